@@ -1,0 +1,1 @@
+"""affuse recognises emotion from face and voice together."""

@@ -1,0 +1,77 @@
+"""Every error that affuse raises on purpose.
+
+A message says what was given, what was expected and what to do; the command line
+prints it on one line and exits with code 2.
+
+    AffuseError
+    ├── ConfigError          a recipe, a setting or an argument does not fit
+    ├── DatasetError         a folder or table of clips does not make an index
+    │   └── FoldError        the clips cannot be divided as asked
+    ├── MediaError           a file cannot be decoded
+    ├── FeatureError         a feature array, table or file does not fit its clips
+    │   └── WeightsError     a file of network weights does not fit its network
+    ├── OutputError          a result cannot be written where it was asked for
+    ├── DownloadError        a remote file cannot be had as published
+    └── MissingDependency    an optional package is not installed
+"""
+
+from __future__ import annotations
+
+
+class AffuseError(Exception):
+    """Root of all errors that affuse raises on purpose."""
+
+
+class ConfigError(AffuseError):
+    """A recipe, a setting or an argument does not fit."""
+
+
+class DatasetError(AffuseError):
+    """A folder or table of clips does not make an index."""
+
+
+class FoldError(DatasetError):
+    """The clips cannot be divided as asked."""
+
+
+class MediaError(AffuseError):
+    """A file cannot be decoded."""
+
+
+class FeatureError(AffuseError):
+    """A feature array, table or file does not fit its clips."""
+
+
+class WeightsError(FeatureError):
+    """A file of network weights does not fit its network."""
+
+
+class OutputError(AffuseError):
+    """A result cannot be written where it was asked for."""
+
+
+class DownloadError(AffuseError):
+    """A remote file cannot be had as published."""
+
+
+class MissingDependency(AffuseError):
+    """An optional package is not installed; says which extra brings it.
+
+    Parameters
+    ----------
+    package : str
+        The package that could not be imported.
+    extra : str
+        The extra of affuse that installs it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        self.package = package
+        self.extra = extra
+        super().__init__(
+            f"package {package!r} is not installed, and this step needs it: "
+            f"pip install 'affuse[{extra}]'"
+        )
+
+    def __reduce__(self) -> tuple[type[MissingDependency], tuple[str, str]]:
+        return type(self), (self.package, self.extra)

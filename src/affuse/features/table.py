@@ -1,0 +1,138 @@
+"""FeatureTable: the one thing that models, fusion and evaluation read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from affuse.errors import FeatureError
+
+
+@dataclass(frozen=True)
+class StoredArrays:
+    """One array per clip, left on disk until rows of it are asked for.
+
+    Behaves as an array of shape ``(n_clips, *shape)`` that can be indexed by rows, in bounded
+    memory: nothing stays mapped between two reads.
+
+    Attributes
+    ----------
+    paths : tuple of (Path or None)
+        One ``.npy`` file per clip; None where the modality is absent (read as NaN).
+    item_shape : tuple of int
+        Shape of one clip's array.
+    """
+
+    paths: tuple[Path | None, ...]
+    item_shape: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(n_clips, *item_shape)``."""
+        return (len(self.paths), *self.item_shape)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes, that of the clips included."""
+        return len(self.shape)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, rows: ArrayLike) -> NDArray[np.float32]:
+        """Rows as one float32 array ``(n_rows, *item_shape)``."""
+        chosen = np.arange(len(self.paths))[np.asarray(rows)]
+        return np.stack([self._item(int(row)) for row in np.atleast_1d(chosen)])
+
+    def take(self, rows: ArrayLike) -> StoredArrays:
+        """The same arrays for a choice of clips, still on disk."""
+        chosen = np.arange(len(self.paths))[np.asarray(rows)]
+        return replace(self, paths=tuple(self.paths[int(row)] for row in chosen))
+
+    def _item(self, row: int) -> NDArray[np.float32]:
+        path = self.paths[row]
+        if path is None:
+            return np.full(self.item_shape, np.nan, np.float32)
+        return np.asarray(np.load(path), np.float32)
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """Features of many clips: one array per modality, rows in one common order.
+
+    Attributes
+    ----------
+    clips, speakers : (n_clips,) str
+    labels : (n_clips,) int
+        Position of each clip's emotion in `classes`.
+    classes : tuple of str
+    arrays : mapping of modality to (n_clips, ...) array
+        float32; `StoredArrays` where they would not fit in memory. Rows of a clip that lacks
+        the modality are NaN, so that nothing can mistake them for data.
+    present : mapping of modality to (n_clips,) bool
+    """
+
+    clips: NDArray[np.str_]
+    speakers: NDArray[np.str_]
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+    arrays: Mapping[str, NDArray[np.float32] | StoredArrays]
+    present: Mapping[str, NDArray[np.bool_]]
+
+    def __post_init__(self) -> None:
+        n = len(self.clips)
+        lengths = {"speakers": len(self.speakers), "labels": len(self.labels)}
+        lengths |= {f"arrays[{m!r}]": len(a) for m, a in self.arrays.items()}
+        lengths |= {f"present[{m!r}]": len(p) for m, p in self.present.items()}
+        wrong = {name: length for name, length in lengths.items() if length != n}
+        if wrong:
+            raise FeatureError(f"{n} clips were given, but {wrong} rows; expected {n} rows in each")
+        if set(self.arrays) != set(self.present):
+            raise FeatureError(
+                f"arrays for {sorted(self.arrays)} but presence for {sorted(self.present)}: "
+                "expected the same modalities"
+            )
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names of the modalities, sorted, so that their order can never matter."""
+        return tuple(sorted(self.arrays))
+
+    def take(self, rows: ArrayLike) -> FeatureTable:
+        """The same table for a choice of rows (indices or a boolean mask)."""
+        chosen = np.arange(len(self))[np.asarray(rows)]
+        return replace(
+            self,
+            clips=self.clips[chosen],
+            speakers=self.speakers[chosen],
+            labels=self.labels[chosen],
+            arrays={
+                m: a.take(chosen) if isinstance(a, StoredArrays) else a[chosen]
+                for m, a in self.arrays.items()
+            },
+            present={m: p[chosen] for m, p in self.present.items()},
+        )
+
+    def select(self, modalities: Sequence[str]) -> FeatureTable:
+        """The same clips with some of their modalities only."""
+        missing = sorted(set(modalities) - set(self.arrays))
+        if missing:
+            raise FeatureError(
+                f"modalities {missing} were asked for; this table has {list(self.modalities)}"
+            )
+        return replace(
+            self,
+            arrays={m: self.arrays[m] for m in modalities},
+            present={m: self.present[m] for m in modalities},
+        )
+
+    def with_arrays(self, arrays: Mapping[str, NDArray[np.float32]]) -> FeatureTable:
+        """The same clips with the arrays of some modalities replaced."""
+        return replace(self, arrays={**self.arrays, **arrays})

@@ -1,0 +1,1 @@
+"""Several modalities -> one decision."""

@@ -1,0 +1,1 @@
+"""Files -> arrays, streaming, in bounded memory."""

@@ -1,0 +1,1 @@
+"""The embedded corpus: drawn faces, synthesised voices, real mp4 files."""
