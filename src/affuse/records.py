@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -63,3 +63,7 @@ class Skipped:
 
     name: str
     reason: str
+
+
+ProgressCallback = Callable[[str, int, int], None]
+"""``(stage, done, total)``: called as a long stage gets on."""

@@ -1,0 +1,81 @@
+"""Results and indexes as plain text that reads well in a terminal of 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from affuse.datasets.index import IndexSummary
+    from affuse.experiment import Result
+
+HEADINGS = ("system", "modality", "UAR", "95 % over speakers", "accuracy", "macro F1", "clips")
+
+
+def result_text(result: Result) -> str:
+    """Everything a person reads after a run, leaky rows set apart.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    str
+        Several lines without a final newline.
+    """
+    table = result.results
+    honest, leaky = table[~table["leaky"]], table[table["leaky"]]
+    lines = [result.headline(), ""]
+    rows = [HEADINGS, *(_cells(row) for _, row in table.iterrows())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    if len(honest):
+        lines += [_aligned(HEADINGS, widths), *_body(honest, widths)]
+    for protocol, part in leaky.groupby("protocol", sort=False):
+        lines += ["", f"leaky, not comparable: {protocol} protocol ({result.leaks[str(protocol)]})"]
+        lines += [_aligned(HEADINGS, widths), *_body(part, widths)]
+    lines += ["", *result.reading()]
+    return "\n".join(lines)
+
+
+def summary_text(summary: IndexSummary) -> str:
+    """What an index holds, in a few lines."""
+    counts = "   ".join(f"{name} {count}" for name, count in summary.emotions.items())
+    present = "   ".join(f"{name} {count}" for name, count in summary.modalities.items())
+    return "\n".join(
+        [
+            f"{summary.n_clips:,} clips   {summary.n_speakers} speakers   "
+            f"{len(summary.emotions)} emotions   {summary.n_skipped} files left out",
+            f"emotions     {counts}",
+            f"modalities   {present}",
+        ]
+    )
+
+
+def listed(title: str, lines: Iterable[str], limit: int = 20) -> str:
+    """A titled list, cut after `limit` lines with a count of the rest; empty for no lines."""
+    chosen = list(lines)
+    if not chosen:
+        return ""
+    rest = [f"  ... and {len(chosen) - limit} more"] if len(chosen) > limit else []
+    return "\n".join([title, *(f"  {line}" for line in chosen[:limit]), *rest])
+
+
+def _body(table: pd.DataFrame, widths: Sequence[int]) -> list[str]:
+    return [_aligned(_cells(row), widths) for _, row in table.iterrows()]
+
+
+def _cells(row: pd.Series) -> tuple[str, ...]:
+    low, high = row["uar_low"], row["uar_high"]
+    interval = "one speaker" if low != low else f"[{100 * low:.1f}, {100 * high:.1f}]"
+    figures = (f"{100 * row[name]:.1f}" for name in ("accuracy", "macro_f1"))
+    name = f"{row['system']}"
+    return (name, row["modality"], f"{100 * row['uar']:.1f}", interval, *figures, f"{row['n_clips']}")
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    words = [cell.ljust(width) for cell, width in zip(cells[:2], widths[:2], strict=True)]
+    numbers = [cell.rjust(width) for cell, width in zip(cells[2:], widths[2:], strict=True)]
+    return "   ".join([*words, *numbers])
