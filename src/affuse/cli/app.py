@@ -1,0 +1,152 @@
+"""The commands. Each one parses, calls one public function and prints what came back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affuse.cli.errors import one_line_errors
+
+app = typer.Typer(
+    name="affuse",
+    help="Recognise emotion from face and voice together.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus.")
+app.add_typer(download_app, name="download")
+
+Data = Annotated[
+    str, typer.Argument(help="Folder of RAVDESS files, or a CSV with path,emotion,speaker.")
+]
+Recipe = Annotated[str, typer.Option(help="Name of a recipe, or path of a TOML file.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one field, such as seed=3."),
+]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--features",
+        metavar="MODALITY=NAME|FILE.csv",
+        help="Extractor or table of features for a modality; MODALITY=none leaves it out.",
+    ),
+]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; one per core by default.")]
+
+
+@app.command()
+@one_line_errors
+def run(
+    data: Data,
+    recipe: Recipe = "quick",
+    settings: Settings = None,
+    features: Features = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; must not exist yet.")] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Train and evaluate audio, video and fused systems; print the table, write a run folder."""
+    from affuse.cli.running import configure, run_and_print
+
+    run_and_print(configure(data, recipe, settings, features, jobs), out)
+
+
+@app.command()
+@one_line_errors
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the corpus and the run go.")] = Path("demo"),
+    jobs: Jobs = None,
+) -> None:
+    """Make the embedded corpus as real mp4 files and run the lecture's whole system on it."""
+    from affuse.cli.running import run_demo
+
+    run_demo(folder, jobs)
+
+
+@app.command()
+@one_line_errors
+def index(
+    data: Data,
+    out: Annotated[Path | None, typer.Option(help="Write the index as CSV.")] = None,
+    duplicates: Annotated[
+        bool, typer.Option(help="Decode every clip and list those with identical samples.")
+    ] = False,
+) -> None:
+    """List what a folder or table holds, and what was left out and why."""
+    from affuse.cli.corpora import print_index
+
+    print_index(data, out, duplicates)
+
+
+@app.command(name="features")
+@one_line_errors
+def extract(
+    data: Data,
+    recipe: Recipe = "quick",
+    settings: Settings = None,
+    features: Features = None,
+    jobs: Jobs = None,
+) -> None:
+    """Compute and store the features of every clip, ready for later runs."""
+    from affuse.cli.running import configure, extract_and_print
+
+    extract_and_print(configure(data, recipe, settings, features, jobs))
+
+
+@app.command()
+@one_line_errors
+def split(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for audio_only/ and video_only/.")],
+    jobs: Jobs = None,
+) -> None:
+    """Write the lecture's two folders: sound alone as wav, picture alone as mp4."""
+    from affuse.cli.corpora import split_and_print
+
+    split_and_print(data, out, jobs)
+
+
+@app.command()
+@one_line_errors
+def synthesise(
+    out: Annotated[Path, typer.Argument(help="Folder that receives the mp4 files.")],
+    speakers: Annotated[int, typer.Option(min=1, help="Number of speakers.")] = 6,
+    emotions: Annotated[str, typer.Option(help="Comma-separated emotions; all by default.")] = "",
+    channels: Annotated[str, typer.Option(help="speech, song or speech,song.")] = "speech",
+    takes: Annotated[int, typer.Option(min=1, max=8, help="Takes per emotion at most.")] = 8,
+    seed: Annotated[int, typer.Option(help="Same seed, same corpus.")] = 0,
+    like: Annotated[
+        str, typer.Option(help="Re-enact this corpus: its voices, drawn faces.")
+    ] = "",
+    action_units: Annotated[
+        Path | None, typer.Option(help="CSV of action units measured on the corpus of --like.")
+    ] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Make the embedded corpus: drawn faces and synthesised voices in real mp4 files."""
+    from affuse.cli import corpora
+
+    if like or action_units:
+        corpora.reenact_and_print(out, like, action_units, speakers, jobs)
+    else:
+        names = [name for name in emotions.split(",") if name]
+        plan = corpora.Plan(speakers, names, channels.split(","), takes, seed)
+        corpora.synthesise_and_print(out, plan, jobs)
+
+
+@download_app.command()
+@one_line_errors
+def ravdess(
+    out: Annotated[Path, typer.Argument(help="Folder that receives the corpus.")] = Path("ravdess"),
+    actors: Annotated[str, typer.Option(help="Such as 1-4,7; all 24 by default.")] = "",
+    part: Annotated[str, typer.Option(help="speech, song or speech,song.")] = "speech",
+    modality: Annotated[str, typer.Option(help="audio, video or audio,video.")] = "audio",
+) -> None:
+    """Fetch RAVDESS from its public archive; resumes after a cut, checks every file."""
+    from affuse.cli.corpora import download_and_print
+
+    download_and_print(out, actors, part.split(","), modality.split(","))
