@@ -1,1 +1,68 @@
-"""affuse recognises emotion from face and voice together."""
+"""affuse recognises emotion from face and voice together.
+
+Everything public is here; each name is imported when it is first used, so that
+``import affuse`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from affuse.config import Config, load_config
+    from affuse.datasets.folds import PUBLISHED_FOLDS
+    from affuse.datasets.index import Index
+    from affuse.datasets.ravdess import read_ravdess
+    from affuse.datasets.table import read_table
+    from affuse.errors import AffuseError
+    from affuse.experiment import Result, run
+    from affuse.features.mfcc import mfcc
+    from affuse.features.table import FeatureTable
+    from affuse.fusion.combine import combine
+    from affuse.records import Clip
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "AffuseError": "affuse.errors",
+    "Clip": "affuse.records",
+    "Config": "affuse.config",
+    "FeatureTable": "affuse.features.table",
+    "Index": "affuse.datasets.index",
+    "PUBLISHED_FOLDS": "affuse.datasets.folds",
+    "Result": "affuse.experiment",
+    "combine": "affuse.fusion.combine",
+    "load_config": "affuse.config",
+    "mfcc": "affuse.features.mfcc",
+    "read_ravdess": "affuse.datasets.ravdess",
+    "read_table": "affuse.datasets.table",
+    "run": "affuse.experiment",
+}
+
+__all__ = [
+    "PUBLISHED_FOLDS",
+    "AffuseError",
+    "Clip",
+    "Config",
+    "FeatureTable",
+    "Index",
+    "Result",
+    "__version__",
+    "combine",
+    "load_config",
+    "mfcc",
+    "read_ravdess",
+    "read_table",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'affuse' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -119,9 +119,7 @@ def synthesise(
     channels: Annotated[str, typer.Option(help="speech, song or speech,song.")] = "speech",
     takes: Annotated[int, typer.Option(min=1, max=8, help="Takes per emotion at most.")] = 8,
     seed: Annotated[int, typer.Option(help="Same seed, same corpus.")] = 0,
-    like: Annotated[
-        str, typer.Option(help="Re-enact this corpus: its voices, drawn faces.")
-    ] = "",
+    like: Annotated[str, typer.Option(help="Re-enact this corpus: its voices, drawn faces.")] = "",
     action_units: Annotated[
         Path | None, typer.Option(help="CSV of action units measured on the corpus of --like.")
     ] = None,

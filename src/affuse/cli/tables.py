@@ -72,7 +72,14 @@ def _cells(row: pd.Series) -> tuple[str, ...]:
     interval = "one speaker" if low != low else f"[{100 * low:.1f}, {100 * high:.1f}]"
     figures = (f"{100 * row[name]:.1f}" for name in ("accuracy", "macro_f1"))
     name = f"{row['system']}"
-    return (name, row["modality"], f"{100 * row['uar']:.1f}", interval, *figures, f"{row['n_clips']}")
+    return (
+        name,
+        row["modality"],
+        f"{100 * row['uar']:.1f}",
+        interval,
+        *figures,
+        f"{row['n_clips']}",
+    )
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -1,0 +1,74 @@
+"""The public surface is complete, documented and light."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import affuse
+from affuse import errors
+
+HEAVY = {
+    "av", "cv2", "h5py", "joblib", "numpy", "onnx", "onnxruntime", "pandas", "pydantic",
+    "scipy", "sklearn", "soundfile", "soxr", "torch",
+}  # fmt: skip
+
+
+def modules_after(code: str) -> set[str]:
+    script = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\n" + (
+        "sys.stderr.write(' '.join({name.split('.')[0] for name in sys.modules}))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(ended.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import affuse",
+        "from affuse.cli import main; main(['--help'])",
+        "from affuse.cli import main; main(['run', '--help'])",
+        "from affuse.cli import main; main(['download', 'ravdess', '--help'])",
+    ],
+)
+def test_no_heavy_import(code):
+    # typer itself checks the options of a subcommand with pydantic.
+    allowed = {"pydantic"} if "run" in code or "download" in code else set()
+    assert not modules_after(code) & HEAVY - allowed
+
+
+def test_mfcc_and_combine_need_no_training_packages():
+    loaded = modules_after("import affuse; affuse.mfcc; affuse.combine; affuse.read_ravdess")
+    assert not loaded & {"torch", "sklearn", "onnx", "h5py"}
+
+
+@pytest.mark.parametrize("name", [n for n in affuse.__all__ if n != "__version__"])
+def test_every_public_name_resolves_and_is_documented(name):
+    thing = getattr(affuse, name)
+    assert inspect.getdoc(thing)
+    assert name in dir(affuse)
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = affuse.nothing
+
+
+def test_error_tree_is_drawn_whole():
+    classes = [c for _, c in inspect.getmembers(errors, inspect.isclass)]
+    assert len(classes) > 5
+    for error in classes:
+        assert issubclass(error, errors.AffuseError)
+        assert f" {error.__name__} " in f" {' '.join((errors.__doc__ or '').split())} "
+
+
+def test_missing_dependency_names_the_extra():
+    error = errors.MissingDependency("torch", "train")
+    assert str(error) == (
+        "package 'torch' is not installed, and this step needs it: pip install 'affuse[train]'"
+    )
