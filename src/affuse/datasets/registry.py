@@ -1,0 +1,54 @@
+"""Readers of corpora by name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from affuse.datasets.index import Index
+from affuse.errors import DatasetError
+
+DATASETS = {
+    "ravdess": "affuse.datasets.ravdess:read_ravdess",
+    "table": "affuse.datasets.table:read_table",
+}
+"""Name of a reader -> ``module:attribute`` of a function from a path to an `Index`."""
+
+
+def read_index(path: str | Path, reader: str = "auto") -> Index:
+    """Index of a corpus, by whichever reader fits.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder, or a CSV file.
+    reader : str
+        A name of `DATASETS`; ``auto``: ``table`` for a file, ``ravdess`` for a folder.
+
+    Raises
+    ------
+    DatasetError
+        Unknown reader, nothing at `path`, or whatever the reader refuses.
+
+    Examples
+    --------
+    >>> read_index("clips.csv", reader="tabel")
+    Traceback (most recent call last):
+    affuse.errors.DatasetError: reader 'tabel' was given; expected one of auto, ravdess, table
+    """
+    if reader not in ("auto", *DATASETS):
+        legal = ", ".join(("auto", *DATASETS))
+        raise DatasetError(f"reader {reader!r} was given; expected one of {legal}")
+    place = Path(path)
+    if not place.exists():
+        raise DatasetError(
+            f"{place} does not exist; expected a folder of RAVDESS files, "
+            "or a CSV with the columns path,emotion,speaker"
+        )
+    if reader == "auto":
+        reader = "table" if place.is_file() else "ravdess"
+    module, _, attribute = DATASETS[reader].partition(":")
+    read = cast("Callable[[Path], Index]", getattr(importlib.import_module(module), attribute))
+    return read(place)
