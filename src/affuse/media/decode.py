@@ -1,0 +1,275 @@
+"""What sound and picture share: opening a file, its streams, its clock, its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import av.error
+from av.stream import Disposition
+
+from affuse.errors import MediaError
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_LATE_TIMELINE_S = 1.0
+_SEEK_AHEAD_S = 2.0
+_SEEK_MARGIN_S = 0.5
+_MISSING_END_S = 0.5
+_ESTIMATED_LENGTHS = ("mp3", "aac", "mpegts")
+"""Containers whose stated length is a guess from the bit rate, and whose seeking is one too."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What a media file holds; None where it has no such stream or does not say.
+
+    Attributes
+    ----------
+    has_audio, has_video : bool
+    duration_s : float or None
+        Of the longest stream; a recording of a browser does not state it.
+    sample_rate : int or None
+        Hz.
+    fps : float or None
+        Mean frame rate.
+    width, height : int or None
+        Pixels as stored, before rotation.
+    rotation : int
+        Degrees, counterclockwise, that bring the stored picture upright.
+    """
+
+    has_audio: bool
+    has_video: bool
+    duration_s: float | None = None
+    sample_rate: int | None = None
+    fps: float | None = None
+    width: int | None = None
+    height: int | None = None
+    rotation: int = 0
+
+
+def probe(path: str | Path) -> MediaInfo:
+    """What a media file holds, without decoding more than one frame.
+
+    Raises
+    ------
+    MediaError
+        The file is missing, empty or no media file.
+    """
+    with open_media(path) as container:
+        audio, video = _audio_streams(container), _video_streams(container)
+        duration = None if container.duration is None else container.duration / av.time_base
+        info = MediaInfo(bool(audio), bool(video), duration)
+        if audio:
+            info = _with_audio(info, audio[0])
+        if video:
+            info = _with_video(info, container, video[0])
+    return info
+
+
+@contextmanager
+def open_media(path: str | Path) -> Iterator[InputContainer]:
+    """The opened file, closed afterwards.
+
+    Raises
+    ------
+    MediaError
+        The file is missing, empty or no media file.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise MediaError(f"{file} is not a file; expected a sound or video file: check the path")
+    if file.stat().st_size == 0:
+        raise MediaError(
+            f"{file} is empty (0 bytes); expected a sound or video file: fetch or record it again"
+        )
+    try:
+        container = av.open(str(file), metadata_errors="ignore")
+    except (av.error.FFmpegError, ValueError) as error:
+        raise MediaError(
+            f"{file} ({file.stat().st_size:,} bytes) cannot be read as sound or video "
+            f"({_reason(error)}); expected a whole media file such as wav, flac, mp4 or webm: "
+            "fetch or record it again"
+        ) from error
+    with container:
+        yield container
+
+
+def audio_stream(container: InputContainer) -> AudioStream:
+    """The first stream of sound, to be decoded by one thread.
+
+    Raises
+    ------
+    MediaError
+        There is none; says what there is instead.
+    """
+    streams = _audio_streams(container)
+    if not streams:
+        raise MediaError(
+            f"{container.name} has no sound ({_contents(container)}); expected a stream of "
+            "sound: name another file as the audio of this clip, or leave its audio out"
+        )
+    _use_one_thread(streams[0])
+    return streams[0]
+
+
+def video_stream(container: InputContainer) -> VideoStream:
+    """The first stream of pictures, cover art left aside, to be decoded by one thread.
+
+    Raises
+    ------
+    MediaError
+        There is none; says what there is instead.
+    """
+    streams = _video_streams(container)
+    if not streams:
+        raise MediaError(
+            f"{container.name} has no picture ({_contents(container)}); expected a stream of "
+            "video: name another file as the video of this clip, or leave its video out"
+        )
+    _use_one_thread(streams[0])
+    return streams[0]
+
+
+def origin_s(container: InputContainer) -> float:
+    """Time stamp that counts as 0 s, the same for sound and picture of one file.
+
+    Zero, unless the timeline begins late, as in a broadcast stream or a cut recording.
+    """
+    begin = (container.start_time or 0) / av.time_base
+    return begin if begin > _LATE_TIMELINE_S else 0.0
+
+
+def frames_from(
+    container: InputContainer, stream: AudioStream | VideoStream, start_s: float
+) -> Iterator[AudioFrame | VideoFrame]:
+    """Decoded frames in order of presentation, from some time before `start_s` to the end.
+
+    A packet that does not decode is passed over: whether too much is missing is for
+    `check_complete` to say.
+    """
+    if start_s > _SEEK_AHEAD_S:
+        _seek(container, stream, start_s - _SEEK_MARGIN_S)
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return
+            frames = packet.decode()
+        except av.error.EOFError:
+            return
+        except av.error.FFmpegError:
+            if packet is None or packet.dts is None:
+                return
+            continue
+        yield from frames  # type: ignore[misc]
+
+
+def check_complete(
+    container: InputContainer, stream: AudioStream | VideoStream, end_s: float | None
+) -> None:
+    """Refuse a stream that ended well before its stated length.
+
+    Parameters
+    ----------
+    container, stream
+        What was decoded.
+    end_s : float or None
+        Where the decoded part ended, in seconds; None: nothing was decoded at all.
+
+    Raises
+    ------
+    MediaError
+        The file is cut short or damaged; says how much is there.
+    """
+    kind = "sound" if stream.type == "audio" else "picture"
+    if end_s is None:
+        raise MediaError(
+            f"{container.name} says that it has {kind}, but none of it can be decoded; expected "
+            "a whole media file: it is cut short or damaged, fetch or record it again"
+        )
+    stated_s = _stated_end_s(container, stream)
+    if stated_s is not None and end_s < stated_s - _MISSING_END_S:
+        raise MediaError(
+            f"{container.name} ends after {end_s:.2f} s of {kind}; expected {stated_s:.2f} s as "
+            "the file says: it is cut short or damaged, fetch or record it again"
+        )
+
+
+def _stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -> float | None:
+    if container.format.name in _ESTIMATED_LENGTHS:
+        return None
+    if stream.duration is not None and stream.time_base is not None:
+        first = stream.start_time or 0
+        return float((first + stream.duration) * stream.time_base) - origin_s(container)
+    clock = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
+    if clock is None:
+        return None
+    hours, minutes, seconds = clock.groups()
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds) - origin_s(container)
+
+
+def _seek(container: InputContainer, stream: AudioStream | VideoStream, start_s: float) -> None:
+    """Go to before `start_s` where that is sure; else all is decoded from the beginning."""
+    if container.format.name in _ESTIMATED_LENGTHS or stream.time_base is None:
+        return
+    stated_s = _stated_end_s(container, stream)
+    if stated_s is not None and start_s >= stated_s:
+        return
+    with suppress(av.error.FFmpegError):
+        stamp = int((origin_s(container) + start_s) / stream.time_base)
+        container.seek(stamp, stream=stream)
+
+
+def _audio_streams(container: InputContainer) -> list[AudioStream]:
+    return [stream for stream in container.streams.audio if stream.codec_context is not None]
+
+
+def _video_streams(container: InputContainer) -> list[VideoStream]:
+    return [
+        stream
+        for stream in container.streams.video
+        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
+    ]
+
+
+def _use_one_thread(stream: AudioStream | VideoStream) -> None:
+    stream.codec_context.thread_count = 1
+
+
+def _contents(container: InputContainer) -> str:
+    kinds = sorted({stream.type for stream in container.streams})
+    return f"it holds {' and '.join(kinds)}" if kinds else "it holds no stream at all"
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _with_audio(info: MediaInfo, stream: AudioStream) -> MediaInfo:
+    return replace(info, sample_rate=stream.codec_context.sample_rate)
+
+
+def _with_video(info: MediaInfo, container: InputContainer, stream: VideoStream) -> MediaInfo:
+    rate = stream.average_rate
+    _use_one_thread(stream)
+    first = next(frames_from(container, stream, 0.0), None)
+    return replace(
+        info,
+        fps=None if rate is None else float(rate),
+        width=stream.codec_context.width,
+        height=stream.codec_context.height,
+        rotation=getattr(first, "rotation", 0),
+    )

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from media_files import Media, cut, tone, write_endless_webm, write_media
+from numpy.typing import NDArray
+
+from affuse.errors import MediaError
+from affuse.media.audio import read_audio
+
+LOSSLESS = {".wav": "pcm_s16le", ".flac": "flac"}
+
+
+def lossless(path: Path, **fields: object) -> Path:
+    codec = LOSSLESS[path.suffix]
+    return write_media(path, Media(has_video=False, audio_codec=codec, **fields))  # type: ignore[arg-type]
+
+
+def lag(signal: NDArray[np.float32], reference: NDArray[np.float32]) -> int:
+    """Samples by which `signal` comes after `reference`, at the peak of their correlation."""
+    n = min(len(signal), len(reference))
+    spectra = np.fft.rfft(signal[:n], 2 * n) * np.conj(np.fft.rfft(reference[:n], 2 * n))
+    peak = int(np.argmax(np.fft.irfft(spectra)))
+    return peak if peak < n else peak - 2 * n
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+def test_lossless_sound_equals_the_samples_that_were_written(tmp_path: Path, suffix: str) -> None:
+    sound = read_audio(lossless(tmp_path / f"tone{suffix}"))
+    expected, rate = soundfile.read(tmp_path / f"tone{suffix}", dtype="float32")
+    assert sound.sample_rate == rate == 48_000
+    assert sound.signal.dtype == np.float32
+    np.testing.assert_array_equal(sound.signal, expected)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
+def test_every_sample_format_has_the_same_scale(
+    tmp_path: Path, subtype: str, rng: np.random.Generator
+) -> None:
+    signal = rng.uniform(-1, 1, 3000).astype(np.float32)
+    soundfile.write(tmp_path / "noise.wav", signal, 16_000, subtype=subtype)
+    expected, _ = soundfile.read(tmp_path / "noise.wav", dtype="float32")
+    np.testing.assert_allclose(read_audio(tmp_path / "noise.wav").signal, expected, atol=1e-7)
+
+
+def test_stereo_becomes_the_mean_of_its_channels(tmp_path: Path) -> None:
+    media = Media(n_channels=2, sample_rate=44_100)
+    sound = read_audio(lossless(tmp_path / "stereo.wav", n_channels=2, sample_rate=44_100))
+    assert sound.sample_rate == 44_100
+    np.testing.assert_allclose(sound.signal, tone(media).mean(axis=0), atol=2e-4)
+
+
+def test_first_seconds_are_resampled_with_soxr(tmp_path: Path) -> None:
+    lossless(tmp_path / "tone.wav", duration_s=4.5)
+    sound = read_audio(tmp_path / "tone.wav", sample_rate=8000, duration_s=4.0)
+    original, _ = soundfile.read(tmp_path / "tone.wav", dtype="float32")
+    expected = soxr.resample(original[: 4 * 48_000], 48_000, 8000, quality="HQ")
+    assert sound.signal.shape == (32_000,)
+    assert sound.duration_s == 4.0
+    np.testing.assert_array_equal(sound.signal, expected)
+
+
+def test_short_sound_is_not_padded(tmp_path: Path) -> None:
+    lossless(tmp_path / "short.wav", duration_s=0.5)
+    assert read_audio(tmp_path / "short.wav", duration_s=4.0).duration_s == 0.5
+
+
+@pytest.mark.parametrize("name", ["long.wav", "long.flac", "long.mp4", "long.mkv"])
+def test_stretch_equals_the_same_part_of_the_whole(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    codec = LOSSLESS.get(path.suffix, "aac")
+    write_media(path, Media(duration_s=5.0, has_video=False, audio_codec=codec, tone_hz=441.7))
+    whole = read_audio(path).signal
+    part = read_audio(path, start_s=3.25, duration_s=0.5).signal
+    first = round(3.25 * 48_000)
+    assert len(part) == 24_000
+    assert abs(lag(part, whole[first : first + len(part)])) <= 48  # mkv counts in milliseconds
+
+
+def test_priming_of_aac_does_not_shift_the_sound(tmp_path: Path) -> None:
+    media = Media(flash_s=0.5)
+    for name in ("click.mp4", "click.mkv"):
+        sound = read_audio(write_media(tmp_path / name, media))
+        assert abs(lag(sound.signal, tone(media)[0])) <= 48
+
+
+def test_sound_that_begins_late_is_preceded_by_silence(tmp_path: Path) -> None:
+    import av
+
+    path = tmp_path / "late.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000)
+        stream.layout = "mono"
+        for first in (2000, 2800, 6800):
+            frame = av.AudioFrame.from_ndarray(np.full((1, 800), 16384, np.int16), layout="mono")
+            frame.sample_rate, frame.pts = 8000, first
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    signal = read_audio(path).signal
+    expected = np.zeros(7600, np.float32)
+    expected[2000:3600] = expected[6800:] = 0.5
+    np.testing.assert_array_equal(signal, expected)
+
+
+def test_webm_of_a_browser_states_no_duration(tmp_path: Path) -> None:
+    media = Media(duration_s=1.5, video_codec="libvpx", audio_codec="libopus")
+    path = write_endless_webm(tmp_path / "browser.webm", media)
+    sound = read_audio(path, sample_rate=8000, duration_s=4.0)
+    assert sound.duration_s == pytest.approx(1.5, abs=0.03)
+    late = read_audio(path, start_s=1.0, duration_s=0.25)
+    assert late.duration_s == 0.25
+
+
+def test_no_sound_is_refused(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "mute.mp4", Media(has_audio=False))
+    with pytest.raises(MediaError, match=r"mute.mp4 has no sound \(it holds video\); expected"):
+        read_audio(path)
+
+
+def test_stretch_after_the_end_is_refused(tmp_path: Path) -> None:
+    lossless(tmp_path / "tone.wav")
+    with pytest.raises(
+        MediaError, match=r"no sound from 5.00 s on: it ends after 1.00 s; expected"
+    ):
+        read_audio(tmp_path / "tone.wav", start_s=5.0)
+
+
+def test_truncated_sound_is_refused(tmp_path: Path) -> None:
+    whole = write_media(tmp_path / "whole.mp4", Media(duration_s=3.0), movflags="faststart")
+    path = cut(whole, tmp_path / "half.mp4", 0.5)
+    with pytest.raises(MediaError, match=r"half.mp4 ends after 1\.\d+ s of sound; expected 3.00 s"):
+        read_audio(path)
+    assert read_audio(path, duration_s=0.5).duration_s == 0.5
+
+
+@pytest.mark.data
+def test_clip_and_original_recording_start_together(shared_data: Path) -> None:
+    clip = read_audio(shared_data / "clips" / "01-01-07-02-02-01-01.mp4", sample_rate=48_000)
+    actor = shared_data / "ravdess" / "Audio_Speech_Actors_01-24" / "Actor_01"
+    original = read_audio(actor / "03-01-07-02-02-01-01.wav")
+    assert abs(lag(clip.signal, original.signal)) / 48 <= 2.5  # ms
