@@ -1,0 +1,31 @@
+"""The classical models, unfitted; `registry.make_model` adds the scaler and the probabilities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from affuse.models.kernel_svc import KernelSVC
+
+
+def gaussian_nb(seed: int) -> Any:
+    """Gaussian naive Bayes: features independent and normal within each class."""
+    from sklearn.naive_bayes import GaussianNB
+
+    return GaussianNB()
+
+
+def lda(seed: int) -> Any:
+    """Linear discriminant analysis by singular values, which needs no covariance matrix."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    return LinearDiscriminantAnalysis(solver="svd")
+
+
+def svm_linear(seed: int) -> KernelSVC:
+    """Linear support vector machine, one against one."""
+    return KernelSVC(kernel="linear")
+
+
+def svm_rbf(seed: int) -> KernelSVC:
+    """Support vector machine with an RBF kernel, one against one."""
+    return KernelSVC(kernel="rbf")

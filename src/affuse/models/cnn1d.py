@@ -1,0 +1,153 @@
+"""The lecture's 1D CNN as a scikit-learn classifier; torch is imported when it is fitted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from affuse.errors import FeatureError
+from affuse.models.training import (
+    BATCH_NORM_EPS,
+    BATCH_NORM_MOMENTUM,
+    adam,
+    import_torch,
+    initialise,
+    outputs,
+    probabilities,
+    row_batches,
+    seeded_single_thread,
+    train,
+)
+
+if TYPE_CHECKING:
+    import torch
+
+N_CHANNELS = 32
+N_EMBEDDING = 128
+MIN_FEATURES = 4
+"""Two poolings by 2 leave nothing of fewer columns."""
+
+
+class CNN1D(ClassifierMixin, BaseEstimator):
+    """One-dimensional convolutional network over a row of features.
+
+    Conv1D(32, 3, same, ReLU), MaxPool 2, the same again, Flatten, BatchNorm, Dense 128 ReLU,
+    Dropout, softmax.
+
+    Parameters
+    ----------
+    epochs, batch_size : int
+    learning_rate : float
+        Of Adam.
+    dropout : float
+        Share of the 128 neurons that is silent in a training step.
+    random_state : int or None
+        The same number gives the same network on one machine, whatever the number of threads
+        and whatever else uses torch.
+
+    Attributes
+    ----------
+    classes_ : (n_classes,) array
+    network_ : torch.nn.Sequential
+
+    Notes
+    -----
+    The architecture is the lecture's; its Keras layers start as here (Glorot uniform, zero
+    biases). Batch normalisation differs on purpose: see `training.BATCH_NORM_MOMENTUM`.
+
+    Examples
+    --------
+    >>> X, y = np.repeat(np.eye(8), 4, axis=0), np.repeat([0, 1], 16)
+    >>> CNN1D(epochs=2, random_state=0).fit(X, y).embed(X).shape
+    (32, 128)
+    """
+
+    def __init__(
+        self,
+        epochs: int = 10,
+        batch_size: int = 8,
+        learning_rate: float = 1e-4,
+        dropout: float = 0.2,
+        random_state: int | None = None,
+    ) -> None:
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.dropout = dropout
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Learn from X (n_clips, n_features), at least 4 columns, and y (n_clips,)."""
+        rows, labels = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2)
+        check_classification_targets(labels)
+        if rows.shape[1] < MIN_FEATURES:
+            raise FeatureError(
+                f"the 1D CNN was given {rows.shape[1]} features a clip; it pools twice by 2 and "
+                f"needs at least {MIN_FEATURES}: choose a classical model"
+            )
+        self.classes_, positions = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"y holds one class, {self.classes_.tolist()}: a classifier needs rows of at "
+                "least two"
+            )
+        with seeded_single_thread(self.random_state):
+            network = cnn_network(rows.shape[1], len(self.classes_), self.dropout)
+            optimiser = adam(network.parameters(), self.learning_rate)
+            train(network, row_batches(rows, positions, self.batch_size), self.epochs, optimiser)
+        self.network_ = network
+        return self
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+        return probabilities(outputs(self._fitted_network(), self._rows(X)))
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Class with the highest probability: (n_clips,)."""
+        chosen = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[chosen])
+
+    def embed(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Output of the dense layer of 128 neurons, after its ReLU: (n_clips, 128) float32."""
+        return outputs(self._fitted_network()[:-2], self._rows(X))
+
+    def _fitted_network(self) -> Any:
+        check_is_fitted(self)
+        return self.network_
+
+    def _rows(self, X: ArrayLike) -> NDArray[np.float32]:
+        return np.asarray(validate_data(self, X, dtype=np.float32, reset=False))
+
+
+def cnn1d(seed: int) -> CNN1D:
+    """The lecture's 1D CNN, unfitted; MissingDependency where torch is not installed."""
+    import_torch()
+    return CNN1D(random_state=seed)
+
+
+def cnn_network(n_features: int, n_classes: int, dropout: float = 0.2) -> torch.nn.Sequential:
+    """The layers, initialised; logits for rows (n_clips, n_features) float32."""
+    nn = import_torch().nn
+    n_flat = N_CHANNELS * (n_features // 2 // 2)
+    network: torch.nn.Sequential = nn.Sequential(
+        nn.Unflatten(1, (1, n_features)),
+        nn.Conv1d(1, N_CHANNELS, 3, padding="same"),
+        nn.ReLU(),
+        nn.MaxPool1d(2),
+        nn.Conv1d(N_CHANNELS, N_CHANNELS, 3, padding="same"),
+        nn.ReLU(),
+        nn.MaxPool1d(2),
+        nn.Flatten(),
+        nn.BatchNorm1d(n_flat, eps=BATCH_NORM_EPS, momentum=BATCH_NORM_MOMENTUM),
+        nn.Linear(n_flat, N_EMBEDDING),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+        nn.Linear(N_EMBEDDING, n_classes),
+    )
+    initialise(network)
+    return network

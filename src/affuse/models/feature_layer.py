@@ -1,0 +1,154 @@
+"""The lecture's learned feature: a layer of 21 neurons on every frame of the frozen trunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from affuse.errors import FeatureError
+from affuse.features.table import StoredArrays
+from affuse.models.training import (
+    BATCH_NORM_EPS,
+    BATCH_NORM_MOMENTUM,
+    PREDICTION_ROWS,
+    Batch,
+    BatchSource,
+    adam,
+    import_torch,
+    initialise,
+    outputs,
+    seeded_single_thread,
+    shuffled_batches,
+    train,
+)
+
+if TYPE_CHECKING:
+    import torch
+
+Frames = NDArray[np.floating[Any]] | StoredArrays
+"""(n_clips, n_frames, ...): numbers of each frame of each clip."""
+
+
+class FeatureLayer(TransformerMixin, BaseEstimator):
+    """Frames -> outputs of a dense layer that was trained, with a softmax on top, on emotions.
+
+    Flatten, BatchNorm, Dense `n_features` ReLU (the feature layer), softmax; every frame is a
+    training row with the label of its clip. Whatever learns from labels leaks when it has seen
+    the test clips: fit it on training clips only.
+
+    Parameters
+    ----------
+    n_features : int
+        Neurons of the feature layer.
+    epochs, batch_size : int
+        A batch holds frames of all clips, shuffled.
+    learning_rate : float
+        Of Adam.
+    random_state : int or None
+
+    Attributes
+    ----------
+    classes_ : (n_classes,) array
+    network_ : torch.nn.Sequential
+    frame_shape_ : tuple of int
+
+    Notes
+    -----
+    Frames are read batch by batch, in training and after: with `StoredArrays` the memory does not
+    grow with the number of clips.
+
+    Examples
+    --------
+    >>> frames, y = np.repeat(np.eye(4), 6, axis=0).reshape(4, 6, 4), [0, 0, 1, 1]
+    >>> FeatureLayer(n_features=3, epochs=2, random_state=0).fit_transform(frames, y).shape
+    (4, 18)
+    """
+
+    def __init__(
+        self,
+        n_features: int = 21,
+        epochs: int = 20,
+        batch_size: int = 128,
+        learning_rate: float = 1e-4,
+        random_state: int | None = None,
+    ) -> None:
+        self.n_features = n_features
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.random_state = random_state
+
+    def fit(self, X: Frames, y: ArrayLike) -> Self:
+        """Learn from frames X (n_clips, n_frames, ...) and the clips' y (n_clips,)."""
+        _check_frames(X)
+        self.classes_, positions = np.unique(np.asarray(y), return_inverse=True)
+        self.frame_shape_ = tuple(X.shape[2:])
+        with seeded_single_thread(self.random_state):
+            network = self._network()
+            batches = _frame_batches(X, positions, self.batch_size)
+            train(network, batches, self.epochs, adam(network.parameters(), self.learning_rate))
+        self.network_ = network
+        return self
+
+    def transform(self, X: Frames) -> NDArray[np.float32]:
+        """Feature layer of every frame, frame after frame: (n_clips, n_frames * n_features)."""
+        check_is_fitted(self)
+        _check_frames(X)
+        if tuple(X.shape[2:]) != self.frame_shape_:
+            raise FeatureError(
+                f"frames of shape {tuple(X.shape[2:])} were given, but the feature layer was "
+                f"fitted on {self.frame_shape_}: extract both with the same settings"
+            )
+        n_clips, n_frames = X.shape[:2]
+        step = max(1, PREDICTION_ROWS // n_frames)
+        feature_layer = self.network_[:-1]
+        features = np.empty((n_clips, n_frames * self.n_features), np.float32)
+        for start in range(0, n_clips, step):
+            rows = np.arange(start, min(start + step, n_clips))
+            frames = np.asarray(X[rows], np.float32).reshape(-1, *self.frame_shape_)
+            features[rows] = outputs(feature_layer, frames).reshape(len(rows), -1)
+        return features
+
+    def _network(self) -> torch.nn.Sequential:
+        nn = import_torch().nn
+        n_inputs = int(np.prod(self.frame_shape_))
+        network: torch.nn.Sequential = nn.Sequential(
+            nn.Flatten(),
+            nn.BatchNorm1d(n_inputs, eps=BATCH_NORM_EPS, momentum=BATCH_NORM_MOMENTUM),
+            nn.Linear(n_inputs, self.n_features),
+            nn.ReLU(),
+            nn.Linear(self.n_features, len(self.classes_)),
+        )
+        initialise(network)
+        return network
+
+
+def _frame_batches(X: Frames, labels: NDArray[np.int64], batch_size: int) -> BatchSource:
+    torch = import_torch()
+    n_clips, n_frames = X.shape[:2]
+
+    def batches() -> Iterator[Batch]:
+        for chosen in shuffled_batches(n_clips * n_frames, batch_size):
+            clips, frames = np.divmod(chosen, n_frames)
+            yield torch.from_numpy(_read(X, clips, frames)), torch.from_numpy(labels[clips])
+
+    return batches
+
+
+def _read(X: Frames, clips: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Chosen frames of chosen clips: (n, ...) float32."""
+    chosen = X.frames(clips, frames) if isinstance(X, StoredArrays) else X[clips, frames]
+    return np.asarray(chosen, np.float32)
+
+
+def _check_frames(X: Frames) -> None:
+    if X.ndim < 3 or 0 in X.shape:
+        raise FeatureError(
+            f"an array of shape {tuple(X.shape)} was given to the feature layer; expected "
+            "(n_clips, n_frames, ...), such as the output of an extractor that works by frames"
+        )

@@ -1,0 +1,141 @@
+"""Late fusion's network: decides on the combined embeddings of the modalities."""
+
+from __future__ import annotations
+
+from typing import Any, Self, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from affuse.config import Combination
+from affuse.errors import ConfigError
+from affuse.models.training import (
+    BATCH_NORM_EPS,
+    BATCH_NORM_MOMENTUM,
+    BatchSource,
+    adam,
+    import_torch,
+    initialise,
+    outputs,
+    probabilities,
+    row_batches,
+    seeded_single_thread,
+    train,
+)
+
+WEIGHT_LEARNING_RATE = 1e-2
+"""Of the modalities' weights: at the network's own rate two numbers would hardly move."""
+
+
+class EmbeddingMLP(ClassifierMixin, BaseEstimator):
+    """Combination of embeddings, Flatten, BatchNorm, Dense 16 ReLU twice, Dropout, softmax.
+
+    Parameters
+    ----------
+    combination : {"concatenate", "add", "multiply", "weighted"}
+        "weighted" is a weighted average over the modalities whose weights (from 0, summing to 1,
+        equal at first) are learned with the network.
+    epochs, batch_size : int
+    learning_rate : float
+        Of Adam.
+    dropout : float
+    random_state : int or None
+
+    Attributes
+    ----------
+    classes_ : (n_classes,) array
+    network_ : torch.nn.Sequential
+    weights_ : (n_modalities,) float64
+        With "weighted" only.
+
+    Examples
+    --------
+    >>> X, y = np.repeat(np.eye(8), 2, axis=0).reshape(8, 2, 8), np.repeat([0, 1], 4)
+    >>> mlp = EmbeddingMLP("weighted", epochs=2, random_state=0).fit(X, y)
+    >>> mlp.predict_proba(X).shape, float(mlp.weights_.sum().round(6))
+    ((8, 2), 1.0)
+    """
+
+    def __init__(
+        self,
+        combination: Combination = "concatenate",
+        epochs: int = 50,
+        batch_size: int = 8,
+        learning_rate: float = 1e-4,
+        dropout: float = 0.1,
+        random_state: int | None = None,
+    ) -> None:
+        self.combination = combination
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.dropout = dropout
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Learn from embeddings X (n_clips, n_modalities, n_embedding) and y (n_clips,)."""
+        if self.combination not in get_args(Combination):
+            raise ConfigError(
+                f"combination {self.combination!r} was given; expected one of "
+                f"{', '.join(get_args(Combination))}"
+            )
+        rows = self._combined(np.asarray(X, np.float32))
+        self.classes_, positions = np.unique(np.asarray(y), return_inverse=True)
+        with seeded_single_thread(self.random_state):
+            network = self._network(rows.shape)
+            batches = row_batches(rows, positions, self.batch_size)
+            if self.combination == "weighted":
+                self.weights_ = self._train_weighted(network, batches)
+            else:
+                train(network, batches, self.epochs, adam(network.parameters(), self.learning_rate))
+        self.network_ = network
+        return self
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+        check_is_fitted(self)
+        return probabilities(outputs(self.network_, self._combined(np.asarray(X, np.float32))))
+
+    def _combined(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the network is given: the weighted average is a layer of its own."""
+        if self.combination == "add":
+            return np.asarray(embeddings.sum(axis=1))
+        if self.combination == "multiply":
+            return np.asarray(embeddings.prod(axis=1))
+        return embeddings
+
+    def _network(self, shape: tuple[int, ...]) -> Any:
+        nn: Any = import_torch().nn
+        weighted = self.combination == "weighted"
+        n_inputs = shape[-1] if weighted else int(np.prod(shape[1:]))
+        network: Any = nn.Sequential(
+            nn.Conv1d(shape[1], 1, 1, bias=False) if weighted else nn.Identity(),
+            nn.Flatten(),
+            nn.BatchNorm1d(n_inputs, eps=BATCH_NORM_EPS, momentum=BATCH_NORM_MOMENTUM),
+            nn.Linear(n_inputs, 16),
+            nn.ReLU(),
+            nn.Linear(16, 16),
+            nn.ReLU(),
+            nn.Dropout(self.dropout),
+            nn.Linear(16, len(self.classes_)),
+        )
+        initialise(network)
+        if weighted:
+            nn.init.constant_(network[0].weight, 1 / shape[1])
+        return network
+
+    def _train_weighted(self, network: Any, batches: BatchSource) -> NDArray[np.float64]:
+        """Train the network with the modalities' weights kept an average; the weights."""
+        torch = import_torch()
+        weight, rest = network[0].weight, network[1:].parameters()
+        groups = [{"params": [weight], "lr": WEIGHT_LEARNING_RATE}, {"params": rest}]
+
+        def keep_average() -> None:
+            with torch.no_grad():
+                weight.add_((1 - weight.sum()) / weight.numel()).clamp_(min=0)
+                weight.div_(weight.sum())
+
+        train(network, batches, self.epochs, adam(groups, self.learning_rate), keep_average)
+        return np.asarray(weight.detach().numpy().ravel(), np.float64)
