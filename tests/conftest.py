@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
+
+from affuse.features.table import FeatureTable
 
 
 @pytest.fixture
@@ -32,3 +36,36 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder of real clips beside the repository (set AFFUSE_SHARED_DATA)")
     return folder
+
+
+@pytest.fixture
+def make_table() -> Callable[..., FeatureTable]:
+    """Feature tables of normal numbers: a mean for each emotion, another for each speaker."""
+
+    def make(
+        n_speakers: int = 6,
+        n_takes: int = 2,
+        classes: tuple[str, ...] = ("calm", "angry", "sad"),
+        signal: float = 2.0,
+        shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({"audio": (6,), "video": (5,)}),
+        seed: int = 0,
+    ) -> FeatureTable:
+        rng = np.random.default_rng(seed)
+        grid = np.indices((n_speakers, len(classes), n_takes)).reshape(3, -1)
+        arrays = {}
+        for modality, shape in shapes.items():
+            emotion_means = signal * rng.standard_normal((len(classes), *shape))
+            speaker_means = rng.standard_normal((n_speakers, *shape))
+            noise = rng.standard_normal((grid.shape[1], *shape))
+            values = emotion_means[grid[1]] + speaker_means[grid[0]] + noise
+            arrays[modality] = values.astype(np.float32)
+        return FeatureTable(
+            clips=np.array([f"{s + 1:02}-{e}-{t}" for s, e, t in grid.T]),
+            speakers=np.array([str(speaker + 1) for speaker in grid[0]]),
+            labels=grid[1],
+            classes=classes,
+            arrays=arrays,
+            present={modality: np.ones(grid.shape[1], bool) for modality in shapes},
+        )
+
+    return make

@@ -1,0 +1,137 @@
+"""TemperatureScaled keeps decisions and gives probabilities that mean something."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.metrics import log_loss
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from affuse.models.calibrated import TemperatureScaled, class_scores, fit_temperature, inner_folds
+from affuse.models.kernel_svc import KernelSVC
+
+MODELS = [GaussianNB(), LinearDiscriminantAnalysis(), KernelSVC("linear"), KernelSVC("rbf")]
+
+
+@pytest.fixture
+def clips(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Five classes that overlap, eight speakers with an offset each."""
+    labels = np.tile(np.arange(5), 40)
+    speakers = np.repeat(np.arange(8), 25)
+    offsets = rng.standard_normal((8, 4))[speakers]
+    return 0.5 * labels[:, None] + offsets + rng.standard_normal((200, 4)), labels, speakers
+
+
+@parametrize_with_checks(
+    [TemperatureScaled(make_pipeline(StandardScaler(), model)) for model in MODELS]
+)
+def test_scikit_learn_contract(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_decisions_are_those_of_the_model(clips, model, n_classes):
+    X, y, speakers = (array[clips[1] < n_classes] for array in clips)
+    scaled = TemperatureScaled(model).fit(X, y, groups=speakers)
+    probabilities = scaled.predict_proba(X)
+    np.testing.assert_array_equal(scaled.predict(X), model.fit(X, y).predict(X))
+    np.testing.assert_array_equal(probabilities.argmax(axis=1), scaled.predict(X))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+
+
+def test_ties_of_votes_do_not_part_probability_and_decision(clips):
+    X, y, speakers = clips
+    scaled = TemperatureScaled(KernelSVC("linear")).fit(X, y, groups=speakers)
+    scores = class_scores(scaled.estimator_, X)
+    assert (scores.argmax(axis=1) != scaled.predict(X)).any(), "no tie here: nothing is tested"
+    np.testing.assert_array_equal(scaled.predict_proba(X).argmax(axis=1), scaled.predict(X))
+
+
+def test_equal_probabilities_still_point_at_the_decision(clips):
+    X, y, _ = clips
+    scaled = TemperatureScaled(KernelSVC("linear")).fit(X, y)
+    scaled.temperature_ = 1e300
+    np.testing.assert_array_equal(scaled.predict_proba(X).argmax(axis=1), scaled.predict(X))
+
+
+def test_fitted_temperature_is_the_best_one(rng):
+    labels = rng.integers(4, size=500)
+    scores = np.eye(4)[labels] * 30 + 20 * rng.standard_normal((500, 4))
+    best = fit_temperature(scores, labels)
+
+    def loss(temperature: float) -> float:
+        p = np.exp(scores / temperature)
+        return log_loss(labels, p / p.sum(axis=1, keepdims=True))
+
+    assert loss(best) < min(loss(best * 1.3), loss(best / 1.3))
+
+
+def test_temperature_is_the_scale_of_the_scores(rng):
+    labels = rng.integers(3, size=100)
+    scores = np.eye(3)[labels] + rng.standard_normal((100, 3))
+    assert fit_temperature(1e6 * scores, labels) == pytest.approx(
+        1e6 * fit_temperature(scores, labels), rel=1e-3
+    )
+
+
+def test_right_every_time_is_not_certainty():
+    scores = np.eye(2)[[0, 1] * 5]
+    p = 1 / (1 + np.exp(-1 / fit_temperature(scores, [0, 1] * 5)))
+    assert 0.8 < p < 0.99
+
+
+def test_naive_bayes_is_not_made_uniform_by_constant_features(clips):
+    """A feature that is constant in a class sends the distances of log probabilities to 10^9."""
+    X, y, speakers = clips
+    switched = np.c_[X, (y > 2) & (X[:, 0] > 1.5)]
+    scaled = TemperatureScaled(GaussianNB()).fit(switched, y, groups=speakers)
+    assert log_loss(y, scaled.predict_proba(switched)) < 0.9 * np.log(5)
+
+
+def test_inner_folds_keep_speakers_apart(clips):
+    _, y, speakers = clips
+    folds = inner_folds(y, speakers, 3)
+    assert len(folds) == 3
+    for train, test in folds:
+        assert not set(speakers[train]) & set(speakers[test])
+
+
+@pytest.mark.parametrize(
+    ("labels", "groups", "n_folds"),
+    [
+        ([0, 1] * 6, ["Ann"] * 12, 3),
+        ([0, 1] * 6, None, 3),
+        ([0, 1] * 6, ["Ann", "Bob"] * 6, 2),
+        ([0, 0, 0, 1, 1], None, 2),
+        ([0, 0, 0, 1], None, 0),
+    ],
+)
+def test_inner_folds_with_few_rows(labels, groups, n_folds):
+    assert len(inner_folds(np.array(labels), groups, 3)) == n_folds
+
+
+def test_too_few_rows_for_a_temperature():
+    X, y = np.array([[0.0], [1.0], [5.0]]), [0, 0, 1]
+    scaled = TemperatureScaled(KernelSVC("linear")).fit(X, y)
+    assert scaled.temperature_ == 1
+    assert scaled.predict_proba([[6.0]]).argmax() == 1
+
+
+def test_class_of_one_speaker_only():
+    """Inner folds that do not know all classes say nothing; the others do."""
+    X = np.r_[np.arange(8.0), 20, 21][:, None]
+    y, speakers = [0, 0, 1, 1] * 2 + [2, 2], ["a"] * 4 + ["b"] * 4 + ["c"] * 2
+    scaled = TemperatureScaled(KernelSVC("linear")).fit(X, y, groups=speakers)
+    assert scaled.predict_proba(X).shape == (10, 3)
+
+
+def test_one_class_is_refused():
+    with pytest.raises(
+        ValueError, match=r"y holds one class, \[3\]: a classifier needs rows of at"
+    ):
+        TemperatureScaled(GaussianNB()).fit([[0.0], [1.0]], [3, 3])
