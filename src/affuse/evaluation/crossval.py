@@ -1,0 +1,171 @@
+"""Out-of-fold probabilities of all systems: whatever is fitted sees training clips alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from affuse.errors import ConfigError, DatasetError, FeatureError, MissingDependency
+from affuse.evaluation.fold_store import FoldStore, table_digest
+from affuse.evaluation.fold_task import (
+    FoldTask,
+    Predictions,
+    Preparation,
+    check_training_emotions,
+    predict_fold,
+    scored_rows,
+)
+from affuse.evaluation.protocols import Protocol
+from affuse.evaluation.systems import OutOfFold, System
+from affuse.features.table import FeatureTable
+from affuse.records import ProgressCallback
+
+
+def out_of_fold(
+    table: FeatureTable,
+    systems: Sequence[System],
+    protocol: Protocol,
+    *,
+    preparation: Preparation | None = None,
+    seed: int = 0,
+    jobs: int = 1,
+    store: FoldStore | None = None,
+    progress: ProgressCallback | None = None,
+) -> tuple[OutOfFold, ...]:
+    """Probabilities of every system for the test clips of every fold of a protocol.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    systems : sequence of System
+    protocol : Protocol
+        Its folds hold rows of `table`.
+    preparation : mapping of modality to (seed -> unfitted transformer), optional
+        Learned features: fitted once a fold on its training clips (on all clips where the
+        protocol says so, which is the lecture's leak) and shared by its systems.
+    seed : int
+    jobs : int
+        Processes. The result does not depend on it, nor on the order of clips in `table`.
+    store : FoldStore, optional
+        Where finished folds are kept: a run that was cut short goes on from there.
+    progress : callable, optional
+        Called with ``("<protocol> folds", done, total)``.
+
+    Returns
+    -------
+    tuple of OutOfFold
+        One per system, in their order. A system scores the clips that have its modalities.
+
+    Raises
+    ------
+    DatasetError
+        All clips are of one emotion.
+    FoldError
+        A fold leaves clips of fewer than two emotions to train on.
+    FeatureError
+        No clip has the modalities of a system.
+    ConfigError
+        No systems, or two of one name and modality.
+    """
+    check_emotions(table)
+    _check_systems(table, systems)
+    tasks = [
+        FoldTask(table, tuple(systems), protocol, fold, dict(preparation or {}), seed)
+        for fold in protocol.folds
+    ]
+    for task in tasks:
+        check_training_emotions(task)
+    results = _results(tasks, jobs, store, progress)
+    return tuple(_gathered(tasks, results, position) for position in range(len(systems)))
+
+
+def check_emotions(table: FeatureTable) -> None:
+    """Refuse clips that are all of one emotion (DatasetError): nothing can be told apart."""
+    labels = np.unique(table.labels)
+    if len(labels) < 2:
+        raise DatasetError(
+            f"{len(table)} clips of the emotions {[table.classes[n] for n in labels]} were given; "
+            "expected at least two emotions: add clips, or widen data.emotions"
+        )
+
+
+def _check_systems(table: FeatureTable, systems: Sequence[System]) -> None:
+    counts = Counter((system.modality, system.name) for system in systems)
+    double = [f"{name} ({modality})" for (modality, name), n in counts.items() if n > 1]
+    if double:
+        raise ConfigError(
+            f"systems {', '.join(double)} were given more than once; expected different names: "
+            "remove the second one from the recipe"
+        )
+    if not systems:
+        raise ConfigError("no system was given; expected at least one: add a model to the recipe")
+    for system in systems:
+        table.select(system.modalities)
+        if not len(scored_rows(table, system, np.arange(len(table)))):
+            raise FeatureError(
+                f"system {system.name!r} needs {system.modality}, and none of {len(table)} clips "
+                "has it: add the missing files, or leave this system out"
+            )
+
+
+def _results(
+    tasks: list[FoldTask], jobs: int, store: FoldStore | None, progress: ProgressCallback | None
+) -> Mapping[int, Predictions]:
+    """Predictions by number of fold, from the store where it has them."""
+    results: dict[int, Predictions] = {}
+    keys: dict[int, str] = {}
+    if store is not None:
+        digest = table_digest(tasks[0].table)
+        keys = {task.fold.number: task.key(digest) for task in tasks}
+        known = {number: store.load(key) for number, key in keys.items()}
+        results = {number: arrays for number, arrays in known.items() if arrays is not None}
+    report = progress or _silent
+    stage = f"{tasks[0].protocol.name} folds"
+    report(stage, len(results), len(tasks))
+    todo = [task for task in tasks if task.fold.number not in results]
+    for number, predictions in _computed(todo, jobs):
+        results[number] = predictions
+        if store is not None:
+            store.save(keys[number], predictions)
+        report(stage, len(results), len(tasks))
+    return results
+
+
+def _computed(tasks: list[FoldTask], jobs: int) -> Iterator[tuple[int, Predictions]]:
+    """Numbers of folds and their predictions, as they are done; one thread to each process."""
+    try:
+        from joblib import Parallel, delayed, parallel_config
+    except ModuleNotFoundError as error:
+        raise MissingDependency("scikit-learn", "train") from error
+    processes = min(jobs, len(tasks))
+    if processes < 2:
+        yield from map(predict_fold, tasks)
+        return
+    with parallel_config(backend="loky", n_jobs=processes, inner_max_num_threads=1):
+        parallel = Parallel(return_as="generator_unordered")
+        yield from parallel(delayed(predict_fold)(task) for task in tasks)
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Take no notice of progress."""
+
+
+def _gathered(
+    tasks: list[FoldTask], results: Mapping[int, Predictions], position: int
+) -> OutOfFold:
+    """All folds of one system, in the order of clip ids."""
+    table, system = tasks[0].table, tasks[0].systems[position]
+    rows = [scored_rows(table, system, task.test) for task in tasks]
+    folds = [np.full(len(part), task.fold.number) for part, task in zip(rows, tasks, strict=True)]
+    probabilities = [results[task.fold.number][str(position)] for task in tasks]
+    all_rows = np.concatenate(rows)
+    order = np.argsort(table.clips[all_rows], kind="stable")
+    return OutOfFold(
+        system=system,
+        protocol=tasks[0].protocol.name,
+        rows=all_rows[order],
+        folds=np.concatenate(folds)[order],
+        probabilities=np.concatenate(probabilities)[order],
+    )

@@ -1,0 +1,122 @@
+"""Finished folds, kept: a run that was cut short goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+from typing import Protocol as Interface
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.errors import OutputError
+from affuse.features.table import FeatureTable, StoredArrays
+
+Arrays = Mapping[str, NDArray[np.float64]]
+
+_PACKAGES = ("affuse", "numpy", "scipy", "scikit-learn", "torch")
+
+
+class FoldStore(Interface):
+    """Keeps the arrays of one fold under a key that names all that they depend on."""
+
+    def load(self, key: str) -> Arrays | None:
+        """Arrays by name; None if this fold is not known."""
+
+    def save(self, key: str, arrays: Arrays) -> None:
+        """Keep the arrays of a finished fold."""
+
+
+class FolderStore:
+    """FoldStore in a folder: one ``.npz`` file a fold, whole or not there at all.
+
+    Parameters
+    ----------
+    root : Path
+        Made at the first save.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = FolderStore(Path(folder))
+    ...     store.save("key", {"0": np.zeros((1, 2))})
+    ...     store.load("key")["0"], store.load("another")
+    (array([[0., 0.]]), None)
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+
+    def load(self, key: str) -> Arrays | None:
+        """Arrays by name; None if there is no file, or not a whole one."""
+        try:
+            with self._path(key).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in arrays.files}
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+            return None
+
+    def save(self, key: str, arrays: Arrays) -> None:
+        """Write the arrays; OutputError if the folder cannot be written."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.root, delete=False) as file:
+                np.savez(file, allow_pickle=False, **arrays)
+            os.replace(file.name, self._path(key))
+        except OSError as error:
+            raise OutputError(
+                f"a finished fold cannot be kept in {self.root}: {error.strerror}; expected a "
+                "folder that can be written: choose another --out"
+            ) from error
+
+    def _path(self, key: str) -> Path:
+        return self.root / f"{key}.npz"
+
+
+def table_digest(table: FeatureTable) -> str:
+    """Hash of clips, labels, speakers and features, whatever the order of rows."""
+    order = np.argsort(table.clips, kind="stable")
+    digest = hashlib.sha256(json.dumps(table.classes).encode())
+    for column in (table.clips, table.speakers, table.labels):
+        digest.update("\0".join(map(str, column[order])).encode())
+    for modality in table.modalities:
+        array = table.arrays[modality]
+        digest.update(f"{modality} {array.shape}".encode())
+        digest.update(np.packbits(table.present[modality][order]).tobytes())
+        if isinstance(array, StoredArrays):  # the names of the files say what is in them
+            names = [str(path and path.name) for path in array.take(order).paths]
+            digest.update("\0".join(names).encode())
+        else:
+            digest.update(np.ascontiguousarray(array[order]).tobytes())
+    return digest.hexdigest()
+
+
+def key_of(payload: Mapping[str, Any]) -> str:
+    """Key of a fold: hash of what it depends on, versions of the packages included."""
+    versions = {package: _version(package) for package in _PACKAGES}
+    text = json.dumps({**payload, "versions": versions}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def described(value: Any) -> Any:
+    """An unfitted estimator as JSON: its class and its parameters, nested ones as well."""
+    if hasattr(value, "get_params"):
+        params = value.get_params(deep=False)
+        kind = f"{type(value).__module__}.{type(value).__qualname__}"
+        return {"class": kind, "params": {name: described(params[name]) for name in params}}
+    if isinstance(value, list | tuple):
+        return [described(item) for item in value]
+    return repr(value)
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,147 @@
+"""One fold from its training clips to its predictions, in whatever process it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.datasets.fold import Fold
+from affuse.errors import FoldError
+from affuse.evaluation.fold_store import described, key_of
+from affuse.evaluation.protocols import Protocol
+from affuse.evaluation.systems import System, derived_seed
+from affuse.features.table import FeatureTable, StoredArrays
+
+Preparation = Mapping[str, Callable[[int], Any]]
+"""Modality -> (seed -> unfitted scikit-learn transformer): features that are learned."""
+
+Rows = NDArray[np.int64]
+Predictions = Mapping[str, NDArray[np.float64]]
+"""Position of a system, as text -> probabilities of the test clips that it scores."""
+
+
+@dataclass(frozen=True)
+class FoldTask:
+    """All that one fold needs."""
+
+    table: FeatureTable
+    systems: tuple[System, ...]
+    protocol: Protocol
+    fold: Fold
+    preparation: Preparation
+    seed: int
+
+    @property
+    def train(self) -> Rows:
+        """Training rows in the order of clip ids, so that no sum depends on the table's order."""
+        return in_clip_order(self.table, self.fold.train)
+
+    @property
+    def test(self) -> Rows:
+        """Test rows in the order of clip ids."""
+        return in_clip_order(self.table, self.fold.test)
+
+    def build(self, system: System) -> Any:
+        """The system's unfitted estimator, with a seed of its own."""
+        return system.build(self._seed(system.modality, system.name))
+
+    def build_transformer(self, modality: str) -> Any:
+        """The unfitted transformer that learns features of a modality."""
+        return self.preparation[modality](self._seed(modality))
+
+    def key(self, digest: str) -> str:
+        """Name of the result: `digest` (of the table), rows, and every parameter and seed."""
+        clips = self.table.clips
+        return key_of(
+            {
+                "table": digest,
+                "prepares_on_all": self.protocol.prepares_on_all,
+                "train": [str(clip) for clip in clips[self.train]],
+                "test": [str(clip) for clip in clips[self.test]],
+                "systems": [[s.modality, described(self.build(s))] for s in self.systems],
+                "preparation": {m: described(self.build_transformer(m)) for m in self.preparation},
+            }
+        )
+
+    def _seed(self, *names: str) -> int:
+        return derived_seed(self.seed, self.protocol.name, self.fold.number, *names)
+
+
+def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
+    """Number of the fold, and what each system predicts for its test clips."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        table = _with_learned_features(task)
+        return task.fold.number, {
+            str(position): _probabilities(task, system, table)
+            for position, system in enumerate(task.systems)
+        }
+
+
+def in_clip_order(table: FeatureTable, rows: Sequence[int] | Rows) -> Rows:
+    """Rows sorted by the clip ids they stand for."""
+    chosen = np.asarray(rows, np.int64)
+    return chosen[np.argsort(table.clips[chosen], kind="stable")]
+
+
+def scored_rows(table: FeatureTable, system: System, rows: Rows) -> Rows:
+    """Rows whose clips have all modalities of a system."""
+    present = np.all([table.present[name][rows] for name in system.modalities], axis=0)
+    return rows[present]
+
+
+def check_training_emotions(task: FoldTask) -> None:
+    """Refuse a fold in which a system would be trained on fewer than two emotions."""
+    for system in task.systems:
+        labels = np.unique(task.table.labels[scored_rows(task.table, system, task.train)])
+        if len(labels) < 2:
+            names = [task.table.classes[label] for label in labels]
+            raise FoldError(
+                f"fold {task.fold.number} ({task.protocol.name}) leaves {system.modality} clips "
+                f"of the emotions {names} to train on; expected at least two emotions: use fewer "
+                "folds (--set folds.n_folds=2), or add clips of other speakers"
+            )
+
+
+def _probabilities(task: FoldTask, system: System, table: FeatureTable) -> NDArray[np.float64]:
+    """Of the test clips that the system scores, over all classes of the table."""
+    train = scored_rows(table, system, task.train)
+    test = scored_rows(table, system, task.test)
+    probabilities = np.zeros((len(test), len(table.classes)))
+    if len(test):
+        own = table.select(system.modalities)
+        estimator = task.build(system).fit(own.take(train))
+        probabilities[:, estimator.classes_] = estimator.predict_proba(own.take(test))
+    return probabilities
+
+
+def _with_learned_features(task: FoldTask) -> FeatureTable:
+    needed = {name for system in task.systems for name in system.modalities}
+    learned = {m: _learned_features(task, m) for m in sorted(needed & set(task.preparation))}
+    return task.table.with_arrays(learned)
+
+
+def _learned_features(task: FoldTask, modality: str) -> NDArray[np.float32]:
+    """Features of the fold's clips; NaN for clips that have no part in it, or lack the modality."""
+    table = task.table
+    array, present = table.arrays[modality], table.present[modality]
+    everything = in_clip_order(table, np.arange(len(table)))
+    learn = everything if task.protocol.prepares_on_all else task.train
+    learn, use = (rows[present[rows]] for rows in (learn, np.r_[task.train, task.test]))
+    transformer = task.build_transformer(modality)
+    transformer.fit(_items(array, learn), table.labels[learn])
+    features = np.asarray(transformer.transform(_items(array, use)), np.float32)
+    spread = np.full((len(table), features.shape[1]), np.nan, np.float32)
+    spread[use] = features
+    return spread
+
+
+def _items(
+    array: NDArray[np.float32] | StoredArrays, rows: Rows
+) -> NDArray[np.float32] | StoredArrays:
+    return array.take(rows) if isinstance(array, StoredArrays) else array[rows]

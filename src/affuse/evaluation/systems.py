@@ -1,0 +1,100 @@
+"""System: one row of the results; OutOfFold: what it predicts for clips it has not seen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+from typing import Protocol as Interface
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.features.table import FeatureTable
+
+
+class TableClassifier(Interface):
+    """Estimator over a FeatureTable: systems of one modality, and all fusions."""
+
+    @property
+    def classes_(self) -> NDArray[np.int64]:
+        """Labels that occur in the training clips: (n_classes,)."""
+
+    def fit(self, table: FeatureTable) -> Self:
+        """Learn from all clips of a table."""
+
+    def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
+        """Probabilities (n_clips, n_classes) over ``classes_``."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name."""
+
+
+@dataclass(frozen=True)
+class System:
+    """One row of the results: features, fusion, model.
+
+    Attributes
+    ----------
+    name : str
+        Unique within a run together with `modality`, such as "SVM RBF" or "early, SVM RBF".
+    modality : str
+        "audio", "video" or "audio+video": what a clip must have to be scored.
+    fusion, features, model : str
+        As results show them; `fusion` is empty for one modality.
+    build : callable
+        Seed -> unfitted estimator.
+    """
+
+    name: str
+    modality: str
+    fusion: str
+    features: str
+    model: str
+    build: Callable[[int], TableClassifier]
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names of the modalities, sorted."""
+        return tuple(sorted(self.modality.split("+")))
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Probabilities of one system, each clip's from a fold in which it was not trained on.
+
+    Attributes
+    ----------
+    system : System
+    protocol : str
+    rows : (n_scored,) int
+        Rows of the table, in the order of clip ids: test clips that have the system's modalities.
+    folds : (n_scored,) int
+        Number of the fold that tested each.
+    probabilities : (n_scored, n_classes) float64
+        Over the table's classes; 0 for a class that was absent from the fold's training clips.
+    """
+
+    system: System
+    protocol: str
+    rows: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """Label with the highest probability: (n_scored,)."""
+        return np.asarray(self.probabilities.argmax(axis=1), np.int64)
+
+
+def derived_seed(seed: int, *names: object) -> int:
+    """Seed of its own for each part of a run, the same wherever and whenever it runs.
+
+    Examples
+    --------
+    >>> derived_seed(0, "fold", 1) == derived_seed(0, "fold", 1) != derived_seed(0, "fold", 2)
+    True
+    """
+    digest = hashlib.sha256(repr((seed, *names)).encode()).digest()
+    return int.from_bytes(digest[:4], "little") >> 1

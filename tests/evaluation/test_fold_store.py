@@ -1,0 +1,109 @@
+"""Finished folds are found again, and only where everything is the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from affuse.config import ModelConfig
+from affuse.datasets.folds import speaker_folds
+from affuse.errors import OutputError
+from affuse.evaluation.crossval import out_of_fold
+from affuse.evaluation.fold_store import FolderStore, table_digest
+from affuse.evaluation.protocols import Protocol
+from affuse.evaluation.systems import System
+from affuse.features.table import FeatureTable, StoredArrays
+from affuse.fusion.registry import make_unimodal
+
+
+class Interrupted(Exception):
+    """Stands for Ctrl-C."""
+
+
+def system(**params: float) -> System:
+    config = ModelConfig(name="svm_rbf", params=params)
+    return System("svm", "audio", "", "", "", partial(make_unimodal, "audio", config))
+
+
+def run(table: FeatureTable, store: FolderStore, progress=None, cost=1.0, seed=0):
+    protocol = Protocol("speaker-independent", speaker_folds(table.speakers.tolist(), 3))
+    return out_of_fold(
+        table, [system(C=cost)], protocol, seed=seed, store=store, progress=progress
+    )[0]
+
+
+def folds_known_at_start(table: FeatureTable, store: FolderStore, **settings: float) -> int:
+    calls = []
+    run(table, store, lambda stage, done, total: calls.append(done), **settings)
+    return calls[0]
+
+
+def test_run_goes_on_where_it_was_cut_short(make_table, tmp_path):
+    table, store = make_table(), FolderStore(tmp_path)
+
+    def cut(stage: str, done: int, total: int) -> None:
+        if done == 2:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        run(table, store, cut)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert folds_known_at_start(table, store) == 2
+    fresh = run(table, FolderStore(tmp_path / "other"))
+    np.testing.assert_array_equal(run(table, store).probabilities, fresh.probabilities)
+
+
+def test_order_of_clips_has_no_effect(make_table, tmp_path, rng):
+    table, store = make_table(), FolderStore(tmp_path)
+    run(table, store)
+    assert folds_known_at_start(table.take(rng.permutation(len(table))), store) == 3
+
+
+@pytest.mark.parametrize("change", ["feature", "label", "presence", "speaker", "cost"])
+def test_other_input_is_another_fold(make_table, tmp_path, change):
+    table, store = make_table(), FolderStore(tmp_path)
+    run(table, store)
+    if change == "cost":
+        assert folds_known_at_start(table, store, cost=2.0) == 0
+        return
+    row = [0] * 35 + [1]
+    changed = {
+        "feature": lambda: table.with_arrays(
+            {"audio": table.arrays["audio"] + np.float32(1e-3) * np.array(row, np.float32)[:, None]}
+        ),
+        "label": lambda: replace(table, labels=(table.labels + row) % 3),
+        "presence": lambda: replace(table, present={**table.present, "audio": np.array(row) == 0}),
+        "speaker": lambda: replace(
+            table, speakers=np.where(np.array(row) == 1, "7", table.speakers)
+        ),
+    }[change]()
+    assert table_digest(changed) != table_digest(table)
+    assert folds_known_at_start(changed, store) == 0
+
+
+def test_arrays_on_disk_are_known_by_the_names_of_their_files(make_table):
+    table = make_table(n_speakers=1)
+    paths = [Path(f"folder/{row}.npy") for row in range(len(table))]
+    digests = set()
+    for folder, last in [("folder", "5.npy"), ("elsewhere", "5.npy"), ("folder", "new.npy")]:
+        named = (*(Path(folder) / path.name for path in paths[:-1]), Path(folder) / last)
+        digests.add(table_digest(table.with_arrays({"video": StoredArrays(named, (2, 3))})))
+    assert len(digests) == 2
+
+
+def test_half_written_file_is_not_a_fold(make_table, tmp_path):
+    table, store = make_table(), FolderStore(tmp_path)
+    run(table, store)
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    assert folds_known_at_start(table, store) == 0
+
+
+def test_folder_that_cannot_be_written(make_table, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match=r"cannot be kept in .*file.*: choose another --out"):
+        run(make_table(), FolderStore(tmp_path / "file" / "folds"))
