@@ -54,9 +54,9 @@ class Patience:
     n_attempts: int = 6
     backoff_s: float = 1.0
 
-    def wait(self, n_failures: int) -> None:
-        """Sleep as long as so many failures in a row ask for."""
-        time.sleep(min(self.backoff_s * 2.0 ** max(n_failures - 1, 0), _LONGEST_WAIT_S))
+    def wait_s(self, n_failures: int) -> float:
+        """Seconds to wait after so many failures in a row."""
+        return min(self.backoff_s * 2.0 ** max(n_failures - 1, 0), _LONGEST_WAIT_S)
 
 
 class _Interrupted(Exception):
@@ -130,7 +130,7 @@ def fetch_json(url: str, *, patience: Patience | None = None) -> Any:
         except _Interrupted as error:
             cause = error
             if n_failures < patience.n_attempts:
-                patience.wait(n_failures)
+                time.sleep(patience.wait_s(n_failures))
         except ValueError as error:
             raise DownloadError(
                 f"answer of {url} is not JSON ({error}); expected the record of the files: "
@@ -168,7 +168,7 @@ def _complete(
         furthest = max(furthest, _size(part))
         if n_failures >= patience.n_attempts:
             raise _given_up(remote.url, cause, patience) from cause
-        patience.wait(n_failures)
+        time.sleep(patience.wait_s(n_failures))
 
 
 def _receive(

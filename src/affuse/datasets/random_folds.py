@@ -91,7 +91,7 @@ def random_split(
     """
     if not 0 < test_share < 1:
         raise FoldError(f"test share {test_share} was given; expected more than 0 and less than 1")
-    # The decimal share, not its binary neighbour: 0.2 of 5 clips is one clip.
+    # The decimal share, not its binary neighbour: 0.07 of 100 clips is seven clips.
     n_test = math.ceil(round(test_share * n_clips, 9))
     test: list[int] = []
     for unit in _shuffled_units(n_clips, seed, clips, groups):

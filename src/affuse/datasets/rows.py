@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +43,11 @@ def read_rows(table: Path) -> Rows:
     DatasetError
         No such file, not UTF-8, no header, a column twice, or broken quoting.
     """
-    lines = _text(table).splitlines(keepends=True)
-    header = next((line for line in lines if line.strip()), "")
+    text = _text(table)
+    header = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(_DELIMITERS, key=header.count)
     try:
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         numbered = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
     except csv.Error as error:
         raise DatasetError(
@@ -72,7 +73,7 @@ def _text(table: Path) -> str:
         kind = "is a folder" if table.is_dir() else "does not exist"
         raise DatasetError(f"{table} {kind}; expected a CSV with the columns path,emotion,speaker")
     try:
-        return table.read_text(encoding="utf-8-sig")
+        return table.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(
             f"{table} is not UTF-8 text (byte {error.start}: {error.object[error.start]:#04x}); "
