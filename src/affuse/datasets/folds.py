@@ -221,7 +221,7 @@ def _parties(speakers: Sequence[str], groups: Sequence[str] | None) -> list[tupl
 def _balanced(weights: Sequence[int], n_folds: int) -> list[int]:
     """Fold of each party: heaviest first, each into the lightest fold.
 
-    Among equally light folds the one filled last comes first: so equal speakers go to and fro,
+    Among equally light folds the one filled last comes first: so equal speakers go back and forth,
     and folds mix what alternates among them, as the sex of RAVDESS's speakers does.
     """
     loads, filled_at = [0] * n_folds, [-fold for fold in range(n_folds)]

@@ -34,9 +34,9 @@ def read_index(path: str | Path, reader: str = "auto") -> Index:
 
     Examples
     --------
-    >>> read_index("clips.csv", reader="tabel")
+    >>> read_index("clips.csv", reader="cremad")
     Traceback (most recent call last):
-    affuse.errors.DatasetError: reader 'tabel' was given; expected one of auto, ravdess, table
+    affuse.errors.DatasetError: reader 'cremad' was given; expected one of auto, ravdess, table
     """
     if reader not in ("auto", *DATASETS):
         legal = ", ".join(("auto", *DATASETS))
