@@ -51,3 +51,11 @@ def test_weighted_average_is_what_the_network_takes(embeddings):
 def test_unknown_combination():
     with pytest.raises(ConfigError, match="'subtract' was given; expected one of concatenate, add"):
         EmbeddingMLP("subtract").fit(np.zeros((4, 2, 3)), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize(("combination", "function"), [("add", np.add), ("multiply", np.multiply)])
+def test_embeddings_are_combined_neuron_by_neuron(combination, function, embeddings):
+    X, y = embeddings
+    mlp = EmbeddingMLP(combination, epochs=30, batch_size=60, random_state=0).fit(X + 3, y)
+    seen = mlp.network_[2].running_mean.numpy()
+    np.testing.assert_allclose(seen, function(X[:, 0] + 3, X[:, 1] + 3).mean(axis=0), rtol=0.1)

@@ -152,7 +152,7 @@ def fit_temperature(scores: ArrayLike, labels: ArrayLike) -> float:
 
     def log_loss(log_temperature: float) -> float:
         logs = log_softmax(values / (spread * math.exp(log_temperature)), axis=1)
-        return -float((targets * logs).sum()) / n
+        return -float((targets * logs).sum()) / len(values)
 
     found = minimize_scalar(log_loss, bounds=(-LOG_RANGE, LOG_RANGE), method="bounded")
     return spread * math.exp(float(found.x))
