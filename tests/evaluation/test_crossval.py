@@ -219,7 +219,7 @@ def test_system_that_no_clip_can_have(make_table):
 def test_systems_need_names_of_their_own(make_table):
     table = make_table()
     with pytest.raises(
-        ConfigError, match=r"systems lda \(audio\) were given more than once; expec"
+        ConfigError, match=r"systems lda \(audio\) were given more than once; exp"
     ):
         out_of_fold(table, [unimodal("audio"), unimodal("audio")], apart(table))
     with pytest.raises(ConfigError, match="no system was given; expected at least one: add a mod"):
