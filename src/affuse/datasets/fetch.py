@@ -12,11 +12,11 @@ import os
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from affuse.errors import DownloadError, OutputError
 from affuse.records import ProgressCallback
@@ -25,15 +25,17 @@ _CHUNK_BYTES = 1 << 18
 _TRY_AGAIN = frozenset({408, 416, 429, 500, 502, 503, 504})
 _LONGEST_WAIT_S = 60.0
 
+_Answer = TypeVar("_Answer")
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file as published: its name, address, size in bytes and MD5 in hexadecimal."""
+    """A file as published: its name, address, size in bytes and MD5 in hexadecimal, if stated."""
 
     name: str
     url: str
     size: int
-    md5: str
+    md5: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,12 @@ def fetch(
     patience = patience or Patience()
     part = target.with_name(f"{target.name}.part")
     try:
-        if target.is_file() and md5_of(target) == remote.md5:
+        if target.is_file() and _size(target) == remote.size and _agrees(md5_of(target), remote):
             return
         for _ in range(2):
             _complete(remote, part, patience, progress)
             found = md5_of(part)
-            if found == remote.md5:
+            if _agrees(found, remote):
                 os.replace(part, target)
                 return
             part.unlink()
@@ -122,21 +124,30 @@ def fetch_json(url: str, *, patience: Patience | None = None) -> Any:
     DownloadError
         The server refuses or stays away, or the answer is not JSON.
     """
-    patience = patience or Patience()
-    for n_failures in range(1, patience.n_attempts + 1):
-        try:
-            with _opened(url, 0, patience.timeout_s) as answer:
-                return json.loads(_read(answer, url))
-        except _Interrupted as error:
-            cause = error
-            if n_failures < patience.n_attempts:
-                time.sleep(patience.wait_s(n_failures))
-        except ValueError as error:
-            raise DownloadError(
-                f"answer of {url} is not JSON ({error}); expected the record of the files: "
-                "check the address, or a proxy in between"
-            ) from error
-    raise _given_up(url, cause, patience) from cause
+    try:
+        return json.loads(_asked(url, patience or Patience(), lambda answer: _read(answer, url)))
+    except ValueError as error:
+        raise DownloadError(
+            f"answer of {url} is not JSON ({error}); expected the record of the files: "
+            "check the address, or a proxy in between"
+        ) from error
+
+
+def fetch_size(url: str, *, patience: Patience | None = None) -> int:
+    """Size in bytes that a server states for a file.
+
+    Raises
+    ------
+    DownloadError
+        The server refuses or stays away, or states no size.
+    """
+    stated = _asked(url, patience or Patience(), lambda answer: answer.headers["Content-Length"])
+    if stated is None:
+        raise DownloadError(
+            f"{url} comes without its size; expected a server that states it: check the address, "
+            "or a proxy in between"
+        )
+    return int(stated)
 
 
 def md5_of(path: Path) -> str:
@@ -147,6 +158,25 @@ def md5_of(path: Path) -> str:
 
 def _md5() -> Any:
     return hashlib.md5(usedforsecurity=False)
+
+
+def _agrees(md5: str, remote: RemoteFile) -> bool:
+    return remote.md5 is None or md5 == remote.md5
+
+
+def _asked(
+    url: str, patience: Patience, read: Callable[[http.client.HTTPResponse], _Answer]
+) -> _Answer:
+    """What `read` takes from the answer, asked again while the network fails."""
+    for n_failures in range(1, patience.n_attempts + 1):
+        try:
+            with _opened(url, 0, patience.timeout_s) as answer:
+                return read(answer)
+        except _Interrupted as error:
+            cause = error
+            if n_failures < patience.n_attempts:
+                time.sleep(patience.wait_s(n_failures))
+    raise _given_up(url, cause, patience) from cause
 
 
 def _complete(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -52,6 +53,44 @@ class StoredArrays:
         """The same arrays for a choice of clips, still on disk."""
         chosen = np.arange(len(self.paths))[np.asarray(rows)]
         return replace(self, paths=tuple(self.paths[int(row)] for row in chosen))
+
+    def frames(self, rows: ArrayLike, positions: ArrayLike) -> NDArray[np.float32]:
+        """Single positions along the first axis of single clips, in any order.
+
+        Only those are read, so that a shuffled batch of frames costs its own size.
+
+        Parameters
+        ----------
+        rows, positions : (n,) int
+            Which clip, and which position on the first axis of its array.
+
+        Returns
+        -------
+        (n, *item_shape[1:]) float32
+        """
+        chosen = np.arange(len(self.paths))[np.asarray(rows)]
+        where = np.arange(self.item_shape[0])[np.asarray(positions)]
+        values = np.empty((len(chosen), *self.item_shape[1:]), np.float32)
+        for row in np.unique(chosen):
+            at = np.flatnonzero(chosen == row)
+            values[at] = self._positions(int(row), where[at])
+        return values
+
+    def _positions(self, row: int, positions: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
+        path = self.paths[row]
+        if path is None:
+            return np.full((len(positions), *self.item_shape[1:]), np.nan, np.float32)
+        with path.open("rb") as file:
+            np.lib.format.read_magic(file)
+            _, _, dtype = np.lib.format.read_array_header_1_0(file)
+            begin, n_items = file.tell(), int(np.prod(self.item_shape[1:]))
+            values = np.empty((len(positions), *self.item_shape[1:]), dtype)
+            for value, position in zip(values, positions, strict=True):
+                file.seek(begin + int(position) * n_items * dtype.itemsize)
+                value[...] = np.frombuffer(file.read(n_items * dtype.itemsize), dtype).reshape(
+                    value.shape
+                )
+        return values
 
     def _item(self, row: int) -> NDArray[np.float32]:
         path = self.paths[row]

@@ -1,0 +1,66 @@
+"""What an extractor wants decoded, and the decoding of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from affuse.media.audio import Sound
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDecoding:
+    """The first `duration_s` seconds of mono sound at `sample_rate` Hz."""
+
+    sample_rate: int
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class VideoDecoding:
+    """The first `duration_s` seconds of frames, as `affuse.media.video.read_frames` gives them."""
+
+    height: int
+    fps: float
+    frame_step: int
+    duration_s: float
+
+
+Decoding = AudioDecoding | VideoDecoding
+
+
+def decoded(
+    path: Path, wanted: Decoding, start_s: float | None = None, end_s: float | None = None
+) -> Sound | Iterator[NDArray[np.uint8]]:
+    """Sound, or frames one by one, of a stretch of a file.
+
+    Parameters
+    ----------
+    path : Path
+    wanted : AudioDecoding or VideoDecoding
+    start_s, end_s : float or None
+        The stretch that belongs to the clip; at most the first `wanted.duration_s` of it is read.
+
+    Raises
+    ------
+    MediaError
+        The file cannot be decoded. For frames: when the first ones are asked for.
+    """
+    from affuse.media.audio import read_audio
+    from affuse.media.video import read_frames
+
+    stretch = asdict(wanted)
+    stretch["start_s"] = start_s or 0.0
+    if end_s is not None:
+        stretch["duration_s"] = min(wanted.duration_s, end_s - stretch["start_s"])
+    return (
+        read_audio(path, **stretch)
+        if isinstance(wanted, AudioDecoding)
+        else read_frames(path, **stretch)
+    )

@@ -1,0 +1,301 @@
+"""Features of many clips: from the store, or computed by local processes and stored."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.datasets.index import Index
+from affuse.errors import FeatureError, MediaError
+from affuse.features.decoding import decoded
+from affuse.features.precomputed import Precomputed
+from affuse.features.registry import Extractor
+from affuse.features.store import FeatureStore, content_hash
+from affuse.features.table import FeatureTable, StoredArrays
+from affuse.records import Clip, Modality, ProgressCallback, Skipped
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """Features of an index, and the clips (or modalities of clips) that gave none, with reasons."""
+
+    table: FeatureTable
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One array to compute and store."""
+
+    key: str
+    source: Path
+    start_s: float | None
+    end_s: float | None
+    extractor: Extractor
+    store: FeatureStore
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """Of one modality: array, which clips have it, and for some of the others why not."""
+
+    array: NDArray[np.float32] | StoredArrays
+    present: NDArray[np.bool_]
+    reasons: Mapping[int, str]
+
+
+def extract_features(
+    index: Index,
+    extractors: Mapping[Modality, Extractor | Precomputed],
+    store: FeatureStore,
+    *,
+    jobs: int | None = None,
+    progress: ProgressCallback | None = None,
+) -> Extraction:
+    """Features of every clip of an index, each modality by its extractor.
+
+    What the store has is not computed again; what is computed is stored clip by clip, so that an
+    interrupted call goes on where it ended. Results do not depend on `jobs`, to the last bit.
+
+    Parameters
+    ----------
+    index : Index
+    extractors : mapping of modality to Extractor or Precomputed
+    store : FeatureStore
+    jobs : int, optional
+        Processes, each with one thread; one per core by default. 1: in this process.
+    progress : callable, optional
+        Called with ``("audio features", n_done, n_clips)``.
+
+    Returns
+    -------
+    Extraction
+        Clips that gave features in no modality are left out; a clip that lacks one modality stays,
+        marked in ``table.present``. A modality that no clip has is left out.
+
+    Raises
+    ------
+    FeatureError
+        Precomputed features lack clips of the index (said before anything is computed), or no
+        clip gave any features.
+    OutputError
+        The store cannot be written.
+    """
+    clips, jobs = index.clips, jobs or os.cpu_count() or 1
+    tables = {m: s for m, s in extractors.items() if isinstance(s, Precomputed)}
+    gathered = {
+        modality: _Gathered(table.of_clips(clips), np.ones(len(clips), bool), {})
+        for modality, table in tables.items()
+    }
+    computed = {m: e for m, e in extractors.items() if not isinstance(e, Precomputed)}
+    contents = _contents(clips, list(computed), jobs)
+    tasks = {m: _tasks(clips, contents, e, store) for m, e in computed.items()}
+    reasons = _compute([t for of_one in tasks.values() for t in of_one if t], jobs, progress)
+    for modality, extractor in computed.items():
+        gathered[modality] = _gathered(clips, extractor, tasks[modality], reasons)
+    return _joined(index, {modality: gathered[modality] for modality in extractors})
+
+
+def _tasks(
+    clips: Sequence[Clip], contents: Mapping[Path, str], extractor: Extractor, store: FeatureStore
+) -> list[_Task | None]:
+    """What one extractor has to do for each clip; None where there is nothing to read."""
+    tasks: list[_Task | None] = []
+    for clip in clips:
+        source = clip.source(extractor.modality)
+        if source is None or source not in contents:
+            tasks.append(None)
+        else:
+            key = store.key(contents[source], extractor, clip.start_s, clip.end_s)
+            tasks.append(_Task(key, source, clip.start_s, clip.end_s, extractor, store))
+    return tasks
+
+
+def _compute(
+    tasks: Sequence[_Task], jobs: int, progress: ProgressCallback | None
+) -> dict[str, str]:
+    """Store what is not stored yet; key -> reason where that failed."""
+    distinct = {task.key: task for task in tasks}
+    pending = [t for t in distinct.values() if not t.store.has(t.key, t.extractor.shape)]
+    total = Counter(task.extractor.modality for task in distinct.values())
+    done = total - Counter(task.extractor.modality for task in pending)
+
+    def report(modality: Modality) -> None:
+        if progress is not None:
+            progress(f"{modality} features", done[modality], total[modality])
+
+    for modality in total:
+        report(modality)
+    reasons = {}
+    with closing(_computed(pending, min(jobs, len(pending)))) as results:
+        for task, reason in results:
+            if reason is not None:
+                reasons[task.key] = reason
+            done[task.extractor.modality] += 1
+            report(task.extractor.modality)
+    return reasons
+
+
+def _gathered(
+    clips: Sequence[Clip],
+    extractor: Extractor,
+    tasks: Sequence[_Task | None],
+    failed: Mapping[str, str],
+) -> _Gathered:
+    """Arrays of all clips from the store, and why some have none."""
+    reasons = {}
+    for row, (clip, task) in enumerate(zip(clips, tasks, strict=True)):
+        source = clip.source(extractor.modality)
+        if task is not None and task.key in failed:
+            reasons[row] = failed[task.key]
+        elif task is None and source is not None:
+            reasons[row] = f"{source} cannot be read; expected a readable file: check the path"
+    good = [task if task is not None and task.key not in failed else None for task in tasks]
+    present = np.array([task is not None for task in good])
+    return _Gathered(_array(extractor, good), present, reasons)
+
+
+def _array(
+    extractor: Extractor, tasks: Sequence[_Task | None]
+) -> NDArray[np.float32] | StoredArrays:
+    if extractor.frame_level:
+        paths = tuple(None if task is None else task.store.path(task.key) for task in tasks)
+        return StoredArrays(paths, extractor.shape)
+    array = np.full((len(tasks), int(np.prod(extractor.shape))), np.nan, np.float32)
+    for row, task in enumerate(tasks):
+        if task is not None:
+            array[row] = task.store.load(task.key).ravel()
+    return array
+
+
+def _contents(clips: Sequence[Clip], modalities: Sequence[Modality], jobs: int) -> dict[Path, str]:
+    """Content hash of every file that is read; files that cannot be are left out."""
+    sources = {clip.source(modality) for clip in clips for modality in modalities}
+    paths = sorted(path for path in sources if path is not None)
+    with ThreadPoolExecutor(jobs) as pool:
+        hashes = pool.map(_content, paths)
+        return {path: found for path, found in zip(paths, hashes, strict=True) if found}
+
+
+def _content(path: Path) -> str | None:
+    try:
+        return content_hash(path)
+    except OSError:
+        return None
+
+
+def _computed(tasks: Sequence[_Task], jobs: int) -> Generator[tuple[_Task, str | None], None, None]:
+    """Each task once it is done, with a reason where it failed."""
+    if jobs > 1:
+        yield from _in_processes(tasks, jobs)
+    else:
+        yield from ((task, _compute_one(task)) for task in tasks)
+
+
+def _compute_one(task: _Task) -> str | None:
+    extractor = task.extractor
+    try:
+        media = decoded(task.source, extractor.decoding, task.start_s, task.end_s)
+        array = extractor.extract(media)
+    except (MediaError, FeatureError) as error:
+        return str(error)
+    if array.shape != extractor.shape or not np.isfinite(array).all():
+        return (
+            f"{extractor.name} gave an array of shape {array.shape}, or numbers that are not "
+            f"finite; expected finite numbers of shape {extractor.shape}"
+        )
+    task.store.save(task.key, array.astype(extractor.dtype))
+    return None
+
+
+def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[tuple[_Task, str | None]]:
+    before = set(multiprocessing.active_children())
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=_leave_interrupts_to_parent) as pool:
+        try:
+            with _interrupts_ignored():
+                futures = {pool.submit(_compute_one, task): task for task in tasks}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BaseException as error:
+            pool.shutdown(wait=False, cancel_futures=True)
+            _end(set(multiprocessing.active_children()) - before, tasks[0].store)
+            if isinstance(error, BrokenExecutor):
+                raise FeatureError(
+                    f"a process that computed features was killed, probably for lack of memory; "
+                    f"{jobs} ran at once: run the same command again with fewer (--jobs 1), it "
+                    "goes on where it ended"
+                ) from error
+            raise
+
+
+def _end(processes: set[multiprocessing.process.BaseProcess], store: FeatureStore) -> None:
+    """End workers at once; what they had not finished writing is removed."""
+    ids = [process.pid for process in processes if process.pid is not None]
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()
+    store.sweep(ids)
+
+
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes started meanwhile are deaf to Ctrl-C from their first moment on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous: Callable[..., object] | int | None = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _joined(index: Index, gathered: Mapping[Modality, _Gathered]) -> Extraction:
+    clips = index.clips
+    skipped = []
+    for row, clip in enumerate(clips):
+        why = [f"{m}: {g.reasons[row]}" for m, g in gathered.items() if row in g.reasons]
+        has = [m for m, g in gathered.items() if g.present[row]]
+        if why and has:
+            why.append(f"kept with {' and '.join(has)} alone")
+        if why or not has:
+            skipped.append(Skipped(clip.id, "; ".join(why) or _nothing(clip, gathered)))
+    kept = np.flatnonzero(np.any([g.present for g in gathered.values()], axis=0))
+    if not len(kept):
+        first = skipped[0] if skipped else Skipped("", "the index is empty")
+        raise FeatureError(
+            f"none of {len(clips)} clips gave any features; expected one at least. "
+            f"The first, {first.name}: {first.reason}"
+        )
+    used = {m: g for m, g in gathered.items() if g.present.any()}
+    table = FeatureTable(
+        clips=np.array([clip.id for clip in clips]),
+        speakers=np.array([clip.speaker for clip in clips]),
+        labels=np.array([index.classes.index(clip.emotion) for clip in clips], np.int64),
+        classes=index.classes,
+        arrays={m: g.array for m, g in used.items()},
+        present={m: g.present for m, g in used.items()},
+    )
+    return Extraction(table.take(kept), tuple(skipped))
+
+
+def _nothing(clip: Clip, gathered: Mapping[Modality, _Gathered]) -> str:
+    wanted = " or ".join(gathered)
+    return f"it has no {wanted} file; expected one: name another extractor, or add the file"

@@ -1,0 +1,150 @@
+"""Arrays on disk, named by the content that they were computed from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from affuse.errors import OutputError
+
+if TYPE_CHECKING:
+    from affuse.features.registry import Extractor
+
+_PARTIAL = ".partial-"
+
+
+def cache_folder() -> Path:
+    """Folder of all that can be computed or fetched again.
+
+    ``AFFUSE_CACHE`` where it is set, else the platform's own place for caches.
+    """
+    named = os.environ.get("AFFUSE_CACHE")
+    return Path(named) if named else platformdirs.user_cache_path("affuse", appauthor=False)
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes: the same wherever it lies and whatever it is called."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """A temporary path that becomes `path` when all went well, and is removed when not.
+
+    Several writers of one path never mix: the last one that ends wins, whole.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written.
+    """
+    name = f"{_PARTIAL}{os.getpid()}-{secrets.token_hex(8)}{path.suffix}"
+    temporary = path.with_name(name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror or error}); expected a writable folder "
+            "with enough space: mend that, or name another folder"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureStore:
+    """Arrays of extractors, one ``.npy`` file per clip and extractor.
+
+    The key is made of the bytes of the clip's file, its start and end, and all that steers the
+    extractor: moving or renaming clips costs nothing, another setting never meets an old array.
+
+    Attributes
+    ----------
+    root : Path
+        Folder of the arrays; made when the first one is saved.
+    """
+
+    root: Path
+
+    def key(
+        self,
+        content: str,
+        extractor: Extractor,
+        start_s: float | None = None,
+        end_s: float | None = None,
+    ) -> str:
+        """Name of the array of one clip, 64 hexadecimal digits."""
+        description = {
+            "content": content,
+            "stretch": [start_s, end_s],
+            "extractor": extractor.name,
+            "version": extractor.version,
+            "decoding": asdict(extractor.decoding),
+            "settings": dict(extractor.settings()),
+        }
+        return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+
+    def path(self, key: str) -> Path:
+        """Where the array of that key lies, or would lie."""
+        return self.root / key[:2] / f"{key}.npy"
+
+    def has(self, key: str, shape: tuple[int, ...]) -> bool:
+        """Whether a whole array of that shape is stored."""
+        path = self.path(key)
+        try:
+            with path.open("rb") as file:
+                if np.lib.format.read_magic(file) != (1, 0):
+                    return False
+                stored, _, dtype = np.lib.format.read_array_header_1_0(file)
+                n_bytes = file.tell() + dtype.itemsize * int(np.prod(stored))
+            return stored == shape and path.stat().st_size == n_bytes
+        except (OSError, ValueError):
+            return False
+
+    def load(self, key: str) -> NDArray[Any]:
+        """The array of that key."""
+        array: NDArray[Any] = np.load(self.path(key))
+        return array
+
+    def save(self, key: str, array: NDArray[Any]) -> Path:
+        """Store an array, whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            The folder cannot be written.
+        """
+        path = self.path(key)
+        with atomic_file(path) as temporary, temporary.open("wb") as file:
+            np.save(file, array)
+        return path
+
+    def size(self) -> tuple[int, int]:
+        """Number of arrays, and their bytes in all."""
+        sizes = [path.stat().st_size for path in self.root.glob("??/[!.]*.npy")]
+        return len(sizes), sum(sizes)
+
+    def sweep(self, process_ids: Iterable[int]) -> None:
+        """Remove what processes left behind that were ended in the middle of writing."""
+        for process_id in process_ids:
+            for path in self.root.glob(f"??/{_PARTIAL}{process_id}-*"):
+                path.unlink(missing_ok=True)
+
+
+def default_store() -> FeatureStore:
+    """The store in the cache folder."""
+    return FeatureStore(cache_folder() / "features")
