@@ -102,22 +102,23 @@ def extract(
 def split(
     data: Data,
     out: Annotated[Path, typer.Option(help="Folder for audio_only/ and video_only/.")],
-    jobs: Jobs = None,
 ) -> None:
     """Write the lecture's two folders: sound alone as wav, picture alone as mp4."""
     from affuse.cli.corpora import split_and_print
 
-    split_and_print(data, out, jobs)
+    split_and_print(data, out)
 
 
 @app.command()
 @one_line_errors
 def synthesise(
     out: Annotated[Path, typer.Argument(help="Folder that receives the mp4 files.")],
-    speakers: Annotated[int, typer.Option(min=1, help="Number of speakers.")] = 6,
+    speakers: Annotated[
+        str, typer.Option(help="How many; with --like, which ones: such as 1-6,8.")
+    ] = "",
     emotions: Annotated[str, typer.Option(help="Comma-separated emotions; all by default.")] = "",
     channels: Annotated[str, typer.Option(help="speech, song or speech,song.")] = "speech",
-    takes: Annotated[int, typer.Option(min=1, max=8, help="Takes per emotion at most.")] = 8,
+    takes: Annotated[int, typer.Option(min=1, help="Takes per speaker and emotion at most.")] = 8,
     seed: Annotated[int, typer.Option(help="Same seed, same corpus.")] = 0,
     like: Annotated[str, typer.Option(help="Re-enact this corpus: its voices, drawn faces.")] = "",
     action_units: Annotated[
@@ -128,12 +129,11 @@ def synthesise(
     """Make the embedded corpus: drawn faces and synthesised voices in real mp4 files."""
     from affuse.cli import corpora
 
+    what = corpora.Wanted(speakers, *map(corpora.words, (emotions, channels)), takes, seed)
     if like or action_units:
-        corpora.reenact_and_print(out, like, action_units, speakers, jobs)
+        corpora.reenact_and_print(out, like, action_units, what, jobs)
     else:
-        names = [name for name in emotions.split(",") if name]
-        plan = corpora.Plan(speakers, names, channels.split(","), takes, seed)
-        corpora.synthesise_and_print(out, plan, jobs)
+        corpora.synthesise_and_print(out, what, jobs)
 
 
 @download_app.command()
@@ -147,4 +147,4 @@ def ravdess(
     """Fetch RAVDESS from its public archive; resumes after a cut, checks every file."""
     from affuse.cli.corpora import download_and_print
 
-    download_and_print(out, actors, part.split(","), modality.split(","))
+    download_and_print(out, actors, part, modality)

@@ -71,7 +71,7 @@ def _cells(row: pd.Series) -> tuple[str, ...]:
     low, high = row["uar_low"], row["uar_high"]
     interval = "one speaker" if low != low else f"[{100 * low:.1f}, {100 * high:.1f}]"
     figures = (f"{100 * row[name]:.1f}" for name in ("accuracy", "macro_f1"))
-    name = f"{row['system']}"
+    name = f"{row['fusion']}, {row['model']}" if row["fusion"] else row["model"]
     return (
         name,
         row["modality"],

@@ -1,0 +1,139 @@
+"""What the commands about corpora do: list, split, synthesise, re-enact, fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from affuse.cli.progress import progress_bars
+from affuse.cli.tables import listed, summary_text
+from affuse.records import Skipped
+
+SHOWN = 20
+
+
+DEFAULT_SPEAKERS = "6"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a made corpus is to hold, as typed; an empty sequence means: all."""
+
+    speakers: str
+    emotions: Sequence[str]
+    channels: Sequence[str]
+    n_takes: int
+    seed: int
+
+
+def words(text: str) -> list[str]:
+    """Words of a comma-separated list."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def print_index(data: str, out: Path | None, duplicates: bool) -> None:
+    """Print what `data` holds; optionally write it and look for identical samples."""
+    from affuse.datasets.registry import read_index
+
+    index = read_index(data)
+    typer.echo(summary_text(index.summary()))
+    _print_skipped(index.skipped)
+    if duplicates:
+        from affuse.media.fingerprint import clip_fingerprint
+
+        groups = index.duplicates(clip_fingerprint)
+        lines = (" = ".join(group) for group in groups)
+        typer.echo(listed("identical samples under different names:", lines) or "no duplicates")
+    if out is not None:
+        index.write_csv(out)
+        typer.echo(f"written to {out}")
+
+
+def split_and_print(data: str, out: Path) -> None:
+    """Write the two folders and print what was left out."""
+    from affuse.datasets.registry import read_index
+    from affuse.media.split import split
+
+    index = read_index(data)
+    with progress_bars(Console(stderr=True)) as progress:
+        skipped = split(index.clips, out, progress=progress)
+    _print_skipped((*index.skipped, *skipped))
+    typer.echo(f"{len(index)} clips split into {out / 'audio_only'} and {out / 'video_only'}")
+
+
+def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:
+    """Make the embedded corpus."""
+    from affuse.records import RAVDESS_EMOTIONS
+    from affuse.synthetic.corpus import synthesise
+
+    number = wanted.speakers or DEFAULT_SPEAKERS
+    if not number.isdecimal():
+        raise ConfigError(f"--speakers {number!r} was given; expected a number, such as 6")
+    with progress_bars(Console(stderr=True)) as progress:
+        paths = synthesise(
+            out,
+            speakers=int(number),
+            emotions=wanted.emotions or RAVDESS_EMOTIONS,
+            channels=wanted.channels,
+            takes=wanted.n_takes,
+            seed=wanted.seed,
+            jobs=jobs,
+            progress=progress,
+        )
+    typer.echo(f"{len(paths)} clips of drawn faces and synthesised voices in {out}")
+    typer.echo(f"A stand-in, not a benchmark. Next: affuse run {out}")
+
+
+def reenact_and_print(
+    out: Path, like: str, action_units: Path | None, wanted: Wanted, jobs: int | None
+) -> None:
+    """Re-enact a real corpus."""
+    from affuse.datasets.download import parse_numbers
+    from affuse.datasets.registry import read_index
+    from affuse.synthetic.reenact import reenact
+
+    if not like or action_units is None:
+        raise ConfigError(
+            "re-enacting needs both --like CORPUS and --action-units FILE.csv; give the other one"
+        )
+    speakers = parse_numbers(wanted.speakers) if wanted.speakers else ()
+    index = read_index(like).filter(
+        speakers=speakers, emotions=wanted.emotions, channels=wanted.channels
+    )
+    with progress_bars(Console(stderr=True)) as progress:
+        made = reenact(
+            index,
+            action_units,
+            out,
+            takes=wanted.n_takes,
+            seed=wanted.seed,
+            jobs=jobs,
+            progress=progress,
+        )
+    _print_skipped((*index.skipped, *made.skipped))
+    typer.echo(f"{len(made.paths)} clips of real voices and drawn faces in {out}")
+
+
+def download_and_print(out: Path, actors: str, parts: str, modalities: str) -> None:
+    """Fetch the archives that hold what was asked for."""
+    from affuse.datasets.download import download_ravdess, parse_numbers
+
+    with progress_bars(Console(stderr=True)) as progress:
+        fetched = download_ravdess(
+            out,
+            actors=parse_numbers(actors) if actors else None,
+            parts=words(parts),
+            modalities=words(modalities),
+            progress=progress,
+        )
+    typer.echo(f"{fetched.n_files:,} files in {fetched.folder}; next: affuse run {out}")
+
+
+def _print_skipped(skipped: Sequence[Skipped]) -> None:
+    text = listed("left out:", (f"{item.name}: {item.reason}" for item in skipped), SHOWN)
+    if text:
+        typer.echo(text)
