@@ -129,7 +129,8 @@ def synthesise(
     """Make the embedded corpus: drawn faces and synthesised voices in real mp4 files."""
     from affuse.cli import corpora
 
-    what = corpora.Wanted(speakers, *map(corpora.words, (emotions, channels)), takes, seed)
+    names, kinds = corpora.words(emotions), corpora.words(channels)
+    what = corpora.Wanted(speakers, names, kinds, takes, seed)
     if like or action_units:
         corpora.reenact_and_print(out, like, action_units, what, jobs)
     else:

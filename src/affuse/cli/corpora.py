@@ -11,6 +11,7 @@ from rich.console import Console
 
 from affuse.cli.progress import progress_bars
 from affuse.cli.tables import listed, summary_text
+from affuse.errors import ConfigError
 from affuse.records import Skipped
 
 SHOWN = 20

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from affuse.datasets.index import IndexSummary
-    from affuse.experiment import Result
+    from affuse.result import Result
 
 HEADINGS = ("system", "modality", "UAR", "95 % over speakers", "accuracy", "macro F1", "clips")
 
