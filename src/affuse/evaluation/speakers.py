@@ -1,0 +1,115 @@
+"""Who is easy and who is hard, and which emotions are found: figures below those of a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from affuse.datasets.index import speaker_order
+from affuse.errors import FeatureError
+from affuse.evaluation.metrics import accuracy, confusion, per_class_recall, uar
+from affuse.evaluation.systems import OutOfFold
+from affuse.features.table import FeatureTable
+
+SPEAKER_COLUMNS = ("speaker", "uar", "accuracy", "n_clips", "n_emotions")
+RECALL_COLUMNS = ("emotion", "recall", "n_clips", "taken_for", "taken_for_share")
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerRange:
+    """The speakers whose clips have the highest and the lowest UAR, as fractions."""
+
+    best: str
+    best_uar: float
+    worst: str
+    worst_uar: float
+
+
+def speaker_table(result: OutOfFold, table: FeatureTable) -> pd.DataFrame:
+    """Figures of one system for each speaker.
+
+    Parameters
+    ----------
+    result : OutOfFold
+    table : FeatureTable
+        The one that `result` has rows of.
+
+    Returns
+    -------
+    DataFrame
+        One row per speaker, numbers by value: ``speaker``, ``uar`` (over the emotions that the
+        speaker shows, ``n_emotions`` of them), ``accuracy``, ``n_clips``.
+
+    Raises
+    ------
+    FeatureError
+        No clip was scored.
+    """
+    _check_scored(result)
+    truth, names, predicted = (
+        table.labels[result.rows],
+        table.speakers[result.rows],
+        result.predicted,
+    )
+    rows = []
+    for speaker in sorted({str(name) for name in names}, key=speaker_order):
+        true, given = truth[names == speaker], predicted[names == speaker]
+        figures = (uar(true, given), accuracy(true, given), len(true), len(np.unique(true)))
+        rows.append((speaker, *figures))
+    return pd.DataFrame(rows, columns=list(SPEAKER_COLUMNS))
+
+
+def speaker_range(result: OutOfFold, table: FeatureTable) -> SpeakerRange:
+    """Best and worst speaker of one system, by UAR; of equal ones the first.
+
+    Raises FeatureError where no clip was scored.
+    """
+    figures = speaker_table(result, table).set_index("speaker")["uar"]
+    best, worst = str(figures.idxmax()), str(figures.idxmin())
+    return SpeakerRange(best, float(figures.max()), worst, float(figures.min()))
+
+
+def recall_table(result: OutOfFold, table: FeatureTable) -> pd.DataFrame:
+    """Recall of each emotion by one system, and what it takes the emotion for otherwise.
+
+    Parameters
+    ----------
+    result : OutOfFold
+    table : FeatureTable
+        The one that `result` has rows of.
+
+    Returns
+    -------
+    DataFrame
+        One row per class of the table: ``emotion``, ``recall``, ``n_clips``, ``taken_for`` (the
+        most frequent wrong answer, empty where there is none), ``taken_for_share`` (of the
+        emotion's clips). An emotion without a clip has NaN.
+
+    Raises
+    ------
+    FeatureError
+        No clip was scored.
+    """
+    _check_scored(result)
+    n_classes = len(table.classes)
+    truth = table.labels[result.rows]
+    counts = confusion(truth, result.predicted, n_classes)
+    n_clips = counts.sum(axis=1)
+    wrong = counts * ~np.eye(n_classes, dtype=bool)
+    shares = np.divide(
+        wrong.max(axis=1), n_clips, out=np.full(n_classes, np.nan), where=n_clips > 0
+    )
+    mistaken = [table.classes[row.argmax()] if row.any() else "" for row in wrong]
+    recalls = per_class_recall(truth, result.predicted, n_classes)
+    columns = (table.classes, recalls, n_clips, mistaken, shares)
+    return pd.DataFrame(dict(zip(RECALL_COLUMNS, columns, strict=True)))
+
+
+def _check_scored(result: OutOfFold) -> None:
+    if not len(result.rows):
+        raise FeatureError(
+            f"system {result.system.name!r} scored no clip: no test clip has "
+            f"{result.system.modality}; leave this system out"
+        )
