@@ -1,0 +1,5 @@
+"""``python -m affuse``."""
+
+from affuse.cli import main
+
+main()

@@ -1,0 +1,174 @@
+"""Bad input on the command line: one line that helps, exit code 2, nothing half-written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from affuse.cli import main
+
+AUDIO_ALONE = ["--set", "features.video=none", "--jobs", "1"]
+
+
+@pytest.fixture
+def table(tmp_path: Path, rng: np.random.Generator) -> Path:
+    """CSV of eight short wav files: two speakers, two emotions."""
+    lines = ["path,emotion,speaker"]
+    for speaker in ("ann", "ben"):
+        for emotion, hz in (("calm", 200), ("angry", 600)):
+            for take in (1, 2):
+                name = f"{speaker}-{emotion}-{take}.wav"
+                tone = np.sin(2 * np.pi * hz * np.arange(8000) / 8000)
+                soundfile.write(tmp_path / name, 0.5 * tone + 0.01 * rng.normal(size=8000), 8000)
+                lines.append(f"{name},{emotion},{speaker}")
+    path = tmp_path / "clips.csv"
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+@pytest.fixture
+def refused(capfd: pytest.CaptureFixture[str]):
+    """Run a command that must be refused; its one line of complaint."""
+
+    def refuse(*arguments: object) -> str:
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        said = capfd.readouterr().err
+        complaint = [line for line in said.splitlines() if line.startswith("affuse: ")]
+        assert ended.value.code == 2, said
+        assert len(complaint) == 1, said
+        assert "Traceback" not in said
+        return complaint[0]
+
+    return refuse
+
+
+def test_good_table_runs(table, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["run", str(table), *AUDIO_ALONE, "--out", str(tmp_path / "run")])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert "8 clips   2 speakers   2 emotions   2 folds, speakers kept apart" in said
+    assert (tmp_path / "run" / "results.csv").is_file()
+
+
+def test_no_such_data(refused, tmp_path):
+    assert "does not exist; expected a folder of RAVDESS files" in refused("run", tmp_path / "no")
+
+
+def test_empty_folder(refused, tmp_path):
+    said = refused("run", tmp_path)
+    assert "holds no media file" in said
+    assert "path,emotion,speaker" in said
+
+
+def test_no_name_of_ravdess(refused, table, tmp_path):
+    assert "03-01-06-01-02-01-12" in refused("index", tmp_path)
+
+
+def test_unknown_recipe_setting_and_modality(refused, table):
+    assert "recipe 'qick' was given" in refused("run", table, "--recipe", "qick")
+    assert "unknown key 'sed': did you mean 'seed'" in refused("run", table, "--set", "sed=1")
+    said = refused("run", table, "--features", "smell=mfcc")
+    assert "--features 'smell=mfcc' was given; expected MODALITY=NAME" in said
+    assert "expected one of mfcc" in refused("run", table, "--features", "audio=nothing")
+
+
+def test_extractor_of_the_other_modality(refused, table):
+    assert "features.audio" in refused("run", table, "--features", "video=mfcc")
+
+
+def test_all_modalities_left_out(refused, table):
+    said = refused("run", table, "--features", "audio=none", "--features", "video=none")
+    assert "expected at least one extractor" in said
+
+
+def test_more_folds_than_speakers(refused, table):
+    said = refused("run", table, *AUDIO_ALONE, "--set", "folds.n_folds=6")
+    assert "6 folds were asked for, but there are 2 speakers" in said
+    assert "--set folds.n_folds=2" in said
+
+
+def test_one_emotion_only(refused, table):
+    said = refused("run", table, *AUDIO_ALONE, "--set", 'data.emotions=["calm"]')
+    assert "expected at least two emotions" in said
+
+
+def test_one_clip_of_each_emotion_is_too_few_to_train_on(refused, table):
+    lines = [line for line in table.read_text("utf-8").splitlines() if "-2.wav" not in line]
+    table.write_text("\n".join(lines), "utf-8")
+    said = refused("run", table, *AUDIO_ALONE)
+    assert "leaves one audio clip of each of the emotions ['calm', 'angry']" in said
+
+
+def test_unknown_emotion(refused, table):
+    said = refused("run", table, *AUDIO_ALONE, "--set", 'data.emotions=["clam"]')
+    assert "did you mean 'calm'" in said
+
+
+def test_missing_column(refused, tmp_path):
+    path = tmp_path / "clips.csv"
+    path.write_text("path,emotion\na.wav,calm\n", "utf-8")
+    assert "speaker" in refused("run", path)
+
+
+def test_all_files_missing(refused, tmp_path):
+    path = tmp_path / "clips.csv"
+    path.write_text("path,emotion,speaker\na.wav,calm,ann\n", "utf-8")
+    assert "a.wav" in refused("run", path)
+
+
+def test_nothing_that_decodes(refused, table, tmp_path):
+    for path in tmp_path.glob("*.wav"):
+        path.write_bytes(b"")
+    assert "8" in refused("run", table, *AUDIO_ALONE)
+
+
+def test_features_table_lacks_clips_or_holds_nan(refused, table, tmp_path):
+    features = tmp_path / "features.csv"
+    features.write_text("clip,AU01\nann-calm-1,1.0\n", "utf-8")
+    said = refused("run", table, "--features", f"audio={features}", *AUDIO_ALONE)
+    assert "7" in said
+    assert "ann-angry-1" in said
+    names = [path.stem for path in sorted(tmp_path.glob("*.wav"))]
+    rows = [f"{name},{'nan' if name == 'ben-calm-2' else 1.0}" for name in names]
+    features.write_text("\n".join(["clip,AU01", *rows]), "utf-8")
+    said = refused("run", table, "--features", f"audio={features}", *AUDIO_ALONE)
+    assert "ben-calm-2" in said
+    assert "AU01" in said
+
+
+def test_run_folder_in_use(refused, table, tmp_path):
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "precious.txt").write_text("mine", "utf-8")
+    assert "exists and is not empty" in refused("run", table, *AUDIO_ALONE, "--out", out)
+    assert (out / "precious.txt").read_text("utf-8") == "mine"
+
+
+def test_run_folder_under_a_file(refused, table):
+    said = refused("run", table, *AUDIO_ALONE, "--out", table / "run")
+    assert "cannot be written" in said
+
+
+def test_weights_that_do_not_fit(refused, table, tmp_path):
+    path = tmp_path / "weights.h5"
+    path.write_bytes(b"nothing like it")
+    setting = f"features.vgg_face.weights={path}"
+    assert "weights.h5" in refused("run", table, "--set", setting)
+    assert "no.h5" in refused("run", table, "--set", "features.vgg_face.weights=no.h5")
+
+
+def test_re_enacting_needs_both_options(refused, table, tmp_path):
+    assert "--action-units" in refused("synthesise", tmp_path / "new", "--like", table)
+
+
+def test_speakers_of_a_made_corpus(refused, tmp_path):
+    assert "expected a number" in refused("synthesise", tmp_path / "new", "--speakers", "ten")
+
+
+def test_download_of_an_unknown_part(refused, tmp_path):
+    assert "opera" in refused("download", "ravdess", tmp_path / "new", "--part", "opera")

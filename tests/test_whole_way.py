@@ -1,0 +1,170 @@
+"""The whole way on the embedded corpus: real mp4 files to table and run folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from affuse.cli import main
+from affuse.config import load_config
+from affuse.experiment import run
+from affuse.result import RESULT_COLUMNS
+from affuse.synthetic.corpus import synthesise
+
+pytestmark = pytest.mark.slow
+
+EMOTIONS = ("happy", "sad", "angry")
+FEW_FRAMES = ["--set", "features.vgg_face.frame_step=40"]
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real mp4 files: 4 speakers, 3 emotions, 2 takes."""
+    folder = tmp_path_factory.mktemp("embedded") / "corpus"
+    synthesise(folder, speakers=4, emotions=EMOTIONS, takes=2, jobs=1)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def common_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("common_cache")
+
+
+@pytest.fixture(autouse=True)
+def keep_features(private_cache: Path, common_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One store for this module, so that each clip's features are computed once."""
+    monkeypatch.setenv("AFFUSE_CACHE", str(common_cache))
+
+
+def affuse(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+def stored(cache: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in cache.rglob("*.npy")}
+
+
+def test_run_prints_the_table_and_writes_the_run_folder(corpus, common_cache, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert affuse("run", corpus, *FEW_FRAMES, "--out", out, "--jobs", 1) == 0
+    said = capsys.readouterr().out
+    assert (
+        "24 clips   4 speakers   3 emotions   4 folds, speakers kept apart   chance 33.3 %" in said
+    )
+    assert "early, SVM RBF" in said
+    assert f"Written to {out}." in said
+
+    results = pd.read_csv(out / "results.csv")
+    assert tuple(results.columns) == RESULT_COLUMNS
+    assert len(results) == 3 * 4
+    assert not results["leaky"].any()
+    assert set(results["modality"]) == {"audio", "video", "audio+video"}
+    assert results.query("modality != 'audio'")["features"].str.contains("untrained").all()
+    assert results["uar"].between(results["uar_low"], results["uar_high"]).all()
+
+    predictions = pd.read_csv(out / "predictions.csv")
+    leading = ["clip", "speaker", "emotion", "fold", "system", "predicted"]
+    assert list(predictions) == [*leading, *(f"p_{name}" for name in EMOTIONS)]
+    assert not predictions.duplicated(["clip", "system"]).any()
+    assert len(predictions) == 24 * len(results)
+    right = predictions["emotion"] == predictions["predicted"]
+    by_system = right.groupby(predictions["system"]).mean()
+    pd.testing.assert_series_equal(
+        results.set_index("system")["accuracy"].sort_index(),
+        by_system.sort_index(),
+        check_names=False,
+        atol=1e-5,
+    )
+    folds = pd.read_csv(out / "folds.csv")
+    assert (folds.groupby("speaker")["fold"].nunique() == 1).all()
+    assert load_config(out / "config.toml").features.vgg_face.frame_step == 40
+    assert {"index.csv", "environment.json", "skipped.csv"} <= {p.name for p in out.iterdir()}
+
+    before = stored(common_cache)
+    assert affuse("run", corpus, *FEW_FRAMES, "--out", tmp_path / "again", "--jobs", 1) == 0
+    assert stored(common_cache) == before
+    assert (tmp_path / "again" / "predictions.csv").read_bytes() == (
+        out / "predictions.csv"
+    ).read_bytes()
+
+
+def test_index_of_a_run_gives_the_same_run(corpus, tmp_path):
+    settings = ["--set", "features.video=none", "--jobs", 1]
+    assert affuse("run", corpus, *settings, "--out", tmp_path / "a") == 0
+    assert affuse("run", tmp_path / "a" / "index.csv", *settings, "--out", tmp_path / "b") == 0
+    a, b = ((tmp_path / name / "results.csv").read_text("utf-8") for name in "ab")
+    assert a == b
+
+
+def test_shuffled_labels_show_what_the_lecture_protocol_leaks(corpus):
+    """The feature layer that has seen the test clips 'recognises' labels that mean nothing."""
+    overrides = {
+        "data.path": str(corpus),
+        "data.shuffle_labels": True,
+        "features.audio": "none",
+        "features.vgg_face.frame_step": 40,
+        "features.layer.epochs": 60,
+        "models": [{"name": "svm_linear"}, {"name": "lda"}],
+        "evaluation.protocols": ["speaker-independent", "lecture"],
+        "jobs": 1,
+    }
+    results = run(load_config("quick", overrides=overrides)).results
+    honest = results[~results["leaky"]]
+    leaky = results[results["leaky"]]
+    assert (honest["uar_low"] <= honest["chance"]).all()
+    assert leaky["uar"].min() > 0.8
+    assert leaky["uar_low"].min() > 1 / 3
+
+
+def test_one_speaker_gets_leaky_rows_and_a_sentence(corpus, tmp_path, capsys):
+    options = [*FEW_FRAMES, "--set", "data.speakers=[1]", "--out", tmp_path / "run", "--jobs", 1]
+    assert affuse("run", corpus, *options) == 0
+    said = capsys.readouterr().out
+    assert "All clips are of one speaker (1)" in said
+    assert pd.read_csv(tmp_path / "run" / "results.csv")["leaky"].all()
+
+
+def test_bad_clips_are_counted_and_left_out(corpus, tmp_path, capsys):
+    mixed = shutil.copytree(corpus, tmp_path / "mixed")
+    whole = sorted(mixed.rglob("*.mp4"))
+    whole[0].write_bytes(b"")
+    whole[1].write_bytes(whole[1].read_bytes()[:3000])
+    whole[2].write_text("no film at all", "utf-8")
+    (mixed / "holiday.mp4").write_bytes(whole[3].read_bytes())
+    assert affuse("run", mixed, *FEW_FRAMES, "--out", tmp_path / "run", "--jobs", 1) == 0
+    said = capsys.readouterr().out
+    assert "21 clips" in said
+    assert "4 left out:" in said
+    assert len(pd.read_csv(tmp_path / "run" / "skipped.csv")) == 4
+
+
+def test_interrupted_run_goes_on_where_it_stopped(corpus, common_cache, tmp_path):
+    cache = tmp_path / "cache"
+    command = [sys.executable, "-m", "affuse", "run", str(corpus), *FEW_FRAMES, "--jobs", "1"]
+    command += ["--out", str(tmp_path / "run")]
+    environment = {**os.environ, "AFFUSE_CACHE": str(cache)}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    while len(stored(cache)) < 26 and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "affuse: interrupted; what is done is kept" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "run").exists()
+    kept = stored(cache)
+    assert 26 <= len(kept) < 48
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert kept.items() <= stored(cache).items()
+    assert (tmp_path / "run" / "results.csv").is_file()
