@@ -116,14 +116,15 @@ def test_shuffled_labels_show_what_the_lecture_protocol_leaks(corpus):
         "features.layer.epochs": 60,
         "models": [{"name": "svm_linear"}, {"name": "lda"}],
         "evaluation.protocols": ["speaker-independent", "lecture"],
+        "evaluation.test_share": 0.4,
         "jobs": 1,
     }
     results = run(load_config("quick", overrides=overrides)).results
     honest = results[~results["leaky"]]
     leaky = results[results["leaky"]]
     assert (honest["uar_low"] <= honest["chance"]).all()
-    assert leaky["uar"].min() > 0.8
-    assert leaky["uar_low"].min() > 1 / 3
+    assert (leaky["uar_low"] > leaky["chance"]).all()
+    assert leaky["uar"].max() > 0.8
 
 
 def test_one_speaker_gets_leaky_rows_and_a_sentence(corpus, tmp_path, capsys):
