@@ -84,6 +84,27 @@ def test_the_p_value_is_that_of_predictions_swapped_for_whole_speakers(table, ma
     assert 0.001 < found.p < 0.2  # else this would show nothing
 
 
+def test_a_rare_class_weighs_as_much_as_a_common_one():
+    """In UAR one is ahead with every speaker; in accuracy both are alike."""
+    truth, speakers = np.tile([0, 1, 1, 1, 1], 6), np.repeat(np.arange(6), 5).astype(str)
+    clips = np.array([f"{n:02}" for n in range(30)])
+    table = FeatureTable(clips, speakers, truth, ("calm", "sad"), {}, {})
+    for_rare, for_common = np.tile([0, 0, 1, 1, 1], 6), np.ones(30, int)
+    one, two = (
+        OutOfFold(
+            System(name, "audio+video", "product", "", "", lambda seed: None),
+            "speaker-independent",
+            np.arange(30),
+            np.ones(30, int),
+            np.eye(2)[predicted],
+        )
+        for name, predicted in (("one", for_common), ("two", for_rare))
+    )
+    (found,) = compare_all([one, two], table)
+    assert (found.better, found.difference) == ("two", 0.375)
+    assert found.p == 2 / 2**6
+
+
 def test_either_way_round_the_same(table, make_result):
     one, two = make_result("one", 0.5), make_result("two", 0.55)
     assert compare_with(one, [two], table) == compare_with(two, [one], table)
