@@ -21,6 +21,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from affuse.errors import ConfigError
 
 Combination = Literal["concatenate", "add", "multiply", "weighted"]
+DecisionRule = Literal[
+    "mean", "weighted", "product", "max", "min", "median", "majority", "stacking"
+]
+JointFusion = Literal[
+    "early", "early balanced", "late concatenate", "late add", "late multiply", "late weighted"
+]
 ProtocolName = Literal["speaker-independent", "random", "lecture"]
 
 _AsText = Annotated[str, BeforeValidator(lambda value: str(value))]
@@ -58,6 +64,12 @@ class MfccConfig(_Settings):
     sample_rate: int = Field(default=8000, ge=1000)
 
 
+class VoiceStatisticsConfig(_Settings):
+    """Statistics of the whole utterance; a clip longer than ``limit_s`` is cut."""
+
+    limit_s: float = Field(default=30.0, gt=0)
+
+
 class VggFaceConfig(_Settings):
     """VGG16 trunk.
 
@@ -86,24 +98,41 @@ class FeaturesConfig(_Settings):
     audio: str = "mfcc"
     video: str = "vgg_face"
     mfcc: MfccConfig = MfccConfig()
+    voice_statistics: VoiceStatisticsConfig = VoiceStatisticsConfig()
     vgg_face: VggFaceConfig = VggFaceConfig()
     layer: FeatureLayerConfig = FeatureLayerConfig()
 
 
 class ModelConfig(_Settings):
-    """A model by its registered name, its scaler and its own parameters."""
+    """A model by its registered name, its scaler and its own parameters.
+
+    ``grid`` lists values of numeric parameters to choose from, anew in every fold, in inner folds
+    of its training clips.
+    """
 
     name: str
     scaler: Literal["standard", "minmax", "none"] = "standard"
     params: dict[str, float | int | str | bool] = {}
+    grid: dict[str, tuple[float, ...]] = {}
 
 
 class FusionConfig(_Settings):
-    """Which fusions are evaluated. ``late`` lists the combinations of the two embeddings."""
+    """Which fusions are evaluated.
+
+    ``late`` lists the combinations of the two embeddings, ``decision`` the rules that combine the
+    modalities' probabilities, ``hybrid`` those that also have the word of ``hybrid_with``.
+    ``modality_dropout``: early and late fusion learn to do without a modality, even where every
+    training clip has all.
+    """
 
     early: bool = True
+    early_balanced: bool = False
     late: tuple[Combination, ...] = ()
     late_epochs: int = Field(default=50, ge=1)
+    decision: tuple[DecisionRule, ...] = ()
+    hybrid: tuple[DecisionRule, ...] = ()
+    hybrid_with: JointFusion = "early"
+    modality_dropout: bool = False
 
 
 class FoldsConfig(_Settings):
