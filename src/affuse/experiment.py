@@ -36,8 +36,8 @@ from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor, make_extractor
 from affuse.features.store import cache_folder, default_store
 from affuse.features.table import FeatureTable, StoredArrays
-from affuse.fusion.registry import make_fusion, make_unimodal
-from affuse.models.registry import model_label
+from affuse.fusion.registry import decides_without, make_fusion, make_unimodal
+from affuse.models.registry import NETWORKS, model_label
 from affuse.records import Modality, ProgressCallback, Skipped
 from affuse.result import Evaluated, Result, check_out, write_run
 
@@ -179,15 +179,24 @@ def _systems(config: Config, table: FeatureTable, features: Mapping[str, str]) -
     for fusion, model in _fusions(config):
         name = model_label(model)
         build = partial(make_fusion, fusion, model, config.fusion)
-        yield System(f"{fusion}, {name}", both, fusion, together, name, build)
+        needs_all = not (decides_without(fusion) or config.fusion.modality_dropout)
+        shown = fusion.removeprefix("decision ")
+        yield System(f"{shown}, {name}", both, fusion, together, name, build, needs_all)
 
 
 def _fusions(config: Config) -> Iterator[tuple[str, ModelConfig]]:
-    if config.fusion.early:
+    asked = config.fusion
+    if asked.early:
         yield from (("early", model) for model in config.models)
-    networks = [model for model in config.models if model.name == "cnn1d"]
+    if asked.early_balanced:
+        balanced = (model for model in config.models if model.name not in NETWORKS)
+        yield from (("early balanced", model) for model in balanced)
+    networks = [model for model in config.models if model.name in NETWORKS]
     network = networks[0] if networks else ModelConfig(name="cnn1d")
-    yield from ((f"late {combination}", network) for combination in config.fusion.late)
+    yield from ((f"late {combination}", network) for combination in asked.late)
+    for model in config.models:
+        yield from ((f"decision {rule}", model) for rule in asked.decision)
+        yield from ((f"hybrid {rule}", model) for rule in asked.hybrid)
 
 
 def _preparation(config: Config, table: FeatureTable) -> dict[str, partial[FeatureLayer]]:

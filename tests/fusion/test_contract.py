@@ -11,16 +11,38 @@ from sklearn.base import clone
 
 from affuse.config import FusionConfig, ModelConfig
 from affuse.errors import ConfigError, FeatureError
-from affuse.fusion.registry import FUSIONS, make_fusion, make_unimodal
+from affuse.features.table import FeatureTable
+from affuse.fusion.registry import FUSIONS, decides_without, make_fusion, make_unimodal
 
 CNN = ModelConfig(name="cnn1d", params={"epochs": 2})
 SETTINGS = FusionConfig(late_epochs=3)
+WITH_DROPOUT = FusionConfig(late_epochs=3, modality_dropout=True)
+MODALITIES = ("audio", "video")
 
 
-@pytest.fixture(params=sorted(FUSIONS))
+def made(name: str, settings: FusionConfig = SETTINGS):
+    model = CNN if name.startswith("late") else ModelConfig(name="svm_linear")
+    return make_fusion(name, model, settings, seed=0)
+
+
+@pytest.fixture(params=FUSIONS)
 def fusion(request):
-    model = CNN if request.param.startswith("late") else ModelConfig(name="svm_linear")
-    return make_fusion(request.param, model, SETTINGS, seed=0)
+    return made(request.param)
+
+
+@pytest.fixture(params=FUSIONS)
+def robust(request):
+    """A fusion that has learned to do without a modality, from complete clips."""
+    return made(request.param, WITH_DROPOUT)
+
+
+def lacking(table: FeatureTable, modality: str, rows: list[int]) -> FeatureTable:
+    """The table without a modality of some clips; what stands there in the array is a trap."""
+    present, array = table.present[modality].copy(), table.arrays[modality].copy()
+    present[rows], array[rows] = False, np.nan
+    return replace(
+        table.with_arrays({modality: array}), present={**table.present, modality: present}
+    )
 
 
 @pytest.fixture
@@ -50,6 +72,13 @@ def test_order_of_modalities_has_no_effect(fusion, table):
     np.testing.assert_array_equal(clone(fusion).fit(turned).predict_proba(turned), expected)
 
 
+def test_order_of_clips_has_no_effect(fusion, table, rng):
+    order = rng.permutation(len(table))
+    expected = clone(fusion).fit(table).predict_proba(table)
+    found = clone(fusion).fit(table.take(order)).predict_proba(table)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
 def test_other_clips_have_no_effect(fusion, table):
     fusion.fit(table)
     alone = fusion.predict_proba(table.take([3]))
@@ -73,16 +102,69 @@ def test_fit_leaves_parameters_and_table_alone(fusion, table):
         np.testing.assert_array_equal(table.arrays[modality], array)
 
 
-@pytest.mark.parametrize("modality", ["audio", "video"])
-def test_missing_modality_is_never_a_silent_zero(fusion, table, modality):
-    present = np.ones(len(table), bool)
-    present[[4, 7]] = False
-    lacking = replace(table, present={**table.present, modality: present})
-    expected = rf"2 of 36 clips have no {modality} \(first: {table.clips[4]}\), which this system"
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_clips_that_lack_a_modality_are_told(robust, table, modality):
+    """Learned from complete clips, or from others: the modality that is left decides."""
+    partly = lacking(table, modality, [4, 7, 20])
+    other = {"audio": "video", "video": "audio"}[modality]
+    alone = lacking(table, modality, list(range(len(table))))
+    for training in (table, partly, lacking(partly, other, [5, 9])):
+        fitted = clone(robust).fit(training)
+        assert fitted.can_decide(partly).all()
+        probabilities = fitted.predict_proba(partly)
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+        told = (fitted.classes_[fitted.predict_proba(alone).argmax(axis=1)] == table.labels).mean()
+        if robust_to_few_epochs(robust):
+            assert told > 0.5, "the modality that is left knows, and chance is a third"
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_what_stands_in_place_of_an_absent_modality_is_not_read(robust, table, modality):
+    """Never silent zeros: numbers in the rows of an absent modality change nothing."""
+    partly = lacking(table, modality, [4, 7])
+    zeros = partly.with_arrays({modality: np.nan_to_num(partly.arrays[modality])})
+    fitted = clone(robust).fit(partly)
+    np.testing.assert_array_equal(fitted.predict_proba(zeros), fitted.predict_proba(partly))
+    again = clone(robust).fit(zeros)
+    np.testing.assert_array_equal(again.predict_proba(zeros), fitted.predict_proba(partly))
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("name", FUSIONS)
+def test_complete_training_clips_without_dropout(name, modality, table):
+    """What has never seen a clip without a modality refuses it, or has members to fall back on."""
+    fitted = made(name).fit(table)
+    partly = lacking(table, modality, [4, 7])
+    if decides_without(name):
+        np.testing.assert_allclose(fitted.predict_proba(partly).sum(axis=1), 1)
+        return
+    assert np.flatnonzero(~fitted.can_decide(partly)).tolist() == [4, 7]
+    expected = (
+        rf"2 of 36 clips have no {modality} \(first: {table.clips[4]}\), and this system has "
+        r"learned from complete clips only: .* fusion.modality_dropout = true"
+    )
     with pytest.raises(FeatureError, match=expected):
-        clone(fusion).fit(lacking)
+        fitted.predict_proba(partly)
+
+
+def test_clips_that_lack_every_modality(robust, table):
+    nothing = lacking(lacking(table, "audio", [3]), "video", [3])
+    expected = (
+        rf"1 of 36 clips have none of audio, video.* \(first: {table.clips[3]}\); expected one"
+    )
     with pytest.raises(FeatureError, match=expected):
-        fusion.fit(table).predict_proba(lacking)
+        clone(robust).fit(nothing)
+    with pytest.raises(FeatureError, match=expected):
+        robust.fit(table).predict_proba(nothing)
+
+
+@pytest.mark.parametrize("name", FUSIONS)
+def test_class_of_which_a_modality_has_no_training_clip(name, table):
+    """Happy clips have no video in training: the classes are all there nevertheless."""
+    happy = np.flatnonzero(table.labels == 4).tolist()
+    fitted = made(name, WITH_DROPOUT).fit(lacking(table, "video", happy))
+    assert fitted.classes_.tolist() == [1, 2, 4]
+    np.testing.assert_allclose(fitted.predict_proba(table).sum(axis=1), 1)
 
 
 def test_numbers_that_are_not_finite(fusion, table):
@@ -99,9 +181,14 @@ def test_one_modality_is_nothing_to_fuse(fusion, table):
         fusion.fit(table.select(["audio"]))
 
 
+def robust_to_few_epochs(fusion) -> bool:
+    """Networks of three epochs have learned nothing yet."""
+    return not hasattr(fusion, "mlp")
+
+
 def test_unknown_fusion():
     with pytest.raises(
-        ConfigError, match=r"fusion 'middle' was given; expected one of early, late"
+        ConfigError, match=r"fusion 'middle' was given; expected one of early, early balanced, late"
     ):
         make_fusion("middle", CNN, SETTINGS, seed=0)
 

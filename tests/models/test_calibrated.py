@@ -11,7 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from affuse.models.calibrated import TemperatureScaled, class_scores, fit_temperature, inner_folds
+from affuse.models.calibrated import TemperatureScaled, class_scores, fit_temperature
+from affuse.models.inner_folds import inner_folds
 from affuse.models.kernel_svc import KernelSVC
 
 MODELS = [GaussianNB(), LinearDiscriminantAnalysis(), KernelSVC("linear"), KernelSVC("rbf")]

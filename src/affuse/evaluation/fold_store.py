@@ -104,17 +104,6 @@ def key_of(payload: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def described(value: Any) -> Any:
-    """An unfitted estimator as JSON: its class and its parameters, nested ones as well."""
-    if hasattr(value, "get_params"):
-        params = value.get_params(deep=False)
-        kind = f"{type(value).__module__}.{type(value).__qualname__}"
-        return {"class": kind, "params": {name: described(params[name]) for name in params}}
-    if isinstance(value, list | tuple):
-        return [described(item) for item in value]
-    return repr(value)
-
-
 def _version(package: str) -> str:
     try:
         return metadata.version(package)

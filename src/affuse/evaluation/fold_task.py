@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affuse.datasets.fold import Fold
 from affuse.errors import FoldError
-from affuse.evaluation.fold_store import described, key_of
+from affuse.evaluation.fold_store import key_of
 from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System, derived_seed
 from affuse.features.table import FeatureTable, StoredArrays
+from affuse.models.described import described
+
+if TYPE_CHECKING:
+    from affuse.models.memory import Memory
 
 Preparation = Mapping[str, Callable[[int], Any]]
 """Modality -> (seed -> unfitted scikit-learn transformer): features that are learned."""
@@ -46,8 +50,8 @@ class FoldTask:
         return in_clip_order(self.table, self.fold.test)
 
     def build(self, system: System) -> Any:
-        """The system's unfitted estimator, with a seed of its own."""
-        return system.build(self._seed(system.modality, system.name))
+        """The system's unfitted estimator; one seed a fold, so that systems share what they can."""
+        return system.build(self._seed())
 
     def build_transformer(self, modality: str) -> Any:
         """The unfitted transformer that learns features of a modality."""
@@ -75,10 +79,13 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
     """Number of the fold, and what each system predicts for its test clips."""
     from threadpoolctl import threadpool_limits
 
+    from affuse.models.memory import Memory
+
     with threadpool_limits(1):
         table = _with_learned_features(task)
+        memory = Memory()
         return task.fold.number, {
-            str(position): _probabilities(task, system, table)
+            str(position): _probabilities(task, system, table, memory)
             for position, system in enumerate(task.systems)
         }
 
@@ -90,17 +97,24 @@ def in_clip_order(table: FeatureTable, rows: Sequence[int] | Rows) -> Rows:
 
 
 def scored_rows(table: FeatureTable, system: System, rows: Rows) -> Rows:
-    """Rows whose clips have all modalities of a system."""
-    present = np.all([table.present[name][rows] for name in system.modalities], axis=0)
-    return rows[present]
+    """Rows whose clips have all modalities of a system, or any if that is enough for it."""
+    present = np.array([table.present[name][rows] for name in system.modalities])
+    return rows[present.all(axis=0) if system.needs_all else present.any(axis=0)]
 
 
 def check_training_emotions(task: FoldTask) -> None:
     """Refuse a fold in which a system would be trained on fewer than two emotions."""
     for system in task.systems:
-        labels = np.unique(task.table.labels[scored_rows(task.table, system, task.train)])
+        train = task.table.labels[scored_rows(task.table, system, task.train)]
+        labels = np.unique(train)
+        names = [task.table.classes[label] for label in labels]
+        if len(labels) == len(train) > 1:
+            raise FoldError(
+                f"fold {task.fold.number} ({task.protocol.name}) leaves one {system.modality} clip "
+                f"of each of the emotions {names} to train on; expected several: use fewer folds "
+                "(--set folds.n_folds=2), or add clips"
+            )
         if len(labels) < 2:
-            names = [task.table.classes[label] for label in labels]
             raise FoldError(
                 f"fold {task.fold.number} ({task.protocol.name}) leaves {system.modality} clips "
                 f"of the emotions {names} to train on; expected at least two emotions: use fewer "
@@ -108,14 +122,16 @@ def check_training_emotions(task: FoldTask) -> None:
             )
 
 
-def _probabilities(task: FoldTask, system: System, table: FeatureTable) -> NDArray[np.float64]:
+def _probabilities(
+    task: FoldTask, system: System, table: FeatureTable, memory: Memory
+) -> NDArray[np.float64]:
     """Of the test clips that the system scores, over all classes of the table."""
     train = scored_rows(table, system, task.train)
     test = scored_rows(table, system, task.test)
     probabilities = np.zeros((len(test), len(table.classes)))
     if len(test):
         own = table.select(system.modalities)
-        estimator = task.build(system).fit(own.take(train))
+        estimator = memory.fitted(task.build(system), own.take(train))
         probabilities[:, estimator.classes_] = estimator.predict_proba(own.take(test))
     return probabilities
 

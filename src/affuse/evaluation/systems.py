@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from typing import Protocol as Interface
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affuse.features.table import FeatureTable
+
+if TYPE_CHECKING:
+    from affuse.models.memory import Memory
 
 
 class TableClassifier(Interface):
@@ -21,8 +24,11 @@ class TableClassifier(Interface):
     def classes_(self) -> NDArray[np.int64]:
         """Labels that occur in the training clips: (n_classes,)."""
 
-    def fit(self, table: FeatureTable) -> Self:
-        """Learn from all clips of a table."""
+    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
+        """Learn from all clips of a table; what others have fitted is found in the memory."""
+
+    def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
+        """For which clips there is a prediction: (n_clips,)."""
 
     def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
         """Probabilities (n_clips, n_classes) over ``classes_``."""
@@ -40,11 +46,14 @@ class System:
     name : str
         Unique within a run together with `modality`, such as "SVM RBF" or "early, SVM RBF".
     modality : str
-        "audio", "video" or "audio+video": what a clip must have to be scored.
+        "audio", "video" or "audio+video".
     fusion, features, model : str
         As results show them; `fusion` is empty for one modality.
     build : callable
         Seed -> unfitted estimator.
+    needs_all : bool
+        Whether only clips that have all of its modalities are scored, and learned from. False for
+        fusions that do with what is there.
     """
 
     name: str
@@ -53,6 +62,7 @@ class System:
     features: str
     model: str
     build: Callable[[int], TableClassifier]
+    needs_all: bool = True
 
     @property
     def modalities(self) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,25 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from affuse.config import FusionConfig, ModelConfig
+from affuse.errors import ConfigError
 from affuse.features.table import FeatureTable
-from affuse.fusion.inputs import fit_model, fused_modalities, joined_rows
-from affuse.models.registry import make_model
+from affuse.fusion.balance import balanced
+from affuse.fusion.inputs import (
+    Rows,
+    fit_model,
+    fused_modalities,
+    in_clip_order,
+    presence,
+    present_rows,
+    require_all,
+    with_dropout,
+)
+from affuse.fusion.unimodal import out_of_fold_rows
+from affuse.models.memory import Memory
+from affuse.models.registry import NETWORKS, SCALE_FREE, make_model
+
+Balancing = Literal["none", "weights", "components"]
+Means = Mapping[str, NDArray[np.float32]]
 
 
 class EarlyFusion(ClassifierMixin, BaseEstimator):
@@ -22,6 +39,13 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
     ----------
     model : classifier
         Over (n_clips, n_features), with ``predict_proba``.
+    modality_dropout : bool
+        Learn from each clip with each of its modalities alone as well, so that a clip that lacks
+        one can be told. Always so where training clips lack one. An absent modality stands at its
+        mean over the training clips, and one column per modality says whether it is there.
+    balance : {"none", "weights", "components"}
+        Bring the modalities to the same total variance, with a weight of each (or a number of
+        principal components) chosen in inner folds; `model` is then a `TemperatureScaled`.
 
     Attributes
     ----------
@@ -31,7 +55,13 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         What was fused, sorted: the order in a table changes nothing.
     n_features_in_ : int
         Of all modalities together.
+    dropout_ : bool
+        Whether clips that lack a modality can be told.
+    means_ : dict of modality to (n_features,) float32
+        What an absent modality stands at.
     model_ : classifier
+    out_of_fold_ : (n_clips, n_classes) float64 or None
+        As `Unimodal.out_of_fold_`.
 
     Examples
     --------
@@ -53,25 +83,81 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
     array([0, 1, 0, 1])
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(
+        self, model: Any, modality_dropout: bool = False, balance: Balancing = "none"
+    ) -> None:
         self.model = model
+        self.modality_dropout = modality_dropout
+        self.balance = balance
 
-    def fit(self, table: FeatureTable) -> Self:
-        """Learn from all clips of `table`; FeatureError if one lacks a modality."""
+    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
+        """Learn from all clips of `table`; FeatureError if one lacks every modality."""
         self.modalities_ = fused_modalities(table)
-        rows = joined_rows(table, self.modalities_)
-        self.n_features_in_ = rows.shape[1]
-        self.model_ = fit_model(clone(self.model), rows, table)
+        training = in_clip_order(table)
+        complete = bool(presence(training, self.modalities_).all())
+        self.dropout_ = self.modality_dropout or not complete
+        if self.dropout_:
+            training = with_dropout(training, self.modalities_)
+        self.means_ = _means(training, self.modalities_)
+        widths = [len(self.means_[name]) for name in self.modalities_]
+        self.n_features_in_ = sum(widths)
+        self.model_ = fit_model(self._model(widths), training, self._rows, memory or Memory())
         self.classes_ = self.model_.classes_
+        self.out_of_fold_ = out_of_fold_rows(self.model_, table)
         return self
+
+    def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
+        """For which clips there is a prediction: (n_clips,)."""
+        present = [table.select([name]).present[name] for name in self.modalities_]
+        return np.asarray(np.any(present, axis=0) if self.dropout_ else np.all(present, axis=0))
 
     def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
         """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
         check_is_fitted(self)
-        rows = joined_rows(table, self.modalities_)
+        if not self.dropout_:
+            require_all(table, self.modalities_)
+        rows = self._filled(table, self.means_)
         return np.asarray(self.model_.predict_proba(rows), np.float64)
 
+    def _model(self, widths: list[int]) -> Any:
+        model = clone(self.model)
+        if self.balance == "none":
+            return model
+        return balanced(model, widths, reduce=self.balance == "components")
 
-def early(model: ModelConfig, settings: FusionConfig, seed: int) -> EarlyFusion:
-    """Early fusion as configured, unfitted."""
-    return EarlyFusion(make_model(model, seed))
+    def _rows(self, table: FeatureTable, learn_from: Rows) -> NDArray[np.float32]:
+        return self._filled(table, _means(table.take(learn_from), self.modalities_))
+
+    def _filled(self, table: FeatureTable, means: Means) -> NDArray[np.float32]:
+        present = presence(table, self.modalities_)
+        blocks = [
+            np.where(has[:, None], present_rows(table, name), means[name])
+            for name, has in zip(self.modalities_, present.T, strict=True)
+        ]
+        indicators = [present.astype(np.float32)] if self.dropout_ else []
+        return np.concatenate([*blocks, *indicators], axis=1)
+
+
+def _means(table: FeatureTable, modalities: tuple[str, ...]) -> Means:
+    """Mean of each modality over the clips that have it; zeros where no clip has."""
+    means = {}
+    for name in modalities:
+        rows = present_rows(table, name)[table.present[name]]
+        empty = np.zeros(rows.shape[1])
+        means[name] = (rows.mean(axis=0, dtype=np.float64) if len(rows) else empty).astype(
+            np.float32
+        )
+    return means
+
+
+def early(detail: str, model: ModelConfig, settings: FusionConfig, seed: int) -> EarlyFusion:
+    """Early fusion as configured, unfitted; `detail` "balanced" or nothing."""
+    if not detail:
+        return EarlyFusion(make_model(model, seed), settings.modality_dropout)
+    if model.name in NETWORKS:
+        raise ConfigError(
+            f"early balanced was given model {model.name!r}, a network, whose weights cannot be "
+            "chosen in inner folds; expected a classical model: use early instead"
+        )
+    balance: Balancing = "components" if model.name in SCALE_FREE else "weights"
+    return EarlyFusion(make_model(model, seed), settings.modality_dropout, balance)

@@ -1,8 +1,9 @@
-"""What every estimator over a FeatureTable does first: rows of numbers, and nothing missing."""
+"""What every estimator over a FeatureTable does first: rows of numbers, and what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,17 @@ from numpy.typing import NDArray
 
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable, StoredArrays
+from affuse.models.memory import Memory
+
+Rows = NDArray[np.int64]
+RowsOf = Callable[[FeatureTable, Rows], NDArray[np.float32]]
+"""A table, and which of its rows may be learned from -> a model's input for all its rows."""
+
+
+def in_clip_order(table: FeatureTable) -> FeatureTable:
+    """The same clips sorted by id, so that nothing learned depends on the table's order."""
+    order = np.argsort(table.clips, kind="stable")
+    return table if np.array_equal(order, np.arange(len(table))) else table.take(order)
 
 
 def feature_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
@@ -21,21 +33,33 @@ def feature_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
         The table lacks the modality; a clip lacks it; numbers are not finite; frames are still
         on disk, waiting for a learned feature.
     """
+    rows = present_rows(table, modality)
+    absent = ~table.present[modality]
+    if absent.any():
+        raise FeatureError(
+            f"{absent.sum()} of {len(table)} clips have no {modality} (first: "
+            f"{table.clips[absent][0]}), which this system needs: leave these clips out"
+        )
+    return rows
+
+
+def present_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
+    """As `feature_rows`, with a row of NaN for each clip that lacks the modality."""
     array = table.select([modality]).arrays[modality]
-    _check_present(table, modality)
     if isinstance(array, StoredArrays):
         raise FeatureError(
             f"{modality} features of shape {array.item_shape} a clip are on disk, frame by frame; "
             "expected one row a clip: fit a learned feature on the training clips first"
         )
     rows = array.reshape(len(array), -1)
-    broken = ~np.isfinite(rows).all(axis=1)
+    present = table.present[modality]
+    broken = ~np.isfinite(rows).all(axis=1) & present
     if broken.any():
         raise FeatureError(
             f"{broken.sum()} of {len(table)} clips have {modality} features that are not finite "
             f"(first: {table.clips[broken][0]}): extract them again or leave these clips out"
         )
-    return rows
+    return rows if present.all() else np.where(present[:, None], rows, np.float32(np.nan))
 
 
 def joined_rows(table: FeatureTable, modalities: Sequence[str]) -> NDArray[np.float32]:
@@ -43,13 +67,37 @@ def joined_rows(table: FeatureTable, modalities: Sequence[str]) -> NDArray[np.fl
     return np.concatenate([feature_rows(table, name) for name in sorted(modalities)], axis=1)
 
 
-def fit_model(model: Any, rows: NDArray[np.float32], table: FeatureTable) -> Any:
-    """Fit a classifier on a table's labels; with its speakers if it divides rows by speaker."""
+def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, memory: Memory) -> Any:
+    """Fit a classifier on a table; one with inner folds is told speakers and learned features.
+
+    Parameters
+    ----------
+    model : classifier
+        Unfitted; is fitted and returned.
+    table : FeatureTable
+        In the order of clips; a clip may occur again with fewer modalities.
+    rows_of : callable
+    memory : Memory
+    """
     from sklearn.utils.validation import has_fit_parameter
 
-    if has_fit_parameter(model, "groups"):
-        return model.fit(rows, table.labels, groups=table.speakers)
-    return model.fit(rows, table.labels)
+    rows = rows_of(table, np.arange(len(table)))
+    if not has_fit_parameter(model, "groups"):
+        return model.fit(rows, table.labels)
+
+    def relearn(train: Rows) -> NDArray[np.float32]:
+        return rows_of(memory.learned(table, train), train)
+
+    n_clips = len(np.unique(table.clips))
+    fixed = not memory.learns and n_clips == len(table)
+    # Copies of one clip must not stand on both sides of an inner fold.
+    together = len(np.unique(table.speakers)) < 2 and n_clips < len(table)
+    return model.fit(
+        rows,
+        table.labels,
+        groups=table.clips if together else table.speakers,
+        relearn=None if fixed else relearn,
+    )
 
 
 def fused_modalities(table: FeatureTable) -> tuple[str, ...]:
@@ -62,10 +110,43 @@ def fused_modalities(table: FeatureTable) -> tuple[str, ...]:
     return table.modalities
 
 
-def _check_present(table: FeatureTable, modality: str) -> None:
-    absent = ~table.present[modality]
-    if absent.any():
+def presence(table: FeatureTable, modalities: Sequence[str]) -> NDArray[np.bool_]:
+    """Which clip has which modality, (n_clips, n_modalities); FeatureError if one has none."""
+    present = np.stack([table.select([name]).present[name] for name in modalities], axis=1)
+    nothing = ~present.any(axis=1)
+    if nothing.any():
         raise FeatureError(
-            f"{absent.sum()} of {len(table)} clips have no {modality} (first: "
-            f"{table.clips[absent][0]}), which this system needs: leave these clips out"
+            f"{nothing.sum()} of {len(table)} clips have none of {', '.join(modalities)} (first: "
+            f"{table.clips[nothing][0]}); expected one at least: leave these clips out"
         )
+    return present
+
+
+def with_dropout(table: FeatureTable, modalities: Sequence[str]) -> FeatureTable:
+    """Every clip, and each clip that has several modalities again with each one alone.
+
+    What learns from this table learns what to make of a clip that lacks a modality.
+    """
+    present = presence(table, modalities)
+    several = np.flatnonzero(present.sum(axis=1) > 1)
+    rows, alone = [np.arange(len(table))], [present]
+    for position in range(len(modalities)):
+        has = several[present[several, position]]
+        rows.append(has)
+        alone.append(np.eye(len(modalities), dtype=bool)[np.full(len(has), position)])
+    mask = np.concatenate(alone)
+    made = table.take(np.concatenate(rows))
+    chosen = {name: mask[:, position] for position, name in enumerate(modalities)}
+    return replace(made, present={**made.present, **chosen})
+
+
+def require_all(table: FeatureTable, modalities: Sequence[str]) -> None:
+    """FeatureError if a clip lacks a modality, for fusions that have not learned to do without."""
+    for name in modalities:
+        absent = ~table.select([name]).present[name]
+        if absent.any():
+            raise FeatureError(
+                f"{absent.sum()} of {len(table)} clips have no {name} (first: "
+                f"{table.clips[absent][0]}), and this system has learned from complete clips only: "
+                "leave these clips out, or train it with fusion.modality_dropout = true"
+            )

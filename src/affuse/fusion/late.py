@@ -10,9 +10,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from affuse.config import Combination, FusionConfig, ModelConfig
-from affuse.errors import ConfigError
+from affuse.errors import ConfigError, FeatureError
 from affuse.features.table import FeatureTable
-from affuse.fusion.inputs import feature_rows, fused_modalities
+from affuse.fusion.inputs import (
+    fused_modalities,
+    in_clip_order,
+    presence,
+    present_rows,
+    require_all,
+    with_dropout,
+)
+from affuse.fusion.unimodal import Unimodal
+from affuse.models.memory import Memory
 from affuse.models.mlp import EmbeddingMLP
 from affuse.models.registry import make_model
 
@@ -29,6 +38,10 @@ class LateFusion(ClassifierMixin, BaseEstimator):
         The last step has ``embed``; a clone of it is fitted for each modality.
     mlp : EmbeddingMLP
         Its ``combination`` says how the embeddings are combined.
+    modality_dropout : bool
+        Let the MLP learn from each clip with each of its modalities alone as well, so that a clip
+        that lacks one can be told. Always so where training clips lack one. In place of an absent
+        embedding stands one that is learned.
 
     Attributes
     ----------
@@ -36,62 +49,76 @@ class LateFusion(ClassifierMixin, BaseEstimator):
         Labels that occur in the training clips.
     modalities_ : tuple of str
         What was fused, sorted: the order in a table changes nothing.
+    dropout_ : bool
+        Whether clips that lack a modality can be told.
     networks_ : dict of modality to fitted network
     mlp_ : EmbeddingMLP
     """
 
-    def __init__(self, network: Any, mlp: EmbeddingMLP) -> None:
+    def __init__(self, network: Any, mlp: EmbeddingMLP, modality_dropout: bool = False) -> None:
         self.network = network
         self.mlp = mlp
+        self.modality_dropout = modality_dropout
 
-    def fit(self, table: FeatureTable) -> Self:
-        """Learn from all clips of `table`; FeatureError if one lacks a modality."""
+    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
+        """Learn from all clips of `table`; FeatureError if one lacks every modality."""
         self.modalities_ = fused_modalities(table)
-        self.networks_ = {
-            modality: clone(self.network).fit(feature_rows(table, modality), table.labels)
-            for modality in self.modalities_
-        }
-        self.mlp_ = clone(self.mlp).fit(self.embed(table), table.labels)
+        training = in_clip_order(table)
+        complete = bool(presence(training, self.modalities_).all())
+        self.dropout_ = self.modality_dropout or not complete
+        self.networks_ = self._fitted_networks(training, memory or Memory())
+        if self.dropout_:
+            training = with_dropout(training, self.modalities_)
+        self.mlp_ = clone(self.mlp).fit(self.embed(training), training.labels)
         self.classes_ = self.mlp_.classes_
         return self
 
+    def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
+        """For which clips there is a prediction: (n_clips,)."""
+        present = [table.select([name]).present[name] for name in self.modalities_]
+        return np.asarray(np.any(present, axis=0) if self.dropout_ else np.all(present, axis=0))
+
     def embed(self, table: FeatureTable) -> NDArray[np.float32]:
-        """Embedding of each clip by each network: (n_clips, n_modalities, n_embedding) float32."""
-        embeddings = [
-            network[-1].embed(network[:-1].transform(feature_rows(table, modality)))
-            for modality, network in self.networks_.items()
-        ]
+        """Embedding of each clip by each network: (n_clips, n_modalities, n_embedding) float32.
+
+        NaN where a clip lacks the modality.
+        """
+        embeddings = []
+        for modality, network in self.networks_.items():
+            rows = present_rows(table, modality)
+            present = np.flatnonzero(table.present[modality])
+            embedding = np.full((len(table), network[-1].n_embedding), np.nan, np.float32)
+            if len(present):
+                embedding[present] = network[-1].embed(network[:-1].transform(rows[present]))
+            embeddings.append(embedding)
         return np.stack(embeddings, axis=1)
 
     def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
         """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
         check_is_fitted(self)
+        if self.dropout_:
+            presence(table, self.modalities_)
+        else:
+            require_all(table, self.modalities_)
         return np.asarray(self.mlp_.predict_proba(self.embed(table)))
 
-
-def concatenate(model: ModelConfig, settings: FusionConfig, seed: int) -> LateFusion:
-    """Late fusion of the embeddings side by side, unfitted."""
-    return _late("concatenate", model, settings, seed)
-
-
-def add(model: ModelConfig, settings: FusionConfig, seed: int) -> LateFusion:
-    """Late fusion of the sum of the embeddings, unfitted."""
-    return _late("add", model, settings, seed)
-
-
-def multiply(model: ModelConfig, settings: FusionConfig, seed: int) -> LateFusion:
-    """Late fusion of the product of the embeddings, unfitted."""
-    return _late("multiply", model, settings, seed)
+    def _fitted_networks(self, training: FeatureTable, memory: Memory) -> dict[str, Any]:
+        networks = {}
+        for name in self.modalities_:
+            own = training.select([name]).take(training.present[name])
+            if len(np.unique(own.labels)) < 2:
+                raise FeatureError(
+                    f"{len(own)} training clips have {name}, of fewer than two emotions; late "
+                    "fusion trains a network on each modality: add clips, or choose another fusion"
+                )
+            networks[name] = memory.fitted(Unimodal(clone(self.network), name), own).model_
+        return networks
 
 
-def weighted(model: ModelConfig, settings: FusionConfig, seed: int) -> LateFusion:
-    """Late fusion of the embeddings' average with learned weights, unfitted."""
-    return _late("weighted", model, settings, seed)
-
-
-def _late(
+def late(
     combination: Combination, model: ModelConfig, settings: FusionConfig, seed: int
 ) -> LateFusion:
+    """Late fusion as configured, unfitted."""
     network = make_model(model, seed)
     if not hasattr(getattr(network, "steps", [("", None)])[-1][1], "embed"):
         raise ConfigError(
@@ -99,4 +126,4 @@ def _late(
             "network: 'cnn1d'"
         )
     mlp = EmbeddingMLP(combination, epochs=settings.late_epochs, random_state=seed)
-    return LateFusion(network, mlp)
+    return LateFusion(network, mlp, settings.modality_dropout)

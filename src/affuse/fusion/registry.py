@@ -1,21 +1,28 @@
-"""Fusions by name. Adding one: a file in this folder and a line here."""
+"""Fusions by name. Adding one: a file in this folder, a family and its names here."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, get_args
 
-from affuse.config import FusionConfig, ModelConfig
+from affuse.config import Combination, DecisionRule, FusionConfig, ModelConfig
 from affuse.errors import ConfigError, MissingDependency
 
-FUSIONS: dict[str, str] = {
+FAMILIES: dict[str, str] = {
     "early": "affuse.fusion.early:early",
-    "late concatenate": "affuse.fusion.late:concatenate",
-    "late add": "affuse.fusion.late:add",
-    "late multiply": "affuse.fusion.late:multiply",
-    "late weighted": "affuse.fusion.late:weighted",
+    "late": "affuse.fusion.late:late",
+    "decision": "affuse.fusion.decision:decision",
+    "hybrid": "affuse.fusion.hybrid:hybrid",
 }
-"""Name -> ``module:attribute`` of a function (model, settings, seed) -> unfitted estimator."""
+"""First word -> ``module:attribute`` of (rest, model, settings, seed) -> unfitted estimator."""
+
+FUSIONS: tuple[str, ...] = (
+    "early",
+    "early balanced",
+    *(f"late {combination}" for combination in get_args(Combination)),
+    *(f"decision {rule}" for rule in get_args(DecisionRule)),
+    *(f"hybrid {rule}" for rule in get_args(DecisionRule)),
+)
 
 
 def make_fusion(name: str, model: ModelConfig, settings: FusionConfig, seed: int) -> Any:
@@ -26,7 +33,7 @@ def make_fusion(name: str, model: ModelConfig, settings: FusionConfig, seed: int
     name : str
         One of `FUSIONS`.
     model : ModelConfig
-        Of the features side by side (early), or of each modality's network (late).
+        Of the features side by side (early), or of each modality (all others).
     settings : FusionConfig
     seed : int
 
@@ -44,12 +51,24 @@ def make_fusion(name: str, model: ModelConfig, settings: FusionConfig, seed: int
 
     Examples
     --------
-    >>> make_fusion("late add", ModelConfig(name="cnn1d"), FusionConfig(), seed=0).mlp.combination
-    'add'
+    >>> make_fusion("decision product", ModelConfig(name="lda"), FusionConfig(), seed=0).rule
+    'product'
     """
     if name not in FUSIONS:
         raise ConfigError(f"fusion {name!r} was given; expected one of {', '.join(FUSIONS)}")
-    return _resolve(FUSIONS[name])(model, settings, seed)
+    family, _, detail = name.partition(" ")
+    return _resolve(FAMILIES[family])(detail, model, settings, seed)
+
+
+def decides_without(name: str) -> bool:
+    """Whether a fusion decides about clips that lack a modality, whatever it was trained on.
+
+    Examples
+    --------
+    >>> decides_without("decision product"), decides_without("early")
+    (True, False)
+    """
+    return name.partition(" ")[0] in ("decision", "hybrid")
 
 
 def make_unimodal(modality: str, model: ModelConfig, seed: int) -> Any:

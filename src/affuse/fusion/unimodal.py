@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from affuse.features.table import FeatureTable
-from affuse.fusion.inputs import feature_rows, fit_model
+from affuse.fusion.inputs import Rows, feature_rows, fit_model, in_clip_order
+from affuse.models.memory import Memory
 
 
 class Unimodal(ClassifierMixin, BaseEstimator):
@@ -27,20 +28,45 @@ class Unimodal(ClassifierMixin, BaseEstimator):
     classes_ : (n_classes,) int
         Labels that occur in the training clips.
     model_ : classifier
+    out_of_fold_ : (n_clips, n_classes) float64 or None
+        Probabilities of the training clips from inner folds that had not seen them, where the
+        model makes them.
     """
 
     def __init__(self, model: Any, modality: str) -> None:
         self.model = model
         self.modality = modality
 
-    def fit(self, table: FeatureTable) -> Self:
+    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
         """Learn from all clips of `table`; FeatureError if one lacks the modality."""
-        rows = feature_rows(table, self.modality)
-        self.model_ = fit_model(clone(self.model), rows, table)
+        self.model_ = fit_model(
+            clone(self.model), in_clip_order(table), self._rows, memory or Memory()
+        )
         self.classes_ = self.model_.classes_
+        self.out_of_fold_ = out_of_fold_rows(self.model_, table)
         return self
+
+    def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
+        """For which clips there is a prediction: (n_clips,)."""
+        return table.select([self.modality]).present[self.modality]
 
     def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
         """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
         check_is_fitted(self)
         return np.asarray(self.model_.predict_proba(feature_rows(table, self.modality)), np.float64)
+
+    def _rows(self, table: FeatureTable, learn_from: Rows) -> NDArray[np.float32]:
+        return feature_rows(table, self.modality)
+
+
+def out_of_fold_rows(model: Any, table: FeatureTable) -> NDArray[np.float64] | None:
+    """A model's inner out-of-fold probabilities, if it made any, in the order of a table's clips.
+
+    The model was fitted on the clips in order, copies of clips after them.
+    """
+    made = getattr(model, "out_of_fold_", None)
+    if made is None:
+        return None
+    placed = np.empty((len(table), made.shape[1]))
+    placed[np.argsort(table.clips, kind="stable")] = made[: len(table)]
+    return placed

@@ -1,8 +1,10 @@
-"""Probabilities for models that only score: temperature scaling on inner out-of-fold scores."""
+"""Probabilities for models that only score, and hyperparameters: both from inner folds."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any, Self
 
 import numpy as np
@@ -10,12 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from affuse.models.inner_folds import Split, inner_folds
+
 Floats = NDArray[np.float64]
-Split = tuple[NDArray[np.int64], NDArray[np.int64]]
+Relearn = Callable[[NDArray[np.int64]], ArrayLike]
+"""Training rows of an inner fold -> all rows, with features learned from those rows alone."""
 
 LOG_RANGE = 10.0
 """A temperature is sought within e^10 times the scores' own spread, either way."""
@@ -25,7 +29,9 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
     """A model with its decisions kept and its scores turned into probabilities.
 
     ``softmax(scores / temperature)``, the temperature fitted by log loss on scores of rows that
-    the model had not seen: inner folds of the training rows, whose speakers are kept apart.
+    the model had not seen: inner folds of the training rows, whose speakers are kept apart. With
+    a `grid`, every choice of hyperparameters is scored in the same inner folds, each at its own
+    temperature, and the one of least log loss is fitted on all rows.
 
     Parameters
     ----------
@@ -33,6 +39,8 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         With ``decision_function`` or ``predict_log_proba``.
     n_folds : int
         Inner folds; fewer where there are fewer speakers (or rows of the rarest class).
+    grid : mapping of str to sequence, optional
+        Parameter of `estimator` -> values to choose from; every combination is tried.
 
     Attributes
     ----------
@@ -41,6 +49,11 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         Fitted on all training rows.
     temperature_ : float
         1 where the rows are too few to be divided.
+    chosen_ : dict of str to value
+        Choice from the grid; the first of each where the rows are too few to be divided.
+    out_of_fold_ : (n_clips, n_classes) float64
+        Probabilities of the training rows from inner folds that had not seen them; NaN for rows
+        that no inner fold could score.
 
     Notes
     -----
@@ -59,12 +72,28 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
     array([[0.8, 0.2, 0.1]])
     """
 
-    def __init__(self, estimator: Any, n_folds: int = 3) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        n_folds: int = 3,
+        grid: Mapping[str, Sequence[Any]] | None = None,
+    ) -> None:
         self.estimator = estimator
         self.n_folds = n_folds
+        self.grid = grid
 
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Learn from X (n_clips, n_features), y (n_clips,) and the clips' speakers `groups`."""
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        relearn: Relearn | None = None,
+    ) -> Self:
+        """Learn from X (n_clips, n_features), y (n_clips,) and the clips' speakers `groups`.
+
+        Where X holds features that were learned with labels, `relearn` gives them as learned from
+        the training rows of an inner fold alone.
+        """
         rows, labels = validate_data(self, X, y)
         check_classification_targets(labels)
         self.classes_, positions = np.unique(labels, return_inverse=True)
@@ -73,8 +102,10 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
                 f"y holds one class, {self.classes_.tolist()}: a classifier needs rows of at "
                 "least two"
             )
-        self.temperature_ = self._temperature(rows, positions, groups)
-        self.estimator_ = clone(self.estimator).fit(rows, labels)
+        folds = inner_folds(positions, groups, self.n_folds)
+        relearned = relearn if relearn is not None else lambda _: rows
+        self._choose(self._scores(positions, folds, relearned), positions)
+        self.estimator_ = self._candidate(self.chosen_).fit(rows, labels)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -92,18 +123,48 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         decided = np.searchsorted(self.classes_, self.estimator_.predict(rows))
         return _with_maximum_at(probabilities, decided)
 
-    def _temperature(
-        self, rows: Floats, positions: NDArray[np.int64], groups: ArrayLike | None
-    ) -> float:
-        n_classes = len(self.classes_)
-        scores = np.full((len(rows), n_classes), np.nan)
-        for train, test in inner_folds(positions, groups, self.n_folds):
-            # Scores of a model that does not know all classes are on another scale.
-            if len(np.unique(positions[train])) == n_classes:
-                model = clone(self.estimator).fit(rows[train], positions[train])
-                scores[test] = class_scores(model, rows[test])
-        seen = ~np.isnan(scores[:, 0])
-        return fit_temperature(scores[seen], positions[seen]) if seen.any() else 1.0
+    def _choices(self) -> list[dict[str, Any]]:
+        grid = dict(self.grid or {})
+        return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+
+    def _candidate(self, choice: Mapping[str, Any]) -> Any:
+        return clone(self.estimator).set_params(**choice) if choice else clone(self.estimator)
+
+    def _scores(
+        self, positions: NDArray[np.int64], folds: Sequence[Split], relearned: Relearn
+    ) -> Floats:
+        """Scores from inner folds, (n_choices, n_clips, n_classes); NaN where there are none."""
+        choices, n_classes = self._choices(), len(self.classes_)
+        scores = np.full((len(choices), len(positions), n_classes), np.nan)
+        for train, test in folds:
+            # Scores of a model that does not know all classes are on another scale, and one row a
+            # class is too few to learn a spread from.
+            known = len(np.unique(positions[train]))
+            if known < n_classes or len(train) == known:
+                continue
+            rows = np.asarray(relearned(train))
+            for number, choice in enumerate(choices):
+                model = self._candidate(choice).fit(rows[train], positions[train])
+                scores[number, test] = class_scores(model, rows[test])
+        return scores
+
+    def _choose(self, scores: Floats, positions: NDArray[np.int64]) -> None:
+        """Hyperparameters, temperature and out-of-fold probabilities from inner scores."""
+        choices = self._choices()
+        seen = ~np.isnan(scores[0, :, 0])
+        self.chosen_, self.temperature_ = choices[0], 1.0
+        self.out_of_fold_ = np.full(scores.shape[1:], np.nan)
+        if not seen.any():
+            return
+        truth = positions[seen]
+        temperatures = [fit_temperature(each[seen], truth) for each in scores]
+        losses = [
+            -log_softmax(each[seen] / temperature, axis=1)[np.arange(len(truth)), truth].mean()
+            for each, temperature in zip(scores, temperatures, strict=True)
+        ]
+        best = int(np.argmin(losses))
+        self.chosen_, self.temperature_ = choices[best], temperatures[best]
+        self.out_of_fold_[seen] = softmax(scores[best, seen] / self.temperature_, axis=1)
 
 
 def class_scores(estimator: Any, X: ArrayLike) -> Floats:
@@ -156,21 +217,6 @@ def fit_temperature(scores: ArrayLike, labels: ArrayLike) -> float:
 
     found = minimize_scalar(log_loss, bounds=(-LOG_RANGE, LOG_RANGE), method="bounded")
     return spread * math.exp(float(found.x))
-
-
-def inner_folds(labels: NDArray[np.int64], groups: ArrayLike | None, n_folds: int) -> list[Split]:
-    """Training and test rows of folds within the training rows; none where rows are too few.
-
-    Speakers (`groups`) are kept apart where there are at least two; one speaker's rows are
-    divided so that each fold has all classes.
-    """
-    blank = np.zeros((len(labels), 1))
-    n_groups = 0 if groups is None else len(np.unique(np.asarray(groups)))
-    if n_groups >= 2:
-        grouped = GroupKFold(min(n_folds, n_groups))
-        return list(grouped.split(blank, labels, np.asarray(groups)))
-    n_splits = min(n_folds, int(np.unique(labels, return_counts=True)[1].min()))
-    return list(StratifiedKFold(n_splits).split(blank, labels)) if n_splits >= 2 else []
 
 
 def _with_maximum_at(probabilities: Floats, columns: NDArray[np.int64]) -> Floats:

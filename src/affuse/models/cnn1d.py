@@ -67,6 +67,8 @@ class CNN1D(ClassifierMixin, BaseEstimator):
     (32, 128)
     """
 
+    n_embedding = N_EMBEDDING
+
     def __init__(
         self,
         epochs: int = 10,

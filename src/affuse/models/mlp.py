@@ -50,6 +50,12 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
     weights_ : (n_modalities,) float64
         With "weighted" only.
 
+    Notes
+    -----
+    An embedding of NaN says that the clip lacks the modality. In its place stands one that is
+    learned with the network, from the mean of that modality's embeddings on; only a network that
+    was fitted on such clips can tell about them.
+
     Examples
     --------
     >>> X, y = np.repeat(np.eye(8), 2, axis=0).reshape(8, 2, 8), np.repeat([0, 1], 4)
@@ -81,10 +87,10 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
                 f"combination {self.combination!r} was given; expected one of "
                 f"{', '.join(get_args(Combination))}"
             )
-        rows = self._combined(np.asarray(X, np.float32))
+        rows = np.asarray(X, np.float32)
         self.classes_, positions = np.unique(np.asarray(y), return_inverse=True)
         with seeded_single_thread(self.random_state):
-            network = self._network(rows.shape)
+            network = self._network(rows)
             batches = row_batches(rows, positions, self.batch_size)
             if self.combination == "weighted":
                 self.weights_ = self._train_weighted(network, batches)
@@ -96,22 +102,16 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
         check_is_fitted(self)
-        return probabilities(outputs(self.network_, self._combined(np.asarray(X, np.float32))))
+        return probabilities(outputs(self.network_, np.asarray(X, np.float32)))
 
-    def _combined(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the network is given: the weighted average is a layer of its own."""
-        if self.combination == "add":
-            return np.asarray(embeddings.sum(axis=1))
-        if self.combination == "multiply":
-            return np.asarray(embeddings.prod(axis=1))
-        return embeddings
-
-    def _network(self, shape: tuple[int, ...]) -> Any:
+    def _network(self, rows: NDArray[np.float32]) -> Any:
         nn: Any = import_torch().nn
-        weighted = self.combination == "weighted"
-        n_inputs = shape[-1] if weighted else int(np.prod(shape[1:]))
+        from affuse.models.embedding_layers import CombineEmbeddings
+
+        _, n_modalities, n_embedding = rows.shape
+        n_inputs = n_embedding * (n_modalities if self.combination == "concatenate" else 1)
         network: Any = nn.Sequential(
-            nn.Conv1d(shape[1], 1, 1, bias=False) if weighted else nn.Identity(),
+            CombineEmbeddings(self.combination, n_modalities, _absent(rows)),
             nn.Flatten(),
             nn.BatchNorm1d(n_inputs, eps=BATCH_NORM_EPS, momentum=BATCH_NORM_MOMENTUM),
             nn.Linear(n_inputs, 16),
@@ -122,14 +122,13 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
             nn.Linear(16, len(self.classes_)),
         )
         initialise(network)
-        if weighted:
-            nn.init.constant_(network[0].weight, 1 / shape[1])
         return network
 
     def _train_weighted(self, network: Any, batches: BatchSource) -> NDArray[np.float64]:
         """Train the network with the modalities' weights kept an average; the weights."""
         torch = import_torch()
-        weight, rest = network[0].weight, network[1:].parameters()
+        weight = network[0].weight
+        rest = [parameter for parameter in network.parameters() if parameter is not weight]
         groups = [{"params": [weight], "lr": WEIGHT_LEARNING_RATE}, {"params": rest}]
 
         def keep_average() -> None:
@@ -139,3 +138,12 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
 
         train(network, batches, self.epochs, adam(groups, self.learning_rate), keep_average)
         return np.asarray(weight.detach().numpy().ravel(), np.float64)
+
+
+def _absent(rows: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Mean embedding of each modality, (n_modalities, n_embedding); None if no clip lacks one."""
+    known = ~np.isnan(rows)
+    if known.all():
+        return None
+    total = np.where(known, rows, 0).sum(axis=0, dtype=np.float64)
+    return np.asarray(total / np.maximum(known.sum(axis=0), 1), np.float32)

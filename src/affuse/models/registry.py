@@ -14,6 +14,7 @@ MODELS: dict[str, str] = {
     "lda": "affuse.models.classic:lda",
     "svm_linear": "affuse.models.classic:svm_linear",
     "svm_rbf": "affuse.models.classic:svm_rbf",
+    "logistic": "affuse.models.classic:logistic",
     "cnn1d": "affuse.models.cnn1d:cnn1d",
 }
 """Name -> ``module:attribute`` of a function from a seed to an unfitted classifier."""
@@ -23,12 +24,19 @@ LABELS: dict[str, str] = {
     "lda": "LDA",
     "svm_linear": "SVM linear",
     "svm_rbf": "SVM RBF",
+    "logistic": "Logistic",
     "cnn1d": "1D CNN",
 }
 """Name -> how results show it."""
 
 NETWORKS = frozenset({"cnn1d"})
 """Models that learn probabilities themselves; the others' scores are temperature-scaled."""
+
+SCALE_FREE = frozenset({"gaussian_nb", "lda"})
+"""Models to which the scale of a column means nothing."""
+
+CHOICE_FOLDS = 5
+"""Inner folds where hyperparameters are chosen: a temperature alone needs fewer clips."""
 
 _SCALERS = {"standard": "StandardScaler", "minmax": "MinMaxScaler"}
 
@@ -51,7 +59,7 @@ def make_model(config: ModelConfig, seed: int) -> Any:
     Raises
     ------
     ConfigError
-        Unknown model or parameter.
+        Unknown model or parameter; a grid that is empty, or given to a network.
     MissingDependency
         scikit-learn or torch is not installed.
 
@@ -77,7 +85,12 @@ def make_model(config: ModelConfig, seed: int) -> Any:
     if config.scaler != "none":
         scaler = getattr(sklearn.preprocessing, _SCALERS[config.scaler])()
     pipeline = Pipeline([("scaler", scaler), ("model", model)])
-    return pipeline if config.name in NETWORKS else TemperatureScaled(pipeline)
+    if config.name in NETWORKS:
+        return pipeline
+    if not config.grid:
+        return TemperatureScaled(pipeline)
+    grid = {f"model__{name}": values for name, values in config.grid.items()}
+    return TemperatureScaled(pipeline, CHOICE_FOLDS, grid)
 
 
 def model_label(config: ModelConfig) -> str:
@@ -95,6 +108,7 @@ def model_label(config: ModelConfig) -> str:
     """
     _check_name(config.name)
     params = [f"{name}={_plain(value)}" for name, value in sorted(config.params.items())]
+    params += [f"nested {name}" for name in sorted(config.grid)]
     scaler = {"standard": "", "minmax": ", minmax", "none": ", unscaled"}[config.scaler]
     return " ".join([LABELS[config.name], *params]) + scaler
 
@@ -111,7 +125,17 @@ def _check_name(name: str) -> None:
 
 
 def _check_params(config: ModelConfig, legal: dict[str, Any]) -> None:
-    for name in config.params:
+    if config.grid and config.name in NETWORKS:
+        raise ConfigError(
+            f"a grid of {', '.join(config.grid)} was given to model {config.name!r}, a network; "
+            "expected one value each: move them to params"
+        )
+    for name, values in config.grid.items():
+        if not values:
+            raise ConfigError(
+                f"grid {name!r} of model {config.name!r} is empty; expected at least one value"
+            )
+    for name in (*config.params, *config.grid):
         if name not in legal:
             raise ConfigError(
                 f"parameter {name!r} was given to model {config.name!r}; expected one of "

@@ -1,0 +1,168 @@
+"""Decision fusion: every modality decides by itself, their probabilities are combined."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from affuse.config import DecisionRule, FusionConfig, ModelConfig
+from affuse.errors import FeatureError
+from affuse.features.table import FeatureTable
+from affuse.fusion.inputs import fused_modalities, in_clip_order, presence
+from affuse.fusion.rules import make_rule
+from affuse.fusion.unimodal import Unimodal
+from affuse.models.memory import Memory
+from affuse.models.registry import make_model
+
+Floats = NDArray[np.float64]
+
+
+class DecisionFusion(ClassifierMixin, BaseEstimator):
+    """Probabilities of one model per modality, combined by a rule.
+
+    A clip that lacks a modality is decided by the others. With `joint` the probabilities of a
+    system of all modalities join the combination: hybrid fusion.
+
+    Parameters
+    ----------
+    model : classifier
+        Over (n_clips, n_features), with ``predict_proba``; a clone of it for each modality.
+    rule : str
+        One of `affuse.fusion.combine.RULES`, or ``stacking``. What "weighted" and "stacking" learn
+        is learned from probabilities of inner folds: of training clips whose speakers had no part
+        in them.
+    joint : EarlyFusion or LateFusion, optional
+        Unfitted.
+
+    Attributes
+    ----------
+    classes_ : (n_classes,) int
+        Labels that occur in the training clips.
+    modalities_ : tuple of str
+        What was fused, sorted: the order in a table changes nothing.
+    members_ : dict of str to fitted estimator
+        By modality, and "joint". A modality is left out where the training clips that have it are
+        of fewer than two emotions.
+    rule_ : fitted rule
+        With ``weights_`` or ``stackers_`` where it has learned any.
+
+    Notes
+    -----
+    A class that a member has not seen has probability 0 from it.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from affuse.features.table import FeatureTable
+    >>> table = FeatureTable(
+    ...     clips=np.array(["a", "b", "c", "d"]),
+    ...     speakers=np.array(["1", "1", "2", "2"]),
+    ...     labels=np.array([0, 1, 0, 1]),
+    ...     classes=("calm", "angry"),
+    ...     arrays={
+    ...         "audio": np.array([[0.0], [4], [1], [3]], np.float32),
+    ...         "video": np.array([[5.0], [9], [6], [0]], np.float32),
+    ...     },
+    ...     present={"audio": np.ones(4, bool), "video": np.array([True, True, True, False])},
+    ... )
+    >>> DecisionFusion(GaussianNB()).fit(table).predict_proba(table).argmax(axis=1)
+    array([0, 1, 0, 1])
+    """
+
+    def __init__(self, model: Any, rule: DecisionRule = "product", joint: Any = None) -> None:
+        self.model = model
+        self.rule = rule
+        self.joint = joint
+
+    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
+        """Learn from all clips of `table`; FeatureError if one lacks every modality."""
+        memory = memory or Memory()
+        self.modalities_ = fused_modalities(table)
+        training = in_clip_order(table)
+        presence(training, self.modalities_)
+        self.classes_ = np.unique(training.labels)
+        tables = self._member_tables(training)
+        self.members_ = {
+            name: memory.fitted(self._unfitted(name), own.take(rows))
+            for name, (own, rows) in tables.items()
+        }
+        self.rule_ = make_rule(self.rule)
+        if self.rule_.learns:
+            parts = self._out_of_fold(training, memory)
+            labels = np.searchsorted(self.classes_, training.labels)
+            self.rule_.fit(parts, labels, training.speakers)
+        return self
+
+    def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
+        """For which clips there is a prediction: (n_clips,)."""
+        check_is_fitted(self)
+        return np.asarray(np.any([m.can_decide(table) for m in self.members_.values()], axis=0))
+
+    def predict_proba(self, table: FeatureTable) -> Floats:
+        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+        check_is_fitted(self)
+        lost = ~self.can_decide(table)
+        if lost.any():
+            raise FeatureError(
+                f"{lost.sum()} of {len(table)} clips have none of {', '.join(self.members_)} "
+                f"(first: {table.clips[lost][0]}); expected one at least: leave these clips out"
+            )
+        parts = [self._part(member, table) for member in self.members_.values()]
+        return np.asarray(self.rule_.combined(parts))
+
+    def _unfitted(self, name: str) -> Any:
+        return clone(self.joint) if name == "joint" else Unimodal(clone(self.model), name)
+
+    def _member_tables(
+        self, training: FeatureTable
+    ) -> dict[str, tuple[FeatureTable, NDArray[np.int64]]]:
+        """What each member learns from: its modalities, and the rows of clips that have them."""
+        tables = {}
+        for name in self.modalities_:
+            rows = np.flatnonzero(training.present[name])
+            if len(np.unique(training.labels[rows])) > 1:
+                tables[name] = (training.select([name]), rows)
+        if not tables:
+            raise FeatureError(
+                f"no modality of {', '.join(self.modalities_)} has training clips of two emotions; "
+                "expected one at least: add clips"
+            )
+        if self.joint is not None:
+            tables["joint"] = (training, np.arange(len(training)))
+        return tables
+
+    def _part(self, member: Any, table: FeatureTable) -> Floats:
+        """What a member says: (n_clips, n_classes), a row of NaN where it says nothing."""
+        part = np.full((len(table), len(self.classes_)), np.nan)
+        rows = np.flatnonzero(member.can_decide(table))
+        if len(rows):
+            part[rows] = self._spread(member.predict_proba(table.take(rows)), member.classes_)
+        return part
+
+    def _out_of_fold(self, training: FeatureTable, memory: Memory) -> list[Floats]:
+        """What each member says of clips whose speakers it had not seen."""
+        parts = []
+        for name, (own, rows) in self._member_tables(training).items():
+            part = np.full((len(training), len(self.classes_)), np.nan)
+            found = memory.out_of_fold(self._unfitted(name), own.take(rows))
+            part[rows] = self._spread(found, self.members_[name].classes_)
+            parts.append(part)
+        return parts
+
+    def _spread(self, probabilities: Floats, classes: NDArray[np.int64]) -> Floats:
+        """Columns of the classes that a member knows, among all; 0 for the others."""
+        spread = np.zeros((len(probabilities), len(self.classes_)))
+        spread[:, np.searchsorted(self.classes_, classes)] = probabilities
+        spread[np.isnan(probabilities).any(axis=1)] = np.nan
+        return spread
+
+
+def decision(
+    rule: DecisionRule, model: ModelConfig, settings: FusionConfig, seed: int
+) -> DecisionFusion:
+    """Decision fusion as configured, unfitted."""
+    return DecisionFusion(make_model(model, seed), rule)

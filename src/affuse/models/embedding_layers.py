@@ -1,0 +1,53 @@
+"""First layer of late fusion's network. Imports torch: import this module when a network is made.
+
+It is a module of its own because networks are pickled, and a pickle finds classes by name.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from affuse.config import Combination
+
+
+class CombineEmbeddings(torch.nn.Module):
+    """Embeddings (n_clips, n_modalities, n_embedding) of several modalities -> one row a clip.
+
+    Parameters
+    ----------
+    combination : str
+    n_modalities : int
+    absent : (n_modalities, n_embedding) array, optional
+        What stands at first where an embedding is NaN; it is learned with the network.
+
+    Attributes
+    ----------
+    weight : (n_modalities,) parameter
+        With "weighted" only; equal at first.
+    """
+
+    def __init__(
+        self,
+        combination: Combination,
+        n_modalities: int,
+        absent: NDArray[np.float32] | None = None,
+    ) -> None:
+        super().__init__()
+        self.combination = combination
+        self.absent = None if absent is None else torch.nn.Parameter(torch.from_numpy(absent))
+        if combination == "weighted":
+            self.weight = torch.nn.Parameter(torch.full((n_modalities,), 1 / n_modalities))
+
+    def forward(self, embeddings: torch.Tensor) -> torch.Tensor:
+        """(n_clips, n_embedding), or (n_clips, n_modalities * n_embedding) side by side."""
+        if self.absent is not None:
+            embeddings = torch.where(torch.isnan(embeddings), self.absent, embeddings)
+        if self.combination == "add":
+            return embeddings.sum(dim=1)
+        if self.combination == "multiply":
+            return embeddings.prod(dim=1)
+        if self.combination == "weighted":
+            return (embeddings * self.weight[:, None]).sum(dim=1)
+        return embeddings.flatten(1)

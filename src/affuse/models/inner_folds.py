@@ -1,0 +1,24 @@
+"""Folds within the training clips, for whatever is chosen there."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.model_selection import GroupKFold, StratifiedKFold
+
+Split = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def inner_folds(labels: NDArray[np.int64], groups: ArrayLike | None, n_folds: int) -> list[Split]:
+    """Training and test rows of folds within the training rows; none where rows are too few.
+
+    Speakers (`groups`) are kept apart where there are at least two; one speaker's rows are
+    divided so that each fold has all classes.
+    """
+    blank = np.zeros((len(labels), 1))
+    n_groups = 0 if groups is None else len(np.unique(np.asarray(groups)))
+    if n_groups >= 2:
+        grouped = GroupKFold(min(n_folds, n_groups))
+        return list(grouped.split(blank, labels, np.asarray(groups)))
+    n_splits = min(n_folds, int(np.unique(labels, return_counts=True)[1].min()))
+    return list(StratifiedKFold(n_splits).split(blank, labels)) if n_splits >= 2 else []
