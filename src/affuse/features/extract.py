@@ -82,7 +82,7 @@ def extract_features(
     -------
     Extraction
         Clips that gave features in no modality are left out; a clip that lacks one modality stays,
-        marked in ``table.present``. A modality that no clip has is left out.
+        marked in ``table.present``. A modality that no clip has is left out, and so is an emotion.
 
     Raises
     ------
@@ -285,15 +285,22 @@ def _joined(index: Index, gathered: Mapping[Modality, _Gathered]) -> Extraction:
             f"The first, {first.name}: {first.reason}"
         )
     used = {m: g for m, g in gathered.items() if g.present.any()}
+    left = Index(tuple(clips[row] for row in kept))
     table = FeatureTable(
-        clips=np.array([clip.id for clip in clips]),
-        speakers=np.array([clip.speaker for clip in clips]),
-        labels=np.array([index.classes.index(clip.emotion) for clip in clips], np.int64),
-        classes=index.classes,
-        arrays={m: g.array for m, g in used.items()},
-        present={m: g.present for m, g in used.items()},
+        clips=np.array([clip.id for clip in left]),
+        speakers=np.array([clip.speaker for clip in left]),
+        labels=np.array([left.classes.index(clip.emotion) for clip in left], np.int64),
+        classes=left.classes,
+        arrays={m: _rows(g.array, kept) for m, g in used.items()},
+        present={m: g.present[kept] for m, g in used.items()},
     )
-    return Extraction(table.take(kept), tuple(skipped))
+    return Extraction(table, tuple(skipped))
+
+
+def _rows(
+    array: NDArray[np.float32] | StoredArrays, rows: NDArray[np.intp]
+) -> NDArray[np.float32] | StoredArrays:
+    return array.take(rows) if isinstance(array, StoredArrays) else array[rows]
 
 
 def _nothing(clip: Clip, gathered: Mapping[Modality, _Gathered]) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft, sparse
-from scipy import signal as scipy_signal
 
 from affuse.errors import FeatureError
 from affuse.features.decoding import AudioDecoding
+from affuse.records import Modality
 
 if TYPE_CHECKING:
     from affuse.config import Config
@@ -116,7 +116,7 @@ class Mfcc:
     duration_s: float = 4.0
 
     name = "mfcc"
-    modality: Literal["audio"] = "audio"
+    modality: ClassVar[Modality] = "audio"
     version = 1
     frame_level = False
     dtype = "float32"
@@ -206,7 +206,7 @@ def _power(samples: NDArray[np.float64], analysis: _Analysis) -> Floats:
     after = max((n_frames - 1) * analysis.hop + length - before - len(samples), 0)
     padded = np.pad(samples, (before, after))
     frames = np.lib.stride_tricks.sliding_window_view(padded, length)[:: analysis.hop][:n_frames]
-    window = scipy_signal.get_window(analysis.window, length, fftbins=analysis.window == "hann")
+    window = np.hanning(length + 1)[:-1] if analysis.window == "hann" else np.hamming(length)
     spectrum = fft.rfft(frames * window, analysis.n_fft, axis=1)
     return np.ascontiguousarray((spectrum.real**2 + spectrum.imag**2).T)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ class Precomputed:
     rows: Mapping[str, int]
 
     name = "precomputed"
-    frame_level: Literal[False] = False
+    frame_level = False
 
     @property
     def label(self) -> str:

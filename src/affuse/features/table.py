@@ -68,8 +68,8 @@ class StoredArrays:
         -------
         (n, *item_shape[1:]) float32
         """
-        chosen = np.arange(len(self.paths))[np.asarray(rows)]
-        where = np.arange(self.item_shape[0])[np.asarray(positions)]
+        chosen = np.arange(len(self.paths))[np.asarray(rows, np.int64)]
+        where = np.arange(self.item_shape[0])[np.asarray(positions, np.int64)]
         values = np.empty((len(chosen), *self.item_shape[1:]), np.float32)
         for row in np.unique(chosen):
             at = np.flatnonzero(chosen == row)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from affuse.features.decoding import VideoDecoding
 from affuse.features.store import atomic_file, cache_folder, content_hash
 from affuse.features.vgg_graph import INPUT, OUTPUT, trunk
 from affuse.features.vgg_weights import Weights, read_weights, untrained_weights
+from affuse.records import Modality
 
 if TYPE_CHECKING:
     from affuse.config import Config, VggFaceConfig
@@ -32,6 +33,7 @@ BGR_MEANS = {
 
 _N_CHANNELS = 512
 _SHRINKS_BY = 32
+_LARGEST_HALF = float(np.finfo(np.float16).max)
 _BATCH = 4
 
 
@@ -63,7 +65,7 @@ class VggFace:
     decoding: VideoDecoding
 
     name = "vgg_face"
-    modality: Literal["video"] = "video"
+    modality: ClassVar[Modality] = "video"
     version = 1
     frame_level = True
     dtype = "float16"
@@ -110,7 +112,7 @@ class VggFace:
         batch = np.stack([on_canvas(image, self.canvas_width, means) for image in images])
         (activations,) = _session(self.model).run([OUTPUT], {INPUT: batch})
         largest = float(activations.max())
-        if not largest <= np.finfo(np.float16).max:
+        if not largest <= _LARGEST_HALF:
             raise FeatureError(
                 f"{self.label} gave an activation of {largest:.3g}; expected at most 65504, the "
                 "range of half precision: check the weights and features.vgg_face.preprocessing"

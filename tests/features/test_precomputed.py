@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from affuse.datasets.ravdess import read_ravdess
+from affuse.errors import FeatureError
+from affuse.features.precomputed import Precomputed, read_precomputed
+from affuse.records import Clip
+
+TAKES = ("01-06-01-02-01-12", "01-06-01-02-02-12")
+CLIPS = [Clip(take, "calm", "12", audio=Path(f"03-{take}.wav")) for take in TAKES]
+
+
+def table(tmp_path: Path, *lines: str) -> Precomputed:
+    (tmp_path / "units.csv").write_text("\n".join(lines) + "\n")
+    return read_precomputed(tmp_path / "units.csv", "video")
+
+
+def test_rows_meet_clips_whatever_the_modality_code(tmp_path: Path) -> None:
+    found = table(tmp_path, "clip,AU01,AU02", f"01-{TAKES[1]},3,4", f"02-{TAKES[0]}.mp4,1,2")
+    assert found.columns == ("AU01", "AU02")
+    assert (found.modality, found.label, found.shape) == ("video", "units", (2,))
+    values = found.of_clips(CLIPS)
+    assert values.dtype == np.float32
+    np.testing.assert_array_equal(values, [[1, 2], [3, 4]])
+
+
+def test_rows_meet_clips_by_id_or_file_name(tmp_path: Path) -> None:
+    found = table(tmp_path, "Clip, AU01", "me.webm, 1", "videos/him.mp4, 2", "take.one, 3")
+    clips = [
+        Clip("me", "calm", "a"),
+        Clip("row 7", "calm", "a", video=Path("/data/him.mov")),
+        Clip("take.one", "sad", "b"),
+    ]
+    np.testing.assert_array_equal(found.of_clips(clips), [[1], [2], [3]])
+
+
+def test_frames_become_means_and_deviations(tmp_path: Path) -> None:
+    found = table(
+        tmp_path,
+        "frame, timestamp, clip, AU01, AU02",
+        f"0, 0.00, 01-{TAKES[0]}, 1, 5",
+        f"1, 0.03, 01-{TAKES[0]}, 3, 5",
+        f"0, 0.00, 01-{TAKES[1]}, 7, 6",
+    )
+    assert found.columns == ("AU01_mean", "AU02_mean", "AU01_std", "AU02_std")
+    np.testing.assert_array_equal(found.of_clips(CLIPS), [[2, 5, 1, 0], [7, 6, 0, 0]])
+
+
+def test_frame_without_a_number_is_not_hidden_by_the_others(tmp_path: Path) -> None:
+    lines = (f"0,{TAKES[0]},1", f"1,{TAKES[0]},", f"0,{TAKES[1]},1")
+    found = table(tmp_path, "frame,clip,AU01", *lines)
+    with pytest.raises(FeatureError, match=rf"clip {TAKES[0]} in column 'AU01_mean'"):
+        found.of_clips(CLIPS)
+
+
+def test_clips_without_a_row_are_named(tmp_path: Path) -> None:
+    found = table(tmp_path, "clip,AU01", f"01-{TAKES[1]},1")
+    message = rf"units.csv has no row for 1 of 2 clips \({TAKES[0]}\); expected one for each: add"
+    with pytest.raises(FeatureError, match=message):
+        found.of_clips(CLIPS)
+
+
+def test_many_missing_clips_are_counted(tmp_path: Path) -> None:
+    found = table(tmp_path, "clip,AU01", "x,1")
+    clips = [Clip(f"c{number}", "calm", "1") for number in range(9)]
+    with pytest.raises(FeatureError, match=r"for 9 of 9 clips \(c0, c1, c2, c3, c4 and 4 more\)"):
+        found.of_clips(clips)
+
+
+@pytest.mark.parametrize("text", ["", "nan", "inf"])
+def test_numbers_that_are_not_finite_are_named(tmp_path: Path, text: str) -> None:
+    found = table(tmp_path, "clip,AU01,AU02", f"{TAKES[0]},1,2", f"{TAKES[1]},3,{text}")
+    message = rf"1 numbers that are NaN or infinite, the first for clip {TAKES[1]} in column 'AU02'"
+    with pytest.raises(FeatureError, match=message):
+        found.of_clips(CLIPS)
+    assert found.of_clips(CLIPS[:1]).shape == (1, 2)
+
+
+def test_repeated_clips_are_refused(tmp_path: Path) -> None:
+    message = rf"2 rows that name the same clip \(01-{TAKES[0]}, 03-{TAKES[0]}\); expected one row"
+    with pytest.raises(FeatureError, match=message):
+        table(tmp_path, "clip,AU01", f"01-{TAKES[0]},1", f"03-{TAKES[0]},2")
+    with pytest.raises(FeatureError, match="expected one row per clip and frame: remove"):
+        table(tmp_path, "clip,frame,AU01", f"{TAKES[0]},1,1", f"{TAKES[0]},1,2")
+
+
+def test_missing_clip_column_is_refused(tmp_path: Path) -> None:
+    message = r"has the columns name, AU01; expected one called 'clip' that holds"
+    with pytest.raises(FeatureError, match=message):
+        table(tmp_path, "name,AU01", f"{TAKES[0]},1")
+
+
+def test_columns_without_numbers_are_refused(tmp_path: Path) -> None:
+    message = r"columns that are not numeric \(emotion\); expected numbers in every column"
+    with pytest.raises(FeatureError, match=message):
+        table(tmp_path, "clip,emotion,AU01", f"{TAKES[0]},calm,1")
+    with pytest.raises(FeatureError, match="no column of features; expected at least one"):
+        table(tmp_path, "clip,frame", f"{TAKES[0]},1")
+
+
+def test_rows_without_a_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FeatureError, match="1 rows without a name; expected a name"):
+        table(tmp_path, "clip,AU01", ",1")
+    with pytest.raises(FeatureError, match="has no row; expected a name"):
+        table(tmp_path, "clip,AU01")
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FeatureError, match=r"none.csv' were given; expected the path of an"):
+        read_precomputed(tmp_path / "none.csv", "video")
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(FeatureError, match=r"empty.csv is no CSV \(.*\); expected a header"):
+        read_precomputed(tmp_path / "empty.csv", "video")
+    (tmp_path / "bytes.csv").write_bytes(bytes(range(128, 256)) * 10)
+    with pytest.raises(FeatureError, match=r"bytes.csv is no CSV"):
+        read_precomputed(tmp_path / "bytes.csv", "video")
+
+
+@pytest.mark.data
+def test_published_action_units_fit_the_real_corpus(shared_data: Path) -> None:
+    index = read_ravdess(shared_data / "ravdess").filter(channels=["speech"])
+    found = read_precomputed(shared_data / "luna_openface_au_means.csv", "video")
+    assert found.of_clips(index.clips).shape == (1080, 35)
+    song = read_ravdess(shared_data / "ravdess").filter(channels=["song"])
+    with pytest.raises(FeatureError, match=r"no row for 748 of 748 clips \(02-01-01-01-01-01"):
+        found.of_clips(song.clips)

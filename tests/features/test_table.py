@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from affuse.errors import FeatureError
+from affuse.features.table import FeatureTable, StoredArrays
+
+SHAPE = (5, 2, 3)
+
+
+@pytest.fixture
+def arrays(tmp_path: Path, rng: np.random.Generator) -> np.ndarray:
+    return rng.standard_normal((4, *SHAPE)).astype(np.float16)
+
+
+@pytest.fixture
+def stored(tmp_path: Path, arrays: np.ndarray) -> StoredArrays:
+    for row, array in enumerate(arrays):
+        np.save(tmp_path / f"{row}.npy", array)
+    return StoredArrays(tuple(tmp_path / f"{row}.npy" for row in range(4)), SHAPE)
+
+
+def test_stored_arrays_read_like_an_array(stored: StoredArrays, arrays: np.ndarray) -> None:
+    assert (stored.shape, stored.ndim, len(stored)) == ((4, *SHAPE), 4, 4)
+    for rows in ([2, 0, 2], [-1], np.array([True, False, True, False])):
+        found = stored[rows]
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, arrays[rows].astype(np.float32))
+
+
+def test_frames_of_any_clips_in_any_order(stored: StoredArrays, arrays: np.ndarray) -> None:
+    rows, positions = [3, 0, 3, 1, 0], [4, 0, 1, -1, 2]
+    found = stored.frames(rows, positions)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, arrays[rows, positions].astype(np.float32))
+    assert stored.frames([], []).shape == (0, 2, 3)
+
+
+def test_absent_clips_are_nan(stored: StoredArrays) -> None:
+    partial = StoredArrays((stored.paths[0], None), SHAPE)
+    assert np.isnan(partial[[1]]).all()
+    found = partial.frames([0, 1], [1, 1])
+    assert np.isfinite(found[0]).all()
+    assert np.isnan(found[1]).all()
+
+
+def test_choice_of_rows_stays_on_disk(stored: StoredArrays, arrays: np.ndarray) -> None:
+    chosen = stored.take([2, 1])
+    assert isinstance(chosen, StoredArrays)
+    np.testing.assert_array_equal(chosen.frames([0], [3])[0], arrays[2, 3].astype(np.float32))
+
+
+@pytest.fixture
+def table(stored: StoredArrays) -> FeatureTable:
+    return FeatureTable(
+        clips=np.array(list("abcd")),
+        speakers=np.array(list("1122")),
+        labels=np.array([0, 1, 0, 1]),
+        classes=("calm", "angry"),
+        arrays={"video": stored, "audio": np.arange(8, dtype=np.float32).reshape(4, 2)},
+        present={"video": np.ones(4, bool), "audio": np.array([True, True, False, True])},
+    )
+
+
+def test_rows_stay_together(table: FeatureTable) -> None:
+    chosen = table.take(np.array([False, True, False, True]))
+    assert len(chosen) == 2
+    assert chosen.clips.tolist() == ["b", "d"]
+    assert chosen.arrays["audio"].tolist() == [[2, 3], [6, 7]]  # type: ignore[union-attr]
+    assert chosen.arrays["video"].paths == tuple(  # type: ignore[union-attr]
+        table.arrays["video"].paths[row]
+        for row in (1, 3)  # type: ignore[union-attr]
+    )
+
+
+def test_modalities_are_sorted_and_selected(table: FeatureTable) -> None:
+    assert table.modalities == ("audio", "video")
+    assert table.select(["video"]).modalities == ("video",)
+    with pytest.raises(FeatureError, match=r"\['text'\] were asked for; this table has \['audio'"):
+        table.select(["text"])
+
+
+def test_lengths_that_differ_are_refused(table: FeatureTable) -> None:
+    with pytest.raises(FeatureError, match=r"4 clips were given, but .*'speakers': 3.*expected 4"):
+        FeatureTable(
+            table.clips,
+            table.speakers[:3],
+            table.labels,
+            table.classes,
+            table.arrays,
+            table.present,
+        )
+    with pytest.raises(FeatureError, match="expected the same modalities"):
+        replace(table, present={})
