@@ -21,6 +21,9 @@ from affuse.models.registry import MODELS
 
 NETWORK = ModelConfig(name="cnn1d", params={"epochs": 5})
 
+CHOSEN = ModelConfig(name="logistic", grid={"C": (0.001, 0.1)})
+"""Penalty, temperature, weights, stackers: all that is learned in inner folds."""
+
 
 @pytest.fixture
 def shuffled(make_table, rng) -> FeatureTable:
@@ -51,7 +54,7 @@ def every_system() -> list[System]:
                 )
             )
     for name in FUSIONS:
-        config = NETWORK if name.startswith("late") else ModelConfig(name="svm_rbf")
+        config = NETWORK if name.startswith("late") else CHOSEN
         systems.append(
             System(
                 name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from affuse.datasets.fold import Fold
 from affuse.errors import FoldError
 from affuse.evaluation.fold_store import key_of
+from affuse.evaluation.learned_features import LearnedFeatures
 from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System, derived_seed
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.models.described import described
 
 if TYPE_CHECKING:
@@ -81,9 +82,14 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
 
     from affuse.models.memory import Memory
 
+    needed = {name for system in task.systems for name in system.modalities}
+    modalities = needed & set(task.preparation)
+    learned = LearnedFeatures(task.table, task.build_transformer, modalities)
     with threadpool_limits(1):
-        table = _with_learned_features(task)
-        memory = Memory()
+        table = _with_learned_features(task, learned, modalities)
+        # Features that were learned from the test clips too are that protocol's point.
+        nested = bool(modalities) and not task.protocol.prepares_on_all
+        memory = Memory(learned if nested else None)
         return task.fold.number, {
             str(position): _probabilities(task, system, table, memory)
             for position, system in enumerate(task.systems)
@@ -136,28 +142,17 @@ def _probabilities(
     return probabilities
 
 
-def _with_learned_features(task: FoldTask) -> FeatureTable:
-    needed = {name for system in task.systems for name in system.modalities}
-    learned = {m: _learned_features(task, m) for m in sorted(needed & set(task.preparation))}
-    return task.table.with_arrays(learned)
-
-
-def _learned_features(task: FoldTask, modality: str) -> NDArray[np.float32]:
-    """Features of the fold's clips; NaN for clips that have no part in it, or lack the modality."""
+def _with_learned_features(
+    task: FoldTask, learned: LearnedFeatures, modalities: Collection[str]
+) -> FeatureTable:
+    """The table with learned features of the fold's clips; NaN for all others."""
     table = task.table
-    array, present = table.arrays[modality], table.present[modality]
     everything = in_clip_order(table, np.arange(len(table)))
     learn = everything if task.protocol.prepares_on_all else task.train
-    learn, use = (rows[present[rows]] for rows in (learn, np.r_[task.train, task.test]))
-    transformer = task.build_transformer(modality)
-    transformer.fit(_items(array, learn), table.labels[learn])
-    features = np.asarray(transformer.transform(_items(array, use)), np.float32)
-    spread = np.full((len(table), features.shape[1]), np.nan, np.float32)
-    spread[use] = features
-    return spread
-
-
-def _items(
-    array: NDArray[np.float32] | StoredArrays, rows: Rows
-) -> NDArray[np.float32] | StoredArrays:
-    return array.take(rows) if isinstance(array, StoredArrays) else array[rows]
+    use = np.r_[task.train, task.test]
+    arrays = {}
+    for modality in sorted(modalities):
+        features = learned.features(modality, learn, use)
+        arrays[modality] = np.full((len(table), features.shape[1]), np.nan, np.float32)
+        arrays[modality][use] = features
+    return table.with_arrays(arrays)

@@ -1,0 +1,100 @@
+"""Features that are learned with labels, as learned from any choice of a fold's clips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.features.table import FeatureTable, StoredArrays
+
+Rows = NDArray[np.int64]
+Features = NDArray[np.float32]
+
+
+class LearnedFeatures:
+    """Transformers of one fold: fitted on whatever clips they are asked to learn from, once.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        All clips, with the arrays that the transformers start from.
+    build : callable
+        Modality -> unfitted transformer.
+    modalities : collection of str
+        Those whose features are learned.
+
+    Notes
+    -----
+    An inner fold that scores models on features which were learned from its own test clips finds
+    them better than they are. So it is given features of its training clips' making, at the price
+    of one more fit of each transformer per inner fold.
+    """
+
+    def __init__(
+        self, table: FeatureTable, build: Callable[[str], Any], modalities: Collection[str]
+    ) -> None:
+        self._table = table
+        self._build = build
+        self._modalities = frozenset(modalities)
+        self._row_of = {clip: row for row, clip in enumerate(table.clips.tolist())}
+        self._widths: dict[str, int] = {}
+        self._known: dict[tuple[str, bytes, bytes], Features] = {}
+
+    def __call__(self, table: FeatureTable, rows: Rows) -> FeatureTable:
+        """Some clips of the fold, with features learned from a choice of them alone.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Clips of the table that was given at first; one may stand there several times.
+        rows : (n,) int
+            Rows of `table` to learn from.
+        """
+        wanted = self._rows(table.clips)
+        learn, use = self._in_clip_order(wanted[rows]), self._in_clip_order(wanted)
+        place = np.empty(len(self._table), np.int64)
+        place[use] = np.arange(len(use))
+        at = place[wanted]
+        modalities = sorted(self._modalities & set(table.modalities))
+        return table.with_arrays({m: self.features(m, learn, use)[at] for m in modalities})
+
+    def features(self, modality: str, learn: Rows, use: Rows) -> Features:
+        """Features of the clips in rows `use`, learned from those in rows `learn`.
+
+        NaN where a clip lacks the modality; zeros where there is no clip to learn from.
+        """
+        key = (modality, learn.tobytes(), use.tobytes())
+        if key not in self._known:
+            self._known[key] = self._learned(modality, learn, use)
+        return self._known[key]
+
+    def _learned(self, modality: str, learn: Rows, use: Rows) -> Features:
+        array, present = self._table.arrays[modality], self._table.present[modality]
+        learn, has = learn[present[learn]], present[use]
+        if not len(learn):
+            return np.zeros((len(use), self._widths.get(modality, 1)), np.float32)
+        transformer = self._build(modality).fit(_items(array, learn), self._table.labels[learn])
+        # One clip to learn from is there to say how many features there are.
+        some = use[has] if has.any() else learn[:1]
+        features = np.asarray(transformer.transform(_items(array, some)), np.float32)
+        self._widths[modality] = features.shape[1]
+        spread = np.full((len(use), features.shape[1]), np.nan, np.float32)
+        spread[has] = features[: has.sum()]
+        return spread
+
+    def _in_clip_order(self, rows: Rows) -> Rows:
+        """Each row once, so that what is learned does not depend on the table's order."""
+        once = np.unique(rows)
+        return once[np.argsort(self._table.clips[once], kind="stable")]
+
+    def _rows(self, clips: NDArray[np.str_]) -> Rows:
+        return np.array([self._row_of[clip] for clip in clips.tolist()], np.int64)
+
+
+def _items(
+    array: NDArray[np.float32] | StoredArrays, rows: Rows
+) -> NDArray[np.float32] | StoredArrays:
+    return array.take(rows) if isinstance(array, StoredArrays) else array[rows]
