@@ -46,7 +46,7 @@ def test_key_changes_with_all_that_steers_the_numbers(store: FeatureStore) -> No
         replace(base, duration_s=3.0),
     ]
     keys = {store.key("abc", extractor) for extractor in [base, *other]}
-    keys |= {store.key("abd", base), store.key("abc", base, 0.5), store.key("abc", base, None, 2.0)}
+    keys |= {store.key("xyz", base), store.key("abc", base, 0.5), store.key("abc", base, None, 2.0)}
     assert len(keys) == 8
     assert store.key("abc", Mfcc()) == store.key("abc", base)
 
