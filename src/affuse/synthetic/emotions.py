@@ -143,7 +143,7 @@ class Acting:
 
 
 FACE_ACTING = Acting(leaning_share=0.3, leaning=(0.3, 0.9), scatter=0.25, missing=0.1)
-VOICE_ACTING = Acting(leaning_share=0.3, leaning=(0.3, 0.9), scatter=0.85, missing=0.0)
+VOICE_ACTING = Acting(leaning_share=0.25, leaning=(0.3, 0.9), scatter=0.75, missing=0.0)
 
 
 def expressed(

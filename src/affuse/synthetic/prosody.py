@@ -94,7 +94,7 @@ def _timed(
 ) -> Timed:
     """Sounds with their lengths in control steps, silence before and after, pauses between."""
     slowness = 1.05 * np.exp(-voice.rate - speaker.rate)
-    lead, tail = rng.uniform(0.65, 0.95), rng.uniform(0.7, 1.0)
+    lead, tail = rng.uniform(0.7, 0.85), rng.uniform(0.7, 1.0)
     timed = [(Sound("pau", lead, 0.0, 0), round(lead * CONTROL_RATE))]
     for position, sound in enumerate(sentence):
         vowel = PHONEMES[sound.phoneme].voicing >= 0.7
