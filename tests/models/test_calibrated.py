@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -139,3 +141,60 @@ def test_one_class_is_refused():
         ValueError, match=r"y holds one class, \[3\]: a classifier needs rows of at"
     ):
         TemperatureScaled(GaussianNB()).fit([[0.0], [1.0]], [3, 3])
+
+
+def logistic(clips, **grid):
+    X, y, speakers = clips
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=1e-4))
+    return TemperatureScaled(model, n_folds=4, grid=grid or None).fit(X, y, groups=speakers)
+
+
+def test_grid_chooses_by_log_loss_of_speakers_not_seen(clips, rng):
+    """As many columns of noise as clips mislead whoever believes them."""
+    X, y, speakers = clips
+    wide = (np.c_[X, rng.standard_normal((200, 200))], y, speakers)
+    scaled = logistic(wide, logisticregression__C=(100.0, 0.01, 1e-9))
+    assert scaled.chosen_ == {"logisticregression__C": 0.01}
+    assert scaled.estimator_[-1].C == 0.01
+    assert logistic(wide).chosen_ == {}
+
+
+def test_every_combination_of_the_grid_is_tried(clips):
+    scaled = logistic(clips, logisticregression__C=(1e-9, 0.1), standardscaler__with_std=(True,))
+    assert scaled.chosen_ == {"logisticregression__C": 0.1, "standardscaler__with_std": True}
+
+
+def test_probabilities_out_of_inner_folds(clips):
+    X, y, speakers = clips
+    scaled = logistic(clips, logisticregression__C=(0.01, 0.1))
+    np.testing.assert_allclose(scaled.out_of_fold_.sum(axis=1), 1)
+    train, test = inner_folds(y, speakers, 4)[2]
+    inner = clone(scaled.estimator_).fit(X[train], y[train])
+    expected = np.exp(inner.decision_function(X[test]) / scaled.temperature_)
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(scaled.out_of_fold_[test], expected)
+
+
+def test_features_learned_anew_reach_the_inner_folds(clips, rng):
+    """Rows that know the label, and rows as learned from others, which do not."""
+    _, y, speakers = clips
+    knowing, noise = np.eye(5)[y], rng.standard_normal((len(y), 5))
+    model = TemperatureScaled(LogisticRegression())
+    peeking = clone(model).fit(knowing, y, groups=speakers)
+    asked = []
+
+    def relearn(train):
+        asked.append(train)
+        return np.where(np.isin(np.arange(len(y)), train)[:, None], knowing, noise)
+
+    nested = clone(model).fit(knowing, y, groups=speakers, relearn=relearn)
+    assert len(asked) == 3
+    assert peeking.predict_proba(knowing).max() > 0.9
+    assert nested.predict_proba(knowing).max() < 0.5
+
+
+def test_too_few_rows_to_choose():
+    X, y = np.array([[0.0], [1.0], [5.0]]), [0, 0, 1]
+    scaled = TemperatureScaled(KernelSVC("linear"), grid={"C": (3.0, 1.0)}).fit(X, y)
+    assert scaled.chosen_ == {"C": 3.0}
+    assert np.isnan(scaled.out_of_fold_).all()

@@ -98,3 +98,24 @@ def test_missing_packages_are_named_with_their_extra(name, package, monkeypatch)
     shown = "scikit-learn" if package.startswith("sklearn") else package
     with pytest.raises(MissingDependency, match=rf"'{shown}' is not installed.*affuse\[train\]"):
         make_model(ModelConfig(name=name), 0)
+
+
+def test_grid_is_searched_in_the_pipeline(rows):
+    X, y = rows
+    config = ModelConfig(name="logistic", grid={"C": (0.001, 1.0)})
+    model = make_model(config, seed=0).fit(X, y)
+    assert set(model.chosen_) == {"model__C"}
+    assert model_label(config) == "Logistic nested C"
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (ModelConfig(name="svm_rbf", grid={"c": (1.0,)}), "'c' was given to model 'svm_rbf'; exp"),
+        (ModelConfig(name="lda", grid={"tol": ()}), "grid 'tol' of model 'lda' is empty; expected"),
+        (ModelConfig(name="cnn1d", grid={"epochs": (1, 2)}), "'cnn1d', a network; .* to params"),
+    ],
+)
+def test_grids_that_cannot_be_searched(config, message):
+    with pytest.raises(ConfigError, match=message):
+        make_model(config, 0)
