@@ -11,27 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from affuse.config import Config, ModelConfig, ProtocolName
-from affuse.datasets.folds import (
-    Fold,
-    duplicate_groups,
-    folds_from_speakers,
-    leave_one_speaker_out,
-    published_folds,
-    random_folds,
-    random_split,
-    speaker_folds,
-)
+from affuse.config import Config, ModelConfig
 from affuse.datasets.index import Index
 from affuse.datasets.registry import read_index
 from affuse.errors import ConfigError
 from affuse.evaluation.crossval import check_emotions, out_of_fold
+from affuse.evaluation.dividing import check_fold_file, divide
 from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.protocols import Protocol, feasible_protocols
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import System
 from affuse.features.extract import Extraction, extract_features
-from affuse.features.identical import identical_clips
 from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor, make_extractor
 from affuse.features.store import cache_folder, default_store
@@ -73,6 +63,7 @@ def run(config: Config, *, progress: ProgressCallback | None = None) -> Result:
     if config.out:
         check_out(Path(config.out))
     index = chosen_clips(config)
+    check_fold_file(config, index.clips)
     extraction, sources = extract(config, index, progress=progress)
     labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
     table = _shuffled(extraction.table, config) if config.data.shuffle_labels else extraction.table
@@ -125,10 +116,10 @@ def _evaluate(
 ) -> Result:
     check_emotions(table)
     feasible = feasible_protocols(config.evaluation.protocols, list(table.speakers))
-    systems = tuple(_systems(config, table, labels))
+    rows = tuple(systems(config, table, labels))
     evaluated: list[Evaluated] = []
-    for protocol in (_protocol(name, config, table) for name in feasible.protocols):
-        evaluated += _under_protocol(config, table, systems, protocol, progress)
+    for protocol in (divide(name, config, table, index.clips) for name in feasible.protocols):
+        evaluated += under_protocol(config, table, rows, protocol, progress)
     kept = set(table.clips.tolist())
     return Result(
         config=config,
@@ -141,16 +132,17 @@ def _evaluate(
     )
 
 
-def _under_protocol(
+def under_protocol(
     config: Config,
     table: FeatureTable,
-    systems: Sequence[System],
+    rows: Sequence[System],
     protocol: Protocol,
     progress: ProgressCallback | None,
 ) -> list[Evaluated]:
+    """What each of these rows of the results predicts under a protocol, and its figures."""
     results = out_of_fold(
         table,
-        systems,
+        rows,
         protocol,
         preparation=_preparation(config, table),
         seed=config.seed,
@@ -165,7 +157,7 @@ def _under_protocol(
     ]
 
 
-def _systems(config: Config, table: FeatureTable, features: Mapping[str, str]) -> Iterator[System]:
+def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) -> Iterator[System]:
     """Every row of the results: one modality alone, then their fusions."""
     for modality in table.modalities:
         for model in config.models:
@@ -214,36 +206,6 @@ def _feature_layer(
     from affuse.models.feature_layer import FeatureLayer
 
     return FeatureLayer(n_features, epochs, batch_size, learning_rate, random_state=seed)
-
-
-def _protocol(name: ProtocolName, config: Config, table: FeatureTable) -> Protocol:
-    clips = [str(clip) for clip in table.clips]
-    groups = duplicate_groups(clips, identical_clips(table))
-    if name == "lecture":
-        share = config.evaluation.test_share
-        split = random_split(len(table), share, config.seed, clips=clips, groups=groups)
-        return Protocol(name, (split,))
-    if name == "random":
-        n_folds = config.folds.n_folds or 5
-        labels = [int(label) for label in table.labels]
-        return Protocol(
-            name, random_folds(labels, n_folds, config.seed, clips=clips, groups=groups)
-        )
-    return Protocol(name, _speaker_folds(config, table, groups))
-
-
-def _speaker_folds(
-    config: Config, table: FeatureTable, groups: tuple[str, ...]
-) -> tuple[Fold, ...]:
-    speakers = [str(speaker) for speaker in table.speakers]
-    asked = config.folds
-    if asked.speakers:
-        return folds_from_speakers(speakers, asked.speakers, groups=groups)
-    if asked.published:
-        return folds_from_speakers(speakers, published_folds(asked.published), groups=groups)
-    if asked.scheme == "leave-one-speaker-out":
-        return leave_one_speaker_out(speakers, groups=groups)
-    return speaker_folds(speakers, asked.n_folds, groups=groups)
 
 
 def _shuffled(table: FeatureTable, config: Config) -> FeatureTable:
