@@ -128,7 +128,7 @@ class FusionConfig(_Settings):
     early: bool = True
     early_balanced: bool = False
     late: tuple[Combination, ...] = ()
-    late_epochs: int = Field(default=50, ge=1)
+    late_epochs: int = Field(default=200, ge=1)
     decision: tuple[DecisionRule, ...] = ()
     hybrid: tuple[DecisionRule, ...] = ()
     hybrid_with: JointFusion = "early"

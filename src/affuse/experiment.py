@@ -29,7 +29,8 @@ from affuse.features.table import FeatureTable, StoredArrays
 from affuse.fusion.registry import decides_without, make_fusion, make_unimodal
 from affuse.models.registry import NETWORKS, model_label
 from affuse.records import Modality, ProgressCallback, Skipped
-from affuse.result import Evaluated, Result, check_out, write_run
+from affuse.result import Evaluated, Result
+from affuse.run_folder import check_out, write_run
 
 if TYPE_CHECKING:
     from affuse.models.feature_layer import FeatureLayer

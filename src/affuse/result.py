@@ -1,25 +1,17 @@
-"""Result: what a run found, as tables, in words, and as a run folder."""
+"""Result: what a run found, as tables and in words."""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import shutil
-import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib import metadata
-from pathlib import Path
 
 import pandas as pd
 
 from affuse.config import Config
 from affuse.datasets.index import Index
-from affuse.errors import OutputError
+from affuse.evaluation.comparison import compare_with, row_name, sentence
 from affuse.evaluation.protocols import Protocol
-from affuse.evaluation.scores import Scores, paired_interval
+from affuse.evaluation.scores import Scores
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
@@ -28,11 +20,6 @@ RESULT_COLUMNS = (
     "system", "modality", "fusion", "features", "model", "protocol", "leaky", "uar", "uar_low",
     "uar_high", "accuracy", "accuracy_fold_mean", "macro_f1", "ece", "n_clips", "n_speakers",
     "n_folds", "chance",
-)  # fmt: skip
-
-_PACKAGES = (
-    "av", "numpy", "onnxruntime", "opencv-python-headless", "pandas", "scikit-learn", "scipy",
-    "soundfile", "soxr", "torch",
 )  # fmt: skip
 
 
@@ -47,9 +34,7 @@ class Evaluated:
     @property
     def name(self) -> str:
         """Name that no other row of a run has."""
-        system = self.out_of_fold.system
-        kind = system.name if system.fusion else f"{system.modality}, {system.name}"
-        return kind if not self.protocol.leaky else f"{kind} ({self.protocol.name})"
+        return row_name(self.out_of_fold)
 
 
 @dataclass(frozen=True)
@@ -104,6 +89,11 @@ class Result:
         return pd.concat([_predictions(item, self.table) for item in self.evaluated])
 
     @property
+    def honest(self) -> tuple[Evaluated, ...]:
+        """Systems that were evaluated with speakers kept apart, best UAR first."""
+        return tuple(item for item in self.evaluated if not item.protocol.leaky)
+
+    @property
     def folds(self) -> pd.DataFrame:
         """In which fold of each protocol each clip is tested."""
         parts = [
@@ -144,69 +134,6 @@ class Result:
         return [*_comparison(self), *self.notes]
 
 
-def write_run(result: Result, folder: Path) -> None:
-    """Write a run folder: all of it, or nothing.
-
-    Parameters
-    ----------
-    result : Result
-    folder : Path
-        Must not exist, or be empty; `check_out` says so before the work.
-
-    Raises
-    ------
-    OutputError
-        The folder is in use or cannot be written.
-    """
-    check_out(folder)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
-        whole = Path(name) / folder.name
-        whole.mkdir()
-        (whole / "config.toml").write_text(result.config.to_toml(), "utf-8")
-        (whole / "environment.json").write_text(json.dumps(environment(), indent=2), "utf-8")
-        result.index.write_csv(whole / "index.csv")
-        tables = {"folds": result.folds, "results": result.results}
-        tables |= {"predictions": result.predictions, "skipped": _skipped_table(result.skipped)}
-        for table_name, table in tables.items():
-            table.to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
-        if folder.exists():
-            folder.rmdir()
-        os.replace(whole, folder)
-
-
-def check_out(folder: Path) -> None:
-    """Refuse a run folder that is in use or cannot be written, before any work is done."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError(
-            f"--out {folder} exists and is not empty; expected a new folder: choose another name, "
-            "or remove it (features and finished folds are kept elsewhere)"
-        )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(tempfile.mkdtemp(dir=folder.parent))
-    except OSError as error:
-        raise OutputError(
-            f"--out {folder} cannot be written ({error.strerror}); expected a folder that you may "
-            "write to"
-        ) from error
-
-
-def environment() -> dict[str, object]:
-    """What the numbers were computed with: versions and machine, nothing about the person."""
-    versions = {}
-    for package in ("affuse", *_PACKAGES):
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = "not installed"
-    return {
-        "python": sys.version.split()[0],
-        "platform": platform.platform(),
-        "processors": os.cpu_count(),
-        "packages": versions,
-    }
-
-
 def _predictions(item: Evaluated, table: FeatureTable) -> pd.DataFrame:
     found = item.out_of_fold
     classes = table.classes
@@ -224,33 +151,21 @@ def _predictions(item: Evaluated, table: FeatureTable) -> pd.DataFrame:
     return told.join(pd.DataFrame(found.probabilities, columns=columns))
 
 
-def _skipped_table(skipped: Sequence[Skipped]) -> pd.DataFrame:
-    return pd.DataFrame([(s.name, s.reason) for s in skipped], columns=["name", "reason"])
-
-
 def _comparison(result: Result) -> list[str]:
     """The best fused row against the best single modality, speakers kept apart."""
-    honest = [item for item in result.evaluated if not item.protocol.leaky]
-    fused = [item for item in honest if item.out_of_fold.system.fusion]
-    single = [item for item in honest if not item.out_of_fold.system.fusion]
-    if not fused or not single:
+    fused = [item for item in result.honest if item.out_of_fold.system.fusion]
+    single = [item for item in result.honest if not item.out_of_fold.system.fusion]
+    if not fused or not single or len(set(result.table.speakers)) < 2:
         return []
-    better, other = fused[0], single[0]
-    low, high = paired_interval(
-        better.out_of_fold,
-        other.out_of_fold,
+    asked = result.config.evaluation
+    compared = compare_with(
+        single[0].out_of_fold,
+        [item.out_of_fold for item in fused],
         result.table,
-        n_bootstrap=result.config.evaluation.n_bootstrap,
+        n_bootstrap=asked.n_bootstrap,
         seed=result.config.seed,
     )
-    gain, low, high = (100 * x for x in (better.scores.uar - other.scores.uar, low, high))
-    if gain < 0:
-        gain, low, high = -gain, -high, -low
-        said = f"No fused row beats {other.name}: the best ({better.name}) stays behind by"
-    else:
-        said = f"Fused ({better.name}) beats the better single modality ({other.name}) by"
-    unsure = "" if low > 0 else ", a difference these speakers cannot tell from none"
     return [
-        f"{said} {gain:.1f} points [{low:.1f}, {high:.1f}]{unsure}.",
+        f"Best fused row against best single modality: {sentence(compared[0])}.",
         "Both rows were picked after seeing the table, which flatters them a little.",
     ]

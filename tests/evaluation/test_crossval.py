@@ -127,7 +127,7 @@ def test_same_for_any_order_of_clips(make_table, rng):
 @pytest.mark.slow
 def test_same_for_any_number_of_processes(make_table):
     table = make_table(shapes=FRAMES)
-    systems = [early("lda"), small_cnn("video")]
+    systems = [early("lda"), small_cnn("video"), decided("hybrid stacking")]
     one, two = (
         out_of_fold(table, systems, apart(table), preparation={"video": small_layer}, jobs=jobs)
         for jobs in (1, 2)
@@ -218,9 +218,7 @@ def test_system_that_no_clip_can_have(make_table):
 
 def test_systems_need_names_of_their_own(make_table):
     table = make_table()
-    with pytest.raises(
-        ConfigError, match=r"systems lda \(audio\) were given more than once; exp"
-    ):
+    with pytest.raises(ConfigError, match=r"systems lda \(audio\) were given more than once; exp"):
         out_of_fold(table, [unimodal("audio"), unimodal("audio")], apart(table))
     with pytest.raises(ConfigError, match="no system was given; expected at least one: add a mod"):
         out_of_fold(table, [], apart(table))
@@ -232,3 +230,59 @@ def test_random_protocol(make_table):
     (result,) = out_of_fold(table, [early()], protocol)
     assert len(result.rows) == 36
     assert result.protocol == "random"
+
+
+def decided(rule: str, *, needs_all: bool = False, name: str = "logistic") -> System:
+    model = ModelConfig(name=name, grid={"C": (0.01, 1.0)} if name == "logistic" else {})
+    build = partial(make_fusion, rule, model, FusionConfig(hybrid_with="early balanced"))
+    return System(rule, "audio+video", rule, "", name, build, needs_all)
+
+
+def test_fusions_that_do_without_score_clips_that_have_any_modality(make_table):
+    table = make_table()
+    present = {m: np.ones(36, bool) for m in table.modalities}
+    present["audio"][[0, 7]] = False
+    present["video"][[7, 20]] = False
+    systems = [decided("decision product"), decided("decision product", needs_all=True)]
+    systems[1] = replace(systems[1], name="complete clips")
+    some, complete = out_of_fold(replace(table, present=present), systems, apart(table))
+    assert set(some.rows) == set(range(36)) - {7}
+    assert set(complete.rows) == set(range(36)) - {0, 7, 20}
+    np.testing.assert_allclose(some.probabilities.sum(axis=1), 1)
+
+
+def test_what_systems_share_changes_none_of_them(make_table):
+    """Parts that were fitted for one system serve another: the same numbers as by itself."""
+    table = make_table()
+    systems = [
+        unimodal("audio", "logistic"),
+        decided("decision weighted"),
+        decided("decision stacking"),
+        decided("early balanced", needs_all=True),
+        decided("hybrid stacking"),
+    ]
+    together = out_of_fold(table, systems, apart(table))
+    for system, result in zip(systems, together, strict=True):
+        (alone,) = out_of_fold(table, [system], apart(table))
+        np.testing.assert_array_equal(result.probabilities, alone.probabilities)
+
+
+def test_learned_rules_do_not_see_the_test_clips(make_table, rng):
+    """Labels and features of a fold's test clips change nothing that is learned."""
+    table = make_table()
+    fold = apart(table).folds[0]
+    labels, arrays = table.labels.copy(), {m: a.copy() for m, a in table.arrays.items()}
+    test = list(fold.test)
+    labels[test] = (labels[test] + 1) % 3
+    for array in arrays.values():
+        array[test[1:]] = 10 * rng.standard_normal(array[test[1:]].shape)
+    strange = replace(table.with_arrays(arrays), labels=labels)
+    systems = [decided(f"hybrid {rule}") for rule in ("weighted", "stacking")]
+    protocol = Protocol("speaker-independent", (fold,))
+    for one, other in zip(
+        out_of_fold(table, systems, protocol),
+        out_of_fold(strange, systems, protocol),
+        strict=True,
+    ):
+        kept = one.rows == test[0]
+        np.testing.assert_allclose(one.probabilities[kept], other.probabilities[kept], rtol=1e-5)

@@ -13,6 +13,7 @@ from affuse.config import FusionConfig, ModelConfig
 from affuse.errors import ConfigError, FeatureError
 from affuse.features.table import FeatureTable
 from affuse.fusion.registry import FUSIONS, decides_without, make_fusion, make_unimodal
+from affuse.models.memory import Memory
 
 CNN = ModelConfig(name="cnn1d", params={"epochs": 2})
 SETTINGS = FusionConfig(late_epochs=3)
@@ -23,6 +24,12 @@ MODALITIES = ("audio", "video")
 def made(name: str, settings: FusionConfig = SETTINGS):
     model = CNN if name.startswith("late") else ModelConfig(name="svm_linear")
     return make_fusion(name, model, settings, seed=0)
+
+
+@pytest.fixture(scope="module")
+def memory() -> Memory:
+    """Fits of one test serve the others: which are the same is told by every number in them."""
+    return Memory()
 
 
 @pytest.fixture(params=FUSIONS)
@@ -53,8 +60,8 @@ def table(make_table):
     return replace(made, classes=classes, labels=np.array([1, 2, 4])[made.labels])
 
 
-def test_probabilities_over_the_classes_it_has_seen(fusion, table):
-    fusion.fit(table)
+def test_probabilities_over_the_classes_it_has_seen(fusion, table, memory):
+    fusion = memory.fitted(fusion, table)
     probabilities = fusion.predict_proba(table)
     assert fusion.classes_.tolist() == [1, 2, 4]
     assert probabilities.shape == (len(table), 3)
@@ -62,25 +69,25 @@ def test_probabilities_over_the_classes_it_has_seen(fusion, table):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
 
 
-def test_order_of_modalities_has_no_effect(fusion, table):
+def test_order_of_modalities_has_no_effect(fusion, table, memory):
     turned = replace(
         table,
         arrays=dict(reversed(table.arrays.items())),
         present=dict(reversed(table.present.items())),
     )
-    expected = clone(fusion).fit(table).predict_proba(table)
+    expected = memory.fitted(fusion, table).predict_proba(table)
     np.testing.assert_array_equal(clone(fusion).fit(turned).predict_proba(turned), expected)
 
 
-def test_order_of_clips_has_no_effect(fusion, table, rng):
+def test_order_of_clips_has_no_effect(fusion, table, rng, memory):
     order = rng.permutation(len(table))
-    expected = clone(fusion).fit(table).predict_proba(table)
+    expected = memory.fitted(fusion, table).predict_proba(table)
     found = clone(fusion).fit(table.take(order)).predict_proba(table)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
-def test_other_clips_have_no_effect(fusion, table):
-    fusion.fit(table)
+def test_other_clips_have_no_effect(fusion, table, memory):
+    fusion = memory.fitted(fusion, table)
     alone = fusion.predict_proba(table.take([3]))
     np.testing.assert_allclose(alone[0], fusion.predict_proba(table)[3], rtol=1e-4, atol=1e-6)
 
@@ -103,13 +110,13 @@ def test_fit_leaves_parameters_and_table_alone(fusion, table):
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_clips_that_lack_a_modality_are_told(robust, table, modality):
+def test_clips_that_lack_a_modality_are_told(robust, table, modality, memory):
     """Learned from complete clips, or from others: the modality that is left decides."""
     partly = lacking(table, modality, [4, 7, 20])
     other = {"audio": "video", "video": "audio"}[modality]
     alone = lacking(table, modality, list(range(len(table))))
     for training in (table, partly, lacking(partly, other, [5, 9])):
-        fitted = clone(robust).fit(training)
+        fitted = memory.fitted(robust, training)
         assert fitted.can_decide(partly).all()
         probabilities = fitted.predict_proba(partly)
         np.testing.assert_allclose(probabilities.sum(axis=1), 1)
@@ -119,11 +126,11 @@ def test_clips_that_lack_a_modality_are_told(robust, table, modality):
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_what_stands_in_place_of_an_absent_modality_is_not_read(robust, table, modality):
+def test_what_stands_in_place_of_an_absent_modality_is_not_read(robust, table, modality, memory):
     """Never silent zeros: numbers in the rows of an absent modality change nothing."""
     partly = lacking(table, modality, [4, 7])
     zeros = partly.with_arrays({modality: np.nan_to_num(partly.arrays[modality])})
-    fitted = clone(robust).fit(partly)
+    fitted = memory.fitted(robust, partly)
     np.testing.assert_array_equal(fitted.predict_proba(zeros), fitted.predict_proba(partly))
     again = clone(robust).fit(zeros)
     np.testing.assert_array_equal(again.predict_proba(zeros), fitted.predict_proba(partly))
@@ -131,9 +138,9 @@ def test_what_stands_in_place_of_an_absent_modality_is_not_read(robust, table, m
 
 @pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("name", FUSIONS)
-def test_complete_training_clips_without_dropout(name, modality, table):
+def test_complete_training_clips_without_dropout(name, modality, table, memory):
     """What has never seen a clip without a modality refuses it, or has members to fall back on."""
-    fitted = made(name).fit(table)
+    fitted = memory.fitted(made(name), table)
     partly = lacking(table, modality, [4, 7])
     if decides_without(name):
         np.testing.assert_allclose(fitted.predict_proba(partly).sum(axis=1), 1)
@@ -147,7 +154,7 @@ def test_complete_training_clips_without_dropout(name, modality, table):
         fitted.predict_proba(partly)
 
 
-def test_clips_that_lack_every_modality(robust, table):
+def test_clips_that_lack_every_modality(robust, table, memory):
     nothing = lacking(lacking(table, "audio", [3]), "video", [3])
     expected = (
         rf"1 of 36 clips have none of audio, video.* \(first: {table.clips[3]}\); expected one"
@@ -155,14 +162,14 @@ def test_clips_that_lack_every_modality(robust, table):
     with pytest.raises(FeatureError, match=expected):
         clone(robust).fit(nothing)
     with pytest.raises(FeatureError, match=expected):
-        robust.fit(table).predict_proba(nothing)
+        memory.fitted(robust, table).predict_proba(nothing)
 
 
 @pytest.mark.parametrize("name", FUSIONS)
-def test_class_of_which_a_modality_has_no_training_clip(name, table):
+def test_class_of_which_a_modality_has_no_training_clip(name, table, memory):
     """Happy clips have no video in training: the classes are all there nevertheless."""
     happy = np.flatnonzero(table.labels == 4).tolist()
-    fitted = made(name, WITH_DROPOUT).fit(lacking(table, "video", happy))
+    fitted = memory.fitted(made(name, WITH_DROPOUT), lacking(table, "video", happy))
     assert fitted.classes_.tolist() == [1, 2, 4]
     np.testing.assert_allclose(fitted.predict_proba(table).sum(axis=1), 1)
 

@@ -116,11 +116,12 @@ def test_clips_are_720p_h264_at_30_fps_with_aac(clip: Path) -> None:
 
 def test_mouth_moves_with_the_sound(clip: Path) -> None:
     frames, sound = decoded(clip)
-    mouth = frames[:, 460:600, 560:720]
-    dark = (mouth < 60).mean(axis=(1, 2))
+    mouth = frames[:, 460:600, 560:720].astype(np.float64)
+    moved = np.abs(mouth - np.median(mouth[:6], axis=0)).mean(axis=(1, 2))
     blocks = np.array_split(sound.astype(np.float64), len(frames))
     energy = np.array([np.sqrt(np.mean(block**2)) for block in blocks])
-    assert np.corrcoef(energy, dark)[0, 1] > 0.5
+    # the expression alone, which also lasts as long as the sentence, reaches about 0.55
+    assert np.corrcoef(energy, moved)[0, 1] > 0.7
 
 
 def test_what_was_written_is_read_as_ravdess(corpus: Path) -> None:

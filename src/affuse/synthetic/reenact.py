@@ -222,7 +222,8 @@ def _make_clip(path: Path, scene: _Scene, face: Face) -> None:
     duration = None if clip.end_s is None else clip.end_s - start
     sound = read_audio(clip.audio, sample_rate=SAMPLE_RATE, start_s=start, duration_s=duration)
     opening = mouth_opening(sound.signal, SAMPLE_RATE)
-    rng = np.random.default_rng([scene.seed, *scene.take.codes])
+    # seeded by what was measured, not by the name: it holds the emotion
+    rng = np.random.default_rng([scene.seed, scene.take.speaker, *scene.means.view(np.uint64)])
     shown = perform_measured(scene.means, opening, rng)
     frames = (face.draw(*moment) for moment in zip(shown.units, shown.poses, strict=True))
     write_clip(path, frames, sound.signal, SAMPLE_RATE, scene.recipe)

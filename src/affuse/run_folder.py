@@ -1,0 +1,143 @@
+"""Result -> run folder: all that was found, as CSV, with what is needed to find it again."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+
+from affuse.errors import OutputError
+from affuse.evaluation.comparison import compare_all
+from affuse.evaluation.probability_scores import calibrate_across_folds
+from affuse.evaluation.references import reference_lines
+from affuse.evaluation.reliability import reliability_curve
+from affuse.evaluation.speakers import recall_table, speaker_table
+from affuse.evaluation.systems import OutOfFold
+from affuse.features.table import FeatureTable
+from affuse.records import Skipped
+from affuse.result import Evaluated, Result
+
+_PACKAGES = (
+    "av", "numpy", "onnxruntime", "opencv-python-headless", "pandas", "scikit-learn", "scipy",
+    "soundfile", "soxr", "torch",
+)  # fmt: skip
+
+
+def write_run(result: Result, folder: Path) -> None:
+    """Write a run folder: all of it, or nothing.
+
+    Parameters
+    ----------
+    result : Result
+    folder : Path
+        Must not exist, or be empty; `check_out` says so before the work.
+
+    Raises
+    ------
+    OutputError
+        The folder is in use or cannot be written.
+    """
+    check_out(folder)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
+        whole = Path(name) / folder.name
+        whole.mkdir()
+        (whole / "config.toml").write_text(result.config.to_toml(), "utf-8")
+        (whole / "environment.json").write_text(json.dumps(environment(), indent=2), "utf-8")
+        result.index.write_csv(whole / "index.csv")
+        for table_name, table in _tables(result):
+            table.to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
+        if folder.exists():
+            folder.rmdir()
+        os.replace(whole, folder)
+
+
+def check_out(folder: Path) -> None:
+    """Refuse a run folder that is in use or cannot be written, before any work is done."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(
+            f"--out {folder} exists and is not empty; expected a new folder: choose another name, "
+            "or remove it (features and finished folds are kept elsewhere)"
+        )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(tempfile.mkdtemp(dir=folder.parent))
+    except OSError as error:
+        raise OutputError(
+            f"--out {folder} cannot be written ({error.strerror}); expected a folder that you may "
+            "write to"
+        ) from error
+
+
+def environment() -> dict[str, object]:
+    """What the numbers were computed with: versions and machine, nothing about the person."""
+    versions = {}
+    for package in ("affuse", *_PACKAGES):
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = "not installed"
+    return {
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "packages": versions,
+    }
+
+
+def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
+    yield "results", result.results
+    yield "predictions", result.predictions
+    yield "folds", result.folds
+    yield "skipped", _skipped_table(result.skipped)
+    yield "references", pd.DataFrame([asdict(line) for line in reference_lines(result.index)])
+    for name, table_of in _TABLES_OF_SYSTEMS.items():
+        parts = [table_of(item.out_of_fold, result.table) for item in result.evaluated]
+        named = (
+            part.assign(system=i.name) for part, i in zip(parts, result.evaluated, strict=True)
+        )
+        yield name, pd.concat(named)
+    if len(set(result.table.speakers)) > 1 and result.honest:
+        yield "calibration", pd.DataFrame([_calibration(item, result) for item in result.honest])
+        yield "comparisons", _comparisons(result)
+
+
+def _reliability(found: OutOfFold, table: FeatureTable) -> pd.DataFrame:
+    return reliability_curve(table.labels[found.rows], found.probabilities)
+
+
+_TABLES_OF_SYSTEMS: dict[str, Callable[[OutOfFold, FeatureTable], pd.DataFrame]] = {
+    "speakers": speaker_table,
+    "recalls": recall_table,
+    "reliability": _reliability,
+}
+
+
+def _calibration(item: Evaluated, result: Result) -> dict[str, object]:
+    """Scores of the probabilities, before and after a temperature fitted on the other folds."""
+    calibrated = calibrate_across_folds(item.out_of_fold, result.table)
+    before, after = asdict(calibrated.before), asdict(calibrated.after)
+    return {"system": item.name, **before, **{f"{k}_calibrated": v for k, v in after.items()}}
+
+
+def _comparisons(result: Result) -> pd.DataFrame:
+    """Every pair of systems that kept speakers apart."""
+    compared = compare_all(
+        [item.out_of_fold for item in result.honest],
+        result.table,
+        n_bootstrap=result.config.evaluation.n_bootstrap,
+        seed=result.config.seed,
+    )
+    return pd.DataFrame(compared)
+
+
+def _skipped_table(skipped: Sequence[Skipped]) -> pd.DataFrame:
+    return pd.DataFrame([(s.name, s.reason) for s in skipped], columns=["name", "reason"])
