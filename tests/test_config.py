@@ -44,7 +44,7 @@ def test_digest_ignores_places_and_process_counts_only():
 @pytest.mark.parametrize(
     ("recipe", "settings", "message"),
     [
-        ("qick", [], "recipe 'qick' was given; expected one of classical, "),
+        ("fastest", [], "recipe 'fastest' was given; expected one of classical, "),
         ("missing.toml", [], "or the path of an existing .toml file"),
         ("quick", ["seed"], "setting 'seed' was given; expected key=value"),
         ("quick", ["seeed=3"], "unknown key 'seeed': did you mean 'seed'"),

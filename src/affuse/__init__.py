@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from affuse.datasets.ravdess import read_ravdess
     from affuse.datasets.table import read_table
     from affuse.errors import AffuseError
-    from affuse.experiment import Result, run
+    from affuse.experiment import run
     from affuse.features.mfcc import mfcc
     from affuse.features.table import FeatureTable
     from affuse.fusion.combine import combine
     from affuse.records import Clip
+    from affuse.result import Result
 
 __version__ = "0.1.0"
 
@@ -31,7 +32,7 @@ _HOMES = {
     "FeatureTable": "affuse.features.table",
     "Index": "affuse.datasets.index",
     "PUBLISHED_FOLDS": "affuse.datasets.folds",
-    "Result": "affuse.experiment",
+    "Result": "affuse.result",
     "combine": "affuse.fusion.combine",
     "load_config": "affuse.config",
     "mfcc": "affuse.features.mfcc",

@@ -70,7 +70,7 @@ def test_no_name_of_ravdess(refused, table, tmp_path):
 
 
 def test_unknown_recipe_setting_and_modality(refused, table):
-    assert "recipe 'qick' was given" in refused("run", table, "--recipe", "qick")
+    assert "recipe 'fastest' was given" in refused("run", table, "--recipe", "fastest")
     assert "unknown key 'sed': did you mean 'seed'" in refused("run", table, "--set", "sed=1")
     said = refused("run", table, "--features", "smell=mfcc")
     assert "--features 'smell=mfcc' was given; expected MODALITY=NAME" in said

@@ -130,7 +130,8 @@ def download_ravdess(
     for archive in missing:
         remote, zip_path = remotes[archive.name], folder / archive.name
         fetch(remote, zip_path, patience=patience, progress=progress)
-        _unpack(zip_path, folder / archive.folder_name, archive.actors, remote.md5, progress)
+        md5 = remote.md5 or ""
+        _unpack(zip_path, folder / archive.folder_name, archive.actors, md5, progress)
         if not keep_archives:
             zip_path.unlink()
     return _report(folder, wanted, missing)
