@@ -28,8 +28,11 @@ from affuse.errors import ConfigError
 from affuse.evaluation.crossval import check_emotions, out_of_fold
 from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.protocols import Protocol, feasible_protocols
+from affuse.evaluation.robustness import Point, Stack, robustness
 from affuse.evaluation.scores import scores
-from affuse.evaluation.systems import System
+from affuse.evaluation.systems import OutOfFold, System
+from affuse.features.conditions import CLEAN, Condition, conditions, not_degradable
+from affuse.features.degraded_tables import DegradedTables, Recordings, degraded_tables
 from affuse.features.extract import Extraction, extract_features
 from affuse.features.identical import identical_clips
 from affuse.features.precomputed import Precomputed
@@ -75,9 +78,11 @@ def run(config: Config, *, progress: ProgressCallback | None = None) -> Result:
         check_out(Path(config.out))
     index = chosen_clips(config)
     extraction, sources = extract(config, index, progress=progress)
-    labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
     table = _shuffled(extraction.table, config) if config.data.shuffle_labels else extraction.table
-    result = _evaluate(config, index, table, labels, extraction.skipped, progress)
+    kept = set(table.clips.tolist())
+    used = Index(tuple(clip for clip in index if clip.id in kept))
+    clean = Recordings(used, table, {m: sources[m] for m in sources if m in table.modalities})
+    result = _evaluate(config, clean, extraction.skipped, progress)
     if config.out:
         write_run(result, Path(config.out))
     return result
@@ -118,52 +123,82 @@ def extractors(config: Config) -> dict[Modality, Extractor | Precomputed]:
 
 def _evaluate(
     config: Config,
-    index: Index,
-    table: FeatureTable,
-    labels: Mapping[str, str],
+    clean: Recordings,
     skipped: tuple[Skipped, ...],
     progress: ProgressCallback | None,
 ) -> Result:
+    table = clean.table
     check_emotions(table)
     feasible = feasible_protocols(config.evaluation.protocols, list(table.speakers))
+    protocols = [_protocol(name, config, table) for name in feasible.protocols]
+    labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
     systems = tuple(_systems(config, table, labels))
+    worse, notes = _degraded(config, clean, protocols, progress)
     evaluated: list[Evaluated] = []
-    for protocol in (_protocol(name, config, table) for name in feasible.protocols):
-        evaluated += _under_protocol(config, table, systems, protocol, progress)
-    kept = set(table.clips.tolist())
+    curves: list[Point] = []
+    n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
+    for protocol in protocols:
+        stack = Stack(table, {} if protocol.leaky else worse.tables)
+        for found in _under_protocol(config, stack, systems, protocol, progress):
+            figures = scores(found[CLEAN], table, n_bootstrap=n_bootstrap, seed=seed)
+            evaluated.append(Evaluated(protocol, found[CLEAN], figures))
+            if worse.tables and not protocol.leaky:
+                curves += robustness(found, table, n_bootstrap=n_bootstrap, seed=seed)
     return Result(
         config=config,
-        index=Index(tuple(clip for clip in index if clip.id in kept)),
+        index=clean.index,
         table=table,
         evaluated=tuple(sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.uar))),
-        skipped=skipped,
-        features={m: label for m, label in labels.items() if m in table.modalities},
-        notes=(feasible.statement,) if feasible.statement else (),
+        skipped=(*skipped, *worse.skipped),
+        features=labels,
+        notes=(*([feasible.statement] if feasible.statement else []), *notes),
+        curves=tuple(curves),
     )
+
+
+def _degraded(
+    config: Config,
+    clean: Recordings,
+    protocols: Sequence[Protocol],
+    progress: ProgressCallback | None,
+) -> tuple[DegradedTables, list[str]]:
+    """Features under all conditions that are asked for, and what a reader must know of them."""
+    asked = config.robustness
+    if not asked.enabled:
+        return DegradedTables({}), []
+    if all(protocol.leaky for protocol in protocols):
+        return DegradedTables({}), [
+            "Robustness: not measured, for no protocol keeps speakers apart."
+        ]
+    found = degraded_tables(
+        clean,
+        conditions(asked, clean.sources),
+        default_store(),
+        talkers=asked.talkers,
+        jobs=_jobs(config),
+        progress=progress,
+    )
+    return found, not_degradable(clean.sources)
 
 
 def _under_protocol(
     config: Config,
-    table: FeatureTable,
+    stack: Stack,
     systems: Sequence[System],
     protocol: Protocol,
     progress: ProgressCallback | None,
-) -> list[Evaluated]:
+) -> Iterator[dict[Condition, OutOfFold]]:
     results = out_of_fold(
-        table,
+        stack.table,
         systems,
-        protocol,
-        preparation=_preparation(config, table),
+        stack.protocol(protocol),
+        preparation=_preparation(config, stack.table),
         seed=config.seed,
         jobs=_jobs(config),
         store=FolderStore(cache_folder() / "folds"),
         progress=progress,
     )
-    n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
-    return [
-        Evaluated(protocol, found, scores(found, table, n_bootstrap=n_bootstrap, seed=seed))
-        for found in results
-    ]
+    return map(stack.apart, results)
 
 
 def _systems(config: Config, table: FeatureTable, features: Mapping[str, str]) -> Iterator[System]:
