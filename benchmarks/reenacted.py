@@ -24,7 +24,7 @@ SHOWN = ["system", "modality", "features", "uar", "uar_low", "uar_high", "n_clip
 def main(corpus: Path, action_units: Path, weights: Path, folder: Path) -> None:
     """Re-enact, run on both, print both tables."""
     index = read_ravdess(corpus).filter(speakers=SPEAKERS, channels=["speech"])
-    made = reenact(index, action_units, folder / "clips", takes=4, jobs=None)
+    made = reenact(index, action_units, folder / "clips", takes=3, jobs=None)
     print(f"{len(made.paths)} clips re-enacted, {len(made.skipped)} left out")
     again = {"data.path": str(folder / "clips"), "features.vgg_face.weights": str(weights)}
     again["features.vgg_face.preprocessing"] = "imagenet"

@@ -139,13 +139,15 @@ class FoldsConfig(_Settings):
     """How speakers are divided.
 
     ``n_folds`` None: 5, or as many as there are speakers if fewer. ``speakers`` lists the test
-    speakers of each fold and overrides ``scheme``; ``published`` names a published fold set.
+    speakers of each fold and overrides ``scheme``; ``published`` names a published fold set;
+    ``file`` is a CSV with ``clip,fold`` or ``speaker,fold`` and overrides them all.
     """
 
     scheme: Literal["k-fold", "leave-one-speaker-out"] = "k-fold"
     n_folds: int | None = Field(default=None, ge=2)
     published: str = ""
     speakers: tuple[tuple[_AsText, ...], ...] = ()
+    file: str = ""
 
 
 class EvaluationConfig(_Settings):

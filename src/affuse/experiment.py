@@ -11,21 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from affuse.config import Config, ModelConfig, ProtocolName
-from affuse.datasets.folds import (
-    Fold,
-    duplicate_groups,
-    folds_from_speakers,
-    leave_one_speaker_out,
-    published_folds,
-    random_folds,
-    random_split,
-    speaker_folds,
-)
+from affuse.config import Config, ModelConfig
 from affuse.datasets.index import Index
 from affuse.datasets.registry import read_index
 from affuse.errors import ConfigError
 from affuse.evaluation.crossval import check_emotions, out_of_fold
+from affuse.evaluation.dividing import check_fold_file, divide
 from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.protocols import Protocol, feasible_protocols
 from affuse.evaluation.robustness import Point, Stack, robustness
@@ -34,7 +25,6 @@ from affuse.evaluation.systems import OutOfFold, System
 from affuse.features.conditions import CLEAN, Condition, conditions, not_degradable
 from affuse.features.degraded_tables import DegradedTables, Recordings, degraded_tables
 from affuse.features.extract import Extraction, extract_features
-from affuse.features.identical import identical_clips
 from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor, make_extractor
 from affuse.features.store import cache_folder, default_store
@@ -77,12 +67,13 @@ def run(config: Config, *, progress: ProgressCallback | None = None) -> Result:
     if config.out:
         check_out(Path(config.out))
     index = chosen_clips(config)
+    check_fold_file(config, index.clips)
     extraction, sources = extract(config, index, progress=progress)
     table = _shuffled(extraction.table, config) if config.data.shuffle_labels else extraction.table
     kept = set(table.clips.tolist())
     used = Index(tuple(clip for clip in index if clip.id in kept))
     clean = Recordings(used, table, {m: sources[m] for m in sources if m in table.modalities})
-    result = _evaluate(config, clean, extraction.skipped, progress)
+    result = _evaluate(config, index, clean, extraction.skipped, progress)
     if config.out:
         write_run(result, Path(config.out))
     return result
@@ -123,6 +114,7 @@ def extractors(config: Config) -> dict[Modality, Extractor | Precomputed]:
 
 def _evaluate(
     config: Config,
+    chosen: Index,
     clean: Recordings,
     skipped: tuple[Skipped, ...],
     progress: ProgressCallback | None,
@@ -130,20 +122,18 @@ def _evaluate(
     table = clean.table
     check_emotions(table)
     feasible = feasible_protocols(config.evaluation.protocols, list(table.speakers))
-    protocols = [_protocol(name, config, table) for name in feasible.protocols]
+    protocols = [divide(name, config, table, chosen.clips) for name in feasible.protocols]
     labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
-    systems = tuple(_systems(config, table, labels))
+    rows = tuple(systems(config, table, labels))
     worse, notes = _degraded(config, clean, protocols, progress)
     evaluated: list[Evaluated] = []
     curves: list[Point] = []
-    n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
     for protocol in protocols:
         stack = Stack(table, {} if protocol.leaky else worse.tables)
-        for found in _under_protocol(config, stack, systems, protocol, progress):
-            figures = scores(found[CLEAN], table, n_bootstrap=n_bootstrap, seed=seed)
-            evaluated.append(Evaluated(protocol, found[CLEAN], figures))
-            if worse.tables and not protocol.leaky:
-                curves += robustness(found, table, n_bootstrap=n_bootstrap, seed=seed)
+        for found in _found(config, stack.table, rows, stack.protocol(protocol), progress):
+            parts = stack.apart(found)
+            evaluated.append(_scored(config, table, protocol, parts[CLEAN]))
+            curves += _curve(config, table, parts) if len(parts) > 1 else ()
     return Result(
         config=config,
         index=clean.index,
@@ -168,7 +158,7 @@ def _degraded(
         return DegradedTables({}), []
     if all(protocol.leaky for protocol in protocols):
         return DegradedTables({}), [
-            "Robustness: not measured, for no protocol keeps speakers apart."
+            "Robustness was not measured: no protocol keeps speakers apart."
         ]
     found = degraded_tables(
         clean,
@@ -181,27 +171,50 @@ def _degraded(
     return found, not_degradable(clean.sources)
 
 
-def _under_protocol(
+def under_protocol(
     config: Config,
-    stack: Stack,
-    systems: Sequence[System],
+    table: FeatureTable,
+    rows: Sequence[System],
     protocol: Protocol,
     progress: ProgressCallback | None,
-) -> Iterator[dict[Condition, OutOfFold]]:
-    results = out_of_fold(
-        stack.table,
-        systems,
-        stack.protocol(protocol),
-        preparation=_preparation(config, stack.table),
+) -> list[Evaluated]:
+    """What each of these rows of the results predicts under a protocol, and its figures."""
+    results = _found(config, table, rows, protocol, progress)
+    return [_scored(config, table, protocol, found) for found in results]
+
+
+def _found(
+    config: Config,
+    table: FeatureTable,
+    rows: Sequence[System],
+    protocol: Protocol,
+    progress: ProgressCallback | None,
+) -> tuple[OutOfFold, ...]:
+    return out_of_fold(
+        table,
+        rows,
+        protocol,
+        preparation=_preparation(config, table),
         seed=config.seed,
         jobs=_jobs(config),
         store=FolderStore(cache_folder() / "folds"),
         progress=progress,
     )
-    return map(stack.apart, results)
 
 
-def _systems(config: Config, table: FeatureTable, features: Mapping[str, str]) -> Iterator[System]:
+def _scored(config: Config, table: FeatureTable, protocol: Protocol, found: OutOfFold) -> Evaluated:
+    n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
+    return Evaluated(protocol, found, scores(found, table, n_bootstrap=n_bootstrap, seed=seed))
+
+
+def _curve(
+    config: Config, table: FeatureTable, parts: Mapping[Condition, OutOfFold]
+) -> Iterator[Point]:
+    n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
+    return robustness(parts, table, n_bootstrap=n_bootstrap, seed=seed)
+
+
+def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) -> Iterator[System]:
     """Every row of the results: one modality alone, then their fusions."""
     for modality in table.modalities:
         for model in config.models:
@@ -250,36 +263,6 @@ def _feature_layer(
     from affuse.models.feature_layer import FeatureLayer
 
     return FeatureLayer(n_features, epochs, batch_size, learning_rate, random_state=seed)
-
-
-def _protocol(name: ProtocolName, config: Config, table: FeatureTable) -> Protocol:
-    clips = [str(clip) for clip in table.clips]
-    groups = duplicate_groups(clips, identical_clips(table))
-    if name == "lecture":
-        share = config.evaluation.test_share
-        split = random_split(len(table), share, config.seed, clips=clips, groups=groups)
-        return Protocol(name, (split,))
-    if name == "random":
-        n_folds = config.folds.n_folds or 5
-        labels = [int(label) for label in table.labels]
-        return Protocol(
-            name, random_folds(labels, n_folds, config.seed, clips=clips, groups=groups)
-        )
-    return Protocol(name, _speaker_folds(config, table, groups))
-
-
-def _speaker_folds(
-    config: Config, table: FeatureTable, groups: tuple[str, ...]
-) -> tuple[Fold, ...]:
-    speakers = [str(speaker) for speaker in table.speakers]
-    asked = config.folds
-    if asked.speakers:
-        return folds_from_speakers(speakers, asked.speakers, groups=groups)
-    if asked.published:
-        return folds_from_speakers(speakers, published_folds(asked.published), groups=groups)
-    if asked.scheme == "leave-one-speaker-out":
-        return leave_one_speaker_out(speakers, groups=groups)
-    return speaker_folds(speakers, asked.n_folds, groups=groups)
 
 
 def _shuffled(table: FeatureTable, config: Config) -> FeatureTable:

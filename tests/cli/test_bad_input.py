@@ -172,3 +172,26 @@ def test_speakers_of_a_made_corpus(refused, tmp_path):
 
 def test_download_of_an_unknown_part(refused, tmp_path):
     assert "opera" in refused("download", "ravdess", tmp_path / "new", "--part", "opera")
+
+
+def test_fold_file_that_leaks_or_does_not_fit(refused, table, tmp_path):
+    folds = tmp_path / "folds.csv"
+    given = ["run", table, *AUDIO_ALONE, "--set", f"folds.file={folds}"]
+    assert "folds.csv does not exist; expected a CSV with the columns clip,fold" in refused(*given)
+    folds.write_text("speaker,fold\nann,1\n", "utf-8")
+    assert "has one fold only (1); expected two folds or more" in refused(*given)
+    folds.write_text("speaker,fold\nann,1\nben,2\nben,1\n", "utf-8")
+    assert "speakers on both sides of its folds: ben (folds 1, 2)" in refused(*given)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_good_fold_file_runs(table, tmp_path, capsys):
+    folds = tmp_path / "folds.csv"
+    folds.write_text("speaker,fold\nann,b\nben,a\n", "utf-8")
+    given = ["--set", f"folds.file={folds}", "--out", str(tmp_path / "run")]
+    with pytest.raises(SystemExit) as ended:
+        main(["run", str(table), *AUDIO_ALONE, *given])
+    assert ended.value.code == 0, capsys.readouterr().err
+    rows = (tmp_path / "run" / "folds.csv").read_text("utf-8").splitlines()[1:]
+    tested = {tuple(row.split(",")[1::2]) for row in rows}
+    assert tested == {("ben", "1"), ("ann", "2")}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run one command; exits with 0, 2 (bad input) or 130 (interrupted).
+    """Run one command; exits with 0, 1 (audit: something leaks), 2 (bad input) or 130.
 
     Parameters
     ----------

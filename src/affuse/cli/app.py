@@ -99,6 +99,31 @@ def extract(
 
 @app.command()
 @one_line_errors
+def audit(
+    data: Data,
+    folds: Annotated[
+        Path | None,
+        typer.Option(help="CSV of your own folds: columns clip,fold or speaker,fold."),
+    ] = None,
+    recipe: Recipe = "quick",
+    settings: Settings = None,
+    features: Features = None,
+    permutations: Annotated[
+        int, typer.Option(min=0, help="Of the label permutation test; 0 leaves it out.")
+    ] = 99,
+    out: Annotated[Path | None, typer.Option(help="Write the same as JSON.")] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Print what would leak: duplicates, speakers on both sides, labels. Exit code 1: a leak."""
+    from affuse.cli.auditing import audit_and_print
+    from affuse.cli.running import configure
+
+    config = configure(data, recipe, settings, features, jobs)
+    audit_and_print(config, folds, permutations, out)
+
+
+@app.command()
+@one_line_errors
 def split(
     data: Data,
     out: Annotated[Path, typer.Option(help="Folder for audio_only/ and video_only/.")],

@@ -12,12 +12,13 @@ from rich.console import Console
 from affuse.cli.progress import progress_bars
 from affuse.cli.tables import listed, summary_text
 from affuse.errors import ConfigError
-from affuse.records import Skipped
+from affuse.records import RAVDESS_EMOTIONS, Skipped
 
 SHOWN = 20
 
 
 DEFAULT_SPEAKERS = "6"
+N_ACTORS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,6 @@ def split_and_print(data: str, out: Path) -> None:
 
 def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:
     """Make the embedded corpus."""
-    from affuse.records import RAVDESS_EMOTIONS
     from affuse.synthetic.corpus import synthesise
 
     number = wanted.speakers or DEFAULT_SPEAKERS
@@ -86,7 +86,19 @@ def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:
             progress=progress,
         )
     typer.echo(f"{len(paths)} clips of drawn faces and synthesised voices in {out}")
-    typer.echo(f"A stand-in, not a benchmark. Next: affuse run {out}")
+    data = out if int(number) <= N_ACTORS else _write_table(paths, out / "clips.csv")
+    typer.echo(f"A stand-in, not a benchmark. Next: affuse run {data}")
+
+
+def _write_table(paths: Sequence[Path], target: Path) -> Path:
+    """Table of a made corpus, for more speakers than RAVDESS has names for."""
+    lines = ["path,emotion,speaker"]
+    for path in paths:
+        fields = path.stem.split("-")
+        emotion = RAVDESS_EMOTIONS[int(fields[2]) - 1]
+        lines.append(f"{path.relative_to(target.parent).as_posix()},{emotion},{int(fields[6])}")
+    target.write_text("\n".join(lines) + "\n", "utf-8")
+    return target
 
 
 def reenact_and_print(

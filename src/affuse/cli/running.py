@@ -17,7 +17,7 @@ from affuse.errors import ConfigError
 from affuse.records import MODALITIES, Skipped
 
 DEMO_SPEAKERS = 6
-DEMO_EMOTIONS = ("neutral", "happy", "sad", "angry", "fearful")
+DEMO_EMOTIONS = ("calm", "happy", "sad", "angry")
 DEMO_TAKES = 2
 SHOWN = 5
 

@@ -35,15 +35,21 @@ class Rows:
     skipped: tuple[Skipped, ...]
 
 
-def read_rows(table: Path) -> Rows:
+def read_rows(table: Path, expected: str = "path,emotion,speaker") -> Rows:
     """Rows of a CSV with a header.
+
+    Parameters
+    ----------
+    table : Path
+    expected : str
+        Columns that messages ask for.
 
     Raises
     ------
     DatasetError
         No such file, not UTF-8, no header, a column twice, or broken quoting.
     """
-    text = _text(table)
+    text = _text(table, expected)
     header = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(_DELIMITERS, key=header.count)
     try:
@@ -55,7 +61,7 @@ def read_rows(table: Path) -> Rows:
         ) from error
     filled = [(line, cells) for line, cells in numbered if any(cells)]
     if not filled:
-        raise DatasetError(f"{table} is empty; expected a header such as path,emotion,speaker")
+        raise DatasetError(f"{table} is empty; expected a header such as {expected}")
     columns = _columns(table, filled[0][1])
     rows, skipped = [], []
     for line, cells in filled[1:]:
@@ -68,10 +74,10 @@ def read_rows(table: Path) -> Rows:
     return Rows(tuple(name for name in columns if name), tuple(rows), tuple(skipped))
 
 
-def _text(table: Path) -> str:
+def _text(table: Path, expected: str) -> str:
     if not table.is_file():
         kind = "is a folder" if table.is_dir() else "does not exist"
-        raise DatasetError(f"{table} {kind}; expected a CSV with the columns path,emotion,speaker")
+        raise DatasetError(f"{table} {kind}; expected a CSV with the columns {expected}")
     try:
         return table.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:

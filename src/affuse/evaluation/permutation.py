@@ -19,6 +19,7 @@ from affuse.evaluation.metrics import uar
 from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable
+from affuse.records import ProgressCallback
 
 Labels = NDArray[np.int64]
 
@@ -55,6 +56,7 @@ def permutation_test(
     *,
     n_permutations: int = 100,
     seed: int = 0,
+    progress: ProgressCallback | None = None,
 ) -> PermutationTest:
     """A figure with the true labels and with labels shuffled among each speaker's clips.
 
@@ -68,6 +70,8 @@ def permutation_test(
     figure : callable
         Labels (n_clips,) -> the figure, everything that is fitted fitted anew.
     n_permutations, seed : int
+    progress : callable, optional
+        Called with ``("permutations", done, total)``.
 
     Raises
     ------
@@ -94,11 +98,13 @@ def permutation_test(
     _check(true, names, n_permutations)
     rng = np.random.default_rng(seed)
     found = float(figure(true))
-    null = tuple(
-        float(figure(shuffled_within_speakers(true, names, rng))) for _ in range(n_permutations)
-    )
+    null = []
+    for done in range(1, n_permutations + 1):
+        null.append(float(figure(shuffled_within_speakers(true, names, rng))))
+        if progress is not None:
+            progress("permutations", done, n_permutations)
     n_reached = sum(value >= found - 1e-12 for value in null)
-    return PermutationTest(found, null, (n_reached + 1) / (n_permutations + 1))
+    return PermutationTest(found, tuple(null), (n_reached + 1) / (n_permutations + 1))
 
 
 def system_permutation_test(
@@ -110,6 +116,7 @@ def system_permutation_test(
     n_permutations: int = 100,
     seed: int = 0,
     jobs: int = 1,
+    progress: ProgressCallback | None = None,
 ) -> PermutationTest:
     """The pooled UAR of one system, fitted anew in every fold for each permutation of labels.
 
@@ -123,6 +130,8 @@ def system_permutation_test(
         As in `affuse.evaluation.crossval.out_of_fold`.
     n_permutations, seed : int
         The seed of the permutations and of the system.
+    progress : callable, optional
+        As in `permutation_test`.
 
     Raises
     ------
@@ -151,6 +160,7 @@ def system_permutation_test(
         figure,
         n_permutations=n_permutations,
         seed=seed,
+        progress=progress,
     )
 
 

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from affuse.datasets.media_files import MEDIA_SUFFIXES
-from affuse.datasets.ravdess import take_key
+from affuse.datasets.clip_keys import clip_key, key_in
 from affuse.errors import FeatureError
 from affuse.records import Clip, Modality
 
@@ -87,8 +86,8 @@ class Precomputed:
         return values
 
     def _row(self, clip: Clip) -> int | None:
-        names = [clip.id, *(path.name for path in (clip.audio, clip.video) if path is not None)]
-        return next((self.rows[k] for k in map(clip_key, names) if k in self.rows), None)
+        key = key_in(clip, self.rows)
+        return None if key is None else self.rows[key]
 
 
 def read_precomputed(path: Path, modality: Modality) -> Precomputed:
@@ -124,17 +123,6 @@ def read_precomputed(path: Path, modality: Modality) -> Precomputed:
         values=features.to_numpy(np.float32),
         rows={str(key): row for row, key in enumerate(keys)},
     )
-
-
-def clip_key(name: str) -> str:
-    """What rows and clips are matched by: the take key, or the name without a media suffix.
-
-    >>> clip_key("01-01-06-01-02-01-12.mp4"), clip_key("03-01-06-01-02-01-12"), clip_key("me.wav")
-    ('01-06-01-02-01-12', '01-06-01-02-01-12', 'me')
-    """
-    plain = Path(name.strip().replace("\\", "/"))
-    stem = plain.stem if plain.suffix.lower() in MEDIA_SUFFIXES else plain.name
-    return take_key(stem) or stem
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""What would leak in a corpus, its folds and its features, before any figure is believed."""

@@ -1,0 +1,93 @@
+"""The whole audit: recordings, folds, features, figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from affuse.audit.figures import kept_in_memory, permutation_finding, random_split_finding
+from affuse.audit.findings import Audit, Finding
+from affuse.audit.labels import columns_findings, extractors_finding
+from affuse.audit.recordings import duplicates_finding, fold_file_finding, identical_recordings
+from affuse.config import Config
+from affuse.datasets.fold_files import read_folds
+from affuse.evaluation.crossval import check_emotions
+from affuse.evaluation.dividing import divide
+from affuse.evaluation.protocols import feasible_protocols
+from affuse.experiment import chosen_clips, extract
+from affuse.records import ProgressCallback
+
+DEFAULT_PERMUTATIONS = 99
+
+
+def audit(
+    config: Config,
+    *,
+    n_permutations: int = DEFAULT_PERMUTATIONS,
+    progress: ProgressCallback | None = None,
+) -> Audit:
+    """Look for whatever would make the figures of a run too good.
+
+    Parameters
+    ----------
+    config : Config
+        As for a run. Its ``folds.file`` is examined, and used where it is sound; the other
+        folds of the configuration take its place where it leaks.
+    n_permutations : int
+        Of the label permutation test; 0 leaves it out.
+    progress : callable, optional
+        Called with ``(stage, done, total)``.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    AffuseError
+        As in a run, but for folds that leak: those are a finding.
+
+    Examples
+    --------
+    >>> audit(load_config("quick", overrides={"data.path": "ravdess"})).leaks  # doctest: +SKIP
+    ()
+    """
+    index = chosen_clips(config)
+    file = read_folds(config.folds.file) if config.folds.file else None
+    if file is not None:
+        file.of_clips(index.clips)
+    groups = identical_recordings(index, progress)
+    findings: list[Finding] = []
+    if file is not None:
+        findings.append(fold_file_finding(file, index, groups))
+        if findings[0].verdict == "LEAK":
+            config = _without_file(config)
+    extraction, sources = extract(config, index, progress=progress)
+    table = extraction.table
+    check_emotions(table)
+    (name,) = feasible_protocols(("speaker-independent",), list(table.speakers)).protocols
+    protocol = divide(name, config, table, index.clips)
+    findings.append(duplicates_finding(index, groups, table, protocol))
+    findings.append(extractors_finding(sources.values()))
+    findings += columns_findings(sources, table)
+    small = kept_in_memory(table)
+    if small is not None:
+        labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
+        findings.append(
+            random_split_finding(config, small, labels, index.clips, protocol, progress)
+        )
+        if n_permutations:
+            findings.append(permutation_finding(config, small, protocol, n_permutations, progress))
+    return Audit(
+        data=Path(config.data.path).resolve().name,
+        n_clips=len(table),
+        n_speakers=len(np.unique(table.speakers)),
+        n_emotions=len(np.unique(table.labels)),
+        n_skipped=len(extraction.skipped),
+        findings=tuple(findings),
+    )
+
+
+def _without_file(config: Config) -> Config:
+    return config.model_copy(update={"folds": config.folds.model_copy(update={"file": ""})})

@@ -1,0 +1,199 @@
+"""What leaks do to figures: random splits against speakers kept apart, and shuffled labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from affuse.audit.findings import Finding, counted
+from affuse.config import Config, ModelConfig
+from affuse.evaluation.dividing import divide
+from affuse.evaluation.permutation import PermutationTest, system_permutation_test
+from affuse.evaluation.protocols import Protocol
+from affuse.evaluation.scores import paired_interval
+from affuse.evaluation.systems import System
+from affuse.experiment import systems, under_protocol
+from affuse.features.table import FeatureTable, StoredArrays
+from affuse.fusion.registry import make_unimodal
+from affuse.models.registry import NETWORKS, model_label
+from affuse.records import Clip, ProgressCallback
+from affuse.result import Evaluated
+
+SIGNIFICANT = 0.05
+WIDE = 500
+"""From this many columns on, labels are permuted for naive Bayes: LDA would take hours."""
+
+_LEAST_EXCESS, _ERRORS = 0.03, 4
+
+
+def kept_in_memory(table: FeatureTable) -> FeatureTable | None:
+    """The modalities whose features are one row a clip; None if there are none.
+
+    Features frame by frame need a learned layer in every fold: too long for an audit.
+    """
+    names = [m for m in table.modalities if not isinstance(table.arrays[m], StoredArrays)]
+    return table.select(names) if names else None
+
+
+def random_split_finding(
+    config: Config,
+    table: FeatureTable,
+    labels: Mapping[str, str],
+    clips: Sequence[Clip],
+    apart: Protocol,
+    progress: ProgressCallback | None = None,
+) -> Finding:
+    """How much better each classical system looks when the same speakers are on both sides.
+
+    Parameters
+    ----------
+    config : Config
+    table : FeatureTable
+        As `kept_in_memory` gives it.
+    labels : mapping of modality to str
+        What results call the features.
+    clips : sequence of Clip
+    apart : Protocol
+        Folds that keep speakers apart.
+    progress : callable, optional
+    """
+    check = "random split"
+    if apart.leaky:
+        return Finding(
+            check, "NOTE", "all clips are of one speaker: what a random split adds cannot be known"
+        )
+    folds = config.folds.model_copy(update={"n_folds": len(apart.folds)})
+    mixed = divide("random", config.model_copy(update={"folds": folds}), table, clips)
+    rows = tuple(systems(_classical(config), table, labels))
+    first = under_protocol(config, table, rows, apart, progress)
+    second = under_protocol(config, table, rows, mixed, progress)
+    pairs = sorted(zip(first, second, strict=True), key=_gap, reverse=True)
+    intervals = [_interval(one, other, table, config) for one, other in pairs]
+    widest, sure = pairs[0], any(low > 0 for low, _ in intervals)
+    statement = (
+        f"{len(apart.folds)} random folds, the same speakers on both sides, add up to "
+        f"{100 * _gap(widest):.1f} points of UAR ({widest[0].name})"
+        if sure
+        else "no more than these speakers' scatter"
+    )
+    headings = ("system", "modality", "speakers apart", "random", "gap", "95 % over speakers")
+    cells = [_cells(pair, bounds) for pair, bounds in zip(pairs, intervals, strict=True)]
+    facts = {"systems": [_facts(p, b) for p, b in zip(pairs, intervals, strict=True)]}
+    return Finding(check, "NOTE" if sure else "OK", statement, (), (headings, *cells), facts)
+
+
+def permutation_finding(
+    config: Config,
+    table: FeatureTable,
+    protocol: Protocol,
+    n_permutations: int,
+    progress: ProgressCallback | None = None,
+) -> Finding:
+    """What the quickest system scores with shuffled labels: chance, unless labels leak."""
+    system = _quick_system(table)
+    found = system_permutation_test(
+        table,
+        system,
+        protocol,
+        n_permutations=n_permutations,
+        seed=config.seed,
+        progress=progress,
+    )
+    chance = 1 / len(np.unique(table.labels))
+    facts = {
+        "system": system.name,
+        "modality": system.modality,
+        "uar": round(found.figure, 6),
+        "null_mean": round(found.null_mean, 6),
+        "null_max": round(max(found.null), 6),
+        "n_permutations": n_permutations,
+        "p": found.p,
+    }
+    detail = (
+        f"UAR {100 * found.figure:.1f} with the true labels; shuffled within speakers "
+        f"{100 * found.null_mean:.1f} on average and {100 * max(found.null):.1f} at most "
+        f"({counted(n_permutations, 'permutation')}); chance {100 * chance:.1f}"
+    )
+    who = f"{system.name} on {system.modality}"
+    if _above_chance(found, chance) and _same_emotions(table):
+        statement = f"{who} scores above chance with shuffled labels: a label reaches its training"
+        return Finding("permuted labels", "LEAK", statement, (detail,), facts=facts)
+    if found.p > SIGNIFICANT:
+        statement = f"{who} cannot be told from guessing, p = {found.p:.2g}"
+        return Finding("permuted labels", "NOTE", statement, (detail,), facts=facts)
+    statement = f"{who} falls to chance when labels are shuffled, p = {found.p:.2g}"
+    return Finding("permuted labels", "OK", statement, (detail,), facts=facts)
+
+
+def _classical(config: Config) -> Config:
+    """The same with models alone that are quickly fitted."""
+    models = tuple(model for model in config.models if model.name not in NETWORKS)
+    slow_hybrid = config.fusion.hybrid_with.startswith("late")
+    fusion = {"late": (), "hybrid": () if slow_hybrid else config.fusion.hybrid}
+    return config.model_copy(
+        update={
+            "models": models or (ModelConfig(name="svm_rbf"),),
+            "fusion": config.fusion.model_copy(update=fusion),
+        }
+    )
+
+
+def _quick_system(table: FeatureTable) -> System:
+    widths = {m: int(np.prod(table.arrays[m].shape[1:])) for m in table.modalities}
+    modality = min(widths, key=lambda name: (widths[name], name))
+    model = ModelConfig(name="lda" if widths[modality] < WIDE else "gaussian_nb")
+    name = model_label(model)
+    return System(name, modality, "", "", name, partial(make_unimodal, modality, model))
+
+
+def _above_chance(found: PermutationTest, chance: float) -> bool:
+    error = float(np.std(found.null)) / len(found.null) ** 0.5
+    return bool(found.null_mean > chance + max(_LEAST_EXCESS, _ERRORS * error))
+
+
+def _same_emotions(table: FeatureTable) -> bool:
+    """Whether all speakers have about the same share of each emotion.
+
+    Where they do not, shuffled labels may score above chance without a leak: who speaks says
+    something about the emotion.
+    """
+    pairs = (table.labels[table.speakers == speaker] for speaker in np.unique(table.speakers))
+    shares = [np.bincount(own, minlength=len(table.classes)) / len(own) for own in pairs]
+    return bool(np.ptp(shares, axis=0).max() <= 0.1)
+
+
+def _gap(pair: tuple[Evaluated, Evaluated]) -> float:
+    return pair[1].scores.uar - pair[0].scores.uar
+
+
+def _interval(
+    apart: Evaluated, mixed: Evaluated, table: FeatureTable, config: Config
+) -> tuple[float, float]:
+    n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
+    found = paired_interval(
+        mixed.out_of_fold, apart.out_of_fold, table, n_bootstrap=n_bootstrap, seed=seed
+    )
+    return found.low, found.high
+
+
+def _cells(pair: tuple[Evaluated, Evaluated], bounds: tuple[float, float]) -> tuple[str, ...]:
+    system = pair[0].out_of_fold.system
+    one, other, gap = (100 * x for x in (pair[0].scores.uar, pair[1].scores.uar, _gap(pair)))
+    low, high = (100 * bound for bound in bounds)
+    figures = (f"{one:.1f}", f"{other:.1f}", f"{gap:+.1f}", f"[{low:.1f}, {high:.1f}]")
+    return system.name, system.modality, *figures
+
+
+def _facts(pair: tuple[Evaluated, Evaluated], bounds: tuple[float, float]) -> dict[str, object]:
+    system = pair[0].out_of_fold.system
+    numbers = {
+        "speaker_independent_uar": pair[0].scores.uar,
+        "random_uar": pair[1].scores.uar,
+        "gap": _gap(pair),
+        "gap_low": bounds[0],
+        "gap_high": bounds[1],
+    }
+    rounded = {name: round(number, 6) for name, number in numbers.items()}
+    return {"system": system.name, "modality": system.modality, **rounded}

@@ -1,0 +1,105 @@
+"""What the command about leaks does: look, print, write the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+
+from affuse.cli.progress import progress_bars
+from affuse.config import Config
+from affuse.errors import OutputError
+
+if TYPE_CHECKING:
+    from affuse.audit.findings import Audit, Finding
+
+LEAKS = 1
+"""Exit code where something leaks."""
+
+_WIDTH, _INDENT = 100, 26
+
+
+def audit_and_print(
+    config: Config, folds: Path | None, n_permutations: int, out: Path | None
+) -> None:
+    """Audit, print what was found; exit with 1 where something leaks."""
+    from affuse.audit.audit import audit
+
+    if out is not None and not out.parent.is_dir():
+        raise OutputError(
+            f"--out {out} was given, but there is no folder {out.parent}; expected a file in an "
+            "existing folder"
+        )
+    if folds is not None:
+        own = config.folds.model_copy(update={"file": str(folds)})
+        config = config.model_copy(update={"folds": own})
+    with progress_bars(Console(stderr=True)) as progress:
+        found = audit(config, n_permutations=n_permutations, progress=progress)
+    typer.echo(audit_text(found))
+    if out is not None:
+        _write(found, out)
+    if found.leaks:
+        raise typer.Exit(LEAKS)
+
+
+def audit_text(found: Audit) -> str:
+    """Everything a person reads after an audit: lines of 100 columns, no final newline."""
+    headline = (
+        f"audit of {found.data}   {found.n_clips:,} clips   {found.n_speakers} speakers   "
+        f"{found.n_emotions} emotions   {found.n_skipped} left out"
+    )
+    parts = [line for finding in found.findings for line in (*_lines(finding), "")]
+    return "\n".join([headline, "", *parts, _ending(found)])
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    yield from textwrap.wrap(
+        finding.statement,
+        _WIDTH,
+        initial_indent=f"{finding.verdict:<7}{finding.check:<{_INDENT - 7}}",
+        subsequent_indent=" " * _INDENT,
+        break_on_hyphens=False,
+    )
+    for row in _aligned(finding.rows):
+        yield f"{' ' * 7}{row}"
+    for detail in finding.details:
+        yield from textwrap.wrap(
+            detail,
+            _WIDTH,
+            initial_indent=" " * _INDENT,
+            subsequent_indent=" " * (_INDENT + 2),
+            break_on_hyphens=False,
+        )
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows in columns: words to the left, numbers (from the third column on) to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.ljust(width) if place < 2 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "   ".join(cells).rstrip()
+
+
+def _ending(found: Audit) -> str:
+    if found.leaks:
+        return f"Something leaks: {', '.join(found.leaks)}. Mend it before you trust a figure."
+    return "Nothing leaks."
+
+
+def _write(found: Audit, out: Path) -> None:
+    try:
+        out.write_text(json.dumps(found.as_json(), indent=2) + "\n", "utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"--out {out} cannot be written ({error.strerror}); expected a file that you may "
+            "write to"
+        ) from error
+    typer.echo(f"Written to {out}")
