@@ -67,7 +67,7 @@ def _block(part: pd.DataFrame, systems: pd.DataFrame) -> list[str]:
         columns += ["".join(map(_percent, row)) for row in figures.to_numpy()]
         wide = max(map(len, columns))
         lines = [f"{line}   {add:>{wide}}" for line, add in zip(lines, columns, strict=True)]
-    return lines
+    return [line.rstrip() for line in lines]
 
 
 def _percent(fraction: float) -> str:

@@ -36,7 +36,7 @@ class WhiteNoise:
     --------
     >>> tone = Sound(np.sin(np.arange(8000, dtype=np.float32)), 8000)
     >>> noise = WhiteNoise(snr_db=10.0)(tone).signal - tone.signal
-    >>> round(10 * np.log10(np.mean(tone.signal**2) / np.mean(noise**2)), 2)
+    >>> round(float(10 * np.log10(np.mean(tone.signal**2) / np.mean(noise**2))), 2)
     10.0
     """
 
