@@ -158,6 +158,24 @@ class EvaluationConfig(_Settings):
     n_bootstrap: int = Field(default=2000, ge=100)
 
 
+class RobustnessConfig(_Settings):
+    """How test clips are degraded; training clips never are. An empty tuple leaves a kind out.
+
+    ``white_noise``, ``babble``: levels of the speech over the noise, in dB; ``talkers``: people in
+    the babble. ``blur``: standard deviation as a share of the picture's height. ``dark``: factor
+    of all grey levels. ``dropped_frames``: share that is lost. ``without``: each modality gone.
+    """
+
+    enabled: bool = False
+    white_noise: tuple[float, ...] = (20.0, 10.0, 5.0, 0.0, -5.0)
+    babble: tuple[float, ...] = (20.0, 10.0, 5.0, 0.0, -5.0)
+    talkers: int = Field(default=6, ge=1)
+    blur: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.02, 0.05)
+    dark: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.3, 0.1)
+    dropped_frames: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.5, 0.9)
+    without: bool = True
+
+
 class Config(_Settings):
     """All that steers a run. ``jobs`` None: one process per core."""
 
@@ -175,6 +193,7 @@ class Config(_Settings):
     fusion: FusionConfig = FusionConfig()
     folds: FoldsConfig = FoldsConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    robustness: RobustnessConfig = RobustnessConfig()
     out: str = ""
     jobs: int | None = Field(default=None, ge=1)
 

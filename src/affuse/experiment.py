@@ -19,8 +19,11 @@ from affuse.evaluation.crossval import check_emotions, out_of_fold
 from affuse.evaluation.dividing import check_fold_file, divide
 from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.protocols import Protocol, feasible_protocols
+from affuse.evaluation.robustness import Point, Stack, robustness
 from affuse.evaluation.scores import scores
-from affuse.evaluation.systems import System
+from affuse.evaluation.systems import OutOfFold, System
+from affuse.features.conditions import CLEAN, Condition, conditions, not_degradable
+from affuse.features.degraded_tables import DegradedTables, Recordings, degraded_tables
 from affuse.features.extract import Extraction, extract_features
 from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor, make_extractor
@@ -66,9 +69,11 @@ def run(config: Config, *, progress: ProgressCallback | None = None) -> Result:
     index = chosen_clips(config)
     check_fold_file(config, index.clips)
     extraction, sources = extract(config, index, progress=progress)
-    labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
     table = _shuffled(extraction.table, config) if config.data.shuffle_labels else extraction.table
-    result = _evaluate(config, index, table, labels, extraction.skipped, progress)
+    kept = set(table.clips.tolist())
+    used = Index(tuple(clip for clip in index if clip.id in kept))
+    clean = Recordings(used, table, {m: sources[m] for m in sources if m in table.modalities})
+    result = _evaluate(config, index, clean, extraction.skipped, progress)
     if config.out:
         write_run(result, Path(config.out))
     return result
@@ -109,28 +114,61 @@ def extractors(config: Config) -> dict[Modality, Extractor | Precomputed]:
 
 def _evaluate(
     config: Config,
-    index: Index,
-    table: FeatureTable,
-    labels: Mapping[str, str],
+    chosen: Index,
+    clean: Recordings,
     skipped: tuple[Skipped, ...],
     progress: ProgressCallback | None,
 ) -> Result:
+    table = clean.table
     check_emotions(table)
     feasible = feasible_protocols(config.evaluation.protocols, list(table.speakers))
+    protocols = [divide(name, config, table, chosen.clips) for name in feasible.protocols]
+    labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
     rows = tuple(systems(config, table, labels))
+    worse, notes = _degraded(config, clean, protocols, progress)
     evaluated: list[Evaluated] = []
-    for protocol in (divide(name, config, table, index.clips) for name in feasible.protocols):
-        evaluated += under_protocol(config, table, rows, protocol, progress)
-    kept = set(table.clips.tolist())
+    curves: list[Point] = []
+    for protocol in protocols:
+        stack = Stack(table, {} if protocol.leaky else worse.tables)
+        for found in _found(config, stack.table, rows, stack.protocol(protocol), progress):
+            parts = stack.apart(found)
+            evaluated.append(_scored(config, table, protocol, parts[CLEAN]))
+            curves += _curve(config, table, parts) if len(parts) > 1 else ()
     return Result(
         config=config,
-        index=Index(tuple(clip for clip in index if clip.id in kept)),
+        index=clean.index,
         table=table,
         evaluated=tuple(sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.uar))),
-        skipped=skipped,
-        features={m: label for m, label in labels.items() if m in table.modalities},
-        notes=(feasible.statement,) if feasible.statement else (),
+        skipped=(*skipped, *worse.skipped),
+        features=labels,
+        notes=(*([feasible.statement] if feasible.statement else []), *notes),
+        curves=tuple(curves),
     )
+
+
+def _degraded(
+    config: Config,
+    clean: Recordings,
+    protocols: Sequence[Protocol],
+    progress: ProgressCallback | None,
+) -> tuple[DegradedTables, list[str]]:
+    """Features under all conditions that are asked for, and what a reader must know of them."""
+    asked = config.robustness
+    if not asked.enabled:
+        return DegradedTables({}), []
+    if all(protocol.leaky for protocol in protocols):
+        return DegradedTables({}), [
+            "Robustness was not measured: no protocol keeps speakers apart."
+        ]
+    found = degraded_tables(
+        clean,
+        conditions(asked, clean.sources),
+        default_store(),
+        talkers=asked.talkers,
+        jobs=_jobs(config),
+        progress=progress,
+    )
+    return found, not_degradable(clean.sources)
 
 
 def under_protocol(
@@ -141,7 +179,18 @@ def under_protocol(
     progress: ProgressCallback | None,
 ) -> list[Evaluated]:
     """What each of these rows of the results predicts under a protocol, and its figures."""
-    results = out_of_fold(
+    results = _found(config, table, rows, protocol, progress)
+    return [_scored(config, table, protocol, found) for found in results]
+
+
+def _found(
+    config: Config,
+    table: FeatureTable,
+    rows: Sequence[System],
+    protocol: Protocol,
+    progress: ProgressCallback | None,
+) -> tuple[OutOfFold, ...]:
+    return out_of_fold(
         table,
         rows,
         protocol,
@@ -151,11 +200,18 @@ def under_protocol(
         store=FolderStore(cache_folder() / "folds"),
         progress=progress,
     )
+
+
+def _scored(config: Config, table: FeatureTable, protocol: Protocol, found: OutOfFold) -> Evaluated:
     n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
-    return [
-        Evaluated(protocol, found, scores(found, table, n_bootstrap=n_bootstrap, seed=seed))
-        for found in results
-    ]
+    return Evaluated(protocol, found, scores(found, table, n_bootstrap=n_bootstrap, seed=seed))
+
+
+def _curve(
+    config: Config, table: FeatureTable, parts: Mapping[Condition, OutOfFold]
+) -> Iterator[Point]:
+    n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
+    return robustness(parts, table, n_bootstrap=n_bootstrap, seed=seed)
 
 
 def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) -> Iterator[System]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import pandas as pd
 
@@ -11,6 +11,7 @@ from affuse.config import Config
 from affuse.datasets.index import Index
 from affuse.evaluation.comparison import compare_with, row_name, sentence
 from affuse.evaluation.protocols import Protocol
+from affuse.evaluation.robustness import Point
 from affuse.evaluation.scores import Scores
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
@@ -55,6 +56,8 @@ class Result:
         What was extracted from each modality, in words.
     notes : tuple of str
         What a reader of the table must know.
+    curves : tuple of Point
+        UAR of each system under each condition; empty where robustness was not asked for.
     """
 
     config: Config
@@ -64,6 +67,7 @@ class Result:
     skipped: tuple[Skipped, ...]
     features: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    curves: tuple[Point, ...] = ()
 
     @property
     def results(self) -> pd.DataFrame:
@@ -87,6 +91,11 @@ class Result:
     def predictions(self) -> pd.DataFrame:
         """Out-of-fold predictions: one row per clip and system."""
         return pd.concat([_predictions(item, self.table) for item in self.evaluated])
+
+    @property
+    def robustness(self) -> pd.DataFrame:
+        """Robustness curves: one row per system and condition, ready to plot UAR over level."""
+        return pd.DataFrame(self.curves, columns=[field.name for field in fields(Point)])
 
     @property
     def honest(self) -> tuple[Evaluated, ...]:

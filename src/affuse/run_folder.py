@@ -99,6 +99,8 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "folds", result.folds
     yield "skipped", _skipped_table(result.skipped)
     yield "references", pd.DataFrame([asdict(line) for line in reference_lines(result.index)])
+    if result.curves:
+        yield "robustness", result.robustness
     for name, table_of in _TABLES_OF_SYSTEMS.items():
         parts = [table_of(item.out_of_fold, result.table) for item in result.evaluated]
         named = (

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from affuse.cli.curves import robustness_text
 from affuse.cli.progress import progress_bars
 from affuse.cli.tables import listed, result_text
 from affuse.config import Config, load_config
@@ -53,6 +54,8 @@ def run_and_print(config: Config, out: Path | None) -> None:
         result = run(config, progress=progress)
     typer.echo(f"{config.recipe} recipe on {Path(config.data.path).name or config.data.path}")
     typer.echo(result_text(result))
+    if result.curves:
+        typer.echo(f"\n{robustness_text(result)}")
     typer.echo(_ending(result.skipped, f"Written to {folder}"))
 
 

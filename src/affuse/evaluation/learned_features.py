@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,11 +79,11 @@ class LearnedFeatures:
             return np.zeros((len(use), self._widths.get(modality, 1)), np.float32)
         transformer = self._build(modality).fit(_items(array, learn), self._table.labels[learn])
         # One clip to learn from is there to say how many features there are.
-        some = use[has] if has.any() else learn[:1]
+        some, again = _distinct(array, use[has] if has.any() else learn[:1])
         features = np.asarray(transformer.transform(_items(array, some)), np.float32)
         self._widths[modality] = features.shape[1]
         spread = np.full((len(use), features.shape[1]), np.nan, np.float32)
-        spread[has] = features[: has.sum()]
+        spread[has] = features[again[: has.sum()]]
         return spread
 
     def _in_clip_order(self, rows: Rows) -> Rows:
@@ -92,6 +93,16 @@ class LearnedFeatures:
 
     def _rows(self, clips: NDArray[np.str_]) -> Rows:
         return np.array([self._row_of[clip] for clip in clips.tolist()], np.int64)
+
+
+def _distinct(array: NDArray[np.float32] | StoredArrays, rows: Rows) -> tuple[Rows, Rows]:
+    """Of rows that lie in one file the first alone, and where among those each row is found."""
+    if not isinstance(array, StoredArrays):
+        return rows, np.arange(len(rows))
+    first: dict[Path | None, int] = {}
+    found = [first.setdefault(array.paths[row], len(first)) for row in rows]
+    _, kept = np.unique(found, return_index=True)
+    return rows[kept], np.array(found, np.int64)
 
 
 def _items(

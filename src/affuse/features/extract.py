@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from affuse.datasets.index import Index
 from affuse.errors import FeatureError, MediaError
 from affuse.features.decoding import decoded
+from affuse.features.degraded import BySpeaker
 from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor
 from affuse.features.store import FeatureStore, content_hash
@@ -57,7 +58,7 @@ class _Gathered:
 
 def extract_features(
     index: Index,
-    extractors: Mapping[Modality, Extractor | Precomputed],
+    extractors: Mapping[Modality, Extractor | BySpeaker | Precomputed],
     store: FeatureStore,
     *,
     jobs: int | None = None,
@@ -71,7 +72,7 @@ def extract_features(
     Parameters
     ----------
     index : Index
-    extractors : mapping of modality to Extractor or Precomputed
+    extractors : mapping of modality to Extractor, BySpeaker or Precomputed
     store : FeatureStore
     jobs : int, optional
         Processes, each with one thread; one per core by default. 1: in this process.
@@ -100,25 +101,31 @@ def extract_features(
     }
     computed = {m: e for m, e in extractors.items() if not isinstance(e, Precomputed)}
     contents = _contents(clips, list(computed), jobs)
-    tasks = {m: _tasks(clips, contents, e, store) for m, e in computed.items()}
+    tasks = {m: _tasks(clips, contents, m, e, store) for m, e in computed.items()}
     reasons = _compute([t for of_one in tasks.values() for t in of_one if t], jobs, progress)
     for modality, extractor in computed.items():
-        gathered[modality] = _gathered(clips, extractor, tasks[modality], reasons)
+        common = extractor.any if isinstance(extractor, BySpeaker) else extractor
+        gathered[modality] = _gathered(clips, common, tasks[modality], reasons)
     return _joined(index, {modality: gathered[modality] for modality in extractors})
 
 
 def _tasks(
-    clips: Sequence[Clip], contents: Mapping[Path, str], extractor: Extractor, store: FeatureStore
+    clips: Sequence[Clip],
+    contents: Mapping[Path, str],
+    modality: Modality,
+    extractor: Extractor | BySpeaker,
+    store: FeatureStore,
 ) -> list[_Task | None]:
-    """What one extractor has to do for each clip; None where there is nothing to read."""
+    """What is to be done for each clip; None where there is nothing to read."""
     tasks: list[_Task | None] = []
     for clip in clips:
-        source = clip.source(extractor.modality)
+        source = clip.source(modality)
         if source is None or source not in contents:
             tasks.append(None)
-        else:
-            key = store.key(contents[source], extractor, clip.start_s, clip.end_s)
-            tasks.append(_Task(key, source, clip.start_s, clip.end_s, extractor, store))
+            continue
+        own = extractor.extractors[clip.speaker] if isinstance(extractor, BySpeaker) else extractor
+        key = store.key(contents[source], own, clip.start_s, clip.end_s)
+        tasks.append(_Task(key, source, clip.start_s, clip.end_s, own, store))
     return tasks
 
 
