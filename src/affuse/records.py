@@ -22,6 +22,9 @@ RAVDESS_EMOTIONS = (
 )
 """The eight emotions of RAVDESS in the order of its file names (code 01 is neutral)."""
 
+FER2013_EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""The seven emotions of FER2013 under its own names, in the order of its labels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:
@@ -63,6 +66,101 @@ class Skipped:
 
     name: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where a face is: left, top, width, height, as shares of the upright picture, in [0, 1]."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+Probabilities = Mapping[str, float]
+"""Emotion -> probability, in the order of the recogniser's classes; sums to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One stretch of a timeline, and what was made of it.
+
+    Attributes
+    ----------
+    start_s, end_s : float
+        Seconds from the file's common origin of sound and picture.
+    emotion : str or None
+        None where the recogniser abstained.
+    confidence : float or None
+        Calibrated probability of the most probable emotion, also where it was too small to
+        decide; None where there was nothing to go by.
+    probabilities : mapping of str to mapping of str to float
+        ``"audio"``, ``"video"`` and ``"fused"``, each emotion -> probability; a modality that
+        had nothing to say in this stretch is absent.
+    speech : float or None
+        Share of the stretch with speech in it, in [0, 1]; None: the file has no sound.
+    face_seen : float or None
+        Share of the looked-at frames in which this face was found; None: the file has no picture.
+    face : int
+        Number of the face, from 1 in order of appearance; 0 where there is none.
+    box : Box or None
+        Where the face is, on average over the stretch.
+    abstained : str
+        Why `emotion` is None, in words; empty otherwise.
+    """
+
+    start_s: float
+    end_s: float
+    emotion: str | None
+    confidence: float | None
+    probabilities: Mapping[str, Probabilities]
+    speech: float | None = None
+    face_seen: float | None = None
+    face: int = 0
+    box: Box | None = None
+    abstained: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a recogniser made of one media file.
+
+    Attributes
+    ----------
+    path : str
+        The file as it was given.
+    duration_s : float
+        Of what could be read.
+    emotion, confidence, probabilities, speech, face_seen, abstained
+        Of the whole file, as in `Segment`; of its main face where there are several.
+    segments : tuple of Segment
+        The timeline, by start and then by face.
+    classes : tuple of str
+        Emotions the recogniser knows, in its order.
+    recogniser : str
+        Name and hash of the bundle.
+    notes : tuple of str
+        What a reader must know: such as that the file is cut short.
+    """
+
+    path: str
+    duration_s: float
+    emotion: str | None
+    confidence: float | None
+    probabilities: Mapping[str, Probabilities]
+    segments: tuple[Segment, ...]
+    classes: tuple[str, ...]
+    recogniser: str
+    speech: float | None = None
+    face_seen: float | None = None
+    abstained: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def faceless(self) -> float | None:
+        """Share of the looked-at frames without a face; None: the file has no picture."""
+        return None if self.face_seen is None else 1.0 - self.face_seen
 
 
 ProgressCallback = Callable[[str, int, int], None]
