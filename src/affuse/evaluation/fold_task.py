@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,8 @@ Preparation = Mapping[str, Callable[[int], Any]]
 """Modality -> (seed -> unfitted scikit-learn transformer): features that are learned."""
 
 Rows = NDArray[np.int64]
+_M_MMAP_THRESHOLD = -3
+_LARGE_BLOCK = 4 << 20
 Predictions = Mapping[str, NDArray[np.float64]]
 """Position of a system, as text -> probabilities of the test clips that it scores."""
 
@@ -82,6 +86,7 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
 
     from affuse.models.memory import Memory
 
+    _hand_back_large_blocks()
     needed = {name for system in task.systems for name in system.modalities}
     modalities = needed & set(task.preparation)
     learned = LearnedFeatures(task.table, task.build_transformer, modalities)
@@ -156,3 +161,15 @@ def _with_learned_features(
         arrays[modality] = np.full((len(table), features.shape[1]), np.nan, np.float32)
         arrays[modality][use] = features
     return table.with_arrays(arrays)
+
+
+def _hand_back_large_blocks() -> None:
+    """Have freed arrays leave the process at once.
+
+    glibc raises its threshold with each large array that is freed, and keeps later ones: peak
+    memory would grow with the number of clips, though nothing holds on to them.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:
+            mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
