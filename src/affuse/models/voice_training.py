@@ -34,7 +34,10 @@ GAIN = 0.05
 
 @dataclass(frozen=True, slots=True)
 class VoiceTraining:
-    """Settings of one training. One seed, one machine: the same weights."""
+    """Settings of one training. One seed, one machine: the same weights.
+
+    ``averaged_share``: of the last steps, over whose weights the mean is taken.
+    """
 
     architecture: VoiceArchitecture = field(default_factory=VoiceArchitecture)
     epochs: int = 40
@@ -42,7 +45,7 @@ class VoiceTraining:
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
-    averaging: float = 0.99
+    averaged_share: float = 0.25
 
 
 def train_voice(
@@ -70,10 +73,7 @@ def train_voice(
         rng = np.random.default_rng(seed)
         network = voice_network(settings.architecture, n_classes)
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        swa = torch.optim.swa_utils
-        average = swa.AveragedModel(
-            network, multi_avg_fn=swa.get_ema_multi_avg_fn(settings.averaging), use_buffers=True
-        )
+        average = torch.optim.swa_utils.AveragedModel(network, use_buffers=True)
         optimiser = torch.optim.AdamW(
             network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -82,7 +82,8 @@ def train_voice(
             optimiser, settings.learning_rate, total_steps=n_steps, pct_start=0.15
         )
         targets = _smoothed(labels, n_classes, settings.label_smoothing)
-        for inputs, lengths, wanted in _batches(read, n_variants, targets, settings, rng):
+        batches = _batches(read, n_variants, targets, settings, rng)
+        for step, (inputs, lengths, wanted) in enumerate(batches):
             with torch.autocast("cpu", torch.bfloat16):
                 logits = network(inputs, lengths)
             loss = -(logits.float().log_softmax(1) * wanted).sum(1).mean()
@@ -90,7 +91,8 @@ def train_voice(
             loss.backward()
             optimiser.step()
             schedule.step()
-            average.update_parameters(network)
+            if step >= n_steps * (1 - settings.averaged_share):
+                average.update_parameters(network)
         trained: Module = average.module.eval()
         return trained
 
