@@ -93,14 +93,14 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
         settings = VoiceTraining(epochs=self.epochs)
         seed = (self.random_state or 0) * 101 + number
         n_variants, n_classes = X.shape[1], len(self.classes_)
-        network = train_voice(_reader(X, rows), n_variants, labels[rows], n_classes, settings, seed)
-        return network, linear_model().fit(_statistics(X, rows), labels[rows])
+        network = train_voice(reader(X, rows), n_variants, labels[rows], n_classes, settings, seed)
+        return network, linear_model().fit(statistics(X, rows), labels[rows])
 
     def _described(self, pair: tuple[Any, Any], X: Packed, rows: Rows) -> Floats:
         network, linear = pair
         told = np.full((len(rows), len(self.classes_)), np.log(1e-6))
-        told[:, linear.classes_] = linear.predict_log_proba(_statistics(X, rows))
-        heard = voice_log_probabilities(network, _reader(X, rows), len(rows))
+        told[:, linear.classes_] = linear.predict_log_proba(statistics(X, rows))
+        heard = voice_log_probabilities(network, reader(X, rows), len(rows))
         return np.concatenate([heard, told], axis=1)
 
 
@@ -116,7 +116,9 @@ def linear_model() -> Any:
     )
 
 
-def _reader(X: Packed, rows: Rows) -> Read:
+def reader(X: Packed, rows: Rows) -> Read:
+    """What `train_voice` reads: packed rows of a choice of clips."""
+
     def read(clips: Rows, variants: Rows) -> NDArray[np.float32]:
         if isinstance(X, StoredArrays):
             return X.frames(rows[clips], variants)
@@ -125,6 +127,6 @@ def _reader(X: Packed, rows: Rows) -> Read:
     return read
 
 
-def _statistics(X: Packed, rows: Rows) -> NDArray[np.float32]:
+def statistics(X: Packed, rows: Rows) -> NDArray[np.float32]:
     """Statistics of the clips as they are: (n, 519)."""
-    return unpacked(_reader(X, rows)(np.arange(len(rows)), np.zeros(len(rows), np.int64)))[2]
+    return unpacked(reader(X, rows)(np.arange(len(rows)), np.zeros(len(rows), np.int64)))[2]

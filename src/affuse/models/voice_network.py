@@ -40,7 +40,7 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
 
     ``(spectrograms (n, n_frames, 64), lengths (n,) in frames)`` -> logits (n, n_classes);
     ``network.embed`` of the same gives the penultimate layer (n, n_embedding). Frames after an
-    utterance's length have no say.
+    utterance's length have no say; without lengths all have.
 
     Notes
     -----
@@ -72,13 +72,15 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
                 nn.Dropout(architecture.dropout), nn.Linear(size, n_classes)
             )
 
-        def embed(self, spectrograms: Tensor, lengths: Tensor) -> Tensor:
+        def embed(self, spectrograms: Tensor, lengths: Tensor | None = None) -> Tensor:
             maps = self.convolutions(spectrograms.unsqueeze(1))
             contour = self.contour(maps.permute(0, 1, 3, 2).flatten(1, 2))
-            steps = torch.arange(contour.shape[2], device=contour.device)
-            known = steps < torch.ceil(lengths / SHRINKS_TIME_BY).unsqueeze(1)
             scores = self.attention(contour).float()
-            weights = scores.masked_fill(~known.unsqueeze(1), -1e4).softmax(2)
+            if lengths is not None:
+                steps = torch.arange(contour.shape[2])
+                known = steps < torch.ceil(lengths / SHRINKS_TIME_BY).unsqueeze(1)
+                scores = scores.masked_fill(~known.unsqueeze(1), -1e4)
+            weights = scores.softmax(2)
             contour = contour.float()
             mean = (weights * contour).sum(2)
             variance = (weights * contour.square()).sum(2) - mean.square()
@@ -87,7 +89,7 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
             )
             return embedding
 
-        def forward(self, spectrograms: Tensor, lengths: Tensor) -> Tensor:
+        def forward(self, spectrograms: Tensor, lengths: Tensor | None = None) -> Tensor:
             logits: Tensor = self.decision(self.embed(spectrograms, lengths))
             return logits
 
