@@ -147,7 +147,7 @@ def pretrain_voice(
     figures = _figures(index, table, folds, heard, told, shares, settings)
     with atomic_file(out / "voice.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
-    np.savez(out / "voice-out-of-fold.npz", clips=table.clips, heard=heard, told=told)
+    np.savez(out / "voice-out-of-fold.npz", labels=table.labels, heard=heard, told=told)
     return figures
 
 
@@ -270,7 +270,7 @@ def _joined(
     matrices = torch.from_numpy(np.stack([each["linear.matrix"] for each in weights]))
     biases = torch.from_numpy(np.stack([each["linear.bias"] for each in weights]))
 
-    class Joined(torch.nn.Module):  # type: ignore[misc]
+    class Joined(torch.nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.networks = torch.nn.ModuleList(networks)
