@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 
 import pandas as pd
 
 from affuse.config import Config
 from affuse.datasets.index import Index
-from affuse.evaluation.comparison import compare_with, row_name, sentence
+from affuse.evaluation.comparison import (
+    SIGNIFICANT,
+    Comparison,
+    compare_with,
+    row_name,
+    sentence,
+)
 from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.robustness import Point
 from affuse.evaluation.scores import Scores
@@ -103,6 +110,39 @@ class Result:
         return tuple(item for item in self.evaluated if not item.protocol.leaky)
 
     @property
+    def fused(self) -> tuple[Evaluated, ...]:
+        """Those of the honest systems that fuse, best UAR first."""
+        return tuple(item for item in self.honest if item.out_of_fold.system.fusion)
+
+    @property
+    def single(self) -> tuple[Evaluated, ...]:
+        """Those of the honest systems that have one modality, best UAR first."""
+        return tuple(item for item in self.honest if not item.out_of_fold.system.fusion)
+
+    @cached_property
+    def against_single(self) -> tuple[Comparison, ...]:
+        """Each fused row, best first, against the best single modality; empty where one lacks."""
+        return self._compared(self.single[:1], self.fused)
+
+    @cached_property
+    def among_fusions(self) -> tuple[Comparison, ...]:
+        """The best fused row against each other fused one, best first."""
+        return self._compared(self.fused[:1], self.fused[1:])
+
+    def _compared(
+        self, reference: Sequence[Evaluated], others: Sequence[Evaluated]
+    ) -> tuple[Comparison, ...]:
+        if not reference or not others or len(set(self.table.speakers)) < 2:
+            return ()
+        return compare_with(
+            reference[0].out_of_fold,
+            [item.out_of_fold for item in others],
+            self.table,
+            n_bootstrap=self.config.evaluation.n_bootstrap,
+            seed=self.config.seed,
+        )
+
+    @property
     def folds(self) -> pd.DataFrame:
         """In which fold of each protocol each clip is tested."""
         parts = [
@@ -140,7 +180,15 @@ class Result:
 
     def reading(self) -> list[str]:
         """What the table says, in sentences that are true of it."""
-        return [*_comparison(self), *self.notes]
+        found = self.against_single
+        if not found:
+            return list(self.notes)
+        return [
+            f"Best fused row against best single modality: {sentence(found[0])}.",
+            *_best_of_fusions(self),
+            "Rows were picked after seeing the table, which flatters the best a little.",
+            *self.notes,
+        ]
 
 
 def _predictions(item: Evaluated, table: FeatureTable) -> pd.DataFrame:
@@ -160,21 +208,25 @@ def _predictions(item: Evaluated, table: FeatureTable) -> pd.DataFrame:
     return told.join(pd.DataFrame(found.probabilities, columns=columns))
 
 
-def _comparison(result: Result) -> list[str]:
-    """The best fused row against the best single modality, speakers kept apart."""
-    fused = [item for item in result.honest if item.out_of_fold.system.fusion]
-    single = [item for item in result.honest if not item.out_of_fold.system.fusion]
-    if not fused or not single or len(set(result.table.speakers)) < 2:
+def _best_of_fusions(result: Result) -> list[str]:
+    """Which fusion is best, and which of the others that holds against."""
+    found = result.among_fusions
+    if not found:
         return []
-    asked = result.config.evaluation
-    compared = compare_with(
-        single[0].out_of_fold,
-        [item.out_of_fold for item in fused],
-        result.table,
-        n_bootstrap=asked.n_bootstrap,
-        seed=result.config.seed,
+    best = result.fused[0].name
+    told = [pair for pair in found if pair.p_holm < SIGNIFICANT]
+    alike = sorted((pair for pair in found if pair not in told), key=lambda pair: pair.difference)
+    others = f"the other {len(found)}" if len(found) > 1 else "the other one"
+    if not told:
+        verdict = f"but these speakers cannot tell it from any of {others}"
+    elif not alike:
+        verdict = f"and beats {others}"
+    else:
+        verdict = f"and beats {len(told)} of {others}; the rest these speakers cannot tell apart"
+    nearest = (
+        f" (the next, {alike[0].other}, is {100 * alike[0].difference:.1f} points behind, "
+        f"p = {alike[0].p_holm:.3f})"
+        if alike
+        else ""
     )
-    return [
-        f"Best fused row against best single modality: {sentence(compared[0])}.",
-        "Both rows were picked after seeing the table, which flatters them a little.",
-    ]
+    return [f"Best of the fusions is {best}, {verdict}{nearest}."]

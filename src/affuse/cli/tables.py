@@ -36,7 +36,7 @@ def result_text(result: Result) -> str:
     for protocol, part in leaky.groupby("protocol", sort=False):
         lines += ["", f"leaky, not comparable: {protocol} protocol ({result.leaks[str(protocol)]})"]
         lines += [_aligned(HEADINGS, widths), *_body(part, widths)]
-    lines += ["", *result.reading()]
+    lines += [*_paired(result), "", *result.reading()]
     return "\n".join(lines)
 
 
@@ -61,6 +61,23 @@ def listed(title: str, lines: Iterable[str], limit: int = 20) -> str:
         return ""
     rest = [f"  ... and {len(chosen) - limit} more"] if len(chosen) > limit else []
     return "\n".join([title, *(f"  {line}" for line in chosen[:limit]), *rest])
+
+
+def _paired(result: Result) -> list[str]:
+    """Each fused row against the best single modality."""
+    found = result.against_single
+    if not found:
+        return []
+    single = result.single[0].name
+    rows = [("system", "", "points of UAR", "95 % over speakers", "p (Holm)")]
+    for fused, pair in zip(result.fused, found, strict=True):
+        sign = 1 if pair.better == fused.name else -1
+        low, high = sorted((100 * sign * pair.low, 100 * sign * pair.high))
+        points = f"{100 * sign * pair.difference:+.1f}"
+        rows.append((fused.name, "", points, f"[{low:.1f}, {high:.1f}]", f"{pair.p_holm:.3f}"))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    title = f"fused rows against {single}, the best single modality, paired over speakers"
+    return ["", title, *(_aligned(row, widths) for row in rows)]
 
 
 def _body(table: pd.DataFrame, widths: Sequence[int]) -> list[str]:

@@ -1,0 +1,33 @@
+"""Where a long training stands, as plain arrays: written after each round, read to go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.features.store import atomic_file
+
+Arrays = Mapping[str, NDArray[Any]]
+_MEANING = "__meaning__"
+
+
+def save_checkpoint(path: Path, meaning: Mapping[str, object], arrays: Arrays) -> None:
+    """Write named arrays and what they belong to: whole, or not at all."""
+    text = np.frombuffer(json.dumps(meaning, sort_keys=True).encode(), np.uint8)
+    with atomic_file(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **{_MEANING: text}, **arrays)  # type: ignore[arg-type]
+
+
+def load_checkpoint(path: Path, meaning: Mapping[str, object]) -> dict[str, NDArray[Any]] | None:
+    """The arrays that were saved with this very meaning; None where there are none."""
+    if not path.is_file():
+        return None
+    with np.load(path) as stored:
+        if json.loads(stored[_MEANING].tobytes()) != json.loads(json.dumps(meaning)):
+            return None
+        return {name: stored[name] for name in stored.files if name != _MEANING}

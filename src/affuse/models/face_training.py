@@ -1,0 +1,232 @@
+"""Training of the face network: cosine schedule, label smoothing, averaged weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.datasets.fer2013 import FaceSet
+from affuse.models.checkpoint import load_checkpoint, save_checkpoint
+from affuse.models.face_augmentation import augmented
+from affuse.models.face_network import ARCHITECTURES, face_network, standardised
+from affuse.models.training import import_torch, shuffled_batches
+from affuse.records import FER2013_EMOTIONS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module, Sequential
+
+Floats = NDArray[np.float32]
+Report = Callable[[int, int, float], None]
+"""``(epochs done, epochs in all, mean loss)``."""
+
+WARM_UP = 0.1
+AVERAGE_EPOCHS = 2.0
+"""The averaged weights look back over about so many epochs."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceTraining:
+    """Settings of one training; the same on one machine with as many threads give the same weights.
+
+    Attributes
+    ----------
+    architecture : str
+        Key of `ARCHITECTURES`.
+    epochs, batch_size : int
+    learning_rate : float
+        The highest, of SGD with Nesterov's momentum.
+    weight_decay, label_smoothing : float
+    small_size : int
+        Side of the pictures in the first `small_share` of the epochs; then 48. Smaller pictures
+        cost less, and a network that pools takes any size.
+    small_share : float
+    threads : int
+    device : str
+        "cpu" or "cuda".
+    seed : int
+    """
+
+    architecture: str = "small"
+    epochs: int = 50
+    batch_size: int = 128
+    learning_rate: float = 0.05
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.1
+    small_size: int = 36
+    small_share: float = 0.5
+    threads: int = 2
+    device: str = "cpu"
+    seed: int = 0
+
+    @property
+    def size_at(self) -> Callable[[int], int]:
+        """Epoch -> side of the pictures."""
+        return lambda epoch: self.small_size if epoch < self.small_share * self.epochs else 48
+
+
+def train_faces(
+    faces: FaceSet, settings: FaceTraining, checkpoint: Path, report: Report
+) -> Sequential:
+    """A network trained on all of these faces; goes on from the checkpoint where there is one.
+
+    Parameters
+    ----------
+    faces : FaceSet
+    settings : FaceTraining
+    checkpoint : Path
+        Written after each epoch.
+    report : callable
+
+    Returns
+    -------
+    torch.nn.Sequential
+        With the averaged weights, in evaluation mode, on the CPU.
+    """
+    torch = import_torch()
+    torch.set_num_threads(settings.threads)
+    torch.manual_seed(settings.seed)
+    course = _Course(settings, len(faces))
+    meaning = {"settings": asdict(settings), "faces": len(faces), "version": 1}
+    first = course.restore(load_checkpoint(checkpoint, meaning))
+    for epoch in range(first, settings.epochs):
+        # Each epoch has a seed of its own, so that one that goes on is one that never stopped.
+        torch.manual_seed(settings.seed * 100_003 + epoch)
+        batches = _batches(faces, settings, settings.size_at(epoch))
+        losses = [course.step(*batch) for batch in batches]
+        save_checkpoint(checkpoint, meaning, course.state(epoch + 1))
+        report(epoch + 1, settings.epochs, float(np.mean(losses)))
+    average: Sequential = course.average.module.cpu().eval()
+    return average
+
+
+class _Course:
+    """Network, optimiser, schedule and averaged weights of one training."""
+
+    def __init__(self, settings: FaceTraining, n_faces: int) -> None:
+        torch = import_torch()
+        self.settings = settings
+        self.steps_per_epoch = math.ceil(n_faces / settings.batch_size)
+        architecture = ARCHITECTURES[settings.architecture]
+        network = face_network(architecture, len(FER2013_EMOTIONS))
+        network = network.to(settings.device)
+        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network: Sequential = network.train()
+        decay = 1 - 1 / (AVERAGE_EPOCHS * self.steps_per_epoch)
+        self.average = torch.optim.swa_utils.AveragedModel(
+            self.network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(decay),
+            use_buffers=True,
+        )  # fmt: skip
+        self.optimiser = torch.optim.SGD(
+            _parameter_groups(self.network, settings.weight_decay),
+            lr=settings.learning_rate,
+            momentum=0.9,
+            nesterov=True,
+        )
+        self.loss = torch.nn.CrossEntropyLoss(label_smoothing=settings.label_smoothing)
+        self.n_steps = 0
+
+    def step(self, faces: Tensor, labels: Tensor) -> float:
+        """One step of the optimiser; the loss."""
+        torch = import_torch()
+        device = self.settings.device
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._learning_rate()
+        inputs = faces.to(device, memory_format=torch.channels_last)
+        with torch.autocast(device, torch.bfloat16):
+            logits = self.network(inputs)
+        loss = self.loss(logits.float(), labels.to(device))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self.n_steps += 1
+        self._follow()
+        return float(loss.detach())
+
+    def state(self, epochs_done: int) -> dict[str, NDArray[Any]]:
+        """All that changes, as named arrays."""
+        arrays = {f"network.{k}": v for k, v in _arrays(self.network.state_dict())}
+        arrays |= {f"average.{k}": v for k, v in _arrays(self.average.state_dict())}
+        momenta = self.optimiser.state_dict()["state"]
+        arrays |= {f"momentum.{k}": _array(v["momentum_buffer"]) for k, v in momenta.items()}
+        return {**arrays, "epochs": np.array(epochs_done), "steps": np.array(self.n_steps)}
+
+    def restore(self, arrays: dict[str, NDArray[Any]] | None) -> int:
+        """Take over what `state` gave; how many epochs that was after."""
+        if arrays is None:
+            return 0
+        self.network.load_state_dict(_tensors(arrays, "network."))
+        self.average.load_state_dict(_tensors(arrays, "average."))
+        state = self.optimiser.state_dict()
+        momenta = _tensors(arrays, "momentum.")
+        state["state"] = {int(k): {"momentum_buffer": v} for k, v in momenta.items()}
+        self.optimiser.load_state_dict(state)
+        self.n_steps = int(arrays["steps"])
+        return int(arrays["epochs"])
+
+    def _learning_rate(self) -> float:
+        """Linear warm-up, then half a cosine down to zero."""
+        share = self.n_steps / (self.settings.epochs * self.steps_per_epoch)
+        if share < WARM_UP:
+            return self.settings.learning_rate * (0.05 + 0.95 * share / WARM_UP)
+        falling = (share - WARM_UP) / (1 - WARM_UP)
+        return self.settings.learning_rate * (1 + math.cos(math.pi * falling)) / 2
+
+    def _follow(self) -> None:
+        """Averaged weights follow; in the first epochs they are the network's own."""
+        if self.n_steps <= self.steps_per_epoch * 2:
+            self.average.n_averaged.zero_()
+        self.average.update_parameters(self.network)
+
+
+def _parameter_groups(network: Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Weight decay on kernels and matrices alone, not on biases and scales."""
+    wide = [p for p in network.parameters() if p.ndim > 1]
+    narrow = [p for p in network.parameters() if p.ndim == 1]
+    return [
+        {"params": wide, "weight_decay": weight_decay},
+        {"params": narrow, "weight_decay": 0.0},
+    ]
+
+
+def _batches(faces: FaceSet, settings: FaceTraining, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    torch = import_torch()
+    for rows in shuffled_batches(len(faces), settings.batch_size):
+        images = torch.from_numpy(faces.images[rows]).unsqueeze(1).float()
+        yield standardised(augmented(images, size)), torch.from_numpy(faces.labels[rows])
+
+
+def face_logits(network: Sequential, images: NDArray[np.uint8], *, mirrored: bool = True) -> Floats:
+    """Logits of faces (n, 48, 48): (n, n_classes); `mirrored`: averaged with the mirror image's."""
+    torch = import_torch()
+    logits = []
+    with torch.inference_mode():
+        for start in range(0, len(images), 256):
+            part = torch.from_numpy(np.ascontiguousarray(images[start : start + 256]))
+            inputs = standardised(part.unsqueeze(1).float())
+            views = [inputs, inputs.flip(3)] if mirrored else [inputs]
+            logits.append(torch.stack([network(view) for view in views]).mean(0).numpy())
+    return np.concatenate(logits)
+
+
+def _array(tensor: Tensor) -> NDArray[Any]:
+    return np.asarray(tensor.detach().cpu().numpy())
+
+
+def _arrays(state: dict[str, Tensor]) -> Iterator[tuple[str, NDArray[Any]]]:
+    return ((name, _array(tensor)) for name, tensor in state.items())
+
+
+def _tensors(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, Tensor]:
+    torch = import_torch()
+    return {
+        name.removeprefix(prefix): torch.from_numpy(np.array(array))
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }

@@ -1,0 +1,1 @@
+"""How the networks that affuse ships were trained, for anyone to train them again."""

@@ -1,0 +1,151 @@
+"""FER2013 -> the face network: trained, calibrated, measured, exported."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.datasets.fer2013 import FaceSet, read_fer2013, without_copies
+from affuse.errors import ConfigError
+from affuse.evaluation.metrics import accuracy, confusion, ece, uar
+from affuse.features.store import atomic_file
+from affuse.models.calibrated import fit_temperature
+from affuse.models.face_network import ARCHITECTURES, shipped_network
+from affuse.models.face_training import FaceTraining, Report, face_logits, train_faces
+from affuse.models.onnx_export import export_network
+from affuse.models.training import import_torch, probabilities
+from affuse.records import FER2013_EMOTIONS
+
+if TYPE_CHECKING:
+    import torch
+
+HELD_OUT_SHARE = 0.05
+"""Of the training faces, for the temperature alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFigures:
+    """What a training gave.
+
+    Attributes
+    ----------
+    n_trained, n_copies, n_held_out, n_tested : int
+        Faces; copies are training faces that are also test faces, and were left out.
+    accuracy, uar : float
+        Of the test faces, mirror images averaged.
+    accuracy_unmirrored : float
+        Of the exported graph alone.
+    temperature, ece : float
+    confusion : tuple of tuple of int
+        Rows: said by the data; columns: said by the network.
+    training : mapping
+        The settings.
+    """
+
+    n_trained: int
+    n_copies: int
+    n_held_out: int
+    n_tested: int
+    accuracy: float
+    uar: float
+    accuracy_unmirrored: float
+    temperature: float
+    ece: float
+    confusion: tuple[tuple[int, ...], ...]
+    training: dict[str, Any]
+
+
+def pretrain_face(
+    source: Path, out: Path, settings: FaceTraining, *, report: Report
+) -> FaceFigures:
+    """Train on FER2013's ``train``, measure on its ``val``, write the graph and the figures.
+
+    Parameters
+    ----------
+    source : Path
+        FER2013 as class folders, or a zip of them.
+    out : Path
+        Receives ``face.onnx`` and ``face.json``; ``face-checkpoint.npz`` while it works, from
+        which an interrupted training goes on.
+    settings : FaceTraining
+    report : callable
+
+    Notes
+    -----
+    The test faces choose nothing: epochs and settings are given, the temperature comes from
+    training faces that were held out.
+    """
+    if settings.architecture not in ARCHITECTURES:
+        raise ConfigError(
+            f"architecture {settings.architecture!r} was given; expected one of "
+            f"{', '.join(ARCHITECTURES)}"
+        )
+    import_torch()
+    tested, everything = read_fer2013(source, "val"), read_fer2013(source, "train")
+    usable = without_copies(everything, tested)
+    trained, held_out = _divided(usable, settings.seed)
+    out.mkdir(parents=True, exist_ok=True)
+    network = train_faces(trained, settings, out / "face-checkpoint.npz", report)
+    temperature = fit_temperature(face_logits(network, held_out.images), held_out.labels)
+    _export(network, temperature, out / "face.onnx")
+    counts = (len(trained), len(everything) - len(usable), len(held_out), len(tested))
+    figures = _figures(network, temperature, tested, counts, settings)
+    with atomic_file(out / "face.json") as temporary:
+        temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
+    return figures
+
+
+def _divided(faces: FaceSet, seed: int) -> tuple[FaceSet, FaceSet]:
+    """Faces to train on, and a random share that is held out; copies stay on one side."""
+    keys = np.array([_name_of(image) for image in faces.images])
+    rng = np.random.default_rng(seed)
+    groups, group_of = np.unique(keys, return_inverse=True)
+    held_out = (rng.random(len(groups)) < HELD_OUT_SHARE)[group_of]
+    return faces.take(~held_out), faces.take(held_out)
+
+
+def _name_of(image: NDArray[np.uint8]) -> str:
+    """The same for a picture and its mirror image, another for any other picture."""
+    return hashlib.sha256(min(image.tobytes(), image[:, ::-1].tobytes())).hexdigest()
+
+
+def _export(network: torch.nn.Sequential, temperature: float, path: Path) -> None:
+    torch = import_torch()
+    with atomic_file(path) as temporary:
+        export_network(
+            shipped_network(network, temperature),
+            torch.full((2, 1, 48, 48), 128.0) + torch.arange(48.0),
+            temporary,
+            inputs=["faces"],
+            outputs=["probabilities", "embedding"],
+            dynamic={"faces": {0: "n_faces"}},
+        )
+
+
+def _figures(
+    network: torch.nn.Sequential,
+    temperature: float,
+    tested: FaceSet,
+    counts: tuple[int, int, int, int],
+    settings: FaceTraining,
+) -> FaceFigures:
+    said = probabilities(face_logits(network, tested.images) / np.float32(temperature))
+    unmirrored = face_logits(network, tested.images, mirrored=False).argmax(1)
+    predicted = said.argmax(1)
+    counts_of = confusion(tested.labels, predicted, len(FER2013_EMOTIONS))
+    return FaceFigures(
+        *counts,
+        accuracy=accuracy(tested.labels, predicted),
+        uar=uar(tested.labels, predicted),
+        accuracy_unmirrored=accuracy(tested.labels, unmirrored),
+        temperature=temperature,
+        ece=ece(tested.labels, said),
+        confusion=tuple(tuple(int(n) for n in row) for row in counts_of),
+        training=asdict(settings),
+    )
