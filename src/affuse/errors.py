@@ -11,6 +11,7 @@ prints it on one line and exits with code 2.
     │   └── CutShort         its sound or picture ends before the length that it states
     ├── FeatureError         a feature array, table or file does not fit its clips
     │   └── WeightsError     a file of network weights does not fit its network
+    ├── BundleError          a bundle is damaged, of another version, or no bundle
     ├── OutputError          a result cannot be written where it was asked for
     ├── DownloadError        a remote file cannot be had as published
     └── MissingDependency    an optional package is not installed
@@ -71,6 +72,10 @@ class FeatureError(AffuseError):
 
 class WeightsError(FeatureError):
     """A file of network weights does not fit its network."""
+
+
+class BundleError(AffuseError):
+    """A bundle is damaged, of another version, or no bundle at all."""
 
 
 class OutputError(AffuseError):
