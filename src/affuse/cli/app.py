@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus.")
 app.add_typer(download_app, name="download")
+export_app = typer.Typer(no_args_is_help=True, help="Write what was predicted in other forms.")
+app.add_typer(export_app, name="export")
 
 Data = Annotated[
     str, typer.Argument(help="Folder of RAVDESS files, or a CSV with path,emotion,speaker.")
@@ -174,3 +176,22 @@ def ravdess(
     from affuse.cli.corpora import download_and_print
 
     download_and_print(out, actors, part, modality)
+
+
+@export_app.command()
+@one_line_errors
+def video(
+    media: Annotated[Path, typer.Argument(help="A video file.")],
+    out: Annotated[Path, typer.Option(help="The new file; must end in .mp4.")],
+    prediction: Annotated[
+        Path | None,
+        typer.Option(help="JSON of affuse predict for this file; predicted anew without it."),
+    ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
+    ] = None,
+) -> None:
+    """Write a clip with its timeline burnt in: emotions, probabilities, faces."""
+    from affuse.cli.exporting import annotate_and_print
+
+    annotate_and_print(media, out, prediction, bundle)
