@@ -59,6 +59,40 @@ def run(
 
 @app.command()
 @one_line_errors
+def predict(
+    media: Annotated[
+        list[str], typer.Argument(help="Recordings; of a folder every media file in it.")
+    ],
+    bundle: Annotated[
+        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
+    ] = None,
+    window: Annotated[
+        float | None, typer.Option(help="Seconds that are judged at a time; 5 by default.")
+    ] = None,
+    hop: Annotated[
+        float | None, typer.Option(help="Seconds between windows; half a window by default.")
+    ] = None,
+    faces: Annotated[str, typer.Option(help="largest, or all: a timeline for each.")] = "largest",
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Probability below which no emotion is named; the bundle's by default."),
+    ] = None,
+    format: Annotated[
+        str, typer.Option(help="table, json, csv, vtt, eaf, textgrid or audformat.")
+    ] = "table",
+    out: Annotated[Path | None, typer.Option(help="File or folder; printed without it.")] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Say what emotion voice and face show in recordings. Exit code 2: one could not be read."""
+    from affuse.cli.predicting import Output, faces_named, predict_and_print
+    from affuse.predict.settings import settings_of
+
+    settings = settings_of(window, hop, faces=faces_named(faces), threshold=threshold)
+    predict_and_print(media, settings, Output(format, out), bundle=bundle, jobs=jobs)
+
+
+@app.command()
+@one_line_errors
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the corpus and the run go.")] = Path("demo"),
     jobs: Jobs = None,

@@ -106,24 +106,36 @@ def text(predictions: Sequence[Prediction], format: str) -> str:
     OutputError
         There is nothing to show, or the format cannot hold that many clips in one text.
     """
+    check_text([prediction.path for prediction in predictions], format)
     form = _form(format)
-    _refuse_nothing([prediction.path for prediction in predictions])
-    if form.holds == "folder":
-        raise OutputError(
-            f"format {format!r} is a folder and cannot be shown as text; expected a name for it: "
-            "add --out FOLDER"
-        )
-    if form.holds != "many" and len(predictions) > 1:
-        raise OutputError(
-            f"{len(predictions)} clips were given, but a document in format {format!r} describes "
-            "one; expected one clip, or a folder for the documents: add --out FOLDER"
-        )
     shown = (
         _function(form)(predictions)
         if form.holds == "many"
         else _text(form, predictions[0], Path())
     )
     return str(shown).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def check_text(paths: Sequence[str], format: str) -> None:
+    """Whether `text` can show the predictions of these clips: call it before a long run.
+
+    Raises
+    ------
+    ConfigError, OutputError
+        As `text`.
+    """
+    form = _form(format)
+    _refuse_nothing(paths)
+    if form.holds == "folder":
+        raise OutputError(
+            f"format {format!r} is a folder and cannot be shown as text; expected a name for it: "
+            "add --out FOLDER"
+        )
+    if form.holds != "many" and len(paths) > 1:
+        raise OutputError(
+            f"{len(paths)} clips were given, but a document in format {format!r} describes "
+            "one; expected one clip, or a folder for the documents: add --out FOLDER"
+        )
 
 
 def targets(paths: Sequence[str], format: str, out: str | Path) -> tuple[Path, ...]:
