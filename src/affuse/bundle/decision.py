@@ -14,6 +14,7 @@ from affuse.errors import BundleError
 from affuse.fusion.combine import FLOOR, Rule, check_probabilities, combine
 
 Floats = NDArray[np.float64]
+Features = NDArray[np.float32]
 
 
 def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
@@ -40,7 +41,37 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
             f"{member.graph} gave probabilities of shape {said.shape}; its member {name!r} has "
             f"{len(member.classes)} classes: get the bundle anew"
         )
-    return _normalised(said ** (1 / member.temperature))
+    return _tempered(said, member.temperature)
+
+
+def members_say(bundle: Bundle, features: Mapping[str, ArrayLike | None]) -> dict[str, Floats]:
+    """What every member says of clips whose features are there, for bundles of a run.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Its graphs take features by modality.
+    features : mapping of modality to (n, ...) array or None
+        As the bundle's extractors give them, clip by clip; NaN where a clip lacks the modality,
+        None where all do.
+
+    Returns
+    -------
+    dict of str to (n, n_own_classes) float64
+        By member; a row is NaN where the member is silent. Ready for `decide`.
+
+    Raises
+    ------
+    BundleError
+        No features at all, or of a shape that is not the graph's.
+    """
+    arrays = {m: np.asarray(rows, np.float32) for m, rows in features.items() if rows is not None}
+    if not arrays:
+        raise BundleError("no features were given; expected those of one modality at least")
+    n = len(next(iter(arrays.values())))
+    return {
+        member.name: _member_says(bundle, member, arrays, n) for member in bundle.manifest.members
+    }
 
 
 def decide(bundle: Bundle, said: Mapping[str, ArrayLike | None]) -> Floats:
@@ -80,7 +111,10 @@ def decide(bundle: Bundle, said: Mapping[str, ArrayLike | None]) -> Floats:
         rows = own[member.name]
         shared.append(blank if rows is None else rows @ _shares(manifest, member))
         likely.append(blank if rows is None else _likelihood(manifest, member, rows))
-    return _fused(bundle, shared, likely)
+    fused = _fused(bundle, shared, likely)
+    together = ~np.isnan(np.stack(shared)[:, :, 0]).any(axis=0)
+    fused[together] = _tempered(fused[together], manifest.fusion.temperature)
+    return fused
 
 
 def bundle_probabilities(manifest: Manifest, name: str, said: ArrayLike) -> Floats:
@@ -89,6 +123,19 @@ def bundle_probabilities(manifest: Manifest, name: str, said: ArrayLike) -> Floa
     rows = _own(member, said)
     assert rows is not None
     return np.asarray(rows @ _shares(manifest, member))
+
+
+def _member_says(bundle: Bundle, member: Member, arrays: Mapping[str, Features], n: int) -> Floats:
+    shapes = {m: source.shape for m, source in member.features.items()}
+    absent = {m: np.full((n, *shape), np.nan, np.float32) for m, shape in shapes.items()}
+    inputs: dict[str, Features] = {m: arrays.get(m, absent[m]) for m in member.modalities}
+    present = np.stack([~np.isnan(values.reshape(n, -1)[:, 0]) for values in inputs.values()])
+    rows = np.flatnonzero(present.all(axis=0) if member.needs_all else present.any(axis=0))
+    said = np.full((n, len(member.classes)), np.nan)
+    if len(rows):
+        chosen: dict[str, ArrayLike] = {m: values[rows] for m, values in inputs.items()}
+        said[rows] = member_probabilities(bundle, member.name, chosen)
+    return said
 
 
 def _fused(bundle: Bundle, shared: list[Floats], likely: list[Floats]) -> Floats:
@@ -161,6 +208,13 @@ def _likelihood(manifest: Manifest, member: Member, rows: Floats) -> Floats:
         columns = [manifest.classes.index(name) for name in member.means(own)]
         meant[row, columns] = 1 / member.prior.get(own, 1.0)
     return _normalised(np.maximum(rows @ meant, FLOOR))
+
+
+def _tempered(rows: Floats, temperature: float) -> Floats:
+    if temperature == 1:
+        return _normalised(rows)
+    logs = np.log(np.maximum(rows, FLOOR)) / temperature
+    return _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
 
 
 def _normalised(rows: Floats) -> Floats:

@@ -138,9 +138,20 @@ class Stacker(_Part):
 
 
 class Fusion(_Part):
-    """How members become one. Without a stacker for the members that speak, the mean decides."""
+    """How members become one.
+
+    Attributes
+    ----------
+    rule : str
+    temperature : float
+        Of what they say together, where all of them speak: probabilities are taken to the power of
+        1 / temperature and normalised.
+    stackers : tuple of Stacker
+        With rule ``stacking``; without one for the members that speak, the mean decides.
+    """
 
     rule: BundleRule = "product"
+    temperature: float = Field(default=1.0, gt=0)
     stackers: tuple[Stacker, ...] = ()
 
 
