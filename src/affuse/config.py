@@ -184,6 +184,18 @@ class RobustnessConfig(_Settings):
     without: bool = True
 
 
+class BundleConfig(_Settings):
+    """What a run makes of its best system with speakers kept apart.
+
+    ``abstain_below``: smallest calibrated probability with which prediction names an emotion.
+    ``licence``: of the graphs, for the model card; empty: as the corpus has it, where it is known.
+    """
+
+    enabled: bool = True
+    abstain_below: float = Field(default=0.35, ge=0, le=1)
+    licence: str = ""
+
+
 class Config(_Settings):
     """All that steers a run. ``jobs`` None: one process per core."""
 
@@ -202,12 +214,13 @@ class Config(_Settings):
     folds: FoldsConfig = FoldsConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     robustness: RobustnessConfig = RobustnessConfig()
+    bundle: BundleConfig = BundleConfig()
     out: str = ""
     jobs: int | None = Field(default=None, ge=1)
 
     def digest(self) -> str:
         """Stable hash of all that steers the numbers: places and process counts left out."""
-        payload = self.model_dump(mode="json", exclude={"out", "jobs", "recipe"})
+        payload = self.model_dump(mode="json", exclude={"out", "jobs", "recipe", "bundle"})
         payload["data"].pop("path")
         return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -36,6 +36,7 @@ from affuse.result import Evaluated, Result
 from affuse.run_folder import check_out, write_run
 
 if TYPE_CHECKING:
+    from affuse.bundle.from_run import RunBundle
     from affuse.models.cross_fitted_voice import CrossFittedVoice
     from affuse.models.feature_layer import FeatureLayer
 
@@ -77,9 +78,29 @@ def run(config: Config, *, progress: ProgressCallback | None = None) -> Result:
     used = Index(tuple(clip for clip in index if clip.id in kept))
     clean = Recordings(used, table, {m: sources[m] for m in sources if m in table.modalities})
     result = _evaluate(config, index, clean, extraction.skipped, progress)
-    if config.out:
-        write_run(result, Path(config.out))
+    if not config.out:
+        return result
+    made = _bundle(result, clean.sources, progress)
+    result = replace(result, notes=(*result.notes, *made.notes))
+    write_run(result, Path(config.out), made.bundle)
     return result
+
+
+def _bundle(
+    result: Result,
+    sources: Mapping[Modality, Extractor | Precomputed],
+    progress: ProgressCallback | None,
+) -> RunBundle:
+    """What prediction needs of the best system, if the configuration asks for it."""
+    from affuse.bundle.from_run import RunBundle, bundle_of
+
+    if not result.config.bundle.enabled:
+        return RunBundle(None)
+    report = progress or (lambda stage, done, total: None)
+    report("bundle", 0, 1)
+    made = bundle_of(result, sources, _preparation(result.config, result.table))
+    report("bundle", 1, 1)
+    return made
 
 
 def chosen_clips(config: Config) -> Index:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from affuse.bundle.reading import Bundle
+from affuse.bundle.writing import write_bundle
 from affuse.errors import OutputError
 from affuse.evaluation.comparison import compare_all
 from affuse.evaluation.probability_scores import calibrate_across_folds
@@ -32,7 +34,7 @@ _PACKAGES = (
 )  # fmt: skip
 
 
-def write_run(result: Result, folder: Path) -> None:
+def write_run(result: Result, folder: Path, bundle: Bundle | None = None) -> None:
     """Write a run folder: all of it, or nothing.
 
     Parameters
@@ -40,6 +42,8 @@ def write_run(result: Result, folder: Path) -> None:
     result : Result
     folder : Path
         Must not exist, or be empty; `check_out` says so before the work.
+    bundle : Bundle, optional
+        Becomes the folder ``bundle`` in it.
 
     Raises
     ------
@@ -55,6 +59,8 @@ def write_run(result: Result, folder: Path) -> None:
         result.index.write_csv(whole / "index.csv")
         for table_name, table in _tables(result):
             table.to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
+        if bundle is not None:
+            write_bundle(bundle, whole / "bundle")
         if folder.exists():
             folder.rmdir()
         os.replace(whole, folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from affuse.config import Config
 from affuse.errors import ConfigError
 from affuse.features.decoding import Decoding
-from affuse.features.precomputed import Precomputed, read_precomputed
 from affuse.records import Modality
+
+if TYPE_CHECKING:
+    from affuse.features.precomputed import Precomputed
 
 EXTRACTORS: Mapping[str, str] = {
     "mfcc": "affuse.features.mfcc:make",
@@ -86,6 +88,9 @@ def make_extractor(name: str, modality: Modality, config: Config) -> Extractor |
     (40, 63)
     """
     if name.lower().endswith(".csv"):
+        # Tables need pandas, which prediction does without.
+        from affuse.features.precomputed import read_precomputed
+
         return read_precomputed(Path(name), modality)
     if name not in EXTRACTORS:
         raise ConfigError(

@@ -117,14 +117,14 @@ def _validated_stack(probabilities: Sequence[ArrayLike]) -> Stack:
             "per modality, all of one shape"
         )
     for position, array in enumerate(arrays):
-        _check_probabilities(array, position)
+        check_probabilities(array, f"array {position} of the probabilities")
     return np.stack(arrays)
 
 
-def _check_probabilities(array: Stack, position: int) -> None:
+def check_probabilities(array: Stack, name: str) -> None:
+    """FeatureError unless each row sums to 1 from 0, or is NaN throughout; `name` says whose."""
     missing = np.isnan(array).all(axis=1)
     rows = array[~missing]
-    name = f"array {position} of the probabilities"
     if np.isnan(rows).any():
         row = int(np.flatnonzero(np.isnan(array).any(axis=1) & ~missing)[0])
         raise FeatureError(

@@ -1,0 +1,181 @@
+"""The model card: what a bundle can and cannot do, in plain words, from its own manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from affuse.bundle.manifest import Figures, Manifest, TrainedOn
+
+_KNOWN_LICENCES = {
+    "RAVDESS": (
+        "The recordings of RAVDESS are under CC BY-NC-SA 4.0 (Livingstone & Russo 2018); what was "
+        "trained on them is offered under the same terms: name the source, no commercial use."
+    ),
+    "affuse embedded corpus": "Trained on drawn faces and computed voices: as affuse itself (MIT).",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionRecall:
+    """How often an emotion was found, as a fraction, and what it was taken for otherwise."""
+
+    emotion: str
+    recall: float
+    n_clips: int
+    taken_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerSpread:
+    """UAR of the speakers who were told best and worst."""
+
+    best: str
+    best_uar: float
+    worst: str
+    worst_uar: float
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What the card says beyond the manifest.
+
+    Attributes
+    ----------
+    recalls : tuple of EmotionRecall
+    speakers : SpeakerSpread or None
+    n_systems : int
+        Systems among which this one was picked.
+    holds_clips : bool
+        Whether graphs hold features of single training clips, as support vectors are.
+    """
+
+    recalls: tuple[EmotionRecall, ...] = ()
+    speakers: SpeakerSpread | None = None
+    n_systems: int = 1
+    holds_clips: bool = False
+
+
+def licence_of(trained_on: Sequence[TrainedOn]) -> str:
+    """Licence of what was trained on these corpora, where affuse knows it.
+
+    Examples
+    --------
+    >>> licence_of([TrainedOn(corpus="mine", n_clips=3)])
+    'Not stated: whatever the recordings of mine allow.'
+    """
+    known = [_KNOWN_LICENCES[p.corpus] for p in trained_on if p.corpus in _KNOWN_LICENCES]
+    others = [part.corpus for part in trained_on if part.corpus not in _KNOWN_LICENCES]
+    if others:
+        known.append(f"Not stated: whatever the recordings of {' and '.join(others)} allow.")
+    return " ".join(known)
+
+
+def model_card(manifest: Manifest, facts: CardFacts | None = None) -> str:
+    """Content of ``MODEL_CARD.md``."""
+    facts = facts or CardFacts()
+    sections = [
+        f"# {manifest.name}\n\n{_purpose(manifest)}",
+        "\n\n".join(["## How good it is", *_quality(manifest, facts)]),
+        "\n\n".join(["## What it was trained on", *_training(manifest)]),
+        "\n\n".join(["## What it is told by", _sources(manifest)]),
+        "\n\n".join(["## What it cannot do", *_limits(manifest, facts)]),
+        f"## Licence\n\n{manifest.licence}",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _purpose(manifest: Manifest) -> str:
+    emotions = f"{', '.join(manifest.classes[:-1])} or {manifest.classes[-1]}"
+    return (
+        f"Tells which of {len(manifest.classes)} emotions a clip shows: {emotions}. Written by "
+        f"`affuse run` (affuse {manifest.affuse}); `affuse predict FILE --bundle FOLDER` uses it."
+    )
+
+
+def _quality(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
+    if not manifest.figures:
+        yield "Not measured."
+        return
+    figures = manifest.figures[0]
+    yield _measured(figures)
+    if facts.n_systems > 1:
+        yield (
+            f"It was picked as the best of {facts.n_systems} systems after all were measured, "
+            "which flatters the figure a little."
+        )
+    others = [f"{each.system}: {_percent(each.uar)}" for each in manifest.figures[1:]]
+    if others:
+        yield f"Beside it, by UAR: {'; '.join(others)}."
+    if facts.recalls:
+        yield _recall_lines(facts.recalls)
+    if facts.speakers is not None:
+        spread = facts.speakers
+        yield (
+            f"Speaker by speaker the UAR goes from {_percent(spread.worst_uar)} (speaker "
+            f"{spread.worst}) to {_percent(spread.best_uar)} (speaker {spread.best})."
+        )
+
+
+def _measured(figures: Figures) -> str:
+    interval = ""
+    if figures.uar_low is not None and figures.uar_high is not None:
+        low, high = _percent(figures.uar_low), _percent(figures.uar_high)
+        interval = f" (95 % over speakers: {low} to {high})"
+    folds = f", {figures.n_folds} folds" if figures.n_folds else ""
+    leak = f" **This figure leaks: {figures.leak}.**" if figures.leak else ""
+    return (
+        f"{figures.system}: UAR {_percent(figures.uar)}{interval}, chance "
+        f"{_percent(figures.chance)}; protocol {figures.protocol}, {figures.n_clips:,} clips of "
+        f"{figures.n_speakers} speakers{folds}.{leak} Every clip was told by a model that had "
+        "heard neither it nor, where speakers were kept apart, its speaker. The graphs in this "
+        "folder were then trained on all of these clips: what they score on them says nothing."
+    )
+
+
+def _recall_lines(recalls: Sequence[EmotionRecall]) -> str:
+    rows = [
+        f"| {each.emotion} | {_percent(each.recall)} | {each.n_clips} | {each.taken_for} |"
+        for each in recalls
+    ]
+    head = ["| emotion | found | clips | otherwise mostly taken for |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def _training(manifest: Manifest) -> Iterator[str]:
+    for part in manifest.trained_on:
+        speakers = f": {', '.join(part.speakers)}" if part.speakers else ""
+        who = f" of {len(part.speakers)} speakers" if part.speakers else ""
+        yield f"{part.corpus}, {part.n_clips:,} clips{who}{speakers}."
+    yield "affuse marks figures on these speakers as leaky whenever this bundle has a part in them."
+
+
+def _sources(manifest: Manifest) -> str:
+    told = {
+        (modality, source.label or source.name, f"{source.name} version {source.version}")
+        for member in manifest.members
+        for modality, source in member.features.items()
+    }
+    return "\n".join(f"- {m}: {label} (`{extractor}`)" for m, label, extractor in sorted(told))
+
+
+def _limits(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
+    yield (
+        "It tells what a clip shows in the words of the people who labelled its training clips, "
+        "not what anyone feels. Whoever speaks or looks unlike those people (another language, "
+        "age, culture, camera or room) may be told worse, and nothing here says by how much. Do "
+        "not decide about people with it."
+    )
+    yield (
+        f"Where the probability of the first emotion is under {_percent(manifest.abstain_below)}, "
+        "prediction names none."
+    )
+    if facts.holds_clips:
+        yield (
+            "Its graphs hold features of single training clips (support vectors): who gives the "
+            "bundle away gives those away."
+        )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

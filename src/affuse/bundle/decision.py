@@ -1,0 +1,221 @@
+"""What members say, each in its own classes -> one row of probabilities a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from affuse.bundle.manifest import Manifest, Member
+from affuse.bundle.reading import Bundle
+from affuse.errors import BundleError
+from affuse.fusion.combine import FLOOR, Rule, check_probabilities, combine
+
+Floats = NDArray[np.float64]
+Features = NDArray[np.float32]
+
+
+def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
+    """What one member says of each row: (n, n_own_classes) float64, calibrated; rows sum to 1.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    name : str
+        Of the member.
+    inputs : mapping of str to array
+        Input of its graph -> rows, (n, ...). NaN stands for an absent modality where the member
+        does without one.
+
+    Raises
+    ------
+    BundleError
+        No such member, or inputs that are not its graph's.
+    """
+    member = _member(bundle.manifest, name)
+    said = bundle.run(member.graph, inputs)
+    if said.ndim != 2 or said.shape[1] != len(member.classes):
+        raise BundleError(
+            f"{member.graph} gave probabilities of shape {said.shape}; its member {name!r} has "
+            f"{len(member.classes)} classes: get the bundle anew"
+        )
+    return _tempered(said, member.temperature)
+
+
+def members_say(bundle: Bundle, features: Mapping[str, ArrayLike | None]) -> dict[str, Floats]:
+    """What every member says of clips whose features are there, for bundles of a run.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Its graphs take features by modality.
+    features : mapping of modality to (n, ...) array or None
+        As the bundle's extractors give them, clip by clip; NaN where a clip lacks the modality,
+        None where all do.
+
+    Returns
+    -------
+    dict of str to (n, n_own_classes) float64
+        By member; a row is NaN where the member is silent. Ready for `decide`.
+
+    Raises
+    ------
+    BundleError
+        No features at all, or of a shape that is not the graph's.
+    """
+    arrays = {m: np.asarray(rows, np.float32) for m, rows in features.items() if rows is not None}
+    if not arrays:
+        raise BundleError("no features were given; expected those of one modality at least")
+    n = len(next(iter(arrays.values())))
+    return {
+        member.name: _member_says(bundle, member, arrays, n) for member in bundle.manifest.members
+    }
+
+
+def decide(bundle: Bundle, said: Mapping[str, ArrayLike | None]) -> Floats:
+    """Members' probabilities fused: (n, n_classes) float64; rows sum to 1.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    said : mapping of str to (n, n_own_classes) array or None
+        Member -> what it says, as `member_probabilities` gives it. None, or a row of NaN: it says
+        nothing, and the others decide. A row is NaN where all are silent; one row, where all are
+        None.
+
+    Raises
+    ------
+    BundleError
+        A name that is no member's, or a shape that is not its classes'.
+    FeatureError
+        Numbers that are no probabilities.
+
+    Notes
+    -----
+    Where several members speak, a product takes each one's likelihood: its probabilities divided
+    by its prior, in full for every class that its own class may mean, to the power of its weight.
+    Alone, or in a rule that is no product, a member divides its probability by its shares.
+    """
+    manifest = bundle.manifest
+    for name in said:
+        _member(manifest, name)
+    own = {member.name: _own(member, said.get(member.name)) for member in manifest.members}
+    lengths = {len(rows) for rows in own.values() if rows is not None}
+    if len(lengths) > 1:
+        raise BundleError(f"members gave {sorted(lengths)} rows; expected the same clips from each")
+    blank = np.full((lengths.pop() if lengths else 1, len(manifest.classes)), np.nan)
+    shared, likely = [], []
+    for member in manifest.members:
+        rows = own[member.name]
+        shared.append(blank if rows is None else rows @ _shares(manifest, member))
+        likely.append(blank if rows is None else _likelihood(manifest, member, rows))
+    fused = _fused(bundle, shared, likely)
+    together = ~np.isnan(np.stack(shared)[:, :, 0]).any(axis=0)
+    fused[together] = _tempered(fused[together], manifest.fusion.temperature)
+    return fused
+
+
+def bundle_probabilities(manifest: Manifest, name: str, said: ArrayLike) -> Floats:
+    """What one member says, in the classes of the bundle: (n, n_classes); rows sum to 1."""
+    member = _member(manifest, name)
+    rows = _own(member, said)
+    assert rows is not None
+    return np.asarray(rows @ _shares(manifest, member))
+
+
+def _member_says(bundle: Bundle, member: Member, arrays: Mapping[str, Features], n: int) -> Floats:
+    shapes = {m: source.shape for m, source in member.features.items()}
+    absent = {m: np.full((n, *shape), np.nan, np.float32) for m, shape in shapes.items()}
+    inputs: dict[str, Features] = {m: arrays.get(m, absent[m]) for m in member.modalities}
+    present = np.stack([~np.isnan(values.reshape(n, -1)[:, 0]) for values in inputs.values()])
+    rows = np.flatnonzero(present.all(axis=0) if member.needs_all else present.any(axis=0))
+    said = np.full((n, len(member.classes)), np.nan)
+    if len(rows):
+        chosen: dict[str, ArrayLike] = {m: values[rows] for m, values in inputs.items()}
+        said[rows] = member_probabilities(bundle, member.name, chosen)
+    return said
+
+
+def _fused(bundle: Bundle, shared: list[Floats], likely: list[Floats]) -> Floats:
+    fusion = bundle.manifest.fusion
+    weights = [member.weight for member in bundle.manifest.members]
+    speaks = ~np.isnan(np.stack(shared)[:, :, 0])
+    if fusion.rule == "product":
+        several = speaks.sum(axis=0) > 1
+        parts = [
+            np.where(several[:, None], _normalised(rows**weight), alone)
+            for rows, weight, alone in zip(likely, weights, shared, strict=True)
+        ]
+        return combine(parts, "product")
+    if fusion.rule == "weighted":
+        return combine(shared, "weighted", weights)
+    if fusion.rule == "stacking":
+        return _stacked(bundle, shared, speaks)
+    return combine(shared, cast(Rule, fusion.rule))
+
+
+def _stacked(bundle: Bundle, shared: list[Floats], speaks: NDArray[np.bool_]) -> Floats:
+    """Each row by the stacker for the members that speak there; by the mean without one."""
+    names = [member.name for member in bundle.manifest.members]
+    fused = combine(shared, "mean")
+    for stacker in bundle.manifest.fusion.stackers:
+        exactly = np.isin(names, stacker.members)[:, None] == speaks
+        rows = np.flatnonzero(exactly.all(axis=0))
+        if len(rows):
+            inputs = {name: shared[names.index(name)][rows] for name in stacker.members}
+            fused[rows] = bundle.run(stacker.graph, inputs)
+    return fused
+
+
+def _member(manifest: Manifest, name: str) -> Member:
+    try:
+        return manifest.member(name)
+    except KeyError as error:
+        names = ", ".join(member.name for member in manifest.members)
+        raise BundleError(
+            f"member {name!r} was given; bundle {manifest.name!r} has {names}"
+        ) from error
+
+
+def _own(member: Member, said: ArrayLike | None) -> Floats | None:
+    if said is None:
+        return None
+    rows = np.asarray(said, np.float64)
+    if rows.ndim != 2 or rows.shape[1] != len(member.classes):
+        raise BundleError(
+            f"member {member.name!r} was given probabilities of shape {rows.shape}; expected "
+            f"(n, {len(member.classes)}), in the order {', '.join(member.classes)}"
+        )
+    check_probabilities(rows, f"what member {member.name!r} says")
+    return rows
+
+
+def _shares(manifest: Manifest, member: Member) -> Floats:
+    """How an own class divides among the bundle's: (n_own_classes, n_classes)."""
+    matrix = np.zeros((len(member.classes), len(manifest.classes)))
+    for row, own in enumerate(member.classes):
+        for name, share in member.shares(own).items():
+            matrix[row, manifest.classes.index(name)] += share
+    return matrix
+
+
+def _likelihood(manifest: Manifest, member: Member, rows: Floats) -> Floats:
+    """How likely each class makes what the member saw, up to a factor: (n, n_classes)."""
+    meant = np.zeros((len(member.classes), len(manifest.classes)))
+    for row, own in enumerate(member.classes):
+        columns = [manifest.classes.index(name) for name in member.means(own)]
+        meant[row, columns] = 1 / member.prior.get(own, 1.0)
+    return _normalised(np.maximum(rows @ meant, FLOOR))
+
+
+def _tempered(rows: Floats, temperature: float) -> Floats:
+    if temperature == 1:
+        return _normalised(rows)
+    logs = np.log(np.maximum(rows, FLOOR)) / temperature
+    return _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
+
+
+def _normalised(rows: Floats) -> Floats:
+    return np.asarray(rows / rows.sum(axis=1, keepdims=True))

@@ -1,0 +1,131 @@
+"""The extractor of a run as a record in the manifest, and the same extractor again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from affuse.bundle.manifest import FeatureSource
+from affuse.config import Config
+from affuse.errors import BundleError, ConfigError
+from affuse.features.precomputed import Precomputed
+from affuse.features.registry import Extractor, make_extractor
+from affuse.features.store import cache_folder
+from affuse.records import Modality
+
+_NAMED_WEIGHTS = ("untrained", "vgg-face")
+
+
+def feature_source(extractor: Extractor, config: Config) -> FeatureSource:
+    """All that makes an extractor again.
+
+    A file of weights is named, never copied: it is its owner's, and large.
+    """
+    name = extractor.name
+    own = getattr(config.features, name, None)
+    settings = {} if own is None else own.model_dump(mode="json")
+    if settings.get("weights", "untrained") not in _NAMED_WEIGHTS:
+        settings["weights"] = Path(settings["weights"]).name
+    return FeatureSource(
+        name=name,
+        version=extractor.version,
+        label=extractor.label,
+        shape=tuple(extractor.shape),
+        settings=_plain(extractor.settings()),
+        decoding=_plain(asdict(extractor.decoding)),
+        config={"media": config.media.model_dump(mode="json"), name: settings},
+    )
+
+
+def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
+    """The extractor that a bundle's features came from.
+
+    Parameters
+    ----------
+    source : FeatureSource
+    modality : {"audio", "video"}
+
+    Raises
+    ------
+    BundleError
+        There is no such extractor, this affuse's gives other numbers, or its weights are not
+        there.
+    MissingDependency
+        Weights must be made into a graph, and the packages for it are not installed.
+    """
+    try:
+        made = make_extractor(source.name, modality, _config(source, modality))
+    except ConfigError as error:
+        raise BundleError(
+            f"the bundle wants the extractor {source.name!r} for {modality}, which this affuse "
+            f"lacks ({error}): use the affuse that made the bundle, or train again"
+        ) from error
+    if isinstance(made, Precomputed):
+        raise BundleError(
+            f"the bundle wants {source.name!r} for {modality}, a file of features; expected an "
+            "extractor: train again with one"
+        )
+    _refuse_other_numbers(source, made)
+    return made
+
+
+def _config(source: FeatureSource, modality: Modality) -> Config:
+    settings = dict(source.config.get(source.name, {}))
+    weights = settings.get("weights", "untrained")
+    if weights not in _NAMED_WEIGHTS:
+        settings["weights"] = str(_weights_file(str(weights), source))
+    features: dict[str, Any] = {modality: source.name}
+    if settings:
+        features[source.name] = settings
+    try:
+        return Config.model_validate(
+            {"media": source.config.get("media", {}), "features": features}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BundleError(
+            f"the bundle's settings of {source.name!r} do not fit this affuse ({place}: "
+            f"{first['msg']}): use the affuse that made it, or train again"
+        ) from error
+
+
+def _weights_file(name: str, source: FeatureSource) -> Path:
+    folder = cache_folder() / "weights"
+    path = folder / Path(name).name
+    if not path.is_file():
+        raise BundleError(
+            f"the bundle needs the network weights {path.name!r} (SHA-256 "
+            f"{source.settings.get('weights', 'unknown')}), which it names but does not hold: put "
+            f"that file into {folder}"
+        )
+    return path
+
+
+def _refuse_other_numbers(source: FeatureSource, made: Extractor) -> None:
+    found: dict[str, Any] = {
+        "version": made.version,
+        "shape": tuple(made.shape),
+        "settings": _plain(made.settings()),
+        "decoding": _plain(asdict(made.decoding)),
+    }
+    wanted = {name: getattr(source, name) for name in found}
+    other = [name for name in found if found[name] != wanted[name]]
+    if other:
+        given = ", ".join(f"{name} {found[name]}" for name in other)
+        expected = ", ".join(f"{name} {wanted[name]}" for name in other)
+        raise BundleError(
+            f"extractor {source.name!r} of this affuse has {given}; the bundle was trained with "
+            f"{expected}: use the affuse (and the weights) that made it, or train again"
+        )
+
+
+def _plain(fields: Mapping[str, object]) -> dict[str, Any]:
+    """As JSON gives it back."""
+    made: dict[str, Any] = json.loads(json.dumps(dict(fields)))
+    return made

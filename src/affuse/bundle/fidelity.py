@@ -1,0 +1,74 @@
+"""Whether a bundle says what the system says that it was made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.bundle.decision import decide, members_say
+from affuse.bundle.onnx_builder import NotExportable
+from affuse.bundle.reading import Bundle
+from affuse.bundle.refit import Refitted
+from affuse.features.table import FeatureTable
+
+TOLERANCE = 1e-4
+"""By how much a probability of the bundle may differ from the system's own."""
+
+_CHECKED_CLIPS = 24
+
+
+def refuse_deviation(bundle: Bundle, fitted: Refitted, raw: FeatureTable) -> None:
+    """NotExportable where the bundle does not say what the system says.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    fitted : Refitted
+    raw : FeatureTable
+        The same clips, with features as the extractors give them.
+    """
+    manifest = bundle.manifest
+    plain = manifest.fusion.model_copy(update={"temperature": 1.0})
+    same = replace(bundle, manifest=manifest.model_copy(update={"fusion": plain}))
+    spread = np.linspace(0, len(fitted.rows) - 1, min(_CHECKED_CLIPS, len(fitted.rows)))
+    rows = fitted.rows[np.unique(spread.astype(int))]
+    modalities = fitted.table.modalities
+    for left_out in (None, *(modalities if len(modalities) > 1 else ())):
+        table = _without(fitted.table.take(rows), left_out)
+        told = np.flatnonzero(_can_decide(fitted, table))
+        if not len(told):
+            continue
+        features = _without(raw.select(modalities).take(rows[told]), left_out)
+        expected = fitted.estimator.predict_proba(table.take(told))
+        found = decide(same, members_say(same, _shaped(same, features)))
+        worst = float(np.abs(found - expected).max())
+        if not worst <= TOLERANCE:
+            raise NotExportable(
+                f"its graphs differ from it by {worst:.2g} in a probability (up to {TOLERANCE:g} "
+                "is allowed)"
+            )
+
+
+def _can_decide(fitted: Refitted, table: FeatureTable) -> NDArray[np.bool_]:
+    some = np.any([table.present[m] for m in table.modalities], axis=0)
+    return np.asarray(fitted.estimator.can_decide(table) & some)
+
+
+def _without(table: FeatureTable, modality: str | None) -> FeatureTable:
+    """The table as if no clip had a modality."""
+    arrays = {m: np.array(table.arrays[m][np.arange(len(table))]) for m in table.modalities}
+    present = dict(table.present)
+    if modality is not None:
+        arrays[modality][:] = np.nan
+        present[modality] = np.zeros(len(table), bool)
+    return replace(table, arrays=arrays, present=present)
+
+
+def _shaped(bundle: Bundle, table: FeatureTable) -> dict[str, NDArray[np.float32]]:
+    """Features of each modality in the shape that its extractor gives."""
+    shapes = {m: s.shape for member in bundle.manifest.members for m, s in member.features.items()}
+    return {
+        m: np.asarray(table.arrays[m]).reshape(len(table), *shape) for m, shape in shapes.items()
+    }

@@ -1,0 +1,233 @@
+"""The best honest system of a run -> a bundle, checked against the system it came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from affuse.bundle.card import CardFacts, EmotionRecall, SpeakerSpread, licence_of, model_card
+from affuse.bundle.extractors import feature_source
+from affuse.bundle.fidelity import refuse_deviation
+from affuse.bundle.heard import training_clips
+from affuse.bundle.manifest import FeatureSource, Figures, Fusion, Manifest, Member, Stacker
+from affuse.bundle.onnx_builder import NotExportable
+from affuse.bundle.reading import Bundle
+from affuse.bundle.refit import Preparation, Refitted, refitted
+from affuse.bundle.system_graphs import Inputs, SystemGraphs, system_graphs
+from affuse.bundle.writing import make_bundle
+from affuse.errors import MissingDependency
+from affuse.evaluation.speakers import recall_table, speaker_range
+from affuse.features.precomputed import Precomputed
+from affuse.features.registry import Extractor
+from affuse.features.table import FeatureTable
+from affuse.fusion.combine import FLOOR
+from affuse.records import Modality
+from affuse.result import Evaluated, Result
+
+_RECALLS = ("emotion", "recall", "n_clips", "taken_for")
+_PACKAGES = ("numpy", "onnx", "scikit-learn", "torch")
+
+Sources = Mapping[Modality, Extractor | Precomputed]
+
+
+@dataclass(frozen=True)
+class RunBundle:
+    """What became of a run's best system.
+
+    Attributes
+    ----------
+    bundle : Bundle or None
+    notes : tuple of str
+        Why there is none, or why it is not the best system.
+    """
+
+    bundle: Bundle | None
+    notes: tuple[str, ...] = ()
+
+
+def bundle_of(result: Result, sources: Sources, preparation: Preparation) -> RunBundle:
+    """Bundle of the best system that was evaluated with speakers kept apart and has graphs.
+
+    Parameters
+    ----------
+    result : Result
+    sources : mapping of modality to extractor or table of features
+        What the features of the run came from.
+    preparation : mapping of modality to function of a seed
+        Makes the transformer that learns features, where they are learned.
+    """
+    if result.config.data.shuffle_labels:
+        return RunBundle(None, ("No bundle was written: the labels were shuffled.",))
+    if not result.honest:
+        return RunBundle(None, ("No bundle was written: no figure keeps speakers apart.",))
+    refused: list[tuple[Evaluated, str]] = []
+    for item in result.honest:
+        try:
+            made = _bundle(item, result, sources, preparation)
+        except (NotExportable, MissingDependency) as error:
+            refused.append((item, str(error)))
+            continue
+        return RunBundle(made, _second_best(item, refused))
+    best, reason = refused[0]
+    return RunBundle(None, (f"No bundle was written of {best.name}, or any other: {reason}.",))
+
+
+def _second_best(chosen: Evaluated, refused: Sequence[tuple[Evaluated, str]]) -> tuple[str, ...]:
+    if not refused:
+        return ()
+    best, reason = refused[0]
+    return (
+        f"The bundle holds {chosen.name} (UAR {100 * chosen.scores.uar:.1f}), not {best.name} "
+        f"(UAR {100 * best.scores.uar:.1f}): {reason}.",
+    )
+
+
+def _bundle(item: Evaluated, result: Result, sources: Sources, preparation: Preparation) -> Bundle:
+    system, config = item.out_of_fold.system, result.config
+    extracted = {m: _source(m, sources, result) for m in sorted(sources) if m in system.modalities}
+    fitted = refitted(system, result.table, preparation, config.seed)
+    shapes: dict[str, tuple[int, ...]] = {m: source.shape for m, source in extracted.items()}
+    graphs = system_graphs(fitted.estimator, Inputs(shapes, fitted.feature_layers))
+    members, files = _members(graphs, extracted, result.table.classes)
+    fusion = _fusion(graphs, _temperature(item, result.table))
+    manifest = _manifest(item, result, fitted, members, fusion)
+    files |= {
+        stacker.graph: graphs.stackers[stacker.members] for stacker in manifest.fusion.stackers
+    }
+    holds_clips = "SVM RBF" in system.model
+    card = model_card(manifest, _facts(item, result, holds_clips))
+    bundle = make_bundle(manifest, {**files, manifest.card: card.encode()})
+    refuse_deviation(bundle, fitted, result.table)
+    return bundle
+
+
+def _source(modality: Modality, sources: Sources, result: Result) -> FeatureSource:
+    source = sources[modality]
+    if isinstance(source, Precomputed):
+        raise NotExportable(
+            f"its {modality} features come from {source.path.name}, and affuse cannot extract them "
+            "from new recordings"
+        )
+    return feature_source(source, result.config)
+
+
+def _members(
+    graphs: SystemGraphs, sources: Mapping[Modality, FeatureSource], classes: Sequence[str]
+) -> tuple[tuple[Member, ...], dict[str, bytes]]:
+    members, files = [], {}
+    for made in graphs.members:
+        graph = f"{made.name}.onnx"
+        files[graph] = made.content
+        member = Member(
+            name=made.name,
+            features={m: source for m, source in sources.items() if m in made.modalities},
+            graph=graph,
+            needs_all=made.needs_all,
+            classes=tuple(classes[label] for label in made.labels),
+            weight=made.weight,
+        )
+        members.append(member)
+    return tuple(members), files
+
+
+def _temperature(item: Evaluated, table: FeatureTable) -> float:
+    """Of the fused probabilities, from clips that were told by models that had not heard them."""
+    from affuse.models.calibrated import fit_temperature
+
+    found = item.out_of_fold
+    complete = np.all([table.present[m][found.rows] for m in found.system.modalities], axis=0)
+    if not complete.any():
+        return 1.0
+    logs = np.log(np.maximum(found.probabilities[complete], FLOOR))
+    return fit_temperature(logs, table.labels[found.rows[complete]])
+
+
+def _fusion(graphs: SystemGraphs, temperature: float) -> Fusion:
+    stackers = tuple(
+        Stacker(members=names, graph=f"stack-{'-'.join(names)}.onnx") for names in graphs.stackers
+    )
+    return Fusion(rule=graphs.rule, temperature=temperature, stackers=stackers)
+
+
+def _manifest(
+    item: Evaluated,
+    result: Result,
+    fitted: Refitted,
+    members: tuple[Member, ...],
+    fusion: Fusion,
+) -> Manifest:
+    config, table = result.config, result.table
+    corpus = Path(config.data.path).resolve().stem
+    known = {str(clip) for clip in table.clips[fitted.heard]}
+    trained_on = training_clips(corpus, (c for c in result.index if c.id in known))
+    return Manifest(
+        affuse=metadata.version("affuse"),
+        name=f"{item.name} on {corpus}",
+        classes=tuple(table.classes[label] for label in fitted.estimator.classes_),
+        members=members,
+        fusion=fusion,
+        abstain_below=config.bundle.abstain_below,
+        trained_on=trained_on,
+        figures=(_figures(item), *(_figures(each) for each in _singles(item, result))),
+        licence=config.bundle.licence or licence_of(trained_on),
+        packages=_versions(),
+    )
+
+
+def _singles(item: Evaluated, result: Result) -> list[Evaluated]:
+    """The best system of each single modality, where a fused one was chosen."""
+    best: dict[str, Evaluated] = {}
+    if item.out_of_fold.system.fusion:
+        for each in result.honest:
+            if not each.out_of_fold.system.fusion:
+                best.setdefault(each.out_of_fold.system.modality, each)
+    return list(best.values())
+
+
+def _figures(item: Evaluated) -> Figures:
+    scores = item.scores
+    known = not math.isnan(scores.uar_low)
+    return Figures(
+        system=item.name,
+        protocol=item.protocol.name,
+        uar=scores.uar,
+        uar_low=scores.uar_low if known else None,
+        uar_high=scores.uar_high if known else None,
+        accuracy=scores.accuracy,
+        chance=scores.chance,
+        n_clips=scores.n_clips,
+        n_speakers=scores.n_speakers,
+        n_folds=scores.n_folds,
+        leak=item.protocol.leak,
+    )
+
+
+def _facts(item: Evaluated, result: Result, holds_clips: bool) -> CardFacts:
+    recalls = recall_table(item.out_of_fold, result.table)
+    spread = speaker_range(item.out_of_fold, result.table)
+    return CardFacts(
+        recalls=tuple(
+            EmotionRecall(str(emotion), float(recall), int(n_clips), str(taken_for))
+            for emotion, recall, n_clips, taken_for in zip(
+                *(recalls[column] for column in _RECALLS), strict=True
+            )
+        ),
+        speakers=SpeakerSpread(spread.best, spread.best_uar, spread.worst, spread.worst_uar),
+        n_systems=len(result.honest),
+        holds_clips=holds_clips,
+    )
+
+
+def _versions() -> dict[str, str]:
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = "not installed"
+    return versions

@@ -1,0 +1,124 @@
+"""Whether a bundle knows the speakers that it is to be evaluated on."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from affuse.bundle.manifest import TrainedOn
+from affuse.bundle.reading import Bundle
+from affuse.datasets.index import Index, speaker_order
+from affuse.records import Clip
+
+RAVDESS = "RAVDESS"
+EMBEDDED = "affuse embedded corpus"
+
+_TAKE_KEY = re.compile(r"0[12](-[0-9]{2}){5}")
+_MARK_DIGITS = 12
+
+
+def heard(bundle: Bundle, index: Index) -> tuple[str, ...]:
+    """Speakers of an index that a bundle was trained on, numbers by value.
+
+    Figures of such a bundle (or of features that come from it) on these speakers are not what new
+    speakers would give: they are leaky.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    index : Index
+
+    Returns
+    -------
+    tuple of str
+        Empty where the bundle knows none of them. In a corpus that affuse knows (RAVDESS, told by
+        the names of its takes, whatever folder or table lists them) a speaker is known by name;
+        in a person's own table by any clip that the bundle was trained on.
+    """
+    return known_speakers(bundle.manifest.trained_on, index.clips)
+
+
+def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tuple[str, ...]:
+    """As `heard`, from the records of a manifest and any clips."""
+    parts = tuple(trained_on)
+    names = {(part.corpus, speaker) for part in parts for speaker in part.speakers}
+    marks = {mark for part in parts for mark in part.clips}
+    known = set()
+    for corpus, speaker, own in _groups(clips):
+        told_by_name = corpus and (corpus, _actor(own[0])) in names
+        if told_by_name or any(clip_mark(clip) in marks for clip in own):
+            known.add(speaker)
+    return tuple(sorted(known, key=speaker_order))
+
+
+def training_clips(name: str, clips: Iterable[Clip]) -> tuple[TrainedOn, ...]:
+    """What a manifest says of the clips it was trained on, corpus by corpus.
+
+    Parameters
+    ----------
+    name : str
+        Of a person's own table, for clips of no corpus that affuse knows.
+    clips : iterable of Clip
+    """
+    parts: dict[str, list[Clip]] = {}
+    for corpus, _, own in _groups(clips):
+        parts.setdefault(corpus, []).extend(own)
+    return tuple(_trained_on(corpus, name, own) for corpus, own in sorted(parts.items()))
+
+
+def corpus_of(clip: Clip) -> str:
+    """Name of the corpus that a clip is of, where affuse knows it; empty otherwise.
+
+    The embedded corpus bears the names of RAVDESS, and says in its files what it is.
+
+    Examples
+    --------
+    >>> corpus_of(Clip("01-06-01-02-01-12", "fearful", "12")), corpus_of(Clip("me", "sad", "1"))
+    ('RAVDESS', '')
+    """
+    if not _is_take(clip):
+        return ""
+    source = clip.video or clip.audio
+    return EMBEDDED if source is not None and _is_embedded(source) else RAVDESS
+
+
+def clip_mark(clip: Clip) -> str:
+    """What tells a clip again without telling its name: 12 hexadecimal digits."""
+    told = f"{clip.speaker}\0{clip.id}".encode()
+    return hashlib.sha256(told).hexdigest()[:_MARK_DIGITS]
+
+
+def _trained_on(corpus: str, name: str, clips: Sequence[Clip]) -> TrainedOn:
+    speakers = {_actor(clip) if corpus else clip.speaker for clip in clips}
+    return TrainedOn(
+        corpus=corpus or name,
+        speakers=tuple(sorted(speakers, key=speaker_order)),
+        n_clips=len(clips),
+        clips=() if corpus else tuple(sorted(clip_mark(clip) for clip in clips)),
+    )
+
+
+def _actor(take: Clip) -> str:
+    """Speaker of a RAVDESS take, whatever a table calls them."""
+    return str(int(take.id[-2:]))
+
+
+def _groups(clips: Iterable[Clip]) -> Iterator[tuple[str, str, Sequence[Clip]]]:
+    """Corpus, speaker, clips; one look into a file for each speaker."""
+    groups: dict[tuple[str, bool], list[Clip]] = {}
+    for clip in clips:
+        groups.setdefault((clip.speaker, _is_take(clip)), []).append(clip)
+    for (speaker, _), own in groups.items():
+        yield corpus_of(own[0]), speaker, own
+
+
+def _is_take(clip: Clip) -> bool:
+    return _TAKE_KEY.fullmatch(clip.id) is not None
+
+
+def _is_embedded(path: Path) -> bool:
+    from affuse.synthetic.writer import made_by
+
+    return path.is_file() and (made_by(path) or "").startswith(EMBEDDED)

@@ -1,0 +1,85 @@
+"""A system of a run, fitted once more: on all clips, for people to use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.evaluation.fold_task import in_clip_order, scored_rows
+from affuse.evaluation.learned_features import LearnedFeatures
+from affuse.evaluation.systems import System, derived_seed
+from affuse.features.table import FeatureTable, StoredArrays
+from affuse.models.memory import Memory
+
+Preparation = Mapping[str, Callable[[int], Any]]
+"""Modality -> (seed -> unfitted transformer): features that are learned."""
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """A system that has learned from all clips that it can learn from.
+
+    Attributes
+    ----------
+    estimator : fitted estimator over a FeatureTable
+    feature_layers : mapping of modality to fitted transformer
+    table : FeatureTable
+        All clips, with features as the estimator takes them.
+    rows : (n,) int
+        Rows of the table that the estimator has learned from.
+    heard : (n,) int
+        Rows that anything has learned from, learned features included.
+    """
+
+    estimator: Any
+    feature_layers: Mapping[str, Any]
+    table: FeatureTable
+    rows: Rows
+    heard: Rows
+
+
+def refitted(system: System, table: FeatureTable, preparation: Preparation, seed: int) -> Refitted:
+    """A system fitted on all clips, just as in a fold, inner folds included."""
+    from threadpoolctl import threadpool_limits
+
+    own = table.select(system.modalities)
+    rows = in_clip_order(own, np.arange(len(own)))
+    modalities = sorted(set(preparation) & set(own.modalities))
+
+    def build(modality: str) -> Any:
+        return preparation[modality](derived_seed(seed, "bundle", modality))
+
+    with threadpool_limits(1):
+        layers = {m: _fitted_layer(build(m), own, m, rows) for m in modalities}
+        learned = own.with_arrays({m: _learned(layers[m], own, m) for m in modalities})
+        memory = Memory(LearnedFeatures(own, build, modalities) if modalities else None)
+        training = scored_rows(learned, system, rows)
+        unfitted = system.build(derived_seed(seed, "bundle"))
+        estimator = memory.fitted(unfitted, learned.take(training))
+    present = np.any([own.present[name] for name in own.modalities], axis=0)
+    heard = rows[present[rows]] if layers else training
+    return Refitted(estimator, layers, learned, training, heard)
+
+
+def _fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> Any:
+    has = rows[table.present[modality][rows]]
+    return layer.fit(_items(table, modality, has), table.labels[has])
+
+
+def _learned(layer: Any, table: FeatureTable, modality: str) -> NDArray[np.float32]:
+    has = np.flatnonzero(table.present[modality])
+    features = layer.transform(_items(table, modality, has))
+    spread = np.full((len(table), features.shape[1]), np.nan, np.float32)
+    spread[has] = features
+    return spread
+
+
+def _items(table: FeatureTable, modality: str, rows: Rows) -> NDArray[np.float32] | StoredArrays:
+    array = table.arrays[modality]
+    return array.take(rows) if isinstance(array, StoredArrays) else array[rows]

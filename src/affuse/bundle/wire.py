@@ -1,0 +1,156 @@
+"""What an ONNX file would do if it were loaded, read from its bytes without loading it.
+
+A graph is data, with two ways out: weights that lie in another file of whatever path, and
+operators of a domain beyond ONNX's own, which a runtime may take from a library or which may open
+files themselves (``EPContext``). Both are found here before any runtime sees the bytes. The
+package ``onnx`` could do it too, but prediction does without it.
+
+Source: the field numbers of ``onnx.proto``; the wire format of protocol buffers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+ONNX_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
+"""Operators that ONNX itself defines: arithmetic, none of which reaches beyond its tensors."""
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+_MODEL = {7: "graph", 20: "training", 25: "function"}
+_GRAPH = {1: "node", 5: "tensor", 15: "sparse"}
+_NODE = {5: "attribute"}
+_ATTRIBUTE = {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"}
+_FUNCTION = {7: "node", 11: "attribute"}
+_SPARSE = {1: "tensor", 2: "tensor"}
+_TRAINING = {1: "graph", 2: "graph"}
+_INSIDE = {
+    "model": _MODEL,
+    "graph": _GRAPH,
+    "node": _NODE,
+    "attribute": _ATTRIBUTE,
+    "function": _FUNCTION,
+    "sparse": _SPARSE,
+    "training": _TRAINING,
+    "tensor": {},
+}
+"""Kind of message -> field number -> kind of the message inside that matters."""
+
+_NODE_OPERATOR, _NODE_DOMAIN = 4, 7
+_TENSOR_EXTERNAL, _TENSOR_LOCATION = 13, 14
+_DEEPEST = 64
+
+
+class NotOnnx(ValueError):
+    """The bytes are not a message of protocol buffers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a graph reaches for beyond ONNX's own operators and its own bytes.
+
+    Attributes
+    ----------
+    operators : tuple of str
+        ``domain::name`` of operators that are not ONNX's own, whether or not the file says what
+        they are: a runtime may know better.
+    external : bool
+        Whether weights lie in another file.
+    """
+
+    operators: tuple[str, ...]
+    external: bool
+
+
+def reach(model: bytes) -> Reach:
+    """What an ONNX file reaches for.
+
+    Parameters
+    ----------
+    model : bytes
+        Of the file.
+
+    Raises
+    ------
+    NotOnnx
+        The bytes are cut short, or no ONNX at all.
+
+    Examples
+    --------
+    >>> reach(b"")
+    Reach(operators=(), external=False)
+    """
+    foreign: set[str] = set()
+    external = False
+    for kind, fields in _messages("model", memoryview(model), 0):
+        if kind == "node":
+            domain = _text(fields, _NODE_DOMAIN)
+            if domain not in ONNX_DOMAINS:
+                foreign.add(f"{domain}::{_text(fields, _NODE_OPERATOR)}")
+        elif kind == "tensor":
+            located = fields.get(_TENSOR_LOCATION, [0])
+            external = external or any(located) or _TENSOR_EXTERNAL in fields
+    return Reach(tuple(sorted(foreign)), external)
+
+
+Fields = dict[int, list["int | memoryview"]]
+
+
+def _messages(kind: str, data: memoryview, depth: int) -> Iterator[tuple[str, Fields]]:
+    """A message and all inside it that matter, each with its kind."""
+    if depth > _DEEPEST:
+        raise NotOnnx("messages are nested too deeply")
+    fields = _fields(data)
+    yield kind, fields
+    for number, inner in _INSIDE[kind].items():
+        for value in fields.get(number, []):
+            if isinstance(value, int):
+                raise NotOnnx(f"field {number} of a {kind} is a number")
+            yield from _messages(inner, value, depth + 1)
+
+
+def _fields(data: memoryview) -> Fields:
+    """Values of each field of one message, by number, in their order."""
+    found: Fields = {}
+    at = 0
+    while at < len(data):
+        key, at = _varint(data, at)
+        number, wire = key >> 3, key & 7
+        value: int | memoryview
+        if wire == _VARINT:
+            value, at = _varint(data, at)
+        elif wire == _BYTES:
+            length, at = _varint(data, at)
+            value, at = _slice(data, at, length)
+        elif wire in (_FIXED32, _FIXED64):
+            value, at = _slice(data, at, 4 if wire == _FIXED32 else 8)
+        else:
+            raise NotOnnx(f"wire type {wire} at byte {at}")
+        found.setdefault(number, []).append(value)
+    return found
+
+
+def _slice(data: memoryview, at: int, length: int) -> tuple[memoryview, int]:
+    if at + length > len(data):
+        raise NotOnnx("the bytes are cut short")
+    return data[at : at + length], at + length
+
+
+def _varint(data: memoryview, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(data):
+            raise NotOnnx("the bytes are cut short")
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+    raise NotOnnx("a number is too long")
+
+
+def _text(fields: Fields, number: int) -> str:
+    """The last value of a text field, which is the one that counts; empty where there is none."""
+    values = [value for value in fields.get(number, []) if not isinstance(value, int)]
+    return bytes(values[-1]).decode("utf-8", "replace") if values else ""
