@@ -49,10 +49,10 @@ def pitch_graph(n_classes: int, n_bands: int = 64) -> bytes:
     bands = np.arange(n_bands)[:, None] * n_classes / n_bands
     slopes = np.exp(-((bands - np.arange(n_classes) - 0.5) ** 2)).astype(np.float32)
     return _graph(
-        "spectrogram",
+        "log_mel",
         [1, "n_frames", n_bands],
         [
-            _node("ReduceMean", ["spectrogram", "axes_time"], ["mean"], keepdims=0),
+            _node("ReduceMean", ["log_mel", "axes_time"], ["mean"], keepdims=0),
             _node("MatMul", ["mean", "slopes"], ["logits"]),
         ],
         {"axes_time": np.array([1], np.int64), "slopes": slopes},

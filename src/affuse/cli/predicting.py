@@ -28,8 +28,10 @@ def faces_named(word: str) -> Faces:
     ConfigError
         Neither of the two words.
     """
-    if word == "largest" or word == "all":
-        return word
+    if word == "largest":
+        return "largest"
+    if word == "all":
+        return "all"
     raise ConfigError(f"--faces {word!r} was given; expected largest or all")
 
 

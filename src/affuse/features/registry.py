@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from affuse.features.precomputed import Precomputed
 
 EXTRACTORS: Mapping[str, str] = {
+    "expression": "affuse.features.expression:make",
     "mfcc": "affuse.features.mfcc:make",
     "vgg_face": "affuse.features.vgg_face:make",
+    "voice": "affuse.features.voice_embedding:make",
     "voice_network": "affuse.features.voice_variants:make",
     "voice_statistics": "affuse.features.voice:make",
 }

@@ -88,7 +88,7 @@ def speech_frames(signal: NDArray[np.floating], sample_rate: int = SAMPLE_RATE) 
     if not len(level):
         return np.zeros(0, bool)
     loud = level > _background(level) + _ABOVE_FLOOR_DB
-    voice = ndimage.binary_opening(loud & ~_steady(level), np.ones(_SHORTEST_FRAMES))
+    voice = ndimage.binary_opening(loud & ~_steady(level), np.ones(_SHORTEST_FRAMES, bool))
     return _without_short_pauses(voice)
 
 
@@ -165,5 +165,7 @@ def _steady(level: Floats) -> Mask:
 
 
 def _without_short_pauses(voice: Mask) -> Mask:
-    closed = ndimage.binary_closing(np.pad(voice, _HANGOVER_FRAMES), np.ones(_HANGOVER_FRAMES))
+    closed = ndimage.binary_closing(
+        np.pad(voice, _HANGOVER_FRAMES), np.ones(_HANGOVER_FRAMES, bool)
+    )
     return np.asarray(closed[_HANGOVER_FRAMES:-_HANGOVER_FRAMES])

@@ -25,8 +25,9 @@ Floats = NDArray[np.float64]
 FACE_CROPS = "face_crops"
 """Source of features: every face that is looked at, (n, 1, 48, 48) grey levels from 0 to 255."""
 
-VOICE = "voice_spectrogram"
-"""Source of features: `affuse.features.log_mel` of a stretch, (1, n_frames, n_bands)."""
+VOICE = "voice_utterance"
+"""Source of features: `affuse.features.voice_input` of a stretch: ``log_mel`` (1, n_frames, 64)
+and, where the graph asks for them, ``statistics`` (1, 519)."""
 
 FACE_SIZE = 48
 _BATCH = 32
@@ -60,16 +61,20 @@ class Members:
     def face_rows(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> Floats:
         """What the face network says of crops, each (48, 48): (n, n_own_classes)."""
         blocks = [np.zeros((0, len(member.classes)))]
+        (name,) = self._asked(member, {"faces"})
         for first in range(0, len(crops), _BATCH):
             batch = np.stack(crops[first : first + _BATCH])[:, None].astype(np.float32)
-            blocks.append(self._said(member, batch))
+            blocks.append(member_probabilities(self.bundle, member.name, {name: batch}))
         return np.concatenate(blocks)
 
     def voice_row(self, member: Member, signal: NDArray[np.float32]) -> Floats:
         """What the voice network says of a signal at 16 kHz: (n_own_classes,)."""
-        from affuse.features.log_mel import log_mel
+        from affuse.features.voice_input import voice_input
 
-        return np.asarray(self._said(member, log_mel(signal)[None])[0])
+        given = voice_input(signal)
+        rows = {"log_mel": given.log_mel[None], "statistics": given.statistics[None]}
+        inputs = {name: rows[name] for name in self._asked(member, set(rows))}
+        return np.asarray(member_probabilities(self.bundle, member.name, inputs)[0])
 
     def feature_row(
         self, member: Member, path: Path, span: Span, present: Collection[Modality]
@@ -105,15 +110,21 @@ class Members:
         media = decoded(path, extractor.decoding, span.start_s, span.end_s)
         return np.asarray(extractor.extract(media))
 
-    def _said(self, member: Member, array: ArrayLike) -> Floats:
-        """Probabilities from a graph of one input, whatever its name."""
+    def _asked(self, member: Member, known: Collection[str]) -> list[str]:
+        """Inputs of a member's graph.
+
+        Raises
+        ------
+        BundleError
+            It takes something that is not known here.
+        """
         names = [each.name for each in self.bundle.session(member.graph).get_inputs()]
-        if len(names) != 1:
+        if not set(names) <= set(known):
             raise BundleError(
-                f"{member.graph} takes {', '.join(names)}; expected one input, the "
-                f"{' and '.join(member.modalities)} of member {member.name!r}: get the bundle anew"
+                f"{member.graph} takes {', '.join(names)}; expected {' and '.join(sorted(known))} "
+                f"for member {member.name!r}: get the bundle anew, or a newer affuse"
             )
-        return member_probabilities(self.bundle, member.name, {names[0]: array})
+        return names
 
     def _of(self, modality: Modality, source: str) -> Member | None:
         for member in self.bundle.manifest.members:

@@ -107,7 +107,7 @@ class Recogniser:
         return predict_recording(recording, self._members, settings, str(path))
 
     def faces(self, images: Sequence[ArrayLike] | NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Probabilities of emotions in crops of faces.
+        """Probabilities of emotions in crops of faces, each averaged with its mirror image.
 
         Parameters
         ----------
@@ -129,7 +129,11 @@ class Recogniser:
         member = self._members.face
         if member is None or set(member.classes) != set(FER2013_EMOTIONS):
             raise self._lacks("a network for single faces with the seven classes of FER2013")
-        rows = self._members.face_rows(member, face_images(images))
+        crops = face_images(images)
+        mirrored = [np.ascontiguousarray(crop[:, ::-1]) for crop in crops]
+        rows = (
+            self._members.face_rows(member, crops) + self._members.face_rows(member, mirrored)
+        ) / 2
         return rows[:, [member.classes.index(name) for name in FER2013_EMOTIONS]]
 
     def voices(self, signal: ArrayLike, sample_rate: int) -> NDArray[np.float64]:

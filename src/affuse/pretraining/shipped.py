@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-import affuse
 from affuse.bundle.heard import RAVDESS
 from affuse.bundle.manifest import (
     CARD,
@@ -25,12 +25,12 @@ from affuse.bundle.manifest import (
 )
 from affuse.bundle.reading import Bundle
 from affuse.bundle.writing import make_bundle
+from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.pretraining.cards import LICENCE, shipped_card
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 
 Floats = NDArray[np.float64]
 
-FACE_SOURCE, VOICE_SOURCE = "face_crops", "voice_utterance"
 STANDS_FOR = {
     "fear": ("fearful",),
     "surprise": ("surprised",),
@@ -43,6 +43,13 @@ ABSTAIN_BELOW = 0.3
 N_PAIRS = 8000
 
 
+class Judged(NamedTuple):
+    """Log likelihoods (n, 8) in the order of RAVDESS, and the true labels (n,)."""
+
+    logs: Floats
+    labels: NDArray[np.int64]
+
+
 def ship(face: Path, voice: Path) -> Bundle:
     """The bundle of both networks.
 
@@ -53,9 +60,9 @@ def ship(face: Path, voice: Path) -> Bundle:
     """
     told_face = json.loads((face / "face.json").read_text("utf-8"))
     told_voice = json.loads((voice / "voice.json").read_text("utf-8"))
-    weights = fit_weights(*_pairs(face, voice, told_voice["shares"]), np.random.default_rng(0))
+    weights = fit_weights(_met_faces(face), _met_voices(voice, told_voice["shares"]))
     manifest = Manifest(
-        affuse=affuse.__version__,
+        affuse=metadata.version("affuse"),
         name="affuse face and voice",
         classes=RAVDESS_EMOTIONS,
         members=(_voice_member(weights[1]), _face_member(weights[0], told_face["prior"])),
@@ -81,35 +88,29 @@ def ship(face: Path, voice: Path) -> Bundle:
     return make_bundle(manifest, files)
 
 
-def fit_weights(
-    faces: Floats,
-    face_labels: NDArray[np.int64],
-    voices: Floats,
-    voice_labels: NDArray[np.int64],
-    rng: np.random.Generator,
-) -> tuple[float, float]:
+def fit_weights(faces: Judged, voices: Judged, seed: int = 0) -> tuple[float, float]:
     """Exponents of the face's and the voice's likelihoods: least log loss on pairs made at random.
 
     Parameters
     ----------
-    faces : (n, 8) float
-        Log likelihoods of faces that the network had not seen, in the order of RAVDESS.
-    face_labels : (n,) int
-        In the order of RAVDESS; those of neutral faces stand for calm as well.
-    voices : (m, 8) float
-        Log probabilities of voices that the models had not heard.
-    voice_labels : (m,) int
-    rng : numpy.random.Generator
+    faces : Judged
+        Faces that the network had not seen; one that is neutral stands for calm as well.
+    voices : Judged
+        Voices that the models had not heard.
+    seed : int
     """
+    rng = np.random.default_rng(seed)
     neutral, calm = RAVDESS_EMOTIONS.index("neutral"), RAVDESS_EMOTIONS.index("calm")
-    chosen = rng.integers(len(voices), size=N_PAIRS)
-    wanted = np.where(voice_labels[chosen] == calm, neutral, voice_labels[chosen])
-    of_class = {label: np.flatnonzero(face_labels == label) for label in np.unique(wanted)}
+    chosen = rng.integers(len(voices.labels), size=N_PAIRS)
+    wanted = np.where(voices.labels[chosen] == calm, neutral, voices.labels[chosen])
+    of_class = {label: np.flatnonzero(faces.labels == label) for label in np.unique(wanted)}
     partners = np.array([rng.choice(of_class[label]) for label in wanted])
-    truth = voice_labels[chosen]
+    truth = voices.labels[chosen]
 
     def loss(weights: Floats) -> float:
-        joint = log_softmax(weights[0] * faces[partners] + weights[1] * voices[chosen], axis=1)
+        joint = log_softmax(
+            weights[0] * faces.logs[partners] + weights[1] * voices.logs[chosen], axis=1
+        )
         return -float(joint[np.arange(N_PAIRS), truth].mean())
 
     found = minimize(loss, np.array([1.0, 1.0]), bounds=[(0.05, 3), (0.05, 3)])
@@ -126,22 +127,24 @@ def in_ravdess_order(rows: Floats) -> Floats:
     return np.asarray(rows[:, [columns[name] for name in RAVDESS_EMOTIONS]])
 
 
-def _pairs(face: Path, voice: Path, shares: list[float]) -> tuple[Any, ...]:
-    """Faces and voices that the networks had not met: log likelihoods and labels."""
-    with np.load(face / "face-held-out.npz") as held:
+def _met_faces(folder: Path) -> Judged:
+    with np.load(folder / "face-held-out.npz") as held:
         likelihoods = in_ravdess_order(held["log_probabilities"] - np.log(held["prior"]))
         names = [FER2013_EMOTIONS[label] for label in held["labels"]]
-    face_labels = [RAVDESS_EMOTIONS.index(STANDS_FOR.get(name, (name,))[0]) for name in names]
-    with np.load(voice / "voice-out-of-fold.npz") as heard:
-        joint = log_softmax(shares[0] * heard["heard"] + shares[1] * heard["told"], axis=1)
-        voice_labels = heard["labels"]
-    return likelihoods, np.array(face_labels), joint, voice_labels
+    labels = [RAVDESS_EMOTIONS.index(STANDS_FOR.get(name, (name,))[0]) for name in names]
+    return Judged(likelihoods, np.array(labels, np.int64))
+
+
+def _met_voices(folder: Path, shares: Sequence[float]) -> Judged:
+    with np.load(folder / "voice-out-of-fold.npz") as heard:
+        joint = shares[0] * heard["heard"] + shares[1] * heard["told"]
+        return Judged(log_softmax(joint, axis=1), heard["labels"])
 
 
 def _face_member(weight: float, prior: dict[str, float]) -> Member:
     return Member(
         name="face",
-        features={"video": FeatureSource(name=FACE_SOURCE, label="face network")},
+        features={"video": FeatureSource(name=FACE_CROPS, label="face network")},
         graph="face.onnx",
         classes=FER2013_EMOTIONS,
         stands_for=STANDS_FOR,
@@ -154,7 +157,7 @@ def _face_member(weight: float, prior: dict[str, float]) -> Member:
 def _voice_member(weight: float) -> Member:
     return Member(
         name="voice",
-        features={"audio": FeatureSource(name=VOICE_SOURCE, label="voice network")},
+        features={"audio": FeatureSource(name=VOICE, label="voice network")},
         graph="voice.onnx",
         classes=RAVDESS_EMOTIONS,
         weight=weight,
