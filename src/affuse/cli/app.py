@@ -21,6 +21,8 @@ download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus.")
 app.add_typer(download_app, name="download")
 export_app = typer.Typer(no_args_is_help=True, help="Write what was predicted in other forms.")
 app.add_typer(export_app, name="export")
+train_app = typer.Typer(no_args_is_help=True, help="Train the networks that come with affuse.")
+app.add_typer(train_app, name="train")
 
 Data = Annotated[
     str, typer.Argument(help="Folder of RAVDESS files, or a CSV with path,emotion,speaker.")
@@ -229,3 +231,49 @@ def video(
     from affuse.cli.exporting import annotate_and_print
 
     annotate_and_print(media, out, prediction, bundle)
+
+
+@train_app.command()
+@one_line_errors
+def face(
+    data: Annotated[Path, typer.Argument(help="FER2013: folder or zip with train/ and val/.")],
+    out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
+    architecture: Annotated[str, typer.Option(help="small, or large for a GPU.")] = "small",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Rounds over the faces.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    seed: Annotated[int, typer.Option(help="Same seed, same network.")] = 0,
+) -> None:
+    """Train the network that reads faces; a second call goes on where one was stopped."""
+    from affuse.cli.training import train_face_and_print
+    from affuse.models.face_training import FaceTraining
+
+    settings = FaceTraining(architecture=architecture, device=device, seed=seed)
+    train_face_and_print(data, out, settings if epochs is None else settings.lasting(epochs))
+
+
+@train_app.command()
+@one_line_errors
+def voice(
+    data: Annotated[Path, typer.Argument(help="RAVDESS, speech and song.")],
+    out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
+    epochs: Annotated[int | None, typer.Option(min=1, help="Rounds over the clips.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same model.")] = 0,
+    jobs: Jobs = None,
+) -> None:
+    """Train the model that listens to voices; finished folds are not trained again."""
+    from affuse.cli.training import train_voice_and_print
+
+    train_voice_and_print(data, out, epochs, seed, jobs)
+
+
+@train_app.command()
+@one_line_errors
+def bundle(
+    face: Annotated[Path, typer.Argument(help="Folder of affuse train face.")],
+    voice: Annotated[Path, typer.Argument(help="Folder of affuse train voice.")],
+    out: Annotated[Path, typer.Option(help="New folder for the bundle.")],
+) -> None:
+    """Join both into a bundle, as the one that comes with affuse."""
+    from affuse.cli.training import ship_and_print
+
+    ship_and_print(face, voice, out)
