@@ -16,10 +16,9 @@ def annotate_and_print(
     media: Path, out: Path, prediction: Path | None, bundle: Path | None
 ) -> None:
     """Write the clip with its timeline burnt in; say where it is."""
-    from affuse.export.files import refuse_existing
-    from affuse.export.video import annotate
+    from affuse.export.video import annotate, check_target
 
-    refuse_existing(out)
+    check_target(out)
     found = _predict(media, bundle) if prediction is None else _read(media, prediction)
     with progress_bars(Console(stderr=True)) as progress:
         annotate(media, found, out, progress=progress)

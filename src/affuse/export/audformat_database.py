@@ -38,7 +38,7 @@ def check(paths: Sequence[str]) -> None:
     twice = [path for path, count in Counter(map(os.path.abspath, paths)).items() if count > 1]
     if twice:
         raise OutputError(
-            f"{twice[0]} was given {paths.count(twice[0]) or 2} times; expected each file once, "
+            f"{twice[0]} was given more than once; expected each file once, "
             "since an audformat database knows its rows by file and time: leave the others out"
         )
 

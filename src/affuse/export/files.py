@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from affuse.errors import OutputError
@@ -48,7 +48,7 @@ def new_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     except OSError as error:
         raise OutputError(
-            f"{path} cannot be written ({error.strerror or error}); expected a writable folder "
+            f"{path} cannot be written ({_reason(error)}); expected a writable folder "
             "with enough space: mend that, or name another place"
         ) from error
     finally:
@@ -69,8 +69,15 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return "a part of this path is a file, not a folder"
+    return error.strerror or str(error)
+
+
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
-    elif os.access(path.parent, os.F_OK):
-        path.unlink(missing_ok=True)
+    else:
+        with suppress(OSError):
+            path.unlink()

@@ -20,7 +20,7 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from affuse.errors import OutputError
 from affuse.export.drawing import Image, Painter
-from affuse.export.files import new_path
+from affuse.export.files import new_path, refuse_existing
 from affuse.export.sound import encodable, sound_frames
 from affuse.media.decode import (
     audio_stream,
@@ -103,11 +103,7 @@ def annotate(
         `out` exists, is no .mp4 or cannot be written.
     """
     target = Path(out)
-    if target.suffix.lower() != ".mp4":
-        raise OutputError(
-            f"{target} was given for the annotated video; expected a name that ends in .mp4: "
-            f"name it {target.with_suffix('.mp4').name}"
-        )
+    check_target(target)
     has_audio = probe(path).has_audio
     with new_path(target) as temporary, ExitStack() as opened:
         source = opened.enter_context(open_media(path))
@@ -120,6 +116,22 @@ def annotate(
             tracks.append(_audio_packets(container, sound))
         _mux(container, tracks, target)
     return target
+
+
+def check_target(out: Path) -> None:
+    """Refuse, before a long run, a name under which no annotated video can be written.
+
+    Raises
+    ------
+    OutputError
+        It exists, or does not end in .mp4.
+    """
+    if out.suffix.lower() != ".mp4":
+        raise OutputError(
+            f"{out} was given for the annotated video; expected a name that ends in .mp4: "
+            f"name it {out.with_suffix('.mp4').name}"
+        )
+    refuse_existing(out)
 
 
 def _mux(container: OutputContainer, tracks: Iterable[Iterator[Timed]], target: Path) -> None:
