@@ -158,9 +158,9 @@ def test_what_fails_leaves_nothing_behind(tmp_path, talk, format):
 
 
 def test_names_in_another_encoding_are_written(tmp_path, talk):
-    for format in TEXTS:
-        export([replace(talk, path="na\udcefve.mp4")], format, tmp_path / format)
-        assert "na\\udcefve" in (tmp_path / format).read_text("utf-8") or format in ("vtt", "textgrid")
+    for format in ("table", "json", "csv", "eaf"):
+        (path,) = export([replace(talk, path="na\udcefve.mp4")], format, tmp_path / format)
+        assert r"na\udcefve.mp4" in path.read_text("utf-8")
 
 
 def test_every_format_is_documented():

@@ -61,7 +61,9 @@ def test_times_of_many_digits(tmp_path, talk):
 
 def test_quotes_and_lines_stay_inside_a_label(tmp_path, talk):
     segment = replace(talk.segments[0], emotion='so "called"\nfröhlich')
-    grid = opened(replace(talk, segments=(segment,)), tmp_path)
+    quoted = replace(talk, segments=(segment,))
+    grid = opened(quoted, tmp_path)
+    assert r'text = "so ""called""\nfröhlich"' in to_textgrid(quoted)
     assert intervals(grid, "fused")[0] == (0, 4, r'so "called"\nfröhlich')
 
 

@@ -274,11 +274,27 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path, talk):
         annotate(clip, talk, clip / "out.mp4")
 
 
-def test_interruption_leaves_nothing(tmp_path, two_seconds):
+def test_a_disk_that_gets_full_is_told(tmp_path, two_seconds):
+    """A limit on the size of files stands for the disk: writing fails in the middle."""
+    resource = pytest.importorskip("resource", reason="no limits on this system")
     clip = write_media(tmp_path / "clip.mp4", Media(2.0))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
+    try:
+        with pytest.raises(OutputError, match=r"out\.mp4 cannot be written .*File too large"):
+            annotate(clip, two_seconds, tmp_path / "out.mp4")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+
+def test_interruption_leaves_nothing(tmp_path, two_seconds):
+    clip = write_media(tmp_path / "clip.mp4", Media(2.0, fps=60))
+
+    def interrupt(_: str, done: int, __: int) -> None:
+        if done == 2:
+            assert any(path.name.startswith(".partial-") for path in tmp_path.iterdir())
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         annotate(clip, two_seconds, tmp_path / "out.mp4", progress=interrupt)
