@@ -13,7 +13,7 @@ from affuse.models.face_training import FaceTraining, face_logits, train_faces
 from affuse.pretraining.face import pretrain_face
 
 torch = pytest.importorskip("torch")
-QUICK = FaceTraining(epochs=3, batch_size=16, learning_rate=0.02, threads=1, small_size=32)
+QUICK = FaceTraining(epochs=2, batch_size=16, learning_rate=0.02, threads=1, small_size=32, calm_epochs=1)
 
 
 @pytest.fixture(scope="module")

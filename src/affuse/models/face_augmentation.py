@@ -22,53 +22,55 @@ HIDDEN = (0.1, 0.4)
 HIDE_SHARE = 0.5
 
 
-def augmented(faces: Tensor, size: int) -> Tensor:
+def augmented(faces: Tensor, size: int, strength: float = 1.0) -> Tensor:
     """Random variants of faces (n, 1, 48, 48) float32, as (n, 1, size, size).
+
+    `strength`: share of each change's range; mirroring stays, whatever it is.
 
     torch's current seed decides. Grey levels may leave [0, 255]: what follows standardises them.
     """
     torch = import_torch()
     grid = torch.nn.functional.affine_grid(
-        _transforms(len(faces)), [len(faces), 1, size, size], align_corners=False
+        _transforms(len(faces), strength), [len(faces), 1, size, size], align_corners=False
     )
     moved = torch.nn.functional.grid_sample(
         faces, grid, mode="bilinear", padding_mode="border", align_corners=False
     )
-    return _hidden(_relit(moved))
+    return _hidden(_relit(moved, strength), strength)
 
 
-def _transforms(n: int) -> Tensor:
+def _transforms(n: int, strength: float) -> Tensor:
     """Random similarity transforms with mirroring, (n, 2, 3)."""
     torch = import_torch()
-    angle = (torch.rand(n) * 2 - 1) * TURN_RAD
-    zoom = 1 + (torch.rand(n) * 2 - 1) * ZOOM
+    angle = (torch.rand(n) * 2 - 1) * TURN_RAD * strength
+    zoom = 1 + (torch.rand(n) * 2 - 1) * ZOOM * strength
     mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0)
-    shift = (torch.rand(n, 2) * 2 - 1) * 2 * SHIFT
+    shift = (torch.rand(n, 2) * 2 - 1) * 2 * SHIFT * strength
     cos, sin = angle.cos() * zoom, angle.sin() * zoom
     rows = torch.stack([cos * mirror, -sin, sin * mirror, cos], 1).view(n, 2, 2)
     transforms: Tensor = torch.cat([rows, shift[:, :, None]], 2)
     return transforms
 
 
-def _relit(faces: Tensor) -> Tensor:
+def _relit(faces: Tensor, strength: float) -> Tensor:
     torch = import_torch()
     n = len(faces)
-    contrast = 1 + (torch.rand(n, 1, 1, 1) * 2 - 1) * CONTRAST
-    brightness = (torch.rand(n, 1, 1, 1) * 2 - 1) * BRIGHTNESS
+    contrast = 1 + (torch.rand(n, 1, 1, 1) * 2 - 1) * CONTRAST * strength
+    brightness = (torch.rand(n, 1, 1, 1) * 2 - 1) * BRIGHTNESS * strength
     # A light from one side: a slope of grey levels across the picture.
-    slope = torch.linspace(-1, 1, faces.shape[-1]) * BRIGHTNESS
+    slope = torch.linspace(-1, 1, faces.shape[-1]) * BRIGHTNESS * strength
     tilt = (torch.rand(n, 1, 1, 1) * 2 - 1) * slope
     lit: Tensor = faces * contrast + brightness + tilt
     return lit
 
 
-def _hidden(faces: Tensor) -> Tensor:
+def _hidden(faces: Tensor, strength: float) -> Tensor:
     """Half of the faces with a rectangle of random grey."""
     torch = import_torch()
     n, size = len(faces), faces.shape[-1]
     low, high = HIDDEN
     sides = (low + (high - low) * torch.rand(n, 2)) * size
-    sides *= (torch.rand(n, 1) < HIDE_SHARE).float()
+    sides *= (torch.rand(n, 1) < HIDE_SHARE * strength).float()
     starts = torch.rand(n, 2) * (size - sides)
     at = torch.arange(size)
     inside = (at >= starts[..., None]) & (at < (starts + sides)[..., None])

@@ -47,6 +47,10 @@ class FaceTraining:
         Side of the pictures in the first `small_share` of the epochs; then 48. Smaller pictures
         cost less, and a network that pools takes any size.
     small_share : float
+    calm_epochs : int
+        More epochs at the end, over faces that are varied less: closer to what is met later.
+    calm_learning_rate, calm_strength : float
+        The highest there; how much faces are still varied.
     threads : int
     device : str
         "cpu" or "cuda".
@@ -61,18 +65,26 @@ class FaceTraining:
     label_smoothing: float = 0.1
     small_size: int = 36
     small_share: float = 0.5
+    calm_epochs: int = 7
+    calm_learning_rate: float = 0.01
+    calm_strength: float = 0.4
     threads: int = 2
     device: str = "cpu"
     seed: int = 0
 
     def lasting(self, epochs: int) -> FaceTraining:
-        """The same, with another number of epochs."""
+        """The same, with another number of epochs before the calm ones."""
         return replace(self, epochs=epochs)
 
     @property
     def size_at(self) -> Callable[[int], int]:
         """Epoch -> side of the pictures."""
         return lambda epoch: self.small_size if epoch < self.small_share * self.epochs else 48
+
+    @property
+    def all_epochs(self) -> int:
+        """Those at the end included."""
+        return self.epochs + self.calm_epochs
 
 
 def train_faces(
@@ -99,13 +111,13 @@ def train_faces(
     course = _Course(settings, len(faces))
     meaning = {"settings": asdict(settings), "faces": len(faces), "version": 1}
     first = course.restore(load_checkpoint(checkpoint, meaning))
-    for epoch in range(first, settings.epochs):
+    for epoch in range(first, settings.all_epochs):
         # Each epoch has a seed of its own, so that one that goes on is one that never stopped.
         torch.manual_seed(settings.seed * 100_003 + epoch)
-        batches = _batches(faces, settings, settings.size_at(epoch))
+        batches = _batches(faces, settings, epoch)
         losses = [course.step(*batch) for batch in batches]
         save_checkpoint(checkpoint, meaning, course.state(epoch + 1))
-        report(epoch + 1, settings.epochs, float(np.mean(losses)))
+        report(epoch + 1, settings.all_epochs, float(np.mean(losses)))
     average: Sequential = course.average.module.cpu().eval()
     return average
 
@@ -175,12 +187,19 @@ class _Course:
         return int(arrays["epochs"])
 
     def _learning_rate(self) -> float:
-        """Linear warm-up, then half a cosine down to zero."""
-        share = self.n_steps / (self.settings.epochs * self.steps_per_epoch)
+        """Linear warm-up, half a cosine down to zero; a lower one for the calm end."""
+        settings, calm_steps = (
+            self.settings,
+            self.n_steps - self.settings.epochs * self.steps_per_epoch,
+        )
+        if calm_steps >= 0:
+            share = calm_steps / (settings.calm_epochs * self.steps_per_epoch)
+            return settings.calm_learning_rate * (1 + math.cos(math.pi * share)) / 2
+        share = self.n_steps / (settings.epochs * self.steps_per_epoch)
         if share < WARM_UP:
-            return self.settings.learning_rate * (0.05 + 0.95 * share / WARM_UP)
+            return settings.learning_rate * (0.05 + 0.95 * share / WARM_UP)
         falling = (share - WARM_UP) / (1 - WARM_UP)
-        return self.settings.learning_rate * (1 + math.cos(math.pi * falling)) / 2
+        return settings.learning_rate * (1 + math.cos(math.pi * falling)) / 2
 
     def _follow(self) -> None:
         """Averaged weights follow; in the first epochs they are the network's own."""
@@ -199,11 +218,13 @@ def _parameter_groups(network: Module, weight_decay: float) -> list[dict[str, An
     ]
 
 
-def _batches(faces: FaceSet, settings: FaceTraining, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _batches(faces: FaceSet, settings: FaceTraining, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
     torch = import_torch()
+    strength = 1.0 if epoch < settings.epochs else settings.calm_strength
+    size = settings.size_at(epoch)
     for rows in shuffled_batches(len(faces), settings.batch_size):
         images = torch.from_numpy(faces.images[rows]).unsqueeze(1).float()
-        yield standardised(augmented(images, size)), torch.from_numpy(faces.labels[rows])
+        yield standardised(augmented(images, size, strength)), torch.from_numpy(faces.labels[rows])
 
 
 def face_logits(network: Sequential, images: NDArray[np.uint8], *, mirrored: bool = True) -> Floats:
