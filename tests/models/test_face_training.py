@@ -13,7 +13,9 @@ from affuse.models.face_training import FaceTraining, face_logits, train_faces
 from affuse.pretraining.face import pretrain_face
 
 torch = pytest.importorskip("torch")
-QUICK = FaceTraining(epochs=2, batch_size=16, learning_rate=0.02, threads=1, small_size=32, calm_epochs=1)
+QUICK = FaceTraining(
+    epochs=2, batch_size=16, learning_rate=0.02, threads=1, small_size=32, calm_epochs=1
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +54,14 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(faces, tmp_pa
 
 
 def test_another_setting_does_not_take_over_a_checkpoint(faces, tmp_path, nothing):
-    train_faces(faces, FaceTraining(epochs=1, threads=1, batch_size=16), tmp_path / "c", nothing)
+    train_faces(
+        faces,
+        FaceTraining(epochs=1, threads=1, batch_size=16, calm_epochs=0),
+        tmp_path / "c",
+        nothing,
+    )
     epochs = []
-    other = FaceTraining(epochs=1, threads=1, batch_size=24)
+    other = FaceTraining(epochs=1, threads=1, batch_size=24, calm_epochs=0)
     train_faces(faces, other, tmp_path / "c", lambda d, t, loss: epochs.append(d))
     assert epochs == [1]
 
