@@ -59,9 +59,7 @@ def bundled(fitted: Refitted, table) -> Bundle:
 @pytest.fixture
 def table(make_table):
     """Labels 1, 2 and 4 of five classes; features in the shapes that extractors give."""
-    made = make_table(
-        classes=("neutral", "calm", "happy"), shapes={"audio": (3, 4), "video": (9,)}
-    )
+    made = make_table(classes=("neutral", "calm", "happy"), shapes={"audio": (3, 4), "video": (9,)})
     classes = ("other", "neutral", "calm", "silent", "happy")
     return replace(made, classes=classes, labels=np.array([1, 2, 4])[made.labels])
 
@@ -125,7 +123,9 @@ def test_principal_components(table):
     balance.n_components = 4
     balance.fit(np.concatenate([flat(table).arrays[m] for m in table.modalities], axis=1))
     fitted.estimator.model_.estimator_[-1].fit(
-        balance.transform(np.concatenate([flat(table).arrays[m] for m in table.modalities], axis=1)),
+        balance.transform(
+            np.concatenate([flat(table).arrays[m] for m in table.modalities], axis=1)
+        ),
         table.labels,
     )
     assert balance.axes_[0] is not None

@@ -28,9 +28,12 @@ def feature_source(extractor: Extractor, config: Config) -> FeatureSource:
     """
     name = extractor.name
     own = getattr(config.features, name, None)
-    settings = {} if own is None else own.model_dump(mode="json")
+    settings: dict[str, Any] = {} if own is None else own.model_dump(mode="json")
     if settings.get("weights", "untrained") not in _NAMED_WEIGHTS:
         settings["weights"] = Path(settings["weights"]).name
+    features: dict[str, Any] = {extractor.modality: name}
+    if settings:
+        features[name] = settings
     return FeatureSource(
         name=name,
         version=extractor.version,
@@ -38,7 +41,7 @@ def feature_source(extractor: Extractor, config: Config) -> FeatureSource:
         shape=tuple(extractor.shape),
         settings=_plain(extractor.settings()),
         decoding=_plain(asdict(extractor.decoding)),
-        config={"media": config.media.model_dump(mode="json"), name: settings},
+        config={"media": config.media.model_dump(mode="json"), "features": features},
     )
 
 
@@ -59,7 +62,7 @@ def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
         Weights must be made into a graph, and the packages for it are not installed.
     """
     try:
-        made = make_extractor(source.name, modality, _config(source, modality))
+        made = make_extractor(source.name, modality, _config(source))
     except ConfigError as error:
         raise BundleError(
             f"the bundle wants the extractor {source.name!r} for {modality}, which this affuse "
@@ -74,18 +77,14 @@ def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
     return made
 
 
-def _config(source: FeatureSource, modality: Modality) -> Config:
-    settings = dict(source.config.get(source.name, {}))
+def _config(source: FeatureSource) -> Config:
+    recipe: dict[str, Any] = json.loads(json.dumps(source.config))
+    settings = recipe.get("features", {}).get(source.name, {})
     weights = settings.get("weights", "untrained")
     if weights not in _NAMED_WEIGHTS:
         settings["weights"] = str(_weights_file(str(weights), source))
-    features: dict[str, Any] = {modality: source.name}
-    if settings:
-        features[source.name] = settings
     try:
-        return Config.model_validate(
-            {"media": source.config.get("media", {}), "features": features}
-        )
+        return Config.model_validate(recipe)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

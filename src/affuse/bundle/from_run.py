@@ -15,7 +15,7 @@ from affuse.bundle.extractors import feature_source
 from affuse.bundle.fidelity import refuse_deviation
 from affuse.bundle.heard import training_clips
 from affuse.bundle.manifest import FeatureSource, Figures, Fusion, Manifest, Member, Stacker
-from affuse.bundle.onnx_builder import NotExportable
+from affuse.bundle.onnx_builder import GraphBuilder, NotExportable
 from affuse.bundle.reading import Bundle
 from affuse.bundle.refit import Preparation, Refitted, refitted
 from affuse.bundle.system_graphs import Inputs, SystemGraphs, system_graphs
@@ -65,11 +65,15 @@ def bundle_of(result: Result, sources: Sources, preparation: Preparation) -> Run
         return RunBundle(None, ("No bundle was written: the labels were shuffled.",))
     if not result.honest:
         return RunBundle(None, ("No bundle was written: no figure keeps speakers apart.",))
+    try:
+        GraphBuilder()
+    except MissingDependency as error:
+        return RunBundle(None, (f"No bundle was written: {error}.",))
     refused: list[tuple[Evaluated, str]] = []
     for item in result.honest:
         try:
             made = _bundle(item, result, sources, preparation)
-        except (NotExportable, MissingDependency) as error:
+        except NotExportable as error:
             refused.append((item, str(error)))
             continue
         return RunBundle(made, _second_best(item, refused))
