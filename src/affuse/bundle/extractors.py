@@ -14,7 +14,7 @@ from affuse.bundle.manifest import FeatureSource
 from affuse.config import Config
 from affuse.errors import BundleError, ConfigError
 from affuse.features.precomputed import Precomputed
-from affuse.features.registry import Extractor, make_extractor
+from affuse.features.registry import EXTRACTORS, Extractor, make_extractor
 from affuse.features.store import cache_folder
 from affuse.records import Modality
 
@@ -61,18 +61,16 @@ def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
     MissingDependency
         Weights must be made into a graph, and the packages for it are not installed.
     """
+    if source.name not in EXTRACTORS:
+        raise BundleError(
+            f"the bundle wants the extractor {source.name!r} for {modality}; this affuse has "
+            f"{', '.join(sorted(EXTRACTORS))}: update affuse, or train again"
+        )
     try:
         made = make_extractor(source.name, modality, _config(source))
     except ConfigError as error:
-        raise BundleError(
-            f"the bundle wants the extractor {source.name!r} for {modality}, which this affuse "
-            f"lacks ({error}): use the affuse that made the bundle, or train again"
-        ) from error
-    if isinstance(made, Precomputed):
-        raise BundleError(
-            f"the bundle wants {source.name!r} for {modality}, a file of features; expected an "
-            "extractor: train again with one"
-        )
+        raise BundleError(f"the bundle's features cannot be made: {error}") from error
+    assert not isinstance(made, Precomputed), "a name of the registry is no file"
     _refuse_other_numbers(source, made)
     return made
 
