@@ -70,6 +70,13 @@ class VoiceStatisticsConfig(_Settings):
     limit_s: float = Field(default=30.0, gt=0)
 
 
+class VoiceNetworkConfig(_Settings):
+    """The voice network, learned anew in every fold: folds of speakers within, and rounds."""
+
+    n_folds: int = Field(default=3, ge=2)
+    epochs: int = Field(default=40, ge=1)
+
+
 class VggFaceConfig(_Settings):
     """VGG16 trunk.
 
@@ -99,6 +106,7 @@ class FeaturesConfig(_Settings):
     video: str = "vgg_face"
     mfcc: MfccConfig = MfccConfig()
     voice_statistics: VoiceStatisticsConfig = VoiceStatisticsConfig()
+    voice_network: VoiceNetworkConfig = VoiceNetworkConfig()
     vgg_face: VggFaceConfig = VggFaceConfig()
     layer: FeatureLayerConfig = FeatureLayerConfig()
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,7 +37,10 @@ from affuse.run_folder import check_out, write_run
 
 if TYPE_CHECKING:
     from affuse.bundle.from_run import RunBundle
+    from affuse.models.cross_fitted_voice import CrossFittedVoice
     from affuse.models.feature_layer import FeatureLayer
+
+VOICE_NETWORK = "voice_network"
 
 
 def run(config: Config, *, progress: ProgressCallback | None = None) -> Result:
@@ -269,13 +272,25 @@ def _fusions(config: Config) -> Iterator[tuple[str, ModelConfig]]:
         yield from ((f"hybrid {rule}", model) for rule in asked.hybrid)
 
 
-def _preparation(config: Config, table: FeatureTable) -> dict[str, partial[FeatureLayer]]:
-    """The learned feature layer, for each modality whose features come frame by frame."""
-    layer = config.features.layer
-    build = partial(
-        _feature_layer, layer.n_features, layer.epochs, layer.batch_size, layer.learning_rate
-    )
-    return {m: build for m, array in table.arrays.items() if isinstance(array, StoredArrays)}
+def _preparation(config: Config, table: FeatureTable) -> dict[str, Callable[[int], Any]]:
+    """What learns features anew in each fold, for each modality that needs it."""
+    layer, voice = config.features.layer, config.features.voice_network
+    prepared: dict[str, Callable[[int], Any]] = {}
+    for modality, array in table.arrays.items():
+        if isinstance(array, StoredArrays) and getattr(config.features, modality) == VOICE_NETWORK:
+            prepared[modality] = partial(_voice_network, voice.n_folds, voice.epochs)
+        elif isinstance(array, StoredArrays):
+            prepared[modality] = partial(
+                _feature_layer, layer.n_features, layer.epochs, layer.batch_size,
+                layer.learning_rate,
+            )  # fmt: skip
+    return prepared
+
+
+def _voice_network(n_folds: int, epochs: int, seed: int) -> CrossFittedVoice:
+    from affuse.models.cross_fitted_voice import CrossFittedVoice
+
+    return CrossFittedVoice(n_folds, epochs, random_state=seed)
 
 
 def _feature_layer(

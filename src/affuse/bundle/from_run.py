@@ -17,7 +17,7 @@ from affuse.bundle.heard import training_clips
 from affuse.bundle.manifest import FeatureSource, Figures, Fusion, Manifest, Member, Stacker
 from affuse.bundle.onnx_builder import GraphBuilder, NotExportable
 from affuse.bundle.reading import Bundle
-from affuse.bundle.refit import Preparation, Refitted, refitted
+from affuse.bundle.refit import Preparation, Refitted, refitted, refuse_unknown_preparation
 from affuse.bundle.system_graphs import Inputs, SystemGraphs, system_graphs
 from affuse.bundle.writing import make_bundle
 from affuse.errors import MissingDependency
@@ -94,6 +94,7 @@ def _second_best(chosen: Evaluated, refused: Sequence[tuple[Evaluated, str]]) ->
 def _bundle(item: Evaluated, result: Result, sources: Sources, preparation: Preparation) -> Bundle:
     system, config = item.out_of_fold.system, result.config
     extracted = {m: _source(m, sources, result) for m in sorted(sources) if m in system.modalities}
+    refuse_unknown_preparation(system, preparation)
     fitted = refitted(system, result.table, preparation, config.seed)
     shapes: dict[str, tuple[int, ...]] = {m: source.shape for m, source in extracted.items()}
     graphs = system_graphs(fitted.estimator, Inputs(shapes, fitted.feature_layers))

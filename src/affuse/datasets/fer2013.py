@@ -61,14 +61,14 @@ def read_fer2013(source: str | Path, part: str) -> FaceSet:
     """
     path = Path(source)
     faces = [
-        (_face(name, data), _label(name, emotion)) for name, emotion, data in _files(path, part)
+        (_label(name, emotion), _face(name, data)) for name, emotion, data in _files(path, part)
     ]
     if not faces:
         raise DatasetError(
             f"{path} holds no faces under {part}/; expected FER2013 as class folders: "
             f"{part}/{FER2013_EMOTIONS[0]}/NAME.jpg and so on"
         )
-    images, labels = zip(*faces, strict=True)
+    labels, images = zip(*faces, strict=True)
     return FaceSet(np.stack(images), np.array(labels, np.int64))
 
 

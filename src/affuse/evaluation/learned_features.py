@@ -25,7 +25,9 @@ class LearnedFeatures:
     build : callable
         Modality -> unfitted transformer.
     modalities : collection of str
-        Those whose features are learned.
+        Those whose features are learned. Where a transformer is ``cross_fitted``, its ``fit``
+        takes the clips' speakers, and ``out_of_fold_`` are the features of the clips it was
+        fitted on; inner folds need no other.
 
     Notes
     -----
@@ -43,6 +45,10 @@ class LearnedFeatures:
         self._row_of = {clip: row for row, clip in enumerate(table.clips.tolist())}
         self._widths: dict[str, int] = {}
         self._known: dict[tuple[str, bytes, bytes], Features] = {}
+        # Cross-fitted features of training clips hold nothing of their own labels as they are.
+        self._relearned = frozenset(
+            m for m in modalities if not getattr(build(m), "cross_fitted", False)
+        )
 
     def __call__(self, table: FeatureTable, rows: Rows) -> FeatureTable:
         """Some clips of the fold, with features learned from a choice of them alone.
@@ -59,7 +65,7 @@ class LearnedFeatures:
         place = np.empty(len(self._table), np.int64)
         place[use] = np.arange(len(use))
         at = place[wanted]
-        modalities = sorted(self._modalities & set(table.modalities))
+        modalities = sorted(self._relearned & set(table.modalities))
         return table.with_arrays({m: self.features(m, learn, use)[at] for m in modalities})
 
     def features(self, modality: str, learn: Rows, use: Rows) -> Features:
@@ -77,7 +83,10 @@ class LearnedFeatures:
         learn, has = learn[present[learn]], present[use]
         if not len(learn):
             return np.zeros((len(use), self._widths.get(modality, 1)), np.float32)
-        transformer = self._build(modality).fit(_items(array, learn), self._table.labels[learn])
+        transformer = self._build(modality)
+        if getattr(transformer, "cross_fitted", False):
+            return self._cross_fitted(transformer, array, learn, use, has)
+        transformer.fit(_items(array, learn), self._table.labels[learn])
         # One clip to learn from is there to say how many features there are.
         some, again = _distinct(array, use[has] if has.any() else learn[:1])
         features = np.asarray(transformer.transform(_items(array, some)), np.float32)
@@ -85,6 +94,26 @@ class LearnedFeatures:
         spread = np.full((len(use), features.shape[1]), np.nan, np.float32)
         spread[has] = features[again[: has.sum()]]
         return spread
+
+    def _cross_fitted(
+        self,
+        transformer: Any,
+        array: NDArray[np.float32] | StoredArrays,
+        learn: Rows,
+        use: Rows,
+        has: NDArray[np.bool_],
+    ) -> Features:
+        """Features of clips to learn from as their fold's part tells them, of others as all do."""
+        table = self._table
+        transformer.fit(_items(array, learn), table.labels[learn], groups=table.speakers[learn])
+        at = {int(row): place for place, row in enumerate(learn)}
+        seen = np.array([int(row) in at for row in use], np.bool_)
+        features = np.full((len(use), transformer.out_of_fold_.shape[1]), np.nan, np.float32)
+        features[seen] = transformer.out_of_fold_[[at[int(row)] for row in use[seen]]]
+        new = has & ~seen
+        if new.any():
+            features[new] = transformer.transform(_items(array, use[new]))
+        return features
 
     def _in_clip_order(self, rows: Rows) -> Rows:
         """Each row once, so that what is learned does not depend on the table's order."""

@@ -19,6 +19,7 @@ from affuse.records import Modality
 EXTRACTORS: Mapping[str, str] = {
     "mfcc": "affuse.features.mfcc:make",
     "vgg_face": "affuse.features.vgg_face:make",
+    "voice_network": "affuse.features.voice_variants:make",
     "voice_statistics": "affuse.features.voice:make",
 }
 """Name -> ``module:function``; the function takes the `Config` and gives the `Extractor`."""

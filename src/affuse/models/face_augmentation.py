@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from affuse.models.training import import_torch
 
 if TYPE_CHECKING:
-    import torch
+    from torch import Tensor
 
 TURN_RAD = math.radians(15)
 ZOOM = 0.2
@@ -22,7 +22,7 @@ HIDDEN = (0.1, 0.4)
 HIDE_SHARE = 0.5
 
 
-def augmented(faces: torch.Tensor, size: int) -> torch.Tensor:
+def augmented(faces: Tensor, size: int) -> Tensor:
     """Random variants of faces (n, 1, 48, 48) float32, as (n, 1, size, size).
 
     torch's current seed decides. Grey levels may leave [0, 255]: what follows standardises them.
@@ -37,7 +37,7 @@ def augmented(faces: torch.Tensor, size: int) -> torch.Tensor:
     return _hidden(_relit(moved))
 
 
-def _transforms(n: int) -> torch.Tensor:
+def _transforms(n: int) -> Tensor:
     """Random similarity transforms with mirroring, (n, 2, 3)."""
     torch = import_torch()
     angle = (torch.rand(n) * 2 - 1) * TURN_RAD
@@ -46,10 +46,11 @@ def _transforms(n: int) -> torch.Tensor:
     shift = (torch.rand(n, 2) * 2 - 1) * 2 * SHIFT
     cos, sin = angle.cos() * zoom, angle.sin() * zoom
     rows = torch.stack([cos * mirror, -sin, sin * mirror, cos], 1).view(n, 2, 2)
-    return torch.cat([rows, shift[:, :, None]], 2)
+    transforms: Tensor = torch.cat([rows, shift[:, :, None]], 2)
+    return transforms
 
 
-def _relit(faces: torch.Tensor) -> torch.Tensor:
+def _relit(faces: Tensor) -> Tensor:
     torch = import_torch()
     n = len(faces)
     contrast = 1 + (torch.rand(n, 1, 1, 1) * 2 - 1) * CONTRAST
@@ -57,11 +58,11 @@ def _relit(faces: torch.Tensor) -> torch.Tensor:
     # A light from one side: a slope of grey levels across the picture.
     slope = torch.linspace(-1, 1, faces.shape[-1]) * BRIGHTNESS
     tilt = (torch.rand(n, 1, 1, 1) * 2 - 1) * slope
-    lit: torch.Tensor = faces * contrast + brightness + tilt
+    lit: Tensor = faces * contrast + brightness + tilt
     return lit
 
 
-def _hidden(faces: torch.Tensor) -> torch.Tensor:
+def _hidden(faces: Tensor) -> Tensor:
     """Half of the faces with a rectangle of random grey."""
     torch = import_torch()
     n, size = len(faces), faces.shape[-1]
@@ -73,5 +74,5 @@ def _hidden(faces: torch.Tensor) -> torch.Tensor:
     inside = (at >= starts[..., None]) & (at < (starts + sides)[..., None])
     hidden = inside[:, 0, :, None] & inside[:, 1, None, :]
     grey = torch.rand(n, 1, 1, 1) * 255
-    result: torch.Tensor = torch.where(hidden[:, None], grey, faces)
+    result: Tensor = torch.where(hidden[:, None], grey, faces)
     return result

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from affuse.models.training import import_torch
 
 if TYPE_CHECKING:
-    import torch
+    from torch import Tensor
+    from torch.nn import Module, Sequential
 
 CONTRAST_FLOOR = 8.0
 """Grey levels of deviation below which a picture is nearly flat: its noise is not blown up."""
@@ -42,7 +42,7 @@ LARGE = FaceArchitecture(((64, 64), (128, 128), (192, 192, 192), (256, 256, 256)
 ARCHITECTURES = {"small": SMALL, "large": LARGE}
 
 
-def face_network(architecture: FaceArchitecture, n_classes: int) -> torch.nn.Sequential:
+def face_network(architecture: FaceArchitecture, n_classes: int) -> Sequential:
     """The layers, with torch's own initial weights for convolutions.
 
     Takes (n, 1, height, width) float32 as `standardised` gives them, from 32x32 up; gives logits
@@ -62,34 +62,35 @@ def face_network(architecture: FaceArchitecture, n_classes: int) -> torch.nn.Seq
     size, dropout = architecture.n_embedding, architecture.dropout
     layers += [nn.Flatten(), nn.Dropout(dropout), nn.Linear(9 * n_inputs, size, bias=False)]
     layers += [nn.BatchNorm1d(size), nn.ReLU(), nn.Dropout(dropout), nn.Linear(size, n_classes)]
-    network: torch.nn.Sequential = nn.Sequential(*layers)
+    network: Sequential = nn.Sequential(*layers)
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
     return network
 
 
-def standardised(faces: torch.Tensor) -> torch.Tensor:
+def standardised(faces: Tensor) -> Tensor:
     """Faces (n, 1, height, width) of grey levels, each with mean 0 and about deviation 1."""
     centred = faces - faces.mean((2, 3), keepdim=True)
     deviation = centred.square().mean((2, 3), keepdim=True).sqrt()
     return centred / (deviation + CONTRAST_FLOOR)
 
 
-def shipped_network(network: torch.nn.Sequential, temperature: float) -> torch.nn.Module:
+def shipped_network(network: Sequential, temperature: float) -> Module:
     """What is exported: grey levels in, calibrated probabilities and embedding out.
 
     ``(n, 1, 48, 48)`` float32 in [0, 255] -> ``(n, n_classes)``, ``(n, n_embedding)``.
     """
     torch = import_torch()
 
-    class Shipped(torch.nn.Module):  # type: ignore[misc, name-defined]
+    class Shipped(torch.nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.trunk, self.head = network[:-1], network[-1]
 
-        def forward(self, faces: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
             embedding = self.trunk(standardised(faces))
             return torch.softmax(self.head(embedding) / temperature, dim=1), embedding
 
-    return Shipped().eval()
+    shipped: Module = Shipped().eval()
+    return shipped

@@ -19,7 +19,8 @@ from affuse.models.training import import_torch, shuffled_batches
 from affuse.records import FER2013_EMOTIONS
 
 if TYPE_CHECKING:
-    import torch
+    from torch import Tensor
+    from torch.nn import Module, Sequential
 
 Floats = NDArray[np.float32]
 Report = Callable[[int, int, float], None]
@@ -72,7 +73,7 @@ class FaceTraining:
 
 def train_faces(
     faces: FaceSet, settings: FaceTraining, checkpoint: Path, report: Report
-) -> torch.nn.Sequential:
+) -> Sequential:
     """A network trained on all of these faces; goes on from the checkpoint where there is one.
 
     Parameters
@@ -101,7 +102,7 @@ def train_faces(
         losses = [course.step(*batch) for batch in batches]
         save_checkpoint(checkpoint, meaning, course.state(epoch + 1))
         report(epoch + 1, settings.epochs, float(np.mean(losses)))
-    average: torch.nn.Sequential = course.average.module.cpu().eval()
+    average: Sequential = course.average.module.cpu().eval()
     return average
 
 
@@ -114,8 +115,9 @@ class _Course:
         self.steps_per_epoch = math.ceil(n_faces / settings.batch_size)
         architecture = ARCHITECTURES[settings.architecture]
         network = face_network(architecture, len(FER2013_EMOTIONS))
-        layout = torch.channels_last
-        self.network = network.to(settings.device, memory_format=layout).train()
+        network = network.to(settings.device)
+        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network: Sequential = network.train()
         decay = 1 - 1 / (AVERAGE_EPOCHS * self.steps_per_epoch)
         self.average = torch.optim.swa_utils.AveragedModel(
             self.network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(decay),
@@ -130,7 +132,7 @@ class _Course:
         self.loss = torch.nn.CrossEntropyLoss(label_smoothing=settings.label_smoothing)
         self.n_steps = 0
 
-    def step(self, faces: torch.Tensor, labels: torch.Tensor) -> float:
+    def step(self, faces: Tensor, labels: Tensor) -> float:
         """One step of the optimiser; the loss."""
         torch = import_torch()
         device = self.settings.device
@@ -183,7 +185,7 @@ class _Course:
         self.average.update_parameters(self.network)
 
 
-def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+def _parameter_groups(network: Module, weight_decay: float) -> list[dict[str, Any]]:
     """Weight decay on kernels and matrices alone, not on biases and scales."""
     wide = [p for p in network.parameters() if p.ndim > 1]
     narrow = [p for p in network.parameters() if p.ndim == 1]
@@ -193,18 +195,14 @@ def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dic
     ]
 
 
-def _batches(
-    faces: FaceSet, settings: FaceTraining, size: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def _batches(faces: FaceSet, settings: FaceTraining, size: int) -> Iterator[tuple[Tensor, Tensor]]:
     torch = import_torch()
     for rows in shuffled_batches(len(faces), settings.batch_size):
         images = torch.from_numpy(faces.images[rows]).unsqueeze(1).float()
         yield standardised(augmented(images, size)), torch.from_numpy(faces.labels[rows])
 
 
-def face_logits(
-    network: torch.nn.Sequential, images: NDArray[np.uint8], *, mirrored: bool = True
-) -> Floats:
+def face_logits(network: Sequential, images: NDArray[np.uint8], *, mirrored: bool = True) -> Floats:
     """Logits of faces (n, 48, 48): (n, n_classes); `mirrored`: averaged with the mirror image's."""
     torch = import_torch()
     logits = []
@@ -217,15 +215,15 @@ def face_logits(
     return np.concatenate(logits)
 
 
-def _array(tensor: torch.Tensor) -> NDArray[Any]:
+def _array(tensor: Tensor) -> NDArray[Any]:
     return np.asarray(tensor.detach().cpu().numpy())
 
 
-def _arrays(state: dict[str, torch.Tensor]) -> Iterator[tuple[str, NDArray[Any]]]:
+def _arrays(state: dict[str, Tensor]) -> Iterator[tuple[str, NDArray[Any]]]:
     return ((name, _array(tensor)) for name, tensor in state.items())
 
 
-def _tensors(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, torch.Tensor]:
+def _tensors(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, Tensor]:
     torch = import_torch()
     return {
         name.removeprefix(prefix): torch.from_numpy(np.array(array))

@@ -1,4 +1,4 @@
-"""Utterances as they might also have been recorded: other pitch and rate, rooms, noise, microphones."""
+"""Utterances as they might also have been recorded: other pitch, rate, room, noise, microphone."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ TILT_DB = 6.0
 def varied(signal: Signal, sample_rate: int, rng: np.random.Generator) -> Signal:
     """One random variant of an utterance, (n_samples,) float32; its length may differ.
 
-    Each of the changes comes in about two of three variants.
+    Another speed always; each of the other changes in about two of three variants.
     """
-    steps = (_other_speed, _in_a_room, _through_a_microphone, _with_noise)
-    for step in steps:
+    signal = _other_speed(signal, sample_rate, rng)
+    for step in (_in_a_room, _through_a_microphone, _with_noise):
         if rng.random() < 2 / 3:
             signal = step(signal, sample_rate, rng)
     return np.asarray(signal, np.float32)

@@ -1,0 +1,132 @@
+"""The voice network as a learned feature: each clip described by networks that never heard it."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from affuse.errors import FeatureError
+from affuse.features.table import StoredArrays
+from affuse.features.voice_input import unpacked
+from affuse.models.inner_folds import inner_folds
+from affuse.models.voice_training import (
+    Read,
+    Rows,
+    VoiceTraining,
+    train_voice,
+    voice_log_probabilities,
+)
+
+Floats = NDArray[np.float64]
+Packed = NDArray[np.floating[Any]] | StoredArrays
+"""(n_clips, n_variants, n_numbers), as `VoiceVariants` gives them."""
+
+PENALTY = 0.003
+"""Inverse strength of the linear model's, over standardised statistics."""
+
+
+class CrossFittedVoice(TransformerMixin, BaseEstimator):
+    """Utterances -> log probabilities from networks and linear models, speakers kept apart.
+
+    The training clips are divided into folds of speakers; in each, a convolutional network
+    learns from spectrograms and a linear model from statistics of the utterance. A training clip
+    is described by the pair that has not heard its speaker, any other clip by the mean of all
+    pairs. So what is learned from these features meets them as they will be for new speakers,
+    and nothing about a training clip's label is in its own features.
+
+    Parameters
+    ----------
+    n_folds : int
+    epochs : int
+        Of each network.
+    random_state : int or None
+
+    Attributes
+    ----------
+    classes_ : (n_classes,) array
+    pairs_ : list of (network, linear model)
+    out_of_fold_ : (n_clips, 2 * n_classes)
+        Features of the training clips.
+
+    Notes
+    -----
+    Cross-fitting: Wolpert 1992, "Stacked generalization".
+    """
+
+    cross_fitted = True
+
+    def __init__(self, n_folds: int = 3, epochs: int = 40, random_state: int | None = None) -> None:
+        self.n_folds = n_folds
+        self.epochs = epochs
+        self.random_state = random_state
+
+    def fit(self, X: Packed, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Learn from X (n_clips, n_variants, n_numbers), y (n_clips,) and speakers `groups`."""
+        self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
+        folds = inner_folds(labels, groups, self.n_folds)
+        if not folds:
+            raise FeatureError(
+                f"{len(labels)} clips were given to the voice network; expected at least two of "
+                "each emotion, to divide them: use more clips, or features.audio = "
+                "'voice_statistics'"
+            )
+        self.pairs_ = []
+        self.out_of_fold_ = np.zeros((len(labels), 2 * len(self.classes_)))
+        for number, (train, test) in enumerate(folds):
+            pair = self._pair(X, train, labels, number)
+            self.pairs_.append(pair)
+            self.out_of_fold_[test] = self._described(pair, X, test)
+        return self
+
+    def transform(self, X: Packed) -> NDArray[np.float32]:
+        """Features of clips that had no part in the fit: (n_clips, 2 * n_classes)."""
+        check_is_fitted(self)
+        rows = np.arange(len(X))
+        described = [self._described(pair, X, rows) for pair in self.pairs_]
+        return np.asarray(np.mean(described, axis=0).astype(np.float32))
+
+    def _pair(self, X: Packed, rows: Rows, labels: Rows, number: int) -> tuple[Any, Any]:
+        settings = VoiceTraining(epochs=self.epochs)
+        seed = (self.random_state or 0) * 101 + number
+        n_variants, n_classes = X.shape[1], len(self.classes_)
+        network = train_voice(reader(X, rows), n_variants, labels[rows], n_classes, settings, seed)
+        return network, linear_model().fit(statistics(X, rows), labels[rows])
+
+    def _described(self, pair: tuple[Any, Any], X: Packed, rows: Rows) -> Floats:
+        network, linear = pair
+        told = np.full((len(rows), len(self.classes_)), np.log(1e-6))
+        told[:, linear.classes_] = linear.predict_log_proba(statistics(X, rows))
+        heard = voice_log_probabilities(network, reader(X, rows), len(rows))
+        return np.concatenate([heard, told], axis=1)
+
+
+def linear_model() -> Any:
+    """Logistic regression over standardised statistics; rare emotions weigh more."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(
+        StandardScaler(),
+        LogisticRegression(C=PENALTY, max_iter=1000, class_weight="balanced"),
+    )
+
+
+def reader(X: Packed, rows: Rows) -> Read:
+    """What `train_voice` reads: packed rows of a choice of clips."""
+
+    def read(clips: Rows, variants: Rows) -> NDArray[np.float32]:
+        if isinstance(X, StoredArrays):
+            return X.frames(rows[clips], variants)
+        return np.asarray(X[rows[clips], variants], np.float32)
+
+    return read
+
+
+def statistics(X: Packed, rows: Rows) -> NDArray[np.float32]:
+    """Statistics of the clips as they are: (n, 519)."""
+    return unpacked(reader(X, rows)(np.arange(len(rows)), np.zeros(len(rows), np.int64)))[2]

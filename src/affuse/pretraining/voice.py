@@ -1,0 +1,340 @@
+"""RAVDESS -> the voice model: one network and one linear model per fold, joined into one graph."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+from affuse.datasets.index import Index
+from affuse.datasets.ravdess import read_ravdess
+from affuse.errors import DatasetError
+from affuse.evaluation.intervals import speaker_interval
+from affuse.evaluation.metrics import accuracy, confusion, ece, uar
+from affuse.features.extract import extract_features
+from affuse.features.store import FeatureStore, atomic_file
+from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.voice_variants import VoiceVariants
+from affuse.models.checkpoint import load_checkpoint, save_checkpoint
+from affuse.models.cross_fitted_voice import linear_model, reader, statistics
+from affuse.models.onnx_export import export_network
+from affuse.models.training import import_torch
+from affuse.models.voice_network import voice_network
+from affuse.models.voice_training import VoiceTraining, train_voice, voice_log_probabilities
+from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+N_FOLDS = 6
+
+
+class Pair(NamedTuple):
+    """What one fold gave.
+
+    Attributes
+    ----------
+    heard, told : (n_test, 8)
+        Log probabilities of the fold's test clips: of the network, of the linear model.
+    weights : mapping of str to array
+        Of both.
+    """
+
+    heard: Floats
+    told: Floats
+    weights: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceFigures:
+    """What a training gave, on clips of speakers that the fold's models had not heard.
+
+    Attributes
+    ----------
+    n_clips, n_speakers, n_folds : int
+    uar_speech, uar_speech_low, uar_speech_high, accuracy_speech : float
+        Eight emotions; bounds of the 95 % bootstrap over speakers.
+    uar_network, uar_linear : float
+        Of either alone, on speech.
+    uar_song : float
+        Six emotions, those that are sung.
+    ece_speech : float
+    confusion_speech : tuple of tuple of int
+        Rows: acted; columns: recognised.
+    speakers : tuple of str
+        All that the shipped graph has heard.
+    shares : tuple of float
+        Exponents of the network's and the linear model's probabilities.
+    training : mapping
+    """
+
+    n_clips: int
+    n_speakers: int
+    n_folds: int
+    uar_speech: float
+    uar_speech_low: float
+    uar_speech_high: float
+    accuracy_speech: float
+    uar_network: float
+    uar_linear: float
+    uar_song: float
+    ece_speech: float
+    confusion_speech: tuple[tuple[int, ...], ...]
+    speakers: tuple[str, ...]
+    shares: tuple[float, ...]
+    training: dict[str, Any]
+
+
+def pretrain_voice(
+    root: Path,
+    out: Path,
+    settings: VoiceTraining,
+    *,
+    jobs: int,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> VoiceFigures:
+    """Train on RAVDESS, measure on speakers kept apart, write one graph of all folds' models.
+
+    Parameters
+    ----------
+    root : Path
+        RAVDESS, speech and song.
+    out : Path
+        Receives ``voice.onnx`` and ``voice.json``; ``voice-fold-*.npz`` while it works, from
+        which an interrupted training goes on.
+    settings : VoiceTraining
+    jobs : int
+        Processes, one fold each.
+    seed : int
+    progress : callable, optional
+
+    Notes
+    -----
+    The graph averages the models of all folds, so that each speaker was heard by five sixths of
+    it; the figures are those of single folds' models on speakers that they had not heard.
+    """
+    import_torch()
+    index = read_ravdess(root)
+    if len(index.speakers) < N_FOLDS or len(index.classes) < len(RAVDESS_EMOTIONS):
+        raise DatasetError(
+            f"{root} holds {len(index.speakers)} speakers and {len(index.classes)} emotions; "
+            f"expected RAVDESS with at least {N_FOLDS} speakers and all eight emotions"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    store = FeatureStore(out / "features")
+    table = extract_features(
+        index, {"audio": VoiceVariants()}, store, jobs=jobs, progress=progress
+    ).table
+    folds = _folds(table.speakers)
+    pairs = _trained(table, folds, settings, seed, out, jobs, progress)
+    heard, told = (np.zeros((len(table), len(RAVDESS_EMOTIONS))) for _ in range(2))
+    for test, pair in zip(folds, pairs, strict=True):
+        heard[test], told[test] = pair.heard, pair.told
+    shares = fit_shares(heard, told, table.labels)
+    _export([pair.weights for pair in pairs], settings, shares, out / "voice.onnx")
+    figures = _figures(index, table, folds, heard, told, shares, settings)
+    with atomic_file(out / "voice.json") as temporary:
+        temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
+    np.savez(out / "voice-out-of-fold.npz", clips=table.clips, heard=heard, told=told)
+    return figures
+
+
+def fit_shares(heard: Floats, told: Floats, labels: Rows) -> tuple[float, float]:
+    """Exponents of two models' probabilities in their product: least log loss."""
+
+    def loss(exponents: Floats) -> float:
+        joint = log_softmax(exponents[0] * heard + exponents[1] * told, axis=1)
+        return -float(joint[np.arange(len(labels)), labels].mean())
+
+    found = minimize(loss, np.array([0.5, 0.5]), bounds=[(0, 5), (0, 5)])
+    return float(found.x[0]), float(found.x[1])
+
+
+def _folds(speakers: NDArray[np.str_]) -> list[Rows]:
+    """Test rows of folds of consecutive speakers."""
+    names = sorted(set(speakers.tolist()), key=int)
+    return [np.flatnonzero(np.isin(speakers, part)) for part in np.array_split(names, N_FOLDS)]
+
+
+def _trained(
+    table: FeatureTable,
+    folds: list[Rows],
+    settings: VoiceTraining,
+    seed: int,
+    out: Path,
+    jobs: int,
+    progress: ProgressCallback | None,
+) -> list[Pair]:
+    pairs: dict[int, Pair] = {}
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = {
+            pool.submit(
+                _fold, table, test, settings, seed + number, out / f"voice-fold-{number}.npz"
+            ): number
+            for number, test in enumerate(folds)
+        }
+        for done in as_completed(waiting):
+            pairs[waiting[done]] = done.result()
+            if progress is not None:
+                progress("folds of the voice model", len(pairs), len(folds))
+    return [pairs[number] for number in range(len(folds))]
+
+
+def _fold(
+    table: FeatureTable, test: Rows, settings: VoiceTraining, seed: int, checkpoint: Path
+) -> Pair:
+    array = table.arrays["audio"]
+    meaning = {
+        "settings": asdict(settings), "seed": seed, "test": table.clips[test].tolist(), "version": 1
+    }  # fmt: skip
+    arrays = load_checkpoint(checkpoint, meaning)
+    if arrays is None:
+        arrays = _fit(array, table.labels, test, settings, seed)
+        save_checkpoint(checkpoint, meaning, arrays)
+    weights = {k: v for k, v in arrays.items() if k not in ("heard", "told")}
+    return Pair(arrays["heard"], arrays["told"], weights)
+
+
+def _fit(
+    array: NDArray[np.float32] | StoredArrays,
+    labels: Rows,
+    test: Rows,
+    settings: VoiceTraining,
+    seed: int,
+) -> dict[str, NDArray[Any]]:
+    train = np.setdiff1d(np.arange(len(labels)), test)
+    n_classes = len(RAVDESS_EMOTIONS)
+    network = train_voice(
+        reader(array, train), array.shape[1], labels[train], n_classes, settings, seed
+    )
+    linear = linear_model().fit(statistics(array, train), labels[train])
+    scaler, logistic = linear[0], linear[-1]
+    matrix = logistic.coef_ / scaler.scale_
+    return {
+        "heard": voice_log_probabilities(network, reader(array, test), len(test)),
+        "told": linear.predict_log_proba(statistics(array, test)),
+        "linear.matrix": matrix.astype(np.float32),
+        "linear.bias": (logistic.intercept_ - matrix @ scaler.mean_).astype(np.float32),
+        **{f"network.{k}": v.numpy() for k, v in network.state_dict().items()},
+    }
+
+
+def _export(
+    weights: list[dict[str, NDArray[Any]]],
+    settings: VoiceTraining,
+    shares: tuple[float, float],
+    path: Path,
+) -> None:
+    torch = import_torch()
+    joined = _joined([_module(torch, each, settings) for each in weights], weights, shares)
+    with atomic_file(path) as temporary:
+        export_network(
+            joined,
+            (torch.rand(1, 96, 64), torch.rand(1, weights[0]["linear.matrix"].shape[1])),
+            temporary,
+            inputs=["log_mel", "statistics"],
+            outputs=["probabilities", "embedding"],
+            dynamic={"log_mel": {1: "n_frames"}},
+        )
+
+
+def _module(torch: Any, weights: dict[str, NDArray[Any]], settings: VoiceTraining) -> Module:
+    network = voice_network(settings.architecture, len(RAVDESS_EMOTIONS))
+    prefix = "network."
+    state = {
+        k.removeprefix(prefix): torch.from_numpy(np.array(v))
+        for k, v in weights.items()
+        if k.startswith(prefix)
+    }
+    network.load_state_dict(state)
+    return network.eval()
+
+
+def _joined(
+    networks: list[Module], weights: list[dict[str, NDArray[Any]]], shares: tuple[float, float]
+) -> Module:
+    """``(log_mel (1, n_frames, 64), statistics (1, 519))`` -> probabilities, embedding."""
+    torch = import_torch()
+    matrices = torch.from_numpy(np.stack([each["linear.matrix"] for each in weights]))
+    biases = torch.from_numpy(np.stack([each["linear.bias"] for each in weights]))
+
+    class Joined(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.networks = torch.nn.ModuleList(networks)
+            self.register_buffer("matrices", matrices)
+            self.register_buffer("biases", biases)
+
+        def forward(self, log_mel: Tensor, statistics: Tensor) -> tuple[Tensor, Tensor]:
+            embeddings = [network.embed(log_mel) for network in self.networks]
+            decisions = [
+                network.decision(embedding).log_softmax(1)
+                for network, embedding in zip(self.networks, embeddings, strict=True)
+            ]
+            heard = torch.stack(decisions).mean(0)
+            # (n_folds, 8, 519) @ (519, n) -> (n_folds, 8, n)
+            linear = torch.matmul(self.matrices, statistics.T) + self.biases.unsqueeze(2)
+            told = linear.log_softmax(1).mean(0).T
+            joint = torch.softmax(shares[0] * heard + shares[1] * told, 1)
+            return joint, torch.cat(embeddings, 1)
+
+    joined: Module = Joined().eval()
+    return joined
+
+
+def _figures(
+    index: Index,
+    table: FeatureTable,
+    folds: list[Rows],
+    heard: Floats,
+    told: Floats,
+    shares: tuple[float, float],
+    settings: VoiceTraining,
+) -> VoiceFigures:
+    channel = {clip.id: clip.attributes["channel"] for clip in index}
+    speech = np.array([channel[clip] == "speech" for clip in table.clips.tolist()])
+    joint = _judged_across_folds(heard, told, table.labels, folds)
+    predicted = joint.argmax(1)
+    truth, said = table.labels[speech], predicted[speech]
+    low, high = speaker_interval(truth, said, table.speakers[speech])
+    return VoiceFigures(
+        n_clips=len(table),
+        n_speakers=len(index.speakers),
+        n_folds=len(folds),
+        uar_speech=uar(truth, said),
+        uar_speech_low=low,
+        uar_speech_high=high,
+        accuracy_speech=accuracy(truth, said),
+        uar_network=uar(truth, heard[speech].argmax(1)),
+        uar_linear=uar(truth, told[speech].argmax(1)),
+        uar_song=uar(table.labels[~speech], predicted[~speech]) if (~speech).any() else 0.0,
+        ece_speech=ece(truth, joint[speech]),
+        confusion_speech=tuple(
+            tuple(int(n) for n in row) for row in confusion(truth, said, len(RAVDESS_EMOTIONS))
+        ),
+        speakers=tuple(sorted(index.speakers, key=int)),
+        shares=shares,
+        training=asdict(settings),
+    )
+
+
+def _judged_across_folds(heard: Floats, told: Floats, labels: Rows, folds: list[Rows]) -> Floats:
+    """Joint probabilities, each fold's with the shares that the other folds gave."""
+    joint = np.zeros_like(heard)
+    for test in folds:
+        others = np.setdiff1d(np.arange(len(labels)), test)
+        a, b = fit_shares(heard[others], told[others], labels[others])
+        joint[test] = softmax(a * heard[test] + b * told[test], axis=1)
+    return joint

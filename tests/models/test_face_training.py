@@ -1,0 +1,90 @@
+"""The face network: training, going on, export."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from affuse.datasets.fer2013 import FaceSet
+from affuse.errors import ConfigError
+from affuse.models.face_training import FaceTraining, face_logits, train_faces
+from affuse.pretraining.face import pretrain_face
+
+torch = pytest.importorskip("torch")
+QUICK = FaceTraining(epochs=3, batch_size=16, learning_rate=0.02, threads=1, small_size=32)
+
+
+@pytest.fixture(scope="module")
+def faces() -> FaceSet:
+    """Bright bars that stand (angry) or lie (disgust), on noise."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 120, (48, 48, 48)).astype(np.uint8)
+    labels = np.arange(48) % 2
+    images[labels == 0, :, 20:28] = 250
+    images[labels == 1, 20:28, :] = 250
+    return FaceSet(images, labels.astype(np.int64))
+
+
+@pytest.fixture
+def nothing():
+    return lambda done, total, loss: None
+
+
+class _Stopped(Exception):
+    pass
+
+
+def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(faces, tmp_path, nothing):
+    whole = train_faces(faces, QUICK, tmp_path / "whole.npz", nothing)
+
+    def stop(done, total, loss):
+        if done == 2:
+            raise _Stopped
+
+    with pytest.raises(_Stopped):
+        train_faces(faces, QUICK, tmp_path / "cut.npz", stop)
+    epochs = []
+    again = train_faces(faces, QUICK, tmp_path / "cut.npz", lambda d, t, loss: epochs.append(d))
+    assert epochs == [3]
+    assert np.array_equal(face_logits(whole, faces.images), face_logits(again, faces.images))
+
+
+def test_another_setting_does_not_take_over_a_checkpoint(faces, tmp_path, nothing):
+    train_faces(faces, FaceTraining(epochs=1, threads=1, batch_size=16), tmp_path / "c", nothing)
+    epochs = []
+    other = FaceTraining(epochs=1, threads=1, batch_size=24)
+    train_faces(faces, other, tmp_path / "c", lambda d, t, loss: epochs.append(d))
+    assert epochs == [1]
+
+
+@pytest.mark.slow
+def test_what_is_shipped_says_what_the_network_says(faces, tmp_path, nothing):
+    import cv2
+    import onnxruntime
+
+    for part in ("train", "val"):
+        for number, (image, label) in enumerate(zip(faces.images, faces.labels, strict=True)):
+            place = tmp_path / "fer" / part / ("angry", "disgust")[label]
+            place.mkdir(parents=True, exist_ok=True)
+            shifted = np.roll(image, number + (part == "val"), axis=(0, 1))
+            cv2.imwrite(str(place / f"{number}.png"), shifted)
+    figures = pretrain_face(tmp_path / "fer", tmp_path / "out", QUICK, report=nothing)
+    written = json.loads((tmp_path / "out" / "face.json").read_text())
+    assert written["accuracy"] == figures.accuracy
+    assert np.trace(figures.confusion) / 48 == pytest.approx(figures.accuracy)
+    assert figures.n_tested == 48
+    session = onnxruntime.InferenceSession(tmp_path / "out" / "face.onnx")
+    grey = faces.images[:5, None].astype(np.float32)
+    said, embedding = session.run(None, {"faces": grey})
+    assert said.shape == (5, 7)
+    assert embedding.shape == (5, 256)
+    assert said.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
+    darker = session.run(None, {"faces": grey * 0.8 + 10})[0]
+    assert np.abs(darker - said).max() < 0.1
+
+
+def test_an_unknown_architecture_is_refused(tmp_path, nothing):
+    with pytest.raises(ConfigError, match="architecture 'huge' was given; expected one of small"):
+        pretrain_face(tmp_path, tmp_path, FaceTraining(architecture="huge"), report=nothing)
