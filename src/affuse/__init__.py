@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from affuse.features.mfcc import mfcc
     from affuse.features.table import FeatureTable
     from affuse.fusion.combine import combine
-    from affuse.records import Clip
+    from affuse.predict.recogniser import Recogniser, load
+    from affuse.records import Clip, Prediction
     from affuse.result import Result
 
 __version__ = "0.1.0"
@@ -31,9 +32,12 @@ _HOMES = {
     "Config": "affuse.config",
     "FeatureTable": "affuse.features.table",
     "Index": "affuse.datasets.index",
+    "Prediction": "affuse.records",
     "PUBLISHED_FOLDS": "affuse.datasets.folds",
+    "Recogniser": "affuse.predict.recogniser",
     "Result": "affuse.result",
     "combine": "affuse.fusion.combine",
+    "load": "affuse.predict.recogniser",
     "load_config": "affuse.config",
     "mfcc": "affuse.features.mfcc",
     "read_ravdess": "affuse.datasets.ravdess",
@@ -48,9 +52,12 @@ __all__ = [
     "Config",
     "FeatureTable",
     "Index",
+    "Prediction",
+    "Recogniser",
     "Result",
     "__version__",
     "combine",
+    "load",
     "load_config",
     "mfcc",
     "read_ravdess",

@@ -8,6 +8,7 @@ prints it on one line and exits with code 2.
     ├── DatasetError         a folder or table of clips does not make an index
     │   └── FoldError        the clips cannot be divided as asked
     ├── MediaError           a file cannot be decoded
+    │   └── CutShort         its sound or picture ends before the length that it states
     ├── FeatureError         a feature array, table or file does not fit its clips
     │   └── WeightsError     a file of network weights does not fit its network
     ├── BundleError          a bundle is damaged, of another version, or no bundle
@@ -37,6 +38,32 @@ class FoldError(DatasetError):
 
 class MediaError(AffuseError):
     """A file cannot be decoded."""
+
+
+class CutShort(MediaError):
+    """The sound or picture of a file ends before the length that the file states.
+
+    What comes before has been given by then: who can do with less catches this.
+
+    Parameters
+    ----------
+    message : str
+    kind : str
+        "sound" or "picture".
+    end_s : float
+        Where it ends, in seconds; 0: none of it can be decoded.
+    stated_s : float or None
+        Where it should end; None: the file does not say.
+    """
+
+    def __init__(self, message: str, kind: str, end_s: float, stated_s: float | None) -> None:
+        self.kind = kind
+        self.end_s = end_s
+        self.stated_s = stated_s
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[CutShort], tuple[str, str, float, float | None]]:
+        return type(self), (str(self), self.kind, self.end_s, self.stated_s)
 
 
 class FeatureError(AffuseError):

@@ -18,7 +18,7 @@ from affuse.errors import ConfigError
 from affuse.evaluation.crossval import check_emotions, out_of_fold
 from affuse.evaluation.dividing import check_fold_file, divide
 from affuse.evaluation.fold_store import FolderStore
-from affuse.evaluation.protocols import Protocol, feasible_protocols
+from affuse.evaluation.protocols import Protocol, as_heard, feasible_protocols
 from affuse.evaluation.robustness import Point, Stack, robustness
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
@@ -149,15 +149,17 @@ def _evaluate(
     protocols = [divide(name, config, table, chosen.clips) for name in feasible.protocols]
     labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
     rows = tuple(systems(config, table, labels))
+    known = _modalities_heard(clean)
     worse, notes = _degraded(config, clean, protocols, progress)
     evaluated: list[Evaluated] = []
     curves: list[Point] = []
     for protocol in protocols:
-        stack = Stack(table, {} if protocol.leaky else worse.tables)
-        for found in _found(config, stack.table, rows, stack.protocol(protocol), progress):
-            parts = stack.apart(found)
-            evaluated.append(_scored(config, table, protocol, parts[CLEAN]))
-            curves += _curve(config, table, parts) if len(parts) > 1 else ()
+        for some, divided in _told_apart(rows, protocol, known):
+            stack = Stack(table, {} if divided.leaky else worse.tables)
+            for found in _found(config, stack.table, some, stack.protocol(divided), progress):
+                parts = stack.apart(found)
+                evaluated.append(_scored(config, table, divided, parts[CLEAN]))
+                curves += _curve(config, table, parts) if len(parts) > 1 else ()
     return Result(
         config=config,
         index=clean.index,
@@ -168,6 +170,33 @@ def _evaluate(
         notes=(*([feasible.statement] if feasible.statement else []), *notes),
         curves=tuple(curves),
     )
+
+
+def _modalities_heard(clean: Recordings) -> frozenset[str]:
+    """Modalities whose features come from a network that was trained on speakers of the clips."""
+    from affuse.bundle.heard import known_speakers
+    from affuse.bundle.manifest import TrainedOn
+
+    heard = {
+        modality: [
+            TrainedOn(corpus=corpus, speakers=speakers, n_clips=0)
+            for corpus, speakers in getattr(source, "heard", ())
+        ]
+        for modality, source in clean.sources.items()
+    }
+    return frozenset(m for m, parts in heard.items() if known_speakers(parts, clean.index.clips))
+
+
+def _told_apart(
+    rows: Sequence[System], protocol: Protocol, heard: frozenset[str]
+) -> Iterator[tuple[tuple[System, ...], Protocol]]:
+    """Rows that know the speakers already under a protocol that says so; the others as they are."""
+    known = tuple(row for row in rows if heard & set(row.modalities))
+    apart = tuple(row for row in rows if row not in known)
+    if apart:
+        yield apart, protocol
+    if known:
+        yield known, as_heard(protocol)
 
 
 def _degraded(

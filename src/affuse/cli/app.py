@@ -19,6 +19,10 @@ app = typer.Typer(
 )
 download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus.")
 app.add_typer(download_app, name="download")
+export_app = typer.Typer(no_args_is_help=True, help="Write what was predicted in other forms.")
+app.add_typer(export_app, name="export")
+train_app = typer.Typer(no_args_is_help=True, help="Train the networks that come with affuse.")
+app.add_typer(train_app, name="train")
 
 Data = Annotated[
     str, typer.Argument(help="Folder of RAVDESS files, or a CSV with path,emotion,speaker.")
@@ -53,6 +57,40 @@ def run(
     from affuse.cli.running import configure, run_and_print
 
     run_and_print(configure(data, recipe, settings, features, jobs), out)
+
+
+@app.command()
+@one_line_errors
+def predict(
+    media: Annotated[
+        list[str], typer.Argument(help="Recordings; of a folder every media file in it.")
+    ],
+    bundle: Annotated[
+        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
+    ] = None,
+    window: Annotated[
+        float | None, typer.Option(help="Seconds that are judged at a time; 5 by default.")
+    ] = None,
+    hop: Annotated[
+        float | None, typer.Option(help="Seconds between windows; half a window by default.")
+    ] = None,
+    faces: Annotated[str, typer.Option(help="largest, or all: a timeline for each.")] = "largest",
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Probability below which no emotion is named; the bundle's by default."),
+    ] = None,
+    format: Annotated[
+        str, typer.Option(help="table, json, csv, vtt, eaf, textgrid or audformat.")
+    ] = "table",
+    out: Annotated[Path | None, typer.Option(help="File or folder; printed without it.")] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Say what emotion voice and face show in recordings. Exit code 2: one could not be read."""
+    from affuse.cli.predicting import Output, faces_named, predict_and_print
+    from affuse.predict.settings import settings_of
+
+    settings = settings_of(window, hop, faces=faces_named(faces), threshold=threshold)
+    predict_and_print(media, settings, Output(format, out), bundle=bundle, jobs=jobs)
 
 
 @app.command()
@@ -174,3 +212,68 @@ def ravdess(
     from affuse.cli.corpora import download_and_print
 
     download_and_print(out, actors, part, modality)
+
+
+@export_app.command()
+@one_line_errors
+def video(
+    media: Annotated[Path, typer.Argument(help="A video file.")],
+    out: Annotated[Path, typer.Option(help="The new file; must end in .mp4.")],
+    prediction: Annotated[
+        Path | None,
+        typer.Option(help="JSON of affuse predict for this file; predicted anew without it."),
+    ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
+    ] = None,
+) -> None:
+    """Write a clip with its timeline burnt in: emotions, probabilities, faces."""
+    from affuse.cli.exporting import annotate_and_print
+
+    annotate_and_print(media, out, prediction, bundle)
+
+
+@train_app.command()
+@one_line_errors
+def face(
+    data: Annotated[Path, typer.Argument(help="FER2013: folder or zip with train/ and val/.")],
+    out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
+    architecture: Annotated[str, typer.Option(help="small, or large for a GPU.")] = "small",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Rounds over the faces.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    seed: Annotated[int, typer.Option(help="Same seed, same network.")] = 0,
+) -> None:
+    """Train the network that reads faces; a second call goes on where one was stopped."""
+    from affuse.cli.training import train_face_and_print
+    from affuse.models.face_training import FaceTraining
+
+    settings = FaceTraining(architecture=architecture, device=device, seed=seed)
+    train_face_and_print(data, out, settings if epochs is None else settings.lasting(epochs))
+
+
+@train_app.command()
+@one_line_errors
+def voice(
+    data: Annotated[Path, typer.Argument(help="RAVDESS, speech and song.")],
+    out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
+    epochs: Annotated[int | None, typer.Option(min=1, help="Rounds over the clips.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same model.")] = 0,
+    jobs: Jobs = None,
+) -> None:
+    """Train the model that listens to voices; finished folds are not trained again."""
+    from affuse.cli.training import train_voice_and_print
+
+    train_voice_and_print(data, out, epochs, seed, jobs)
+
+
+@train_app.command()
+@one_line_errors
+def bundle(
+    face: Annotated[Path, typer.Argument(help="Folder of affuse train face.")],
+    voice: Annotated[Path, typer.Argument(help="Folder of affuse train voice.")],
+    out: Annotated[Path, typer.Option(help="New folder for the bundle.")],
+) -> None:
+    """Join both into a bundle, as the one that comes with affuse."""
+    from affuse.cli.training import ship_and_print
+
+    ship_and_print(face, voice, out)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import typer
 from rich.console import Console
 
+from affuse.bundle.writing import write_bundle
 from affuse.cli.progress import progress_bars
 from affuse.models.face_training import FaceTraining
+from affuse.models.voice_training import VoiceTraining
 from affuse.pretraining.face import pretrain_face
+from affuse.pretraining.shipped import ship
+from affuse.pretraining.voice import pretrain_voice
 
 
-def train_face_and_print(
-    source: Path, out: Path, architecture: str, epochs: int | None, device: str, seed: int
-) -> None:
+def train_face_and_print(source: Path, out: Path, settings: FaceTraining) -> None:
     """Train the face network; print what it reaches on faces it has not seen."""
-    chosen = {"architecture": architecture, "device": device, "seed": seed}
-    if epochs is not None:
-        chosen["epochs"] = epochs
-    settings = FaceTraining(threads=os.cpu_count() or 1, **chosen)  # type: ignore[arg-type]
+    settings = replace(settings, threads=os.cpu_count() or 1)
     with progress_bars(Console(stderr=True)) as progress:
         figures = pretrain_face(
             source,
@@ -33,3 +33,32 @@ def train_face_and_print(
         f"UAR {100 * figures.uar:.1f}   ECE {figures.ece:.3f}   (temperature "
         f"{figures.temperature:.2f})\nWritten to {out / 'face.onnx'} and {out / 'face.json'}."
     )
+
+
+def train_voice_and_print(
+    root: Path, out: Path, epochs: int | None, seed: int, jobs: int | None
+) -> None:
+    """Train the voice model; print what it reaches on speakers it has not heard."""
+    settings = VoiceTraining() if epochs is None else VoiceTraining(epochs=epochs)
+    with progress_bars(Console(stderr=True)) as progress:
+        figures = pretrain_voice(
+            root, out, settings, jobs=jobs or os.cpu_count() or 1, seed=seed, progress=progress
+        )
+    low, high = 100 * figures.uar_speech_low, 100 * figures.uar_speech_high
+    typer.echo(
+        f"{figures.n_clips:,} clips   {figures.n_speakers} speakers   {figures.n_folds} folds, "
+        f"speakers kept apart\nspeech, 8 emotions   UAR {100 * figures.uar_speech:.1f} "
+        f"[{low:.1f}, {high:.1f}]   accuracy {100 * figures.accuracy_speech:.1f}   "
+        f"ECE {figures.ece_speech:.3f}\n  network alone {100 * figures.uar_network:.1f}   "
+        f"statistics alone {100 * figures.uar_linear:.1f}\nsong, 6 emotions     "
+        f"UAR {100 * figures.uar_song:.1f}\nWritten to {out / 'voice.onnx'} and "
+        f"{out / 'voice.json'}."
+    )
+
+
+def ship_and_print(face: Path, voice: Path, out: Path) -> None:
+    """Join both networks into a bundle."""
+    bundle = ship(face, voice)
+    write_bundle(bundle, out)
+    size = sum(len(content) for content in bundle.files.values()) / 1e6
+    typer.echo(f"{bundle.title}   {size:.1f} MB\nWritten to {out}.")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from affuse.errors import ConfigError, FeatureError
 from affuse.evaluation.intervals import difference_interval
 from affuse.evaluation.metrics import uar
-from affuse.evaluation.protocols import LEAKS
+from affuse.evaluation.protocols import HEARD, LEAKS
 from affuse.evaluation.significance import holm, swap_p_values
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
@@ -259,4 +259,4 @@ def _check_names(results: Sequence[OutOfFold]) -> None:
 
 
 def _leaky(result: OutOfFold) -> bool:
-    return any(LEAKS[name] for name in LEAKS if name == result.protocol)
+    return result.protocol == HEARD or bool(LEAKS.get(result.protocol))  # type: ignore[call-overload]

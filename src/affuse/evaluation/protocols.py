@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from affuse.config import ProtocolName
 from affuse.datasets.fold import Fold
@@ -19,6 +20,11 @@ LEAKS: dict[ProtocolName, str] = {
 }
 """Why figures of a protocol are not what new speakers would give; empty where they are."""
 
+HEARD: Final = "speakers heard before"
+"""Speakers are kept apart, but features come from a network that was trained on them."""
+
+_WHY_HEARD = "features come from a network that was trained on speakers of the test clips"
+
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
@@ -31,13 +37,13 @@ class Protocol:
         Rows of the table that is evaluated. A row may be in no test part, as in one random split.
     """
 
-    name: ProtocolName
+    name: ProtocolName | Literal["speakers heard before"]
     folds: tuple[Fold, ...]
 
     @property
     def leak(self) -> str:
         """Why its figures are not what new speakers would give; empty where they are."""
-        return LEAKS[self.name]
+        return _WHY_HEARD if self.name == HEARD else LEAKS[self.name]
 
     @property
     def leaky(self) -> bool:
@@ -48,6 +54,11 @@ class Protocol:
     def prepares_on_all(self) -> bool:
         """Whether learned features are fitted on all clips, those of the test included."""
         return self.name == "lecture"
+
+
+def as_heard(protocol: Protocol) -> Protocol:
+    """The same folds, for rows whose features know speakers of the clips already."""
+    return protocol if protocol.leaky else replace(protocol, name="speakers heard before")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from affuse.config import Config
 from affuse.errors import ConfigError
 from affuse.features.decoding import Decoding
-from affuse.features.precomputed import Precomputed, read_precomputed
 from affuse.records import Modality
 
+if TYPE_CHECKING:
+    from affuse.features.precomputed import Precomputed
+
 EXTRACTORS: Mapping[str, str] = {
+    "expression": "affuse.features.expression:make",
     "mfcc": "affuse.features.mfcc:make",
     "vgg_face": "affuse.features.vgg_face:make",
+    "voice": "affuse.features.voice_embedding:make",
     "voice_network": "affuse.features.voice_variants:make",
     "voice_statistics": "affuse.features.voice:make",
 }
@@ -86,6 +90,9 @@ def make_extractor(name: str, modality: Modality, config: Config) -> Extractor |
     (40, 63)
     """
     if name.lower().endswith(".csv"):
+        # Tables need pandas, which prediction does without.
+        from affuse.features.precomputed import read_precomputed
+
         return read_precomputed(Path(name), modality)
     if name not in EXTRACTORS:
         raise ConfigError(

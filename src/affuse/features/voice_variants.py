@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affuse.features.decoding import AudioDecoding
-from affuse.features.log_mel import N_BANDS, SAMPLE_RATE
+from affuse.features.log_mel import N_BANDS, SAMPLE_RATE, log_mel
 from affuse.features.voice_input import MAX_FRAMES, N_STATISTICS, packed, voice_input
 from affuse.media.varied_sound import varied
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class VoiceVariants:
     """Extractor: what the voice network takes, of the clip as it is and of variants of it.
 
-    The variants follow from the sound itself, so that a clip has the same wherever it lies.
+    The variants follow from the sound itself, so that a clip has the same wherever it lies. They
+    are of the spectrogram; statistics are always those of the clip as it is.
 
     Attributes
     ----------
@@ -63,8 +64,10 @@ class VoiceVariants:
         signal = decoded.signal
         digest = hashlib.sha256(np.ascontiguousarray(signal).tobytes()).digest()
         rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
-        others = [varied(signal, SAMPLE_RATE, rng) for _ in range(self.n_variants)]
-        return np.stack([packed(voice_input(each)) for each in (signal, *others)])
+        clean = voice_input(signal)
+        variants = (varied(signal, SAMPLE_RATE, rng) for _ in range(self.n_variants))
+        others = [replace(clean, log_mel=log_mel(variant)) for variant in variants]
+        return np.stack([packed(each) for each in (clean, *others)])
 
 
 def make(config: Config) -> VoiceVariants:

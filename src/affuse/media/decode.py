@@ -13,7 +13,7 @@ import av
 import av.error
 from av.stream import Disposition
 
-from affuse.errors import MediaError
+from affuse.errors import CutShort, MediaError
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -191,21 +191,23 @@ def check_complete(
 
     Raises
     ------
-    MediaError
+    CutShort
         The file is cut short or damaged; says how much is there.
     """
     kind = "sound" if stream.type == "audio" else "picture"
+    stated_s = _stated_end_s(container, stream)
     if end_s is None:
-        raise MediaError(
+        message = (
             f"{container.name} says that it has {kind}, but none of it can be decoded; expected "
             "a whole media file: it is cut short or damaged, fetch or record it again"
         )
-    stated_s = _stated_end_s(container, stream)
+        raise CutShort(message, kind, 0.0, stated_s)
     if stated_s is not None and end_s < stated_s - _MISSING_END_S:
-        raise MediaError(
+        message = (
             f"{container.name} ends after {end_s:.2f} s of {kind}; expected {stated_s:.2f} s as "
             "the file says: it is cut short or damaged, fetch or record it again"
         )
+        raise CutShort(message, kind, end_s, stated_s)
 
 
 def _stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -> float | None:

@@ -72,11 +72,80 @@ def read_frames(
         stream = video_stream(container)
         n_slots = None if duration_s is None else max(round(duration_s * fps), 1)
         grid = _Grid(origin_s(container) + start_s, fps, n_slots, frame_step)
-        for frame, n_positions in _held(container, stream, grid, start_s):
-            if n_positions:
-                image = scaled(frame, height, stream.sample_aspect_ratio)
-                for _ in range(n_positions):
+        for held in _held(container, stream, grid, start_s):
+            if held.n_positions:
+                image = scaled(held.frame, height, stream.sample_aspect_ratio)
+                for _ in range(held.n_positions):
                     yield image
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One picture of a recording, and for how long it stands.
+
+    Attributes
+    ----------
+    image : (height, width, 3) uint8
+        Upright RGB.
+    time_s : float
+        Of the first position of the grid that it fills, from the file's common origin.
+    n_positions : int
+        How many it fills; 0 is possible for the last picture of a file.
+    end_s : float
+        When the next picture comes, or the recording ends.
+    """
+
+    image: Image
+    time_s: float
+    n_positions: int
+    end_s: float
+
+    def times_s(self, per_s: float) -> tuple[float, ...]:
+        """Of all positions that it fills, on a grid of so many a second."""
+        return tuple(self.time_s + position / per_s for position in range(self.n_positions))
+
+
+def read_looks(path: str | Path, *, per_s: float, short_side: int) -> Iterator[Look]:
+    """Pictures of a whole file on an even grid of time, sparse and large enough to see faces.
+
+    The grid and what falls on it are those of `read_frames`; a picture that holds over several
+    positions comes once.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any file with pictures.
+    per_s : float
+        Positions per second.
+    short_side : int
+        Pixels of the shorter side, whether the picture lies or stands; a smaller picture stays
+        as it is.
+
+    Raises
+    ------
+    MediaError
+        Not a media file, or no picture.
+    CutShort
+        The file is cut short; the last picture that could be decoded has been given.
+    """
+    with open_media(path) as container:
+        stream = video_stream(container)
+        aspect, origin = stream.sample_aspect_ratio, origin_s(container)
+        grid = _Grid(origin, per_s, None, 1)
+        position = 0
+        for held in _held(container, stream, grid, 0.0):
+            image = scaled(held.frame, _height(held.frame, aspect, short_side), aspect)
+            yield Look(image, position / per_s, held.n_positions, held.end_s - origin)
+            position += held.n_positions
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A decoded frame, the number of wanted positions it fills, and the time stamp of its end."""
+
+    frame: VideoFrame
+    n_positions: int
+    end_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +171,11 @@ class _Grid:
 
 def _held(
     container: InputContainer, stream: VideoStream, grid: _Grid, start_s: float
-) -> Iterator[tuple[VideoFrame, int]]:
-    """Each frame with the number of wanted positions it fills; the first fills all before it."""
+) -> Iterator[_Held]:
+    """Each frame that fills positions of the grid, and the last; the first fills all before it.
+
+    What is missing at the end of a file cut short is said after all that is there.
+    """
     held: VideoFrame | None = None
     held_s, next_slot = grid.begin_s, 0
     length_s = float(1 / (stream.average_rate or Fraction(grid.fps)))
@@ -112,25 +184,35 @@ def _held(
         time_s = held_s + length_s if frame.pts is None else frame.time
         slot = grid.clipped(grid.slot(time_s))
         if held is not None and slot > next_slot:
-            yield held, grid.n_wanted(next_slot, slot)
+            yield _Held(held, grid.n_wanted(next_slot, slot), time_s)
             next_slot = slot
         if next_slot == grid.n_slots:
             return
         held, held_s = frame, time_s
         if frame.duration and frame.time_base:
             length_s = float(frame.duration * frame.time_base)
-    end_s = None if held is None else held_s + length_s
-    check_complete(container, stream, None if end_s is None else end_s - origin_s(container))
-    if held is None or end_s is None:
+    if held is None:
+        check_complete(container, stream, None)
         return
+    end_s = held_s + length_s
+    if end_s > grid.begin_s:
+        end = grid.clipped(max(grid.slot(end_s), 0 if next_slot else 1))
+        yield _Held(held, grid.n_wanted(next_slot, end), end_s)
+    check_complete(container, stream, end_s - origin_s(container))
     if end_s <= grid.begin_s:
         raise MediaError(
             f"{container.name} has no picture from {start_s:.2f} s on: it ends after "
             f"{end_s - origin_s(container):.2f} s; expected a stretch within it: "
             "mend the start of this clip"
         )
-    end = grid.clipped(max(grid.slot(end_s), 0 if next_slot else 1))
-    yield held, grid.n_wanted(next_slot, end)
+
+
+def _height(frame: VideoFrame, pixel_aspect: Fraction | None, short_side: int) -> int:
+    """Height of the upright picture whose shorter side is `short_side`, or smaller as it is."""
+    width, height = frame.width * float(pixel_aspect or 1), float(frame.height)
+    if round(frame.rotation / 90) % 2:
+        width, height = height, width
+    return max(round(height * min(short_side / min(width, height), 1.0)), 1)
 
 
 def scaled(frame: VideoFrame, height: int, pixel_aspect: Fraction | None) -> Image:

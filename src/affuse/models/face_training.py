@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,7 @@ class FaceTraining:
     """
 
     architecture: str = "small"
-    epochs: int = 50
+    epochs: int = 45
     batch_size: int = 128
     learning_rate: float = 0.05
     weight_decay: float = 5e-4
@@ -64,6 +64,10 @@ class FaceTraining:
     threads: int = 2
     device: str = "cpu"
     seed: int = 0
+
+    def lasting(self, epochs: int) -> FaceTraining:
+        """The same, with another number of epochs."""
+        return replace(self, epochs=epochs)
 
     @property
     def size_at(self) -> Callable[[int], int]:

@@ -40,7 +40,7 @@ class VoiceTraining:
     """
 
     architecture: VoiceArchitecture = field(default_factory=VoiceArchitecture)
-    epochs: int = 40
+    epochs: int = 28
     batch_size: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 0.05

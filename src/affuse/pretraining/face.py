@@ -23,7 +23,7 @@ from affuse.models.training import import_torch, probabilities
 from affuse.records import FER2013_EMOTIONS
 
 if TYPE_CHECKING:
-    import torch
+    from torch.nn import Sequential
 
 HELD_OUT_SHARE = 0.05
 """Of the training faces, for the temperature alone."""
@@ -44,6 +44,8 @@ class FaceFigures:
     temperature, ece : float
     confusion : tuple of tuple of int
         Rows: said by the data; columns: said by the network.
+    prior : mapping of str to float
+        Share of each emotion in the training faces.
     training : mapping
         The settings.
     """
@@ -58,6 +60,7 @@ class FaceFigures:
     temperature: float
     ece: float
     confusion: tuple[tuple[int, ...], ...]
+    prior: dict[str, float]
     training: dict[str, Any]
 
 
@@ -93,9 +96,11 @@ def pretrain_face(
     out.mkdir(parents=True, exist_ok=True)
     network = train_faces(trained, settings, out / "face-checkpoint.npz", report)
     temperature = fit_temperature(face_logits(network, held_out.images), held_out.labels)
+    prior = _prior(trained)
+    _save_held_out(network, temperature, held_out, prior, out / "face-held-out.npz")
     _export(network, temperature, out / "face.onnx")
     counts = (len(trained), len(everything) - len(usable), len(held_out), len(tested))
-    figures = _figures(network, temperature, tested, counts, settings)
+    figures = _figures(network, temperature, tested, counts, prior, settings)
     with atomic_file(out / "face.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
     return figures
@@ -110,12 +115,32 @@ def _divided(faces: FaceSet, seed: int) -> tuple[FaceSet, FaceSet]:
     return faces.take(~held_out), faces.take(held_out)
 
 
+def _prior(faces: FaceSet) -> NDArray[np.float64]:
+    counts = np.bincount(faces.labels, minlength=len(FER2013_EMOTIONS)) + 1.0
+    return np.asarray(counts / counts.sum())
+
+
+def _save_held_out(
+    network: Sequential,
+    temperature: float,
+    held_out: FaceSet,
+    prior: NDArray[np.float64],
+    path: Path,
+) -> None:
+    """What the exported graph says of the faces that were held out: for the fusion's weights."""
+    said = probabilities(
+        face_logits(network, held_out.images, mirrored=False) / np.float32(temperature)
+    )
+    with atomic_file(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, log_probabilities=np.log(said), labels=held_out.labels, prior=prior)
+
+
 def _name_of(image: NDArray[np.uint8]) -> str:
     """The same for a picture and its mirror image, another for any other picture."""
     return hashlib.sha256(min(image.tobytes(), image[:, ::-1].tobytes())).hexdigest()
 
 
-def _export(network: torch.nn.Sequential, temperature: float, path: Path) -> None:
+def _export(network: Sequential, temperature: float, path: Path) -> None:
     torch = import_torch()
     with atomic_file(path) as temporary:
         export_network(
@@ -129,10 +154,11 @@ def _export(network: torch.nn.Sequential, temperature: float, path: Path) -> Non
 
 
 def _figures(
-    network: torch.nn.Sequential,
+    network: Sequential,
     temperature: float,
     tested: FaceSet,
     counts: tuple[int, int, int, int],
+    prior: NDArray[np.float64],
     settings: FaceTraining,
 ) -> FaceFigures:
     said = probabilities(face_logits(network, tested.images) / np.float32(temperature))
@@ -147,5 +173,6 @@ def _figures(
         temperature=temperature,
         ece=ece(tested.labels, said),
         confusion=tuple(tuple(int(n) for n in row) for row in counts_of),
+        prior=dict(zip(FER2013_EMOTIONS, prior.tolist(), strict=True)),
         training=asdict(settings),
     )

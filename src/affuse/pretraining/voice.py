@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -143,11 +144,11 @@ def pretrain_voice(
     for test, pair in zip(folds, pairs, strict=True):
         heard[test], told[test] = pair.heard, pair.told
     shares = fit_shares(heard, told, table.labels)
-    _export([pair.weights for pair in pairs], settings, shares, out / "voice.onnx")
+    export_pairs([pair.weights for pair in pairs], settings, shares, out / "voice.onnx")
     figures = _figures(index, table, folds, heard, told, shares, settings)
     with atomic_file(out / "voice.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
-    np.savez(out / "voice-out-of-fold.npz", clips=table.clips, heard=heard, told=told)
+    np.savez(out / "voice-out-of-fold.npz", labels=table.labels, heard=heard, told=told)
     return figures
 
 
@@ -162,10 +163,21 @@ def fit_shares(heard: Floats, told: Floats, labels: Rows) -> tuple[float, float]
     return float(found.x[0]), float(found.x[1])
 
 
+def folds_of(speakers: Iterable[str]) -> list[tuple[str, ...]]:
+    """Test speakers of each fold: consecutive ones."""
+    names = sorted(set(speakers), key=int)
+    return [tuple(part.tolist()) for part in np.array_split(names, N_FOLDS)]
+
+
+def stored_pair(path: Path) -> dict[str, NDArray[Any]]:
+    """Weights of one fold's pair, as the training stored them."""
+    with np.load(path) as stored:
+        return {name: stored[name] for name in stored.files if "." in name}
+
+
 def _folds(speakers: NDArray[np.str_]) -> list[Rows]:
-    """Test rows of folds of consecutive speakers."""
-    names = sorted(set(speakers.tolist()), key=int)
-    return [np.flatnonzero(np.isin(speakers, part)) for part in np.array_split(names, N_FOLDS)]
+    """Test rows of the folds."""
+    return [np.flatnonzero(np.isin(speakers, part)) for part in folds_of(speakers.tolist())]
 
 
 def _trained(
@@ -231,12 +243,24 @@ def _fit(
     }
 
 
-def _export(
+def export_pairs(
     weights: list[dict[str, NDArray[Any]]],
     settings: VoiceTraining,
-    shares: tuple[float, float],
+    shares: tuple[float, ...],
     path: Path,
 ) -> None:
+    """Write the graph that averages what these pairs say.
+
+    Parameters
+    ----------
+    weights : list of mapping of str to array
+        Of each pair, as `Pair.weights`.
+    settings : VoiceTraining
+        That they were trained with.
+    shares : tuple of float
+        Exponents of the networks' and the linear models' probabilities.
+    path : Path
+    """
     torch = import_torch()
     joined = _joined([_module(torch, each, settings) for each in weights], weights, shares)
     with atomic_file(path) as temporary:
@@ -263,14 +287,14 @@ def _module(torch: Any, weights: dict[str, NDArray[Any]], settings: VoiceTrainin
 
 
 def _joined(
-    networks: list[Module], weights: list[dict[str, NDArray[Any]]], shares: tuple[float, float]
+    networks: list[Module], weights: list[dict[str, NDArray[Any]]], shares: tuple[float, ...]
 ) -> Module:
     """``(log_mel (1, n_frames, 64), statistics (1, 519))`` -> probabilities, embedding."""
     torch = import_torch()
     matrices = torch.from_numpy(np.stack([each["linear.matrix"] for each in weights]))
     biases = torch.from_numpy(np.stack([each["linear.bias"] for each in weights]))
 
-    class Joined(torch.nn.Module):  # type: ignore[misc]
+    class Joined(torch.nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.networks = torch.nn.ModuleList(networks)

@@ -48,7 +48,7 @@ def write_clip(
     OutputError
         The file cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with av.open(str(part), "w", format="mp4") as container:
             container.metadata["comment"] = comment

@@ -1,0 +1,47 @@
+"""What ``affuse export`` does: predict, or read what was predicted, and write the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from affuse.cli.progress import progress_bars
+from affuse.errors import OutputError
+from affuse.records import Prediction
+
+
+def annotate_and_print(
+    media: Path, out: Path, prediction: Path | None, bundle: Path | None
+) -> None:
+    """Write the clip with its timeline burnt in; say where it is."""
+    from affuse.export.video import annotate, check_target
+
+    check_target(out)
+    found = _predict(media, bundle) if prediction is None else _read(media, prediction)
+    with progress_bars(Console(stderr=True)) as progress:
+        annotate(media, found, out, progress=progress)
+    typer.echo(f"Written to {out}.")
+
+
+def _predict(media: Path, bundle: Path | None) -> Prediction:
+    import affuse
+
+    found: Prediction = affuse.load(bundle).predict(media)
+    return found
+
+
+def _read(media: Path, path: Path) -> Prediction:
+    """The one prediction of a JSON document that is about a file of this name."""
+    from affuse.export.document import read_json
+
+    predictions = read_json(path)
+    found = [one for one in predictions if Path(one.path).name == media.name]
+    if len(found) != 1:
+        names = ", ".join(Path(one.path).name for one in predictions)
+        raise OutputError(
+            f"{path} has {len(found)} predictions of {media.name} (it has: {names}); expected "
+            "one: write it again with affuse predict for this file alone"
+        )
+    return found[0]

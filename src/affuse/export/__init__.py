@@ -1,0 +1,1 @@
+"""Predictions -> files for people and for other programs."""

@@ -1,0 +1,155 @@
+"""Predictions <-> data of plain types. The one place that says which key holds what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+from unicodedata import category
+
+from affuse.errors import OutputError
+from affuse.records import Box, Prediction, Probabilities, Segment
+
+UNDECIDED = "undecided"
+"""Stands where an emotion would, when the recogniser abstained."""
+
+Source = Literal["fused", "audio", "video"]
+SOURCES: tuple[Source, ...] = ("fused", "audio", "video")
+"""Keys of `probabilities`: what was made of both modalities, and of each."""
+
+_DIGITS = 6
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories: control, format, surrogate, separators of lines and paragraphs."""
+
+
+def to_plain(prediction: Prediction) -> dict[str, Any]:
+    """A prediction as dicts, lists, strings, numbers and None, ready for JSON.
+
+    Numbers are rounded to six decimals. The keys are those of the records, and those that
+    ``prediction.schema.json`` describes.
+
+    Examples
+    --------
+    >>> from affuse.records import Prediction
+    >>> spoken = Prediction("a.wav", 1.5, None, None, {}, (), ("calm", "sad"), "affuse 1f2e")
+    >>> to_plain(spoken)["duration_s"]
+    1.5
+    """
+    return {
+        "path": prediction.path,
+        "duration_s": rounded(prediction.duration_s),
+        **_findings(prediction),
+        "segments": [_segment(segment) for segment in prediction.segments],
+        "classes": list(prediction.classes),
+        "recogniser": prediction.recogniser,
+        "notes": list(prediction.notes),
+    }
+
+
+def from_plain(record: Mapping[str, Any]) -> Prediction:
+    """The prediction that `to_plain` was given; unknown keys are passed over.
+
+    Raises
+    ------
+    OutputError
+        A key is missing or holds something else; says which.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Prediction).validate_python(dict(record))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise OutputError(
+            f"prediction of {record.get('path')!r} does not read back: {where}: {first['msg']}; "
+            "expected what affuse writes as JSON: write it again with affuse predict"
+        ) from error
+
+
+def rounded(number: float | None) -> float | None:
+    """A number as files hold it: six decimals, so that 0.1 + 0.2 reads 0.3."""
+    return None if number is None else round(float(number), _DIGITS)
+
+
+def stretches(prediction: Prediction) -> tuple[Segment, ...]:
+    """The timeline; where there is none, the whole file as its one segment."""
+    return prediction.segments or (whole(prediction),)
+
+
+def whole(prediction: Prediction) -> Segment:
+    """What was made of the whole file, as one segment."""
+    return Segment(
+        start_s=0.0,
+        end_s=prediction.duration_s,
+        emotion=prediction.emotion,
+        confidence=prediction.confidence,
+        probabilities=prediction.probabilities,
+        speech=prediction.speech,
+        face_seen=prediction.face_seen,
+        abstained=prediction.abstained,
+    )
+
+
+def said(found: Prediction | Segment, source: Source) -> tuple[str, float] | None:
+    """Most probable emotion of one source and its probability; None where it said nothing."""
+    probabilities = found.probabilities.get(source)
+    if not probabilities:
+        return None
+    emotion = max(probabilities, key=lambda name: probabilities[name])
+    return emotion, float(probabilities[emotion])
+
+
+def all_classes(predictions: Sequence[Prediction]) -> tuple[str, ...]:
+    """Emotions of all the recognisers that predicted, in order of first appearance."""
+    return tuple(dict.fromkeys(name for one in predictions for name in one.classes))
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] as people read it."""
+    return f"{100 * share:.0f} %"
+
+
+def printable(text: str) -> str:
+    """Text on one line: line breaks and whatever else steers a terminal become escapes."""
+    return "".join(
+        sign.encode("unicode_escape").decode("ascii") if category(sign) in _STEERING else sign
+        for sign in text
+    )
+
+
+def _findings(found: Prediction | Segment) -> dict[str, Any]:
+    return {
+        "emotion": found.emotion,
+        "confidence": rounded(found.confidence),
+        "abstained": found.abstained,
+        "probabilities": {
+            source: _numbers(found.probabilities[source])
+            for source in SOURCES
+            if source in found.probabilities
+        },
+        "speech": rounded(found.speech),
+        "face_seen": rounded(found.face_seen),
+    }
+
+
+def _numbers(probabilities: Probabilities) -> dict[str, float | None]:
+    return {emotion: rounded(value) for emotion, value in probabilities.items()}
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    return {
+        "start_s": rounded(segment.start_s),
+        "end_s": rounded(segment.end_s),
+        **_findings(segment),
+        "face": segment.face,
+        "box": None if segment.box is None else _box(segment.box),
+    }
+
+
+def _box(box: Box) -> dict[str, float | None]:
+    return {
+        "left": rounded(box.left),
+        "top": rounded(box.top),
+        "width": rounded(box.width),
+        "height": rounded(box.height),
+    }

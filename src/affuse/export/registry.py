@@ -1,0 +1,225 @@
+"""Formats by name. A new one is a file with one function, and a line here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+from affuse.errors import ConfigError, OutputError
+from affuse.export.files import new_path, refuse_existing, write_text
+from affuse.records import Prediction
+
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How one format is written.
+
+    Attributes
+    ----------
+    home : str
+        ``module:function``, imported when it is used. Its arguments depend on `holds`.
+    suffix : str
+        Of its files.
+    holds : {"many", "one", "linked", "folder"}
+        ``many``: function(predictions) -> text of one document for all. ``one``:
+        function(prediction) -> text of a document for each. ``linked``: function(prediction,
+        folder) -> the same with links that count from the folder where it will lie. ``folder``:
+        function(predictions, path, folder) makes one folder `path` for all, which will become
+        `folder`; module:check() refuses in good time where it cannot.
+    """
+
+    home: str
+    suffix: str
+    holds: Literal["many", "one", "linked", "folder"]
+
+
+FORMATS: Mapping[str, Format] = {
+    "table": Format("affuse.export.terminal:to_table", ".txt", "many"),
+    "json": Format("affuse.export.document:to_json", ".json", "many"),
+    "csv": Format("affuse.export.rows:to_csv", ".csv", "many"),
+    "vtt": Format("affuse.export.webvtt:to_webvtt", ".vtt", "one"),
+    "eaf": Format("affuse.export.elan:to_eaf", ".eaf", "linked"),
+    "textgrid": Format("affuse.export.textgrid:to_textgrid", ".TextGrid", "one"),
+    "audformat": Format("affuse.export.audformat_database:write_database", "", "folder"),
+}
+"""What ``affuse predict --format`` takes."""
+
+
+def export(predictions: Sequence[Prediction], format: str, out: str | Path) -> tuple[Path, ...]:
+    """Write predictions in one format; says which files there are now.
+
+    Files are new and whole: nothing is overwritten, and one that cannot be written to its end is
+    not there at all. See `targets` for their names.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+    format : str
+        One of `FORMATS`.
+    out : str or Path
+        File or folder.
+
+    Raises
+    ------
+    ConfigError
+        No format has that name; lists those there are.
+    OutputError
+        There is nothing to write, a name is taken, or the folder cannot be written.
+    MissingDependency
+        The format needs a package that is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from affuse.records import Prediction
+    >>> heard = Prediction("ann.wav", 1.5, "calm", 0.8, {}, (), ("calm", "sad"), "affuse 1f2e")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in export([heard], "csv", folder)]
+    ['ann.csv']
+    """
+    form = _form(format)
+    paths = targets([prediction.path for prediction in predictions], format, out)
+    if form.holds == "folder":
+        with new_path(paths[0]) as temporary:
+            _function(form)(predictions, temporary, paths[0])
+    elif len(paths) < len(predictions):
+        write_text(paths[0], _function(form)(predictions))
+    else:
+        for prediction, path in zip(predictions, paths, strict=True):
+            write_text(path, _text(form, prediction, path.parent))
+    return paths
+
+
+def text(predictions: Sequence[Prediction], format: str) -> str:
+    """Predictions in one format as text, for the terminal or a pipe.
+
+    Raises
+    ------
+    ConfigError
+        No format has that name; lists those there are.
+    OutputError
+        There is nothing to show, or the format cannot hold that many clips in one text.
+    """
+    check_text([prediction.path for prediction in predictions], format)
+    form = _form(format)
+    shown = (
+        _function(form)(predictions)
+        if form.holds == "many"
+        else _text(form, predictions[0], Path())
+    )
+    return str(shown).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def check_text(paths: Sequence[str], format: str) -> None:
+    """Whether `text` can show the predictions of these clips: call it before a long run.
+
+    Raises
+    ------
+    ConfigError, OutputError
+        As `text`.
+    """
+    form = _form(format)
+    _refuse_nothing(paths)
+    if form.holds == "folder":
+        raise OutputError(
+            f"format {format!r} is a folder and cannot be shown as text; expected a name for it: "
+            "add --out FOLDER"
+        )
+    if form.holds != "many" and len(paths) > 1:
+        raise OutputError(
+            f"{len(paths)} clips were given, but a document in format {format!r} describes "
+            "one; expected one clip, or a folder for the documents: add --out FOLDER"
+        )
+
+
+def targets(paths: Sequence[str], format: str, out: str | Path) -> tuple[Path, ...]:
+    """Where `export` will write the predictions of these clips: call it before a long run.
+
+    One clip: the file `out`, or a file in `out` where that is a folder. Several: one file each in
+    the folder `out`, named after the clips, those of the same name numbered; or, where `out` ends
+    in the format's own suffix and one document holds them all (table, json, csv), that one file.
+    A format that is a folder itself (audformat): the folder `out` for all.
+
+    Raises
+    ------
+    ConfigError, OutputError, MissingDependency
+        As `export`.
+    """
+    form, place = _form(format), Path(out)
+    _refuse_nothing(paths)
+    if form.holds == "folder":
+        import_module(form.home.partition(":")[0]).check(paths)
+        found: tuple[Path, ...] = (place,)
+    elif place.suffix.lower() == form.suffix.lower() and not place.is_dir():
+        found = (place,)
+        _refuse_several(paths, format, place)
+    elif len(paths) == 1 and not place.is_dir():
+        found = (place,)
+    else:
+        _refuse_file(paths, place)
+        found = tuple(place / name for name in _unique_names(paths, form.suffix))
+    for path in found:
+        refuse_existing(path)
+    return found
+
+
+def _form(name: str) -> Format:
+    if name not in FORMATS:
+        raise ConfigError(
+            f"format {name!r} was given; expected one of {', '.join(FORMATS)}: name one of these"
+        )
+    return FORMATS[name]
+
+
+def _function(form: Format) -> Any:
+    module, _, function = form.home.partition(":")
+    return getattr(import_module(module), function)
+
+
+def _text(form: Format, prediction: Prediction, folder: Path) -> str:
+    function = _function(form)
+    if form.holds == "many":
+        return str(function([prediction]))
+    return str(function(prediction, folder) if form.holds == "linked" else function(prediction))
+
+
+def _refuse_nothing(paths: Sequence[str]) -> None:
+    if not paths:
+        raise OutputError(
+            "no prediction was given to write; expected at least one: name clips that can be read"
+        )
+
+
+def _refuse_several(paths: Sequence[str], format: str, place: Path) -> None:
+    if len(paths) > 1 and FORMATS[format].holds != "many":
+        raise OutputError(
+            f"{place} was given for {len(paths)} clips, but a document in format {format!r} "
+            "describes one; expected a folder, which then gets one file each: name a folder"
+        )
+
+
+def _refuse_file(paths: Sequence[str], place: Path) -> None:
+    if place.exists() and not place.is_dir():
+        raise OutputError(
+            f"{place} is a file, but {len(paths)} clips were given; expected a folder for one "
+            "file each: name a folder"
+        )
+
+
+def _unique_names(paths: Sequence[str], suffix: str) -> list[str]:
+    """File names after the clips; equal ones, in any spelling of case, get numbers."""
+    names: dict[str, str] = {}
+    for path in paths:
+        stem = _UNSAFE.sub("_", Path(path).stem) or "clip"
+        name, number = stem, 1
+        while name.casefold() in names:
+            number += 1
+            name = f"{stem}-{number}"
+        names[name.casefold()] = name + suffix
+    return list(names.values())

@@ -1,0 +1,63 @@
+"""Predictions -> CSV: one row per segment."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from affuse.export.plain import SOURCES, all_classes, rounded, stretches
+from affuse.records import Box, Prediction, Segment
+
+_FIRST = ("file", "start_s", "end_s", "emotion", "confidence", "abstained", "speech")
+_FACE = ("face", "face_seen", "box_left", "box_top", "box_width", "box_height")
+
+Cell = str | float | None
+
+
+def to_csv(predictions: Sequence[Prediction]) -> str:
+    """One row per segment of all predictions, with a header.
+
+    Columns: ``file,start_s,end_s,emotion,confidence,abstained,speech,face,face_seen,box_left,
+    box_top,box_width,box_height``, then ``p_fused_<emotion>``, ``p_audio_<emotion>`` and
+    ``p_video_<emotion>`` for each emotion. Times are those of the windows, which may overlap.
+    What is unknown is empty. A file without a timeline has one row.
+    """
+    emotions = all_classes(predictions)
+    probabilities = [f"p_{source}_{emotion}" for source in SOURCES for emotion in emotions]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*_FIRST, *_FACE, *probabilities])
+    for prediction in predictions:
+        for segment in stretches(prediction):
+            writer.writerow([prediction.path, *_cells(segment), *figures(segment, emotions)])
+    return text.getvalue()
+
+
+def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
+    """Probabilities of each emotion: fused, then audio, then video; None where not given."""
+    return [
+        rounded(segment.probabilities.get(source, {}).get(emotion))
+        for source in SOURCES
+        for emotion in emotions
+    ]
+
+
+def _cells(segment: Segment) -> list[Cell]:
+    return [
+        rounded(segment.start_s),
+        rounded(segment.end_s),
+        segment.emotion,
+        rounded(segment.confidence),
+        segment.abstained,
+        rounded(segment.speech),
+        segment.face,
+        rounded(segment.face_seen),
+        *_corners(segment.box),
+    ]
+
+
+def _corners(box: Box | None) -> list[float | None]:
+    if box is None:
+        return [None] * 4
+    return [rounded(side) for side in (box.left, box.top, box.width, box.height)]

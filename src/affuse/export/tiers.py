@@ -1,0 +1,83 @@
+"""A prediction as the tiers of an annotation program: labels over stretches of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from affuse.export.plain import UNDECIDED, percent, said
+from affuse.export.timeline import Cut, Track, tracks
+from affuse.records import Prediction, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One row of an annotation: ``(start_s, end_s, text)`` in order of time, without overlap."""
+
+    name: str
+    intervals: tuple[tuple[float, float, str], ...]
+
+
+def tiers(prediction: Prediction) -> tuple[Tier, ...]:
+    """Six tiers for each timeline: fused, confidence, audio, video, speech, face.
+
+    ``fused``, ``audio`` and ``video`` hold an emotion and nothing else, so that programs can
+    count and compare them; ``fused`` holds "undecided" where the recogniser abstained.
+    ``confidence`` is the calibrated probability of the most probable emotion, ``speech`` the
+    share of time with speech, ``face`` the face's number and the share of frames that show it.
+    A stretch that a tier has nothing to say about is left out. Of several timelines each has
+    its own tiers, such as "fused face 2".
+    """
+    found = tracks(prediction)
+    return tuple(
+        Tier(_name(row, track), tuple(_intervals(track.cuts, text)))
+        for track in found
+        for row, text in _ROWS
+    )
+
+
+def _name(row: str, track: Track) -> str:
+    return f"{row} face {track.face}" if track.face else row
+
+
+def _intervals(
+    cuts: tuple[Cut, ...], text: Callable[[Segment], str]
+) -> list[tuple[float, float, str]]:
+    labelled = [(cut.start_s, cut.end_s, text(cut.segment)) for cut in cuts]
+    return [interval for interval in labelled if interval[2]]
+
+
+def _fused(segment: Segment) -> str:
+    return segment.emotion or UNDECIDED
+
+
+def _confidence(segment: Segment) -> str:
+    return "" if segment.confidence is None else f"{segment.confidence:.2f}"
+
+
+def _voice(segment: Segment) -> str:
+    return (said(segment, "audio") or ("", 0.0))[0]
+
+
+def _face(segment: Segment) -> str:
+    return (said(segment, "video") or ("", 0.0))[0]
+
+
+def _speech(segment: Segment) -> str:
+    return "" if segment.speech is None else percent(segment.speech)
+
+
+def _presence(segment: Segment) -> str:
+    if segment.face_seen is None:
+        return ""
+    return f"face {segment.face}, {percent(segment.face_seen)}" if segment.face else "none"
+
+
+_ROWS: tuple[tuple[str, Callable[[Segment], str]], ...] = (
+    ("fused", _fused),
+    ("confidence", _confidence),
+    ("audio", _voice),
+    ("video", _face),
+    ("speech", _speech),
+    ("face", _presence),
+)

@@ -1,0 +1,1 @@
+"""Any media file and a bundle -> a `Prediction`, without any package for training."""

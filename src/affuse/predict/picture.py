@@ -1,0 +1,217 @@
+"""The picture of a recording: who is seen when, and what a face network makes of each sight."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.errors import CutShort
+from affuse.media.faces import face_crop
+from affuse.media.video import Image, Look, read_looks
+from affuse.predict.settings import Faces
+from affuse.predict.windows import Span
+from affuse.records import Box
+
+if TYPE_CHECKING:
+    from affuse.media.tracking import TrackedFace
+
+
+Crop = NDArray[np.uint8]
+Classify = Callable[[Sequence[Crop]], NDArray[np.floating]]
+
+SHORT_SIDE = 480
+"""Pixels: a face of a twentieth of the picture still fills half of the network's 48."""
+
+BATCH = 32
+"""Faces classified at once."""
+
+STAYS_WITH = 0.6
+"""The followed face is left for a larger one when it is smaller than this share of its area."""
+
+
+class Tracker(Protocol):
+    """Follows the faces of one recording, picture by picture."""
+
+    def update(self, time_s: float, image: Image) -> tuple[TrackedFace, ...]:
+        """Faces at this time, each under the number that it keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One face in one look.
+
+    Attributes
+    ----------
+    time_s : float
+    number : int
+        Of the face, from 1.
+    box : Box
+    probabilities : (n_classes,) float or None
+        None: no network was asked.
+    """
+
+    time_s: float
+    number: int
+    box: Box
+    probabilities: NDArray[np.floating] | None
+
+    @property
+    def area(self) -> float:
+        """Share of the picture."""
+        return self.box.width * self.box.height
+
+
+@dataclass
+class Watched:
+    """What is known of a recording's picture once it has been read.
+
+    Attributes
+    ----------
+    sights : list of Sight
+        By time.
+    times_s : list of float
+        Of all looks, with a face or without.
+    duration_s : float
+        Of the picture; 0: there is none.
+    n_faces : int
+        Most faces found in one look.
+    cut : CutShort or None
+        Set where the file ends too early.
+    """
+
+    sights: list[Sight] = field(default_factory=list)
+    times_s: list[float] = field(default_factory=list)
+    duration_s: float = 0.0
+    n_faces: int = 0
+    cut: CutShort | None = None
+
+    def n_looks(self, span: Span) -> int:
+        """Looks within a stretch."""
+        return bisect_left(self.times_s, span.end_s) - bisect_left(self.times_s, span.start_s)
+
+    def within(self, span: Span) -> list[Sight]:
+        """Sights within a stretch."""
+        first = bisect_left(self.sights, span.start_s, key=_time_s)
+        end = bisect_left(self.sights, span.end_s, lo=first, key=_time_s)
+        return self.sights[first:end]
+
+
+def watch(
+    path: str | Path,
+    tracker: Tracker,
+    classify: Classify | None,
+    *,
+    faces: Faces,
+    looks_per_s: float,
+) -> Watched:
+    """Read the picture of a file once, in bounded memory.
+
+    Parameters
+    ----------
+    path : str or Path
+    tracker : Tracker
+        Fresh: it has seen no other recording.
+    classify : callable or None
+        Crops of faces, each (48, 48) uint8 -> (n, n_classes) probabilities.
+    faces : {"largest", "all"}
+        ``largest``: one face per look, which is left only for one that is clearly larger.
+    looks_per_s : float
+
+    Raises
+    ------
+    MediaError
+        The file has no picture.
+    """
+    watched = Watched()
+    follow = Followed() if faces == "largest" else None
+    waiting: list[_Waiting] = []
+    for look in _looks(path, looks_per_s, watched):
+        found = tuple(face for face in tracker.update(look.time_s, look.image) if face.found)
+        watched.n_faces = max(watched.n_faces, len(found))
+        for face in found if follow is None else follow.chosen(found):
+            crop = None if classify is None else face_crop(look.image, face.box)
+            waiting.append(_Waiting(look.times_s(looks_per_s), face, crop))
+        if len(waiting) >= BATCH:
+            watched.sights += _classified(waiting, classify)
+            waiting = []
+    watched.sights += _classified(waiting, classify)
+    return watched
+
+
+class Followed:
+    """The face that is followed where only one is wanted.
+
+    Examples
+    --------
+    >>> from affuse.media.tracking import TrackedFace
+    >>> near, far = Box(0, 0, 0.4, 0.4), Box(0.5, 0, 0.3, 0.3)
+    >>> follow = Followed()
+    >>> [face.number for face in follow.chosen((TrackedFace(1, far, True),))]
+    [1]
+    >>> both = (TrackedFace(1, far, True), TrackedFace(2, near, True))
+    >>> [face.number for face in follow.chosen(both)]
+    [2]
+    """
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def chosen(self, found: Sequence[TrackedFace]) -> Sequence[TrackedFace]:
+        """The one to look at, none where there is none."""
+        if not found:
+            return ()
+        largest = max(found, key=_area)
+        same = [face for face in found if face.number == self._number]
+        stays = bool(same) and _area(same[0]) >= STAYS_WITH * _area(largest)
+        face = same[0] if stays else largest
+        self._number = face.number
+        return (face,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A face to be classified, and all looks that it stands for."""
+
+    times_s: tuple[float, ...]
+    face: TrackedFace
+    crop: Crop | None
+
+
+def _looks(path: str | Path, per_s: float, watched: Watched) -> Iterator[Look]:
+    """All looks, noting their times; a cut is noted, not raised."""
+    try:
+        for look in read_looks(path, per_s=per_s, short_side=SHORT_SIDE):
+            watched.duration_s = max(look.end_s, 0.0)
+            if look.n_positions:
+                watched.times_s += look.times_s(per_s)
+                yield look
+    except CutShort as error:
+        watched.cut = error
+
+
+def _classified(waiting: Sequence[_Waiting], classify: Classify | None) -> list[Sight]:
+    """One sight for each look; those of a picture that is held share their probabilities."""
+    crops = [item.crop for item in waiting if item.crop is not None]
+    rows: Sequence[NDArray[np.floating] | None] = [None] * len(waiting)
+    if classify is not None and crops:
+        rows = list(classify(crops))
+    sights = [
+        Sight(time_s, item.face.number, item.face.box, row)
+        for item, row in zip(waiting, rows, strict=True)
+        for time_s in item.times_s
+    ]
+    return sorted(sights, key=_time_s)
+
+
+def _time_s(sight: Sight) -> float:
+    return sight.time_s
+
+
+def _area(face: TrackedFace) -> float:
+    return face.box.width * face.box.height

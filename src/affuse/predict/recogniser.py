@@ -1,0 +1,175 @@
+"""A bundle that is ready to judge recordings, faces and voices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from affuse.bundle.reading import Bundle, read_bundle
+from affuse.errors import BundleError
+from affuse.predict.crops import face_images
+from affuse.predict.members import Members
+from affuse.predict.recording import read_recording
+from affuse.predict.settings import Faces, Settings, settings_of
+from affuse.predict.timeline import predict_recording
+from affuse.predict.voices import averaged_voice, checked_signal
+from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Prediction
+
+SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
+"""The bundle that comes with affuse."""
+
+
+def load(bundle_dir: str | Path | None = None) -> Recogniser:
+    """A recogniser of emotion from face and voice.
+
+    Parameters
+    ----------
+    bundle_dir : str or Path, optional
+        Folder of a bundle, such as ``bundle/`` in a run folder; the one that comes with affuse by
+        default.
+
+    Raises
+    ------
+    BundleError
+        No bundle, damaged, altered, or of a newer affuse.
+
+    Examples
+    --------
+    >>> recogniser = load()                                             # doctest: +SKIP
+    >>> recogniser.predict("holiday.mp4").emotion                       # doctest: +SKIP
+    'happy'
+    """
+    return Recogniser(read_bundle(SHIPPED if bundle_dir is None else bundle_dir))
+
+
+class Recogniser:
+    """Judges recordings with the members of a bundle; see `load`.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self._members = Members(bundle)
+
+    def __repr__(self) -> str:
+        return f"Recogniser({self.bundle.title}: {', '.join(self.classes)})"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Emotions that it tells apart, in its order."""
+        return self.bundle.manifest.classes
+
+    def predict(
+        self,
+        path: str | Path,
+        *,
+        window_s: float | None = None,
+        hop_s: float | None = None,
+        faces: Faces = "largest",
+        threshold: float | None = None,
+    ) -> Prediction:
+        """The emotion of a recording, and its timeline.
+
+        Streams: memory does not grow with the length of the file.
+
+        Parameters
+        ----------
+        path : str or Path
+            Anything with sound or picture that FFmpeg opens.
+        window_s, hop_s : float, optional
+            Length and distance of the windows, in seconds; 5, and half a window.
+        faces : {"largest", "all"}
+            ``all``: a segment for each face. The emotion of the whole stays that of the largest.
+        threshold : float, optional
+            Probability below which no emotion is named; the bundle's own by default.
+
+        Raises
+        ------
+        MediaError
+            Not a media file, or nothing in it can be decoded. One that is cut short is judged as
+            far as it goes, and the notes say so.
+        ConfigError
+            A setting is out of range.
+        """
+        return self.judge(path, settings_of(window_s, hop_s, faces=faces, threshold=threshold))
+
+    def judge(self, path: str | Path, settings: Settings) -> Prediction:
+        """`predict` with all settings in one record."""
+        from affuse.media.tracking import FaceTracker
+
+        recording = read_recording(path, self._members, FaceTracker(), settings)
+        return predict_recording(recording, self._members, settings, str(path))
+
+    def faces(self, images: Sequence[ArrayLike] | NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Probabilities of emotions in crops of faces, each averaged with its mirror image.
+
+        Parameters
+        ----------
+        images : (n, h, w) or (n, h, w, 3) uint8, or a sequence of such images of any sizes
+            Grey or RGB, cropped tightly: from the brows to the chin.
+
+        Returns
+        -------
+        (n, 7) float64
+            In the order of `affuse.records.FER2013_EMOTIONS`; rows sum to 1.
+
+        Raises
+        ------
+        FeatureError
+            Not such images.
+        BundleError
+            The bundle has no network for faces.
+        """
+        member = self._members.face
+        if member is None or set(member.classes) != set(FER2013_EMOTIONS):
+            raise self._lacks("a network for single faces with the seven classes of FER2013")
+        crops = face_images(images)
+        mirrored = [np.ascontiguousarray(crop[:, ::-1]) for crop in crops]
+        rows = (
+            self._members.face_rows(member, crops) + self._members.face_rows(member, mirrored)
+        ) / 2
+        return rows[:, [member.classes.index(name) for name in FER2013_EMOTIONS]]
+
+    def voices(self, signal: ArrayLike, sample_rate: int) -> NDArray[np.float64]:
+        """Probabilities of emotions in one recording of a voice.
+
+        Parameters
+        ----------
+        signal : (n_samples,) float
+            Mono, in [-1, 1]. What is longer than two windows is judged window by window, and the
+            mean taken.
+        sample_rate : int
+            Hz; brought to 16 kHz.
+
+        Returns
+        -------
+        (8,) float64
+            In the order of `affuse.records.RAVDESS_EMOTIONS`; they sum to 1.
+
+        Raises
+        ------
+        FeatureError
+            Not such a signal.
+        BundleError
+            The bundle has no network for voices.
+        """
+        member = self._members.voice
+        if member is None or set(member.classes) != set(RAVDESS_EMOTIONS):
+            raise self._lacks("a network for voices with the eight classes of RAVDESS")
+        samples = checked_signal(signal, sample_rate)
+        row = averaged_voice(samples, lambda part: self._members.voice_row(member, part))
+        return row[[member.classes.index(name) for name in RAVDESS_EMOTIONS]]
+
+    def _lacks(self, what: str) -> BundleError:
+        members = self.bundle.manifest.members
+        named = ", ".join(f"{m.name} ({' and '.join(m.modalities)})" for m in members)
+        return BundleError(
+            f"bundle {self.bundle.title} has no {what.removeprefix('a ')}, but {named}; expected "
+            "one: affuse.load() without argument has it"
+        )

@@ -1,0 +1,75 @@
+"""How a recording is read and judged; every default stands here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from affuse.errors import ConfigError
+from affuse.predict.windows import Windows
+
+Faces = Literal["largest", "all"]
+
+LOOKS_PER_S = 6.0
+LEAST_SPEECH_S = 0.5
+LEAST_FACE_SEEN = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a recording is read and judged.
+
+    Attributes
+    ----------
+    windows : Windows
+    faces : {"largest", "all"}
+        ``largest``: of several faces the one that fills most of the picture.
+    threshold : float or None
+        Probability below which no emotion is named; None: the bundle's own.
+    looks_per_s : float
+        Pictures in which faces are looked for.
+    least_speech_s : float
+        Seconds of speech in a window below which the voice is not judged; a window of less than
+        twice that needs half of its length.
+    least_face_seen : float
+        Share of looks below which a face is not judged.
+
+    Raises
+    ------
+    ConfigError
+        A value is out of range.
+    """
+
+    windows: Windows = field(default_factory=Windows)
+    faces: Faces = "largest"
+    threshold: float | None = None
+    looks_per_s: float = LOOKS_PER_S
+    least_speech_s: float = LEAST_SPEECH_S
+    least_face_seen: float = LEAST_FACE_SEEN
+
+    def __post_init__(self) -> None:
+        if self.faces not in get_args(Faces):
+            raise ConfigError(f"faces {self.faces!r} was given; expected 'largest' or 'all'")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise ConfigError(
+                f"threshold {self.threshold:g} was given; expected a probability from 0 to 1, or "
+                "none for the bundle's own"
+            )
+        if not (math.isfinite(self.looks_per_s) and 0 < self.looks_per_s <= 120):
+            raise ConfigError(
+                f"looks_per_s {self.looks_per_s:g} was given; expected more than 0 and at most 120"
+            )
+
+
+def settings_of(
+    window_s: float | None = None,
+    hop_s: float | None = None,
+    *,
+    faces: Faces = "largest",
+    threshold: float | None = None,
+) -> Settings:
+    """Settings from what a person gives; the hop is half a window where none is given."""
+    length_s = Windows().window_s if window_s is None else window_s
+    windows = Windows(length_s, length_s / 2 if hop_s is None else hop_s)
+    return Settings(windows, faces, threshold)

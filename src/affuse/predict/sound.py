@@ -1,0 +1,163 @@
+"""The sound of a recording, window by window: what a voice network hears, and who speaks when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from affuse.errors import CutShort
+from affuse.media.audio import audio_blocks
+from affuse.media.speech import FRAME_S, SAMPLE_RATE, SpeechStream
+from affuse.predict.windows import Span, Windows
+
+Signal = NDArray[np.float32]
+
+BLOCK_S = 1.0
+"""Sound is handed on in pieces of this length, however finely the file has it."""
+
+
+@dataclass
+class Listened:
+    """What is known of a recording's sound once it has been read.
+
+    Attributes
+    ----------
+    speech : (n_frames,) bool
+        Whether there is speech, for every 10 ms.
+    duration_s : float
+        Of the sound; 0: there is none.
+    cut : CutShort or None
+        Set where the file ends too early.
+    """
+
+    speech: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    duration_s: float = 0.0
+    cut: CutShort | None = None
+
+    def speech_s(self, span: Span) -> float:
+        """Seconds of speech within a stretch."""
+        first, end = (round(time_s / FRAME_S) for time_s in (span.start_s, span.end_s))
+        return float(self.speech[first:end].sum()) * FRAME_S
+
+
+def listen(
+    path: str | Path,
+    windows: Windows,
+    picture_s: float,
+    hear: Callable[[int, Signal, float], None],
+) -> Listened:
+    """Read the sound of a file once, in bounded memory.
+
+    Parameters
+    ----------
+    path : str or Path
+    windows : Windows
+    picture_s : float
+        How long the file's picture lasts; the recording lasts as long as the longer of both.
+    hear : callable
+        Called for each window with its number, its sound, (n_samples,) at 16 kHz, and the seconds
+        of speech in it; windows after the end of the sound are left out.
+
+    Raises
+    ------
+    MediaError
+        The file has no sound, or it cannot be decoded.
+    """
+    listened = Listened()
+    held = _Held(SpeechStream())
+    pieces = _resampled(path, listened)
+    for piece in pieces:
+        held.take(piece)
+        while held.is_ready(windows):
+            held.pass_on(windows, np.inf, hear)
+    held.finish()
+    listened.duration_s = held.end / SAMPLE_RATE
+    duration_s = max(listened.duration_s, picture_s)
+    for number in range(held.number, windows.count(duration_s)):
+        if windows.span(number).start_s < listened.duration_s:
+            held.pass_on(windows, duration_s, hear)
+    listened.speech = held.speech
+    return listened
+
+
+@dataclass
+class _Held:
+    """The sound that later windows need, and all decisions about speech."""
+
+    stream: SpeechStream
+    number: int = 0
+    start: int = 0
+    _decided: list[NDArray[np.bool_]] = field(default_factory=list)
+    _signal: Signal = field(default_factory=lambda: np.zeros(0, np.float32))
+    _n_decided: int = 0
+
+    @property
+    def end(self) -> int:
+        """Samples read so far."""
+        return self.start + len(self._signal)
+
+    @property
+    def speech(self) -> NDArray[np.bool_]:
+        """All decisions so far."""
+        if len(self._decided) > 1:
+            self._decided = [np.concatenate(self._decided)]
+        return self._decided[0] if self._decided else np.zeros(0, bool)
+
+    def take(self, piece: Signal) -> None:
+        self._signal = np.concatenate([self._signal, piece])
+        self._decide(self.stream.feed(piece))
+
+    def finish(self) -> None:
+        self._decide(self.stream.finish())
+
+    def is_ready(self, windows: Windows) -> bool:
+        """Whether the next window is complete, not the last, and decided about."""
+        end_s = windows.span(self.number).end_s
+        settled = windows.settled(self.end / SAMPLE_RATE) > self.number
+        return settled and self._n_decided * FRAME_S >= end_s
+
+    def pass_on(
+        self, windows: Windows, duration_s: float, hear: Callable[[int, Signal, float], None]
+    ) -> None:
+        span = windows.span(self.number, duration_s)
+        first = round(span.start_s * SAMPLE_RATE)
+        end = self.end if span.end_s * SAMPLE_RATE > self.end else round(span.end_s * SAMPLE_RATE)
+        signal = self._signal[first - self.start : end - self.start]
+        hear(self.number, signal, Listened(self.speech).speech_s(span))
+        self.number += 1
+        next_first = round(windows.span(self.number).start_s * SAMPLE_RATE)
+        self._signal = self._signal[max(next_first - self.start, 0) :]
+        self.start = max(next_first, self.start)
+
+    def _decide(self, frames: NDArray[np.bool_]) -> None:
+        if len(frames):
+            self._decided.append(frames)
+            self._n_decided += len(frames)
+
+
+def _resampled(path: str | Path, listened: Listened) -> Iterator[Signal]:
+    """The sound at 16 kHz in pieces of about a second; a cut is noted, not raised."""
+    resampler: soxr.ResampleStream | None = None
+    waiting: list[Signal] = []
+    n_waiting = 0
+    try:
+        for block in audio_blocks(path):
+            if resampler is None:
+                resampler = soxr.ResampleStream(
+                    block.sample_rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ"
+                )
+            waiting.append(block.signal)
+            n_waiting += len(block.signal)
+            if n_waiting >= BLOCK_S * block.sample_rate:
+                yield resampler.resample_chunk(np.concatenate(waiting))
+                waiting, n_waiting = [], 0
+    except CutShort as error:
+        listened.cut = error
+    if resampler is not None:
+        rest = np.concatenate([np.zeros(0, np.float32), *waiting])
+        yield resampler.resample_chunk(rest, last=True)

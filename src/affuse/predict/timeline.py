@@ -1,0 +1,248 @@
+"""What was heard and seen -> segments, and the emotion of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from affuse.predict.judging import Floats, Judgement, averaged, judge
+from affuse.predict.members import Members
+from affuse.predict.picture import Sight
+from affuse.predict.recording import Recording, enough_speech, main_face
+from affuse.predict.settings import Settings
+from affuse.predict.windows import Span
+from affuse.records import Box, Modality, Prediction, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What there is to judge one face (number 0: no face) in one window by."""
+
+    span: Span
+    number: int
+    speech_s: float | None
+    n_looks: int | None
+    sights: Sequence[Sight]
+    is_main: bool
+    said: dict[str, Floats] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def speech(self) -> float | None:
+        if self.speech_s is None:
+            return None
+        return min(self.speech_s / max(self.span.duration_s, 1e-9), 1.0)
+
+    @property
+    def face_seen(self) -> float | None:
+        return None if self.n_looks is None else len(self.sights) / max(self.n_looks, 1)
+
+
+def predict_recording(
+    recording: Recording, members: Members, settings: Settings, name: str
+) -> Prediction:
+    """The timeline of a recording, and what it comes to.
+
+    Parameters
+    ----------
+    recording : Recording
+    members : Members
+    settings : Settings
+    name : str
+        The file as it was given.
+    """
+    bundle = members.bundle
+    threshold = bundle.manifest.abstain_below if settings.threshold is None else settings.threshold
+    evidence = list(_all_evidence(recording, members, settings))
+    reason = _Reasons(recording, members, settings)
+    segments = tuple(
+        _segment(each, judge(bundle, each.said, threshold, reason.of(each))) for each in evidence
+    )
+    whole = _whole(recording, evidence, settings)
+    overall = judge(bundle, whole.said, threshold, reason.of(whole))
+    return Prediction(
+        path=name,
+        duration_s=recording.duration_s,
+        emotion=overall.emotion,
+        confidence=overall.confidence,
+        probabilities=overall.probabilities,
+        segments=segments,
+        classes=bundle.manifest.classes,
+        recogniser=bundle.title,
+        speech=whole.speech,
+        face_seen=whole.face_seen,
+        abstained=overall.abstained,
+        notes=tuple(_notes(recording, members, settings)),
+    )
+
+
+def _all_evidence(
+    recording: Recording, members: Members, settings: Settings
+) -> Iterator[_Evidence]:
+    windows, duration_s = settings.windows, recording.duration_s
+    for window in range(windows.count(duration_s)):
+        span = windows.span(window, duration_s)
+        for evidence in _of_window(recording, span, settings):
+            _ask(evidence, recording, members, settings, recording.voices.get(window))
+            yield evidence
+
+
+def _of_window(recording: Recording, span: Span, settings: Settings) -> list[_Evidence]:
+    """One for each face in the window, by number; one without a face where there is none."""
+    sound, picture = recording.sound, recording.picture
+    speech_s = None if sound is None else sound.speech_s(span)
+    if picture is None:
+        return [_Evidence(span, 0, speech_s, None, (), True)]
+    sights = picture.within(span)
+    main = main_face(sights)
+    numbers = sorted({sight.number for sight in sights}) if settings.faces == "all" else [main]
+    return [
+        _Evidence(
+            span,
+            number,
+            speech_s,
+            picture.n_looks(span),
+            [sight for sight in sights if sight.number == number],
+            number == main,
+        )
+        for number in numbers or [0]
+    ]
+
+
+def _ask(
+    evidence: _Evidence,
+    recording: Recording,
+    members: Members,
+    settings: Settings,
+    voice: Floats | None,
+) -> None:
+    """Fill in what the members say. The voice counts as that of the main face."""
+    present = _present(evidence, settings)
+    strength: dict[Modality, float] = {
+        "audio": evidence.speech or 0.0,
+        "video": evidence.face_seen or 0.0,
+    }
+    rows: dict[str, Floats | None] = {}
+    if members.face is not None and "video" in present:
+        seen = [s.probabilities for s in evidence.sights if s.probabilities is not None]
+        rows[members.face.name] = np.mean(seen, axis=0) if seen else None
+    if members.voice is not None and "audio" in present:
+        rows[members.voice.name] = voice
+    span = recording.readable(evidence.span)
+    for member in members.others:
+        rows[member.name] = members.feature_row(member, recording.path, span, present)
+    for name, row in rows.items():
+        if row is not None:
+            member = members.bundle.manifest.member(name)
+            evidence.said[name] = row
+            told = [strength[modality] for modality in member.modalities]
+            evidence.weights[name] = evidence.span.duration_s * float(np.mean(told))
+
+
+def _present(evidence: _Evidence, settings: Settings) -> set[Modality]:
+    """Modalities in which there is enough to judge by."""
+    present: set[Modality] = set()
+    heard_s = evidence.speech_s
+    if evidence.is_main and heard_s and enough_speech(heard_s, evidence.span.duration_s, settings):
+        present.add("audio")
+    if evidence.sights and (evidence.face_seen or 0.0) >= settings.least_face_seen:
+        present.add("video")
+    return present
+
+
+def _segment(evidence: _Evidence, judged: Judgement) -> Segment:
+    return Segment(
+        start_s=evidence.span.start_s,
+        end_s=evidence.span.end_s,
+        emotion=judged.emotion,
+        confidence=judged.confidence,
+        probabilities=judged.probabilities,
+        speech=evidence.speech,
+        face_seen=evidence.face_seen,
+        face=evidence.number,
+        box=_mean_box(evidence.sights),
+        abstained=judged.abstained,
+    )
+
+
+def _whole(recording: Recording, evidence: Sequence[_Evidence], settings: Settings) -> _Evidence:
+    """All windows as one, each as far as it had something to go by; of each its main face."""
+    span = Span(0.0, recording.duration_s)
+    main = [each for each in evidence if each.is_main]
+    sound, picture = recording.sound, recording.picture
+    said = averaged([(each.said, each.weights) for each in main])
+    looks = {sight.time_s: sight for each in main for sight in each.sights}
+    return _Evidence(
+        span,
+        main_face(list(looks.values())),
+        None if sound is None else sound.speech_s(span),
+        None if picture is None else len(picture.times_s),
+        list(looks.values()),
+        True,
+        dict(said),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reasons:
+    """Why there is nothing to judge by, in words."""
+
+    recording: Recording
+    members: Members
+    settings: Settings
+
+    def of(self, evidence: _Evidence) -> str:
+        modalities = self.members.modalities
+        parts = [self._of_sound(evidence)] if "audio" in modalities else []
+        parts += [self._of_picture(evidence)] if "video" in modalities else []
+        if len(modalities) == 1:
+            only = "voice" if "audio" in modalities else "face"
+            parts.append(f"this recogniser goes by the {only} alone")
+        return ", and ".join(parts)
+
+    def _of_sound(self, evidence: _Evidence) -> str:
+        if self.recording.sound is None:
+            return "the file has no sound"
+        if not evidence.speech_s:
+            return "no speech is heard"
+        if not evidence.is_main:
+            return "the voice counts as that of a larger face"
+        if "audio" in _present(evidence, self.settings):
+            return "the voice alone is not enough"
+        return f"only {evidence.speech_s:.1f} s of speech are heard"
+
+    def _of_picture(self, evidence: _Evidence) -> str:
+        if self.recording.picture is None:
+            return "the file has no picture"
+        if not evidence.sights:
+            return "no face is seen"
+        if "video" in _present(evidence, self.settings):
+            return "the face alone is not enough"
+        return f"a face is seen in {len(evidence.sights)} of {evidence.n_looks} looks only"
+
+
+def _notes(recording: Recording, members: Members, settings: Settings) -> Iterator[str]:
+    for part, kind in ((recording.sound, "sound"), (recording.picture, "picture")):
+        if part is not None and part.cut is not None:
+            stated = part.cut.stated_s
+            there = f"its {kind} ends after {part.duration_s:.2f} s"
+            wanted = "" if stated is None else f" of {stated:.2f} s"
+            yield f"the file is cut short or damaged: {there}{wanted}; what is there was judged"
+    if "audio" in members.modalities and recording.sound is None:
+        yield "the file has no sound: judged by the picture alone"
+    if "video" in members.modalities and recording.picture is None:
+        yield "the file has no picture: judged by the sound alone"
+    n_faces = 0 if recording.picture is None else recording.picture.n_faces
+    if n_faces > 1:
+        shown = "the largest was judged" if settings.faces == "largest" else "each was judged"
+        yield f"up to {n_faces} faces are seen at once; {shown}"
+
+
+def _mean_box(sights: Sequence[Sight]) -> Box | None:
+    if not sights:
+        return None
+    corners = [(s.box.left, s.box.top, s.box.width, s.box.height) for s in sights]
+    left, top, width, height = (float(value) for value in np.mean(corners, axis=0))
+    return Box(left, top, width, height)

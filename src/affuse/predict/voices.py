@@ -1,0 +1,60 @@
+"""One recording of a voice as a person has it -> what the voice network takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import soxr
+from numpy.typing import ArrayLike, NDArray
+
+from affuse.errors import FeatureError
+from affuse.media.speech import SAMPLE_RATE
+from affuse.predict.windows import Windows
+
+Floats = NDArray[np.float64]
+Signal = NDArray[np.float32]
+
+
+def checked_signal(signal: ArrayLike, sample_rate: int) -> Signal:
+    """A signal at 16 kHz.
+
+    Raises
+    ------
+    FeatureError
+        Not mono, not floating point, empty or not finite; no sample rate.
+    """
+    samples = np.asarray(signal)
+    if samples.ndim != 1 or not len(samples) or not np.issubdtype(samples.dtype, np.floating):
+        raise FeatureError(
+            f"a signal of shape {samples.shape} and type {samples.dtype} was given; expected "
+            "(n_samples,), mono, floating point in [-1, 1]: take the mean of the channels, divide "
+            "whole numbers by their full scale (32768 for int16)"
+        )
+    if not np.isfinite(samples).all():
+        n_bad = int((~np.isfinite(samples)).sum())
+        raise FeatureError(
+            f"{n_bad} of {len(samples)} samples are NaN or infinite; expected finite numbers: "
+            "replace them before"
+        )
+    if sample_rate <= 0:
+        raise FeatureError(f"sample rate {sample_rate} was given; expected a positive one, in Hz")
+    single = samples.astype(np.float32)
+    if sample_rate == SAMPLE_RATE:
+        return single
+    return np.asarray(soxr.resample(single, sample_rate, SAMPLE_RATE, quality="HQ"), np.float32)
+
+
+def averaged_voice(signal: Signal, judge: Callable[[Signal], Floats]) -> Floats:
+    """What is said of a signal at 16 kHz; the mean over windows where it is longer than two."""
+    windows = Windows()
+    duration_s = len(signal) / SAMPLE_RATE
+    if duration_s <= 2 * windows.window_s:
+        return judge(signal)
+    rows = []
+    for number in range(windows.count(duration_s)):
+        span = windows.span(number, duration_s)
+        rows.append(
+            judge(signal[round(span.start_s * SAMPLE_RATE) : round(span.end_s * SAMPLE_RATE)])
+        )
+    return np.asarray(np.mean(rows, axis=0))

@@ -1,0 +1,148 @@
+"""Bundles of tiny graphs that take and give what the real networks do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from affuse.bundle.manifest import CARD, FeatureSource, Manifest, Member
+from affuse.bundle.reading import Bundle
+from affuse.bundle.writing import make_bundle
+from affuse.predict.members import FACE_CROPS, VOICE
+from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
+
+TO_RAVDESS = {
+    "disgust": ("disgust",),
+    "fear": ("fearful",),
+    "surprise": ("surprised",),
+    "neutral": ("neutral", "calm"),
+}
+
+
+def brightness_graph(n_classes: int) -> bytes:
+    """Faces (n, 1, 48, 48) -> probabilities by mean grey level: dark is the first class."""
+    slopes = np.linspace(-8, 8, n_classes).astype(np.float32)
+    return _graph(
+        "faces",
+        ["n", 1, 48, 48],
+        [
+            _node("ReduceMean", ["faces", "axes_image"], ["mean4"], keepdims=0),
+            _node("Sub", ["mean4", "middle"], ["centred"]),
+            _node("Mul", ["centred", "scale"], ["scaled"]),
+            _node("MatMul", ["scaled", "slopes"], ["logits"]),
+        ],
+        {
+            "axes_image": np.array([2, 3], np.int64),
+            "middle": np.float32([128]),
+            "scale": np.float32([1 / 64]),
+            "slopes": slopes[None],
+        },
+        n_classes,
+    )
+
+
+def pitch_graph(n_classes: int, n_bands: int = 64) -> bytes:
+    """Log-mel (1, n_frames, 64) -> probabilities by the loudest band: low is the first class."""
+    bands = np.arange(n_bands)[:, None] * n_classes / n_bands
+    slopes = np.exp(-((bands - np.arange(n_classes) - 0.5) ** 2)).astype(np.float32)
+    return _graph(
+        "log_mel",
+        [1, "n_frames", n_bands],
+        [
+            _node("ReduceMean", ["log_mel", "axes_time"], ["mean"], keepdims=0),
+            _node("MatMul", ["mean", "slopes"], ["logits"]),
+        ],
+        {"axes_time": np.array([1], np.int64), "slopes": slopes},
+        n_classes,
+    )
+
+
+def linear_graph(inputs: Sequence[str], widths: Sequence[int], n_classes: int) -> bytes:
+    """Rows of features by name -> probabilities; seeded weights."""
+    rng = np.random.default_rng(0)
+    joined = helper.make_node("Concat", list(inputs), ["x"], axis=1)
+    weights = rng.standard_normal((sum(widths), n_classes)).astype(np.float32) / 100
+    nodes = [joined, _node("MatMul", ["x", "w"], ["logits"])]
+    shapes = {name: ["n", width] for name, width in zip(inputs, widths, strict=True)}
+    return _model(shapes, nodes, {"w": weights}, n_classes)
+
+
+def face_and_voice(abstain_below: float = 0.0, fusion: str = "product") -> Bundle:
+    """Like the bundle that comes with affuse, in a few hundred bytes."""
+    return tiny_bundle([face_member(), voice_member()], abstain_below)
+
+
+def face_member() -> tuple[Member, bytes]:
+    member = Member(
+        name="face",
+        features={"video": FeatureSource(name=FACE_CROPS)},
+        graph="face.onnx",
+        classes=FER2013_EMOTIONS,
+        stands_for=TO_RAVDESS,
+    )
+    return member, brightness_graph(len(FER2013_EMOTIONS))
+
+
+def voice_member() -> tuple[Member, bytes]:
+    member = Member(
+        name="voice",
+        features={"audio": FeatureSource(name=VOICE)},
+        graph="voice.onnx",
+        classes=RAVDESS_EMOTIONS,
+    )
+    return member, pitch_graph(len(RAVDESS_EMOTIONS))
+
+
+def tiny_bundle(
+    members: Sequence[tuple[Member, bytes]],
+    abstain_below: float = 0.0,
+    classes: Sequence[str] = RAVDESS_EMOTIONS,
+) -> Bundle:
+    """A bundle in memory of these members and their graphs."""
+    manifest = Manifest(
+        affuse="0",
+        name="tiny",
+        classes=tuple(classes),
+        members=tuple(member for member, _ in members),
+        abstain_below=abstain_below,
+    )
+    files = {member.graph: graph for member, graph in members}
+    return make_bundle(manifest, {**files, CARD: b"# Tiny\n"})
+
+
+def _graph(
+    name: str,
+    shape: Sequence[int | str],
+    nodes: Sequence[onnx.NodeProto],
+    constants: dict[str, np.ndarray],
+    n_classes: int,
+) -> bytes:
+    return _model({name: shape}, nodes, constants, n_classes)
+
+
+def _model(
+    inputs: dict[str, Sequence[int | str]],
+    nodes: Sequence[onnx.NodeProto],
+    constants: dict[str, np.ndarray],
+    n_classes: int,
+) -> bytes:
+    graph = helper.make_graph(
+        [*nodes, _node("Softmax", ["logits"], ["probabilities"], axis=-1)],
+        "tiny",
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in inputs.items()],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", n_classes])],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
+    model.ir_version = 8
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def _node(
+    operator: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: int
+) -> onnx.NodeProto:
+    return helper.make_node(operator, list(inputs), list(outputs), **attributes)
