@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from affuse.bundle.heard import clip_mark, corpus_of, heard, training_clips
+from affuse.bundle.heard import clip_mark, corpus_of, heard, training_clips, with_known
 from affuse.bundle.manifest import TrainedOn
 from affuse.bundle.writing import make_bundle
 from affuse.datasets.index import Index
@@ -70,6 +70,17 @@ def test_a_speaker_of_two_corpora_is_known_by_either(trained):
 def test_a_bundle_of_faces_without_speakers(trained):
     bundle = trained(TrainedOn(corpus="FER2013", n_clips=28_709))
     assert heard(bundle, Index((take(1),))) == ()
+
+
+def test_what_an_extractor_knows_the_bundle_knows(trained):
+    own = training_clips("mine", [Clip("a/one", "sad", "1"), take(3)])
+    joined = with_known(own, [("RAVDESS", ("1", "2")), ("FER2013", ())])
+    assert [(p.corpus, p.speakers, p.n_clips) for p in joined] == [
+        ("mine", ("1",), 1),
+        ("RAVDESS", ("1", "2", "3"), 1),
+        ("FER2013", (), 0),
+    ]
+    assert heard(trained(*joined), Index((take(1), take(3), take(4)))) == ("1", "3")
 
 
 def test_marks():

@@ -6,14 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from affuse.bundle.manifest import FeatureSource
 from affuse.config import Config
 from affuse.errors import BundleError, ConfigError
-from affuse.features.precomputed import Precomputed
 from affuse.features.registry import EXTRACTORS, Extractor, make_extractor
 from affuse.features.store import cache_folder
 from affuse.records import Modality
@@ -67,10 +66,10 @@ def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
             f"{', '.join(sorted(EXTRACTORS))}: update affuse, or train again"
         )
     try:
-        made = make_extractor(source.name, modality, _config(source))
+        # A registered name is never the path of a table.
+        made = cast("Extractor", make_extractor(source.name, modality, _config(source)))
     except ConfigError as error:
         raise BundleError(f"the bundle's features cannot be made: {error}") from error
-    assert not isinstance(made, Precomputed), "a name of the registry is no file"
     _refuse_other_numbers(source, made)
     return made
 
