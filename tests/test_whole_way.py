@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from affuse.bundle.reading import read_bundle
 from affuse.cli import main
 from affuse.config import load_config
 from affuse.experiment import run
@@ -89,6 +90,15 @@ def test_run_prints_the_table_and_writes_the_run_folder(corpus, common_cache, tm
     assert (folds.groupby("speaker")["fold"].nunique() == 1).all()
     assert load_config(out / "config.toml").features.vgg_face.frame_step == 40
     assert {"index.csv", "environment.json", "skipped.csv"} <= {p.name for p in out.iterdir()}
+
+    manifest = read_bundle(out / "bundle").manifest
+    assert set(manifest.classes) == set(EMOTIONS)
+    assert manifest.figures[0].uar == pytest.approx(
+        results.query("not leaky")["uar"].max(), abs=1e-5
+    )
+    assert [(p.corpus, len(p.speakers), p.n_clips) for p in manifest.trained_on] == [
+        ("affuse embedded corpus", 4, 24)
+    ]
 
     before = stored(common_cache)
     assert affuse("run", corpus, *FEW_FRAMES, "--out", tmp_path / "again", "--jobs", 1) == 0

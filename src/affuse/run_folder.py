@@ -115,7 +115,8 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
         yield name, pd.concat(named)
     if len(set(result.table.speakers)) > 1 and result.honest:
         yield "calibration", pd.DataFrame([_calibration(item, result) for item in result.honest])
-        yield "comparisons", _comparisons(result)
+        if len(result.honest) > 1:
+            yield "comparisons", _comparisons(result)
 
 
 def _reliability(found: OutOfFold, table: FeatureTable) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from affuse.bundle.from_run import _fusion, _members
 from affuse.bundle.manifest import FeatureSource, Manifest
 from affuse.bundle.onnx_builder import NotExportable
 from affuse.bundle.reading import Bundle, read_bundle
-from affuse.bundle.refit import Refitted, refitted
+from affuse.bundle.refit import Refitted, refitted, refuse_unknown_preparation
 from affuse.bundle.system_graphs import Inputs, system_graphs
 from affuse.bundle.writing import make_bundle, write_bundle
 from affuse.config import FusionConfig, ModelConfig
@@ -159,6 +159,16 @@ def test_a_model_without_graphs_is_named(table):
     fitted.estimator.model_.estimator_.steps[-1] = ("model", KNeighborsClassifier())
     with pytest.raises(NotExportable, match="no graph stands for the model KNeighborsClassifier"):
         bundled(fitted, table)
+
+
+def test_features_learned_in_another_way_are_named_before_anything_is_fitted():
+    from affuse.models.cross_fitted_voice import CrossFittedVoice
+
+    preparation = {"audio": lambda seed: CrossFittedVoice(random_state=seed)}
+    build = partial(make_unimodal, "audio", ModelConfig(name="lda"))
+    with pytest.raises(NotExportable, match="its audio features are learned by CrossFittedVoice"):
+        refuse_unknown_preparation(system(build, "audio"), preparation)
+    refuse_unknown_preparation(system(build, "video"), preparation)
 
 
 def test_same_system_same_bytes(table):

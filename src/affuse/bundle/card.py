@@ -146,7 +146,8 @@ def _training(manifest: Manifest) -> Iterator[str]:
     for part in manifest.trained_on:
         speakers = f": {', '.join(part.speakers)}" if part.speakers else ""
         who = f" of {len(part.speakers)} speakers" if part.speakers else ""
-        yield f"{part.corpus}, {part.n_clips:,} clips{who}{speakers}."
+        what = f"{part.n_clips:,} clips" if part.n_clips else "through its extractor's network"
+        yield f"{part.corpus}, {what}{who}{speakers}."
     yield "affuse marks figures on these speakers as leaky whenever this bundle has a part in them."
 
 

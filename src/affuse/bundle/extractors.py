@@ -6,15 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from affuse.bundle.manifest import FeatureSource
 from affuse.config import Config
 from affuse.errors import BundleError, ConfigError
-from affuse.features.precomputed import Precomputed
-from affuse.features.registry import Extractor, make_extractor
+from affuse.features.registry import EXTRACTORS, Extractor, make_extractor
 from affuse.features.store import cache_folder
 from affuse.records import Modality
 
@@ -28,9 +27,12 @@ def feature_source(extractor: Extractor, config: Config) -> FeatureSource:
     """
     name = extractor.name
     own = getattr(config.features, name, None)
-    settings = {} if own is None else own.model_dump(mode="json")
+    settings: dict[str, Any] = {} if own is None else own.model_dump(mode="json")
     if settings.get("weights", "untrained") not in _NAMED_WEIGHTS:
         settings["weights"] = Path(settings["weights"]).name
+    features: dict[str, Any] = {extractor.modality: name}
+    if settings:
+        features[name] = settings
     return FeatureSource(
         name=name,
         version=extractor.version,
@@ -38,7 +40,7 @@ def feature_source(extractor: Extractor, config: Config) -> FeatureSource:
         shape=tuple(extractor.shape),
         settings=_plain(extractor.settings()),
         decoding=_plain(asdict(extractor.decoding)),
-        config={"media": config.media.model_dump(mode="json"), name: settings},
+        config={"media": config.media.model_dump(mode="json"), "features": features},
     )
 
 
@@ -58,34 +60,28 @@ def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
     MissingDependency
         Weights must be made into a graph, and the packages for it are not installed.
     """
-    try:
-        made = make_extractor(source.name, modality, _config(source, modality))
-    except ConfigError as error:
+    if source.name not in EXTRACTORS:
         raise BundleError(
-            f"the bundle wants the extractor {source.name!r} for {modality}, which this affuse "
-            f"lacks ({error}): use the affuse that made the bundle, or train again"
-        ) from error
-    if isinstance(made, Precomputed):
-        raise BundleError(
-            f"the bundle wants {source.name!r} for {modality}, a file of features; expected an "
-            "extractor: train again with one"
+            f"the bundle wants the extractor {source.name!r} for {modality}; this affuse has "
+            f"{', '.join(sorted(EXTRACTORS))}: update affuse, or train again"
         )
+    try:
+        # A registered name is never the path of a table.
+        made = cast("Extractor", make_extractor(source.name, modality, _config(source)))
+    except ConfigError as error:
+        raise BundleError(f"the bundle's features cannot be made: {error}") from error
     _refuse_other_numbers(source, made)
     return made
 
 
-def _config(source: FeatureSource, modality: Modality) -> Config:
-    settings = dict(source.config.get(source.name, {}))
+def _config(source: FeatureSource) -> Config:
+    recipe: dict[str, Any] = json.loads(json.dumps(source.config))
+    settings = recipe.get("features", {}).get(source.name, {})
     weights = settings.get("weights", "untrained")
     if weights not in _NAMED_WEIGHTS:
         settings["weights"] = str(_weights_file(str(weights), source))
-    features: dict[str, Any] = {modality: source.name}
-    if settings:
-        features[source.name] = settings
     try:
-        return Config.model_validate(
-            {"media": source.config.get("media", {}), "features": features}
-        )
+        return Config.model_validate(recipe)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -13,11 +13,19 @@ import numpy as np
 from affuse.bundle.card import CardFacts, EmotionRecall, SpeakerSpread, licence_of, model_card
 from affuse.bundle.extractors import feature_source
 from affuse.bundle.fidelity import refuse_deviation
-from affuse.bundle.heard import training_clips
-from affuse.bundle.manifest import FeatureSource, Figures, Fusion, Manifest, Member, Stacker
-from affuse.bundle.onnx_builder import NotExportable
+from affuse.bundle.heard import training_clips, with_known
+from affuse.bundle.manifest import (
+    FeatureSource,
+    Figures,
+    Fusion,
+    Manifest,
+    Member,
+    Stacker,
+    TrainedOn,
+)
+from affuse.bundle.onnx_builder import GraphBuilder, NotExportable
 from affuse.bundle.reading import Bundle
-from affuse.bundle.refit import Preparation, Refitted, refitted
+from affuse.bundle.refit import Preparation, Refitted, refitted, refuse_unknown_preparation
 from affuse.bundle.system_graphs import Inputs, SystemGraphs, system_graphs
 from affuse.bundle.writing import make_bundle
 from affuse.errors import MissingDependency
@@ -65,11 +73,15 @@ def bundle_of(result: Result, sources: Sources, preparation: Preparation) -> Run
         return RunBundle(None, ("No bundle was written: the labels were shuffled.",))
     if not result.honest:
         return RunBundle(None, ("No bundle was written: no figure keeps speakers apart.",))
+    try:
+        GraphBuilder()
+    except MissingDependency as error:
+        return RunBundle(None, (f"No bundle was written: {error}.",))
     refused: list[tuple[Evaluated, str]] = []
     for item in result.honest:
         try:
             made = _bundle(item, result, sources, preparation)
-        except (NotExportable, MissingDependency) as error:
+        except NotExportable as error:
             refused.append((item, str(error)))
             continue
         return RunBundle(made, _second_best(item, refused))
@@ -90,12 +102,15 @@ def _second_best(chosen: Evaluated, refused: Sequence[tuple[Evaluated, str]]) ->
 def _bundle(item: Evaluated, result: Result, sources: Sources, preparation: Preparation) -> Bundle:
     system, config = item.out_of_fold.system, result.config
     extracted = {m: _source(m, sources, result) for m in sorted(sources) if m in system.modalities}
+    refuse_unknown_preparation(system, preparation)
     fitted = refitted(system, result.table, preparation, config.seed)
     shapes: dict[str, tuple[int, ...]] = {m: source.shape for m, source in extracted.items()}
     graphs = system_graphs(fitted.estimator, Inputs(shapes, fitted.feature_layers))
     members, files = _members(graphs, extracted, result.table.classes)
     fusion = _fusion(graphs, _temperature(item, result.table))
-    manifest = _manifest(item, result, fitted, members, fusion)
+    met = [known for m in extracted for known in getattr(sources[m], "heard", ())]
+    trained_on = with_known(_training_clips(result, fitted), met)
+    manifest = _manifest(item, result, fitted, members, fusion, trained_on)
     files |= {
         stacker.graph: graphs.stackers[stacker.members] for stacker in manifest.fusion.stackers
     }
@@ -160,14 +175,12 @@ def _manifest(
     fitted: Refitted,
     members: tuple[Member, ...],
     fusion: Fusion,
+    trained_on: tuple[TrainedOn, ...],
 ) -> Manifest:
     config, table = result.config, result.table
-    corpus = Path(config.data.path).resolve().stem
-    known = {str(clip) for clip in table.clips[fitted.heard]}
-    trained_on = training_clips(corpus, (c for c in result.index if c.id in known))
     return Manifest(
         affuse=metadata.version("affuse"),
-        name=f"{item.name} on {corpus}",
+        name=f"{item.name} on {_corpus(result)}",
         classes=tuple(table.classes[label] for label in fitted.estimator.classes_),
         members=members,
         fusion=fusion,
@@ -177,6 +190,15 @@ def _manifest(
         licence=config.bundle.licence or licence_of(trained_on),
         packages=_versions(),
     )
+
+
+def _training_clips(result: Result, fitted: Refitted) -> tuple[TrainedOn, ...]:
+    known = {str(clip) for clip in result.table.clips[fitted.heard]}
+    return training_clips(_corpus(result), (clip for clip in result.index if clip.id in known))
+
+
+def _corpus(result: Result) -> str:
+    return Path(result.config.data.path).resolve().stem
 
 
 def _singles(item: Evaluated, result: Result) -> list[Evaluated]:

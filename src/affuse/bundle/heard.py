@@ -68,6 +68,25 @@ def training_clips(name: str, clips: Iterable[Clip]) -> tuple[TrainedOn, ...]:
     return tuple(_trained_on(corpus, name, own) for corpus, own in sorted(parts.items()))
 
 
+def with_known(
+    trained_on: Iterable[TrainedOn], known: Iterable[tuple[str, Iterable[str]]]
+) -> tuple[TrainedOn, ...]:
+    """The same records and those whom an extractor's network has met: corpora and speakers.
+
+    Parameters
+    ----------
+    trained_on : iterable of TrainedOn
+    known : iterable of (corpus, speakers)
+        As extractors with pretrained networks have it in ``heard``.
+    """
+    parts = {part.corpus: part for part in trained_on}
+    for corpus, speakers in known:
+        part = parts.get(corpus, TrainedOn(corpus=corpus, n_clips=0))
+        everyone = tuple(sorted({*part.speakers, *speakers}, key=speaker_order))
+        parts[corpus] = part.model_copy(update={"speakers": everyone})
+    return tuple(parts.values())
+
+
 def corpus_of(clip: Clip) -> str:
     """Name of the corpus that a clip is of, where affuse knows it; empty otherwise.
 

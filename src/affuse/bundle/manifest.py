@@ -164,6 +164,7 @@ class TrainedOn(_Part):
         Such as "RAVDESS"; for a person's own table its name.
     speakers : tuple of str
     n_clips : int
+        0 where only the network behind an extractor was trained on it.
     clips : tuple of str
         For corpora that affuse does not know by name: `affuse.bundle.heard.clip_mark` of each
         clip, which tells a known clip without telling its name.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.bundle.onnx_builder import NotExportable
 from affuse.evaluation.fold_task import in_clip_order, scored_rows
 from affuse.evaluation.learned_features import LearnedFeatures
 from affuse.evaluation.systems import System, derived_seed
@@ -65,6 +66,19 @@ def refitted(system: System, table: FeatureTable, preparation: Preparation, seed
     present = np.any([own.present[name] for name in own.modalities], axis=0)
     heard = rows[present[rows]] if layers else training
     return Refitted(estimator, layers, learned, training, heard)
+
+
+def refuse_unknown_preparation(system: System, preparation: Preparation) -> None:
+    """NotExportable, before anything is fitted, where features are learned in a way of their own.
+
+    Features that are cross-fitted come from several networks, which no graph stands for yet.
+    """
+    for modality in sorted(set(preparation) & set(system.modalities)):
+        kind = type(preparation[modality](0)).__name__
+        if kind != "FeatureLayer":
+            raise NotExportable(
+                f"its {modality} features are learned by {kind}, and no graph stands for that"
+            )
 
 
 def _fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> Any:
