@@ -6,14 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from affuse.bundle.manifest import FeatureSource
 from affuse.config import Config
 from affuse.errors import BundleError, ConfigError
-from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor, make_extractor
 from affuse.features.store import cache_folder
 from affuse.records import Modality
@@ -58,6 +57,11 @@ def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
     MissingDependency
         Weights must be made into a graph, and the packages for it are not installed.
     """
+    if source.name.lower().endswith(".csv"):
+        raise BundleError(
+            f"the bundle wants {source.name!r} for {modality}, a file of features; expected an "
+            "extractor: train again with one"
+        )
     try:
         made = make_extractor(source.name, modality, _config(source, modality))
     except ConfigError as error:
@@ -65,13 +69,9 @@ def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
             f"the bundle wants the extractor {source.name!r} for {modality}, which this affuse "
             f"lacks ({error}): use the affuse that made the bundle, or train again"
         ) from error
-    if isinstance(made, Precomputed):
-        raise BundleError(
-            f"the bundle wants {source.name!r} for {modality}, a file of features; expected an "
-            "extractor: train again with one"
-        )
-    _refuse_other_numbers(source, made)
-    return made
+    extractor = cast(Extractor, made)
+    _refuse_other_numbers(source, extractor)
+    return extractor
 
 
 def _config(source: FeatureSource, modality: Modality) -> Config:
