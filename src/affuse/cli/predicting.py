@@ -28,10 +28,9 @@ def faces_named(word: str) -> Faces:
     ConfigError
         Neither of the two words.
     """
-    if word == "largest":
-        return "largest"
-    if word == "all":
-        return "all"
+    words: dict[str, Faces] = {"largest": "largest", "all": "all"}
+    if word in words:
+        return words[word]
     raise ConfigError(f"--faces {word!r} was given; expected largest or all")
 
 

@@ -29,6 +29,9 @@ _MISSING_END_S = 0.5
 _ESTIMATED_LENGTHS = ("mp3", "aac", "mpegts")
 """Containers whose stated length is a guess from the bit rate, and whose seeking is one too."""
 
+_NO_RECORDINGS = ("tty",)
+"""What FFmpeg makes pictures of though nobody recorded any: text of a terminal."""
+
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
@@ -97,12 +100,10 @@ def open_media(path: str | Path) -> Iterator[InputContainer]:
     try:
         container = av.open(str(file), metadata_errors="ignore")
     except (av.error.FFmpegError, ValueError) as error:
-        raise MediaError(
-            f"{file} ({file.stat().st_size:,} bytes) cannot be read as sound or video "
-            f"({_reason(error)}); expected a whole media file such as wav, flac, mp4 or webm: "
-            "fetch or record it again"
-        ) from error
+        raise _no_media(file, _reason(error)) from error
     with container:
+        if container.format.name in _NO_RECORDINGS:
+            raise _no_media(file, "it is text")
         yield container
 
 
@@ -254,6 +255,13 @@ def _use_one_thread(stream: AudioStream | VideoStream) -> None:
 def _contents(container: InputContainer) -> str:
     kinds = sorted({stream.type for stream in container.streams})
     return f"it holds {' and '.join(kinds)}" if kinds else "it holds no stream at all"
+
+
+def _no_media(file: Path, reason: str) -> MediaError:
+    return MediaError(
+        f"{file} ({file.stat().st_size:,} bytes) cannot be read as sound or video ({reason}); "
+        "expected a whole media file such as wav, flac, mp4 or webm: fetch or record it again"
+    )
 
 
 def _reason(error: Exception) -> str:

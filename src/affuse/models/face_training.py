@@ -65,7 +65,7 @@ class FaceTraining:
     label_smoothing: float = 0.1
     small_size: int = 36
     small_share: float = 0.5
-    calm_epochs: int = 7
+    calm_epochs: int = 4
     calm_learning_rate: float = 0.01
     calm_strength: float = 0.4
     threads: int = 2

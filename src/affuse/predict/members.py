@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from affuse.features.registry import Extractor
 
 Floats = NDArray[np.float64]
+Features = NDArray[np.floating[Any]]
 
 FACE_CROPS = "face_crops"
 """Source of features: every face that is looked at, (n, 1, 48, 48) grey levels from 0 to 255."""
@@ -51,7 +52,8 @@ class Members:
         self.voice = self._of("audio", VOICE)
         direct = (self.face, self.voice)
         self.others = tuple(m for m in bundle.manifest.members if m not in direct)
-        self._extractors: dict[tuple[str, Modality], Extractor] = {}
+        # All members of a bundle take a modality from one extractor.
+        self._extractors: dict[Modality, Extractor] = {}
 
     @property
     def modalities(self) -> frozenset[Modality]:
@@ -76,37 +78,35 @@ class Members:
         inputs = {name: rows[name] for name in self._asked(member, set(rows))}
         return np.asarray(member_probabilities(self.bundle, member.name, inputs)[0])
 
-    def feature_row(
-        self, member: Member, path: Path, span: Span, present: Collection[Modality]
-    ) -> Floats | None:
-        """What a member says of a stretch of a file, from its extractors: (n_own_classes,).
+    def feature_rows(
+        self, path: Path, span: Span, present: Collection[Modality]
+    ) -> dict[str, Floats]:
+        """What `others` say of a stretch of a file, each (n_own_classes,), by name.
 
-        None where it has nothing to go by: a modality that it needs is not `present`, or too short
-        for its extractor.
+        A member with nothing to go by is left out: a modality that it needs is not `present`, or
+        the stretch is too short for its extractor.
         """
-        told = {modality for modality in member.modalities if modality in present}
-        if not told or (member.needs_all and told != set(member.modalities)):
-            return None
-        try:
-            inputs: dict[str, ArrayLike] = {
-                modality: self._features(member, modality, path, span)[None]
-                if modality in told
-                else np.full((1, *member.features[modality].shape), np.nan)
-                for modality in member.modalities
-            }
-        except (FeatureError, CutShort):
-            return None
-        return np.asarray(member_probabilities(self.bundle, member.name, inputs)[0])
+        rows: dict[str, Floats] = {}
+        features: dict[Modality, Features] = {}
+        for member in self.others:
+            for modality in set(member.modalities) & set(present) - set(features):
+                with suppress(FeatureError, CutShort):
+                    features[modality] = self._features(member, modality, path, span)
+            told = set(member.modalities) & set(features)
+            if told and (told == set(member.modalities) or not member.needs_all):
+                inputs: dict[str, ArrayLike] = {
+                    m: _one_row(member, m, features.get(m)) for m in member.modalities
+                }
+                rows[member.name] = member_probabilities(self.bundle, member.name, inputs)[0]
+        return rows
 
-    def _features(
-        self, member: Member, modality: Modality, path: Path, span: Span
-    ) -> NDArray[np.floating[Any]]:
+    def _features(self, member: Member, modality: Modality, path: Path, span: Span) -> Features:
+        from affuse.bundle.extractors import extractor_of
         from affuse.features.decoding import decoded
 
-        key = (member.name, modality)
-        if key not in self._extractors:
-            self._extractors[key] = _extractor(member, modality)
-        extractor = self._extractors[key]
+        if modality not in self._extractors:
+            self._extractors[modality] = extractor_of(member.features[modality], modality)
+        extractor = self._extractors[modality]
         media = decoded(path, extractor.decoding, span.start_s, span.end_s)
         return np.asarray(extractor.extract(media))
 
@@ -133,32 +133,8 @@ class Members:
         return None
 
 
-def _extractor(member: Member, modality: Modality) -> Extractor:
-    """The extractor that made the features in training, made again.
-
-    Raises
-    ------
-    BundleError
-        This affuse makes other features.
-    """
-    from affuse.config import Config
-    from affuse.features.registry import EXTRACTORS, make_extractor
-
-    source = member.features[modality]
-    if source.name not in EXTRACTORS:
-        raise BundleError(
-            f"member {member.name!r} goes by {source.name!r}, which affuse cannot make from a "
-            f"recording; expected one of {', '.join(sorted(EXTRACTORS))}: predict with a bundle "
-            "of a run whose features affuse extracts itself"
-        )
-    extractor = make_extractor(source.name, modality, Config.model_validate(source.config))
-    assert not hasattr(extractor, "of_clips")
-    made = {"version": extractor.version, "settings": dict(extractor.settings())}
-    made["decoding"] = asdict(extractor.decoding)
-    given = {"version": source.version, "settings": source.settings, "decoding": source.decoding}
-    if made != given:
-        raise BundleError(
-            f"member {member.name!r} learned from {source.name} with {given}; this affuse makes "
-            f"{made}: train the bundle again, or install the affuse that made it"
-        )
-    return extractor
+def _one_row(member: Member, modality: Modality, features: Features | None) -> Features:
+    """Features as the graph takes them, (1, ...); NaN in the place of an absent modality."""
+    if features is None:
+        return np.full((1, *member.features[modality].shape), np.nan, np.float32)
+    return features[None]

@@ -135,7 +135,11 @@ def watch(
         found = tuple(face for face in tracker.update(look.time_s, look.image) if face.found)
         watched.n_faces = max(watched.n_faces, len(found))
         for face in found if follow is None else follow.chosen(found):
-            crop = None if classify is None else face_crop(look.image, face.box)
+            crop = (
+                None
+                if classify is None
+                else face_crop(look.image, face.box, roll_deg=face.roll_deg)
+            )
             waiting.append(_Waiting(look.times_s(looks_per_s), face, crop))
         if len(waiting) >= BATCH:
             watched.sights += _classified(waiting, classify)
