@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from affuse.cli.errors import BAD_INPUT
+from affuse.cli.errors import BAD_INPUT, INTERRUPTED
 from affuse.cli.progress import progress_bars
 from affuse.datasets.media_files import media_files
 from affuse.errors import ConfigError, MediaError
@@ -96,9 +97,16 @@ def predict_and_print(
 
     paths = files_in(media)
     output.check(paths)
-    with progress_bars(Console(stderr=True)) as progress:
-        report = progress if len(paths) > 1 else None
-        outcomes = predict_many(paths, settings, bundle_dir=bundle, jobs=jobs, progress=report)
+    # A bar for a single file would only ever be empty or full.
+    bars = progress_bars(Console(stderr=True)) if len(paths) > 1 else nullcontext()
+    try:
+        with bars as progress:
+            outcomes = predict_many(
+                paths, settings, bundle_dir=bundle, jobs=jobs, progress=progress
+            )
+    except KeyboardInterrupt as error:
+        typer.echo("affuse: interrupted; nothing was written", err=True)
+        raise typer.Exit(INTERRUPTED) from error
     predictions = [outcome for outcome in outcomes if isinstance(outcome, Prediction)]
     if predictions:
         output.give(predictions)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor
 from affuse.features.store import FeatureStore, content_hash
 from affuse.features.table import FeatureTable, StoredArrays
+from affuse.processes import interrupts_ignored, leave_interrupts_to_parent
 from affuse.records import Clip, Modality, ProgressCallback, Skipped
 
 
@@ -229,9 +228,9 @@ def _compute_one(task: _Task) -> str | None:
 def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[tuple[_Task, str | None]]:
     before = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=_leave_interrupts_to_parent) as pool:
+    with ProcessPoolExecutor(jobs, context, initializer=leave_interrupts_to_parent) as pool:
         try:
-            with _interrupts_ignored():
+            with interrupts_ignored():
                 futures = {pool.submit(_compute_one, task): task for task in tasks}
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -255,23 +254,6 @@ def _end(processes: set[multiprocessing.process.BaseProcess], store: FeatureStor
     for process in processes:
         process.join()
     store.sweep(ids)
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Processes started meanwhile are deaf to Ctrl-C from their first moment on."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous: Callable[..., object] | int | None = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
 
 
 def _joined(index: Index, gathered: Mapping[Modality, _Gathered]) -> Extraction:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from affuse.errors import ConfigError, MediaError
 from affuse.predict.recogniser import Recogniser, load
 from affuse.predict.settings import Settings
+from affuse.processes import interrupts_ignored, leave_interrupts_to_parent
 from affuse.records import Prediction, ProgressCallback, Skipped
 
 STAGE = "recordings"
@@ -82,7 +82,8 @@ def _outcomes(
         return
     lost = []
     with _processes(n_processes) as pool:
-        futures = {pool.submit(_one, task): number for number, task in enumerate(tasks)}
+        with interrupts_ignored():
+            futures = {pool.submit(_one, task): number for number, task in enumerate(tasks)}
         for future in as_completed(futures):
             if _was_killed(future):
                 lost.append(futures[future])
@@ -91,7 +92,8 @@ def _outcomes(
     # A process that dies takes the others' work with it: which file did it shows one by one.
     for number in sorted(lost):
         with _processes(1) as pool:
-            future = pool.submit(_one, tasks[number])
+            with interrupts_ignored():
+                future = pool.submit(_one, tasks[number])
             killed = _was_killed(future)
             yield number, _killed(tasks[number]) if killed else future.result()
 
@@ -144,7 +146,7 @@ def _calm_down() -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_interrupts_to_parent()
 
 
 def _silent(stage: str, done: int, total: int) -> None:
