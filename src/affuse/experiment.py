@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from affuse.cache import cache_folder
 from affuse.config import Config, ModelConfig
 from affuse.datasets.index import Index
 from affuse.datasets.registry import read_index
@@ -27,7 +28,7 @@ from affuse.features.degraded_tables import DegradedTables, Recordings, degraded
 from affuse.features.extract import Extraction, extract_features
 from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor, make_extractor
-from affuse.features.store import cache_folder, default_store
+from affuse.features.store import default_store
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.fusion.registry import decides_without, make_fusion, make_unimodal
 from affuse.models.registry import NETWORKS, model_label

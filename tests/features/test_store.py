@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from affuse.cache import cache_folder
 from affuse.errors import OutputError
 from affuse.features.mfcc import Mfcc
 from affuse.features.store import (
     FeatureStore,
     atomic_file,
-    cache_folder,
     content_hash,
     default_store,
 )

@@ -13,24 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
+from affuse.cache import cache_folder
 from affuse.errors import OutputError
 
 if TYPE_CHECKING:
     from affuse.features.registry import Extractor
 
 _PARTIAL = ".partial-"
-
-
-def cache_folder() -> Path:
-    """Folder of all that can be computed or fetched again.
-
-    ``AFFUSE_CACHE`` where it is set, else the platform's own place for caches.
-    """
-    named = os.environ.get("AFFUSE_CACHE")
-    return Path(named) if named else platformdirs.user_cache_path("affuse", appauthor=False)
 
 
 def content_hash(path: Path) -> str:

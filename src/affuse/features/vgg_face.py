@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from affuse.errors import FeatureError
 from affuse.features.decoding import VideoDecoding
-from affuse.features.store import atomic_file, cache_folder, content_hash
+from affuse.features.store import atomic_file, content_hash
 from affuse.features.vgg_graph import INPUT, OUTPUT, trunk
 from affuse.features.vgg_weights import Weights, read_weights, untrained_weights
 from affuse.records import Modality
 
 if TYPE_CHECKING:
-    from affuse.config import Config, VggFaceConfig
+    from affuse.cache import cache_folder, weights_folder
+from affuse.config import Config, VggFaceConfig
 
 Image = NDArray[np.uint8]
 
@@ -166,7 +167,7 @@ def _weights(settings: VggFaceConfig) -> tuple[str, str, Path | None]:
     if settings.weights == "vgg-face":
         from affuse.features.vgg_download import vgg_face_file
 
-        path = vgg_face_file(cache_folder() / "weights")
+        path = vgg_face_file(weights_folder())
         return content_hash(path), "VGG16-Face", path
     path = Path(settings.weights)
     if not path.is_file():
