@@ -1,0 +1,256 @@
+"""Detectors of faces: the cascade that comes with OpenCV, and YuNet once it was downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import cv2.data
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.cache import weights_folder
+from affuse.errors import MediaError
+from affuse.media.faces import FaceDetector, FoundFace, Image, checked, grey, square_box
+from affuse.records import Box
+
+CASCADE = "haarcascade_frontalface_alt2.xml"
+YUNET_FILE_NAME = "face_detection_yunet_2023mar.onnx"
+
+# Steps of 1.1 cost twice as much and found no further face in real clips, one with ten faces too.
+_SCALE_STEP = 1.2
+_LEAST_NEIGHBOURS = 3
+_LEAST_SIDE = 24
+_HALF_SURE = 5.0
+"""Neighbours at which a score is 0.5: real faces had 7 to 50, what is none rarely above 5."""
+
+_YUNET_THRESHOLD = 0.7
+_YUNET_OVERLAP = 0.3
+
+# Where FER2013 has eyes and mouth, as shares of its frame (medians of `benchmarks/face_framing.py`
+# over the faces of `val` in which OpenCV's cascades for eyes and mouth see them).
+_EYES_APART = 0.386
+_EYES_TO_MOUTH = 0.41
+_EYES_TO_CENTRE = 0.5 - 0.382
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """From a detector's square to the frame of FER2013.
+
+    Attributes
+    ----------
+    enlargement : float
+        Side of the frame in sides of the square.
+    down : float
+        Shift of the centre in sides of the square.
+    """
+
+    enlargement: float = 1.0
+    down: float = 0.0
+
+
+# Median over FER2013 `val`, faces enlarged and put into a larger picture, of where the cascade's
+# square lies in the frame: `benchmarks/face_framing.py`.
+HAAR_FRAMING = Framing(enlargement=1.04, down=0.0)
+
+
+@dataclass(frozen=True)
+class HaarDetector:
+    """OpenCV's cascade for frontal faces, on a small grey copy of the picture.
+
+    About 8 ms a picture on one core. Upright faces seen from the front, from a thirteenth of the
+    picture's longer side on. The cascade is loaded on first use and is not for several threads at
+    once: give each its own detector.
+
+    Attributes
+    ----------
+    side : int
+        Longer side of the copy, in pixels.
+    framing : Framing
+        What makes of the cascade's square the frame of FER2013.
+
+    Notes
+    -----
+    Method of Viola & Jones 2001, trees of Lienhart & Maydt 2002.
+
+    Examples
+    --------
+    >>> HaarDetector().detect(np.zeros((720, 1280, 3), np.uint8))
+    ()
+    """
+
+    side: int = 320
+    framing: Framing = HAAR_FRAMING
+
+    @cached_property
+    def _cascade(self) -> cv2.CascadeClassifier:
+        # pyproject pins OpenCV below 5, whose wheel has no cascades.
+        return cv2.CascadeClassifier(cv2.data.haarcascades + CASCADE)
+
+    def __getstate__(self) -> Mapping[str, Any]:
+        return {"side": self.side, "framing": self.framing}
+
+    def detect(self, image: Image) -> tuple[FoundFace, ...]:
+        """Faces in a picture, (height, width, 3) RGB or (height, width) grey, surest first.
+
+        Raises
+        ------
+        MediaError
+            The image is not a picture.
+        """
+        with _one_thread():
+            small = _fitted(grey(checked(image)), self.side)
+            squares, neighbours = self._cascade.detectMultiScale2(
+                small, _SCALE_STEP, _LEAST_NEIGHBOURS, minSize=(_LEAST_SIDE, _LEAST_SIDE)
+            )
+        height, width = small.shape
+        found = [
+            FoundFace(self._box(square, width, height), float(n / (n + _HALF_SURE)))
+            for square, n in zip(squares, neighbours, strict=True)
+        ]
+        return _without_nested(sorted(found, key=_score, reverse=True))
+
+    def _box(self, square: Sequence[int], width: int, height: int) -> Box:
+        left, top, side, _ = (float(value) for value in square)
+        y = top + side / 2 + self.framing.down * side
+        return square_box(left + side / 2, y, self.framing.enlargement * side, width, height)
+
+
+@dataclass(frozen=True)
+class YunetDetector:
+    """YuNet through OpenCV: faces from the side and turned ones too, with landmarks.
+
+    The network is loaded on first use and is not for several threads at once.
+
+    Attributes
+    ----------
+    model : Path
+        As `affuse download yunet` leaves it.
+    side : int
+        Longer side of the copy that is looked at, in pixels.
+
+    Notes
+    -----
+    Wu, Peng & Yu 2023, YuNet: A Tiny Millisecond-level Face Detector.
+    """
+
+    model: Path
+    side: int = 320
+
+    @cached_property
+    def _network(self) -> Any:
+        if not self.model.is_file():
+            raise MediaError(
+                f"{self.model} is not a file; expected the network {YUNET_FILE_NAME}: "
+                "fetch it with affuse download yunet"
+            )
+        try:
+            return cv2.FaceDetectorYN.create(
+                str(self.model), "", (self.side, self.side), _YUNET_THRESHOLD, _YUNET_OVERLAP
+            )
+        except cv2.error as error:
+            raise self._unfit(error) from error
+
+    def __getstate__(self) -> Mapping[str, Any]:
+        return {"model": self.model, "side": self.side}
+
+    def detect(self, image: Image) -> tuple[FoundFace, ...]:
+        """Faces in a picture, (height, width, 3) RGB or (height, width) grey, surest first.
+
+        Raises
+        ------
+        MediaError
+            The image is not a picture, or the model is not YuNet.
+        """
+        conversion = cv2.COLOR_GRAY2BGR if checked(image).ndim == 2 else cv2.COLOR_RGB2BGR
+        network = self._network
+        with _one_thread():
+            small = cv2.cvtColor(_fitted(image, self.side), conversion)
+            height, width = small.shape[:2]
+            network.setInputSize((width, height))
+            try:
+                _, rows = network.detect(small)
+            except cv2.error as error:
+                raise self._unfit(error) from error
+        found = () if rows is None else (_with_landmarks(row, width, height) for row in rows)
+        seen = (face for face in found if face.box.width > 0 and face.box.height > 0)
+        return tuple(sorted(seen, key=_score, reverse=True))
+
+    def _unfit(self, error: cv2.error) -> MediaError:
+        return MediaError(
+            f"{self.model} does not work as YuNet ({error.err or 'OpenCV cannot read it'}); "
+            f"expected {YUNET_FILE_NAME}: remove it and run affuse download yunet"
+        )
+
+
+def default_detector() -> FaceDetector:
+    """YuNet where `affuse download yunet` has brought it, else the cascade.
+
+    Examples
+    --------
+    >>> default_detector().detect(np.zeros((48, 48), np.uint8))
+    ()
+    """
+    model = weights_folder() / YUNET_FILE_NAME
+    return YunetDetector(model) if model.is_file() else HaarDetector()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """OpenCV on one thread: small pictures gain nothing from more, and processes share cores."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+def _fitted(image: Image, side: int) -> Image:
+    """The picture scaled so that its longer side has that many pixels."""
+    height, width = image.shape[:2]
+    scale = side / max(height, width)
+    shape = (max(round(width * scale), 1), max(round(height * scale), 1))
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, shape, interpolation=interpolation), np.uint8)
+
+
+def _with_landmarks(row: NDArray[np.float32], width: int, height: int) -> FoundFace:
+    """One row of YuNet's: box (4), five points (10), score; pixels of the small picture."""
+    points = row[4:14].reshape(5, 2).astype(float)
+    eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
+    across = points[1] - points[0]
+    # Of two lengths the longer: a head that turns aside or nods foreshortens but one of them.
+    side = max(
+        np.hypot(*across) / _EYES_APART,
+        np.hypot(*(mouth - eyes)) / _EYES_TO_MOUTH,
+    )
+    roll = np.arctan2(across[1], across[0])
+    x, y = eyes + _EYES_TO_CENTRE * side * np.array([-np.sin(roll), np.cos(roll)])
+    landmarks = tuple((float(at[0]), float(at[1])) for at in points / (width, height))
+    box = square_box(float(x), float(y), float(side), width, height)
+    return FoundFace(box, float(np.clip(row[14], 0, 1)), landmarks, float(np.rad2deg(roll)))
+
+
+def _without_nested(faces: list[FoundFace]) -> tuple[FoundFace, ...]:
+    """Without those whose centre lies in a surer one: a cascade sees faces in mouths."""
+    kept: list[FoundFace] = []
+    for face in faces:
+        if not any(_holds_centre(other.box, face.box) for other in kept):
+            kept.append(face)
+    return tuple(kept)
+
+
+def _holds_centre(outer: Box, inner: Box) -> bool:
+    x, y = inner.left + inner.width / 2, inner.top + inner.height / 2
+    return 0 <= x - outer.left <= outer.width and 0 <= y - outer.top <= outer.height
+
+
+def _score(face: FoundFace) -> float:
+    return face.score
