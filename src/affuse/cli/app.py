@@ -17,7 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus.")
+download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus or network.")
 app.add_typer(download_app, name="download")
 export_app = typer.Typer(no_args_is_help=True, help="Write what was predicted in other forms.")
 app.add_typer(export_app, name="export")
@@ -212,6 +212,15 @@ def ravdess(
     from affuse.cli.corpora import download_and_print
 
     download_and_print(out, actors, part, modality)
+
+
+@download_app.command()
+@one_line_errors
+def yunet() -> None:
+    """Fetch YuNet, a better face detector, into the cache (0.2 MB); used from then on."""
+    from affuse.cli.detectors import download_yunet_and_print
+
+    download_yunet_and_print()
 
 
 @export_app.command()
