@@ -34,9 +34,9 @@ _YUNET_OVERLAP = 0.3
 
 # Where FER2013 has eyes and mouth, as shares of its frame (medians of `benchmarks/face_framing.py`
 # over the faces of `val` in which OpenCV's cascades for eyes and mouth see them).
-_EYES_APART = 0.386
-_EYES_TO_MOUTH = 0.41
-_EYES_TO_CENTRE = 0.5 - 0.382
+_EYES_APART = 0.382
+_EYES_TO_MOUTH = 0.42
+_EYES_TO_CENTRE = 0.5 - 0.378
 
 
 @dataclass(frozen=True, slots=True)
