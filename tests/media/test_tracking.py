@@ -109,9 +109,11 @@ def test_face_that_returns_elsewhere_is_another_one() -> None:
 
 
 def test_returning_face_does_not_take_the_number_of_one_that_is_there() -> None:
-    looks = [[at(0.3), at(0.5)]] * 2 + [[at(0.5)]] * 10 + [[at(0.31), at(0.5)]]
-    shown = followed(looks)
+    two_then_one = [[at(0.3), at(0.5)]] * 2 + [[at(0.5)]] * 10
+    shown = followed([*two_then_one, [at(0.31), at(0.5)]])
     assert [(face.number, round(face.box.left, 2)) for face in shown[-1]] == [(1, 0.21), (2, 0.4)]
+    # the one that is there has moved, to nearer where the other one was
+    assert numbers(followed([*two_then_one, [at(0.39)]]))[-1] == [2]
 
 
 def test_ten_faces_that_come_and_go() -> None:
