@@ -32,9 +32,10 @@ def test_columns_go_where_their_emotion_is():
 
 
 def test_the_card_tells_figures_and_limits():
+    from affuse.bundle.manifest import CARD
     from affuse.features.shipped import shipped_folder, shipped_manifest
 
-    card = (shipped_folder() / shipped_manifest()["card"]).read_text("utf-8")
+    card = (shipped_folder() / CARD).read_text("utf-8")
     for told in ("Non-commercial", "RAVDESS", "FER2013", "who is not", "accuracy", "UAR"):
         assert told in card
     voice = next(f for f in shipped_manifest()["figures"] if f["system"] == "voice")
