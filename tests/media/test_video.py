@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import tracemalloc
 from fractions import Fraction
 from pathlib import Path
@@ -10,9 +11,9 @@ import numpy as np
 import pytest
 from media_files import Media, cut, number, quarters, write_endless_webm, write_media
 
-from affuse.errors import MediaError
+from affuse.errors import CutShort, MediaError
 from affuse.media.audio import read_audio
-from affuse.media.video import read_frames
+from affuse.media.video import read_frames, read_looks
 
 
 def numbers(path: Path, **options: float) -> list[int]:
@@ -167,3 +168,57 @@ def test_truncated_picture_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(MediaError, match=r"ends after 1\.\d+ s of picture; expected 3.00 s"):
         numbers(path)
     assert len(numbers(path, duration_s=0.5)) == 15
+
+
+def test_looks_are_sparse_and_say_how_long_they_stand(tmp_path):
+    path = write_media(tmp_path / "counting.mp4", Media(duration_s=2.0, fps=30))
+    *looks, last = read_looks(path, per_s=5, short_side=60)
+    assert [look.time_s for look in looks] == pytest.approx([n / 5 for n in range(10)])
+    assert all(look.n_positions == 1 for look in looks)
+    # The last picture says where the recording ends, though no position is left for it.
+    assert (last.n_positions, last.end_s) == (0, pytest.approx(2.0))
+    # Every look is the last frame before the next position is nearer.
+    assert [number(look.image) for look in looks[:3]] == [2, 8, 14]
+    assert looks[0].image.shape == (60, 80, 3)
+
+
+def test_a_picture_that_is_held_is_one_look(tmp_path):
+    media = Media(times_s=(0.0, 1.0, 1.1))
+    first, *rest = read_looks(write_media(tmp_path / "held.mkv", media), per_s=10, short_side=60)
+    assert first.n_positions == 10
+    assert first.times_s(10) == pytest.approx([n / 10 for n in range(10)])
+    assert first.end_s == 1.0
+    assert [look.n_positions for look in rest] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("size", "turns", "expected"),
+    [
+        ((320, 240), 0, (120, 160)),
+        ((240, 320), 0, (160, 120)),
+        ((320, 240), 1, (160, 120)),
+        ((64, 48), 0, (48, 64)),
+    ],
+    ids=["lying", "standing", "turned", "smaller"],
+)
+def test_the_shorter_side_of_a_look_is_as_asked(tmp_path, size, turns, expected):
+    media = Media(width=size[0], height=size[1])
+    path = quarters(tmp_path / "turned.mp4", turns, media)
+    first = next(iter(read_looks(path, per_s=5, short_side=120)))
+    assert first.image.shape[:2] == expected
+
+
+def test_looks_at_a_cut_file_come_before_the_complaint(tmp_path):
+    whole = write_media(tmp_path / "whole.mkv", Media(duration_s=3.0))
+    looks = []
+    reading = read_looks(cut(whole, tmp_path / "half.mkv", 0.5), per_s=10, short_side=60)
+    with pytest.raises(CutShort, match=r"ends after 1\.\d+ s of picture") as caught:
+        looks.extend(look for look in reading)
+    assert looks[-1].end_s == pytest.approx(caught.value.end_s, abs=0.01)
+    assert (caught.value.kind, caught.value.stated_s) == ("picture", pytest.approx(3.0, abs=0.05))
+
+
+def test_a_cut_survives_the_way_between_processes():
+    error = pickle.loads(pickle.dumps(CutShort("ends early", "sound", 1.5, None)))
+    assert str(error) == "ends early"
+    assert (error.kind, error.end_s, error.stated_s) == ("sound", 1.5, None)

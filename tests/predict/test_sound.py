@@ -42,7 +42,7 @@ def test_windows_are_those_of_the_whole(half_minute):
     for number, (signal, speech_s) in found.items():
         span = windows.span(number, listened.duration_s)
         first, end = round(span.start_s * SAMPLE_RATE), round(span.end_s * SAMPLE_RATE)
-        assert signal == pytest.approx(whole[first:end], abs=1e-5)
+        assert np.allclose(signal, whole[first:end], atol=1e-5)
         frames = speech[round(span.start_s * 100) : round(span.end_s * 100)]
         assert speech_s == pytest.approx(frames.sum() / 100)
 
