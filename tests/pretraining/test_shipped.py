@@ -32,9 +32,10 @@ def test_columns_go_where_their_emotion_is():
 
 
 def test_the_card_tells_figures_and_limits():
+    from affuse.bundle.manifest import CARD
     from affuse.features.shipped import shipped_folder, shipped_manifest
 
-    card = (shipped_folder() / shipped_manifest()["card"]).read_text("utf-8")
+    card = (shipped_folder() / CARD).read_text("utf-8")
     for told in ("Non-commercial", "RAVDESS", "FER2013", "who is not", "accuracy", "UAR"):
         assert told in card
     voice = next(f for f in shipped_manifest()["figures"] if f["system"] == "voice")
@@ -57,3 +58,29 @@ def test_each_member_says_what_it_was_trained_to_say(modality):
     member = read_bundle(shipped_folder()).manifest.member(modality)
     expected = {"face": FER2013_EMOTIONS, "voice": RAVDESS_EMOTIONS}[modality]
     assert member.classes == expected
+
+
+@pytest.mark.data
+def test_faces_that_nobody_trained_on_are_read(shared_data):
+    import affuse
+    from affuse.datasets.fer2013 import read_fer2013
+
+    faces = read_fer2013(shared_data / "fer2013.zip", "val")
+    some = faces.take(np.arange(0, len(faces), 8))
+    said = affuse.load().faces(some.images).argmax(axis=1)
+    assert (said == some.labels).mean() > 0.6
+
+
+@pytest.mark.data
+def test_a_voice_is_told_at_any_level_and_rate(shared_data):
+    import affuse
+    from affuse.media.audio import read_audio
+
+    folder = shared_data / "ravdess" / "Audio_Speech_Actors_01-24" / "Actor_01"
+    sound = read_audio(folder / "03-01-05-02-01-01-01.wav")
+    recogniser = affuse.load()
+    loud = recogniser.voices(sound.signal, sound.sample_rate)
+    soft = recogniser.voices(sound.signal / 30, sound.sample_rate)
+    assert loud.shape == (8,)
+    assert RAVDESS_EMOTIONS[int(loud.argmax())] == "angry"
+    np.testing.assert_allclose(loud, soft, atol=0.02)

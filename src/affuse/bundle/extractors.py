@@ -11,10 +11,10 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from affuse.bundle.manifest import FeatureSource
+from affuse.cache import cache_folder
 from affuse.config import Config
 from affuse.errors import BundleError, ConfigError
 from affuse.features.registry import EXTRACTORS, Extractor, make_extractor
-from affuse.features.store import cache_folder
 from affuse.records import Modality
 
 _NAMED_WEIGHTS = ("untrained", "vgg-face")

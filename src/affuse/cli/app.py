@@ -214,6 +214,15 @@ def ravdess(
     download_and_print(out, actors, part, modality)
 
 
+@download_app.command()
+@one_line_errors
+def yunet() -> None:
+    """Fetch YuNet, a better face detector, into the cache (0.2 MB); used from then on."""
+    from affuse.cli.detectors import download_yunet_and_print
+
+    download_yunet_and_print()
+
+
 @export_app.command()
 @one_line_errors
 def video(
@@ -277,12 +286,3 @@ def bundle(
     from affuse.cli.training import ship_and_print
 
     ship_and_print(face, voice, out)
-
-
-@download_app.command()
-@one_line_errors
-def yunet() -> None:
-    """Fetch YuNet, a better face detector, into the cache (0.2 MB); used from then on."""
-    from affuse.cli.detectors import download_yunet_and_print
-
-    download_yunet_and_print()

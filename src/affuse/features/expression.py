@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from affuse.errors import FeatureError
 from affuse.features.decoding import VideoDecoding
 from affuse.features.shipped import Heard, heard_speakers, shipped_hash, shipped_outputs
+from affuse.media.face_detectors import HaarDetector
 from affuse.media.faces import face_crop, largest
 from affuse.media.tracking import FaceTracker
 from affuse.records import FER2013_EMOTIONS, Modality
@@ -97,7 +98,8 @@ def make(config: Config) -> Expression:
 
 def _crops(frames: Iterable[Image]) -> tuple[list[Image], int]:
     """The face of each frame that has one, and how many frames there were."""
-    tracker, crops, number = FaceTracker(), [], 0
+    # Always the same detector, so that features do not depend on what else was downloaded.
+    tracker, crops, number = FaceTracker(HaarDetector()), [], 0
     for number, image in enumerate(frames, start=1):
         faces = tracker.update((number - 1) * FRAME_STEP / FPS, image)
         face = largest([each for each in faces if each.found])

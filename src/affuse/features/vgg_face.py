@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.cache import cache_folder, weights_folder
 from affuse.errors import FeatureError
 from affuse.features.decoding import VideoDecoding
 from affuse.features.store import atomic_file, content_hash
@@ -21,8 +22,7 @@ from affuse.features.vgg_weights import Weights, read_weights, untrained_weights
 from affuse.records import Modality
 
 if TYPE_CHECKING:
-    from affuse.cache import cache_folder, weights_folder
-from affuse.config import Config, VggFaceConfig
+    from affuse.config import Config, VggFaceConfig
 
 Image = NDArray[np.uint8]
 

@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 
 from affuse.cache import weights_folder
 from affuse.errors import MediaError
-from affuse.media.faces import FaceDetector, FoundFace, Image, checked, grey, square_box
+from affuse.media.faces import (
+    FaceDetector,
+    FoundFace,
+    Image,
+    checked,
+    distinct,
+    grey,
+    square_box,
+)
 from affuse.records import Box
 
 CASCADE = "haarcascade_frontalface_alt2.xml"
@@ -114,7 +122,7 @@ class HaarDetector:
             FoundFace(self._box(square, width, height), float(n / (n + _HALF_SURE)))
             for square, n in zip(squares, neighbours, strict=True)
         ]
-        return _without_nested(sorted(found, key=_score, reverse=True))
+        return distinct(found)
 
     def _box(self, square: Sequence[int], width: int, height: int) -> Box:
         left, top, side, _ = (float(value) for value in square)
@@ -180,7 +188,7 @@ class YunetDetector:
                 raise self._unfit(error) from error
         found = () if rows is None else (_with_landmarks(row, width, height) for row in rows)
         seen = (face for face in found if face.box.width > 0 and face.box.height > 0)
-        return tuple(sorted(seen, key=_score, reverse=True))
+        return distinct(tuple(seen))
 
     def _unfit(self, error: cv2.error) -> MediaError:
         return MediaError(
@@ -236,21 +244,3 @@ def _with_landmarks(row: NDArray[np.float32], width: int, height: int) -> FoundF
     landmarks = tuple((float(at[0]), float(at[1])) for at in points / (width, height))
     box = square_box(float(x), float(y), float(side), width, height)
     return FoundFace(box, float(np.clip(row[14], 0, 1)), landmarks, float(np.rad2deg(roll)))
-
-
-def _without_nested(faces: list[FoundFace]) -> tuple[FoundFace, ...]:
-    """Without those whose centre lies in a surer one: a cascade sees faces in mouths."""
-    kept: list[FoundFace] = []
-    for face in faces:
-        if not any(_holds_centre(other.box, face.box) for other in kept):
-            kept.append(face)
-    return tuple(kept)
-
-
-def _holds_centre(outer: Box, inner: Box) -> bool:
-    x, y = inner.left + inner.width / 2, inner.top + inner.height / 2
-    return 0 <= x - outer.left <= outer.width and 0 <= y - outer.top <= outer.height
-
-
-def _score(face: FoundFace) -> float:
-    return face.score

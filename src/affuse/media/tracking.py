@@ -10,8 +10,8 @@ from affuse.media.face_detectors import default_detector
 from affuse.media.faces import FaceDetector, FoundFace, Image, checked
 from affuse.records import Box
 
-_EARLY = 1e-6
-"""Seconds by which a picture may come before its look is due: time stamps are rounded."""
+_ROUNDING_S = 1e-6
+"""Time stamps are rounded: a difference this much too small or too large is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Following:
         Least time between two looks of the detector, which is what costs; between them boxes
         stay where they are. 0: it looks at every picture.
     hold_s : float
-        How long a face that is not found any more is still shown.
+        How long a face that is not found any more is still shown, and one that was found for the
+        first time waits to be confirmed by a second look.
     return_s : float
         How long a face that has gone may take to come back and keep its number.
     smooth_s : float
@@ -75,9 +76,9 @@ class _Track:
 class FaceTracker:
     """Follows the faces of one recording; a new recording needs a new tracker.
 
-    A face is shown from the second look in a row that finds it, so that what a detector takes
-    for a face once is none; in the first picture of a recording, which may be its only one, a
-    face counts at once.
+    A face is shown from the second look that finds it (`Following.hold_s`), so that what a
+    detector takes for a face once is none; in the first picture of a recording, which may be its
+    only one, a face counts at once.
 
     Parameters
     ----------
@@ -129,7 +130,7 @@ class FaceTracker:
     def _is_due(self, time_s: float) -> bool:
         if self._looked_s is None or time_s < self._looked_s:
             return True
-        return time_s - self._looked_s >= self._following.every_s - _EARLY
+        return time_s - self._looked_s >= self._following.every_s - _ROUNDING_S
 
     def _followed(self, time_s: float, found: Sequence[FoundFace]) -> tuple[_Track, ...]:
         """All tracks after a look."""
@@ -137,7 +138,7 @@ class FaceTracker:
         tracks = [
             self._seen_again(track, found[seen[at]], time_s) if at in seen else track
             for at, track in enumerate(self._tracks)
-            if at in seen or self._may_return(track, time_s)
+            if at in seen or self._is_kept(track, time_s)
         ]
         first = self._looked_s is None
         for at, face in enumerate(found):
@@ -161,15 +162,17 @@ class FaceTracker:
         self._n_numbers += 1
         return self._n_numbers
 
-    def _may_return(self, track: _Track, time_s: float) -> bool:
-        return track.number > 0 and time_s - track.seen_s <= self._following.return_s
+    def _is_kept(self, track: _Track, time_s: float) -> bool:
+        longest_s = self._following.return_s if track.number else self._following.hold_s
+        return time_s - track.seen_s <= longest_s + _ROUNDING_S
 
     def _is_shown(self, track: _Track, time_s: float) -> bool:
         if track.number == 0:
             return False
         if track.seen_s == self._looked_s:
             return True
-        return track.n_seen > 1 and time_s - track.seen_s <= self._following.hold_s
+        held_s = time_s - track.seen_s
+        return track.n_seen > 1 and held_s <= self._following.hold_s + _ROUNDING_S
 
     def _tracked(self, track: _Track) -> TrackedFace:
         face, found = track.face, track.seen_s == self._looked_s
