@@ -21,7 +21,7 @@ def heard(path, windows, picture_s=0.0):
         assert number not in found
         found[number] = (signal, speech_s)
 
-    return listen(path, windows, picture_s, hear), found
+    return listen(path, windows, lambda: picture_s, hear), found
 
 
 @pytest.fixture

@@ -26,6 +26,9 @@ Image = NDArray[np.uint8]
 _EXACT = Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
 """Without it, pictures of even width come out one or two grey levels too dark."""
 
+_THREADS = 2
+"""Of `read_looks`: its pictures are few, and what takes time is the decoding between them."""
+
 
 def read_frames(
     path: str | Path,
@@ -130,6 +133,7 @@ def read_looks(path: str | Path, *, per_s: float, short_side: int) -> Iterator[L
     """
     with open_media(path) as container:
         stream = video_stream(container)
+        _decode_in_threads(stream)
         aspect, origin = stream.sample_aspect_ratio, origin_s(container)
         grid = _Grid(origin, per_s, None, 1)
         position = 0
@@ -205,6 +209,12 @@ def _held(
             f"{end_s - origin_s(container):.2f} s; expected a stretch within it: "
             "mend the start of this clip"
         )
+
+
+def _decode_in_threads(stream: VideoStream) -> None:
+    """Decode ahead while somebody looks at the last picture; the pictures are the same."""
+    stream.codec_context.thread_count = _THREADS
+    stream.thread_type = "AUTO"
 
 
 def _height(frame: VideoFrame, pixel_aspect: Fraction | None, short_side: int) -> int:

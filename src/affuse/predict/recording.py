@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from affuse.errors import MediaError
 from affuse.media.decode import probe
+from affuse.media.speech import SAMPLE_RATE
 from affuse.predict.members import Members
 from affuse.predict.picture import Sight, Tracker, Watched, watch
 from affuse.predict.settings import Settings
@@ -59,7 +61,7 @@ _CUT_MARGIN_S = 0.2
 def read_recording(
     path: str | Path, members: Members, tracker: Tracker, settings: Settings
 ) -> Recording:
-    """Read a file: its picture, then its sound, each once and in bounded memory.
+    """Read a file: its picture and its sound, each once and in bounded memory.
 
     Raises
     ------
@@ -73,16 +75,16 @@ def read_recording(
             f"{place} holds neither sound nor picture; expected a recording of a face or a voice: "
             "name another file"
         )
-    picture = _watched(place, members, tracker, settings) if info.has_video else None
-    voices: dict[int, Floats] = {}
-
-    def hear(number: int, signal: Signal, speech_s: float) -> None:
-        if members.voice is not None and enough_speech(speech_s, len(signal) / 16_000, settings):
-            voices[number] = members.voice_row(members.voice, signal)
-
-    picture_s = 0.0 if picture is None else picture.duration_s
-    sound = listen(place, settings.windows, picture_s, hear) if info.has_audio else None
-    recording = Recording(place, sound, picture, voices)
+    ears = _Ears(members, settings)
+    sound: Listened | None = None
+    picture: Watched | None = None
+    if info.has_audio and info.has_video:
+        sound, picture = _both(place, members, tracker, settings, ears)
+    elif info.has_audio:
+        sound = listen(place, settings.windows, lambda: 0.0, ears.hear)
+    else:
+        picture = _watched(place, members, tracker, settings)
+    recording = Recording(place, sound, picture, ears.voices)
     if recording.duration_s <= 0:
         raise _unreadable(recording)
     return recording
@@ -99,6 +101,42 @@ def main_face(sights: Sequence[Sight]) -> int:
     for sight in sights:
         areas[sight.number] = areas.get(sight.number, 0.0) + sight.area
     return max(areas, key=lambda number: (areas[number], -number), default=0)
+
+
+class _Ears:
+    """Asks the voice network about windows in which there is enough speech."""
+
+    def __init__(self, members: Members, settings: Settings) -> None:
+        self.voices: dict[int, Floats] = {}
+        self.closed = False
+        self._members = members
+        self._settings = settings
+
+    def hear(self, number: int, signal: Signal, speech_s: float) -> None:
+        """What the network says of one window; CancelledError once the ears are closed."""
+        if self.closed:
+            raise CancelledError
+        member, duration_s = self._members.voice, len(signal) / SAMPLE_RATE
+        if member is not None and enough_speech(speech_s, duration_s, self._settings):
+            self.voices[number] = self._members.voice_row(member, signal)
+
+
+def _both(
+    path: Path, members: Members, tracker: Tracker, settings: Settings, ears: _Ears
+) -> tuple[Listened, Watched]:
+    """Sound and picture, read at the same time: one file keeps two cores busy."""
+    picture_end: Future[float] = Future()
+    with ThreadPoolExecutor(1) as pool:
+        listening = pool.submit(listen, path, settings.windows, picture_end.result, ears.hear)
+        try:
+            picture = _watched(path, members, tracker, settings)
+            picture_end.set_result(picture.duration_s)
+            return listening.result(), picture
+        except BaseException:
+            # The thread is waited for: it must not read on for an hour.
+            ears.closed = True
+            picture_end.cancel()
+            raise
 
 
 def _watched(path: Path, members: Members, tracker: Tracker, settings: Settings) -> Watched:

@@ -11,7 +11,7 @@ from affuse.predict.windows import Windows
 
 Faces = Literal["largest", "all"]
 
-LOOKS_PER_S = 6.0
+LOOKS_PER_S = 5.0
 LEAST_SPEECH_S = 0.5
 LEAST_FACE_SEEN = 0.2
 

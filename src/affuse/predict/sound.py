@@ -48,7 +48,7 @@ class Listened:
 def listen(
     path: str | Path,
     windows: Windows,
-    picture_s: float,
+    picture_s: Callable[[], float],
     hear: Callable[[int, Signal, float], None],
 ) -> Listened:
     """Read the sound of a file once, in bounded memory.
@@ -57,8 +57,9 @@ def listen(
     ----------
     path : str or Path
     windows : Windows
-    picture_s : float
-        How long the file's picture lasts; the recording lasts as long as the longer of both.
+    picture_s : callable
+        Says how long the file's picture lasts, asked when all sound has been read: the recording
+        lasts as long as the longer of both.
     hear : callable
         Called for each window with its number, its sound, (n_samples,) at 16 kHz, and the seconds
         of speech in it; windows after the end of the sound are left out.
@@ -77,7 +78,7 @@ def listen(
             held.pass_on(windows, np.inf, hear)
     held.finish()
     listened.duration_s = held.end / SAMPLE_RATE
-    duration_s = max(listened.duration_s, picture_s)
+    duration_s = max(listened.duration_s, picture_s())
     for number in range(held.number, windows.count(duration_s)):
         if windows.span(number).start_s < listened.duration_s:
             held.pass_on(windows, duration_s, hear)
