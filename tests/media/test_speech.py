@@ -84,6 +84,13 @@ def test_what_is_no_speech(sound, room, rng):
     assert speech_frames(signals[sound]).mean() < 0.03
 
 
+def test_breath_in_perfect_silence_is_no_speech(sentence, rng):
+    breath = 3e-4 * np.hanning(8000) * rng.standard_normal(8000)
+    signal = np.concatenate([np.zeros(8000), breath, np.zeros(8000), sentence, np.zeros(8000)])
+    assert speech_frames(breath).any()
+    assert not speech_frames(signal)[:140].any()
+
+
 def test_clicks_are_no_speech(room):
     room[:: SAMPLE_RATE // 2] = 0.9
     assert not speech_frames(room).any()

@@ -22,6 +22,13 @@ from recordings import (
 )
 
 from affuse.errors import MediaError
+from affuse.features.decoding import AudioDecoding, VideoDecoding, decoded
+from affuse.media.audio import Sound
+from affuse.media.tracking import FaceTracker
+from affuse.predict.members import Members
+from affuse.predict.recording import read_recording
+from affuse.predict.settings import Settings
+from affuse.predict.windows import Span
 
 
 def sideways(path: Path) -> Path:
@@ -161,6 +168,20 @@ def test_a_file_cut_in_the_middle_is_judged_up_to_there(recogniser, tmp_path):
         and note.endswith("of 8.00 s; what is there was judged")
         for note in found.notes
     )
+
+
+def test_what_is_readable_of_a_cut_file_can_be_read_again(recogniser, tmp_path):
+    """As extractors do, which take a stretch of sound or picture anew."""
+    track = Track([portrait()] * 60, sound=fitted(spoken(), 6.0))
+    whole = write(tmp_path / "whole.mp4", track, movflags="faststart")
+    path = cut(whole, tmp_path / "cut.mp4", 0.6)
+    recording = read_recording(path, Members(recogniser.bundle), FaceTracker(), Settings())
+    span = recording.readable(Span(0.0, recording.duration_s))
+    assert recording.duration_s - span.end_s < 1.0
+    for wanted in (AudioDecoding(16_000, 30.0), VideoDecoding(64, 30.0, 1, 30.0)):
+        media = decoded(path, wanted, span.start_s, span.end_s)
+        n_s = media.duration_s if isinstance(media, Sound) else len(list(media)) / 30
+        assert n_s == pytest.approx(span.end_s, abs=0.05)
 
 
 @pytest.mark.parametrize(
