@@ -9,8 +9,13 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from affuse.features.table import FeatureTable
+
+# No test depends on how busy the machine is.
+settings.register_profile("affuse", deadline=None)
+settings.load_profile("affuse")
 
 
 @pytest.fixture

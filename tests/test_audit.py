@@ -80,7 +80,10 @@ def test_nothing_leaks(corpus, audit, tmp_path):
     assert code == 0
     assert "audit of clips.csv 18 clips 3 speakers 2 emotions 0 left out" in said
     assert "OK duplicates no two of 18 clips hold the same samples" in said
-    assert "OK extractors none has a way for labels to come in (mfcc, vgg_face, voice_stat" in said
+    assert (
+        "OK extractors none has a way for labels to come in (expression, mfcc, vgg_face, voice"
+        in said
+    )
     assert "OK permuted labels GaussianNB on audio falls to chance" in said
     assert "p = 0.05" in said
     assert "Nothing leaks." in said

@@ -42,7 +42,7 @@ def test_lecture_shapes() -> None:
 
 
 def test_unknown_name_is_refused() -> None:
-    message = r"extractor 'mfc' was given for audio; expected one of mfcc, vgg_face, voice"
+    message = r"extractor 'mfc' was given for audio; expected one of expression, mfcc, vgg_face"
     with pytest.raises(ConfigError, match=message):
         make_extractor("mfc", "audio", load_config())
 

@@ -185,6 +185,7 @@ def test_ctrl_c_ends_the_command_and_its_processes(tmp_path, bundle_dir):
     import os
     import signal
     import time
+    from contextlib import suppress
 
     # The same samples at a third of the rate: twenty minutes that are quickly written.
     track = Track(sound=fitted(spoken(), 400.0), sample_rate=16_000, audio_codec="pcm_s16le")
@@ -196,10 +197,16 @@ def test_ctrl_c_ends_the_command_and_its_processes(tmp_path, bundle_dir):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A suite that runs in the background hands on that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         time.sleep(4)
         os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 130
     assert err.splitlines()[-1] == "affuse: interrupted; nothing was written"
     assert "Traceback" not in err
