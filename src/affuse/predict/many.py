@@ -135,7 +135,7 @@ def _processes(n_processes: int) -> Iterator[ProcessPoolExecutor]:
         try:
             yield pool
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # The pool notices that they are gone and gives up what was waiting.
             for process in set(multiprocessing.active_children()) - before:
                 process.terminate()
             raise
