@@ -107,6 +107,15 @@ def demo(
 
 @app.command()
 @one_line_errors
+def doctor() -> None:
+    """Look at what this machine has of that which affuse can use. Exit code 2: something broken."""
+    from affuse.cli.doctoring import check_and_print
+
+    check_and_print()
+
+
+@app.command()
+@one_line_errors
 def index(
     data: Data,
     out: Annotated[Path | None, typer.Option(help="Write the index as CSV.")] = None,
