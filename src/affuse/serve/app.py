@@ -230,7 +230,7 @@ class _Server:
     def result(self, number: str) -> Response:
         """The prediction, as `affuse predict --format json` writes it."""
         with self.jobs.used(number) as (job, judged):
-            body = exports.document(_done(job, judged).prediction, "json")
+            body = exports.document(_done(job, judged).prediction, "json", job.folder)
         return Response(body, media_type="application/json")
 
     async def overview(self, number: str) -> OverviewReply:
@@ -247,7 +247,7 @@ class _Server:
             if name == "video":
                 path = exports.video(self.jobs, job, judged)
                 return FileResponse(path, media_type=form.media_type, headers=headers)
-            body = exports.document(judged.prediction, name)
+            body = exports.document(judged.prediction, name, job.folder)
         return Response(body, media_type=form.media_type, headers=headers)
 
     def runs(self) -> list[RunReply]:

@@ -49,8 +49,8 @@ DOWNLOADS: Mapping[str, Download] = MappingProxyType(
 """By name, in the order in which they are offered."""
 
 
-def document(prediction: Prediction, name: str) -> bytes:
-    """An export other than the video.
+def document(prediction: Prediction, name: str, folder: Path) -> bytes:
+    """An export other than the video; `folder` is a private one to make it in.
 
     Raises
     ------
@@ -61,8 +61,10 @@ def document(prediction: Prediction, name: str) -> bytes:
     if not needed.is_there:
         raise MissingDependency(needed.needs, "interop")
     if name == "audformat":
-        return _database(prediction)
-    return text([prediction], name).encode()
+        return _database(prediction, folder)
+    # Links count from where the server runs, which says nothing to whoever saves the document.
+    here = f"file:///{Path.cwd().as_posix().strip('/')}/"
+    return text([prediction], name).replace(here, "").encode()
 
 
 def video(jobs: Jobs, job: Job, judged: Judged) -> Path:
@@ -94,11 +96,11 @@ def video(jobs: Jobs, job: Job, judged: Judged) -> Path:
     return out
 
 
-def _database(prediction: Prediction) -> bytes:
+def _database(prediction: Prediction, private: Path) -> bytes:
     from affuse.export.audformat_database import write_database
 
     packed = io.BytesIO()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=private) as folder:
         path = Path(folder) / "database"
         # The recording counts as lying beside the tables: where the server lies says nothing.
         write_database([prediction], path, Path())
