@@ -1,6 +1,6 @@
 /** The bars of one moment: what voice, face and both together make of each emotion. */
 
-import { swatch } from "./colours.js";
+import { hatchedSwatch, swatch } from "./colours.js";
 import { make } from "./dom.js";
 import { differ, top } from "./moments.js";
 import { fusedWords } from "./words.js";
@@ -60,5 +60,6 @@ export class Bars {
 /** Swatches with names, and the two marks that are not emotions. */
 export function legend(host, classes) {
   const names = classes.map((emotion) => make("li", {}, swatch(emotion, classes), emotion));
-  host.replaceChildren(...names, make("li", {}, swatch(null, classes), "undecided"));
+  host.replaceChildren(...names, make("li", {}, swatch(null, classes), "undecided"),
+    make("li", {}, hatchedSwatch(), "voice and face differ"));
 }

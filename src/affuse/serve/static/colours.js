@@ -67,7 +67,7 @@ export function palette(context, classes) {
     const patterned = pattern(context, (pen) => {
       pen.fillStyle = plain;
       pen.fillRect(0, 0, TILE, TILE);
-      pen.fillStyle = pen.strokeStyle = ink === "#000" ? "#00000045" : "#ffffff60";
+      pen.fillStyle = pen.strokeStyle = ink === "#000" ? "#0000002b" : "#ffffff45";
       PENS[known]?.(pen);
     });
     return [emotion, { plain, patterned, ink }];
@@ -85,13 +85,22 @@ export function hatching(context, ink) {
 
 /** A small square in colour and pattern of an emotion; of none: grey. */
 export function swatch(emotion, classes, size = 20) {
+  return square(size, (context) => (emotion ? palette(context, classes)[emotion].patterned : colour("undecided")));
+}
+
+/** The square for where voice and face differ. */
+export function hatchedSwatch(size = 20) {
+  return square(size, (context) => hatching(context, colour("ink")));
+}
+
+function square(size, fill) {
   const canvas = document.createElement("canvas");
   canvas.className = "swatch";
   canvas.width = canvas.height = size * SHARPNESS;
   canvas.setAttribute("aria-hidden", "true");
   const context = canvas.getContext("2d");
   context.scale(SHARPNESS, SHARPNESS);
-  context.fillStyle = emotion ? palette(context, classes)[emotion].patterned : colour("undecided");
+  context.fillStyle = fill(context);
   context.fillRect(0, 0, size, size);
   return canvas;
 }

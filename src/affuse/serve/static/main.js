@@ -29,7 +29,7 @@ function route(parts, first = false) {
 }
 
 function fill({ version, recogniser, limits, window_s: window_, hop_s: hop, threshold }) {
-  byId("keep").textContent = `after ${span(limits.keep_s)}`;
+  for (const place of document.querySelectorAll(".keep")) place.textContent = `after ${span(limits.keep_s)}`;
   byId("made-by").textContent = `affuse ${version}, recogniser ${recogniser}`;
   const { elements } = byId("options");
   elements.window.placeholder = window_;

@@ -1,23 +1,26 @@
 /** Strokes that the two timelines, of a recording and of the live mode, have in common. */
 
 import { colour, hatching, palette } from "./colours.js";
-import { top } from "./moments.js";
 
 /** A canvas of the size of its host, sharp on any screen; returns its context and its width. */
 export function prepare(canvas, width, height) {
   const scale = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
+  const [across, down] = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
   canvas.style.height = `${height}px`;
   const context = canvas.getContext("2d");
+  context.resetTransform();
+  context.clearRect(0, 0, across, down);
   context.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
   return context;
 }
 
 export class Painter {
-  constructor(context, classes) {
+  /** `gap`: pixels between one block and the next. */
+  constructor(context, classes, gap = 1) {
     this.context = context;
     this.classes = classes;
+    this.gap = gap;
     this.fills = palette(context, classes);
     this.hatch = hatching(context, colour("ink"));
     this.font = `12px ${getComputedStyle(document.body).fontFamily}`;
@@ -33,7 +36,7 @@ export class Painter {
       const size = height * (shares[emotion] ?? 0);
       foot -= size;
       this.block(x, width, foot, size, fills[emotion].patterned);
-      if (size >= 17) this.write(emotion, x, width, foot, size, fills[emotion]);
+      if (size >= 17 && moment.emotion) this.write(emotion, x, width, foot, size, fills[emotion]);
     }
     context.globalAlpha = 1;
   }
@@ -42,7 +45,7 @@ export class Painter {
   block(x, width, y, height, fill) {
     if (height <= 0 || width <= 0) return;
     this.context.fillStyle = fill;
-    const gap = Math.min(1, width / 4);
+    const gap = Math.min(this.gap, width / 4);
     this.context.fillRect(x, y + Math.min(0.5, height / 4), Math.max(width - gap, 0.5), Math.max(height - 1, height / 2));
   }
 
@@ -69,10 +72,6 @@ export class Painter {
     if (!emotion && !otherwise) return;
     this.block(x, width, y, height, fill.patterned);
     this.write(emotion ?? otherwise, x, width, y, height, fill);
-  }
-
-  said(x, width, y, height, moment, modality) {
-    this.label(x, width, y, height, top(moment.probabilities[modality])?.[0]);
   }
 
   disagreement(x, width, y, height) {

@@ -75,13 +75,13 @@ export class Player {
   verdict() {
     const { emotion, confidence, classes, probabilities, abstained, notes } = this.prediction;
     const share = emotion ? [make("span", { class: "share" }, percent(confidence))] : [];
-    byId("result-name").textContent = `${this.name} · ${span(this.overview.duration_s)}`;
+    byId("result-name").textContent = [this.name, span(this.overview.duration_s), ...this.presence()].join(" · ");
     byId("result-title").replaceChildren(swatch(emotion, classes, 40), emotion ?? "Undecided", " ", ...share);
     byId("result-said").replaceChildren(...[["audio", "Voice"], ["video", "Face"]].map(([key, label]) =>
       make("span", {}, make("span", { class: `key ${key}`, "aria-hidden": "true" }), make("b", {}, `${label}: `),
         probabilities[key] ? saidBy(this.prediction, key) : "nothing to go by")));
     byId("result-words").textContent = emotion ? this.words() : `${abstained || "Nothing to go by"}.`;
-    byId("result-notes").replaceChildren(...[...this.presence(), ...notes].map((note) => make("li", {}, note)));
+    byId("result-notes").replaceChildren(...notes.map((note) => make("li", {}, note)));
   }
 
   words() {
@@ -173,7 +173,7 @@ export class Player {
 
   follow() {
     if (this.id === null || !this.timeline.found || this.video.currentTime > this.timeline.duration + 1) return;
-    this.timeline.setTime(this.video.currentTime);
+    this.timeline.setTime(this.video.currentTime, !this.video.paused);
     if (this.timeline.pointed === null) this.moment(this.video.currentTime);
   }
 

@@ -74,8 +74,9 @@ export class Recorder {
   finish(parts) {
     const type = this.machine.mimeType.split(";")[0];
     this.machine = null;
+    if (this.panel.hidden) return;
     this.count += 1;
-    if (!this.panel.hidden) this.done(new File(parts, `recording-${this.count}.${type.split("/")[1]}`, { type }));
+    this.done(new File(parts, `recording-${this.count}.${type.split("/")[1]}`, { type }));
     this.close();
   }
 

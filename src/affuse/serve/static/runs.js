@@ -15,7 +15,7 @@ function row(run) {
 
 function table(found) {
   const head = make("tr", {}, ...HEAD.map((name) => make("th", { scope: "col" }, name)));
-  return make("div", { class: "card scroll", tabindex: "0", role: "region", "aria-label": "Runs" },
+  return make("div", { class: "card scroll", tabindex: "0", role: "region", "aria-label": "Table of runs" },
     make("table", { class: "runs" }, make("thead", {}, head), make("tbody", {}, ...found.map(row))));
 }
 

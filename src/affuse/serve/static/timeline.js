@@ -2,7 +2,7 @@
 
 import { colour } from "./colours.js";
 import { make } from "./dom.js";
-import { cutAt, differ } from "./moments.js";
+import { cutAt, differ, top } from "./moments.js";
 import { Painter, prepare } from "./paint.js";
 import { clock, sentence } from "./words.js";
 
@@ -15,7 +15,7 @@ const LANES = [
   ["stack", "Probability", "Prob.", 136, 8],
   ["fused", "Together", "Both", 26, 5],
   ["audio", "Voice", "Voice", 24, 1],
-  ["differ", "differ", "differ", 11, 1],
+  ["differ", "differ", "differ", 13, 1],
   ["video", "Face", "Face", 24, 10],
   ["wave", "Sound", "Sound", 46, 3],
   ["speech", "Speech", "Speech", 7, 9],
@@ -114,14 +114,20 @@ export class Timeline {
     }));
   }
 
-  setTime(time) {
+  /** Move the mark; while it plays, listeners hear of it only when something else holds. */
+  setTime(time, playing = false) {
     this.time = this.clamp(time);
     const cut = cutAt(this.found, this.time);
+    if (!playing || cut !== this.cut) this.tell(cut);
+    this.cut = cut;
+    this.drawOver();
+  }
+
+  tell(cut) {
     const words = cut ? sentence(cut.segment) : "nothing was judged here";
     this.host.setAttribute("aria-valuenow", this.time.toFixed(1));
     this.host.setAttribute("aria-valuetext",
       `${clock(this.time, true)} of ${clock(this.duration, true)}: ${words}`);
-    this.drawOver();
   }
 
   clamp(time) {
@@ -165,8 +171,8 @@ export class Timeline {
     };
     into("stack", (...place) => painter.stack(...place, segment));
     into("fused", (...place) => painter.label(...place, segment.emotion, "undecided"));
-    into("audio", (...place) => painter.said(...place, segment, "audio"));
-    into("video", (...place) => painter.said(...place, segment, "video"));
+    into("audio", (...place) => painter.label(...place, top(segment.probabilities.audio)?.[0]));
+    into("video", (...place) => painter.label(...place, top(segment.probabilities.video)?.[0]));
     if (differ(segment)) into("differ", (...place) => painter.disagreement(...place));
   }
 

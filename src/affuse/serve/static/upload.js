@@ -156,6 +156,7 @@ export class Board {
   add(name, source, send) {
     const row = new Row(name, source, send, this);
     byId("jobs-part").hidden = false;
+    byId("facts").hidden = true;
     byId("jobs").prepend(row.element);
     return row;
   }
