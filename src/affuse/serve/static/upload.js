@@ -125,7 +125,7 @@ export class Board {
   /** The list of what was given; `player` shows the results. */
   constructor(limits, player) {
     Object.assign(this, { limits, player, sending: Promise.resolve(), shown: null });
-    byId("limits").textContent = `Up to ${bytes(limits.max_bytes)} and ${span(limits.max_duration_s)} each. They stay on this machine.`;
+    byId("limits").textContent = `Up to ${bytes(limits.max_bytes)} and ${span(limits.max_duration_s)} each. Nobody but this server gets them.`;
   }
 
   /** Files of the user; sent one after the other, judged as the server has room. */
@@ -150,7 +150,7 @@ export class Board {
     const { max_bytes: most } = this.limits;
     if (file.size === 0) return "The file is empty: choose a recording with sound or picture in it.";
     if (file.size <= most) return "";
-    return `The file has ${bytes(file.size)}, but at most ${bytes(most)} are taken: choose a shorter recording, or raise --max-bytes.`;
+    return `The file has ${bytes(file.size)}, but at most ${bytes(most)} are taken: choose a shorter recording, or start the server with a larger --max-size.`;
   }
 
   add(name, source, send) {
