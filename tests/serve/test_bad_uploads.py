@@ -36,12 +36,14 @@ def test_too_large_is_refused_before_it_is_read(server):
     assert b"--max-size" in answer
 
 
-def test_too_large_without_a_length_is_cut(client, server):
+@pytest.mark.parametrize("field", ["file", "something else"])
+def test_too_large_without_a_length_is_cut(client, server, field):
     before, sent = server.job_folders, 0
 
     def body() -> Iterator[bytes]:
         nonlocal sent
-        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+        disposition = f'form-data; name="{field}"; filename="a.mp4"'
+        yield f"--x\r\nContent-Disposition: {disposition}\r\n\r\n".encode()
         for _ in range(4000):
             sent += 50_000
             yield bytes(50_000)

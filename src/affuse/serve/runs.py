@@ -56,7 +56,7 @@ def report_policy(page: str) -> str:
     Examples
     --------
     >>> report_policy("<style>a{}</style>").split("; ")[1]
-    "style-src-elem 'sha256-AqUrphiV1IX/6NG5hqoGj3ncqSWOxkFJ/LqJGtkgZlU='"
+    "style-src-elem 'sha256-X1RutGBrXCt9KkSaXMK7tHftWiRscFHOhxsS8tv8hBk='"
     """
     hashes: dict[str, list[str]] = {"script": [], "style": []}
     for kind, content in _INLINE.findall(page):

@@ -1,0 +1,43 @@
+"""`affuse serve`, as far as it gets with bad input."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from affuse.cli import main
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--no-open", "--port", "0", *arguments])
+    assert ended.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_missing_extra(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "fastapi", None)
+    assert "pip install 'affuse[web]'" in refused(capsys)
+
+
+def test_size_that_is_none(capsys):
+    assert "expected a size such as 500MB" in refused(capsys, "--max-size", "much")
+
+
+def test_keeping_nothing(capsys):
+    assert "keep_s 0 was given; expected more than 0" in refused(capsys, "--keep", "0")
+
+
+def test_guessable_token(monkeypatch, capsys):
+    monkeypatch.setenv("AFFUSE_TOKEN", "secret")
+    assert "AFFUSE_TOKEN has 6 characters; expected 16 or more" in refused(capsys)
+
+
+def test_address_of_another_machine(capsys):
+    assert "cannot listen on 192.0.2.1:0" in refused(capsys, "--host", "192.0.2.1")
+
+
+def test_no_bundle(capsys, tmp_path):
+    pytest.importorskip("fastapi")
+    assert str(tmp_path / "none") in refused(capsys, "--bundle", str(tmp_path / "none"))
