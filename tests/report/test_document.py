@@ -133,11 +133,13 @@ def test_examples_show_right_wrong_and_disagreement(run_folder, text):
 
 def test_training_curves_have_every_epoch_of_every_fold(run_folder):
     training = pd.read_csv(run_folder / "training.csv")
-    assert {"audio, 1D CNN", "video, 1D CNN", "early, 1D CNN"} <= set(training["system"])
+    assert {f"{part}, 1D CNN epochs=3" for part in ("audio", "video", "early")} <= set(
+        training["system"]
+    )
     assert set(training["epoch"]) == {1, 2, 3}
     folds = pd.read_csv(run_folder / "folds.csv")
     apart = folds[folds["protocol"] == "speaker-independent"]["fold"].nunique()
-    of_audio = training[training["system"] == "audio, 1D CNN"]
+    of_audio = training[training["system"] == "audio, 1D CNN epochs=3"]
     assert of_audio["fold"].nunique() == apart
     assert (training["loss"] > 0).all()
 
