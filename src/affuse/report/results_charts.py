@@ -222,6 +222,7 @@ def training_chart(run: RunFolder) -> Chart | None:
                 markevery=max(1, len(mean) // 8),
                 label=short(name),
             )
+        axes.locator_params(axis="x", integer=True)
         axes.set_xlabel("epoch")
         axes.set_ylabel("mean loss in training")
         axes.set_ylim(bottom=0)
