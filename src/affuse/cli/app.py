@@ -140,6 +140,20 @@ def serve(
 
 @app.command()
 @one_line_errors
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Run folder; several are compared.")],
+    out: Annotated[
+        Path | None, typer.Option(help="File; report.html in the run folder, or comparison.html.")
+    ] = None,
+) -> None:
+    """Make the report of a run anew, or compare several runs, as one HTML file."""
+    from affuse.cli.reporting import report_and_print
+
+    report_and_print(runs, out)
+
+
+@app.command()
+@one_line_errors
 def doctor() -> None:
     """Look at what this machine has of that which affuse can use. Exit code 2: something broken."""
     from affuse.cli.doctoring import check_and_print
