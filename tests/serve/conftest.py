@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from recordings import Track, empty, fitted, portrait, spoken, write
+from recordings import Track, fitted, portrait, spoken, write
 from serving import Served, serving
 from tiny_bundle import face_and_voice
 
@@ -30,8 +30,8 @@ def talking(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two minutes of pictures that take a while."""
-    track = Track([portrait(), empty()] * 600, sound=fitted(spoken(), 120.0))
+    """A hundred seconds in a small file, which take a while."""
+    track = Track([portrait()] * 500, fps=5, sound=fitted(spoken(), 100.0))
     return write(tmp_path_factory.mktemp("media") / "slow.mp4", track)
 
 

@@ -83,7 +83,9 @@ def test_token_is_printed(guarded):
     assert guarded.url.endswith(f"/?token={TOKEN}")
 
 
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Cookie": "affuse=ü"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer wrong"}, {"Cookie": "affuse=wrong"}]
+)
 def test_without_token(guarded, headers):
     with guarded.client() as client:
         for path in (

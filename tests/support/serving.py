@@ -82,7 +82,10 @@ def serving(
         | dict(environment or {}),
     )
     try:
-        yield Served(process, _address(process), scratch)
+        served = Served(process, _address(process), scratch)
+        with served.client() as client:
+            client.get("/api/info")
+        yield served
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)

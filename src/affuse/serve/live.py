@@ -8,6 +8,7 @@ import math
 import struct
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -84,12 +85,16 @@ class Live:
 
 
 class _Inbox:
-    """What waits to be judged: the newest pictures, and the sound of some seconds."""
+    """What waits to be judged: the newest pictures, and the sound of some seconds.
+
+    `taken_s` says when the newest came of what was taken.
+    """
 
     def __init__(self, sample_rate: int) -> None:
         self._pictures: deque[Item] = deque(maxlen=_PICTURES_WAITING)
         self._sounds: deque[Item] = deque()
         self._most_bytes = round(_SOUND_WAITING_S * sample_rate) * 2
+        self._came_s = self.taken_s = time.monotonic()
         self.came = asyncio.Event()
 
     def put(self, item: Item) -> None:
@@ -99,6 +104,7 @@ class _Inbox:
             self._sounds.append(item)
             while sum(len(data) for _, _, data in self._sounds) > self._most_bytes:
                 self._sounds.popleft()
+        self._came_s = time.monotonic()
         self.came.set()
 
     def take(self) -> list[Item]:
@@ -106,6 +112,7 @@ class _Inbox:
         self._sounds.clear()
         self._pictures.clear()
         self.came.clear()
+        self.taken_s = self._came_s
         return items
 
 
@@ -117,18 +124,21 @@ async def _read(socket: WebSocket, inbox: _Inbox) -> None:
 
 async def _judge(socket: WebSocket, rolling: Rolling, inbox: _Inbox, threshold: float) -> None:
     """Take in what came, and say every `HOP_S` what the last window comes to."""
-    due_s = time.monotonic() + HOP_S
+    due_s, fresh = time.monotonic() + HOP_S, False
     while True:
-        await inbox.came.wait()
-        began_s = time.monotonic()
-        await asyncio.to_thread(_take_in, rolling, inbox.take())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(due_s - time.monotonic(), 0.0) if fresh else None):
+                await inbox.came.wait()
+        if items := inbox.take():
+            await asyncio.to_thread(_take_in, rolling, items)
+            fresh = True
         if time.monotonic() < due_s:
             continue
         moment = await asyncio.to_thread(rolling.moment, threshold)
-        now_s = time.monotonic()
+        now_s, fresh = time.monotonic(), False
         due_s = max(due_s + HOP_S, now_s)
         if moment is not None:
-            await socket.send_json(_plain(moment, now_s - began_s))
+            await socket.send_json(_plain(moment, now_s - inbox.taken_s))
 
 
 def _take_in(rolling: Rolling, items: list[Item]) -> None:
