@@ -108,20 +108,6 @@ def demo(
 
 @app.command()
 @one_line_errors
-def report(
-    runs: Annotated[list[Path], typer.Argument(help="Run folder; several are compared.")],
-    out: Annotated[
-        Path | None, typer.Option(help="File; report.html in the run folder, or comparison.html.")
-    ] = None,
-) -> None:
-    """Make the report of a run anew, or compare several runs, as one HTML file."""
-    from affuse.cli.reporting import report_and_print
-
-    report_and_print(runs, out)
-
-
-@app.command()
-@one_line_errors
 def serve(
     host: Annotated[
         str, typer.Option(help="Address; any but this machine's own needs a token.")
@@ -150,6 +136,20 @@ def serve(
     limits = limits if jobs is None else replace(limits, max_jobs=jobs)
     settings = ServerSettings(host, port, runs, bundle, limits, token_for(host))
     serve_and_print(settings, open_page=open_page)
+
+
+@app.command()
+@one_line_errors
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Run folder; several are compared.")],
+    out: Annotated[
+        Path | None, typer.Option(help="File; report.html in the run folder, or comparison.html.")
+    ] = None,
+) -> None:
+    """Make the report of a run anew, or compare several runs, as one HTML file."""
+    from affuse.cli.reporting import report_and_print
+
+    report_and_print(runs, out)
 
 
 @app.command()
