@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import html
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -13,24 +12,23 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from affuse.errors import AffuseError, ConfigError, MissingDependency
+from affuse.errors import AffuseError
 from affuse.predict.settings import Settings, settings_of
-from affuse.serve import exports, rolling
-from affuse.serve.jobs import Busy, Gone, Job, Jobs
-from affuse.serve.judging import Judged, members_of
+from affuse.serve import exports
+from affuse.serve.about import api_page, info_of
+from affuse.serve.answers import answered
+from affuse.serve.jobs import Job, Jobs
+from affuse.serve.judging import Judged
 from affuse.serve.live import Live
 from affuse.serve.names import attachment
 from affuse.serve.replies import (
     ErrorReply,
-    FormatReply,
     InfoReply,
     JobReply,
-    LimitsReply,
-    LiveReply,
     OverviewReply,
     Refused,
     RunReply,
@@ -95,7 +93,7 @@ def create_app(settings: ServerSettings) -> Guard:
     app.include_router(server.router())
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
     for kind in (AffuseError, HTTPException, RequestValidationError, Exception):
-        app.add_exception_handler(kind, _answered)
+        app.add_exception_handler(kind, answered)
     # Outermost: answers to errors of our own get the headers too.
     return Guard(app, settings)
 
@@ -109,7 +107,7 @@ class _Server:
     def __init__(self, settings: ServerSettings) -> None:
         self.settings = settings
         self.live = Live(settings)
-        self.info = _info(settings)
+        self.info = info_of(settings)
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
@@ -170,7 +168,7 @@ class _Server:
 
     def docs(self, request: Request) -> HTMLResponse:
         """The API on one page; its schema is at /api/openapi.json."""
-        return HTMLResponse(_docs(request.app.openapi()))
+        return HTMLResponse(api_page(request.app.openapi()))
 
     async def about(self) -> InfoReply:
         """What this server is: version, emotions, formats, limits."""
@@ -277,90 +275,4 @@ def _done(job: Job, judged: Judged | None) -> Judged:
         409,
         f"{job.name} is {job.state}; expected a job that is done: ask for /api/jobs/{job.id} "
         "until it is",
-    )
-
-
-def _info(settings: ServerSettings) -> InfoReply:
-    members, limits = members_of(settings.bundle_dir), settings.limits
-    windows = Settings().windows
-    return InfoReply(
-        version=metadata.version("affuse"),
-        recogniser=members.bundle.title,
-        classes=list(members.bundle.manifest.classes),
-        formats=[
-            FormatReply(name=name, label=form.label, suffix=form.suffix)
-            for name, form in exports.DOWNLOADS.items()
-            if form.is_there
-        ],
-        limits=LimitsReply(
-            max_bytes=limits.max_bytes,
-            max_duration_s=limits.max_duration_s,
-            max_jobs=limits.max_jobs,
-            max_queue=limits.max_queue,
-            keep_s=limits.keep_s,
-        ),
-        window_s=windows.window_s,
-        hop_s=windows.hop_s,
-        threshold=members.bundle.manifest.abstain_below,
-        live=LiveReply(
-            frame_interval_s=rolling.FRAME_INTERVAL_S,
-            sample_rate=48_000,
-            window_s=rolling.WINDOW_S,
-            hop_s=rolling.HOP_S,
-        ),
-    )
-
-
-async def _answered(request: Request, error: Exception) -> Response:
-    """Any error as one polite sentence."""
-    status, reason, headers = _status_of(error)
-    # A body that was refused may still be on its way: nothing of it is wanted any more.
-    headers |= {"Connection": "close"} if request.method == "POST" else {}
-    return JSONResponse({"error": reason}, status, headers)
-
-
-def _status_of(error: Exception) -> tuple[int, str, dict[str, str]]:
-    match error:
-        case Refused():
-            return error.status, error.reason, {}
-        case Busy():
-            return 429, str(error), {"Retry-After": "30"}
-        case Gone():
-            return 404, str(error), {}
-        case ConfigError():
-            return 422, str(error), {}
-        case MissingDependency():
-            return 404, str(error), {}
-        case AffuseError():
-            return 409, str(error), {}
-        case RequestValidationError():
-            return 422, _unfitting(error), {}
-        case HTTPException():
-            reason = f"{error.detail}; see /api/docs for what can be asked"
-            return error.status_code, reason, dict(error.headers or {})
-    return 500, "the server met an error of its own; its terminal says which: try again", {}
-
-
-def _unfitting(error: RequestValidationError) -> str:
-    """The first thing that does not fit, in one sentence."""
-    first = error.errors()[0]
-    with suppress(KeyError):
-        return f"{first['loc'][-1]} {str(first.get('input'))[:80]!r} was given: {first['msg']}"
-    return "something in the request does not fit; see /api/docs"
-
-
-def _docs(schema: dict[str, Any]) -> str:
-    rows = "".join(
-        f"<tr><td><code>{method.upper()}</code></td><td><code>{html.escape(path)}</code></td>"
-        f"<td>{html.escape(answer.get('description', ''))}</td></tr>"
-        for path, methods in schema["paths"].items()
-        for method, answer in methods.items()
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>affuse: HTTP API</title>'
-        '<meta name="viewport" content="width=device-width">'
-        '<link rel="stylesheet" href="/static/page.css"></head><body><main><h1>HTTP API</h1>'
-        '<p>Schema: <a href="/api/openapi.json">/api/openapi.json</a>.</p>'
-        f"<table><thead><tr><th>Method</th><th>Path</th><th>What it does</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></main></body></html>"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import threading
@@ -23,6 +24,7 @@ State = Literal["receiving", "queued", "running", "done", "failed", "cancelled"]
 MOST_KEPT = 100
 """Ended jobs that are kept, however soon they follow each other; the oldest go first."""
 
+_LOG = logging.getLogger(__name__)
 _UNFINISHED = ("receiving", "queued", "running")
 _JOIN_S = 5.0
 
@@ -266,8 +268,12 @@ class Jobs:
                 self._work(job)
             except Gone:
                 pass
-            except (AffuseError, OSError) as error:
+            except AffuseError as error:
                 self._end(job, Failed(str(error)))
+            except Exception:
+                # Whatever it was, the recordings that wait need their attendant.
+                _LOG.exception("a recording could not be handed to a worker")
+                self._end(job, Failed("the server met an error of its own: send it again"))
 
     def _next(self) -> Job | None:
         with self._changed:
