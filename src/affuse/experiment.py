@@ -33,6 +33,7 @@ from affuse.features.table import FeatureTable, StoredArrays
 from affuse.fusion.registry import decides_without, make_fusion, make_unimodal
 from affuse.models.registry import NETWORKS, model_label
 from affuse.records import Modality, ProgressCallback, Skipped
+from affuse.report.document import write_report
 from affuse.result import Evaluated, Result
 from affuse.run_folder import check_out, write_run
 
@@ -84,6 +85,7 @@ def run(config: Config, *, progress: ProgressCallback | None = None) -> Result:
     made = _bundle(result, clean.sources, progress)
     result = replace(result, notes=(*result.notes, *made.notes))
     write_run(result, Path(config.out), made.bundle)
+    write_report(config.out)
     return result
 
 

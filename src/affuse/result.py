@@ -105,6 +105,17 @@ class Result:
         return pd.DataFrame(self.curves, columns=[field.name for field in fields(Point)])
 
     @property
+    def training(self) -> pd.DataFrame:
+        """Training losses of networks: one row per system, fold and epoch."""
+        rows = [
+            (item.name, fold, epoch, loss)
+            for item in self.evaluated
+            for fold, losses in item.out_of_fold.losses.items()
+            for epoch, loss in enumerate(losses, 1)
+        ]
+        return pd.DataFrame(rows, columns=["system", "fold", "epoch", "loss"])
+
+    @property
     def honest(self) -> tuple[Evaluated, ...]:
         """Systems that were evaluated with speakers kept apart, best UAR first."""
         return tuple(item for item in self.evaluated if not item.protocol.leaky)

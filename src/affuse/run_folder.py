@@ -18,6 +18,7 @@ import pandas as pd
 from affuse.bundle.reading import Bundle
 from affuse.bundle.writing import write_bundle
 from affuse.errors import OutputError
+from affuse.evaluation.clip_map import clip_map
 from affuse.evaluation.comparison import compare_all
 from affuse.evaluation.probability_scores import calibrate_across_folds
 from affuse.evaluation.references import reference_lines
@@ -56,6 +57,7 @@ def write_run(result: Result, folder: Path, bundle: Bundle | None = None) -> Non
         whole.mkdir()
         (whole / "config.toml").write_text(result.config.to_toml(), "utf-8")
         (whole / "environment.json").write_text(json.dumps(environment(), indent=2), "utf-8")
+        (whole / "summary.json").write_text(json.dumps(_summary(result), indent=2), "utf-8")
         result.index.write_csv(whole / "index.csv")
         for table_name, table in _tables(result):
             table.to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
@@ -99,12 +101,25 @@ def environment() -> dict[str, object]:
     }
 
 
+def _summary(result: Result) -> dict[str, object]:
+    """What was found, in words, and what a reader must know."""
+    return {
+        "headline": result.headline(),
+        "reading": result.reading(),
+        "features": dict(result.features),
+        "notes": list(result.notes),
+    }
+
+
 def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "results", result.results
     yield "predictions", result.predictions
     yield "folds", result.folds
     yield "skipped", _skipped_table(result.skipped)
     yield "references", pd.DataFrame([asdict(line) for line in reference_lines(result.index)])
+    yield "map", clip_map(result.table, seed=result.config.seed)
+    if len(result.training):
+        yield "training", result.training
     if result.curves:
         yield "robustness", result.robustness
     for name, table_of in _TABLES_OF_SYSTEMS.items():

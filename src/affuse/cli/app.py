@@ -22,6 +22,10 @@ download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus or 
 app.add_typer(download_app, name="download")
 export_app = typer.Typer(no_args_is_help=True, help="Write what was predicted in other forms.")
 app.add_typer(export_app, name="export")
+cache_app = typer.Typer(
+    invoke_without_command=True, help="Say what is kept to be reused, or drop it."
+)
+app.add_typer(cache_app, name="cache")
 train_app = typer.Typer(no_args_is_help=True, help="Train the networks that come with affuse.")
 app.add_typer(train_app, name="train")
 
@@ -136,6 +140,20 @@ def serve(
     limits = limits if jobs is None else replace(limits, max_jobs=jobs)
     settings = ServerSettings(host, port, runs, bundle, limits, token_for(host))
     serve_and_print(settings, open_page=open_page)
+
+
+@app.command()
+@one_line_errors
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Run folder; several are compared.")],
+    out: Annotated[
+        Path | None, typer.Option(help="File; report.html in the run folder, or comparison.html.")
+    ] = None,
+) -> None:
+    """Make the report of a run anew, or compare several runs, as one HTML file."""
+    from affuse.cli.reporting import report_and_print
+
+    report_and_print(runs, out)
 
 
 @app.command()
@@ -328,3 +346,25 @@ def bundle(
     from affuse.cli.training import ship_and_print
 
     ship_and_print(face, voice, out)
+
+
+@cache_app.callback()
+@one_line_errors
+def cache(context: typer.Context) -> None:
+    """Say where the cache is and what it holds."""
+    if context.invoked_subcommand is None:
+        from affuse.cli.caching import print_cache
+
+        print_cache()
+
+
+@cache_app.command(name="prune")
+@one_line_errors
+def prune_cache(
+    older_than: Annotated[float, typer.Option(help="Days: younger files stay.")] = 30.0,
+    fetched: Annotated[bool, typer.Option("--fetched", help="Downloaded networks too.")] = False,
+) -> None:
+    """Remove what can be computed again."""
+    from affuse.cli.caching import prune_and_print
+
+    prune_and_print(older_than, fetched=fetched)

@@ -14,6 +14,7 @@ from affuse.evaluation.fold_task import (
     Predictions,
     Preparation,
     check_training_emotions,
+    losses_key,
     predict_fold,
     scored_rows,
 )
@@ -160,6 +161,8 @@ def _gathered(
     rows = [scored_rows(table, system, task.test) for task in tasks]
     folds = [np.full(len(part), task.fold.number) for part, task in zip(rows, tasks, strict=True)]
     probabilities = [results[task.fold.number][str(position)] for task in tasks]
+    name = losses_key(position)
+    losses = {number: found[name] for number, found in results.items() if name in found}
     all_rows = np.concatenate(rows)
     order = np.argsort(table.clips[all_rows], kind="stable")
     return OutOfFold(
@@ -168,4 +171,5 @@ def _gathered(
         rows=all_rows[order],
         folds=np.concatenate(folds)[order],
         probabilities=np.concatenate(probabilities)[order],
+        losses=dict(sorted(losses.items())),
     )

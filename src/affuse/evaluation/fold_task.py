@@ -30,7 +30,9 @@ Rows = NDArray[np.int64]
 _M_MMAP_THRESHOLD = -3
 _LARGE_BLOCK = 4 << 20
 Predictions = Mapping[str, NDArray[np.float64]]
-"""Position of a system, as text -> probabilities of the test clips that it scores."""
+"""Position of a system, as text -> probabilities of the test clips that it scores.
+
+Under `losses_key` the mean training loss of each epoch, of systems that are networks."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,18 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
         # Features that were learned from the test clips too are that protocol's point.
         nested = bool(modalities) and not task.protocol.prepares_on_all
         memory = Memory(learned if nested else None)
-        return task.fold.number, {
-            str(position): _probabilities(task, system, table, memory)
-            for position, system in enumerate(task.systems)
-        }
+        found: dict[str, NDArray[np.float64]] = {}
+        for position, system in enumerate(task.systems):
+            probabilities, losses = _judged(task, system, table, memory)
+            found[str(position)] = probabilities
+            if losses is not None:
+                found[losses_key(position)] = losses
+        return task.fold.number, found
+
+
+def losses_key(position: int) -> str:
+    """Name of the training losses of a system among a fold's arrays."""
+    return f"losses {position}"
 
 
 def in_clip_order(table: FeatureTable, rows: Sequence[int] | Rows) -> Rows:
@@ -133,10 +143,10 @@ def check_training_emotions(task: FoldTask) -> None:
             )
 
 
-def _probabilities(
+def _judged(
     task: FoldTask, system: System, table: FeatureTable, memory: Memory
-) -> NDArray[np.float64]:
-    """Of the test clips that the system scores, over all classes of the table."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Probabilities of the test clips that the system scores, over all classes; its losses."""
     train = scored_rows(table, system, task.train)
     test = scored_rows(table, system, task.test)
     probabilities = np.zeros((len(test), len(table.classes)))
@@ -144,7 +154,21 @@ def _probabilities(
         own = table.select(system.modalities)
         estimator = memory.fitted(task.build(system), own.take(train))
         probabilities[:, estimator.classes_] = estimator.predict_proba(own.take(test))
-    return probabilities
+        return probabilities, training_losses(estimator)
+    return probabilities, None
+
+
+def training_losses(estimator: Any) -> NDArray[np.float64] | None:
+    """Mean training loss of each epoch of the network that decides; None if none does."""
+    losses = getattr(estimator, "losses_", None)
+    if losses is not None:
+        return np.asarray(losses, np.float64)
+    if hasattr(estimator, "steps"):
+        return training_losses(estimator.steps[-1][1])
+    for name in ("model_", "estimator_", "mlp_"):
+        if hasattr(estimator, name):
+            return training_losses(getattr(estimator, name))
+    return None
 
 
 def _with_learned_features(

@@ -23,7 +23,7 @@ LEAKS: dict[ProtocolName, str] = {
 HEARD: Final = "speakers heard before"
 """Speakers are kept apart, but features come from a network that was trained on them."""
 
-_WHY_HEARD = "features come from a network that was trained on speakers of the test clips"
+WHY_HEARD = "features come from a network that was trained on speakers of the test clips"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Protocol:
     @property
     def leak(self) -> str:
         """Why its figures are not what new speakers would give; empty where they are."""
-        return _WHY_HEARD if self.name == HEARD else LEAKS[self.name]
+        return WHY_HEARD if self.name == HEARD else LEAKS[self.name]
 
     @property
     def leaky(self) -> bool:

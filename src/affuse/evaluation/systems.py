@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 from typing import Protocol as Interface
 
@@ -84,6 +84,8 @@ class OutOfFold:
         Number of the fold that tested each.
     probabilities : (n_scored, n_classes) float64
         Over the table's classes; 0 for a class that was absent from the fold's training clips.
+    losses : mapping of int to (n_epochs,) float64
+        Number of a fold -> mean training loss of each epoch; empty where no network decides.
     """
 
     system: System
@@ -91,6 +93,7 @@ class OutOfFold:
     rows: NDArray[np.int64]
     folds: NDArray[np.int64]
     probabilities: NDArray[np.float64]
+    losses: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def predicted(self) -> NDArray[np.int64]:

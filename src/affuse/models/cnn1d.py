@@ -53,6 +53,8 @@ class CNN1D(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : (n_classes,) array
+    losses_ : (epochs,) array
+        Mean training loss of each epoch.
     network_ : torch.nn.Sequential
 
     Notes
@@ -101,7 +103,8 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         with seeded_single_thread(self.random_state):
             network = cnn_network(rows.shape[1], len(self.classes_), self.dropout)
             optimiser = adam(network.parameters(), self.learning_rate)
-            train(network, row_batches(rows, positions, self.batch_size), self.epochs, optimiser)
+            batches = row_batches(rows, positions, self.batch_size)
+            self.losses_ = train(network, batches, self.epochs, optimiser)
         self.network_ = network
         return self
 

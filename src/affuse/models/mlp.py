@@ -93,9 +93,11 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
             network = self._network(rows)
             batches = row_batches(rows, positions, self.batch_size)
             if self.combination == "weighted":
-                self.weights_ = self._train_weighted(network, batches)
+                self.losses_ = self._train_weighted(network, batches)
+                self.weights_ = _weights(network)
             else:
-                train(network, batches, self.epochs, adam(network.parameters(), self.learning_rate))
+                optimiser = adam(network.parameters(), self.learning_rate)
+                self.losses_ = train(network, batches, self.epochs, optimiser)
         self.network_ = network
         return self
 
@@ -125,7 +127,7 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         return network
 
     def _train_weighted(self, network: Any, batches: BatchSource) -> NDArray[np.float64]:
-        """Train the network with the modalities' weights kept an average; the weights."""
+        """Train the network with the modalities' weights kept an average; the losses."""
         torch = import_torch()
         weight = network[0].weight
         rest = [parameter for parameter in network.parameters() if parameter is not weight]
@@ -136,8 +138,12 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
                 weight.add_((1 - weight.sum()) / weight.numel()).clamp_(min=0)
                 weight.div_(weight.sum())
 
-        train(network, batches, self.epochs, adam(groups, self.learning_rate), keep_average)
-        return np.asarray(weight.detach().numpy().ravel(), np.float64)
+        return train(network, batches, self.epochs, adam(groups, self.learning_rate), keep_average)
+
+
+def _weights(network: Any) -> NDArray[np.float64]:
+    """Weight of each modality in the combination: (n_modalities,)."""
+    return np.asarray(network[0].weight.detach().numpy().ravel(), np.float64)
 
 
 def _absent(rows: NDArray[np.float32]) -> NDArray[np.float32] | None:

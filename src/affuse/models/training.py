@@ -88,19 +88,28 @@ def train(
     epochs: int,
     optimiser: torch.optim.Optimizer,
     after_step: Callable[[], None] | None = None,
-) -> None:
-    """Minimise cross-entropy over `epochs` calls of `batches`; the network ends in eval mode."""
+) -> NDArray[np.float64]:
+    """Minimise cross-entropy over `epochs` calls of `batches`; the network ends in eval mode.
+
+    Returns the mean loss of each epoch's steps: (epochs,).
+    """
     torch = import_torch()
     loss_function = torch.nn.CrossEntropyLoss()
     network.train()
+    means = []
     for _ in range(epochs):
+        losses = []
         for inputs, targets in batches():
             optimiser.zero_grad(set_to_none=True)
-            loss_function(network(inputs), targets).backward()
+            loss = loss_function(network(inputs), targets)
+            loss.backward()
             optimiser.step()
+            losses.append(loss.detach())
             if after_step is not None:
                 after_step()
+        means.append(float(torch.stack(losses).mean()))
     network.eval()
+    return np.array(means)
 
 
 def adam(parameters: Any, learning_rate: float) -> torch.optim.Optimizer:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-import socket
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import av
 import pytest
 
 from affuse.synthetic.corpus import synthesise
 
-START_S = 60
 SIZE = (320, 240)
 FPS = 10
 SAMPLE_RATE = 48_000
@@ -44,42 +42,23 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run.parent
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(START_S * 10):
-        assert process.poll() is None, "the server ended before it answered"
-        try:
-            urlopen(f"{url}/api/info", timeout=5).close()
-        except URLError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"the server did not answer in {START_S} s")
-
-
 @pytest.fixture(scope="session")
 def server(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of `affuse serve`, as a person starts it."""
     pytest.importorskip("uvicorn", reason="the packages of the server are not installed")
-    port = _free_port()
-    folder = tmp_path_factory.mktemp("server")
-    command = [sys.executable, "-m", "affuse", "serve", "--port", str(port), "--runs", str(runs)]
-    environment = {**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as process,
-    ):
+    command = [sys.executable, "-m", "affuse", "serve", "--port", "0", "--no-open"]
+    scratch = tmp_path_factory.mktemp("server")
+    environment = {**os.environ, "TMPDIR": str(scratch), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [*command, "--runs", str(runs)], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
-            _wait_for(f"http://127.0.0.1:{port}", process)
-            yield f"http://127.0.0.1:{port}"
+            address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+            assert address is not None, "the server did not say where it is"
+            yield address[0]
         finally:
-            process.terminate()
-            process.wait(timeout=30)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
 
 
 @pytest.fixture(scope="session")
@@ -171,3 +150,16 @@ def open_page(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
 def page(open_page: Callable[..., Any]) -> Any:
     """The page, opened."""
     return open_page()
+
+
+@pytest.fixture
+def until(page: Any) -> Callable[..., None]:
+    """Waits until an expression of the page is true; Playwright's own way needs eval."""
+
+    def wait(expression: str, seconds: float = 30) -> None:
+        end = time.monotonic() + seconds
+        while not page.evaluate(expression):
+            assert time.monotonic() < end, f"never came true: {expression}"
+            page.wait_for_timeout(50)
+
+    return wait

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+Until = Callable[..., None]
 
 ENCODED = """async () => {
     const { message } = await import("/static/live.js");
@@ -38,10 +41,10 @@ def test_values_change_while_it_runs(page: Any) -> None:
 
 
 @pytest.mark.slow
-def test_leaving_the_view_lets_the_camera_go(page: Any) -> None:
+def test_leaving_the_view_lets_the_camera_go(page: Any, until: Until) -> None:
     page.click("nav a[href='#live']")
     page.click("#live-toggle")
     page.wait_for_selector("#live-preview:visible")
     page.click("nav a[href='#about']")
-    page.wait_for_function("document.getElementById('live-preview').srcObject === null")
+    until("document.getElementById('live-preview').srcObject === null")
     assert page.inner_text("#view-about h1") == "About"

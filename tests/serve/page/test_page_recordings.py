@@ -18,7 +18,10 @@ import pytest
 from affuse.export.document import read_json
 from affuse.export.timeline import tracks
 
-JUDGED_MS = 90_000
+Until = Callable[..., None]
+
+JUDGED_S = 180
+JUDGED_MS = 1000 * JUDGED_S
 TIME = "document.getElementById('player').currentTime"
 CUTS = """async (prediction) => {
     const { tracks } = await import("/static/moments.js");
@@ -66,9 +69,9 @@ def test_a_real_face_and_voice(page: Any, server: str, shared_data: Path) -> Non
 
 
 @pytest.mark.slow
-def test_seeking_by_mouse_and_keys(page: Any, clip: Path) -> None:
+def test_seeking_by_mouse_and_keys(page: Any, until: Until, clip: Path) -> None:
     give(page, clip)
-    page.wait_for_function("document.getElementById('player').readyState > 1")
+    until("document.getElementById('player').readyState > 1")
     timeline = page.locator("#timeline")
     box = timeline.bounding_box()
     timeline.click(position={"x": 84 + (box["width"] - 84) / 2, "y": 30})
@@ -157,16 +160,12 @@ def test_the_page_cuts_windows_as_the_exports_do(
 
 
 @pytest.mark.slow
-def test_several_at_once_and_the_sample(page: Any, clip: Path) -> None:
+def test_several_at_once_and_the_sample(page: Any, until: Until, clip: Path) -> None:
     page.set_input_files("#files", [clip, clip])
     page.click("#sample")
-    page.wait_for_function(
-        "document.querySelectorAll('.job [aria-label^=Show]').length === 3", timeout=2 * JUDGED_MS
-    )
+    until("document.querySelectorAll('.job [aria-label^=Show]').length === 3", seconds=2 * JUDGED_S)
     page.click("[aria-label='Show The sample']")
-    page.wait_for_function(
-        "document.getElementById('result-name').innerText.startsWith('The sample')"
-    )
+    until("document.getElementById('result-name').innerText.startsWith('The sample')")
     page.click("[aria-label='Remove The sample']")
     assert page.is_hidden("#result")
     assert page.locator(".job").count() == 2
@@ -184,13 +183,11 @@ def test_a_job_can_be_cancelled(page: Any, server: str, clip: Path) -> None:
     assert page.request.get(f"{server}/api/jobs/{job}").status == 404
 
 
-def test_what_cannot_be_read_is_said_plainly(page: Any, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_said_plainly(page: Any, until: Until, tmp_path: Path) -> None:
     (tmp_path / "broken.mp4").write_bytes(b"this is not a recording" * 100)
     (tmp_path / "nothing.mp4").write_bytes(b"")
     page.set_input_files("#files", [tmp_path / "broken.mp4", tmp_path / "nothing.mp4"])
-    page.wait_for_function(
-        "document.querySelectorAll('.job.failed').length === 2", timeout=JUDGED_MS
-    )
+    until("document.querySelectorAll('.job.failed').length === 2", seconds=JUDGED_S)
     nothing, broken = page.locator(".job-state").all_inner_texts()
     assert nothing.startswith("The file is empty")
     assert "broken.mp4" in broken
@@ -217,18 +214,16 @@ def test_a_kind_that_the_browser_cannot_play_still_has_its_timeline(
 
 
 @pytest.mark.slow
-def test_recording_from_camera_and_microphone(page: Any) -> None:
+def test_recording_from_camera_and_microphone(page: Any, until: Until) -> None:
     page.click("#record-open")
-    page.wait_for_function("document.getElementById('record-preview').videoWidth === 320")
-    page.wait_for_function(
-        "document.getElementById('record-level').style.getPropertyValue('--level') > '0.2'"
-    )
+    until("document.getElementById('record-preview').videoWidth === 320")
+    until("document.getElementById('record-level').style.getPropertyValue('--level') > '0.2'")
     page.click("#record-toggle:enabled")
-    page.wait_for_function("document.getElementById('record-clock').textContent >= '0:02'")
+    until("document.getElementById('record-clock').textContent >= '0:02'")
     page.click("#record-toggle")
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
     assert "recording-1.webm" in page.inner_text("#result-name")
     assert page.is_hidden("#recorder")
-    page.wait_for_function("document.getElementById('player').duration < 60")
+    until("document.getElementById('player').duration < 60")
     page.press("#timeline", "ArrowRight")
     assert page.evaluate(TIME) == pytest.approx(0.5, abs=0.15)

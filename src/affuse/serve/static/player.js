@@ -104,7 +104,8 @@ export class Player {
 
   downloads() {
     tell(byId("download-error"), "");
-    byId("downloads").replaceChildren(...this.formats.map((format) => {
+    const fitting = this.formats.filter(({ name }) => name !== "video" || this.overview.strip.length);
+    byId("downloads").replaceChildren(...fitting.map((format) => {
       const button = make("button", { type: "button", "data-format": format.name,
         onclick: () => this.save(format, button) }, format.label);
       return make("li", {}, button);

@@ -103,8 +103,8 @@ export class Timeline {
 
   layout() {
     const absent = new Set();
-    if (!this.overview.waveform) ["wave", "speech"].forEach((key) => absent.add(key));
-    if (!this.overview.strip.length) ["strip", "seen"].forEach((key) => absent.add(key));
+    if (!this.overview.waveform) ["audio", "differ", "wave", "speech"].forEach((key) => absent.add(key));
+    if (!this.overview.strip.length) ["differ", "video", "strip", "seen"].forEach((key) => absent.add(key));
     let y = 0;
     return new Map(LANES.filter(([key]) => !absent.has(key)).map(([key, name, short, height, gap]) => {
       const lane = { y, height, name, short };
@@ -166,8 +166,8 @@ export class Timeline {
   drawCut(painter, { start, end, segment }) {
     const [x, width] = [this.x(start), this.x(end) - this.x(start)];
     const into = (key, draw) => {
-      const { y, height } = this.lanes.get(key);
-      draw(x, width, y, height);
+      const lane = this.lanes.get(key);
+      if (lane) draw(x, width, lane.y, lane.height);
     };
     into("stack", (...place) => painter.stack(...place, segment));
     into("fused", (...place) => painter.label(...place, segment.emotion, "undecided"));

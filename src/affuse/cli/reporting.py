@@ -1,0 +1,29 @@
+"""What `affuse report` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from affuse.errors import OutputError
+
+
+def report_and_print(runs: Sequence[Path], out: Path | None) -> None:
+    """Write the report of one run, or a page that compares several; say where it is."""
+    if len(runs) == 1:
+        from affuse.report.document import write_report
+
+        written = write_report(runs[0], out)
+    else:
+        from affuse.report.compare import write_comparison
+
+        target = out or Path("comparison.html")
+        if out is None and target.exists():
+            raise OutputError(
+                f"{target} exists already; expected a new file: name one with --out, or that one "
+                "to write over it"
+            )
+        written = write_comparison(runs, target)
+    typer.echo(f"Written to {written}. It opens in any browser and needs no network.")

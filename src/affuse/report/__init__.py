@@ -1,0 +1,1 @@
+"""Run folder -> one HTML file that needs nothing else."""

@@ -1,0 +1,203 @@
+"""Charts of single decisions: confusion, reliability, the map of clips."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from affuse.report.chart import COLOURS, FAINT, INK, MARKERS, SERIES, Chart, chart_of, drawing
+from affuse.report.reading import RunFolder
+from affuse.report.results_charts import MODALITY_MARKERS, MODALITY_NAMES
+
+STRONGEST = 0.75
+"""Opacity of a full cell: the figures in it stay readable in both themes."""
+MANY_SPEAKERS = 8
+FEWEST = 5
+"""Clips that a group needs to be drawn: of fewer, the share that is right says nothing."""
+
+
+def confusions(run: RunFolder) -> dict[str, pd.DataFrame]:
+    """Modality -> normalised confusion matrix of its best system: rows are what is true."""
+    found = {}
+    for modality, system in run.best.items():
+        rows = run.predictions_of(system)
+        counts = pd.crosstab(rows["emotion"], rows["predicted"]).reindex(
+            index=list(run.classes), columns=list(run.classes), fill_value=0
+        )
+        found[modality] = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
+    return found
+
+
+def confusion_charts(run: RunFolder) -> tuple[Chart, ...]:
+    """One matrix per modality."""
+    return tuple(
+        _matrix(modality, run.best[modality], shares)
+        for modality, shares in confusions(run).items()
+    )
+
+
+def _matrix(modality: str, system: str, shares: pd.DataFrame) -> Chart:
+    from matplotlib.patches import Rectangle
+
+    n = len(shares)
+    with drawing(1.6 + 0.5 * n, 1.3 + 0.45 * n) as figure:
+        axes = figure.subplots()
+        for (row, column), share in np.ndenumerate(shares.to_numpy()):
+            axes.add_patch(
+                Rectangle(
+                    (column - 0.48, row - 0.48),
+                    0.96,
+                    0.96,
+                    facecolor=COLOURS[modality],
+                    alpha=STRONGEST * share,
+                    linewidth=0,
+                )
+            )
+            if share >= 0.005:
+                bold = "bold" if row == column else "normal"
+                axes.text(
+                    column,
+                    row,
+                    f"{100 * share:.0f}",
+                    ha="center",
+                    va="center",
+                    fontsize=10,
+                    weight=bold,
+                )
+        axes.set_xlim(-0.5, n - 0.5)
+        axes.set_ylim(n - 0.5, -0.5)
+        axes.set_xticks(range(n), shares.columns, rotation=40, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(n), shares.index)
+        axes.set_xlabel("said by the system")
+        axes.set_ylabel("true emotion")
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+        axes.tick_params(length=0)
+        name = MODALITY_NAMES[modality]
+        return chart_of(
+            figure, f"Confusion of {name}", _confusion_text(system, shares), _percent(shares)
+        )
+
+
+def _confusion_text(system: str, shares: pd.DataFrame) -> str:
+    values = shares.to_numpy().copy()
+    np.fill_diagonal(values, -1)
+    row, column = divmod(int(values.argmax()), len(values))
+    right = np.diag(shares.to_numpy())
+    told = (
+        f"{system}: shares of each true emotion in %; right are {100 * right.mean():.0f} % on "
+        "average"
+    )
+    if values[row, column] <= 0:
+        return f"{told}, and nothing is taken for anything else."
+    return (
+        f"{told}. Taken for another most often: {shares.index[row]} for {shares.columns[column]} "
+        f"({100 * values[row, column]:.0f} %)."
+    )
+
+
+def _percent(shares: pd.DataFrame) -> pd.DataFrame:
+    told = (100 * shares).round(1)
+    told.columns.name = None
+    return told.rename_axis("true \\ said").reset_index()
+
+
+def reliability_chart(run: RunFolder) -> Chart | None:
+    """Accuracy over stated confidence, of the best system of each modality."""
+    table = run.table("reliability")
+    if not len(table) or not run.best:
+        return None
+    with drawing(6, 4.6) as figure:
+        axes = figure.subplots()
+        axes.plot([0, 100], [0, 100], color=FAINT, linestyle="--", linewidth=1)
+        axes.text(
+            3, 97, "above the line: too modest\nbelow: too sure", fontsize=9, va="top", color=INK
+        )
+        for modality, system in run.best.items():
+            rows = table[(table["system"] == system) & (table["n_clips"] >= FEWEST)]
+            axes.plot(
+                100 * rows["confidence"], 100 * rows["accuracy"], color=COLOURS[modality],
+                marker=MODALITY_MARKERS[modality], label=MODALITY_NAMES[modality],
+            )  # fmt: skip
+        axes.set_xlabel("stated probability in %")
+        axes.set_ylabel("right in %")
+        axes.set_xlim(0, 102)
+        axes.set_ylim(0, 102)
+        axes.grid()
+        axes.legend(loc="lower right")
+        return chart_of(
+            figure, "Stated and true probability", _reliability_text(run), _reliability_table(run)
+        )
+
+
+def _reliability_text(run: RunFolder) -> str:
+    told = []
+    for modality, system in run.best.items():
+        ece = run.honest.set_index("system")["ece"].to_dict()[system]
+        told.append(f"{MODALITY_NAMES[modality]} {100 * ece:.1f}")
+    return (
+        "How often a system is right among clips of which it states about that probability; groups "
+        f"of fewer than {FEWEST} clips are not drawn. Mean distance "
+        f"from the line (ECE, points): {', '.join(told)}."
+    )
+
+
+def _reliability_table(run: RunFolder) -> pd.DataFrame:
+    table = run.table("reliability")
+    chosen = table[table["system"].isin(run.best.values()) & (table["n_clips"] > 0)].copy()
+    chosen[["confidence", "accuracy"]] = (100 * chosen[["confidence", "accuracy"]]).round(1)
+    return chosen[["system", "confidence", "accuracy", "n_clips"]]
+
+
+def map_charts(run: RunFolder) -> tuple[Chart, ...]:
+    """Maps of the clips: one per modality and method, by emotion and by speaker."""
+    table = run.table("map")
+    if not len(table):
+        return ()
+    told = (
+        run.table("predictions").drop_duplicates("clip").set_index("clip")[["emotion", "speaker"]]
+    )
+    joined = table.astype({"clip": str}).join(told, on="clip", how="inner")
+    charts = []
+    for (modality, method), points in joined.groupby(["modality", "method"], sort=False):
+        charts.append(_map(str(modality), str(method), points, "emotion", list(run.classes)))
+        speakers = sorted(points["speaker"].unique(), key=lambda name: (len(name), name))
+        charts.append(_map(str(modality), str(method), points, "speaker", speakers))
+    return tuple(charts)
+
+
+def _map(modality: str, method: str, points: pd.DataFrame, by: str, names: list[str]) -> Chart:
+    with drawing(6, 4.4) as figure:
+        axes = figure.subplots()
+        for number, name in enumerate(names):
+            own = points[points[by] == name]
+            axes.plot(
+                own["x"], own["y"], MARKERS[(number // len(SERIES) + number) % len(MARKERS)],
+                color=SERIES[number % len(SERIES)], markersize=4.5, alpha=0.7, linestyle="none",
+                markeredgewidth=0, label=name,
+            )  # fmt: skip
+        axes.set_xticks([])
+        axes.set_yticks([])
+        columns = 1 if len(names) <= 2 * MANY_SPEAKERS else 2
+        axes.legend(
+            loc="upper left", bbox_to_anchor=(1, 1), fontsize=9, ncols=columns, markerscale=1.5
+        )
+        text = (
+            f"{len(points)} clips placed by their {modality} features alone ({method}, no label "
+            f"used), marked by {by}. {_apartness(points, by)}"
+        )
+        return chart_of(figure, f"Map of {modality} features by {by} ({method})", text)
+
+
+def _apartness(points: pd.DataFrame, by: str) -> str:
+    """How much of the spread in the map lies between groups, in words."""
+    places = points[["x", "y"]].to_numpy()
+    total = _spread(places)
+    within = sum(_spread(own[["x", "y"]].to_numpy()) for _, own in points.groupby(by))
+    share = 1 - within / total if total > 0 else 0.0
+    return f"{100 * share:.0f} % of the spread lies between one {by} and another."
+
+
+def _spread(places: NDArray[np.float64]) -> float:
+    return float(np.square(places - places.mean(axis=0)).sum())

@@ -1,0 +1,283 @@
+"""Run folder -> report.html."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from affuse.errors import MissingDependency
+from affuse.features.store import atomic_file
+from affuse.report.chart import Chart
+from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
+from affuse.report.examples import examples
+from affuse.report.reading import RunFolder, read_run
+from affuse.report.results_charts import (
+    class_recall_chart,
+    paired_chart,
+    robustness_charts,
+    speaker_chart,
+    systems_chart,
+    training_chart,
+)
+from affuse.report.words import findings, interval, modality_name, percent, why_leaky
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+PAIRS_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report that is made of charts.
+
+    Attributes
+    ----------
+    id, title, intro : str
+    charts : tuple of Chart
+        None: `missing` says why and how to get it.
+    missing : str
+    """
+
+    id: str
+    title: str
+    intro: str
+    charts: tuple[Chart, ...]
+    missing: str = ""
+
+
+def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
+    """Write the report of a run.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Run folder.
+    out : str or Path, optional
+        File; ``report.html`` in the run folder by default.
+
+    Returns
+    -------
+    Path
+        The file: it needs nothing else and asks nothing of any network.
+
+    Raises
+    ------
+    OutputError
+        Not a run folder, or the file cannot be written.
+    MissingDependency
+        The extra ``report`` is not installed.
+    """
+    target = Path(out) if out is not None else Path(folder) / "report.html"
+    text = report_html(read_run(folder))
+    return write_page(text, target)
+
+
+def write_page(text: str, target: Path) -> Path:
+    """Write a page whole, or not at all."""
+    from affuse.errors import OutputError
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(target) as temporary:
+            temporary.write_text(text, "utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"{target} cannot be written ({error.strerror}); expected a place that you may write "
+            "to: name another with --out"
+        ) from error
+    return target
+
+
+def report_html(run: RunFolder) -> str:
+    """The report as one page of HTML."""
+    return render(
+        "report.html.j2",
+        run=run,
+        title=f"{run.title}: affuse report",
+        findings=findings(run),
+        systems=systems_chart(run),
+        honest=result_rows(run.honest),
+        leaky=result_rows(run.leaky),
+        references=_records(run.table("references")),
+        notes=run.notes,
+        paired=paired_chart(run),
+        pairs=_pair_rows(run),
+        sections=_sections(run),
+        examples=examples(run),
+        data=_data(run),
+        protocols=_protocols(run),
+        settings=_flat(run.config),
+        settings_text=_toml(run.config),
+        environment=_flat(run.environment),
+        skipped=_records(run.table("skipped")),
+        again=f"affuse run {run.config['data']['path']} --recipe config.toml",
+    )
+
+
+def render(template: str, **values: Any) -> str:
+    """A page from one of the templates, style and script within it."""
+    style, script = _asset("page.css"), _asset("page.js")
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+            version=metadata.version("affuse"),
+            **values,
+        )
+    )
+
+
+def _environment() -> Environment:
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+    except ModuleNotFoundError as error:
+        raise MissingDependency("jinja2", "report") from error
+    made = Environment(
+        loader=PackageLoader("affuse.report", "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"percent": percent, "fused_name": modality_name}
+    return made
+
+
+def _asset(name: str) -> str:
+    return (resources.files("affuse.report") / "templates" / name).read_text("utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """Content policy: nothing from anywhere, and only the script that was put in."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'"
+    )
+
+
+def result_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of results as the templates take them."""
+    rows = _records(table)
+    for row in rows:
+        row["interval"] = interval(row["uar_low"], row["uar_high"])
+        row["why"] = why_leaky(row["protocol"]) if row["leaky"] else ""
+        row["kind"] = modality_name(row["modality"])
+    return rows
+
+
+def _pair_rows(run: RunFolder) -> list[dict[str, Any]]:
+    rows = _records(run.table("comparisons")[:PAIRS_SHOWN])
+    for row in rows:
+        row["interval"] = interval(row["low"], row["high"])
+    return rows
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _sections(run: RunFolder) -> tuple[Section, ...]:
+    recalls = _present(class_recall_chart(run), speaker_chart(run))
+    return (
+        Section(
+            "confusion", "What is taken for what",
+            "Best system of each modality; each row adds up to 100 %, and the stronger a cell's "
+            "colour, the larger its share.",
+            confusion_charts(run), "no system was evaluated with speakers kept apart.",
+        ),
+        Section(
+            "recall", "Whom and what it knows best",
+            "Recall of each emotion, and mean recall on each speaker, by the best system of each "
+            "modality.",
+            recalls, "no system was evaluated with speakers kept apart.",
+        ),
+        Section(
+            "reliability", "Can its probabilities be trusted",
+            "Clips are grouped by the probability that a system states for its own answer.",
+            _present(reliability_chart(run)), "no system was evaluated with speakers kept apart.",
+        ),
+        Section(
+            "robustness", "When sound or picture is bad",
+            "Trained on clean clips, tested on degraded ones.",
+            robustness_charts(run),
+            "it was not asked for. Run with --set robustness.enabled=true, or --recipe full.",
+        ),
+        Section(
+            "training", "How the networks learned",
+            "Loss on the training clips; the number of epochs was given, not chosen by these "
+            "curves.",
+            _present(training_chart(run)), "no network was trained in this run.",
+        ),
+        Section(
+            "map", "How the clips lie",
+            "Each clip by its features alone, flattened to two dimensions. Clips that cluster by "
+            "speaker show why speakers must be kept apart.",
+            map_charts(run), "the run folder has none: run again with this version.",
+        ),
+    )  # fmt: skip
+
+
+def _present(*charts: Chart | None) -> tuple[Chart, ...]:
+    return tuple(chart for chart in charts if chart is not None)
+
+
+def _data(run: RunFolder) -> dict[str, Any]:
+    clips = run.table("predictions").drop_duplicates("clip")
+    counts = pd.crosstab(clips["emotion"], clips["speaker"]).reindex(
+        list(run.classes), fill_value=0
+    )
+    return {
+        "n_clips": len(clips),
+        "n_speakers": clips["speaker"].nunique(),
+        "emotions": [(name, int((clips["emotion"] == name).sum())) for name in run.classes],
+        "per_speaker": (int(counts.sum().min()), int(counts.sum().max())) if len(clips) else (0, 0),
+    }
+
+
+def _protocols(run: RunFolder) -> list[dict[str, Any]]:
+    folds = run.table("folds")
+    told = []
+    for name, rows in folds.groupby("protocol", sort=False):
+        speakers = [
+            (number, sorted(set(own["speaker"]), key=lambda s: (len(s), s)), len(own))
+            for number, own in rows.groupby("fold")
+        ]
+        told.append({"name": name, "leak": why_leaky(str(name)), "folds": speakers})
+    return told
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            rows += _flat(value, f"{prefix}{key}.")
+        else:
+            rows.append((f"{prefix}{key}", _value_text(value)))
+    return rows
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(_value_text(item) for item in value) or "all"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k} = {_value_text(v)}" for k, v in value.items()) + "}"
+    return str(value)
+
+
+def _toml(config: Mapping[str, Any]) -> str:
+    import tomli_w
+
+    text = tomli_w.dumps(dict(config))
+    return text

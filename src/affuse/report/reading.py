@@ -1,0 +1,172 @@
+"""Run folder -> tables: all that a report is made from."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from affuse.datasets.index import Index
+from affuse.datasets.table import read_table
+from affuse.errors import DatasetError, OutputError
+
+NEEDED: dict[str, tuple[str, ...]] = {
+    "results": ("system", "modality", "protocol", "leaky", "uar", "uar_low", "uar_high", "chance"),
+    "predictions": ("clip", "speaker", "emotion", "system", "predicted"),
+    "folds": ("clip", "speaker", "protocol", "fold"),
+}
+OPTIONAL = (
+    "references", "skipped", "speakers", "recalls", "reliability", "robustness", "comparisons",
+    "calibration", "training", "map",
+)  # fmt: skip
+_TEXTS = {"clip": str, "speaker": str, "emotion": str, "system": str, "predicted": str}
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """What `affuse run` wrote, read back.
+
+    Attributes
+    ----------
+    path : Path
+    config : mapping
+        Every setting of the run.
+    environment : mapping
+        Versions and machine.
+    notes : tuple of str
+        What a reader of the results must know.
+    tables : mapping of str to DataFrame
+        Name of each CSV -> its rows; empty where the run did not write it.
+    """
+
+    path: Path
+    config: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    notes: tuple[str, ...]
+    tables: Mapping[str, pd.DataFrame]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Rows of one CSV; empty where the run did not write it."""
+        return self.tables[name]
+
+    @property
+    def title(self) -> str:
+        """Name of the data."""
+        return Path(str(self.config["data"]["path"])).name or "run"
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """One row per system, best first, those that leak last."""
+        return self.tables["results"].sort_values(["leaky", "uar"], ascending=[True, False])
+
+    @property
+    def honest(self) -> pd.DataFrame:
+        """Rows of `results` whose protocol keeps speakers apart."""
+        return self.results[~self.results["leaky"]]
+
+    @property
+    def leaky(self) -> pd.DataFrame:
+        """The other rows."""
+        return self.results[self.results["leaky"]]
+
+    @cached_property
+    def best(self) -> dict[str, str]:
+        """Modality -> system of the highest UAR among the honest rows; audio, video, then fused."""
+        found = {}
+        for modality in ("audio", "video", "audio+video"):
+            rows = self.honest[self.honest["modality"] == modality]
+            if len(rows):
+                found[modality] = str(rows["system"].iloc[0])
+        return found
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Emotions, in the order of the run."""
+        columns = self.tables["predictions"].columns
+        return tuple(name.removeprefix("p_") for name in columns if name.startswith("p_"))
+
+    def predictions_of(self, system: str) -> pd.DataFrame:
+        """Out-of-fold predictions of one system, one row per clip."""
+        table = self.tables["predictions"]
+        return table[table["system"] == system].set_index("clip")
+
+    def index(self) -> Index | None:
+        """Clips and their files; None where the index no longer leads to files."""
+        try:
+            return read_table(self.path / "index.csv")
+        except DatasetError:
+            return None
+
+
+def read_run(folder: str | Path) -> RunFolder:
+    """A run folder, read back.
+
+    Raises
+    ------
+    OutputError
+        Not a run folder, or a file of it is missing or damaged.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise _unfit(path, "no such folder")
+    missing = [
+        name
+        for name in ("config.toml", *map("{}.csv".format, NEEDED))
+        if not (path / name).is_file()
+    ]
+    if missing:
+        raise _unfit(path, f"it has no {' and no '.join(missing)}")
+    tables = {name: _table(path, name, columns) for name, columns in NEEDED.items()}
+    tables |= {name: _table(path, name, ()) for name in OPTIONAL}
+    summary = _json(path / "summary.json")
+    return RunFolder(
+        path,
+        _config(path),
+        _json(path / "environment.json"),
+        tuple(summary.get("notes", ())),
+        tables,
+    )
+
+
+def _table(path: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    file = path / f"{name}.csv"
+    if not file.is_file():
+        return pd.DataFrame()
+    try:
+        table = pd.read_csv(file, dtype=_TEXTS, keep_default_na=True)
+    except (ValueError, OSError) as error:
+        raise _unfit(path, f"{file.name} cannot be read ({error})") from error
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise _unfit(path, f"{file.name} has no column {', '.join(missing)}")
+    return table
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((path / "config.toml").read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        raise _unfit(path, f"config.toml cannot be read ({error})") from error
+
+
+def _json(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        raise _unfit(file.parent, f"{file.name} cannot be read ({error})") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _unfit(path: Path, reason: str) -> OutputError:
+    return OutputError(
+        f"{path} is no run folder that a report can be made of: {reason}; expected a folder that "
+        "affuse run wrote: name one, or run again"
+    )

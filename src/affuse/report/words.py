@@ -1,0 +1,142 @@
+"""The first paragraph of a report: what was found, in words made from the numbers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from affuse.evaluation.comparison import SIGNIFICANT
+from affuse.evaluation.protocols import HEARD, LEAKS, WHY_HEARD
+from affuse.report.reading import RunFolder
+from affuse.report.results_charts import MODALITY_NAMES
+
+
+def findings(run: RunFolder) -> str:
+    """One paragraph."""
+    if not len(run.honest):
+        return (
+            "No system was evaluated with speakers kept apart, so nothing here says how well new "
+            "people would be recognised. Every figure below leaks: see the reason beside it."
+        )
+    told = [
+        _best(run),
+        _against_chance(run),
+        _fusion(run),
+        _people(run),
+        _speakers(run),
+        _leaky(run),
+    ]
+    return " ".join(sentence for sentence in told if sentence)
+
+
+def why_leaky(protocol: str) -> str:
+    """Reason for which figures of a protocol are not what new speakers would give."""
+    reasons = {HEARD: WHY_HEARD} | {str(name): reason for name, reason in LEAKS.items()}
+    return reasons.get(protocol, "")
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with one decimal."""
+    return f"{100 * share:.1f} %"
+
+
+def interval(low: float, high: float) -> str:
+    """Bounds in percent; empty where there are none."""
+    return "" if pd.isna(low) or pd.isna(high) else f"[{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def _best(run: RunFolder) -> str:
+    best = run.honest.iloc[0]
+    kind = {
+        "audio": "from the voice",
+        "video": "from the face",
+        "audio+video": "from voice and face together",
+    }
+    bounds = interval(best["uar_low"], best["uar_high"])
+    told = f" (95 % interval over speakers {bounds})" if bounds else " (one speaker: no interval)"
+    return (
+        f"On {int(best['n_clips']):,} clips of {_many(int(best['n_speakers']), 'speaker')}, each "
+        f"tested by a system that had not met the speaker, the best system, {best['system']}, "
+        f"recognises {len(run.classes)} emotions {kind[best['modality']]} with a mean recall "
+        f"(UAR) of {percent(best['uar'])}{told}."
+    )
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _against_chance(run: RunFolder) -> str:
+    best = run.honest.iloc[0]
+    above = pd.isna(best["uar_low"]) or best["uar_low"] > best["chance"]
+    return (
+        f"Chance is {percent(best['chance'])}."
+        if above
+        else f"That is not surely above chance ({percent(best['chance'])})."
+    )
+
+
+def _fusion(run: RunFolder) -> str:
+    singles = {m: run.best[m] for m in ("audio", "video") if m in run.best}
+    by_name = run.honest.set_index("system")["uar"]
+    if "audio+video" not in run.best or not singles:
+        return ""
+    modality, single = max(singles.items(), key=lambda item: float(by_name[item[1]]))
+    fused = run.best["audio+video"]
+    pairs = run.table("comparisons")
+    gain = float(by_name[fused] - by_name[single])
+    told = f"The better single modality is {modality} with {percent(by_name[single])}; "
+    if not len(pairs):
+        return f"{told}fusing differs from it by {100 * gain:+.1f} points."
+    pair = pairs[pairs["better"].isin([fused, single]) & pairs["other"].isin([fused, single])]
+    if not len(pair):
+        return f"{told}fusing differs from it by {100 * gain:+.1f} points."
+    row = pair.iloc[0]
+    points = f"{100 * row['difference']:.1f} points {interval(row['low'], row['high'])}"
+    if row["p_holm"] >= SIGNIFICANT:
+        return f"{told}these speakers cannot tell whether fusing helps (difference {points})."
+    better = "gains" if row["better"] == fused else "loses"
+    return f"{told}fusing {better} {points}, more than chance explains."
+
+
+def _people(run: RunFolder) -> str:
+    references = run.table("references")
+    if not len(references):
+        return ""
+    best = run.honest.iloc[0]
+    people = references[
+        (references["kind"] == "people") & (references["modality"] == best["modality"])
+    ]
+    if not len(people):
+        return ""
+    row = people.iloc[0]
+    return (
+        f"People who judged these recordings reached an {row['metric']} of {percent(row['value'])}."
+    )
+
+
+def _speakers(run: RunFolder) -> str:
+    table = run.table("speakers")
+    if not len(table):
+        return ""
+    own = table[table["system"] == run.honest.iloc[0]["system"]].set_index("speaker")["uar"]
+    if len(own) < 2:
+        return ""
+    return (
+        f"It depends on who speaks: from {percent(own.min())} (speaker {own.idxmin()}) to "
+        f"{percent(own.max())} (speaker {own.idxmax()})."
+    )
+
+
+def _leaky(run: RunFolder) -> str:
+    if not len(run.leaky):
+        return ""
+    highest = run.leaky["uar"].max()
+    return (
+        f"{_many(len(run.leaky), 'row')} marked leaky, up to {percent(highest)}, must not be "
+        "compared with these: they know something of the clips they are tested on."
+    )
+
+
+def modality_name(modality: str) -> str:
+    """What a reader calls a modality."""
+    return MODALITY_NAMES.get(modality, modality)

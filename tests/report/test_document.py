@@ -1,0 +1,226 @@
+"""report.html: what stands in it, and that it agrees with the tables it was made of."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from affuse.cli import main
+from affuse.errors import OutputError
+from affuse.report.decision_charts import confusions
+from affuse.report.document import report_html, write_report
+from affuse.report.examples import chosen_clips
+from affuse.report.reading import read_run
+from affuse.report.words import findings
+
+
+class Page(HTMLParser):
+    """Ids, headings and addresses of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.headings: list[str] = []
+        self.addresses: list[str] = []
+        self._level = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        told = dict(attrs)
+        self.ids += [told["id"]] if told.get("id") else []
+        self.addresses += [told[k] for k in ("src", "href", "xlink:href") if told.get(k)]
+        self._level = tag if tag in ("h1", "h2", "h3") else ""
+
+    def handle_data(self, data):
+        if self._level and data.strip():
+            self.headings.append(f"{self._level} {data.strip()}")
+            self._level = ""
+
+
+@pytest.fixture(scope="module")
+def text(run_folder: Path) -> str:
+    return (run_folder / "report.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(text: str) -> Page:
+    return Page(text)
+
+
+def test_a_run_writes_it_and_it_is_small(run_folder):
+    assert (run_folder / "report.html").stat().st_size < 5_000_000
+
+
+def test_it_asks_nothing_of_any_network(text, page):
+    assert all(address.startswith(("#", "data:")) for address in page.addresses)
+    assert "default-src &#39;none&#39;" in text
+    outside = set(re.findall(r"https?://[^\s\"'<)]+", text))
+    assert outside <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+
+
+def test_parts_come_in_their_order(page):
+    order = [heading[3:] for heading in page.headings if heading.startswith("h2")]
+    assert order == [
+        "What was found", "Results", "Which differences are real", "What is taken for what",
+        "Whom and what it knows best", "Can its probabilities be trusted",
+        "When sound or picture is bad", "How the networks learned", "How the clips lie", "Examples",
+        "Data and protocol", "Settings and environment", "Run it again",
+    ]  # fmt: skip
+
+
+def test_no_id_is_there_twice(page):
+    assert len(set(page.ids)) == len(page.ids)
+
+
+def test_every_drawing_is_whole_and_told_in_words(text):
+    drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
+    charts = [drawing for drawing in drawings if 'role="img"' in drawing[:400]]
+    assert len(charts) > 12
+    for drawing in charts:
+        root = ElementTree.fromstring(drawing)
+        title, told = root[0].text, root[1].text
+        assert title
+        assert told
+        assert "#0" not in re.sub(r'(id|href)="[^"]*"|url\([^)]*\)', "", drawing), title
+
+
+def test_words_and_figures_are_those_of_the_tables(run_folder, text):
+    results = pd.read_csv(run_folder / "results.csv")
+    honest = results[~results["leaky"]]
+    best = honest.loc[honest["uar"].idxmax()]
+    told = findings(read_run(run_folder))
+    assert f"{100 * best['uar']:.1f} %" in told
+    assert best["system"] in told
+    assert f"[{100 * best['uar_low']:.1f}, {100 * best['uar_high']:.1f}]" in told
+    assert "marked leaky" in told
+    for _, row in results.iterrows():
+        assert row["system"] in text
+        assert f">{100 * row['uar']:.1f}<" in text
+
+
+def test_confusions_are_those_of_the_predictions(run_folder):
+    run = read_run(run_folder)
+    rows = pd.read_csv(run_folder / "predictions.csv", dtype={"clip": str})
+    for modality, shares in confusions(run).items():
+        own = rows[rows["system"] == run.best[modality]]
+        for emotion in run.classes:
+            true = own[own["emotion"] == emotion]
+            right = (true["predicted"] == emotion).mean()
+            assert shares.loc[emotion, emotion] == pytest.approx(right)
+        assert np.allclose(shares.sum(axis=1), 1)
+
+
+def test_examples_show_right_wrong_and_disagreement(run_folder, text):
+    run = read_run(run_folder)
+    chosen = chosen_clips(run)
+    assert {kind for kind, _ in chosen} >= {"right"}
+    assert len({clip for _, clip in chosen}) == len(chosen)
+    deciding = run.predictions_of(run.best["audio+video"])
+    for kind, clip in chosen:
+        row = deciding.loc[clip]
+        if kind in ("right", "wrong"):
+            assert (row["predicted"] == row["emotion"]) == (kind == "right")
+        assert f"Sound of {clip}" in text
+
+
+def test_training_curves_have_every_epoch_of_every_fold(run_folder):
+    training = pd.read_csv(run_folder / "training.csv")
+    assert {f"{part}, 1D CNN epochs=3" for part in ("audio", "video", "early")} <= set(
+        training["system"]
+    )
+    assert set(training["epoch"]) == {1, 2, 3}
+    folds = pd.read_csv(run_folder / "folds.csv")
+    apart = folds[folds["protocol"] == "speaker-independent"]["fold"].nunique()
+    of_audio = training[training["system"] == "audio, 1D CNN epochs=3"]
+    assert of_audio["fold"].nunique() == apart
+    assert (training["loss"] > 0).all()
+
+
+def test_the_map_uses_features_alone(run_folder):
+    places = pd.read_csv(run_folder / "map.csv")
+    assert set(places["modality"]) == {"audio", "video"}
+    assert len(places[places["method"] == "PCA"]) == 2 * 24
+    units = places[(places["modality"] == "video") & (places["method"] == "PCA")]
+    assert np.allclose(units[["x", "y"]].mean(), 0, atol=1e-3)
+
+
+def test_what_is_missing_is_said(run_folder, tmp_path):
+    less = tmp_path / "less"
+    shutil.copytree(run_folder, less, ignore=shutil.ignore_patterns("robustness.csv", "map.csv"))
+    text = report_html(read_run(less))
+    assert "Not in this report: it was not asked for." in text
+    assert "run again with this version" in text
+
+
+def test_files_that_are_gone_do_not_stop_it(run_folder, tmp_path):
+    moved = tmp_path / "moved"
+    shutil.copytree(run_folder, moved)
+    index = pd.read_csv(moved / "index.csv", dtype=str)
+    index["audio"] = "nowhere/" + index["clip"] + ".wav"
+    index.to_csv(moved / "index.csv", index=False)
+    assert "Its files were not found" in report_html(read_run(moved))
+
+
+def test_names_cannot_break_out(run_folder, tmp_path):
+    evil = tmp_path / "evil"
+    shutil.copytree(run_folder, evil)
+    attack = "<script>alert(1)</script>"
+    for name in ("results", "predictions", "speakers", "recalls", "reliability", "comparisons"):
+        file = evil / f"{name}.csv"
+        file.write_text(file.read_text("utf-8").replace("1D CNN", attack), "utf-8")
+    summary = json.loads((evil / "summary.json").read_text("utf-8"))
+    (evil / "summary.json").write_text(json.dumps({**summary, "notes": [attack]}), "utf-8")
+    text = report_html(read_run(evil))
+    assert attack not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda folder: (folder / "results.csv").unlink(), "it has no results.csv"),
+        (lambda folder: (folder / "results.csv").write_text("a,b\n1,2\n"), "has no column system"),
+        (lambda folder: (folder / "config.toml").write_text("= ="), "config.toml cannot be read"),
+        (lambda folder: (folder / "environment.json").write_text("{"), "environment.json cannot"),
+        (lambda folder: (folder / "predictions.csv").write_text(""), "predictions.csv cannot"),
+    ],
+)
+def test_a_folder_that_is_no_run_is_refused(run_folder, tmp_path, spoil, told):
+    folder = tmp_path / "spoilt"
+    shutil.copytree(run_folder, folder)
+    spoil(folder)
+    with pytest.raises(OutputError, match=told) as refused:
+        read_run(folder)
+    assert "expected a folder that affuse run wrote" in str(refused.value)
+
+
+def test_command_makes_it_anew(run_folder, tmp_path, capsys):
+    out = tmp_path / "deep" / "again.html"
+    with pytest.raises(SystemExit) as ended:
+        main(["report", str(run_folder), "--out", str(out)])
+    assert not ended.value.code
+    assert capsys.readouterr().out.startswith(f"Written to {out}.")
+    assert out.read_text("utf-8") == (run_folder / "report.html").read_text("utf-8")
+
+
+def test_command_refuses_what_is_no_run(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["report", str(tmp_path / "nowhere")])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "no such folder" in said
+
+
+def test_a_place_that_cannot_be_written_is_refused(run_folder, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_report(run_folder, tmp_path / "file" / "report.html")
