@@ -1,11 +1,18 @@
-"""Where affuse keeps what can be computed or fetched again."""
+"""Where affuse keeps what can be computed or fetched again: how much that is, how to drop it."""
 
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+DAY_S = 86_400
+FETCHED = "weights"
 
 
 def cache_folder() -> Path:
@@ -19,4 +26,76 @@ def cache_folder() -> Path:
 
 def weights_folder() -> Path:
     """Folder of the networks that were fetched."""
-    return cache_folder() / "weights"
+    return cache_folder() / FETCHED
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One folder of the cache.
+
+    Attributes
+    ----------
+    name : str
+        ``features``: arrays of clips; ``folds``: finished folds; ``weights``: what was fetched.
+    n_files : int
+    n_bytes : int
+    oldest_days : float
+        Age of the oldest file; 0 without files.
+    """
+
+    name: str
+    n_files: int
+    n_bytes: int
+    oldest_days: float
+
+
+def cache_parts() -> tuple[Part, ...]:
+    """What the cache holds, folder by folder, by name."""
+    folder = cache_folder()
+    names = (
+        sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    )
+    return tuple(_part(name, list(_files(folder / name))) for name in names)
+
+
+def prune(older_than_days: float = 0.0, *, fetched: bool = False) -> Part:
+    """Remove files of the cache; what is needed again is computed again.
+
+    Parameters
+    ----------
+    older_than_days : float
+        Younger files stay: those of a run that is going on as well.
+    fetched : bool
+        Remove downloaded networks too.
+
+    Returns
+    -------
+    Part
+        What was removed, under the name ``removed``.
+    """
+    gone = []
+    for part in cache_parts():
+        if part.name == FETCHED and not fetched:
+            continue
+        for path, size, age_days in _files(cache_folder() / part.name):
+            if age_days < older_than_days:
+                continue
+            with suppress(OSError):
+                path.unlink()
+                gone.append((path, size, age_days))
+    return _part("removed", gone)
+
+
+def _part(name: str, files: list[tuple[Path, int, float]]) -> Part:
+    n_bytes = sum(size for _, size, _ in files)
+    return Part(name, len(files), n_bytes, max((age for _, _, age in files), default=0.0))
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, int, float]]:
+    """Path, bytes and age in days of each file; of one that vanishes meanwhile, nothing."""
+    now = time.time()
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            told = path.lstat()
+            if path.is_file():
+                yield path, told.st_size, max(0.0, now - told.st_mtime) / DAY_S

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,10 @@ download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus or 
 app.add_typer(download_app, name="download")
 export_app = typer.Typer(no_args_is_help=True, help="Write what was predicted in other forms.")
 app.add_typer(export_app, name="export")
+cache_app = typer.Typer(
+    invoke_without_command=True, help="Say what is kept to be reused, or drop it."
+)
+app.add_typer(cache_app, name="cache")
 train_app = typer.Typer(no_args_is_help=True, help="Train the networks that come with affuse.")
 app.add_typer(train_app, name="train")
 
@@ -103,6 +108,38 @@ def demo(
     from affuse.cli.running import run_demo
 
     run_demo(folder, jobs)
+
+
+@app.command()
+@one_line_errors
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address; any but this machine's own needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8765,
+    runs: Annotated[Path, typer.Option(help="Folder of run folders to list.")] = Path("runs"),
+    bundle: Annotated[
+        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
+    ] = None,
+    max_size: Annotated[str, typer.Option(help="Of one upload.")] = "500MB",
+    max_duration: Annotated[float, typer.Option(help="Seconds of one recording.")] = 3600.0,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Recordings at a time; half the cores by default.")
+    ] = None,
+    queue: Annotated[int, typer.Option(min=1, help="Uploads that may wait.")] = 32,
+    keep: Annotated[float, typer.Option(help="Seconds for which results stay.")] = 900.0,
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in a browser.")
+    ] = True,
+) -> None:
+    """Open a page on this machine: upload, record or go live, and look at the timeline."""
+    from affuse.cli.serving import serve_and_print
+    from affuse.serve.settings import Limits, ServerSettings, bytes_of, token_for
+
+    limits = Limits(bytes_of(max_size), max_duration, max_queue=queue, keep_s=keep)
+    limits = limits if jobs is None else replace(limits, max_jobs=jobs)
+    settings = ServerSettings(host, port, runs, bundle, limits, token_for(host))
+    serve_and_print(settings, open_page=open_page)
 
 
 @app.command()
@@ -309,3 +346,25 @@ def bundle(
     from affuse.cli.training import ship_and_print
 
     ship_and_print(face, voice, out)
+
+
+@cache_app.callback()
+@one_line_errors
+def cache(context: typer.Context) -> None:
+    """Say where the cache is and what it holds."""
+    if context.invoked_subcommand is None:
+        from affuse.cli.caching import print_cache
+
+        print_cache()
+
+
+@cache_app.command(name="prune")
+@one_line_errors
+def prune_cache(
+    older_than: Annotated[float, typer.Option(help="Days: younger files stay.")] = 30.0,
+    fetched: Annotated[bool, typer.Option("--fetched", help="Downloaded networks too.")] = False,
+) -> None:
+    """Remove what can be computed again."""
+    from affuse.cli.caching import prune_and_print
+
+    prune_and_print(older_than, fetched=fetched)

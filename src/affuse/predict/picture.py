@@ -109,6 +109,7 @@ def watch(
     *,
     faces: Faces,
     looks_per_s: float,
+    reached: Callable[[float], None] | None = None,
 ) -> Watched:
     """Read the picture of a file once, in bounded memory.
 
@@ -122,6 +123,8 @@ def watch(
     faces : {"largest", "all"}
         ``largest``: one face per look, which is left only for one that is clearly larger.
     looks_per_s : float
+    reached : callable, optional
+        Called with the seconds read so far; what it raises ends the reading.
 
     Raises
     ------
@@ -131,7 +134,7 @@ def watch(
     watched = Watched()
     follow = Followed() if faces == "largest" else None
     waiting: list[_Waiting] = []
-    for look in _looks(path, looks_per_s, watched):
+    for look in _looks(path, looks_per_s, watched, reached):
         found = tuple(face for face in tracker.update(look.time_s, look.image) if face.found)
         watched.n_faces = max(watched.n_faces, len(found))
         for face in found if follow is None else follow.chosen(found):
@@ -187,11 +190,15 @@ class _Waiting:
     crop: Crop | None
 
 
-def _looks(path: str | Path, per_s: float, watched: Watched) -> Iterator[Look]:
+def _looks(
+    path: str | Path, per_s: float, watched: Watched, reached: Callable[[float], None] | None
+) -> Iterator[Look]:
     """All looks, noting their times; a cut is noted, not raised."""
     try:
         for look in read_looks(path, per_s=per_s, short_side=SHORT_SIDE):
             watched.duration_s = max(look.end_s, 0.0)
+            if reached is not None:
+                reached(watched.duration_s)
             if look.n_positions:
                 watched.times_s += look.times_s(per_s)
                 yield look

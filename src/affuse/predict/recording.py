@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,12 @@ from affuse.predict.picture import Sight, Tracker, Watched, watch
 from affuse.predict.settings import Settings
 from affuse.predict.sound import Listened, Signal, listen
 from affuse.predict.windows import Span
+from affuse.records import Modality
 
 Floats = NDArray[np.float64]
+
+Reached = Callable[[Modality, float], None]
+"""Called with what is read and the seconds of it so far, from a thread for each."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,24 @@ _CUT_MARGIN_S = 0.2
 
 
 def read_recording(
-    path: str | Path, members: Members, tracker: Tracker, settings: Settings
+    path: str | Path,
+    members: Members,
+    tracker: Tracker,
+    settings: Settings,
+    reached: Reached | None = None,
 ) -> Recording:
     """Read a file: its picture and its sound, each once and in bounded memory.
+
+    Parameters
+    ----------
+    path : str or Path
+    members : Members
+    tracker : Tracker
+        Fresh: it has seen no other recording.
+    settings : Settings
+    reached : callable, optional
+        Told about once a second of each stream how far it has been read; what it raises ends the
+        reading.
 
     Raises
     ------
@@ -79,11 +99,11 @@ def read_recording(
     sound: Listened | None = None
     picture: Watched | None = None
     if info.has_audio and info.has_video:
-        sound, picture = _both(place, members, tracker, settings, ears)
+        sound, picture = _both(place, members, tracker, settings, ears, reached)
     elif info.has_audio:
-        sound = listen(place, settings.windows, lambda: 0.0, ears.hear)
+        sound = listen(place, settings.windows, lambda: 0.0, ears.hear, _of("audio", reached))
     else:
-        picture = _watched(place, members, tracker, settings)
+        picture = _watched(place, members, tracker, settings, reached)
     recording = Recording(place, sound, picture, ears.voices)
     if recording.duration_s <= 0:
         raise _unreadable(recording)
@@ -122,14 +142,26 @@ class _Ears:
 
 
 def _both(
-    path: Path, members: Members, tracker: Tracker, settings: Settings, ears: _Ears
+    path: Path,
+    members: Members,
+    tracker: Tracker,
+    settings: Settings,
+    ears: _Ears,
+    reached: Reached | None,
 ) -> tuple[Listened, Watched]:
     """Sound and picture, read at the same time: one file keeps two cores busy."""
     picture_end: Future[float] = Future()
     with ThreadPoolExecutor(1) as pool:
-        listening = pool.submit(listen, path, settings.windows, picture_end.result, ears.hear)
+        listening = pool.submit(
+            listen,
+            path,
+            settings.windows,
+            picture_end.result,
+            ears.hear,
+            _of("audio", reached),
+        )
         try:
-            picture = _watched(path, members, tracker, settings)
+            picture = _watched(path, members, tracker, settings, reached)
             picture_end.set_result(picture.duration_s)
             return listening.result(), picture
         except BaseException:
@@ -139,7 +171,13 @@ def _both(
             raise
 
 
-def _watched(path: Path, members: Members, tracker: Tracker, settings: Settings) -> Watched:
+def _of(modality: Modality, reached: Reached | None) -> Callable[[float], None] | None:
+    return None if reached is None else partial(reached, modality)
+
+
+def _watched(
+    path: Path, members: Members, tracker: Tracker, settings: Settings, reached: Reached | None
+) -> Watched:
     face = members.face
     return watch(
         path,
@@ -147,6 +185,7 @@ def _watched(path: Path, members: Members, tracker: Tracker, settings: Settings)
         None if face is None else lambda crops: members.face_rows(face, crops),
         faces=settings.faces,
         looks_per_s=settings.looks_per_s,
+        reached=_of("video", reached),
     )
 
 

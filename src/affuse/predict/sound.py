@@ -50,6 +50,7 @@ def listen(
     windows: Windows,
     picture_s: Callable[[], float],
     hear: Callable[[int, Signal, float], None],
+    reached: Callable[[float], None] | None = None,
 ) -> Listened:
     """Read the sound of a file once, in bounded memory.
 
@@ -63,6 +64,8 @@ def listen(
     hear : callable
         Called for each window with its number, its sound, (n_samples,) at 16 kHz, and the seconds
         of speech in it; windows after the end of the sound are left out.
+    reached : callable, optional
+        Called with the seconds read so far; what it raises ends the reading.
 
     Raises
     ------
@@ -74,6 +77,8 @@ def listen(
     pieces = _resampled(path, listened)
     for piece in pieces:
         held.take(piece)
+        if reached is not None:
+            reached(held.end / SAMPLE_RATE)
         while held.is_ready(windows):
             held.pass_on(windows, np.inf, hear)
     held.finish()

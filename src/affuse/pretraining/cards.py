@@ -77,11 +77,11 @@ fear and disgust are told worst.
 
 ## Fusion
 
-A product of likelihoods: the face's probabilities divided by the square root of how often
-FER2013 has each emotion, to the power of {weight_face:.2f}; the voice's to the power of
-{weight_voice:.2f}. The exponents come from pairs made at random of held-out faces and voices
-of speakers that the models had not heard. FER2013 knows no calm: a neutral face speaks for
-neutral and calm alike, and alone for neutral.
+A product of likelihoods: the face's probabilities divided by how often FER2013 has each
+emotion, to the power of {weight_face:.2f}; the voice's to the power of {weight_voice:.2f}. The
+exponents come from pairs made at random of held-out faces and voices of speakers that the
+models had not heard. FER2013 knows no calm: a neutral face speaks for neutral and calm alike,
+and alone for neutral.
 """
 
 

@@ -41,8 +41,6 @@ STANDS_FOR = {
 SHARE = {"neutral": {"neutral": 1.0, "calm": 0.0}}
 ABSTAIN_BELOW = 0.3
 N_PAIRS = 8000
-PRIOR_POWER = 0.5
-"""How much of FER2013's prior is divided out: see `tempered`."""
 
 
 class Judged(NamedTuple):
@@ -119,17 +117,6 @@ def fit_weights(faces: Judged, voices: Judged, seed: int = 0) -> tuple[float, fl
     return float(found.x[0]), float(found.x[1])
 
 
-def tempered(prior: Floats) -> Floats:
-    """A prior nearer to equal shares, where it is to be divided out.
-
-    FER2013 has one disgusted face in sixty-six. Dividing by that in full suits recordings in which
-    disgust is as frequent as joy; half of it, in logarithms, suits these as well (the accuracy on
-    pairs made at random is the same) and finds less disgust where there is hardly any.
-    """
-    powered = prior**PRIOR_POWER
-    return np.asarray(powered / powered.sum())
-
-
 def in_ravdess_order(rows: Floats) -> Floats:
     """Columns of FER2013's classes as columns of RAVDESS's; calm as neutral."""
     columns = {
@@ -142,8 +129,7 @@ def in_ravdess_order(rows: Floats) -> Floats:
 
 def _met_faces(folder: Path) -> Judged:
     with np.load(folder / "face-held-out.npz") as held:
-        divided = held["log_probabilities"] - np.log(tempered(held["prior"]))
-        likelihoods = in_ravdess_order(divided)
+        likelihoods = in_ravdess_order(held["log_probabilities"] - np.log(held["prior"]))
         names = [FER2013_EMOTIONS[label] for label in held["labels"]]
     labels = [RAVDESS_EMOTIONS.index(STANDS_FOR.get(name, (name,))[0]) for name in names]
     return Judged(likelihoods, np.array(labels, np.int64))
@@ -156,7 +142,6 @@ def _met_voices(folder: Path, shares: Sequence[float]) -> Judged:
 
 
 def _face_member(weight: float, prior: dict[str, float]) -> Member:
-    shares = tempered(np.array(list(prior.values())))
     return Member(
         name="face",
         features={"video": FeatureSource(name=FACE_CROPS, label="face network")},
@@ -164,7 +149,7 @@ def _face_member(weight: float, prior: dict[str, float]) -> Member:
         classes=FER2013_EMOTIONS,
         stands_for=STANDS_FOR,
         share=SHARE,
-        prior=dict(zip(prior, shares.tolist(), strict=True)),
+        prior=prior,
         weight=weight,
     )
 

@@ -1,0 +1,29 @@
+"""What `affuse cache` and `affuse cache prune` print."""
+
+from __future__ import annotations
+
+import typer
+
+from affuse.cache import Part, cache_folder, cache_parts, prune
+from affuse.errors import ConfigError
+
+
+def print_cache() -> None:
+    """Where the cache is, and what each part of it takes."""
+    typer.echo(cache_folder())
+    for part in cache_parts():
+        typer.echo(f"  {part.name:<10}{_amount(part)}, oldest {part.oldest_days:.0f} days")
+
+
+def prune_and_print(older_than: float, *, fetched: bool) -> None:
+    """Remove what is older than so many days, and say how much that was."""
+    if older_than < 0:
+        raise ConfigError(
+            f"--older-than {older_than:g} was given; expected days, 0 or more: 0 removes all"
+        )
+    typer.echo(f"Removed {_amount(prune(older_than, fetched=fetched))}.")
+
+
+def _amount(part: Part) -> str:
+    files = "file" if part.n_files == 1 else "files"
+    return f"{part.n_files:,} {files}, {part.n_bytes / 1e6:,.1f} MB"

@@ -1,0 +1,34 @@
+"""What ``affuse serve`` does: listen, say where, serve until Ctrl-C."""
+
+from __future__ import annotations
+
+import threading
+import webbrowser
+from importlib.util import find_spec
+
+import typer
+
+from affuse.errors import MissingDependency
+from affuse.serve.settings import ServerSettings, is_loopback
+
+_PACKAGES = ("fastapi", "uvicorn", "websockets", "python_multipart")
+
+
+def serve_and_print(settings: ServerSettings, *, open_page: bool) -> None:
+    """Serve until interrupted; says where the page is."""
+    for package in _PACKAGES:
+        if find_spec(package) is None:
+            raise MissingDependency(package, "web")
+    from affuse.serve.server import listening, run
+
+    with listening(settings) as (taken, real):
+        typer.echo(f"affuse is at {real.url} (Ctrl-C ends it)")
+        if not is_loopback(real.host):
+            typer.echo("Others can reach it with this address, which is all that they need.")
+        if open_page:
+            # The socket takes connections already: the browser waits until the server is ready.
+            threading.Thread(target=webbrowser.open, args=(real.url,), daemon=True).start()
+        try:
+            run(taken, real)
+        except KeyboardInterrupt:
+            typer.echo("affuse: ended; uploads and results are removed", err=True)

@@ -1,0 +1,52 @@
+"""Any error as one polite sentence with a fitting status."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from affuse.errors import AffuseError, ConfigError, MissingDependency
+from affuse.serve.jobs import Busy, Gone
+from affuse.serve.replies import Refused
+
+
+async def answered(request: Request, error: Exception) -> Response:
+    """The answer to any error."""
+    status, reason, headers = _status_of(error)
+    # A body that was refused may still be on its way: nothing of it is wanted any more.
+    headers |= {"Connection": "close"} if request.method == "POST" else {}
+    return JSONResponse({"error": reason}, status, headers)
+
+
+def _status_of(error: Exception) -> tuple[int, str, dict[str, str]]:
+    match error:
+        case Refused():
+            return error.status, error.reason, {}
+        case Busy():
+            return 429, str(error), {"Retry-After": "30"}
+        case Gone():
+            return 404, str(error), {}
+        case ConfigError():
+            return 422, str(error), {}
+        case MissingDependency():
+            return 404, str(error), {}
+        case AffuseError():
+            return 409, str(error), {}
+        case RequestValidationError():
+            return 422, _unfitting(error), {}
+        case HTTPException():
+            reason = f"{error.detail}; see /api/docs for what can be asked"
+            return error.status_code, reason, dict(error.headers or {})
+    return 500, "the server met an error of its own; its terminal says which: try again", {}
+
+
+def _unfitting(error: RequestValidationError) -> str:
+    """The first thing that does not fit, in one sentence."""
+    first = error.errors()[0]
+    with suppress(KeyError):
+        return f"{first['loc'][-1]} {str(first.get('input'))[:80]!r} was given: {first['msg']}"
+    return "something in the request does not fit; see /api/docs"

@@ -1,0 +1,326 @@
+"""Recordings to be judged: a bounded queue, a process for each, results that expire."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from affuse.errors import AffuseError
+from affuse.predict.settings import Settings
+from affuse.serve.judging import Judged, JudgeTask, judge
+from affuse.serve.settings import Limits
+from affuse.serve.worker import Failed, Send, Worker
+
+State = Literal["receiving", "queued", "running", "done", "failed", "cancelled"]
+
+MOST_KEPT = 100
+"""Ended jobs that are kept, however soon they follow each other; the oldest go first."""
+
+_LOG = logging.getLogger(__name__)
+_UNFINISHED = ("receiving", "queued", "running")
+_JOIN_S = 5.0
+
+
+class Busy(AffuseError):
+    """The queue is full."""
+
+
+class Gone(AffuseError):
+    """There is no such job, or not any more."""
+
+
+@dataclass(eq=False)
+class Job:
+    """One recording. Fields change under the lock of `Jobs` alone.
+
+    Attributes
+    ----------
+    id : str
+    folder : Path
+        Of its own; removed with the job.
+    media : Path
+        Where its recording lies.
+    name : str
+        What a person calls the recording.
+    settings : Settings
+    state : str
+    progress : float
+        In [0, 1].
+    error : str or None
+        Why it failed, in one sentence.
+    judged : Judged or None
+        Once it is done.
+    n_users : int
+        Exports being made of it: it does not expire meanwhile.
+    """
+
+    id: str
+    folder: Path
+    media: Path
+    name: str = ""
+    settings: Settings = field(default_factory=Settings)
+    state: State = "receiving"
+    progress: float = 0.0
+    error: str | None = None
+    judged: Judged | None = None
+    created_s: float = field(default_factory=time.monotonic)
+    ended_s: float | None = None
+    n_users: int = 0
+    find: Callable[[], Path] | None = None
+    drawing: threading.Lock = field(default_factory=threading.Lock)
+    workers: list[Worker] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A job as people see it; see `Job`. Times in seconds."""
+
+    id: str
+    state: State
+    progress: float
+    position: int | None
+    name: str
+    error: str | None
+    created_s_ago: float
+    expires_in_s: float | None
+
+
+class Jobs:
+    """All jobs of one server. Methods may be called from any thread; none waits for long.
+
+    Parameters
+    ----------
+    folder : Path
+        Private; gets a folder for each job.
+    limits : Limits
+    bundle_dir : Path or None
+    """
+
+    def __init__(self, folder: Path, limits: Limits, bundle_dir: Path | None) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._bundle_dir = bundle_dir
+        self._jobs: dict[str, Job] = {}
+        self._waiting: list[Job] = []
+        self._changed = threading.Condition()
+        self._closed = False
+        self._attendants = [
+            threading.Thread(target=self._attend, daemon=True) for _ in range(limits.max_jobs)
+        ]
+        for attendant in self._attendants:
+            attendant.start()
+
+    def open(self) -> Job:
+        """A place for a recording that is about to come in.
+
+        Raises
+        ------
+        Busy
+            As many as may wait do so.
+        """
+        with self._changed:
+            unfinished = [job for job in self._jobs.values() if job.state in _UNFINISHED]
+            most = self._limits.max_queue + self._limits.max_jobs
+            if self._closed or len(unfinished) >= most:
+                raise Busy(
+                    f"{len(unfinished)} recordings are waiting or being judged; expected fewer "
+                    f"than {most}: try again in a minute"
+                )
+            number = secrets.token_urlsafe(16)
+            folder = self._folder / number
+            folder.mkdir(mode=0o700)
+            job = self._jobs[number] = Job(number, folder, folder / "recording")
+            return job
+
+    def submit(
+        self, job: Job, name: str, settings: Settings, find: Callable[[], Path] | None = None
+    ) -> None:
+        """Queue a job whose recording is there; `find`, where given, says where else it lies."""
+        with self._changed:
+            job.name, job.settings, job.find, job.state = name, settings, find, "queued"
+            self._waiting.append(job)
+            self._changed.notify_all()
+
+    def drop(self, job: Job) -> None:
+        """Give up a job whose recording did not come in."""
+        with self._changed:
+            self._jobs.pop(job.id, None)
+        shutil.rmtree(job.folder, ignore_errors=True)
+
+    def status(self, number: str) -> Status:
+        """How far a job is.
+
+        Raises
+        ------
+        Gone
+        """
+        with self._changed:
+            job, now = self._job(number), time.monotonic()
+            left = None if job.ended_s is None else self._limits.keep_s - (now - job.ended_s)
+            return Status(
+                id=job.id,
+                state=job.state,
+                progress=round(job.progress, 4),
+                position=self._waiting.index(job) + 1 if job in self._waiting else None,
+                name=job.name,
+                error=job.error,
+                created_s_ago=round(now - job.created_s, 3),
+                expires_in_s=None if left is None else round(max(left, 0.0), 3),
+            )
+
+    @contextmanager
+    def used(self, number: str) -> Iterator[tuple[Job, Judged | None]]:
+        """A job that does not expire meanwhile, and its result; None: there is none.
+
+        Raises
+        ------
+        Gone
+        """
+        with self._changed:
+            job = self._job(number)
+            job.n_users += 1
+        try:
+            yield job, job.judged
+        finally:
+            with self._changed:
+                job.n_users -= 1
+
+    def run(
+        self, job: Job, function: Callable[[Any, Send], None], argument: object
+    ) -> Iterator[object]:
+        """Messages of a worker that ends with the job.
+
+        Raises
+        ------
+        Gone
+            The job was removed.
+        """
+        worker = Worker(function, argument)
+        with self._changed:
+            job.workers.append(worker)
+            if job.id not in self._jobs:
+                worker.kill()
+        try:
+            yield from worker.messages()
+        finally:
+            worker.kill()
+            with self._changed:
+                job.workers.remove(worker)
+        if job.id not in self._jobs:
+            raise self._gone(job.id)
+
+    def remove(self, number: str) -> None:
+        """End a job at whatever stage, and remove all that it has.
+
+        Raises
+        ------
+        Gone
+        """
+        with self._changed:
+            job = self._job(number)
+            del self._jobs[number]
+            job.state = "cancelled"
+            with suppress(ValueError):
+                self._waiting.remove(job)
+            for worker in job.workers:
+                worker.kill()
+        shutil.rmtree(job.folder, ignore_errors=True)
+
+    def remove_expired(self) -> None:
+        """Remove what has been kept long enough, or is too much."""
+        with self._changed:
+            ended = [job for job in self._jobs.values() if job.ended_s is not None]
+            ended.sort(key=lambda job: job.ended_s or 0.0)
+            oldest_s = time.monotonic() - self._limits.keep_s
+            old = [
+                job.id
+                for place, job in enumerate(ended)
+                if job.n_users == 0
+                and ((job.ended_s or 0.0) <= oldest_s or place < len(ended) - MOST_KEPT)
+            ]
+        for number in old:
+            with suppress(Gone):
+                self.remove(number)
+
+    def close(self) -> None:
+        """End all that goes on; the folder is left to its owner."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            numbers = list(self._jobs)
+        for number in numbers:
+            with suppress(Gone):
+                self.remove(number)
+        for attendant in self._attendants:
+            attendant.join(_JOIN_S)
+
+    def _attend(self) -> None:
+        while (job := self._next()) is not None:
+            try:
+                self._work(job)
+            except Gone:
+                pass
+            except AffuseError as error:
+                self._end(job, Failed(str(error)))
+            except Exception:
+                # Whatever it was, the recordings that wait need their attendant.
+                _LOG.exception("a recording could not be handed to a worker")
+                self._end(job, Failed("the server met an error of its own: send it again"))
+
+    def _next(self) -> Job | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._waiting)
+            if self._closed:
+                return None
+            job = self._waiting.pop(0)
+            job.state = "running"
+            return job
+
+    def _work(self, job: Job) -> None:
+        if job.find is not None:
+            job.media = job.find()
+        most_s = self._limits.max_duration_s
+        task = JudgeTask(job.media, job.name, self._bundle_dir, job.settings, most_s)
+        last: object = None
+        for message in self.run(job, judge, task):
+            last = message
+            if isinstance(message, float):
+                job.progress = message
+        ended = isinstance(last, Judged | Failed)
+        self._end(job, last if ended else Failed("the recording was not judged: send it again"))
+
+    def _end(self, job: Job, outcome: object) -> None:
+        """Note what came out. A recording that no export can need any more goes at once."""
+        with self._changed:
+            job.ended_s = time.monotonic()
+            if isinstance(outcome, Judged):
+                job.judged, job.state, job.progress = outcome, "done", 1.0
+            elif isinstance(outcome, Failed):
+                job.error, job.state = outcome.reason, "failed"
+        if not isinstance(outcome, Judged) or not outcome.has_video:
+            self.forget_media(job)
+
+    def forget_media(self, job: Job) -> None:
+        """Remove a job's recording, where it is its own."""
+        if job.find is None:
+            job.media.unlink(missing_ok=True)
+
+    def _job(self, number: str) -> Job:
+        job = self._jobs.get(number)
+        if job is None or job.state == "receiving":
+            raise self._gone(number)
+        return job
+
+    def _gone(self, number: str) -> Gone:
+        return Gone(
+            f"there is no job {number[:40]!r}; expected one that was started within the last "
+            f"{self._limits.keep_s:g} s and not removed: send the recording again"
+        )

@@ -1,0 +1,169 @@
+"""What workers do: judge a recording, draw its timeline into it, make the sample."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from affuse.bundle.reading import read_bundle
+from affuse.errors import AffuseError, MediaError
+from affuse.export.video import annotate
+from affuse.media.decode import open_media, probe
+from affuse.predict.members import Members
+from affuse.predict.recogniser import SHIPPED
+from affuse.predict.recording import read_recording
+from affuse.predict.settings import Settings
+from affuse.predict.timeline import predict_recording
+from affuse.records import Modality, Prediction
+from affuse.serve.overview import Overview, Witness, overview_of
+from affuse.serve.worker import Send
+
+PLAYLISTS = ("concat", "concatf", "dash", "hls", "hls,applehttp", "image2", "imf", "sdp")
+"""FFmpeg's formats that are lists of other files, which are none of an upload's business."""
+
+_READ = 0.9
+"""Share of the work that is done once a recording has been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeTask:
+    """One recording to judge. `name` is what a person calls it."""
+
+    path: Path
+    name: str
+    bundle_dir: Path | None
+    settings: Settings
+    max_duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came out."""
+
+    prediction: Prediction
+    overview: Overview
+    has_video: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTask:
+    """A recording into which its prediction is drawn, as the new file `out`."""
+
+    path: Path
+    prediction: Prediction
+    out: Path
+
+
+def judge(task: JudgeTask, send: Send) -> None:
+    """Send shares of the work done, floats, and at last one `Judged`.
+
+    Raises
+    ------
+    MediaError
+        Not a recording, or too long.
+    """
+    try:
+        send(_judged(task, send))
+    except AffuseError as error:
+        # People know their file by its name, not by where it lies meanwhile.
+        raise MediaError(str(error).replace(str(task.path), task.name)) from error
+
+
+def draw(task: VideoTask, send: Send) -> None:
+    """Write the video; sends nothing."""
+    annotate(task.path, task.prediction, task.out)
+
+
+def make_sample(folder: Path, send: Send) -> None:
+    """Make the built-in clip in a folder, and send its path."""
+    from affuse.synthetic.corpus import synthesise
+
+    # Of all emotions the one at which voice and face of a drawn speaker disagree most clearly.
+    clips = synthesise(
+        folder,
+        speakers=1,
+        emotions=["disgust"],
+        intensities=["strong"],
+        statements=["dogs"],
+        takes=1,
+    )
+    send(clips[0])
+
+
+def members_of(bundle_dir: Path | None) -> Members:
+    """The members of a bundle.
+
+    Raises
+    ------
+    BundleError
+        It cannot be used.
+    """
+    return _members(bundle_dir or SHIPPED)
+
+
+@lru_cache(maxsize=1)
+def _members(bundle_dir: Path) -> Members:
+    return Members(read_bundle(bundle_dir))
+
+
+def _judged(task: JudgeTask, send: Send) -> Judged:
+    _refuse_playlist(task.path)
+    info = probe(task.path)
+    watch = _Watch(task, info.duration_s, "video" if info.has_video else "audio", send)
+    watch.check(info.duration_s or 0.0)
+    witness, members = Witness(), members_of(task.bundle_dir)
+    recording = read_recording(task.path, members, witness, task.settings, watch.reached)
+    prediction = predict_recording(recording, members, task.settings, task.name)
+    send(_READ)
+    overview = overview_of(recording, witness)
+    picture = recording.picture
+    has_video = picture is not None and picture.duration_s > 0
+    return Judged(replace(prediction, path=task.name), overview, has_video)
+
+
+class _Watch:
+    """Tells how far the reading is, and ends it where the recording is too long."""
+
+    def __init__(
+        self, task: JudgeTask, duration_s: float | None, slowest: Modality, send: Send
+    ) -> None:
+        self._task = task
+        self._duration_s = duration_s
+        self._slowest = slowest
+        self._send = send
+        self._told = 0.0
+        self._lock = threading.Lock()
+
+    def check(self, duration_s: float) -> None:
+        most_s = self._task.max_duration_s
+        if duration_s > most_s:
+            raise MediaError(
+                f"{self._task.name} lasts {_minutes(duration_s)} or longer; expected "
+                f"{_minutes(most_s)} at most: cut it, or start the server with a larger "
+                "--max-duration"
+            )
+
+    def reached(self, modality: Modality, time_s: float) -> None:
+        self.check(time_s)
+        if modality != self._slowest or not self._duration_s:
+            return
+        done = min(time_s / self._duration_s, 1.0) * _READ
+        with self._lock:
+            if done >= self._told + 0.01:
+                self._told = done
+                self._send(done)
+
+
+def _refuse_playlist(path: Path) -> None:
+    with open_media(path) as container:
+        kind = container.format.name
+    if kind in PLAYLISTS:
+        raise MediaError(
+            f"{path} is a list of other files ({kind}); expected a recording itself: send that"
+        )
+
+
+def _minutes(duration_s: float) -> str:
+    return f"{duration_s:.0f} s" if duration_s < 120 else f"{duration_s / 60:.0f} min"

@@ -1,0 +1,186 @@
+"""What the player draws under a recording: waveform, faces, speech; made while it is read."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.errors import CutShort
+from affuse.media.audio import audio_blocks
+from affuse.media.faces import Image
+from affuse.media.speech import FRAME_S
+from affuse.media.tracking import FaceTracker, TrackedFace
+from affuse.predict.picture import Followed, Watched
+from affuse.predict.recording import Recording
+
+if TYPE_CHECKING:
+    from affuse.records import Box
+
+MOST_POINTS = 2000
+MOST_FACES = 24
+FACE_SIZE = 64
+
+_FIRST_STEP_S = 0.005
+_JPEG = (cv2.IMWRITE_JPEG_QUALITY, 80)
+
+Floats = NDArray[np.float32]
+Stretch = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Waveform:
+    """Lowest and highest sample, in [-1, 1], of each step."""
+
+    step_s: float
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """The main face at one time, as a data URL of a JPEG; None: no face."""
+
+    time_s: float
+    image: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What is drawn under a recording; stretches are pairs of start and end, in seconds."""
+
+    duration_s: float
+    waveform: Waveform | None
+    strip: tuple[Face, ...]
+    speech: tuple[Stretch, ...]
+    face: tuple[Stretch, ...]
+
+
+@dataclass
+class Witness:
+    """A tracker of faces that keeps some of what it sees, evenly over time, in bounded memory.
+
+    How long a recording is shows only at its end: when there are twice as many pictures as are
+    wanted, every second one goes, and from then on every second one is taken.
+    """
+
+    tracker: FaceTracker = field(default_factory=FaceTracker)
+    _follow: Followed = field(default_factory=Followed)
+    _kept: list[tuple[float, bytes | None]] = field(default_factory=list)
+    _stride: int = 1
+    _n_seen: int = 0
+
+    def update(self, time_s: float, image: Image) -> tuple[TrackedFace, ...]:
+        """As `FaceTracker.update`."""
+        faces = self.tracker.update(time_s, image)
+        main = self._follow.chosen(tuple(face for face in faces if face.found))
+        if self._n_seen % self._stride == 0:
+            self._kept.append((time_s, _jpeg(image, main[0].box) if main else None))
+        self._n_seen += 1
+        if len(self._kept) == 2 * MOST_FACES:
+            del self._kept[1::2]
+            self._stride *= 2
+        return faces
+
+    def strip(self) -> tuple[Face, ...]:
+        """At most `MOST_FACES`, by time."""
+        places = np.linspace(0, len(self._kept) - 1, min(MOST_FACES, len(self._kept)))
+        chosen = [self._kept[round(place)] for place in places]
+        return tuple(Face(round(time_s, 3), _data_url(image)) for time_s, image in chosen)
+
+
+def overview_of(recording: Recording, witness: Witness) -> Overview:
+    """What is drawn under a recording that was read with a witness.
+
+    Raises
+    ------
+    MediaError
+        The sound, read once more for the waveform, cannot be decoded.
+    """
+    sound, picture = recording.sound, recording.picture
+    return Overview(
+        duration_s=recording.duration_s,
+        waveform=None if sound is None or sound.duration_s <= 0 else waveform(recording.path),
+        strip=witness.strip(),
+        speech=() if sound is None else stretches(sound.speech, FRAME_S),
+        face=() if picture is None else _with_face(picture),
+    )
+
+
+def waveform(path: Path) -> Waveform:
+    """Read the sound of a file; at most `MOST_POINTS` steps, in memory that does not grow."""
+    low, high = np.zeros(0, np.float32), np.zeros(0, np.float32)
+    rest, step, rate = np.zeros(0, np.float32), 1, 1
+    try:
+        for block in audio_blocks(path):
+            if rate == 1:
+                rate, step = block.sample_rate, max(round(_FIRST_STEP_S * block.sample_rate), 1)
+            whole = np.concatenate([rest, block.signal])
+            n_steps = len(whole) // step
+            rows, rest = whole[: n_steps * step].reshape(n_steps, step), whole[n_steps * step :]
+            low = np.concatenate([low, rows.min(axis=1)])
+            high = np.concatenate([high, rows.max(axis=1)])
+            # An odd number waits for the next block: halves must not shift in time.
+            while len(low) > MOST_POINTS and len(low) % 2 == 0:
+                low, high, step = *_halved(low, high), 2 * step
+    except CutShort:
+        pass  # The notes of the prediction say so.
+    if len(low) > MOST_POINTS:
+        low, high, step = *_halved(low, high), 2 * step
+    return Waveform(step / rate, _rounded(low), _rounded(high))
+
+
+def stretches(mask: NDArray[np.bool_], step_s: float) -> tuple[Stretch, ...]:
+    """Where a mask is true.
+
+    Examples
+    --------
+    >>> stretches(np.array([False, True, True, False]), 0.5)
+    ((0.5, 1.5),)
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    times_s = [round(float(edge) * step_s, 3) for edge in edges]
+    return tuple(zip(times_s[::2], times_s[1::2], strict=True))
+
+
+def _halved(low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Steps of twice the length."""
+    if len(low) % 2:
+        low, high = np.append(low, low[-1]), np.append(high, high[-1])
+    return low.reshape(-1, 2).min(axis=1), high.reshape(-1, 2).max(axis=1)
+
+
+def _with_face(picture: Watched) -> tuple[Stretch, ...]:
+    times_s = np.asarray(picture.times_s)
+    if not len(times_s):
+        return ()
+    seen = np.isin(times_s, [sight.time_s for sight in picture.sights])
+    ends_s = np.append(times_s[1:], max(picture.duration_s, times_s[-1]))
+    spans = stretches(seen, 1.0)
+    return tuple(
+        (round(float(times_s[int(first)]), 3), round(float(ends_s[int(end) - 1]), 3))
+        for first, end in spans
+    )
+
+
+def _jpeg(image: Image, box: Box) -> bytes:
+    height, width = image.shape[:2]
+    left, top = max(int(box.left * width), 0), max(int(box.top * height), 0)
+    right = max(min(round((box.left + box.width) * width), width), left + 1)
+    bottom = max(min(round((box.top + box.height) * height), height), top + 1)
+    crop = cv2.resize(image[top:bottom, left:right], (FACE_SIZE, FACE_SIZE))
+    _, coded = cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), _JPEG)
+    return coded.tobytes()
+
+
+def _data_url(image: bytes | None) -> str | None:
+    return None if image is None else f"data:image/jpeg;base64,{base64.b64encode(image).decode()}"
+
+
+def _rounded(values: Floats) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in values)

@@ -1,0 +1,129 @@
+"""What the API answers with, as its schema describes it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from affuse.errors import AffuseError
+
+
+class Refused(AffuseError):
+    """A request that is answered with an error.
+
+    Parameters
+    ----------
+    status : int
+        HTTP status.
+    reason : str
+        One sentence: what was given, what was expected, what to do.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status = status
+        self.reason = reason
+        super().__init__(reason)
+
+
+class ErrorReply(BaseModel):
+    """Every error."""
+
+    error: str
+
+
+class FormatReply(BaseModel):
+    """An export."""
+
+    name: str
+    label: str
+    suffix: str
+
+
+class LimitsReply(BaseModel):
+    """What the server takes on."""
+
+    max_bytes: int
+    max_duration_s: float
+    max_jobs: int
+    max_queue: int
+    keep_s: float
+
+
+class LiveReply(BaseModel):
+    """What live mode wants: how often a picture, and how it judges."""
+
+    frame_interval_s: float
+    sample_rate: int
+    window_s: float
+    hop_s: float
+
+
+class InfoReply(BaseModel):
+    """What this server is."""
+
+    version: str
+    recogniser: str
+    classes: list[str]
+    formats: list[FormatReply]
+    limits: LimitsReply
+    window_s: float
+    hop_s: float
+    threshold: float
+    live: LiveReply
+
+
+class JobReply(BaseModel):
+    """How far a job is."""
+
+    id: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    position: int | None
+    name: str
+    error: str | None
+    created_s_ago: float
+    expires_in_s: float | None
+
+
+class WaveformReply(BaseModel):
+    """Lowest and highest sample of each step."""
+
+    step_s: float
+    low: list[float]
+    high: list[float]
+
+
+class FaceReply(BaseModel):
+    """The main face at one time, as a data URL."""
+
+    time_s: float
+    image: str | None
+
+
+class OverviewReply(BaseModel):
+    """What a player draws under the recording."""
+
+    duration_s: float
+    waveform: WaveformReply | None
+    strip: list[FaceReply]
+    speech: list[tuple[float, float]]
+    face: list[tuple[float, float]]
+
+
+class BestReply(BaseModel):
+    """The system with the highest unweighted average recall on unseen speakers."""
+
+    system: str
+    uar: float
+
+
+class RunReply(BaseModel):
+    """A run folder."""
+
+    name: str
+    title: str
+    created: str
+    n_clips: int
+    best: BestReply | None
+    report: str | None

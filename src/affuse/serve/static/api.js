@@ -1,0 +1,76 @@
+/** The HTTP API of the server that this page came from. */
+
+export class ApiError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+function sentenceOf(text, status) {
+  try {
+    const { error } = JSON.parse(text);
+    if (error) return error;
+  } catch {
+    // Not of the server itself; something before it answered.
+  }
+  return `The server answered with status ${status}: try again, or look at its terminal.`;
+}
+
+async function request(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch (cause) {
+    if (cause.name === "AbortError") throw cause;
+    throw new ApiError("The server does not answer: is affuse serve still running?", 0);
+  }
+  if (!response.ok) throw new ApiError(sentenceOf(await response.text(), response.status), response.status);
+  return response;
+}
+
+const json = async (path, options) => (await request(path, options)).json();
+
+export const info = () => json("/api/info");
+export const runs = () => json("/api/runs");
+export const startSample = () => json("/api/sample", { method: "POST" });
+export const job = (id) => json(`/api/jobs/${id}`);
+export const result = (id) => json(`/api/jobs/${id}/result`);
+export const overview = (id) => json(`/api/jobs/${id}/overview`);
+
+/** Cancel a job, and remove all that it has; one that is gone already is fine. */
+export async function remove(id) {
+  try {
+    await request(`/api/jobs/${id}`, { method: "DELETE" });
+  } catch (error) {
+    if (error.status !== 404) throw error;
+  }
+}
+
+/** An export as {blob, name}. */
+export async function download(id, format) {
+  const response = await request(`/api/jobs/${id}/exports/${format}`);
+  const header = response.headers.get("Content-Disposition") ?? "";
+  const coded = /filename\*=utf-8''([^;]+)/i.exec(header);
+  const plain = /filename="?([^";]+)"?/i.exec(header);
+  return { blob: await response.blob(), name: coded ? decodeURIComponent(coded[1]) : plain?.[1] };
+}
+
+/** Send a file; fetch cannot say how far it is, XMLHttpRequest can. `signal` ends it. */
+export function upload(file, settings, { signal, progress }) {
+  return new Promise((resolve, reject) => {
+    const call = new XMLHttpRequest();
+    const body = new FormData();
+    body.append("file", file, file.name);
+    call.open("POST", `/api/predict?${new URLSearchParams(settings)}`);
+    call.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    call.onload = () => (call.status === 202
+      ? resolve(JSON.parse(call.responseText))
+      : reject(new ApiError(sentenceOf(call.responseText, call.status), call.status)));
+    call.onerror = () => reject(new ApiError(
+      "The server broke off: the file may be too large for it, or it is not running any more.", 0));
+    call.onabort = () => reject(new DOMException("cancelled", "AbortError"));
+    signal.addEventListener("abort", () => call.abort());
+    call.send(body);
+  });
+}

@@ -1,0 +1,188 @@
+/** The result of a recording: in words, in pictures, in files. */
+
+import * as api from "./api.js";
+import { Bars, legend } from "./bars.js";
+import { swatch } from "./colours.js";
+import { byId, make, tell } from "./dom.js";
+import { cutAt, differ, tracks } from "./moments.js";
+import { Timeline } from "./timeline.js";
+import { clock, fusedWords, percent, saidBy, span } from "./words.js";
+
+const UNPLAYABLE = "This browser cannot play this kind of file. The analysis below is complete all the same.";
+const FAR_S = 1e7;
+
+export class Player {
+  constructor(formats) {
+    this.formats = formats;
+    this.video = byId("player");
+    this.timeline = new Timeline(byId("timeline"), {
+      seek: (time) => this.seek(time), toggle: () => this.toggle(), hover: (time) => this.hover(time),
+    });
+    this.video.addEventListener("timeupdate", () => this.follow());
+    this.video.addEventListener("seeked", () => this.follow());
+    this.video.addEventListener("play", () => this.run());
+    this.video.addEventListener("error", () => this.unplayable());
+    this.video.addEventListener("loadedmetadata", () => this.loaded());
+    byId("face").addEventListener("change", (event) => this.choose(Number(event.target.value)));
+  }
+
+  /** Fetch what a job found, and show it; `source` is where its picture and sound come from. */
+  async show(id, name, source) {
+    this.wanted = id;
+    const [document_, overview] = await Promise.all([api.result(id), api.overview(id)]);
+    if (this.wanted !== id) return;
+    const [prediction] = document_.predictions;
+    Object.assign(this, { id, name, overview, prediction, tracks: tracks(prediction) });
+    byId("result").hidden = false;
+    this.verdict();
+    this.bars = new Bars(byId("moment"), prediction.classes);
+    legend(byId("legend"), prediction.classes);
+    this.downloads();
+    this.faces();
+    this.open(source);
+  }
+
+  close(id) {
+    if (this.wanted !== id) return;
+    this.id = this.wanted = null;
+    byId("result").hidden = true;
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  open(source) {
+    this.mute = false;
+    tell(byId("player-note"), "");
+    this.video.hidden = false;
+    this.video.parentElement.classList.toggle("sound", !this.overview.strip.length);
+    this.video.src = source;
+  }
+
+  unplayable() {
+    if (!this.video.getAttribute("src")) return;
+    this.mute = true;
+    this.video.hidden = true;
+    tell(byId("player-note"), UNPLAYABLE);
+  }
+
+  /** What MediaRecorder makes does not say how long it is: looking for its far end finds out. */
+  loaded() {
+    if (this.video.duration !== Infinity) return;
+    this.video.currentTime = FAR_S;
+    this.video.addEventListener("seeked", () => { this.video.currentTime = 0; }, { once: true });
+  }
+
+  verdict() {
+    const { emotion, confidence, classes, probabilities, abstained, notes } = this.prediction;
+    const share = emotion ? [make("span", { class: "share" }, percent(confidence))] : [];
+    byId("result-name").textContent = [this.name, span(this.overview.duration_s), ...this.presence()].join(" · ");
+    byId("result-title").replaceChildren(swatch(emotion, classes, 40), emotion ?? "Undecided", " ", ...share);
+    byId("result-said").replaceChildren(...[["audio", "Voice"], ["video", "Face"]].map(([key, label]) =>
+      make("span", {}, make("span", { class: `key ${key}`, "aria-hidden": "true" }), make("b", {}, `${label}: `),
+        probabilities[key] ? saidBy(this.prediction, key) : "nothing to go by")));
+    byId("result-words").textContent = emotion ? this.words() : `${abstained || "Nothing to go by"}.`;
+    byId("result-notes").replaceChildren(...notes.map((note) => make("li", {}, note)));
+  }
+
+  words() {
+    const { segments } = this.prediction;
+    const apart = segments.filter(differ).length;
+    if (!segments.some((one) => one.probabilities.audio && one.probabilities.video)) {
+      return "Only one of voice and face had something to say.";
+    }
+    if (!apart) return "Voice and face name the same emotion throughout.";
+    return segments.length === 1
+      ? "Voice and face name different emotions."
+      : `Voice and face name different emotions in ${apart} of ${segments.length} windows.`;
+  }
+
+  presence() {
+    const { speech, face_seen: seen } = this.prediction;
+    return [speech === null ? "no sound" : `speech in ${percent(speech)} of the time`,
+      seen === null ? "no picture" : `a face in ${percent(seen)} of the pictures`];
+  }
+
+  downloads() {
+    tell(byId("download-error"), "");
+    const fitting = this.formats.filter(({ name }) => name !== "video" || this.overview.strip.length);
+    byId("downloads").replaceChildren(...fitting.map((format) => {
+      const button = make("button", { type: "button", "data-format": format.name,
+        onclick: () => this.save(format, button) }, format.label);
+      return make("li", {}, button);
+    }));
+  }
+
+  async save(format, button) {
+    tell(byId("download-error"), "");
+    button.disabled = true;
+    button.textContent = `${format.label}: in the making`;
+    try {
+      const { blob, name } = await api.download(this.id, format.name);
+      const address = URL.createObjectURL(blob);
+      make("a", { href: address, download: name ?? `prediction${format.suffix}` }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    } catch (error) {
+      tell(byId("download-error"), error.message);
+    }
+    button.textContent = format.label;
+    button.disabled = false;
+    button.focus({ preventScroll: true });
+  }
+
+  faces() {
+    const numbers = [...this.tracks.keys()];
+    byId("face-choice").hidden = numbers.length < 2;
+    byId("face").replaceChildren(...numbers.map((number) => make("option", { value: number }, number || "none")));
+    const first = numbers.find((number) => number > 0) ?? numbers[0] ?? 0;
+    byId("face").value = first;
+    this.choose(first);
+  }
+
+  choose(face) {
+    this.cuts = this.tracks.get(face) ?? [];
+    this.timeline.set(this.cuts, this.overview, this.prediction.classes);
+    this.table();
+    this.moment(0);
+  }
+
+  table() {
+    const head = ["From", "To", "Together", "Voice", "Face"].map((name) => make("th", { scope: "col" }, name));
+    const rows = this.cuts.map(({ start, end, segment }) => make("tr", {},
+      make("td", {}, make("button", { type: "button", class: "small", onclick: () => this.seek(start) }, clock(start, true))),
+      ...[clock(end, true), fusedWords(segment), saidBy(segment, "audio"),
+        saidBy(segment, "video") + (differ(segment) ? " (differs)" : "")].map((text) => make("td", {}, text))));
+    byId("cuts").replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
+  }
+
+  seek(time) {
+    if (!this.mute && this.video.readyState > 0) this.video.currentTime = time;
+    this.timeline.setTime(time);
+    this.moment(time);
+  }
+
+  async toggle() {
+    if (this.mute) return;
+    if (!this.video.paused) this.video.pause();
+    else await this.video.play().catch(() => this.unplayable());
+  }
+
+  /** While it plays the mark moves with every picture, not only at the browser's rare reports. */
+  run() {
+    this.follow();
+    if (!this.video.paused) requestAnimationFrame(() => this.run());
+  }
+
+  follow() {
+    if (this.id === null || !this.timeline.found || this.video.currentTime > this.timeline.duration + 1) return;
+    this.timeline.setTime(this.video.currentTime, !this.video.paused);
+    if (this.timeline.pointed === null) this.moment(this.video.currentTime);
+  }
+
+  hover(time) {
+    this.moment(time ?? this.timeline.time);
+  }
+
+  moment(time) {
+    this.bars.show(`At ${clock(time, true)}`, cutAt(this.cuts, time)?.segment);
+  }
+}

@@ -1,0 +1,165 @@
+"""A real server, a real browser, and recordings for its camera and microphone."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from affuse.synthetic.corpus import synthesise
+
+SIZE = (320, 240)
+FPS = 10
+SAMPLE_RATE = 48_000
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A drawn face that speaks, as an mp4."""
+    folder = tmp_path_factory.mktemp("corpus")
+    return synthesise(folder, speakers=1, emotions=["happy"], takes=1)[0]
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one run and its report."""
+    run = tmp_path_factory.mktemp("runs") / "first"
+    run.mkdir()
+    (run / "results.csv").write_text("system,leaky,uar,n_clips\nproduct of SVMs,False,0.701,24\n")
+    (run / "report.html").write_text(
+        '<!doctype html><html lang="en"><title>Report</title><h1>Report</h1></html>'
+    )
+    return run.parent
+
+
+@pytest.fixture(scope="session")
+def server(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of `affuse serve`, as a person starts it."""
+    pytest.importorskip("uvicorn", reason="the packages of the server are not installed")
+    command = [sys.executable, "-m", "affuse", "serve", "--port", "0", "--no-open"]
+    scratch = tmp_path_factory.mktemp("server")
+    environment = {**os.environ, "TMPDIR": str(scratch), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [*command, "--runs", str(runs)], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+            assert address is not None, "the server did not say where it is"
+            yield address[0]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def devices(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The clip as raw pictures and raw sound: what the browser's fake devices play."""
+    folder = tmp_path_factory.mktemp("devices")
+    camera, microphone = folder / "camera.y4m", folder / "microphone.wav"
+    _raw_pictures(clip, camera)
+    _raw_sound(clip, microphone)
+    return camera, microphone
+
+
+def _raw_pictures(clip: Path, out: Path) -> None:
+    width, height = SIZE
+    with av.open(str(clip)) as source, out.open("wb") as file:
+        file.write(f"YUV4MPEG2 W{width} H{height} F{FPS}:1 Ip A1:1 C420jpeg\n".encode())
+        for number, frame in enumerate(source.decode(video=0)):
+            if number % (30 // FPS) == 0:
+                planes = frame.reformat(width, height, "yuv420p").to_ndarray()
+                file.write(b"FRAME\n" + planes.tobytes())
+
+
+def _raw_sound(clip: Path, out: Path) -> None:
+    resampler = av.AudioResampler("s16", "mono", SAMPLE_RATE)
+    with av.open(str(clip)) as source, av.open(str(out), "w") as target:
+        stream = target.add_stream("pcm_s16le", rate=SAMPLE_RATE, layout="mono")
+        for frame in source.decode(audio=0):
+            for part in resampler.resample(frame):
+                part.pts = None
+                target.mux(stream.encode(part))
+        target.mux(stream.encode(None))
+
+
+@pytest.fixture(scope="session")
+def browser(devices: tuple[Path, Path]) -> Iterator[Any]:
+    """Debian's chromium; its camera shows the clip, its microphone hears it."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on this machine")
+    camera, microphone = devices
+    arguments = [
+        "--no-sandbox",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={camera}",
+        f"--use-file-for-fake-audio-capture={microphone}",
+        "--autoplay-policy=no-user-gesture-required",
+    ]
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
+    """Opens the page; in the end it must not have complained, nor asked any other host."""
+    complaints: list[str] = []
+    contexts: list[Any] = []
+
+    def asked(request: Any) -> None:
+        if not request.url.startswith((server, "data:", f"blob:{server}")):
+            complaints.append(f"asked {request.url}")
+
+    def said(message: Any) -> None:
+        # A refused upload is answered with a status, which the browser itself puts on record.
+        if message.type in ("error", "warning") and "status of 4" not in message.text:
+            complaints.append(message.text)
+
+    def opened(view: str = "", **settings: Any) -> Any:
+        context = browser.new_context(accept_downloads=True, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", asked)
+        page.on("console", said)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{server}/{view}")
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Any]) -> Any:
+    """The page, opened."""
+    return open_page()
+
+
+@pytest.fixture
+def until(page: Any) -> Callable[..., None]:
+    """Waits until an expression of the page is true; Playwright's own way needs eval."""
+
+    def wait(expression: str, seconds: float = 30) -> None:
+        end = time.monotonic() + seconds
+        while not page.evaluate(expression):
+            assert time.monotonic() < end, f"never came true: {expression}"
+            page.wait_for_timeout(50)
+
+    return wait

@@ -1,0 +1,229 @@
+"""The page as people use it: give a recording, look at the result, take it with them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import av
+import pytest
+
+from affuse.export.document import read_json
+from affuse.export.timeline import tracks
+
+Until = Callable[..., None]
+
+JUDGED_S = 180
+JUDGED_MS = 1000 * JUDGED_S
+TIME = "document.getElementById('player').currentTime"
+CUTS = """async (prediction) => {
+    const { tracks } = await import("/static/moments.js");
+    return [...tracks(prediction)].map(([face, cuts]) =>
+        [face, cuts.map(({ start, end }) => [start, end])]);
+}"""
+
+
+def give(page: Any, path: Path) -> str:
+    """Upload a file and wait for its result; the job's id."""
+    with page.expect_response("**/api/predict*") as answer:
+        page.set_input_files("#files", path)
+    page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
+    return str(answer.value.json()["id"])
+
+
+def result_of(page: Any, server: str, job: str) -> Any:
+    """What the server says of a job, as a document."""
+    return page.request.get(f"{server}/api/jobs/{job}/result").json()
+
+
+@pytest.mark.slow
+def test_a_recording_is_judged_and_shown(page: Any, server: str, clip: Path) -> None:
+    (found,) = result_of(page, server, give(page, clip))["predictions"]
+    title = page.inner_text("#result-title")
+    if found["emotion"]:
+        assert title.split()[0] == found["emotion"]
+        assert f"{round(100 * found['confidence'])} %" in title
+    else:
+        assert "Undecided" in title
+        assert found["abstained"] in page.inner_text("#result-words")
+    rows = page.locator("#moment tbody tr")
+    shown = {row.split()[0]: int(row.split()[-1]) for row in rows.all_inner_texts()}
+    expected = found["segments"][0]["probabilities"]["fused"]
+    assert shown == {name: pytest.approx(100 * share, abs=0.51) for name, share in expected.items()}
+    assert clip.name in page.inner_text("#result-name")
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_a_real_face_and_voice(page: Any, server: str, shared_data: Path) -> None:
+    real = sorted((shared_data / "clips").glob("*.mp4"))[0]
+    (found,) = result_of(page, server, give(page, real))["predictions"]
+    assert (found["emotion"] or "Undecided") in page.inner_text("#result-title")
+
+
+@pytest.mark.slow
+def test_seeking_by_mouse_and_keys(page: Any, until: Until, clip: Path) -> None:
+    give(page, clip)
+    until("document.getElementById('player').readyState > 1")
+    timeline = page.locator("#timeline")
+    box = timeline.bounding_box()
+    timeline.click(position={"x": 84 + (box["width"] - 84) / 2, "y": 30})
+    middle = float(timeline.get_attribute("aria-valuemax")) / 2
+    assert page.evaluate(TIME) == pytest.approx(middle, abs=0.15)
+    timeline.press("ArrowRight")
+    assert page.evaluate(TIME) == pytest.approx(middle + 0.5, abs=0.15)
+    timeline.press("Home")
+    assert page.evaluate(TIME) == 0
+    said = timeline.get_attribute("aria-valuetext")
+    assert re.match(r"0:00\.0 of 0:0\d\.\d: .+; voice .+; face .+", said)
+    assert page.inner_text("#moment caption b") == "At 0:00.0"
+    timeline.press("End")
+    assert float(timeline.get_attribute("aria-valuenow")) == pytest.approx(2 * middle, abs=0.1)
+
+
+def _is_json(data: bytes) -> bool:
+    return bool(json.loads(data)["predictions"][0]["segments"])
+
+
+def _is_csv(data: bytes) -> bool:
+    return bool(list(csv.DictReader(io.StringIO(data.decode()))))
+
+
+def _is_eaf(data: bytes) -> bool:
+    return ElementTree.fromstring(data).tag == "ANNOTATION_DOCUMENT"
+
+
+def _is_database(data: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return any(name.endswith("db.yaml") for name in archive.namelist())
+
+
+def _is_video(data: bytes) -> bool:
+    with av.open(io.BytesIO(data)) as container:
+        return sum(1 for _ in container.decode(video=0)) > 10
+
+
+PARSERS: dict[str, Callable[[bytes], bool]] = {
+    "json": _is_json,
+    "csv": _is_csv,
+    "vtt": lambda data: data.startswith(b"WEBVTT\n") and b"-->" in data,
+    "eaf": _is_eaf,
+    "textgrid": lambda data: b"IntervalTier" in data,
+    "audformat": _is_database,
+    "video": _is_video,
+}
+
+
+@pytest.mark.slow
+def test_every_export_can_be_taken_and_read(page: Any, clip: Path, tmp_path: Path) -> None:
+    give(page, clip)
+    offered = page.locator("#downloads button").evaluate_all(
+        "all => all.map(e => e.dataset.format)"
+    )
+    assert set(offered) <= set(PARSERS)
+    assert {"json", "csv", "vtt", "eaf", "textgrid", "video"} <= set(offered)
+    for name in offered:
+        with page.expect_download(timeout=JUDGED_MS) as download:
+            page.click(f"#downloads [data-format={name}]")
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        assert PARSERS[name](path.read_bytes()), name
+    assert read_json(next(tmp_path.glob("*.json")))[0].segments
+    assert page.is_hidden("#download-error")
+
+
+@pytest.mark.slow
+def test_the_page_cuts_windows_as_the_exports_do(
+    page: Any, server: str, clip: Path, tmp_path: Path
+) -> None:
+    page.click(".options summary")
+    page.fill("[name=window]", "1")
+    page.fill("[name=hop]", "0.5")
+    document = result_of(page, server, give(page, clip))
+    path = tmp_path / "whole.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    (prediction,) = read_json(path)
+    assert len(prediction.segments) > 2
+    ours = [[t.face, [[c.start_s, c.end_s] for c in t.cuts]] for t in tracks(prediction)]
+    theirs = page.evaluate(CUTS, document["predictions"][0])
+    assert [face for face, _ in theirs] == [face for face, _ in ours]
+    for (_, mine), (_, its) in zip(ours, theirs, strict=True):
+        assert [pytest.approx(pair) for pair in mine] == its
+    assert page.locator("#cuts tbody tr").count() == len(theirs[0][1])
+
+
+@pytest.mark.slow
+def test_several_at_once_and_the_sample(page: Any, until: Until, clip: Path) -> None:
+    page.set_input_files("#files", [clip, clip])
+    page.click("#sample")
+    until("document.querySelectorAll('.job [aria-label^=Show]').length === 3", seconds=2 * JUDGED_S)
+    page.click("[aria-label='Show The sample']")
+    until("document.getElementById('result-name').innerText.startsWith('The sample')")
+    page.click("[aria-label='Remove The sample']")
+    assert page.is_hidden("#result")
+    assert page.locator(".job").count() == 2
+
+
+@pytest.mark.slow
+def test_a_job_can_be_cancelled(page: Any, server: str, clip: Path) -> None:
+    with page.expect_response("**/api/predict*") as answer:
+        page.set_input_files("#files", clip)
+    job = answer.value.json()["id"]
+    with page.expect_response(lambda response: response.request.method == "DELETE") as removed:
+        page.click(".job button")
+    assert removed.value.status == 204
+    assert page.locator(".job").count() == 0
+    assert page.request.get(f"{server}/api/jobs/{job}").status == 404
+
+
+def test_what_cannot_be_read_is_said_plainly(page: Any, until: Until, tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"this is not a recording" * 100)
+    (tmp_path / "nothing.mp4").write_bytes(b"")
+    page.set_input_files("#files", [tmp_path / "broken.mp4", tmp_path / "nothing.mp4"])
+    until("document.querySelectorAll('.job.failed').length === 2", seconds=JUDGED_S)
+    nothing, broken = page.locator(".job-state").all_inner_texts()
+    assert nothing.startswith("The file is empty")
+    assert "broken.mp4" in broken
+    assert str(tmp_path) not in broken
+    assert page.is_hidden("#result")
+
+
+@pytest.mark.slow
+def test_a_kind_that_the_browser_cannot_play_still_has_its_timeline(
+    page: Any, clip: Path, tmp_path: Path
+) -> None:
+    strange = tmp_path / "old.mkv"
+    with av.open(str(clip)) as source, av.open(str(strange), "w") as target:
+        stream = target.add_stream("mpeg2video", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for frame in source.decode(video=0):
+            target.mux(stream.encode(frame.reformat(320, 180, "yuv420p")))
+        target.mux(stream.encode(None))
+    give(page, strange)
+    page.wait_for_selector("#player-note:visible")
+    assert "cannot play" in page.inner_text("#player-note")
+    page.press("#timeline", "ArrowRight")
+    assert page.inner_text("#moment caption b") == "At 0:00.5"
+
+
+@pytest.mark.slow
+def test_recording_from_camera_and_microphone(page: Any, until: Until) -> None:
+    page.click("#record-open")
+    until("document.getElementById('record-preview').videoWidth === 320")
+    until("document.getElementById('record-level').style.getPropertyValue('--level') > '0.2'")
+    page.click("#record-toggle:enabled")
+    until("document.getElementById('record-clock').textContent >= '0:02'")
+    page.click("#record-toggle")
+    page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
+    assert "recording-1.webm" in page.inner_text("#result-name")
+    assert page.is_hidden("#recorder")
+    until("document.getElementById('player').duration < 60")
+    page.press("#timeline", "ArrowRight")
+    assert page.evaluate(TIME) == pytest.approx(0.5, abs=0.15)
