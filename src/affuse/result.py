@@ -20,7 +20,7 @@ from affuse.evaluation.comparison import (
 from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.robustness import Point
 from affuse.evaluation.scores import Scores
-from affuse.evaluation.systems import OutOfFold
+from affuse.evaluation.systems import Losses, OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
 
@@ -106,11 +106,20 @@ class Result:
 
     @property
     def training(self) -> pd.DataFrame:
-        """Training losses of networks: one row per system, fold and epoch."""
+        """Training losses of networks: one row per system, fold and epoch.
+
+        Networks that learn features stand before, as "video features", once a protocol.
+        """
+        networks: dict[str, Losses] = {}
+        for item in self.evaluated:
+            leak = f" ({item.protocol.name})" if item.protocol.leaky else ""
+            for modality, losses in item.out_of_fold.feature_losses.items():
+                networks[f"{modality} features{leak}"] = losses
+        networks |= {item.name: item.out_of_fold.losses for item in self.evaluated}
         rows = [
-            (item.name, fold, epoch, loss)
-            for item in self.evaluated
-            for fold, losses in item.out_of_fold.losses.items()
+            (name, fold, epoch, loss)
+            for name, folds in networks.items()
+            for fold, losses in folds.items()
             for epoch, loss in enumerate(losses, 1)
         ]
         return pd.DataFrame(rows, columns=["system", "fold", "epoch", "loss"])

@@ -12,6 +12,7 @@ from affuse.config import FusionConfig, ModelConfig
 from affuse.datasets.folds import Fold, random_folds, random_split, speaker_folds
 from affuse.errors import ConfigError, DatasetError, FeatureError, FoldError
 from affuse.evaluation.crossval import out_of_fold
+from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable
@@ -286,3 +287,24 @@ def test_learned_rules_do_not_see_the_test_clips(make_table, rng):
     ):
         kept = one.rows == test[0]
         np.testing.assert_allclose(one.probabilities[kept], other.probabilities[kept], rtol=1e-5)
+
+
+def test_losses_of_networks_are_told_also_of_folds_that_were_kept(make_table, tmp_path):
+    """Of the network that decides and of the one that learned the features, once a fold."""
+    table = make_table(shapes=FRAMES)
+    systems = [unimodal("audio"), small_cnn("video")]
+    preparation = {"video": small_layer}
+    store = FolderStore(tmp_path)
+    new, kept = (
+        out_of_fold(table, systems, apart(table), preparation=preparation, store=store)
+        for _ in range(2)
+    )
+    for audio, video in (new, kept):
+        assert audio.losses == audio.feature_losses == {}
+        assert set(video.losses) == set(video.feature_losses["video"]) == {1, 2, 3}
+        assert all(losses.shape == (2,) for losses in video.losses.values())
+    for before, after in zip(new[1].losses.values(), kept[1].losses.values(), strict=True):
+        np.testing.assert_array_equal(before, after)
+    learned = new[1].feature_losses["video"][1]
+    assert learned.shape == (2,)
+    assert np.isfinite(learned).all()

@@ -75,6 +75,9 @@ def test_in_a_fold_training_clips_have_their_out_of_fold_features(voices):
         voices.arrays["audio"][learn], voices.labels[learn], groups=voices.speakers[learn]
     )
     np.testing.assert_allclose(features[8:], fitted.out_of_fold_, rtol=1e-4)
+    np.testing.assert_allclose(found.losses["audio"], fitted.losses_, rtol=1e-4)
+    assert fitted.losses_.shape == (20,)
+    assert fitted.losses_[-1] < fitted.losses_[0]
     np.testing.assert_allclose(
         features[:8], fitted.transform(voices.arrays["audio"][:8]), rtol=1e-4
     )

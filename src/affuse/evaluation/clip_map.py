@@ -8,13 +8,16 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 
 from affuse.features.table import FeatureTable
 
-MOST_CLIPS = 2000
+LEAST_FOR_UMAP = 10
+MOST_CLIPS = 1500
 """Clips in a map: of more, evenly chosen ones."""
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.float32]
 
 
 def clip_map(table: FeatureTable, *, seed: int = 0) -> pd.DataFrame:
@@ -55,36 +58,43 @@ def _maps(table: FeatureTable, modality: str, seed: int) -> Iterator[pd.DataFram
     if len(rows) < 3 or features.shape[1] < 2:
         return
     places = {"PCA": _pca(features)}
-    if importlib.util.find_spec("umap") is not None:
+    if len(rows) >= LEAST_FOR_UMAP and importlib.util.find_spec("umap") is not None:
         places["UMAP"] = _umap(features, seed)
     for method, place in places.items():
         told = pd.DataFrame(place, columns=["x", "y"])
         yield told.assign(clip=table.clips[rows], modality=modality, method=method)
 
 
-def _standardised(table: FeatureTable, modality: str, rows: NDArray[np.int64]) -> Floats:
-    """One row per clip, (n_rows, n_columns); columns that do not vary are left out."""
+def _standardised(table: FeatureTable, modality: str, rows: NDArray[np.int64]) -> Rows:
+    """One row per clip, (n_rows, n_columns); columns that do not vary are left out.
+
+    In single precision and in place: means of frames are wide.
+    """
     array = table.arrays[modality]
     if array.ndim > 2:
-        clips = [np.asarray(array[[row]][0], np.float64) for row in rows]
-        features = np.stack([clip.mean(axis=0).ravel() for clip in clips])
+        features = np.stack([array[[row]][0].mean(axis=0).ravel() for row in rows])
     else:
-        features = np.asarray(array[rows], np.float64)
-    spread = features.std(axis=0)
-    kept = spread > 0
-    return np.asarray((features[:, kept] - features[:, kept].mean(axis=0)) / spread[kept])
+        features = np.asarray(array[rows])
+    spread = features.std(axis=0, dtype=np.float64)
+    features = features[:, spread > 1e-6 * np.abs(features).max(axis=0)]
+    features -= features.mean(axis=0, dtype=np.float64)
+    features /= features.std(axis=0, dtype=np.float64)
+    return features
 
 
-def _pca(features: Floats) -> Floats:
+def _pca(features: Rows) -> Floats:
     """Two first principal components, each with the sign that makes its largest value positive."""
-    # The smaller of the two products: clips are few where columns are many.
-    values, vectors = np.linalg.eigh(features @ features.T)
-    places = vectors[:, :-3:-1] * np.sqrt(np.maximum(values[:-3:-1], 0))
+    # Products of clips, which are fewer than columns where it matters.
+    products = np.asarray(features @ features.T, np.float64)
+    values, vectors = eigh(products, subset_by_index=[len(products) - 2, len(products) - 1])
+    places = vectors[:, ::-1] * np.sqrt(np.maximum(values[::-1], 0))
     largest = places[np.abs(places).argmax(axis=0), np.arange(2)]
     return np.asarray(places * np.where(largest < 0, -1, 1))
 
 
-def _umap(features: Floats, seed: int) -> Floats:
+def _umap(features: Rows, seed: int) -> Floats:
     import umap
 
-    return np.asarray(umap.UMAP(random_state=seed, n_jobs=1).fit_transform(features), np.float64)
+    neighbours = min(15, len(features) - 1)
+    made = umap.UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1)
+    return np.asarray(made.fit_transform(features), np.float64)

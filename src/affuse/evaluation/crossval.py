@@ -19,7 +19,7 @@ from affuse.evaluation.fold_task import (
     scored_rows,
 )
 from affuse.evaluation.protocols import Protocol
-from affuse.evaluation.systems import OutOfFold, System
+from affuse.evaluation.systems import Losses, OutOfFold, System
 from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback
 
@@ -161,8 +161,6 @@ def _gathered(
     rows = [scored_rows(table, system, task.test) for task in tasks]
     folds = [np.full(len(part), task.fold.number) for part, task in zip(rows, tasks, strict=True)]
     probabilities = [results[task.fold.number][str(position)] for task in tasks]
-    name = losses_key(position)
-    losses = {number: found[name] for number, found in results.items() if name in found}
     all_rows = np.concatenate(rows)
     order = np.argsort(table.clips[all_rows], kind="stable")
     return OutOfFold(
@@ -171,5 +169,16 @@ def _gathered(
         rows=all_rows[order],
         folds=np.concatenate(folds)[order],
         probabilities=np.concatenate(probabilities)[order],
-        losses=dict(sorted(losses.items())),
+        losses=_losses(results, position),
+        feature_losses={
+            modality: losses
+            for modality in system.modalities
+            if (losses := _losses(results, modality))
+        },
     )
+
+
+def _losses(results: Mapping[int, Predictions], of: int | str) -> Losses:
+    """Losses by number of fold, of a system's position or of a modality's learned features."""
+    name = losses_key(of)
+    return {number: found[name] for number, found in sorted(results.items()) if name in found}

@@ -32,7 +32,8 @@ _LARGE_BLOCK = 4 << 20
 Predictions = Mapping[str, NDArray[np.float64]]
 """Position of a system, as text -> probabilities of the test clips that it scores.
 
-Under `losses_key` the mean training loss of each epoch, of systems that are networks."""
+Under `losses_key` the mean training loss of each epoch, of systems that are networks and of
+modalities whose features are learned by one."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
         # Features that were learned from the test clips too are that protocol's point.
         nested = bool(modalities) and not task.protocol.prepares_on_all
         memory = Memory(learned if nested else None)
-        found: dict[str, NDArray[np.float64]] = {}
+        found = {losses_key(m): losses for m, losses in learned.losses.items()}
         for position, system in enumerate(task.systems):
             probabilities, losses = _judged(task, system, table, memory)
             found[str(position)] = probabilities
@@ -106,9 +107,9 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
         return task.fold.number, found
 
 
-def losses_key(position: int) -> str:
-    """Name of the training losses of a system among a fold's arrays."""
-    return f"losses {position}"
+def losses_key(of: int | str) -> str:
+    """Name among a fold's arrays of the losses of a system, or of a modality's learned features."""
+    return f"losses {of}"
 
 
 def in_clip_order(table: FeatureTable, rows: Sequence[int] | Rows) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class LearnedFeatures:
         self._row_of = {clip: row for row, clip in enumerate(table.clips.tolist())}
         self._widths: dict[str, int] = {}
         self._known: dict[tuple[str, bytes, bytes], Features] = {}
+        self._losses: dict[str, NDArray[np.float64]] = {}
         # Cross-fitted features of training clips hold nothing of their own labels as they are.
         self._relearned = frozenset(
             m for m in modalities if not getattr(build(m), "cross_fitted", False)
@@ -78,6 +79,11 @@ class LearnedFeatures:
             self._known[key] = self._learned(modality, learn, use)
         return self._known[key]
 
+    @property
+    def losses(self) -> Mapping[str, NDArray[np.float64]]:
+        """Mean training loss of each epoch, of each modality's network that was fitted first."""
+        return self._losses
+
     def _learned(self, modality: str, learn: Rows, use: Rows) -> Features:
         array, present = self._table.arrays[modality], self._table.present[modality]
         learn, has = learn[present[learn]], present[use]
@@ -85,8 +91,11 @@ class LearnedFeatures:
             return np.zeros((len(use), self._widths.get(modality, 1)), np.float32)
         transformer = self._build(modality)
         if getattr(transformer, "cross_fitted", False):
-            return self._cross_fitted(transformer, array, learn, use, has)
+            features = self._cross_fitted(transformer, array, learn, use, has)
+            self._keep_losses(modality, transformer)
+            return features
         transformer.fit(_items(array, learn), self._table.labels[learn])
+        self._keep_losses(modality, transformer)
         # One clip to learn from is there to say how many features there are.
         some, again = _distinct(array, use[has] if has.any() else learn[:1])
         features = np.asarray(transformer.transform(_items(array, some)), np.float32)
@@ -114,6 +123,10 @@ class LearnedFeatures:
         if new.any():
             features[new] = transformer.transform(_items(array, use[new]))
         return features
+
+    def _keep_losses(self, modality: str, transformer: Any) -> None:
+        if hasattr(transformer, "losses_"):
+            self._losses.setdefault(modality, transformer.losses_)
 
     def _in_clip_order(self, rows: Rows) -> Rows:
         """Each row once, so that what is learned does not depend on the table's order."""

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from affuse.models.memory import Memory
 
 
+Losses = Mapping[int, NDArray[np.float64]]
+"""Number of a fold -> mean training loss of each epoch."""
+
+
 class TableClassifier(Interface):
     """Estimator over a FeatureTable: systems of one modality, and all fusions."""
 
@@ -86,6 +90,8 @@ class OutOfFold:
         Over the table's classes; 0 for a class that was absent from the fold's training clips.
     losses : mapping of int to (n_epochs,) float64
         Number of a fold -> mean training loss of each epoch; empty where no network decides.
+    feature_losses : mapping of str to the same
+        By modality, of networks that learned its features; systems of one protocol share them.
     """
 
     system: System
@@ -93,7 +99,8 @@ class OutOfFold:
     rows: NDArray[np.int64]
     folds: NDArray[np.int64]
     probabilities: NDArray[np.float64]
-    losses: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
+    losses: Losses = field(default_factory=dict)
+    feature_losses: Mapping[str, Losses] = field(default_factory=dict)
 
     @property
     def predicted(self) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -51,6 +52,8 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
     pairs_ : list of (network, linear model)
     out_of_fold_ : (n_clips, 2 * n_classes)
         Features of the training clips.
+    losses_ : (epochs,) float64
+        Mean training loss of each epoch, over all networks.
 
     Notes
     -----
@@ -76,10 +79,14 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
             )
         self.pairs_ = []
         self.out_of_fold_ = np.zeros((len(labels), 2 * len(self.classes_)))
+        self.losses_ = np.zeros(self.epochs)
         for number, (train, test) in enumerate(folds):
-            pair = self._pair(X, train, labels, number)
+            losses: list[float] = []
+            pair = self._pair(X, train, labels, number, losses.append)
             self.pairs_.append(pair)
             self.out_of_fold_[test] = self._described(pair, X, test)
+            self.losses_ += [part.mean() for part in np.array_split(losses, self.epochs)]
+        self.losses_ /= len(folds)
         return self
 
     def transform(self, X: Packed) -> NDArray[np.float32]:
@@ -89,11 +96,15 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
         described = [self._described(pair, X, rows) for pair in self.pairs_]
         return np.asarray(np.mean(described, axis=0).astype(np.float32))
 
-    def _pair(self, X: Packed, rows: Rows, labels: Rows, number: int) -> tuple[Any, Any]:
+    def _pair(
+        self, X: Packed, rows: Rows, labels: Rows, number: int, watch: Callable[[float], None]
+    ) -> tuple[Any, Any]:
         settings = VoiceTraining(epochs=self.epochs)
         seed = (self.random_state or 0) * 101 + number
         n_variants, n_classes = X.shape[1], len(self.classes_)
-        network = train_voice(reader(X, rows), n_variants, labels[rows], n_classes, settings, seed)
+        network = train_voice(
+            reader(X, rows), n_variants, labels[rows], n_classes, settings, seed, watch
+        )
         return network, linear_model().fit(statistics(X, rows), labels[rows])
 
     def _described(self, pair: tuple[Any, Any], X: Packed, rows: Rows) -> Floats:

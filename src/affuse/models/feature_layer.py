@@ -55,6 +55,8 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
     ----------
     classes_ : (n_classes,) array
     network_ : torch.nn.Sequential
+    losses_ : (epochs,) array
+        Mean training loss of each epoch.
     frame_shape_ : tuple of int
 
     Notes
@@ -91,7 +93,8 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         with seeded_single_thread(self.random_state):
             network = self._network()
             batches = _frame_batches(X, positions, self.batch_size)
-            train(network, batches, self.epochs, adam(network.parameters(), self.learning_rate))
+            optimiser = adam(network.parameters(), self.learning_rate)
+            self.losses_ = train(network, batches, self.epochs, optimiser)
         self.network_ = network
         return self
 

@@ -49,7 +49,13 @@ class VoiceTraining:
 
 
 def train_voice(
-    read: Read, n_variants: int, labels: Rows, n_classes: int, settings: VoiceTraining, seed: int
+    read: Read,
+    n_variants: int,
+    labels: Rows,
+    n_classes: int,
+    settings: VoiceTraining,
+    seed: int,
+    watch: Callable[[float], None] | None = None,
 ) -> Module:
     """A network trained on these clips, in evaluation mode, with the averaged weights.
 
@@ -63,6 +69,8 @@ def train_voice(
     n_classes : int
     settings : VoiceTraining
     seed : int
+    watch : callable, optional
+        Called with the loss of each step.
 
     Notes
     -----
@@ -91,6 +99,8 @@ def train_voice(
             loss.backward()
             optimiser.step()
             schedule.step()
+            if watch is not None:
+                watch(float(loss.detach()))
             if step >= n_steps * (1 - settings.averaged_share):
                 average.update_parameters(network)
         trained: Module = average.module.eval()

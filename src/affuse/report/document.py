@@ -15,16 +15,15 @@ import pandas as pd
 from affuse.errors import MissingDependency
 from affuse.features.store import atomic_file
 from affuse.report.chart import Chart
+from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
 from affuse.report.examples import examples
 from affuse.report.reading import RunFolder, read_run
 from affuse.report.results_charts import (
     class_recall_chart,
-    paired_chart,
-    robustness_charts,
+    paired_charts,
     speaker_chart,
     systems_chart,
-    training_chart,
 )
 from affuse.report.words import findings, interval, modality_name, percent, why_leaky
 
@@ -108,7 +107,7 @@ def report_html(run: RunFolder) -> str:
         leaky=result_rows(run.leaky),
         references=_records(run.table("references")),
         notes=run.notes,
-        paired=paired_chart(run),
+        paired=paired_charts(run),
         pairs=_pair_rows(run),
         sections=_sections(run),
         examples=examples(run),

@@ -10,11 +10,9 @@ import pandas as pd
 from affuse.report.chart import (
     COLOURS,
     FAINT,
-    GRID,
     INK,
     LEAKY,
-    MARKERS,
-    SERIES,
+    PAPER,
     Chart,
     chart_of,
     drawing,
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
 
 MODALITY_MARKERS = {"audio": "o", "video": "s", "audio+video": "D"}
 MODALITY_NAMES = {"audio": "audio", "video": "video", "audio+video": "fused"}
+FUSED_MODALITY = "audio+video"
+SIGNIFICANT = 0.05
 SHOWN = 24
 """Systems in one chart; the table has all."""
 
@@ -86,37 +86,63 @@ def _systems_text(rows: pd.DataFrame, references: pd.DataFrame) -> str:
     )
 
 
-def paired_chart(run: RunFolder) -> Chart | None:
-    """Differences of the best system from each other one, with intervals."""
+def paired_charts(run: RunFolder) -> tuple[Chart, ...]:
+    """What each fusion gains over the best single modality; how far the best system is ahead."""
     pairs = run.table("comparisons")
     if not len(pairs) or not run.best:
-        return None
+        return ()
+    single = run.honest[run.honest["modality"] != FUSED_MODALITY]["system"]
+    fused = run.honest[run.honest["modality"] == FUSED_MODALITY]["system"]
+    charts = []
+    if len(single) and len(fused):
+        first = str(single.iloc[0])
+        gains = _against(pairs, first)
+        gains = gains[gains["system"].isin(fused)].sort_values("difference", ascending=False)
+        title = "What fusion gains over the best single modality"
+        charts.append(_pairs(gains, title, f"points of UAR ahead of {short(first)}", first))
     best = str(run.honest["system"].iloc[0])
-    rows = pairs[pairs["better"] == best].sort_values("difference")[:SHOWN].reset_index(drop=True)
-    if not len(rows):
-        return None
-    with drawing(9, 1 + 0.3 * len(rows)) as figure:
+    behind = _against(pairs, best)
+    behind = behind.assign(
+        difference=0 - behind["difference"], low=0 - behind["high"], high=0 - behind["low"]
+    )
+    title = "How far the best system is ahead"
+    label = "points of UAR that the best system is ahead"
+    charts.append(_pairs(behind.sort_values("difference"), title, label, best))
+    return tuple(charts)
+
+
+def _against(pairs: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Each other system minus the reference: ``system, difference, low, high, p_holm``."""
+    ahead = pairs[pairs["other"] == reference].rename(columns={"better": "system"})
+    behind = pairs[pairs["better"] == reference].rename(columns={"other": "system"})
+    turned = behind.assign(
+        difference=0 - behind["difference"], low=0 - behind["high"], high=0 - behind["low"]
+    )
+    return pd.concat([ahead, turned])[["system", "difference", "low", "high", "p_holm"]]
+
+
+def _pairs(rows: pd.DataFrame, title: str, label: str, reference: str) -> Chart:
+    shown = rows[:SHOWN].reset_index(drop=True)
+    real = shown["p_holm"] < SIGNIFICANT
+    with drawing(9, 1 + 0.3 * len(shown)) as figure:
         axes = figure.subplots()
-        for place, (_, row) in enumerate(rows.iterrows()):
-            real = row["p_holm"] < 0.05
+        axes.hlines(shown.index, 100 * shown["low"], 100 * shown["high"], color=INK, linewidth=1.5)
+        for marked, face in ((real, INK), (~real, PAPER)):
             axes.plot(
-                [100 * row["low"], 100 * row["high"]], [place, place], color=INK, linewidth=1.5
-            )
-            axes.plot(
-                100 * row["difference"], place, marker="o", color=INK, markersize=7,
-                markerfacecolor=INK if real else "none",
+                100 * shown["difference"][marked], shown.index[marked], marker="o", color=INK,
+                markersize=7, markerfacecolor=face, linestyle="none",
             )  # fmt: skip
         axes.axvline(0, color=FAINT, linewidth=1)
-        axes.set_yticks(range(len(rows)), [short(str(name)) for name in rows["other"]])
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlabel("points of UAR that the best system is ahead, 95 % intervals over speakers")
+        axes.set_yticks(shown.index, [short(str(name)) for name in shown["system"]])
+        axes.set_ylim(len(shown) - 0.4, -0.6)
+        axes.set_xlabel(f"{label}, 95 % intervals over speakers")
         axes.grid(axis="x")
-        real = int((rows["p_holm"] < 0.05).sum())
         text = (
-            f"{best} against {len(rows)} others: {real} differences are more than chance after "
-            "Holm's correction (filled), the others are open circles."
+            f"{reference} against {len(shown)} others: {int(real.sum())} differences are more than "
+            "chance after Holm's correction for all pairs of the run (filled), the others are open "
+            "circles."
         )
-        return chart_of(figure, "How far the best system is ahead", text)
+        return chart_of(figure, title, text)
 
 
 def class_recall_chart(run: RunFolder) -> Chart | None:
@@ -194,124 +220,6 @@ def speaker_chart(run: RunFolder) -> Chart | None:
             "speakers."
         )
         return chart_of(figure, "UAR of each speaker", text, (100 * shown).round(1).reset_index())
-
-
-def training_chart(run: RunFolder) -> Chart | None:
-    """Loss of each network along its epochs: mean over folds, and their range."""
-    table = run.table("training")
-    if not len(table):
-        return None
-    names = list(dict.fromkeys(table["system"]))[: len(SERIES)]
-    with drawing(6.2, 3.6) as figure:
-        axes = figure.subplots()
-        for number, name in enumerate(names):
-            by_epoch = table[table["system"] == name].groupby("epoch")["loss"]
-            mean = by_epoch.mean()
-            axes.fill_between(
-                mean.index,
-                by_epoch.min(),
-                by_epoch.max(),
-                color=SERIES[number],
-                alpha=0.2,
-                linewidth=0,
-            )
-            axes.plot(
-                mean,
-                color=SERIES[number],
-                marker=MARKERS[number],
-                markevery=max(1, len(mean) // 8),
-                label=short(name),
-            )
-        axes.locator_params(axis="x", integer=True)
-        axes.set_xlabel("epoch")
-        axes.set_ylabel("mean loss in training")
-        axes.set_ylim(bottom=0)
-        axes.grid(axis="y")
-        axes.legend(loc="upper right", fontsize=9)
-        text = (
-            f"Training loss of {len(names)} networks, mean over folds with the range between folds."
-        )
-        return chart_of(figure, "Training curves", text)
-
-
-def robustness_charts(run: RunFolder) -> tuple[Chart, ...]:
-    """One chart per condition with levels: UAR of the best system of each modality."""
-    table = run.table("robustness")
-    if not len(table):
-        return ()
-    chosen = table[table["system"].isin(run.best.values())]
-    levelled = chosen[chosen["level"].notna()]
-    charts = [
-        _curve(run, str(condition), levelled[levelled["condition"] == condition], chosen)
-        for condition in dict.fromkeys(levelled["condition"])
-    ]
-    gone = chosen[chosen["level"].isna() & (chosen["condition"] != "clean")]
-    return (*charts, *([_gone(run, gone, chosen)] if len(gone) else []))
-
-
-def _curve(run: RunFolder, condition: str, points: pd.DataFrame, everything: pd.DataFrame) -> Chart:
-    levels = list(dict.fromkeys(points["level"]))
-    clean = everything[everything["condition"] == "clean"].set_index("system")["uar"]
-    degraded = str(points["degraded"].iloc[0])
-    with drawing(6, 3.4) as figure:
-        axes = figure.subplots()
-        for modality, system in run.best.items():
-            own = points[points["system"] == system].set_index("level").reindex(levels)
-            if system not in clean.index:
-                continue
-            values = [clean[system], *own["uar"]]
-            if np.isnan(own["uar"]).all():
-                values = (
-                    [clean[system], *[clean[system]] * len(levels)]
-                    if degraded not in modality
-                    else values
-                )
-            axes.plot(
-                range(len(values)), 100 * np.array(values), color=COLOURS[modality],
-                marker=MODALITY_MARKERS[modality], label=MODALITY_NAMES[modality],
-            )  # fmt: skip
-        axes.set_xticks(range(len(levels) + 1), ["clean", *(f"{level:g}" for level in levels)])
-        axes.set_xlabel(f"{condition}, level")
-        axes.set_ylabel("UAR in %")
-        axes.set_ylim(0, 100)
-        axes.grid(axis="y")
-        axes.legend(loc="lower left")
-        text = f"UAR of the best systems, clean and as {degraded} gets worse by {condition}."
-        return chart_of(figure, f"Robustness: {condition}", text, _rounded(points))
-
-
-def _gone(run: RunFolder, points: pd.DataFrame, everything: pd.DataFrame) -> Chart:
-    conditions = list(dict.fromkeys(points["condition"]))
-    with drawing(6, 3.4) as figure:
-        axes = figure.subplots()
-        for modality, system in run.best.items():
-            own = (
-                points[points["system"] == system].set_index("condition")["uar"].reindex(conditions)
-            )
-            clean = everything[
-                (everything["system"] == system) & (everything["condition"] == "clean")
-            ]["uar"]
-            values = 100 * np.array([*clean[:1], *own])
-            axes.plot(
-                range(len(values)), values, color=COLOURS[modality],
-                marker=MODALITY_MARKERS[modality], linestyle="none", markersize=8,
-                label=MODALITY_NAMES[modality],
-            )  # fmt: skip
-        axes.set_xticks(range(len(conditions) + 1), ["clean", *conditions])
-        axes.set_ylabel("UAR in %")
-        axes.set_ylim(0, 100)
-        axes.grid(axis="y", color=GRID)
-        axes.legend(loc="lower left")
-        text = (
-            "UAR of the best systems when a modality is gone altogether; no mark: it cannot decide."
-        )
-        return chart_of(figure, "Robustness: a modality gone", text, _rounded(points))
-
-
-def _rounded(points: pd.DataFrame) -> pd.DataFrame:
-    shown = points[["system", "condition", "level", "uar", "uar_low", "uar_high", "n_clips"]].copy()
-    shown[["uar", "uar_low", "uar_high"]] = (100 * shown[["uar", "uar_low", "uar_high"]]).round(1)
-    return shown
 
 
 def _legend_above(axes: Axes) -> None:
