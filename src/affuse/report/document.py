@@ -217,7 +217,8 @@ def _sections(run: RunFolder) -> tuple[Section, ...]:
             "training", "How the networks learned",
             "Loss on the training clips; the number of epochs was given, not chosen by these "
             "curves.",
-            _present(training_chart(run)), "no network decides in this run, or its folds were finished by an older version.",
+            _present(training_chart(run)),
+            "no network decides in this run, or its folds were finished by an older version.",
         ),
         Section(
             "map", "How the clips lie",
