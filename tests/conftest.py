@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from shutil import which
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,6 +33,26 @@ def private_cache(
     cache = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("AFFUSE_CACHE", str(cache))
     return cache
+
+
+@pytest.fixture(scope="session")
+def start_chromium() -> Iterator[Callable[..., Any]]:
+    """Starts Debian's chromium with the given arguments; one driver serves a whole process."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on this machine")
+    started = []
+
+    def start(*arguments: str) -> Any:
+        given = ["--no-sandbox", *arguments]
+        started.append(playwright.chromium.launch(executable_path=chromium, args=given))
+        return started[-1]
+
+    with sync_api.sync_playwright() as playwright:
+        yield start
+        for browser in started:
+            browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -93,25 +92,16 @@ def _raw_sound(clip: Path, out: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser(devices: tuple[Path, Path]) -> Iterator[Any]:
+def browser(devices: tuple[Path, Path], start_chromium: Callable[..., Any]) -> Any:
     """Debian's chromium; its camera shows the clip, its microphone hears it."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on this machine")
     camera, microphone = devices
-    arguments = [
-        "--no-sandbox",
+    return start_chromium(
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={camera}",
         f"--use-file-for-fake-audio-capture={microphone}",
         "--autoplay-policy=no-user-gesture-required",
-    ]
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield running
-        running.close()
+    )
 
 
 @pytest.fixture
