@@ -51,6 +51,7 @@ def test_keyboard_alone_from_load_to_export(page: Any, tmp_path: Path) -> None:
 
 
 def test_files_are_chosen_by_keyboard(page: Any) -> None:
+    page.bring_to_front()
     tab_to(page, "#files")
     outline = page.evaluate(
         "getComputedStyle(document.querySelector('label[for=files]')).outlineStyle"
