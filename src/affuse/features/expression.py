@@ -47,7 +47,7 @@ class Expression:
 
     name = "expression"
     modality: ClassVar[Modality] = "video"
-    version = 1
+    version = 2
     frame_level = False
     dtype = "float32"
     label = "face network"

@@ -67,7 +67,7 @@ class VggFace:
 
     name = "vgg_face"
     modality: ClassVar[Modality] = "video"
-    version = 1
+    version = 2
     frame_level = True
     dtype = "float16"
 
