@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from affuse.errors import ConfigError
 
@@ -29,7 +36,10 @@ JointFusion = Literal[
 ]
 ProtocolName = Literal["speaker-independent", "random", "lecture"]
 
+VGG_CONVOLUTIONS = 13
+
 _AsText = Annotated[str, BeforeValidator(lambda value: str(value))]
+_Positive = Annotated[float, Field(gt=0)]
 
 
 class _Settings(BaseModel):
@@ -81,13 +91,27 @@ class VggFaceConfig(_Settings):
     """VGG16 trunk.
 
     ``weights`` is ``vgg-face`` (downloaded), ``untrained`` (He weights from ``seed``) or a path
-    to a Keras file; ``preprocessing`` says which channel means are subtracted.
+    to a Keras file; ``preprocessing`` says which channel means are subtracted. ``crop`` is what
+    it sees of a frame: all of it, the square in its centre, or the largest face. ``precision``
+    int8 is about three times as quick; ``ranges``, the largest activation of each convolution,
+    are measured on the clips where they are not given.
     """
 
     weights: str = "untrained"
     preprocessing: Literal["vgg-face", "imagenet"] = "vgg-face"
     frame_step: int = Field(default=1, ge=1)
+    crop: Literal["none", "centre", "face"] = "none"
+    precision: Literal["fp32", "int8"] = "fp32"
+    ranges: tuple[_Positive, ...] = ()
+    device: Literal["cpu", "cuda"] = "cpu"
     seed: int = 0
+
+    @field_validator("ranges")
+    @classmethod
+    def _one_for_each_convolution(cls, ranges: tuple[float, ...]) -> tuple[float, ...]:
+        if len(ranges) not in (0, VGG_CONVOLUTIONS):
+            raise ValueError(f"expected {VGG_CONVOLUTIONS} numbers, or none to measure them")
+        return ranges
 
 
 class FeatureLayerConfig(_Settings):

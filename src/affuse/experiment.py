@@ -74,6 +74,7 @@ def run(config: Config, *, progress: ProgressCallback | None = None) -> Result:
         check_out(Path(config.out))
     index = chosen_clips(config)
     check_fold_file(config, index.clips)
+    config = _calibrated(config, index)
     extraction, sources = extract(config, index, progress=progress)
     table = _shuffled(extraction.table, config) if config.data.shuffle_labels else extraction.table
     kept = set(table.clips.tolist())
@@ -123,9 +124,18 @@ def extract(
 ) -> tuple[Extraction, dict[Modality, Extractor | Precomputed]]:
     """Features of every clip, from the store where it has them, and what they came from."""
     clips = chosen_clips(config) if index is None else index
-    sources = extractors(config)
+    sources = extractors(_calibrated(config, clips))
     found = extract_features(clips, sources, default_store(), jobs=_jobs(config), progress=progress)
     return replace(found, skipped=(*clips.skipped, *found.skipped)), sources
+
+
+def _calibrated(config: Config, index: Index) -> Config:
+    """The configuration with what its extractors must know of the clips before they begin."""
+    if config.features.vgg_face.precision == "fp32":
+        return config
+    from affuse.features.vgg_calibration import with_ranges
+
+    return with_ranges(config, index)
 
 
 def extractors(config: Config) -> dict[Modality, Extractor | Precomputed]:

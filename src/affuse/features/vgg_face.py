@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.cache import cache_folder, weights_folder
-from affuse.errors import FeatureError
+from affuse.errors import ConfigError, FeatureError
 from affuse.features.decoding import VideoDecoding
 from affuse.features.store import atomic_file, content_hash
+from affuse.features.vgg_framing import ENLARGED, Crop, faces_in, on_canvas
 from affuse.features.vgg_graph import INPUT, OUTPUT, trunk
 from affuse.features.vgg_weights import Weights, read_weights, untrained_weights
 from affuse.records import Modality
@@ -42,9 +43,10 @@ _BATCH = 4
 class VggFace:
     """Extractor: output of VGG16's last convolution block for each frame.
 
-    The frame's canvas is 16:9 whatever the clip (227x128 for height 128): a narrower picture is
-    centred on the mean colour, which counts as zero; a wider one loses its sides. A clip that is
-    too short repeats its last frame. Each frame of the file is run once, however long it holds.
+    The frame's canvas is 16:9 whatever the clip (227x128 for height 128), or square where it is
+    cropped: a narrower picture is centred on the mean colour, which counts as zero; a wider one
+    loses its sides. A clip that is too short repeats its last frame. Each frame of the file is
+    run once, however long it holds.
 
     Attributes
     ----------
@@ -57,6 +59,11 @@ class VggFace:
     preprocessing : str
         Key of `BGR_MEANS`.
     decoding : VideoDecoding
+    crop : {"none", "centre", "face"}
+        What it sees of a frame.
+    ranges : tuple of float
+        Largest activation of each convolution, if the graph computes with 8-bit integers.
+    device : {"cpu", "cuda"}
     """
 
     model: Path
@@ -64,6 +71,9 @@ class VggFace:
     label: str
     preprocessing: str
     decoding: VideoDecoding
+    crop: Crop = "none"
+    ranges: tuple[float, ...] = ()
+    device: str = "cpu"
 
     name = "vgg_face"
     modality: ClassVar[Modality] = "video"
@@ -72,24 +82,46 @@ class VggFace:
     dtype = "float16"
 
     @property
+    def canvas_height(self) -> int:
+        """Height of the frames as the trunk sees them, in pixels."""
+        return self.decoding.height // (ENLARGED if self.crop == "face" else 1)
+
+    @property
     def canvas_width(self) -> int:
         """Width of the frames as the trunk sees them, in pixels."""
-        return self.decoding.height * 16 // 9
+        return self.canvas_height * 16 // 9 if self.crop == "none" else self.canvas_height
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """``(n_frames, height // 32, canvas_width // 32, 512)``."""
+        """``(n_frames, canvas_height // 32, canvas_width // 32, 512)``."""
         n_slots = max(round(self.decoding.duration_s * self.decoding.fps), 1)
         return (
             math.ceil(n_slots / self.decoding.frame_step),
-            self.decoding.height // _SHRINKS_BY,
+            self.canvas_height // _SHRINKS_BY,
             self.canvas_width // _SHRINKS_BY,
             _N_CHANNELS,
         )
 
     def settings(self) -> Mapping[str, object]:
         """All that steers the numbers."""
-        return {"weights": self.weights, "preprocessing": self.preprocessing}
+        usual = {"crop": "none", "ranges": (), "device": "cpu"}
+        changed = {
+            name: getattr(self, name) for name in usual if getattr(self, name) != usual[name]
+        }
+        return {"weights": self.weights, "preprocessing": self.preprocessing, **changed}
+
+    def framed(self, decoded: Iterable[Image]) -> Iterator[Image]:
+        """What the trunk sees of each frame, (canvas_height, canvas_width, 3)."""
+        means = BGR_MEANS[self.preprocessing]
+        if self.crop == "face":
+            apart_s = self.decoding.frame_step / self.decoding.fps
+            yield from faces_in(decoded, apart_s, self.canvas_height, means)
+            return
+        held = shown = None
+        for image in decoded:
+            if shown is None or image is not held:
+                held, shown = image, on_canvas(image, self.canvas_width, means)
+            yield shown
 
     def extract(self, decoded: Iterable[Image]) -> NDArray[np.float16]:
         """Features of all frames, `shape`, float16.
@@ -101,7 +133,7 @@ class VggFace:
         """
         features = np.empty(self.shape, np.float16)
         filled = 0
-        for images, repeats in _batches(decoded):
+        for images, repeats in _batches(self.framed(decoded)):
             frames = np.repeat(self._run(images), repeats, axis=0)[: len(features) - filled]
             features[filled : filled + len(frames)] = frames
             filled += len(frames)
@@ -109,9 +141,8 @@ class VggFace:
         return features
 
     def _run(self, images: list[Image]) -> NDArray[np.float16]:
-        means = BGR_MEANS[self.preprocessing]
-        batch = np.stack([on_canvas(image, self.canvas_width, means) for image in images])
-        (activations,) = _session(self.model).run([OUTPUT], {INPUT: batch})
+        session = _session(self.model, self.device)
+        (activations,) = session.run([OUTPUT], {INPUT: np.stack(images)})
         largest = float(activations.max())
         if not largest <= _LARGEST_HALF:
             raise FeatureError(
@@ -120,6 +151,24 @@ class VggFace:
             )
         half: NDArray[np.float16] = activations.astype(np.float16)
         return half
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A trained or untrained VGG16.
+
+    Attributes
+    ----------
+    identity : str
+        Hash, or seed, that names the weights.
+    label : str
+    weights : callable
+        Reads or makes them.
+    """
+
+    identity: str
+    label: str
+    weights: Callable[[], Weights]
 
 
 def make(config: Config) -> VggFace:
@@ -133,55 +182,95 @@ def make(config: Config) -> VggFace:
         The published weights cannot be had.
     MissingDependency
         The graph must be built, and the packages for it are not installed.
+    ConfigError
+        8-bit integers are asked for without ranges, or a device that is not there.
     """
     settings, media = config.features.vgg_face, config.media
-    weights, label, source = _weights(settings)
-    identity = hashlib.sha256(f"{weights}, {settings.preprocessing}, v1".encode()).hexdigest()
+    _check_device(settings.device)
+    ranges = _ranges(settings)
+    chosen, means = network(settings), BGR_MEANS[settings.preprocessing]
+    named = f"{chosen.identity}, {settings.preprocessing}, v1" + (f", {ranges}" if ranges else "")
+    identity = hashlib.sha256(named.encode()).hexdigest()
     model = cache_folder() / "models" / f"vgg16-{identity[:16]}.onnx"
     if not model.is_file():
-        _build(model, _loaded(source, settings.seed), BGR_MEANS[settings.preprocessing])
-    decoding = VideoDecoding(media.height, media.fps, settings.frame_step, media.duration_s)
-    return VggFace(model, weights, label, settings.preprocessing, decoding)
+        _build(model, chosen.weights(), means, ranges)
+    height = media.height * (ENLARGED if settings.crop == "face" else 1)
+    decoding = VideoDecoding(height, media.fps, settings.frame_step, media.duration_s)
+    label = ", ".join([chosen.label, *_shown(settings)])
+    return VggFace(
+        model,
+        chosen.identity,
+        label,
+        settings.preprocessing,
+        decoding,
+        settings.crop,
+        ranges,
+        settings.device,
+    )
 
 
-def on_canvas(image: Image, width: int, bgr_means: tuple[float, float, float]) -> Image:
-    """An RGB image brought to a width: sides cut, or the mean colour added, evenly.
+def network(settings: VggFaceConfig) -> Network:
+    """The weights that a configuration names.
 
-    >>> on_canvas(np.ones((2, 1, 3), np.uint8), 3, (30.0, 20.0, 10.0))[0].tolist()
-    [[10, 20, 30], [1, 1, 1], [10, 20, 30]]
+    Raises
+    ------
+    WeightsError
+        There is no such file.
+    DownloadError
+        The published weights cannot be had.
     """
-    surplus = image.shape[1] - width
-    if surplus >= 0:
-        return image[:, surplus // 2 : surplus // 2 + width]
-    canvas = np.empty((image.shape[0], width, 3), np.uint8)
-    canvas[:] = np.rint(bgr_means[::-1])
-    left = -surplus // 2
-    canvas[:, left : left + image.shape[1]] = image
-    return canvas
-
-
-def _weights(settings: VggFaceConfig) -> tuple[str, str, Path | None]:
-    """Hash and label of the weights, and their file (None: untrained)."""
     if settings.weights == "untrained":
-        return f"untrained, seed {settings.seed}", "VGG16 (untrained)", None
+        seed = settings.seed
+        label = "VGG16 (untrained)"
+        return Network(f"untrained, seed {seed}", label, lambda: untrained_weights(seed))
     if settings.weights == "vgg-face":
         from affuse.features.vgg_download import vgg_face_file
 
-        path = vgg_face_file(weights_folder())
-        return content_hash(path), "VGG16-Face", path
+        published = vgg_face_file(weights_folder())
+        return Network(content_hash(published), "VGG16-Face", lambda: read_weights(published))
     path = Path(settings.weights)
     if not path.is_file():
         read_weights(path)
-    return content_hash(path), f"VGG16 ({path.stem})", path
+    return Network(content_hash(path), f"VGG16 ({path.stem})", lambda: read_weights(path))
 
 
-def _loaded(source: Path | None, seed: int) -> Weights:
-    return untrained_weights(seed) if source is None else read_weights(source)
+def _shown(settings: VggFaceConfig) -> list[str]:
+    """What results must say of an extractor beside its weights."""
+    crop = {"none": "", "centre": "centre of the frame", "face": "face"}[settings.crop]
+    return [part for part in (crop, "int8" if settings.precision == "int8" else "") if part]
 
 
-def _build(model: Path, weights: Weights, means: tuple[float, float, float]) -> None:
+def _ranges(settings: VggFaceConfig) -> tuple[float, ...]:
+    if settings.precision == "fp32":
+        return ()
+    if not settings.ranges:
+        raise ConfigError(
+            "features.vgg_face.precision 'int8' was given without features.vgg_face.ranges; "
+            "expected the largest activation of each of the 13 convolutions: let a run measure "
+            "them on its clips (affuse.run, affuse features), or give them"
+        )
+    return settings.ranges
+
+
+def _check_device(device: str) -> None:
+    import onnxruntime
+
+    if device == "cuda" and "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        raise ConfigError(
+            "features.vgg_face.device 'cuda' was given, but this onnxruntime "
+            f"{onnxruntime.__version__} has no CUDA; expected the package onnxruntime-gpu and a "
+            "GPU: install it in the place of onnxruntime, or take 'cpu'"
+        )
+
+
+def _build(
+    model: Path,
+    weights: Weights,
+    means: tuple[float, float, float],
+    ranges: tuple[float, ...] = (),
+) -> None:
     with atomic_file(model) as temporary:
-        temporary.write_bytes(trunk(weights, means).SerializeToString())
+        temporary.write_bytes(trunk(weights, means, ranges=ranges).SerializeToString())
 
 
 def _batches(frames: Iterable[Image]) -> Iterator[tuple[list[Image], list[int]]]:
@@ -202,11 +291,12 @@ def _batches(frames: Iterable[Image]) -> Iterator[tuple[list[Image], list[int]]]
 
 
 @lru_cache(maxsize=2)
-def _session(model: Path) -> Any:
+def _session(model: Path, device: str = "cpu") -> Any:
     """The graph, loaded once per process, run by one thread: processes are what runs at once."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    provider = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}[device]
+    return onnxruntime.InferenceSession(str(model), options, providers=[provider])

@@ -92,8 +92,16 @@ def distinct(faces: Sequence[FoundFace]) -> tuple[FoundFace, ...]:
     return tuple(kept)
 
 
-def face_crop(image: Image, box: Box, size: int = 48, *, roll_deg: float = 0.0) -> Image:
-    """A face as a face network takes it: grey, square, upright.
+def face_crop(
+    image: Image,
+    box: Box,
+    size: int = 48,
+    *,
+    roll_deg: float = 0.0,
+    margin: float = 0.0,
+    coloured: bool = False,
+) -> Image:
+    """A face as a face network takes it: square, upright, grey unless it is to be coloured.
 
     Parameters
     ----------
@@ -106,10 +114,14 @@ def face_crop(image: Image, box: Box, size: int = 48, *, roll_deg: float = 0.0) 
         Side of the crop in pixels.
     roll_deg : float
         Turn of the head, clockwise, to be undone.
+    margin : float
+        What is added to the square, as a share of its side.
+    coloured : bool
+        Keep red, green and blue of an RGB image.
 
     Returns
     -------
-    (size, size) uint8
+    (size, size) uint8, or (size, size, 3)
 
     Raises
     ------
@@ -125,11 +137,12 @@ def face_crop(image: Image, box: Box, size: int = 48, *, roll_deg: float = 0.0) 
     """
     height, width = checked(image).shape[:2]
     x, y, side = _square(box, width, height)
+    side *= 1 + margin
     # Half a diagonal around the centre, kept within the picture: nothing else can be seen.
     reach = 0.75 * side + 1.0
     left, right = _within(x - reach, x + reach, width)
     top, bottom = _within(y - reach, y + reach, height)
-    around = grey(image[top:bottom, left:right])
+    around = image[top:bottom, left:right] if coloured else grey(image[top:bottom, left:right])
     n_pixels = max(round(side), 1)
     to_image = _turned(x - left, y - top, side / n_pixels, n_pixels, roll_deg)
     square = cv2.warpAffine(
