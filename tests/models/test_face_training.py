@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from affuse.datasets.fer2013 import FaceSet
+from affuse.datasets.fer2013 import FaceSet, read_fer2013, without_copies
 from affuse.errors import ConfigError
 from affuse.models.face_training import FaceTraining, face_logits, train_faces
+from affuse.models.training import probabilities
+from affuse.pretraining import face
 from affuse.pretraining.face import pretrain_face
 
 torch = pytest.importorskip("torch")
@@ -50,7 +53,7 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(faces, tmp_pa
     epochs = []
     again = train_faces(faces, QUICK, tmp_path / "cut.npz", lambda d, t, loss: epochs.append(d))
     assert epochs == [3]
-    assert np.array_equal(face_logits(whole, faces.images), face_logits(again, faces.images))
+    assert np.array_equal(face_logits([whole], faces.images), face_logits([again], faces.images))
 
 
 def test_another_setting_does_not_take_over_a_checkpoint(faces, tmp_path, nothing):
@@ -82,12 +85,27 @@ def test_what_is_shipped_says_what_the_network_says(faces, tmp_path, nothing):
     assert written["accuracy"] == figures.accuracy
     assert np.trace(figures.confusion) / 48 == pytest.approx(figures.accuracy)
     assert figures.n_tested == 48
+    assert len(figures.accuracies) == figures.n_networks == 2
     session = onnxruntime.InferenceSession(tmp_path / "out" / "face.onnx")
     grey = faces.images[:5, None].astype(np.float32)
     said, embedding = session.run(None, {"faces": grey})
     assert said.shape == (5, 7)
-    assert embedding.shape == (5, 256)
+    assert embedding.shape == (5, 512)
+    assert not np.allclose(embedding[:, :256], embedding[:, 256:])
     assert said.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
+    # Stored in half precision, 5 MB a network.
+    assert (tmp_path / "out" / "face.onnx").stat().st_size < 12e6
+    again = [tmp_path / "out" / f"face-checkpoint-{number}.npz" for number in (0, 1)]
+    usable = without_copies(
+        read_fer2013(tmp_path / "fer", "train"), read_fer2013(tmp_path / "fer", "val")
+    )
+    trained, _ = face._divided(usable, QUICK.seed)
+    networks = [
+        train_faces(trained, replace(QUICK, seed=seed), checkpoint, nothing)
+        for seed, checkpoint in enumerate(again)
+    ]
+    logits = face_logits(networks, faces.images[:5], mirrored=False) / figures.temperature
+    assert said == pytest.approx(probabilities(logits), abs=2e-3)
     darker = session.run(None, {"faces": grey * 0.8 + 10})[0]
     assert np.abs(darker - said).max() < 0.1
 
@@ -95,3 +113,8 @@ def test_what_is_shipped_says_what_the_network_says(faces, tmp_path, nothing):
 def test_an_unknown_architecture_is_refused(tmp_path, nothing):
     with pytest.raises(ConfigError, match="architecture 'huge' was given; expected one of small"):
         pretrain_face(tmp_path, tmp_path, FaceTraining(architecture="huge"), report=nothing)
+
+
+def test_no_network_is_refused(tmp_path, nothing):
+    with pytest.raises(ConfigError, match="0 networks were asked for; expected at least 1"):
+        pretrain_face(tmp_path, tmp_path, FaceTraining(), n_networks=0, report=nothing)

@@ -309,15 +309,17 @@ def face(
     out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
     architecture: Annotated[str, typer.Option(help="small, or large for a GPU.")] = "small",
     epochs: Annotated[int | None, typer.Option(min=1, help="Rounds over the faces.")] = None,
+    networks: Annotated[int, typer.Option(min=1, help="How many share the judgement.")] = 2,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    seed: Annotated[int, typer.Option(help="Same seed, same network.")] = 0,
+    seed: Annotated[int, typer.Option(help="Same seed, same networks.")] = 0,
 ) -> None:
-    """Train the network that reads faces; a second call goes on where one was stopped."""
+    """Train the networks that read faces; a second call goes on where one was stopped."""
     from affuse.cli.training import train_face_and_print
     from affuse.models.face_training import FaceTraining
 
     settings = FaceTraining(architecture=architecture, device=device, seed=seed)
-    train_face_and_print(data, out, settings if epochs is None else settings.lasting(epochs))
+    lasting = settings if epochs is None else settings.lasting(epochs)
+    train_face_and_print(data, out, lasting, networks)
 
 
 @train_app.command()

@@ -18,15 +18,16 @@ from affuse.pretraining.shipped import ship
 from affuse.pretraining.voice import pretrain_voice
 
 
-def train_face_and_print(source: Path, out: Path, settings: FaceTraining) -> None:
-    """Train the face network; print what it reaches on faces it has not seen."""
+def train_face_and_print(source: Path, out: Path, settings: FaceTraining, n_networks: int) -> None:
+    """Train the face networks; print what it reaches on faces it has not seen."""
     settings = replace(settings, threads=os.cpu_count() or 1)
     with progress_bars(Console(stderr=True)) as progress:
         figures = pretrain_face(
             source,
             out,
             settings,
-            report=lambda done, total, loss: progress("epochs of the face network", done, total),
+            n_networks=n_networks,
+            report=lambda done, total, loss: progress("epochs of the face networks", done, total),
         )
     typer.echo(
         f"{figures.n_tested:,} test faces   accuracy {100 * figures.accuracy:.1f}   "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,21 +77,26 @@ def standardised(faces: Tensor) -> Tensor:
     return centred / (deviation + CONTRAST_FLOOR)
 
 
-def shipped_network(network: Sequential, temperature: float) -> Module:
-    """What is exported: grey levels in, calibrated probabilities and embedding out.
+def shipped_network(networks: Sequence[Sequential], temperature: float) -> Module:
+    """What is exported: grey levels in, calibrated probabilities and embeddings out.
 
-    ``(n, 1, 48, 48)`` float32 in [0, 255] -> ``(n, n_classes)``, ``(n, n_embedding)``.
+    ``(n, 1, 48, 48)`` float32 in [0, 255] -> ``(n, n_classes)``, from the networks' mean logits,
+    and ``(n, n_networks * n_embedding)``.
     """
     torch = import_torch()
 
     class Shipped(torch.nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
-            self.trunk, self.head = network[:-1], network[-1]
+            self.trunks = torch.nn.ModuleList(network[:-1] for network in networks)
+            self.heads = torch.nn.ModuleList(network[-1] for network in networks)
 
         def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
-            embedding = self.trunk(standardised(faces))
-            return torch.softmax(self.head(embedding) / temperature, dim=1), embedding
+            inputs = standardised(faces)
+            embeddings = [trunk(inputs) for trunk in self.trunks]
+            heads = zip(self.heads, embeddings, strict=True)
+            logits = torch.stack([head(embedding) for head, embedding in heads]).mean(0)
+            return torch.softmax(logits / temperature, dim=1), torch.cat(embeddings, dim=1)
 
     shipped: Module = Shipped().eval()
     return shipped

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -227,8 +227,10 @@ def _batches(faces: FaceSet, settings: FaceTraining, epoch: int) -> Iterator[tup
         yield standardised(augmented(images, size, strength)), torch.from_numpy(faces.labels[rows])
 
 
-def face_logits(network: Sequential, images: NDArray[np.uint8], *, mirrored: bool = True) -> Floats:
-    """Logits of faces (n, 48, 48): (n, n_classes); `mirrored`: averaged with the mirror image's."""
+def face_logits(
+    networks: Sequence[Sequential], images: NDArray[np.uint8], *, mirrored: bool = True
+) -> Floats:
+    """Mean logits of faces (n, 48, 48): (n, n_classes); `mirrored`: of their mirror images too."""
     torch = import_torch()
     logits = []
     with torch.inference_mode():
@@ -236,7 +238,8 @@ def face_logits(network: Sequential, images: NDArray[np.uint8], *, mirrored: boo
             part = torch.from_numpy(np.ascontiguousarray(images[start : start + 256]))
             inputs = standardised(part.unsqueeze(1).float())
             views = [inputs, inputs.flip(3)] if mirrored else [inputs]
-            logits.append(torch.stack([network(view) for view in views]).mean(0).numpy())
+            said = [network(view) for network in networks for view in views]
+            logits.append(torch.stack(said).mean(0).numpy())
     return np.concatenate(logits)
 
 

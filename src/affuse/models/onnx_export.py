@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from affuse.errors import MissingDependency
 from affuse.models.training import import_torch
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 OPSET = 18
+_LARGE = 4096
 
 
 def export_network(
@@ -24,6 +27,7 @@ def export_network(
     inputs: Sequence[str],
     outputs: Sequence[str],
     dynamic: dict[str, dict[int, str]],
+    halved: bool = False,
 ) -> None:
     """Write a network in evaluation mode as one ONNX file.
 
@@ -38,6 +42,9 @@ def export_network(
         Names in the graph.
     dynamic : mapping of input name to {axis: name}
         Axes whose length is free.
+    halved : bool
+        Store large arrays in half precision; the graph computes in single precision all the
+        same.
 
     Raises
     ------
@@ -68,3 +75,26 @@ def export_network(
             verbose=False,
         )
     program.save(str(path), external_data=False)
+    if halved:
+        _halve(path)
+
+
+def _halve(path: Path) -> None:
+    """Large arrays in half precision, cast back when the graph is loaded."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(path)
+    casts = []
+    for array in model.graph.initializer:
+        values = numpy_helper.to_array(array)
+        if array.data_type != TensorProto.FLOAT or values.size < _LARGE:
+            continue
+        name = array.name
+        array.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
+        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)

@@ -1,10 +1,14 @@
-"""FER2013 -> the face network: trained, calibrated, measured, exported."""
+"""FER2013 -> the face network: trained, calibrated, measured, exported.
+
+What is shipped is the mean of a few networks that differ in their seed alone.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +51,11 @@ class FaceFigures:
     prior : mapping of str to float
         Share of each emotion in the training faces.
     training : mapping
-        The settings.
+        The settings of the first network.
+    n_networks : int
+        Whose mean logits decide.
+    accuracies : tuple of float
+        Of each network alone, mirror images averaged.
     """
 
     n_trained: int
@@ -62,10 +70,12 @@ class FaceFigures:
     confusion: tuple[tuple[int, ...], ...]
     prior: dict[str, float]
     training: dict[str, Any]
+    n_networks: int
+    accuracies: tuple[float, ...]
 
 
 def pretrain_face(
-    source: Path, out: Path, settings: FaceTraining, *, report: Report
+    source: Path, out: Path, settings: FaceTraining, *, n_networks: int = 2, report: Report
 ) -> FaceFigures:
     """Train on FER2013's ``train``, measure on its ``val``, write the graph and the figures.
 
@@ -74,9 +84,12 @@ def pretrain_face(
     source : Path
         FER2013 as class folders, or a zip of them.
     out : Path
-        Receives ``face.onnx`` and ``face.json``; ``face-checkpoint.npz`` while it works, from
+        Receives ``face.onnx`` and ``face.json``; ``face-checkpoint-N.npz`` while it works, from
         which an interrupted training goes on.
     settings : FaceTraining
+        Each network after the first has the next seed.
+    n_networks : int
+        At least one.
     report : callable
 
     Notes
@@ -89,21 +102,40 @@ def pretrain_face(
             f"architecture {settings.architecture!r} was given; expected one of "
             f"{', '.join(ARCHITECTURES)}"
         )
+    if n_networks < 1:
+        raise ConfigError(f"{n_networks} networks were asked for; expected at least 1")
     import_torch()
     tested, everything = read_fer2013(source, "val"), read_fer2013(source, "train")
     usable = without_copies(everything, tested)
     trained, held_out = _divided(usable, settings.seed)
     out.mkdir(parents=True, exist_ok=True)
-    network = train_faces(trained, settings, out / "face-checkpoint.npz", report)
-    temperature = fit_temperature(face_logits(network, held_out.images), held_out.labels)
+    networks = _trained(trained, settings, n_networks, out, report)
+    temperature = fit_temperature(face_logits(networks, held_out.images), held_out.labels)
     prior = _prior(trained)
-    _save_held_out(network, temperature, held_out, prior, out / "face-held-out.npz")
-    _export(network, temperature, out / "face.onnx")
+    _save_held_out(networks, temperature, held_out, prior, out / "face-held-out.npz")
+    _export(networks, temperature, out / "face.onnx")
     counts = (len(trained), len(everything) - len(usable), len(held_out), len(tested))
-    figures = _figures(network, temperature, tested, counts, prior, settings)
+    figures = _figures(networks, temperature, tested, counts, prior, settings)
     with atomic_file(out / "face.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
     return figures
+
+
+def _trained(
+    faces: FaceSet, settings: FaceTraining, n_networks: int, out: Path, report: Report
+) -> list[Sequential]:
+    """Networks that differ in their seed: in first weights, order and variation of the faces."""
+    networks = []
+    for number in range(n_networks):
+        before = number * settings.all_epochs
+
+        def reported(done: int, total: int, loss: float, before: int = before) -> None:
+            report(before + done, n_networks * total, loss)
+
+        own = replace(settings, seed=settings.seed + number)
+        checkpoint = out / f"face-checkpoint-{number}.npz"
+        networks.append(train_faces(faces, own, checkpoint, reported))
+    return networks
 
 
 def _divided(faces: FaceSet, seed: int) -> tuple[FaceSet, FaceSet]:
@@ -121,7 +153,7 @@ def _prior(faces: FaceSet) -> NDArray[np.float64]:
 
 
 def _save_held_out(
-    network: Sequential,
+    networks: Sequence[Sequential],
     temperature: float,
     held_out: FaceSet,
     prior: NDArray[np.float64],
@@ -129,7 +161,7 @@ def _save_held_out(
 ) -> None:
     """What the exported graph says of the faces that were held out: for the fusion's weights."""
     said = probabilities(
-        face_logits(network, held_out.images, mirrored=False) / np.float32(temperature)
+        face_logits(networks, held_out.images, mirrored=False) / np.float32(temperature)
     )
     with atomic_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, log_probabilities=np.log(said), labels=held_out.labels, prior=prior)
@@ -140,30 +172,32 @@ def _name_of(image: NDArray[np.uint8]) -> str:
     return hashlib.sha256(min(image.tobytes(), image[:, ::-1].tobytes())).hexdigest()
 
 
-def _export(network: Sequential, temperature: float, path: Path) -> None:
+def _export(networks: Sequence[Sequential], temperature: float, path: Path) -> None:
     torch = import_torch()
     with atomic_file(path) as temporary:
         export_network(
-            shipped_network(network, temperature),
+            shipped_network(networks, temperature),
             torch.full((2, 1, 48, 48), 128.0) + torch.arange(48.0),
             temporary,
             inputs=["faces"],
             outputs=["probabilities", "embedding"],
             dynamic={"faces": {0: "n_faces"}},
+            halved=True,
         )
 
 
 def _figures(
-    network: Sequential,
+    networks: Sequence[Sequential],
     temperature: float,
     tested: FaceSet,
     counts: tuple[int, int, int, int],
     prior: NDArray[np.float64],
     settings: FaceTraining,
 ) -> FaceFigures:
-    said = probabilities(face_logits(network, tested.images) / np.float32(temperature))
-    unmirrored = face_logits(network, tested.images, mirrored=False).argmax(1)
+    said = probabilities(face_logits(networks, tested.images) / np.float32(temperature))
+    unmirrored = face_logits(networks, tested.images, mirrored=False).argmax(1)
     predicted = said.argmax(1)
+    alone = [face_logits([network], tested.images).argmax(1) for network in networks]
     counts_of = confusion(tested.labels, predicted, len(FER2013_EMOTIONS))
     return FaceFigures(
         *counts,
@@ -175,4 +209,6 @@ def _figures(
         confusion=tuple(tuple(int(n) for n in row) for row in counts_of),
         prior=dict(zip(FER2013_EMOTIONS, prior.tolist(), strict=True)),
         training=asdict(settings),
+        n_networks=len(networks),
+        accuracies=tuple(accuracy(tested.labels, said_alone) for said_alone in alone),
     )
