@@ -228,7 +228,7 @@ def test_precomputed_features_stand_beside_computed_ones(
 
 
 def test_killed_process_is_explained(make_clips: MakeClips, store: FeatureStore) -> None:
-    with pytest.raises(FeatureError, match=r"was killed, .*2 ran at once: .*fewer"):
+    with pytest.raises(FeatureError, match=r"was killed twice, .*memory.*fewer processes"):
         extract_features(make_clips(2), {"audio": Loudness("killed")}, store, jobs=2)
 
 
