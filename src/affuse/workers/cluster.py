@@ -6,6 +6,7 @@ import logging
 import platform
 import queue
 import re
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -155,9 +156,7 @@ def connected(address: str) -> Iterator[Cluster]:
         )
     with _quiet():
         try:
-            client = distributed.Client(
-                address, timeout=ANSWERS_WITHIN_S, set_as_default=False, name="affuse"
-            )
+            client = _client(distributed, address)
         except Exception as error:
             raise ClusterError(
                 f"no Dask scheduler answered at {address} within {ANSWERS_WITHIN_S:.0f} s "
@@ -209,6 +208,30 @@ def versions() -> Versions:
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "numpy": version("numpy"),
     }
+
+
+def _client(distributed: Any, address: str) -> Any:
+    """A client of a scheduler; TimeoutError also where a server takes the call and is silent."""
+
+    def connect() -> None:
+        try:
+            answer.put(
+                distributed.Client(
+                    address, timeout=ANSWERS_WITHIN_S, set_as_default=False, name="affuse"
+                )
+            )
+        except Exception as error:
+            answer.put(error)
+
+    answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=connect, daemon=True).start()
+    try:
+        client = answer.get(timeout=2 * ANSWERS_WITHIN_S)
+    except queue.Empty:
+        raise TimeoutError("it took the call and was silent") from None
+    if isinstance(client, Exception):
+        raise client
+    return client
 
 
 class _OtherVersions(Exception):
