@@ -132,9 +132,10 @@ def test_shuffled_labels_show_what_the_lecture_protocol_leaks(corpus):
     results = run(load_config("quick", overrides=overrides)).results
     honest = results[~results["leaky"]]
     leaky = results[results["leaky"]]
-    assert (honest["uar_low"] <= honest["chance"]).all()
-    assert (leaky["uar_low"] > leaky["chance"]).all()
-    assert leaky["uar"].max() > 0.8
+    # 24 clips by chance: 1/3 with a deviation of .1; on few speakers an interval is too narrow.
+    assert honest["uar"].max() < 0.6
+    assert leaky["uar"].min() > 0.8
+    assert leaky["uar_low"].min() > honest["uar_high"].max()
 
 
 def test_one_speaker_gets_leaky_rows_and_a_sentence(corpus, tmp_path, capsys):

@@ -17,6 +17,7 @@ from affuse.cli.working import Work
 from affuse.datasets.media_files import media_files
 from affuse.errors import ConfigError, MediaError
 from affuse.records import Prediction, Skipped
+from affuse.remote import is_folder, local_path, url_of
 
 if TYPE_CHECKING:
     from affuse.predict.settings import Faces, Settings
@@ -46,14 +47,15 @@ def files_in(media: Sequence[str]) -> tuple[str, ...]:
     """
     found: list[str] = []
     for name in media:
-        place = Path(name)
-        inside = media_files(place) if place.is_dir() else (place,)
+        place = local_path(name)
+        folder = is_folder(place)
+        inside = media_files(place) if folder else (place,)
         if not inside:
             raise MediaError(
                 f"folder {name} holds no media file; expected sound or video files such as wav, "
                 "mp4 or webm: check the path"
             )
-        found += [str(path) for path in inside] if place.is_dir() else [name]
+        found += [url_of(path) or str(path) for path in inside] if folder else [name]
     return tuple(dict.fromkeys(found))
 
 

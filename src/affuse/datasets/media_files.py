@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from affuse.remote import files_below, url_of
+
 AUDIO_SUFFIXES = frozenset(
     {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aif", ".aiff"}
 )
@@ -30,6 +32,9 @@ def media_files(root: Path) -> tuple[Path, ...]:
 
 
 def _visible_files(root: Path) -> Iterator[Path]:
+    if url_of(root) is not None:
+        yield from (path for path in files_below(root) if _is_visible(path.relative_to(root)))
+        return
     visited = {os.path.realpath(root)}
     for folder, folders, names in os.walk(root, followlinks=True):
         kept = []
@@ -41,3 +46,7 @@ def _visible_files(root: Path) -> Iterator[Path]:
                 kept.append(name)
         folders[:] = kept
         yield from (Path(folder, name) for name in names if not name.startswith("."))
+
+
+def _is_visible(place: Path) -> bool:
+    return not any(part.startswith((".", "__MACOSX")) for part in place.parts)

@@ -20,6 +20,7 @@ from affuse.datasets.index import Index
 from affuse.datasets.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES, media_files
 from affuse.errors import DatasetError
 from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.remote import is_file, is_folder, local_path
 
 N_ACTORS = 24
 EXAMPLE_NAME = "03-01-06-01-02-01-12.wav"
@@ -180,11 +181,11 @@ def read_ravdess(root: str | Path) -> Index:
     >>> [(clip.id, clip.emotion, clip.speaker) for clip in read_ravdess(folder)]
     [('01-06-01-02-01-12', 'fearful', '12')]
     """
-    folder = Path(root)
-    if not folder.is_dir():
-        kind = "is a file" if folder.exists() else "does not exist"
+    folder = local_path(str(root))
+    if not is_folder(folder):
+        kind = "is a file" if is_file(folder) else "does not exist"
         raise DatasetError(
-            f"{folder} {kind}; expected a folder of RAVDESS files "
+            f"{root} {kind}; expected a folder of RAVDESS files "
             "(a CSV with path,emotion,speaker is read by read_table)"
         )
     paths = media_files(folder)

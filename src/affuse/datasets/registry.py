@@ -9,6 +9,7 @@ from typing import cast
 
 from affuse.datasets.index import Index
 from affuse.errors import DatasetError
+from affuse.remote import is_file, is_folder, local_path
 
 DATASETS = {
     "ravdess": "affuse.datasets.ravdess:read_ravdess",
@@ -41,14 +42,14 @@ def read_index(path: str | Path, reader: str = "auto") -> Index:
     if reader not in ("auto", *DATASETS):
         legal = ", ".join(("auto", *DATASETS))
         raise DatasetError(f"reader {reader!r} was given; expected one of {legal}")
-    place = Path(path)
-    if not place.exists():
+    place = local_path(str(path))
+    if not (is_file(place) or is_folder(place)):
         raise DatasetError(
-            f"{place} does not exist; expected a folder of RAVDESS files, "
+            f"{path} does not exist; expected a folder of RAVDESS files, "
             "or a CSV with the columns path,emotion,speaker"
         )
     if reader == "auto":
-        reader = "table" if place.is_file() else "ravdess"
+        reader = "table" if is_file(place) else "ravdess"
     module, _, attribute = DATASETS[reader].partition(":")
     read = cast("Callable[[Path], Index]", getattr(importlib.import_module(module), attribute))
     return read(place)

@@ -15,6 +15,7 @@ from affuse.datasets.ravdess import take_key
 from affuse.datasets.rows import Row, read_rows
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
+from affuse.remote import local_copy, local_path, url_of
 
 _SOURCES = ("path", "audio", "video")
 _KNOWN = (*CSV_COLUMNS, "path")
@@ -80,8 +81,9 @@ def read_table(csv_path: str | Path) -> Index:
     >>> [(clip.id, clip.emotion) for clip in index], [skip.name for skip in index.skipped]
     ([('one', 'happy')], ['two.mp4'])
     """
-    table = Path(csv_path)
-    rows = read_rows(table)
+    table = local_path(str(csv_path))
+    with local_copy(table) as file:
+        rows = read_rows(file)
     _refuse_missing_columns(table, rows.columns)
     entries, skipped = _usable(table.parent, rows.rows)
     entries, repeated = _without_repeats(table, entries)
@@ -153,13 +155,16 @@ def _sources(folder: Path, row: Row) -> tuple[Path | None, Path | None]:
 
 
 def _file(folder: Path, text: str) -> Path:
-    path = folder / Path(text).expanduser()
+    path = local_path(text)
+    elsewhere = url_of(path) is not None
+    path = path if elsewhere else folder / path.expanduser()
     if path.suffix.lower() not in MEDIA_SUFFIXES:
         raise DatasetError(
             f"suffix of {text} is none of a media file; "
             f"expected one of {', '.join(sorted(MEDIA_SUFFIXES))}"
         )
-    if not path.is_file():
+    # Whether a file elsewhere is there shows when it is fetched: asking twice doubles the wait.
+    if not elsewhere and not path.is_file():
         raise DatasetError(f"there is no file {path}; paths start from the folder of the CSV")
     return path
 

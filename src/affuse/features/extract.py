@@ -24,10 +24,13 @@ from affuse.features.registry import Extractor
 from affuse.features.store import FeatureStore, atomic_file, content_hash
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.records import Clip, Modality, ProgressCallback, Skipped
+from affuse.remote import url_of
 from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost, Workers
 
 _DEARER = 10.0
+_N_ASKED = 16
+"""Files elsewhere that are asked for at a time: that is waiting, not work."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +117,13 @@ def extract_features(
         for modality, table in tables.items()
     }
     computed = {m: e for m, e in extractors.items() if not isinstance(e, Precomputed)}
-    contents = _contents(clips, list(computed), jobs)
+    contents, unread = _contents(clips, list(computed), jobs)
     tasks = {m: _tasks(clips, contents, m, e, store) for m, e in computed.items()}
     wanted = [task for of_one in tasks.values() for task in of_one if task]
     reasons = _compute(wanted, workers or local_workers(jobs), progress)
     for modality, extractor in computed.items():
         common = extractor.any if isinstance(extractor, BySpeaker) else extractor
-        gathered[modality] = _gathered(clips, common, tasks[modality], reasons)
+        gathered[modality] = _gathered(clips, common, tasks[modality], reasons, unread)
     return _joined(index, {modality: gathered[modality] for modality in extractors})
 
 
@@ -174,6 +177,7 @@ def _gathered(
     extractor: Extractor,
     tasks: Sequence[_Task | None],
     failed: Mapping[str, str],
+    unread: Mapping[Path, str],
 ) -> _Gathered:
     """Arrays of all clips from the store, and why some have none."""
     reasons = {}
@@ -182,7 +186,7 @@ def _gathered(
         if task is not None and task.key in failed:
             reasons[row] = failed[task.key]
         elif task is None and source is not None:
-            reasons[row] = f"{source} cannot be read; expected a readable file: check the path"
+            reasons[row] = unread[source]
     good = [task if task is not None and task.key not in failed else None for task in tasks]
     present = np.array([task is not None for task in good])
     return _Gathered(_array(extractor, good), present, reasons)
@@ -201,20 +205,26 @@ def _array(
     return array
 
 
-def _contents(clips: Sequence[Clip], modalities: Sequence[Modality], jobs: int) -> dict[Path, str]:
-    """Content hash of every file that is read; files that cannot be are left out."""
+def _contents(
+    clips: Sequence[Clip], modalities: Sequence[Modality], jobs: int
+) -> tuple[dict[Path, str], dict[Path, str]]:
+    """Content hash of every file that is read, and why there is none for some."""
     sources = {clip.source(modality) for clip in clips for modality in modalities}
     paths = sorted(path for path in sources if path is not None)
-    with ThreadPoolExecutor(jobs) as pool:
-        hashes = pool.map(_content, paths)
-        return {path: found for path, found in zip(paths, hashes, strict=True) if found}
+    elsewhere = any(url_of(path) is not None for path in paths)
+    with ThreadPoolExecutor(_N_ASKED if elsewhere else jobs) as pool:
+        answers = list(zip(paths, pool.map(_content, paths), strict=True))
+    contents = {path: content for path, content in answers if isinstance(content, str)}
+    return contents, {path: str(why) for path, why in answers if isinstance(why, MediaError)}
 
 
-def _content(path: Path) -> str | None:
+def _content(path: Path) -> str | MediaError:
     try:
         return content_hash(path)
+    except MediaError as error:
+        return error
     except OSError:
-        return None
+        return MediaError(f"{path} cannot be read; expected a readable file: check the path")
 
 
 def _computed(

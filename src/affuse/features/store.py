@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from affuse.cache import cache_folder
 from affuse.errors import OutputError
+from affuse.remote import identity, url_of
 from affuse.sealing import is_sealed, seal
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ _PARTIAL = ".partial-"
 
 
 def content_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes: the same wherever it lies and whatever it is called."""
+    """SHA-256 of a file's bytes: the same wherever it lies and whatever it is called.
+
+    Of a file elsewhere, what its file system says of it: it is not fetched for that.
+    """
+    if url_of(path) is not None:
+        return identity(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -14,6 +14,7 @@ import av.error
 from av.stream import Disposition
 
 from affuse.errors import CutShort, MediaError
+from affuse.remote import local_copy, local_path
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -90,7 +91,12 @@ def open_media(path: str | Path) -> Iterator[InputContainer]:
     MediaError
         The file is missing, empty or no media file.
     """
-    file = Path(path)
+    with local_copy(local_path(str(path))) as file, _opened(file) as container:
+        yield container
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[InputContainer]:
     if not file.is_file():
         raise MediaError(f"{file} is not a file; expected a sound or video file: check the path")
     if file.stat().st_size == 0:

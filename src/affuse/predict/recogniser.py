@@ -17,6 +17,7 @@ from affuse.predict.settings import Faces, Settings, settings_of
 from affuse.predict.timeline import predict_recording
 from affuse.predict.voices import averaged_voice, checked_signal
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Prediction
+from affuse.remote import local_copy, local_path
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
 """The bundle that comes with affuse."""
@@ -103,7 +104,8 @@ class Recogniser:
         """`predict` with all settings in one record."""
         from affuse.media.tracking import FaceTracker
 
-        recording = read_recording(path, self._members, FaceTracker(), settings)
+        with local_copy(local_path(str(path))) as file:
+            recording = read_recording(file, self._members, FaceTracker(), settings)
         return predict_recording(recording, self._members, settings, str(path))
 
     def faces(self, images: Sequence[ArrayLike] | NDArray[np.uint8]) -> NDArray[np.float64]:

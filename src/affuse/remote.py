@@ -1,0 +1,176 @@
+"""Files that lie elsewhere, reached by URL through fsspec: ``s3://``, ``https://``, ``sftp://`` ...
+
+A path may be a URL wherever clips are named. As a `Path` it loses a slash
+(``s3:/bucket/clip.mp4``), which is how it is known again: no folder of a usual disk is called
+``s3:``. What is read is fetched whole, to a place that is gone when it has been read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from affuse.errors import AffuseError, MediaError, MissingDependency
+
+_PROTOCOL = re.compile(r"[a-z][a-z0-9+.-]+:")
+_TELLING = (
+    "ETag", "etag", "Content-MD5", "Digest", "md5", "LastModified", "Last-Modified",
+    "last_modified", "mtime",
+)  # fmt: skip
+"""What file systems say of a file that changes when the file does."""
+
+
+def url_of(path: str | Path) -> str | None:
+    """The URL that a path stands for; None for a path of this machine.
+
+    >>> url_of(Path("s3://bucket/clip.mp4")), url_of("clips/one.mp4")
+    ('s3://bucket/clip.mp4', None)
+    """
+    parts = Path(path).parts
+    if len(parts) < 2 or not _PROTOCOL.fullmatch(parts[0]):
+        return None
+    return f"{parts[0]}//{'/'.join(parts[1:])}"
+
+
+def local_path(text: str) -> Path:
+    """A path as it was typed; ``file://`` is one of this machine.
+
+    >>> local_path("file:///data/my%20clip.mp4").as_posix()
+    '/data/my clip.mp4'
+    """
+    return Path(unquote(urlsplit(text).path)) if text.startswith("file://") else Path(text)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file, here or elsewhere.
+
+    Raises
+    ------
+    MediaError
+        The place cannot be reached.
+    """
+    url = url_of(path)
+    if url is None:
+        return path.is_file()
+    with _reaching(url):
+        system, key = _system(url)
+        return bool(system.isfile(key))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; one elsewhere that holds nothing is none.
+
+    Raises
+    ------
+    MediaError
+        The place cannot be reached.
+    """
+    url = url_of(path)
+    if url is None:
+        return path.is_dir()
+    with _reaching(url):
+        system, key = _system(url)
+        return bool(system.isdir(key))
+
+
+def files_below(path: Path) -> list[Path]:
+    """All files below a folder elsewhere.
+
+    Raises
+    ------
+    MediaError
+        The place cannot be reached.
+    """
+    url = url_of(path)
+    assert url is not None
+    with _reaching(url):
+        system, key = _system(url)
+        return [Path(system.unstrip_protocol(name)) for name in system.find(key)]
+
+
+def identity(path: Path) -> str:
+    """What changes when a file elsewhere does: its mark there, else its content.
+
+    Raises
+    ------
+    MediaError
+        The file cannot be reached.
+    """
+    url = url_of(path)
+    assert url is not None
+    with _reaching(url):
+        system, key = _system(url)
+        told = system.info(key)
+    marks = {name: str(told[name]) for name in _TELLING if told.get(name)}
+    if not marks:
+        with local_copy(path) as file, file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    description = json.dumps([url, str(told.get("size")), marks], sort_keys=True)
+    return hashlib.sha256(description.encode()).hexdigest()
+
+
+@contextmanager
+def local_copy(path: str | Path) -> Iterator[Path]:
+    """The file itself, or one that was fetched and is removed afterwards.
+
+    What goes wrong within speaks of the URL.
+
+    Raises
+    ------
+    MediaError
+        The file cannot be fetched.
+    """
+    url = url_of(path)
+    if url is None:
+        yield Path(path)
+        return
+    with tempfile.TemporaryDirectory(prefix="affuse-") as folder:
+        copy = Path(folder, Path(urlsplit(url).path).name or "file")
+        with _reaching(url):
+            system, key = _system(url)
+            system.get_file(key, str(copy))
+        try:
+            yield copy
+        except AffuseError as error:
+            error.args = tuple(
+                part.replace(str(copy), url) if isinstance(part, str) else part
+                for part in error.args
+            )
+            raise
+
+
+def _system(url: str) -> tuple[Any, str]:
+    """The file system of a URL, and the file's name in it."""
+    try:
+        from fsspec.core import url_to_fs
+    except ModuleNotFoundError as error:
+        raise MissingDependency("fsspec", "dask") from error
+    # Listings are not kept: a file that was replaced meanwhile is another file.
+    system, key = url_to_fs(url, use_listings_cache=False)
+    return system, str(key)
+
+
+@contextmanager
+def _reaching(url: str) -> Iterator[None]:
+    """Every file system has errors of its own: all of them mean that a file cannot be had."""
+    try:
+        yield
+    except AffuseError:
+        raise
+    except FileNotFoundError as error:
+        raise MediaError(
+            f"there is nothing at {url}; expected a file or folder: check the address"
+        ) from error
+    except Exception as error:
+        reason = " ".join((str(error) or type(error).__name__).split())[:200]
+        raise MediaError(
+            f"{url} cannot be reached ({reason}); expected a file system that fsspec knows, and "
+            "leave to read it: check address, credentials and connection"
+        ) from error
