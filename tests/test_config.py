@@ -52,6 +52,9 @@ def test_digest_ignores_places_and_process_counts_only():
         ("quick", ["qqqq=1"], "expected one of recipe, seed"),
         ("quick", ["folds.n_folds=1"], r"folds.n_folds = 1: .*greater than or equal to 2"),
         ("quick", ["seed.x=1", "seed.y.z=2"], "configuration does not fit"),
+        ("quick", ["seed=-1"], "seed = -1: Input should be greater than or equal to 0"),
+        ("quick", ["seed=3\njobs=4"], "seed = '3.njobs=4': Input should be a valid integer"),
+        ("quick", ["media.duration_s=inf"], "media.duration_s = inf: Input should be a finite"),
         ("quick", ["seed=1", "seed.x=1"], "'seed' has no fields of its own"),
         ("quick", ['models=[{name="lda", scalr="none"}]'], "did you mean 'scaler'"),
     ],
@@ -71,3 +74,10 @@ def test_broken_toml_is_named(tmp_path):
 def test_config_is_frozen():
     with pytest.raises(ValueError, match="frozen"):
         Config().seed = 3
+
+
+def test_recipe_in_another_encoding_is_named(tmp_path):
+    path = tmp_path / "latin.toml"
+    path.write_bytes('recipe = "caf\u00e9"'.encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"latin\.toml' is not valid TOML .*expected UTF-8 text"):
+        load_config(path)

@@ -43,7 +43,7 @@ _Positive = Annotated[float, Field(gt=0)]
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class DataConfig(_Settings):
@@ -104,7 +104,7 @@ class VggFaceConfig(_Settings):
     precision: Literal["fp32", "int8"] = "fp32"
     ranges: tuple[_Positive, ...] = ()
     device: Literal["cpu", "cuda"] = "cpu"
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
 
     @field_validator("ranges")
     @classmethod
@@ -224,7 +224,7 @@ class Config(_Settings):
     """All that steers a run. ``jobs`` None: one process per core."""
 
     recipe: str = "quick"
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     data: DataConfig = DataConfig()
     media: MediaConfig = MediaConfig()
     features: FeaturesConfig = FeaturesConfig()
@@ -298,18 +298,21 @@ def load_config(
 def _read_recipe(recipe: str | Path) -> dict[str, Any]:
     name = str(recipe)
     if name in recipe_names():
-        text = (resources.files("affuse") / "recipes" / f"{name}.toml").read_text("utf-8")
+        content = (resources.files("affuse") / "recipes" / f"{name}.toml").read_bytes()
     elif name.endswith(".toml") and Path(name).is_file():
-        text = Path(name).read_text("utf-8")
+        content = Path(name).read_bytes()
     else:
         raise ConfigError(
             f"recipe {name!r} was given; expected one of {', '.join(recipe_names())}, "
             "or the path of an existing .toml file"
         )
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"recipe {name!r} is not valid TOML: {error}") from error
+        return tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(
+            f"recipe {name!r} is not valid TOML ({error}); expected UTF-8 text such as "
+            "affuse run leaves as config.toml"
+        ) from error
 
 
 def _parse_setting(setting: str) -> tuple[str, Any]:
@@ -317,10 +320,11 @@ def _parse_setting(setting: str) -> tuple[str, Any]:
     if not equals or not key.strip():
         raise ConfigError(f"setting {setting!r} was given; expected key=value, such as seed=3")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        found = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
-        value = text
-    return key.strip(), value
+        found = {}
+    # More than one line would set more than one thing, of which all but the first would be lost.
+    return key.strip(), found["value"] if found.keys() == {"value"} else text
 
 
 def _assign(tree: dict[str, Any], key: str, value: Any) -> None:

@@ -52,37 +52,61 @@ def write_run(result: Result, folder: Path, bundle: Bundle | None = None) -> Non
         The folder is in use or cannot be written.
     """
     check_out(folder)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
-        whole = Path(name) / folder.name
-        whole.mkdir()
-        (whole / "config.toml").write_text(result.config.to_toml(), "utf-8")
-        (whole / "environment.json").write_text(json.dumps(environment(), indent=2), "utf-8")
-        (whole / "summary.json").write_text(json.dumps(_summary(result), indent=2), "utf-8")
-        result.index.write_csv(whole / "index.csv")
-        for table_name, table in _tables(result):
-            table.to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
-        if bundle is not None:
-            write_bundle(bundle, whole / "bundle")
-        if folder.exists():
-            folder.rmdir()
-        os.replace(whole, folder)
+    place = _place(folder)
+    try:
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as name:
+            whole = Path(name) / place.name
+            whole.mkdir()
+            _write_all(result, whole, bundle)
+            if place.exists():
+                place.rmdir()
+            os.replace(whole, place)
+    except OSError as error:
+        raise OutputError(
+            f"--out {folder} cannot be written ({error.strerror or error}); expected a folder that "
+            "you may write to, with enough space: mend that and run again (features and finished "
+            "folds are kept elsewhere)"
+        ) from error
+
+
+def _write_all(result: Result, whole: Path, bundle: Bundle | None) -> None:
+    (whole / "config.toml").write_text(result.config.to_toml(), "utf-8")
+    (whole / "environment.json").write_text(json.dumps(environment(), indent=2), "utf-8")
+    (whole / "summary.json").write_text(json.dumps(_summary(result), indent=2), "utf-8")
+    result.index.write_csv(whole / "index.csv")
+    for table_name, table in _tables(result):
+        table.to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
+    if bundle is not None:
+        write_bundle(bundle, whole / "bundle")
 
 
 def check_out(folder: Path) -> None:
     """Refuse a run folder that is in use or cannot be written, before any work is done."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    place = _place(folder)
+    if os.path.lexists(place) and (not place.is_dir() or any(place.iterdir())):
         raise OutputError(
             f"--out {folder} exists and is not empty; expected a new folder: choose another name, "
             "or remove it (features and finished folds are kept elsewhere)"
         )
+    if place == Path.cwd() or os.path.ismount(place):
+        raise OutputError(
+            f"--out {folder} is the folder that you are in, or a file system of its own, which "
+            "cannot be replaced; expected a new folder: name one in it"
+        )
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(tempfile.mkdtemp(dir=folder.parent))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # Under a name as long as that which the work has until it is whole.
+        shutil.rmtree(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
     except OSError as error:
         raise OutputError(
             f"--out {folder} cannot be written ({error.strerror}); expected a folder that you may "
             "write to"
         ) from error
+
+
+def _place(folder: Path) -> Path:
+    """Where a run folder really lies: a link is followed, so that it still leads there."""
+    return Path(os.path.realpath(folder))
 
 
 def environment() -> dict[str, object]:

@@ -197,3 +197,58 @@ def test_good_fold_file_runs(table, tmp_path, capsys):
     rows = (tmp_path / "run" / "folds.csv").read_text("utf-8").splitlines()[1:]
     tested = {tuple(row.split(",")[1::2]) for row in rows}
     assert tested == {("ben", "1"), ("ann", "2")}
+
+
+def test_names_that_the_system_refuses(refused, table, tmp_path):
+    name = "x" * 5000
+    for arguments in (
+        ("index", name),
+        ("predict", name),
+        ("run", table, "--recipe", f"{name}.toml"),
+    ):
+        said = refused(*arguments)
+        assert "cannot be used (File name too long); expected a path" in said
+        assert len(said) < 300
+    said = refused("run", table, *AUDIO_ALONE, "--out", tmp_path / ("x" * 250))
+    assert "cannot be written (File name too long)" in said
+    assert "mend that and run again" not in said, "before the work, not after it"
+
+
+def test_folder_for_several_results_under_a_file(refused, table, tmp_path):
+    several = sorted(tmp_path.glob("*.wav"))[:2]
+    said = refused("predict", *several, "--format", "vtt", "--out", table / "new")
+    assert "clips.csv/new cannot be used (Not a directory)" in said
+
+
+def test_run_folder_behind_a_link(table, tmp_path, capsys):
+    """One to an empty folder, and one that leads nowhere yet: both lead to the run then."""
+    (tmp_path / "empty").mkdir()
+    for name, target in (("link", "empty"), ("dangling", "new")):
+        (tmp_path / name).symlink_to(tmp_path / target)
+        with pytest.raises(SystemExit) as ended:
+            main(["run", str(table), *AUDIO_ALONE, "--out", str(tmp_path / name)])
+        assert ended.value.code == 0, capsys.readouterr().err
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / target / "report.html").is_file()
+
+
+def test_run_folder_that_cannot_be_replaced(refused, table, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    said = refused("run", table, *AUDIO_ALONE, "--out", ".")
+    assert "--out . is the folder that you are in" in said
+    assert not any(Path.cwd().iterdir())
+
+
+def test_negative_seed(tmp_path):
+    with pytest.raises(SystemExit) as ended:
+        main(["synthesise", str(tmp_path / "new"), "--seed", "-1"])
+    assert ended.value.code == 2
+
+
+def test_document_that_is_nested_too_deeply(refused, tmp_path):
+    path, clip = tmp_path / "deep.json", tmp_path / "a.mp4"
+    path.write_text("[" * 100_000, "utf-8")
+    clip.write_bytes(b"")
+    said = refused("export", "video", clip, "--out", tmp_path / "b.mp4", "--prediction", path)
+    assert "deep.json cannot be read as JSON" in said

@@ -60,6 +60,8 @@ def test_removes_downloads_when_told_so(kept):
     assert not any(path.exists() for path in kept.values())
 
 
-def test_negative_days_are_refused(capsys):
-    assert run("prune", "--older-than", "-1") == 2
+@pytest.mark.parametrize("days", ["-1", "nan"])
+def test_days_that_are_none_are_refused(kept, capsys, days):
+    assert run("prune", "--older-than", days) == 2
     assert "expected days, 0 or more" in capsys.readouterr().err
+    assert all(path.exists() for path in kept.values())

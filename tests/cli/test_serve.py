@@ -26,7 +26,7 @@ def test_size_that_is_none(capsys):
 
 
 def test_keeping_nothing(capsys):
-    assert "keep_s 0 was given; expected more than 0" in refused(capsys, "--keep", "0")
+    assert "keep_s 0 was given; expected a finite number above 0" in refused(capsys, "--keep", "0")
 
 
 def test_guessable_token(monkeypatch, capsys):
@@ -38,6 +38,16 @@ def test_address_of_another_machine(capsys):
     assert "cannot listen on 192.0.2.1:0" in refused(capsys, "--host", "192.0.2.1")
 
 
-def test_no_bundle(capsys, tmp_path):
+def test_no_bundle_and_nobody_is_sent_to_a_page(capsys, tmp_path):
     pytest.importorskip("fastapi")
-    assert str(tmp_path / "none") in refused(capsys, "--bundle", str(tmp_path / "none"))
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--no-open", "--port", "0", "--bundle", str(tmp_path / "none")])
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert str(tmp_path / "none") in said.err
+    assert said.out == ""
+
+
+def test_empty_host_is_not_every_address(capsys):
+    pytest.importorskip("fastapi")
+    assert "an empty --host was given; expected an address" in refused(capsys, "--host", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from html.parser import HTMLParser
@@ -224,3 +225,20 @@ def test_a_place_that_cannot_be_written_is_refused(run_folder, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="cannot be written"):
         write_report(run_folder, tmp_path / "file" / "report.html")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that is no plain one")
+def test_a_pipe_or_device_is_not_replaced(run_folder, tmp_path):
+    os.mkfifo(tmp_path / "pipe.html")
+    with pytest.raises(OutputError, match=r"pipe\.html is no file that a page could replace"):
+        write_report(run_folder, tmp_path / "pipe.html")
+    assert (tmp_path / "pipe.html").is_fifo()
+
+
+def test_a_link_goes_on_leading_to_its_page(run_folder, tmp_path):
+    page, link = tmp_path / "page.html", tmp_path / "link.html"
+    page.write_text("older", "utf-8")
+    link.symlink_to(page)
+    assert write_report(run_folder, link) == link
+    assert link.is_symlink()
+    assert "<!DOCTYPE html>" in page.read_text("utf-8")

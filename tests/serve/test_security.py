@@ -39,7 +39,15 @@ def test_headers_of_every_answer(client):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:{port}", "127.0.0.1:1", "", "127.0.0.1"]
+    "host",
+    [
+        "evil.example",
+        "evil.example:{port}",
+        "127.0.0.1:1",
+        "",
+        "127.0.0.1",
+        f"127.0.0.1:{'1' * 5000}",
+    ],
 )
 def test_foreign_host(client, server, host):
     answer = client.get("/api/info", headers={"Host": host.format(port=server.port)})
@@ -166,3 +174,10 @@ def test_taken_port(server, tmp_path):
         listening(ServerSettings(port=server.port)),
     ):
         pass
+
+
+def test_address_with_very_many_fields_shows_no_token(guarded):
+    with guarded.client() as client:
+        answer = client.get("/?" + "&".join(f"token={TOKEN}x" for _ in range(40)))
+    assert answer.status_code == 401
+    assert "no token, or a wrong one" in answer.json()["error"]

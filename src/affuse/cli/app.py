@@ -262,7 +262,7 @@ def synthesise(
     emotions: Annotated[str, typer.Option(help="Comma-separated emotions; all by default.")] = "",
     channels: Annotated[str, typer.Option(help="speech, song or speech,song.")] = "speech",
     takes: Annotated[int, typer.Option(min=1, help="Takes per speaker and emotion at most.")] = 8,
-    seed: Annotated[int, typer.Option(help="Same seed, same corpus.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same corpus.")] = 0,
     like: Annotated[str, typer.Option(help="Re-enact this corpus: its voices, drawn faces.")] = "",
     action_units: Annotated[
         Path | None, typer.Option(help="CSV of action units measured on the corpus of --like.")
@@ -331,7 +331,7 @@ def face(
     epochs: Annotated[int | None, typer.Option(min=1, help="Rounds over the faces.")] = None,
     networks: Annotated[int, typer.Option(min=1, help="How many share the judgement.")] = 2,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    seed: Annotated[int, typer.Option(help="Same seed, same networks.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same networks.")] = 0,
 ) -> None:
     """Train the networks that read faces; a second call goes on where one was stopped."""
     from affuse.cli.training import train_face_and_print
@@ -348,7 +348,7 @@ def voice(
     data: Annotated[Path, typer.Argument(help="RAVDESS, speech and song.")],
     out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
     epochs: Annotated[int | None, typer.Option(min=1, help="Rounds over the clips.")] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same model.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same model.")] = 0,
     jobs: Jobs = None,
 ) -> None:
     """Train the model that listens to voices; finished folds are not trained again."""

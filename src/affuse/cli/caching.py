@@ -17,7 +17,8 @@ def print_cache() -> None:
 
 def prune_and_print(older_than: float, *, fetched: bool) -> None:
     """Remove what is older than so many days, and say how much that was."""
-    if older_than < 0:
+    # Not a number is neither: compared with it, no file counts as younger.
+    if not older_than >= 0:
         raise ConfigError(
             f"--older-than {older_than:g} was given; expected days, 0 or more: 0 removes all"
         )

@@ -19,9 +19,11 @@ def serve_and_print(settings: ServerSettings, *, open_page: bool) -> None:
     for package in _PACKAGES:
         if find_spec(package) is None:
             raise MissingDependency(package, "web")
-    from affuse.serve.server import listening, run
+    from affuse.serve.server import listening, server_of
 
     with listening(settings) as (taken, real):
+        # A bundle that cannot be used is found here, before anybody is sent to the page.
+        server = server_of(real)
         typer.echo(f"affuse is at {real.url} (Ctrl-C ends it)")
         if not is_loopback(real.host):
             typer.echo("Others can reach it with this address, which is all that they need.")
@@ -29,6 +31,6 @@ def serve_and_print(settings: ServerSettings, *, open_page: bool) -> None:
             # The socket takes connections already: the browser waits until the server is ready.
             threading.Thread(target=webbrowser.open, args=(real.url,), daemon=True).start()
         try:
-            run(taken, real)
+            server.run(sockets=[taken])
         except KeyboardInterrupt:
             typer.echo("affuse: ended; uploads and results are removed", err=True)

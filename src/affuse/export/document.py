@@ -40,7 +40,7 @@ def read_json(path: str | Path) -> tuple[Prediction, ...]:
     """
     try:
         document = json.loads(Path(path).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise OutputError(
             f"{path} cannot be read as JSON ({error}); expected a file that "
             "affuse predict --format json wrote: write it again"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata, resources
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from affuse.errors import MissingDependency
+from affuse.errors import MissingDependency, OutputError
 from affuse.features.store import atomic_file
 from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
@@ -80,18 +81,21 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
 
 
 def write_page(text: str, target: Path) -> Path:
-    """Write a page whole, or not at all."""
-    from affuse.errors import OutputError
+    """Write a page whole, or not at all; one that is there already is replaced.
 
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(target) as temporary:
-            temporary.write_text(text, "utf-8")
-    except OSError as error:
+    Raises
+    ------
+    OutputError
+        The name stands for a folder or a device, or cannot be written.
+    """
+    if target.exists() and not target.is_file():
         raise OutputError(
-            f"{target} cannot be written ({error.strerror}); expected a place that you may write "
-            "to: name another with --out"
-        ) from error
+            f"{target} is no file that a page could replace; expected a new file, or an older "
+            "page: name another with --out"
+        )
+    # A link goes on leading to its page.
+    with atomic_file(Path(os.path.realpath(target))) as temporary:
+        temporary.write_text(text, "utf-8")
     return target
 
 
@@ -279,5 +283,4 @@ def _value_text(value: object) -> str:
 def _toml(config: Mapping[str, Any]) -> str:
     import tomli_w
 
-    text = tomli_w.dumps(dict(config))
-    return text
+    return tomli_w.dumps(dict(config))

@@ -226,13 +226,17 @@ class Jobs:
         """
         with self._changed:
             job = self._job(number)
-            del self._jobs[number]
-            job.state = "cancelled"
-            with suppress(ValueError):
-                self._waiting.remove(job)
-            for worker in job.workers:
-                worker.kill()
+            self._take_out(job)
         shutil.rmtree(job.folder, ignore_errors=True)
+
+    def _take_out(self, job: Job) -> None:
+        """Let a job be known no more, and end its work; under the lock."""
+        del self._jobs[job.id]
+        job.state = "cancelled"
+        with suppress(ValueError):
+            self._waiting.remove(job)
+        for worker in job.workers:
+            worker.kill()
 
     def remove_expired(self) -> None:
         """Remove what has been kept long enough, or is too much."""
@@ -241,14 +245,16 @@ class Jobs:
             ended.sort(key=lambda job: job.ended_s or 0.0)
             oldest_s = time.monotonic() - self._limits.keep_s
             old = [
-                job.id
+                job
                 for place, job in enumerate(ended)
                 if job.n_users == 0
                 and ((job.ended_s or 0.0) <= oldest_s or place < len(ended) - MOST_KEPT)
             ]
-        for number in old:
-            with suppress(Gone):
-                self.remove(number)
+            # Without letting go of the lock: nobody may begin to use one of them meanwhile.
+            for job in old:
+                self._take_out(job)
+        for job in old:
+            shutil.rmtree(job.folder, ignore_errors=True)
 
     def close(self) -> None:
         """End all that goes on; the folder is left to its owner."""
@@ -293,7 +299,8 @@ class Jobs:
         for message in self.run(job, judge, task):
             last = message
             if isinstance(message, float):
-                job.progress = message
+                with self._changed:
+                    job.progress = message
         ended = isinstance(last, Judged | Failed)
         self._end(job, last if ended else Failed("the recording was not judged: send it again"))
 

@@ -38,6 +38,8 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 _SAFE = ("GET", "HEAD")
 _OURS = ("same-origin", "none")
 _POLICY_VIOLATION = 1008
+_LONGEST_PORT = 5
+_MOST_FIELDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,8 @@ def _host_and_port(given: str) -> tuple[str, int]:
     name, colon, port = given.rpartition(":")
     if not colon or given.endswith("]"):
         name, port = given, "80"
-    return name.removeprefix("[").removesuffix("]"), int(port) if port.isdecimal() else -1
+    is_port = port.isdecimal() and len(port) <= _LONGEST_PORT
+    return name.removeprefix("[").removesuffix("]"), int(port) if is_port else -1
 
 
 def _is_address(name: str) -> bool:
@@ -193,7 +196,10 @@ def _token_in_address(scope: Scope) -> list[str]:
     if scope["type"] != "http" or scope["path"] != "/" or scope["method"] not in _SAFE:
         return []
     query = scope["query_string"].decode("latin-1")
-    return parse_qs(query, max_num_fields=20).get("token", []) if len(query) < 2000 else []
+    try:
+        return parse_qs(query, max_num_fields=_MOST_FIELDS).get("token", [])
+    except ValueError:
+        return []
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:

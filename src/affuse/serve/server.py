@@ -27,6 +27,11 @@ def listening(settings: ServerSettings) -> Iterator[tuple[socket.socket, ServerS
     ConfigError
         The address is taken, or not of this machine.
     """
+    if not settings.host:
+        # To the system an empty name is every address of this machine: nobody asked for that.
+        raise ConfigError(
+            "an empty --host was given; expected an address such as 127.0.0.1, or 0.0.0.0 for all"
+        )
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -36,13 +41,13 @@ def listening(settings: ServerSettings) -> Iterator[tuple[socket.socket, ServerS
         except (OSError, OverflowError) as error:
             raise ConfigError(
                 f"cannot listen on {settings.host}:{settings.port} ({error}); expected a free "
-                "address of this machine: give another --port"
+                "address of this machine: give another --port or --host"
             ) from error
         yield taken, replace(settings, port=taken.getsockname()[1])
 
 
-def run(taken: socket.socket, settings: ServerSettings) -> None:
-    """Serve until interrupted.
+def server_of(settings: ServerSettings) -> uvicorn.Server:
+    """The server of these settings, ready to serve: ``server.run(sockets=[taken])``.
 
     Raises
     ------
@@ -60,4 +65,4 @@ def run(taken: socket.socket, settings: ServerSettings) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    uvicorn.Server(config).run(sockets=[taken])
+    return uvicorn.Server(config)

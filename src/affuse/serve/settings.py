@@ -57,7 +57,7 @@ class Limits:
         for name in self.__slots__:
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
-                raise ConfigError(f"{name} {value:g} was given; expected more than 0")
+                raise ConfigError(f"{name} {value:g} was given; expected a finite number above 0")
 
 
 @dataclass(frozen=True, slots=True)
