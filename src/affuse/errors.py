@@ -13,6 +13,7 @@ prints it on one line and exits with code 2.
     │   └── WeightsError     a file of network weights does not fit its network
     ├── BundleError          a bundle is damaged, of another version, or no bundle
     ├── OutputError          a result cannot be written where it was asked for
+    ├── ClusterError         a cluster cannot be reached, or does not fit
     ├── DownloadError        a remote file cannot be had as published
     └── MissingDependency    an optional package is not installed
 """
@@ -80,6 +81,10 @@ class BundleError(AffuseError):
 
 class OutputError(AffuseError):
     """A result cannot be written where it was asked for."""
+
+
+class ClusterError(AffuseError):
+    """A cluster cannot be reached, or does not fit."""
 
 
 class DownloadError(AffuseError):

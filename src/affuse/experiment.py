@@ -41,17 +41,25 @@ if TYPE_CHECKING:
     from affuse.bundle.from_run import RunBundle
     from affuse.models.cross_fitted_voice import CrossFittedVoice
     from affuse.models.feature_layer import FeatureLayer
+    from affuse.workers.protocol import Workers
 
 VOICE_NETWORK = "voice_network"
 
 
-def run(config: Config, *, progress: ProgressCallback | None = None) -> Result:
+def run(
+    config: Config,
+    *,
+    workers: Workers | None = None,
+    progress: ProgressCallback | None = None,
+) -> Result:
     """Train and evaluate every system of a configuration.
 
     Parameters
     ----------
     config : Config
         ``data.path`` says where the clips are; ``out``, where set, receives the run folder.
+    workers : Workers, optional
+        Who computes features and folds, in the place of ``config.jobs`` processes.
     progress : callable, optional
         Called with ``(stage, done, total)``.
 
@@ -75,12 +83,12 @@ def run(config: Config, *, progress: ProgressCallback | None = None) -> Result:
     index = chosen_clips(config)
     check_fold_file(config, index.clips)
     config = _calibrated(config, index)
-    extraction, sources = extract(config, index, progress=progress)
+    extraction, sources = extract(config, index, workers=workers, progress=progress)
     table = _shuffled(extraction.table, config) if config.data.shuffle_labels else extraction.table
     kept = set(table.clips.tolist())
     used = Index(tuple(clip for clip in index if clip.id in kept))
     clean = Recordings(used, table, {m: sources[m] for m in sources if m in table.modalities})
-    result = _evaluate(config, index, clean, extraction.skipped, progress)
+    result = _evaluate(config, index, clean, extraction.skipped, workers, progress)
     if not config.out:
         return result
     made = _bundle(result, clean.sources, progress)
@@ -120,12 +128,18 @@ def chosen_clips(config: Config) -> Index:
 
 
 def extract(
-    config: Config, index: Index | None = None, *, progress: ProgressCallback | None = None
+    config: Config,
+    index: Index | None = None,
+    *,
+    workers: Workers | None = None,
+    progress: ProgressCallback | None = None,
 ) -> tuple[Extraction, dict[Modality, Extractor | Precomputed]]:
     """Features of every clip, from the store where it has them, and what they came from."""
     clips = chosen_clips(config) if index is None else index
     sources = extractors(_calibrated(config, clips))
-    found = extract_features(clips, sources, default_store(), jobs=_jobs(config), progress=progress)
+    found = extract_features(
+        clips, sources, default_store(), jobs=_jobs(config), workers=workers, progress=progress
+    )
     return replace(found, skipped=(*clips.skipped, *found.skipped)), sources
 
 
@@ -154,6 +168,7 @@ def _evaluate(
     chosen: Index,
     clean: Recordings,
     skipped: tuple[Skipped, ...],
+    workers: Workers | None,
     progress: ProgressCallback | None,
 ) -> Result:
     table = clean.table
@@ -163,13 +178,14 @@ def _evaluate(
     labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
     rows = tuple(systems(config, table, labels))
     known = _modalities_heard(clean)
-    worse, notes = _degraded(config, clean, protocols, progress)
+    worse, notes = _degraded(config, clean, protocols, workers, progress)
     evaluated: list[Evaluated] = []
     curves: list[Point] = []
     for protocol in protocols:
         for some, divided in _told_apart(rows, protocol, known):
             stack = Stack(table, {} if divided.leaky else worse.tables)
-            for found in _found(config, stack.table, some, stack.protocol(divided), progress):
+            own = stack.protocol(divided)
+            for found in _found(config, stack.table, some, own, workers, progress):
                 parts = stack.apart(found)
                 evaluated.append(_scored(config, table, divided, parts[CLEAN]))
                 curves += _curve(config, table, parts) if len(parts) > 1 else ()
@@ -216,6 +232,7 @@ def _degraded(
     config: Config,
     clean: Recordings,
     protocols: Sequence[Protocol],
+    workers: Workers | None,
     progress: ProgressCallback | None,
 ) -> tuple[DegradedTables, list[str]]:
     """Features under all conditions that are asked for, and what a reader must know of them."""
@@ -232,6 +249,7 @@ def _degraded(
         default_store(),
         talkers=asked.talkers,
         jobs=_jobs(config),
+        workers=workers,
         progress=progress,
     )
     return found, not_degradable(clean.sources)
@@ -245,7 +263,7 @@ def under_protocol(
     progress: ProgressCallback | None,
 ) -> list[Evaluated]:
     """What each of these rows of the results predicts under a protocol, and its figures."""
-    results = _found(config, table, rows, protocol, progress)
+    results = _found(config, table, rows, protocol, None, progress)
     return [_scored(config, table, protocol, found) for found in results]
 
 
@@ -254,6 +272,7 @@ def _found(
     table: FeatureTable,
     rows: Sequence[System],
     protocol: Protocol,
+    workers: Workers | None,
     progress: ProgressCallback | None,
 ) -> tuple[OutOfFold, ...]:
     return out_of_fold(
@@ -263,6 +282,7 @@ def _found(
         preparation=_preparation(config, table),
         seed=config.seed,
         jobs=_jobs(config),
+        workers=workers,
         store=FolderStore(cache_folder() / "folds"),
         progress=progress,
     )

@@ -107,3 +107,19 @@ def test_folder_that_cannot_be_written(make_table, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match=r"cannot be kept in .*file.*: choose another --out"):
         run(make_table(), FolderStore(tmp_path / "file" / "folds"))
+
+
+def test_change_of_any_byte_is_noticed(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    store.save("key", {"0": np.arange(4.0), "1": np.eye(2)})
+    (path,) = tmp_path.glob("*.npz")
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x20
+        path.write_bytes(damaged)
+        assert store.load("key") is None, place
+    path.write_bytes(whole)
+    found = store.load("key")
+    assert found is not None
+    assert found["1"].tolist() == np.eye(2).tolist()

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from extractors import Loudness
 from media_files import Media, write_media
+from short_clips import short_clips
 
 from affuse.config import load_config
 from affuse.datasets.index import Index
@@ -227,8 +228,97 @@ def test_precomputed_features_stand_beside_computed_ones(
     assert store.size() == before
 
 
+def test_damaged_arrays_are_computed_again(
+    make_clips: MakeClips, mfcc_extractor: Mfcc, store: FeatureStore, untrained: VggFace
+) -> None:
+    index, extractors = make_clips(2), {"audio": mfcc_extractor, "video": untrained}
+    first = extract_features(index, extractors, store, jobs=1).table
+    wanted = {path: path.read_bytes() for path in store.root.rglob("*.npy")}
+    assert len(wanted) == 4
+    for path, content in wanted.items():
+        middle = len(content) // 2
+        path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+    again = extract_features(index, extractors, store, jobs=2).table
+    assert {path: path.read_bytes() for path in store.root.rglob("*.npy")} == wanted
+    for modality in ("audio", "video"):
+        np.testing.assert_array_equal(
+            again.arrays[modality][[0, 1]], first.arrays[modality][[0, 1]]
+        )
+
+
+TWICE = """
+import sys
+from pathlib import Path
+from affuse.datasets.table import read_table
+from affuse.features.extract import extract_features
+from affuse.features.mfcc import Mfcc
+from affuse.features.store import FeatureStore
+
+if __name__ == "__main__":
+    found = extract_features(
+        read_table(sys.argv[1]), {"audio": Mfcc(n_mfcc=7)}, FeatureStore(Path(sys.argv[2])), jobs=2
+    )
+    print(found.table.arrays["audio"].sum(dtype="float64").hex(), len(found.skipped))
+"""
+
+
+def test_two_runs_share_one_store(tmp_path: Path) -> None:
+    table = short_clips(tmp_path / "clips", 12)
+    (tmp_path / "work.py").write_text(TWICE)
+    arguments = [sys.executable, tmp_path / "work.py", table, tmp_path / "store"]
+    both = [subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    told = {process.communicate(timeout=120)[0] for process in both}
+    assert [process.returncode for process in both] == [0, 0]
+    assert len(told) == 1
+    assert told.pop().endswith(" 0\n")
+    assert len(list((tmp_path / "store").rglob("*.npy"))) == 12
+    assert [path.name for path in (tmp_path / "store").rglob(".*")] == []
+
+
+def _small_files_only() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_disk_without_space_is_one_line(tmp_path: Path, jobs: str) -> None:
+    """A limit on the size of files stands for the full disk: writing fails in the middle."""
+    table, cache = short_clips(tmp_path / "clips", 2), tmp_path / "cache"
+    command = [sys.executable, "-m", "affuse", "features", table, "--features", "video=none"]
+    found = subprocess.run(
+        [*command, "--jobs", jobs],
+        env={**os.environ, "AFFUSE_CACHE": str(cache), "PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=_small_files_only,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    lines = [line for line in found.stderr.splitlines() if line.startswith("affuse:")]
+    assert found.returncode == 2, found.stderr
+    assert len(lines) == 1, found.stderr
+    assert "cannot be written" in lines[0]
+    assert "enough space" in lines[0]
+    assert [path for path in cache.rglob("*") if path.is_file()] == []
+
+
+def test_store_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    table, cache = short_clips(tmp_path / "clips", 1), tmp_path / "cache"
+    cache.write_text("a file, where a folder is wanted")
+    found = subprocess.run(
+        [sys.executable, "-m", "affuse", "features", table, "--features", "video=none"],
+        env={**os.environ, "AFFUSE_CACHE": str(cache)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert found.returncode == 2
+    assert "cannot be written" in found.stderr
+    assert "Traceback" not in found.stderr
+
+
 def test_killed_process_is_explained(make_clips: MakeClips, store: FeatureStore) -> None:
-    with pytest.raises(FeatureError, match=r"was killed, .*2 ran at once: .*fewer"):
+    with pytest.raises(FeatureError, match=r"was killed twice, .*memory.*fewer processes"):
         extract_features(make_clips(2), {"audio": Loudness("killed")}, store, jobs=2)
 
 

@@ -51,6 +51,21 @@ def test_key_changes_with_all_that_steers_the_numbers(store: FeatureStore) -> No
     assert store.key("abc", Mfcc()) == store.key("abc", base)
 
 
+def test_change_of_any_byte_is_noticed(store: FeatureStore) -> None:
+    key = store.key("abc", Mfcc())
+    path = store.save(key, np.arange(12, dtype=np.float16).reshape(3, 4))
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        for flipped in (0x01, 0x80, 0xFF):
+            damaged = bytearray(whole)
+            damaged[place] ^= flipped
+            path.write_bytes(damaged)
+            assert not store.has(key, (3, 4)), place
+    path.write_bytes(whole)
+    assert store.has(key, (3, 4))
+    np.testing.assert_array_equal(store.load(key), np.arange(12).reshape(3, 4))
+
+
 def test_cut_or_foreign_file_counts_as_missing(store: FeatureStore) -> None:
     key = store.key("abc", Mfcc())
     path = store.save(key, np.zeros((40, 63), np.float32))

@@ -46,6 +46,14 @@ Features = Annotated[
     ),
 ]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; one per core by default.")]
+LocalWorkers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Work in so many processes of a local Dask cluster."),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="tcp://HOST:PORT", help="Work on a running Dask cluster."),
+]
 
 
 @app.command()
@@ -57,11 +65,15 @@ def run(
     features: Features = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; must not exist yet.")] = None,
     jobs: Jobs = None,
+    workers: LocalWorkers = None,
+    cluster: Cluster = None,
 ) -> None:
     """Train and evaluate audio, video and fused systems; print the table, write a run folder."""
     from affuse.cli.running import configure, run_and_print
+    from affuse.cli.working import Work
 
-    run_and_print(configure(data, recipe, settings, features, jobs), out)
+    work = Work(jobs, workers, cluster)
+    run_and_print(configure(data, recipe, settings, features, jobs), out, work)
 
 
 @app.command()
@@ -89,13 +101,17 @@ def predict(
     ] = "table",
     out: Annotated[Path | None, typer.Option(help="File or folder; printed without it.")] = None,
     jobs: Jobs = None,
+    workers: LocalWorkers = None,
+    cluster: Cluster = None,
 ) -> None:
     """Say what emotion voice and face show in recordings. Exit code 2: one could not be read."""
     from affuse.cli.predicting import Output, faces_named, predict_and_print
+    from affuse.cli.working import Work
     from affuse.predict.settings import settings_of
 
     settings = settings_of(window, hop, faces=faces_named(faces), threshold=threshold)
-    predict_and_print(media, settings, Output(format, out), bundle=bundle, jobs=jobs)
+    work = Work(jobs, workers, cluster)
+    predict_and_print(media, settings, Output(format, out), bundle=bundle, work=work)
 
 
 @app.command()
@@ -188,11 +204,15 @@ def extract(
     settings: Settings = None,
     features: Features = None,
     jobs: Jobs = None,
+    workers: LocalWorkers = None,
+    cluster: Cluster = None,
 ) -> None:
     """Compute and store the features of every clip, ready for later runs."""
     from affuse.cli.running import configure, extract_and_print
+    from affuse.cli.working import Work
 
-    extract_and_print(configure(data, recipe, settings, features, jobs))
+    config = configure(data, recipe, settings, features, jobs)
+    extract_and_print(config, Work(jobs, workers, cluster))
 
 
 @app.command()

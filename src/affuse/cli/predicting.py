@@ -13,6 +13,7 @@ from rich.console import Console
 
 from affuse.cli.errors import BAD_INPUT, INTERRUPTED
 from affuse.cli.progress import progress_bars
+from affuse.cli.working import Work
 from affuse.datasets.media_files import media_files
 from affuse.errors import ConfigError, MediaError
 from affuse.records import Prediction, Skipped
@@ -90,7 +91,7 @@ def predict_and_print(
     output: Output,
     *,
     bundle: Path | None,
-    jobs: int | None,
+    work: Work,
 ) -> None:
     """Judge all files; exits with 2 when one of them could not be read."""
     from affuse.predict.many import predict_many
@@ -100,9 +101,14 @@ def predict_and_print(
     # A bar for a single file would only ever be empty or full.
     bars = progress_bars(Console(stderr=True)) if len(paths) > 1 else nullcontext()
     try:
-        with bars as progress:
+        with work.begun() as workers, bars as progress:
             outcomes = predict_many(
-                paths, settings, bundle_dir=bundle, jobs=jobs, progress=progress
+                paths,
+                settings,
+                bundle_dir=bundle,
+                jobs=work.jobs,
+                workers=workers,
+                progress=progress,
             )
     except KeyboardInterrupt as error:
         typer.echo("affuse: interrupted; nothing was written", err=True)

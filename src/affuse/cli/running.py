@@ -12,6 +12,7 @@ from rich.console import Console
 from affuse.cli.curves import robustness_text
 from affuse.cli.progress import progress_bars
 from affuse.cli.tables import listed, result_text
+from affuse.cli.working import Work
 from affuse.config import Config, load_config
 from affuse.errors import ConfigError
 from affuse.records import MODALITIES, Skipped
@@ -44,14 +45,14 @@ def configure(
     return load_config(recipe, settings or (), overrides)
 
 
-def run_and_print(config: Config, out: Path | None) -> None:
+def run_and_print(config: Config, out: Path | None, work: Work) -> None:
     """Run, print the table, and say where the run folder is."""
     from affuse.experiment import run
 
     folder = out or Path(config.out or _free_folder(config))
     config = config.model_copy(update={"out": str(folder)})
-    with progress_bars(Console(stderr=True)) as progress:
-        result = run(config, progress=progress)
+    with work.begun() as workers, progress_bars(Console(stderr=True)) as progress:
+        result = run(config, workers=workers, progress=progress)
     typer.echo(f"{config.recipe} recipe on {Path(config.data.path).name or config.data.path}")
     typer.echo(result_text(result))
     if result.curves:
@@ -74,15 +75,15 @@ def run_demo(folder: Path, jobs: int | None) -> None:
             progress=progress,
         )
     config = configure(str(corpus), "demo", None, None, jobs)
-    run_and_print(config, _free(folder / "run"))
+    run_and_print(config, _free(folder / "run"), Work(jobs))
 
 
-def extract_and_print(config: Config) -> None:
+def extract_and_print(config: Config, work: Work) -> None:
     """Extract and store all features; say what there is now."""
     from affuse.experiment import extract
 
-    with progress_bars(Console(stderr=True)) as progress:
-        extraction, sources = extract(config, progress=progress)
+    with work.begun() as workers, progress_bars(Console(stderr=True)) as progress:
+        extraction, sources = extract(config, workers=workers, progress=progress)
     for modality, source in sources.items():
         n_clips = int(extraction.table.present[modality].sum())
         shape = " x ".join(str(n) for n in source.shape)

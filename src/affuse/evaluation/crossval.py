@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import partial
 
 import numpy as np
 
-from affuse.errors import ConfigError, DatasetError, FeatureError, MissingDependency
+from affuse.errors import ClusterError, ConfigError, DatasetError, FeatureError, MissingDependency
 from affuse.evaluation.fold_store import FoldStore, table_digest
 from affuse.evaluation.fold_task import (
     FoldTask,
@@ -22,6 +24,7 @@ from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import Losses, OutOfFold, System
 from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback
+from affuse.workers.protocol import Lost, Workers
 
 
 def out_of_fold(
@@ -32,6 +35,7 @@ def out_of_fold(
     preparation: Preparation | None = None,
     seed: int = 0,
     jobs: int = 1,
+    workers: Workers | None = None,
     store: FoldStore | None = None,
     progress: ProgressCallback | None = None,
 ) -> tuple[OutOfFold, ...]:
@@ -49,6 +53,8 @@ def out_of_fold(
     seed : int
     jobs : int
         Processes. The result does not depend on it, nor on the order of clips in `table`.
+    workers : Workers, optional
+        Who fits, in their place. Arrays that are stored must lie under the same paths there.
     store : FoldStore, optional
         Where finished folds are kept: a run that was cut short goes on from there.
     progress : callable, optional
@@ -69,6 +75,8 @@ def out_of_fold(
         No clip has the modalities of a system.
     ConfigError
         No systems, or two of one name and modality.
+    ClusterError
+        The workers cannot be reached any more, or die of a fold.
     """
     check_emotions(table)
     _check_systems(table, systems)
@@ -78,7 +86,7 @@ def out_of_fold(
     ]
     for task in tasks:
         check_training_emotions(task)
-    results = _results(tasks, jobs, store, progress)
+    results = _results(tasks, partial(_computed, jobs=jobs, workers=workers), store, progress)
     return tuple(_gathered(tasks, results, position) for position in range(len(systems)))
 
 
@@ -112,7 +120,10 @@ def _check_systems(table: FeatureTable, systems: Sequence[System]) -> None:
 
 
 def _results(
-    tasks: list[FoldTask], jobs: int, store: FoldStore | None, progress: ProgressCallback | None
+    tasks: list[FoldTask],
+    computed: Callable[[list[FoldTask]], Iterator[tuple[int, Predictions]]],
+    store: FoldStore | None,
+    progress: ProgressCallback | None,
 ) -> Mapping[int, Predictions]:
     """Predictions by number of fold, from the store where it has them."""
     results: dict[int, Predictions] = {}
@@ -126,7 +137,7 @@ def _results(
     stage = f"{tasks[0].protocol.name} folds"
     report(stage, len(results), len(tasks))
     todo = [task for task in tasks if task.fold.number not in results]
-    for number, predictions in _computed(todo, jobs):
+    for number, predictions in computed(todo):
         results[number] = predictions
         if store is not None:
             store.save(keys[number], predictions)
@@ -134,8 +145,13 @@ def _results(
     return results
 
 
-def _computed(tasks: list[FoldTask], jobs: int) -> Iterator[tuple[int, Predictions]]:
+def _computed(
+    tasks: list[FoldTask], jobs: int, workers: Workers | None
+) -> Iterator[tuple[int, Predictions]]:
     """Numbers of folds and their predictions, as they are done; one thread to each process."""
+    if workers is not None:
+        yield from _at_workers(tasks, workers)
+        return
     try:
         from joblib import Parallel, delayed, parallel_config
     except ModuleNotFoundError as error:
@@ -147,6 +163,15 @@ def _computed(tasks: list[FoldTask], jobs: int) -> Iterator[tuple[int, Predictio
     with parallel_config(backend="loky", n_jobs=processes, inner_max_num_threads=1):
         parallel = Parallel(return_as="generator_unordered")
         yield from parallel(delayed(predict_fold)(task) for task in tasks)
+
+
+def _at_workers(tasks: list[FoldTask], workers: Workers) -> Iterator[tuple[int, Predictions]]:
+    with closing(workers.answers(predict_fold, tasks)) as answers:
+        for number, answer in answers:
+            if isinstance(answer, Lost):
+                fold = tasks[number].fold.number
+                raise ClusterError(f"fold {fold} cannot be computed: {answer.reason}")
+            yield answer
 
 
 def _silent(stage: str, done: int, total: int) -> None:

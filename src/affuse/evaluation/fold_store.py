@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from affuse.errors import OutputError
 from affuse.features.table import FeatureTable, StoredArrays
+from affuse.sealing import is_sealed, seal
 
 Arrays = Mapping[str, NDArray[np.float64]]
 
@@ -55,12 +55,12 @@ class FolderStore:
         self.root = Path(root)
 
     def load(self, key: str) -> Arrays | None:
-        """Arrays by name; None if there is no file, or not a whole one."""
-        try:
-            with self._path(key).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in arrays.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        """Arrays by name; None if there is no file, or not as it was written."""
+        path = self._path(key)
+        if not is_sealed(path):
             return None
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
 
     def save(self, key: str, arrays: Arrays) -> None:
         """Write the arrays; OutputError if the folder cannot be written."""
@@ -68,6 +68,7 @@ class FolderStore:
             self.root.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.root, delete=False) as file:
                 np.savez(file, allow_pickle=False, **arrays)
+            seal(Path(file.name))
             os.replace(file.name, self._path(key))
         except OSError as error:
             raise OutputError(

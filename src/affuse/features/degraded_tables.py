@@ -18,6 +18,7 @@ from affuse.features.store import FeatureStore
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.features.talkers import talkers_of
 from affuse.records import Clip, Modality, ProgressCallback, Skipped
+from affuse.workers.protocol import Workers
 
 Array = NDArray[np.float32] | StoredArrays
 
@@ -70,6 +71,7 @@ def degraded_tables(
     *,
     talkers: int = 6,
     jobs: int | None = None,
+    workers: Workers | None = None,
     progress: ProgressCallback | None = None,
 ) -> DegradedTables:
     """Features of all clips under each condition; the other modality's are the clean ones.
@@ -86,6 +88,8 @@ def degraded_tables(
         People in the babble.
     jobs : int, optional
         Processes.
+    workers : Workers, optional
+        In their place.
     progress : callable, optional
         Called with ``("degraded audio features", done, total)``, all conditions together.
 
@@ -111,6 +115,7 @@ def degraded_tables(
             {modality: degraded(condition, clean.extractor(modality), behind)},
             store,
             jobs=jobs,
+            workers=workers,
             progress=_one_of(progress, alike.index(condition), len(alike)),
         )
         tables[condition] = _beside(clean.table, found.table, modality)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import secrets
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from contextlib import closing
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,13 @@ from affuse.features.decoding import decoded
 from affuse.features.degraded import BySpeaker
 from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor
-from affuse.features.store import FeatureStore, content_hash
+from affuse.features.store import FeatureStore, atomic_file, content_hash
 from affuse.features.table import FeatureTable, StoredArrays
-from affuse.processes import interrupts_ignored, leave_interrupts_to_parent
 from affuse.records import Clip, Modality, ProgressCallback, Skipped
+from affuse.workers.local import local_workers
+from affuse.workers.protocol import Lost, Workers
+
+_DEARER = 10.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,11 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """One array to compute and store."""
+    """One array to compute and store.
+
+    `mark` names a file in the store while the work goes on: whoever does not see it has another
+    store, and sends the array back.
+    """
 
     key: str
     source: Path
@@ -44,6 +52,7 @@ class _Task:
     end_s: float | None
     extractor: Extractor
     store: FeatureStore
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,13 @@ def extract_features(
     store: FeatureStore,
     *,
     jobs: int | None = None,
+    workers: Workers | None = None,
     progress: ProgressCallback | None = None,
 ) -> Extraction:
     """Features of every clip of an index, each modality by its extractor.
 
     What the store has is not computed again; what is computed is stored clip by clip, so that an
-    interrupted call goes on where it ended. Results do not depend on `jobs`, to the last bit.
+    interrupted call goes on where it ended. Results do not depend on who works, to the last bit.
 
     Parameters
     ----------
@@ -75,6 +85,9 @@ def extract_features(
     store : FeatureStore
     jobs : int, optional
         Processes, each with one thread; one per core by default. 1: in this process.
+    workers : Workers, optional
+        Who computes, in the place of `jobs` processes. Workers on other machines must see the
+        clips under the same paths; the store they need not see.
     progress : callable, optional
         Called with ``("audio features", n_done, n_clips)``.
 
@@ -91,6 +104,8 @@ def extract_features(
         clip gave any features.
     OutputError
         The store cannot be written.
+    ClusterError
+        The workers cannot be reached any more; what is done is kept.
     """
     clips, jobs = index.clips, jobs or os.cpu_count() or 1
     tables = {m: s for m, s in extractors.items() if isinstance(s, Precomputed)}
@@ -101,7 +116,8 @@ def extract_features(
     computed = {m: e for m, e in extractors.items() if not isinstance(e, Precomputed)}
     contents = _contents(clips, list(computed), jobs)
     tasks = {m: _tasks(clips, contents, m, e, store) for m, e in computed.items()}
-    reasons = _compute([t for of_one in tasks.values() for t in of_one if t], jobs, progress)
+    wanted = [task for of_one in tasks.values() for task in of_one if task]
+    reasons = _compute(wanted, workers or local_workers(jobs), progress)
     for modality, extractor in computed.items():
         common = extractor.any if isinstance(extractor, BySpeaker) else extractor
         gathered[modality] = _gathered(clips, common, tasks[modality], reasons)
@@ -129,7 +145,7 @@ def _tasks(
 
 
 def _compute(
-    tasks: Sequence[_Task], jobs: int, progress: ProgressCallback | None
+    tasks: Sequence[_Task], workers: Workers, progress: ProgressCallback | None
 ) -> dict[str, str]:
     """Store what is not stored yet; key -> reason where that failed."""
     distinct = {task.key: task for task in tasks}
@@ -144,7 +160,7 @@ def _compute(
     for modality in total:
         report(modality)
     reasons = {}
-    with closing(_computed(pending, min(jobs, len(pending)))) as results:
+    with closing(_computed(pending, workers)) as results:
         for task, reason in results:
             if reason is not None:
                 reasons[task.key] = reason
@@ -201,16 +217,33 @@ def _content(path: Path) -> str | None:
         return None
 
 
-def _computed(tasks: Sequence[_Task], jobs: int) -> Generator[tuple[_Task, str | None], None, None]:
-    """Each task once it is done, with a reason where it failed."""
-    if jobs > 1:
-        yield from _in_processes(tasks, jobs)
-    else:
-        yield from ((task, _compute_one(task)) for task in tasks)
+def _computed(
+    tasks: Sequence[_Task], workers: Workers
+) -> Generator[tuple[_Task, str | None], None, None]:
+    """Each task once its array is stored, or with the reason why there is none."""
+    if not tasks:
+        return
+    store = tasks[0].store
+    with _marked(store) as mark:
+        marked = [replace(task, mark=mark) for task in tasks]
+        costs = [_cost(task) for task in tasks]
+        answers = workers.answers(_compute_one, marked, costs=costs, ended=store.sweep)
+        with closing(answers):
+            for number, answer in answers:
+                if isinstance(answer, np.ndarray):
+                    store.save(tasks[number].key, answer)
+                    yield tasks[number], None
+                else:
+                    reason = answer.reason if isinstance(answer, Lost) else answer
+                    yield tasks[number], reason
 
 
-def _compute_one(task: _Task) -> str | None:
-    extractor = task.extractor
+def _compute_one(task: _Task) -> str | NDArray[np.floating[Any]] | None:
+    """None once the array is stored; the array where it cannot be; or why there is none."""
+    extractor, store = task.extractor, task.store
+    shares_store = (store.root / task.mark).is_file()
+    if shares_store and store.has(task.key, extractor.shape):
+        return None  # A worker that is gone got so far.
     try:
         media = decoded(task.source, extractor.decoding, task.start_s, task.end_s)
         array = extractor.extract(media)
@@ -221,39 +254,31 @@ def _compute_one(task: _Task) -> str | None:
             f"{extractor.name} gave an array of shape {array.shape}, or numbers that are not "
             f"finite; expected finite numbers of shape {extractor.shape}"
         )
-    task.store.save(task.key, array.astype(extractor.dtype))
+    if not shares_store:
+        return array.astype(extractor.dtype)
+    store.save(task.key, array.astype(extractor.dtype))
     return None
 
 
-def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[tuple[_Task, str | None]]:
-    before = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=leave_interrupts_to_parent) as pool:
-        try:
-            with interrupts_ignored():
-                futures = {pool.submit(_compute_one, task): task for task in tasks}
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException as error:
-            pool.shutdown(wait=False, cancel_futures=True)
-            _end(set(multiprocessing.active_children()) - before, tasks[0].store)
-            if isinstance(error, BrokenExecutor):
-                raise FeatureError(
-                    f"a process that computed features was killed, probably for lack of memory; "
-                    f"{jobs} ran at once: run the same command again with fewer (--jobs 1), it "
-                    "goes on where it ended"
-                ) from error
-            raise
+def _cost(task: _Task) -> float:
+    """About how long a task takes: longer clips are larger files, pictures dearer than sound."""
+    try:
+        size = float(task.source.stat().st_size)
+    except OSError:
+        size = 1.0
+    return size * (_DEARER if task.extractor.modality == "video" else 1.0)
 
 
-def _end(processes: set[multiprocessing.process.BaseProcess], store: FeatureStore) -> None:
-    """End workers at once; what they had not finished writing is removed."""
-    ids = [process.pid for process in processes if process.pid is not None]
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join()
-    store.sweep(ids)
+@contextmanager
+def _marked(store: FeatureStore) -> Iterator[str]:
+    """A file in the store for as long as the work goes on, by which workers know it."""
+    mark = store.root / f".in-use-{secrets.token_hex(8)}"
+    with atomic_file(mark) as temporary:
+        temporary.touch()
+    try:
+        yield mark.name
+    finally:
+        mark.unlink(missing_ok=True)
 
 
 def _joined(index: Index, gathered: Mapping[Modality, _Gathered]) -> Extraction:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from affuse.cache import cache_folder
 from affuse.errors import OutputError
+from affuse.sealing import is_sealed, seal
 
 if TYPE_CHECKING:
     from affuse.features.registry import Extractor
@@ -63,6 +64,7 @@ class FeatureStore:
 
     The key is made of the bytes of the clip's file, its start and end, and all that steers the
     extractor: moving or renaming clips costs nothing, another setting never meets an old array.
+    Each file ends with a checksum: a damaged one counts as missing.
 
     Attributes
     ----------
@@ -95,15 +97,10 @@ class FeatureStore:
         return self.root / key[:2] / f"{key}.npy"
 
     def has(self, key: str, shape: tuple[int, ...]) -> bool:
-        """Whether a whole array of that shape is stored."""
+        """Whether an array of that shape is stored, and every byte of it as it was written."""
         path = self.path(key)
         try:
-            with path.open("rb") as file:
-                if np.lib.format.read_magic(file) != (1, 0):
-                    return False
-                stored, _, dtype = np.lib.format.read_array_header_1_0(file)
-                n_bytes = file.tell() + dtype.itemsize * int(np.prod(stored))
-            return stored == shape and path.stat().st_size == n_bytes
+            return is_sealed(path) and np.load(path, mmap_mode="r").shape == shape
         except (OSError, ValueError):
             return False
 
@@ -121,8 +118,10 @@ class FeatureStore:
             The folder cannot be written.
         """
         path = self.path(key)
-        with atomic_file(path) as temporary, temporary.open("wb") as file:
-            np.save(file, array)
+        with atomic_file(path) as temporary:
+            with temporary.open("wb") as file:
+                np.save(file, array)
+            seal(temporary)
         return path
 
     def size(self) -> tuple[int, int]:

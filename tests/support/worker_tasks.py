@@ -1,0 +1,53 @@
+"""What the tests let workers do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from affuse.errors import OutputError
+
+
+def squared(number: int) -> int:
+    return number * number
+
+
+def process_id(number: int) -> int:
+    time.sleep(0.05)
+    return os.getpid()
+
+
+def refuses_three(number: int) -> int:
+    if number == 3:
+        raise OutputError("3 cannot be written; expected another number: take one")
+    return number
+
+
+def three_kills(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def three_kills_once(task: tuple[int, Path]) -> int:
+    number, mark = task
+    if number == 3 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def slow(number: int) -> int:
+    time.sleep(30)
+    return number
+
+
+def begun(task: tuple[int, Path]) -> int:
+    """Leaves a line for every beginning."""
+    number, log = task
+    with log.open("a") as file:
+        file.write(f"{number}\n")
+    time.sleep(0.1)
+    return number

@@ -1,0 +1,204 @@
+"""A running cluster: reached, refused, lost, killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+import worker_tasks as tasks
+from short_clips import short_clips
+
+from affuse.errors import ClusterError
+from affuse.workers.cluster import connected
+
+
+def stored(cache: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (cache / "features").rglob("*.npy")}
+
+
+def command(data: Path, cache: Path, *options: str) -> tuple[list[str], dict[str, str]]:
+    """``affuse features`` of the sound of some clips."""
+    arguments = ["features", str(data), "--features", "video=none", *options]
+    environment = {**os.environ, "AFFUSE_CACHE": str(cache)}
+    return [sys.executable, "-m", "affuse", *arguments], environment
+
+
+def called(data: Path, cache: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    line, environment = command(data, cache, *options)
+    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def one_line(found: subprocess.CompletedProcess[str]) -> str:
+    """What is said of bad input: one line, exit code 2."""
+    lines = [line for line in found.stderr.splitlines() if line.startswith("affuse:")]
+    assert found.returncode == 2, found.stderr
+    assert len(lines) == 1, found.stderr
+    assert "Traceback" not in found.stderr
+    return lines[0]
+
+
+@pytest.mark.slow
+def test_features_are_those_of_one_process(start_cluster, tmp_path: Path) -> None:
+    data = short_clips(tmp_path / "clips", 6)
+    running = start_cluster(2)
+    alone = called(data, tmp_path / "alone", "--jobs", "1")
+    cluster = called(data, tmp_path / "shared", "--cluster", running.address)
+    local = called(data, tmp_path / "local", "--workers", "2")
+    assert (alone.returncode, cluster.returncode, local.returncode) == (0, 0, 0), cluster.stderr
+    assert cluster.stdout == alone.stdout == local.stdout
+    assert len(stored(tmp_path / "alone")) == 6
+    assert stored(tmp_path / "shared") == stored(tmp_path / "alone") == stored(tmp_path / "local")
+    again = called(data, tmp_path / "shared", "--cluster", running.address)
+    assert again.stdout == alone.stdout
+    assert not list((tmp_path / "shared" / "features").glob(".in-use-*"))
+
+
+def test_worker_that_does_not_see_the_store_sends_arrays_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine is this one, where the mark of the store is hidden."""
+    from affuse.datasets.table import read_table
+    from affuse.features import extract
+    from affuse.features.mfcc import Mfcc
+    from affuse.features.store import FeatureStore
+    from affuse.workers.local import InProcess
+
+    index = read_table(short_clips(tmp_path / "clips", 2))
+    seen: list[object] = []
+
+    class Elsewhere:
+        def answers(self, function, work, *, costs=None, ended=None):
+            for number, task in enumerate(work):
+                for mark in task.store.root.glob(".in-use-*"):
+                    mark.rename(mark.with_name("hidden"))
+                answer = function(task)
+                assert isinstance(answer, np.ndarray)
+                seen.append(answer)
+                yield number, answer
+
+    mfcc = Mfcc(n_mfcc=5, duration_s=0.3)
+    far = extract.extract_features(
+        index, {"audio": mfcc}, FeatureStore(tmp_path / "far"), workers=Elsewhere()
+    )
+    near = extract.extract_features(
+        index, {"audio": mfcc}, FeatureStore(tmp_path / "near"), workers=InProcess()
+    )
+    assert len(seen) == 2
+    np.testing.assert_array_equal(far.table.arrays["audio"], near.table.arrays["audio"])
+
+
+@pytest.mark.slow
+def test_killed_worker_loses_nothing_and_doubles_nothing(start_cluster, tmp_path: Path) -> None:
+    running = start_cluster(2)
+    log = tmp_path / "log"
+    work = [(number, log) for number in range(60)]
+    with connected(running.address) as cluster:
+        answers = {}
+        with closing(cluster.answers(tasks.begun, work)) as coming:
+            for number, answer in coming:
+                answers[number] = answer
+                if len(answers) == 10:
+                    running.workers[0].kill()
+    assert answers == {n: n for n in range(60)}
+    begun = [int(line) for line in log.read_text().splitlines()]
+    # What the worker had begun and not handed in is begun again, a batch or two, and no more.
+    assert set(begun) == set(range(60))
+    assert len(begun) <= 60 + 12
+
+
+@pytest.mark.slow
+def test_kill_in_the_middle_of_features_loses_nothing(start_cluster, tmp_path: Path) -> None:
+    data = short_clips(tmp_path / "clips", 40, seconds=2.0)
+    running = start_cluster(2)
+    line, environment = command(data, tmp_path / "cache", "--cluster", running.address)
+    process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while len(stored(tmp_path / "cache")) < 3 and time.monotonic() < until:
+        time.sleep(0.01)
+    running.workers[1].kill()
+    _, errors = process.communicate(timeout=90)
+    assert process.returncode == 0, errors
+    alone = called(data, tmp_path / "alone", "--jobs", "2")
+    assert alone.returncode == 0
+    assert len(stored(tmp_path / "cache")) == 40
+    assert stored(tmp_path / "cache") == stored(tmp_path / "alone")
+
+
+@pytest.mark.slow
+def test_worker_that_hangs_holds_little(start_cluster) -> None:
+    running = start_cluster(2)
+    with connected(running.address) as cluster:
+        answers = cluster.answers(tasks.squared, range(64))
+        with closing(answers):
+            running.workers[0].send_signal(signal.SIGSTOP)
+            found = [next(answers) for _ in range(40)]
+    assert len(found) == 40
+
+
+@pytest.mark.slow
+def test_lost_scheduler_is_said_and_work_goes_on_later(start_cluster, tmp_path: Path) -> None:
+    running = start_cluster(1)
+    with connected(running.address) as cluster:
+        log = tmp_path / "log"
+        answers = cluster.answers(tasks.begun, [(number, log) for number in range(400)])
+        with closing(answers):
+            next(answers)
+            running.scheduler.kill()
+            with pytest.raises(ClusterError, match=r"connection .* was lost.*what is done is kept"):
+                list(answers)
+
+
+@pytest.mark.slow
+def test_workers_of_another_version_are_refused(start_cluster, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "from importlib import metadata\n"
+        "known = metadata.version\n"
+        "metadata.version = lambda name: '0.0.9' if name == 'affuse' else known(name)\n"
+    )
+    running = start_cluster(0)
+    paths = [str(tmp_path), str(Path(tasks.__file__).parent)]
+    running.add_worker({"PYTHONPATH": os.pathsep.join(paths)})
+    message = r"has affuse 0\.0\.9; expected affuse .*install the same versions"
+    with pytest.raises(ClusterError, match=message), connected(running.address):
+        pass
+
+
+@pytest.mark.slow
+def test_cluster_without_workers_is_refused(start_cluster) -> None:
+    running = start_cluster(0)
+    message = r"has no worker; .*dask worker tcp://"
+    with pytest.raises(ClusterError, match=message), connected(running.address):
+        pass
+
+
+def test_address_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
+    data = short_clips(tmp_path / "clips", 1)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # Bound, but nobody listens.
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        found = called(data, tmp_path / "cache", "--cluster", address)
+    assert f"no Dask scheduler answered at {address} within 5 s" in one_line(found)
+
+
+def test_server_that_is_no_scheduler_is_one_line(tmp_path: Path) -> None:
+    data = short_clips(tmp_path / "clips", 1)
+    # The system takes the call; nobody says a word.
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        found = called(data, tmp_path / "cache", "--cluster", address)
+    assert "no Dask scheduler answered" in one_line(found)
+
+
+@pytest.mark.parametrize("address", ["here", "http://localhost:8786", "tcp://localhost", ""])
+def test_no_address_is_one_line(address: str, tmp_path: Path) -> None:
+    data = short_clips(tmp_path / "clips", 1)
+    found = called(data, tmp_path / "cache", "--cluster", address)
+    assert f"cluster {address!r} was given; expected the address" in one_line(found)
