@@ -4,7 +4,8 @@ usage: python benchmarks/scaling_simulation.py COSTS.json [--clips 1000000]
            [--machines 1,10,100,1000] [--cores 16] [--price 0.04] [--json FILE]
 
 COSTS.json holds `cpu_s` and `bytes_read`: lists of what single clips cost, measured, from which
-clips are drawn with replacement. Batches wait for the scheduler, which hands out one at a time,
+clips are drawn with replacement, and `dispatch_s`, what it takes to hand a batch out;
+scaling_costs.py writes it. Batches wait for the scheduler, which hands out one at a time,
 then read their files at a share of the bandwidth and compute. Machines are lost at random; the
 batches that they held are done anew and another machine takes their place after a while.
 """
@@ -129,11 +130,13 @@ def main(given: argparse.Namespace) -> None:
     costs = json.loads(given.costs.read_text("utf-8"))
     random = np.random.default_rng(given.seed)
     cpu_s, bytes_read = (np.asarray(costs[name], float) for name in ("cpu_s", "bytes_read"))
+    losses = {} if given.losses is None else {"losses_per_hour": given.losses}
     batches = batches_of(cpu_s, bytes_read, given.clips, given.batch, random)
     found = []
     print(f"{'machines':>8} {'hours':>8} {'machine-h':>10} {'money':>8} {'redone':>7} bottleneck")
     for machines in (int(number) for number in given.machines.split(",")):
-        one = simulate(batches, Cluster(machines, given.cores), random)
+        cluster = Cluster(machines, given.cores, dispatch_s=costs["dispatch_s"], **losses)
+        one = simulate(batches, cluster, random)
         found.append(one)
         money = one.machine_hours * given.cores * given.price
         print(
@@ -152,6 +155,7 @@ if __name__ == "__main__":
     parser.add_argument("--machines", default="1,10,100,1000")
     parser.add_argument("--cores", type=int, default=16)
     parser.add_argument("--batch", type=int, default=50, help="clips in a batch")
+    parser.add_argument("--losses", type=float, help="of a machine in an hour")
     parser.add_argument("--price", type=float, default=0.04, help="of a core for an hour")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
