@@ -17,7 +17,13 @@ from affuse.pretraining.face import pretrain_face
 
 torch = pytest.importorskip("torch")
 QUICK = FaceTraining(
-    epochs=2, batch_size=16, learning_rate=0.02, threads=1, small_size=32, calm_epochs=1
+    epochs=2,
+    batch_size=16,
+    learning_rate=0.02,
+    threads=1,
+    small_size=32,
+    calm_epochs=1,
+    second_epochs=2,
 )
 
 
@@ -41,32 +47,48 @@ class _Stopped(Exception):
     pass
 
 
-def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(faces, tmp_path, nothing):
-    whole = train_faces(faces, QUICK, tmp_path / "whole.npz", nothing)
+@pytest.fixture(scope="module")
+def whole(faces, tmp_path_factory):
+    return train_faces(faces, QUICK, tmp_path_factory.mktemp("whole") / "w.npz", lambda *_: None)
 
+
+@pytest.mark.parametrize("stopped_after", [2, 3, 4])
+def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(
+    faces, whole, stopped_after, tmp_path, nothing
+):
     def stop(done, total, loss):
-        if done == 2:
+        if done == stopped_after:
             raise _Stopped
 
     with pytest.raises(_Stopped):
         train_faces(faces, QUICK, tmp_path / "cut.npz", stop)
     epochs = []
     again = train_faces(faces, QUICK, tmp_path / "cut.npz", lambda d, t, loss: epochs.append(d))
-    assert epochs == [3]
+    assert epochs == list(range(stopped_after + 1, 6))
     assert np.array_equal(face_logits([whole], faces.images), face_logits([again], faces.images))
 
 
 def test_another_setting_does_not_take_over_a_checkpoint(faces, tmp_path, nothing):
     train_faces(
         faces,
-        FaceTraining(epochs=1, threads=1, batch_size=16, calm_epochs=0),
+        FaceTraining(epochs=1, threads=1, batch_size=16, calm_epochs=0, second_epochs=0),
         tmp_path / "c",
         nothing,
     )
     epochs = []
-    other = FaceTraining(epochs=1, threads=1, batch_size=24, calm_epochs=0)
+    other = FaceTraining(epochs=1, threads=1, batch_size=24, calm_epochs=0, second_epochs=0)
     train_faces(faces, other, tmp_path / "c", lambda d, t, loss: epochs.append(d))
     assert epochs == [1]
+
+
+def test_learning_rate_rises_once_in_each_course_and_falls_to_nothing():
+    settings = FaceTraining()
+    ends = (settings.epochs, settings.first_epochs, settings.all_epochs)
+    for end, highest in zip(ends, (0.05, 0.01, 0.02), strict=True):
+        assert settings.learning_rate_at(end - 1e-6) == pytest.approx(0, abs=1e-6)
+        begin = (0, *ends)[ends.index(end)]
+        rates = [settings.learning_rate_at(begin + i / 10) for i in range(10 * (end - begin))]
+        assert max(rates) == pytest.approx(highest, rel=0.02)
 
 
 @pytest.mark.slow

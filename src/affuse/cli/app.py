@@ -328,7 +328,7 @@ def face(
     data: Annotated[Path, typer.Argument(help="FER2013: folder or zip with train/ and val/.")],
     out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
     architecture: Annotated[str, typer.Option(help="small, or large for a GPU.")] = "small",
-    epochs: Annotated[int | None, typer.Option(min=1, help="Rounds over the faces.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Rounds before the calm ones.")] = None,
     networks: Annotated[int, typer.Option(min=1, help="How many share the judgement.")] = 2,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same networks.")] = 0,

@@ -35,7 +35,7 @@ class FaceArchitecture:
 
 
 SMALL = FaceArchitecture()
-"""2.5 million weights: an hour and a half of two cores."""
+"""2.5 million weights: two hours of two cores."""
 
 LARGE = FaceArchitecture(((64, 64), (128, 128), (192, 192, 192), (256, 256, 256)), 256, 0.5)
 """3 million weights on four times the pixels' work: for a GPU."""

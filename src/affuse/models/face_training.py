@@ -1,4 +1,9 @@
-"""Training of the face network: cosine schedule, label smoothing, averaged weights."""
+"""Training of the face network: two courses, cosine schedules, label smoothing, averaged weights.
+
+The second course goes on from the averaged weights of the first with less of everything that
+keeps a network from learning its faces by heart: after the first it knows those it was trained on
+hardly better than new ones.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +56,11 @@ class FaceTraining:
         More epochs at the end, over faces that are varied less: closer to what is met later.
     calm_learning_rate, calm_strength : float
         The highest there; how much faces are still varied.
+    second_epochs : int
+        Epochs of the second course; 0: none.
+    second_learning_rate, second_strength, second_dropout, second_weight_decay : float
+        The highest rate there, how much faces are still varied, and what replaces the dropout of
+        the architecture and `weight_decay`.
     threads : int
     device : str
         "cpu" or "cuda".
@@ -68,6 +78,11 @@ class FaceTraining:
     calm_epochs: int = 4
     calm_learning_rate: float = 0.01
     calm_strength: float = 0.4
+    second_epochs: int = 16
+    second_learning_rate: float = 0.02
+    second_strength: float = 0.5
+    second_dropout: float = 0.2
+    second_weight_decay: float = 1e-4
     threads: int = 2
     device: str = "cpu"
     seed: int = 0
@@ -82,9 +97,33 @@ class FaceTraining:
         return lambda epoch: self.small_size if epoch < self.small_share * self.epochs else 48
 
     @property
-    def all_epochs(self) -> int:
-        """Those at the end included."""
+    def first_epochs(self) -> int:
+        """Those of the first course, its calm end included."""
         return self.epochs + self.calm_epochs
+
+    @property
+    def all_epochs(self) -> int:
+        """Those of both courses."""
+        return self.first_epochs + self.second_epochs
+
+    def strength_at(self, epoch: int) -> float:
+        """How much faces are varied in an epoch, as a share of each change's range."""
+        if epoch < self.epochs:
+            return 1.0
+        return self.calm_strength if epoch < self.first_epochs else self.second_strength
+
+    def learning_rate_at(self, epochs: float) -> float:
+        """After so many epochs: linear warm-up and half a cosine, and half a cosine each after."""
+        if epochs < WARM_UP * self.epochs:
+            return self.learning_rate * (0.05 + 0.95 * epochs / (WARM_UP * self.epochs))
+        if epochs < self.epochs:
+            share = (epochs / self.epochs - WARM_UP) / (1 - WARM_UP)
+            return _falling(self.learning_rate, share)
+        if epochs < self.first_epochs:
+            return _falling(self.calm_learning_rate, (epochs - self.epochs) / self.calm_epochs)
+        return _falling(
+            self.second_learning_rate, (epochs - self.first_epochs) / self.second_epochs
+        )
 
 
 def train_faces(
@@ -112,6 +151,8 @@ def train_faces(
     meaning = {"settings": asdict(settings), "faces": len(faces), "version": 1}
     first = course.restore(load_checkpoint(checkpoint, meaning))
     for epoch in range(first, settings.all_epochs):
+        if epoch == settings.first_epochs:
+            course.begin_second()
         # Each epoch has a seed of its own, so that one that goes on is one that never stopped.
         torch.manual_seed(settings.seed * 100_003 + epoch)
         batches = _batches(faces, settings, epoch)
@@ -148,12 +189,24 @@ class _Course:
         self.loss = torch.nn.CrossEntropyLoss(label_smoothing=settings.label_smoothing)
         self.n_steps = 0
 
+    def begin_second(self) -> None:
+        """Go on from the averaged weights, held back less."""
+        self.network.load_state_dict(self.average.module.state_dict())
+        self.optimiser.state.clear()
+        self._hold_back_less()
+
+    def _hold_back_less(self) -> None:
+        self.optimiser.param_groups[0]["weight_decay"] = self.settings.second_weight_decay
+        for layer in self.network.modules():
+            if isinstance(layer, import_torch().nn.Dropout):
+                layer.p = self.settings.second_dropout
+
     def step(self, faces: Tensor, labels: Tensor) -> float:
         """One step of the optimiser; the loss."""
         torch = import_torch()
         device = self.settings.device
         for group in self.optimiser.param_groups:
-            group["lr"] = self._learning_rate()
+            group["lr"] = self.settings.learning_rate_at(self.n_steps / self.steps_per_epoch)
         inputs = faces.to(device, memory_format=torch.channels_last)
         with torch.autocast(device, torch.bfloat16):
             logits = self.network(inputs)
@@ -183,23 +236,10 @@ class _Course:
         momenta = _tensors(arrays, "momentum.")
         state["state"] = {int(k): {"momentum_buffer": v} for k, v in momenta.items()}
         self.optimiser.load_state_dict(state)
+        if int(arrays["epochs"]) > self.settings.first_epochs:
+            self._hold_back_less()
         self.n_steps = int(arrays["steps"])
         return int(arrays["epochs"])
-
-    def _learning_rate(self) -> float:
-        """Linear warm-up, half a cosine down to zero; a lower one for the calm end."""
-        settings, calm_steps = (
-            self.settings,
-            self.n_steps - self.settings.epochs * self.steps_per_epoch,
-        )
-        if calm_steps >= 0:
-            share = calm_steps / (settings.calm_epochs * self.steps_per_epoch)
-            return settings.calm_learning_rate * (1 + math.cos(math.pi * share)) / 2
-        share = self.n_steps / (settings.epochs * self.steps_per_epoch)
-        if share < WARM_UP:
-            return settings.learning_rate * (0.05 + 0.95 * share / WARM_UP)
-        falling = (share - WARM_UP) / (1 - WARM_UP)
-        return settings.learning_rate * (1 + math.cos(math.pi * falling)) / 2
 
     def _follow(self) -> None:
         """Averaged weights follow; in the first epochs they are the network's own."""
@@ -218,10 +258,13 @@ def _parameter_groups(network: Module, weight_decay: float) -> list[dict[str, An
     ]
 
 
+def _falling(highest: float, share: float) -> float:
+    return highest * (1 + math.cos(math.pi * share)) / 2
+
+
 def _batches(faces: FaceSet, settings: FaceTraining, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
     torch = import_torch()
-    strength = 1.0 if epoch < settings.epochs else settings.calm_strength
-    size = settings.size_at(epoch)
+    strength, size = settings.strength_at(epoch), settings.size_at(epoch)
     for rows in shuffled_batches(len(faces), settings.batch_size):
         images = torch.from_numpy(faces.images[rows]).unsqueeze(1).float()
         yield standardised(augmented(images, size, strength)), torch.from_numpy(faces.labels[rows])

@@ -62,8 +62,9 @@ affuse marks it as one.
 The mean of {n_networks} networks that differ in their seed, each a VGG of 3x3 convolutions on grey
 faces of 48 x 48 pixels, trained on FER2013 (Goodfellow et al. 2013, for research): {n_trained:,}
 faces of its training part; {n_copies:,} that are also test faces, or their mirror images, were
-left out, and {n_held_out:,} held out for the temperature. {epochs} rounds each on two processor
-cores ({architecture} architecture). Kernels are stored in half precision.
+left out, and {n_held_out:,} held out for the temperature. {first_epochs} rounds each on two
+processor cores ({architecture} architecture), then {second_epochs} with less dropout and weight
+decay. Kernels are stored in half precision.
 
 On the {n_tested:,} faces of the public test part, which chose nothing: accuracy {accuracy:.1%}
 (without averaging over the mirror image {accuracy_unmirrored:.1%}; the networks alone
@@ -96,7 +97,8 @@ def shipped_card(
         **voice,
         **face,
         "speakers": f"{speakers[0]} to {speakers[-1]}",
-        "epochs": face["training"]["epochs"] + face["training"]["calm_epochs"],
+        "first_epochs": face["training"]["epochs"] + face["training"]["calm_epochs"],
+        "second_epochs": face["training"]["second_epochs"],
         "architecture": face["training"]["architecture"],
         "accuracies": " and ".join(f"{value:.1%}" for value in face["accuracies"]),
         "licence": LICENCE,

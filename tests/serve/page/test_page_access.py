@@ -56,7 +56,7 @@ def test_files_are_chosen_by_keyboard(page: Any) -> None:
         "getComputedStyle(document.querySelector('label[for=files]')).outlineStyle"
     )
     assert outline == "solid"
-    # The browser asks for files when it clicks on the field itself; its window is of no matter here.
+    # A browser asks for files when it clicks on the field itself; its window is left shut.
     page.evaluate(
         "document.querySelector('#files').addEventListener('click', (event) => {"
         " event.preventDefault(); window.clickedByBrowser = event.isTrusted; })"
