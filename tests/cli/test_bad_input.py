@@ -164,6 +164,12 @@ def test_weights_that_do_not_fit(refused, table, tmp_path):
     assert "no.h5" in refused("run", table, "--set", "features.vgg_face.weights=no.h5")
 
 
+def test_device_that_nothing_computes_on(refused, table):
+    for command in ("run", "features"):
+        said = refused(command, table, "--device", "tpu")
+        assert "features.vgg_face.device = 'tpu': Input should be 'cpu' or 'cuda'" in said
+
+
 def test_re_enacting_needs_both_options(refused, table, tmp_path):
     assert "--action-units" in refused("synthesise", tmp_path / "new", "--like", table)
 

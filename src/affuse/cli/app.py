@@ -46,6 +46,9 @@ Features = Annotated[
     ),
 ]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; one per core by default.")]
+Device = Annotated[
+    str | None, typer.Option(metavar="cpu|cuda", help="What computes VGG16; the cpu by default.")
+]
 LocalWorkers = Annotated[
     int | None,
     typer.Option("--workers", min=1, help="Work in so many processes of a local Dask cluster."),
@@ -65,6 +68,7 @@ def run(
     features: Features = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; must not exist yet.")] = None,
     jobs: Jobs = None,
+    device: Device = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
 ) -> None:
@@ -73,7 +77,7 @@ def run(
     from affuse.cli.working import Work
 
     work = Work(jobs, workers, cluster)
-    run_and_print(configure(data, recipe, settings, features, jobs), out, work)
+    run_and_print(configure(data, recipe, settings, features, jobs, device), out, work)
 
 
 @app.command()
@@ -204,6 +208,7 @@ def extract(
     settings: Settings = None,
     features: Features = None,
     jobs: Jobs = None,
+    device: Device = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
 ) -> None:
@@ -211,7 +216,7 @@ def extract(
     from affuse.cli.running import configure, extract_and_print
     from affuse.cli.working import Work
 
-    config = configure(data, recipe, settings, features, jobs)
+    config = configure(data, recipe, settings, features, jobs, device)
     extract_and_print(config, Work(jobs, workers, cluster))
 
 

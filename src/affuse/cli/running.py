@@ -29,11 +29,14 @@ def configure(
     settings: Sequence[str] | None,
     features: Sequence[str] | None,
     jobs: int | None,
+    device: str | None = None,
 ) -> Config:
     """Configuration from what was typed."""
     overrides: dict[str, object] = {"data.path": data}
     if jobs is not None:
         overrides["jobs"] = jobs
+    if device is not None:
+        overrides["features.vgg_face.device"] = device
     for item in features or ():
         modality, equals, name = item.partition("=")
         if modality not in MODALITIES or not equals or not name:
