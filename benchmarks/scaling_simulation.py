@@ -6,8 +6,10 @@ usage: python benchmarks/scaling_simulation.py COSTS.json [--clips 1000000]
 COSTS.json holds `cpu_s` and `bytes_read`: lists of what single clips cost, measured, from which
 clips are drawn with replacement, and `dispatch_s`, what it takes to hand a batch out;
 scaling_costs.py writes it. Batches wait for the scheduler, which hands out one at a time,
-then read their files at a share of the bandwidth and compute. Machines are lost at random; the
-batches that they held are done anew and another machine takes their place after a while.
+then read their files at a share of the bandwidth and compute. Machines are lost at random; what
+they had stored stays, the rest of their batches is done by others, the clip that each core was at
+anew, and another machine takes their place after a while. As affuse does, every core gets eight
+batches of about the same cost.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from affuse.workers.cluster import BATCHES_PER_WORKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ def simulate(batches: list[Batch], cluster: Cluster, random: np.random.Generator
     waiting = [(0.0, number) for number in range(len(batches))]
     free = [(0.0, slot // cluster.cores) for slot in range(slots)]
     lost_at = [_next_loss(0.0, cluster, random) for _ in range(cluster.machines)]
+    left = [1.0] * len(batches)
     dispatcher, wall, done, redone = 0.0, 0.0, 0, 0
     while waiting:
         now, machine = heapq.heappop(free)
@@ -90,11 +95,15 @@ def simulate(batches: list[Batch], cluster: Cluster, random: np.random.Generator
         ready, number = heapq.heappop(waiting)
         batch = batches[number]
         dispatcher = max(now, ready, dispatcher) + cluster.dispatch_s
-        end = dispatcher + batch.bytes_read / share + batch.cpu_s
+        end = dispatcher + left[number] * (batch.bytes_read / share + batch.cpu_s)
         if end > lost_at[machine]:
             # Nobody can take the batch over before the loss is there to be seen.
             heapq.heappush(waiting, (max(ready, lost_at[machine]), number))
-            redone += dispatcher < lost_at[machine]
+            if dispatcher < lost_at[machine]:
+                worked = (lost_at[machine] - dispatcher) / (end - dispatcher)
+                left[number] -= worked * left[number]
+                left[number] = min(left[number] + 1 / batch.n_clips, 1.0)
+                redone += 1
             back = max(dispatcher, lost_at[machine] + cluster.replaced_after_s)
             heapq.heappush(free, (back, machine))
             continue
@@ -131,11 +140,12 @@ def main(given: argparse.Namespace) -> None:
     random = np.random.default_rng(given.seed)
     cpu_s, bytes_read = (np.asarray(costs[name], float) for name in ("cpu_s", "bytes_read"))
     losses = {} if given.losses is None else {"losses_per_hour": given.losses}
-    batches = batches_of(cpu_s, bytes_read, given.clips, given.batch, random)
     found = []
     print(f"{'machines':>8} {'hours':>8} {'machine-h':>10} {'money':>8} {'redone':>7} bottleneck")
     for machines in (int(number) for number in given.machines.split(",")):
         cluster = Cluster(machines, given.cores, dispatch_s=costs["dispatch_s"], **losses)
+        size = max(given.clips // (BATCHES_PER_WORKER * machines * given.cores), 1)
+        batches = batches_of(cpu_s, bytes_read, given.clips, size, random)
         one = simulate(batches, cluster, random)
         found.append(one)
         money = one.machine_hours * given.cores * given.price
@@ -154,7 +164,6 @@ if __name__ == "__main__":
     parser.add_argument("--clips", type=int, default=1_000_000)
     parser.add_argument("--machines", default="1,10,100,1000")
     parser.add_argument("--cores", type=int, default=16)
-    parser.add_argument("--batch", type=int, default=50, help="clips in a batch")
     parser.add_argument("--losses", type=float, help="of a machine in an hour")
     parser.add_argument("--price", type=float, default=0.04, help="of a core for an hour")
     parser.add_argument("--seed", type=int, default=0)
