@@ -115,8 +115,8 @@ def test_what_is_shipped_says_what_the_network_says(faces, tmp_path, nothing):
     assert embedding.shape == (5, 512)
     assert not np.allclose(embedding[:, :256], embedding[:, 256:])
     assert said.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
-    # Stored in half precision, 5 MB a network.
-    assert (tmp_path / "out" / "face.onnx").stat().st_size < 12e6
+    # 8-bit integers: 2.5 MB a network.
+    assert (tmp_path / "out" / "face.onnx").stat().st_size < 6e6
     again = [tmp_path / "out" / f"face-checkpoint-{number}.npz" for number in (0, 1)]
     usable = without_copies(
         read_fer2013(tmp_path / "fer", "train"), read_fer2013(tmp_path / "fer", "val")
@@ -127,7 +127,7 @@ def test_what_is_shipped_says_what_the_network_says(faces, tmp_path, nothing):
         for seed, checkpoint in enumerate(again)
     ]
     logits = face_logits(networks, faces.images[:5], mirrored=False) / figures.temperature
-    assert said == pytest.approx(probabilities(logits), abs=2e-3)
+    assert said == pytest.approx(probabilities(logits), abs=0.05)
     darker = session.run(None, {"faces": grey * 0.8 + 10})[0]
     assert np.abs(darker - said).max() < 0.1
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Image = NDArray[np.uint8]
 
 GRAPH = "face.onnx"
-N_EMBEDDING = 256
+N_EMBEDDING = 512
 HEIGHT = 360
 FPS = 30.0
 FRAME_STEP = 5
@@ -47,7 +47,7 @@ class Expression:
 
     name = "expression"
     modality: ClassVar[Modality] = "video"
-    version = 2
+    version = 3
     frame_level = False
     dtype = "float32"
     label = "face network"

@@ -64,7 +64,7 @@ faces of 48 x 48 pixels, trained on FER2013 (Goodfellow et al. 2013, for researc
 faces of its training part; {n_copies:,} that are also test faces, or their mirror images, were
 left out, and {n_held_out:,} held out for the temperature. {first_epochs} rounds each on two
 processor cores ({architecture} architecture), then {second_epochs} with less dropout and weight
-decay. Kernels are stored in half precision.
+decay. The graph computes with 8-bit integers.
 
 On the {n_tested:,} faces of the public test part, which chose nothing: accuracy {accuracy:.1%}
 (without averaging over the mirror image {accuracy_unmirrored:.1%}; the networks alone

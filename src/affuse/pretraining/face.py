@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +22,8 @@ from affuse.features.store import atomic_file
 from affuse.models.calibrated import fit_temperature
 from affuse.models.face_network import ARCHITECTURES, shipped_network
 from affuse.models.face_training import FaceTraining, Report, face_logits, train_faces
-from affuse.models.onnx_export import export_network
-from affuse.models.training import import_torch, probabilities
+from affuse.models.onnx_export import export_network, quantise
+from affuse.models.training import import_torch
 from affuse.records import FER2013_EMOTIONS
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 HELD_OUT_SHARE = 0.05
 """Of the training faces, for the temperature alone."""
+
+_N_RANGED = 512
+"""Training faces from which the graph's 8-bit integers take their ranges."""
+
+_BATCH = 64
+_LEAST = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +48,9 @@ class FaceFigures:
     n_trained, n_copies, n_held_out, n_tested : int
         Faces; copies are training faces that are also test faces, and were left out.
     accuracy, uar : float
-        Of the test faces, mirror images averaged.
+        Of the exported graph on the test faces, mirror images averaged.
     accuracy_unmirrored : float
-        Of the exported graph alone.
+        Without mirror images.
     temperature, ece : float
     confusion : tuple of tuple of int
         Rows: said by the data; columns: said by the network.
@@ -55,7 +61,7 @@ class FaceFigures:
     n_networks : int
         Whose mean logits decide.
     accuracies : tuple of float
-        Of each network alone, mirror images averaged.
+        Of each network alone before it is exported, mirror images averaged.
     """
 
     n_trained: int
@@ -112,10 +118,11 @@ def pretrain_face(
     networks = _trained(trained, settings, n_networks, out, report)
     temperature = fit_temperature(face_logits(networks, held_out.images), held_out.labels)
     prior = _prior(trained)
-    _save_held_out(networks, temperature, held_out, prior, out / "face-held-out.npz")
-    _export(networks, temperature, out / "face.onnx")
+    graph = out / "face.onnx"
+    _export(networks, temperature, trained, graph)
+    _save_held_out(graph, held_out, prior, out / "face-held-out.npz")
     counts = (len(trained), len(everything) - len(usable), len(held_out), len(tested))
-    figures = _figures(networks, temperature, tested, counts, prior, settings)
+    figures = _figures(graph, networks, temperature, tested, counts, prior, settings)
     with atomic_file(out / "face.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
     return figures
@@ -152,19 +159,25 @@ def _prior(faces: FaceSet) -> NDArray[np.float64]:
     return np.asarray(counts / counts.sum())
 
 
-def _save_held_out(
-    networks: Sequence[Sequential],
-    temperature: float,
-    held_out: FaceSet,
-    prior: NDArray[np.float64],
-    path: Path,
-) -> None:
-    """What the exported graph says of the faces that were held out: for the fusion's weights."""
-    said = probabilities(
-        face_logits(networks, held_out.images, mirrored=False) / np.float32(temperature)
-    )
+def _save_held_out(graph: Path, held_out: FaceSet, prior: NDArray[np.float64], path: Path) -> None:
+    """What the graph says of the faces that were held out: for the fusion's weights."""
+    logs = np.log(np.maximum(_said(graph, held_out.images), _LEAST))
     with atomic_file(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, log_probabilities=np.log(said), labels=held_out.labels, prior=prior)
+        np.savez(file, log_probabilities=logs, labels=held_out.labels, prior=prior)
+
+
+def _said(graph: Path, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Probabilities of faces (n, 48, 48) by the exported graph, as they stand."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    blocks = [session.run(["probabilities"], given)[0] for given in _batches(images)]
+    return np.concatenate(blocks).astype(np.float64)
+
+
+def _batches(images: NDArray[np.uint8]) -> Iterator[dict[str, NDArray[np.float32]]]:
+    for start in range(0, len(images), _BATCH):
+        yield {"faces": images[start : start + _BATCH, None].astype(np.float32)}
 
 
 def _name_of(image: NDArray[np.uint8]) -> str:
@@ -172,8 +185,11 @@ def _name_of(image: NDArray[np.uint8]) -> str:
     return hashlib.sha256(min(image.tobytes(), image[:, ::-1].tobytes())).hexdigest()
 
 
-def _export(networks: Sequence[Sequential], temperature: float, path: Path) -> None:
+def _export(
+    networks: Sequence[Sequential], temperature: float, trained: FaceSet, path: Path
+) -> None:
     torch = import_torch()
+    chosen = np.random.default_rng(0).permutation(len(trained))[:_N_RANGED]
     with atomic_file(path) as temporary:
         export_network(
             shipped_network(networks, temperature),
@@ -182,11 +198,12 @@ def _export(networks: Sequence[Sequential], temperature: float, path: Path) -> N
             inputs=["faces"],
             outputs=["probabilities", "embedding"],
             dynamic={"faces": {0: "n_faces"}},
-            halved=True,
         )
+        quantise(temporary, _batches(trained.images[chosen]))
 
 
 def _figures(
+    graph: Path,
     networks: Sequence[Sequential],
     temperature: float,
     tested: FaceSet,
@@ -194,8 +211,8 @@ def _figures(
     prior: NDArray[np.float64],
     settings: FaceTraining,
 ) -> FaceFigures:
-    said = probabilities(face_logits(networks, tested.images) / np.float32(temperature))
-    unmirrored = face_logits(networks, tested.images, mirrored=False).argmax(1)
+    unmirrored = _said(graph, tested.images)
+    said = (unmirrored + _said(graph, np.ascontiguousarray(tested.images[:, :, ::-1]))) / 2
     predicted = said.argmax(1)
     alone = [face_logits([network], tested.images).argmax(1) for network in networks]
     counts_of = confusion(tested.labels, predicted, len(FER2013_EMOTIONS))
@@ -203,7 +220,7 @@ def _figures(
         *counts,
         accuracy=accuracy(tested.labels, predicted),
         uar=uar(tested.labels, predicted),
-        accuracy_unmirrored=accuracy(tested.labels, unmirrored),
+        accuracy_unmirrored=accuracy(tested.labels, unmirrored.argmax(1)),
         temperature=temperature,
         ece=ece(tested.labels, said),
         confusion=tuple(tuple(int(n) for n in row) for row in counts_of),
