@@ -115,6 +115,24 @@ def test_webm_of_a_browser_states_no_duration(tmp_path: Path) -> None:
     assert late.duration_s == 0.25
 
 
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "avi", "ts", "m4a", "mp3", "ogg", "aac"])
+def test_sound_is_the_same_where_pictures_are_not_looked_at(tmp_path: Path, suffix: str) -> None:
+    """A file is opened for its sound without decoding its first pictures."""
+    import av
+
+    codec = {"mp3": "libmp3lame", "ogg": "libopus"}.get(suffix, "aac")
+    pictures = suffix in ("mp4", "mov", "mkv", "avi", "ts")
+    path = write_media(tmp_path / f"clip.{suffix}", Media(has_video=pictures, audio_codec=codec))
+    with av.open(str(path)) as container:
+        blocks = [frame.to_ndarray() for frame in container.decode(container.streams.audio[0])]
+        rate = container.streams.audio[0].sample_rate
+    sound = read_audio(path)
+    assert sound.sample_rate == rate
+    whole = np.concatenate([block.mean(axis=0) for block in blocks])
+    assert len(sound.signal) == pytest.approx(len(whole), abs=0.05 * rate)
+    assert np.corrcoef(sound.signal[-8000:], whole[-8000:])[0, 1] > 0.99
+
+
 def test_no_sound_is_refused(tmp_path: Path) -> None:
     path = write_media(tmp_path / "mute.mp4", Media(has_audio=False))
     with pytest.raises(MediaError, match=r"mute.mp4 has no sound \(it holds video\); expected"):

@@ -93,7 +93,7 @@ def audio_blocks(
     MediaError
         As `read_audio`.
     """
-    with open_media(path) as container:
+    with open_media(path, for_sound=True) as container:
         stream = audio_stream(container)
         begin_s = origin_s(container) + start_s
         line: _Line | None = None

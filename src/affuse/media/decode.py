@@ -83,20 +83,27 @@ def probe(path: str | Path) -> MediaInfo:
 
 
 @contextmanager
-def open_media(path: str | Path) -> Iterator[InputContainer]:
+def open_media(path: str | Path, *, for_sound: bool = False) -> Iterator[InputContainer]:
     """The opened file, closed afterwards.
+
+    Parameters
+    ----------
+    path : str or Path
+    for_sound : bool
+        Learn of the streams no more than the file's own headers say: FFmpeg would decode the
+        first pictures, for nothing where only the sound is wanted.
 
     Raises
     ------
     MediaError
         The file is missing, empty or no media file.
     """
-    with local_copy(local_path(str(path))) as file, _opened(file) as container:
+    with local_copy(local_path(str(path))) as file, _opened(file, for_sound) as container:
         yield container
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[InputContainer]:
+def _opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
     if not file.is_file():
         raise MediaError(f"{file} is not a file; expected a sound or video file: check the path")
     if file.stat().st_size == 0:
@@ -104,7 +111,8 @@ def _opened(file: Path) -> Iterator[InputContainer]:
             f"{file} is empty (0 bytes); expected a sound or video file: fetch or record it again"
         )
     try:
-        container = av.open(str(file), metadata_errors="ignore")
+        options = {"skip_frame": "all"} if for_sound else {}
+        container = av.open(str(file), options=options, metadata_errors="ignore")
     except (av.error.FFmpegError, ValueError) as error:
         raise _no_media(file, _reason(error)) from error
     with container:
