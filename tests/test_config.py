@@ -78,6 +78,6 @@ def test_config_is_frozen():
 
 def test_recipe_in_another_encoding_is_named(tmp_path):
     path = tmp_path / "latin.toml"
-    path.write_bytes('recipe = "caf\u00e9"'.encode("latin-1"))
+    path.write_bytes('recipe = "\u00e9t\u00e9"'.encode("latin-1"))
     with pytest.raises(ConfigError, match=r"latin\.toml' is not valid TOML .*expected UTF-8 text"):
         load_config(path)
