@@ -5,7 +5,7 @@ usage: python benchmarks/growth.py FOLDER [--clips 8,32,128,512] [--jobs 2] [--s
 
 Every clip is the first second of one of four generated 720p clips, copied without encoding it anew
 under a title of its own: no two files have the same content, so each is decoded and computed. By
-default the features are MFCC and those of an untrained VGG16 on every sixth frame. `affuse
+default the features are MFCC and those of an untrained VGG16 on every second frame. `affuse
 features` runs twice for each size, first on an empty store. CPU is that of all processes of a run;
 memory is the largest sum of their resident sets, sampled every 50 ms, in which pages that
 processes share count for each of them.
@@ -34,7 +34,7 @@ from affuse.synthetic.corpus import synthesise
 
 CLIP_S = 1.0
 SAMPLE_S = 0.05
-SETTINGS = ("features.vgg_face.frame_step=6",)
+SETTINGS = ("features.vgg_face.frame_step=2",)
 
 
 @dataclass(frozen=True, slots=True)
