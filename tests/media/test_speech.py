@@ -87,8 +87,58 @@ def test_what_is_no_speech(sound, room, rng):
 def test_breath_in_perfect_silence_is_no_speech(sentence, rng):
     breath = 3e-4 * np.hanning(8000) * rng.standard_normal(8000)
     signal = np.concatenate([np.zeros(8000), breath, np.zeros(8000), sentence, np.zeros(8000)])
-    assert speech_frames(breath).any()
+    assert not speech_frames(breath).any()
     assert not speech_frames(signal)[:140].any()
+
+
+def moving_noise(rng, low_hz: float, high_hz: float, tilt_db: float, duration_s: float = 10.0):
+    """Noise of an RMS of 0.004 whose level moves by 20 dB within fractions of a second."""
+    n_samples = round(duration_s * SAMPLE_RATE)
+    spectrum = np.fft.rfft(rng.standard_normal(n_samples))
+    hz = np.fft.rfftfreq(n_samples, 1 / SAMPLE_RATE)
+    spectrum *= np.maximum(hz, 50) ** (tilt_db / 6.02) * ((hz >= low_hz) & (hz <= high_hz))
+    knots = 0.2 + np.abs(rng.standard_normal(round(4 * duration_s) + 1))
+    level = np.interp(np.arange(n_samples) / SAMPLE_RATE, np.arange(len(knots)) / 4, knots)
+    noise = np.fft.irfft(spectrum, n_samples) * level
+    return 0.004 * noise / noise.std()
+
+
+@pytest.mark.parametrize(
+    ("low_hz", "high_hz", "tilt_db"),
+    [(0, 8000, 0), (0, 8000, -3), (0, 8000, -6), (300, 3000, 0), (0, 800, 0), (350, 650, 0)],
+    ids=["white", "pink", "brown", "telephone", "muffled", "narrow"],
+)
+def test_near_silence_that_moves_is_no_speech(rng, low_hz, high_hz, tilt_db):
+    noise = moving_noise(rng, low_hz, high_hz, tilt_db)
+    assert speech_frames(noise).sum() < 50
+    assert not speech_frames(noise / 10).any()
+    gated = np.concatenate([np.zeros(SAMPLE_RATE), noise[: 2 * SAMPLE_RATE], np.zeros(SAMPLE_RATE)])
+    assert speech_frames(gated).sum() < 50
+
+
+@pytest.mark.parametrize("level_db", [-20, -30, -40])
+def test_a_quiet_voice_is_speech(sentence, level_db):
+    """Down to what the quietest clips of RAVDESS have, as its noise gate leaves them."""
+    silence = np.zeros(SAMPLE_RATE // 2)
+    signal = np.concatenate([silence, sentence, silence])
+    loud, quiet = speech_frames(signal), speech_frames(signal * 10 ** (level_db / 20))
+    assert quiet.sum() > 0.8 * loud.sum() > 50
+
+
+def test_a_moment_of_digital_silence_is_no_background(sentence, rng):
+    """As the first frame of a codec, or a dropout: the noise of the room is none the less noise."""
+    level = np.interp(np.arange(48_000), np.arange(0, 48_001, 4000), rng.uniform(0.6, 1.4, 13))
+    room = 1e-2 * level * rng.standard_normal(len(level))
+    for first in (0, 20_000):
+        signal = room.copy()
+        signal[first : first + 400] = 0
+        assert not speech_frames(signal).any()
+        signal[SAMPLE_RATE : SAMPLE_RATE + len(sentence)][: 2 * SAMPLE_RATE] += sentence[
+            : 2 * SAMPLE_RATE
+        ]
+        found = speech_frames(signal)
+        assert not found[:80].any()
+        assert found[100:].any()
 
 
 def test_clicks_are_no_speech(room):
@@ -104,6 +154,15 @@ def test_short_pauses_belong_to_speech_and_long_ones_do_not(rng):
         found = speech_frames(np.concatenate([quiet, burst, gap, burst, quiet]))
         middle = 125 + round(pause_s * 50)
         assert bool(found[middle]) is is_joined
+
+
+def test_a_stream_decides_the_same_about_quiet_sound(sentence, rng):
+    quiet = 0.01 * sentence
+    noise = moving_noise(rng, 0, 8000, 0)
+    signal = np.concatenate([quiet, noise, np.zeros(30 * SAMPLE_RATE), quiet, sentence, noise])
+    stream = SpeechStream()
+    parts = [stream.feed(part) for part in np.array_split(signal, 37)]
+    np.testing.assert_array_equal(np.concatenate([*parts, stream.finish()]), speech_frames(signal))
 
 
 def test_a_stream_decides_what_the_whole_decides(sentence, rng):

@@ -25,6 +25,21 @@ _SMOOTH_FRAMES = 5
 _ABOVE_FLOOR_DB = 8.0
 _RANGE_DB = 45.0
 _LOWEST_FLOOR_DB = -90.0
+_DIGITAL_SILENCE_DB = -95.0
+_MOMENT_FRAMES = 21
+_SHOULDER_FRAMES = 15
+_INAUDIBLE = 10 ** ((_LOWEST_FLOOR_DB + _ABOVE_FLOOR_DB) / 20)
+"""A peak below it cannot stand out of the lowest background there is."""
+
+_QUIET_DB = -35.0
+_QUIET_FRAMES = 101
+_VOICE_WINDOW = 640
+_N_VOICE_FFT = 1024
+_VOICE_HZ = (200.0, 1200.0)
+_PITCH_HZ = (70.0, 400.0)
+_PERIODIC = 0.7
+_VOICED_FRAMES = 5
+_NEARBY_FRAMES = 201
 _STEADY_FRAMES = 61
 _STEADY_DB = 1.5
 _SHORTEST_FRAMES = 9
@@ -40,10 +55,15 @@ def speech_frames(signal: NDArray[np.floating], sample_rate: int = SAMPLE_RATE) 
     """Whether there is speech, for every 10 ms of a signal.
 
     The level between 200 and 4000 Hz is compared with that of the background, which is the
-    quietest moment within 4 s on either side: nothing depends on the level of the recording. A
-    sound whose level stands still for 0.6 s is none of a voice, however loud: hum, a held note,
-    the noise of a fan. What is shorter than 90 ms is a click; pauses shorter than 0.2 s belong to
-    the speech around them.
+    quietest moment within 4 s on either side; a moment of digital silence, as before the first
+    frame of a codec, is none. A sound whose level stands still for 0.6 s is none of a voice,
+    however loud: hum, a held note, the noise of a fan. What is shorter than 90 ms is a click;
+    pauses shorter than 0.2 s belong to the speech around them.
+
+    What is as quiet as the noise of a room (under -35 dB of full scale for half a second on either
+    side) also has to be voiced: periodic for 50 ms within a second. Noise that moves is not. These
+    numbers were set by the quietest of 1,080 RAVDESS clips, which peak at -57 dB and of which none
+    loses its speech, and by noise of six colours that moves by 20 dB around an RMS of 0.004.
 
     Energy does not know what speaks. Laughter, barking, applause and rhythmic music count as
     speech; whispering in noise does not, nor does any voice that is less than about 8 dB above
@@ -86,8 +106,14 @@ def speech_frames(signal: NDArray[np.floating], sample_rate: int = SAMPLE_RATE) 
         )
     if len(signal) < _HOP:
         return np.zeros(0, bool)
-    level = _levels(np.asarray(signal, np.float64))
+    samples = np.asarray(signal, np.float64)
+    if np.abs(samples).max() < _INAUDIBLE:
+        return np.zeros(len(samples) // _HOP, bool)
+    level = _levels(samples)
     loud = level > _background(level) + _ABOVE_FLOOR_DB
+    quiet = _highest(level, _QUIET_FRAMES) < _QUIET_DB
+    if (loud & quiet).any():
+        loud &= ~quiet | _voiced_nearby(samples, quiet)
     voice = (loud & ~_steady(level)).astype(np.float64)
     lasting = _highest(_lowest(voice, _SHORTEST_FRAMES), _SHORTEST_FRAMES)
     return _without_short_pauses(lasting)
@@ -109,25 +135,30 @@ class SpeechStream:
     """
 
     def __init__(self) -> None:
-        self._kept = np.zeros(0)
+        self._pieces: list[NDArray[np.floating]] = []
+        self._n_kept = 0
         self._n_before = 0
 
     def feed(self, signal: NDArray[np.floating]) -> Mask:
         """Decisions that this piece makes possible: (n_frames,) bool, often none."""
-        self._kept = np.concatenate([self._kept, signal])
+        self._pieces.append(signal)
+        self._n_kept += len(signal)
         decided = []
-        while len(self._kept) >= (self._n_before + _CHUNK_FRAMES + _CONTEXT_FRAMES) * _HOP:
+        while self._n_kept >= (self._n_before + _CHUNK_FRAMES + _CONTEXT_FRAMES) * _HOP:
             n_seen = self._n_before + _CHUNK_FRAMES + _CONTEXT_FRAMES
-            found = speech_frames(self._kept[: n_seen * _HOP])
+            kept = np.concatenate(self._pieces)
+            found = speech_frames(kept[: n_seen * _HOP])
             decided.append(found[self._n_before : self._n_before + _CHUNK_FRAMES])
             n_done = self._n_before + _CHUNK_FRAMES
             self._n_before = min(n_done, _CONTEXT_FRAMES)
-            self._kept = self._kept[(n_done - self._n_before) * _HOP :]
+            self._pieces = [kept[(n_done - self._n_before) * _HOP :]]
+            self._n_kept = len(self._pieces[0])
         return np.concatenate([np.zeros(0, bool), *decided])
 
     def finish(self) -> Mask:
         """Decisions about what is left."""
-        return speech_frames(self._kept)[self._n_before :]
+        kept = np.concatenate([np.zeros(0), *self._pieces])
+        return speech_frames(kept)[self._n_before :]
 
 
 def _levels(signal: Floats) -> Floats:
@@ -151,8 +182,35 @@ def _levels(signal: Floats) -> Floats:
 def _background(level: Floats) -> Floats:
     """Lowest level within reach; not so low that breath or what coding leaves stands out."""
     reach = 2 * round(REACH_S / FRAME_S) + 1
-    lowest, loudest = _lowest(level, reach), _highest(level, reach)
+    filled = _lowest(_highest(level, _MOMENT_FRAMES), _MOMENT_FRAMES)
+    dropped = (level < _DIGITAL_SILENCE_DB) & (filled > _DIGITAL_SILENCE_DB)
+    beside = _highest(dropped.astype(np.float64), _SHOULDER_FRAMES) > 0
+    lowest = _lowest(np.where(beside, filled, level), reach)
+    loudest = _highest(level, reach)
     return np.asarray(np.maximum(np.maximum(lowest, loudest - _RANGE_DB), _LOWEST_FLOOR_DB))
+
+
+def _voiced_nearby(signal: Floats, wanted: Mask) -> Mask:
+    """Whether 50 ms within a second of a frame are periodic; looked for in the wanted ones."""
+    n_frames = len(wanted)
+    before = (_VOICE_WINDOW - _HOP) // 2
+    padded = np.pad(signal, (before, _VOICE_WINDOW))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _VOICE_WINDOW)[::_HOP][:n_frames]
+    window = np.hanning(_VOICE_WINDOW + 1)[:-1]
+    hz = np.fft.rfftfreq(_N_VOICE_FFT, 1 / SAMPLE_RATE)
+    outside = (hz < _VOICE_HZ[0]) | (hz > _VOICE_HZ[1])
+    shape = np.fft.irfft(np.square(np.abs(np.fft.rfft(window, _N_VOICE_FFT))))
+    lags = slice(*(round(SAMPLE_RATE / pitch) for pitch in reversed(_PITCH_HZ)))
+    periodic = np.zeros(n_frames)
+    for first in range(0, n_frames, _CHUNK_FRAMES):
+        chosen = first + np.flatnonzero(wanted[first : first + _CHUNK_FRAMES])
+        power = np.square(np.abs(np.fft.rfft(frames[chosen] * window, _N_VOICE_FFT, axis=1)))
+        power[:, outside] = 0
+        like = np.fft.irfft(power, axis=1)
+        like = like[:, lags] / np.maximum(like[:, :1], 1e-20) / (shape[lags] / shape[0])
+        periodic[chosen] = like.max(axis=1, initial=0.0) > _PERIODIC
+    voiced = _highest(_lowest(periodic, _VOICED_FRAMES), _VOICED_FRAMES)
+    return _highest(voiced, _NEARBY_FRAMES) > 0
 
 
 def _steady(level: Floats) -> Mask:
