@@ -31,7 +31,7 @@ from affuse.media.decode import (
     probe,
     video_stream,
 )
-from affuse.media.video import Scaler
+from affuse.media.geometry import Scaler, upright_shape
 from affuse.records import Prediction, ProgressCallback
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _mux(container: OutputContainer, tracks: Iterable[Iterator[Timed]], target: 
 def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Picture]:
     """All frames; those after the first of its size, of even sides, at least one."""
     origin, length_s = origin_s(container), float(1 / (stream.average_rate or _USUAL_FPS))
-    time_s, shape, scaled = -length_s, None, Scaler()
+    time_s, shape, scaled = -length_s, None, Scaler(container.name)
     for decoded in frames_from(container, stream, 0.0):
         frame = cast("VideoFrame", decoded)
         time_s = time_s + length_s if frame.pts is None else frame.time - origin
@@ -164,9 +164,7 @@ def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Pictu
 
 def _upright_height(frame: VideoFrame, stream: VideoStream) -> int:
     """Height that keeps every pixel of a frame that may lie on its side."""
-    if round(frame.rotation / 90) % 2 == 0:
-        return frame.height
-    return round(frame.width * (stream.sample_aspect_ratio or 1))
+    return round(upright_shape(frame, stream.sample_aspect_ratio)[0])
 
 
 def _even(image: Image) -> tuple[int, int]:

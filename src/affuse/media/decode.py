@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 import av.error
 from av.stream import Disposition
 
 from affuse.errors import CutShort, MediaError
+from affuse.media.geometry import Orientation, orientation
 from affuse.remote import local_copy, local_path
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class MediaInfo:
         Pixels as stored, before rotation.
     rotation : int
         Degrees, counterclockwise, that bring the stored picture upright.
+    mirrored : bool
+        Left and right change places once it has been turned.
     """
 
     has_audio: bool
@@ -61,6 +64,7 @@ class MediaInfo:
     width: int | None = None
     height: int | None = None
     rotation: int = 0
+    mirrored: bool = False
 
 
 def probe(path: str | Path) -> MediaInfo:
@@ -289,11 +293,13 @@ def _with_audio(info: MediaInfo, stream: AudioStream) -> MediaInfo:
 def _with_video(info: MediaInfo, container: InputContainer, stream: VideoStream) -> MediaInfo:
     rate = stream.average_rate
     _use_one_thread(stream)
-    first = next(frames_from(container, stream, 0.0), None)
+    first = cast("VideoFrame | None", next(frames_from(container, stream, 0.0), None))
+    turn = Orientation() if first is None else orientation(first)
     return replace(
         info,
         fps=None if rate is None else float(rate),
         width=stream.codec_context.width,
         height=stream.codec_context.height,
-        rotation=getattr(first, "rotation", 0),
+        rotation=turn.rotation,
+        mirrored=turn.mirrored,
     )
