@@ -106,9 +106,10 @@ def annotate(
     check_target(target)
     has_audio = probe(path).has_audio
     with new_path(target) as temporary, ExitStack() as opened:
+        # The new file is closed last: what then goes wrong is no fault of the clip.
+        container = opened.enter_context(av.open(str(temporary), "w", format="mp4"))
         source = opened.enter_context(open_media(path))
         pictures = _pictures(source, video_stream(source))
-        container = opened.enter_context(av.open(str(temporary), "w", format="mp4"))
         container.metadata["comment"] = f"emotions by {prediction.recogniser}"
         tracks = [_video_packets(container, pictures, prediction, progress)]
         if has_audio:
