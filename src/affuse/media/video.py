@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from statistics import median_low
 from typing import TYPE_CHECKING, cast
 
 from affuse.errors import MediaError
 from affuse.media.decode import check_complete, frames_from, open_media, origin_s, video_stream
 from affuse.media.geometry import Image, Scaler, upright_shape
+from affuse.media.grid import Grid, Line, Shown
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -22,14 +20,6 @@ if TYPE_CHECKING:
 
 _THREADS = 2
 """Of `read_looks`: its pictures are few, and what takes time is the decoding between them."""
-
-_BEGINS_WITHIN_S = 0.5
-"""So much later than its sound a picture may begin and still count as there from the first."""
-
-_LEAST_HOLD_S = 1.0
-_MOST_HOLD_S = 30.0
-_SPACINGS = 25
-"""How many of the last distances between frames tell what is usual in a stream."""
 
 
 def read_frames(
@@ -78,7 +68,7 @@ def read_frames(
     with open_media(path) as container:
         stream = video_stream(container)
         n_slots = None if duration_s is None else max(round(duration_s * fps), 1)
-        grid = _Grid(origin_s(container) + start_s, fps, n_slots, frame_step)
+        grid = Grid(origin_s(container) + start_s, fps, n_slots, frame_step)
         scaled = Scaler(container.name)
         for shown in _shown(container, stream, grid, start_s):
             if n_positions := grid.n_wanted(shown.first, shown.end):
@@ -153,7 +143,7 @@ def read_looks(path: str | Path, *, per_s: float, short_side: int) -> Iterator[L
         stream = video_stream(container)
         _decode_in_threads(stream)
         aspect, origin = stream.sample_aspect_ratio, origin_s(container)
-        grid, scaled = _Grid(origin, per_s, None, 1), Scaler(container.name)
+        grid, scaled = Grid(origin, per_s, None, 1), Scaler(container.name)
         for shown in _shown(container, stream, grid, 0.0):
             image = scaled(shown.frame, _height(shown.frame, aspect, short_side), aspect)
             yield Look(
@@ -166,109 +156,14 @@ def read_looks(path: str | Path, *, per_s: float, short_side: int) -> Iterator[L
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A decoded frame, the positions [first, end) that it fills, and its time stamps."""
-
-    frame: VideoFrame
-    first: int
-    end: int
-    start_s: float
-    end_s: float
-    is_only: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Even positions in time: `n_slots` of them (None: no end), each `frame_step`-th wanted."""
-
-    begin_s: float
-    fps: float
-    n_slots: int | None
-    frame_step: int
-
-    def slot(self, time_s: float) -> int:
-        """Nearest position; halves go up, so that 60 frames a second keep every second one."""
-        return self.clipped(max(math.floor((time_s - self.begin_s) * self.fps + 0.5), 0))
-
-    def clipped(self, slot: int) -> int:
-        """No position beyond the end."""
-        return slot if self.n_slots is None else min(slot, self.n_slots)
-
-    def n_wanted(self, first: int, end: int) -> int:
-        """How many wanted positions lie in [first, end)."""
-        return max(-(-end // self.frame_step) - -(-first // self.frame_step), 0)
-
-
-class _Line:
-    """Which positions of a grid the frames of a stream fill, one after another."""
-
-    def __init__(self, grid: _Grid, usual_s: float) -> None:
-        self.held: VideoFrame | None = None
-        self.fills_any = False
-        self.time_s = self.end_s = grid.begin_s
-        self._grid = grid
-        self._first = self._n_frames = 0
-        self._begun_s = grid.begin_s
-        self._length_s = usual_s
-        self._spacings_s: deque[float] = deque(maxlen=_SPACINGS)
-
-    def until(self, frame: VideoFrame, time_s: float | None) -> Iterator[_Shown]:
-        """What the frame before this one filled; None: this one has no time stamp."""
-        time_s = self.time_s + self._length_s if time_s is None else time_s
-        if self.held is not None:
-            yield from self._up_to(time_s)
-        elif time_s - self._grid.begin_s > _BEGINS_WITHIN_S:
-            self._begin(time_s)
-        self.held, self.time_s = frame, time_s
-        self._n_frames += 1
-        if frame.duration and frame.time_base:
-            self._length_s = float(frame.duration * frame.time_base)
-
-    def finish(self) -> Iterator[_Shown]:
-        """What the last frame fills: a position in any case where it is the only one."""
-        assert self.held is not None
-        self.end_s = self.time_s + min(self._length_s, self._longest_s(self._length_s))
-        if self.end_s > self._grid.begin_s:
-            end = max(self._grid.slot(self.end_s), self._first + (not self.fills_any))
-            yield self._filled(self._grid.clipped(end), self.end_s, is_only=self._n_frames == 1)
-
-    def _up_to(self, time_s: float) -> Iterator[_Shown]:
-        assert self.held is not None
-        spacing_s = time_s - self.time_s
-        if spacing_s > 0:
-            self._spacings_s.append(spacing_s)
-        end_s = self.time_s + min(spacing_s, self._longest_s(spacing_s))
-        end = self._grid.slot(end_s)
-        if end > self._first or end_s < time_s:
-            yield self._filled(end, end_s)
-        if end_s < time_s:
-            self._begin(time_s)
-
-    def _longest_s(self, spacing_s: float) -> float:
-        usual_s = median_low(self._spacings_s) if self._spacings_s else spacing_s
-        return min(max(2 * usual_s, _LEAST_HOLD_S), _MOST_HOLD_S)
-
-    def _begin(self, time_s: float) -> None:
-        self._begun_s = time_s
-        self._first = max(self._first, self._grid.slot(time_s))
-
-    def _filled(self, end: int, end_s: float, *, is_only: bool = False) -> _Shown:
-        assert self.held is not None
-        first, self._first = self._first, max(end, self._first)
-        begun_s, self._begun_s = self._begun_s, end_s
-        self.fills_any = self.fills_any or end > first
-        return _Shown(self.held, first, max(end, first), begun_s, end_s, is_only)
-
-
 def _shown(
-    container: InputContainer, stream: VideoStream, grid: _Grid, start_s: float
-) -> Iterator[_Shown]:
+    container: InputContainer, stream: VideoStream, grid: Grid, start_s: float
+) -> Iterator[Shown]:
     """Each frame that fills positions of the grid or stands before a gap, and the last.
 
     What is missing at the end of a file cut short is said after all that is there.
     """
-    line = _Line(grid, float(1 / (stream.average_rate or Fraction(grid.fps))))
+    line = Line(grid, float(1 / (stream.average_rate or Fraction(grid.fps))))
     for decoded in frames_from(container, stream, start_s):
         frame = cast("VideoFrame", decoded)
         yield from line.until(frame, None if frame.pts is None else frame.time)
@@ -280,7 +175,7 @@ def _shown(
         check_complete(container, stream, None)
         return
     yield from line.finish()
-    end_s = line.end_s - origin_s(container)
+    end_s = line.stated_end_s - origin_s(container)
     check_complete(container, stream, end_s)
     if not line.fills_any:
         raise MediaError(
@@ -290,7 +185,7 @@ def _shown(
 
 
 def _nothing_within(
-    container: InputContainer, grid: _Grid, start_s: float, next_s: float
+    container: InputContainer, grid: Grid, start_s: float, next_s: float
 ) -> MediaError:
     length_s = (grid.n_slots or 0) / grid.fps
     return MediaError(
