@@ -112,14 +112,14 @@ def test_work_is_bounded_by_the_frames_that_are_there(tmp_path, gap_s):
     assert n_looks < 20
 
 
-def test_a_last_frame_that_claims_to_last_for_hours_stands_for_a_second(tmp_path):
+def test_a_last_frame_that_claims_to_last_for_long_stands_for_a_second(tmp_path):
     path = tmp_path / "long.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=10, options={"tune": "zerolatency"})
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
         frames = [av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8)) for _ in TENTHS]
         packets = [packet for frame in [*frames, None] for packet in stream.encode(frame)]
-        packets[-1].duration = round(10_000 / packets[-1].time_base)
+        packets[-1].duration = round(1_000 / packets[-1].time_base)
         container.mux(packets)
     assert looks(path)[-1] < 3.0
 

@@ -14,8 +14,9 @@ import av.error
 from av.stream import Disposition
 
 from affuse.errors import CutShort, MediaError
+from affuse.media.clock import Clock, origin_s
 from affuse.media.geometry import Orientation, orientation
-from affuse.media.opening import opened
+from affuse.media.opening import later_parts, opened
 from affuse.remote import local_copy, local_path
 
 if TYPE_CHECKING:
@@ -26,7 +27,17 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-_LATE_TIMELINE_S = 1.0
+__all__ = [
+    "MediaInfo",
+    "audio_stream",
+    "check_complete",
+    "frames_from",
+    "open_media",
+    "origin_s",
+    "probe",
+    "video_stream",
+]
+
 _SEEK_AHEAD_S = 2.0
 _SEEK_MARGIN_S = 0.5
 _MISSING_END_S = 0.5
@@ -144,15 +155,6 @@ def video_stream(container: InputContainer) -> VideoStream:
     return streams[0]
 
 
-def origin_s(container: InputContainer) -> float:
-    """Time stamp that counts as 0 s, the same for sound and picture of one file.
-
-    Zero, unless the timeline begins late, as in a broadcast stream or a cut recording.
-    """
-    begin = (container.start_time or 0) / av.time_base
-    return begin if begin > _LATE_TIMELINE_S else 0.0
-
-
 def frames_from(
     container: InputContainer, stream: AudioStream | VideoStream, start_s: float
 ) -> Iterator[AudioFrame | VideoFrame]:
@@ -163,22 +165,42 @@ def frames_from(
     """
     if start_s > _SEEK_AHEAD_S:
         _seek(container, stream, start_s - _SEEK_MARGIN_S)
-    for packet in _packets(container, stream):
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
-            continue
-        yield from frames
+    clock = Clock(container, from_start=start_s <= _SEEK_AHEAD_S)
+    yield from _decoded(clock.placed(_packets(container, stream)), stream.index)
+    for part in later_parts(container):
+        same = _same_stream(part, stream)
+        if same is not None:
+            clock.begin_part(part)
+            yield from _decoded(clock.placed(_packets(part, same)), same.index)
+
+
+def _decoded(packets: Iterator[Packet[Any]], index: int) -> Iterator[AudioFrame | VideoFrame]:
+    for packet in packets:
+        if packet.stream.index == index:
+            with suppress(av.error.FFmpegError):
+                yield from packet.decode()
+
+
+def _same_stream(
+    part: InputContainer, stream: AudioStream | VideoStream
+) -> AudioStream | VideoStream | None:
+    """The stream of a later recording that continues this one."""
+    streams = _audio_streams(part) if stream.type == "audio" else _video_streams(part)
+    same = [one for one in streams if one.index == stream.index] or streams[:1]
+    for one in same:
+        one.codec_context.thread_count = stream.codec_context.thread_count
+    return same[0] if same else None
 
 
 def _packets(container: InputContainer, stream: AudioStream | VideoStream) -> Iterator[Packet[Any]]:
-    """All packets, then the empty one that asks the decoder for what it still holds.
+    """Packets of all sound and pictures, and in the end an empty one that empties the decoder.
 
     An error of the container ends PyAV's iterator, not the file: reading goes on behind it.
     """
+    timed = [*_audio_streams(container), *_video_streams(container)]
     for _ in range(_MOST_ERRORS):
         with suppress(av.error.FFmpegError):
-            yield from container.demux(stream)
+            yield from container.demux(timed)
             return
     last: Packet[Any] = av.Packet()
     last.stream = stream

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import av
 import av.error
 
 from affuse.errors import MediaError
+from affuse.media.joined import PartOfFile, joined_parts
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -27,6 +29,9 @@ _ERRORS_OF_DECODERS = (
     ValueError,
 )
 """What a damaged file can raise: FFmpeg's own errors, and those of numbers that do not fit."""
+
+_ERRORS_OF_WRITING = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS)
+"""Of the file that somebody writes meanwhile, not of the one that is read."""
 
 _NO_RECORDINGS = ("tty",)
 """What FFmpeg makes pictures of though nobody recorded any: text of a terminal."""
@@ -75,7 +80,9 @@ def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
             f"{file} is empty (0 bytes); expected a sound or video file: fetch or record it again"
         )
     try:
-        container = av.open(_literal(file), options=_options(for_sound), **_lenient())
+        parts = joined_parts(file)
+        source = PartOfFile(file, parts[0]) if parts else _literal(file)
+        container = av.open(source, options=_options(for_sound), **_lenient())
     except _ERRORS_OF_DECODERS as error:
         raise _refused(file, _reason(error)) from error
     with container:
@@ -84,10 +91,25 @@ def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
         try:
             yield container
         except _ERRORS_OF_DECODERS as error:
+            if getattr(error, "errno", None) in _ERRORS_OF_WRITING:
+                raise
             raise MediaError(
                 f"{file} cannot be decoded ({_reason(error)}); expected a whole media file: "
                 "fetch or record it again, or re-encode it"
             ) from error
+
+
+def later_parts(container: InputContainer) -> Iterator[InputContainer]:
+    """The other recordings of a joined file, opened one after the other."""
+    file = Path(container.name)
+    for part in joined_parts(file)[1:]:
+        with closing(PartOfFile(file, part)) as source:
+            try:
+                later = av.open(source, options=_options(False), **_lenient())
+            except _ERRORS_OF_DECODERS:
+                continue
+            with later:
+                yield later
 
 
 def _literal(file: Path) -> str:
