@@ -18,20 +18,18 @@ import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
-from affuse.errors import OutputError
+from affuse.errors import MediaError, OutputError
 from affuse.export.drawing import Image, Painter
 from affuse.export.files import new_path, refuse_existing
 from affuse.export.sound import encodable, sound_frames
 from affuse.media.decode import (
     audio_stream,
-    check_complete,
-    frames_from,
     open_media,
-    origin_s,
     probe,
     video_stream,
 )
 from affuse.media.geometry import Scaler, upright_shape
+from affuse.media.video import timed_frames
 from affuse.records import Prediction, ProgressCallback
 
 if TYPE_CHECKING:
@@ -98,7 +96,7 @@ def annotate(
     Raises
     ------
     MediaError
-        The clip is no media file or has no pictures.
+        The clip is no media file, or has no pictures but a cover beside its sound.
     OutputError
         `out` exists, is no .mp4 or cannot be written.
     """
@@ -109,7 +107,7 @@ def annotate(
         # The new file is closed last: what then goes wrong is no fault of the clip.
         container = opened.enter_context(av.open(str(temporary), "w", format="mp4"))
         source = opened.enter_context(open_media(path))
-        pictures = _pictures(source, video_stream(source))
+        pictures = _pictures(source, video_stream(source), may_be_one=not has_audio)
         container.metadata["comment"] = f"emotions by {prediction.recogniser}"
         tracks = [_video_packets(container, pictures, prediction, progress)]
         if has_audio:
@@ -147,20 +145,21 @@ def _mux(container: OutputContainer, tracks: Iterable[Iterator[Timed]], target: 
         ) from error
 
 
-def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Picture]:
+def _pictures(
+    container: InputContainer, stream: VideoStream, *, may_be_one: bool
+) -> Iterator[_Picture]:
     """All frames; those after the first of its size, of even sides, at least one."""
-    origin, length_s = origin_s(container), float(1 / (stream.average_rate or _USUAL_FPS))
-    time_s, shape, scaled = -length_s, None, Scaler(container.name)
-    for decoded in frames_from(container, stream, 0.0):
-        frame = cast("VideoFrame", decoded)
-        time_s = time_s + length_s if frame.pts is None else frame.time - origin
-        if frame.duration and frame.time_base:
-            length_s = float(frame.duration * frame.time_base)
-        image = scaled(frame, _upright_height(frame, stream), stream.sample_aspect_ratio)
+    shape, scaled = None, Scaler(container.name)
+    for timed in timed_frames(container, stream):
+        if timed.is_last and shape is None and not may_be_one:
+            raise MediaError(
+                f"{container.name} has sound and one still picture, a cover; expected a moving "
+                "picture to draw on: export its timeline in another format"
+            )
+        height = _upright_height(timed.frame, stream)
+        image = scaled(timed.frame, height, stream.sample_aspect_ratio)
         shape = shape or _even(image)
-        yield _Picture(time_s, length_s, _fitted(image, shape))
-    if shape is None:
-        check_complete(container, stream, None)
+        yield _Picture(timed.time_s, timed.end_s - timed.time_s, _fitted(image, shape))
 
 
 def _upright_height(frame: VideoFrame, stream: VideoStream) -> int:

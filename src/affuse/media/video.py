@@ -71,7 +71,7 @@ def read_frames(
         n_slots = None if duration_s is None else max(round(duration_s * fps), 1)
         grid = Grid(start_s, fps, n_slots, frame_step)
         scaled = Scaler(container.name)
-        for shown in _shown(container, stream, grid):
+        for shown in shown_frames(container, stream, grid):
             if n_positions := grid.n_wanted(shown.first, shown.end):
                 image = scaled(shown.frame, height, stream.sample_aspect_ratio)
                 for _ in range(n_positions):
@@ -145,7 +145,7 @@ def read_looks(path: str | Path, *, per_s: float, short_side: int) -> Iterator[L
         _decode_in_threads(stream)
         aspect, scaled = stream.sample_aspect_ratio, Scaler(container.name)
         grid = Grid(0.0, per_s, None, 1)
-        for shown in _shown(container, stream, grid):
+        for shown in shown_frames(container, stream, grid):
             image = scaled(shown.frame, _height(shown.frame, aspect, short_side), aspect)
             yield Look(
                 image,
@@ -186,10 +186,15 @@ def timed_frames(
         yield TimedFrame(frame, time_s, time_s + length_s, is_last=True)
 
 
-def _shown(container: InputContainer, stream: VideoStream, grid: Grid) -> Iterator[Shown]:
+def shown_frames(container: InputContainer, stream: VideoStream, grid: Grid) -> Iterator[Shown]:
     """Each frame that fills positions of the grid or stands before a gap, and the last.
 
-    What is missing at the end of a file cut short is said after all that is there.
+    Raises
+    ------
+    CutShort
+        The file is cut short; all that is there has been given.
+    MediaError
+        No position of the grid is filled.
     """
     line = Line(grid)
     for timed in timed_frames(container, stream, grid.begin_s):
