@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
-from affuse.errors import MediaError, OutputError
+from affuse.errors import OutputError
 from affuse.export.drawing import Image, Painter
 from affuse.export.files import new_path, refuse_existing
 from affuse.export.sound import encodable, sound_frames
@@ -29,7 +29,7 @@ from affuse.media.decode import (
     video_stream,
 )
 from affuse.media.geometry import Scaler, upright_shape
-from affuse.media.video import timed_frames
+from affuse.media.video import refuse_cover, timed_frames
 from affuse.records import Prediction, ProgressCallback
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _CLOCK = 90_000
-_QUALITY = {"crf": "20", "preset": "veryfast"}
+_QUALITY = {"crf": "20", "preset": "veryfast", "bf": "0"}
+"""Without pictures out of order, so that an mp4 keeps for how long each one stands."""
+
 _AUDIO_BITS_PER_S = 160_000
 _USUAL_FPS = 30
 _SMALLEST = 2
@@ -107,7 +109,7 @@ def annotate(
         # The new file is closed last: what then goes wrong is no fault of the clip.
         container = opened.enter_context(av.open(str(temporary), "w", format="mp4"))
         source = opened.enter_context(open_media(path))
-        pictures = _pictures(source, video_stream(source), may_be_one=not has_audio)
+        pictures = _pictures(source, video_stream(source))
         container.metadata["comment"] = f"emotions by {prediction.recogniser}"
         tracks = [_video_packets(container, pictures, prediction, progress)]
         if has_audio:
@@ -145,17 +147,11 @@ def _mux(container: OutputContainer, tracks: Iterable[Iterator[Timed]], target: 
         ) from error
 
 
-def _pictures(
-    container: InputContainer, stream: VideoStream, *, may_be_one: bool
-) -> Iterator[_Picture]:
+def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Picture]:
     """All frames; those after the first of its size, of even sides, at least one."""
     shape, scaled = None, Scaler(container.name)
     for timed in timed_frames(container, stream):
-        if timed.is_last and shape is None and not may_be_one:
-            raise MediaError(
-                f"{container.name} has sound and one still picture, a cover; expected a moving "
-                "picture to draw on: export its timeline in another format"
-            )
+        refuse_cover(container, timed)
         height = _upright_height(timed.frame, stream)
         image = scaled(timed.frame, height, stream.sample_aspect_ratio)
         shape = shape or _even(image)

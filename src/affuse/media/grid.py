@@ -29,13 +29,15 @@ class TimedFrame:
     frame : av.VideoFrame
     time_s, end_s : float
         When it comes, and when the next one does or the file says that it ends.
-    is_last : bool
+    is_last, is_only : bool
+        No other comes after it; nor before it, where the file was read from its beginning.
     """
 
     frame: VideoFrame
     time_s: float
     end_s: float
-    is_last: bool
+    is_last: bool = False
+    is_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,16 @@ class Line:
     def __init__(self, grid: Grid) -> None:
         self.fills_any = False
         self._grid = grid
-        self._first = self._n_frames = 0
+        self._is_first = True
+        self._first = 0
         self._begun_s = grid.begin_s
         self._spacings_s: deque[float] = deque(maxlen=_SPACINGS)
 
     def fill(self, timed: TimedFrame) -> Shown | None:
         """What the next frame fills; None: nothing, and it is neither the last nor before a gap."""
-        if not self._n_frames and timed.time_s - self._grid.begin_s > _BEGINS_WITHIN_S:
+        if self._is_first and timed.time_s - self._grid.begin_s > _BEGINS_WITHIN_S:
             self._begin(timed.time_s)
-        self._n_frames += 1
+        self._is_first = False
         longest_s = self._longest_s(timed)
         has_gap = timed.end_s - timed.time_s > longest_s
         end_s = timed.time_s + longest_s if has_gap else timed.end_s
@@ -118,5 +121,4 @@ class Line:
         first, self._first = self._first, max(end, self._first)
         begun_s, self._begun_s = self._begun_s, end_s
         self.fills_any = self.fills_any or end > first
-        is_only = timed.is_last and self._n_frames == 1
-        return Shown(timed.frame, first, max(end, first), begun_s, end_s, is_only)
+        return Shown(timed.frame, first, max(end, first), begun_s, end_s, timed.is_only)

@@ -18,7 +18,7 @@ from affuse.errors import MediaError
 from affuse.media.decode import check_complete, open_media, origin_s, video_stream
 from affuse.media.geometry import Image, Scaler, upright_shape
 from affuse.media.grid import Grid
-from affuse.media.video import shown_frames, timed_frames
+from affuse.media.video import refuse_cover, shown_frames, timed_frames
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 _COPIED_CODECS = frozenset({"h264", "hevc", "mpeg4", "vp9", "av1"})
 _CLOCK = 90_000
-_QUALITY = {"crf": "15", "preset": "veryfast"}
+_QUALITY = {"crf": "15", "preset": "veryfast", "bf": "0"}
+"""Without pictures out of order, so that an mp4 keeps for how long each one stands."""
+
 _REORDERED_S = 0.5
 """By so much a picture may be decoded before it is shown, where a format does not say."""
 
@@ -35,6 +37,9 @@ _BEGINS_WITHIN_S = 0.1
 """A file whose picture begins later is read as if it began there, and would lose its place."""
 
 _ENDS_WITHIN_S = 0.2
+
+_FEWEST = 2
+"""Pictures that are copied: one alone is looked at, for it may be a cover."""
 
 
 def write_picture(source: Path, target: Path, start_s: float, duration_s: float) -> None:
@@ -76,7 +81,7 @@ def _is_copied(source: Path, target: Path, duration_s: float) -> bool:
     with open_media(source) as before:
         stream = video_stream(before)
         packets = _packets_of(before, stream, duration_s)
-        if stream.codec_context.name not in _COPIED_CODECS or not packets:
+        if stream.codec_context.name not in _COPIED_CODECS or len(packets) < _FEWEST:
             return False
         end_s = max(
             float((cast(int, packet.pts) + (packet.duration or 0)) * packet.time_base)
@@ -150,6 +155,7 @@ def _compressed(source: Path, target: Path, grid: Grid) -> tuple[int, float]:
         stream, scaled = video_stream(before), Scaler(before.name)
         aspect, writer = stream.sample_aspect_ratio, None
         for shown in shown_frames(before, stream, grid):
+            refuse_cover(before, shown)
             height = round(upright_shape(shown.frame, aspect)[0])
             image = scaled(shown.frame, height, aspect)
             writer = writer or _Writer(after, image, stream.average_rate)

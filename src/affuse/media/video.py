@@ -64,7 +64,8 @@ def read_frames(
     Raises
     ------
     MediaError
-        Not a media file, no picture, cut short, or no picture within the stretch.
+        Not a media file, no picture but a cover beside its sound, cut short, or no picture within
+        the stretch.
     """
     with open_media(path) as container:
         stream = video_stream(container)
@@ -72,6 +73,7 @@ def read_frames(
         grid = Grid(start_s, fps, n_slots, frame_step)
         scaled = Scaler(container.name)
         for shown in shown_frames(container, stream, grid):
+            refuse_cover(container, shown)
             if n_positions := grid.n_wanted(shown.first, shown.end):
                 image = scaled(shown.frame, height, stream.sample_aspect_ratio)
                 for _ in range(n_positions):
@@ -171,19 +173,20 @@ def timed_frames(
     """
     origin, length_s = origin_s(container), float(1 / (stream.average_rate or _USUAL_FPS))
     frame: VideoFrame | None = None
-    time_s = -length_s
+    time_s, is_only = -length_s, not start_s
     for decoded in frames_from(container, stream, start_s):
         following = cast("VideoFrame", decoded)
         next_s = time_s + length_s if following.pts is None else following.time - origin
         if frame is not None:
-            yield TimedFrame(frame, time_s, next_s, is_last=False)
+            yield TimedFrame(frame, time_s, next_s)
+            is_only = False
         frame, time_s = following, next_s
         if frame.duration and frame.time_base:
             length_s = float(frame.duration * frame.time_base)
     if frame is None:
         check_complete(container, stream, None)
     else:
-        yield TimedFrame(frame, time_s, time_s + length_s, is_last=True)
+        yield TimedFrame(frame, time_s, time_s + length_s, is_last=True, is_only=is_only)
 
 
 def shown_frames(container: InputContainer, stream: VideoStream, grid: Grid) -> Iterator[Shown]:
@@ -206,6 +209,21 @@ def shown_frames(container: InputContainer, stream: VideoStream, grid: Grid) -> 
             if not line.fills_any:
                 raise _nothing_within(container.name, grid, timed)
             return
+
+
+def refuse_cover(container: InputContainer, shown: Shown | TimedFrame) -> None:
+    """Refuse the only picture of a file that has sound: no face that speaks looks like that.
+
+    Raises
+    ------
+    MediaError
+        It is the only one.
+    """
+    if shown.is_only and container.streams.audio:
+        raise MediaError(
+            f"{container.name} has sound and one still picture, a cover; expected a moving "
+            "picture: name another file, or leave its video out"
+        )
 
 
 def _nothing_within(name: str, grid: Grid, timed: TimedFrame) -> MediaError:
