@@ -16,7 +16,7 @@ from av.stream import Disposition
 from affuse.errors import CutShort, MediaError
 from affuse.media.clock import Clock, origin_s
 from affuse.media.geometry import Orientation, orientation
-from affuse.media.opening import later_parts, opened
+from affuse.media.opening import MOST_PIXELS, later_parts, opened
 from affuse.remote import local_copy, local_path
 
 if TYPE_CHECKING:
@@ -144,13 +144,19 @@ def video_stream(container: InputContainer) -> VideoStream:
     Raises
     ------
     MediaError
-        There is none; says what there is instead.
+        There is none, and it says what there is instead; or its pictures are too large.
     """
     streams = _video_streams(container)
     if not streams:
         raise MediaError(
             f"{container.name} has no picture ({_contents(container)}); expected a stream of "
             "video: name another file as the video of this clip, or leave its video out"
+        )
+    width, height = streams[0].codec_context.width, streams[0].codec_context.height
+    if width * height > MOST_PIXELS:
+        raise MediaError(
+            f"{container.name} has pictures of {width:,} x {height:,} pixels; expected at most "
+            f"{MOST_PIXELS:,} pixels: scale it down"
         )
     _use_one_thread(streams[0])
     return streams[0]
@@ -280,6 +286,8 @@ def _video_streams(container: InputContainer) -> list[VideoStream]:
 
 def _use_one_thread(stream: AudioStream | VideoStream) -> None:
     stream.codec_context.thread_count = 1
+    if stream.type == "video":
+        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
 
 
 def _contents(container: InputContainer) -> str:
