@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from recordings import portrait
 
+from affuse.media.decode import MediaInfo
 from affuse.predict.picture import Sight, Watched
 from affuse.predict.recording import Recording
 from affuse.predict.sound import Listened
@@ -15,6 +16,7 @@ from affuse.predict.windows import Span
 from affuse.records import Box
 from affuse.serve.overview import Witness, overview_of
 
+INFO = MediaInfo(has_audio=False, has_video=True)
 BOX = Box(0.2, 0.2, 0.4, 0.4)
 
 
@@ -22,7 +24,7 @@ def seen(times_s: list[float], duration_s: float, with_face: list[float]) -> Rec
     """A silent recording with looks at these times."""
     sights = [Sight(time_s, 1, BOX, None) for time_s in with_face]
     watched = Watched(5.0, sights, times_s, duration_s=duration_s, gaps=[Span(1.0, 20.0)])
-    return Recording(Path("a.mp4"), None, watched)
+    return Recording(Path("a.mp4"), None, watched, INFO)
 
 
 def test_a_face_is_not_drawn_while_the_camera_was_off():
@@ -42,5 +44,5 @@ def test_nothing_is_drawn_of_a_cover():
     witness = Witness()
     witness.update(0.0, portrait())
     heard = Listened(np.ones(100, bool), duration_s=0.0)
-    found = overview_of(Recording(Path("a.mp4"), heard, None, has_cover=True), witness)
+    found = overview_of(Recording(Path("a.mp4"), heard, None, INFO, has_cover=True), witness)
     assert (found.strip, found.face) == ((), ())

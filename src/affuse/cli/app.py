@@ -104,6 +104,12 @@ def predict(
         str, typer.Option(help="table, json, csv, vtt, eaf, textgrid or audformat.")
     ] = "table",
     out: Annotated[Path | None, typer.Option(help="File or folder; printed without it.")] = None,
+    audio_track: Annotated[
+        int | None, typer.Option(min=1, help="Which of several; the file's default track.")
+    ] = None,
+    max_duration: Annotated[
+        float | None, typer.Option(help="Seconds; a longer recording is refused.")
+    ] = None,
     jobs: Jobs = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
@@ -113,7 +119,14 @@ def predict(
     from affuse.cli.working import Work
     from affuse.predict.settings import settings_of
 
-    settings = settings_of(window, hop, faces=faces_named(faces), threshold=threshold)
+    settings = settings_of(
+        window,
+        hop,
+        faces=faces_named(faces),
+        threshold=threshold,
+        audio_track=audio_track,
+        max_duration_s=max_duration,
+    )
     work = Work(jobs, workers, cluster)
     predict_and_print(media, settings, Output(format, out), bundle=bundle, work=work)
 

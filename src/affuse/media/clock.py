@@ -134,7 +134,7 @@ class Clock:
     def _moved(self, packet: Packet[Any], begin_s: float) -> Packet[Any]:
         track = self._track(packet, begin_s)
         shift_s = self._shifts_s[track.part]
-        end_s = begin_s + shift_s + track.length_s
+        end_s = _shown_s(packet, begin_s) + shift_s + track.length_s
         if end_s - self._origin_s > self._limit_s:
             raise self._too_long(end_s - self._origin_s)
         self._reach_s = end_s if self._reach_s == math.inf else max(self._reach_s, end_s)
@@ -152,7 +152,7 @@ class Clock:
             track = _Track(len(self._shifts_s) - 1, begin_s, begin_s, length_s)
             self._tracks[index] = track
         elif _starts_again(track, packet, begin_s) or self._is_join(track, begin_s):
-            track.part = self._next_part(track, begin_s)
+            track.part = self._next_part(track, begin_s, _shown_s(packet, begin_s))
             track.first_s = begin_s
         elif not length_s:
             length_s = max(min(begin_s - track.last_s, _BACK_S), 0.0)
@@ -166,13 +166,13 @@ class Clock:
             return False
         return begin_s + self._shifts_s[track.part] > self._reach_s + _LEAST_LIMIT_S
 
-    def _next_part(self, track: _Track, begin_s: float) -> int:
+    def _next_part(self, track: _Track, begin_s: float, shown_s: float) -> int:
         """Number of the part that fits: one that another stream has begun, or a new one."""
         last_s = track.last_s + self._shifts_s[track.part]
         for part in range(track.part + 1, len(self._shifts_s)):
             if last_s - _BACK_S < begin_s + self._shifts_s[part] < self._reach_s + _LEAST_LIMIT_S:
                 return part
-        self._shifts_s.append(self._reach_s - begin_s)
+        self._shifts_s.append(self._reach_s - shown_s)
         return len(self._shifts_s) - 1
 
     def _too_long(self, claimed_s: float) -> MediaError:
@@ -186,6 +186,11 @@ class Clock:
 def _begin_s(packet: Packet[Any]) -> float | None:
     stamp = packet.pts if packet.dts is None else packet.dts
     return None if stamp is None else stamp * _tick_s(packet)
+
+
+def _shown_s(packet: Packet[Any], begin_s: float) -> float:
+    """When a picture is shown, which may be later than it is decoded."""
+    return begin_s if packet.pts is None else packet.pts * _tick_s(packet)
 
 
 def _tick_s(packet: Packet[Any]) -> float:
