@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 _Timed = TypeVar("_Timed", "AudioStream", "VideoStream")
 
-_MP4_NAMES = re.compile(rb"stsd.{12}(.{4})", re.DOTALL)
-_MATROSKA_NAMES = re.compile(rb"\x86.([ASV]_[A-Z0-9/_.]{2,30})", re.DOTALL)
+_NAMES = {
+    "mov,mp4,m4a,3gp,3g2,mj2": re.compile(rb"stsd.{12}(?P<name>.{4})", re.DOTALL),
+    "matroska,webm": re.compile(rb"\x86(?P<length>[\x80-\xbf])(?P<name>[ASV]_[A-Z0-9/_.]{2,30})"),
+}
+"""Where formats name the codecs of their streams."""
 
 
 def audio_streams(container: InputContainer) -> list[AudioStream]:
@@ -170,11 +173,11 @@ def _kind(stream: Stream) -> str:
 def _codec(stream: Stream) -> str:
     """How the file names the codec of a stream for which FFmpeg has none."""
     container, name = stream.container, b""
-    path = Path(container.name)
-    names = {"mov,mp4,m4a,3gp,3g2,mj2": _MP4_NAMES, "matroska,webm": _MATROSKA_NAMES}
-    pattern = names.get(container.format.name)
-    if pattern is not None and path.is_file():
-        found = pattern.findall(path.read_bytes())
-        name = found[stream.index] if stream.index < len(found) else b""
+    path, pattern = Path(container.name), _NAMES.get(container.format.name)
+    found = list(pattern.finditer(path.read_bytes())) if pattern and path.is_file() else []
+    if stream.index < len(found):
+        name = found[stream.index]["name"]
+        length = found[stream.index].groupdict().get("length")
+        name = name if length is None else name[: length[0] & 0x3F]
     written = name.decode("ascii", "replace")
     return f"codec {written!r}" if written.isprintable() and written else "a codec"
