@@ -112,6 +112,8 @@ def read_recording(
         picture = _watched(place, members, tracker, settings, reached)
     has_cover = bool(sound and sound.duration_s and picture and picture.is_still)
     seen = None if has_cover else picture
+    if sound and seen:
+        seen.go_on(sound.duration_s)
     recording = Recording(place, sound, seen, info, ears.voices, has_cover)
     if recording.duration_s <= 0:
         raise _unreadable(recording)
