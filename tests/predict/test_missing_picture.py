@@ -41,9 +41,10 @@ def test_a_picture_that_begins_late(recogniser, tmp_path):
     assert "its picture begins at 10.0 s: before that there is no face to see" in found.notes
 
 
-def test_a_camera_that_was_off_in_between(recogniser, tmp_path):
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".ts"])
+def test_a_camera_that_was_off_in_between(recogniser, tmp_path, suffix):
     times_s = (*TENTHS, *(31 + time_s for time_s in TENTHS))
-    found = recogniser.predict(filmed(tmp_path / "off.mkv", times_s, 32.0))
+    found = recogniser.predict(filmed(tmp_path / f"off{suffix}", times_s, 32.0))
     inner = [segment for segment in found.segments if segment.start_s >= 2 and segment.end_s <= 31]
     assert len(inner) > 8
     assert {segment.face_seen for segment in inner} == {0.0}
