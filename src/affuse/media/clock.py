@@ -82,6 +82,7 @@ class Clock:
         self._shifts_s = [0.0]
         self._tracks: dict[int, _Track] = {}
         self._ticks_s: dict[int, float] = {}
+        self._firsts: dict[int, tuple[Packet[Any], float]] = {}
 
     def placed(self, packets: Iterable[Packet[Any]]) -> Iterator[Packet[Any]]:
         """The same packets, with stamps on this line; the decoder's last, empty one too.
@@ -98,10 +99,15 @@ class Clock:
             if stamp is None:
                 yield packet
                 continue
-            begin_s, track = stamp * self._tick_s(packet), self._tracks.get(packet.stream.index)
+            begin_s, index = stamp * self._tick_s(packet), packet.stream.index
+            if index in self._firsts:
+                yield self._begun(self._firsts.pop(index), begin_s)
+            track = self._tracks.get(index)
             if track is not None and track.waiting is not None:
                 yield self._confirmed(track, begin_s)
-            if track is not None and self._leaps(track, begin_s):
+            if track is None and begin_s + self._shifts_s[-1] > self._reach_s + _JUMP_S:
+                self._firsts[index] = packet, begin_s
+            elif track is not None and self._leaps(track, begin_s):
                 track.waiting, track.waiting_s = packet, begin_s
             else:
                 yield self._moved(packet, begin_s)
@@ -124,6 +130,8 @@ class Clock:
         return begin_s if packet.pts is None else packet.pts * self._tick_s(packet)
 
     def _released(self) -> Iterator[Packet[Any]]:
+        while self._firsts:
+            yield self._moved(*self._firsts.popitem()[1])
         for track in self._tracks.values():
             if track.waiting is not None:
                 packet, track.waiting = track.waiting, None
@@ -132,6 +140,17 @@ class Clock:
     def _leaps(self, track: _Track, begin_s: float) -> bool:
         reach_s = self._reach_s - self._shifts_s[track.part]
         return begin_s > max(track.last_s, reach_s) + _JUMP_S
+
+    def _begun(self, first: tuple[Packet[Any], float], next_s: float) -> Packet[Any]:
+        """The first packet of a stream that leapt: where it says, or where the next one is.
+
+        In a broadcast a stamp just before zero, as of a decoder's start, is one of 26 hours.
+        """
+        packet, begin_s = first
+        if next_s < begin_s - _JUMP_S:
+            begin_s = next_s
+            packet.pts = packet.dts = round(begin_s / self._tick_s(packet))
+        return self._moved(packet, begin_s)
 
     def _confirmed(self, track: _Track, next_s: float) -> Packet[Any]:
         """The packet that leapt: where it says, or next to the one before if nothing follows it."""
@@ -166,6 +185,8 @@ class Clock:
         elif _starts_again(track, packet, begin_s) or self._is_join(track, begin_s):
             track.part = self._next_part(track, begin_s, self._shown_s(packet, begin_s))
             track.first_s = begin_s
+        elif not length_s:
+            length_s = max(min(begin_s - track.last_s, _BACK_S), 0.0)
         track.last_s = begin_s
         track.length_s = length_s or track.length_s
         return track

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import av.error
@@ -14,6 +14,7 @@ import av.error
 from affuse.errors import CutShort
 from affuse.media.clock import Clock, origin_s
 from affuse.media.ending import ESTIMATED_LENGTHS, ends_within_block, stated_end_s, stated_length_s
+from affuse.media.geometry import Orientation, orientation
 from affuse.media.joined import joined_parts
 from affuse.media.opening import later_parts, opened
 from affuse.media.streams import (
@@ -70,6 +71,8 @@ class MediaInfo:
         Pixels as stored, before rotation.
     rotation : int
         Degrees, counterclockwise, that bring the stored picture upright.
+    mirrored : bool
+        Left and right change places once it has been turned.
     stated_s : float or None
         Length of the whole, where the file states it and its streams state none.
     no_sound, no_picture : str
@@ -86,6 +89,7 @@ class MediaInfo:
     width: int | None = None
     height: int | None = None
     rotation: int = 0
+    mirrored: bool = False
     stated_s: float | None = None
     no_sound: str = ""
     no_picture: str = ""
@@ -274,11 +278,13 @@ def _duration_s(container: InputContainer) -> float | None:
 
 def _with_video(info: MediaInfo, container: InputContainer, stream: VideoStream) -> MediaInfo:
     rate = stream.average_rate
-    first = next(frames_from(container, stream, 0.0), None)
+    first = cast("VideoFrame | None", next(frames_from(container, stream, 0.0), None))
+    turn = Orientation() if first is None else orientation(first)
     return replace(
         info,
         fps=None if rate is None else float(rate),
         width=stream.codec_context.width,
         height=stream.codec_context.height,
-        rotation=getattr(first, "rotation", 0),
+        rotation=turn.rotation,
+        mirrored=turn.mirrored,
     )

@@ -51,6 +51,9 @@ _LISTS = re.compile(
 )
 """How texts that name other files begin."""
 
+MOST_PIXELS = 1 << 26
+"""Of one picture: 8,192 x 8,192. A header of 30 bytes can ask for any size, and for its memory."""
+
 _STRICT_UNTIL = 19
 """PyAV from this version on takes any bytes as metadata; before, it has to be asked to."""
 
@@ -134,6 +137,7 @@ def _options(for_sound: bool) -> dict[str, str]:
         "format_whitelist": _allowed(),
         "protocol_whitelist": "file",
         "pattern_type": "none",  # "a%d.png" is the name of one picture
+        "max_pixels": str(MOST_PIXELS),
     }
     return options | ({"skip_frame": "all"} if for_sound else {})
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from av.stream import Disposition
 
 from affuse.errors import MediaError
+from affuse.media.opening import MOST_PIXELS
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -76,7 +77,7 @@ def video_stream(container: InputContainer) -> VideoStream:
     Raises
     ------
     MediaError
-        There is none; says what there is instead.
+        There is none, then it says what there is instead; or the pictures are too large.
     """
     streams = video_streams(container)
     if not streams:
@@ -85,7 +86,14 @@ def video_stream(container: InputContainer) -> VideoStream:
             "video: name another file as the video of this clip, or leave its video out"
         )
     chosen = _marked(streams)
+    width, height = chosen.codec_context.width, chosen.codec_context.height
+    if width * height > MOST_PIXELS:
+        raise MediaError(
+            f"{container.name} has pictures of {width:,} x {height:,} pixels; expected at most "
+            f"{MOST_PIXELS:,} pixels: scale it down"
+        )
     use_one_thread(chosen)
+    chosen.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     return chosen
 
 

@@ -36,11 +36,13 @@ class Recording:
     path : Path
     sound : Listened or None
     picture : Watched or None
-        None: the file has no such stream.
+        None: the file has no such stream, or the picture is a cover.
     info : MediaInfo
         What the file says of itself.
     voices : mapping of int to (n_own_classes,)
         Number of a window -> what the voice network said, where there was enough speech.
+    has_cover : bool
+        Beside the sound there is one still picture, which is no face that speaks.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class Recording:
     picture: Watched | None
     info: MediaInfo
     voices: Mapping[int, Floats] = field(default_factory=dict)
+    has_cover: bool = False
 
     @property
     def duration_s(self) -> float:
@@ -107,7 +110,11 @@ def read_recording(
         sound = _heard(place, settings, lambda: 0.0, ears, reached)
     else:
         picture = _watched(place, members, tracker, settings, reached)
-    recording = Recording(place, sound, picture, info, ears.voices)
+    has_cover = bool(sound and sound.duration_s and picture and picture.is_still)
+    seen = None if has_cover else picture
+    if sound and seen:
+        seen.go_on(sound.duration_s)
+    recording = Recording(place, sound, seen, info, ears.voices, has_cover)
     if recording.duration_s <= 0:
         raise _unreadable(recording)
     return recording
@@ -158,7 +165,7 @@ def _both(
         listening = pool.submit(_heard, path, settings, picture_end.result, ears, reached)
         try:
             picture = _watched(path, members, tracker, settings, reached)
-            picture_end.set_result(picture.duration_s)
+            picture_end.set_result(0.0 if picture.is_still else picture.duration_s)
             return listening.result(), picture
         except BaseException:
             # The thread is waited for: it must not read on for an hour.
