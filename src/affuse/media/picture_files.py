@@ -173,8 +173,9 @@ class _Writer:
         self.n_frames = self.end = 0
         self._container = container
         self._lengths: dict[int, int] = {}
-        rate = min(max(rate or Fraction(30), Fraction(1)), Fraction(240)).limit_denominator(1001)
-        self._stream = container.add_stream("libx264", rate=rate, options=_QUALITY)
+        usual = Fraction(rate.numerator, rate.denominator) if rate else Fraction(30)
+        usual = min(max(usual, Fraction(1)), Fraction(240)).limit_denominator(1001)
+        self._stream = container.add_stream("libx264", rate=usual, options=_QUALITY)
         height, width = (max(length // 2 * 2, 2) for length in first.shape[:2])
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = "yuv420p"
