@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from affuse.errors import ConfigError, OutputError
-from affuse.export.files import new_path, refuse_existing, write_text
+from affuse.export.files import write_text
 from affuse.records import Prediction
+from affuse.storage.whole import new_path, refuse_existing
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,10 +20,11 @@ from affuse.features.decoding import decoded
 from affuse.features.degraded import BySpeaker
 from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor
-from affuse.features.store import FeatureStore, atomic_file, content_hash
+from affuse.features.store import FeatureStore, content_hash
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.records import Clip, Modality, ProgressCallback, Skipped
 from affuse.remote import url_of
+from affuse.storage.whole import atomic_file, owned_name
 from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost, Workers
 
@@ -234,10 +234,11 @@ def _computed(
     if not tasks:
         return
     store = tasks[0].store
+    store.sweep()
     with _marked(store) as mark:
         marked = [replace(task, mark=mark) for task in tasks]
         costs = [_cost(task) for task in tasks]
-        answers = workers.answers(_compute_one, marked, costs=costs, ended=store.sweep)
+        answers = workers.answers(_compute_one, marked, costs=costs, ended=lambda _: store.sweep())
         with closing(answers):
             for number, answer in answers:
                 if isinstance(answer, np.ndarray):
@@ -282,7 +283,7 @@ def _cost(task: _Task) -> float:
 @contextmanager
 def _marked(store: FeatureStore) -> Iterator[str]:
     """A file in the store for as long as the work goes on, by which workers know it."""
-    mark = store.root / f".in-use-{secrets.token_hex(8)}"
+    mark = store.root / owned_name("in-use")
     with atomic_file(mark) as temporary:
         temporary.touch()
     try:

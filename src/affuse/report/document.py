@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from affuse.errors import MissingDependency, OutputError
-from affuse.features.store import atomic_file
 from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
@@ -27,6 +26,7 @@ from affuse.report.results_charts import (
     systems_chart,
 )
 from affuse.report.words import findings, interval, modality_name, percent, why_leaky
+from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
     from jinja2 import Environment
