@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -139,13 +139,20 @@ def check_text(paths: Sequence[str], format: str) -> None:
         )
 
 
-def targets(paths: Sequence[str], format: str, out: str | Path) -> tuple[Path, ...]:
+def targets(
+    paths: Sequence[str],
+    format: str,
+    out: str | Path,
+    *,
+    check: Callable[[Path], None] = refuse_existing,
+) -> tuple[Path, ...]:
     """Where `export` will write the predictions of these clips: call it before a long run.
 
     One clip: the file `out`, or a file in `out` where that is a folder. Several: one file each in
     the folder `out`, named after the clips, those of the same name numbered; or, where `out` ends
     in the format's own suffix and one document holds them all (table, json, csv), that one file.
-    A format that is a folder itself (audformat): the folder `out` for all.
+    A format that is a folder itself (audformat): the folder `out` for all. `check` raises where a
+    name is taken.
 
     Raises
     ------
@@ -166,7 +173,7 @@ def targets(paths: Sequence[str], format: str, out: str | Path) -> tuple[Path, .
         _refuse_file(paths, place)
         found = tuple(place / name for name in _unique_names(paths, form.suffix))
     for path in found:
-        refuse_existing(path)
+        check(path)
     return found
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.datasets.index import Index
-from affuse.errors import FeatureError, MediaError
+from affuse.errors import AffuseError, FeatureError, MediaError
 from affuse.features.decoding import decoded
 from affuse.features.degraded import BySpeaker
 from affuse.features.precomputed import Precomputed
@@ -24,6 +24,7 @@ from affuse.features.store import FeatureStore, content_hash
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.records import Clip, Modality, ProgressCallback, Skipped
 from affuse.remote import url_of
+from affuse.storage.error_log import unforeseen
 from affuse.storage.whole import atomic_file, owned_name
 from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost, Workers
@@ -260,6 +261,12 @@ def _compute_one(task: _Task) -> str | NDArray[np.floating[Any]] | None:
         array = extractor.extract(media)
     except (MediaError, FeatureError) as error:
         return str(error)
+    except AffuseError:
+        raise  # It is every clip's: a package or a setting.
+    except MemoryError:
+        return f"{task.source} needs more memory than there is: give it more, or cut the recording"
+    except Exception as error:
+        return unforeseen(str(task.source), error)
     if array.shape != extractor.shape or not np.isfinite(array).all():
         return (
             f"{extractor.name} gave an array of shape {array.shape}, or numbers that are not "

@@ -80,6 +80,11 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
     return write_page(text, target)
 
 
+def check_report() -> None:
+    """Raise `MissingDependency` where no report can be made: call it before a long run."""
+    _environment()
+
+
 def write_page(text: str, target: Path) -> Path:
     """Write a page whole, or not at all; one that is there already is replaced.
 

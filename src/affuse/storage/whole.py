@@ -110,6 +110,11 @@ def remove_leftovers(folder: Path, pattern: str = ".*") -> None:
             remove(path)
 
 
+def is_leftover(name: str) -> bool:
+    """Whether a name was given to something that is not whole."""
+    return _OWNED.match(name) is not None
+
+
 def owned_name(kind: str, suffix: str = "") -> str:
     """A hidden name that says which process of which machine it belongs to.
 
@@ -181,19 +186,19 @@ def _reason(error: OSError) -> str:
 
 def _put(temporary: Path, path: Path, *, lasting: bool = True) -> None:
     if lasting:
-        _flush(temporary)
+        flush(temporary)
     os.replace(temporary, path)
     if lasting:
-        _flush(path.parent, below=False)
+        flush(path.parent, below=False)
 
 
-def _flush(path: Path, *, below: bool = True) -> None:
+def flush(path: Path, *, below: bool = True) -> None:
     """Wait until the disk has a file, or a folder and all that is below it."""
     if os.name != "posix":
         return
     if below and path.is_dir():
         for inside in path.iterdir():
-            _flush(inside)
+            flush(inside)
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -34,7 +34,7 @@ def write_clip(
     Parameters
     ----------
     path : Path
-        Where it goes; its folder must exist.
+        Where it goes; folders above are made.
     frames : iterable of (720, 1280, 3) uint8
         RGB pictures.
     signal : (n_samples,) float32
