@@ -265,7 +265,7 @@ def test_writing_leaves_nothing_in_use_alone(tiny_bundle, folder, tmp_path):
     with pytest.raises(OutputError, match="exists and is not empty; expected a new folder"):
         write_bundle(tiny_bundle, folder)
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"cannot be written \(.*\); expected a folder"):
+    with pytest.raises(OutputError, match=r"cannot be written \(.*\); expected a writable folder"):
         write_bundle(tiny_bundle, tmp_path / "file" / "bundle")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bundle", "file"]
 

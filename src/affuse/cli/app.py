@@ -104,6 +104,9 @@ def predict(
         str, typer.Option(help="table, json, csv, vtt, eaf, textgrid or audformat.")
     ] = "table",
     out: Annotated[Path | None, typer.Option(help="File or folder; printed without it.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the files that have no answer yet.")
+    ] = False,
     jobs: Jobs = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
@@ -115,7 +118,7 @@ def predict(
 
     settings = settings_of(window, hop, faces=faces_named(faces), threshold=threshold)
     work = Work(jobs, workers, cluster)
-    predict_and_print(media, settings, Output(format, out), bundle=bundle, work=work)
+    predict_and_print(media, settings, Output(format, out, resume), bundle=bundle, work=work)
 
 
 @app.command()
