@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from affuse.errors import MissingDependency, OutputError
+from affuse.evaluation.figures import points
 from affuse.features.store import atomic_file
 from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
@@ -26,7 +27,7 @@ from affuse.report.results_charts import (
     speaker_chart,
     systems_chart,
 )
-from affuse.report.words import findings, interval, modality_name, percent, why_leaky
+from affuse.report.words import findings, floor, interval, modality_name, percent, why_leaky
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -113,6 +114,7 @@ def report_html(run: RunFolder) -> str:
         notes=run.notes,
         paired=paired_charts(run),
         pairs=_pair_rows(run),
+        floor=floor(run),
         sections=_sections(run),
         examples=examples(run),
         data=_data(run),
@@ -153,7 +155,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"percent": percent, "fused_name": modality_name}
+    made.filters |= {"percent": percent, "points": points, "fused_name": modality_name}
     return made
 
 
