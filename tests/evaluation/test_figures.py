@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affuse.evaluation.figures import bounds, p_text, points
+from affuse.evaluation.figures import bounds, p_text, p_value, points
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,4 @@ def test_bounds_and_p_values():
     assert bounds(-0.0001, 0.062, before=" ") == " [0.0, 6.2]"
     assert bounds(np.nan, 0.1) == ""
     assert (p_text(0.0009), p_text(0.375)) == ("p < 0.001", "p = 0.375")
+    assert (p_value(0.0009), p_value(0.375)) == ("< 0.001", "0.375")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from affuse.evaluation.figures import bounds, points
+from affuse.evaluation.figures import bounds, p_value, points
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,7 @@ def _paired(result: Result) -> list[str]:
         sign = 1 if pair.better == fused.name else -1
         interval = bounds(*sorted((sign * pair.low, sign * pair.high)))
         gain = points(sign * pair.difference, signed=True)
-        rows.append((fused.name, "", gain, interval, f"{pair.p_holm:.3f}"))
+        rows.append((fused.name, "", gain, interval, p_value(pair.p_holm)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     title = f"fused rows against {single}, the best single modality, clip by clip"
     return ["", title, *(_aligned(row, widths) for row in rows)]

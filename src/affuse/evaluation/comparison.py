@@ -230,7 +230,8 @@ class _Pair(NamedTuple):
         right, right_by_other = (
             given == self.truth for given in (self.predicted, self.predicted_by_other)
         )
-        return np.subtract(right, right_by_other, dtype=np.float64)
+        gains: Floats = right.astype(np.float64) - right_by_other
+        return gains
 
     def contributions(self, names: NDArray[np.str_]) -> Floats:
         """What each of some speakers' clips adds to the difference of the UARs: (n_speakers,).

@@ -30,12 +30,23 @@ def bounds(low: float, high: float, *, before: str = "") -> str:
     return f"{before}[{points(low)}, {points(high)}]"
 
 
+def p_value(p: float) -> str:
+    """A p value with three decimals; it is never nothing.
+
+    Examples
+    --------
+    >>> p_value(0.0312), p_value(0.00004)
+    ('0.031', '< 0.001')
+    """
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def p_text(p: float) -> str:
-    """A p value with three decimals.
+    """The same within a sentence.
 
     Examples
     --------
     >>> p_text(0.0312), p_text(0.00004)
     ('p = 0.031', 'p < 0.001')
     """
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    return f"p {p_value(p)}" if p < 0.001 else f"p = {p_value(p)}"

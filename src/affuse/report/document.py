@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from affuse.errors import MissingDependency, OutputError
-from affuse.evaluation.figures import points
+from affuse.evaluation.figures import p_value, points
 from affuse.features.store import atomic_file
 from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
@@ -155,7 +155,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"percent": percent, "points": points, "fused_name": modality_name}
+    made.filters |= {
+        "percent": percent,
+        "points": points,
+        "p_value": p_value,
+        "fused_name": modality_name,
+    }
     return made
 
 
