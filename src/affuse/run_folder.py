@@ -257,7 +257,6 @@ def _comparisons(result: Result) -> pd.DataFrame:
     compared = compare_all(
         [item.out_of_fold for item in result.honest],
         result.table,
-        n_bootstrap=result.config.evaluation.n_bootstrap,
         seed=result.config.seed,
     )
     return pd.DataFrame(compared)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from affuse.evaluation.figures import bounds, p_value, points
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -69,14 +71,14 @@ def _paired(result: Result) -> list[str]:
     if not found:
         return []
     single = result.single[0].name
-    rows = [("system", "", "points of UAR", "95 % over speakers", "p (Holm)")]
+    rows = [("system", "", "points of UAR", "95 % interval", "p (Holm)")]
     for fused, pair in zip(result.fused, found, strict=True):
         sign = 1 if pair.better == fused.name else -1
-        low, high = sorted((100 * sign * pair.low, 100 * sign * pair.high))
-        points = f"{100 * sign * pair.difference:+.1f}"
-        rows.append((fused.name, "", points, f"[{low:.1f}, {high:.1f}]", f"{pair.p_holm:.3f}"))
+        interval = bounds(*sorted((sign * pair.low, sign * pair.high)))
+        gain = points(sign * pair.difference, signed=True)
+        rows.append((fused.name, "", gain, interval, p_value(pair.p_holm)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    title = f"fused rows against {single}, the best single modality, paired over speakers"
+    title = f"fused rows against {single}, the best single modality, clip by clip"
     return ["", title, *(_aligned(row, widths) for row in rows)]
 
 
@@ -86,13 +88,13 @@ def _body(table: pd.DataFrame, widths: Sequence[int]) -> list[str]:
 
 def _cells(row: pd.Series) -> tuple[str, ...]:
     low, high = row["uar_low"], row["uar_high"]
-    interval = "one speaker" if low != low else f"[{100 * low:.1f}, {100 * high:.1f}]"
-    figures = (f"{100 * row[name]:.1f}" for name in ("accuracy", "macro_f1"))
+    interval = bounds(low, high) or "one speaker"
+    figures = (points(row[name]) for name in ("accuracy", "macro_f1"))
     name = f"{row['fusion']}, {row['model']}" if row["fusion"] else row["model"]
     return (
         name,
         row["modality"],
-        f"{100 * row['uar']:.1f}",
+        points(row["uar"]),
         interval,
         *figures,
         f"{row['n_clips']}",
