@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 Image = NDArray[np.uint8]
 
-_EXACT = Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
-"""Without it, pictures of even width come out one or two grey levels too dark."""
+_EXACT = 0x2000 | 0x40000
+"""libswscale's SWS_FULL_CHR_H_INT and SWS_ACCURATE_RND, which PyAV 17 takes but does not name.
+
+Without them, pictures of even width come out one or two grey levels too dark."""
 
 _THREADS = 2
 """Of `read_looks`: its pictures are few, and what takes time is the decoding between them."""
