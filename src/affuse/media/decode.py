@@ -7,19 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 import av.error
 from av.stream import Disposition
 
 from affuse.errors import CutShort, MediaError
+from affuse.media.opening import opened
 from affuse.remote import local_copy, local_path
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -27,11 +29,11 @@ _LATE_TIMELINE_S = 1.0
 _SEEK_AHEAD_S = 2.0
 _SEEK_MARGIN_S = 0.5
 _MISSING_END_S = 0.5
+_MOST_ERRORS = 100
+"""Errors of a container after which no more of it is read."""
+
 _ESTIMATED_LENGTHS = ("mp3", "aac", "mpegts")
 """Containers whose stated length is a guess from the bit rate, and whose seeking is one too."""
-
-_NO_RECORDINGS = ("tty",)
-"""What FFmpeg makes pictures of though nobody recorded any: text of a terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +100,7 @@ def open_media(path: str | Path, *, for_sound: bool = False) -> Iterator[InputCo
     MediaError
         The file is missing, empty or no media file.
     """
-    with local_copy(local_path(str(path))) as file, _opened(file, for_sound) as container:
-        yield container
-
-
-@contextmanager
-def _opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
-    if not file.is_file():
-        raise MediaError(f"{file} is not a file; expected a sound or video file: check the path")
-    if file.stat().st_size == 0:
-        raise MediaError(
-            f"{file} is empty (0 bytes); expected a sound or video file: fetch or record it again"
-        )
-    try:
-        options = {"skip_frame": "all"} if for_sound else {}
-        container = av.open(str(file), options=options, metadata_errors="ignore")
-    except (av.error.FFmpegError, ValueError) as error:
-        raise _no_media(file, _reason(error)) from error
-    with container:
-        if container.format.name in _NO_RECORDINGS:
-            raise _no_media(file, "it is text")
+    with local_copy(local_path(str(path))) as file, opened(file, for_sound) as container:
         yield container
 
 
@@ -176,20 +159,26 @@ def frames_from(
     """
     if start_s > _SEEK_AHEAD_S:
         _seek(container, stream, start_s - _SEEK_MARGIN_S)
-    packets = container.demux(stream)
-    while True:
+    for packet in _packets(container, stream):
         try:
-            packet = next(packets, None)
-            if packet is None:
-                return
             frames = packet.decode()
-        except av.error.EOFError:
-            return
         except av.error.FFmpegError:
-            if packet is None or packet.dts is None:
-                return
             continue
-        yield from frames  # type: ignore[misc]
+        yield from frames
+
+
+def _packets(container: InputContainer, stream: AudioStream | VideoStream) -> Iterator[Packet[Any]]:
+    """All packets, then the empty one that asks the decoder for what it still holds.
+
+    An error of the container ends PyAV's iterator, not the file: reading goes on behind it.
+    """
+    for _ in range(_MOST_ERRORS):
+        with suppress(av.error.FFmpegError):
+            yield from container.demux(stream)
+            return
+    last: Packet[Any] = av.Packet()
+    last.stream = stream
+    yield last
 
 
 def check_complete(
@@ -269,17 +258,6 @@ def _use_one_thread(stream: AudioStream | VideoStream) -> None:
 def _contents(container: InputContainer) -> str:
     kinds = sorted({stream.type for stream in container.streams})
     return f"it holds {' and '.join(kinds)}" if kinds else "it holds no stream at all"
-
-
-def _no_media(file: Path, reason: str) -> MediaError:
-    return MediaError(
-        f"{file} ({file.stat().st_size:,} bytes) cannot be read as sound or video ({reason}); "
-        "expected a whole media file such as wav, flac, mp4 or webm: fetch or record it again"
-    )
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _with_audio(info: MediaInfo, stream: AudioStream) -> MediaInfo:
