@@ -25,8 +25,10 @@ WIDEST_PIXEL = 10
 LONGEST_SHAPE = 20
 """How much longer than its other side a picture may be: beyond, nobody can be seen in it."""
 
-_EXACT = Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
-"""Without it, pictures of even width come out one or two grey levels too dark."""
+_EXACT = 0x2000 | 0x40000
+"""libswscale's SWS_FULL_CHR_H_INT and SWS_ACCURATE_RND, which PyAV 17 takes but does not name.
+
+Without them, pictures of even width come out one or two grey levels too dark."""
 
 
 @dataclass(frozen=True, slots=True)
