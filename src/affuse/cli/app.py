@@ -313,3 +313,19 @@ def bundle(
     from affuse.cli.training import ship_and_print
 
     ship_and_print(face, voice, out)
+
+
+@train_app.command()
+@one_line_errors
+def fusion(
+    faces: Annotated[Path, typer.Argument(help="FER2013: folder or zip with val/.")],
+    tables: Annotated[list[Path], typer.Argument(help="CSV of voices, path,emotion,speaker.")],
+    out: Annotated[Path, typer.Option(help="New folder for the bundle.")],
+    bundle: Annotated[
+        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
+    ] = None,
+) -> None:
+    """Fit anew how much face and voice count, on people whom the networks have not met."""
+    from affuse.cli.training import refit_and_print
+
+    refit_and_print(faces, tables, bundle, out)
