@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any
 
 from affuse.errors import AffuseError
-from affuse.processes import leave_interrupts_to_parent
+from affuse.processes import end_with_parent, leave_interrupts_to_parent
 
 Send = Callable[[object], None]
 
@@ -88,7 +86,7 @@ def _context() -> Any:
 
 
 def _run(function: Callable[[Any, Send], None], argument: object, sender: Connection) -> None:
-    threading.Thread(target=_die_with_server, daemon=True).start()
+    end_with_parent()
     _calm_down()
     try:
         function(argument, sender.send)
@@ -98,13 +96,6 @@ def _run(function: Callable[[Any, Send], None], argument: object, sender: Connec
         sender.send(
             Failed("the recording needs more memory than it may have: try a smaller picture")
         )
-
-
-def _die_with_server() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _calm_down() -> None:
