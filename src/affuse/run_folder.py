@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from affuse.bundle.reading import Bundle
 from affuse.bundle.writing import write_bundle
+from affuse.config import Config
 from affuse.errors import OutputError
 from affuse.evaluation.clip_map import clip_map
 from affuse.evaluation.comparison import compare_all
@@ -28,38 +31,77 @@ from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
 from affuse.result import Evaluated, Result
+from affuse.storage.locks import claimed, remove_free_locks
+from affuse.storage.whole import flush, is_leftover, owned_name, remove_leftovers
+
+REPORT = "report.html"
+"""The last thing that a run writes."""
 
 _PACKAGES = (
     "av", "numpy", "onnxruntime", "opencv-python-headless", "pandas", "scikit-learn", "scipy",
     "soundfile", "soxr", "torch",
 )  # fmt: skip
+_WRITTEN = frozenset(
+    {
+        "bundle", "config.toml", "environment.json", "summary.json", "index.csv", "results.csv",
+        "predictions.csv", "folds.csv", "skipped.csv", "references.csv", "map.csv", "training.csv",
+        "robustness.csv", "speakers.csv", "recalls.csv", "reliability.csv", "calibration.csv",
+        "comparisons.csv",
+    }
+)  # fmt: skip
 
 
-def write_run(result: Result, folder: Path, bundle: Bundle | None = None) -> None:
+@contextmanager
+def claimed_out(config: Config) -> Iterator[None]:
+    """The run folder of a configuration is this call's alone, from before the work to its end.
+
+    Raises
+    ------
+    OutputError
+        It is in use, by files or by another call, or cannot be written.
+    """
+    folder = Path(config.out)
+    with claimed(_place(folder)):
+        check_out(folder, config)
+        yield
+
+
+def write_run(
+    result: Result,
+    folder: Path,
+    bundle: Bundle | None = None,
+    finish: Callable[[Path], object] = lambda folder: None,
+) -> None:
     """Write a run folder: all of it, or nothing.
 
     Parameters
     ----------
     result : Result
     folder : Path
-        Must not exist, or be empty; `check_out` says so before the work.
+        Must not exist, or be empty, or hold the same run without its end; `claimed_out` says so
+        before the work.
     bundle : Bundle, optional
         Becomes the folder ``bundle`` in it.
+    finish : callable, optional
+        Adds what is made from the folder itself, such as the report, before it gets its name.
 
     Raises
     ------
     OutputError
         The folder is in use or cannot be written.
     """
-    check_out(folder)
+    check_out(folder, result.config)
     place = _place(folder)
     try:
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as name:
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=owned_name("run")) as name:
             whole = Path(name) / place.name
             whole.mkdir()
-            _write_all(result, whole, bundle)
+            with _named(whole, folder):
+                _write_all(result, whole, bundle)
+                finish(whole)
+            flush(whole)
             if place.exists():
-                place.rmdir()
+                os.replace(place, Path(name) / "before")
             os.replace(whole, place)
     except OSError as error:
         raise OutputError(
@@ -67,6 +109,15 @@ def write_run(result: Result, folder: Path, bundle: Bundle | None = None) -> Non
             "you may write to, with enough space: mend that and run again (features and finished "
             "folds are kept elsewhere)"
         ) from error
+
+
+@contextmanager
+def _named(temporary: Path, folder: Path) -> Iterator[None]:
+    """What goes wrong within speaks of the folder that was asked for."""
+    try:
+        yield
+    except OutputError as error:
+        raise OutputError(str(error).replace(str(temporary), str(folder))) from error
 
 
 def _write_all(result: Result, whole: Path, bundle: Bundle | None) -> None:
@@ -80,10 +131,11 @@ def _write_all(result: Result, whole: Path, bundle: Bundle | None) -> None:
         write_bundle(bundle, whole / "bundle")
 
 
-def check_out(folder: Path) -> None:
+def check_out(folder: Path, config: Config) -> None:
     """Refuse a run folder that is in use or cannot be written, before any work is done."""
     place = _place(folder)
-    if os.path.lexists(place) and (not place.is_dir() or any(place.iterdir())):
+    in_use = os.path.lexists(place) and (not place.is_dir() or any(place.iterdir()))
+    if in_use and not _is_unfinished(place, config):
         raise OutputError(
             f"--out {folder} exists and is not empty; expected a new folder: choose another name, "
             "or remove it (features and finished folds are kept elsewhere)"
@@ -95,13 +147,37 @@ def check_out(folder: Path) -> None:
         )
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        # Under a name as long as that which the work has until it is whole.
-        shutil.rmtree(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
+        remove_leftovers(place.parent)
+        remove_free_locks(place.parent)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=owned_name("run")) as name:
+            (Path(name) / place.name).mkdir()
     except OSError as error:
         raise OutputError(
             f"--out {folder} cannot be written ({error.strerror}); expected a folder that you may "
             "write to"
         ) from error
+
+
+def _is_unfinished(place: Path, config: Config) -> bool:
+    """Whether a folder holds what this very run had written when it was cut short, and no more."""
+    if not place.is_dir() or (place / REPORT).exists():
+        return False
+    names = {path.name for path in place.iterdir()}
+    if any(name not in _WRITTEN and not is_leftover(name) for name in names):
+        return False
+    try:
+        before = tomllib.loads((place / "config.toml").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return _asked(before) == _asked(tomllib.loads(config.to_toml()))
+
+
+def _asked(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that say which results come out: who works and where they go do not."""
+    asked = {key: value for key, value in settings.items() if key not in ("jobs", "out")}
+    # Measured by the run itself.
+    asked.get("features", {}).get("vgg_face", {}).pop("ranges", None)
+    return asked
 
 
 def _place(folder: Path) -> Path:

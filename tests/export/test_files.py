@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from affuse.errors import OutputError
-from affuse.export.files import new_path, write_text
+from affuse.export.files import write_text
+from affuse.storage.whole import new_path
 
 
 def make(path: Path, kind: str) -> None:

@@ -104,6 +104,9 @@ def predict(
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File or folder; printed without it.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the files that have no answer yet.")
+    ] = False,
     jobs: Jobs = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
@@ -116,9 +119,8 @@ def predict(
 
     settings = settings_of(window, hop, faces=faces_named(faces), threshold=threshold)
     work = Work(jobs, workers, cluster)
-    predict_and_print(
-        media, settings, Output(format_of(out, format), out), bundle=bundle, work=work
-    )
+    output = Output(format_of(out, format), out, resume)
+    predict_and_print(media, settings, output, bundle=bundle, work=work)
 
 
 @app.command()
@@ -311,3 +313,19 @@ def bundle(
     from affuse.cli.training import ship_and_print
 
     ship_and_print(face, voice, out)
+
+
+@train_app.command()
+@one_line_errors
+def fusion(
+    faces: Annotated[Path, typer.Argument(help="FER2013: folder or zip with val/.")],
+    tables: Annotated[list[Path], typer.Argument(help="CSV of voices, path,emotion,speaker.")],
+    out: Annotated[Path, typer.Option(help="New folder for the bundle.")],
+    bundle: Annotated[
+        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
+    ] = None,
+) -> None:
+    """Fit anew how much face and voice count, on people whom the networks have not met."""
+    from affuse.cli.training import refit_and_print
+
+    refit_and_print(faces, tables, bundle, out)

@@ -40,12 +40,15 @@ def words(text: str) -> list[str]:
 
 def print_index(data: str, out: Path | None, duplicates: bool) -> None:
     """Print what `data` holds; optionally write it and look for identical samples."""
+    from affuse.datasets.media_files import passed_over_text
     from affuse.datasets.registry import read_index
 
     check_suffix(out, ".csv")
     index = read_index(data)
     typer.echo(summary_text(index.summary()))
     _print_skipped(index.skipped)
+    if index.passed_over:
+        typer.echo(passed_over_text(index.passed_over))
     if duplicates:
         from affuse.media.fingerprint import clip_fingerprint
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 from affuse.errors import ConfigError, OutputError
-from affuse.export.files import new_path, refuse_existing, write_text
+from affuse.export.files import write_text
 from affuse.records import Prediction
+from affuse.storage.whole import new_path, refuse_existing
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
@@ -181,13 +182,20 @@ def check_text(paths: Sequence[str], format: str) -> None:
         )
 
 
-def targets(paths: Sequence[str], format: str, out: str | Path) -> tuple[Path, ...]:
+def targets(
+    paths: Sequence[str],
+    format: str,
+    out: str | Path,
+    *,
+    check: Callable[[Path], None] = refuse_existing,
+) -> tuple[Path, ...]:
     """Where `export` will write the predictions of these clips: call it before a long run.
 
     One clip: the file `out`, or a file in `out` where that is a folder. Several: one file each in
     the folder `out`, named after the clips, those of the same name numbered; or, where `out` ends
     in the format's own suffix and one document holds them all (table, json, csv), that one file.
-    A format that is a folder itself (audformat): the folder `out` for all.
+    A format that is a folder itself (audformat): the folder `out` for all. `check` raises where a
+    name is taken.
 
     Raises
     ------
@@ -209,7 +217,7 @@ def targets(paths: Sequence[str], format: str, out: str | Path) -> tuple[Path, .
         _refuse_file(paths, place)
         found = tuple(place / name for name in _unique_names(paths, form.suffix))
     for path in found:
-        refuse_existing(path)
+        check(path)
     return found
 
 

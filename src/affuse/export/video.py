@@ -20,7 +20,6 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from affuse.errors import OutputError
 from affuse.export.drawing import Image, Painter
-from affuse.export.files import new_path, refuse_existing
 from affuse.export.sound import encodable, sound_frames
 from affuse.media.decode import (
     audio_stream,
@@ -31,8 +30,9 @@ from affuse.media.decode import (
     probe,
     video_stream,
 )
-from affuse.media.video import Scaler
+from affuse.media.geometry import Scaler, upright_shape
 from affuse.records import Prediction, ProgressCallback
+from affuse.storage.whole import new_path, refuse_existing
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -106,9 +106,10 @@ def annotate(
     check_target(target)
     has_audio = probe(path).has_audio
     with new_path(target) as temporary, ExitStack() as opened:
+        # The new file is closed last: what then goes wrong is no fault of the clip.
+        container = opened.enter_context(av.open(str(temporary), "w", format="mp4"))
         source = opened.enter_context(open_media(path))
         pictures = _pictures(source, video_stream(source))
-        container = opened.enter_context(av.open(str(temporary), "w", format="mp4"))
         container.metadata["comment"] = f"emotions by {prediction.recogniser}"
         tracks = [_video_packets(container, pictures, prediction, progress)]
         if has_audio:
@@ -149,7 +150,7 @@ def _mux(container: OutputContainer, tracks: Iterable[Iterator[Timed]], target: 
 def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Picture]:
     """All frames; those after the first of its size, of even sides, at least one."""
     origin, length_s = origin_s(container), float(1 / (stream.average_rate or _USUAL_FPS))
-    time_s, shape, scaled = -length_s, None, Scaler()
+    time_s, shape, scaled = -length_s, None, Scaler(container.name)
     for decoded in frames_from(container, stream, 0.0):
         frame = cast("VideoFrame", decoded)
         time_s = time_s + length_s if frame.pts is None else frame.time - origin
@@ -164,9 +165,7 @@ def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Pictu
 
 def _upright_height(frame: VideoFrame, stream: VideoStream) -> int:
     """Height that keeps every pixel of a frame that may lie on its side."""
-    if round(frame.rotation / 90) % 2 == 0:
-        return frame.height
-    return round(frame.width * (stream.sample_aspect_ratio or 1))
+    return round(upright_shape(frame, stream.sample_aspect_ratio)[0])
 
 
 def _even(image: Image) -> tuple[int, int]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
 
 _JITTER_S = 0.05
-_LARGEST_GAP_S = 60.0
+_SILENCE_S = 1.0
+"""Silence comes in pieces of this length: however long a gap is, it takes no memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,9 @@ class _Line:
         """What this block adds to the stretch: silence before it, less what lies outside."""
         first = self._first_sample(time_s)
         self.position = first + len(signal)
-        if first > self.n_given:
-            yield from self._cut(np.zeros(first - self.n_given, np.float32))
+        while first > self.n_given and not self.is_full:
+            length = min(first - self.n_given, max(round(_SILENCE_S * self.sample_rate), 1))
+            yield from self._cut(np.zeros(length, np.float32))
         yield from self._cut(signal[max(self.n_given - first, 0) :])
 
     def _first_sample(self, time_s: float | None) -> int:
@@ -142,7 +144,7 @@ class _Line:
         stamped = round(time_s * self.sample_rate)
         begun, self._begun = self._begun, True
         off_s = abs(stamped - expected) / self.sample_rate
-        return stamped if not begun or _JITTER_S < off_s < _LARGEST_GAP_S else expected
+        return stamped if not begun or off_s > _JITTER_S else expected
 
     def _cut(self, signal: NDArray[np.float32]) -> Iterator[Sound]:
         if self.n_wanted is not None:

@@ -15,7 +15,6 @@ import pandas as pd
 
 from affuse.errors import MissingDependency, OutputError
 from affuse.evaluation.figures import p_value, points
-from affuse.features.store import atomic_file
 from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
@@ -28,6 +27,7 @@ from affuse.report.results_charts import (
     systems_chart,
 )
 from affuse.report.words import findings, floor, interval, modality_name, percent, why_leaky
+from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -79,6 +79,11 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
     target = Path(out) if out is not None else Path(folder) / "report.html"
     text = report_html(read_run(folder))
     return write_page(text, target)
+
+
+def check_report() -> None:
+    """Raise `MissingDependency` where no report can be made: call it before a long run."""
+    _environment()
 
 
 def write_page(text: str, target: Path) -> Path:
