@@ -60,6 +60,10 @@ class Result:
         One per system and protocol: those that keep speakers apart first, best UAR first.
     skipped : tuple of Skipped
         Files and clips that were left out, with the reason.
+    passed_over : tuple of Skipped
+        What else lies where the clips are, and why it was not looked at.
+    drawn : str
+        That these people are drawn, in a sentence; empty for others.
     features : mapping of str to str
         What was extracted from each modality, in words.
     notes : tuple of str
@@ -76,6 +80,8 @@ class Result:
     features: Mapping[str, str]
     notes: tuple[str, ...] = ()
     curves: tuple[Point, ...] = ()
+    passed_over: tuple[Skipped, ...] = ()
+    drawn: str = ""
 
     @property
     def results(self) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pytest
 from media_files import Media, level, number, write_media
 from recordings import Track, fitted, portrait, spoken, write
 
+from affuse.errors import OutputError
 from affuse.media.split import split
 from affuse.media.video import read_frames, read_looks
 from affuse.records import Clip
@@ -145,3 +146,19 @@ def test_what_does_not_read_back_is_not_counted_as_done(tmp_path, monkeypatch):
     monkeypatch.setattr("affuse.media.picture_files._read_back", lambda target: (7, 0.5))
     reason = reason_of(out_of_order(tmp_path / "b.mkv"), tmp_path / "out")
     assert "does not read back whole (7 of 60 pictures, 0.50 of 2.00 s); expected all" in reason
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libvpx"], ids=["copied", "compressed"])
+def test_a_disk_that_gets_full_is_no_fault_of_the_clip(tmp_path, codec, rng):
+    """A limit on the size of files stands for the disk."""
+    resource = pytest.importorskip("resource", reason="no limits on this system")
+    noise = [rng.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(30)]
+    source = write(tmp_path / "noise.mkv", Track(noise, video_codec=codec))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
+    try:
+        with pytest.raises(OutputError, match=r"a\.mp4 cannot be written \(File too large\)"):
+            split([Clip("a", "calm", "1", video=source)], tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list((tmp_path / "out").rglob("*.*"))

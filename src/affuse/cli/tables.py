@@ -42,6 +42,34 @@ def result_text(result: Result) -> str:
     return "\n".join(lines)
 
 
+def short_text(result: Result) -> str:
+    """The same, cut down to a first look: the best row of each modality, and what leaks as a line.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    str
+        Several lines without a final newline.
+    """
+    table = result.results
+    honest, leaky = table[~table["leaky"]], table[table["leaky"]]
+    best = honest.drop_duplicates("modality")
+    rows = [HEADINGS, *(_cells(row) for _, row in best.iterrows())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    lines = [result.headline(), ""]
+    if len(best):
+        lines += ["best of each modality, speakers kept apart", _aligned(HEADINGS, widths)]
+        lines += _body(best, widths)
+    for protocol, part in leaky.groupby("protocol", sort=False):
+        reason = result.leaks[str(protocol)]
+        told = f"leaky, not comparable: {protocol} protocol up to {points(part['uar'].max())}"
+        lines += ["", f"{told} ({reason})"]
+    return "\n".join([*lines, "", *result.reading()])
+
+
 def summary_text(summary: IndexSummary) -> str:
     """What an index holds, in a few lines."""
     counts = "   ".join(f"{name} {count}" for name, count in summary.emotions.items())

@@ -14,19 +14,24 @@ from affuse.report.results_charts import MODALITY_NAMES
 def findings(run: RunFolder) -> str:
     """One paragraph."""
     if not len(run.honest):
-        return (
+        return _joined(
+            run.drawn,
             "No system was evaluated with speakers kept apart, so nothing here says how well new "
-            "people would be recognised. Every figure below leaks: see the reason beside it."
+            "people would be recognised. Every figure below leaks: see the reason beside it.",
         )
-    told = [
+    return _joined(
+        run.drawn,
         _best(run),
         _against_chance(run),
         _fusion(run),
         _people(run),
         _speakers(run),
         _leaky(run),
-    ]
-    return " ".join(sentence for sentence in told if sentence)
+    )
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def why_leaky(protocol: str) -> str:

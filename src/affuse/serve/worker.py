@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any
 
 from affuse.errors import AffuseError
-from affuse.processes import leave_interrupts_to_parent
+from affuse.processes import end_with_parent, leave_interrupts_to_parent
 
 Send = Callable[[object], None]
 
@@ -99,7 +97,7 @@ def _context() -> Any:
 
 
 def _run(function: Callable[[Any, Send], None], argument: object, sender: Connection) -> None:
-    threading.Thread(target=_die_with_server, daemon=True).start()
+    end_with_parent()
     _calm_down()
     try:
         function(argument, sender.send)
@@ -116,13 +114,6 @@ def _run(function: Callable[[Any, Send], None], argument: object, sender: Connec
             "server describes: re-encode the recording, or send another"
         )
         sender.send(Failed(reason, traceback.format_exc()))
-
-
-def _die_with_server() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _calm_down() -> None:
