@@ -155,7 +155,7 @@ def test_missing_columns_are_named_with_those_that_are_there(
     ("row", "name", "reason"),
     [
         ("gone.mp4,sad,Ann,,", "gone.mp4", "gone.mp4; paths start from the folder of the CSV"),
-        ("s1,sad,Ann,,", "s1", "suffix of s1 is none of a media file; expected one of .aac,"),
+        ("s1,sad,Ann,,", "s1", "suffix of s1 is none of a media file; expected one such as"),
         ("mine.csv,sad,Ann,,", "mine.csv", "suffix of mine.csv is none of a media file"),
         (",sad,Ann,,", "line 3", "no file given; fill the column path, audio or video"),
         ("b.wav,,Ann,,", "b.wav", "no emotion given; every clip needs both"),

@@ -179,9 +179,9 @@ def check_graph(name: str, content: bytes) -> None:
         )
     if found.operators:
         raise BundleError(
-            f"{name} uses {_short(', '.join(found.operators))}, which ONNX does not define: such operators "
-            "run code from elsewhere, or open files; expected ONNX's own only (domains '' and "
-            "'ai.onnx.ml')"
+            f"{name} uses {_short(', '.join(found.operators))}, which ONNX does not define: such "
+            "operators run code from elsewhere, or open files; expected ONNX's own only (domains "
+            "'' and 'ai.onnx.ml')"
         )
 
 

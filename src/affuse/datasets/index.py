@@ -8,7 +8,7 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -52,7 +52,9 @@ class Index:
     clips : tuple of Clip
         In any order; the index keeps them sorted by id.
     skipped : tuple of Skipped
-        Files or rows that did not become clips, with the reason for each.
+        Media files or rows that did not become clips, with the reason for each.
+    passed_over : tuple of Skipped
+        What else lies in the folder, and why it was not looked at.
 
     Raises
     ------
@@ -68,6 +70,7 @@ class Index:
 
     clips: tuple[Clip, ...]
     skipped: tuple[Skipped, ...] = ()
+    passed_over: tuple[Skipped, ...] = ()
 
     def __post_init__(self) -> None:
         counts = Counter(clip.id for clip in self.clips)
@@ -143,7 +146,7 @@ class Index:
         kept = tuple(clip for clip in self.clips if _passes(clip, wanted))
         if not kept:
             raise DatasetError(self._nothing_left(wanted))
-        return Index(kept, self.skipped)
+        return replace(self, clips=kept)
 
     def summary(self) -> IndexSummary:
         """Counts of clips, speakers, emotions and modalities."""

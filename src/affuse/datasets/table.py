@@ -161,7 +161,7 @@ def _file(folder: Path, text: str) -> Path:
     if path.suffix.lower() not in MEDIA_SUFFIXES:
         raise DatasetError(
             f"suffix of {text} is none of a media file; "
-            f"expected one of {', '.join(sorted(MEDIA_SUFFIXES))}"
+            "expected one such as .wav, .flac, .mp3, .mp4, .mkv or .webm"
         )
     # Whether a file elsewhere is there shows when it is fetched: asking twice doubles the wait.
     if not elsewhere and not path.is_file():

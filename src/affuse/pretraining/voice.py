@@ -20,7 +20,7 @@ from affuse.errors import DatasetError
 from affuse.evaluation.intervals import speaker_interval
 from affuse.evaluation.metrics import accuracy, confusion, ece, uar
 from affuse.features.extract import extract_features
-from affuse.features.store import FeatureStore, atomic_file
+from affuse.features.store import FeatureStore
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.features.voice_variants import VoiceVariants
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
@@ -30,6 +30,7 @@ from affuse.models.training import import_torch
 from affuse.models.voice_network import voice_network
 from affuse.models.voice_training import VoiceTraining, train_voice, voice_log_probabilities
 from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
+from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
     from torch import Tensor
