@@ -88,7 +88,8 @@ def extract_and_print(config: Config, work: Work) -> None:
     with work.begun() as workers, progress_bars(Console(stderr=True)) as progress:
         extraction, sources = extract(config, workers=workers, progress=progress)
     for modality, source in sources.items():
-        n_clips = int(extraction.table.present[modality].sum())
+        present = extraction.table.present.get(modality)
+        n_clips = 0 if present is None else int(present.sum())
         shape = " x ".join(str(n) for n in source.shape)
         typer.echo(f"{modality:<6} {source.label:<24} {shape:<20} {n_clips:,} clips")
     typer.echo(_ending(extraction.skipped, "Stored for later runs"))

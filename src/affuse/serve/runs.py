@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from affuse.errors import DatasetError
 from affuse.serve.replies import BestReply, Refused, RunReply
+from affuse.storage.csv_rows import read_rows
 
 MOST_RUNS = 200
 REPORT = "report.html"
@@ -26,7 +27,8 @@ def list_runs(folder: Path) -> list[RunReply]:
         return []
     inside = [path for path in folder.iterdir() if (path / _RESULTS).is_file()]
     inside.sort(key=lambda path: (path / _RESULTS).stat().st_mtime, reverse=True)
-    return [_described(path) for path in inside[:MOST_RUNS]]
+    told = (_described(path) for path in inside[:MOST_RUNS])
+    return [reply for reply in told if reply is not None]
 
 
 def report_of(folder: Path, name: str) -> tuple[bytes, str]:
@@ -82,11 +84,13 @@ def report_policy(page: str) -> str:
     return "; ".join(rules)
 
 
-def _described(run: Path) -> RunReply:
+def _described(run: Path) -> RunReply | None:
     results = run / _RESULTS
     created = datetime.fromtimestamp(results.stat().st_mtime, UTC).isoformat(timespec="seconds")
-    with results.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        rows = [row.cells for row in read_rows(results, "system,uar").rows]
+    except DatasetError:
+        return None
     n_clips = max((int(_number(row, "n_clips")) for row in rows), default=0)
     return RunReply(
         name=run.name,
@@ -98,7 +102,7 @@ def _described(run: Path) -> RunReply:
     )
 
 
-def _best(rows: list[dict[str, str]]) -> BestReply | None:
+def _best(rows: Sequence[Mapping[str, str]]) -> BestReply | None:
     honest = [row for row in rows if row.get("leaky") != "True" and _number(row, "uar") > 0]
     if not honest:
         return None

@@ -1,0 +1,1 @@
+"""What lies on disk: read and written in one place for each kind."""
