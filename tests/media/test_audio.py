@@ -92,8 +92,10 @@ def test_priming_of_aac_does_not_shift_the_sound(tmp_path: Path) -> None:
 def pieces(
     path: Path, begins_s: tuple[float, ...], picture_s: float | None = None, **options: str
 ) -> Path:
-    """Pieces of sound of 0.1 s, each at half of full scale, and perhaps a picture from then on."""
+    """Pieces of a square wave of 0.1 s, and perhaps a picture from then on."""
     import av
+
+    square = np.tile(np.repeat([16384, -16384], 4), 100)[None].astype(np.int16)
 
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream("pcm_s16le", rate=8000)
@@ -107,7 +109,7 @@ def pieces(
             container.mux(pictures.encode(image))
             container.mux(pictures.encode())
         for begin_s in begins_s:
-            frame = av.AudioFrame.from_ndarray(np.full((1, 800), 16384, np.int16), layout="mono")
+            frame = av.AudioFrame.from_ndarray(square, layout="mono")
             frame.sample_rate, frame.pts = 8000, round(begin_s * 8000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -117,13 +119,16 @@ def pieces(
 def stands_at(signal: NDArray[np.float32], rate: int = 8000) -> list[float]:
     """Where sound begins, in seconds."""
     loud = np.concatenate([[0], (np.abs(signal) > 0.1).astype(int)])
-    return [round(float(n) / rate, 2) for n in np.flatnonzero(np.diff(loud) > 0)]
+    return [round(float(n) / rate, 3) for n in np.flatnonzero(np.diff(loud) > 0)]
+
+
+SQUARE = np.tile(np.repeat([0.5, -0.5], 4), 100).astype(np.float32)
 
 
 def test_sound_that_begins_later_than_the_picture_is_preceded_by_silence(tmp_path: Path) -> None:
     path = pieces(tmp_path / "late.mkv", (0.25, 0.35, 0.85), picture_s=0.0)
     expected = np.zeros(7600, np.float32)
-    expected[2000:3600] = expected[6800:] = 0.5
+    expected[2000:2800] = expected[2800:3600] = expected[6800:] = SQUARE
     np.testing.assert_array_equal(read_audio(path).signal, expected)
 
 

@@ -325,7 +325,7 @@ def fusion(
         Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
     ] = None,
 ) -> None:
-    """Fit anew how much face and voice count, on people whom the networks have not met."""
+    """Fit anew how much face and voice count."""
     from affuse.cli.training import refit_and_print
 
     refit_and_print(faces, tables, bundle, out)

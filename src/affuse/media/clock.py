@@ -154,6 +154,8 @@ class Clock:
         elif _starts_again(track, packet, begin_s) or self._is_join(track, begin_s):
             track.part = self._next_part(track, begin_s)
             track.first_s = begin_s
+        elif not length_s:
+            length_s = max(min(begin_s - track.last_s, _BACK_S), 0.0)
         track.last_s = begin_s
         track.length_s = length_s or track.length_s
         return track

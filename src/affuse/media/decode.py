@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
+    from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -282,8 +283,13 @@ def _use_one_thread(stream: AudioStream | VideoStream) -> None:
 
 
 def _contents(container: InputContainer) -> str:
-    kinds = sorted({stream.type for stream in container.streams})
+    kinds = sorted({_kind(stream) for stream in container.streams})
     return f"it holds {' and '.join(kinds)}" if kinds else "it holds no stream at all"
+
+
+def _kind(stream: Stream) -> str:
+    is_cover = stream.type == "video" and stream.disposition & Disposition.attached_pic
+    return "a still cover" if is_cover else stream.type
 
 
 def _with_audio(info: MediaInfo, stream: AudioStream) -> MediaInfo:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median_low
 from typing import TYPE_CHECKING
@@ -22,8 +21,28 @@ _SPACINGS = 25
 
 
 @dataclass(frozen=True, slots=True)
+class TimedFrame:
+    """A decoded frame in seconds from the file's common origin.
+
+    Attributes
+    ----------
+    frame : av.VideoFrame
+    time_s, end_s : float
+        When it comes, and when the next one does or the file says that it ends.
+    is_last, is_only : bool
+        No other comes after it; nor before it, where the file was read from its beginning.
+    """
+
+    frame: VideoFrame
+    time_s: float
+    end_s: float
+    is_last: bool = False
+    is_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """A decoded frame, the positions [first, end) that it fills, and its time stamps."""
+    """A decoded frame, the positions [first, end) that it fills, and the seconds."""
 
     frame: VideoFrame
     first: int
@@ -56,58 +75,41 @@ class Grid:
 
 
 class Line:
-    """Which positions of a grid the frames of a stream fill, one after another."""
+    """Which positions of a grid the frames of a stream fill, one after another.
 
-    def __init__(self, grid: Grid, usual_s: float) -> None:
-        self.held: VideoFrame | None = None
+    How long a frame stands is said at `affuse.media.video.Look`.
+    """
+
+    def __init__(self, grid: Grid) -> None:
         self.fills_any = False
-        self.time_s = grid.begin_s
         self._grid = grid
-        self._first = self._n_frames = 0
+        self._is_first = True
+        self._first = 0
         self._begun_s = grid.begin_s
-        self._length_s = usual_s
         self._spacings_s: deque[float] = deque(maxlen=_SPACINGS)
 
-    @property
-    def stated_end_s(self) -> float:
-        """When the last frame ends, as the file has it."""
-        return self.time_s + self._length_s
-
-    def until(self, frame: VideoFrame, time_s: float | None) -> Iterator[Shown]:
-        """What the frame before this one filled; None: this one has no time stamp."""
-        time_s = self.time_s + self._length_s if time_s is None else time_s
-        if self.held is not None:
-            yield from self._up_to(time_s)
-        elif time_s - self._grid.begin_s > _BEGINS_WITHIN_S:
-            self._begin(time_s)
-        self.held, self.time_s = frame, time_s
-        self._n_frames += 1
-        if frame.duration and frame.time_base:
-            self._length_s = float(frame.duration * frame.time_base)
-
-    def finish(self) -> Iterator[Shown]:
-        """What the last frame fills: a position in any case where it is the only one."""
-        assert self.held is not None
-        end_s = self.time_s + min(self._length_s, self._longest_s(self._length_s))
-        if end_s > self._grid.begin_s:
-            end = max(self._grid.slot(end_s), self._first + (not self.fills_any))
-            yield self._filled(self._grid.clipped(end), end_s, is_only=self._n_frames == 1)
-
-    def _up_to(self, time_s: float) -> Iterator[Shown]:
-        assert self.held is not None
-        spacing_s = time_s - self.time_s
-        if spacing_s > 0:
-            self._spacings_s.append(spacing_s)
-        longest_s = self._longest_s(spacing_s)
-        has_gap = spacing_s > longest_s
-        end_s = self.time_s + longest_s if has_gap else time_s
+    def fill(self, timed: TimedFrame) -> Shown | None:
+        """What the next frame fills; None: nothing, and it is neither the last nor before a gap."""
+        if self._is_first and timed.time_s - self._grid.begin_s > _BEGINS_WITHIN_S:
+            self._begin(timed.time_s)
+        self._is_first = False
+        longest_s = self._longest_s(timed)
+        has_gap = timed.end_s - timed.time_s > longest_s
+        end_s = timed.time_s + longest_s if has_gap else timed.end_s
         end = self._grid.slot(end_s)
-        if end > self._first or has_gap:
-            yield self._filled(end, end_s)
+        if timed.is_last and not self.fills_any and end_s > self._grid.begin_s:
+            end = self._grid.clipped(max(end, self._first + 1))
+        if end <= self._first and not (has_gap or timed.is_last):
+            return None
+        shown = self._filled(timed, end, end_s)
         if has_gap:
-            self._begin(time_s)
+            self._begin(timed.end_s)
+        return shown
 
-    def _longest_s(self, spacing_s: float) -> float:
+    def _longest_s(self, timed: TimedFrame) -> float:
+        spacing_s = timed.end_s - timed.time_s
+        if spacing_s > 0 and not timed.is_last:
+            self._spacings_s.append(spacing_s)
         usual_s = median_low(self._spacings_s) if self._spacings_s else spacing_s
         return min(max(2 * usual_s, _LEAST_HOLD_S), _MOST_HOLD_S)
 
@@ -115,9 +117,8 @@ class Line:
         self._begun_s = time_s
         self._first = max(self._first, self._grid.slot(time_s))
 
-    def _filled(self, end: int, end_s: float, *, is_only: bool = False) -> Shown:
-        assert self.held is not None
+    def _filled(self, timed: TimedFrame, end: int, end_s: float) -> Shown:
         first, self._first = self._first, max(end, self._first)
         begun_s, self._begun_s = self._begun_s, end_s
         self.fills_any = self.fills_any or end > first
-        return Shown(self.held, first, max(end, first), begun_s, end_s, is_only)
+        return Shown(timed.frame, first, max(end, first), begun_s, end_s, timed.is_only)

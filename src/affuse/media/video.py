@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, cast
 from affuse.errors import MediaError
 from affuse.media.decode import check_complete, frames_from, open_media, origin_s, video_stream
 from affuse.media.geometry import Image, Scaler, upright_shape
-from affuse.media.grid import Grid, Line, Shown
+from affuse.media.grid import Grid, Line, Shown, TimedFrame
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+_USUAL_FPS = 30
 _THREADS = 2
 """Of `read_looks`: its pictures are few, and what takes time is the decoding between them."""
 
@@ -63,14 +64,16 @@ def read_frames(
     Raises
     ------
     MediaError
-        Not a media file, no picture, cut short, or no picture within the stretch.
+        Not a media file, no picture but a cover beside its sound, cut short, or no picture within
+        the stretch.
     """
     with open_media(path) as container:
         stream = video_stream(container)
         n_slots = None if duration_s is None else max(round(duration_s * fps), 1)
-        grid = Grid(origin_s(container) + start_s, fps, n_slots, frame_step)
+        grid = Grid(start_s, fps, n_slots, frame_step)
         scaled = Scaler(container.name)
-        for shown in _shown(container, stream, grid, start_s):
+        for shown in shown_frames(container, stream, grid):
+            refuse_cover(container, shown)
             if n_positions := grid.n_wanted(shown.first, shown.end):
                 image = scaled(shown.frame, height, stream.sample_aspect_ratio)
                 for _ in range(n_positions):
@@ -142,56 +145,100 @@ def read_looks(path: str | Path, *, per_s: float, short_side: int) -> Iterator[L
     with open_media(path) as container:
         stream = video_stream(container)
         _decode_in_threads(stream)
-        aspect, origin = stream.sample_aspect_ratio, origin_s(container)
-        grid, scaled = Grid(origin, per_s, None, 1), Scaler(container.name)
-        for shown in _shown(container, stream, grid, 0.0):
+        aspect, scaled = stream.sample_aspect_ratio, Scaler(container.name)
+        grid = Grid(0.0, per_s, None, 1)
+        for shown in shown_frames(container, stream, grid):
             image = scaled(shown.frame, _height(shown.frame, aspect, short_side), aspect)
             yield Look(
                 image,
                 time_s=shown.first / per_s,
                 n_positions=shown.end - shown.first,
-                end_s=shown.end_s - origin,
-                start_s=shown.start_s - origin,
+                end_s=shown.end_s,
+                start_s=shown.start_s,
                 is_only=shown.is_only,
             )
 
 
-def _shown(
-    container: InputContainer, stream: VideoStream, grid: Grid, start_s: float
-) -> Iterator[Shown]:
+def timed_frames(
+    container: InputContainer, stream: VideoStream, start_s: float = 0.0
+) -> Iterator[TimedFrame]:
+    """All decoded frames with their times, from some time before `start_s` on.
+
+    A frame without a time stamp comes when the one before it ends.
+
+    Raises
+    ------
+    CutShort
+        Not one frame can be decoded.
+    """
+    origin, length_s = origin_s(container), float(1 / (stream.average_rate or _USUAL_FPS))
+    frame: VideoFrame | None = None
+    time_s, is_only = -length_s, not start_s
+    for decoded in frames_from(container, stream, start_s):
+        following = cast("VideoFrame", decoded)
+        next_s = time_s + length_s if following.pts is None else following.time - origin
+        if frame is not None:
+            yield TimedFrame(frame, time_s, next_s)
+            is_only = False
+        frame, time_s = following, next_s
+        if frame.duration and frame.time_base:
+            length_s = float(frame.duration * frame.time_base)
+    if frame is None:
+        check_complete(container, stream, None)
+    else:
+        yield TimedFrame(frame, time_s, time_s + length_s, is_last=True, is_only=is_only)
+
+
+def shown_frames(container: InputContainer, stream: VideoStream, grid: Grid) -> Iterator[Shown]:
     """Each frame that fills positions of the grid or stands before a gap, and the last.
 
-    What is missing at the end of a file cut short is said after all that is there.
+    Raises
+    ------
+    CutShort
+        The file is cut short; all that is there has been given.
+    MediaError
+        No position of the grid is filled.
     """
-    line = Line(grid, float(1 / (stream.average_rate or Fraction(grid.fps))))
-    for decoded in frames_from(container, stream, start_s):
-        frame = cast("VideoFrame", decoded)
-        yield from line.until(frame, None if frame.pts is None else frame.time)
-        if grid.slot(line.time_s) == grid.n_slots:
+    line = Line(grid)
+    for timed in timed_frames(container, stream, grid.begin_s):
+        if (shown := line.fill(timed)) is not None:
+            yield shown
+        if timed.is_last:
+            check_complete(container, stream, timed.end_s)
+        if timed.is_last or grid.slot(timed.end_s) == grid.n_slots:
             if not line.fills_any:
-                raise _nothing_within(container, grid, start_s, line.time_s)
+                raise _nothing_within(container.name, grid, timed)
             return
-    if line.held is None:
-        check_complete(container, stream, None)
-        return
-    yield from line.finish()
-    end_s = line.stated_end_s - origin_s(container)
-    check_complete(container, stream, end_s)
-    if not line.fills_any:
+
+
+def refuse_cover(container: InputContainer, shown: Shown | TimedFrame) -> None:
+    """Refuse the only picture of a file that has sound: no face that speaks looks like that.
+
+    Raises
+    ------
+    MediaError
+        It is the only one.
+    """
+    if shown.is_only and container.streams.audio:
         raise MediaError(
-            f"{container.name} has no picture from {start_s:.2f} s on: it ends after "
-            f"{end_s:.2f} s; expected a stretch within it: mend the start of this clip"
+            f"{container.name} has sound and one still picture, a cover; expected a moving "
+            "picture: name another file, or leave its video out"
         )
 
 
-def _nothing_within(
-    container: InputContainer, grid: Grid, start_s: float, next_s: float
-) -> MediaError:
-    length_s = (grid.n_slots or 0) / grid.fps
+def _nothing_within(name: str, grid: Grid, timed: TimedFrame) -> MediaError:
+    begin_s = grid.begin_s
+    if timed.end_s <= begin_s:
+        return MediaError(
+            f"{name} has no picture from {begin_s:.2f} s on: it ends after {timed.end_s:.2f} s; "
+            "expected a stretch within it: mend the start of this clip"
+        )
+    end_s = begin_s + (grid.n_slots or 0) / grid.fps
+    next_s = timed.time_s if timed.time_s > begin_s else timed.end_s
     return MediaError(
-        f"{container.name} has no picture from {start_s:.2f} s to {start_s + length_s:.2f} s: the "
-        f"next one comes at {next_s - origin_s(container):.2f} s; expected a stretch with a "
-        "picture: mend the start and end of this clip, or leave its video out"
+        f"{name} has no picture from {begin_s:.2f} s to {end_s:.2f} s: the next one comes at "
+        f"{next_s:.2f} s; expected a stretch with a picture: mend the start and end of this clip, "
+        "or leave its video out"
     )
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any
 
 from affuse.errors import AffuseError
-from affuse.processes import leave_interrupts_to_parent
+from affuse.processes import end_with_parent, leave_interrupts_to_parent
 
 Send = Callable[[object], None]
 
@@ -24,9 +23,18 @@ _PATIENCE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The last message of a worker that could not do its work: one sentence."""
+    """The last message of a worker that could not do its work.
+
+    Attributes
+    ----------
+    reason : str
+        One sentence, for whoever sent the recording.
+    details : str
+        Traceback of an error that nobody foresaw, for whoever runs the server.
+    """
 
     reason: str
+    details: str = ""
 
 
 class Worker:
@@ -63,8 +71,9 @@ class Worker:
         self.kill()
         if self._process.exitcode:
             yield Failed(
-                "the process that read the recording ended too early; expected enough memory for "
-                "it: try a smaller recording, or re-encode it"
+                "the process that read the recording ended too early (exit code "
+                f"{self._process.exitcode}): memory ran out, or a decoder broke; try a smaller "
+                "recording, or re-encode it"
             )
         self._receiver.close()
 
@@ -88,7 +97,7 @@ def _context() -> Any:
 
 
 def _run(function: Callable[[Any, Send], None], argument: object, sender: Connection) -> None:
-    threading.Thread(target=_die_with_server, daemon=True).start()
+    end_with_parent()
     _calm_down()
     try:
         function(argument, sender.send)
@@ -98,13 +107,13 @@ def _run(function: Callable[[Any, Send], None], argument: object, sender: Connec
         sender.send(
             Failed("the recording needs more memory than it may have: try a smaller picture")
         )
-
-
-def _die_with_server() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
+    except Exception as error:
+        # Nobody foresaw it, so nobody knows what to do: it is this recording's end alone.
+        reason = (
+            f"affuse met an error of its own in it ({type(error).__name__}), which the log of the "
+            "server describes: re-encode the recording, or send another"
+        )
+        sender.send(Failed(reason, traceback.format_exc()))
 
 
 def _calm_down() -> None:

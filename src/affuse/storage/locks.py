@@ -73,8 +73,7 @@ def _taken(path: Path, lock: Path) -> int:
             if not _is_free(handle):
                 raise _in_use(path, handle)
             if _is_at(lock, handle):
-                os.ftruncate(handle, 0)
-                os.write(handle, f"process {os.getpid()} on {platform.node()}".encode())
+                _sign(handle)
                 return handle
             os.close(handle)  # Whoever had it removed it meanwhile: again.
     except OSError as error:
@@ -82,6 +81,13 @@ def _taken(path: Path, lock: Path) -> int:
             f"{path} cannot be written ({error.strerror or error}); expected a folder that "
             "you may write to, with enough space"
         ) from error
+
+
+def _sign(handle: int) -> None:
+    """Say who has the lock; a full disk does not keep anybody from having it."""
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.write(handle, f"process {os.getpid()} on {platform.node()}".encode())
 
 
 def _is_free(handle: int) -> bool:

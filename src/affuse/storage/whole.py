@@ -181,6 +181,8 @@ def _told(path: Path) -> Iterator[None]:
 def _reason(error: OSError) -> str:
     if isinstance(error, FileExistsError | NotADirectoryError):
         return "a part of this path is a file, not a folder"
+    if error.errno is None:  # As numpy says it.
+        return "the disk took a part of it only"
     return error.strerror or str(error)
 
 
