@@ -7,6 +7,7 @@ A path may be a URL wherever clips are named. As a `Path` it loses a slash
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -18,6 +19,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from affuse.errors import AffuseError, MediaError, MissingDependency
+from affuse.storage.whole import owned_name, remove_leftovers
+
+_FETCHED = "affuse-fetched"
 
 _PROTOCOL = re.compile(r"[a-z][a-z0-9+.-]+:")
 _TELLING = (
@@ -131,7 +135,7 @@ def local_copy(path: str | Path) -> Iterator[Path]:
     if url is None:
         yield Path(path)
         return
-    with tempfile.TemporaryDirectory(prefix="affuse-") as folder:
+    with tempfile.TemporaryDirectory(prefix=owned_name(_FETCHED), dir=_place()) as folder:
         copy = Path(folder, Path(urlsplit(url).path).name or "file")
         with _reaching(url):
             system, key = _system(url)
@@ -144,6 +148,14 @@ def local_copy(path: str | Path) -> Iterator[Path]:
                 for part in error.args
             )
             raise
+
+
+@functools.cache
+def _place() -> Path:
+    """The folder for temporary files, without what killed processes left there."""
+    folder = Path(tempfile.gettempdir())
+    remove_leftovers(folder, f".{_FETCHED}-*")
+    return folder
 
 
 def _system(url: str) -> tuple[Any, str]:

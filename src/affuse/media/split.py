@@ -19,6 +19,7 @@ from affuse.media.audio import read_audio
 from affuse.media.decode import check_complete, open_media, origin_s, probe, video_stream
 from affuse.media.video import read_frames
 from affuse.records import Clip, ProgressCallback, Skipped
+from affuse.storage.error_log import unforeseen
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -126,6 +127,8 @@ def _written(
         ) from error
     except av.error.FFmpegError as error:
         return f"{source} cannot be written as {target.suffix[1:]} ({error.strerror})"
+    except Exception as error:
+        return unforeseen(str(source), error)
     finally:
         if partial.parent.is_dir():
             partial.unlink(missing_ok=True)
