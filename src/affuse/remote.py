@@ -7,11 +7,9 @@ A path may be a URL wherever clips are named. As a `Path` it loses a slash
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from affuse.errors import AffuseError, MediaError, MissingDependency
-from affuse.storage.whole import owned_name, remove_leftovers
-
-_FETCHED = "affuse-fetched"
+from affuse.storage.scratch import scratch_folder
 
 _PROTOCOL = re.compile(r"[a-z][a-z0-9+.-]+:")
 _TELLING = (
@@ -135,7 +131,7 @@ def local_copy(path: str | Path) -> Iterator[Path]:
     if url is None:
         yield Path(path)
         return
-    with tempfile.TemporaryDirectory(prefix=owned_name(_FETCHED), dir=_place()) as folder:
+    with scratch_folder("fetched") as folder:
         copy = Path(folder, Path(urlsplit(url).path).name or "file")
         with _reaching(url):
             system, key = _system(url)
@@ -148,14 +144,6 @@ def local_copy(path: str | Path) -> Iterator[Path]:
                 for part in error.args
             )
             raise
-
-
-@functools.cache
-def _place() -> Path:
-    """The folder for temporary files, without what killed processes left there."""
-    folder = Path(tempfile.gettempdir())
-    remove_leftovers(folder, f".{_FETCHED}-*")
-    return folder
 
 
 def _system(url: str) -> tuple[Any, str]:
