@@ -36,6 +36,7 @@ from affuse.records import Modality, ProgressCallback, Skipped
 from affuse.report.document import check_report, write_report
 from affuse.result import Evaluated, Result
 from affuse.run_folder import claimed_out, write_run
+from affuse.synthetic.origin import drawn_people
 
 if TYPE_CHECKING:
     from affuse.bundle.from_run import RunBundle
@@ -205,6 +206,8 @@ def _evaluate(
         features=labels,
         notes=(*([feasible.statement] if feasible.statement else []), *notes),
         curves=tuple(curves),
+        passed_over=chosen.passed_over,
+        drawn=drawn_people(clean.index),
     )
 
 

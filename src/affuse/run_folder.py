@@ -20,14 +20,16 @@ import pandas as pd
 from affuse.bundle.reading import Bundle
 from affuse.bundle.writing import write_bundle
 from affuse.config import Config
+from affuse.datasets.media_files import passed_over_text
 from affuse.errors import OutputError
 from affuse.evaluation.clip_map import clip_map
 from affuse.evaluation.comparison import compare_all
 from affuse.evaluation.probability_scores import calibrate_across_folds
-from affuse.evaluation.references import reference_lines
+from affuse.evaluation.references import Reference, reference_lines
 from affuse.evaluation.reliability import reliability_curve
 from affuse.evaluation.speakers import recall_table, speaker_table
 from affuse.evaluation.systems import OutOfFold
+from affuse.features.contents import contents_table
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
 from affuse.result import Evaluated, Result
@@ -46,7 +48,7 @@ _WRITTEN = frozenset(
         "bundle", "config.toml", "environment.json", "summary.json", "index.csv", "results.csv",
         "predictions.csv", "folds.csv", "skipped.csv", "references.csv", "map.csv", "training.csv",
         "robustness.csv", "speakers.csv", "recalls.csv", "reliability.csv", "calibration.csv",
-        "comparisons.csv",
+        "comparisons.csv", "contents.csv",
     }
 )  # fmt: skip
 
@@ -208,6 +210,8 @@ def _summary(result: Result) -> dict[str, object]:
         "reading": result.reading(),
         "features": dict(result.features),
         "notes": list(result.notes),
+        "drawn": result.drawn,
+        "passed_over": passed_over_text(result.passed_over),
     }
 
 
@@ -215,8 +219,9 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "results", result.results
     yield "predictions", result.predictions
     yield "folds", result.folds
+    yield "contents", contents_table(result.index)
     yield "skipped", _skipped_table(result.skipped)
-    yield "references", pd.DataFrame([asdict(line) for line in reference_lines(result.index)])
+    yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
     yield "map", clip_map(result.table, seed=result.config.seed)
     if len(result.training):
         yield "training", result.training
@@ -232,6 +237,10 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "calibration", pd.DataFrame([_calibration(item, result) for item in result.honest])
         if len(result.honest) > 1:
             yield "comparisons", _comparisons(result)
+
+
+def _references(result: Result) -> tuple[Reference, ...]:
+    return reference_lines(result.index, drawn=bool(result.drawn))
 
 
 def _reliability(found: OutOfFold, table: FeatureTable) -> pd.DataFrame:
@@ -257,7 +266,6 @@ def _comparisons(result: Result) -> pd.DataFrame:
     compared = compare_all(
         [item.out_of_fold for item in result.honest],
         result.table,
-        n_bootstrap=result.config.evaluation.n_bootstrap,
         seed=result.config.seed,
     )
     return pd.DataFrame(compared)

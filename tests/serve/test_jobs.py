@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import broken_worker
 import pytest
 from serving import until
 
 from affuse.predict.settings import Settings
-from affuse.serve.jobs import Gone, Jobs
+from affuse.serve.jobs import Gone, Job, Jobs
+from affuse.serve.judging import judge
+from affuse.serve.log import LOGGER, log_to_file
 from affuse.serve.settings import Limits
 
 
@@ -38,6 +41,40 @@ def test_what_somebody_has_begun_to_use_does_not_expire(jobs):
         jobs.remove_expired()
         assert job.folder.exists() == bool(job.n_users)
     assert not job.folder.exists()
+
+
+def test_error_that_nobody_foresaw_ends_one_recording_alone(tmp_path, monkeypatch):
+    """It is that recording's line, with its traceback in a file; the next one is judged."""
+    monkeypatch.setenv("AFFUSE_CACHE", str(tmp_path / "cache"))
+    log = log_to_file()
+    assert log is not None
+    (tmp_path / "jobs").mkdir()
+    jobs = Jobs(tmp_path / "jobs", Limits(max_jobs=1), bundle_dir=None)
+    try:
+        monkeypatch.setattr("affuse.serve.jobs.judge", broken_worker.overflow)
+        first = _queued(jobs, "fi\x1b[31mlm.mp4")
+        until(lambda: jobs.status(first.id).state == "failed")
+        monkeypatch.setattr("affuse.serve.jobs.judge", judge)
+        second = _queued(jobs, "other.mp4")
+        until(lambda: jobs.status(second.id).state == "failed")
+    finally:
+        jobs.close()
+        for handler in LOGGER.handlers[:]:
+            LOGGER.removeHandler(handler)
+            handler.close()
+    assert "an error of its own in it (OverflowError)" in (first.error or "")
+    assert (second.error or "").startswith("other.mp4 ")
+    written = log.read_text("utf-8")
+    assert "Traceback (most recent call last)" in written
+    assert "OverflowError: Python int too large" in written
+    assert "\x1b" not in written
+
+
+def _queued(jobs: Jobs, name: str) -> Job:
+    job = jobs.open()
+    job.media.write_bytes(b"no recording")
+    jobs.submit(job, name, Settings())
+    return job
 
 
 class _Overtaken(threading.Condition):

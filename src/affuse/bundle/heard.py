@@ -11,9 +11,9 @@ from affuse.bundle.manifest import TrainedOn
 from affuse.bundle.reading import Bundle
 from affuse.datasets.index import Index, speaker_order
 from affuse.records import Clip
+from affuse.synthetic.origin import EMBEDDED
 
 RAVDESS = "RAVDESS"
-EMBEDDED = "affuse embedded corpus"
 
 _TAKE_KEY = re.compile(r"0[12](-[0-9]{2}){5}")
 _MARK_DIGITS = 12

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
+from affuse.cli.outputs import check_suffix
 from affuse.cli.progress import progress_bars
 from affuse.config import Config
 from affuse.errors import OutputError
@@ -30,6 +31,7 @@ def audit_and_print(
     """Audit, print what was found; exit with 1 where something leaks."""
     from affuse.audit.audit import audit
 
+    check_suffix(out, ".json")
     if out is not None and not out.parent.is_dir():
         raise OutputError(
             f"--out {out} was given, but there is no folder {out.parent}; expected a file in an "

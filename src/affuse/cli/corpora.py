@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
+from affuse.cli.outputs import check_suffix
 from affuse.cli.progress import progress_bars
 from affuse.cli.tables import listed, summary_text
 from affuse.errors import ConfigError
@@ -46,6 +47,7 @@ def print_index(data: str, out: Path | None, duplicates: bool) -> None:
     from affuse.datasets.media_files import passed_over_text
     from affuse.datasets.registry import read_index
 
+    check_suffix(out, ".csv")
     index = read_index(data)
     typer.echo(summary_text(index.summary()))
     _print_skipped(index.skipped)
@@ -125,7 +127,7 @@ def reenact_and_print(
     out: Path, like: str, action_units: Path | None, wanted: Wanted, jobs: int | None
 ) -> None:
     """Re-enact a real corpus."""
-    from affuse.datasets.download import parse_numbers
+    from affuse.config.lists import parse_numbers
     from affuse.datasets.registry import read_index
     from affuse.synthetic.reenact import reenact
 
@@ -153,7 +155,8 @@ def reenact_and_print(
 
 def download_and_print(out: Path, actors: str, parts: str, modalities: str) -> None:
     """Fetch the archives that hold what was asked for."""
-    from affuse.datasets.download import download_ravdess, parse_numbers
+    from affuse.config.lists import parse_numbers
+    from affuse.datasets.download import download_ravdess
 
     with progress_bars(Console(stderr=True)) as progress:
         fetched = download_ravdess(

@@ -7,31 +7,46 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import av.error
 from av.stream import Disposition
 
 from affuse.errors import CutShort, MediaError
+from affuse.media.clock import Clock, origin_s
+from affuse.media.geometry import Orientation, orientation
+from affuse.media.opening import later_parts, opened
 from affuse.remote import local_copy, local_path
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-_LATE_TIMELINE_S = 1.0
+__all__ = [
+    "MediaInfo",
+    "audio_stream",
+    "check_complete",
+    "frames_from",
+    "open_media",
+    "origin_s",
+    "probe",
+    "video_stream",
+]
+
 _SEEK_AHEAD_S = 2.0
 _SEEK_MARGIN_S = 0.5
 _MISSING_END_S = 0.5
+_MOST_ERRORS = 100
+"""Errors of a container after which no more of it is read."""
+
 _ESTIMATED_LENGTHS = ("mp3", "aac", "mpegts")
 """Containers whose stated length is a guess from the bit rate, and whose seeking is one too."""
-
-_NO_RECORDINGS = ("tty",)
-"""What FFmpeg makes pictures of though nobody recorded any: text of a terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,8 @@ class MediaInfo:
         Pixels as stored, before rotation.
     rotation : int
         Degrees, counterclockwise, that bring the stored picture upright.
+    mirrored : bool
+        Left and right change places once it has been turned.
     """
 
     has_audio: bool
@@ -61,6 +78,7 @@ class MediaInfo:
     width: int | None = None
     height: int | None = None
     rotation: int = 0
+    mirrored: bool = False
 
 
 def probe(path: str | Path) -> MediaInfo:
@@ -98,26 +116,7 @@ def open_media(path: str | Path, *, for_sound: bool = False) -> Iterator[InputCo
     MediaError
         The file is missing, empty or no media file.
     """
-    with local_copy(local_path(str(path))) as file, _opened(file, for_sound) as container:
-        yield container
-
-
-@contextmanager
-def _opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
-    if not file.is_file():
-        raise MediaError(f"{file} is not a file; expected a sound or video file: check the path")
-    if file.stat().st_size == 0:
-        raise MediaError(
-            f"{file} is empty (0 bytes); expected a sound or video file: fetch or record it again"
-        )
-    try:
-        options = {"skip_frame": "all"} if for_sound else {}
-        container = av.open(str(file), options=options, metadata_errors="ignore")
-    except (av.error.FFmpegError, ValueError) as error:
-        raise _no_media(file, _reason(error)) from error
-    with container:
-        if container.format.name in _NO_RECORDINGS:
-            raise _no_media(file, "it is text")
+    with local_copy(local_path(str(path))) as file, opened(file, for_sound) as container:
         yield container
 
 
@@ -157,15 +156,6 @@ def video_stream(container: InputContainer) -> VideoStream:
     return streams[0]
 
 
-def origin_s(container: InputContainer) -> float:
-    """Time stamp that counts as 0 s, the same for sound and picture of one file.
-
-    Zero, unless the timeline begins late, as in a broadcast stream or a cut recording.
-    """
-    begin = (container.start_time or 0) / av.time_base
-    return begin if begin > _LATE_TIMELINE_S else 0.0
-
-
 def frames_from(
     container: InputContainer, stream: AudioStream | VideoStream, start_s: float
 ) -> Iterator[AudioFrame | VideoFrame]:
@@ -176,20 +166,46 @@ def frames_from(
     """
     if start_s > _SEEK_AHEAD_S:
         _seek(container, stream, start_s - _SEEK_MARGIN_S)
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-            if packet is None:
-                return
-            frames = packet.decode()
-        except av.error.EOFError:
+    clock = Clock(container, from_start=start_s <= _SEEK_AHEAD_S)
+    yield from _decoded(clock.placed(_packets(container, stream)), stream.index)
+    for part in later_parts(container):
+        same = _same_stream(part, stream)
+        if same is not None:
+            clock.begin_part(part)
+            yield from _decoded(clock.placed(_packets(part, same)), same.index)
+
+
+def _decoded(packets: Iterator[Packet[Any]], index: int) -> Iterator[AudioFrame | VideoFrame]:
+    for packet in packets:
+        if packet.stream.index == index:
+            with suppress(av.error.FFmpegError):
+                yield from packet.decode()
+
+
+def _same_stream(
+    part: InputContainer, stream: AudioStream | VideoStream
+) -> AudioStream | VideoStream | None:
+    """The stream of a later recording that continues this one."""
+    streams = _audio_streams(part) if stream.type == "audio" else _video_streams(part)
+    same = [one for one in streams if one.index == stream.index] or streams[:1]
+    for one in same:
+        one.codec_context.thread_count = stream.codec_context.thread_count
+    return same[0] if same else None
+
+
+def _packets(container: InputContainer, stream: AudioStream | VideoStream) -> Iterator[Packet[Any]]:
+    """Packets of all sound and pictures, and in the end an empty one that empties the decoder.
+
+    An error of the container ends PyAV's iterator, not the file: reading goes on behind it.
+    """
+    timed = [*_audio_streams(container), *_video_streams(container)]
+    for _ in range(_MOST_ERRORS):
+        with suppress(av.error.FFmpegError):
+            yield from container.demux(timed)
             return
-        except av.error.FFmpegError:
-            if packet is None or packet.dts is None:
-                return
-            continue
-        yield from frames  # type: ignore[misc]
+    last: Packet[Any] = av.Packet()
+    last.stream = stream
+    yield last
 
 
 def check_complete(
@@ -267,19 +283,13 @@ def _use_one_thread(stream: AudioStream | VideoStream) -> None:
 
 
 def _contents(container: InputContainer) -> str:
-    kinds = sorted({stream.type for stream in container.streams})
+    kinds = sorted({_kind(stream) for stream in container.streams})
     return f"it holds {' and '.join(kinds)}" if kinds else "it holds no stream at all"
 
 
-def _no_media(file: Path, reason: str) -> MediaError:
-    return MediaError(
-        f"{file} ({file.stat().st_size:,} bytes) cannot be read as sound or video ({reason}); "
-        "expected a whole media file such as wav, flac, mp4 or webm: fetch or record it again"
-    )
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+def _kind(stream: Stream) -> str:
+    is_cover = stream.type == "video" and stream.disposition & Disposition.attached_pic
+    return "a still cover" if is_cover else stream.type
 
 
 def _with_audio(info: MediaInfo, stream: AudioStream) -> MediaInfo:
@@ -289,11 +299,13 @@ def _with_audio(info: MediaInfo, stream: AudioStream) -> MediaInfo:
 def _with_video(info: MediaInfo, container: InputContainer, stream: VideoStream) -> MediaInfo:
     rate = stream.average_rate
     _use_one_thread(stream)
-    first = next(frames_from(container, stream, 0.0), None)
+    first = cast("VideoFrame | None", next(frames_from(container, stream, 0.0), None))
+    turn = Orientation() if first is None else orientation(first)
     return replace(
         info,
         fps=None if rate is None else float(rate),
         width=stream.codec_context.width,
         height=stream.codec_context.height,
-        rotation=getattr(first, "rotation", 0),
+        rotation=turn.rotation,
+        mirrored=turn.mirrored,
     )

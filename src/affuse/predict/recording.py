@@ -36,15 +36,18 @@ class Recording:
     path : Path
     sound : Listened or None
     picture : Watched or None
-        None: the file has no such stream.
+        None: the file has no such stream, or the picture is a cover.
     voices : mapping of int to (n_own_classes,)
         Number of a window -> what the voice network said, where there was enough speech.
+    has_cover : bool
+        Beside the sound there is one still picture, which is no face that speaks.
     """
 
     path: Path
     sound: Listened | None
     picture: Watched | None
     voices: Mapping[int, Floats] = field(default_factory=dict)
+    has_cover: bool = False
 
     @property
     def duration_s(self) -> float:
@@ -104,7 +107,8 @@ def read_recording(
         sound = listen(place, settings.windows, lambda: 0.0, ears.hear, _of("audio", reached))
     else:
         picture = _watched(place, members, tracker, settings, reached)
-    recording = Recording(place, sound, picture, ears.voices)
+    has_cover = bool(sound and sound.duration_s and picture and picture.is_still)
+    recording = Recording(place, sound, None if has_cover else picture, ears.voices, has_cover)
     if recording.duration_s <= 0:
         raise _unreadable(recording)
     return recording
@@ -162,7 +166,7 @@ def _both(
         )
         try:
             picture = _watched(path, members, tracker, settings, reached)
-            picture_end.set_result(picture.duration_s)
+            picture_end.set_result(0.0 if picture.is_still else picture.duration_s)
             return listening.result(), picture
         except BaseException:
             # The thread is waited for: it must not read on for an hour.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from affuse.errors import MissingDependency, OutputError
+from affuse.evaluation.figures import p_value, points
 from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
@@ -25,7 +26,7 @@ from affuse.report.results_charts import (
     speaker_chart,
     systems_chart,
 )
-from affuse.report.words import findings, interval, modality_name, percent, why_leaky
+from affuse.report.words import findings, floor, interval, modality_name, percent, why_leaky
 from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def report_html(run: RunFolder) -> str:
         notes=run.notes,
         paired=paired_charts(run),
         pairs=_pair_rows(run),
+        floor=floor(run),
         sections=_sections(run),
         examples=examples(run),
         data=_data(run),
@@ -158,7 +160,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"percent": percent, "fused_name": modality_name}
+    made.filters |= {
+        "percent": percent,
+        "points": points,
+        "p_value": p_value,
+        "fused_name": modality_name,
+    }
     return made
 
 

@@ -41,7 +41,7 @@ def _status_of(error: Exception) -> tuple[int, str, dict[str, str]]:
         case HTTPException():
             reason = f"{error.detail}; see /api/docs for what can be asked"
             return error.status_code, reason, dict(error.headers or {})
-    return 500, "the server met an error of its own; its terminal says which: try again", {}
+    return 500, "the server met an error of its own; its log says which: try again", {}
 
 
 def _unfitting(error: RequestValidationError) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import shutil
 import threading
@@ -14,8 +13,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from affuse.errors import AffuseError
+from affuse.export.plain import printable
 from affuse.predict.settings import Settings
 from affuse.serve.judging import Judged, JudgeTask, judge
+from affuse.serve.log import LOGGER
+from affuse.serve.pace import BEHIND_S, Pace
 from affuse.serve.settings import Limits
 from affuse.serve.worker import Failed, Send, Worker
 
@@ -24,7 +26,6 @@ State = Literal["receiving", "queued", "running", "done", "failed", "cancelled"]
 MOST_KEPT = 100
 """Ended jobs that are kept, however soon they follow each other; the oldest go first."""
 
-_LOG = logging.getLogger(__name__)
 _UNFINISHED = ("receiving", "queued", "running")
 _JOIN_S = 5.0
 
@@ -60,11 +61,14 @@ class Job:
         Once it is done.
     n_users : int
         Exports being made of it: it does not expire meanwhile.
+    pace : Pace
+        Of its upload.
     """
 
     id: str
     folder: Path
     media: Path
+    pace: Pace
     name: str = ""
     settings: Settings = field(default_factory=Settings)
     state: State = "receiving"
@@ -121,15 +125,18 @@ class Jobs:
     def open(self) -> Job:
         """A place for a recording that is about to come in.
 
+        When all are taken, the upload that is farthest behind the least rate gives way.
+
         Raises
         ------
         Busy
-            As many as may wait do so.
+            As many as may wait do so, and none came too slowly.
         """
         with self._changed:
             unfinished = [job for job in self._jobs.values() if job.state in _UNFINISHED]
             most = self._limits.max_queue + self._limits.max_jobs
-            if self._closed or len(unfinished) >= most:
+            full = len(unfinished) >= most and not self._one_gives_way()
+            if self._closed or full:
                 raise Busy(
                     f"{len(unfinished)} recordings are waiting or being judged; expected fewer "
                     f"than {most}: try again in a minute"
@@ -137,14 +144,32 @@ class Jobs:
             number = secrets.token_urlsafe(16)
             folder = self._folder / number
             folder.mkdir(mode=0o700)
-            job = self._jobs[number] = Job(number, folder, folder / "recording")
+            job = self._jobs[number] = Job(number, folder, folder / "recording", Pace(self._limits))
             return job
+
+    def _one_gives_way(self) -> bool:
+        """Take the place of an upload that only holds it; under the lock."""
+        coming = [job for job in self._jobs.values() if job.state == "receiving"]
+        slowest = max(coming, key=lambda job: job.pace.behind_s, default=None)
+        if slowest is None or slowest.pace.behind_s < BEHIND_S:
+            return False
+        slowest.state = "cancelled"
+        slowest.pace.give_way()
+        return True
 
     def submit(
         self, job: Job, name: str, settings: Settings, find: Callable[[], Path] | None = None
     ) -> None:
-        """Queue a job whose recording is there; `find`, where given, says where else it lies."""
+        """Queue a job whose recording is there; `find`, where given, says where else it lies.
+
+        Raises
+        ------
+        Busy
+            Its place was given away.
+        """
         with self._changed:
+            if job.state != "receiving":
+                raise Busy("the upload came too slowly while others waited: try again in a minute")
             job.name, job.settings, job.find, job.state = name, settings, find, "queued"
             self._waiting.append(job)
             self._changed.notify_all()
@@ -209,7 +234,11 @@ class Jobs:
             if job.id not in self._jobs:
                 worker.kill()
         try:
-            yield from worker.messages()
+            for message in worker.messages():
+                if isinstance(message, Failed) and message.details:
+                    name = printable(job.name)
+                    LOGGER.error("%s: %s\n%s", name, message.reason, message.details)
+                yield message
         finally:
             worker.kill()
             with self._changed:
@@ -278,7 +307,7 @@ class Jobs:
                 self._end(job, Failed(str(error)))
             except Exception:
                 # Whatever it was, the recordings that wait need their attendant.
-                _LOG.exception("a recording could not be handed to a worker")
+                LOGGER.exception("a recording could not be handed to a worker")
                 self._end(job, Failed("the server met an error of its own: send it again"))
 
     def _next(self) -> Job | None:

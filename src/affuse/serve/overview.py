@@ -156,15 +156,16 @@ def _halved(low: Floats, high: Floats) -> tuple[Floats, Floats]:
 
 
 def _with_face(picture: Watched) -> tuple[Stretch, ...]:
-    times_s = np.asarray(picture.times_s)
-    if not len(times_s):
+    """Stretches of looks with a face; the last look stands until the picture ends."""
+    if not picture.times_s:
         return ()
-    seen = np.isin(times_s, [sight.time_s for sight in picture.sights])
-    ends_s = np.append(times_s[1:], max(picture.duration_s, times_s[-1]))
-    spans = stretches(seen, 1.0)
+    step_s, last_s = 1.0 / picture.looks_per_s, picture.times_s[-1]
+    seen = np.zeros(round(last_s / step_s) + 1, bool)
+    seen[[round(sight.time_s / step_s) for sight in picture.sights]] = True
+    end_s = round(max(picture.duration_s, last_s), 3)
     return tuple(
-        (round(float(times_s[int(first)]), 3), round(float(ends_s[int(end) - 1]), 3))
-        for first, end in spans
+        (start_s, end_s if stop_s > last_s else stop_s)
+        for start_s, stop_s in stretches(seen, step_s)
     )
 
 

@@ -11,7 +11,9 @@ import uvicorn
 
 from affuse.errors import ConfigError
 from affuse.serve.app import create_app
+from affuse.serve.connections import bounded
 from affuse.serve.live import MOST_MESSAGE
+from affuse.serve.log import log_to_file
 from affuse.serve.settings import ServerSettings
 
 _BACKLOG = 128
@@ -60,9 +62,11 @@ def server_of(settings: ServerSettings) -> uvicorn.Server:
         access_log=False,
         log_level="warning",
         server_header=False,
+        http=bounded(settings.limits),
         ws="websockets-sansio",
         ws_max_size=MOST_MESSAGE,
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
+    log_to_file()
     return uvicorn.Server(config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,9 +23,18 @@ _PATIENCE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The last message of a worker that could not do its work: one sentence."""
+    """The last message of a worker that could not do its work.
+
+    Attributes
+    ----------
+    reason : str
+        One sentence, for whoever sent the recording.
+    details : str
+        Traceback of an error that nobody foresaw, for whoever runs the server.
+    """
 
     reason: str
+    details: str = ""
 
 
 class Worker:
@@ -61,8 +71,9 @@ class Worker:
         self.kill()
         if self._process.exitcode:
             yield Failed(
-                "the process that read the recording ended too early; expected enough memory for "
-                "it: try a smaller recording, or re-encode it"
+                "the process that read the recording ended too early (exit code "
+                f"{self._process.exitcode}): memory ran out, or a decoder broke; try a smaller "
+                "recording, or re-encode it"
             )
         self._receiver.close()
 
@@ -96,6 +107,13 @@ def _run(function: Callable[[Any, Send], None], argument: object, sender: Connec
         sender.send(
             Failed("the recording needs more memory than it may have: try a smaller picture")
         )
+    except Exception as error:
+        # Nobody foresaw it, so nobody knows what to do: it is this recording's end alone.
+        reason = (
+            f"affuse met an error of its own in it ({type(error).__name__}), which the log of the "
+            "server describes: re-encode the recording, or send another"
+        )
+        sender.send(Failed(reason, traceback.format_exc()))
 
 
 def _calm_down() -> None:

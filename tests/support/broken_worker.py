@@ -1,0 +1,15 @@
+"""Work that fails in ways that nobody foresaw."""
+
+from __future__ import annotations
+
+from affuse.serve.worker import Send
+
+
+def overflow(argument: object, send: Send) -> None:
+    """A number that does not fit, as decoders make them."""
+    raise OverflowError(f"Python int too large to convert to C int in {argument}")
+
+
+def unsendable(argument: object, send: Send) -> None:
+    """An answer that does not fit through the pipe."""
+    send(lambda: argument)
