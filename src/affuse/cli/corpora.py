@@ -15,6 +15,7 @@ from affuse.cli.progress import progress_bars
 from affuse.cli.tables import listed, summary_text
 from affuse.errors import ConfigError
 from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.storage.whole import write_text
 
 if TYPE_CHECKING:
     from affuse.datasets.index import Index
@@ -119,7 +120,7 @@ def _write_table(paths: Sequence[Path], target: Path) -> Path:
         fields = path.stem.split("-")
         emotion = RAVDESS_EMOTIONS[int(fields[2]) - 1]
         lines.append(f"{path.relative_to(target.parent).as_posix()},{emotion},{int(fields[6])}")
-    target.write_text("\n".join(lines) + "\n", "utf-8")
+    write_text(target, "\n".join(lines) + "\n")
     return target
 
 

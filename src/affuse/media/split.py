@@ -14,6 +14,7 @@ from affuse.media.audio import read_audio
 from affuse.media.picture_files import unlike_what_was_written, write_picture
 from affuse.records import Clip, ProgressCallback, Skipped
 from affuse.storage.error_log import unforeseen
+from affuse.storage.whole import owned_name, remove_leftovers
 
 AUDIO_FOLDER, VIDEO_FOLDER = "audio_only", "video_only"
 
@@ -62,6 +63,7 @@ def split(
         The folder cannot be written.
     """
     folder = Path(out)
+    remove_leftovers(folder, "*/.*")
     skipped = []
     for done, clip in enumerate(clips, start=1):
         reasons = [
@@ -102,7 +104,7 @@ def _written(
     start_s = clip.start_s or 0.0
     if clip.end_s is not None:
         duration_s = min(duration_s, clip.end_s - start_s)
-    partial = target.with_name(f".partial-{target.name}")
+    partial = target.with_name(owned_name("partial", target.suffix))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write(source, partial, start_s, duration_s)
