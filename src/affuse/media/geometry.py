@@ -26,8 +26,9 @@ LONGEST_SHAPE = 20
 """How much longer than its other side a picture may be: beyond, nobody can be seen in it."""
 
 _EXACT = 0x2000 | 0x40000
-"""FFmpeg's SWS_FULL_CHR_H_INT and SWS_ACCURATE_RND, which PyAV 17 does not name. Without them,
-pictures of even width come out one or two grey levels too dark."""
+"""libswscale's SWS_FULL_CHR_H_INT and SWS_ACCURATE_RND, which PyAV 17 takes but does not name.
+
+Without them, pictures of even width come out one or two grey levels too dark."""
 
 
 @dataclass(frozen=True, slots=True)

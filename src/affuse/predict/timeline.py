@@ -80,6 +80,7 @@ def predict_recording(
         speech=whole.speech,
         face_seen=whole.face_seen,
         abstained=overall.abstained,
+        disagreement=overall.disagreement,
         notes=tuple(_notes(recording, members, settings)),
     )
 
@@ -169,6 +170,7 @@ def _segment(evidence: _Evidence, judged: Judgement) -> Segment:
         face=evidence.number,
         box=_mean_box(evidence.sights),
         abstained=judged.abstained,
+        disagreement=judged.disagreement,
     )
 
 
