@@ -138,7 +138,7 @@ def _ask(
     if members.voice is not None and "audio" in present:
         rows[members.voice.name] = voice
     span = recording.readable(evidence.span)
-    rows |= members.feature_rows(recording.path, span, present)
+    rows |= members.feature_rows(recording.path, span, present, settings.audio_track)
     for name, row in rows.items():
         if row is not None:
             member = members.bundle.manifest.member(name)
