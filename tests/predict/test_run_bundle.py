@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from media_files import cut
-from recordings import Track, fitted, portrait, spoken, write
+from recordings import RATE, Track, fitted, portrait, spoken, write
 from tiny_bundle import linear_graph, tiny_bundle
 
 from affuse.bundle.decision import decide, members_say
@@ -115,3 +115,21 @@ def test_features_of_another_affuse_are_refused(voice):
     recogniser = Recogniser(tiny_bundle([(member, linear_graph(["audio"], [519], 8))]))
     with pytest.raises(BundleError, match="of this affuse has version 1; the bundle was trained"):
         recogniser.predict(voice)
+
+
+def test_features_are_those_of_the_track_that_is_heard(bundle, voice, tmp_path):
+    import av
+
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("pcm_s16le", rate=RATE) for _ in range(2)]
+        for stream in streams:
+            stream.layout = "mono"
+        for stream, sound in zip(streams, (np.zeros(3 * RATE), fitted(spoken(), 3.0)), strict=True):
+            samples = np.rint(np.clip(sound, -1, 1) * 32767).astype(np.int16)[None]
+            frame = av.AudioFrame.from_ndarray(samples, layout="mono")
+            frame.sample_rate, frame.pts = RATE, 0
+            container.mux([*stream.encode(frame), *stream.encode()])
+    alone = Recogniser(bundle).predict(voice).probabilities["audio"]
+    chosen = Recogniser(bundle).predict(path, audio_track=2).probabilities["audio"]
+    assert chosen == pytest.approx(alone, abs=1e-4)

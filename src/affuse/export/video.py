@@ -20,7 +20,6 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from affuse.errors import OutputError
 from affuse.export.drawing import Image, Painter
-from affuse.export.files import new_path, refuse_existing
 from affuse.export.sound import encodable, sound_frames
 from affuse.media.decode import (
     audio_stream,
@@ -31,6 +30,7 @@ from affuse.media.decode import (
 from affuse.media.geometry import Scaler, upright_shape
 from affuse.media.video import refuse_cover, timed_frames
 from affuse.records import Prediction, ProgressCallback
+from affuse.storage.whole import new_path, refuse_existing
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

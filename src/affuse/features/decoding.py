@@ -36,7 +36,12 @@ Decoding = AudioDecoding | VideoDecoding
 
 
 def decoded(
-    path: Path, wanted: Decoding, start_s: float | None = None, end_s: float | None = None
+    path: Path,
+    wanted: Decoding,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    *,
+    audio_track: int | None = None,
 ) -> Sound | Iterator[NDArray[np.uint8]]:
     """Sound, or frames one by one, of a stretch of a file.
 
@@ -46,6 +51,8 @@ def decoded(
     wanted : AudioDecoding or VideoDecoding
     start_s, end_s : float or None
         The stretch that belongs to the clip; at most the first `wanted.duration_s` of it is read.
+    audio_track : int or None
+        As in `affuse.media.audio.read_audio`.
 
     Raises
     ------
@@ -60,7 +67,7 @@ def decoded(
     if end_s is not None:
         stretch["duration_s"] = min(wanted.duration_s, end_s - stretch["start_s"])
     return (
-        read_audio(path, **stretch)
+        read_audio(path, **stretch, audio_track=audio_track)
         if isinstance(wanted, AudioDecoding)
         else read_frames(path, **stretch)
     )

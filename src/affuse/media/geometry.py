@@ -26,8 +26,9 @@ LONGEST_SHAPE = 20
 """How much longer than its other side a picture may be: beyond, nobody can be seen in it."""
 
 _EXACT = 0x2000 | 0x40000
-"""FFmpeg's FULL_CHR_H_INT and ACCURATE_RND, which PyAV 17 has no names for. Without them, pictures
-of even width come out one or two grey levels too dark."""
+"""libswscale's SWS_FULL_CHR_H_INT and SWS_ACCURATE_RND, which PyAV 17 takes but does not name.
+
+Without them, pictures of even width come out one or two grey levels too dark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class Scaler:
     def _scaled(self, frame: VideoFrame, height: int, width: int, *, transposed: bool) -> Image:
         shape = (height, width) if transposed else (width, height)
         shrinks = shape[0] <= frame.width and shape[1] <= frame.height
-        kind = int(Interpolation.AREA if shrinks else Interpolation.BICUBIC) | _EXACT
+        kind = (Interpolation.AREA if shrinks else Interpolation.BICUBIC) | _EXACT
         small = frame
         if shrinks and frame.format.name == "yuv420p":
             # Brightness and colour shrink apart, and only then become red, green and blue: a

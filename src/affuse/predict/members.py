@@ -79,7 +79,11 @@ class Members:
         return np.asarray(member_probabilities(self.bundle, member.name, inputs)[0])
 
     def feature_rows(
-        self, path: Path, span: Span, present: Collection[Modality]
+        self,
+        path: Path,
+        span: Span,
+        present: Collection[Modality],
+        audio_track: int | None = None,
     ) -> dict[str, Floats]:
         """What `others` say of a stretch of a file, each (n_own_classes,), by name.
 
@@ -91,7 +95,7 @@ class Members:
         for member in self.others:
             for modality in set(member.modalities) & set(present) - set(features):
                 with suppress(FeatureError, CutShort):
-                    features[modality] = self._features(member, modality, path, span)
+                    features[modality] = self._features(member, modality, path, span, audio_track)
             told = set(member.modalities) & set(features)
             if told and (told == set(member.modalities) or not member.needs_all):
                 inputs: dict[str, ArrayLike] = {
@@ -100,14 +104,16 @@ class Members:
                 rows[member.name] = member_probabilities(self.bundle, member.name, inputs)[0]
         return rows
 
-    def _features(self, member: Member, modality: Modality, path: Path, span: Span) -> Features:
+    def _features(
+        self, member: Member, modality: Modality, path: Path, span: Span, audio_track: int | None
+    ) -> Features:
         from affuse.bundle.extractors import extractor_of
         from affuse.features.decoding import decoded
 
         if modality not in self._extractors:
             self._extractors[modality] = extractor_of(member.features[modality], modality)
         extractor = self._extractors[modality]
-        media = decoded(path, extractor.decoding, span.start_s, span.end_s)
+        media = decoded(path, extractor.decoding, span.start_s, span.end_s, audio_track=audio_track)
         return np.asarray(extractor.extract(media))
 
     def _asked(self, member: Member, known: Collection[str]) -> list[str]:

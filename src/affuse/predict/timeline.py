@@ -80,6 +80,7 @@ def predict_recording(
         speech=whole.speech,
         face_seen=whole.face_seen,
         abstained=overall.abstained,
+        disagreement=overall.disagreement,
         notes=tuple(_notes(recording, members, settings)),
     )
 
@@ -137,7 +138,7 @@ def _ask(
     if members.voice is not None and "audio" in present:
         rows[members.voice.name] = voice
     span = recording.readable(evidence.span)
-    rows |= members.feature_rows(recording.path, span, present)
+    rows |= members.feature_rows(recording.path, span, present, settings.audio_track)
     for name, row in rows.items():
         if row is not None:
             member = members.bundle.manifest.member(name)
@@ -169,6 +170,7 @@ def _segment(evidence: _Evidence, judged: Judgement) -> Segment:
         face=evidence.number,
         box=_mean_box(evidence.sights),
         abstained=judged.abstained,
+        disagreement=judged.disagreement,
     )
 
 
