@@ -218,7 +218,7 @@ def test_an_error_that_nobody_foresaw_is_its_clip_s(
 ) -> None:
     clips = []
     for name, level in (("a", 0.1), ("b", 0.9), ("c", 0.2)):
-        soundfile.write(tmp_path / f"{name}.wav", np.full(8000, level), 8000)
+        soundfile.write(tmp_path / f"{name}.wav", level * np.tile([1.0, -1.0], 4000), 8000)
         clips.append(Clip(name, "calm" if name == "a" else "sad", "1", tmp_path / f"{name}.wav"))
     index = Index(tuple(clips))
     found = extract_features(index, {"audio": Loudness("loud")}, store, jobs=jobs)

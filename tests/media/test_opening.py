@@ -146,3 +146,21 @@ def test_names_in_latin_letters_are_read(tmp_path: Path) -> None:
         container.mux(stream.encode())
     path.write_bytes(path.read_bytes().replace(b"Z?rich", b"Z\xfcrich"))
     assert read_audio(path).duration_s == 0.1
+
+
+@pytest.mark.parametrize("n_bytes", [6, 20, 26, 27, 28, 60])
+def test_an_ogg_of_less_than_a_page_is_refused(tmp_path: Path, n_bytes: int) -> None:
+    whole = write_media(tmp_path / "a.opus", Media(has_video=False, audio_codec="libopus"))
+    path = tmp_path / "cut.opus"
+    path.write_bytes(whole.read_bytes()[:n_bytes])
+    with pytest.raises(MediaError, match=r"cut\.opus \(\d+ bytes\) cannot be read"):
+        probe(path)
+
+
+def test_a_stream_that_appears_on_the_way_spoils_nothing(tmp_path: Path) -> None:
+    """PyAV may raise an IndexError at the end of such a file."""
+    alone = write_media(tmp_path / "a.ts", Media(duration_s=1.0, has_video=False))
+    both = write_media(tmp_path / "b.ts", Media(duration_s=12.0, width=64, height=48))
+    path = tmp_path / "joined.ts"
+    path.write_bytes(60 * alone.read_bytes() + both.read_bytes())
+    assert read_audio(path).duration_s == pytest.approx(61.4, abs=0.5)

@@ -189,11 +189,12 @@ def _same_stream(
 def _packets(container: InputContainer, stream: AudioStream | VideoStream) -> Iterator[Packet[Any]]:
     """Packets of all sound and pictures, and in the end an empty one that empties the decoder.
 
-    An error of the container ends PyAV's iterator, not the file: reading goes on behind it.
+    An error of the container ends PyAV's iterator, not the file: reading goes on behind it. At the
+    end of a file in which a stream appears on the way, PyAV 18 may raise an IndexError of its own.
     """
     timed = [*audio_streams(container), *video_streams(container)]
     for _ in range(_MOST_ERRORS):
-        with suppress(av.error.FFmpegError):
+        with suppress(av.error.FFmpegError, IndexError):
             yield from container.demux(timed)
             return
     last: Packet[Any] = av.Packet()

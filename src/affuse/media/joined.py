@@ -86,7 +86,7 @@ def _ogg_begins(content: mmap.mmap, _: bytes) -> list[int]:
     while place >= 0:
         if place != expected:
             begins.append(place)
-        n_segments = content[place + _OGG_HEADER - 1]
+        n_segments = sum(content[place + _OGG_HEADER - 1 : place + _OGG_HEADER])
         lengths = content[place + _OGG_HEADER : place + _OGG_HEADER + n_segments]
         expected = place + _OGG_HEADER + n_segments + sum(lengths)
         place = content.find(_OGG, place + len(_OGG))
