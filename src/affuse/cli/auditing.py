@@ -13,6 +13,7 @@ from rich.console import Console
 
 from affuse.cli.outputs import check_suffix
 from affuse.cli.progress import progress_bars
+from affuse.cli.saying import say
 from affuse.config import Config
 from affuse.errors import OutputError
 
@@ -42,7 +43,7 @@ def audit_and_print(
         config = config.model_copy(update={"folds": own})
     with progress_bars(Console(stderr=True)) as progress:
         found = audit(config, n_permutations=n_permutations, progress=progress)
-    typer.echo(audit_text(found))
+    say(audit_text(found))
     if out is not None:
         _write(found, out)
     if found.leaks:
@@ -104,4 +105,4 @@ def _write(found: Audit, out: Path) -> None:
             f"--out {out} cannot be written ({error.strerror}); expected a file that you may "
             "write to"
         ) from error
-    typer.echo(f"Written to {out}")
+    say(f"Written to {out}")

@@ -16,6 +16,7 @@ from affuse.datasets.emotions import emotion_name
 from affuse.datasets.speakers import joined_speakers, speaker_key, spellings, spellings_note
 from affuse.errors import DatasetError, OutputError
 from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.storage.plain_text import csv_cell
 
 Presence = Literal["audio", "video", "audio+video"]
 
@@ -222,8 +223,9 @@ class Index:
         rows = [_csv_row(clip, attributes, target.parent) for clip in self.clips]
         try:
             with target.open("w", encoding="utf-8", newline="") as file:
+                lines = [[*CSV_COLUMNS, *attributes], *rows]
                 csv.writer(file, lineterminator="\n").writerows(
-                    [[*CSV_COLUMNS, *attributes], *rows]
+                    [csv_cell(cell) for cell in line] for line in lines
                 )
         except OSError as error:
             raise OutputError(
