@@ -29,7 +29,7 @@ def speakers_finding(index: Index) -> Finding:
     shown = [*details[:_SHOWN], *_rest(details)]
     who = counted(len(index.speakers), "speaker")
     if joined:
-        statement = f"{who}, of whom {len(joined)} are written in several ways and count as one"
+        statement = f"{who}; written in several ways, each counting as one: {len(joined)}"
         return Finding("speakers", "NOTE", statement, tuple(shown), facts=facts)
     if alike:
         statement = f"{who}, some of whose names look alike: mend the table if they are one person"
