@@ -34,6 +34,7 @@ from affuse.features.table import FeatureTable
 from affuse.records import Skipped
 from affuse.result import Evaluated, Result
 from affuse.storage.locks import claimed, remove_free_locks
+from affuse.storage.plain_text import csv_cell
 from affuse.storage.whole import flush, is_leftover, owned_name, remove_leftovers
 
 REPORT = "report.html"
@@ -128,9 +129,20 @@ def _write_all(result: Result, whole: Path, bundle: Bundle | None) -> None:
     (whole / "summary.json").write_text(json.dumps(_summary(result), indent=2), "utf-8")
     result.index.write_csv(whole / "index.csv")
     for table_name, table in _tables(result):
-        table.to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
+        _harmless(table).to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
     if bundle is not None:
         write_bundle(bundle, whole / "bundle")
+
+
+def _harmless(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose texts are no formulas and steer no terminal; reading undoes it."""
+    texts = [str(name) for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+    cells = {name: table[name].map(_cell) for name in texts}
+    return table.assign(**cells).rename(columns=csv_cell)
+
+
+def _cell(value: object) -> object:
+    return csv_cell(value) if isinstance(value, str) else value
 
 
 def check_out(folder: Path, config: Config) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from affuse.datasets.emotions import emotion_name
 from affuse.datasets.index import Index, IndexSummary, speaker_order
 from affuse.datasets.table import read_table
 from affuse.errors import DatasetError, OutputError
@@ -178,7 +179,7 @@ def indexes(draw: st.DrawFn, folder: Path) -> Index:
         start, length = draw(st.none() | _seconds), draw(st.none() | st.floats(0.1, 9))
         end = None if length is None else (start or 0.0) + length
         attributes = draw(st.dictionaries(st.sampled_from(["age", "room"]), _text))
-        emotion = draw(_text.filter(lambda text: text.lower() == text))
+        emotion = draw(_text.filter(lambda text: emotion_name(text) == text))
         clips.append(Clip(name, emotion, draw(_text), audio, video, start, end, attributes))
     return Index(tuple(clips))
 
@@ -194,4 +195,5 @@ def test_what_is_written_is_read_back(tmp_path: Path, data: st.DataObject) -> No
             if path is not None:
                 path.touch()
     index.write_csv(tmp_path / "index.csv")
-    assert read_table(tmp_path / "index.csv") == index
+    # Spellings that were joined are not written: the notes of the first reading go with it.
+    assert read_table(tmp_path / "index.csv").clips == index.clips

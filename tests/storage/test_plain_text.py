@@ -36,7 +36,7 @@ STEERING = (
     "a\u2066b",
     "a\u2028b",
     "a\udcffb",
-    "two\nlines",
+    "two\rlines",
 )
 PLAIN = (
     "Ann",
@@ -47,6 +47,7 @@ PLAIN = (
     "1-6",
     "'tis",
     "a=b",
+    "two\nlines",
     "clips\\x01.wav",
     "C:\\new\\take.wav",
     "\u0645\u06cc\u200c\u0631\u0648\u0645",
@@ -59,7 +60,7 @@ PLAIN = (
 def test_a_cell_does_nothing_and_is_read_again(text):
     cell = csv_cell(text)
     assert cell.startswith("'")
-    assert cell.isprintable()
+    assert cell.replace("\n", "").isprintable()
     assert text_of_cell(cell) == text
 
 

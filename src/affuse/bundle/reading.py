@@ -291,12 +291,14 @@ def _loaded(name: str, content: bytes) -> onnxruntime.InferenceSession:
 
 @lru_cache(maxsize=1)
 def _bound_memory() -> None:
-    """Give all graphs of bundles in this process one memory of a bounded size."""
+    """Give all graphs of bundles in this process one memory of a bounded size, once."""
     import onnxruntime
 
     place = onnxruntime.OrtMemoryInfo(
         "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
     )
+    # Nothing is told to anybody.
+    onnxruntime.disable_telemetry_events()
     bound = onnxruntime.OrtArenaCfg({"max_mem": MOST_GRAPH_MEMORY})
     onnxruntime.create_and_register_allocator(place, bound)
 

@@ -22,6 +22,7 @@ from affuse.cli.options import (
     Recipe,
     Settings,
 )
+from affuse.cli.saying import say
 
 app = typer.Typer(
     name="affuse",
@@ -40,7 +41,7 @@ app.add_typer(train_app, name="train")
 
 def _print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"affuse {metadata.version('affuse')}")
+        say(f"affuse {metadata.version('affuse')}")
         raise typer.Exit
 
 

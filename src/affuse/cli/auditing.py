@@ -13,6 +13,7 @@ from rich.console import Console
 
 from affuse.cli.outputs import check_suffix
 from affuse.cli.progress import progress_bars
+from affuse.cli.saying import say
 from affuse.config import Config
 from affuse.errors import OutputError
 from affuse.storage.whole import write_text
@@ -43,7 +44,7 @@ def audit_and_print(
         config = config.model_copy(update={"folds": own})
     with progress_bars(Console(stderr=True)) as progress:
         found = audit(config, n_permutations=n_permutations, progress=progress)
-    typer.echo(audit_text(found))
+    say(audit_text(found))
     if out is not None:
         _write(found, out)
     if found.leaks:
@@ -99,4 +100,4 @@ def _ending(found: Audit) -> str:
 
 def _write(found: Audit, out: Path) -> None:
     write_text(out, json.dumps(found.as_json(), indent=2) + "\n")
-    typer.echo(f"Written to {out}")
+    say(f"Written to {out}")

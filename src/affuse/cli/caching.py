@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import typer
-
 from affuse.cache import Part, cache_folder, cache_parts, prune
+from affuse.cli.saying import say
 from affuse.errors import ConfigError
 
 
 def print_cache() -> None:
     """Where the cache is, and what each part of it takes."""
-    typer.echo(cache_folder())
+    say(cache_folder())
     for part in cache_parts():
-        typer.echo(f"  {part.name:<10}{_amount(part)}, oldest {part.oldest_days:.0f} days")
+        say(f"  {part.name:<10}{_amount(part)}, oldest {part.oldest_days:.0f} days")
 
 
 def prune_and_print(older_than: float, *, fetched: bool) -> None:
@@ -22,7 +21,7 @@ def prune_and_print(older_than: float, *, fetched: bool) -> None:
         raise ConfigError(
             f"--older-than {older_than:g} was given; expected days, 0 or more: 0 removes all"
         )
-    typer.echo(f"Removed {_amount(prune(older_than, fetched=fetched))}.")
+    say(f"Removed {_amount(prune(older_than, fetched=fetched))}.")
 
 
 def _amount(part: Part) -> str:

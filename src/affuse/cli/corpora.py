@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Console
 
 from affuse.cli.outputs import check_suffix
 from affuse.cli.progress import progress_bars
+from affuse.cli.saying import say
 from affuse.cli.tables import listed, summary_text
 from affuse.errors import ConfigError
 from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
@@ -51,17 +51,17 @@ def print_index(data: str, out: Path | None, duplicates: bool) -> None:
 
     check_suffix(out, ".csv")
     index = within_files(read_index(data))
-    typer.echo(summary_text(index.summary()))
+    say(summary_text(index.summary()))
     for note in index.notes:
-        typer.echo(note)
+        say(note)
     _print_skipped(index.skipped)
     if index.passed_over:
-        typer.echo(passed_over_text(index.passed_over))
+        say(passed_over_text(index.passed_over))
     if duplicates:
         _print_duplicates(index)
     if out is not None:
         index.write_csv(out)
-        typer.echo(f"written to {out}")
+        say(f"written to {out}")
 
 
 def _print_duplicates(index: Index) -> None:
@@ -76,9 +76,9 @@ def _print_duplicates(index: Index) -> None:
         return found
 
     lines = [" = ".join(group) for group in index.duplicates(fingerprint)]
-    typer.echo(listed("identical samples under different names:", lines) or "no duplicates")
+    say(listed("identical samples under different names:", lines) or "no duplicates")
     if unread:
-        typer.echo(listed("not compared, since nothing of them can be decoded:", unread, SHOWN))
+        say(listed("not compared, since nothing of them can be decoded:", unread, SHOWN))
 
 
 def split_and_print(data: str, out: Path) -> None:
@@ -90,7 +90,7 @@ def split_and_print(data: str, out: Path) -> None:
     with progress_bars(Console(stderr=True)) as progress:
         skipped = split(index.clips, out, progress=progress)
     _print_skipped((*index.skipped, *skipped))
-    typer.echo(f"{len(index)} clips split into {out / 'audio_only'} and {out / 'video_only'}")
+    say(f"{len(index)} clips split into {out / 'audio_only'} and {out / 'video_only'}")
 
 
 def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:
@@ -111,9 +111,9 @@ def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:
             jobs=jobs,
             progress=progress,
         )
-    typer.echo(f"{len(paths)} clips of drawn faces and synthesised voices in {out}")
+    say(f"{len(paths)} clips of drawn faces and synthesised voices in {out}")
     data = out if int(number) <= N_ACTORS else _write_table(paths, out / "clips.csv")
-    typer.echo(f"A stand-in, not a benchmark. Next: affuse run {data}")
+    say(f"A stand-in, not a benchmark. Next: affuse run {data}")
 
 
 def _write_table(paths: Sequence[Path], target: Path) -> Path:
@@ -154,7 +154,7 @@ def reenact_and_print(
             progress=progress,
         )
     _print_skipped((*index.skipped, *made.skipped))
-    typer.echo(f"{len(made.paths)} clips of real voices and drawn faces in {out}")
+    say(f"{len(made.paths)} clips of real voices and drawn faces in {out}")
 
 
 def download_and_print(out: Path, actors: str, parts: str, modalities: str) -> None:
@@ -170,10 +170,10 @@ def download_and_print(out: Path, actors: str, parts: str, modalities: str) -> N
             modalities=words(modalities),
             progress=progress,
         )
-    typer.echo(f"{fetched.n_files:,} files in {fetched.folder}; next: affuse run {out}")
+    say(f"{fetched.n_files:,} files in {fetched.folder}; next: affuse run {out}")
 
 
 def _print_skipped(skipped: Sequence[Skipped]) -> None:
     text = listed("left out:", (f"{item.name}: {item.reason}" for item in skipped), SHOWN)
     if text:
-        typer.echo(text)
+        say(text)

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from affuse.cli.errors import BAD_INPUT
+from affuse.cli.saying import say
 from affuse.doctor import checkup
 
 MARKS = {"good": "ok", "absent": "-", "broken": "BROKEN"}
@@ -23,9 +24,9 @@ def check_and_print() -> None:
         console.print(table, markup=False)
     else:
         for check in checks:
-            typer.echo(f"{MARKS[check.state]}\t{check.name}\t{check.found}")
+            say(f"{MARKS[check.state]}\t{check.name}\t{check.found}")
     broken = [check.name for check in checks if check.state == "broken"]
     if broken:
         named = ", ".join(broken)
-        typer.echo(f"affuse: {named} broken; expected all but optional parts to work", err=True)
+        say(f"affuse: {named} broken; expected all but optional parts to work", err=True)
         raise typer.Exit(BAD_INPUT)

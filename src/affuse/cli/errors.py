@@ -10,6 +10,7 @@ from typing import ParamSpec
 import typer
 
 from affuse.cli.interrupts import interrupted
+from affuse.cli.saying import say
 from affuse.errors import AffuseError
 
 P = ParamSpec("P")
@@ -44,7 +45,7 @@ def _ending(error: BaseException) -> typer.Exit | None:
     if ending is None and isinstance(error, KeyboardInterrupt):
         ending = "interrupted", INTERRUPTED
     if ending is not None:
-        typer.echo(
+        say(
             f"affuse: {ending[0]}; what is done is kept, the same command goes on from there",
             err=True,
         )
@@ -58,7 +59,7 @@ def _ending(error: BaseException) -> typer.Exit | None:
 
 
 def _complaint(text: str) -> typer.Exit:
-    typer.echo(f"affuse: {' '.join(text.split())}", err=True)
+    say(f"affuse: {' '.join(text.split())}", err=True)
     return typer.Exit(BAD_INPUT)
 
 

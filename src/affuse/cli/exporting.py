@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
 from rich.console import Console
 
 from affuse.cli.progress import progress_bars
+from affuse.cli.saying import say
 from affuse.errors import OutputError
 from affuse.records import Prediction
 
@@ -22,7 +22,7 @@ def annotate_and_print(
     found = _predict(media, bundle) if prediction is None else _read(media, prediction)
     with progress_bars(Console(stderr=True)) as progress:
         annotate(media, found, out, progress=progress)
-    typer.echo(f"Written to {out}.")
+    say(f"Written to {out}.")
 
 
 def _predict(media: Path, bundle: Path | None) -> Prediction:

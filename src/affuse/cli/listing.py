@@ -5,8 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-import typer
-
+from affuse.cli.saying import say
 from affuse.config.described import Setting, recipe_named, recipes, settings, settings_named
 
 _WIDTH, _NAMES, _VALUES = 100, 13, 46
@@ -15,11 +14,11 @@ _WIDTH, _NAMES, _VALUES = 100, 13, 46
 def print_recipes(name: str) -> None:
     """Every recipe and what it is for; of one, its text."""
     if name:
-        typer.echo(recipe_named(name).text.rstrip())
+        say(recipe_named(name).text.rstrip())
         return
     for recipe in recipes():
-        typer.echo(_beside(recipe.name, recipe.meaning, _NAMES))
-    typer.echo(
+        say(_beside(recipe.name, recipe.meaning, _NAMES))
+    say(
         "\nquick is taken where no other is named. Next: affuse run DATA --recipe NAME\n"
         "affuse recipes NAME prints one: save it, change it, and give the file to --recipe."
     )
@@ -28,10 +27,10 @@ def print_recipes(name: str) -> None:
 def print_settings(name: str) -> None:
     """Every setting with its default and meaning; of a name or group, what it may be as well."""
     if name:
-        typer.echo("\n\n".join(_told(setting) for setting in settings_named(name)))
+        say("\n\n".join(_told(setting) for setting in settings_named(name)))
         return
-    typer.echo("\n".join(_lines(settings())))
-    typer.echo(
+    say("\n".join(_lines(settings())))
+    say(
         "\nThe values are defaults; a recipe sets some otherwise (affuse recipes NAME).\n"
         "Next: affuse run DATA --set NAME=VALUE; affuse settings NAME says what a value may be."
     )

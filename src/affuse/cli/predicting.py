@@ -14,6 +14,7 @@ from rich.console import Console
 from affuse.cli.errors import BAD_INPUT, INTERRUPTED
 from affuse.cli.interrupts import interrupted
 from affuse.cli.progress import progress_bars
+from affuse.cli.saying import say
 from affuse.cli.working import Work
 from affuse.datasets.media_files import folder_contents, passed_over_text
 from affuse.errors import ConfigError, MediaError
@@ -142,7 +143,7 @@ class Writing:
         if not predictions:
             return
         if not self.files:
-            typer.echo(text(predictions, self.output.format), nl=False)
+            say(text(predictions, self.output.format), nl=False)
             return
         if len(self.files) == 1:
             self._write(predictions, self.files[0])
@@ -151,7 +152,7 @@ class Writing:
             pairs = zip(self.files, outcomes, strict=True)
             own = [file for file, outcome in pairs if isinstance(outcome, Prediction)]
             written = own[0] if len(own) == 1 else self.output.out
-        typer.echo(f"Written to {written}.")
+        say(f"Written to {written}.")
 
     def _write(self, predictions: Sequence[Prediction], file: Path) -> None:
         from affuse.export.registry import export
@@ -176,7 +177,7 @@ def predict_and_print(
     """Judge all files; exits with 2 when one of them could not be read."""
     paths, passed_over = files_in(media)
     for line in passed_over:
-        typer.echo(line, err=True)
+        say(line, err=True)
     done: dict[int, Prediction | Skipped] = {}
     try:
         with output.begun(paths) as writing:
@@ -188,7 +189,7 @@ def predict_and_print(
             raise
         word, code = ending or ("interrupted", INTERRUPTED)
         _tell_skipped(done)
-        typer.echo(f"affuse: {word}; {_kept(done, len(paths))}", err=True)
+        say(f"affuse: {word}; {_kept(done, len(paths))}", err=True)
         raise typer.Exit(code) from error
     if _tell_skipped(done):
         raise typer.Exit(BAD_INPUT)
@@ -235,7 +236,7 @@ def _tell_skipped(done: dict[int, Prediction | Skipped]) -> int:
     skipped = [done[number] for number in sorted(done)]
     reasons = [outcome.reason for outcome in skipped if isinstance(outcome, Skipped)]
     for reason in reasons:
-        typer.echo(f"affuse: {' '.join(reason.split())}", err=True)
+        say(f"affuse: {' '.join(reason.split())}", err=True)
     return len(reasons)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import typer
-
 from affuse.cli.outputs import check_suffix
+from affuse.cli.saying import say
 from affuse.errors import OutputError
 
 
@@ -28,4 +27,4 @@ def report_and_print(runs: Sequence[Path], out: Path | None) -> None:
                 "to write over it"
             )
         written = write_comparison(runs, target)
-    typer.echo(f"Written to {written}. It opens in any browser and needs no network.")
+    say(f"Written to {written}. It opens in any browser and needs no network.")

@@ -8,11 +8,11 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Console
 
 from affuse.cli.curves import robustness_text
 from affuse.cli.progress import progress_bars
+from affuse.cli.saying import say
 from affuse.cli.tables import listed, result_text, short_text
 from affuse.cli.working import Work
 from affuse.config import Config, load_config
@@ -59,9 +59,9 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
     folder = out or Path(config.out or _free_folder(config))
     result = _run(config, folder, work, result_text)
     if result.curves:
-        typer.echo(f"\n{robustness_text(result)}")
-    typer.echo(_left_out(result))
-    typer.echo(f"Written to {folder}.\n{_to_open(folder)}\n{_next(result, folder)}")
+        say(f"\n{robustness_text(result)}")
+    say(_left_out(result))
+    say(f"Written to {folder}.\n{_to_open(folder)}\n{_next(result, folder)}")
 
 
 def _run(config: Config, folder: Path, work: Work, text: Callable[[Result], str]) -> Result:
@@ -72,9 +72,9 @@ def _run(config: Config, folder: Path, work: Work, text: Callable[[Result], str]
     with work.begun() as workers, progress_bars(Console(stderr=True)) as progress:
         result = run(config, workers=workers, progress=progress)
     if result.drawn:
-        typer.echo(result.drawn)
-    typer.echo(f"{config.recipe} recipe on {Path(config.data.path).name or config.data.path}")
-    typer.echo(text(result))
+        say(result.drawn)
+    say(f"{config.recipe} recipe on {Path(config.data.path).name or config.data.path}")
+    say(text(result))
     return result
 
 
@@ -95,7 +95,7 @@ def run_demo(folder: Path, jobs: int | None) -> None:
     config = configure(str(corpus), "demo", None, None, jobs)
     run = _free(folder / "run")
     result = _run(config, run, Work(jobs), short_text)
-    typer.echo(
+    say(
         f"{_left_out(result)}\nWritten to {run}.\n{_to_open(run)}\n"
         f"All {len(result.evaluated)} rows stand there and in {run / 'results.csv'}.\n"
         "Next: affuse predict my.mp4 for a recording of your own; affuse run DATA for labelled "
@@ -113,10 +113,10 @@ def extract_and_print(config: Config, work: Work) -> None:
         present = extraction.table.present.get(modality)
         n_clips = 0 if present is None else int(present.sum())
         shape = " x ".join(str(n) for n in source.shape)
-        typer.echo(f"{modality:<6} {source.label:<24} {shape:<20} {n_clips:,} clips")
+        say(f"{modality:<6} {source.label:<24} {shape:<20} {n_clips:,} clips")
     told = _skipped_text(extraction.skipped)
-    typer.echo(f"{told}\n\nStored for later runs." if told else "\nStored for later runs.")
-    typer.echo(f"Next: affuse run {quote(config.data.path)} with the same options.")
+    say(f"{told}\n\nStored for later runs." if told else "\nStored for later runs.")
+    say(f"Next: affuse run {quote(config.data.path)} with the same options.")
 
 
 def _skipped_text(skipped: Sequence[Skipped]) -> str:

@@ -6,8 +6,7 @@ import threading
 import webbrowser
 from importlib.util import find_spec
 
-import typer
-
+from affuse.cli.saying import say
 from affuse.errors import MissingDependency
 from affuse.serve.settings import ServerSettings, is_loopback
 
@@ -24,13 +23,13 @@ def serve_and_print(settings: ServerSettings, *, open_page: bool) -> None:
     with listening(settings) as (taken, real):
         # A bundle that cannot be used is found here, before anybody is sent to the page.
         server = server_of(real)
-        typer.echo(f"affuse is at {real.url} (Ctrl-C ends it)")
+        say(f"affuse is at {real.url} (Ctrl-C ends it)")
         if not is_loopback(real.host):
-            typer.echo("Others can reach it with this address, which is all that they need.")
+            say("Others can reach it with this address, which is all that they need.")
         if open_page:
             # The socket takes connections already: the browser waits until the server is ready.
             threading.Thread(target=webbrowser.open, args=(real.url,), daemon=True).start()
         try:
             server.run(sockets=[taken])
         except KeyboardInterrupt:
-            typer.echo("affuse: ended; uploads and results are removed", err=True)
+            say("affuse: ended; uploads and results are removed", err=True)

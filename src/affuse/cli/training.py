@@ -6,12 +6,12 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import typer
 from rich.console import Console
 
 from affuse.bundle.reading import read_bundle
 from affuse.bundle.writing import write_bundle
 from affuse.cli.progress import progress_bars
+from affuse.cli.saying import say
 from affuse.features.shipped import shipped_folder
 from affuse.models.face_training import FaceTraining
 from affuse.models.voice_training import VoiceTraining
@@ -32,7 +32,7 @@ def train_face_and_print(source: Path, out: Path, settings: FaceTraining, n_netw
             n_networks=n_networks,
             report=lambda done, total, loss: progress("epochs of the face networks", done, total),
         )
-    typer.echo(
+    say(
         f"{figures.n_tested:,} test faces   accuracy {100 * figures.accuracy:.1f}   "
         f"UAR {100 * figures.uar:.1f}   ECE {figures.ece:.3f}   (temperature "
         f"{figures.temperature:.2f})\nWritten to {out / 'face.onnx'} and {out / 'face.json'}."
@@ -49,7 +49,7 @@ def train_voice_and_print(
             root, out, settings, jobs=jobs or os.cpu_count() or 1, seed=seed, progress=progress
         )
     low, high = 100 * figures.uar_speech_low, 100 * figures.uar_speech_high
-    typer.echo(
+    say(
         f"{figures.n_clips:,} clips   {figures.n_speakers} speakers   {figures.n_folds} folds, "
         f"speakers kept apart\nspeech, 8 emotions   UAR {100 * figures.uar_speech:.1f} "
         f"[{low:.1f}, {high:.1f}]   accuracy {100 * figures.accuracy_speech:.1f}   "
@@ -65,7 +65,7 @@ def ship_and_print(face: Path, voice: Path, out: Path) -> None:
     bundle = ship(face, voice)
     write_bundle(bundle, out)
     size = sum(len(content) for content in bundle.files.values()) / 1e6
-    typer.echo(f"{bundle.title}   {size:.1f} MB\nWritten to {out}.")
+    say(f"{bundle.title}   {size:.1f} MB\nWritten to {out}.")
 
 
 def refit_and_print(faces: Path, tables: list[Path], bundle: Path | None, out: Path) -> None:
@@ -73,7 +73,7 @@ def refit_and_print(faces: Path, tables: list[Path], bundle: Path | None, out: P
     fitted = refit_fusion(read_bundle(bundle or shipped_folder()), faces, tables)
     write_bundle(fitted, out)
     face, voice = fitted.manifest.member("face"), fitted.manifest.member("voice")
-    typer.echo(
+    say(
         f"face to the power of {face.weight:.3f}, prior {face.prior_power:.3f}   "
         f"voice to the power of {voice.weight:.3f}, prior {voice.prior_power:.3f}\n"
         f"{fitted.manifest.fusion.fitted_on}\n"

@@ -17,6 +17,7 @@ from affuse.datasets.emotions import emotion_name
 from affuse.datasets.speakers import joined_speakers, speaker_key, spellings, spellings_note
 from affuse.errors import DatasetError, OutputError
 from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.storage.plain_text import csv_cell
 from affuse.storage.whole import write_text
 
 Presence = Literal["audio", "video", "audio+video"]
@@ -228,7 +229,8 @@ class Index:
                 "in an existing, writable folder"
             )
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([[*CSV_COLUMNS, *attributes], *rows])
+        lines = ([csv_cell(cell) for cell in row] for row in [[*CSV_COLUMNS, *attributes], *rows])
+        csv.writer(text, lineterminator="\n").writerows(lines)
         write_text(target, text.getvalue())
 
     def _refuse_unknown(self, field: str, values: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from affuse.errors import OutputError
 from affuse.export.plain import from_plain, to_plain
 from affuse.records import Prediction
+from affuse.storage.plain_text import steers
 
 FORMAT, VERSION = "affuse-predictions", 1
 
@@ -27,7 +28,9 @@ def to_json(predictions: Sequence[Prediction]) -> str:
         "made_by": f"affuse {metadata.version('affuse')}",
         "predictions": [to_plain(prediction) for prediction in predictions],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+    # All of JSON's own signs are seen, but for line feeds: whatever is not stands within a string.
+    return "\n".join(map(_steering_nothing, text.split("\n"))) + "\n"
 
 
 def read_json(path: str | Path) -> tuple[Prediction, ...]:
@@ -54,6 +57,12 @@ def prediction_schema() -> dict[str, Any]:
     text = (resources.files("affuse.export") / "prediction.schema.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
+
+
+def _steering_nothing(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(json.dumps(sign)[1:-1] if steers(sign) else sign for sign in line)
 
 
 def _check(path: str | Path, document: Any) -> None:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from affuse.export.plain import printable
 from affuse.export.tiers import Tier, tiers
 from affuse.records import Prediction
+from affuse.storage.plain_text import printable
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
-from unicodedata import category
 
 from affuse.errors import OutputError
 from affuse.records import Box, Prediction, Probabilities, Segment
@@ -17,8 +16,6 @@ SOURCES: tuple[Source, ...] = ("fused", "audio", "video")
 """Keys of `probabilities`: what was made of both modalities, and of each."""
 
 _DIGITS = 6
-_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories: control, format, surrogate, separators of lines and paragraphs."""
 
 
 def to_plain(prediction: Prediction) -> dict[str, Any]:
@@ -108,14 +105,6 @@ def all_classes(predictions: Sequence[Prediction]) -> tuple[str, ...]:
 def percent(share: float) -> str:
     """A share in [0, 1] as people read it."""
     return f"{100 * share:.0f} %"
-
-
-def printable(text: str) -> str:
-    """Text on one line: line breaks and whatever else steers a terminal become escapes."""
-    return "".join(
-        sign.encode("unicode_escape").decode("ascii") if category(sign) in _STEERING else sign
-        for sign in text
-    )
 
 
 def _findings(found: Prediction | Segment) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
-from affuse.export.plain import UNDECIDED, Source, percent, printable, said
+from affuse.export.plain import UNDECIDED, Source, percent, said
 from affuse.records import Prediction, Segment
+from affuse.storage.plain_text import printable
 
 HEADINGS = ("file", "emotion", "p", "voice", "face", "no face", "")
 _NUMBERS = ("p", "no face")

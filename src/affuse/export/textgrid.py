@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from affuse.export.plain import printable
 from affuse.export.tiers import Tier, tiers
 from affuse.records import Prediction
+from affuse.storage.plain_text import printable
 
 _DIGITS = 6
 _SHORTEST_S = 0.001

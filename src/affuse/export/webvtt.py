@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from affuse.export.plain import UNDECIDED, percent, printable, said
+from affuse.export.plain import UNDECIDED, percent, said
 from affuse.export.timeline import Cut, Track, tracks
 from affuse.records import Prediction, Segment
+from affuse.storage.plain_text import printable
 
 _SHORTEST_MS = 1
 

@@ -2,7 +2,8 @@
 
 Every CSV that affuse reads is read here: UTF-8 with or without a byte order mark, UTF-16 with one;
 comma, semicolon or tab between the cells; decimal point or comma; quotes; blank lines, rows and
-cells; columns without a name (the index of a data frame) are dropped.
+cells; columns without a name (the index of a data frame) are dropped. Apostrophes that `csv_cell`
+put before what a spreadsheet would take for a formula are taken away again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from affuse.errors import AffuseError, DatasetError
 from affuse.records import Skipped
+from affuse.storage.plain_text import text_of_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +140,7 @@ def read_rows(
     for line, cells in after:
         if len(cells) >= len(columns) and not any(cells[len(columns) :]):
             named = zip(columns, cells, strict=False)
-            rows.append(Row(line, {name: cell for name, cell in named if name}))
+            rows.append(Row(line, {name: text_of_cell(cell) for name, cell in named if name}))
         else:
             reason = f"line {line} has {len(cells)} cells; expected {len(columns)} as in the header"
             skipped.append(Skipped(f"line {line}", reason))
@@ -204,7 +206,14 @@ def read_frame(
     for name in others:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             frame[name] = _numbers(frame[name], form.delimiter)
+    for column in frame:
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            frame[column] = frame[column].map(_text)
     return frame[~(frame.isna() | (frame == "")).all(axis=1)].reset_index(drop=True)
+
+
+def _text(cell: object) -> object:
+    return text_of_cell(cell) if isinstance(cell, str) else cell
 
 
 def _numbers(column: pd.Series[Any], delimiter: str) -> pd.Series[Any]:
@@ -246,7 +255,8 @@ def _form(table: Path, expected: str, error: type[AffuseError]) -> _Form:
         found = hint[1] if hint else max(_DELIMITERS, key=lambda mark: len(cells[mark]))
         if n_before >= bool(hint) and any(map(str.strip, cells[found])):
             names = tuple(
-                "" if _NAMELESS.fullmatch(cell) else cell for cell in map(str.strip, cells[found])
+                "" if _NAMELESS.fullmatch(cell) else text_of_cell(cell)
+                for cell in map(str.strip, cells[found])
             )
             return _Form(encoding, found, n_before, names)
     raise error(f"{table} is empty; expected a header such as {expected}")

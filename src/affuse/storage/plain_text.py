@@ -8,10 +8,10 @@ from unicodedata import category
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories: control, format, surrogate, separators of lines and paragraphs."""
 
-_JOINERS = "\u200c\u200d\ufeff\u00ad"
-"""Format signs that words of some scripts need, and that turn nothing round."""
+_HARMLESS = "\u200c\u200d\ufeff\u00ad\n"
+"""What cells may hold: signs that words of some scripts need, and line feeds, which are quoted."""
 
-_FORMULA = re.compile(r" *[=+\-@\uff1d\uff0b\uff0d\uff20]")
+_FORMULA = re.compile(r"[ \n]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(?:\\|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
 _SHORT = {"\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t"}
@@ -80,7 +80,7 @@ def _is_marked(cell: str) -> bool:
 
 
 def _hurts(sign: str) -> bool:
-    return not sign.isprintable() and steers(sign) and sign not in _JOINERS
+    return not sign.isprintable() and steers(sign) and sign not in _HARMLESS
 
 
 def _escaped(sign: str) -> str:

@@ -1,0 +1,27 @@
+"""What commands say: text that steers no terminal, whoever named the files in it."""
+
+from __future__ import annotations
+
+import typer
+
+from affuse.storage.plain_text import printable
+
+
+def say(text: object, *, err: bool = False, nl: bool = True) -> None:
+    """Print lines of text; what would steer the terminal, but for line feeds, becomes escapes.
+
+    Parameters
+    ----------
+    text : object
+    err : bool
+        To standard error.
+    nl : bool
+        End with a line feed.
+    """
+    lines = str(text).split("\n")
+    typer.echo("\n".join(_shown(line) for line in lines), err=err, nl=nl)
+
+
+def _shown(line: str) -> str:
+    """A line with its tabs, which part columns."""
+    return "\t".join(map(printable, line.split("\t")))
