@@ -1,33 +1,35 @@
 """Composite clips: faces nobody trained on, with voices of held-out speakers, as mp4.
 
-usage: python benchmarks/composites.py FER2013.zip RAVDESS VOICE FOLDER [--clips 16]
+usage: python benchmarks/composites.py FER2013.zip RAVDESS FOLDER [--clips 16] [--bundle DIR ...]
 
-VOICE is the folder of `affuse train voice`: each fold's own models judge the voices of that fold's
-speakers, whom they have not heard. Faces are of FER2013's `val`, of the same emotion as the voice
-(neutral ones for calm). Every clip is judged from both, and with its picture black or its sound
-silent. A clip in which no face is found, or no speech, counts as wrong for that modality.
+The voice graph averages the models of six folds: each fold's own models, taken out of it, judge the
+voices of that fold's speakers, whom they have not heard. Faces are of FER2013's `val`, of the same
+emotion as the voice (neutral ones for calm). Every clip is judged from both, and with its picture
+black or its sound silent. A clip in which no face is found, or no speech, counts as wrong for that
+modality, and so does one that is left undecided. Several bundles judge the same clips.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import soxr
+from onnx import helper, numpy_helper
 
 from affuse import read_ravdess
 from affuse.bundle.reading import Bundle, read_bundle
 from affuse.bundle.writing import make_bundle
 from affuse.datasets.fer2013 import FaceSet, read_fer2013
+from affuse.export.plain import said as word_of
 from affuse.features.shipped import shipped_folder
 from affuse.media.audio import read_audio
-from affuse.models.voice_training import VoiceTraining
 from affuse.predict.recogniser import Recogniser
-from affuse.pretraining.voice import export_pairs, folds_of, stored_pair
+from affuse.pretraining.voice import folds_of
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Clip
 from affuse.synthetic.writer import write_clip
 
@@ -43,30 +45,49 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("faces", type=Path)
     parser.add_argument("ravdess", type=Path)
-    parser.add_argument("voice", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--clips", type=int, default=16, help="of each speaker")
+    parser.add_argument("--bundle", type=Path, action="append")
     asked = parser.parse_args()
     faces = read_fer2013(asked.faces, "val")
     speech = read_ravdess(asked.ravdess).filter(channels=("speech",))
     asked.folder.mkdir(parents=True, exist_ok=True)
-    judged = []
+    bundles = [read_bundle(folder) for folder in asked.bundle or [shipped_folder()]]
+    judged: list[list[dict[str, str | None]]] = [[] for _ in bundles]
     for fold, speakers in enumerate(folds_of(speech.speakers)):
-        recogniser = Recogniser(fold_bundle(asked.voice, fold))
+        recognisers = [Recogniser(fold_bundle(bundle, fold)) for bundle in bundles]
         for clip in chosen([c for c in speech if c.speaker in speakers], asked.clips, fold):
-            judged.append(judge(recogniser, clip, faces, asked.folder))
-    report(judged)
+            found = judge(recognisers, clip, faces, asked.folder)
+            for told, rows in zip(found, judged, strict=True):
+                rows.append(told)
+    for bundle, rows in zip(bundles, judged, strict=True):
+        print(f"\n{bundle.title}")
+        report(rows)
 
 
-def fold_bundle(voice: Path, fold: int) -> Bundle:
-    """The shipped bundle, with the voice models of one fold alone."""
-    shipped = read_bundle(shipped_folder())
-    figures = json.loads((voice / "voice.json").read_text("utf-8"))
-    graph = voice / f"composite-fold-{fold}.onnx"
-    pair = stored_pair(voice / f"voice-fold-{fold}.npz")
-    export_pairs([pair], VoiceTraining(), tuple(figures["shares"]), graph)
-    files = {**shipped.files, "voice.onnx": graph.read_bytes()}
-    return make_bundle(shipped.manifest.model_copy(update={"files": {}}), files)
+def fold_bundle(bundle: Bundle, fold: int) -> Bundle:
+    """A bundle with the voice models of one fold alone."""
+    files = {**bundle.files, "voice.onnx": fold_graph(bundle.files["voice.onnx"], fold)}
+    return make_bundle(bundle.manifest.model_copy(update={"files": {}}), files)
+
+
+def fold_graph(content: bytes, fold: int) -> bytes:
+    """The voice graph, with one fold where it takes the mean of all: of networks, of statistics."""
+    model = onnx.load_from_string(content)
+    model.graph.initializer.append(numpy_helper.from_array(np.array([fold], np.int64), "fold"))
+    means = [node for node in model.graph.node if node.op_type == "ReduceMean"]
+    assert len(means) == 2
+    for node in means:
+        squeezed = helper.make_node(
+            "Squeeze", [f"{node.output[0]}_one", node.input[1]], node.output
+        )
+        picked = helper.make_node("Gather", [node.input[0], "fold"], squeezed.input[:1], axis=0)
+        place = list(model.graph.node).index(node)
+        model.graph.node.remove(node)
+        model.graph.node.insert(place, squeezed)
+        model.graph.node.insert(place, picked)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
 
 
 def chosen(clips: list[Clip], per_speaker: int, seed: int) -> Iterator[Clip]:
@@ -80,9 +101,9 @@ def chosen(clips: list[Clip], per_speaker: int, seed: int) -> Iterator[Clip]:
 
 
 def judge(
-    recogniser: Recogniser, clip: Clip, faces: FaceSet, folder: Path
-) -> dict[str, str | None]:
-    """What is said of one composite, by each modality and both, whole and destroyed."""
+    recognisers: list[Recogniser], clip: Clip, faces: FaceSet, folder: Path
+) -> list[dict[str, str | None]]:
+    """What each says of one composite, by each modality and both, whole and destroyed."""
     rng = np.random.default_rng(int(clip.id.replace("-", "")))
     label = FER2013_EMOTIONS.index(FACE_OF.get(clip.emotion, clip.emotion))
     face = faces.images[rng.choice(np.flatnonzero(faces.labels == label))]
@@ -90,18 +111,18 @@ def judge(
     sound = read_audio(clip.audio, sample_rate=16_000)
     signal = soxr.resample(sound.signal, 16_000, RATE).astype(np.float32)
     path = folder / f"{clip.id}.mp4"
-    said: dict[str, str | None] = {"true": clip.emotion}
+    said: list[dict[str, str | None]] = [{"true": clip.emotion} for _ in recognisers]
     for name in SETTINGS:
         shown = face if name != "sound" else np.zeros_like(face)
         heard = signal if name != "picture" else np.zeros_like(signal)
         n_frames = int(len(signal) / RATE * FPS)
         write_clip(path, pictures(shown, n_frames), heard, RATE, "composite")
-        found = recogniser.predict(path, threshold=0.0)
-        said[name] = found.emotion
-        if name == "both":
-            for modality in ("audio", "video"):
-                told = found.probabilities.get(modality)
-                said[modality] = max(told, key=told.__getitem__) if told else None
+        for recogniser, told in zip(recognisers, said, strict=True):
+            found = recogniser.predict(path, threshold=0.0)
+            told[name] = found.emotion
+            if name == "both":
+                alone = {modality: word_of(found, modality) for modality in ("audio", "video")}
+                told.update({m: word and word[0] for m, word in alone.items()})
     path.unlink()
     return said
 

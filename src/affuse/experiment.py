@@ -35,9 +35,10 @@ from affuse.features.table import FeatureTable, StoredArrays
 from affuse.fusion.registry import decides_without, make_fusion, make_unimodal
 from affuse.models.registry import NETWORKS, model_label
 from affuse.records import Modality, ProgressCallback, Skipped
-from affuse.report.document import write_report
+from affuse.report.document import check_report, write_report
 from affuse.result import Evaluated, Result
-from affuse.run_folder import check_out, write_run
+from affuse.run_folder import claimed_out, write_run
+from affuse.synthetic.origin import drawn_people
 
 if TYPE_CHECKING:
     from affuse.bundle.from_run import RunBundle
@@ -80,8 +81,21 @@ def run(
     >>> result = run(load_config("quick", overrides={"data.path": "ravdess"}))  # doctest: +SKIP
     >>> result.results[["system", "uar", "uar_low", "uar_high"]]  # doctest: +SKIP
     """
-    if config.out:
-        check_out(Path(config.out))
+    if not config.out:
+        return _result(config, workers, progress)[0]
+    check_report()
+    with claimed_out(config):
+        result, sources = _result(config, workers, progress)
+        made = _bundle(result, sources, progress)
+        result = replace(result, notes=(*result.notes, *made.notes))
+        write_run(result, Path(config.out), made.bundle, finish=write_report)
+    return result
+
+
+def _result(
+    config: Config, workers: Workers | None, progress: ProgressCallback | None
+) -> tuple[Result, Mapping[Modality, Extractor | Precomputed]]:
+    """What a run finds, and where its features came from."""
     index = chosen_clips(config)
     check_fold_file(config, index.clips)
     config = _calibrated(config, index)
@@ -93,13 +107,7 @@ def run(
     used = Index(tuple(clip for clip in index if clip.id in kept))
     clean = Recordings(used, table, {m: sources[m] for m in sources if m in table.modalities})
     result = _evaluate(config, index, clean, extraction.skipped, workers, progress)
-    if not config.out:
-        return result
-    made = _bundle(result, clean.sources, progress)
-    result = replace(result, notes=(*result.notes, *made.notes))
-    write_run(result, Path(config.out), made.bundle)
-    write_report(config.out)
-    return result
+    return result, clean.sources
 
 
 def _bundle(
@@ -208,6 +216,8 @@ def _evaluate(
             *notes,
         ),
         curves=tuple(curves),
+        passed_over=chosen.passed_over,
+        drawn=drawn_people(clean.index),
     )
 
 
@@ -291,6 +301,8 @@ def _found(
     workers: Workers | None,
     progress: ProgressCallback | None,
 ) -> tuple[OutOfFold, ...]:
+    store = FolderStore(cache_folder() / "folds")
+    store.sweep()
     return out_of_fold(
         table,
         rows,
@@ -299,7 +311,7 @@ def _found(
         seed=config.seed,
         jobs=_jobs(config),
         workers=workers,
-        store=FolderStore(cache_folder() / "folds"),
+        store=store,
         progress=progress,
     )
 

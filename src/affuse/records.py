@@ -108,6 +108,9 @@ class Segment:
         Where the face is, on average over the stretch.
     abstained : str
         Why `emotion` is None, in words; empty otherwise.
+    disagreement : str
+        What voice and face say where they contradict each other, such as "voice calm, face
+        happy"; empty otherwise.
     """
 
     start_s: float
@@ -120,6 +123,7 @@ class Segment:
     face: int = 0
     box: Box | None = None
     abstained: str = ""
+    disagreement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ class Prediction:
         The file as it was given.
     duration_s : float
         Of what could be read.
-    emotion, confidence, probabilities, speech, face_seen, abstained
+    emotion, confidence, probabilities, speech, face_seen, abstained, disagreement
         Of the whole file, as in `Segment`; of its main face where there are several.
     segments : tuple of Segment
         The timeline, by start and then by face.
@@ -156,6 +160,7 @@ class Prediction:
     face_seen: float | None = None
     abstained: str = ""
     notes: tuple[str, ...] = ()
+    disagreement: str = ""
 
     @property
     def faceless(self) -> float | None:

@@ -41,6 +41,7 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
             f"{member.graph} gave probabilities of shape {said.shape}; its member {name!r} has "
             f"{len(member.classes)} classes: get the bundle anew"
         )
+    _refuse_senseless(member.graph, said)
     return _tempered(said, member.temperature)
 
 
@@ -95,8 +96,10 @@ def decide(bundle: Bundle, said: Mapping[str, ArrayLike | None]) -> Floats:
     Notes
     -----
     Where several members speak, a product takes each one's likelihood: its probabilities divided
-    by its prior, in full for every class that its own class may mean, to the power of its weight.
-    Alone, or in a rule that is no product, a member divides its probability by its shares.
+    by its prior to the power of `prior_power`, in full for every class that its own class may
+    mean, to the power of its weight. Classes that compete as one have one likelihood, the sum of
+    theirs; what they come to together is divided as their member divides it. Alone, or in a rule
+    that is no product, a member divides its probability by its shares.
     """
     manifest = bundle.manifest
     for name in said:
@@ -105,12 +108,14 @@ def decide(bundle: Bundle, said: Mapping[str, ArrayLike | None]) -> Floats:
     lengths = {len(rows) for rows in own.values() if rows is not None}
     if len(lengths) > 1:
         raise BundleError(f"members gave {sorted(lengths)} rows; expected the same clips from each")
-    blank = np.full((lengths.pop() if lengths else 1, len(manifest.classes)), np.nan)
+    n = lengths.pop() if lengths else 1
+    silent = {member.name: np.full((n, len(member.classes)), np.nan) for member in manifest.members}
     shared, likely = [], []
     for member in manifest.members:
         rows = own[member.name]
-        shared.append(blank if rows is None else rows @ _shares(manifest, member))
-        likely.append(blank if rows is None else _likelihood(manifest, member, rows))
+        rows = silent[member.name] if rows is None else rows
+        shared.append(rows @ _shares(manifest, member))
+        likely.append(_likelihood(manifest, member, rows))
     fused = _fused(bundle, shared, likely)
     together = ~np.isnan(np.stack(shared)[:, :, 0]).any(axis=0)
     fused[together] = _tempered(fused[together], manifest.fusion.temperature)
@@ -123,6 +128,16 @@ def bundle_probabilities(manifest: Manifest, name: str, said: ArrayLike) -> Floa
     rows = _own(member, said)
     assert rows is not None
     return np.asarray(rows @ _shares(manifest, member))
+
+
+def meanings(manifest: Manifest, member: Member) -> Floats:
+    """Which groups of classes an own class may mean: (n_own_classes, n_groups), 0 or 1."""
+    return np.array(
+        [
+            [float(bool(set(group) & set(member.means(own)))) for group in manifest.groups]
+            for own in member.classes
+        ]
+    )
 
 
 def _member_says(bundle: Bundle, member: Member, arrays: Mapping[str, Features], n: int) -> Floats:
@@ -143,17 +158,37 @@ def _fused(bundle: Bundle, shared: list[Floats], likely: list[Floats]) -> Floats
     weights = [member.weight for member in bundle.manifest.members]
     speaks = ~np.isnan(np.stack(shared)[:, :, 0])
     if fusion.rule == "product":
-        several = speaks.sum(axis=0) > 1
-        parts = [
-            np.where(several[:, None], _normalised(rows**weight), alone)
-            for rows, weight, alone in zip(likely, weights, shared, strict=True)
-        ]
-        return combine(parts, "product")
+        fused = combine(shared, "product")
+        several = np.flatnonzero(speaks.sum(axis=0) > 1)
+        if len(several):
+            parts = [
+                _normalised(rows[several] ** weight)
+                for rows, weight in zip(likely, weights, strict=True)
+            ]
+            said = [rows[several] for rows in shared]
+            fused[several] = _divided(bundle.manifest, combine(parts, "product"), said)
+        return fused
     if fusion.rule == "weighted":
         return combine(shared, "weighted", weights)
     if fusion.rule == "stacking":
         return _stacked(bundle, shared, speaks)
     return combine(shared, cast(Rule, fusion.rule))
+
+
+def _divided(manifest: Manifest, joint: Floats, shared: list[Floats]) -> Floats:
+    """What groups of classes come to, (n, n_groups), as (n, n_classes)."""
+    names = [member.name for member in manifest.members]
+    divided_by = {each.classes: each.divided_by for each in manifest.fusion.together}
+    found = np.zeros((len(joint), len(manifest.classes)))
+    for number, group in enumerate(manifest.groups):
+        columns = [manifest.classes.index(name) for name in group]
+        parts = np.ones((len(joint), 1))
+        if len(group) > 1:
+            own = shared[names.index(divided_by[group])][:, columns]
+            others = np.nanmean([rows[:, columns] for rows in shared], axis=0)
+            parts = np.maximum(np.where(np.isnan(own), others, own), FLOOR)
+        found[:, columns] = joint[:, [number]] * _normalised(parts)
+    return found
 
 
 def _stacked(bundle: Bundle, shared: list[Floats], speaks: NDArray[np.bool_]) -> Floats:
@@ -165,8 +200,24 @@ def _stacked(bundle: Bundle, shared: list[Floats], speaks: NDArray[np.bool_]) ->
         rows = np.flatnonzero(exactly.all(axis=0))
         if len(rows):
             inputs = {name: shared[names.index(name)][rows] for name in stacker.members}
-            fused[rows] = bundle.run(stacker.graph, inputs)
+            said = bundle.run(stacker.graph, inputs)
+            if said.shape != fused[rows].shape:
+                raise BundleError(
+                    f"{stacker.graph} gave probabilities of shape {said.shape}; expected "
+                    f"{fused[rows].shape}: get the bundle anew"
+                )
+            _refuse_senseless(stacker.graph, said)
+            fused[rows] = said
     return fused
+
+
+def _refuse_senseless(graph: str, said: Floats) -> None:
+    """Refuse what no graph of probabilities gives: NaN, what is negative, rows of nothing."""
+    if not (np.isfinite(said).all() and (said >= 0).all() and (said.sum(axis=-1) > 0).all()):
+        raise BundleError(
+            f"{graph} gave numbers that are no probabilities (not finite, negative, or all 0); "
+            "expected rows that sum to 1: get the bundle anew"
+        )
 
 
 def _member(manifest: Manifest, name: str) -> Member:
@@ -202,12 +253,10 @@ def _shares(manifest: Manifest, member: Member) -> Floats:
 
 
 def _likelihood(manifest: Manifest, member: Member, rows: Floats) -> Floats:
-    """How likely each class makes what the member saw, up to a factor: (n, n_classes)."""
-    meant = np.zeros((len(member.classes), len(manifest.classes)))
-    for row, own in enumerate(member.classes):
-        columns = [manifest.classes.index(name) for name in member.means(own)]
-        meant[row, columns] = 1 / member.prior.get(own, 1.0)
-    return _normalised(np.maximum(rows @ meant, FLOOR))
+    """How likely each group of classes makes what the member saw, up to a factor."""
+    prior = np.array([member.prior.get(own, 1.0) for own in member.classes])
+    likely = rows * prior**-member.prior_power
+    return _normalised(np.maximum(likely @ meanings(manifest, member), FLOOR))
 
 
 def _tempered(rows: Floats, temperature: float) -> Floats:

@@ -13,9 +13,9 @@ from affuse.datasets.clip_keys import row_key
 from affuse.datasets.index import Index, speaker_order
 from affuse.datasets.speakers import speaker_key
 from affuse.records import Clip
+from affuse.synthetic.origin import EMBEDDED
 
 RAVDESS = "RAVDESS"
-EMBEDDED = "affuse embedded corpus"
 
 _TAKE_KEY = re.compile(r"0[12](-[0-9]{2}){5}")
 _MARK_DIGITS = 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
@@ -9,18 +10,26 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from affuse.records import Modality
 
-FORMAT = 1
-"""Raised when a bundle of the new kind cannot be read by the affuse of before."""
+FORMAT = 2
+"""Raised when a bundle of the new kind cannot be read by the affuse of before; all up to it can be
+read."""
 
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
 
 BundleRule = Literal["mean", "weighted", "product", "max", "min", "median", "majority", "stacking"]
-FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+FileName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)
+]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+Size = Annotated[int, Field(ge=0, le=10**8)]
+Temperature = Annotated[float, Field(ge=1e-6, le=1e6)]
 
 _SUM_TOLERANCE = 1e-6
+_MOST_DIMENSIONS = 8
+_MOST_NUMBERS = 10**8
+"""Of the features of one clip; those of affuse's own extractors are below 10**7."""
 
 
 class _Part(BaseModel):
@@ -49,10 +58,16 @@ class FeatureSource(_Part):
     name: str = Field(min_length=1)
     version: int = 1
     label: str = ""
-    shape: tuple[int, ...] = ()
+    shape: Annotated[tuple[Size, ...], Field(max_length=_MOST_DIMENSIONS)] = ()
     settings: dict[str, Any] = {}
     decoding: dict[str, Any] = {}
     config: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> Self:
+        if math.prod(self.shape) > _MOST_NUMBERS:
+            raise ValueError(f"shape {list(self.shape)} has more than {_MOST_NUMBERS:,} numbers")
+        return self
 
 
 class Member(_Part):
@@ -81,7 +96,10 @@ class Member(_Part):
     temperature : float
         Probabilities are taken to the power of 1 / temperature and normalised.
     prior : mapping of str to float
-        Own class -> probability that is divided out before a product; none: nothing is.
+        Own class -> probability that is divided out before a product, such as how frequent the
+        class was in training, or how often it is said of people not met; none: nothing is.
+    prior_power : float
+        How much of the prior is divided out: it is taken to this power.
     weight : float
         Exponent in a product, weight in a weighted mean.
     """
@@ -91,11 +109,12 @@ class Member(_Part):
     graph: FileName
     needs_all: bool = True
     classes: tuple[str, ...] = Field(min_length=2)
-    stands_for: dict[str, tuple[str, ...]] = {}
+    stands_for: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     share: dict[str, dict[str, Share]] = {}
-    temperature: float = Field(default=1.0, gt=0)
-    prior: dict[str, Annotated[float, Field(gt=0, le=1)]] = {}
-    weight: float = Field(default=1.0, ge=0)
+    temperature: Temperature = 1.0
+    prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = {}
+    prior_power: float = Field(default=1.0, ge=0, le=1000)
+    weight: float = Field(default=1.0, ge=0, le=1000)
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
@@ -137,6 +156,37 @@ class Stacker(_Part):
     graph: FileName
 
 
+class Together(_Part):
+    """Classes that compete with the others as one, and the member that then divides them.
+
+    In a product the sum of what a member says of them counts, and an own class that may mean
+    several of them counts once.
+    """
+
+    classes: tuple[str, ...] = Field(min_length=2)
+    divided_by: str
+
+
+class Agreement(_Part):
+    """What must hold for an emotion to be named where voice and face both speak.
+
+    Attributes
+    ----------
+    n_first : int
+        It is among so many most probable ones of either modality,
+    least : float
+        and has at least this probability in either.
+    sure, foreign : float
+        Voice and face contradict each other where each gives its own first emotion at least
+        `sure`, and the other's less than `foreign`. Then only one of these two is named.
+    """
+
+    n_first: int = Field(default=2, ge=1)
+    least: Share = 0.2
+    sure: Share = 0.4
+    foreign: Share = 0.2
+
+
 class Fusion(_Part):
     """How members become one.
 
@@ -148,11 +198,20 @@ class Fusion(_Part):
         1 / temperature and normalised.
     stackers : tuple of Stacker
         With rule ``stacking``; without one for the members that speak, the mean decides.
+    together : tuple of Together
+        Classes that compete as one; with rule ``product``.
+    agreement : Agreement or None
+        What must hold for an emotion to be named; None: it is the most probable one.
+    fitted_on : str
+        What the weights, priors' powers and temperatures were fitted on, in words.
     """
 
     rule: BundleRule = "product"
-    temperature: float = Field(default=1.0, gt=0)
+    temperature: Temperature = 1.0
     stackers: tuple[Stacker, ...] = ()
+    together: tuple[Together, ...] = ()
+    agreement: Agreement | None = None
+    fitted_on: str = ""
 
 
 class TrainedOn(_Part):
@@ -216,7 +275,7 @@ class Manifest(_Part):
         Every other file of the bundle -> SHA-256.
     """
 
-    format: Literal[1] = 1
+    format: Literal[1, 2] = 2
     affuse: str
     name: str = Field(min_length=1)
     classes: tuple[str, ...] = Field(min_length=2)
@@ -242,6 +301,12 @@ class Manifest(_Part):
         of_stackers = [stacker.graph for stacker in self.fusion.stackers]
         return tuple(dict.fromkeys([*of_members, *of_stackers]))
 
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """Classes that compete as one, in the order of their first class; most are alone."""
+        joined = {name: each.classes for each in self.fusion.together for name in each.classes}
+        return tuple(dict.fromkeys(joined.get(name, (name,)) for name in self.classes))
+
     def member(self, name: str) -> Member:
         """The member of that name; KeyError if there is none."""
         return {member.name: member for member in self.members}[name]
@@ -259,8 +324,17 @@ class Manifest(_Part):
                     f"member {member.name!r} tells {foreign}, no classes of the bundle"
                 )
         for stacker in self.fusion.stackers:
+            _refuse_repeats(stacker.members, "members of a stacker")
             if set(stacker.members) - set(names):
                 raise ValueError(f"a stacker wants {list(stacker.members)}, members are {names}")
+        _refuse_repeats([n for t in self.fusion.together for n in t.classes], "joined classes")
+        for together in self.fusion.together:
+            foreign = sorted(set(together.classes) - set(self.classes))
+            if foreign or together.divided_by not in names:
+                raise ValueError(
+                    f"{list(together.classes)} compete as one and {together.divided_by!r} divides "
+                    f"them; classes are {list(self.classes)}, members {names}"
+                )
         missing = sorted({*self.graphs, self.card} - set(self.files)) if self.files else []
         if missing:
             raise ValueError(f"files {missing} have no hash")

@@ -9,11 +9,14 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from affuse.bundle.reading import read_bundle
 from affuse.bundle.writing import write_bundle
 from affuse.cli.progress import progress_bars
+from affuse.features.shipped import shipped_folder
 from affuse.models.face_training import FaceTraining
 from affuse.models.voice_training import VoiceTraining
 from affuse.pretraining.face import pretrain_face
+from affuse.pretraining.fusing import refit_fusion
 from affuse.pretraining.shipped import ship
 from affuse.pretraining.voice import pretrain_voice
 
@@ -63,3 +66,16 @@ def ship_and_print(face: Path, voice: Path, out: Path) -> None:
     write_bundle(bundle, out)
     size = sum(len(content) for content in bundle.files.values()) / 1e6
     typer.echo(f"{bundle.title}   {size:.1f} MB\nWritten to {out}.")
+
+
+def refit_and_print(faces: Path, tables: list[Path], bundle: Path | None, out: Path) -> None:
+    """Fit the fusion of a bundle anew; print its exponents."""
+    fitted = refit_fusion(read_bundle(bundle or shipped_folder()), faces, tables)
+    write_bundle(fitted, out)
+    face, voice = fitted.manifest.member("face"), fitted.manifest.member("voice")
+    typer.echo(
+        f"face to the power of {face.weight:.3f}, prior {face.prior_power:.3f}   "
+        f"voice to the power of {voice.weight:.3f}, prior {voice.prior_power:.3f}\n"
+        f"{fitted.manifest.fusion.fitted_on}\n"
+        f"Written to {out}."
+    )

@@ -87,6 +87,7 @@ def whole(prediction: Prediction) -> Segment:
         speech=prediction.speech,
         face_seen=prediction.face_seen,
         abstained=prediction.abstained,
+        disagreement=prediction.disagreement,
     )
 
 
@@ -122,6 +123,7 @@ def _findings(found: Prediction | Segment) -> dict[str, Any]:
         "emotion": found.emotion,
         "confidence": rounded(found.confidence),
         "abstained": found.abstained,
+        "disagreement": found.disagreement,
         "probabilities": {
             source: _numbers(found.probabilities[source])
             for source in SOURCES

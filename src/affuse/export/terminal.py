@@ -21,8 +21,9 @@ def to_table(predictions: Sequence[Prediction]) -> str:
     """One line per clip, with its timeline under it where that has more than one segment.
 
     Columns: file, emotion, its probability, what voice and face said by themselves, and the share
-    of looked-at frames without a face. "undecided" stands where the recogniser abstained; the
-    reason ends the line. What else a reader must know stands under it.
+    of looked-at frames without a face. "undecided" stands where the recogniser abstained. The line
+    ends with the reason, or with what voice and face say where they contradict each other; what
+    else a reader must know stands under it.
 
     Returns
     -------
@@ -70,7 +71,7 @@ def _findings(found: Prediction | Segment) -> Row:
         _said(found, "audio"),
         _said(found, "video"),
         "-" if found.face_seen is None else percent(1 - found.face_seen),
-        printable(found.abstained),
+        printable(found.abstained or found.disagreement),
     )
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from affuse.bundle.decision import decide
 from affuse.bundle.reading import Bundle
-from affuse.records import MODALITIES, Probabilities
+from affuse.predict.naming import held_to, name_emotion
+from affuse.records import MODALITIES, Modality, Probabilities
 
 Floats = NDArray[np.float64]
 Said = Mapping[str, Floats]
@@ -25,6 +26,7 @@ class Judgement:
     confidence: float | None
     probabilities: Mapping[str, Probabilities] = field(default_factory=dict)
     abstained: str = ""
+    disagreement: str = ""
 
 
 def judge(bundle: Bundle, said: Said, threshold: float, nothing: str) -> Judgement:
@@ -41,25 +43,21 @@ def judge(bundle: Bundle, said: Said, threshold: float, nothing: str) -> Judgeme
     """
     if not said:
         return Judgement(None, None, abstained=nothing)
-    fused = _fused(bundle, said)
-    probabilities: dict[str, Probabilities] = {}
-    for modality in MODALITIES:
-        alone = {
-            m.name: said[m.name]
-            for m in bundle.manifest.members
-            if m.modalities == (modality,) and m.name in said
-        }
-        if alone:
-            probabilities[modality] = _named(bundle, _fused(bundle, alone))
-    probabilities["fused"] = _named(bundle, fused)
-    emotion, confidence = bundle.manifest.classes[int(fused.argmax())], float(fused.max())
-    if confidence < threshold:
-        reason = (
-            f"{emotion} is the most probable with {confidence:.0%}, which is less than the "
-            f"{threshold:.0%} asked for"
-        )
-        return Judgement(None, confidence, probabilities, reason)
-    return Judgement(emotion, confidence, probabilities)
+    alone = _alone(bundle, said)
+    fused = held_to(bundle.manifest, _fused(bundle, said), alone)
+    probabilities: dict[str, Probabilities] = {
+        modality: _named(bundle, row) for modality, row in alone.items()
+    }
+    named = name_emotion(bundle.manifest, fused, alone, threshold)
+    told = _named(bundle, fused)
+    confidence = max(told.values()) if named.emotion is None else told[named.emotion]
+    return Judgement(
+        named.emotion,
+        confidence,
+        {**probabilities, "fused": told},
+        named.abstained,
+        named.disagreement,
+    )
 
 
 def averaged(parts: Sequence[tuple[Said, Mapping[str, float]]]) -> Said:
@@ -77,6 +75,20 @@ def averaged(parts: Sequence[tuple[Said, Mapping[str, float]]]) -> Said:
             sums[name] = sums.get(name, np.zeros_like(row)) + weights[name] * row
             totals[name] = totals.get(name, 0.0) + weights[name]
     return {name: row / totals[name] for name, row in sums.items()}
+
+
+def _alone(bundle: Bundle, said: Said) -> dict[Modality, Floats]:
+    """What each modality comes to by itself, where it says anything."""
+    found: dict[Modality, Floats] = {}
+    for modality in MODALITIES:
+        own = {
+            m.name: said[m.name]
+            for m in bundle.manifest.members
+            if m.modalities == (modality,) and m.name in said
+        }
+        if own:
+            found[modality] = _fused(bundle, own)
+    return found
 
 
 def _fused(bundle: Bundle, said: Said) -> Floats:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
+from affuse.bundle.manifest import Agreement, Manifest
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 
 LICENCE = (
@@ -78,20 +80,27 @@ Copies matter here: figures of networks that were trained on all of FER2013's tr
 on test faces that they knew by heart. Its labels come from web searches and are often wrong;
 fear and disgust are told worst.
 
-## Fusion
+"""
 
-A product of likelihoods: the face's probabilities divided by how often FER2013 has each
-emotion, to the power of {weight_face:.2f}; the voice's to the power of {weight_voice:.2f}. The
-exponents come from pairs made at random of held-out faces and voices of speakers that the
-models had not heard. FER2013 knows no calm: a neutral face speaks for neutral and calm alike,
-and alone for neutral.
+FUSION_TITLE = "## Fusion"
+
+_FUSION = """{title}
+
+A product of likelihoods: the face's probabilities to the power of {face:.2f}, divided by how often
+FER2013 has each emotion to the power of {face_prior:.2f}; the voice's to the power of {voice:.2f},
+divided by how often it says each emotion of people whom it has not met (neutral or calm
+{habit_neutral:.0%}, were all equally frequent) to the power of {voice_prior:.2f}. Fitted on
+{fitted_on}. FER2013 knows no calm: neutral and calm compete with the other emotions as one, and the
+voice divides them; a face alone says neutral.
+
+Where both speak, an emotion is named only if it is among the first {n_first} of voice or face
+and has {least:.0%} or more in either. Where they contradict each other that is said, and one of the
+two emotions is named, or none.
 """
 
 
-def shipped_card(
-    face: Mapping[str, Any], voice: Mapping[str, Any], weights: tuple[float, float]
-) -> str:
-    """The card, in Markdown."""
+def shipped_card(face: Mapping[str, Any], voice: Mapping[str, Any]) -> str:
+    """The card, in Markdown, without its last section, which is that of the fusion."""
     speakers = voice["speakers"]
     told = {
         **voice,
@@ -102,12 +111,34 @@ def shipped_card(
         "architecture": face["training"]["architecture"],
         "accuracies": " and ".join(f"{value:.1%}" for value in face["accuracies"]),
         "licence": LICENCE,
-        "weight_face": weights[0],
-        "weight_voice": weights[1],
         "confusion_speech": _table(voice["confusion_speech"], RAVDESS_EMOTIONS),
         "confusion_face": _table(face["confusion"], FER2013_EMOTIONS),
     }
     return _CARD.format(**told)
+
+
+def fusion_section(manifest: Manifest) -> str:
+    """What the card says of the fusion of a face and a voice, in Markdown."""
+    face, voice, fusion = manifest.member("face"), manifest.member("voice"), manifest.fusion
+    rules = fusion.agreement or Agreement()
+    return _wrapped(
+        _FUSION.format(
+            title=FUSION_TITLE,
+            face=face.weight,
+            face_prior=face.prior_power * face.weight,
+            voice=voice.weight,
+            voice_prior=voice.prior_power * voice.weight,
+            habit_neutral=voice.prior["neutral"],
+            fitted_on=fusion.fitted_on,
+            n_first=rules.n_first,
+            least=rules.least,
+        )
+    )
+
+
+def _wrapped(text: str) -> str:
+    """Paragraphs in lines of at most 96 signs."""
+    return "\n\n".join(fill(part, 96) for part in text.split("\n\n")) + "\n"
 
 
 def _table(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> str:

@@ -6,19 +6,16 @@ import json
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import log_softmax
+from scipy.special import softmax
 
 from affuse.bundle.heard import RAVDESS
 from affuse.bundle.manifest import (
     CARD,
     FeatureSource,
     Figures,
-    Fusion,
     Manifest,
     Member,
     TrainedOn,
@@ -26,10 +23,16 @@ from affuse.bundle.manifest import (
 from affuse.bundle.reading import Bundle
 from affuse.bundle.writing import make_bundle
 from affuse.predict.members import FACE_CROPS, VOICE
-from affuse.pretraining.cards import LICENCE, shipped_card
+from affuse.pretraining.cards import LICENCE, fusion_section, shipped_card
+from affuse.pretraining.fusing import (
+    FACE_AND_VOICE,
+    Judged,
+    fit_exponents,
+    judged,
+    prior_of,
+    with_exponents,
+)
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
-
-Floats = NDArray[np.float64]
 
 STANDS_FOR = {
     "fear": ("fearful",),
@@ -40,14 +43,7 @@ STANDS_FOR = {
 
 SHARE = {"neutral": {"neutral": 1.0, "calm": 0.0}}
 ABSTAIN_BELOW = 0.3
-N_PAIRS = 8000
-
-
-class Judged(NamedTuple):
-    """Log likelihoods (n, 8) in the order of RAVDESS, and the true labels (n,)."""
-
-    logs: Floats
-    labels: NDArray[np.int64]
+MET = "faces of FER2013 that were held out of training, and RAVDESS voices that were not heard"
 
 
 def ship(face: Path, voice: Path) -> Bundle:
@@ -60,13 +56,12 @@ def ship(face: Path, voice: Path) -> Bundle:
     """
     told_face = json.loads((face / "face.json").read_text("utf-8"))
     told_voice = json.loads((voice / "voice.json").read_text("utf-8"))
-    weights = fit_weights(_met_faces(face), _met_voices(voice, told_voice["shares"]))
     manifest = Manifest(
         affuse=metadata.version("affuse"),
         name="affuse face and voice",
         classes=RAVDESS_EMOTIONS,
-        members=(_voice_member(weights[1]), _face_member(weights[0], told_face["prior"])),
-        fusion=Fusion(rule="product"),
+        members=(_voice_member(), _face_member(told_face["prior"])),
+        fusion=FACE_AND_VOICE,
         abstain_below=ABSTAIN_BELOW,
         trained_on=(
             TrainedOn(
@@ -80,68 +75,31 @@ def ship(face: Path, voice: Path) -> Bundle:
         licence=LICENCE,
         packages={name: metadata.version(name) for name in ("torch", "onnx", "scikit-learn")},
     )
+    faces, voices = _met_faces(face, manifest), _met_voices(voice, manifest, told_voice["shares"])
+    fitted = with_exponents(manifest, fit_exponents(faces, voices, prior_of(manifest)), MET)
     files = {
         "face.onnx": (face / "face.onnx").read_bytes(),
         "voice.onnx": (voice / "voice.onnx").read_bytes(),
-        CARD: shipped_card(told_face, told_voice, weights).encode(),
+        CARD: (shipped_card(told_face, told_voice) + fusion_section(fitted)).encode(),
     }
-    return make_bundle(manifest, files)
+    return make_bundle(fitted, files)
 
 
-def fit_weights(faces: Judged, voices: Judged, seed: int = 0) -> tuple[float, float]:
-    """Exponents of the face's and the voice's likelihoods: least log loss on pairs made at random.
-
-    Parameters
-    ----------
-    faces : Judged
-        Faces that the network had not seen; one that is neutral stands for calm as well.
-    voices : Judged
-        Voices that the models had not heard.
-    seed : int
-    """
-    rng = np.random.default_rng(seed)
-    neutral, calm = RAVDESS_EMOTIONS.index("neutral"), RAVDESS_EMOTIONS.index("calm")
-    chosen = rng.integers(len(voices.labels), size=N_PAIRS)
-    wanted = np.where(voices.labels[chosen] == calm, neutral, voices.labels[chosen])
-    of_class = {label: np.flatnonzero(faces.labels == label) for label in np.unique(wanted)}
-    partners = np.array([rng.choice(of_class[label]) for label in wanted])
-    truth = voices.labels[chosen]
-
-    def loss(weights: Floats) -> float:
-        joint = log_softmax(
-            weights[0] * faces.logs[partners] + weights[1] * voices.logs[chosen], axis=1
-        )
-        return -float(joint[np.arange(N_PAIRS), truth].mean())
-
-    found = minimize(loss, np.array([1.0, 1.0]), bounds=[(0.05, 3), (0.05, 3)])
-    return float(found.x[0]), float(found.x[1])
-
-
-def in_ravdess_order(rows: Floats) -> Floats:
-    """Columns of FER2013's classes as columns of RAVDESS's; calm as neutral."""
-    columns = {
-        meant: column
-        for column, own in enumerate(FER2013_EMOTIONS)
-        for meant in STANDS_FOR.get(own, (own,))
-    }
-    return np.asarray(rows[:, [columns[name] for name in RAVDESS_EMOTIONS]])
-
-
-def _met_faces(folder: Path) -> Judged:
+def _met_faces(folder: Path, manifest: Manifest) -> Judged:
     with np.load(folder / "face-held-out.npz") as held:
-        likelihoods = in_ravdess_order(held["log_probabilities"] - np.log(held["prior"]))
-        names = [FER2013_EMOTIONS[label] for label in held["labels"]]
-    labels = [RAVDESS_EMOTIONS.index(STANDS_FOR.get(name, (name,))[0]) for name in names]
-    return Judged(likelihoods, np.array(labels, np.int64))
+        said, labels = np.exp(held["log_probabilities"]), held["labels"]
+    names = [STANDS_FOR.get(FER2013_EMOTIONS[n], (FER2013_EMOTIONS[n],))[0] for n in labels]
+    return judged(manifest, "face", said, names)
 
 
-def _met_voices(folder: Path, shares: Sequence[float]) -> Judged:
+def _met_voices(folder: Path, manifest: Manifest, shares: Sequence[float]) -> Judged:
     with np.load(folder / "voice-out-of-fold.npz") as heard:
         joint = shares[0] * heard["heard"] + shares[1] * heard["told"]
-        return Judged(log_softmax(joint, axis=1), heard["labels"])
+        names = [RAVDESS_EMOTIONS[label] for label in heard["labels"]]
+    return judged(manifest, "voice", softmax(joint, axis=1), names)
 
 
-def _face_member(weight: float, prior: dict[str, float]) -> Member:
+def _face_member(prior: dict[str, float]) -> Member:
     return Member(
         name="face",
         features={"video": FeatureSource(name=FACE_CROPS, label="face network")},
@@ -150,17 +108,15 @@ def _face_member(weight: float, prior: dict[str, float]) -> Member:
         stands_for=STANDS_FOR,
         share=SHARE,
         prior=prior,
-        weight=weight,
     )
 
 
-def _voice_member(weight: float) -> Member:
+def _voice_member() -> Member:
     return Member(
         name="voice",
         features={"audio": FeatureSource(name=VOICE, label="voice network")},
         graph="voice.onnx",
         classes=RAVDESS_EMOTIONS,
-        weight=weight,
     )
 
 

@@ -1,1 +1,1 @@
-"""What lies on disk: read and written in one place for each kind."""
+"""What lies on disk and how it is written: one place for each kind of file."""

@@ -1,0 +1,111 @@
+"""How much face and voice count is fitted on people whom neither network has met."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tiny_bundle import face_and_voice
+
+from affuse.errors import DatasetError
+from affuse.pretraining.fusing import (
+    FACE_AND_VOICE,
+    Judged,
+    fit_exponents,
+    judged,
+    prior_of,
+    with_exponents,
+)
+
+EVEN = np.full(7, 1 / 7)
+
+
+def witness(rng, strength: float, habit: int | None = None) -> Judged:
+    """Says the truth with some strength, and one group too easily where it has a habit."""
+    labels = rng.integers(7, size=2000)
+    logits = strength * np.eye(7)[labels] + rng.normal(0, 1, (2000, 7))
+    if habit is not None:
+        logits[:, habit] += 2
+    return Judged(logits - np.log(np.exp(logits).sum(1, keepdims=True)), labels)
+
+
+def test_the_stronger_witness_has_the_greater_power(rng):
+    found = fit_exponents(witness(rng, 3.0), witness(rng, 0.5), EVEN)
+    assert found.face > 2 * found.voice
+    found = fit_exponents(witness(rng, 0.5), witness(rng, 3.0), EVEN)
+    assert found.voice > 2 * found.face
+
+
+def test_what_a_voice_says_too_easily_is_divided_out(rng):
+    habit = fit_exponents(witness(rng, 1.0), witness(rng, 1.0, habit=3), EVEN)
+    assert habit.habit.argmax() == 3
+    assert habit.voice_prior > 0.5
+
+
+def test_a_voice_that_knows_nothing_has_no_say(rng):
+    found = fit_exponents(witness(rng, 2.0), witness(rng, 0.0), EVEN)
+    assert found.voice < 0.1
+
+
+def test_a_group_that_nobody_showed_is_an_error(rng):
+    faces, voices = witness(rng, 1.0), witness(rng, 1.0)
+    voices = Judged(voices.logs, np.where(voices.labels == 2, 1, voices.labels))
+    with pytest.raises(DatasetError, match="group 2"):
+        fit_exponents(faces, voices, EVEN)
+
+
+def test_the_manifest_takes_the_exponents(rng):
+    plain = face_and_voice().manifest
+    prior = dict.fromkeys(plain.member("face").classes, 0.1) | {"disgust": 0.4}
+    members = tuple(
+        m.model_copy(update={"prior": prior}) if m.name == "face" else m for m in plain.members
+    )
+    manifest = plain.model_copy(update={"fusion": FACE_AND_VOICE, "members": members})
+    assert prior_of(manifest)[manifest.groups.index(("disgust",))] == 0.4
+    found = fit_exponents(witness(rng, 2.0), witness(rng, 1.0, habit=0), EVEN)
+    fitted = with_exponents(manifest, found, "people")
+    face, voice = fitted.member("face"), fitted.member("voice")
+    assert face.weight * face.prior_power == pytest.approx(found.face_prior)
+    assert voice.weight * voice.prior_power == pytest.approx(found.voice_prior)
+    # Neutral and calm are one group: what is said of either too easily is said of both.
+    assert voice.prior["neutral"] == voice.prior["calm"] == found.habit[0]
+    assert fitted.fusion.fitted_on == "people"
+
+
+def test_groups_of_members():
+    manifest = face_and_voice().manifest.model_copy(update={"fusion": FACE_AND_VOICE})
+    voice = judged(manifest, "voice", np.eye(8), ["neutral", "calm", "happy"])
+    assert voice.labels.tolist() == [0, 0, 1]
+    assert np.exp(voice.logs).round(6)[:3, :2].tolist() == [[1, 0], [1, 0], [0, 1]]
+    face = judged(manifest, "face", np.eye(7), ["happy"])
+    # A neutral face means neutral or calm, and counts once.
+    assert np.exp(face.logs).sum(axis=1).round(6).tolist() == [1] * 7
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_the_shipped_fusion_is_no_worse_than_the_better_of_both(shared_data, tmp_path):
+    """Ten clips of strangers with face and voice, on which nothing was fitted."""
+    import affuse
+    from affuse.export.plain import said
+
+    clips = {
+        "clips/M003_level_1_disgusted_015.mp4": "disgust",
+        "clips/M030_level_3_angry_016.mp4": "angry",
+        "clips/W023_level_2_surprised_010.mp4": "surprised",
+        "clips/W036_level_3_happy_007.mp4": "happy",
+        **{
+            f"film/stranger_{number}.mp4": emotion
+            for number, emotion in enumerate(
+                ("happy", "angry", "sad", "disgust", "sad", "angry"), 1
+            )
+        },
+    }
+    recogniser = affuse.load()
+    right = {"fused": 0, "audio": 0, "video": 0}
+    for name, emotion in clips.items():
+        found = recogniser.predict(shared_data / name)
+        right["fused"] += found.emotion == emotion
+        for source in ("audio", "video"):
+            word = said(found, source)
+            right[source] += word is not None and word[0] == emotion
+    assert right["fused"] >= max(right["audio"], right["video"]) > 0
