@@ -65,4 +65,5 @@ def test_a_name_with_a_colon_is_a_file(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
-    assert found_file(tmp_path / "none" / "ünï.wav") is None
+    for name in ("none/ünï.wav", "ü" * 300 + ".wav", "9" * 300 + ".wav"):
+        assert found_file(tmp_path / name) is None

@@ -25,6 +25,7 @@ ZOE = "Zoë"
     [
         ("1", "01", "001", "1.0", "1,0", "1.00", " 1 ", "\N{FULLWIDTH DIGIT ONE}"),
         ("s1", "S01", "s001"),
+        ("Actor_01", "actor 1", "Actor-01", "actor_1"),
         ("Anna", "anna", "ANNA", " Anna", "An\N{ZERO WIDTH SPACE}na"),
         ("Anna B", "anna  b", "Anna\N{NO-BREAK SPACE}B"),
         (ZOE, unicodedata.normalize("NFD", ZOE), ZOE.upper()),
@@ -37,7 +38,24 @@ def test_spellings_of_one_person(names: tuple[str, ...]) -> None:
 
 
 def test_other_people_stay_others() -> None:
-    names = ("1", "10", "100", "1.5", "0", "s1", "t1", "NA", "Nan", "anna", "anna2", "zoe", ZOE)
+    names = (
+        "1",
+        "10",
+        "100",
+        "1.5",
+        "0",
+        "s1",
+        "t1",
+        "NA",
+        "Nan",
+        "-",
+        "_",
+        "1-2",
+        "anna",
+        "anna2",
+        "zoe",
+        ZOE,
+    )
     assert len({speaker_key(name) for name in names}) == len(names)
 
 

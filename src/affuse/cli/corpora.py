@@ -84,11 +84,14 @@ def _print_duplicates(index: Index) -> None:
 def split_and_print(data: str, out: Path) -> None:
     """Write the two folders and print what was left out."""
     from affuse.datasets.registry import read_index
+    from affuse.features.stretches import within_files
     from affuse.media.split import split
 
-    index = read_index(data)
+    index = within_files(read_index(data))
     with progress_bars(Console(stderr=True)) as progress:
         skipped = split(index.clips, out, progress=progress)
+    for note in index.notes:
+        typer.echo(note)
     _print_skipped((*index.skipped, *skipped))
     say(f"{len(index)} clips split into {out / 'audio_only'} and {out / 'video_only'}")
 

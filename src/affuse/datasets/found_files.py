@@ -20,9 +20,9 @@ def found_file(path: Path) -> Path | None:
     """
     for text in (str(path), str(path).replace("\\", "/")):
         forms = (text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text))
-        found = next((Path(form) for form in forms if Path(form).is_file()), None)
+        found = next((Path(form) for form in forms if os.path.isfile(form)), None)
         found = found or _composed_alike(Path(text))
-        if found.is_file():
+        if os.path.isfile(found):
             return found
     return None
 
@@ -33,7 +33,7 @@ def _composed_alike(path: Path) -> Path:
     for part in path.parts[len(found.parts) :]:
         if not os.path.lexists(found / part) and not part.isascii():
             wanted = unicodedata.normalize("NFC", part)
-            names = os.listdir(found) if found.is_dir() else []
+            names = os.listdir(found) if os.path.isdir(found) else []
             alike = (name for name in names if unicodedata.normalize("NFC", name) == wanted)
             part = next(alike, part)
         found /= part

@@ -12,6 +12,7 @@ from functools import lru_cache
 from affuse.records import Clip
 
 _WHOLE = re.compile(r"(\d+)[.,]0*")
+_BETWEEN_WORDS = re.compile(r"[\s_\-\u2010-\u2015]+")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _SHOWN = 8
 
@@ -21,16 +22,17 @@ def speaker_key(name: str) -> str:
     """What is the same for two spellings of one speaker.
 
     Numbers count by value (01 = 1 = 1.0, s01 = s1); letters by what they are, not by their case
-    or by how Unicode composes them; blanks at the ends and format characters not at all.
+    or by how Unicode composes them; blanks, hyphens and underscores part words alike, and at the
+    ends count as little as format characters do.
 
     Examples
     --------
-    >>> speaker_key("01"), speaker_key("1.0"), speaker_key(" Anna  B "), speaker_key("S07")
-    ('1', '1', 'anna b', 's7')
+    >>> speaker_key("01"), speaker_key("1.0"), speaker_key(" Anna  B "), speaker_key("Actor_07")
+    ('1', '1', 'anna b', 'actor 7')
     """
     seen = "".join(c for c in name if unicodedata.category(c) != "Cf")
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
-    plain = " ".join(folded.split())
+    plain = " ".join(_BETWEEN_WORDS.sub(" ", folded).split()) or folded
     whole = _WHOLE.fullmatch(plain)
     return _LEADING_ZEROS.sub("", whole[1] if whole else plain)
 

@@ -14,6 +14,7 @@ import io
 import math
 import re
 import warnings
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +137,7 @@ def read_rows(
     _refuse_twice(table, columns, error)
     rows, skipped = [], []
     after = (item for item in numbered if item[0] > form.n_before and any(item[1]))
-    next(after)
+    next(after, None)
     for line, cells in after:
         if len(cells) >= len(columns) and not any(cells[len(columns) :]):
             named = zip(columns, cells, strict=False)
@@ -199,16 +200,16 @@ def read_frame(
     except (ValueError, pd.errors.ParserWarning, OSError) as problem:
         reason = str(problem).strip().splitlines()[0]
         raise error(f"{table} is no CSV ({reason}); expected the columns {expected}") from problem
-    frame = frame[[name for name in form.header if name]]
+    columns = {name: frame[name] for name in form.header if name}
     for name in words:
-        stripped = frame[name].fillna("").str.strip()
-        frame[name] = stripped.where(~stripped.isin(WRITTEN_FOR_MISSING), "")
+        columns[name] = _texts(columns[name])
     for name in others:
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            frame[name] = _numbers(frame[name], form.delimiter)
-    for column in frame:
-        if not pd.api.types.is_numeric_dtype(frame[column]):
-            frame[column] = frame[column].map(_text)
+        if not pd.api.types.is_numeric_dtype(columns[name]):
+            columns[name] = _numbers(columns[name], form.delimiter)
+    for name, column in columns.items():
+        if not pd.api.types.is_numeric_dtype(column):
+            columns[name] = column.map(_text)
+    frame = pd.DataFrame(columns)
     return frame[~(frame.isna() | (frame == "")).all(axis=1)].reset_index(drop=True)
 
 
@@ -216,16 +217,22 @@ def _text(cell: object) -> object:
     return text_of_cell(cell) if isinstance(cell, str) else cell
 
 
+def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    stripped = column.fillna("").str.strip()
+    return stripped.where(~stripped.isin(WRITTEN_FOR_MISSING), "")
+
+
 def _numbers(column: pd.Series[Any], delimiter: str) -> pd.Series[Any]:
     """Numbers of a column of text; the column itself where a cell holds none."""
-    texts = column.dropna().astype(str).str.strip()
-    filled = texts[~texts.map(is_blank)]
+    texts = [cell.strip() if isinstance(cell, str) else "" for cell in column]
+    filled = [text for text in texts if not is_blank(text)]
     # "1,234" in quotes may be a thousand; where commas part no cells, it is not.
-    if delimiter == "," and len(filled) and filled.map(_THOUSANDS.fullmatch).notna().all():
+    if delimiter == "," and filled and all(map(_THOUSANDS.fullmatch, filled)):
         return column
-    found = filled.map(number)
-    unread = found.isna() & (filled.str.casefold() != "nan")
-    return column if unread.any() else found.reindex(column.index).astype(float)
+    values = {text: number(text) for text in set(filled)}
+    if any(map(math.isnan, values.values())):
+        return column
+    return column.__class__([values.get(text, math.nan) for text in texts], column.index, float)
 
 
 def _form(table: Path, expected: str, error: type[AffuseError]) -> _Form:
@@ -249,8 +256,7 @@ def _form(table: Path, expected: str, error: type[AffuseError]) -> _Form:
     if "\0" in text:
         raise error(f"{table} holds NUL characters; expected a CSV in UTF-8: save it again so")
     hint = re.match(r"sep=([,;\t])\r?\n", text)
-    lines = text.splitlines()
-    for n_before, line in enumerate(lines):
+    for n_before, line in enumerate(re.split(r"\r\n|\r|\n", text)):
         cells = {mark: _cells(line, mark) for mark in _DELIMITERS}
         found = hint[1] if hint else max(_DELIMITERS, key=lambda mark: len(cells[mark]))
         if n_before >= bool(hint) and any(map(str.strip, cells[found])):
@@ -286,7 +292,8 @@ def _not_text(table: Path, problem: UnicodeDecodeError, error: type[AffuseError]
 
 
 def _refuse_twice(table: Path, columns: Sequence[str], error: type[AffuseError]) -> None:
-    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    counts = Counter(columns)
+    twice = sorted(name for name in counts if name and counts[name] > 1)
     if twice:
         raise error(
             f"{table} has the column {', '.join(twice)} twice; "
