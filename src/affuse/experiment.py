@@ -107,7 +107,7 @@ def _result(
     used = Index(tuple(clip for clip in index if clip.id in kept))
     clean = Recordings(used, table, {m: sources[m] for m in sources if m in table.modalities})
     result = _evaluate(config, index, clean, extraction.skipped, workers, progress)
-    return result, clean.sources
+    return replace(result, contents=extraction.contents), clean.sources
 
 
 def _bundle(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 
@@ -60,6 +61,8 @@ class Result:
         Files and clips that were left out, with the reason.
     passed_over : tuple of Skipped
         What else lies where the clips are, and why it was not looked at.
+    contents : mapping of Path to str
+        Content hash of each file that was looked into.
     drawn : str
         That these people are drawn, in a sentence; empty for others.
     features : mapping of str to str
@@ -79,6 +82,7 @@ class Result:
     notes: tuple[str, ...] = ()
     curves: tuple[Point, ...] = ()
     passed_over: tuple[Skipped, ...] = ()
+    contents: Mapping[Path, str] = field(default_factory=dict)
     drawn: str = ""
 
     @property
@@ -107,7 +111,7 @@ class Result:
     @property
     def robustness(self) -> pd.DataFrame:
         """Robustness curves: one row per system and condition, ready to plot UAR over level."""
-        return pd.DataFrame(self.curves, columns=[field.name for field in fields(Point)])
+        return pd.DataFrame(self.curves, columns=[one.name for one in fields(Point)])
 
     @property
     def training(self) -> pd.DataFrame:

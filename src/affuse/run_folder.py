@@ -231,7 +231,7 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "results", result.results
     yield "predictions", result.predictions
     yield "folds", result.folds
-    yield "contents", contents_table(result.index)
+    yield "contents", contents_table(result.index, result.contents)
     yield "skipped", _skipped_table(result.skipped)
     yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
     yield "map", clip_map(result.table, seed=result.config.seed)

@@ -7,8 +7,7 @@ import sys
 from importlib import metadata
 
 import pytest
-import typer
-from click.testing import CliRunner
+from typer.testing import CliRunner
 
 from affuse.cli import main
 from affuse.cli.app import app
@@ -23,7 +22,7 @@ HEAVY = "{'pandas', 'sklearn', 'torch', 'av', 'cv2', 'onnxruntime', 'scipy', 'ma
 def said(*arguments: str) -> str:
     """What a command prints, in a terminal of 80 columns."""
     runner = CliRunner(env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"})
-    result = runner.invoke(typer.main.get_command(app), list(arguments), prog_name="affuse")
+    result = runner.invoke(app, list(arguments), prog_name="affuse")
     assert result.exit_code == 0, result.output
     return result.output
 

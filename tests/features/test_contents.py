@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from affuse.features.contents import contents_table
+from affuse.features.store import content_hash
 from affuse.records import Clip
 
 
@@ -45,6 +46,15 @@ def test_other_bytes_and_other_stretches_are(clip, tmp_path):
         replace(clip, video=other),
     ]
     assert len({content(variant) for variant in variants}) == len(variants)
+
+
+def test_a_file_that_was_looked_into_is_not_read_again(clip, tmp_path):
+    known = {clip.audio: content_hash(clip.audio)}
+    before = content(clip)
+    clip.audio.write_bytes(b"other bytes")
+    assert contents_table([clip], known)["content"][0] == before != content(clip)
+    elsewhere = Path("s3://bucket/a.wav")
+    assert contents_table([replace(clip, audio=elsewhere)], {elsewhere: "mark"})["content"][0] == ""
 
 
 def test_sound_and_picture_of_one_file_are_that_file(clip):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -138,3 +139,26 @@ def test_real_clips_keep_every_pixel(tmp_path: Path, shared_data: Path) -> None:
     assert clip.video is not None
     copied = frames(tmp_path / f"out/video_only/{clip.id}.mp4", duration_s=4.0)
     np.testing.assert_array_equal(copied, frames(clip.video, duration_s=4.0))
+
+
+def test_a_comment_stays_with_the_sound_and_costs_nothing(tmp_path: Path) -> None:
+    for name, comment, kept in (
+        ("plain", "made by hand", "made by hand"),
+        ("none", "", None),
+        ("odd", "\u611f\u60c5 \x07" + 900 * "x", ("\u611f\u60c5 " + 900 * "x")[:500]),
+    ):
+        source = write_media(tmp_path / f"{name}.mp4", SMALL)
+        marked = tmp_path / f"{name}-marked.mkv"
+        with av.open(str(source)) as before, av.open(str(marked), "w") as after:
+            after.metadata["comment"] = comment
+            streams = [after.add_stream_from_template(stream) for stream in before.streams]
+            for packet in before.demux():
+                if packet.dts is not None:
+                    packet.stream = streams[packet.stream.index]
+                    after.mux(packet)
+        assert split([clip_of(marked)], tmp_path / "out") == ()
+        sound = tmp_path / f"out/audio_only/{marked.stem}.wav"
+        with av.open(str(sound)) as written:
+            assert written.metadata.get("comment") == kept
+        expected = read_audio(marked).signal
+        np.testing.assert_allclose(read_audio(sound).signal, expected, atol=1 / 32768)

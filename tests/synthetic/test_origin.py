@@ -11,6 +11,7 @@ import soundfile
 from media_files import Media, write_media
 
 from affuse.datasets.ravdess import read_ravdess
+from affuse.media.split import split
 from affuse.records import Clip
 from affuse.synthetic.action_units import ACTION_UNITS
 from affuse.synthetic.corpus import synthesise
@@ -52,6 +53,13 @@ def test_real_people_need_no_warning(tmp_path):
     gone = tmp_path / "gone.mp4"
     assert drawn_people([Clip("a", "happy", "1", sound), Clip("b", "sad", "2", gone, gone)]) == ""
     assert drawn_people([]) == ""
+
+
+def test_sound_that_was_split_off_is_known_as_well(drawn, tmp_path):
+    assert split(drawn, tmp_path / "out") == ()
+    apart = read_ravdess(tmp_path / "out")
+    assert all(clip.audio.suffix == ".wav" for clip in apart)
+    assert drawn_people(apart).startswith("These people are drawn")
 
 
 def test_a_mixture_is_said(drawn, tmp_path):

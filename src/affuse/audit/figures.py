@@ -71,7 +71,7 @@ def random_split_finding(
     first = under_protocol(config, table, rows, apart, progress)
     second = under_protocol(config, table, rows, mixed, progress)
     pairs = sorted(zip(first, second, strict=True), key=_gap, reverse=True)
-    intervals = [_interval(one, other, table, config) for one, other in pairs]
+    intervals = [paired_interval(other.out_of_fold, one.out_of_fold, table) for one, other in pairs]
     widest, sure = pairs[0], any(low > 0 for low, _ in intervals)
     statement = (
         f"{len(apart.folds)} random folds, the same speakers on both sides, add up to "
@@ -79,7 +79,7 @@ def random_split_finding(
         if sure
         else "no more than these speakers' scatter"
     )
-    headings = ("system", "modality", "speakers apart", "random", "gap", "95 % over speakers")
+    headings = ("system", "modality", "speakers apart", "random", "gap", "95 % interval")
     cells = [_cells(pair, interval) for pair, interval in zip(pairs, intervals, strict=True)]
     facts = {"systems": [_facts(p, b) for p, b in zip(pairs, intervals, strict=True)]}
     return Finding(check, "NOTE" if sure else "OK", statement, (), (headings, *cells), facts)
@@ -167,16 +167,6 @@ def _same_emotions(table: FeatureTable) -> bool:
 
 def _gap(pair: tuple[Evaluated, Evaluated]) -> float:
     return pair[1].scores.uar - pair[0].scores.uar
-
-
-def _interval(
-    apart: Evaluated, mixed: Evaluated, table: FeatureTable, config: Config
-) -> tuple[float, float]:
-    n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
-    found = paired_interval(
-        mixed.out_of_fold, apart.out_of_fold, table, n_bootstrap=n_bootstrap, seed=seed
-    )
-    return found.low, found.high
 
 
 def _cells(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> tuple[str, ...]:

@@ -38,8 +38,7 @@ def result_text(result: Result) -> str:
     for protocol, part in leaky.groupby("protocol", sort=False):
         lines += ["", f"leaky, not comparable: {protocol} protocol ({result.leaks[str(protocol)]})"]
         lines += [_aligned(HEADINGS, widths), *_body(part, widths)]
-    lines += [*_paired(result), "", *result.reading()]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_paired(result), *_reading(result)])
 
 
 def short_text(result: Result) -> str:
@@ -67,7 +66,7 @@ def short_text(result: Result) -> str:
         reason = result.leaks[str(protocol)]
         told = f"leaky, not comparable: {protocol} protocol up to {points(part['uar'].max())}"
         lines += ["", f"{told} ({reason})"]
-    return "\n".join([*lines, "", *result.reading()])
+    return "\n".join([*lines, *_reading(result)])
 
 
 def summary_text(summary: IndexSummary) -> str:
@@ -91,6 +90,12 @@ def listed(title: str, lines: Iterable[str], limit: int = 20) -> str:
         return ""
     rest = [f"  ... and {len(chosen) - limit} more"] if len(chosen) > limit else []
     return "\n".join([title, *(f"  {line}" for line in chosen[:limit]), *rest])
+
+
+def _reading(result: Result) -> list[str]:
+    """What the table says, after an empty line; nothing where it says nothing."""
+    told = result.reading()
+    return ["", *told] if told else []
 
 
 def _paired(result: Result) -> list[str]:

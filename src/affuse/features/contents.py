@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,8 +17,14 @@ from affuse.remote import url_of
 _N_READERS = 4
 
 
-def contents_table(clips: Iterable[Clip]) -> pd.DataFrame:
+def contents_table(clips: Iterable[Clip], known: Mapping[Path, str] | None = None) -> pd.DataFrame:
     """One row per clip: ``clip, content``.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+    known : mapping of Path to str, optional
+        Content hashes of files, which are then not read again.
 
     Returns
     -------
@@ -27,9 +33,12 @@ def contents_table(clips: Iterable[Clip]) -> pd.DataFrame:
         of them; empty where that is not known, because a file cannot be read or lies elsewhere.
     """
     chosen = tuple(clips)
+    # Of a file elsewhere the hash tells its address as well.
+    told = {path: content for path, content in (known or {}).items() if url_of(path) is None}
     paths = sorted({path for clip in chosen for path in _files(clip)})
     with ThreadPoolExecutor(_N_READERS) as pool:
-        hashes = dict(zip(paths, pool.map(_hash, paths), strict=True))
+        unread = [path for path in paths if path not in told]
+        hashes = told | dict(zip(unread, pool.map(_hash, unread), strict=True))
     rows = [(clip.id, _content([hashes[path] for path in _files(clip)], clip)) for clip in chosen]
     return pd.DataFrame(rows, columns=["clip", "content"])
 

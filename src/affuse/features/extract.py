@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,20 @@ _N_ASKED = 16
 
 @dataclass(frozen=True)
 class Extraction:
-    """Features of an index, and the clips (or modalities of clips) that gave none, with reasons."""
+    """Features of an index, and what was learned on the way.
+
+    Attributes
+    ----------
+    table : FeatureTable
+    skipped : tuple of Skipped
+        Clips (or modalities of clips) that gave none, with reasons.
+    contents : mapping of Path to str
+        Content hash of each file that was looked into.
+    """
 
     table: FeatureTable
     skipped: tuple[Skipped, ...]
+    contents: Mapping[Path, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +132,8 @@ def extract_features(
     for modality, extractor in computed.items():
         common = extractor.any if isinstance(extractor, BySpeaker) else extractor
         gathered[modality] = _gathered(clips, common, tasks[modality], reasons, unread)
-    return _joined(index, {modality: gathered[modality] for modality in extractors})
+    found = _joined(index, {modality: gathered[modality] for modality in extractors})
+    return replace(found, contents=contents)
 
 
 def _from_table(table: Precomputed, clips: Sequence[Clip]) -> _Gathered:

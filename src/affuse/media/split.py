@@ -11,6 +11,7 @@ import soundfile
 
 from affuse.errors import MediaError, OutputError
 from affuse.media.audio import read_audio
+from affuse.media.decode import open_media
 from affuse.media.picture_files import unlike_what_was_written, write_picture
 from affuse.records import Clip, ProgressCallback, Skipped
 from affuse.storage.error_log import unforeseen
@@ -18,6 +19,7 @@ from affuse.storage.whole import owned_name, remove_leftovers
 
 AUDIO_FOLDER, VIDEO_FOLDER = "audio_only", "video_only"
 
+_LONGEST_COMMENT = 500
 _TAKE_KEY = re.compile(r"\d\d(-\d\d){5}")
 
 
@@ -128,7 +130,20 @@ def _written(
 
 def _write_sound(source: Path, target: Path, start_s: float, duration_s: float) -> None:
     sound = read_audio(source, start_s=start_s, duration_s=duration_s)
-    soundfile.write(target, sound.signal, sound.sample_rate, subtype="PCM_16")
+    kind = {"format": "WAV", "subtype": "PCM_16"}
+    with soundfile.SoundFile(target, "w", sound.sample_rate, 1, **kind) as file:
+        # What a recording says of itself, such as that it is drawn, stays with it.
+        if comment := _comment(source):
+            file.comment = comment
+        file.write(sound.signal)
     n_read, n_written = soundfile.info(target).frames, len(sound.signal)
     if n_read != n_written:
         raise unlike_what_was_written(source, f"{n_read} of {n_written} samples")
+
+
+def _comment(source: Path) -> str:
+    with open_media(source, for_sound=True) as container:
+        told = {name.lower(): text for name, text in container.metadata.items()}
+    comment = told.get("comment", "")
+    # Whatever a stranger's file says, it must not cost the sound.
+    return "".join(sign for sign in comment if sign.isprintable())[:_LONGEST_COMMENT]

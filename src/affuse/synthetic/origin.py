@@ -49,8 +49,7 @@ def drawn_people(clips: Iterable[Clip]) -> str:
 
 def _origin(clip: Clip) -> str:
     """Corpus of affuse that made a clip; empty for any other."""
-    source = clip.video or clip.audio
-    if source is None or source.suffix.lower() != ".mp4" or not source.is_file():
-        return ""
-    comment = made_by(source) or ""
-    return next((name for name in _WARNINGS if comment.startswith(name)), "")
+    sources = {path for path in (clip.video, clip.audio) if path is not None and path.is_file()}
+    comments = [made_by(path) or "" for path in sources]
+    found = (name for name in _WARNINGS for text in comments if text.startswith(name))
+    return next(found, "")
