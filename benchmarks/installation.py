@@ -1,13 +1,14 @@
 """What `pip install` of the wheel gives on every Python that is there, newest and lowest.
 
-usage: python benchmarks/installation.py [check] [--only newest|lowest] [--extras web,report,...]
+usage: python benchmarks/installation.py [check] [--only newest|lowest] [--extras web,...] [--tests]
        python benchmarks/installation.py lowest [--extras ...]      prints the lowest versions
 
 ``check`` builds the wheel. For each Python 3.11, 3.12 and 3.13 that is there it installs it into
 an empty environment without constraints, and into another one in the lowest versions that
 pyproject.toml allows. In each it makes a clip of a drawn face that speaks, predicts it, asks for a
-file that is not there, and runs the doctor; torch must not have come along. It needs nothing but
-Python itself and its pip, as the person has configured it.
+file that is not there, and runs the doctor; torch must not have come along. With ``--tests`` the
+tests of what needs no extra run there too, warnings not being errors. It needs nothing but Python
+itself and its pip, as the person has configured it.
 """
 
 from __future__ import annotations
@@ -22,13 +23,16 @@ import sys
 import tempfile
 import time
 import tomllib
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SUPPORTED = ("3.11", "3.12", "3.13")
 BUILTINS = ("pip", "setuptools", "affuse")
+TESTED = ("tests/media", "tests/datasets", "tests/synthetic")
 BAD_INPUT = 2
 
 
@@ -164,8 +168,46 @@ def use(installed: Installed, folder: Path) -> str:
     _run(*affuse, "predict", "absent.mp4", expected=BAD_INPUT, environment=environment)
     _run(*affuse, "doctor", environment=environment)
     _run(installed.python, "-c", "import torch", expected=1, environment=environment)
+    if "fastapi" in installed.versions:
+        _open_page(affuse, environment)
     probable = max(prediction["probabilities"]["fused"].items(), key=lambda item: item[1])
     return f"predicts {probable[0]} {probable[1]:.0%}"
+
+
+def _open_page(affuse: Sequence[str | Path], environment: Mapping[str, str]) -> None:
+    """Start `affuse serve`, fetch its page, end it."""
+    command = (*affuse, "serve", "--no-open", "--port", "0")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as served:
+        try:
+            assert served.stdout is not None
+            said = served.stdout.readline()
+            address = re.search(r"http://\S+/", said)
+            if address is None:
+                raise Unfit(f"affuse serve said {said!r}; expected its address")
+            if not _fetched(address[0]):
+                raise Unfit(f"affuse serve does not answer at {address[0]}")
+        finally:
+            served.terminate()
+
+
+def _fetched(address: str) -> bool:
+    """Whether the page comes within half a minute."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(60):
+        with suppress(OSError), direct.open(address, timeout=30) as answer:
+            return b"affuse" in answer.read()
+        time.sleep(0.5)
+    return False
+
+
+def test(installed: Installed, folder: Path) -> str:
+    """Run the tests of what needs no extra against the installed wheel; the last line of them."""
+    _run(installed.python, "-m", "pip", "install", "-q", "pytest", "hypothesis")
+    quiet = ("-q", "-p", "no:cacheprovider", "-o", "filterwarnings=", "--rootdir", ROOT)
+    paths = [ROOT / path for path in TESTED]
+    environment = {**os.environ, "AFFUSE_CACHE": str(folder / "cache"), "PYTHONPATH": ""}
+    told = _run(installed.python, "-m", "pytest", *quiet, *paths, environment=environment)
+    return told.strip().splitlines()[-1]
 
 
 def _run(
@@ -179,7 +221,7 @@ def _run(
     return done.stdout
 
 
-def check(only: str | None, extras: Sequence[str]) -> int:
+def check(only: str | None, extras: Sequence[str], *, tests: bool) -> int:
     """Install, use and say so for each Python and both ends of the versions; 1: something broke."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     there = pythons()
@@ -194,17 +236,21 @@ def check(only: str | None, extras: Sequence[str]) -> int:
             for end in ("newest", "lowest") if only is None else (only,):
                 pins = lowest(project, extras, version) if end == "lowest" else ()
                 folder = Path(tempfile.mkdtemp(dir=scratch))
-                n_broken += _checked(f"Python {version}, {end}", python, wanted, folder, pins)
+                name = f"Python {version}, {end}"
+                n_broken += _checked(name, python, wanted, folder, pins, tests=tests)
                 shutil.rmtree(folder)
     return int(n_broken > 0)
 
 
-def _checked(name: str, python: Path, wheel: str, folder: Path, pins: Sequence[str]) -> bool:
+def _checked(
+    name: str, python: Path, wheel: str, folder: Path, pins: Sequence[str], *, tests: bool
+) -> bool:
     """Whether it is broken, once that has been printed."""
     try:
         installed = install(python, wheel, folder / "environment", pins)
         started = time.perf_counter()
         said = use(installed, folder)
+        said += f"; tests: {test(installed, folder)}" if tests else ""
     except Unfit as error:
         print(f"{name}: BROKEN\n{error}", flush=True)
         return True
@@ -220,10 +266,11 @@ def main() -> None:
     parser.add_argument("what", nargs="?", choices=("check", "lowest"), default="check")
     parser.add_argument("--only", choices=("newest", "lowest"))
     parser.add_argument("--extras", default="", help="such as web,report")
+    parser.add_argument("--tests", action="store_true", help="run tests there too")
     asked = parser.parse_args()
     extras = [name for name in asked.extras.split(",") if name]
     if asked.what == "check":
-        raise SystemExit(check(asked.only, extras))
+        raise SystemExit(check(asked.only, extras, tests=asked.tests))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     print("\n".join(lowest(project, extras, f"3.{sys.version_info.minor}")))
 

@@ -129,6 +129,9 @@ def sounds(index: Index, cache: Path) -> NDArray[np.float32]:
         ("/clips/one.mp4", None),
         ("C:/clips/one.mp4", None),
         ("s3:", None),
+        ("10:30:00/a.wav", None),
+        ("take1:/a.wav", None),
+        ("2024-05-01t10:30:00.wav", None),
     ],
 )
 def test_url_is_known_again_in_a_path(path: str | Path, url: str | None) -> None:
@@ -226,11 +229,12 @@ def test_missing_key_is_named(bucket: str) -> None:
 
 def test_bad_addresses_end_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    for url in ("gopherish://host/a.mp4", "http://127.0.0.1:9/a.mp4"):
+    bad = {"gopherish://host/a.mp4": "does not exist", "http://127.0.0.1:9/a.mp4": "check address"}
+    for url, why in bad.items():
         found = called(tmp_path, "run", url)
         assert found.returncode == 2, found.stdout
         assert url in found.stderr
-        assert "check address" in found.stderr
+        assert why in found.stderr
         assert len(found.stderr.strip().splitlines()) == 1
 
 

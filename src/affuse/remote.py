@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +18,16 @@ from urllib.parse import unquote, urlsplit
 from affuse.errors import AffuseError, MediaError, MissingDependency
 from affuse.storage.scratch import scratch_folder
 
-_PROTOCOL = re.compile(r"[a-z][a-z0-9+.-]+:")
 _OF_EXTRA = {"http": "aiohttp", "https": "aiohttp", "s3": "s3fs", "s3a": "s3fs"}
 """Packages of the extra ``remote`` beside fsspec, by the protocol that needs them."""
+_SCHEMES = frozenset(
+    {
+        "abfs", "abfss", "adl", "az", "b2", "dav", "dropbox", "ftp", "ftps", "gcs", "gdrive",
+        "github", "gs", "hdfs", "hf", "http", "https", "memory", "oci", "oss", "s3", "s3a", "sftp",
+        "smb", "ssh", "webdav", "webhdfs",
+    }
+)  # fmt: skip
+"""What begins otherwise is a path: its folders may be called ``10:30``."""
 _TELLING = (
     "ETag", "etag", "Content-MD5", "Digest", "md5", "LastModified", "Last-Modified",
     "last_modified", "mtime",
@@ -36,7 +42,7 @@ def url_of(path: str | Path) -> str | None:
     ('s3://bucket/clip.mp4', None)
     """
     parts = Path(path).parts
-    if len(parts) < 2 or not _PROTOCOL.fullmatch(parts[0]):
+    if len(parts) < 2 or not parts[0].endswith(":") or parts[0][:-1] not in _SCHEMES:
         return None
     return f"{parts[0]}//{'/'.join(parts[1:])}"
 

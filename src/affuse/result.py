@@ -13,14 +13,12 @@ from affuse.datasets.index import Index
 from affuse.evaluation.comparison import (
     Comparison,
     compare_with,
-    floor_of_swaps,
     row_name,
-    sentence,
 )
-from affuse.evaluation.figures import p_text, points
 from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.robustness import Point
 from affuse.evaluation.scores import Scores
+from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentence
 from affuse.evaluation.systems import Losses, OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
@@ -212,7 +210,7 @@ class Result:
         told = (
             f"Best fused row against best single modality: {sentence(found[0])}.",
             floor_of_swaps(found),
-            _best_of_fusions(self),
+            best_of_fusions(self.fused[0].name, self.among_fusions),
             "Rows were picked after seeing the table, which flatters the best a little.",
         )
         return [*filter(None, told), *self.notes]
@@ -233,29 +231,3 @@ def _predictions(item: Evaluated, table: FeatureTable) -> pd.DataFrame:
     )
     columns = [f"p_{name}" for name in classes]
     return told.join(pd.DataFrame(found.probabilities, columns=columns))
-
-
-def _best_of_fusions(result: Result) -> str:
-    """Which fusion is best, and which of the others that holds against; empty for one alone."""
-    found = result.among_fusions
-    if not found:
-        return ""
-    best = result.fused[0].name
-    told = [pair for pair in found if pair.real]
-    alike = sorted((pair for pair in found if pair not in told), key=lambda pair: pair.difference)
-    others = f"the other {len(found)}" if len(found) > 1 else "the other one"
-    if not told:
-        verdict = f"but these speakers cannot tell it from any of {others}"
-    elif not alike:
-        verdict = f"and beats {others}"
-    else:
-        verdict = f"and beats {len(told)} of {others}; the rest these speakers cannot tell apart"
-    nearest = f" (the next, {_behind(alike[0])})" if alike else ""
-    return f"Best of the fusions is {best}, {verdict}{nearest}."
-
-
-def _behind(pair: Comparison) -> str:
-    behind = points(pair.difference)
-    if behind == "0.0":
-        return f"{pair.other}, is level with it"
-    return f"{pair.other}, is {behind} points behind, {p_text(pair.p_holm)}"

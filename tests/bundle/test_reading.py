@@ -295,7 +295,7 @@ def test_parts_that_do_not_fit_together(change, said, tiny_manifest):
         ({"prior": {"calm": 0.5}}, "must have all its classes, or none"),
         ({"share": {"calm": {"calm": 0.5}}}, "must sum to 1 over"),
         ({"share": {"calm": {"happy": 1.0}}}, "must sum to 1 over"),
-        ({"temperature": 0.0}, "greater than 0"),
+        ({"temperature": 0.0}, "greater than or equal to"),
     ],
 )
 def test_members_that_do_not_fit(change, said, tiny_manifest):

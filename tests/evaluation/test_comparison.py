@@ -10,14 +10,12 @@ import pytest
 
 from affuse.errors import ConfigError, FeatureError
 from affuse.evaluation.comparison import (
-    Comparison,
     compare_all,
     compare_with,
-    floor_of_swaps,
     row_name,
-    sentence,
 )
 from affuse.evaluation.metrics import uar
+from affuse.evaluation.sentences import floor_of_swaps, sentence
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.features.table import FeatureTable
 from affuse.fusion.combine import combine
@@ -176,26 +174,6 @@ def test_names_tell_modalities_and_leaks_apart(make_result):
     assert row_name(fused) == "product of SVMs"
     assert row_name(single) == "audio, SVM"
     assert row_name(replace(single, protocol="lecture")) == "audio, SVM (lecture)"
-
-
-def test_sentences():
-    found = Comparison("fused", "video", 0.061, 0.023, 0.098, 0.001, 0.004, 1080, 18)
-    assert sentence(found) == "fused beats video by 6.1 points [2.3, 9.8], p = 0.004 (Holm)"
-    assert sentence(replace(found, p_holm=0.0001)).endswith("[2.3, 9.8], p < 0.001 (Holm)")
-    assert sentence(replace(found, low=-0.01, p=0.06, p_holm=0.2)) == (
-        "fused is ahead of video by 6.1 points [-1.0, 9.8], p = 0.200 (Holm): a difference these "
-        "speakers cannot tell from none"
-    )
-    assert sentence(replace(found, p=0.02, p_holm=0.24, n_comparisons=12)) == (
-        "fused is ahead of video by 6.1 points [2.3, 9.8], more than chance were it the one "
-        "comparison (p = 0.020), but not surely as one of 12 (p = 0.240, Holm)"
-    )
-    level = replace(found, difference=-0.0, low=-0.05, high=0.05, p=1.0, p_holm=1.0)
-    assert sentence(level) == (
-        "fused and video are level: 0.0 points between them [-5.0, 5.0], p = 1.000 (Holm)"
-    )
-    alone = replace(found, low=np.nan, high=np.nan, p=1.0, p_holm=1.0)
-    assert "by 6.1 points, p = 1.000 (Holm)" in sentence(alone)
 
 
 def test_comparisons_make_a_table(table, make_result):

@@ -101,11 +101,18 @@ def test_what_cannot_be_known_is_said(run_folder, renamed, spoil):
     runs = [read_run(run_folder), read_run(older.path)]
     assert differences(runs, ["one", "two"]) == []
     (told,) = unknown(runs, ["one", "two"])
-    assert told.startswith("Whether the clips are the same cannot be known: two does not say what")
+    assert told.startswith("Which clips are the same cannot be known: two does not say what is in")
     assert "By name, 24 are in all runs; other clips may bear the same names." in told
     text = comparison_html(runs)
     assert "cannot be known" in text
     assert "the same clips, emotions and folds" not in text
+
+
+def test_fewer_clips_are_other_clips_even_where_contents_are_not_known(runs):
+    (runs[1].path / "contents.csv").unlink()
+    both = [runs[0], read_run(runs[1].path)]
+    assert differences(both, ["one", "two"])[0] == "The clips are not the same (one 24, two 18)."
+    assert "By name, 18 are in all runs" in unknown(both, ["one", "two"])[0]
 
 
 def test_drawn_people_are_said_to_be(run_folder, tmp_path):

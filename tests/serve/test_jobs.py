@@ -11,10 +11,10 @@ import broken_worker
 import pytest
 from serving import until
 
+from affuse.errors import MediaError
 from affuse.predict.settings import Settings
 from affuse.serve.jobs import Gone, Job, Jobs
-from affuse.serve.judging import judge
-from affuse.serve.log import LOGGER, log_to_file
+from affuse.serve.judging import JudgeTask, judge
 from affuse.serve.settings import Limits
 
 
@@ -46,28 +46,34 @@ def test_what_somebody_has_begun_to_use_does_not_expire(jobs):
 def test_error_that_nobody_foresaw_ends_one_recording_alone(tmp_path, monkeypatch):
     """It is that recording's line, with its traceback in a file; the next one is judged."""
     monkeypatch.setenv("AFFUSE_CACHE", str(tmp_path / "cache"))
-    log = log_to_file()
-    assert log is not None
     (tmp_path / "jobs").mkdir()
     jobs = Jobs(tmp_path / "jobs", Limits(max_jobs=1), bundle_dir=None)
     try:
-        monkeypatch.setattr("affuse.serve.jobs.judge", broken_worker.overflow)
-        first = _queued(jobs, "fi\x1b[31mlm.mp4")
-        until(lambda: jobs.status(first.id).state == "failed")
-        monkeypatch.setattr("affuse.serve.jobs.judge", judge)
+        with monkeypatch.context() as broken:
+            broken.setattr(jobs, "run", broken_worker.no_process)
+            first = _queued(jobs, "film.mp4")
+            until(lambda: jobs.status(first.id).state == "failed")
         second = _queued(jobs, "other.mp4")
         until(lambda: jobs.status(second.id).state == "failed")
     finally:
         jobs.close()
-        for handler in LOGGER.handlers[:]:
-            LOGGER.removeHandler(handler)
-            handler.close()
-    assert "an error of its own in it (OverflowError)" in (first.error or "")
+    assert "film.mp4 cannot be read (OverflowError: no process" in (first.error or "")
     assert (second.error or "").startswith("other.mp4 ")
-    written = log.read_text("utf-8")
-    assert "Traceback (most recent call last)" in written
-    assert "OverflowError: Python int too large" in written
-    assert "\x1b" not in written
+    (log,) = (tmp_path / "cache" / "errors").iterdir()
+    assert "Traceback (most recent call last)" in log.read_text("utf-8")
+
+
+def test_error_that_nobody_foresaw_while_judging(tmp_path, monkeypatch):
+    monkeypatch.setenv("AFFUSE_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "recording"
+    monkeypatch.setattr("affuse.serve.judging.probe", broken_worker.no_decoder)
+    path.write_bytes(b"RIFF")
+    with pytest.raises(MediaError) as caught:
+        judge(JudgeTask(path, "film.mp4", None, Settings(), 10.0), lambda message: None)
+    assert str(caught.value).startswith(
+        "film.mp4 cannot be read (OverflowError: film.mp4 is too large to convert to C int)"
+    )
+    assert "memory" not in str(caught.value)
 
 
 def _queued(jobs: Jobs, name: str) -> Job:

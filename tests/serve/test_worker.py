@@ -43,10 +43,9 @@ def test_killed_worker_ends_with_a_reason():
 def test_error_that_nobody_foresaw_is_one_sentence_and_a_traceback(work):
     (last,) = Worker(work, "film").messages()
     assert isinstance(last, Failed)
-    assert last.reason.startswith("affuse met an error of its own in it (")
+    assert last.reason.startswith("the recording cannot be read (")
     assert "memory" not in last.reason
     assert "\n" not in last.reason
-    assert last.details.startswith("Traceback (most recent call last):")
 
 
 def test_not_a_number_is_not_blamed_on_memory(tmp_path):
@@ -58,7 +57,7 @@ def test_not_a_number_is_not_blamed_on_memory(tmp_path):
     *_, last = Worker(judge, task).messages()
     reason = last.reason if isinstance(last, Failed) else ""
     assert "memory" not in reason
-    assert "film.wav" in reason or "of its own" in reason or isinstance(last, Judged)
+    assert "film.wav" in reason or isinstance(last, Judged)
 
 
 def test_error_comes_back_as_a_sentence(tmp_path):

@@ -13,3 +13,13 @@ def overflow(argument: object, send: Send) -> None:
 def unsendable(argument: object, send: Send) -> None:
     """An answer that does not fit through the pipe."""
     send(lambda: argument)
+
+
+def no_process(*arguments: object) -> object:
+    """The system starts no process."""
+    raise OverflowError("no process")
+
+
+def no_decoder(path: object) -> object:
+    """A decoder that fails as no decoder should."""
+    raise OverflowError(f"{path} is too large to convert to C int")

@@ -47,10 +47,13 @@ def print_index(data: str, out: Path | None, duplicates: bool) -> None:
     """Print what `data` holds; optionally write it and look for identical samples."""
     from affuse.datasets.media_files import passed_over_text
     from affuse.datasets.registry import read_index
+    from affuse.features.stretches import within_files
 
     check_suffix(out, ".csv")
-    index = read_index(data)
+    index = within_files(read_index(data))
     typer.echo(summary_text(index.summary()))
+    for note in index.notes:
+        typer.echo(note)
     _print_skipped(index.skipped)
     if index.passed_over:
         typer.echo(passed_over_text(index.passed_over))

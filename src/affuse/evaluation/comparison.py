@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import ConfigError, FeatureError
-from affuse.evaluation.figures import bounds, p_text, points
 from affuse.evaluation.metrics import uar
 from affuse.evaluation.protocols import HEARD, LEAKS
 from affuse.evaluation.significance import (
@@ -148,59 +147,6 @@ def compare_with(
     _check_names([reference, *others])
     pairs = ((reference, other) for other in others)
     return _compared(pairs, table, n_draws, seed)
-
-
-def sentence(comparison: Comparison) -> str:
-    """What a comparison says, for readers.
-
-    Examples
-    --------
-    >>> print(sentence(Comparison("fused", "video", 0.061, 0.023, 0.098, 0.002, 0.004, 1080, 18)))
-    fused beats video by 6.1 points [2.3, 9.8], p = 0.004 (Holm)
-    """
-    one = comparison
-    interval = bounds(one.low, one.high, before=" ")
-    if points(one.difference) == "0.0":
-        return (
-            f"{one.better} and {one.other} are level: 0.0 points between them{interval}, "
-            f"{p_text(one.p_holm)} (Holm)"
-        )
-    amount = f"by {points(one.difference)} points{interval}"
-    if one.real:
-        return f"{one.better} beats {one.other} {amount}, {p_text(one.p_holm)} (Holm)"
-    ahead = f"{one.better} is ahead of {one.other} {amount}"
-    if one.p < SIGNIFICANT:
-        return (
-            f"{ahead}, more than chance were it the one comparison ({p_text(one.p)}), but not "
-            f"surely as one of {one.n_comparisons} ({p_text(one.p_holm)}, Holm)"
-        )
-    return (
-        f"{ahead}, {p_text(one.p_holm)} (Holm): a difference these speakers cannot tell from none"
-    )
-
-
-def floor_of_swaps(comparisons: Sequence[Comparison]) -> str:
-    """What a swap of whole speakers could not have shown, where there are too few of them.
-
-    Empty where it could.
-    """
-    if not comparisons:
-        return ""
-    one = comparisons[0]
-    return floor_text(one.p_swap_least, one.n_speakers, len(comparisons))
-
-
-def floor_text(least_p: float, n_speakers: int, n_comparisons: int) -> str:
-    """As `floor_of_swaps`, from the least p value that so many speakers can give."""
-    corrected = min(1.0, least_p * n_comparisons)
-    if not corrected >= SIGNIFICANT:
-        return ""
-    among = f", {corrected:.3f} corrected for {n_comparisons} comparisons"
-    return (
-        "These intervals and p values are of a mixed model of clips within speakers. A test that "
-        f"swaps systems for whole speakers could not show any difference here: with {n_speakers} "
-        f"speakers its p cannot go below {least_p:.3f}{among if n_comparisons > 1 else ''}."
-    )
 
 
 def row_name(result: OutOfFold) -> str:

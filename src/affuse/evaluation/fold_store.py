@@ -44,6 +44,7 @@ class FolderStore:
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     store = FolderStore(Path(folder))
     ...     store.save("key", {"0": np.zeros((1, 2))})

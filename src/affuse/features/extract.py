@@ -113,10 +113,7 @@ def extract_features(
     """
     clips, jobs = index.clips, jobs or os.cpu_count() or 1
     tables = {m: s for m, s in extractors.items() if isinstance(s, Precomputed)}
-    gathered = {
-        modality: _Gathered(table.of_clips(clips), np.ones(len(clips), bool), {})
-        for modality, table in tables.items()
-    }
+    gathered = {modality: _from_table(table, clips) for modality, table in tables.items()}
     computed = {m: e for m, e in extractors.items() if not isinstance(e, Precomputed)}
     contents, unread = _contents(clips, list(computed), jobs)
     tasks = {m: _tasks(clips, contents, m, e, store) for m, e in computed.items()}
@@ -126,6 +123,13 @@ def extract_features(
         common = extractor.any if isinstance(extractor, BySpeaker) else extractor
         gathered[modality] = _gathered(clips, common, tasks[modality], reasons, unread)
     return _joined(index, {modality: gathered[modality] for modality in extractors})
+
+
+def _from_table(table: Precomputed, clips: Sequence[Clip]) -> _Gathered:
+    values = table.of_clips(clips)
+    seen: NDArray[np.bool_] = np.asarray(np.isfinite(values).any(axis=1))
+    reason = f"{table.path.name} has no frame of it with a tracked face"
+    return _Gathered(values, seen, {int(row): reason for row in np.flatnonzero(~seen)})
 
 
 def _tasks(

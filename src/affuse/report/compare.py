@@ -81,14 +81,13 @@ def differences(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
 def unknown(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
     """What cannot be known of whether these runs are comparable, in sentences."""
     without = [name for run, name in zip(runs, names, strict=True) if _contents_of(run) is None]
-    clips = [_names_of(run) for run in runs]
-    if not without or len({len(own) for own in clips}) > 1:
+    if not without:
         return []
-    shared = len(frozenset.intersection(*clips))
+    shared = len(frozenset.intersection(*map(_names_of, runs)))
     return [
-        f"Whether the clips are the same cannot be known: {', '.join(without)} does not say what "
-        "is in the files of its clips (made by an older version, or with clips that lie "
-        f"elsewhere). By name, {shared:,} are in all runs; other clips may bear the same names."
+        f"Which clips are the same cannot be known: {', '.join(without)} does not say what is in "
+        "the files of its clips (made by an older version, or with clips that lie elsewhere). By "
+        f"name, {shared:,} are in all runs; other clips may bear the same names."
     ]
 
 
@@ -107,8 +106,7 @@ def _other_clips(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
     counts = ", ".join(f"{name} {len(own):,}" for name, own in zip(names, named, strict=True))
     if len(known) < len(runs):
         differ = len({len(own) for own in named}) > 1
-        shared = f"{len(frozenset.intersection(*named)):,} names in all of them"
-        return [f"The clips are not the same ({counts}; {shared})."] if differ else []
+        return [f"The clips are not the same ({counts})."] if differ else []
     if len(set(known)) == 1:
         return []
     shared = f"{len(frozenset.intersection(*known)):,} in all of them, by what is in their files"

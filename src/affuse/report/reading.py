@@ -15,6 +15,7 @@ import pandas as pd
 from affuse.datasets.index import Index
 from affuse.datasets.table import read_table
 from affuse.errors import DatasetError, OutputError
+from affuse.storage.csv_rows import read_frame
 
 NEEDED: dict[str, tuple[str, ...]] = {
     "results": ("system", "modality", "protocol", "leaky", "uar", "uar_low", "uar_high", "chance"),
@@ -25,7 +26,7 @@ OPTIONAL = (
     "references", "skipped", "speakers", "recalls", "reliability", "robustness", "comparisons",
     "calibration", "training", "map", "contents",
 )  # fmt: skip
-_TEXTS = {"clip": str, "speaker": str, "emotion": str, "system": str, "predicted": str}
+_TEXTS = ("clip", "speaker", "emotion", "system", "predicted", "name")
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,8 @@ def _table(path: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
     if not file.is_file():
         return pd.DataFrame()
     try:
-        table = pd.read_csv(file, dtype=_TEXTS, keep_default_na=True)
-    except (ValueError, OSError) as error:
+        table = read_frame(file, "of affuse run", _TEXTS)
+    except DatasetError as error:
         raise _unfit(path, f"{file.name} cannot be read ({error})") from error
     missing = [column for column in columns if column not in table]
     if missing:

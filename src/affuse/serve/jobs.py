@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from affuse.errors import AffuseError
-from affuse.export.plain import printable
 from affuse.predict.settings import Settings
 from affuse.serve.judging import Judged, JudgeTask, judge
-from affuse.serve.log import LOGGER
 from affuse.serve.pace import BEHIND_S, Pace
 from affuse.serve.settings import Limits
 from affuse.serve.worker import Failed, Send, Worker
+from affuse.storage.error_log import unforeseen
 
 State = Literal["receiving", "queued", "running", "done", "failed", "cancelled"]
 
@@ -234,11 +233,7 @@ class Jobs:
             if job.id not in self._jobs:
                 worker.kill()
         try:
-            for message in worker.messages():
-                if isinstance(message, Failed) and message.details:
-                    name = printable(job.name)
-                    LOGGER.error("%s: %s\n%s", name, message.reason, message.details)
-                yield message
+            yield from worker.messages()
         finally:
             worker.kill()
             with self._changed:
@@ -305,10 +300,9 @@ class Jobs:
                 pass
             except AffuseError as error:
                 self._end(job, Failed(str(error)))
-            except Exception:
+            except Exception as error:
                 # Whatever it was, the recordings that wait need their attendant.
-                LOGGER.exception("a recording could not be handed to a worker")
-                self._end(job, Failed("the server met an error of its own: send it again"))
+                self._end(job, Failed(unforeseen(job.name, error)))
 
     def _next(self) -> Job | None:
         with self._changed:

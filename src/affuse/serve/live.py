@@ -16,9 +16,9 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from affuse.errors import AffuseError, MediaError
 from affuse.serve.judging import members_of
-from affuse.serve.log import LOGGER
 from affuse.serve.rolling import HOP_S, Moment, Rolling
 from affuse.serve.settings import ServerSettings
+from affuse.storage.error_log import logged
 
 PICTURE, SOUND = 1, 2
 MOST_MESSAGE = 2 * 10**6
@@ -62,8 +62,8 @@ class Live:
             await _refuse(socket, f"nothing came for {_IDLE_S:g} s; start again", _POLICY)
         except AffuseError as error:
             await _refuse(socket, str(error), _UNSUPPORTED)
-        except Exception:
-            LOGGER.exception("a live connection met an error of the server's own")
+        except Exception as error:
+            logged("live connection", error)
             await _refuse(socket, "the server met an error of its own: start again", _INTERNAL)
         finally:
             self._n_open -= 1

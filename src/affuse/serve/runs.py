@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
-import io
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
+from affuse.errors import DatasetError
 from affuse.serve.inside import open_inside
 from affuse.serve.replies import BestReply, Refused, RunReply
+from affuse.storage.csv_rows import read_rows
 
 MOST_RUNS = 200
 REPORT = "report.html"
@@ -120,9 +120,10 @@ def _described(folder: Path, name: str) -> RunReply | None:
     try:
         with open_inside(folder, name, _RESULTS) as file:
             changed_s = os.fstat(file.fileno()).st_mtime
-            text = file.read(MOST_BYTES).decode("utf-8", "replace")
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    except (OSError, csv.Error):
+            if os.fstat(file.fileno()).st_size > MOST_BYTES:
+                return None
+        rows = [row.cells for row in read_rows(folder / name / _RESULTS, "system,uar").rows]
+    except (OSError, DatasetError):
         return None
     n_clips = max((int(_number(row, "n_clips")) for row in rows), default=0)
     return RunReply(
@@ -143,7 +144,7 @@ def _has_report(folder: Path, name: str) -> bool:
     return True
 
 
-def _best(rows: list[dict[str, str]]) -> BestReply | None:
+def _best(rows: Sequence[Mapping[str, str]]) -> BestReply | None:
     honest = [row for row in rows if row.get("leaky") != "True" and _number(row, "uar") > 0]
     if not honest:
         return None

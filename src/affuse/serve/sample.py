@@ -7,7 +7,6 @@ from pathlib import Path
 
 from affuse.errors import MediaError
 from affuse.serve.judging import make_sample
-from affuse.serve.log import LOGGER
 from affuse.serve.worker import Failed, Worker
 
 NAME = "sample.mp4"
@@ -47,6 +46,4 @@ class Sample:
                 return message
             if isinstance(message, Failed):
                 reason = message.reason
-                if message.details:
-                    LOGGER.error("%s: %s\n%s", NAME, reason, message.details)
         raise MediaError(f"the sample cannot be made ({reason}); send a recording of your own")

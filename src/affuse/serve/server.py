@@ -13,7 +13,6 @@ from affuse.errors import ConfigError
 from affuse.serve.app import create_app
 from affuse.serve.connections import bounded
 from affuse.serve.live import MOST_MESSAGE
-from affuse.serve.log import log_to_file
 from affuse.serve.settings import ServerSettings
 
 _BACKLOG = 128
@@ -68,5 +67,4 @@ def server_of(settings: ServerSettings) -> uvicorn.Server:
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    log_to_file()
     return uvicorn.Server(config)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from affuse.errors import AffuseError
 from affuse.processes import end_with_parent, leave_interrupts_to_parent
+from affuse.storage.error_log import unforeseen
 
 Send = Callable[[object], None]
 
@@ -23,18 +23,9 @@ _PATIENCE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The last message of a worker that could not do its work.
-
-    Attributes
-    ----------
-    reason : str
-        One sentence, for whoever sent the recording.
-    details : str
-        Traceback of an error that nobody foresaw, for whoever runs the server.
-    """
+    """The last message of a worker that could not do its work: one sentence."""
 
     reason: str
-    details: str = ""
 
 
 class Worker:
@@ -108,12 +99,8 @@ def _run(function: Callable[[Any, Send], None], argument: object, sender: Connec
             Failed("the recording needs more memory than it may have: try a smaller picture")
         )
     except Exception as error:
-        # Nobody foresaw it, so nobody knows what to do: it is this recording's end alone.
-        reason = (
-            f"affuse met an error of its own in it ({type(error).__name__}), which the log of the "
-            "server describes: re-encode the recording, or send another"
-        )
-        sender.send(Failed(reason, traceback.format_exc()))
+        # It is this recording's end alone.
+        sender.send(Failed(unforeseen("the recording", error)))
 
 
 def _calm_down() -> None:

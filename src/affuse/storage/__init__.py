@@ -1,1 +1,1 @@
-"""What lies on disk: files and folders that are whole or not there, and who may write them."""
+"""What lies on disk and how it is written: one place for each kind of file."""

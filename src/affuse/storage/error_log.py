@@ -10,6 +10,8 @@ from affuse.cache import cache_folder
 
 FOLDER = "errors"
 _LONGEST = 200
+_MOST_BYTES = 16 * 2**20
+"""Of one day: nobody fills a disk with errors."""
 
 
 def unforeseen(name: str, error: Exception) -> str:
@@ -41,6 +43,8 @@ def logged(name: str, error: Exception) -> Path | None:
         log.parent.mkdir(parents=True, exist_ok=True)
         # One call to the system: entries of several processes do not mix.
         with log.open("ab", buffering=0) as file:
+            if file.tell() > _MOST_BYTES:
+                return None
             file.write(entry.encode("utf-8", "backslashreplace"))
     except OSError:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -58,7 +59,7 @@ def write_clip(
 def made_by(path: Path) -> str | None:
     """Comment of an mp4 file; empty without one, None where there is no complete file."""
     try:
-        with av.open(str(path)) as container:
+        with av.open(os.path.abspath(path)) as container:
             return container.metadata.get("comment", "")
     except (OSError, av.error.FFmpegError):
         return None
