@@ -225,9 +225,11 @@ def again(ground: Ground, command: str, expected: Mapping[str, bytes], tally: Ta
     tally.faults += [f"{command} again: {path} left" for path in ground.left()]
 
 
-def kills(n_kills: int, seed: int, per_round: int, place: Path) -> Tally:
-    """So many kills in rounds of one command each."""
-    rng, tally = np.random.default_rng(seed), Tally()
+def kills(
+    n_kills: int, seed: int, per_round: int, place: Path, tally: Tally | None = None
+) -> Tally:
+    """So many kills in rounds of one command each; `tally` grows with each of them."""
+    rng, tally = np.random.default_rng(seed), tally or Tally()
     clips = made_clips(place / "clips")
     commands = ("run", "predict")
     known = {name: undisturbed(Ground(clips, place / f"{name}-alone"), name) for name in commands}
@@ -251,8 +253,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--round", type=int, default=5)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="affuse-kills-") as folder:
-        tally = kills(asked.n_kills, asked.seed, asked.round, Path(folder))
+    tally = Tally()
+    with (
+        tempfile.TemporaryDirectory(prefix="affuse-kills-") as folder,
+        suppress(KeyboardInterrupt),  # Ctrl-C: what was seen so far.
+    ):
+        kills(asked.n_kills, asked.seed, asked.round, Path(folder), tally)
     print(
         f"{tally.n_kills} kills, {tally.n_in_time} of them before the end; {tally.n_again} calls "
         f"that went on; {len(tally.faults)} faults"

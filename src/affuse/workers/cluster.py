@@ -79,8 +79,13 @@ class Cluster:
                 submit(batch)
             while at_work:
                 future = self._next(done)
+                try:
+                    answers = self._result(future)
+                except TimeoutError:
+                    # Its worker died with the answer: the scheduler has it computed again.
+                    future.add_done_callback(done.put)
+                    continue
                 batch = at_work.pop(future)
-                answers = self._result(future)
                 if answers is not None:
                     yield from zip(batch, answers, strict=True)
                 elif len(batch) == 1:
@@ -93,7 +98,7 @@ class Cluster:
                 self.client.cancel(list(at_work), force=True)
 
     def _result(self, future: Future) -> list[Any] | None:
-        """Answers of one batch; None where workers died of it."""
+        """Answers of one batch; None where workers died of it; TimeoutError: open again."""
         from distributed import KilledWorker
 
         try:
@@ -102,6 +107,10 @@ class Cluster:
             return None
         except _OtherVersions as error:
             raise _refused(self.address, error.found) from None
+        except TimeoutError as error:
+            if self.client.status == "running" and not future.done():
+                raise
+            raise self._lost() from error
         except Exception as error:
             if future.status == "error":
                 raise
