@@ -13,6 +13,7 @@ import io
 import math
 import re
 import warnings
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,7 +277,7 @@ def _not_text(table: Path, problem: UnicodeDecodeError, error: type[AffuseError]
 
 
 def _refuse_twice(table: Path, columns: Sequence[str], error: type[AffuseError]) -> None:
-    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    twice = sorted(name for name, n in Counter(columns).items() if name and n > 1)
     if twice:
         raise error(
             f"{table} has the column {', '.join(twice)} twice; "
