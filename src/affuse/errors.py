@@ -54,7 +54,7 @@ class CutShort(MediaError):
     end_s : float
         Where it ends, in seconds; 0: none of it can be decoded.
     stated_s : float or None
-        Where it should end; None: the file does not say.
+        Where it should end; None: the file does not say; 0: the track holds nothing.
     """
 
     def __init__(self, message: str, kind: str, end_s: float, stated_s: float | None) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from affuse.errors import AffuseError, MediaError, MissingDependency
+from affuse.storage.scratch import scratch_folder
 
 _OF_EXTRA = {"http": "aiohttp", "https": "aiohttp", "s3": "s3fs", "s3a": "s3fs"}
 """Packages of the extra ``remote`` beside fsspec, by the protocol that needs them."""
@@ -139,7 +139,7 @@ def local_copy(path: str | Path) -> Iterator[Path]:
     if url is None:
         yield Path(path)
         return
-    with tempfile.TemporaryDirectory(prefix="affuse-") as folder:
+    with scratch_folder("fetched") as folder:
         copy = Path(folder, Path(urlsplit(url).path).name or "file")
         with _reaching(url):
             system, key = _system(url)

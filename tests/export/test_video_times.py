@@ -122,5 +122,5 @@ def test_cover_art_is_said_to_be_that(tmp_path, nothing):
         frame.sample_rate = 48_000
         container.mux(audio.encode(frame))
         container.mux(audio.encode())
-    with pytest.raises(MediaError, match=r"no picture \(it holds a still cover and audio\)"):
+    with pytest.raises(MediaError, match=r"no picture \(it holds a cover and audio\)"):
         annotate(song, nothing, tmp_path / "out.mp4")

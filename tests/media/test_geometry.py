@@ -170,3 +170,19 @@ def test_a_mirrored_selfie_has_its_face(tmp_path):
     set_display_matrix(path, (-1, 0, 0, 1))
     image = next(read_looks(path, per_s=5, short_side=360)).image
     assert len(HaarDetector().detect(image)) == 1
+
+
+@pytest.mark.parametrize("name", ["huge.png", "huge.nut"])
+def test_a_picture_larger_than_any_camera_takes_is_refused_before_it_takes_memory(tmp_path, name):
+    path = tmp_path / name
+    if name == "huge.png":
+        cv2.imwrite(str(path), np.zeros((9000, 9000), np.uint8))
+    else:
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("png", rate=Fraction(10))
+            stream.width, stream.height, stream.pix_fmt = 9000, 9000, "gray"
+            container.mux(stream.encode(av.VideoFrame(9000, 9000, "gray")))
+            container.mux(stream.encode())
+    expected = r"9,000 x 9,000 pixels; expected at most 67,108,864|none of it can be decoded"
+    with pytest.raises(MediaError, match=expected):
+        next(read_looks(path, per_s=5, short_side=480))

@@ -22,6 +22,7 @@ from affuse.storage.whole import (
     owned_name,
     remove_leftovers,
 )
+from affuse.storage.whole import write_text as write_whole_text
 
 
 def make(path: Path, kind: str) -> None:
@@ -160,3 +161,39 @@ def test_processes_of_the_system_are_known():
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     assert not is_alive(ended.pid)
+
+
+def test_text_goes_where_a_link_leads_and_straight_into_a_pipe(tmp_path):
+    (tmp_path / "old.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to("old.csv")
+    write_whole_text(tmp_path / "link.csv", "new\n")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "old.csv").read_bytes() == b"new\n"
+    os.mkfifo(tmp_path / "pipe")
+    reader = subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE, text=True)
+    write_whole_text(tmp_path / "pipe", "through\n")
+    assert reader.communicate(timeout=30)[0] == "through\n"
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_full_disk_leaves_the_old_index(tmp_path):
+    """A limit on the size of files stands for it: writing fails in the middle."""
+    import resource
+
+    table = tmp_path / "clips.csv"
+    (tmp_path / "a.wav").touch()
+    rows = [f"a.wav,calm,{'ann' * 20}{number},{number},{number + 1}" for number in range(40)]
+    table.write_text("\n".join(["path,emotion,speaker,start,end", *rows]))
+    (tmp_path / "index.csv").write_text("old")
+    found = subprocess.run(
+        [sys.executable, "-m", "affuse", "index", table, "--out", tmp_path / "index.csv"],
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)),
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 2, found.stdout
+    (line,) = [line for line in found.stderr.splitlines() if line.startswith("affuse:")]
+    assert "index.csv cannot be written (File too large)" in line
+    assert (tmp_path / "index.csv").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "clips.csv", "index.csv"]

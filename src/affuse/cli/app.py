@@ -107,6 +107,12 @@ def predict(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the files that have no answer yet.")
     ] = False,
+    audio_track: Annotated[
+        int | None, typer.Option(min=1, help="Which of several; the file's default track.")
+    ] = None,
+    max_duration: Annotated[
+        float | None, typer.Option(help="Seconds; a longer recording is refused.")
+    ] = None,
     jobs: Jobs = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
@@ -117,7 +123,14 @@ def predict(
     from affuse.export.registry import format_of
     from affuse.predict.settings import settings_of
 
-    settings = settings_of(window, hop, faces=faces_named(faces), threshold=threshold)
+    settings = settings_of(
+        window,
+        hop,
+        faces=faces_named(faces),
+        threshold=threshold,
+        audio_track=audio_track,
+        max_duration_s=max_duration,
+    )
     work = Work(jobs, workers, cluster)
     output = Output(format_of(out, format), out, resume)
     predict_and_print(media, settings, output, bundle=bundle, work=work)

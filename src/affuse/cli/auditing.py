@@ -15,6 +15,7 @@ from affuse.cli.outputs import check_suffix
 from affuse.cli.progress import progress_bars
 from affuse.config import Config
 from affuse.errors import OutputError
+from affuse.storage.whole import write_text
 
 if TYPE_CHECKING:
     from affuse.audit.findings import Audit, Finding
@@ -97,11 +98,5 @@ def _ending(found: Audit) -> str:
 
 
 def _write(found: Audit, out: Path) -> None:
-    try:
-        out.write_text(json.dumps(found.as_json(), indent=2) + "\n", "utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"--out {out} cannot be written ({error.strerror}); expected a file that you may "
-            "write to"
-        ) from error
+    write_text(out, json.dumps(found.as_json(), indent=2) + "\n")
     typer.echo(f"Written to {out}")

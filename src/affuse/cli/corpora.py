@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -13,7 +14,11 @@ from affuse.cli.outputs import check_suffix
 from affuse.cli.progress import progress_bars
 from affuse.cli.tables import listed, summary_text
 from affuse.errors import ConfigError
-from affuse.records import RAVDESS_EMOTIONS, Skipped
+from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.storage.whole import write_text
+
+if TYPE_CHECKING:
+    from affuse.datasets.index import Index
 
 SHOWN = 20
 
@@ -53,14 +58,27 @@ def print_index(data: str, out: Path | None, duplicates: bool) -> None:
     if index.passed_over:
         typer.echo(passed_over_text(index.passed_over))
     if duplicates:
-        from affuse.media.fingerprint import clip_fingerprint
-
-        groups = index.duplicates(clip_fingerprint)
-        lines = (" = ".join(group) for group in groups)
-        typer.echo(listed("identical samples under different names:", lines) or "no duplicates")
+        _print_duplicates(index)
     if out is not None:
         index.write_csv(out)
         typer.echo(f"written to {out}")
+
+
+def _print_duplicates(index: Index) -> None:
+    from affuse.media.fingerprint import clip_fingerprint
+
+    unread: list[str] = []
+
+    def fingerprint(clip: Clip) -> str | None:
+        found = clip_fingerprint(clip)
+        if found is None:
+            unread.append(clip.id)
+        return found
+
+    lines = [" = ".join(group) for group in index.duplicates(fingerprint)]
+    typer.echo(listed("identical samples under different names:", lines) or "no duplicates")
+    if unread:
+        typer.echo(listed("not compared, since nothing of them can be decoded:", unread, SHOWN))
 
 
 def split_and_print(data: str, out: Path) -> None:
@@ -105,7 +123,7 @@ def _write_table(paths: Sequence[Path], target: Path) -> Path:
         fields = path.stem.split("-")
         emotion = RAVDESS_EMOTIONS[int(fields[2]) - 1]
         lines.append(f"{path.relative_to(target.parent).as_posix()},{emotion},{int(fields[6])}")
-    target.write_text("\n".join(lines) + "\n", "utf-8")
+    write_text(target, "\n".join(lines) + "\n")
     return target
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import os
 import re
 from collections import Counter, defaultdict
@@ -16,6 +17,7 @@ from affuse.datasets.emotions import emotion_name
 from affuse.datasets.speakers import joined_speakers, speaker_key, spellings, spellings_note
 from affuse.errors import DatasetError, OutputError
 from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.storage.whole import write_text
 
 Presence = Literal["audio", "video", "audio+video"]
 
@@ -220,16 +222,14 @@ class Index:
                 f"attributes {taken} have names of columns of the index: expected other names"
             )
         rows = [_csv_row(clip, attributes, target.parent) for clip in self.clips]
-        try:
-            with target.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file, lineterminator="\n").writerows(
-                    [[*CSV_COLUMNS, *attributes], *rows]
-                )
-        except OSError as error:
+        if not target.parent.is_dir():
             raise OutputError(
-                f"index cannot be written to {target} ({error.strerror}): "
-                "expected a file in an existing, writable folder"
-            ) from error
+                f"index cannot be written to {target} (No such file or directory): expected a file "
+                "in an existing, writable folder"
+            )
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([[*CSV_COLUMNS, *attributes], *rows])
+        write_text(target, text.getvalue())
 
     def _refuse_unknown(self, field: str, values: Sequence[str]) -> None:
         legal = self._values(field)

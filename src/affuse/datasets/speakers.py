@@ -7,6 +7,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from affuse.records import Clip
 
@@ -15,6 +16,7 @@ _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _SHOWN = 8
 
 
+@lru_cache(maxsize=1 << 14)
 def speaker_key(name: str) -> str:
     """What is the same for two spellings of one speaker.
 

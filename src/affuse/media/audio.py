@@ -53,6 +53,7 @@ def read_audio(
     sample_rate: int | None = None,
     start_s: float = 0.0,
     duration_s: float | None = None,
+    audio_track: int | None = None,
 ) -> Sound:
     """Mono sound of a file, a stretch of it where asked for.
 
@@ -71,6 +72,8 @@ def read_audio(
         Hz to resample to (soxr, HQ); the file's own by default.
     start_s, duration_s : float
         Stretch in seconds; to the end by default. A file that ends sooner gives a shorter signal.
+    audio_track : int, optional
+        Number of the track, from 1; the one marked as default, else the first.
 
     Returns
     -------
@@ -82,7 +85,9 @@ def read_audio(
         Not a media file, no sound, cut short, or the stretch begins after its end; samples that
         are no numbers, of another scale, or at a rate that no recording has.
     """
-    blocks = list(audio_blocks(path, start_s=start_s, duration_s=duration_s))
+    blocks = list(
+        audio_blocks(path, start_s=start_s, duration_s=duration_s, audio_track=audio_track)
+    )
     own_rate = blocks[0].sample_rate
     signal = np.concatenate([block.signal for block in blocks])
     if sample_rate is None or sample_rate == own_rate:
@@ -92,7 +97,11 @@ def read_audio(
 
 
 def audio_blocks(
-    path: str | Path, *, start_s: float = 0.0, duration_s: float | None = None
+    path: str | Path,
+    *,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+    audio_track: int | None = None,
 ) -> Iterator[Sound]:
     """The sound of `read_audio` at the file's own rate, as consecutive blocks.
 
@@ -105,7 +114,7 @@ def audio_blocks(
         As `read_audio`.
     """
     with open_media(path, for_sound=True) as container:
-        stream = audio_stream(container)
+        stream = audio_stream(container, audio_track)
         samples, line = Samples(container.name), _Line(duration_s)
         offset: OffsetRemoval | None = None
         for time_s, signal in _timed(container, stream, samples, start_s):

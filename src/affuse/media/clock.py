@@ -81,6 +81,7 @@ class Clock:
         self._reach_s = self._origin_s if from_start else math.inf
         self._shifts_s = [0.0]
         self._tracks: dict[int, _Track] = {}
+        self._ticks_s: dict[int, float] = {}
 
     def placed(self, packets: Iterable[Packet[Any]]) -> Iterator[Packet[Any]]:
         """The same packets, with stamps on this line; the decoder's last, empty one too.
@@ -93,10 +94,11 @@ class Clock:
         for packet in packets:
             if packet.size == 0:
                 yield from self._released()
-            begin_s, track = _begin_s(packet), self._tracks.get(packet.stream.index)
-            if begin_s is None:
+            stamp = packet.pts if packet.dts is None else packet.dts
+            if stamp is None:
                 yield packet
                 continue
+            begin_s, track = stamp * self._tick_s(packet), self._tracks.get(packet.stream.index)
             if track is not None and track.waiting is not None:
                 yield self._confirmed(track, begin_s)
             if track is not None and self._leaps(track, begin_s):
@@ -109,6 +111,17 @@ class Clock:
         reach_s = self._origin_s if self._reach_s == math.inf else self._reach_s
         self._shifts_s.append(reach_s - origin_s(container))
         self._tracks.clear()
+        self._ticks_s.clear()
+
+    def _tick_s(self, packet: Packet[Any]) -> float:
+        index = packet.stream.index
+        if index not in self._ticks_s:
+            self._ticks_s[index] = float(packet.time_base)
+        return self._ticks_s[index]
+
+    def _shown_s(self, packet: Packet[Any], begin_s: float) -> float:
+        """When a picture is shown, which may be later than it is decoded."""
+        return begin_s if packet.pts is None else packet.pts * self._tick_s(packet)
 
     def _released(self) -> Iterator[Packet[Any]]:
         for track in self._tracks.values():
@@ -124,35 +137,34 @@ class Clock:
         """The packet that leapt: where it says, or next to the one before if nothing follows it."""
         packet, track.waiting = track.waiting, None
         assert packet is not None
-        tick_s = _tick_s(packet)
         begin_s = track.waiting_s
         if track.last_s - _BACK_S < next_s < begin_s - _JUMP_S:
             begin_s = track.last_s + track.length_s
-            packet.pts = packet.dts = round(begin_s / tick_s)
+            packet.pts = packet.dts = round(begin_s / self._tick_s(packet))
         return self._moved(packet, begin_s)
 
     def _moved(self, packet: Packet[Any], begin_s: float) -> Packet[Any]:
         track = self._track(packet, begin_s)
         shift_s = self._shifts_s[track.part]
-        end_s = begin_s + shift_s + track.length_s
+        end_s = self._shown_s(packet, begin_s) + shift_s + track.length_s
         if end_s - self._origin_s > self._limit_s:
             raise self._too_long(end_s - self._origin_s)
         self._reach_s = end_s if self._reach_s == math.inf else max(self._reach_s, end_s)
         if shift_s:
-            ticks = round(shift_s / _tick_s(packet))
+            ticks = round(shift_s / self._tick_s(packet))
             packet.pts = None if packet.pts is None else packet.pts + ticks
             packet.dts = None if packet.dts is None else packet.dts + ticks
         return packet
 
     def _track(self, packet: Packet[Any], begin_s: float) -> _Track:
         """The packet's stream, which has moved on to a new part where the stamps start again."""
-        index, length_s = packet.stream.index, (packet.duration or 0) * _tick_s(packet)
+        index, length_s = packet.stream.index, (packet.duration or 0) * self._tick_s(packet)
         track = self._tracks.get(index)
         if track is None:
             track = _Track(len(self._shifts_s) - 1, begin_s, begin_s, length_s)
             self._tracks[index] = track
         elif _starts_again(track, packet, begin_s) or self._is_join(track, begin_s):
-            track.part = self._next_part(track, begin_s)
+            track.part = self._next_part(track, begin_s, self._shown_s(packet, begin_s))
             track.first_s = begin_s
         elif not length_s:
             length_s = max(min(begin_s - track.last_s, _BACK_S), 0.0)
@@ -166,13 +178,13 @@ class Clock:
             return False
         return begin_s + self._shifts_s[track.part] > self._reach_s + _LEAST_LIMIT_S
 
-    def _next_part(self, track: _Track, begin_s: float) -> int:
+    def _next_part(self, track: _Track, begin_s: float, shown_s: float) -> int:
         """Number of the part that fits: one that another stream has begun, or a new one."""
         last_s = track.last_s + self._shifts_s[track.part]
         for part in range(track.part + 1, len(self._shifts_s)):
             if last_s - _BACK_S < begin_s + self._shifts_s[part] < self._reach_s + _LEAST_LIMIT_S:
                 return part
-        self._shifts_s.append(self._reach_s - begin_s)
+        self._shifts_s.append(self._reach_s - shown_s)
         return len(self._shifts_s) - 1
 
     def _too_long(self, claimed_s: float) -> MediaError:
@@ -181,15 +193,6 @@ class Clock:
             f"hold ({self._limit_s:,.0f} s at most); expected time stamps of a recording: it is "
             "damaged, re-encode it"
         )
-
-
-def _begin_s(packet: Packet[Any]) -> float | None:
-    stamp = packet.pts if packet.dts is None else packet.dts
-    return None if stamp is None else stamp * _tick_s(packet)
-
-
-def _tick_s(packet: Packet[Any]) -> float:
-    return float(packet.time_base)
 
 
 def _starts_again(track: _Track, packet: Packet[Any], begin_s: float) -> bool:

@@ -49,6 +49,7 @@ class Shown:
     end: int
     start_s: float
     end_s: float
+    may_end_s: float
     is_only: bool
 
 
@@ -93,7 +94,8 @@ class Line:
         if self._is_first and timed.time_s - self._grid.begin_s > _BEGINS_WITHIN_S:
             self._begin(timed.time_s)
         self._is_first = False
-        longest_s = self._longest_s(timed)
+        usual_s = self._usual_s(timed)
+        longest_s = min(max(2 * usual_s, _LEAST_HOLD_S), _MOST_HOLD_S)
         has_gap = timed.end_s - timed.time_s > longest_s
         end_s = timed.time_s + longest_s if has_gap else timed.end_s
         end = self._grid.slot(end_s)
@@ -101,24 +103,25 @@ class Line:
             end = self._grid.clipped(max(end, self._first + 1))
         if end <= self._first and not (has_gap or timed.is_last):
             return None
-        shown = self._filled(timed, end, end_s)
+        shown = self._filled(timed, end, end_s, timed.time_s + min(usual_s, _MOST_HOLD_S))
         if has_gap:
             self._begin(timed.end_s)
         return shown
 
-    def _longest_s(self, timed: TimedFrame) -> float:
+    def _usual_s(self, timed: TimedFrame) -> float:
+        """What is usual between frames, this distance counted in."""
         spacing_s = timed.end_s - timed.time_s
         if spacing_s > 0 and not timed.is_last:
             self._spacings_s.append(spacing_s)
-        usual_s = median_low(self._spacings_s) if self._spacings_s else spacing_s
-        return min(max(2 * usual_s, _LEAST_HOLD_S), _MOST_HOLD_S)
+        return median_low(self._spacings_s) if self._spacings_s else spacing_s
 
     def _begin(self, time_s: float) -> None:
         self._begun_s = time_s
         self._first = max(self._first, self._grid.slot(time_s))
 
-    def _filled(self, timed: TimedFrame, end: int, end_s: float) -> Shown:
+    def _filled(self, timed: TimedFrame, end: int, end_s: float, may_end_s: float) -> Shown:
         first, self._first = self._first, max(end, self._first)
         begun_s, self._begun_s = self._begun_s, end_s
         self.fills_any = self.fills_any or end > first
-        return Shown(timed.frame, first, max(end, first), begun_s, end_s, timed.is_only)
+        end = max(end, first)
+        return Shown(timed.frame, first, end, begun_s, end_s, may_end_s, timed.is_only)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import av
 import av.error
 
 from affuse.errors import MediaError
-from affuse.media.joined import PartOfFile, joined_parts
+from affuse.media.joined import PartOfFile, Stretch, joined_parts
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -50,6 +51,9 @@ _LISTS = re.compile(
 )
 """How texts that name other files begin."""
 
+MOST_PIXELS = 1 << 26
+"""Of one picture: 8,192 x 8,192. A header of 30 bytes can ask for any size, and for its memory."""
+
 _STRICT_UNTIL = 19
 """PyAV from this version on takes any bytes as metadata; before, it has to be asked to."""
 
@@ -79,13 +83,15 @@ def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
         raise MediaError(
             f"{file} is empty (0 bytes); expected a sound or video file: fetch or record it again"
         )
-    try:
-        parts = joined_parts(file)
-        source = PartOfFile(file, parts[0]) if parts else _literal(file)
-        container = av.open(source, options=_options(for_sound), **_lenient())
-    except _ERRORS_OF_DECODERS as error:
-        raise _refused(file, _reason(error)) from error
-    with container:
+    with ExitStack() as opened_files:
+        try:
+            part = next(iter(joined_parts(file)), None)
+            container = opened_files.enter_context(_container(file, part, for_sound))
+            if for_sound and container.start_time and container.streams.video:
+                # Where the first picture is, which is when time begins, only decoding tells.
+                container = opened_files.enter_context(_container(file, part, False))
+        except _ERRORS_OF_DECODERS as error:
+            raise _refused(file, _reason(error)) from error
         if container.format.name in _NO_RECORDINGS:
             raise _refused(file, "it is text")
         try:
@@ -103,13 +109,17 @@ def later_parts(container: InputContainer) -> Iterator[InputContainer]:
     """The other recordings of a joined file, opened one after the other."""
     file = Path(container.name)
     for part in joined_parts(file)[1:]:
-        with closing(PartOfFile(file, part)) as source:
-            try:
-                later = av.open(source, options=_options(False), **_lenient())
-            except _ERRORS_OF_DECODERS:
-                continue
-            with later:
-                yield later
+        with suppress(av.error.FFmpegError), _container(file, part, False) as later:
+            yield later
+
+
+@contextmanager
+def _container(file: Path, part: Stretch | None, for_sound: bool) -> Iterator[InputContainer]:
+    with ExitStack() as stack:
+        source: str | PartOfFile = _literal(file)
+        if part is not None:
+            source = stack.enter_context(closing(PartOfFile(file, part)))
+        yield stack.enter_context(av.open(source, options=_options(for_sound), **_lenient()))
 
 
 def _literal(file: Path) -> str:
@@ -117,12 +127,17 @@ def _literal(file: Path) -> str:
     return str(file) if file.is_absolute() or ":" not in str(file) else f"./{file}"
 
 
+@lru_cache
+def _allowed() -> str:
+    return ",".join(sorted(av.formats_available - _OPENING_OTHERS))
+
+
 def _options(for_sound: bool) -> dict[str, str]:
-    allowed = ",".join(sorted(av.formats_available - _OPENING_OTHERS))
     options = {
-        "format_whitelist": allowed,
+        "format_whitelist": _allowed(),
         "protocol_whitelist": "file",
         "pattern_type": "none",  # "a%d.png" is the name of one picture
+        "max_pixels": str(MOST_PIXELS),
     }
     return options | ({"skip_frame": "all"} if for_sound else {})
 

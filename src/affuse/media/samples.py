@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +24,9 @@ LOWEST_RATE, HIGHEST_RATE = 4_000, 1_536_000
 
 _LARGEST = 100.0
 """Samples are in [-1, 1], or a little beyond where somebody amplified; this is another scale."""
+
+_FLOATS = ("flt", "dbl")
+"""How the names of FFmpeg's sample formats begin that can hold what is no number."""
 
 _CANCELLED = 0.02
 _MEMORY = 0.9
@@ -62,12 +66,11 @@ class Samples:
         rate = frame.sample_rate
         self.sample_rate = self.sample_rate or self._checked(rate)
         channels = _channels(frame)
-        n_samples = channels.shape[1]
-        self._n_samples += n_samples
-        self._n_bad += n_samples - int(np.isfinite(channels).all(axis=0).sum())
+        self._n_samples += channels.shape[1]
+        if frame.format.name.startswith(_FLOATS):
+            self._check(channels)
         if self._n_bad:
             return
-        self._check_scale(channels)
         mono = self._mixer.mixed(channels)
         if self._other is not None and (rate != self._other.rate or self._other.is_off(time_s)):
             yield from self._rest()
@@ -107,9 +110,13 @@ class Samples:
             )
         return rate
 
-    def _check_scale(self, channels: Signal) -> None:
+    def _check(self, channels: Signal) -> None:
         largest = float(np.abs(channels).max(initial=0.0))
-        if largest > _LARGEST:
+        if largest <= _LARGEST:
+            return
+        n_finite = int(np.isfinite(channels).all(axis=0).sum())
+        self._n_bad += channels.shape[1] - n_finite
+        if math.isfinite(largest):
             raise MediaError(
                 f"{self._name} has samples of up to {largest:,.0f}; expected floating-point "
                 "samples from -1 to 1: divide them by their full scale (32768 for 16 bit)"

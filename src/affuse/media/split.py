@@ -13,6 +13,8 @@ from affuse.errors import MediaError, OutputError
 from affuse.media.audio import read_audio
 from affuse.media.picture_files import unlike_what_was_written, write_picture
 from affuse.records import Clip, ProgressCallback, Skipped
+from affuse.storage.error_log import unforeseen
+from affuse.storage.whole import owned_name, remove_leftovers
 
 AUDIO_FOLDER, VIDEO_FOLDER = "audio_only", "video_only"
 
@@ -61,6 +63,7 @@ def split(
         The folder cannot be written.
     """
     folder = Path(out)
+    remove_leftovers(folder, "*/.*")
     skipped = []
     for done, clip in enumerate(clips, start=1):
         reasons = [
@@ -101,7 +104,7 @@ def _written(
     start_s = clip.start_s or 0.0
     if clip.end_s is not None:
         duration_s = min(duration_s, clip.end_s - start_s)
-    partial = target.with_name(f".partial-{target.name}")
+    partial = target.with_name(owned_name("partial", target.suffix))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write(source, partial, start_s, duration_s)
@@ -115,6 +118,8 @@ def _written(
         ) from error
     except av.error.FFmpegError as error:
         return f"{source} cannot be written as {target.suffix[1:]} ({error.strerror})"
+    except Exception as error:
+        return unforeseen(str(source), error)
     finally:
         if partial.parent.is_dir():
             partial.unlink(missing_ok=True)

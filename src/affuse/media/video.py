@@ -103,6 +103,8 @@ class Look:
     start_s : float
         Since when the stream has shown what it stands for: where the look before ends, unless
         nothing was shown between them.
+    may_end_s : float
+        Until when it may stand if it is the last and the sound goes on: as long as is usual.
     is_only : bool
         The file holds this one picture and no other, as a cover.
     """
@@ -112,6 +114,7 @@ class Look:
     n_positions: int
     end_s: float
     start_s: float
+    may_end_s: float = 0.0
     is_only: bool = False
 
     def times_s(self, per_s: float) -> tuple[float, ...]:
@@ -155,6 +158,7 @@ def read_looks(path: str | Path, *, per_s: float, short_side: int) -> Iterator[L
                 n_positions=shown.end - shown.first,
                 end_s=shown.end_s,
                 start_s=shown.start_s,
+                may_end_s=shown.may_end_s,
                 is_only=shown.is_only,
             )
 

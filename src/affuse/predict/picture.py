@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -84,6 +84,8 @@ class Watched:
         When the picture begins.
     duration_s : float
         When it ends; 0: there is none.
+    may_end_s : float
+        Until when the last picture may stand, where the sound goes on.
     gaps : list of Span
         Stretches between them in which nothing was shown.
     is_still : bool
@@ -99,6 +101,7 @@ class Watched:
     times_s: list[float] = field(default_factory=list)
     start_s: float = 0.0
     duration_s: float = 0.0
+    may_end_s: float = 0.0
     gaps: list[Span] = field(default_factory=list)
     is_still: bool = False
     n_faces: int = 0
@@ -114,6 +117,19 @@ class Watched:
         edges = self._positions(span)
         first, end = (bisect_left(self.sights, edge, key=self._position_of) for edge in edges)
         return self.sights[first:end]
+
+    def go_on(self, end_s: float) -> None:
+        """Let the last picture stand as long as is usual, but not beyond the recording's end."""
+        end_s = min(end_s, self.may_end_s)
+        if self.cut or not self.times_s or end_s <= self.duration_s:
+            return
+        last_s = self.times_s[-1]
+        seen = [sight for sight in self.sights if sight.time_s == last_s]
+        for position in range(self._position(last_s) + 1, self._position(end_s)):
+            time_s = position / self.looks_per_s
+            self.times_s.append(time_s)
+            self.sights += [replace(sight, time_s=time_s) for sight in seen]
+        self.duration_s = end_s
 
     def _positions(self, span: Span) -> tuple[int, int]:
         """First and end on the grid of looks."""
@@ -228,6 +244,7 @@ def _looks(
                 watched.gaps.append(Span(watched.duration_s, look.start_s))
             watched.duration_s = max(look.end_s, 0.0)
             watched.is_still = look.is_only
+            watched.may_end_s = look.may_end_s
             if reached is not None:
                 reached(watched.duration_s)
             if look.n_positions:

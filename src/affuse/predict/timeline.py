@@ -15,6 +15,9 @@ from affuse.predict.settings import Settings
 from affuse.predict.windows import Span
 from affuse.records import Box, Modality, Prediction, Segment
 
+_MISSING_END_S = 0.5
+"""A recording so much shorter than its file says is not whole."""
+
 _NOTED_S = 0.5
 """A picture that is away for longer at either end is spoken of."""
 
@@ -229,23 +232,46 @@ class _Reasons:
 
 
 def _notes(recording: Recording, members: Members, settings: Settings) -> Iterator[str]:
-    for part, kind in ((recording.sound, "sound"), (recording.picture, "picture")):
-        if part is not None and part.cut is not None:
-            stated = part.cut.stated_s
-            there = f"its {kind} ends after {part.duration_s:.2f} s"
-            wanted = "" if stated is None else f" of {stated:.2f} s"
-            yield f"the file is cut short or damaged: {there}{wanted}; what is there was judged"
+    info = recording.info
+    yield from _endings(recording)
     if "audio" in members.modalities and recording.sound is None:
-        yield "the file has no sound: judged by the picture alone"
+        yield f"{info.no_sound or 'the file has no sound'}: judged by the picture alone"
     if "video" in members.modalities and recording.picture is None:
-        kind = "only one still picture, a cover" if recording.has_cover else "no picture"
-        yield f"the file has {kind}: judged by the sound alone"
+        yield f"{_no_picture(recording)}: judged by the sound alone"
     if "video" in members.modalities and recording.picture is not None:
         yield from _missing_picture(recording.picture, recording)
+    yield from info.notes
     n_faces = 0 if recording.picture is None else recording.picture.n_faces
     if n_faces > 1:
         shown = "the largest was judged" if settings.faces == "largest" else "each was judged"
         yield f"up to {n_faces} faces are seen at once; {shown}"
+
+
+def _endings(recording: Recording) -> Iterator[str]:
+    """What is missing at the end of the file, by what it says itself."""
+    cut = False
+    for part, kind in ((recording.sound, "sound"), (recording.picture, "picture")):
+        if part is None or part.cut is None:
+            continue
+        stated_s = part.cut.stated_s
+        if not part.cut.end_s and stated_s == 0:
+            track = "an audio track" if kind == "sound" else "a video track"
+            yield f"the file has {track} that holds nothing"
+            continue
+        cut = True
+        wanted = "" if stated_s is None else f" of {stated_s:.2f} s"
+        there = f"its {kind} ends after {part.duration_s:.2f} s{wanted}"
+        yield f"the file is cut short or damaged: {there}; what is there was judged"
+    stated_s = recording.info.stated_s
+    if not cut and stated_s is not None and recording.duration_s < stated_s - _MISSING_END_S:
+        there = f"it ends after {recording.duration_s:.2f} s of {stated_s:.2f} s"
+        yield f"the file is cut short or damaged: {there}; what is there was judged"
+
+
+def _no_picture(recording: Recording) -> str:
+    if recording.has_cover:
+        return "the file has only one still picture, a cover"
+    return recording.info.no_picture or "the file has no picture"
 
 
 def _missing_picture(picture: Watched, recording: Recording) -> Iterator[str]:

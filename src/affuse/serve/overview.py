@@ -106,7 +106,7 @@ def overview_of(recording: Recording, witness: Witness) -> Overview:
     return Overview(
         duration_s=recording.duration_s,
         waveform=None if sound is None or sound.duration_s <= 0 else waveform(recording.path),
-        strip=witness.strip(),
+        strip=() if picture is None else witness.strip(),
         speech=() if sound is None else stretches(sound.speech, FRAME_S),
         face=() if picture is None else _with_face(picture),
     )

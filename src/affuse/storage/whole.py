@@ -78,6 +78,26 @@ def new_folder(path: Path) -> Iterator[Path]:
         _put(temporary, path)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file of UTF-8 text whole, plain line feeds, in the place of an older one.
+
+    A link goes on leading to its file; a pipe or a device is written to as it is.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    place = Path(os.path.realpath(path))
+    content = text.encode("utf-8", "backslashreplace")
+    with _told(path):
+        if place.exists() and not place.is_file():
+            place.write_bytes(content)
+            return
+        with atomic_file(place) as temporary:
+            temporary.write_bytes(content)
+
+
 def refuse_existing(path: Path) -> None:
     """Raise where something has that name already.
 
