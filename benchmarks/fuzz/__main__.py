@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MOST_BYTES = 2 << 30
 """Memory that one small file may take at its peak."""
 
+_GOOD_PER_CRAFTED = 6
 TARGETS = (sys.executable, "-m", "benchmarks.fuzz.targets")
 TEXT = (".csv", ".json", ".bundle")
 
@@ -74,16 +75,22 @@ def faults(outcome: Outcome) -> list[tuple[str, str]]:
     return found
 
 
-def files(sources: Sequence[Path], folder: Path, seed: int) -> Iterator[Path]:
-    """The sources as they are, then without end changed ones, each removed after its turn."""
-    yield from sources
-    contents = [path.read_bytes() for path in sources]
+def files(
+    seeds: Sequence[Path], crafted: Sequence[Path], folder: Path, seed: int
+) -> Iterator[Path]:
+    """All as they are, then without end changed ones, each removed after its turn.
+
+    Most of what is changed was good before: it is those that get far into a decoder.
+    """
+    yield from (*seeds, *crafted)
+    pool = [*seeds] * _GOOD_PER_CRAFTED + [*crafted]
+    contents = {path: path.read_bytes() for path in pool}
     for number in range(1_000_000_000):
         rng = np.random.default_rng([seed, number])
-        one, other = rng.integers(len(sources), size=2)
-        text = sources[one].suffix in TEXT
-        made = folder / f"{number:06d}_{sources[one].name}"
-        made.write_bytes(mutate(contents[one], contents[other], rng, text=text))
+        one, other = (pool[place] for place in rng.integers(len(pool), size=2))
+        made = folder / f"{number:06d}_{one.name}"
+        content = mutate(contents[one], contents[other], rng, text=one.suffix in TEXT)
+        made.write_bytes(content)
         yield made
         made.unlink(missing_ok=True)
 
@@ -95,9 +102,9 @@ def fuzz(seed: int, n_files: int | None, seconds: float | None, keep: Path) -> C
         folders = [Path(place) / name for name in ("seeds", "crafted", "mutated", "scratch")]
         for folder in folders:
             folder.mkdir()
-        sources = make_seeds(folders[0]) + make_crafted(folders[1])
+        made = files(make_seeds(folders[0]), make_crafted(folders[1]), folders[2], seed)
         with Watched(TARGETS, folders[3]) as watched:
-            for path in files(sources, folders[2], seed):
+            for path in made:
                 spent_s = time.monotonic() - started
                 if counts.files == n_files or (seconds is not None and spent_s > seconds):
                     break

@@ -30,6 +30,10 @@ EXTRAS: dict[str, tuple[str, dict[str, str]]] = {
     "report": ("the report of a run", {"jinja2": "jinja2", "matplotlib": "matplotlib"}),
     "web": ("affuse serve", {"fastapi": "fastapi", "uvicorn": "uvicorn"}),
     "dask": ("--cluster and --workers", {"distributed": "distributed", "fsspec": "fsspec"}),
+    "remote": (
+        "clips under https:// and s3://",
+        {"fsspec": "fsspec", "aiohttp": "aiohttp", "s3fs": "s3fs"},
+    ),
     "interop": (
         "the formats eaf, textgrid and audformat",
         {"audformat": "audformat", "praatio": "praatio", "pympi-ling": "pympi"},

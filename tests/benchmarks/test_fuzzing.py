@@ -78,7 +78,7 @@ def test_same_seed_same_files_and_another_seed_others(tmp_path: Path) -> None:
 
     def made(seed: int, folder: str) -> list[bytes]:
         (tmp_path / folder).mkdir()
-        found = fuzzing.files([source], tmp_path / folder, seed)
+        found = fuzzing.files([source], [], tmp_path / folder, seed)
         return [path.read_bytes() for path in islice(found, 41)]
 
     first = made(0, "first")

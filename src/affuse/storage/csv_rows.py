@@ -292,8 +292,7 @@ def _not_text(table: Path, problem: UnicodeDecodeError, error: type[AffuseError]
 
 
 def _refuse_twice(table: Path, columns: Sequence[str], error: type[AffuseError]) -> None:
-    counts = Counter(columns)
-    twice = sorted(name for name in counts if name and counts[name] > 1)
+    twice = sorted(name for name, n in Counter(columns).items() if name and n > 1)
     if twice:
         raise error(
             f"{table} has the column {', '.join(twice)} twice; "
