@@ -58,15 +58,11 @@ def name_emotion(manifest: Manifest, fused: Floats, alone: Alone, threshold: flo
     first = int(of_groups.argmax())
     columns = groups[first]
     emotion = manifest.classes[columns[int(fused[columns].argmax())]]
-    rules = manifest.fusion.agreement
     disagreement = ""
-    if rules is not None and len(alone) == len(MODALITIES):
-        if not _may_be_named(rules, alone).any():
+    if manifest.fusion.agreement is not None and len(alone) == len(MODALITIES):
+        if not _may_be_named(manifest, manifest.fusion.agreement, alone).any():
             return Named(None, "neither the voice nor the face is sure of any emotion")
-        disagreement, rivals = _contradiction(manifest, rules, groups, alone)
-        if rivals and first not in rivals:
-            reason = f"{disagreement}, and together they say neither"
-            return Named(None, reason, disagreement)
+        disagreement = _disagreement(manifest, manifest.fusion.agreement, alone)
     if of_groups[first] < threshold:
         reason = (
             f"{emotion} is the most probable with {of_groups[first]:.0%}, which is less than the "
@@ -97,7 +93,7 @@ def held_to(manifest: Manifest, fused: Floats, alone: Alone) -> Floats:
     rules = manifest.fusion.agreement
     if rules is None or len(alone) < len(MODALITIES):
         return fused
-    may = _may_be_named(rules, alone)
+    may = _may_be_named(manifest, rules, alone)
     if not may.any():
         return fused
     held = fused.copy()
@@ -122,26 +118,35 @@ def _columns(manifest: Manifest) -> list[NDArray[np.intp]]:
     return [np.array([manifest.classes.index(name) for name in group]) for group in manifest.groups]
 
 
-def _may_be_named(rules: Agreement, alone: Alone) -> NDArray[np.bool_]:
+def _may_be_named(manifest: Manifest, rules: Agreement, alone: Alone) -> NDArray[np.bool_]:
+    """Classes that voice or face holds likely; of two that contradict each other, what they say."""
     rows = np.stack(list(alone.values()))
     ranks = (-rows).argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
     among_first = (ranks < rules.n_first).any(axis=0)
-    return np.asarray(among_first & (rows >= rules.least).any(axis=0))
+    may = among_first & (rows >= rules.least).any(axis=0)
+    rivals = _rivals(manifest, rules, alone)
+    if rivals:
+        groups = _columns(manifest)
+        named = np.concatenate([groups[group] for group in rivals.values()])
+        may &= np.isin(np.arange(len(may)), named)
+    return np.asarray(may)
 
 
-def _contradiction(
-    manifest: Manifest, rules: Agreement, groups: list[NDArray[np.intp]], alone: Alone
-) -> tuple[str, tuple[int, int] | None]:
-    """What voice and face say if they contradict each other, and the groups they name."""
-    of_groups = {m: np.array([alone[m][c].sum() for c in groups]) for m in MODALITIES}
+def _rivals(manifest: Manifest, rules: Agreement, alone: Alone) -> dict[Modality, int]:
+    """The first group of voice and of face where they contradict each other; else empty."""
+    of_groups = {m: np.array([alone[m][c].sum() for c in _columns(manifest)]) for m in MODALITIES}
     voice, face = (int(of_groups[modality].argmax()) for modality in ("audio", "video"))
     sure = min(of_groups["audio"][voice], of_groups["video"][face])
     foreign = max(of_groups["audio"][face], of_groups["video"][voice])
     if voice == face or sure < rules.sure or foreign >= rules.foreign:
-        return "", None
-    firsts: dict[Modality, NDArray[np.intp]] = {"audio": groups[voice], "video": groups[face]}
-    words = [
-        f"{WHO[modality]} {manifest.classes[columns[int(alone[modality][columns].argmax())]]}"
-        for modality, columns in firsts.items()
-    ]
-    return ", ".join(words), (voice, face)
+        return {}
+    return {"audio": voice, "video": face}
+
+
+def _disagreement(manifest: Manifest, rules: Agreement, alone: Alone) -> str:
+    groups, words = _columns(manifest), []
+    for modality, group in _rivals(manifest, rules, alone).items():
+        own = groups[group]
+        name = manifest.classes[own[int(alone[modality][own].argmax())]]
+        words.append(f"{WHO[modality]} {name}")
+    return ", ".join(words)
