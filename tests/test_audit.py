@@ -89,10 +89,11 @@ def test_nothing_leaks(corpus, audit, tmp_path):
     assert "Nothing leaks." in said
     told = json.loads(out.read_text("utf-8"))
     assert (told["n_clips"], told["n_speakers"], told["leaks"]) == (18, 3, [])
-    checks = ["duplicates", "extractors", "random split", "permuted labels"]
+    assert "OK speakers 3 speakers, each written in one way" in said
+    checks = ["speakers", "duplicates", "extractors", "random split", "permuted labels"]
     assert [finding["check"] for finding in told["findings"]] == checks
-    assert told["findings"][2]["systems"][0]["system"] == "LDA"
-    assert told["findings"][3]["n_permutations"] == 19
+    assert told["findings"][3]["systems"][0]["system"] == "LDA"
+    assert told["findings"][4]["n_permutations"] == 19
 
 
 def test_recordings_under_several_names(corpus, audit):
@@ -138,7 +139,7 @@ def test_overlaps_of_a_fold_file(corpus, audit, tmp_path):
     assert "ben ben-calm-1 = copy 1 1" in said
     assert "6 of 19 clips tested on a speaker that was trained on" in said
     assert "Something leaks: fold file." in said
-    overlaps = json.loads(out.read_text("utf-8"))["findings"][0]["overlaps"]
+    overlaps = json.loads(out.read_text("utf-8"))["findings"][1]["overlaps"]
     assert {"fold": "ann", "name": "speaker ann", "n_train": 2, "n_test": 4} in overlaps
     assert len(overlaps) == 4
 
@@ -336,3 +337,21 @@ def test_real_duplicates_planted_speaker_and_inflation(shared_data, audit, tmp_p
     assert system["gap"] > 0.15
     assert findings["permuted labels"]["p"] == pytest.approx(0.05)
     assert findings["permuted labels"]["null_mean"] == pytest.approx(1 / 8, abs=0.02)
+
+
+def test_one_person_under_two_spellings_is_found(corpus, audit, tmp_path):
+    text = corpus.read_text("utf-8")
+    lines = [
+        line.replace(",ann", ",Ann " if n % 2 else ",ann")
+        for n, line in enumerate(text.split("\n"))
+    ]
+    corpus.write_text("\n".join(lines).replace(",cem", ",Bén"), "utf-8")
+    out = tmp_path / "audit.json"
+    code, said = audit(corpus, *QUICK, "--permutations", 0, "--out", out)
+    assert code == 0
+    assert "18 clips 3 speakers" in said
+    assert "NOTE speakers 3 speakers; written in several ways, each counting as one: 1" in said
+    assert "ann = Ann: one person" in said or "Ann = ann: one person" in said
+    assert "Bén, ben: kept apart; one person?" in said
+    finding = json.loads(out.read_text("utf-8"))["findings"][0]
+    assert [sorted(group) for group in finding["joined"]] == [["Ann", "ann"]]

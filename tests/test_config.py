@@ -29,6 +29,54 @@ def test_settings_take_toml_values_and_bare_words():
     assert config.seed == 4
 
 
+@pytest.mark.parametrize(
+    ("setting", "speakers"),
+    [
+        ("1-6", ("1", "2", "3", "4", "5", "6")),
+        ("1-3,7", ("1", "2", "3", "7")),
+        ("1 - 3, 2-4", ("1", "2", "3", "4")),
+        ("1\u20133", ("1", "2", "3")),
+        ("08-11", ("08", "09", "10", "11")),
+        ("5-5", ("5",)),
+        ("4", ("4",)),
+        ("anna, ben-1", ("anna", "ben-1")),
+        ("[1, 2]", ("1", "2")),
+        ('["1-3", "anna"]', ("1-3", "anna")),
+        ("[]", ()),
+        ("", ()),
+    ],
+)
+def test_speakers_as_people_type_them(setting, speakers):
+    assert load_config("quick", [f"data.speakers={setting}"]).data.speakers == speakers
+
+
+def test_ranges_hold_for_folds_and_in_a_recipe(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text('[folds]\nspeakers = ["1-2", [3, "4"]]\n[data]\nspeakers = "1-4"\n', "utf-8")
+    config = load_config(path)
+    assert config.folds.speakers == (("1", "2"), ("3", "4"))
+    assert config.data.speakers == ("1", "2", "3", "4")
+
+
+def test_every_list_may_be_typed_with_commas_or_as_the_one_item():
+    config = load_config(
+        "quick",
+        [
+            "data.emotions=calm,sad",
+            "evaluation.protocols=speaker-independent, random",
+            "fusion.decision=product",
+            "robustness.white_noise=10,-5",
+            "robustness.babble=0",
+            "robustness.blur=0.1",
+        ],
+    )
+    assert config.data.emotions == ("calm", "sad")
+    assert config.evaluation.protocols == ("speaker-independent", "random")
+    assert config.fusion.decision == ("product",)
+    assert config.robustness.white_noise == (10, -5)
+    assert (config.robustness.babble, config.robustness.blur) == ((0,), (0.1,))
+
+
 def test_overrides_come_last():
     assert load_config("quick", ["seed=4"], {"seed": 5}).seed == 5
 
@@ -55,6 +103,10 @@ def test_digest_ignores_places_and_process_counts_only():
         ("quick", ["seed=-1"], "seed = -1: Input should be greater than or equal to 0"),
         ("quick", ["seed=3\njobs=4"], "seed = '3.njobs=4': Input should be a valid integer"),
         ("quick", ["media.duration_s=inf"], "media.duration_s = inf: Input should be a finite"),
+        ("quick", ["data.speakers=6-1"], r"data.speakers = '6-1': range 6-1 runs backwards or is"),
+        ("quick", ["data.speakers=1-99999999"], "is longer than 10,000; expected such as 1-6"),
+        ("quick", ["data.speakers=true"], "data.speakers = True: Input should be a valid tuple"),
+        ("quick", ["fusion.decision=mean,sum"], r"fusion.decision.1 = 'sum': Input should"),
         ("quick", ["seed=1", "seed.x=1"], "'seed' has no fields of its own"),
         ("quick", ['models=[{name="lda", scalr="none"}]'], "did you mean 'scaler'"),
     ],

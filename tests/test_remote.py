@@ -129,6 +129,9 @@ def sounds(index: Index, cache: Path) -> NDArray[np.float32]:
         ("/clips/one.mp4", None),
         ("C:/clips/one.mp4", None),
         ("s3:", None),
+        ("10:30:00/a.wav", None),
+        ("take1:/a.wav", None),
+        ("2024-05-01t10:30:00.wav", None),
     ],
 )
 def test_url_is_known_again_in_a_path(path: str | Path, url: str | None) -> None:
@@ -226,11 +229,12 @@ def test_missing_key_is_named(bucket: str) -> None:
 
 def test_bad_addresses_end_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    for url in ("gopherish://host/a.mp4", "http://127.0.0.1:9/a.mp4"):
+    bad = {"gopherish://host/a.mp4": "does not exist", "http://127.0.0.1:9/a.mp4": "check address"}
+    for url, why in bad.items():
         found = called(tmp_path, "run", url)
         assert found.returncode == 2, found.stdout
         assert url in found.stderr
-        assert "check address" in found.stderr
+        assert why in found.stderr
         assert len(found.stderr.strip().splitlines()) == 1
 
 
@@ -245,3 +249,37 @@ def test_clips_elsewhere_that_cannot_be_had_are_skipped(
     found = extracted(read_index(table), tmp_path / "cache")
     assert [skipped.name for skipped in found.skipped] == ["gone"]
     assert f"{url}/gone.mp4" in found.skipped[0].reason
+
+
+@pytest.mark.parametrize(
+    ("url", "missing", "package"),
+    [
+        ("https://host/a.mp4", "fsspec", "fsspec"),
+        ("s3://bucket/a.mp4", "fsspec", "fsspec"),
+        ("https://host/a.mp4", "aiohttp", "aiohttp"),
+        ("http://host/folder", "aiohttp", "aiohttp"),
+        ("s3://bucket/folder", "s3fs", "s3fs"),
+    ],
+)
+@pytest.mark.parametrize("command", ["predict", "index"])
+def test_what_is_missing_is_named_with_its_extra(
+    tmp_path: Path, command: str, url: str, missing: str, package: str
+) -> None:
+    """In a process of its own in which that package cannot be imported."""
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        f"from affuse.cli import main; main([{command!r}, {url!r}])"
+    )
+    run = [sys.executable, "-c", code]
+    found = subprocess.run(run, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert found.returncode == 2, found.stderr
+    assert found.stderr == (
+        f"affuse: package {package!r} is not installed, and {url} needs it: "
+        "pip install 'affuse[remote]'\n"
+    )
+
+
+def test_a_store_of_no_extra_is_said_to_need_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
+    with pytest.raises(MediaError, match=r"gs://bucket/a\.mp4 needs a package .*to reach gs://"):
+        is_file(Path("gs://bucket/a.mp4"))

@@ -9,12 +9,18 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
+from pathlib import Path
 from typing import Literal
 
 from affuse.cache import cache_folder
+from affuse.errors import AffuseError, MediaError
 
 State = Literal["good", "absent", "broken"]
+
+_ANEW = "install affuse anew, into an empty environment"
+_SHORT_SIDE = 320
 
 EXTRAS: dict[str, tuple[str, dict[str, str]]] = {
     "train": (
@@ -51,17 +57,28 @@ class Check:
 
 
 def checkup() -> tuple[Check, ...]:
-    """Look at everything that affuse needs or can use; nothing is changed or fetched.
+    """Try everything that affuse needs, and look for what it can use; nothing is fetched.
+
+    A clip of a drawn face that speaks is made, read back and judged, in a folder that is removed:
+    what breaks a prediction is found here.
 
     Examples
     --------
     >>> [check.name for check in checkup() if check.state == "broken"]
     []
     """
-    always: tuple[Callable[[], Check], ...] = (
-        _python, _cache, _decoding, _faces, _bundle, _processor
-    )  # fmt: skip
-    return (*(look() for look in always), *(_extra(name) for name in EXTRAS))
+    with tempfile.TemporaryDirectory(prefix="affuse-doctor-") as folder:
+        clip = Path(folder)
+        always: tuple[Callable[[], Check], ...] = (
+            _python,
+            _cache,
+            partial(_tried, "media", partial(_media, clip)),
+            partial(_tried, "faces", partial(_faces, clip)),
+            partial(_tried, "recogniser", partial(_recogniser, clip)),
+            partial(_tried, "processor", _processor),
+        )
+        checks = tuple(look() for look in always)
+    return (*checks, *(_extra(name) for name in EXTRAS))
 
 
 def _python() -> Check:
@@ -83,49 +100,70 @@ def _cache() -> Check:
     return Check("cache", "good", str(folder))
 
 
-def _decoding() -> Check:
+def _tried(name: str, look: Callable[[], str]) -> Check:
+    """What a look says; broken by whatever it raises, foreseen or not."""
+    try:
+        return Check(name, "good", look())
+    except AffuseError as error:
+        return Check(name, "broken", f"{error}; {_ANEW}")
+    except Exception as error:  # of a package that does not fit: what it says is to be told
+        first = next(iter(str(error).splitlines()), "it says nothing more")
+        return Check(name, "broken", f"{type(error).__name__}: {first}; {_ANEW}")
+
+
+def _media(folder: Path) -> str:
     import av
+
+    from affuse.media.audio import read_audio
+    from affuse.media.video import read_looks
 
     needed = {"h264", "aac", "vp9", "opus", "flac"}
     missing = sorted(needed - av.codecs_available)
-    version = av.__version__
     if missing:
-        told = f"PyAV {version} lacks {', '.join(missing)}; install it anew from its wheel"
-        return Check("media", "broken", told)
-    return Check("media", "good", f"PyAV {version} decodes {', '.join(sorted(needed))}")
+        raise MediaError(f"PyAV {av.__version__} lacks {', '.join(missing)}")
+    clip = _drawn_clip(folder)
+    sound = read_audio(clip)
+    n_looks = sum(1 for _ in read_looks(clip, per_s=1.0, short_side=_SHORT_SIDE))
+    if sound.duration_s < 1 or n_looks < 2:
+        raise MediaError(f"{sound.duration_s:.2f} s of sound and {n_looks} pictures of 3 s read")
+    decoded = f"PyAV {av.__version__} decodes {', '.join(sorted(needed))}"
+    return f"{decoded}; wrote and read a clip of {sound.duration_s:.1f} s"
 
 
-def _faces() -> Check:
-    import numpy as np
+def _drawn_clip(folder: Path) -> Path:
+    """An mp4 of about three seconds, of a drawn face that speaks; made by the first to ask."""
+    from affuse.synthetic.corpus import synthesise
 
+    return synthesise(folder, speakers=1, emotions=["happy"], takes=1)[0]
+
+
+def _faces(folder: Path) -> str:
     from affuse.media.face_detectors import HaarDetector
+    from affuse.media.video import read_looks
 
-    try:
-        HaarDetector().detect(np.zeros((48, 64, 3), np.uint8))
-    except Exception as error:  # whatever OpenCV throws is what is to be told
-        told = f"OpenCV's cascade cannot be used ({error}); install opencv-python-headless>=4.10,<5"
-        return Check("faces", "broken", told)
-    return Check("faces", "good", "OpenCV's cascade is there")
-
-
-def _bundle() -> Check:
-    from affuse.bundle.reading import read_bundle
-    from affuse.errors import AffuseError
-    from affuse.predict.recogniser import SHIPPED
-
-    try:
-        bundle = read_bundle(SHIPPED)
-    except AffuseError as error:
-        return Check("recogniser", "broken", f"{error}; install affuse anew")
-    return Check("recogniser", "good", f"{bundle.title}, every hash as it was made")
+    looks = read_looks(_drawn_clip(folder), per_s=1.0, short_side=_SHORT_SIDE)
+    n_found = len(HaarDetector().detect(next(looks).image))
+    if n_found != 1:
+        raise MediaError(f"OpenCV's cascade finds {n_found} faces where one is")
+    return "OpenCV's cascade finds a drawn face"
 
 
-def _processor() -> Check:
+def _recogniser(folder: Path) -> str:
+    from affuse.predict.recogniser import SHIPPED, load
+
+    recogniser = load(SHIPPED)
+    prediction = recogniser.predict(_drawn_clip(folder))
+    if not (prediction.face_seen and prediction.speech):
+        raise MediaError("neither face nor speech is found in a clip that has both")
+    return f"{recogniser.bundle.title}, every hash as it was made; judged a clip"
+
+
+def _processor() -> str:
     import onnxruntime
 
     providers = onnxruntime.get_available_providers()
     engines = ", ".join(name.removesuffix("ExecutionProvider") for name in providers)
-    return Check("processor", "good", f"{os.cpu_count()} cores; onnxruntime runs on {engines}")
+    return f"{os.cpu_count()} cores; onnxruntime runs on {engines}"
 
 
 def _extra(name: str) -> Check:

@@ -54,7 +54,7 @@ class CutShort(MediaError):
     end_s : float
         Where it ends, in seconds; 0: none of it can be decoded.
     stated_s : float or None
-        Where it should end; None: the file does not say.
+        Where it should end; None: the file does not say; 0: the track holds nothing.
     """
 
     def __init__(self, message: str, kind: str, end_s: float, stated_s: float | None) -> None:
@@ -100,15 +100,18 @@ class MissingDependency(AffuseError):
         The package that could not be imported.
     extra : str
         The extra of affuse that installs it.
+    what : str
+        That needs it.
     """
 
-    def __init__(self, package: str, extra: str) -> None:
+    def __init__(self, package: str, extra: str, what: str = "this step") -> None:
         self.package = package
         self.extra = extra
+        self.what = what
         super().__init__(
-            f"package {package!r} is not installed, and this step needs it: "
+            f"package {package!r} is not installed, and {what} needs it: "
             f"pip install 'affuse[{extra}]'"
         )
 
-    def __reduce__(self) -> tuple[type[MissingDependency], tuple[str, str]]:
-        return type(self), (self.package, self.extra)
+    def __reduce__(self) -> tuple[type[MissingDependency], tuple[str, str, str]]:
+        return type(self), (self.package, self.extra, self.what)

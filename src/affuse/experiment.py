@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,16 +26,19 @@ from affuse.evaluation.systems import OutOfFold, System
 from affuse.features.conditions import CLEAN, Condition, conditions, not_degradable
 from affuse.features.degraded_tables import DegradedTables, Recordings, degraded_tables
 from affuse.features.extract import Extraction, extract_features
+from affuse.features.label_columns import refuse_constant, refuse_labels
 from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor, make_extractor
 from affuse.features.store import default_store
+from affuse.features.stretches import within_files
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.fusion.registry import decides_without, make_fusion, make_unimodal
 from affuse.models.registry import NETWORKS, model_label
 from affuse.records import Modality, ProgressCallback, Skipped
-from affuse.report.document import write_report
+from affuse.report.document import check_report, write_report
 from affuse.result import Evaluated, Result
-from affuse.run_folder import check_out, write_run
+from affuse.run_folder import claimed_out, write_run
+from affuse.synthetic.origin import drawn_people
 
 if TYPE_CHECKING:
     from affuse.bundle.from_run import RunBundle
@@ -78,24 +81,33 @@ def run(
     >>> result = run(load_config("quick", overrides={"data.path": "ravdess"}))  # doctest: +SKIP
     >>> result.results[["system", "uar", "uar_low", "uar_high"]]  # doctest: +SKIP
     """
-    if config.out:
-        check_out(Path(config.out))
+    if not config.out:
+        return _result(config, workers, progress)[0]
+    check_report()
+    with claimed_out(config):
+        result, sources = _result(config, workers, progress)
+        made = _bundle(result, sources, progress)
+        result = replace(result, notes=(*result.notes, *made.notes))
+        write_run(result, Path(config.out), made.bundle, finish=write_report)
+    return result
+
+
+def _result(
+    config: Config, workers: Workers | None, progress: ProgressCallback | None
+) -> tuple[Result, Mapping[Modality, Extractor | Precomputed]]:
+    """What a run finds, and where its features came from."""
     index = chosen_clips(config)
     check_fold_file(config, index.clips)
     config = _calibrated(config, index)
     extraction, sources = extract(config, index, workers=workers, progress=progress)
+    refuse_constant(sources, extraction.table)
+    refuse_labels(sources, extraction.table)
     table = _shuffled(extraction.table, config) if config.data.shuffle_labels else extraction.table
     kept = set(table.clips.tolist())
     used = Index(tuple(clip for clip in index if clip.id in kept))
     clean = Recordings(used, table, {m: sources[m] for m in sources if m in table.modalities})
     result = _evaluate(config, index, clean, extraction.skipped, workers, progress)
-    if not config.out:
-        return result
-    made = _bundle(result, clean.sources, progress)
-    result = replace(result, notes=(*result.notes, *made.notes))
-    write_run(result, Path(config.out), made.bundle)
-    write_report(config.out)
-    return result
+    return result, clean.sources
 
 
 def _bundle(
@@ -119,12 +131,13 @@ def chosen_clips(config: Config) -> Index:
     """Index of the clips that a configuration chooses."""
     if not config.data.path:
         raise ConfigError("no data were given: set data.path to a folder or a CSV of clips")
-    return read_index(config.data.path, config.data.reader).filter(
+    chosen = read_index(config.data.path, config.data.reader).filter(
         speakers=config.data.speakers,
         emotions=config.data.emotions,
         channels=config.data.channels,
         intensities=config.data.intensities,
     )
+    return within_files(chosen)
 
 
 def extract(
@@ -196,9 +209,22 @@ def _evaluate(
         evaluated=tuple(sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.uar))),
         skipped=(*skipped, *worse.skipped),
         features=labels,
-        notes=(*([feasible.statement] if feasible.statement else []), *notes),
+        notes=(
+            *chosen.notes,
+            *([feasible.statement] if feasible.statement else []),
+            *_notes_of(clean.sources.values()),
+            *notes,
+        ),
         curves=tuple(curves),
+        passed_over=chosen.passed_over,
+        drawn=drawn_people(clean.index),
     )
+
+
+def _notes_of(sources: Iterable[Extractor | Precomputed]) -> Iterator[str]:
+    """What tables of features say of themselves."""
+    for source in sources:
+        yield from source.notes if isinstance(source, Precomputed) else ()
 
 
 def _modalities_heard(clean: Recordings) -> frozenset[str]:
@@ -275,6 +301,8 @@ def _found(
     workers: Workers | None,
     progress: ProgressCallback | None,
 ) -> tuple[OutOfFold, ...]:
+    store = FolderStore(cache_folder() / "folds")
+    store.sweep()
     return out_of_fold(
         table,
         rows,
@@ -283,7 +311,7 @@ def _found(
         seed=config.seed,
         jobs=_jobs(config),
         workers=workers,
-        store=FolderStore(cache_folder() / "folds"),
+        store=store,
         progress=progress,
     )
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +16,18 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from affuse.errors import AffuseError, MediaError, MissingDependency
+from affuse.storage.scratch import scratch_folder
 
-_PROTOCOL = re.compile(r"[a-z][a-z0-9+.-]+:")
+_OF_EXTRA = {"http": "aiohttp", "https": "aiohttp", "s3": "s3fs", "s3a": "s3fs"}
+"""Packages of the extra ``remote`` beside fsspec, by the protocol that needs them."""
+_SCHEMES = frozenset(
+    {
+        "abfs", "abfss", "adl", "az", "b2", "dav", "dropbox", "ftp", "ftps", "gcs", "gdrive",
+        "github", "gs", "hdfs", "hf", "http", "https", "memory", "oci", "oss", "s3", "s3a", "sftp",
+        "smb", "ssh", "webdav", "webhdfs",
+    }
+)  # fmt: skip
+"""What begins otherwise is a path: its folders may be called ``10:30``."""
 _TELLING = (
     "ETag", "etag", "Content-MD5", "Digest", "md5", "LastModified", "Last-Modified",
     "last_modified", "mtime",
@@ -34,7 +42,7 @@ def url_of(path: str | Path) -> str | None:
     ('s3://bucket/clip.mp4', None)
     """
     parts = Path(path).parts
-    if len(parts) < 2 or not _PROTOCOL.fullmatch(parts[0]):
+    if len(parts) < 2 or not parts[0].endswith(":") or parts[0][:-1] not in _SCHEMES:
         return None
     return f"{parts[0]}//{'/'.join(parts[1:])}"
 
@@ -131,7 +139,7 @@ def local_copy(path: str | Path) -> Iterator[Path]:
     if url is None:
         yield Path(path)
         return
-    with tempfile.TemporaryDirectory(prefix="affuse-") as folder:
+    with scratch_folder("fetched") as folder:
         copy = Path(folder, Path(urlsplit(url).path).name or "file")
         with _reaching(url):
             system, key = _system(url)
@@ -151,9 +159,19 @@ def _system(url: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ModuleNotFoundError as error:
-        raise MissingDependency("fsspec", "dask") from error
-    # Listings are not kept: a file that was replaced meanwhile is another file.
-    system, key = url_to_fs(url, use_listings_cache=False)
+        raise MissingDependency("fsspec", "remote", url) from error
+    protocol = urlsplit(url).scheme
+    try:
+        # Listings are not kept: a file that was replaced meanwhile is another file.
+        system, key = url_to_fs(url, use_listings_cache=False)
+    except ImportError as error:
+        package = _OF_EXTRA.get(protocol)
+        if package is not None:
+            raise MissingDependency(package, "remote", url) from error
+        raise MediaError(
+            f"{url} needs a package that is not installed ({_in_one_line(error)}); expected what "
+            f"fsspec asks for to reach {protocol}://: install that"
+        ) from error
     return system, str(key)
 
 
@@ -169,8 +187,11 @@ def _reaching(url: str) -> Iterator[None]:
             f"there is nothing at {url}; expected a file or folder: check the address"
         ) from error
     except Exception as error:
-        reason = " ".join((str(error) or type(error).__name__).split())[:200]
         raise MediaError(
-            f"{url} cannot be reached ({reason}); expected a file system that fsspec knows, and "
-            "leave to read it: check address, credentials and connection"
+            f"{url} cannot be reached ({_in_one_line(error)}); expected a file system that fsspec "
+            "knows, and leave to read it: check address, credentials and connection"
         ) from error
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join((str(error) or type(error).__name__).split())[:200]

@@ -11,15 +11,14 @@ import pandas as pd
 from affuse.config import Config
 from affuse.datasets.index import Index
 from affuse.evaluation.comparison import (
-    SIGNIFICANT,
     Comparison,
     compare_with,
     row_name,
-    sentence,
 )
 from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.robustness import Point
 from affuse.evaluation.scores import Scores
+from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentence
 from affuse.evaluation.systems import Losses, OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
@@ -59,6 +58,10 @@ class Result:
         One per system and protocol: those that keep speakers apart first, best UAR first.
     skipped : tuple of Skipped
         Files and clips that were left out, with the reason.
+    passed_over : tuple of Skipped
+        What else lies where the clips are, and why it was not looked at.
+    drawn : str
+        That these people are drawn, in a sentence; empty for others.
     features : mapping of str to str
         What was extracted from each modality, in words.
     notes : tuple of str
@@ -75,6 +78,8 @@ class Result:
     features: Mapping[str, str]
     notes: tuple[str, ...] = ()
     curves: tuple[Point, ...] = ()
+    passed_over: tuple[Skipped, ...] = ()
+    drawn: str = ""
 
     @property
     def results(self) -> pd.DataFrame:
@@ -158,7 +163,6 @@ class Result:
             reference[0].out_of_fold,
             [item.out_of_fold for item in others],
             self.table,
-            n_bootstrap=self.config.evaluation.n_bootstrap,
             seed=self.config.seed,
         )
 
@@ -203,12 +207,13 @@ class Result:
         found = self.against_single
         if not found:
             return list(self.notes)
-        return [
+        told = (
             f"Best fused row against best single modality: {sentence(found[0])}.",
-            *_best_of_fusions(self),
+            floor_of_swaps(found),
+            best_of_fusions(self.fused[0].name, self.among_fusions),
             "Rows were picked after seeing the table, which flatters the best a little.",
-            *self.notes,
-        ]
+        )
+        return [*filter(None, told), *self.notes]
 
 
 def _predictions(item: Evaluated, table: FeatureTable) -> pd.DataFrame:
@@ -226,27 +231,3 @@ def _predictions(item: Evaluated, table: FeatureTable) -> pd.DataFrame:
     )
     columns = [f"p_{name}" for name in classes]
     return told.join(pd.DataFrame(found.probabilities, columns=columns))
-
-
-def _best_of_fusions(result: Result) -> list[str]:
-    """Which fusion is best, and which of the others that holds against."""
-    found = result.among_fusions
-    if not found:
-        return []
-    best = result.fused[0].name
-    told = [pair for pair in found if pair.p_holm < SIGNIFICANT]
-    alike = sorted((pair for pair in found if pair not in told), key=lambda pair: pair.difference)
-    others = f"the other {len(found)}" if len(found) > 1 else "the other one"
-    if not told:
-        verdict = f"but these speakers cannot tell it from any of {others}"
-    elif not alike:
-        verdict = f"and beats {others}"
-    else:
-        verdict = f"and beats {len(told)} of {others}; the rest these speakers cannot tell apart"
-    nearest = (
-        f" (the next, {alike[0].other}, is {100 * alike[0].difference:.1f} points behind, "
-        f"p = {alike[0].p_holm:.3f})"
-        if alike
-        else ""
-    )
-    return [f"Best of the fusions is {best}, {verdict}{nearest}."]

@@ -5,61 +5,105 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from affuse.bundle.reading import Bundle
 from affuse.bundle.writing import write_bundle
+from affuse.config import Config
+from affuse.datasets.media_files import passed_over_text
 from affuse.errors import OutputError
 from affuse.evaluation.clip_map import clip_map
 from affuse.evaluation.comparison import compare_all
 from affuse.evaluation.probability_scores import calibrate_across_folds
-from affuse.evaluation.references import reference_lines
+from affuse.evaluation.references import Reference, reference_lines
 from affuse.evaluation.reliability import reliability_curve
 from affuse.evaluation.speakers import recall_table, speaker_table
 from affuse.evaluation.systems import OutOfFold
+from affuse.features.contents import contents_table
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
 from affuse.result import Evaluated, Result
+from affuse.storage.locks import claimed, remove_free_locks
+from affuse.storage.whole import flush, is_leftover, owned_name, remove_leftovers
+
+REPORT = "report.html"
+"""The last thing that a run writes."""
 
 _PACKAGES = (
     "av", "numpy", "onnxruntime", "opencv-python-headless", "pandas", "scikit-learn", "scipy",
     "soundfile", "soxr", "torch",
 )  # fmt: skip
+_WRITTEN = frozenset(
+    {
+        "bundle", "config.toml", "environment.json", "summary.json", "index.csv", "results.csv",
+        "predictions.csv", "folds.csv", "skipped.csv", "references.csv", "map.csv", "training.csv",
+        "robustness.csv", "speakers.csv", "recalls.csv", "reliability.csv", "calibration.csv",
+        "comparisons.csv", "contents.csv",
+    }
+)  # fmt: skip
 
 
-def write_run(result: Result, folder: Path, bundle: Bundle | None = None) -> None:
+@contextmanager
+def claimed_out(config: Config) -> Iterator[None]:
+    """The run folder of a configuration is this call's alone, from before the work to its end.
+
+    Raises
+    ------
+    OutputError
+        It is in use, by files or by another call, or cannot be written.
+    """
+    folder = Path(config.out)
+    with claimed(_place(folder)):
+        check_out(folder, config)
+        yield
+
+
+def write_run(
+    result: Result,
+    folder: Path,
+    bundle: Bundle | None = None,
+    finish: Callable[[Path], object] = lambda folder: None,
+) -> None:
     """Write a run folder: all of it, or nothing.
 
     Parameters
     ----------
     result : Result
     folder : Path
-        Must not exist, or be empty; `check_out` says so before the work.
+        Must not exist, or be empty, or hold the same run without its end; `claimed_out` says so
+        before the work.
     bundle : Bundle, optional
         Becomes the folder ``bundle`` in it.
+    finish : callable, optional
+        Adds what is made from the folder itself, such as the report, before it gets its name.
 
     Raises
     ------
     OutputError
         The folder is in use or cannot be written.
     """
-    check_out(folder)
+    check_out(folder, result.config)
     place = _place(folder)
     try:
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as name:
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=owned_name("run")) as name:
             whole = Path(name) / place.name
             whole.mkdir()
-            _write_all(result, whole, bundle)
+            with _named(whole, folder):
+                _write_all(result, whole, bundle)
+                finish(whole)
+            flush(whole)
             if place.exists():
-                place.rmdir()
+                os.replace(place, Path(name) / "before")
             os.replace(whole, place)
     except OSError as error:
         raise OutputError(
@@ -67,6 +111,15 @@ def write_run(result: Result, folder: Path, bundle: Bundle | None = None) -> Non
             "you may write to, with enough space: mend that and run again (features and finished "
             "folds are kept elsewhere)"
         ) from error
+
+
+@contextmanager
+def _named(temporary: Path, folder: Path) -> Iterator[None]:
+    """What goes wrong within speaks of the folder that was asked for."""
+    try:
+        yield
+    except OutputError as error:
+        raise OutputError(str(error).replace(str(temporary), str(folder))) from error
 
 
 def _write_all(result: Result, whole: Path, bundle: Bundle | None) -> None:
@@ -80,10 +133,11 @@ def _write_all(result: Result, whole: Path, bundle: Bundle | None) -> None:
         write_bundle(bundle, whole / "bundle")
 
 
-def check_out(folder: Path) -> None:
+def check_out(folder: Path, config: Config) -> None:
     """Refuse a run folder that is in use or cannot be written, before any work is done."""
     place = _place(folder)
-    if os.path.lexists(place) and (not place.is_dir() or any(place.iterdir())):
+    in_use = os.path.lexists(place) and (not place.is_dir() or any(place.iterdir()))
+    if in_use and not _is_unfinished(place, config):
         raise OutputError(
             f"--out {folder} exists and is not empty; expected a new folder: choose another name, "
             "or remove it (features and finished folds are kept elsewhere)"
@@ -95,13 +149,37 @@ def check_out(folder: Path) -> None:
         )
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        # Under a name as long as that which the work has until it is whole.
-        shutil.rmtree(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
+        remove_leftovers(place.parent)
+        remove_free_locks(place.parent)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=owned_name("run")) as name:
+            (Path(name) / place.name).mkdir()
     except OSError as error:
         raise OutputError(
             f"--out {folder} cannot be written ({error.strerror}); expected a folder that you may "
             "write to"
         ) from error
+
+
+def _is_unfinished(place: Path, config: Config) -> bool:
+    """Whether a folder holds what this very run had written when it was cut short, and no more."""
+    if not place.is_dir() or (place / REPORT).exists():
+        return False
+    names = {path.name for path in place.iterdir()}
+    if any(name not in _WRITTEN and not is_leftover(name) for name in names):
+        return False
+    try:
+        before = tomllib.loads((place / "config.toml").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return _asked(before) == _asked(tomllib.loads(config.to_toml()))
+
+
+def _asked(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that say which results come out: who works and where they go do not."""
+    asked = {key: value for key, value in settings.items() if key not in ("jobs", "out")}
+    # Measured by the run itself.
+    asked.get("features", {}).get("vgg_face", {}).pop("ranges", None)
+    return asked
 
 
 def _place(folder: Path) -> Path:
@@ -132,6 +210,8 @@ def _summary(result: Result) -> dict[str, object]:
         "reading": result.reading(),
         "features": dict(result.features),
         "notes": list(result.notes),
+        "drawn": result.drawn,
+        "passed_over": passed_over_text(result.passed_over),
     }
 
 
@@ -139,8 +219,9 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "results", result.results
     yield "predictions", result.predictions
     yield "folds", result.folds
+    yield "contents", contents_table(result.index)
     yield "skipped", _skipped_table(result.skipped)
-    yield "references", pd.DataFrame([asdict(line) for line in reference_lines(result.index)])
+    yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
     yield "map", clip_map(result.table, seed=result.config.seed)
     if len(result.training):
         yield "training", result.training
@@ -156,6 +237,10 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "calibration", pd.DataFrame([_calibration(item, result) for item in result.honest])
         if len(result.honest) > 1:
             yield "comparisons", _comparisons(result)
+
+
+def _references(result: Result) -> tuple[Reference, ...]:
+    return reference_lines(result.index, drawn=bool(result.drawn))
 
 
 def _reliability(found: OutOfFold, table: FeatureTable) -> pd.DataFrame:
@@ -181,7 +266,6 @@ def _comparisons(result: Result) -> pd.DataFrame:
     compared = compare_all(
         [item.out_of_fold for item in result.honest],
         result.table,
-        n_bootstrap=result.config.evaluation.n_bootstrap,
         seed=result.config.seed,
     )
     return pd.DataFrame(compared)

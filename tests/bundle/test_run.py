@@ -45,7 +45,8 @@ def write_corpus(folder: Path, swapped: tuple[int, ...] = ()) -> Path:
                 sound = 0.2 * np.sign(np.sin(2 * np.pi * phase))
                 soundfile.write(folder / f"{name}.wav", sound, RATE)
                 rows.append(f"{name}.wav,{emotion},{speaker}")
-                units.append(f"{name},{2.0 * (emotion == 'angry'):.1f},{rng.random():.3f}")
+                frown = 2.0 * (emotion == "angry") + 0.1 * take
+                units.append(f"{name},{frown:.1f},{rng.random():.3f}")
     (folder / "clips.csv").write_text("\n".join(rows), "utf-8")
     (folder / "units.csv").write_text("\n".join(units), "utf-8")
     return folder / "clips.csv"

@@ -215,7 +215,7 @@ def test_names_that_the_system_refuses(refused, table, tmp_path):
         said = refused(*arguments)
         assert "cannot be used (File name too long); expected a path" in said
         assert len(said) < 300
-    said = refused("run", table, *AUDIO_ALONE, "--out", tmp_path / ("x" * 250))
+    said = refused("run", table, *AUDIO_ALONE, "--out", tmp_path / ("x" * 256))
     assert "cannot be written (File name too long)" in said
     assert "mend that and run again" not in said, "before the work, not after it"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import av
 import pytest
 
 from affuse import doctor
+from affuse.bundle import reading as bundle_reading
 from affuse.cli import main
 from affuse.predict import recogniser
 
@@ -38,6 +40,42 @@ def test_an_altered_bundle_is_broken(capsys, monkeypatch, tmp_path):
     assert err == "affuse: recogniser broken; expected all but optional parts to work\n"
     assert "BROKEN\trecogniser\t" in out
     assert "install affuse anew" in out
+
+
+def test_a_decoder_of_another_version_is_broken(capsys, monkeypatch):
+    """As PyAV 19 was to code that told `av.open` how to read metadata."""
+    opened = av.open
+
+    def open_of_another_version(file, mode="r", **options):
+        if mode == "r":
+            raise TypeError("open() got an unexpected keyword argument 'metadata_errors'\nmore")
+        return opened(file, mode, **options)
+
+    monkeypatch.setattr(av, "open", open_of_another_version)
+    code, out, err = run(capsys)
+    assert code == 2
+    assert "media, faces, recogniser broken" in err
+    assert "BROKEN\tmedia\tTypeError: open() got an unexpected keyword argument" in out
+    assert "install affuse anew, into an empty environment" in out
+    assert "more" not in out
+
+
+def test_a_graph_that_does_not_run_is_broken(capsys, monkeypatch):
+    def run_nothing(session, names, inputs, options=None):
+        raise RuntimeError("no kernel for Conv")
+
+    monkeypatch.setattr(bundle_reading.Bundle, "run", run_nothing)
+    code, out, err = run(capsys)
+    assert code == 2
+    assert "recogniser broken" in err
+    assert "BROKEN\trecogniser\tRuntimeError: no kernel for Conv; install affuse anew" in out
+
+
+def test_a_decoder_that_lacks_codecs_is_broken(capsys, monkeypatch):
+    monkeypatch.setattr(av, "codecs_available", av.codecs_available - {"opus", "aac"})
+    code, out, _ = run(capsys)
+    assert code == 2
+    assert f"BROKEN\tmedia\tPyAV {av.__version__} lacks aac, opus" in out
 
 
 def test_a_cache_that_cannot_be_written_is_broken(capsys, monkeypatch, tmp_path):

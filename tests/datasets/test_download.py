@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from affuse.datasets.download import Download, download_ravdess, parse_numbers
+from affuse.config.lists import parse_numbers
+from affuse.datasets.download import Download, download_ravdess
 from affuse.datasets.fetch import Patience
 from affuse.datasets.ravdess import read_ravdess
 from affuse.errors import AffuseError, ConfigError, DownloadError, OutputError

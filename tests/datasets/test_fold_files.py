@@ -65,9 +65,33 @@ def test_names_in_folders_meet_their_clips(written):
 
 def test_a_name_that_two_clips_may_have_is_refused(written):
     clips = [Clip("ann/one", "sad", "ann"), Clip("ben/one", "sad", "ben")]
-    file = read_folds(written("clip,fold", "x/one.wav,1", "two.wav,2"))
-    with pytest.raises(FoldError, match="names 'x/one', which may be the clip ann/one or ben/one"):
+    file = read_folds(written("clip,fold", "one.wav,1", "two.wav,2"))
+    with pytest.raises(FoldError, match="names 'one', which may be any of the clips ann/one, ben/"):
         file.of_clips(clips)
+
+
+def test_a_clip_of_another_folder_is_another_clip(written):
+    clips = [Clip("ann/one", "sad", "ann"), Clip("ben/one", "sad", "ben")]
+    file = read_folds(written("clip,fold", "ann/one.wav,1", "zoe/one.wav,2"))
+    with pytest.raises(FoldError, match=r"no row for 1 of 2 clips \(ben/one\)"):
+        file.of_clips(clips)
+
+
+def test_full_paths_and_backslashes_meet_their_clips(written):
+    clips = [
+        Clip(f"{who}/one", "sad", who, audio=Path(f"/here/{who}/one.wav")) for who in ("ann", "ben")
+    ]
+    rows = ("D:\\corpus\\ann\\one.wav,1", "/here/ben/one.wav,2")
+    folds = folds_from_file(read_folds(written("clip,fold", *rows)), clips)
+    assert [fold.test for fold in folds] == [(0,), (1,)]
+
+
+def test_one_person_under_two_spellings_is_one_in_a_fold_file(written):
+    lines = ("speaker,fold", "01,a", "2.0,b", "10,b")
+    folds = folds_from_file(read_folds(written(*lines)), CLIPS)
+    assert [fold.test for fold in folds] == [(0, 1), (2, 3, 4, 5)]
+    with pytest.raises(FoldError, match=r"speakers on both sides of its folds: 1 \(folds a, b\)"):
+        folds_from_file(read_folds(written(*lines, "1,b")), CLIPS)
 
 
 def test_rows_of_the_clips_that_are_kept(written):

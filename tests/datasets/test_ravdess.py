@@ -19,7 +19,7 @@ def create(root: Path, names: Iterable[str]) -> Path:
     for folder in {Path(name).parent for name in names}:
         (root / folder).mkdir(parents=True, exist_ok=True)
     for name in names:
-        (root / name).touch()
+        (root / name).write_bytes(b"0")
     return root
 
 
@@ -237,6 +237,17 @@ def test_no_ravdess_name_at_all_says_how_many_files_and_what_to_do(tmp_path: Pat
     assert "none of 2 media files" in str(error.value)
     assert "first: one.mp4: name 'one' does not have" in str(error.value)
     assert "write a CSV with the columns path,emotion,speaker" in str(error.value)
+
+
+def test_empty_files_are_left_out_and_what_else_is_there_is_kept_apart(tmp_path: Path) -> None:
+    create(tmp_path, [f"03-{TAKE}.wav", "README.txt", f"._03-{TAKE}.wav"])
+    (tmp_path / f"01-{TAKE}.mp4").touch()
+    index = read_ravdess(tmp_path)
+    assert index[0].video is None
+    assert [(skip.name, skip.reason) for skip in index.skipped] == [
+        (f"01-{TAKE}.mp4", "empty (0 bytes)")
+    ]
+    assert [skip.name for skip in index.passed_over] == [f"._03-{TAKE}.wav", "README.txt"]
 
 
 @pytest.mark.data

@@ -17,7 +17,7 @@ def test_every_name_leads_to_a_reader(name: str) -> None:
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    (tmp_path / "03-01-06-01-02-01-12.wav").touch()
+    (tmp_path / "03-01-06-01-02-01-12.wav").write_bytes(b"0")
     (tmp_path / "mine.csv").write_text(
         "path,emotion,speaker\n03-01-06-01-02-01-12.wav,sad,Ann\n", "utf-8"
     )

@@ -10,14 +10,12 @@ import pytest
 
 from affuse.errors import ConfigError, FeatureError
 from affuse.evaluation.comparison import (
-    Comparison,
     compare_all,
     compare_with,
     row_name,
-    sentence,
 )
-from affuse.evaluation.intervals import difference_interval
 from affuse.evaluation.metrics import uar
+from affuse.evaluation.sentences import floor_of_swaps, sentence
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.features.table import FeatureTable
 from affuse.fusion.combine import combine
@@ -60,16 +58,19 @@ def test_an_obvious_difference_is_seen(table, make_result):
     assert (found.n_clips, found.n_speakers) == (800, 20)
 
 
-def test_the_interval_is_the_one_of_the_table_of_results(table, make_result):
-    strong, weak = make_result("strong", 0.6), make_result("weak", 0.5)
-    (found,) = compare_all([weak, strong], table, seed=5, n_bootstrap=500)
-    columns = (table.labels, strong.predicted, weak.predicted, table.speakers)
-    assert (found.low, found.high) == difference_interval(*columns, n_resamples=500, seed=5)
-    difference = uar(table.labels, strong.predicted) - uar(table.labels, weak.predicted)
-    assert found.difference == pytest.approx(difference)
+def test_interval_and_p_value_say_the_same(table, make_result):
+    strong = make_result("strong", 0.55)
+    others = [make_result(str(n), share) for n, share in enumerate(np.linspace(0.4, 0.56, 17))]
+    found = compare_with(strong, others, table)
+    for each, other in zip(found, others, strict=True):
+        assert (each.p < 0.05) == (each.low > 0)
+        assert each.low < each.difference < each.high
+        gap = uar(table.labels, strong.predicted) - uar(table.labels, other.predicted)
+        assert each.difference == pytest.approx(abs(gap))
+    assert {each.p < 0.05 for each in found} == {True, False}  # else this would show nothing
 
 
-def test_the_p_value_is_that_of_predictions_swapped_for_whole_speakers(table, make_result):
+def test_p_of_swaps_is_that_of_predictions_swapped_for_whole_speakers(table, make_result):
     """The slow way: UARs computed anew for each swap, with recalls over all clips."""
     one, two = make_result("one", 0.56), make_result("two", 0.5)
     truth, speakers = table.labels, table.speakers.astype(int)
@@ -80,8 +81,8 @@ def test_the_p_value_is_that_of_predictions_swapped_for_whole_speakers(table, ma
         differences.append(uar(truth, first) - uar(truth, second))
     seen = abs(uar(truth, one.predicted) - uar(truth, two.predicted))
     (found,) = compare_all([one, two], table)
-    assert found.p == pytest.approx(np.mean(np.abs(differences) >= seen - 1e-12), abs=0.02)
-    assert 0.001 < found.p < 0.2  # else this would show nothing
+    assert found.p_swap == pytest.approx(np.mean(np.abs(differences) >= seen - 1e-12), abs=0.02)
+    assert 0.001 < found.p_swap < 0.2  # else this would show nothing
 
 
 def test_a_rare_class_weighs_as_much_as_a_common_one():
@@ -102,7 +103,7 @@ def test_a_rare_class_weighs_as_much_as_a_common_one():
     )
     (found,) = compare_all([one, two], table)
     assert (found.better, found.difference) == ("two", 0.375)
-    assert found.p == 2 / 2**6
+    assert found.p_swap == found.p_swap_least == 2 / 2**6
 
 
 def test_either_way_round_the_same(table, make_result):
@@ -139,8 +140,10 @@ def test_many_comparisons_can_still_find_something(table, make_result):
     """With a fixed number of draws the least p value would not survive its own correction."""
     strong = make_result("strong", 0.8)
     others = [make_result(str(n), 0.4) for n in range(150)]
-    found = compare_with(strong, others, table, n_draws=100, n_bootstrap=10)
+    found = compare_with(strong, others, table, n_draws=100)
     assert max(each.p_holm for each in found) <= 0.01
+    assert max(150 * each.p_swap for each in found) <= 0.01
+    assert {each.n_comparisons for each in found} == {150}
 
 
 def test_only_clips_that_both_scored_count(table, make_result):
@@ -154,7 +157,9 @@ def test_only_clips_that_both_scored_count(table, make_result):
         [replace(one, rows=one.rows[first], probabilities=one.probabilities[first]), part], of_part
     )
     assert found.difference == expected.difference
-    assert found.p == pytest.approx(expected.p, abs=0.01)  # drawn for 20 speakers, counted for 10
+    assert (found.low, found.high, found.p) == (expected.low, expected.high, expected.p)
+    # Drawn for 20 speakers, counted for 10.
+    assert found.p_swap == pytest.approx(expected.p_swap, abs=0.01)
 
 
 def test_the_same_predictions_are_no_difference(table, make_result):
@@ -171,22 +176,52 @@ def test_names_tell_modalities_and_leaks_apart(make_result):
     assert row_name(replace(single, protocol="lecture")) == "audio, SVM (lecture)"
 
 
-def test_sentences():
-    found = Comparison("fused", "video", 0.061, 0.023, 0.098, 0.001, 0.004, 1080, 18)
-    assert sentence(found) == "fused beats video by 6.1 points [2.3, 9.8], p = 0.004 (Holm)"
-    assert sentence(replace(found, p_holm=0.0001)).endswith("[2.3, 9.8], p < 0.001 (Holm)")
-    assert sentence(replace(found, low=-0.01, p_holm=0.2)) == (
-        "fused is ahead of video by 6.1 points [-1.0, 9.8], p = 0.200 (Holm): a difference these "
-        "speakers cannot tell from none"
-    )
-    alone = replace(found, low=np.nan, high=np.nan, p_holm=1.0)
-    assert "by 6.1 points, p = 1.000 (Holm)" in sentence(alone)
-
-
 def test_comparisons_make_a_table(table, make_result):
     found = compare_all([make_result(name, 0.5) for name in "abc"], table)
     columns = ["better", "other", "difference", "low", "high", "p", "p_holm", "n_clips"]
-    assert list(pd.DataFrame(found).columns) == [*columns, "n_speakers"]
+    assert list(pd.DataFrame(found).columns) == [
+        *columns,
+        *("n_speakers", "p_swap", "p_swap_least", "n_comparisons"),
+    ]
+
+
+def six_speakers(rng: np.random.Generator, n_others: int = 12) -> tuple[FeatureTable, list]:
+    """Six speakers, 60 clips each; one system right for 47 % of the clips, the others for 76 %."""
+    truth = np.tile(np.arange(4), 90)
+    names = np.array([f"{n:03}" for n in range(360)])
+    table = FeatureTable(names, np.repeat(np.arange(6), 60).astype(str), truth, CLASSES, {}, {})
+    results = []
+    for number in range(n_others + 1):
+        right = rng.uniform(size=360) < (0.76 if number else 0.47)
+        predicted = np.where(right, truth, (truth + 1) % 4)
+        system = System(f"system {number}", "audio", "", "", "", lambda seed: None)
+        rows = np.arange(360)
+        found = OutOfFold(system, "speaker-independent", rows, rows % 3, np.eye(4)[predicted])
+        results.append(found)
+    return table, results
+
+
+def test_six_speakers_can_show_a_large_difference_among_twelve(rng):
+    """Swaps cannot: 1/32 times twelve is 0.375, however large the difference."""
+    table, (single, *fused) = six_speakers(rng)
+    found = compare_with(single, fused, table)
+    for each in found:
+        assert each.better != "audio, system 0"
+        assert 0.1 < each.low < each.difference < each.high < 0.5
+        assert each.real
+        assert each.p_swap == each.p_swap_least == 1 / 32
+        assert "beats audio, system 0 by" in sentence(each)
+    told = floor_of_swaps(found)
+    assert "swaps systems for whole speakers could not show any difference here" in told
+    assert "with 6 speakers its p cannot go below 0.031, 0.375 corrected for 12" in told
+
+
+def test_the_floor_is_named_only_where_it_binds(rng, table, make_result):
+    few, results = six_speakers(rng, 1)
+    assert floor_of_swaps(compare_all(results, few)) == ""  # 1/32 is below 0.05
+    many = [make_result(str(n), 0.5) for n in range(13)]
+    assert floor_of_swaps(compare_with(many[0], many[1:], table)) == ""  # twenty speakers
+    assert floor_of_swaps(()) == ""
 
 
 def test_refusals(table, make_result):

@@ -18,6 +18,7 @@ from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.fusion.registry import make_unimodal
+from affuse.sealing import seal
 
 
 class Interrupted(Exception):
@@ -105,7 +106,7 @@ def test_half_written_file_is_not_a_fold(make_table, tmp_path):
 
 def test_folder_that_cannot_be_written(make_table, tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutputError, match=r"cannot be kept in .*file.*: choose another --out"):
+    with pytest.raises(OutputError, match=r"file.folds.*npz cannot be written \(a part of this"):
         run(make_table(), FolderStore(tmp_path / "file" / "folds"))
 
 
@@ -123,3 +124,52 @@ def test_change_of_any_byte_is_noticed(tmp_path: Path) -> None:
     found = store.load("key")
     assert found is not None
     assert found["1"].tolist() == np.eye(2).tolist()
+
+
+def _stored(store: FolderStore) -> dict[str, dict[str, np.ndarray]]:
+    return {path.stem: dict(store.load(path.stem) or {}) for path in store.root.glob("*.npz")}
+
+
+WRONG = {
+    "other names": lambda arrays: {"7": arrays["0"]},
+    "one system more": lambda arrays: {**arrays, "1": arrays["0"]},
+    "no system": lambda arrays: {},
+    "fewer clips": lambda arrays: {"0": arrays["0"][1:]},
+    "fewer classes": lambda arrays: {"0": arrays["0"][:, :2]},
+    "whole numbers": lambda arrays: {"0": arrays["0"].astype(int)},
+    "text": lambda arrays: {"0": arrays["0"].astype(str)},
+    "no numbers": lambda arrays: {"0": arrays["0"] * np.nan},
+    "no probabilities": lambda arrays: {"0": arrays["0"] + 3},
+    "losses of nobody": lambda arrays: {**arrays, "losses 9": np.zeros(3)},
+    "losses in a square": lambda arrays: {**arrays, "losses 0": np.zeros((3, 3))},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_sealed_fold_that_is_wrong_is_computed_anew(make_table, tmp_path, wrong):
+    table, store = make_table(), FolderStore(tmp_path)
+    expected = run(table, store).probabilities
+    for key, arrays in _stored(store).items():
+        store.save(key, WRONG[wrong](arrays))
+    assert folds_known_at_start(table, store) == 0
+    np.testing.assert_array_equal(run(table, store).probabilities, expected)
+
+
+@pytest.mark.parametrize("content", [b"", b"junk" * 9, b"PK\x03\x04" + bytes(40)])
+def test_sealed_junk_is_computed_anew(make_table, tmp_path, content):
+    table, store = make_table(), FolderStore(tmp_path)
+    run(table, store)
+    for path in tmp_path.glob("*.npz"):
+        path.write_bytes(content)
+        seal(path)
+    assert folds_known_at_start(table, store) == 0
+
+
+def test_sealed_objects_are_not_unpickled(make_table, tmp_path):
+    table, store = make_table(), FolderStore(tmp_path)
+    run(table, store)
+    for path in tmp_path.glob("*.npz"):
+        with path.open("wb") as file:
+            np.savez(file, **{"0": np.array([{"any": "object"}], dtype=object)})
+        seal(path)
+    assert folds_known_at_start(table, store) == 0

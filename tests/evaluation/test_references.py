@@ -47,6 +47,11 @@ def test_every_line_says_how_it_was_measured():
     ]
 
 
+def test_drawn_people_have_chance_alone(speech):
+    """They bear the names of RAVDESS, but nobody has judged them."""
+    assert reference_lines(speech, drawn=True) == (chance(8),)
+
+
 def test_another_task_has_chance_alone(speech):
     clips = speech.clips
     seven = Index(clips[1:])

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import kstest
+from scipy.stats import kstest, ttest_1samp
 
-from affuse.evaluation.significance import holm, swap_p_values
+from affuse.evaluation.significance import difference_test, holm, least_swap_p, swap_p_values
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 CONTRIBUTIONS = st.lists(st.integers(-20, 20), min_size=1, max_size=8)
@@ -72,3 +72,94 @@ def test_uniform_where_nothing_differs(rng, n_speakers):
     found = swap_p_values(rng.standard_normal((n_speakers, 400)), n_draws=2000)
     assert kstest(found, "uniform").pvalue > 0.01
     assert np.mean(found < 0.05) == pytest.approx(0.05, abs=0.03)
+
+
+@pytest.mark.parametrize("n_speakers", [2, 6, 14])
+def test_the_least_p_value_is_what_all_ahead_gives(n_speakers):
+    assert swap_p_values(np.ones((n_speakers, 1))) == [least_swap_p(n_speakers)]
+
+
+def drawn_gains(rng, n_speakers, n_clips, *, speaker=0.0, difference=0.0, n_emotions=4):
+    """Gains of clips of which each system is right for some; how much differs by speaker."""
+    labels = np.tile(np.repeat(np.arange(n_emotions), n_clips), n_speakers)
+    speakers = np.repeat(np.arange(n_speakers), n_emotions * n_clips)
+    half = (difference + speaker * rng.standard_normal(n_speakers)[speakers]) / 2
+    hard = rng.uniform(0.4, 0.7, n_speakers)[speakers]
+    right, other = (rng.uniform(size=len(labels)) < hard + sign * half for sign in (1, -1))
+    return right.astype(float) - other, labels, speakers
+
+
+@pytest.mark.parametrize("n_speakers", [2, 3, 6, 18])
+@pytest.mark.parametrize("speaker", [0.0, 0.15])
+def test_alike_systems_are_called_different_in_one_of_twenty_runs_at_most(n_speakers, speaker):
+    """A percentile bootstrap over six speakers is wrong in 12 to 15 of 100 such runs."""
+    rng = np.random.default_rng(4)
+    found = [
+        difference_test(*drawn_gains(rng, n_speakers, 4, speaker=speaker)) for _ in range(1000)
+    ]
+    # Three standard errors above 0.05 of 1,000 runs.
+    assert np.mean([each.p < 0.05 for each in found]) < 0.071
+    assert all((each.p < 0.05) == (each.low > 0 or each.high < 0) for each in found)
+
+
+@pytest.mark.parametrize("speaker", [0.0, 0.15])
+def test_intervals_of_six_speakers_hold_the_true_difference(speaker):
+    rng = np.random.default_rng(5)
+    told = {"difference": 0.2, "speaker": speaker}
+    found = [difference_test(*drawn_gains(rng, 6, 8, **told)) for _ in range(1000)]
+    inside = np.mean([each.low <= 0.2 <= each.high for each in found])
+    assert inside > 0.93
+    assert np.median([each.high - each.low for each in found]) < 0.5  # and say something
+
+
+def test_six_speakers_show_what_is_there_after_correction():
+    rng = np.random.default_rng(6)
+    found = [difference_test(*drawn_gains(rng, 6, 15, difference=0.3)) for _ in range(300)]
+    assert np.mean([12 * each.p < 0.05 for each in found]) > 0.8
+
+
+def test_speakers_who_agree_by_luck_are_not_taken_for_certain():
+    """Every speaker gains the same: between speakers there is no scatter at all."""
+    gains, labels = np.tile([1, 0, 0, 1], 2), np.tile([0, 0, 1, 1], 2)
+    found = difference_test(gains, labels, np.repeat(["Ann", "Ben"], 4))
+    assert found.p > 0.05
+    assert found.low < 0 < found.difference == 0.5
+    certain = difference_test(np.ones(8), labels, np.repeat(["Ann", "Ben"], 4))
+    assert certain.low < 1 == certain.high
+    assert certain.p > 0.01
+
+
+def test_of_equal_speakers_it_is_the_t_test_over_them(rng):
+    gains, labels, speakers = drawn_gains(rng, 6, 15, speaker=0.4, difference=0.2)
+    found = difference_test(gains, labels, speakers)
+    means = gains.reshape(6, -1).mean(axis=1)
+    expected = ttest_1samp(means, 0)
+    assert found.difference == pytest.approx(means.mean())
+    assert found.p == pytest.approx(expected.pvalue)
+    assert (found.low, found.high) == pytest.approx(expected.confidence_interval())
+
+
+def test_one_who_has_nearly_all_clips_is_nearly_alone(rng):
+    gains, labels, speakers = drawn_gains(rng, 6, 15, difference=0.3)
+    equal = difference_test(gains, labels, speakers)
+    # The first speaker's clips fifty times over: more clips, but hardly more than one speaker.
+    often = np.concatenate([np.repeat(np.flatnonzero(speakers == 0), 50), np.arange(len(gains))])
+    heavy = difference_test(gains[often], labels[often], speakers[often])
+    assert heavy.high - heavy.low > 2 * (equal.high - equal.low)
+    assert heavy.p > 0.05 > equal.p
+
+
+def test_an_emotion_of_one_speaker_alone_is_no_obstacle():
+    found = difference_test([1, 0, 0, 1, -1], [0, 0, 1, 0, 2], ["a", "b", "c", "b", "c"])
+    assert found.difference == pytest.approx((2 / 3 + 0 - 1) / 3)
+    assert -1 <= found.low < found.high <= 1
+
+
+def test_one_speaker_says_nothing_of_others():
+    found = difference_test([1, 1, 0], [0, 1, 1], ["Ann"] * 3)
+    assert (found.difference, found.p) == (0.75, 1)
+    assert np.isnan([found.low, found.high]).all()
+
+
+def test_no_difference_anywhere_is_none():
+    assert difference_test(np.zeros(6), [0, 1] * 3, [0, 0, 1, 1, 2, 2]) == (0, 0, 0, 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from affuse.errors import ConfigError, OutputError
-from affuse.export.registry import FORMATS, export, targets, text
+from affuse.export.registry import FORMATS, export, format_of, targets, text
 
 NAMES = [
     "talk.mp4",
@@ -167,3 +167,66 @@ def test_every_format_is_documented():
     page = Path(__file__).parents[2] / "docs" / "exports.md"
     for format in FORMATS:
         assert f"`{format}`" in page.read_text("utf-8"), format
+
+
+@pytest.mark.parametrize(
+    ("out", "format"),
+    [
+        ("a.json", "json"),
+        ("a.csv", "csv"),
+        ("a.vtt", "vtt"),
+        ("a.eaf", "eaf"),
+        ("A.EAF", "eaf"),
+        ("a.TextGrid", "textgrid"),
+        ("a.textgrid", "textgrid"),
+        ("a.txt", "table"),
+        ("2026.11.26/talk.final.eaf", "eaf"),
+        ("folder", "table"),
+        (None, "table"),
+    ],
+)
+def test_the_format_follows_the_suffix(out, format):
+    assert format_of(out) == format
+    assert format_of(out, format) == format
+
+
+def test_a_named_format_needs_no_suffix(tmp_path):
+    for format in FORMATS:
+        assert format_of(tmp_path / "it", format) == format
+    assert format_of("it.dat", "csv") == "csv"
+    assert format_of(None, "json") == "json"
+
+
+def test_a_folder_may_end_as_it_likes(tmp_path):
+    for name in ("notes.eaf", "run.2"):
+        (tmp_path / name).mkdir()
+        assert format_of(tmp_path / name) == "table"
+        assert format_of(tmp_path / name, "vtt") == "vtt"
+
+
+@pytest.mark.parametrize(
+    ("format", "name", "meant"),
+    [("json", "a.eaf", "eaf"), ("audformat", "a.csv", "csv"), ("eaf", "a.textgrid", "textgrid")],
+)
+def test_a_contradiction_is_refused_and_names_both(tmp_path, talk, format, name, meant):
+    place = tmp_path / name
+    for attempt in (
+        lambda: format_of(place, format),
+        lambda: targets([talk.path], format, place),
+        lambda: export([talk], format, place),
+    ):
+        with pytest.raises(ConfigError) as refused:
+            attempt()
+        assert f"format {format!r} and the name {place} were given" in str(refused.value)
+        assert f"stands for {meant!r}; expected two that agree" in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_suffix_lists_those_there_are():
+    with pytest.raises(
+        ConfigError, match=r"notes\.srt ends in \.srt, which is no suffix of"
+    ) as told:
+        format_of("notes.srt")
+    assert "expected one of .txt, .json, .csv, .vtt, .eaf, .TextGrid: rename it" in str(told.value)
+    with pytest.raises(ConfigError, match="format 'srt' was given; expected one of table"):
+        format_of("notes.srt", "srt")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from extractors import Loudness
 from media_files import Media, write_media
 from short_clips import short_clips
@@ -209,6 +210,25 @@ def test_numbers_that_are_not_finite_never_reach_the_store(
     with pytest.raises(FeatureError, match=r"loudness gave .* not finite; expected finite numbers"):
         extract_features(make_clips(1), {"audio": Loudness("nan")}, store, jobs=1)
     assert store.size() == (0, 0)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_that_nobody_foresaw_is_its_clip_s(
+    store: FeatureStore, tmp_path: Path, jobs: int, private_cache: Path
+) -> None:
+    clips = []
+    for name, level in (("a", 0.1), ("b", 0.9), ("c", 0.2)):
+        soundfile.write(tmp_path / f"{name}.wav", np.full(8000, level), 8000)
+        clips.append(Clip(name, "calm" if name == "a" else "sad", "1", tmp_path / f"{name}.wav"))
+    index = Index(tuple(clips))
+    found = extract_features(index, {"audio": Loudness("loud")}, store, jobs=jobs)
+    assert found.table.clips.tolist() == ["a", "c"]
+    (skipped,) = found.skipped
+    assert skipped.name == "b"
+    assert "b.wav cannot be read (OverflowError: int too big to convert)" in skipped.reason
+    (log,) = (private_cache / "errors").iterdir()
+    assert str(log) in skipped.reason
+    assert "in extract\n" in log.read_text("utf-8")
 
 
 def test_precomputed_features_stand_beside_computed_ones(

@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from affuse.datasets.index import Index
 from affuse.datasets.ravdess import read_ravdess
 from affuse.errors import FeatureError
+from affuse.features.extract import extract_features
 from affuse.features.precomputed import Precomputed, read_precomputed
+from affuse.features.store import FeatureStore
 from affuse.records import Clip
 
 TAKES = ("01-06-01-02-01-12", "01-06-01-02-02-12")
@@ -113,10 +116,12 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FeatureError, match=r"none.csv' were given; expected the path of an"):
         read_precomputed(tmp_path / "none.csv", "video")
     (tmp_path / "empty.csv").touch()
-    with pytest.raises(FeatureError, match=r"empty.csv is no CSV \(.*\); expected a header"):
+    with pytest.raises(FeatureError, match=r"empty.csv is empty; expected a header such as clip,"):
         read_precomputed(tmp_path / "empty.csv", "video")
     (tmp_path / "bytes.csv").write_bytes(bytes(range(128, 256)) * 10)
-    with pytest.raises(FeatureError, match=r"bytes.csv is no CSV"):
+    with pytest.raises(
+        FeatureError, match=r"bytes.csv is not UTF-8 text \(byte 0: 0x80\); expected a CSV in UTF-8"
+    ):
         read_precomputed(tmp_path / "bytes.csv", "video")
 
 
@@ -128,3 +133,95 @@ def test_published_action_units_fit_the_real_corpus(shared_data: Path) -> None:
     song = read_ravdess(shared_data / "ravdess").filter(channels=["song"])
     with pytest.raises(FeatureError, match=r"no row for 748 of 748 clips \(02-01-01-01-01-01"):
         found.of_clips(song.clips)
+
+
+OPENFACE = "clip, frame, face_id, timestamp, confidence, success, AU01_r, AU12_r"
+
+
+def openface(path: str, *frames: tuple[int, float], face: int = 0) -> list[str]:
+    """Rows of a tracker: whether it found the face, and the action unit."""
+    return [
+        f"{path}, {n + 1}, {face}, {n / 30:.3f}, {0.02 + 0.96 * found:.2f}, {found}, {au}, {2 * au}"
+        for n, (found, au) in enumerate(frames)
+    ]
+
+
+def test_frames_without_a_tracked_face_are_left_out(tmp_path: Path) -> None:
+    rows = openface(TAKES[0], (0, 0.0), (0, 0.0), (1, 2.0), (1, 2.0))
+    rows += openface(TAKES[1], (1, 1.0), (1, 3.0))
+    found = table(tmp_path, OPENFACE, *rows)
+    assert found.columns == ("AU01_r_mean", "AU12_r_mean", "AU01_r_std", "AU12_r_std")
+    np.testing.assert_array_equal(found.of_clips(CLIPS), [[2, 4, 0, 0], [2, 4, 1, 2]])
+    assert found.notes == (
+        "Columns of units.csv that are no features were left out: face_id, confidence, success.",
+        "2 of 6 rows of units.csv without a tracked face (success 0) were left out.",
+    )
+
+
+def test_a_clip_without_any_tracked_face_has_no_features(tmp_path: Path) -> None:
+    rows = openface(TAKES[0], (0, 0.0), (0, 0.0)) + openface(TAKES[1], (1, 1.0), (1, 3.0))
+    found = table(tmp_path, OPENFACE, *rows)
+    values = found.of_clips(CLIPS)
+    assert np.isnan(values[0]).all()
+    assert np.isfinite(values[1]).all()
+    extraction = extract_features(
+        Index(tuple(CLIPS)), {"video": found}, FeatureStore(tmp_path / "store"), jobs=1
+    )
+    assert extraction.table.clips.tolist() == [TAKES[1]]
+    assert extraction.skipped[0].reason == (
+        "video: units.csv has no frame of it with a tracked face"
+    )
+    with pytest.raises(FeatureError, match=r"no row with a tracked face \(success is 0 in all\)"):
+        table(tmp_path, OPENFACE, *openface(TAKES[0], (0, 0.0), (0, 0.0)))
+
+
+def test_two_faces_in_one_frame_are_refused(tmp_path: Path) -> None:
+    rows = openface(TAKES[0], (1, 1.0), (1, 1.0)) + openface(TAKES[0], (1, 2.0), face=1)
+    said = r"several faces \(column 'face_id'\) in the same frames of 1 clips \(01-06-.*; expected"
+    with pytest.raises(FeatureError, match=said):
+        table(tmp_path, OPENFACE, *rows)
+    rows[2] = rows[2].replace(", 1, 2.0, 4.0", ", 0, 0.0, 0.0")
+    assert table(tmp_path, OPENFACE, *rows).columns[0] == "AU01_r_mean"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_every_dialect_of_clip_tables_is_read(tmp_path: Path, delimiter: str, decimal: str) -> None:
+    rows = (("clip", "F0", "loudness"), (TAKES[0], "0.5", "-1.25"), (TAKES[1], "1.5", "2"))
+    lines = [delimiter.join(f'"{cell.replace(".", decimal)}"' for cell in row) for row in rows]
+    found = table(tmp_path, *lines)
+    assert found.columns == ("F0", "loudness")
+    np.testing.assert_array_equal(found.of_clips(CLIPS), [[0.5, -1.25], [1.5, 2]])
+
+
+def test_what_opensmile_writes(tmp_path: Path) -> None:
+    lines = ("file,start,end,F0", f"/d/{TAKES[0]}.wav,0,1.2,1", f"/d/{TAKES[1]}.wav,0,1.3,2")
+    assert table(tmp_path, *lines).columns == ("F0",)
+    frames = [f"{take};'x';{n / 100};{n}" for take in TAKES for n in range(2)]
+    found = table(tmp_path, "clip;name;frameTime;F0", *frames)
+    assert found.columns == ("F0_mean", "F0_std")
+    one = [f"{take};'x';0.0;{n}" for n, take in enumerate(TAKES)]
+    assert table(tmp_path, "clip;name;frameTime;F0", *one).columns == ("F0",)
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0", "index", "row", "Nr"])
+def test_a_column_that_counts_the_rows_is_no_feature(tmp_path: Path, name: str) -> None:
+    rows = [f"{n + 1},c{n},{(n * 7) % 5}" for n in range(12)]
+    assert table(tmp_path, f"{name},clip,a", *rows).columns == ("a",)
+
+
+def test_rows_are_matched_by_path(tmp_path: Path) -> None:
+    who = ("anna", "ben")
+    clips = [Clip(f"{w}/t", "sad", w, audio=tmp_path / w / "t.wav") for w in who]
+    for rows in (
+        [f"{w}/t.wav,{n}" for n, w in enumerate(who)],
+        [f"{tmp_path}/{w}/t.wav,{n}" for n, w in enumerate(who)],
+        [f"{w}\\t.wav,{n}" for n, w in enumerate(who)],
+    ):
+        np.testing.assert_array_equal(table(tmp_path, "clip,a", *rows).of_clips(clips), [[0], [1]])
+    with pytest.raises(FeatureError, match=r"no row for 1 of 2 clips \(ben/t\)"):
+        table(tmp_path, "clip,a", "anna/t.wav,1").of_clips(clips)
+    with pytest.raises(FeatureError, match="names 't', which may be any of the clips anna/t, ben/"):
+        table(tmp_path, "clip,a", "t.wav,1").of_clips(clips)
+    with pytest.raises(FeatureError, match=r"has 2 rows for the clip x \(a/x, b/x\)"):
+        table(tmp_path, "clip,a", "a/x,1", "b/x,2").of_clips([Clip("x", "sad", "z")])

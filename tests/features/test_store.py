@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +16,10 @@ from affuse.errors import OutputError
 from affuse.features.mfcc import Mfcc
 from affuse.features.store import (
     FeatureStore,
-    atomic_file,
     content_hash,
     default_store,
 )
+from affuse.storage.whole import atomic_file, owned_name
 
 
 @pytest.fixture
@@ -104,11 +107,22 @@ def test_failed_writing_leaves_nothing(tmp_path: Path) -> None:
 
 def test_leftovers_of_ended_processes_are_swept(store: FeatureStore) -> None:
     path = store.save(store.key("abc", Mfcc()), np.zeros(3))
-    (path.parent / ".partial-17-0a.npy").touch()
-    (path.parent / ".partial-18-0b.npy").touch()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    own, elsewhere = owned_name("partial", ".npy"), f".partial-00000000-{ended.pid}-0123abcd.npy"
+    left = own.replace(f"-{os.getpid()}-", f"-{ended.pid}-")
+    for name in (own, elsewhere, left, ".partial-mine.npy"):
+        (path.parent / name).touch()
+    (store.root / left.replace("partial", "in-use")).touch()
     assert store.size()[0] == 1
-    store.sweep([17])
-    assert sorted(p.name for p in path.parent.iterdir()) == [".partial-18-0b.npy", path.name]
+    store.sweep()
+    assert {p.name for p in path.parent.iterdir()} == {
+        own,
+        elsewhere,
+        ".partial-mine.npy",
+        path.name,
+    }
+    assert [p.name for p in store.root.glob(".*")] == []
 
 
 def test_unwritable_store_is_refused(tmp_path: Path) -> None:

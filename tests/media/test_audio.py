@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from media_files import Media, cut, tone, write_endless_webm, write_media
 from numpy.typing import NDArray
 
 from affuse.errors import MediaError
-from affuse.media.audio import read_audio
+from affuse.media.audio import audio_blocks, read_audio
 
 LOSSLESS = {".wav": "pcm_s16le", ".flac": "flac"}
 
@@ -88,22 +89,121 @@ def test_priming_of_aac_does_not_shift_the_sound(tmp_path: Path) -> None:
         assert abs(lag(sound.signal, tone(media)[0])) <= 48
 
 
-def test_sound_that_begins_late_is_preceded_by_silence(tmp_path: Path) -> None:
+def pieces(
+    path: Path, begins_s: tuple[float, ...], picture_s: float | None = None, **options: str
+) -> Path:
+    """Pieces of a square wave of 0.1 s, and perhaps a picture from then on."""
     import av
 
-    path = tmp_path / "late.mkv"
-    with av.open(str(path), "w") as container:
+    square = np.tile(np.repeat([16384, -16384], 4), 100)[None].astype(np.int16)
+
+    with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream("pcm_s16le", rate=8000)
         stream.layout = "mono"
-        for first in (2000, 2800, 6800):
-            frame = av.AudioFrame.from_ndarray(np.full((1, 800), 16384, np.int16), layout="mono")
-            frame.sample_rate, frame.pts = 8000, first
+        if picture_s is not None:
+            pictures = container.add_stream("mpeg4", rate=10)
+            pictures.width = pictures.height = 32
+            pictures.pix_fmt = "yuv420p"
+            image = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8))
+            image.pts, image.time_base = round(picture_s * 10), Fraction(1, 10)
+            container.mux(pictures.encode(image))
+            container.mux(pictures.encode())
+        for begin_s in begins_s:
+            frame = av.AudioFrame.from_ndarray(square, layout="mono")
+            frame.sample_rate, frame.pts = 8000, round(begin_s * 8000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    signal = read_audio(path).signal
+    return path
+
+
+def stands_at(signal: NDArray[np.float32], rate: int = 8000) -> list[float]:
+    """Where sound begins, in seconds."""
+    loud = np.concatenate([[0], (np.abs(signal) > 0.1).astype(int)])
+    return [round(float(n) / rate, 3) for n in np.flatnonzero(np.diff(loud) > 0)]
+
+
+SQUARE = np.tile(np.repeat([0.5, -0.5], 4), 100).astype(np.float32)
+
+
+def test_sound_that_begins_later_than_the_picture_is_preceded_by_silence(tmp_path: Path) -> None:
+    path = pieces(tmp_path / "late.mkv", (0.25, 0.35, 0.85), picture_s=0.0)
     expected = np.zeros(7600, np.float32)
-    expected[2000:3600] = expected[6800:] = 0.5
-    np.testing.assert_array_equal(signal, expected)
+    expected[2000:2800] = expected[2800:3600] = expected[6800:] = SQUARE
+    np.testing.assert_array_equal(read_audio(path).signal, expected)
+
+
+@pytest.mark.parametrize("begin_s", [0.5, 0.9, 20.0, 4000.0])
+def test_a_timeline_begins_at_its_first_sound_or_picture(tmp_path: Path, begin_s: float) -> None:
+    alone = read_audio(pieces(tmp_path / "alone.mkv", (begin_s, begin_s + 0.5))).signal
+    assert stands_at(alone) == [0.0, 0.5]
+    both = pieces(tmp_path / "both.mkv", (begin_s + 0.3,), picture_s=begin_s)
+    assert stands_at(read_audio(both).signal) == [0.3]
+
+
+@pytest.mark.parametrize("gap_s", [70.0, 1200.0])
+def test_a_gap_is_silence_of_its_length(tmp_path: Path, gap_s: float) -> None:
+    """As of a microphone that is muted: no packet comes for a minute, or for twenty."""
+    path = pieces(tmp_path / "gap.mkv", (0.0, 0.1, gap_s, gap_s + 0.1))
+    assert stands_at(read_audio(path).signal) == [0.0, gap_s]
+    blocks = list(audio_blocks(path))
+    assert max(block.duration_s for block in blocks) <= 1.0
+    assert sum(block.duration_s for block in blocks) == pytest.approx(gap_s + 0.2)
+
+
+def test_one_wild_time_stamp_among_good_ones_is_not_believed(tmp_path: Path) -> None:
+    path = pieces(tmp_path / "wild.mkv", (0.0, 1.0, 1.1, 1.2, 1.3), cluster_time_limit="1")
+    content = path.read_bytes()
+    cluster_at, leap = b"\xe7\x82" + (1100).to_bytes(2, "big"), (60_000).to_bytes(2, "big")
+    assert content.count(cluster_at) == 1
+    path.write_bytes(content.replace(cluster_at, cluster_at[:2] + leap))
+    sound = read_audio(path)
+    assert stands_at(sound.signal) == [0.0, 1.0]
+    assert sound.duration_s == pytest.approx(1.4)
+
+
+@pytest.mark.parametrize("at_s", [1e5, 1e8])
+def test_more_time_than_the_bytes_can_hold_is_refused(tmp_path: Path, at_s: float) -> None:
+    for begins_s, picture_s in (((at_s,), 0.0), ((0.0, 0.1, at_s, at_s + 0.1), None)):
+        path = pieces(tmp_path / "claims.mkv", begins_s, picture_s)
+        with pytest.raises(
+            MediaError, match=r"has a time stamp of 100,.* s, more than so small a file can hold"
+        ):
+            read_audio(path)
+
+
+def joined(path: Path, *parts: Path) -> Path:
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("suffix", "video", "audio"),
+    [
+        ("ts", "libx264", "aac"),
+        ("mkv", "libx264", "aac"),
+        ("webm", "libvpx", "libopus"),
+        ("ts", None, "aac"),
+        ("opus", None, "libopus"),
+        ("mp3", None, "libmp3lame"),
+    ],
+)
+def test_joined_recordings_follow_each_other(
+    tmp_path: Path, suffix: str, video: str | None, audio: str
+) -> None:
+    """Each has its click at 0.5 s, and its time stamps begin anew."""
+    fields = {"video_codec": video} if video else {"has_video": False}
+    parts = [
+        write_media(
+            tmp_path / f"{n}.{suffix}",
+            Media(duration_s=duration_s, audio_codec=audio, flash_s=0.5, **fields),  # type: ignore[arg-type]
+        )
+        for n, duration_s in enumerate((1.5, 1.0, 2.0))
+    ]
+    sound = read_audio(joined(tmp_path / f"joined.{suffix}", *parts))
+    assert sound.duration_s == pytest.approx(4.5, abs=0.2)
+    clicks = stands_at(sound.signal, sound.sample_rate)
+    first_s = [time_s for n, time_s in enumerate(clicks) if not n or time_s - clicks[n - 1] > 0.1]
+    assert first_s == pytest.approx([0.5, 2.0, 3.0], abs=0.15)
 
 
 def test_webm_of_a_browser_states_no_duration(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_cover_art_is_no_video(tmp_path: Path) -> None:
         audio = container.add_stream("aac", rate=48_000)
         cover = container.add_stream("mjpeg", rate=1)
         cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
-        cover.disposition = Disposition.attached_pic
+        cover.disposition = Disposition.attached_pic.value
         image = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))
         container.mux(cover.encode(image))
         container.mux(cover.encode())

@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from affuse.errors import FeatureError
 from affuse.models.calibrated import TemperatureScaled, class_scores, fit_temperature
 from affuse.models.inner_folds import inner_folds
 from affuse.models.kernel_svc import KernelSVC
@@ -198,3 +199,13 @@ def test_too_few_rows_to_choose():
     scaled = TemperatureScaled(KernelSVC("linear"), grid={"C": (3.0, 1.0)}).fit(X, y)
     assert scaled.chosen_ == {"C": 3.0}
     assert np.isnan(scaled.out_of_fold_).all()
+
+
+def test_features_that_never_differ_within_an_emotion_are_refused_on_one_line():
+    X, y = np.repeat([[0.0], [1.0]], 4, axis=0), np.repeat([0, 1], 4)
+    model = TemperatureScaled(LinearDiscriminantAnalysis())
+    with pytest.raises(FeatureError, match="all features are the same within each of 2 emotions"):
+        clone(model).fit(X, y)
+    # An inner fold may lack the one clip that differs.
+    X[0] = 0.5
+    assert clone(model).fit(X, y).predict(X).tolist() == y.tolist()

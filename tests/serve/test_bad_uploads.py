@@ -128,10 +128,29 @@ def test_name_with_path_parts(client, server, talking, name):
     assert client.delete(f"/api/jobs/{job['id']}").status_code == 204
 
 
-def test_list_of_other_files(client, tmp_path):
-    (tmp_path / "a.mp4").write_text("ffconcat version 1.0\nfile secret.wav\n")
-    job = ended(client, send(client, tmp_path / "a.mp4").json()["id"])
+LISTS = {
+    "concat": "ffconcat version 1.0\nfile {secret}\n",
+    "concat, with blanks before": "\n ffconcat version 1.0\nfile {secret}\n",
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{secret}\n#EXT-X-ENDLIST\n",
+    "hls of a URL": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile://{secret}\n",
+    "dash": "<?xml version='1.0'?><MPD><Period><BaseURL>{secret}</BaseURL></Period></MPD>",
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nm=audio 5004 RTP/AVP 0\n",
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+@pytest.mark.parametrize("suffix", [".mp4", ".m3u8", ".ffconcat"])
+def test_list_of_other_files(client, tmp_path, kind, suffix):
+    """What it names is on this machine, and a recording: nothing of it comes out."""
+    secret = write(
+        tmp_path / "secret.wav", Track(sound=fitted(spoken(), 3.0), audio_codec="pcm_s16le")
+    )
+    path = tmp_path / f"a{suffix}"
+    path.write_text(LISTS[kind].format(secret=secret))
+    job = ended(client, send(client, path).json()["id"])
     assert job["state"] == "failed"
+    assert job["error"].startswith(f"a{suffix} ")
+    assert "secret" not in job["error"]
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import broken_worker
 import pytest
 from serving import until
 
+from affuse.errors import MediaError
 from affuse.predict.settings import Settings
-from affuse.serve.jobs import Gone, Jobs
+from affuse.serve.jobs import Gone, Job, Jobs
+from affuse.serve.judging import JudgeTask, judge
 from affuse.serve.settings import Limits
 
 
@@ -38,6 +41,46 @@ def test_what_somebody_has_begun_to_use_does_not_expire(jobs):
         jobs.remove_expired()
         assert job.folder.exists() == bool(job.n_users)
     assert not job.folder.exists()
+
+
+def test_error_that_nobody_foresaw_ends_one_recording_alone(tmp_path, monkeypatch):
+    """It is that recording's line, with its traceback in a file; the next one is judged."""
+    monkeypatch.setenv("AFFUSE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "jobs").mkdir()
+    jobs = Jobs(tmp_path / "jobs", Limits(max_jobs=1), bundle_dir=None)
+    try:
+        with monkeypatch.context() as broken:
+            broken.setattr(jobs, "run", broken_worker.no_process)
+            first = _queued(jobs, "film.mp4")
+            until(lambda: jobs.status(first.id).state == "failed")
+        second = _queued(jobs, "other.mp4")
+        until(lambda: jobs.status(second.id).state == "failed")
+    finally:
+        jobs.close()
+    assert "film.mp4 cannot be read (OverflowError: no process" in (first.error or "")
+    assert (second.error or "").startswith("other.mp4 ")
+    (log,) = (tmp_path / "cache" / "errors").iterdir()
+    assert "Traceback (most recent call last)" in log.read_text("utf-8")
+
+
+def test_error_that_nobody_foresaw_while_judging(tmp_path, monkeypatch):
+    monkeypatch.setenv("AFFUSE_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "recording"
+    monkeypatch.setattr("affuse.serve.judging.probe", broken_worker.no_decoder)
+    path.write_bytes(b"RIFF")
+    with pytest.raises(MediaError) as caught:
+        judge(JudgeTask(path, "film.mp4", None, Settings(), 10.0), lambda message: None)
+    assert str(caught.value).startswith(
+        "film.mp4 cannot be read (OverflowError: film.mp4 is too large to convert to C int)"
+    )
+    assert "memory" not in str(caught.value)
+
+
+def _queued(jobs: Jobs, name: str) -> Job:
+    job = jobs.open()
+    job.media.write_bytes(b"no recording")
+    jobs.submit(job, name, Settings())
+    return job
 
 
 class _Overtaken(threading.Condition):

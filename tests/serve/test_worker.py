@@ -6,12 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import broken_worker
+import numpy as np
 import pytest
 import silent_worker
+import soundfile
 from serving import until
 
 from affuse.predict.settings import Settings
-from affuse.serve.judging import JudgeTask, judge
+from affuse.serve.judging import Judged, JudgeTask, judge
 from affuse.serve.worker import Failed, Worker
 
 
@@ -33,7 +36,28 @@ def test_killed_worker_ends_with_a_reason():
     worker.kill()
     (last,) = messages
     assert isinstance(last, Failed)
-    assert "ended too early; expected enough memory" in last.reason
+    assert "ended too early (exit code -9): memory ran out, or a decoder broke" in last.reason
+
+
+@pytest.mark.parametrize("work", [broken_worker.overflow, broken_worker.unsendable])
+def test_error_that_nobody_foresaw_is_one_sentence_and_a_traceback(work):
+    (last,) = Worker(work, "film").messages()
+    assert isinstance(last, Failed)
+    assert last.reason.startswith("the recording cannot be read (")
+    assert "memory" not in last.reason
+    assert "\n" not in last.reason
+
+
+def test_not_a_number_is_not_blamed_on_memory(tmp_path):
+    """Sound of numbers that are none: whatever becomes of it, memory is not the reason."""
+    samples = np.zeros(16_000, np.float32)
+    samples[100:105] = np.nan
+    soundfile.write(tmp_path / "x.wav", samples, 16_000, subtype="FLOAT")
+    task = JudgeTask(tmp_path / "x.wav", "film.wav", None, Settings(), 10.0)
+    *_, last = Worker(judge, task).messages()
+    reason = last.reason if isinstance(last, Failed) else ""
+    assert "memory" not in reason
+    assert "film.wav" in reason or isinstance(last, Judged)
 
 
 def test_error_comes_back_as_a_sentence(tmp_path):

@@ -156,9 +156,25 @@ def _sound(media: Media, layout: str) -> list[av.AudioFrame]:
 
 def _set_display_matrix(path: Path, clockwise_turns: int) -> None:
     cos, sin = [(1, 0), (0, 1), (-1, 0), (0, -1)][clockwise_turns % 4]
+    set_display_matrix(path, (cos, sin, -sin, cos))
+
+
+def set_display_matrix(path: Path, abcd: tuple[float, float, float, float]) -> None:
+    """Let an mp4 say that its stored pixel (x, y) is to be seen at (a x + c y, b x + d y)."""
     content = bytearray(path.read_bytes())
     matrix = content.index(b"tkhd") + 4 + 40
-    one = 1 << 16
-    values = (cos * one, sin * one, 0, -sin * one, cos * one, 0, 0, 0, 1 << 30)
-    struct.pack_into(">9i", content, matrix, *values)
+    a, b, c, d = (round(value * (1 << 16)) for value in abcd)
+    struct.pack_into(">9i", content, matrix, a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(content)
+
+
+def set_pixel_aspect(path: Path, width: int, height: int) -> None:
+    """Let an mp4 of one H.264 stream, its table at the end, state the shape of its pixels."""
+    content = bytearray(path.read_bytes())
+    for box in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"):
+        at = content.rindex(box) - 4
+        struct.pack_into(">I", content, at, struct.unpack_from(">I", content, at)[0] + 16)
+    at = content.rindex(b"avcC") - 4
+    end = at + struct.unpack_from(">I", content, at)[0]
+    content[end:end] = struct.pack(">I4s2I", 16, b"pasp", width, height)
     path.write_bytes(content)

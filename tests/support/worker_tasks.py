@@ -51,3 +51,32 @@ def begun(task: tuple[int, Path]) -> int:
         file.write(f"{number}\n")
     time.sleep(0.1)
     return number
+
+
+def says_its_name(task: tuple[int, str]) -> int:
+    """Leaves the id of its process."""
+    with Path(task[1]).open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    return os.getpid()
+
+
+def says_its_name_and_sleeps(task: tuple[int, str]) -> None:
+    says_its_name(task)
+    time.sleep(300)
+
+
+def says_its_name_and_counts(task: tuple[int, str]) -> int:
+    """Holds the interpreter for good, as a library may."""
+    says_its_name(task)
+    return sum(range(10**13))
+
+
+class Unportable(Exception):
+    """Pickles, and does not come back."""
+
+    def __init__(self, weight: str, material: str) -> None:
+        super().__init__(f"{weight} {material}")
+
+
+def raises_what_cannot_travel(number: int) -> None:
+    raise Unportable("of", "lead")

@@ -42,7 +42,10 @@ def write_yunet_like(path: Path, points: tuple[tuple[float, float], ...] = POINT
             ]
             nodes += [
                 helper.make_node(
-                    "Conv", [pooled, f"{name}_weight", f"{name}_bias"], [f"{name}_map"]
+                    "Conv",
+                    [pooled, f"{name}_weight", f"{name}_bias"],
+                    [f"{name}_map"],
+                    kernel_shape=[1, 1],  # OpenCV 4.10 does not take it from the weights
                 ),
                 helper.make_node("Transpose", [f"{name}_map"], [f"{name}_last"], perm=[0, 2, 3, 1]),
                 helper.make_node("Reshape", [f"{name}_last", f"{name}_shape"], [name]),

@@ -186,8 +186,9 @@ def test_clip_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_clip_without_a_folder_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "nowhere" / "a.mp4"
+def test_clip_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "a.mp4"
     with pytest.raises(
         OutputError, match=r"a\.mp4 cannot be written .* expected a writable folder"
     ):

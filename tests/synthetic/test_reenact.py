@@ -137,7 +137,7 @@ def test_tables_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         read_action_units(tmp_path / "absent.csv")
     empty = tmp_path / "empty.csv"
     empty.touch()
-    with pytest.raises(FeatureError, match=r"empty\.csv cannot be read as a CSV"):
+    with pytest.raises(FeatureError, match=r"empty\.csv is empty; expected a header"):
         read_action_units(empty)
     lacking = tmp_path / "lacking.csv"
     pd.DataFrame({"clip": [HAPPY], "AU01_r": [1.0]}).to_csv(lacking, index=False)

@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from affuse.audit.figures import kept_in_memory, permutation_finding, random_split_finding
-from affuse.audit.findings import Audit, Finding
+from affuse.audit.findings import Audit
 from affuse.audit.labels import columns_findings, extractors_finding
 from affuse.audit.recordings import duplicates_finding, fold_file_finding, identical_recordings
+from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
 from affuse.datasets.fold_files import read_folds
 from affuse.evaluation.crossval import check_emotions
 from affuse.evaluation.dividing import divide
 from affuse.evaluation.protocols import feasible_protocols
 from affuse.experiment import chosen_clips, extract
+from affuse.features.label_columns import refuse_constant
 from affuse.records import ProgressCallback
 
 DEFAULT_PERMUTATIONS = 99
@@ -58,20 +60,24 @@ def audit(
     if file is not None:
         file.of_clips(index.clips)
     groups = identical_recordings(index, progress)
-    findings: list[Finding] = []
+    findings = [speakers_finding(index)]
     if file is not None:
         findings.append(fold_file_finding(file, index, groups))
-        if findings[0].verdict == "LEAK":
+        if findings[-1].verdict == "LEAK":
             config = _without_file(config)
     extraction, sources = extract(config, index, progress=progress)
     table = extraction.table
+    refuse_constant(sources, table)
     check_emotions(table)
     (name,) = feasible_protocols(("speaker-independent",), list(table.speakers)).protocols
     protocol = divide(name, config, table, index.clips)
     findings.append(duplicates_finding(index, groups, table, protocol))
     findings.append(extractors_finding(sources.values()))
-    findings += columns_findings(sources, table)
-    small = kept_in_memory(table)
+    by_column = columns_findings(sources, table)
+    findings += by_column.values()
+    # What a column that is the label does to figures needs no measuring.
+    sound = [m for m in table.modalities if m not in by_column or by_column[m].verdict != "LEAK"]
+    small = kept_in_memory(table.select(sound)) if sound else None
     if small is not None:
         labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
         findings.append(

@@ -10,6 +10,7 @@ import numpy as np
 from affuse.audit.findings import Finding, counted
 from affuse.config import Config, ModelConfig
 from affuse.evaluation.dividing import divide
+from affuse.evaluation.figures import bounds, points
 from affuse.evaluation.permutation import PermutationTest, system_permutation_test
 from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.scores import paired_interval
@@ -79,7 +80,7 @@ def random_split_finding(
         else "no more than these speakers' scatter"
     )
     headings = ("system", "modality", "speakers apart", "random", "gap", "95 % over speakers")
-    cells = [_cells(pair, bounds) for pair, bounds in zip(pairs, intervals, strict=True)]
+    cells = [_cells(pair, interval) for pair, interval in zip(pairs, intervals, strict=True)]
     facts = {"systems": [_facts(p, b) for p, b in zip(pairs, intervals, strict=True)]}
     return Finding(check, "NOTE" if sure else "OK", statement, (), (headings, *cells), facts)
 
@@ -178,22 +179,21 @@ def _interval(
     return found.low, found.high
 
 
-def _cells(pair: tuple[Evaluated, Evaluated], bounds: tuple[float, float]) -> tuple[str, ...]:
+def _cells(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> tuple[str, ...]:
     system = pair[0].out_of_fold.system
-    one, other, gap = (100 * x for x in (pair[0].scores.uar, pair[1].scores.uar, _gap(pair)))
-    low, high = (100 * bound for bound in bounds)
-    figures = (f"{one:.1f}", f"{other:.1f}", f"{gap:+.1f}", f"[{low:.1f}, {high:.1f}]")
-    return system.name, system.modality, *figures
+    apart, mixed = (points(each.scores.uar) for each in pair)
+    gap = points(_gap(pair), signed=True)
+    return system.name, system.modality, apart, mixed, gap, bounds(*interval)
 
 
-def _facts(pair: tuple[Evaluated, Evaluated], bounds: tuple[float, float]) -> dict[str, object]:
+def _facts(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> dict[str, object]:
     system = pair[0].out_of_fold.system
     numbers = {
         "speaker_independent_uar": pair[0].scores.uar,
         "random_uar": pair[1].scores.uar,
         "gap": _gap(pair),
-        "gap_low": bounds[0],
-        "gap_high": bounds[1],
+        "gap_low": interval[0],
+        "gap_high": interval[1],
     }
     rounded = {name: round(number, 6) for name, number in numbers.items()}
     return {"system": system.name, "modality": system.modality, **rounded}

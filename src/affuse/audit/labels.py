@@ -88,13 +88,13 @@ def way_in(kind: type) -> str:
 
 def columns_findings(
     sources: Mapping[Modality, Extractor | Precomputed], table: FeatureTable
-) -> list[Finding]:
+) -> dict[Modality, Finding]:
     """Columns of each table of features that know the label, or know nothing at all."""
-    return [
-        _columns_finding(source, table)
+    return {
+        modality: _columns_finding(source, table)
         for modality, source in sources.items()
         if isinstance(source, Precomputed) and modality in table.modalities
-    ]
+    }
 
 
 def columns(

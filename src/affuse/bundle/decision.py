@@ -41,6 +41,7 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
             f"{member.graph} gave probabilities of shape {said.shape}; its member {name!r} has "
             f"{len(member.classes)} classes: get the bundle anew"
         )
+    _refuse_senseless(member.graph, said)
     return _tempered(said, member.temperature)
 
 
@@ -199,8 +200,24 @@ def _stacked(bundle: Bundle, shared: list[Floats], speaks: NDArray[np.bool_]) ->
         rows = np.flatnonzero(exactly.all(axis=0))
         if len(rows):
             inputs = {name: shared[names.index(name)][rows] for name in stacker.members}
-            fused[rows] = bundle.run(stacker.graph, inputs)
+            said = bundle.run(stacker.graph, inputs)
+            if said.shape != fused[rows].shape:
+                raise BundleError(
+                    f"{stacker.graph} gave probabilities of shape {said.shape}; expected "
+                    f"{fused[rows].shape}: get the bundle anew"
+                )
+            _refuse_senseless(stacker.graph, said)
+            fused[rows] = said
     return fused
+
+
+def _refuse_senseless(graph: str, said: Floats) -> None:
+    """Refuse what no graph of probabilities gives: NaN, what is negative, rows of nothing."""
+    if not (np.isfinite(said).all() and (said >= 0).all() and (said.sum(axis=-1) > 0).all()):
+        raise BundleError(
+            f"{graph} gave numbers that are no probabilities (not finite, negative, or all 0); "
+            "expected rows that sum to 1: get the bundle anew"
+        )
 
 
 def _member(manifest: Manifest, name: str) -> Member:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from affuse.bundle.manifest import TrainedOn
 from affuse.bundle.reading import Bundle
+from affuse.datasets.clip_keys import row_key
 from affuse.datasets.index import Index, speaker_order
+from affuse.datasets.speakers import speaker_key
 from affuse.records import Clip
+from affuse.synthetic.origin import EMBEDDED
 
 RAVDESS = "RAVDESS"
-EMBEDDED = "affuse embedded corpus"
 
 _TAKE_KEY = re.compile(r"0[12](-[0-9]{2}){5}")
 _MARK_DIGITS = 12
@@ -43,12 +45,12 @@ def heard(bundle: Bundle, index: Index) -> tuple[str, ...]:
 def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tuple[str, ...]:
     """As `heard`, from the records of a manifest and any clips."""
     parts = tuple(trained_on)
-    names = {(part.corpus, speaker) for part in parts for speaker in part.speakers}
+    names = {(part.corpus, speaker_key(name)) for part in parts for name in part.speakers}
     marks = {mark for part in parts for mark in part.clips}
     known = set()
     for corpus, speaker, own in _groups(clips):
-        told_by_name = corpus and (corpus, _actor(own[0])) in names
-        if told_by_name or any(clip_mark(clip) in marks for clip in own):
+        told_by_name = corpus and (corpus, speaker_key(_actor(own[0]))) in names
+        if told_by_name or any(not marks.isdisjoint(_marks(clip)) for clip in own):
             known.add(speaker)
     return tuple(sorted(known, key=speaker_order))
 
@@ -105,8 +107,17 @@ def corpus_of(clip: Clip) -> str:
 
 def clip_mark(clip: Clip) -> str:
     """What tells a clip again without telling its name: 12 hexadecimal digits."""
-    told = f"{clip.speaker}\0{clip.id}".encode()
-    return hashlib.sha256(told).hexdigest()[:_MARK_DIGITS]
+    return _marks(clip)[0]
+
+
+def _marks(clip: Clip) -> tuple[str, str]:
+    """A clip's mark, whatever the spelling of its speaker; and as earlier bundles have it."""
+    now = f"{speaker_key(clip.speaker)}\0{row_key(clip.id)}"
+    first, second = (
+        hashlib.sha256(told.encode()).hexdigest()[:_MARK_DIGITS]
+        for told in (now, f"{clip.speaker}\0{clip.id}")
+    )
+    return first, second
 
 
 def _trained_on(corpus: str, name: str, clips: Sequence[Clip]) -> TrainedOn:

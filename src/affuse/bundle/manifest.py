@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
@@ -17,11 +18,18 @@ MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
 
 BundleRule = Literal["mean", "weighted", "product", "max", "min", "median", "majority", "stacking"]
-FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+FileName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)
+]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+Size = Annotated[int, Field(ge=0, le=10**8)]
+Temperature = Annotated[float, Field(ge=1e-6, le=1e6)]
 
 _SUM_TOLERANCE = 1e-6
+_MOST_DIMENSIONS = 8
+_MOST_NUMBERS = 10**8
+"""Of the features of one clip; those of affuse's own extractors are below 10**7."""
 
 
 class _Part(BaseModel):
@@ -50,10 +58,16 @@ class FeatureSource(_Part):
     name: str = Field(min_length=1)
     version: int = 1
     label: str = ""
-    shape: tuple[int, ...] = ()
+    shape: Annotated[tuple[Size, ...], Field(max_length=_MOST_DIMENSIONS)] = ()
     settings: dict[str, Any] = {}
     decoding: dict[str, Any] = {}
     config: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> Self:
+        if math.prod(self.shape) > _MOST_NUMBERS:
+            raise ValueError(f"shape {list(self.shape)} has more than {_MOST_NUMBERS:,} numbers")
+        return self
 
 
 class Member(_Part):
@@ -95,12 +109,12 @@ class Member(_Part):
     graph: FileName
     needs_all: bool = True
     classes: tuple[str, ...] = Field(min_length=2)
-    stands_for: dict[str, tuple[str, ...]] = {}
+    stands_for: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     share: dict[str, dict[str, Share]] = {}
-    temperature: float = Field(default=1.0, gt=0)
-    prior: dict[str, Annotated[float, Field(gt=0, le=1)]] = {}
-    prior_power: float = Field(default=1.0, ge=0)
-    weight: float = Field(default=1.0, ge=0)
+    temperature: Temperature = 1.0
+    prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = {}
+    prior_power: float = Field(default=1.0, ge=0, le=1000)
+    weight: float = Field(default=1.0, ge=0, le=1000)
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
@@ -193,7 +207,7 @@ class Fusion(_Part):
     """
 
     rule: BundleRule = "product"
-    temperature: float = Field(default=1.0, gt=0)
+    temperature: Temperature = 1.0
     stackers: tuple[Stacker, ...] = ()
     together: tuple[Together, ...] = ()
     agreement: Agreement | None = None
@@ -310,6 +324,7 @@ class Manifest(_Part):
                     f"member {member.name!r} tells {foreign}, no classes of the bundle"
                 )
         for stacker in self.fusion.stackers:
+            _refuse_repeats(stacker.members, "members of a stacker")
             if set(stacker.members) - set(names):
                 raise ValueError(f"a stacker wants {list(stacker.members)}, members are {names}")
         _refuse_repeats([n for t in self.fusion.together for n in t.classes], "joined classes")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +20,26 @@ from pydantic import ValidationError
 from affuse.bundle.manifest import FORMAT, MANIFEST, Manifest
 from affuse.bundle.wire import NotOnnx, reach
 from affuse.errors import BundleError
+from affuse.storage.plain_json import read_plain
+from affuse.storage.plain_text import printable
 
 if TYPE_CHECKING:
     import onnxruntime
 
 PROBABILITIES, EMBEDDING = "probabilities", "embedding"
+
+MOST_MANIFEST_BYTES = 64 * 10**6
+MOST_BYTES = 2 * 10**9
+"""Of all files of a bundle: more than a graph can have, and less than memory."""
+
+MOST_GRAPH_MEMORY = 4 * 2**30
+"""Bytes that the graphs of a process may use while they run."""
+
+MOST_RUN_S = 300.0
+"""Of one run of a graph; those of affuse take milliseconds."""
+
+_MOST_REASONS = 3
+_LONGEST_REASON = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +103,8 @@ class Bundle:
         Raises
         ------
         BundleError
-            Inputs or output are not the graph's, or a shape does not fit.
+            Inputs or output are not the graph's, a shape does not fit, or the graph wants more
+            memory or time than there is for any.
         """
         session = self.session(graph)
         wanted = {each.name: _dtype(each.type) for each in session.get_inputs()}
@@ -96,7 +116,8 @@ class Bundle:
             )
         fed = {name: np.asarray(inputs[name], kind) for name, kind in wanted.items()}
         try:
-            (found,) = session.run([output], fed)
+            found = _run_within(MOST_RUN_S, session, output, fed)
+            return np.asarray(found, np.float64)
         except Exception as error:
             # onnxruntime has a dozen exceptions without a common root.
             shapes = {name: array.shape for name, array in fed.items()}
@@ -105,7 +126,6 @@ class Bundle:
                 f"{graph} was given arrays of shapes {shapes}; expected {expected}: "
                 f"{_first_line(error)}"
             ) from error
-        return np.asarray(found, np.float64)
 
 
 def read_bundle(folder: str | Path) -> Bundle:
@@ -129,7 +149,10 @@ def read_bundle(folder: str | Path) -> Bundle:
     """
     place = Path(folder)
     manifest = _manifest(place)
-    files = {name: _content(place, name, sha) for name, sha in manifest.files.items()}
+    files: dict[str, bytes] = {}
+    for name, sha256 in manifest.files.items():
+        left = MOST_BYTES - sum(map(len, files.values()))
+        files[name] = _content(place, name, sha256, left)
     missing = sorted({*manifest.graphs, manifest.card} - set(files))
     if missing:
         raise BundleError(
@@ -156,9 +179,9 @@ def check_graph(name: str, content: bytes) -> None:
         )
     if found.operators:
         raise BundleError(
-            f"{name} uses {', '.join(found.operators)}, which ONNX does not define: such operators "
-            "run code from elsewhere, or open files; expected ONNX's own only (domains '' and "
-            "'ai.onnx.ml')"
+            f"{name} uses {_short(', '.join(found.operators))}, which ONNX does not define: such "
+            "operators run code from elsewhere, or open files; expected ONNX's own only (domains "
+            "'' and 'ai.onnx.ml')"
         )
 
 
@@ -181,16 +204,13 @@ def _manifest(folder: Path) -> Manifest:
             f"{folder} holds no {MANIFEST}; expected the folder of a bundle, such as bundle/ in a "
             "run folder"
         )
-    try:
-        fields = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise BundleError(f"{path} is no JSON ({error}); get the bundle anew") from error
-    if not isinstance(fields, dict) or not isinstance(fields.get("format"), int):
+    fields = _fields(path)
+    if not isinstance(fields, dict) or type(fields.get("format")) is not int:
         raise BundleError(f"{path} has no number of a format; expected that of a bundle of affuse")
     if fields["format"] > FORMAT:
         raise BundleError(
-            f"{path} was made by affuse {fields.get('affuse', '(unknown)')}, format "
-            f"{fields['format']}; this affuse reads format {FORMAT}: update affuse"
+            f"{path} was made by affuse {_short(fields.get('affuse', '(unknown)'))}, format "
+            f"{_short(fields['format'])}; this affuse reads format {FORMAT}: update affuse"
         )
     if fields.pop("sha256", None) != manifest_hash(fields):
         raise BundleError(
@@ -199,18 +219,22 @@ def _manifest(folder: Path) -> Manifest:
     try:
         return Manifest.model_validate(fields)
     except ValidationError as error:
-        found = "; ".join(f"{_place(each)}: {each['msg']}" for each in error.errors())
-        raise BundleError(f"{path} does not describe a bundle: {found}") from error
-
-
-def _content(folder: Path, name: str, sha256: str) -> bytes:
-    path = folder / name
-    if path.is_symlink() or not path.is_file():
+        said = [f"{_place(each)}: {each['msg']}" for each in error.errors()[:_MOST_REASONS]]
         raise BundleError(
-            f"{path} is missing, or a link; {MANIFEST} names it as a file of the bundle: get the "
-            "bundle anew"
-        )
-    content = path.read_bytes()
+            f"{path} does not describe a bundle: {_short('; '.join(said))}"
+        ) from error
+
+
+def _fields(path: Path) -> Any:
+    try:
+        return read_plain(_bytes(path, MOST_MANIFEST_BYTES))
+    except ValueError as error:
+        raise BundleError(f"{path} is no JSON ({_short(error)}); get the bundle anew") from error
+
+
+def _content(folder: Path, name: str, sha256: str, most: int) -> bytes:
+    path = folder / name
+    content = _bytes(path, most)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise BundleError(
@@ -220,12 +244,40 @@ def _content(folder: Path, name: str, sha256: str) -> bytes:
     return content
 
 
+def _bytes(path: Path, most: int) -> bytes:
+    """Content of a plain file, which is looked at before anything of it is read."""
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+    # A link is none of the bundle's files; a pipe would be waited for.
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        with open(os.open(path, flags), "rb") as file:
+            status = os.fstat(file.fileno())
+            if path.is_symlink() or not stat.S_ISREG(status.st_mode):
+                raise FileNotFoundError(path)
+            if status.st_size > most:
+                raise BundleError(
+                    f"{path} has {status.st_size / 1e6:,.0f} MB; expected {most / 1e6:,.0f} MB at "
+                    "most: get the bundle anew"
+                )
+            return file.read(most)
+    except OSError as error:
+        raise BundleError(
+            f"{path} is missing, or a link; {MANIFEST} names it as a file of "
+            "the bundle: get the bundle anew"
+        ) from error
+
+
 def _loaded(name: str, content: bytes) -> onnxruntime.InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    # Errors come back as errors; what a graph's author wrote does not belong into the terminal.
+    options.log_severity_level = 4
+    # What was checked as ONNX is read as ONNX.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    _bound_memory()
+    options.add_session_config_entry("session.use_env_allocators", "1")
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:
@@ -235,6 +287,38 @@ def _loaded(name: str, content: bytes) -> onnxruntime.InferenceSession:
             f"onnxruntime {onnxruntime.__version__} runs: update onnxruntime, or get the bundle "
             "anew"
         ) from error
+
+
+@lru_cache(maxsize=1)
+def _bound_memory() -> None:
+    """Give all graphs of bundles in this process one memory of a bounded size."""
+    import onnxruntime
+
+    place = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    bound = onnxruntime.OrtArenaCfg({"max_mem": MOST_GRAPH_MEMORY})
+    onnxruntime.create_and_register_allocator(place, bound)
+
+
+def _run_within(
+    seconds: float,
+    session: onnxruntime.InferenceSession,
+    output: str,
+    fed: Mapping[str, NDArray[np.generic]],
+) -> Any:
+    """One output of a graph, which is stopped after some time."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = 4
+    ended = threading.Timer(seconds, setattr, (options, "terminate", True))
+    ended.daemon = True
+    ended.start()
+    try:
+        return session.run([output], dict(fed), options)[0]
+    finally:
+        ended.cancel()
 
 
 _DTYPES: dict[str, type[np.generic]] = {
@@ -250,8 +334,13 @@ def _dtype(kind: str) -> type[np.generic]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return _short(next(iter(str(error).strip().splitlines()), type(error).__name__))
 
 
 def _place(item: Any) -> str:
     return ".".join(str(part) for part in item["loc"]) or "bundle.json"
+
+
+def _short(said: object) -> str:
+    text = printable(str(said))
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}..."

@@ -40,6 +40,14 @@ _INSIDE = {
 _NODE_OPERATOR, _NODE_DOMAIN = 4, 7
 _TENSOR_EXTERNAL, _TENSOR_LOCATION = 13, 14
 _DEEPEST = 64
+_MOST_FIELDS = 2 * 10**6
+"""Of all messages together: what a graph says beside its weights. Reading more takes minutes."""
+
+_LARGEST_KEY = 2**32 - 1
+"""Readers in C++ keep 32 bits of a key: a larger one would mean another field to them."""
+
+_OTHER_FORMAT = b"ORTM"
+"""Bytes 4 to 8 of onnxruntime's own format, which it would read instead."""
 
 
 class NotOnnx(ValueError):
@@ -81,9 +89,12 @@ def reach(model: bytes) -> Reach:
     >>> reach(b"")
     Reach(operators=(), external=False)
     """
+    if model[4:8] == _OTHER_FORMAT:
+        raise NotOnnx("it is of onnxruntime's own format")
     foreign: set[str] = set()
     external = False
-    for kind, fields in _messages("model", memoryview(model), 0):
+    left = [_MOST_FIELDS]
+    for kind, fields in _messages("model", memoryview(model), 0, left):
         if kind == "node":
             domain = _text(fields, _NODE_DOMAIN)
             if domain not in ONNX_DOMAINS:
@@ -97,25 +108,33 @@ def reach(model: bytes) -> Reach:
 Fields = dict[int, list["int | memoryview"]]
 
 
-def _messages(kind: str, data: memoryview, depth: int) -> Iterator[tuple[str, Fields]]:
-    """A message and all inside it that matter, each with its kind."""
+def _messages(
+    kind: str, data: memoryview, depth: int, left: list[int]
+) -> Iterator[tuple[str, Fields]]:
+    """A message and all inside it that matter, each with its kind; `left` counts fields down."""
     if depth > _DEEPEST:
         raise NotOnnx("messages are nested too deeply")
-    fields = _fields(data)
+    fields = _fields(data, left[0])
+    left[0] -= sum(map(len, fields.values()))
     yield kind, fields
     for number, inner in _INSIDE[kind].items():
         for value in fields.get(number, []):
             if isinstance(value, int):
                 raise NotOnnx(f"field {number} of a {kind} is a number")
-            yield from _messages(inner, value, depth + 1)
+            yield from _messages(inner, value, depth + 1, left)
 
 
-def _fields(data: memoryview) -> Fields:
+def _fields(data: memoryview, most: int) -> Fields:
     """Values of each field of one message, by number, in their order."""
     found: Fields = {}
     at = 0
     while at < len(data):
+        most -= 1
+        if most < 0:
+            raise NotOnnx(f"it has more than {_MOST_FIELDS:,} fields")
         key, at = _varint(data, at)
+        if key > _LARGEST_KEY:
+            raise NotOnnx("a field has no legal number")
         number, wire = key >> 3, key & 7
         value: int | memoryview
         if wire == _VARINT:

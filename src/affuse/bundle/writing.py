@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from affuse.bundle.manifest import MANIFEST, Manifest
 from affuse.bundle.reading import Bundle, check_graph, manifest_fields, manifest_hash
 from affuse.errors import BundleError, OutputError
+from affuse.storage.whole import new_folder
 
 
 def make_bundle(manifest: Manifest, files: Mapping[str, bytes]) -> Bundle:
@@ -67,21 +65,8 @@ def write_bundle(bundle: Bundle, folder: str | Path) -> Path:
             f"{place} exists and is not empty; expected a new folder for the bundle: choose "
             "another name, or remove it"
         )
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        whole = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
-    except OSError as error:
-        raise OutputError(_cannot(place, error)) from error
-    try:
+    with new_folder(place) as whole:
         _write_files(bundle, whole)
-        whole.chmod(0o755)
-        if place.exists():
-            place.rmdir()
-        os.replace(whole, place)
-    except OSError as error:
-        raise OutputError(_cannot(place, error)) from error
-    finally:
-        shutil.rmtree(whole, ignore_errors=True)
     return place
 
 
@@ -95,10 +80,3 @@ def _write_files(bundle: Bundle, folder: Path) -> None:
     for name, content in bundle.files.items():
         (folder / name).write_bytes(content)
     (folder / MANIFEST).write_text(manifest_text(bundle.manifest), "utf-8", newline="\n")
-
-
-def _cannot(folder: Path, error: OSError) -> str:
-    return (
-        f"{folder} cannot be written ({error.strerror}); expected a folder that you may write to, "
-        "with enough space"
-    )

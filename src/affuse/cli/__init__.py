@@ -6,13 +6,25 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run one command; exits with 0, 1 (audit: something leaks), 2 (bad input) or 130.
+    """Run one command.
+
+    Exits with 0, 1 (audit: something leaks), 2 (bad input), 130 (Ctrl-C) or 143 (SIGTERM).
 
     Parameters
     ----------
     argv : sequence of str, optional
         Arguments without the program's name; those of the process by default.
     """
-    from affuse.cli.app import app
+    from affuse.cli.interrupts import interrupted, interrupts_watched
 
-    app(args=None if argv is None else list(argv), prog_name="affuse")
+    with interrupts_watched(until_exit=argv is None):
+        try:
+            from affuse.cli.app import app
+
+            app(args=None if argv is None else list(argv), prog_name="affuse")
+        except (KeyboardInterrupt, SystemExit) as error:
+            # One that came before any command, or after it, has not been told.
+            ending = interrupted()
+            if ending is None:
+                raise
+            raise SystemExit(ending[1]) from error

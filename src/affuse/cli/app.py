@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from affuse.cli.corpus_commands import download_app, index, split, synthesise
 from affuse.cli.errors import one_line_errors
+from affuse.cli.file_commands import cache_app, export_app
+from affuse.cli.options import (
+    Cluster,
+    Data,
+    Device,
+    Features,
+    Jobs,
+    LocalWorkers,
+    Recipe,
+    Settings,
+)
 
 app = typer.Typer(
     name="affuse",
@@ -18,45 +31,29 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus or network.")
 app.add_typer(download_app, name="download")
-export_app = typer.Typer(no_args_is_help=True, help="Write what was predicted in other forms.")
 app.add_typer(export_app, name="export")
-cache_app = typer.Typer(
-    invoke_without_command=True, help="Say what is kept to be reused, or drop it."
-)
 app.add_typer(cache_app, name="cache")
 train_app = typer.Typer(no_args_is_help=True, help="Train the networks that come with affuse.")
 app.add_typer(train_app, name="train")
 
-Data = Annotated[
-    str, typer.Argument(help="Folder of RAVDESS files, or a CSV with path,emotion,speaker.")
-]
-Recipe = Annotated[str, typer.Option(help="Name of a recipe, or path of a TOML file.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override one field, such as seed=3."),
-]
-Features = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--features",
-        metavar="MODALITY=NAME|FILE.csv",
-        help="Extractor or table of features for a modality; MODALITY=none leaves it out.",
-    ),
-]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; one per core by default.")]
-Device = Annotated[
-    str | None, typer.Option(metavar="cpu|cuda", help="What computes VGG16; the cpu by default.")
-]
-LocalWorkers = Annotated[
-    int | None,
-    typer.Option("--workers", min=1, help="Work in so many processes of a local Dask cluster."),
-]
-Cluster = Annotated[
-    str | None,
-    typer.Option("--cluster", metavar="tcp://HOST:PORT", help="Work on a running Dask cluster."),
-]
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"affuse {metadata.version('affuse')}")
+        raise typer.Exit
+
+
+@app.callback()
+def affuse(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Recognise emotion from face and voice together."""
 
 
 @app.command()
@@ -72,7 +69,7 @@ def run(
     workers: LocalWorkers = None,
     cluster: Cluster = None,
 ) -> None:
-    """Train and evaluate audio, video and fused systems; print the table, write a run folder."""
+    """Train and evaluate audio, video and fused systems. Prints a table, writes a run folder."""
     from affuse.cli.running import configure, run_and_print
     from affuse.cli.working import Work
 
@@ -101,9 +98,21 @@ def predict(
         typer.Option(help="Probability below which no emotion is named; the bundle's by default."),
     ] = None,
     format: Annotated[
-        str, typer.Option(help="table, json, csv, vtt, eaf, textgrid or audformat.")
-    ] = "table",
+        str | None,
+        typer.Option(
+            help="table, json, csv, vtt, eaf, textgrid or audformat; as --out ends by default."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="File or folder; printed without it.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the files that have no answer yet.")
+    ] = False,
+    audio_track: Annotated[
+        int | None, typer.Option(min=1, help="Which of several; the file's default track.")
+    ] = None,
+    max_duration: Annotated[
+        float | None, typer.Option(help="Seconds; a longer recording is refused.")
+    ] = None,
     jobs: Jobs = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
@@ -111,11 +120,20 @@ def predict(
     """Say what emotion voice and face show in recordings. Exit code 2: one could not be read."""
     from affuse.cli.predicting import Output, faces_named, predict_and_print
     from affuse.cli.working import Work
+    from affuse.export.registry import format_of
     from affuse.predict.settings import settings_of
 
-    settings = settings_of(window, hop, faces=faces_named(faces), threshold=threshold)
+    settings = settings_of(
+        window,
+        hop,
+        faces=faces_named(faces),
+        threshold=threshold,
+        audio_track=audio_track,
+        max_duration_s=max_duration,
+    )
     work = Work(jobs, workers, cluster)
-    predict_and_print(media, settings, Output(format, out), bundle=bundle, work=work)
+    output = Output(format_of(out, format), out, resume)
+    predict_and_print(media, settings, output, bundle=bundle, work=work)
 
 
 @app.command()
@@ -124,7 +142,7 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the corpus and the run go.")] = Path("demo"),
     jobs: Jobs = None,
 ) -> None:
-    """Make the embedded corpus as real mp4 files and run the lecture's whole system on it."""
+    """Run the whole system on drawn faces and synthesised voices."""
     from affuse.cli.running import run_demo
 
     run_demo(folder, jobs)
@@ -152,7 +170,7 @@ def serve(
         bool, typer.Option("--open/--no-open", help="Open the page in a browser.")
     ] = True,
 ) -> None:
-    """Open a page on this machine: upload, record or go live, and look at the timeline."""
+    """Open a page on this machine: upload, record or go live."""
     from affuse.cli.serving import serve_and_print
     from affuse.serve.settings import Limits, ServerSettings, bytes_of, token_for
 
@@ -170,7 +188,7 @@ def report(
         Path | None, typer.Option(help="File; report.html in the run folder, or comparison.html.")
     ] = None,
 ) -> None:
-    """Make the report of a run anew, or compare several runs, as one HTML file."""
+    """Write one HTML file: the report of a run, or several compared."""
     from affuse.cli.reporting import report_and_print
 
     report_and_print(runs, out)
@@ -179,25 +197,13 @@ def report(
 @app.command()
 @one_line_errors
 def doctor() -> None:
-    """Look at what this machine has of that which affuse can use. Exit code 2: something broken."""
+    """Check what affuse finds on this machine. Exit code 2: something broken."""
     from affuse.cli.doctoring import check_and_print
 
     check_and_print()
 
 
-@app.command()
-@one_line_errors
-def index(
-    data: Data,
-    out: Annotated[Path | None, typer.Option(help="Write the index as CSV.")] = None,
-    duplicates: Annotated[
-        bool, typer.Option(help="Decode every clip and list those with identical samples.")
-    ] = False,
-) -> None:
-    """List what a folder or table holds, and what was left out and why."""
-    from affuse.cli.corpora import print_index
-
-    print_index(data, out, duplicates)
+app.command()(index)
 
 
 @app.command(name="features")
@@ -212,7 +218,7 @@ def extract(
     workers: LocalWorkers = None,
     cluster: Cluster = None,
 ) -> None:
-    """Compute and store the features of every clip, ready for later runs."""
+    """Compute and store the features of every clip."""
     from affuse.cli.running import configure, extract_and_print
     from affuse.cli.working import Work
 
@@ -237,7 +243,10 @@ def audit(
     out: Annotated[Path | None, typer.Option(help="Write the same as JSON.")] = None,
     jobs: Jobs = None,
 ) -> None:
-    """Print what would leak: duplicates, speakers on both sides, labels. Exit code 1: a leak."""
+    """Print what would leak between training and test. Exit code 1: a leak.
+
+    Duplicates, speakers on both sides, labels in features, what a random split adds.
+    """
     from affuse.cli.auditing import audit_and_print
     from affuse.cli.running import configure
 
@@ -245,86 +254,30 @@ def audit(
     audit_and_print(config, folds, permutations, out)
 
 
-@app.command()
+app.command()(split)
+app.command()(synthesise)
+
+
+@app.command(name="recipes")
 @one_line_errors
-def split(
-    data: Data,
-    out: Annotated[Path, typer.Option(help="Folder for audio_only/ and video_only/.")],
+def list_recipes(
+    name: Annotated[str, typer.Argument(help="One of them: its text in TOML is printed.")] = "",
 ) -> None:
-    """Write the lecture's two folders: sound alone as wav, picture alone as mp4."""
-    from affuse.cli.corpora import split_and_print
+    """List the recipes that come with affuse, or print one."""
+    from affuse.cli.listing import print_recipes
 
-    split_and_print(data, out)
+    print_recipes(name)
 
 
-@app.command()
+@app.command(name="settings")
 @one_line_errors
-def synthesise(
-    out: Annotated[Path, typer.Argument(help="Folder that receives the mp4 files.")],
-    speakers: Annotated[
-        str, typer.Option(help="How many; with --like, which ones: such as 1-6,8.")
-    ] = "",
-    emotions: Annotated[str, typer.Option(help="Comma-separated emotions; all by default.")] = "",
-    channels: Annotated[str, typer.Option(help="speech, song or speech,song.")] = "speech",
-    takes: Annotated[int, typer.Option(min=1, help="Takes per speaker and emotion at most.")] = 8,
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same corpus.")] = 0,
-    like: Annotated[str, typer.Option(help="Re-enact this corpus: its voices, drawn faces.")] = "",
-    action_units: Annotated[
-        Path | None, typer.Option(help="CSV of action units measured on the corpus of --like.")
-    ] = None,
-    jobs: Jobs = None,
+def list_settings(
+    name: Annotated[str, typer.Argument(help="A setting or a group, such as features.mfcc.")] = "",
 ) -> None:
-    """Make the embedded corpus: drawn faces and synthesised voices in real mp4 files."""
-    from affuse.cli import corpora
+    """List every setting with its default and its meaning."""
+    from affuse.cli.listing import print_settings
 
-    names, kinds = corpora.words(emotions), corpora.words(channels)
-    what = corpora.Wanted(speakers, names, kinds, takes, seed)
-    if like or action_units:
-        corpora.reenact_and_print(out, like, action_units, what, jobs)
-    else:
-        corpora.synthesise_and_print(out, what, jobs)
-
-
-@download_app.command()
-@one_line_errors
-def ravdess(
-    out: Annotated[Path, typer.Argument(help="Folder that receives the corpus.")] = Path("ravdess"),
-    actors: Annotated[str, typer.Option(help="Such as 1-4,7; all 24 by default.")] = "",
-    part: Annotated[str, typer.Option(help="speech, song or speech,song.")] = "speech",
-    modality: Annotated[str, typer.Option(help="audio, video or audio,video.")] = "audio",
-) -> None:
-    """Fetch RAVDESS from its public archive; resumes after a cut, checks every file."""
-    from affuse.cli.corpora import download_and_print
-
-    download_and_print(out, actors, part, modality)
-
-
-@download_app.command()
-@one_line_errors
-def yunet() -> None:
-    """Fetch YuNet, a better face detector, into the cache (0.2 MB); used from then on."""
-    from affuse.cli.detectors import download_yunet_and_print
-
-    download_yunet_and_print()
-
-
-@export_app.command()
-@one_line_errors
-def video(
-    media: Annotated[Path, typer.Argument(help="A video file.")],
-    out: Annotated[Path, typer.Option(help="The new file; must end in .mp4.")],
-    prediction: Annotated[
-        Path | None,
-        typer.Option(help="JSON of affuse predict for this file; predicted anew without it."),
-    ] = None,
-    bundle: Annotated[
-        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
-    ] = None,
-) -> None:
-    """Write a clip with its timeline burnt in: emotions, probabilities, faces."""
-    from affuse.cli.exporting import annotate_and_print
-
-    annotate_and_print(media, out, prediction, bundle)
+    print_settings(name)
 
 
 @train_app.command()
@@ -338,7 +291,7 @@ def face(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same networks.")] = 0,
 ) -> None:
-    """Train the networks that read faces; a second call goes on where one was stopped."""
+    """Train the networks that read faces. A second call goes on where one was stopped."""
     from affuse.cli.training import train_face_and_print
     from affuse.models.face_training import FaceTraining
 
@@ -356,7 +309,7 @@ def voice(
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same model.")] = 0,
     jobs: Jobs = None,
 ) -> None:
-    """Train the model that listens to voices; finished folds are not trained again."""
+    """Train the model that listens to voices. Finished folds are not trained again."""
     from affuse.cli.training import train_voice_and_print
 
     train_voice_and_print(data, out, epochs, seed, jobs)
@@ -385,29 +338,7 @@ def fusion(
         Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
     ] = None,
 ) -> None:
-    """Fit anew how much face and voice count, on people whom the networks have not met."""
+    """Fit anew how much face and voice count."""
     from affuse.cli.training import refit_and_print
 
     refit_and_print(faces, tables, bundle, out)
-
-
-@cache_app.callback()
-@one_line_errors
-def cache(context: typer.Context) -> None:
-    """Say where the cache is and what it holds."""
-    if context.invoked_subcommand is None:
-        from affuse.cli.caching import print_cache
-
-        print_cache()
-
-
-@cache_app.command(name="prune")
-@one_line_errors
-def prune_cache(
-    older_than: Annotated[float, typer.Option(help="Days: younger files stay.")] = 30.0,
-    fetched: Annotated[bool, typer.Option("--fetched", help="Downloaded networks too.")] = False,
-) -> None:
-    """Remove what can be computed again."""
-    from affuse.cli.caching import prune_and_print
-
-    prune_and_print(older_than, fetched=fetched)

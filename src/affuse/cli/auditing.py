@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
+from affuse.cli.outputs import check_suffix
 from affuse.cli.progress import progress_bars
 from affuse.config import Config
 from affuse.errors import OutputError
+from affuse.storage.whole import write_text
 
 if TYPE_CHECKING:
     from affuse.audit.findings import Audit, Finding
@@ -30,6 +32,7 @@ def audit_and_print(
     """Audit, print what was found; exit with 1 where something leaks."""
     from affuse.audit.audit import audit
 
+    check_suffix(out, ".json")
     if out is not None and not out.parent.is_dir():
         raise OutputError(
             f"--out {out} was given, but there is no folder {out.parent}; expected a file in an "
@@ -95,11 +98,5 @@ def _ending(found: Audit) -> str:
 
 
 def _write(found: Audit, out: Path) -> None:
-    try:
-        out.write_text(json.dumps(found.as_json(), indent=2) + "\n", "utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"--out {out} cannot be written ({error.strerror}); expected a file that you may "
-            "write to"
-        ) from error
+    write_text(out, json.dumps(found.as_json(), indent=2) + "\n")
     typer.echo(f"Written to {out}")

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
+from affuse.cli.outputs import check_suffix
 from affuse.cli.progress import progress_bars
 from affuse.cli.tables import listed, summary_text
 from affuse.errors import ConfigError
-from affuse.records import RAVDESS_EMOTIONS, Skipped
+from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.storage.whole import write_text
+
+if TYPE_CHECKING:
+    from affuse.datasets.index import Index
 
 SHOWN = 20
 
@@ -39,20 +45,40 @@ def words(text: str) -> list[str]:
 
 def print_index(data: str, out: Path | None, duplicates: bool) -> None:
     """Print what `data` holds; optionally write it and look for identical samples."""
+    from affuse.datasets.media_files import passed_over_text
     from affuse.datasets.registry import read_index
+    from affuse.features.stretches import within_files
 
-    index = read_index(data)
+    check_suffix(out, ".csv")
+    index = within_files(read_index(data))
     typer.echo(summary_text(index.summary()))
+    for note in index.notes:
+        typer.echo(note)
     _print_skipped(index.skipped)
+    if index.passed_over:
+        typer.echo(passed_over_text(index.passed_over))
     if duplicates:
-        from affuse.media.fingerprint import clip_fingerprint
-
-        groups = index.duplicates(clip_fingerprint)
-        lines = (" = ".join(group) for group in groups)
-        typer.echo(listed("identical samples under different names:", lines) or "no duplicates")
+        _print_duplicates(index)
     if out is not None:
         index.write_csv(out)
         typer.echo(f"written to {out}")
+
+
+def _print_duplicates(index: Index) -> None:
+    from affuse.media.fingerprint import clip_fingerprint
+
+    unread: list[str] = []
+
+    def fingerprint(clip: Clip) -> str | None:
+        found = clip_fingerprint(clip)
+        if found is None:
+            unread.append(clip.id)
+        return found
+
+    lines = [" = ".join(group) for group in index.duplicates(fingerprint)]
+    typer.echo(listed("identical samples under different names:", lines) or "no duplicates")
+    if unread:
+        typer.echo(listed("not compared, since nothing of them can be decoded:", unread, SHOWN))
 
 
 def split_and_print(data: str, out: Path) -> None:
@@ -97,7 +123,7 @@ def _write_table(paths: Sequence[Path], target: Path) -> Path:
         fields = path.stem.split("-")
         emotion = RAVDESS_EMOTIONS[int(fields[2]) - 1]
         lines.append(f"{path.relative_to(target.parent).as_posix()},{emotion},{int(fields[6])}")
-    target.write_text("\n".join(lines) + "\n", "utf-8")
+    write_text(target, "\n".join(lines) + "\n")
     return target
 
 
@@ -105,7 +131,7 @@ def reenact_and_print(
     out: Path, like: str, action_units: Path | None, wanted: Wanted, jobs: int | None
 ) -> None:
     """Re-enact a real corpus."""
-    from affuse.datasets.download import parse_numbers
+    from affuse.config.lists import parse_numbers
     from affuse.datasets.registry import read_index
     from affuse.synthetic.reenact import reenact
 
@@ -133,7 +159,8 @@ def reenact_and_print(
 
 def download_and_print(out: Path, actors: str, parts: str, modalities: str) -> None:
     """Fetch the archives that hold what was asked for."""
-    from affuse.datasets.download import download_ravdess, parse_numbers
+    from affuse.config.lists import parse_numbers
+    from affuse.datasets.download import download_ravdess
 
     with progress_bars(Console(stderr=True)) as progress:
         fetched = download_ravdess(

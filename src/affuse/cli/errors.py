@@ -9,6 +9,7 @@ from typing import ParamSpec
 
 import typer
 
+from affuse.cli.interrupts import interrupted
 from affuse.errors import AffuseError
 
 P = ParamSpec("P")
@@ -20,27 +21,40 @@ _LONGEST_NAME = 120
 
 
 def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """A command that ends with one line and exit code 2 on bad input, 130 when interrupted."""
+    """A command that ends with one line: exit code 2 on bad input, 130 or 143 when interrupted."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except AffuseError as error:
-            raise _complaint(str(error)) from error
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                # Whoever read the output has seen enough: that is no complaint.
+        except (typer.Exit, SystemExit):
+            raise
+        except BaseException as error:
+            ending = _ending(error)
+            if ending is None:
                 raise
-            raise _complaint(_refused_by_system(error)) from error
-        except KeyboardInterrupt as error:
-            typer.echo(
-                "affuse: interrupted; what is done is kept, the same command goes on from there",
-                err=True,
-            )
-            raise typer.Exit(INTERRUPTED) from error
+            raise ending from error
 
     return guarded
+
+
+def _ending(error: BaseException) -> typer.Exit | None:
+    """How a command ends by an error; None where it is one that nobody foresaw."""
+    ending = interrupted()
+    if ending is None and isinstance(error, KeyboardInterrupt):
+        ending = "interrupted", INTERRUPTED
+    if ending is not None:
+        typer.echo(
+            f"affuse: {ending[0]}; what is done is kept, the same command goes on from there",
+            err=True,
+        )
+        return typer.Exit(ending[1])
+    if isinstance(error, AffuseError):
+        return _complaint(str(error))
+    # Whoever read the output has seen enough where the pipe is closed: that is no complaint.
+    if isinstance(error, OSError) and error.errno != errno.EPIPE:
+        return _complaint(_refused_by_system(error))
+    return None
 
 
 def _complaint(text: str) -> typer.Exit:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +12,16 @@ import typer
 from rich.console import Console
 
 from affuse.cli.errors import BAD_INPUT, INTERRUPTED
+from affuse.cli.interrupts import interrupted
 from affuse.cli.progress import progress_bars
 from affuse.cli.working import Work
-from affuse.datasets.media_files import media_files
+from affuse.datasets.media_files import folder_contents, passed_over_text
 from affuse.errors import ConfigError, MediaError
 from affuse.records import Prediction, Skipped
 from affuse.remote import is_folder, local_path, url_of
+from affuse.storage.locks import claimed, remove_free_locks
+from affuse.storage.whole import atomic_file, refuse_existing, remove_leftovers
+from affuse.storage.written import is_own, remember
 
 if TYPE_CHECKING:
     from affuse.predict.settings import Faces, Settings
@@ -37,54 +41,128 @@ def faces_named(word: str) -> Faces:
     raise ConfigError(f"--faces {word!r} was given; expected largest or all")
 
 
-def files_in(media: Sequence[str]) -> tuple[str, ...]:
-    """Files as they were named, and every media file in the folders that were.
+def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Files as they were named, every media file in the folders that were, and what was not taken.
+
+    Returns
+    -------
+    files : tuple of str
+    passed_over : tuple of str
+        A line for each folder of which something was not taken: how much, and why.
 
     Raises
     ------
     MediaError
-        A folder holds none.
+        A folder holds no media file.
     """
     found: list[str] = []
+    passed_over = []
     for name in media:
         place = local_path(name)
-        folder = is_folder(place)
-        inside = media_files(place) if folder else (place,)
-        if not inside:
+        if not is_folder(place):
+            found.append(name)
+            continue
+        inside = folder_contents(place)
+        told = passed_over_text(inside.passed_over)
+        if not inside.files:
             raise MediaError(
-                f"folder {name} holds no media file; expected sound or video files such as wav, "
-                "mp4 or webm: check the path"
+                f"folder {name} holds no media file{f' ({told})' if told else ''}; expected sound "
+                "or video files such as wav, mp4 or webm: check the path"
             )
-        found += [url_of(path) or str(path) for path in inside] if folder else [name]
-    return tuple(dict.fromkeys(found))
+        found += [url_of(path) or str(path) for path in inside.files]
+        passed_over += [f"{name}: {told}"] if told else []
+    return tuple(dict.fromkeys(found)), tuple(passed_over)
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where results go, and how they look. `out` None: to standard output."""
+    """Where results go, and how they look.
+
+    Attributes
+    ----------
+    format : str
+    out : Path or None
+        None: to standard output.
+    resume : bool
+        Files that affuse wrote may be there: they are replaced.
+    """
 
     format: str
     out: Path | None
+    resume: bool = False
 
-    def check(self, paths: Sequence[str]) -> None:
-        """Refuse what could not be written, before the work."""
+    @contextmanager
+    def begun(self, paths: Sequence[str]) -> Iterator[Writing]:
+        """What takes the results; refuses, before the work, what could not be written."""
         from affuse.export.registry import check_text, targets
 
         if self.out is None:
             check_text(paths, self.format)
-        elif targets(paths, self.format, self.out) != (self.out,) and len(paths) > 1:
+            yield Writing(self, ())
+            return
+        files = targets(paths, self.format, self.out, check=self._check)
+        if files != (self.out,) and len(paths) > 1:
             # One of several may be left: it belongs in the folder all the same.
             self.out.mkdir(parents=True, exist_ok=True)
+        for folder in {file.parent for file in files}:
+            remove_leftovers(folder)
+            remove_free_locks(folder)
+        with claimed(files[0]) if len(files) == 1 else nullcontext():
+            yield Writing(self, files)
 
-    def give(self, predictions: Sequence[Prediction]) -> None:
-        """Write or print."""
-        from affuse.export.registry import export, text
+    def _check(self, path: Path) -> None:
+        if not (self.resume and is_own(path)):
+            refuse_existing(path)
 
-        if self.out is None:
-            typer.echo(text(predictions, self.format), nl=False)
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Results on their way to files, each whole: as they come where every one has its own.
+
+    Attributes
+    ----------
+    output : Output
+    files : tuple of Path
+        Of each recording, or one for all; none for standard output.
+    """
+
+    output: Output
+    files: tuple[Path, ...]
+
+    def take(self, number: int, outcome: Prediction | Skipped) -> None:
+        """Write what came of one recording, where it has a file of its own."""
+        if len(self.files) > 1 and isinstance(outcome, Prediction):
+            self._write([outcome], self.files[number])
+
+    def finish(self, outcomes: Sequence[Prediction | Skipped]) -> None:
+        """Print, or write what is for all recordings together; say where it is."""
+        from affuse.export.registry import text
+
+        predictions = [outcome for outcome in outcomes if isinstance(outcome, Prediction)]
+        if not predictions:
             return
-        written = export(predictions, self.format, self.out)
-        typer.echo(f"Written to {written[0] if len(written) == 1 else self.out}.")
+        if not self.files:
+            typer.echo(text(predictions, self.output.format), nl=False)
+            return
+        if len(self.files) == 1:
+            self._write(predictions, self.files[0])
+            written: Path | None = self.files[0]
+        else:
+            pairs = zip(self.files, outcomes, strict=True)
+            own = [file for file, outcome in pairs if isinstance(outcome, Prediction)]
+            written = own[0] if len(own) == 1 else self.output.out
+        typer.echo(f"Written to {written}.")
+
+    def _write(self, predictions: Sequence[Prediction], file: Path) -> None:
+        from affuse.export.registry import export
+
+        if self.output.resume and is_own(file):
+            with atomic_file(file) as temporary:
+                export(predictions, self.output.format, temporary)
+        else:
+            export(predictions, self.output.format, file)
+        if file.is_file():
+            remember(file)
 
 
 def predict_and_print(
@@ -96,30 +174,76 @@ def predict_and_print(
     work: Work,
 ) -> None:
     """Judge all files; exits with 2 when one of them could not be read."""
+    paths, passed_over = files_in(media)
+    for line in passed_over:
+        typer.echo(line, err=True)
+    done: dict[int, Prediction | Skipped] = {}
+    try:
+        with output.begun(paths) as writing:
+            _judge(paths, settings, writing, done, bundle=bundle, work=work)
+            writing.finish([done[number] for number in range(len(paths))])
+    except BaseException as error:
+        ending = interrupted()
+        if ending is None and not isinstance(error, KeyboardInterrupt):
+            raise
+        word, code = ending or ("interrupted", INTERRUPTED)
+        _tell_skipped(done)
+        typer.echo(f"affuse: {word}; {_kept(done, len(paths))}", err=True)
+        raise typer.Exit(code) from error
+    if _tell_skipped(done):
+        raise typer.Exit(BAD_INPUT)
+
+
+def _judge(
+    paths: Sequence[str],
+    settings: Settings,
+    writing: Writing,
+    done: dict[int, Prediction | Skipped],
+    *,
+    bundle: Path | None,
+    work: Work,
+) -> None:
+    from affuse.predict.answers import default_answers
     from affuse.predict.many import predict_many
 
-    paths = files_in(media)
-    output.check(paths)
+    def take(number: int, outcome: Prediction | Skipped) -> None:
+        writing.take(number, outcome)
+        done[number] = outcome
+
+    several, resume = len(paths) > 1, writing.output.resume
+    answers = default_answers() if several or resume else None
+    if answers is not None:
+        answers.sweep()
     # A bar for a single file would only ever be empty or full.
-    bars = progress_bars(Console(stderr=True)) if len(paths) > 1 else nullcontext()
-    try:
-        with work.begun() as workers, bars as progress:
-            outcomes = predict_many(
-                paths,
-                settings,
-                bundle_dir=bundle,
-                jobs=work.jobs,
-                workers=workers,
-                progress=progress,
-            )
-    except KeyboardInterrupt as error:
-        typer.echo("affuse: interrupted; nothing was written", err=True)
-        raise typer.Exit(INTERRUPTED) from error
-    predictions = [outcome for outcome in outcomes if isinstance(outcome, Prediction)]
-    if predictions:
-        output.give(predictions)
-    skipped = [outcome for outcome in outcomes if isinstance(outcome, Skipped)]
-    for each in skipped:
-        typer.echo(f"affuse: {' '.join(each.reason.split())}", err=True)
-    if skipped:
-        raise typer.Exit(BAD_INPUT)
+    bars = progress_bars(Console(stderr=True)) if several else nullcontext()
+    with work.begun() as workers, bars as progress:
+        predict_many(
+            paths,
+            settings,
+            bundle_dir=bundle,
+            jobs=work.jobs,
+            workers=workers,
+            progress=progress,
+            answers=answers,
+            resume=resume,
+            each=take,
+        )
+
+
+def _tell_skipped(done: dict[int, Prediction | Skipped]) -> int:
+    """A line for each file that gave nothing, in their order; how many there are."""
+    skipped = [done[number] for number in sorted(done)]
+    reasons = [outcome.reason for outcome in skipped if isinstance(outcome, Skipped)]
+    for reason in reasons:
+        typer.echo(f"affuse: {' '.join(reason.split())}", err=True)
+    return len(reasons)
+
+
+def _kept(done: dict[int, Prediction | Skipped], n_files: int) -> str:
+    n_kept = sum(isinstance(outcome, Prediction) for outcome in done.values())
+    if not n_kept or n_files == 1:
+        return "nothing was written"
+    return (
+        f"{n_kept} of {n_files} recordings are kept: the same command with --resume goes on from "
+        "there"
+    )

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import typer
 
+from affuse.cli.outputs import check_suffix
 from affuse.errors import OutputError
 
 
 def report_and_print(runs: Sequence[Path], out: Path | None) -> None:
     """Write the report of one run, or a page that compares several; say where it is."""
+    check_suffix(out, ".html", ".htm")
     if len(runs) == 1:
         from affuse.report.document import write_report
 

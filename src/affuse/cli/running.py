@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
 from affuse.cli.curves import robustness_text
 from affuse.cli.progress import progress_bars
-from affuse.cli.tables import listed, result_text
+from affuse.cli.tables import listed, result_text, short_text
 from affuse.cli.working import Work
 from affuse.config import Config, load_config
+from affuse.datasets.media_files import passed_over_text
 from affuse.errors import ConfigError
 from affuse.records import MODALITIES, Skipped
+
+if TYPE_CHECKING:
+    from affuse.result import Result
 
 DEMO_SPEAKERS = 6
 DEMO_EMOTIONS = ("calm", "happy", "sad", "angry")
@@ -49,18 +55,27 @@ def configure(
 
 
 def run_and_print(config: Config, out: Path | None, work: Work) -> None:
-    """Run, print the table, and say where the run folder is."""
+    """Run, print the table, and say what to open and what to do next."""
+    folder = out or Path(config.out or _free_folder(config))
+    result = _run(config, folder, work, result_text)
+    if result.curves:
+        typer.echo(f"\n{robustness_text(result)}")
+    typer.echo(_left_out(result))
+    typer.echo(f"Written to {folder}.\n{_to_open(folder)}\n{_next(result, folder)}")
+
+
+def _run(config: Config, folder: Path, work: Work, text: Callable[[Result], str]) -> Result:
+    """Run and print what was found; first of all that people are drawn, where they are."""
     from affuse.experiment import run
 
-    folder = out or Path(config.out or _free_folder(config))
     config = config.model_copy(update={"out": str(folder)})
     with work.begun() as workers, progress_bars(Console(stderr=True)) as progress:
         result = run(config, workers=workers, progress=progress)
+    if result.drawn:
+        typer.echo(result.drawn)
     typer.echo(f"{config.recipe} recipe on {Path(config.data.path).name or config.data.path}")
-    typer.echo(result_text(result))
-    if result.curves:
-        typer.echo(f"\n{robustness_text(result)}")
-    typer.echo(_ending(result.skipped, f"Written to {folder}"))
+    typer.echo(text(result))
+    return result
 
 
 def run_demo(folder: Path, jobs: int | None) -> None:
@@ -78,7 +93,14 @@ def run_demo(folder: Path, jobs: int | None) -> None:
             progress=progress,
         )
     config = configure(str(corpus), "demo", None, None, jobs)
-    run_and_print(config, _free(folder / "run"), Work(jobs))
+    run = _free(folder / "run")
+    result = _run(config, run, Work(jobs), short_text)
+    typer.echo(
+        f"{_left_out(result)}\nWritten to {run}.\n{_to_open(run)}\n"
+        f"All {len(result.evaluated)} rows stand there and in {run / 'results.csv'}.\n"
+        "Next: affuse predict my.mp4 for a recording of your own; affuse run DATA for labelled "
+        "clips of\nyour own: a folder of RAVDESS files, or a CSV with path,emotion,speaker."
+    )
 
 
 def extract_and_print(config: Config, work: Work) -> None:
@@ -88,16 +110,36 @@ def extract_and_print(config: Config, work: Work) -> None:
     with work.begun() as workers, progress_bars(Console(stderr=True)) as progress:
         extraction, sources = extract(config, workers=workers, progress=progress)
     for modality, source in sources.items():
-        n_clips = int(extraction.table.present[modality].sum())
+        present = extraction.table.present.get(modality)
+        n_clips = 0 if present is None else int(present.sum())
         shape = " x ".join(str(n) for n in source.shape)
         typer.echo(f"{modality:<6} {source.label:<24} {shape:<20} {n_clips:,} clips")
-    typer.echo(_ending(extraction.skipped, "Stored for later runs"))
+    told = _skipped_text(extraction.skipped)
+    typer.echo(f"{told}\n\nStored for later runs." if told else "\nStored for later runs.")
+    typer.echo(f"Next: affuse run {quote(config.data.path)} with the same options.")
 
 
-def _ending(skipped: Sequence[Skipped], done: str) -> str:
+def _skipped_text(skipped: Sequence[Skipped]) -> str:
     reasons = (f"{item.name}: {item.reason}" for item in skipped)
-    text = listed(f"{len(skipped)} left out:", reasons, SHOWN)
-    return f"{text}\n\n{done}." if text else f"\n{done}."
+    return listed(f"{len(skipped)} left out:", reasons, SHOWN)
+
+
+def _left_out(result: Result) -> str:
+    """Clips that were left out, and what lay beside them; an empty line where all took part."""
+    parts = (_skipped_text(result.skipped), passed_over_text(result.passed_over))
+    told = "\n".join(part for part in parts if part)
+    return f"{told}\n" if told else ""
+
+
+def _to_open(folder: Path) -> str:
+    return f"Open {folder / 'report.html'} in a browser: it needs no network."
+
+
+def _next(result: Result, folder: Path) -> str:
+    """What to do with a run, in one line."""
+    if (folder / "bundle").is_dir() and not result.drawn:
+        return f"Next: affuse predict my.mp4 --bundle {quote(str(folder / 'bundle'))}"
+    return f"Next: affuse audit {quote(result.config.data.path)} says what would leak."
 
 
 def _free_folder(config: Config) -> Path:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from affuse.evaluation.figures import bounds, p_value, points
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -40,6 +42,34 @@ def result_text(result: Result) -> str:
     return "\n".join(lines)
 
 
+def short_text(result: Result) -> str:
+    """The same, cut down to a first look: the best row of each modality, and what leaks as a line.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    str
+        Several lines without a final newline.
+    """
+    table = result.results
+    honest, leaky = table[~table["leaky"]], table[table["leaky"]]
+    best = honest.drop_duplicates("modality")
+    rows = [HEADINGS, *(_cells(row) for _, row in best.iterrows())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    lines = [result.headline(), ""]
+    if len(best):
+        lines += ["best of each modality, speakers kept apart", _aligned(HEADINGS, widths)]
+        lines += _body(best, widths)
+    for protocol, part in leaky.groupby("protocol", sort=False):
+        reason = result.leaks[str(protocol)]
+        told = f"leaky, not comparable: {protocol} protocol up to {points(part['uar'].max())}"
+        lines += ["", f"{told} ({reason})"]
+    return "\n".join([*lines, "", *result.reading()])
+
+
 def summary_text(summary: IndexSummary) -> str:
     """What an index holds, in a few lines."""
     counts = "   ".join(f"{name} {count}" for name, count in summary.emotions.items())
@@ -69,14 +99,14 @@ def _paired(result: Result) -> list[str]:
     if not found:
         return []
     single = result.single[0].name
-    rows = [("system", "", "points of UAR", "95 % over speakers", "p (Holm)")]
+    rows = [("system", "", "points of UAR", "95 % interval", "p (Holm)")]
     for fused, pair in zip(result.fused, found, strict=True):
         sign = 1 if pair.better == fused.name else -1
-        low, high = sorted((100 * sign * pair.low, 100 * sign * pair.high))
-        points = f"{100 * sign * pair.difference:+.1f}"
-        rows.append((fused.name, "", points, f"[{low:.1f}, {high:.1f}]", f"{pair.p_holm:.3f}"))
+        interval = bounds(*sorted((sign * pair.low, sign * pair.high)))
+        gain = points(sign * pair.difference, signed=True)
+        rows.append((fused.name, "", gain, interval, p_value(pair.p_holm)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    title = f"fused rows against {single}, the best single modality, paired over speakers"
+    title = f"fused rows against {single}, the best single modality, clip by clip"
     return ["", title, *(_aligned(row, widths) for row in rows)]
 
 
@@ -86,13 +116,13 @@ def _body(table: pd.DataFrame, widths: Sequence[int]) -> list[str]:
 
 def _cells(row: pd.Series) -> tuple[str, ...]:
     low, high = row["uar_low"], row["uar_high"]
-    interval = "one speaker" if low != low else f"[{100 * low:.1f}, {100 * high:.1f}]"
-    figures = (f"{100 * row[name]:.1f}" for name in ("accuracy", "macro_f1"))
+    interval = bounds(low, high) or "one speaker"
+    figures = (points(row[name]) for name in ("accuracy", "macro_f1"))
     name = f"{row['fusion']}, {row['model']}" if row["fusion"] else row["model"]
     return (
         name,
         row["modality"],
-        f"{100 * row['uar']:.1f}",
+        points(row["uar"]),
         interval,
         *figures,
         f"{row['n_clips']}",

@@ -1,40 +1,158 @@
-"""What rows of other people's tables and clips are matched by."""
+"""How rows of other people's tables meet clips: by path, else by take key or name, never a guess.
+
+A row names a clip by the end of a path, as long or short as it was written. It fits a clip whose
+id or file ends so, and a clip whose whole id is the end of the row. Of several clips that it fits
+it is about the one with which it has most parts in common; with two of them it is refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Container
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from affuse.datasets.media_files import MEDIA_SUFFIXES
 from affuse.datasets.ravdess import take_key
+from affuse.datasets.speakers import speaker_key
+from affuse.errors import DatasetError
 from affuse.records import Clip
+from affuse.remote import url_of
+
+_EXACT = 1_000
+_SHOWN = 3
+
+Parts = tuple[str, ...]
 
 
-def clip_key(name: str) -> str:
-    """What rows and clips are matched by: the take key, or the name without a media suffix.
+def row_key(name: str) -> str:
+    r"""What is the same for all spellings of one row's name.
 
-    >>> clip_key("01-01-06-01-02-01-12.mp4"), clip_key("03-01-06-01-02-01-12"), clip_key("a/me.wav")
-    ('01-06-01-02-01-12', '01-06-01-02-01-12', 'me')
+    Folders stay; backslashes part them too, the suffix of a media file is left out, RAVDESS names
+    become take keys, and letters are composed.
+
+    >>> row_key("01-01-06-01-02-01-12.mp4"), row_key("./a/me.wav"), row_key("a\\me")
+    ('01-06-01-02-01-12', 'a/me', 'a/me')
     """
-    return PurePosixPath(long_key(name)).name
+    return "/".join(_parts(name))
 
 
-def long_key(name: str) -> str:
-    """The same with the folders that are written before the name.
+def rows_of_clips(names: Iterable[str], clips: Sequence[Clip]) -> dict[str, tuple[str, ...]]:
+    """Rows that are about each clip, by clip id; none where there is no row.
 
-    >>> long_key("a/01-01-06-01-02-01-12.mp4"), long_key("a/me.wav")
-    ('01-06-01-02-01-12', 'a/me')
+    Parameters
+    ----------
+    names : iterable of str
+        As `row_key` gives them.
+    clips : sequence of Clip
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Several rows for a clip only where they fit it equally well, as ``01-`` and ``03-`` of one
+        take do.
+
+    Raises
+    ------
+    DatasetError
+        A name fits several clips, and one of them has no other row: the message begins with the
+        name.
+
+    Examples
+    --------
+    >>> clips = [Clip("ann/one", "sad", "ann"), Clip("ben/one", "sad", "ben")]
+    >>> rows_of_clips(["data/ann/one", "ben/one"], clips)
+    {'ann/one': ('data/ann/one',), 'ben/one': ('ben/one',)}
     """
-    plain = PurePosixPath(name.strip().replace("\\", "/"))
-    stem = plain.with_suffix("") if plain.suffix.lower() in MEDIA_SUFFIXES else plain
-    return take_key(stem.name) or stem.as_posix()
+    by_last: dict[str, list[_Name]] = defaultdict(list)
+    for clip in clips:
+        whose = _from_speaker(clip)
+        for number, parts in enumerate(_names_of(clip)):
+            by_last[parts[-1]].append(_Name(parts, clip.id, whose, is_id=number == 0))
+    fits = {name: _fits(tuple(name.split("/")), by_last) for name in names}
+    rows: dict[str, list[tuple[int, str]]] = {clip.id: [] for clip in clips}
+    for name, scores in fits.items():
+        best = _best(scores)
+        if len(best) == 1:
+            rows[best[0]].append((scores[best[0]], name))
+    for name, scores in fits.items():
+        best = _best(scores)
+        if len(best) > 1 and not all(rows[clip] for clip in best):
+            raise DatasetError(_ambiguous(name, best))
+    return {clip: tuple(_most(found)) for clip, found in rows.items()}
 
 
-def key_in(clip: Clip, keys: Container[str]) -> str | None:
-    """The one of `keys` that a clip meets by its id or by the name of one of its files.
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A path that a clip goes by, and its path from the folder that is called as its speaker."""
 
-    >>> key_in(Clip("a/me", "sad", "1"), {"me", "you"})
-    'me'
-    """
-    names = [clip.id, *(path.name for path in (clip.audio, clip.video) if path is not None)]
-    return next((key for key in map(clip_key, names) if key in keys), None)
+    parts: Parts
+    clip: str
+    whose: Parts
+    is_id: bool
+
+
+def _parts(name: str) -> Parts:
+    """Folders and name of a path, without a media suffix; the name's take key where it has one."""
+    composed = unicodedata.normalize("NFC", name.strip()).replace("\\", "/")
+    path = PurePosixPath(os.path.normpath(composed) if composed else composed)
+    stem = path.stem if path.suffix.lower() in MEDIA_SUFFIXES else path.name
+    folders = [part for part in path.parts[:-1] if part != "/"]
+    return (*folders, take_key(stem) or stem)
+
+
+def _names_of(clip: Clip) -> Iterator[Parts]:
+    """Paths that a clip goes by: its id first, its files, their names where its id tells none."""
+    own = _parts(clip.id)
+    yield own
+    for path in dict.fromkeys((clip.audio, clip.video)):
+        if path is not None:
+            parts = _parts(str(path) if url_of(path) else os.path.abspath(path))
+            yield parts
+            if parts[-1] != own[-1]:
+                yield parts[-1:]
+
+
+def _from_speaker(clip: Clip) -> Parts:
+    who = speaker_key(clip.speaker)
+    for path in (clip.audio, clip.video):
+        parts = () if path is None else _parts(str(path))
+        for place in range(len(parts) - 2, -1, -1):
+            if speaker_key(parts[place]) == who:
+                return parts[place:]
+    return ()
+
+
+def _fits(row: Parts, by_last: Mapping[str, Sequence[_Name]]) -> dict[str, int]:
+    """Clips that a row fits, and in how many parts."""
+    scores: dict[str, int] = {}
+    for name in by_last.get(row[-1], ()):
+        common = min(len(row), len(name.parts))
+        # Folders that differ say that it is another clip of that name, or another person's.
+        theirs = len(name.whose) > common and row[-len(name.whose) :] != name.whose
+        if row[-common:] == name.parts[-common:] and not (theirs and len(row) > common):
+            fit = _EXACT if name.is_id and row == name.parts else common
+            scores[name.clip] = max(scores.get(name.clip, 0), fit)
+    return scores
+
+
+def _best(scores: Mapping[str, int]) -> list[str]:
+    most = max(scores.values(), default=0)
+    return [clip for clip, score in scores.items() if score == most]
+
+
+def _most(found: Sequence[tuple[int, str]]) -> list[str]:
+    most = max((score for score, _ in found), default=0)
+    return [name for score, name in found if score == most]
+
+
+def _ambiguous(name: str, clips: Sequence[str]) -> str:
+    shown = ", ".join(clips[:_SHOWN])
+    rest = f" and {len(clips) - _SHOWN} more" if len(clips) > _SHOWN else ""
+    return (
+        f"names {name!r}, which may be any of the clips {shown}{rest}; expected names that are one "
+        "clip's alone: write the folders before them, or take the names that "
+        "`affuse index DATA --out FILE.csv` writes"
+    )

@@ -137,31 +137,6 @@ def download_ravdess(
     return _report(folder, wanted, missing)
 
 
-def parse_numbers(text: str) -> tuple[int, ...]:
-    """Numbers out of a text such as ``1-4,7``, ascending, each once.
-
-    Raises
-    ------
-    ConfigError
-        Something else between the commas, or a range that runs backwards.
-
-    Examples
-    --------
-    >>> parse_numbers("7, 1-4")
-    (1, 2, 3, 4, 7)
-    """
-    numbers: set[int] = set()
-    for piece in text.split(","):
-        first, dash, last = (word.strip() for word in piece.partition("-"))
-        ends = (first, last if dash else first)
-        if not all(end.isascii() and end.isdigit() and len(end) < 7 for end in ends):
-            raise ConfigError(f"{piece.strip()!r} in {text!r} is no number; expected such as 1-4,7")
-        if int(ends[1]) < int(ends[0]):
-            raise ConfigError(f"range {piece.strip()!r} runs backwards; expected such as 1-4,7")
-        numbers.update(range(int(ends[0]), int(ends[1]) + 1))
-    return tuple(sorted(numbers))
-
-
 def _archives(
     actors: Iterable[int] | None, parts: Sequence[str], modalities: Sequence[str]
 ) -> tuple[_Archive, ...]:

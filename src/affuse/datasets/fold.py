@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from affuse.datasets.index import speaker_order
+from affuse.datasets.speakers import speaker_key
 from affuse.errors import FoldError
 
 
@@ -62,10 +63,11 @@ def check_folds(
             f"row {wrong[0]} is tested {tested[wrong[0]]} times; expected every clip once: "
             "put each clip into one fold"
         )
+    people = [speaker_key(speaker) for speaker in speakers]
     for fold in folds:
-        _refuse_both_sides(fold, "speaker", speakers)
+        _refuse_both_sides(fold, "speaker", people, speakers)
         if groups is not None:
-            _refuse_both_sides(fold, "group of identical clips", groups)
+            _refuse_both_sides(fold, "group of identical clips", groups, groups)
 
 
 def check_lengths(n_clips: int, groups: Sequence[str] | None) -> None:
@@ -76,8 +78,9 @@ def check_lengths(n_clips: int, groups: Sequence[str] | None) -> None:
         )
 
 
-def _refuse_both_sides(fold: Fold, kind: str, names: Sequence[str]) -> None:
-    both = {names[row] for row in fold.train} & {names[row] for row in fold.test}
+def _refuse_both_sides(fold: Fold, kind: str, keys: Sequence[str], names: Sequence[str]) -> None:
+    trained = {keys[row] for row in fold.train}
+    both = {names[row] for row in fold.test if keys[row] in trained}
     if both:
         raise FoldError(
             f"{kind} {min(both, key=speaker_order)} is on both sides of fold {fold.number}; "

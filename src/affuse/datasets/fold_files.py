@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from affuse.datasets.clip_keys import clip_key, key_in, long_key
+from affuse.datasets.clip_keys import row_key, rows_of_clips
 from affuse.datasets.fold import Fold, check_folds, divided
 from affuse.datasets.index import speaker_order
-from affuse.datasets.rows import Row, read_rows
+from affuse.datasets.speakers import speaker_key
 from affuse.errors import DatasetError, FoldError
 from affuse.records import Clip
+from affuse.storage.csv_rows import Row, read_rows
 
 Unit = Literal["clip", "speaker"]
 
@@ -31,7 +32,7 @@ class FoldFile:
     unit : {"clip", "speaker"}
         What its rows name.
     folds_of : mapping of str to tuple of str
-        Key of a clip, or name of a speaker -> names of the folds that test it. One in a sound
+        Key of a row or of a speaker -> names of the folds that test it. One in a sound
         file; what has several is on both sides of each.
     """
 
@@ -47,14 +48,14 @@ class FoldFile:
     def of_clips(self, clips: Sequence[Clip]) -> dict[str, tuple[str, ...]]:
         """Names of the folds that test each clip, by clip id.
 
-        A clip meets its row by its id or by the name of one of its files; names of one RAVDESS
-        take meet whatever modality their first field says.
+        A clip meets its row by the end of its path, or by its id; names of one RAVDESS take meet
+        whatever modality their first field says, and speakers whatever their spelling.
 
         Raises
         ------
         FoldError
-            Clips or speakers that the file does not name, or that it names and that are not
-            there: says how many, and which.
+            A name that may be several clips'; clips or speakers that the file does not name, or
+            that it names and that are not there: says how many, and which.
         """
         rows = self._rows_of(clips)
         names = {clip.id: clip.speaker if self.unit == "speaker" else clip.id for clip in clips}
@@ -79,24 +80,12 @@ class FoldFile:
     def _rows_of(self, clips: Sequence[Clip]) -> dict[str, tuple[str, ...]]:
         """Keys of the rows about each clip; none where there is no row."""
         if self.unit == "speaker":
-            return {c.id: (c.speaker,) if c.speaker in self.folds_of else () for c in clips}
-        same_file = defaultdict(list)
-        for key in self.folds_of:
-            same_file[clip_key(key)].append(key)
-        rows: dict[str, tuple[str, ...]] = {}
-        taken: dict[str, str] = {}
-        for clip in clips:
-            known = clip.id in self.folds_of
-            keys = [clip.id] if known else same_file.get(key_in(clip, same_file) or "", [])
-            for key in keys:
-                if taken.setdefault(key, clip.id) != clip.id:
-                    raise FoldError(
-                        f"{self.path} names {key!r}, which may be the clip {taken[key]} or "
-                        f"{clip.id}; expected names that are one clip's alone: take those that "
-                        "`affuse index DATA --out FILE.csv` writes"
-                    )
-            rows[clip.id] = tuple(keys)
-        return rows
+            keys = {clip.id: speaker_key(clip.speaker) for clip in clips}
+            return {clip: (key,) if key in self.folds_of else () for clip, key in keys.items()}
+        try:
+            return rows_of_clips(self.folds_of, clips)
+        except DatasetError as error:
+            raise FoldError(f"{self.path} {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +131,7 @@ def read_folds(csv_path: str | Path) -> FoldFile:
     {'1': ('a',), '2': ('b',), '3': ('a',)}
     """
     path = Path(csv_path)
-    try:
-        table = read_rows(path, _EXPECTED)
-    except DatasetError as error:
-        raise FoldError(str(error)) from error
+    table = read_rows(path, _EXPECTED, FoldError)
     unit = _unit(path, table.columns)
     if table.skipped:
         raise FoldError(
@@ -254,7 +240,8 @@ def _folds_of(path: Path, unit: Unit, rows: Iterable[Row]) -> dict[str, tuple[st
                 f"{path} has no {' and no '.join(blank)} on line {row.line}; expected both in "
                 "every row: fill them in, or remove the line"
             )
-        found[long_key(row[unit]) if unit == "clip" else row[unit]].add(row["fold"])
+        key = row_key(row[unit]) if unit == "clip" else speaker_key(row[unit])
+        found[key].add(row["fold"])
     return {key: _ordered(names) for key, names in found.items()}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from affuse.datasets.fold import Fold, check_folds, check_lengths, divided
 from affuse.datasets.index import speaker_order
 from affuse.datasets.random_folds import random_folds, random_split
+from affuse.datasets.speakers import speaker_key, spellings
 from affuse.errors import FoldError
 
 __all__ = [
@@ -149,10 +150,14 @@ def folds_from_speakers(
     >>> [fold.test for fold in folds_from_speakers(["1", "2", "3"], [[1, 3], [2]])]
     [(0, 2), (1,)]
     """
-    wanted = [tuple(str(speaker) for speaker in members) for members in lists]
-    _refuse_bad_lists(wanted, sorted(set(speakers), key=speaker_order))
+    shown = {speaker_key(speaker): speaker for speaker in speakers}
+    wanted = [
+        tuple(shown.get(speaker_key(str(speaker)), str(speaker)) for speaker in members)
+        for members in lists
+    ]
+    _refuse_bad_lists(wanted, sorted(set(shown.values()), key=speaker_order))
     fold_of = {speaker: number for number, members in enumerate(wanted) for speaker in members}
-    folds = divided([fold_of[speaker] for speaker in speakers], len(wanted))
+    folds = divided([fold_of[shown[speaker_key(who)]] for who in speakers], len(wanted))
     check_folds(folds, speakers, groups=groups)
     return folds
 
@@ -211,7 +216,7 @@ def _parties(speakers: Sequence[str], groups: Sequence[str] | None) -> list[tupl
     members = defaultdict(set)
     for speaker, group in zip(speakers, groups or speakers, strict=True):
         members[group].add(speaker)
-    for sharing in members.values():
+    for sharing in (*members.values(), *spellings(speakers)):
         merged = set().union(*(party_of[speaker] for speaker in sharing))
         party_of.update(dict.fromkeys(merged, merged))
     parties = {tuple(sorted(party, key=speaker_order)) for party in party_of.values()}

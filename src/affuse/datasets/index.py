@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
+from affuse.datasets.emotions import emotion_name
+from affuse.datasets.speakers import joined_speakers, speaker_key, spellings, spellings_note
 from affuse.errors import DatasetError, OutputError
 from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.storage.whole import write_text
 
 Presence = Literal["audio", "video", "audio+video"]
 
@@ -52,7 +56,15 @@ class Index:
     clips : tuple of Clip
         In any order; the index keeps them sorted by id.
     skipped : tuple of Skipped
-        Files or rows that did not become clips, with the reason for each.
+        Media files or rows that did not become clips, with the reason for each.
+    passed_over : tuple of Skipped
+        What else lies in the folder, and why it was not looked at.
+    notes : tuple of str
+        What a reader must know: labels and speakers that are written in several ways.
+    spellings : tuple of tuple of str
+        Those of each speaker who has several, the first one first.
+
+    Each speaker has one spelling in all clips, the first.
 
     Raises
     ------
@@ -68,6 +80,9 @@ class Index:
 
     clips: tuple[Clip, ...]
     skipped: tuple[Skipped, ...] = ()
+    passed_over: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    spellings: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         counts = Counter(clip.id for clip in self.clips)
@@ -77,8 +92,12 @@ class Index:
                 f"{len(repeated)} clip ids stand for several clips (first: {repeated[0]!r}); "
                 "expected each id once: give every clip an id of its own"
             )
-        ordered = tuple(sorted(self.clips, key=lambda clip: clip.id))
-        object.__setattr__(self, "clips", ordered)
+        joined = spellings(clip.speaker for clip in self.clips)
+        if joined:
+            object.__setattr__(self, "spellings", (*self.spellings, *joined))
+            object.__setattr__(self, "notes", (*self.notes, spellings_note(joined)))
+        ordered = sorted(joined_speakers(self.clips), key=lambda clip: clip.id)
+        object.__setattr__(self, "clips", tuple(ordered))
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -131,8 +150,8 @@ class Index:
         'b'
         """
         wanted = {
-            "speaker": _texts(speakers),
-            "emotion": _texts(emotions),
+            "speaker": tuple(map(speaker_key, _texts(speakers))),
+            "emotion": tuple(map(emotion_name, _texts(emotions))),
             "channel": _texts(channels),
             "intensity": _texts(intensities),
             "modality": _texts(modality or ()),
@@ -143,7 +162,7 @@ class Index:
         kept = tuple(clip for clip in self.clips if _passes(clip, wanted))
         if not kept:
             raise DatasetError(self._nothing_left(wanted))
-        return Index(kept, self.skipped)
+        return replace(self, clips=kept)
 
     def summary(self) -> IndexSummary:
         """Counts of clips, speakers, emotions and modalities."""
@@ -203,20 +222,19 @@ class Index:
                 f"attributes {taken} have names of columns of the index: expected other names"
             )
         rows = [_csv_row(clip, attributes, target.parent) for clip in self.clips]
-        try:
-            with target.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file, lineterminator="\n").writerows(
-                    [[*CSV_COLUMNS, *attributes], *rows]
-                )
-        except OSError as error:
+        if not target.parent.is_dir():
             raise OutputError(
-                f"index cannot be written to {target} ({error.strerror}): "
-                "expected a file in an existing, writable folder"
-            ) from error
+                f"index cannot be written to {target} (No such file or directory): expected a file "
+                "in an existing, writable folder"
+            )
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([[*CSV_COLUMNS, *attributes], *rows])
+        write_text(target, text.getvalue())
 
     def _refuse_unknown(self, field: str, values: Sequence[str]) -> None:
         legal = self._values(field)
-        unknown = [value for value in values if value not in legal]
+        known = set(map(speaker_key, legal)) if field == "speaker" else legal
+        unknown = [value for value in values if value not in known]
         if not unknown:
             return
         if not legal:
@@ -270,7 +288,11 @@ def _modalities(clip: Clip) -> tuple[str, ...]:
 
 
 def _passes(clip: Clip, wanted: Mapping[str, Sequence[str]]) -> bool:
-    facts = {**clip.attributes, "speaker": clip.speaker, "emotion": clip.emotion}
+    facts = {
+        **clip.attributes,
+        "speaker": speaker_key(clip.speaker),
+        "emotion": emotion_name(clip.emotion),
+    }
     return all(
         set(values[0].split("+")).issubset(_modalities(clip))
         if field == "modality"

@@ -17,7 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from affuse.datasets.index import Index
-from affuse.datasets.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES, media_files
+from affuse.datasets.media_files import (
+    AUDIO_SUFFIXES,
+    EMPTY,
+    MEDIA_SUFFIXES,
+    NO_FILE,
+    folder_contents,
+)
 from affuse.errors import DatasetError
 from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
 from affuse.remote import is_file, is_folder, local_path
@@ -177,7 +183,7 @@ def read_ravdess(root: str | Path) -> Index:
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
     >>> for name in ("03-01-06-01-02-01-12.wav", "02-01-06-01-02-01-12.mp4"):
-    ...     (folder / name).touch()
+    ...     _ = (folder / name).write_bytes(b"0")
     >>> [(clip.id, clip.emotion, clip.speaker) for clip in read_ravdess(folder)]
     [('01-06-01-02-01-12', 'fearful', '12')]
     """
@@ -188,7 +194,8 @@ def read_ravdess(root: str | Path) -> Index:
             f"{root} {kind}; expected a folder of RAVDESS files "
             "(a CSV with path,emotion,speaker is read by read_table)"
         )
-    paths = media_files(folder)
+    contents = folder_contents(folder)
+    paths = contents.files
     files, strangers = _sorted_out(folder, paths)
     if not files:
         raise DatasetError(_why_nothing(folder, paths, strangers))
@@ -197,8 +204,10 @@ def read_ravdess(root: str | Path) -> Index:
         takes[file.name.take_key].append(file)
     joined = [_joined(take) for take in takes.values()]
     unused = [skip for _, repeats in joined for skip in repeats]
-    skipped = sorted([*strangers, *unused], key=lambda skip: skip.name)
-    return Index(tuple(clip for clip, _ in joined), tuple(skipped))
+    unreadable = [skip for skip in contents.passed_over if skip.reason in (EMPTY, NO_FILE)]
+    skipped = sorted([*strangers, *unused, *unreadable], key=lambda skip: skip.name)
+    others = tuple(skip for skip in contents.passed_over if skip not in unreadable)
+    return Index(tuple(clip for clip, _ in joined), tuple(skipped), passed_over=others)
 
 
 def _refuse_unrecorded(name: RavdessName) -> None:

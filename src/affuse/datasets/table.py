@@ -9,13 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from affuse.datasets.emotions import emotion_name, renamed_note
+from affuse.datasets.found_files import found_file
 from affuse.datasets.index import CSV_COLUMNS, Index
 from affuse.datasets.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES
 from affuse.datasets.ravdess import take_key
-from affuse.datasets.rows import Row, read_rows
+from affuse.datasets.speakers import speaker_key
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
 from affuse.remote import local_copy, local_path, url_of
+from affuse.storage.csv_rows import Row, number, read_rows
 
 _SOURCES = ("path", "audio", "video")
 _KNOWN = (*CSV_COLUMNS, "path")
@@ -32,6 +35,7 @@ class _Entry:
     video: Path | None
     stretch: tuple[float | None, float | None]
     emotion: str
+    label: str
     speaker: str
     attributes: Mapping[str, str] = field(repr=False)
 
@@ -50,12 +54,14 @@ def read_table(csv_path: str | Path) -> Index:
     unless the suffix says that the file holds sound alone; ``audio`` and ``video`` replace it
     for one modality, or stand in its place. ``start`` and ``end`` (s) cut a clip out of its
     file; ``clip`` names it; any other column becomes an attribute. Relative paths start from
-    the folder of the CSV; emotions are read in lower case.
+    the folder of the CSV; backslashes part folders too, and letters of file names may be composed
+    or not. Emotions take their common names (``emotions.SYNONYMS``), speakers the first of their
+    spellings: `Index.notes` says which were joined.
 
     Parameters
     ----------
     csv_path : str or Path
-        UTF-8 text with a header; comma, semicolon or tab between the cells.
+        As `affuse.storage.csv_rows` reads them; ``nan``, ``n/a`` and the like are blank.
 
     Returns
     -------
@@ -93,7 +99,8 @@ def read_table(csv_path: str | Path) -> Index:
     names = _names(entries)
     _refuse_shared_names(table, entries, names)
     clips = tuple(_clip(entry, name) for entry, name in zip(entries, names, strict=True))
-    return Index(clips, tuple(skipped))
+    note = renamed_note(entry.label for entry in entries)
+    return Index(clips, tuple(skipped), notes=(note,) if note else ())
 
 
 def _real(path: Path | None) -> str | None:
@@ -124,26 +131,29 @@ def _usable(folder: Path, rows: Sequence[Row]) -> tuple[list[_Entry], list[Skipp
 
 
 def _entry(folder: Path, row: Row) -> _Entry:
-    blank = [name for name in ("emotion", "speaker") if not row[name]]
+    told = {"emotion": row.word("emotion"), "speaker": row["speaker"]}
+    blank = [name for name, text in told.items() if not text]
     if blank:
         raise DatasetError(f"no {' and no '.join(blank)} given; every clip needs both")
     audio, video = _sources(folder, row)
-    written = next(Path(row[column]) for column in _SOURCES if row[column])
+    written = next(row.word(column) for column in _SOURCES if row.word(column))
     return _Entry(
         line=row.line,
-        clip=row["clip"],
-        written=written,
+        clip=row.word("clip"),
+        written=Path(written.replace("\\", "/")),
         audio=audio,
         video=video,
         stretch=_stretch(row),
-        emotion=row["emotion"].lower(),
-        speaker=row["speaker"],
-        attributes={k: v for k, v in row.cells.items() if v and k not in _KNOWN},
+        emotion=emotion_name(told["emotion"]),
+        label=told["emotion"],
+        speaker=told["speaker"],
+        attributes={name: row[name] for name in row.cells if row[name] and name not in _KNOWN},
     )
 
 
 def _sources(folder: Path, row: Row) -> tuple[Path | None, Path | None]:
-    files = {column: _file(folder, row[column]) for column in _SOURCES if row[column]}
+    written = {column: row.word(column) for column in _SOURCES if row.word(column)}
+    files = {column: _file(folder, text) for column, text in written.items()}
     if not files:
         raise DatasetError("no file given; fill the column path, audio or video")
     whole = files.get("path")
@@ -161,12 +171,19 @@ def _file(folder: Path, text: str) -> Path:
     if path.suffix.lower() not in MEDIA_SUFFIXES:
         raise DatasetError(
             f"suffix of {text} is none of a media file; "
-            f"expected one of {', '.join(sorted(MEDIA_SUFFIXES))}"
+            "expected one such as .wav, .flac, .mp3, .mp4, .mkv or .webm"
         )
     # Whether a file elsewhere is there shows when it is fetched: asking twice doubles the wait.
-    if not elsewhere and not path.is_file():
-        raise DatasetError(f"there is no file {path}; paths start from the folder of the CSV")
-    return path
+    if elsewhere:
+        return path
+    found = found_file(path)
+    if found is None:
+        plain = text.replace("\\", "/")
+        meant = "" if plain == text else f" (its backslashes were read as folders too: {plain})"
+        raise DatasetError(
+            f"there is no file {path}{meant}; paths start from the folder of the CSV"
+        )
+    return found
 
 
 def _stretch(row: Row) -> tuple[float | None, float | None]:
@@ -177,13 +194,10 @@ def _stretch(row: Row) -> tuple[float | None, float | None]:
 
 
 def _seconds(row: Row, column: str) -> float | None:
-    text = row[column]
+    text = row.word(column)
     if not text:
         return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = number(text)
     if not (math.isfinite(value) and value >= 0):
         raise DatasetError(f"{column} is {text!r}; expected seconds from 0, such as 1.5")
     return value
@@ -196,11 +210,11 @@ def _without_repeats(table: Path, entries: Sequence[_Entry]) -> tuple[list[_Entr
         earlier = first.setdefault(entry.recording, entry)
         if earlier is entry:
             continue
-        for what, one, other in (
-            ("emotion", earlier.emotion, entry.emotion),
-            ("speaker", earlier.speaker, entry.speaker),
+        for what, one, other, same in (
+            ("emotion", earlier.emotion, entry.emotion, str),
+            ("speaker", earlier.speaker, entry.speaker, speaker_key),
         ):
-            if one != other:
+            if same(one) != same(other):
                 raise DatasetError(
                     f"{table} gives the recording {entry.written} two {what}s: {one!r} on line "
                     f"{earlier.line}, {other!r} on line {entry.line}; expected one: mend or "

@@ -12,10 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import ConfigError, FeatureError
-from affuse.evaluation.intervals import difference_interval
 from affuse.evaluation.metrics import uar
 from affuse.evaluation.protocols import HEARD, LEAKS
-from affuse.evaluation.significance import holm, swap_p_values
+from affuse.evaluation.significance import (
+    Tested,
+    difference_test,
+    holm,
+    least_swap_p,
+    swap_p_values,
+)
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 
@@ -39,14 +44,19 @@ class Comparison:
     better, other : str
         Names of the rows; `better` has the higher UAR on these clips.
     difference, low, high : float
-        Of the UARs, as fractions, from 0; bounds of its 95 % bootstrap over speakers (NaN with
-        one speaker).
+        Of the UARs, as fractions, from 0; bounds of its 95 % interval over speakers and clips
+        (NaN with one speaker).
     p : float
         Of a difference at least this large, either way, between systems that are alike.
     p_holm : float
         The same after Holm's correction for all comparisons that were made together.
     n_clips, n_speakers : int
         That the two were compared on.
+    p_swap, p_swap_least : float
+        The same as `p` from swapping the systems for whole speakers, which assumes nothing of how
+        speakers differ; and the least that this can give with so many speakers.
+    n_comparisons : int
+        That were made together.
     """
 
     better: str
@@ -58,13 +68,20 @@ class Comparison:
     p_holm: float
     n_clips: int
     n_speakers: int
+    p_swap: float = float("nan")
+    p_swap_least: float = float("nan")
+    n_comparisons: int = 1
+
+    @property
+    def real(self) -> bool:
+        """Whether the difference is more than chance, after correction."""
+        return self.p_holm < SIGNIFICANT
 
 
 def compare_all(
     results: Sequence[OutOfFold],
     table: FeatureTable,
     *,
-    n_bootstrap: int = 2000,
     n_draws: int = 10_000,
     seed: int = 0,
 ) -> tuple[Comparison, ...]:
@@ -75,9 +92,9 @@ def compare_all(
     results : sequence of OutOfFold
     table : FeatureTable
         The one that `results` have rows of.
-    n_bootstrap, n_draws, seed : int
-        Resamples of the interval; draws of the test, where there are too many speakers to count
-        all (at least 100 for each comparison are made); the seed of both.
+    n_draws, seed : int
+        Draws of the swaps, where there are too many speakers to count all (at least 100 for each
+        comparison are made), and their seed.
 
     Returns
     -------
@@ -98,13 +115,15 @@ def compare_all(
     for the speakers one might meet; that other training clips would have given other systems is
     not in these figures.
 
-    The test: if two systems are alike, it does not matter whose prediction is whose, so for each
-    speaker the two may be swapped. Its p value is the share of ways to swap that give a
-    difference of UARs at least as large (Good 2005, "Permutation, parametric and bootstrap tests
-    of hypotheses"); the correction is that of Holm 1979.
+    Interval and p value are those of `difference_test`: a mixed model of clips within speakers
+    (docs/decisions/0010-comparisons.md says why, and how often it is wrong). Swaps stand beside
+    it: if two systems are alike, it does not matter whose prediction is whose, so for each
+    speaker the two may be swapped; `p_swap` is the share of ways to swap that give a difference
+    at least as large (Good 2005, "Permutation, parametric and bootstrap tests of hypotheses").
+    The correction is that of Holm 1979.
     """
     _check_names(results)
-    return _compared(combinations(results, 2), table, n_bootstrap, n_draws, seed)
+    return _compared(combinations(results, 2), table, n_draws, seed)
 
 
 def compare_with(
@@ -112,7 +131,6 @@ def compare_with(
     others: Sequence[OutOfFold],
     table: FeatureTable,
     *,
-    n_bootstrap: int = 2000,
     n_draws: int = 10_000,
     seed: int = 0,
 ) -> tuple[Comparison, ...]:
@@ -128,26 +146,7 @@ def compare_with(
     """
     _check_names([reference, *others])
     pairs = ((reference, other) for other in others)
-    return _compared(pairs, table, n_bootstrap, n_draws, seed)
-
-
-def sentence(comparison: Comparison) -> str:
-    """What a comparison says, for readers.
-
-    Examples
-    --------
-    >>> print(sentence(Comparison("fused", "video", 0.061, 0.023, 0.098, 0.002, 0.004, 1080, 18)))
-    fused beats video by 6.1 points [2.3, 9.8], p = 0.004 (Holm)
-    """
-    real = comparison.p_holm < SIGNIFICANT
-    points, low, high = (100 * x for x in (comparison.difference, comparison.low, comparison.high))
-    interval = "" if np.isnan(low) else f" [{low:.1f}, {high:.1f}]"
-    p = "p < 0.001" if comparison.p_holm < 0.001 else f"p = {comparison.p_holm:.3f}"
-    return (
-        f"{comparison.better} {'beats' if real else 'is ahead of'} {comparison.other} by "
-        f"{points:.1f} points{interval}, {p} (Holm)"
-        f"{'' if real else ': a difference these speakers cannot tell from none'}"
-    )
+    return _compared(pairs, table, n_draws, seed)
 
 
 def row_name(result: OutOfFold) -> str:
@@ -171,6 +170,15 @@ class _Pair(NamedTuple):
     def difference(self) -> float:
         return uar(self.truth, self.predicted) - uar(self.truth, self.predicted_by_other)
 
+    @property
+    def gains(self) -> Floats:
+        """1 where the better one alone is right, -1 where the other one is: (n_clips,)."""
+        right, right_by_other = (
+            given == self.truth for given in (self.predicted, self.predicted_by_other)
+        )
+        gains: Floats = right.astype(np.float64) - right_by_other
+        return gains
+
     def contributions(self, names: NDArray[np.str_]) -> Floats:
         """What each of some speakers' clips adds to the difference of the UARs: (n_speakers,).
 
@@ -179,18 +187,17 @@ class _Pair(NamedTuple):
         """
         counts = np.bincount(self.truth)
         weights = 1 / (counts[self.truth] * np.count_nonzero(counts))
-        right, right_by_other = (
-            given == self.truth for given in (self.predicted, self.predicted_by_other)
-        )
-        gains = weights * (right.astype(np.float64) - right_by_other)
         positions = np.searchsorted(names, self.speakers)
-        return np.asarray(np.bincount(positions, gains, len(names)), np.float64)
+        return np.asarray(np.bincount(positions, weights * self.gains, len(names)), np.float64)
+
+    @property
+    def tested(self) -> Tested:
+        return difference_test(self.gains, self.truth, self.speakers)
 
 
 def _compared(
     results: Iterable[tuple[OutOfFold, OutOfFold]],
     table: FeatureTable,
-    n_bootstrap: int,
     n_draws: int,
     seed: int,
 ) -> tuple[Comparison, ...]:
@@ -198,11 +205,12 @@ def _compared(
     names = np.unique(table.speakers)
     contributions = np.stack([pair.contributions(names) for pair in pairs], axis=1)
     n_draws = max(n_draws, DRAWS_PER_TEST * len(pairs))
-    p_values = swap_p_values(contributions, n_draws=n_draws, seed=seed)
-    corrected = holm(p_values)
+    swapped = swap_p_values(contributions, n_draws=n_draws, seed=seed)
+    tested = [pair.tested for pair in pairs]
+    corrected = holm([each.p for each in tested])
     return tuple(
-        _comparison(pair, float(p), float(p_holm), n_bootstrap, seed)
-        for pair, p, p_holm in zip(pairs, p_values, corrected, strict=True)
+        _comparison(pair, each, float(p_holm), float(p_swap), n_draws, len(pairs))
+        for pair, each, p_holm, p_swap in zip(pairs, tested, corrected, swapped, strict=True)
     )
 
 
@@ -221,25 +229,23 @@ def _paired(one: OutOfFold, two: OutOfFold, table: FeatureTable) -> _Pair:
     return _Pair(better, other, truth, predicted, predicted_by_other, table.speakers[rows])
 
 
-def _comparison(pair: _Pair, p: float, p_holm: float, n_bootstrap: int, seed: int) -> Comparison:
-    interval = difference_interval(
-        pair.truth,
-        pair.predicted,
-        pair.predicted_by_other,
-        pair.speakers,
-        n_resamples=n_bootstrap,
-        seed=seed,
-    )
+def _comparison(
+    pair: _Pair, tested: Tested, p_holm: float, p_swap: float, n_draws: int, n_comparisons: int
+) -> Comparison:
+    n_speakers = len(np.unique(pair.speakers))
     return Comparison(
         better=pair.better,
         other=pair.other,
         difference=pair.difference,
-        low=interval.low,
-        high=interval.high,
-        p=p,
+        low=tested.low,
+        high=tested.high,
+        p=tested.p,
         p_holm=p_holm,
         n_clips=len(pair.truth),
-        n_speakers=len(np.unique(pair.speakers)),
+        n_speakers=n_speakers,
+        p_swap=p_swap,
+        p_swap_least=least_swap_p(n_speakers, n_draws),
+        n_comparisons=n_comparisons,
     )
 
 

@@ -9,12 +9,13 @@ from functools import partial
 
 import numpy as np
 
-from affuse.errors import ClusterError, ConfigError, DatasetError, FeatureError, MissingDependency
+from affuse.errors import ClusterError, ConfigError, DatasetError, FeatureError
 from affuse.evaluation.fold_store import FoldStore, table_digest
 from affuse.evaluation.fold_task import (
     FoldTask,
     Predictions,
     Preparation,
+    are_predictions,
     check_training_emotions,
     losses_key,
     predict_fold,
@@ -24,6 +25,7 @@ from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import Losses, OutOfFold, System
 from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback
+from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost, Workers
 
 
@@ -86,7 +88,9 @@ def out_of_fold(
     ]
     for task in tasks:
         check_training_emotions(task)
-    results = _results(tasks, partial(_computed, jobs=jobs, workers=workers), store, progress)
+    results = _results(
+        tasks, partial(_computed, workers=workers or local_workers(jobs)), store, progress
+    )
     return tuple(_gathered(tasks, results, position) for position in range(len(systems)))
 
 
@@ -131,8 +135,10 @@ def _results(
     if store is not None:
         digest = table_digest(tasks[0].table)
         keys = {task.fold.number: task.key(digest) for task in tasks}
-        known = {number: store.load(key) for number, key in keys.items()}
-        results = {number: arrays for number, arrays in known.items() if arrays is not None}
+        for task in tasks:
+            known = store.load(keys[task.fold.number])
+            if known is not None and are_predictions(task, known):
+                results[task.fold.number] = known
     report = progress or _silent
     stage = f"{tasks[0].protocol.name} folds"
     report(stage, len(results), len(tasks))
@@ -145,27 +151,8 @@ def _results(
     return results
 
 
-def _computed(
-    tasks: list[FoldTask], jobs: int, workers: Workers | None
-) -> Iterator[tuple[int, Predictions]]:
+def _computed(tasks: list[FoldTask], workers: Workers) -> Iterator[tuple[int, Predictions]]:
     """Numbers of folds and their predictions, as they are done; one thread to each process."""
-    if workers is not None:
-        yield from _at_workers(tasks, workers)
-        return
-    try:
-        from joblib import Parallel, delayed, parallel_config
-    except ModuleNotFoundError as error:
-        raise MissingDependency("scikit-learn", "train") from error
-    processes = min(jobs, len(tasks))
-    if processes < 2:
-        yield from map(predict_fold, tasks)
-        return
-    with parallel_config(backend="loky", n_jobs=processes, inner_max_num_threads=1):
-        parallel = Parallel(return_as="generator_unordered")
-        yield from parallel(delayed(predict_fold)(task) for task in tasks)
-
-
-def _at_workers(tasks: list[FoldTask], workers: Workers) -> Iterator[tuple[int, Predictions]]:
     with closing(workers.answers(predict_fold, tasks)) as answers:
         for number, answer in answers:
             if isinstance(answer, Lost):

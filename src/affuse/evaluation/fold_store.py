@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 from typing import Protocol as Interface
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import OutputError
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.sealing import is_sealed, seal
+from affuse.storage.whole import atomic_file, remove_leftovers
 
 Arrays = Mapping[str, NDArray[np.float64]]
 
@@ -44,6 +44,7 @@ class FolderStore:
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     store = FolderStore(Path(folder))
     ...     store.save("key", {"0": np.zeros((1, 2))})
@@ -55,26 +56,28 @@ class FolderStore:
         self.root = Path(root)
 
     def load(self, key: str) -> Arrays | None:
-        """Arrays by name; None if there is no file, or not as it was written."""
+        """Arrays by name; None where there is no file, or one that nobody wrote here."""
         path = self._path(key)
         if not is_sealed(path):
             return None
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in arrays.files}
+        except (OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, BadZipFile):
+            return None
 
     def save(self, key: str, arrays: Arrays) -> None:
         """Write the arrays; OutputError if the folder cannot be written."""
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.root, delete=False) as file:
-                np.savez(file, allow_pickle=False, **arrays)
-            seal(Path(file.name))
-            os.replace(file.name, self._path(key))
-        except OSError as error:
-            raise OutputError(
-                f"a finished fold cannot be kept in {self.root}: {error.strerror}; expected a "
-                "folder that can be written: choose another --out"
-            ) from error
+        # In memory first: an archive that a full disk cuts short does not close.
+        content = io.BytesIO()
+        np.savez(content, allow_pickle=False, **arrays)
+        with atomic_file(self._path(key), lasting=False) as temporary:
+            temporary.write_bytes(content.getvalue())
+            seal(temporary)
+
+    def sweep(self) -> None:
+        """Remove what a killed process left in the middle of writing."""
+        remove_leftovers(self.root)
 
     def _path(self, key: str) -> Path:
         return self.root / f"{key}.npz"

@@ -107,6 +107,26 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
         return task.fold.number, found
 
 
+def are_predictions(task: FoldTask, arrays: Mapping[str, Any]) -> bool:
+    """Whether arrays, from wherever they are, can be what `predict_fold` gives for this fold."""
+    n_classes = len(task.table.classes)
+    shapes = {
+        str(position): (len(scored_rows(task.table, system, task.test)), n_classes)
+        for position, system in enumerate(task.systems)
+    }
+    losses = {losses_key(of) for of in (*range(len(task.systems)), *task.preparation)}
+    return (
+        set(shapes) <= set(arrays) <= set(shapes) | losses
+        and all(array.dtype.kind == "f" for array in arrays.values())
+        and all(arrays[name].ndim == 1 for name in losses & set(arrays))
+        and all(_are_probabilities(arrays[name], shape) for name, shape in shapes.items())
+    )
+
+
+def _are_probabilities(array: NDArray[np.float64], shape: tuple[int, int]) -> bool:
+    return array.shape == shape and bool(np.all((array >= 0) & (array <= 1 + 1e-6)))
+
+
 def losses_key(of: int | str) -> str:
     """Name among a fold's arrays of the losses of a system, or of a modality's learned features."""
     return f"losses {of}"

@@ -121,11 +121,18 @@ def chance(n_classes: int) -> Reference:
     return Reference("chance", "chance", "", "UAR", 1 / n_classes, "any")
 
 
-def reference_lines(index: Index) -> tuple[Reference, ...]:
+def reference_lines(index: Index, *, drawn: bool = False) -> tuple[Reference, ...]:
     """Lines to hold a run on these clips against: chance, and what others score where known.
 
     Others' figures are given for speech of RAVDESS with all eight emotions alone (clips told by
-    their take keys and channel); a task of other emotions or channels is another task.
+    their take keys and channel); a task of other emotions or channels is another task. So are
+    drawn people, who bear the names of RAVDESS.
+
+    Parameters
+    ----------
+    index : Index
+    drawn : bool
+        Whether its people are drawn.
 
     Raises
     ------
@@ -139,7 +146,7 @@ def reference_lines(index: Index) -> tuple[Reference, ...]:
     >>> [(line.name, line.value) for line in reference_lines(mine)]
     [('chance', 0.5)]
     """
-    known = RAVDESS_SPEECH_REFERENCES if _is_ravdess_speech(index) else ()
+    known = RAVDESS_SPEECH_REFERENCES if _is_ravdess_speech(index) and not drawn else ()
     return (chance(len(index.classes)), *known)
 
 

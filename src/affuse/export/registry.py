@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 from affuse.errors import ConfigError, OutputError
-from affuse.export.files import new_path, refuse_existing, write_text
+from affuse.export.files import write_text
 from affuse.records import Prediction
+from affuse.storage.whole import new_path, refuse_existing
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
@@ -49,6 +50,49 @@ FORMATS: Mapping[str, Format] = {
     "audformat": Format("affuse.export.audformat_database:write_database", "", "folder"),
 }
 """What ``affuse predict --format`` takes."""
+
+
+def format_of(out: str | Path | None, format: str | None = None) -> str:
+    """Which format a person means by a name for the output, a format, or both.
+
+    Parameters
+    ----------
+    out : str or Path, optional
+        File or folder.
+    format : str, optional
+        One of `FORMATS`, where it was named.
+
+    Returns
+    -------
+    str
+        `format`, or what the suffix of `out` stands for; ``table`` without either.
+
+    Raises
+    ------
+    ConfigError
+        No format has that name or suffix, or the two contradict each other.
+
+    Examples
+    --------
+    >>> format_of("talk.eaf"), format_of("talk.TextGrid"), format_of("folder"), format_of(None)
+    ('eaf', 'textgrid', 'table', 'table')
+    """
+    place = None if out is None else Path(out)
+    if format is not None:
+        _form(format)
+        if place is not None:
+            _refuse_contradiction(format, place)
+        return format
+    if place is None or not place.suffix or place.is_dir():
+        return "table"
+    meant = _format_of_suffix(place)
+    if meant is None:
+        known = ", ".join(form.suffix for form in FORMATS.values() if form.suffix)
+        raise ConfigError(
+            f"--out {place} ends in {place.suffix}, which is no suffix of a format; expected one "
+            f"of {known}: rename it, name its --format, or make the folder first if it is one"
+        )
+    return meant
 
 
 def export(predictions: Sequence[Prediction], format: str, out: str | Path) -> tuple[Path, ...]:
@@ -138,13 +182,20 @@ def check_text(paths: Sequence[str], format: str) -> None:
         )
 
 
-def targets(paths: Sequence[str], format: str, out: str | Path) -> tuple[Path, ...]:
+def targets(
+    paths: Sequence[str],
+    format: str,
+    out: str | Path,
+    *,
+    check: Callable[[Path], None] = refuse_existing,
+) -> tuple[Path, ...]:
     """Where `export` will write the predictions of these clips: call it before a long run.
 
     One clip: the file `out`, or a file in `out` where that is a folder. Several: one file each in
     the folder `out`, named after the clips, those of the same name numbered; or, where `out` ends
     in the format's own suffix and one document holds them all (table, json, csv), that one file.
-    A format that is a folder itself (audformat): the folder `out` for all.
+    A format that is a folder itself (audformat): the folder `out` for all. `check` raises where a
+    name is taken.
 
     Raises
     ------
@@ -153,6 +204,7 @@ def targets(paths: Sequence[str], format: str, out: str | Path) -> tuple[Path, .
     """
     form, place = _form(format), Path(out)
     _refuse_nothing(paths)
+    _refuse_contradiction(format, place)
     if form.holds == "folder":
         import_module(form.home.partition(":")[0]).check(paths)
         found: tuple[Path, ...] = (place,)
@@ -165,7 +217,7 @@ def targets(paths: Sequence[str], format: str, out: str | Path) -> tuple[Path, .
         _refuse_file(paths, place)
         found = tuple(place / name for name in _unique_names(paths, form.suffix))
     for path in found:
-        refuse_existing(path)
+        check(path)
     return found
 
 
@@ -175,6 +227,21 @@ def _form(name: str) -> Format:
             f"format {name!r} was given; expected one of {', '.join(FORMATS)}: name one of these"
         )
     return FORMATS[name]
+
+
+def _format_of_suffix(place: Path) -> str | None:
+    suffix = place.suffix.lower()
+    names = (name for name, form in FORMATS.items() if suffix and form.suffix.lower() == suffix)
+    return next(names, None)
+
+
+def _refuse_contradiction(format: str, place: Path) -> None:
+    meant = _format_of_suffix(place)
+    if meant not in (None, format) and not place.is_dir():
+        raise ConfigError(
+            f"format {format!r} and the name {place} were given, but {place.suffix} stands for "
+            f"{meant!r}; expected two that agree: leave the format out, or rename the output"
+        )
 
 
 def _function(form: Format) -> Any:

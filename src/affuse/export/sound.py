@@ -22,7 +22,6 @@ _AAC_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16
 _OTHER_RATE = 48_000
 _FORMAT = "fltp"
 _JITTER_S = 0.05
-_LARGEST_GAP_S = 60.0
 
 Block = NDArray[np.float32]
 """(n_channels, n_samples)"""
@@ -70,7 +69,7 @@ def _placed(container: InputContainer, stream: AudioStream, shape: SoundShape) -
     origin, rate = origin_s(container), shape.sample_rate
     for time_s, blocks in _resampled(container, stream, shape):
         off = 0 if time_s is None else round((time_s - origin) * rate) - n_given
-        if _JITTER_S * rate < off < _LARGEST_GAP_S * rate:
+        if off > _JITTER_S * rate:
             n_given += off
             yield from _silence(off, shape)
         elif off < -_JITTER_S * rate:
@@ -86,16 +85,19 @@ def _placed(container: InputContainer, stream: AudioStream, shape: SoundShape) -
 def _resampled(
     container: InputContainer, stream: AudioStream, shape: SoundShape
 ) -> Iterator[tuple[float | None, list[Block]]]:
-    """Each decoded frame's time and what it became; the resampler's rest comes last."""
+    """Each decoded frame's time and what it became; a resampler's rest comes last."""
     resampler: av.AudioResampler | None = None
     resampled: tuple[str, str, int] | None = None
     for decoded in frames_from(container, stream, 0.0):
         frame = cast("AudioFrame", decoded)
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if resampler is None or kind != resampled:
+        if kind != resampled:
+            if resampler is not None:
+                yield None, [_array(one) for one in resampler.resample(None)]
             resampler = av.AudioResampler(_FORMAT, shape.layout, shape.sample_rate)
             resampled = kind
         time_s, frame.pts = frame.time, None
+        assert resampler is not None
         yield time_s, [_array(one) for one in resampler.resample(frame)]
     if resampler is not None:
         yield None, [_array(one) for one in resampler.resample(None)]

@@ -20,19 +20,17 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from affuse.errors import OutputError
 from affuse.export.drawing import Image, Painter
-from affuse.export.files import new_path, refuse_existing
 from affuse.export.sound import encodable, sound_frames
 from affuse.media.decode import (
     audio_stream,
-    check_complete,
-    frames_from,
     open_media,
-    origin_s,
     probe,
     video_stream,
 )
-from affuse.media.video import Scaler
+from affuse.media.geometry import Scaler, upright_shape
+from affuse.media.video import refuse_cover, timed_frames
 from affuse.records import Prediction, ProgressCallback
+from affuse.storage.whole import new_path, refuse_existing
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -43,7 +41,9 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _CLOCK = 90_000
-_QUALITY = {"crf": "20", "preset": "veryfast"}
+_QUALITY = {"crf": "20", "preset": "veryfast", "bf": "0"}
+"""Without pictures out of order, so that an mp4 keeps for how long each one stands."""
+
 _AUDIO_BITS_PER_S = 160_000
 _USUAL_FPS = 30
 _SMALLEST = 2
@@ -98,7 +98,7 @@ def annotate(
     Raises
     ------
     MediaError
-        The clip is no media file or has no pictures.
+        The clip is no media file, or has no pictures but a cover beside its sound.
     OutputError
         `out` exists, is no .mp4 or cannot be written.
     """
@@ -106,9 +106,10 @@ def annotate(
     check_target(target)
     has_audio = probe(path).has_audio
     with new_path(target) as temporary, ExitStack() as opened:
+        # The new file is closed last: what then goes wrong is no fault of the clip.
+        container = opened.enter_context(av.open(str(temporary), "w", format="mp4"))
         source = opened.enter_context(open_media(path))
         pictures = _pictures(source, video_stream(source))
-        container = opened.enter_context(av.open(str(temporary), "w", format="mp4"))
         container.metadata["comment"] = f"emotions by {prediction.recogniser}"
         tracks = [_video_packets(container, pictures, prediction, progress)]
         if has_audio:
@@ -148,25 +149,18 @@ def _mux(container: OutputContainer, tracks: Iterable[Iterator[Timed]], target: 
 
 def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Picture]:
     """All frames; those after the first of its size, of even sides, at least one."""
-    origin, length_s = origin_s(container), float(1 / (stream.average_rate or _USUAL_FPS))
-    time_s, shape, scaled = -length_s, None, Scaler()
-    for decoded in frames_from(container, stream, 0.0):
-        frame = cast("VideoFrame", decoded)
-        time_s = time_s + length_s if frame.pts is None else frame.time - origin
-        if frame.duration and frame.time_base:
-            length_s = float(frame.duration * frame.time_base)
-        image = scaled(frame, _upright_height(frame, stream), stream.sample_aspect_ratio)
+    shape, scaled = None, Scaler(container.name)
+    for timed in timed_frames(container, stream):
+        refuse_cover(container, timed)
+        height = _upright_height(timed.frame, stream)
+        image = scaled(timed.frame, height, stream.sample_aspect_ratio)
         shape = shape or _even(image)
-        yield _Picture(time_s, length_s, _fitted(image, shape))
-    if shape is None:
-        check_complete(container, stream, None)
+        yield _Picture(timed.time_s, timed.end_s - timed.time_s, _fitted(image, shape))
 
 
 def _upright_height(frame: VideoFrame, stream: VideoStream) -> int:
     """Height that keeps every pixel of a frame that may lie on its side."""
-    if round(frame.rotation / 90) % 2 == 0:
-        return frame.height
-    return round(frame.width * (stream.sample_aspect_ratio or 1))
+    return round(upright_shape(frame, stream.sample_aspect_ratio)[0])
 
 
 def _even(image: Image) -> tuple[int, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,15 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.datasets.index import Index
-from affuse.errors import FeatureError, MediaError
+from affuse.errors import AffuseError, FeatureError, MediaError
 from affuse.features.decoding import decoded
 from affuse.features.degraded import BySpeaker
 from affuse.features.precomputed import Precomputed
 from affuse.features.registry import Extractor
-from affuse.features.store import FeatureStore, atomic_file, content_hash
+from affuse.features.store import FeatureStore, content_hash
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.records import Clip, Modality, ProgressCallback, Skipped
 from affuse.remote import url_of
+from affuse.storage.error_log import unforeseen
+from affuse.storage.whole import atomic_file, owned_name
 from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost, Workers
 
@@ -112,10 +113,7 @@ def extract_features(
     """
     clips, jobs = index.clips, jobs or os.cpu_count() or 1
     tables = {m: s for m, s in extractors.items() if isinstance(s, Precomputed)}
-    gathered = {
-        modality: _Gathered(table.of_clips(clips), np.ones(len(clips), bool), {})
-        for modality, table in tables.items()
-    }
+    gathered = {modality: _from_table(table, clips) for modality, table in tables.items()}
     computed = {m: e for m, e in extractors.items() if not isinstance(e, Precomputed)}
     contents, unread = _contents(clips, list(computed), jobs)
     tasks = {m: _tasks(clips, contents, m, e, store) for m, e in computed.items()}
@@ -125,6 +123,13 @@ def extract_features(
         common = extractor.any if isinstance(extractor, BySpeaker) else extractor
         gathered[modality] = _gathered(clips, common, tasks[modality], reasons, unread)
     return _joined(index, {modality: gathered[modality] for modality in extractors})
+
+
+def _from_table(table: Precomputed, clips: Sequence[Clip]) -> _Gathered:
+    values = table.of_clips(clips)
+    seen: NDArray[np.bool_] = np.asarray(np.isfinite(values).any(axis=1))
+    reason = f"{table.path.name} has no frame of it with a tracked face"
+    return _Gathered(values, seen, {int(row): reason for row in np.flatnonzero(~seen)})
 
 
 def _tasks(
@@ -234,10 +239,11 @@ def _computed(
     if not tasks:
         return
     store = tasks[0].store
+    store.sweep()
     with _marked(store) as mark:
         marked = [replace(task, mark=mark) for task in tasks]
         costs = [_cost(task) for task in tasks]
-        answers = workers.answers(_compute_one, marked, costs=costs, ended=store.sweep)
+        answers = workers.answers(_compute_one, marked, costs=costs, ended=lambda _: store.sweep())
         with closing(answers):
             for number, answer in answers:
                 if isinstance(answer, np.ndarray):
@@ -259,6 +265,12 @@ def _compute_one(task: _Task) -> str | NDArray[np.floating[Any]] | None:
         array = extractor.extract(media)
     except (MediaError, FeatureError) as error:
         return str(error)
+    except AffuseError:
+        raise  # It is every clip's: a package or a setting.
+    except MemoryError:
+        return f"{task.source} needs more memory than there is: give it more, or cut the recording"
+    except Exception as error:
+        return unforeseen(str(task.source), error)
     if array.shape != extractor.shape or not np.isfinite(array).all():
         return (
             f"{extractor.name} gave an array of shape {array.shape}, or numbers that are not "
@@ -282,7 +294,7 @@ def _cost(task: _Task) -> float:
 @contextmanager
 def _marked(store: FeatureStore) -> Iterator[str]:
     """A file in the store for as long as the work goes on, by which workers know it."""
-    mark = store.root / f".in-use-{secrets.token_hex(8)}"
+    mark = store.root / owned_name("in-use")
     with atomic_file(mark) as temporary:
         temporary.touch()
     try:

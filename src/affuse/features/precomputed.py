@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from affuse.datasets.clip_keys import clip_key, key_in
-from affuse.errors import FeatureError
+from affuse.datasets.clip_keys import row_key, rows_of_clips
+from affuse.errors import DatasetError, FeatureError
 from affuse.records import Clip, Modality
+from affuse.storage.csv_rows import read_frame
 
 _CLIP = "clip"
-_ORDER = ("frame", "timestamp")
+_CLIP_NAMES = (_CLIP, "path", "file", "filename")
+_ORDER = ("frame", "timestamp", "frameindex", "frametime")
+_FACE, _TRACKED = "face_id", "success"
+BOOKKEEPING = frozenset(
+    {*_CLIP_NAMES, *_ORDER, _FACE, _TRACKED}
+    | {"confidence", "name", "start", "end", "index", "level_0", "speaker", "fold"}
+)
+"""Columns (lower case) by which programs number, time and name their rows: never features."""
+
+_TEXTS = (*_CLIP_NAMES, "name", "speaker")
+_EXPECTED = "clip,FEATURE,FEATURE..."
+_COUNTED_FROM = 10
+"""Rows from which on a column that only counts them is no feature."""
+
 _SHOWN = 5
 
 
@@ -33,7 +47,11 @@ class Precomputed:
         Names of the features.
     values : (n_rows, n_features) float32
     rows : mapping of str to int
-        Key of a clip (its take key, or its name without a media suffix) -> its row.
+        Key of a row (`affuse.datasets.clip_keys.row_key`) -> its place in `values`.
+    untracked : frozenset of str
+        Keys of clips in which the program found a face in no frame.
+    notes : tuple of str
+        What was left out of the table.
     """
 
     path: Path
@@ -41,6 +59,8 @@ class Precomputed:
     columns: tuple[str, ...]
     values: NDArray[np.float32]
     rows: Mapping[str, int]
+    untracked: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
     name = "precomputed"
     frame_level = False
@@ -56,25 +76,49 @@ class Precomputed:
         return (len(self.columns),)
 
     def of_clips(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
-        """Rows of these clips, (n_clips, n_features) float32.
+        """Rows of these clips, (n_clips, n_features) float32; NaN where no face was tracked.
 
-        A clip meets its row by its id or by the name of one of its files; names of one RAVDESS
-        take meet whatever modality their first field says.
+        A clip meets its row by the end of its path, or by its id; names of one RAVDESS take meet
+        whatever modality their first field says.
 
         Raises
         ------
         FeatureError
-            Clips without a row, or a number that is not finite: says how many, and names them.
+            A name that may be several clips', clips without a row or with several, or a number
+            that is not finite: says how many, and names them.
         """
-        found = [self._row(clip) for clip in clips]
-        missing = [clip.id for clip, row in zip(clips, found, strict=True) if row is None]
+        found = self._rows_of(clips)
+        missing = [clip for clip, rows in found.items() if not rows]
         if missing:
+            raise FeatureError(self._missing(missing, clips))
+        several = {clip: rows for clip, rows in found.items() if len(rows) > 1}
+        if several:
+            clip, rows = next(iter(several.items()))
             raise FeatureError(
-                f"{self.path} has no row for {len(missing)} of {len(clips)} clips "
-                f"({_some(missing)}); expected one for each: add them, or choose other clips "
-                "(--set data.speakers=..., data.channels=...)"
+                f"{self.path} has {len(rows)} rows for the clip {clip} ({_some(list(rows))}); "
+                "expected one row per clip: remove the others"
             )
-        values: NDArray[np.float32] = self.values[np.array(found, int)]
+        places = np.array([self.rows.get(found[clip.id][0], -1) for clip in clips], int)
+        values = np.full((len(clips), len(self.columns)), np.nan, np.float32)
+        values[places >= 0] = self.values[places[places >= 0]]
+        seen = [clip for clip, place in zip(clips, places, strict=True) if place >= 0]
+        self._refuse_unfit(values[places >= 0], seen)
+        return values
+
+    def _rows_of(self, clips: Sequence[Clip]) -> dict[str, tuple[str, ...]]:
+        try:
+            return rows_of_clips((*self.rows, *self.untracked), clips)
+        except DatasetError as error:
+            raise FeatureError(f"{self.path} {error}") from error
+
+    def _missing(self, missing: Sequence[str], clips: Sequence[Clip]) -> str:
+        return (
+            f"{self.path} has no row for {len(missing)} of {len(clips)} clips "
+            f"({_some(missing)}); expected one for each: add them, or choose other clips "
+            "(--set data.speakers=..., data.channels=...)"
+        )
+
+    def _refuse_unfit(self, values: NDArray[np.float32], clips: Sequence[Clip]) -> None:
         bad = np.argwhere(~np.isfinite(values))
         if len(bad):
             row, column = bad[0]
@@ -83,45 +127,52 @@ class Precomputed:
                 f"{clips[row].id} in column {self.columns[column]!r}; expected finite numbers: "
                 "fill them in, or remove the column or the clip"
             )
-        return values
-
-    def _row(self, clip: Clip) -> int | None:
-        key = key_in(clip, self.rows)
-        return None if key is None else self.rows[key]
 
 
 def read_precomputed(path: Path, modality: Modality) -> Precomputed:
-    """Table of features from a CSV with a header.
+    """Table of features from a CSV with a header, as `affuse.storage.csv_rows` reads it.
 
-    The column ``clip`` holds a file's name or a take key, with or without its suffix; every other
-    column is a feature and must be numeric. One row per clip; where there is a column ``frame``
-    or ``timestamp``, several: they become the mean of each feature over the clip, then the
-    standard deviation of each (``NAME_mean``, ``NAME_std``).
+    The column ``clip`` (or ``path``, ``file``, ``filename``) holds a file's path or name, or a
+    take key, with or without its suffix; every other column is a feature and must be numeric, but
+    for those of `BOOKKEEPING` and any that only counts the rows. One row per clip; where there is
+    a column that numbers or times frames, several: they become the mean of each feature over the
+    clip, then the standard deviation of each (``NAME_mean``, ``NAME_std``). Frames in which
+    ``success`` is 0, as OpenFace has it where it finds no face, are left out.
 
     Raises
     ------
     FeatureError
-        No such file or no CSV, no clip column, no feature, a feature that is not numeric, or a
-        row that comes twice: names the file, what was found and what was expected.
+        No such file or no CSV, no clip column, no feature, a feature that is not numeric, two
+        faces in one frame, or a row that comes twice: names the file, what was found and what was
+        expected.
     """
     table = _read(path)
-    order = [column for column in _ORDER if column in table]
-    features = table.drop(columns=[_CLIP, *order])
+    roles = {name.lower(): name for name in table.columns}
+    clip = next(roles[name] for name in _CLIP_NAMES if name in roles)
+    order = [roles[name] for name in _ORDER if name in roles]
+    keys = table[clip].map({name: row_key(name) for name in table[clip].unique()})
+    tracked = table[roles[_TRACKED]] != 0 if _TRACKED in roles else pd.Series(True, table.index)
+    untracked = frozenset(keys).difference(keys[tracked])
+    table, keys = table[tracked], keys[tracked]
+    counting = [name for name in table.columns if _counts(table[name])]
+    dropped = [n for n in table.columns if n.lower() in BOOKKEEPING or n in counting]
+    features = table.drop(columns=dropped)
     _refuse_unfit(path, features)
-    keys = table[_CLIP].map(clip_key)
-    _refuse_repeats(path, table[[_CLIP, *order]], keys, order)
-    if order:
-        grouped = features.astype(float).groupby(keys, sort=False)
-        # A missing number must stay one: the mean of the other frames would hide it.
-        means, deviations = grouped.agg(_mean), grouped.agg(_deviation)
-        joined = means.add_suffix("_mean").join(deviations.add_suffix("_std"))
-        features, keys = joined, joined.index.to_series()
+    if _FACE in roles:
+        _refuse_two_faces(path, table, keys, [roles[_FACE], *order])
+    _refuse_repeats(path, table[[clip, *order]], keys, order)
+    if order and keys.duplicated().any():
+        features = _summarised(features, keys)
+        keys = features.index.to_series()
+    told = [name for name in dropped if name not in (clip, *order)]
     return Precomputed(
         path=path,
         modality=modality,
         columns=tuple(str(column) for column in features.columns),
         values=features.to_numpy(np.float32),
         rows={str(key): row for row, key in enumerate(keys)},
+        untracked=untracked,
+        notes=tuple(_notes(path, told, tracked)),
     )
 
 
@@ -130,33 +181,49 @@ def _read(path: Path) -> pd.DataFrame:
         raise FeatureError(
             f"features {str(path)!r} were given; expected the path of an existing .csv file"
         )
-    try:
-        names = pd.read_csv(path, nrows=0, skipinitialspace=True).columns
-        clips = [name for name in names if name.strip().lower() == _CLIP]
-        table = pd.read_csv(path, skipinitialspace=True, dtype=dict.fromkeys(clips, str))
-    except (ValueError, UnicodeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise FeatureError(
-            f"{path} is no CSV ({reason}); expected a header with the column 'clip', and a row "
-            "for each clip"
-        ) from error
-    table.columns = [_plain(str(name)) for name in table.columns]
-    if _CLIP not in table:
+    table = read_frame(path, _EXPECTED, _TEXTS, FeatureError)
+    names = {name.lower(): name for name in table.columns}
+    clip = next((names[name] for name in _CLIP_NAMES if name in names), None)
+    if clip is None:
         raise FeatureError(
             f"{path} has the columns {_some(list(table.columns))}; expected one called 'clip' that "
             "holds each clip's file name or take key"
         )
-    nameless = int(table[_CLIP].isna().sum())
+    nameless = int((table[clip] == "").sum())
     if nameless or table.empty:
         found = f"{nameless} rows without a name" if nameless else "no row"
-        raise FeatureError(f"{path} has {found}; expected a name in the column 'clip' of every row")
+        raise FeatureError(
+            f"{path} has {found}; expected a name in the column {clip!r} of every row"
+        )
     return table
 
 
-def _plain(name: str) -> str:
-    """A column's name without blanks around; the columns with a meaning in lower case."""
-    name = name.strip()
-    return name.lower() if name.lower() in (_CLIP, *_ORDER) else name
+def _counts(column: pd.Series[Any]) -> bool:
+    """Whether a column only counts the rows: whole numbers, each above the one before."""
+    if len(column) < _COUNTED_FROM or not pd.api.types.is_numeric_dtype(column.dtype):
+        return False
+    values = column.to_numpy(np.float64)
+    return bool((np.diff(values) > 0).all() and (values == np.rint(values)).all())
+
+
+def _summarised(features: pd.DataFrame, keys: pd.Series[str]) -> pd.DataFrame:
+    """Mean and standard deviation of each feature over the frames of each clip."""
+    grouped = features.astype(float).groupby(keys, sort=False)
+    # A missing number must stay one: the mean of the other frames would hide it.
+    means, deviations = grouped.agg(_mean), grouped.agg(_deviation)
+    joined: pd.DataFrame = means.add_suffix("_mean").join(deviations.add_suffix("_std"))
+    return joined
+
+
+def _notes(path: Path, dropped: Sequence[str], tracked: pd.Series[bool]) -> Iterable[str]:
+    if dropped:
+        yield f"Columns of {path.name} that are no features were left out: {_some(dropped)}."
+    lost = int((~tracked).sum())
+    if lost:
+        yield (
+            f"{lost:,} of {len(tracked):,} rows of {path.name} without a tracked face (success 0) "
+            "were left out."
+        )
 
 
 def _refuse_unfit(path: Path, features: pd.DataFrame) -> None:
@@ -170,18 +237,39 @@ def _refuse_unfit(path: Path, features: pd.DataFrame) -> None:
             f"{path} has columns that are not numeric ({_some(words)}); expected numbers in every "
             "column but 'clip': remove or encode them"
         )
+    if features.empty:
+        raise FeatureError(
+            f"{path} has no row with a tracked face (success is 0 in all); expected some frames "
+            "with a face: run the tracker again"
+        )
+
+
+def _refuse_two_faces(
+    path: Path, table: pd.DataFrame, keys: pd.Series[str], columns: Sequence[str]
+) -> None:
+    """Two people in one frame: whose features are the clip's cannot be known."""
+    face, *order = columns
+    frames = table[order].assign(key=keys, face=table[face]).drop_duplicates()
+    twice = frames.drop(columns="face").duplicated()
+    if twice.any():
+        clips = frames["key"][twice].unique()
+        raise FeatureError(
+            f"{path} has several faces (column {face!r}) in the same frames of {len(clips)} clips "
+            f"({_some(list(clips))}); expected one: keep the rows of the face that the label is of"
+        )
 
 
 def _refuse_repeats(
-    path: Path, names: pd.DataFrame, keys: pd.Series[Any], order: Sequence[str]
+    path: Path, names: pd.DataFrame, keys: pd.Series[str], order: Sequence[str]
 ) -> None:
-    repeated = names.drop(columns=_CLIP).assign(key=keys).duplicated(keep=False)
+    clip = names.columns[0]
+    repeated = names.drop(columns=clip).assign(key=keys).duplicated(keep=False)
     if repeated.any():
         wanted = f"one row per clip and {order[0]}" if order else "one row per clip"
         hint = "remove the others" if order else "remove the others, or add a column 'frame'"
         raise FeatureError(
             f"{path} has {int(repeated.sum())} rows that name the same clip "
-            f"({_some(list(names[_CLIP][repeated]))}); expected {wanted}: {hint}"
+            f"({_some(list(names[clip][repeated]))}); expected {wanted}: {hint}"
         )
 
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.cache import cache_folder
-from affuse.errors import OutputError
 from affuse.remote import identity, url_of
 from affuse.sealing import is_sealed, seal
+from affuse.storage.whole import atomic_file, remove_leftovers
 
 if TYPE_CHECKING:
     from affuse.features.registry import Extractor
-
-_PARTIAL = ".partial-"
 
 
 def content_hash(path: Path) -> str:
@@ -35,33 +29,6 @@ def content_hash(path: Path) -> str:
         return identity(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
-    """A temporary path that becomes `path` when all went well, and is removed when not.
-
-    Several writers of one path never mix: the last one that ends wins, whole.
-
-    Raises
-    ------
-    OutputError
-        The folder cannot be written.
-    """
-    name = f"{_PARTIAL}{os.getpid()}-{secrets.token_hex(8)}{path.suffix}"
-    temporary = path.with_name(name)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror or error}); expected a writable folder "
-            "with enough space: mend that, or name another folder"
-        ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +91,7 @@ class FeatureStore:
             The folder cannot be written.
         """
         path = self.path(key)
-        with atomic_file(path) as temporary:
+        with atomic_file(path, lasting=False) as temporary:
             with temporary.open("wb") as file:
                 np.save(file, array)
             seal(temporary)
@@ -135,11 +102,10 @@ class FeatureStore:
         sizes = [path.stat().st_size for path in self.root.glob("??/[!.]*.npy")]
         return len(sizes), sum(sizes)
 
-    def sweep(self, process_ids: Iterable[int]) -> None:
+    def sweep(self) -> None:
         """Remove what processes left behind that were ended in the middle of writing."""
-        for process_id in process_ids:
-            for path in self.root.glob(f"??/{_PARTIAL}{process_id}-*"):
-                path.unlink(missing_ok=True)
+        remove_leftovers(self.root)
+        remove_leftovers(self.root, "*/.*")
 
 
 def default_store() -> FeatureStore:

@@ -17,11 +17,13 @@ from affuse.config import Config
 from affuse.datasets.index import Index
 from affuse.errors import FeatureError, MediaError
 from affuse.features.decoding import decoded
-from affuse.features.store import atomic_file, content_hash
+from affuse.features.store import content_hash
 from affuse.features.vgg_face import BGR_MEANS, VggFace, make, network
 from affuse.features.vgg_graph import INPUT, trunk
 from affuse.features.vgg_weights import layer_shapes
 from affuse.records import Clip
+from affuse.storage.error_log import logged
+from affuse.storage.whole import atomic_file
 
 N_CLIPS = 16
 N_FRAMES = 2
@@ -134,3 +136,5 @@ def _frames(extractor: VggFace, clips: Sequence[Clip]) -> Iterator[NDArray[np.ui
             yield from islice(extractor.framed(frames), N_FRAMES)  # type: ignore[arg-type]
         except MediaError:
             continue
+        except Exception as error:
+            logged(str(source), error)

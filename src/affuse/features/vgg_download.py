@@ -6,8 +6,9 @@ from pathlib import Path
 
 from affuse.datasets.fetch import Patience, RemoteFile, fetch, fetch_size
 from affuse.errors import OutputError, WeightsError
-from affuse.features.store import atomic_file, content_hash
+from affuse.features.store import content_hash
 from affuse.records import ProgressCallback
+from affuse.storage.whole import atomic_file
 
 FILE_NAME = "rcmalli_vggface_tf_notop_vgg16.h5"
 BASE_URL = "https://github.com/rcmalli/keras-vggface/releases/download/v2.0"

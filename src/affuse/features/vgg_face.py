@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from affuse.cache import cache_folder, weights_folder
 from affuse.errors import ConfigError, FeatureError
 from affuse.features.decoding import VideoDecoding
-from affuse.features.store import atomic_file, content_hash
+from affuse.features.store import content_hash
 from affuse.features.vgg_framing import ENLARGED, Crop, faces_in, on_canvas
 from affuse.features.vgg_graph import INPUT, OUTPUT, trunk
 from affuse.features.vgg_weights import Weights, read_weights, untrained_weights
 from affuse.records import Modality
+from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
     from affuse.config import Config, VggFaceConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import soxr
@@ -13,12 +13,17 @@ from numpy.typing import NDArray
 
 from affuse.errors import MediaError
 from affuse.media.decode import audio_stream, check_complete, frames_from, open_media, origin_s
+from affuse.media.offset import OffsetRemoval
+from affuse.media.samples import Samples, Signal, Timed
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
 
 _JITTER_S = 0.05
-_LARGEST_GAP_S = 60.0
+_SILENCE_S = 1.0
+"""Silence comes in pieces of this length: however long a gap is, it takes no memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,16 @@ def read_audio(
     sample_rate: int | None = None,
     start_s: float = 0.0,
     duration_s: float | None = None,
+    audio_track: int | None = None,
 ) -> Sound:
     """Mono sound of a file, a stretch of it where asked for.
 
     Decoding stops when the stretch is complete. Time runs from the file's common origin of sound
-    and picture: sound that begins later is preceded by silence, gaps are filled with it.
+    and picture: sound that begins later is preceded by silence, gaps are filled with it. Samples
+    are checked and mixed by `affuse.media.samples.Samples`: channels that cancel each other give
+    the first of them, and a rate that changes on the way is brought to that of the beginning. A
+    constant offset is taken away (`affuse.media.offset.OffsetRemoval`); where there is none, no
+    sample changes.
 
     Parameters
     ----------
@@ -62,6 +72,8 @@ def read_audio(
         Hz to resample to (soxr, HQ); the file's own by default.
     start_s, duration_s : float
         Stretch in seconds; to the end by default. A file that ends sooner gives a shorter signal.
+    audio_track : int, optional
+        Number of the track, from 1; the one marked as default, else the first.
 
     Returns
     -------
@@ -70,9 +82,12 @@ def read_audio(
     Raises
     ------
     MediaError
-        Not a media file, no sound, cut short, or the stretch begins after its end.
+        Not a media file, no sound, cut short, or the stretch begins after its end; samples that
+        are no numbers, of another scale, or at a rate that no recording has.
     """
-    blocks = list(audio_blocks(path, start_s=start_s, duration_s=duration_s))
+    blocks = list(
+        audio_blocks(path, start_s=start_s, duration_s=duration_s, audio_track=audio_track)
+    )
     own_rate = blocks[0].sample_rate
     signal = np.concatenate([block.signal for block in blocks])
     if sample_rate is None or sample_rate == own_rate:
@@ -82,11 +97,16 @@ def read_audio(
 
 
 def audio_blocks(
-    path: str | Path, *, start_s: float = 0.0, duration_s: float | None = None
+    path: str | Path,
+    *,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+    audio_track: int | None = None,
 ) -> Iterator[Sound]:
     """The sound of `read_audio` at the file's own rate, as consecutive blocks.
 
-    At least one block that is not empty; memory stays that of one block.
+    At least one block that is not empty, none of more than a second or a frame; memory stays that
+    of a few seconds.
 
     Raises
     ------
@@ -94,46 +114,69 @@ def audio_blocks(
         As `read_audio`.
     """
     with open_media(path, for_sound=True) as container:
-        stream = audio_stream(container)
-        begin_s = origin_s(container) + start_s
-        line: _Line | None = None
-        for frame in frames_from(container, stream, start_s):
-            sound = cast("AudioFrame", frame)
-            line = line or _Line(sound.sample_rate, duration_s)
-            time_s = None if sound.time is None else sound.time - begin_s
-            yield from line.placed(_mono(sound), time_s)
+        stream = audio_stream(container, audio_track)
+        samples, line = Samples(container.name), _Line(duration_s)
+        offset: OffsetRemoval | None = None
+        for time_s, signal in _timed(container, stream, samples, start_s):
+            line.sample_rate = samples.sample_rate
+            offset = offset or OffsetRemoval(samples.sample_rate)
+            for piece, is_recorded in line.placed(signal, time_s):
+                for done in offset.taken(piece, is_recorded):
+                    yield Sound(done, samples.sample_rate)
             if line.is_full:
-                return
-        end_s = 0.0 if line is None else start_s + line.position / line.sample_rate
-        check_complete(container, stream, None if line is None else end_s)
-        if line is None or not line.n_given:
+                break
+        for done in () if offset is None else offset.finished():
+            yield Sound(done, samples.sample_rate)
+        if line.is_full:
+            return
+        end_s = 0.0 if offset is None else start_s + line.position / samples.sample_rate
+        check_complete(container, stream, None if offset is None else end_s)
+        if not line.n_given:
             raise MediaError(
                 f"{path} has no sound from {start_s:.2f} s on: it ends after {end_s:.2f} s; "
                 "expected a stretch within it: mend the start of this clip"
             )
 
 
+def _timed(
+    container: InputContainer, stream: AudioStream, samples: Samples, start_s: float
+) -> Iterator[Timed]:
+    """Mono samples with their times, counted from the beginning of the stretch."""
+    begin_s = origin_s(container) + start_s
+    for frame in frames_from(container, stream, start_s):
+        sound = cast("AudioFrame", frame)
+        yield from samples.taken(sound, None if sound.time is None else sound.time - begin_s)
+    yield from samples.finished()
+
+
 class _Line:
     """Where on the time axis of the asked stretch the next sample belongs."""
 
-    def __init__(self, sample_rate: int, duration_s: float | None) -> None:
-        self.sample_rate = sample_rate
-        self.n_wanted = None if duration_s is None else max(round(duration_s * sample_rate), 1)
+    def __init__(self, duration_s: float | None) -> None:
+        self.sample_rate = 0
         self.position = 0
         self.n_given = 0
+        self._duration_s = duration_s
         self._begun = False
+
+    @property
+    def n_wanted(self) -> int | None:
+        if self._duration_s is None:
+            return None
+        return max(round(self._duration_s * self.sample_rate), 1)
 
     @property
     def is_full(self) -> bool:
         return self.n_wanted is not None and self.n_given >= self.n_wanted
 
-    def placed(self, signal: NDArray[np.float32], time_s: float | None) -> Iterator[Sound]:
-        """What this block adds to the stretch: silence before it, less what lies outside."""
+    def placed(self, signal: Signal, time_s: float | None) -> Iterator[tuple[Signal, bool]]:
+        """What this adds to the stretch, and whether it was recorded: silence before it was not."""
         first = self._first_sample(time_s)
         self.position = first + len(signal)
-        if first > self.n_given:
-            yield from self._cut(np.zeros(first - self.n_given, np.float32))
-        yield from self._cut(signal[max(self.n_given - first, 0) :])
+        while first > self.n_given and not self.is_full:
+            length = min(first - self.n_given, round(_SILENCE_S * self.sample_rate))
+            yield from self._cut(np.zeros(length, np.float32), False)
+        yield from self._cut(signal[max(self.n_given - first, 0) :], True)
 
     def _first_sample(self, time_s: float | None) -> int:
         expected = self.position
@@ -142,33 +185,11 @@ class _Line:
         stamped = round(time_s * self.sample_rate)
         begun, self._begun = self._begun, True
         off_s = abs(stamped - expected) / self.sample_rate
-        return stamped if not begun or _JITTER_S < off_s < _LARGEST_GAP_S else expected
+        return stamped if not begun or off_s > _JITTER_S else expected
 
-    def _cut(self, signal: NDArray[np.float32]) -> Iterator[Sound]:
+    def _cut(self, signal: Signal, is_recorded: bool) -> Iterator[tuple[Signal, bool]]:
         if self.n_wanted is not None:
             signal = signal[: self.n_wanted - self.n_given]
         if len(signal):
             self.n_given += len(signal)
-            yield Sound(signal, self.sample_rate)
-
-
-def _mono(frame: AudioFrame) -> NDArray[np.float32]:
-    """Mean of the channels, (n_samples,) in [-1, 1]."""
-    array: NDArray[Any] = frame.to_ndarray()
-    if not frame.format.is_planar:
-        array = array.reshape(-1, frame.layout.nb_channels).T
-    channels = _as_float(array)
-    if len(channels) == 1:
-        return cast(NDArray[np.float32], channels[0])
-    mean: NDArray[np.float32] = np.mean(channels, axis=0, dtype=np.float32)
-    return mean
-
-
-def _as_float(array: NDArray[Any]) -> NDArray[np.float32]:
-    numbers: NDArray[np.float32] = array.astype(np.float32)
-    if array.dtype == np.uint8:
-        return (numbers - np.float32(128)) / np.float32(128)
-    if np.issubdtype(array.dtype, np.signedinteger):
-        full_scale = np.float32(-float(np.iinfo(array.dtype).min))
-        return np.divide(numbers, full_scale, dtype=np.float32)
-    return numbers
+            yield signal, is_recorded

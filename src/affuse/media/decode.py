@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import av.error
-from av.stream import Disposition
 
-from affuse.errors import CutShort, MediaError
+from affuse.errors import CutShort
+from affuse.media.clock import Clock, origin_s
+from affuse.media.ending import ESTIMATED_LENGTHS, ends_within_block, stated_end_s, stated_length_s
+from affuse.media.geometry import Orientation, orientation
+from affuse.media.joined import joined_parts
+from affuse.media.opening import later_parts, opened
+from affuse.media.streams import (
+    audio_stream,
+    audio_streams,
+    notes_on_tracks,
+    video_stream,
+    video_streams,
+    why_no_picture,
+    why_no_sound,
+)
 from affuse.remote import local_copy, local_path
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-_LATE_TIMELINE_S = 1.0
+__all__ = [
+    "MediaInfo",
+    "audio_stream",
+    "check_complete",
+    "frames_from",
+    "open_media",
+    "origin_s",
+    "probe",
+    "video_stream",
+]
+
 _SEEK_AHEAD_S = 2.0
 _SEEK_MARGIN_S = 0.5
 _MISSING_END_S = 0.5
-_ESTIMATED_LENGTHS = ("mp3", "aac", "mpegts")
-"""Containers whose stated length is a guess from the bit rate, and whose seeking is one too."""
-
-_NO_RECORDINGS = ("tty",)
-"""What FFmpeg makes pictures of though nobody recorded any: text of a terminal."""
+_MOST_ERRORS = 100
+"""Errors of a container after which no more of it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +71,14 @@ class MediaInfo:
         Pixels as stored, before rotation.
     rotation : int
         Degrees, counterclockwise, that bring the stored picture upright.
+    mirrored : bool
+        Left and right change places once it has been turned.
+    stated_s : float or None
+        Length of the whole, where the file states it and its streams state none.
+    no_sound, no_picture : str
+        Why there is none, in words; empty where there is.
+    notes : tuple of str
+        What else a reader must know: which of several tracks is taken.
     """
 
     has_audio: bool
@@ -61,24 +89,43 @@ class MediaInfo:
     width: int | None = None
     height: int | None = None
     rotation: int = 0
+    mirrored: bool = False
+    stated_s: float | None = None
+    no_sound: str = ""
+    no_picture: str = ""
+    notes: tuple[str, ...] = ()
 
 
-def probe(path: str | Path) -> MediaInfo:
+def probe(path: str | Path, *, audio_track: int | None = None) -> MediaInfo:
     """What a media file holds, without decoding more than one frame.
+
+    Parameters
+    ----------
+    path : str or Path
+    audio_track : int, optional
+        Number of the track to be heard, from 1; the one marked as default, else the first.
 
     Raises
     ------
     MediaError
-        The file is missing, empty or no media file.
+        The file is missing, empty or no media file, or has no such track.
     """
     with open_media(path) as container:
-        audio, video = _audio_streams(container), _video_streams(container)
-        duration = None if container.duration is None else container.duration / av.time_base
-        info = MediaInfo(bool(audio), bool(video), duration)
-        if audio:
-            info = _with_audio(info, audio[0])
+        audio, video = bool(audio_streams(container)), bool(video_streams(container))
+        info = MediaInfo(
+            audio,
+            video,
+            _duration_s(container),
+            stated_s=stated_length_s(container),
+            no_sound=why_no_sound(container),
+            no_picture=why_no_picture(container),
+            notes=notes_on_tracks(container, audio_track),
+        )
+        if audio or audio_track is not None:
+            heard = audio_stream(container, audio_track)
+            info = replace(info, sample_rate=heard.codec_context.sample_rate)
         if video:
-            info = _with_video(info, container, video[0])
+            info = _with_video(info, container, video_stream(container))
     return info
 
 
@@ -98,72 +145,8 @@ def open_media(path: str | Path, *, for_sound: bool = False) -> Iterator[InputCo
     MediaError
         The file is missing, empty or no media file.
     """
-    with local_copy(local_path(str(path))) as file, _opened(file, for_sound) as container:
+    with local_copy(local_path(str(path))) as file, opened(file, for_sound) as container:
         yield container
-
-
-@contextmanager
-def _opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
-    if not file.is_file():
-        raise MediaError(f"{file} is not a file; expected a sound or video file: check the path")
-    if file.stat().st_size == 0:
-        raise MediaError(
-            f"{file} is empty (0 bytes); expected a sound or video file: fetch or record it again"
-        )
-    try:
-        options = {"skip_frame": "all"} if for_sound else {}
-        container = av.open(str(file), options=options, metadata_errors="ignore")
-    except (av.error.FFmpegError, ValueError) as error:
-        raise _no_media(file, _reason(error)) from error
-    with container:
-        if container.format.name in _NO_RECORDINGS:
-            raise _no_media(file, "it is text")
-        yield container
-
-
-def audio_stream(container: InputContainer) -> AudioStream:
-    """The first stream of sound, to be decoded by one thread.
-
-    Raises
-    ------
-    MediaError
-        There is none; says what there is instead.
-    """
-    streams = _audio_streams(container)
-    if not streams:
-        raise MediaError(
-            f"{container.name} has no sound ({_contents(container)}); expected a stream of "
-            "sound: name another file as the audio of this clip, or leave its audio out"
-        )
-    _use_one_thread(streams[0])
-    return streams[0]
-
-
-def video_stream(container: InputContainer) -> VideoStream:
-    """The first stream of pictures, cover art left aside, to be decoded by one thread.
-
-    Raises
-    ------
-    MediaError
-        There is none; says what there is instead.
-    """
-    streams = _video_streams(container)
-    if not streams:
-        raise MediaError(
-            f"{container.name} has no picture ({_contents(container)}); expected a stream of "
-            "video: name another file as the video of this clip, or leave its video out"
-        )
-    _use_one_thread(streams[0])
-    return streams[0]
-
-
-def origin_s(container: InputContainer) -> float:
-    """Time stamp that counts as 0 s, the same for sound and picture of one file.
-
-    Zero, unless the timeline begins late, as in a broadcast stream or a cut recording.
-    """
-    begin = (container.start_time or 0) / av.time_base
-    return begin if begin > _LATE_TIMELINE_S else 0.0
 
 
 def frames_from(
@@ -176,20 +159,46 @@ def frames_from(
     """
     if start_s > _SEEK_AHEAD_S:
         _seek(container, stream, start_s - _SEEK_MARGIN_S)
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-            if packet is None:
-                return
-            frames = packet.decode()
-        except av.error.EOFError:
+    clock = Clock(container, from_start=start_s <= _SEEK_AHEAD_S)
+    yield from _decoded(clock.placed(_packets(container, stream)), stream.index)
+    for part in later_parts(container):
+        same = _same_stream(part, stream)
+        if same is not None:
+            clock.begin_part(part)
+            yield from _decoded(clock.placed(_packets(part, same)), same.index)
+
+
+def _decoded(packets: Iterator[Packet[Any]], index: int) -> Iterator[AudioFrame | VideoFrame]:
+    for packet in packets:
+        if packet.stream.index == index:
+            with suppress(av.error.FFmpegError):
+                yield from packet.decode()
+
+
+def _same_stream(
+    part: InputContainer, stream: AudioStream | VideoStream
+) -> AudioStream | VideoStream | None:
+    """The stream of a later recording that continues this one."""
+    streams = audio_streams(part) if stream.type == "audio" else video_streams(part)
+    same = [one for one in streams if one.index == stream.index] or streams[:1]
+    for one in same:
+        one.codec_context.thread_count = stream.codec_context.thread_count
+    return same[0] if same else None
+
+
+def _packets(container: InputContainer, stream: AudioStream | VideoStream) -> Iterator[Packet[Any]]:
+    """Packets of all sound and pictures, and in the end an empty one that empties the decoder.
+
+    An error of the container ends PyAV's iterator, not the file: reading goes on behind it.
+    """
+    timed = [*audio_streams(container), *video_streams(container)]
+    for _ in range(_MOST_ERRORS):
+        with suppress(av.error.FFmpegError):
+            yield from container.demux(timed)
             return
-        except av.error.FFmpegError:
-            if packet is None or packet.dts is None:
-                return
-            continue
-        yield from frames  # type: ignore[misc]
+    last: Packet[Any] = av.Packet()
+    last.stream = stream
+    yield last
 
 
 def check_complete(
@@ -210,11 +219,18 @@ def check_complete(
         The file is cut short or damaged; says how much is there.
     """
     kind = "sound" if stream.type == "audio" else "picture"
-    stated_s = _stated_end_s(container, stream)
+    says = f"{container.name} says that it has {kind}, but none of it can be decoded"
+    stated_s = stated_end_s(container, stream)
+    if end_s is None and not stated_s and _is_empty(container, stream):
+        message = (
+            f"{says}: the track holds nothing; expected {kind} in it: record it again, or name "
+            "another file"
+        )
+        raise CutShort(message, kind, 0.0, 0.0)
     if end_s is None:
         message = (
-            f"{container.name} says that it has {kind}, but none of it can be decoded; expected "
-            "a whole media file: it is cut short or damaged, fetch or record it again"
+            f"{says}; expected a whole media file: it is cut short or damaged, fetch or record it "
+            "again"
         )
         raise CutShort(message, kind, 0.0, stated_s)
     if stated_s is not None and end_s < stated_s - _MISSING_END_S:
@@ -223,77 +239,52 @@ def check_complete(
             "the file says: it is cut short or damaged, fetch or record it again"
         )
         raise CutShort(message, kind, end_s, stated_s)
+    if ends_within_block(container):
+        message = (
+            f"{container.name} breaks off within a block, after {end_s:.2f} s of {kind}; expected "
+            "a whole media file: it is cut short, fetch or record it again"
+        )
+        raise CutShort(message, kind, end_s, None)
 
 
-def _stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -> float | None:
-    if container.format.name in _ESTIMATED_LENGTHS:
-        return None
-    if stream.duration is not None and stream.time_base is not None:
-        first = stream.start_time or 0
-        return float((first + stream.duration) * stream.time_base) - origin_s(container)
-    clock = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
-    if clock is None:
-        return None
-    hours, minutes, seconds = clock.groups()
-    return int(hours) * 3600 + int(minutes) * 60 + float(seconds) - origin_s(container)
+def _is_empty(container: InputContainer, stream: AudioStream | VideoStream) -> bool:
+    """Whether no packet of a stream is in the file at all."""
+    with suppress(av.error.FFmpegError):
+        container.seek(0)
+        return not any(packet.size for packet in container.demux(stream))
+    return False
 
 
 def _seek(container: InputContainer, stream: AudioStream | VideoStream, start_s: float) -> None:
     """Go to before `start_s` where that is sure; else all is decoded from the beginning."""
-    if container.format.name in _ESTIMATED_LENGTHS or stream.time_base is None:
+    name, known_s = container.format.name, stated_end_s(container, stream)
+    unsure = name in ESTIMATED_LENGTHS and name != "ogg"
+    if unsure or not stream.time_base or joined_parts(Path(container.name)):
         return
-    stated_s = _stated_end_s(container, stream)
-    if stated_s is not None and start_s >= stated_s:
+    end_s = known_s or _duration_s(container)
+    if end_s is not None and start_s >= end_s:
         return
     with suppress(av.error.FFmpegError):
         stamp = int((origin_s(container) + start_s) / stream.time_base)
         container.seek(stamp, stream=stream)
 
 
-def _audio_streams(container: InputContainer) -> list[AudioStream]:
-    return [stream for stream in container.streams.audio if stream.codec_context is not None]
-
-
-def _video_streams(container: InputContainer) -> list[VideoStream]:
-    return [
-        stream
-        for stream in container.streams.video
-        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
-    ]
-
-
-def _use_one_thread(stream: AudioStream | VideoStream) -> None:
-    stream.codec_context.thread_count = 1
-
-
-def _contents(container: InputContainer) -> str:
-    kinds = sorted({stream.type for stream in container.streams})
-    return f"it holds {' and '.join(kinds)}" if kinds else "it holds no stream at all"
-
-
-def _no_media(file: Path, reason: str) -> MediaError:
-    return MediaError(
-        f"{file} ({file.stat().st_size:,} bytes) cannot be read as sound or video ({reason}); "
-        "expected a whole media file such as wav, flac, mp4 or webm: fetch or record it again"
-    )
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
-def _with_audio(info: MediaInfo, stream: AudioStream) -> MediaInfo:
-    return replace(info, sample_rate=stream.codec_context.sample_rate)
+def _duration_s(container: InputContainer) -> float | None:
+    """None also of several recordings in one file, whose first part alone is known."""
+    if container.duration is None or joined_parts(Path(container.name)):
+        return None
+    return float(container.duration / av.time_base)
 
 
 def _with_video(info: MediaInfo, container: InputContainer, stream: VideoStream) -> MediaInfo:
     rate = stream.average_rate
-    _use_one_thread(stream)
-    first = next(frames_from(container, stream, 0.0), None)
+    first = cast("VideoFrame | None", next(frames_from(container, stream, 0.0), None))
+    turn = Orientation() if first is None else orientation(first)
     return replace(
         info,
         fps=None if rate is None else float(rate),
         width=stream.codec_context.width,
         height=stream.codec_context.height,
-        rotation=getattr(first, "rotation", 0),
+        rotation=turn.rotation,
+        mirrored=turn.mirrored,
     )

@@ -12,6 +12,7 @@ from affuse.media.audio import audio_blocks
 from affuse.media.decode import probe
 from affuse.media.video import read_frames
 from affuse.records import Clip
+from affuse.storage.error_log import logged
 
 _HEIGHT = 64
 
@@ -68,4 +69,6 @@ def clip_fingerprint(clip: Clip) -> str | None:
                 return fingerprint(source, start_s=start_s, duration_s=duration_s)
             except MediaError:
                 continue
+            except Exception as error:
+                logged(str(source), error)
     return None

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from fractions import Fraction
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import av
 import av.error
-import numpy as np
 import soundfile
 
 from affuse.errors import MediaError, OutputError
 from affuse.media.audio import read_audio
-from affuse.media.decode import check_complete, open_media, origin_s, probe, video_stream
-from affuse.media.video import read_frames
+from affuse.media.picture_files import unlike_what_was_written, write_picture
 from affuse.records import Clip, ProgressCallback, Skipped
-
-if TYPE_CHECKING:
-    from av.container import InputContainer, OutputContainer
-    from av.video.stream import VideoStream
+from affuse.storage.error_log import unforeseen
+from affuse.storage.whole import owned_name, remove_leftovers
 
 AUDIO_FOLDER, VIDEO_FOLDER = "audio_only", "video_only"
 
 _TAKE_KEY = re.compile(r"\d\d(-\d\d){5}")
-_COPIED_CODECS = frozenset({"h264", "hevc", "mpeg4", "vp9", "av1"})
-_CLOCK = 90_000
-_QUALITY = {"crf": "15", "preset": "veryfast"}
 
 
 def split(
@@ -43,9 +32,11 @@ def split(
 
     Sound is written mono at its own rate, 16 bit. Pictures are copied as they are compressed, so
     that they stay the same to the last bit and cost next to nothing; a few more than asked for
-    may follow the last one. Where they cannot be copied (a stretch of a longer file, a codec that
-    mp4 does not hold), they are compressed anew at their own size and rate, sides of odd length
-    one pixel shorter. Rotation is kept, whichever way.
+    may follow the last one. Where they cannot be copied (a stretch of a longer file, recordings
+    that were joined, a codec that mp4 does not hold), they are compressed anew at their own size
+    and times, sides of odd length one pixel shorter. Rotation is kept, whichever way, and so is
+    the place of each picture beside the sound: one that begins late comes after a black one.
+    What was written is read back before it counts as done: samples, pictures, and where they end.
 
     A RAVDESS clip is written under the names of its kind, ``03-<take key>.wav`` and
     ``02-<take key>.mp4``, so that the folder reads back as the same clips; any other under its id.
@@ -72,6 +63,7 @@ def split(
         The folder cannot be written.
     """
     folder = Path(out)
+    remove_leftovers(folder, "*/.*")
     skipped = []
     for done, clip in enumerate(clips, start=1):
         reasons = [
@@ -99,7 +91,7 @@ def _jobs_of(clip: Clip, folder: Path) -> list[tuple[Path, Path, _Writer]]:
     if clip.audio is not None:
         found.append((clip.audio, audio, _write_sound))
     if clip.video is not None:
-        found.append((clip.video, video, _write_picture))
+        found.append((clip.video, video, write_picture))
     return found
 
 
@@ -112,7 +104,7 @@ def _written(
     start_s = clip.start_s or 0.0
     if clip.end_s is not None:
         duration_s = min(duration_s, clip.end_s - start_s)
-    partial = target.with_name(f".partial-{target.name}")
+    partial = target.with_name(owned_name("partial", target.suffix))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write(source, partial, start_s, duration_s)
@@ -126,6 +118,8 @@ def _written(
         ) from error
     except av.error.FFmpegError as error:
         return f"{source} cannot be written as {target.suffix[1:]} ({error.strerror})"
+    except Exception as error:
+        return unforeseen(str(source), error)
     finally:
         if partial.parent.is_dir():
             partial.unlink(missing_ok=True)
@@ -135,65 +129,6 @@ def _written(
 def _write_sound(source: Path, target: Path, start_s: float, duration_s: float) -> None:
     sound = read_audio(source, start_s=start_s, duration_s=duration_s)
     soundfile.write(target, sound.signal, sound.sample_rate, subtype="PCM_16")
-
-
-def _write_picture(source: Path, target: Path, start_s: float, duration_s: float) -> None:
-    if start_s or not _is_copied(source, target, duration_s):
-        _compress(source, target, start_s, duration_s)
-
-
-def _is_copied(source: Path, target: Path, duration_s: float) -> bool:
-    """Copy compressed pictures; False where an mp4 cannot hold them as they are."""
-    with open_media(source) as before:
-        stream = video_stream(before)
-        if stream.codec_context.name not in _COPIED_CODECS:
-            return False
-        try:
-            with av.open(str(target), "w") as after:
-                end_s = _copy(before, stream, after, duration_s)
-        except av.error.FFmpegError:
-            return False
-        if end_s is None or end_s < duration_s:
-            check_complete(before, stream, end_s)
-    return True
-
-
-def _copy(
-    before: InputContainer, stream: VideoStream, after: OutputContainer, duration_s: float
-) -> float | None:
-    """Copy what is decoded before `duration_s`; gives where the last picture ends."""
-    copy = after.add_stream_from_template(stream)
-    clock = stream.time_base or Fraction(1, _CLOCK)
-    origin, end_s = round(origin_s(before) / clock), None
-    for packet in before.demux(stream):
-        if packet.dts is None or packet.pts is None:
-            continue
-        if (packet.dts - origin) * clock >= duration_s:
-            break
-        packet.pts, packet.dts = packet.pts - origin, packet.dts - origin
-        end_s = max(end_s or 0.0, float((packet.pts + (packet.duration or 0)) * clock))
-        packet.stream = copy
-        after.mux(packet)
-    return end_s
-
-
-def _compress(source: Path, target: Path, start_s: float, duration_s: float) -> None:
-    """Write upright frames at the file's own size and mean rate."""
-    info = probe(source)
-    sideways = info.rotation % 180 != 0
-    height = (info.width if sideways else info.height) or 2
-    rate = Fraction(info.fps or 30).limit_denominator(1001)
-    images = read_frames(
-        source, height=height, fps=float(rate), start_s=start_s, duration_s=duration_s
-    )
-    with av.open(str(target), "w") as container:
-        stream = container.add_stream("libx264", rate=rate, options=_QUALITY)
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.thread_count = 1
-        first = next(images)
-        rows, columns = (length // 2 * 2 for length in first.shape[:2])
-        stream.height, stream.width = rows, columns
-        for image in chain([first], images):
-            even = np.ascontiguousarray(image[:rows, :columns])
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
-        container.mux(stream.encode())
+    n_read, n_written = soundfile.info(target).frames, len(sound.signal)
+    if n_read != n_written:
+        raise unlike_what_was_written(source, f"{n_read} of {n_written} samples")

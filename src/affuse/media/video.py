@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-from av.video.reformatter import Interpolation, VideoReformatter
-from numpy.typing import NDArray
-
 from affuse.errors import MediaError
 from affuse.media.decode import check_complete, frames_from, open_media, origin_s, video_stream
+from affuse.media.geometry import Image, Scaler, upright_shape
+from affuse.media.grid import Grid, Line, Shown, TimedFrame
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-Image = NDArray[np.uint8]
-
-_EXACT = Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
-"""Without it, pictures of even width come out one or two grey levels too dark."""
-
+_USUAL_FPS = 30
 _THREADS = 2
 """Of `read_looks`: its pictures are few, and what takes time is the decoding between them."""
 
@@ -42,8 +35,10 @@ def read_frames(
     """Frames of a file, scaled, upright, and brought to one frame rate by their time stamps.
 
     Each frame of the file goes to the nearest position of the grid and holds until the next one
-    comes, whatever the file's own rate, constant or not. Frames that nobody asked for are decoded
-    but never converted; memory stays that of a few frames.
+    comes, whatever the file's own rate, constant or not; but no longer than a frame may stand for
+    what nobody saw (`Look`). Positions that no frame fills, before a picture that begins late and
+    while the camera was off, are left out. Frames that nobody asked for are decoded but never
+    converted; memory stays that of a few frames.
 
     Parameters
     ----------
@@ -69,23 +64,31 @@ def read_frames(
     Raises
     ------
     MediaError
-        Not a media file, no picture, cut short, or the stretch begins after its end.
+        Not a media file, no picture but a cover beside its sound, cut short, or no picture within
+        the stretch.
     """
     with open_media(path) as container:
         stream = video_stream(container)
         n_slots = None if duration_s is None else max(round(duration_s * fps), 1)
-        grid = _Grid(origin_s(container) + start_s, fps, n_slots, frame_step)
-        scaled = Scaler()
-        for held in _held(container, stream, grid, start_s):
-            if held.n_positions:
-                image = scaled(held.frame, height, stream.sample_aspect_ratio)
-                for _ in range(held.n_positions):
+        grid = Grid(start_s, fps, n_slots, frame_step)
+        scaled = Scaler(container.name)
+        for shown in shown_frames(container, stream, grid):
+            refuse_cover(container, shown)
+            if n_positions := grid.n_wanted(shown.first, shown.end):
+                image = scaled(shown.frame, height, stream.sample_aspect_ratio)
+                for _ in range(n_positions):
                     yield image
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """One picture of a recording, and for how long it stands.
+
+    A picture stands until the next one comes, but at most for twice the distance that is usual
+    between the last pictures of its stream, and in any case for 1 s and never for more than 30 s:
+    one picture every two seconds fills all of the time, and a camera that is off for a minute
+    leaves a minute in which nothing was seen. A stream that begins within half a second is taken
+    to begin at once.
 
     Attributes
     ----------
@@ -94,15 +97,25 @@ class Look:
     time_s : float
         Of the first position of the grid that it fills, from the file's common origin.
     n_positions : int
-        How many it fills; 0 is possible for the last picture of a file.
+        How many it fills; 0 is possible for the last picture of a file or before a gap.
     end_s : float
-        When the next picture comes, or the recording ends.
+        Until when it stands.
+    start_s : float
+        Since when the stream has shown what it stands for: where the look before ends, unless
+        nothing was shown between them.
+    may_end_s : float
+        Until when it may stand if it is the last and the sound goes on: as long as is usual.
+    is_only : bool
+        The file holds this one picture and no other, as a cover.
     """
 
     image: Image
     time_s: float
     n_positions: int
     end_s: float
+    start_s: float
+    may_end_s: float = 0.0
+    is_only: bool = False
 
     def times_s(self, per_s: float) -> tuple[float, ...]:
         """Of all positions that it fills, on a grid of so many a second."""
@@ -135,81 +148,102 @@ def read_looks(path: str | Path, *, per_s: float, short_side: int) -> Iterator[L
     with open_media(path) as container:
         stream = video_stream(container)
         _decode_in_threads(stream)
-        aspect, origin = stream.sample_aspect_ratio, origin_s(container)
-        grid = _Grid(origin, per_s, None, 1)
-        scaled, position = Scaler(), 0
-        for held in _held(container, stream, grid, 0.0):
-            image = scaled(held.frame, _height(held.frame, aspect, short_side), aspect)
-            yield Look(image, position / per_s, held.n_positions, held.end_s - origin)
-            position += held.n_positions
+        aspect, scaled = stream.sample_aspect_ratio, Scaler(container.name)
+        grid = Grid(0.0, per_s, None, 1)
+        for shown in shown_frames(container, stream, grid):
+            image = scaled(shown.frame, _height(shown.frame, aspect, short_side), aspect)
+            yield Look(
+                image,
+                time_s=shown.first / per_s,
+                n_positions=shown.end - shown.first,
+                end_s=shown.end_s,
+                start_s=shown.start_s,
+                may_end_s=shown.may_end_s,
+                is_only=shown.is_only,
+            )
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A decoded frame, the number of wanted positions it fills, and the time stamp of its end."""
+def timed_frames(
+    container: InputContainer, stream: VideoStream, start_s: float = 0.0
+) -> Iterator[TimedFrame]:
+    """All decoded frames with their times, from some time before `start_s` on.
 
-    frame: VideoFrame
-    n_positions: int
-    end_s: float
+    A frame without a time stamp comes when the one before it ends.
 
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Even positions in time: `n_slots` of them (None: no end), each `frame_step`-th wanted."""
-
-    begin_s: float
-    fps: float
-    n_slots: int | None
-    frame_step: int
-
-    def slot(self, time_s: float) -> int:
-        """Nearest position; halves go up, so that 60 frames a second keep every second one."""
-        return math.floor((time_s - self.begin_s) * self.fps + 0.5)
-
-    def clipped(self, slot: int) -> int:
-        return slot if self.n_slots is None else min(slot, self.n_slots)
-
-    def n_wanted(self, first: int, end: int) -> int:
-        """How many wanted positions lie in [first, end)."""
-        return max(-(-end // self.frame_step) - -(-first // self.frame_step), 0)
-
-
-def _held(
-    container: InputContainer, stream: VideoStream, grid: _Grid, start_s: float
-) -> Iterator[_Held]:
-    """Each frame that fills positions of the grid, and the last; the first fills all before it.
-
-    What is missing at the end of a file cut short is said after all that is there.
+    Raises
+    ------
+    CutShort
+        Not one frame can be decoded.
     """
-    held: VideoFrame | None = None
-    held_s, next_slot = grid.begin_s, 0
-    length_s = float(1 / (stream.average_rate or Fraction(grid.fps)))
+    origin, length_s = origin_s(container), float(1 / (stream.average_rate or _USUAL_FPS))
+    frame: VideoFrame | None = None
+    time_s, is_only = -length_s, not start_s
     for decoded in frames_from(container, stream, start_s):
-        frame = cast("VideoFrame", decoded)
-        time_s = held_s + length_s if frame.pts is None else frame.time
-        slot = grid.clipped(grid.slot(time_s))
-        if held is not None and slot > next_slot:
-            yield _Held(held, grid.n_wanted(next_slot, slot), time_s)
-            next_slot = slot
-        if next_slot == grid.n_slots:
-            return
-        held, held_s = frame, time_s
+        following = cast("VideoFrame", decoded)
+        next_s = time_s + length_s if following.pts is None else following.time - origin
+        if frame is not None:
+            yield TimedFrame(frame, time_s, next_s)
+            is_only = False
+        frame, time_s = following, next_s
         if frame.duration and frame.time_base:
             length_s = float(frame.duration * frame.time_base)
-    if held is None:
+    if frame is None:
         check_complete(container, stream, None)
-        return
-    end_s = held_s + length_s
-    if end_s > grid.begin_s:
-        end = grid.clipped(max(grid.slot(end_s), 0 if next_slot else 1))
-        yield _Held(held, grid.n_wanted(next_slot, end), end_s)
-    check_complete(container, stream, end_s - origin_s(container))
-    if end_s <= grid.begin_s:
+    else:
+        yield TimedFrame(frame, time_s, time_s + length_s, is_last=True, is_only=is_only)
+
+
+def shown_frames(container: InputContainer, stream: VideoStream, grid: Grid) -> Iterator[Shown]:
+    """Each frame that fills positions of the grid or stands before a gap, and the last.
+
+    Raises
+    ------
+    CutShort
+        The file is cut short; all that is there has been given.
+    MediaError
+        No position of the grid is filled.
+    """
+    line = Line(grid)
+    for timed in timed_frames(container, stream, grid.begin_s):
+        if (shown := line.fill(timed)) is not None:
+            yield shown
+        if timed.is_last:
+            check_complete(container, stream, timed.end_s)
+        if timed.is_last or grid.slot(timed.end_s) == grid.n_slots:
+            if not line.fills_any:
+                raise _nothing_within(container.name, grid, timed)
+            return
+
+
+def refuse_cover(container: InputContainer, shown: Shown | TimedFrame) -> None:
+    """Refuse the only picture of a file that has sound: no face that speaks looks like that.
+
+    Raises
+    ------
+    MediaError
+        It is the only one.
+    """
+    if shown.is_only and container.streams.audio:
         raise MediaError(
-            f"{container.name} has no picture from {start_s:.2f} s on: it ends after "
-            f"{end_s - origin_s(container):.2f} s; expected a stretch within it: "
-            "mend the start of this clip"
+            f"{container.name} has sound and one still picture, a cover; expected a moving "
+            "picture: name another file, or leave its video out"
         )
+
+
+def _nothing_within(name: str, grid: Grid, timed: TimedFrame) -> MediaError:
+    begin_s = grid.begin_s
+    if timed.end_s <= begin_s:
+        return MediaError(
+            f"{name} has no picture from {begin_s:.2f} s on: it ends after {timed.end_s:.2f} s; "
+            "expected a stretch within it: mend the start of this clip"
+        )
+    end_s = begin_s + (grid.n_slots or 0) / grid.fps
+    next_s = timed.time_s if timed.time_s > begin_s else timed.end_s
+    return MediaError(
+        f"{name} has no picture from {begin_s:.2f} s to {end_s:.2f} s: the next one comes at "
+        f"{next_s:.2f} s; expected a stretch with a picture: mend the start and end of this clip, "
+        "or leave its video out"
+    )
 
 
 def _decode_in_threads(stream: VideoStream) -> None:
@@ -218,43 +252,7 @@ def _decode_in_threads(stream: VideoStream) -> None:
     stream.thread_type = "AUTO"
 
 
-def _height(frame: VideoFrame, pixel_aspect: Fraction | None, short_side: int) -> int:
+def _height(frame: VideoFrame, stated_aspect: Fraction | None, short_side: int) -> int:
     """Height of the upright picture whose shorter side is `short_side`, or smaller as it is."""
-    width, height = frame.width * float(pixel_aspect or 1), float(frame.height)
-    if round(frame.rotation / 90) % 2:
-        width, height = height, width
-    return max(round(height * min(short_side / min(width, height), 1.0)), 1)
-
-
-class Scaler:
-    """Brings decoded frames to upright RGB; keeps what the scaling of one size needs."""
-
-    def __init__(self) -> None:
-        self._smaller, self._coloured = VideoReformatter(), VideoReformatter()
-
-    def __call__(self, frame: VideoFrame, height: int, pixel_aspect: Fraction | None) -> Image:
-        """One decoded frame as upright RGB of a given height, (height, width, 3) uint8."""
-        n_turns = round(frame.rotation / 90) % 4
-        width = _upright_width(frame, height, pixel_aspect, sideways=n_turns % 2 == 1)
-        shape = (height, width) if n_turns % 2 else (width, height)
-        shrinks = shape[0] <= frame.width and shape[1] <= frame.height
-        kind = (Interpolation.AREA if shrinks else Interpolation.BICUBIC) | _EXACT
-        small = frame
-        if shrinks and frame.format.name == "yuv420p":
-            # Brightness and colour shrink apart, and only then become red, green and blue: a
-            # third cheaper than the other way round, and the same within two grey levels.
-            small = self._smaller.reformat(frame, *shape, "yuv444p", interpolation=kind, threads=1)
-        small = self._coloured.reformat(small, *shape, "rgb24", interpolation=kind, threads=1)
-        image = cast(Image, small.to_ndarray())
-        return np.ascontiguousarray(np.rot90(image, n_turns)) if n_turns else image
-
-
-def _upright_width(
-    frame: VideoFrame, height: int, pixel_aspect: Fraction | None, *, sideways: bool
-) -> int:
-    """Width that keeps the aspect of the upright picture, rounded down, without rounding before."""
-    aspect = pixel_aspect or Fraction(1)
-    across, down = frame.width * aspect.numerator, frame.height * aspect.denominator
-    if sideways:
-        across, down = down, across
-    return max(across * height // down, 1)
+    height, width = upright_shape(frame, stated_aspect)
+    return max(round(height * min(Fraction(short_side) / min(width, height), Fraction(1))), 1)

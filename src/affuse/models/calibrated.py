@@ -12,9 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from affuse.errors import FeatureError
 from affuse.models.inner_folds import Split, inner_folds
 
 Floats = NDArray[np.float64]
@@ -102,6 +105,12 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
                 f"y holds one class, {self.classes_.tolist()}: a classifier needs rows of at "
                 "least two"
             )
+        if _lacks_scatter(self.estimator, rows, positions):
+            raise FeatureError(
+                f"all features are the same within each of {len(self.classes_)} emotions "
+                f"({len(rows)} clips to train on), as a label is; expected measured features: "
+                "`affuse audit` names the columns"
+            )
         folds = inner_folds(positions, groups, self.n_folds)
         relearned = relearn if relearn is not None else lambda _: rows
         self._choose(self._scores(positions, folds, relearned), positions)
@@ -143,6 +152,8 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
             if known < n_classes or len(train) == known:
                 continue
             rows = np.asarray(relearned(train))
+            if _lacks_scatter(self.estimator, rows[train], positions[train]):
+                continue
             for number, choice in enumerate(choices):
                 model = self._candidate(choice).fit(rows[train], positions[train])
                 scores[number, test] = class_scores(model, rows[test])
@@ -165,6 +176,14 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         best = int(np.argmin(losses))
         self.chosen_, self.temperature_ = choices[best], temperatures[best]
         self.out_of_fold_[seen] = softmax(scores[best, seen] / self.temperature_, axis=1)
+
+
+def _lacks_scatter(estimator: Any, rows: Floats, positions: NDArray[np.int64]) -> bool:
+    """Whether no feature differs within a class, for a model that divides by that scatter."""
+    model = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    if not isinstance(model, LinearDiscriminantAnalysis):
+        return False
+    return not any(np.ptp(rows[positions == k], axis=0).any() for k in np.unique(positions))
 
 
 def class_scores(estimator: Any, X: ArrayLike) -> Floats:

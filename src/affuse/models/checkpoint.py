@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.features.store import atomic_file
+from affuse.storage.whole import atomic_file
 
 Arrays = Mapping[str, NDArray[Any]]
 _MEANING = "__meaning__"

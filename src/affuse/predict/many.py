@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from affuse.errors import ConfigError, MediaError
+from affuse.errors import AffuseError, BundleError, ConfigError, OutputError
+from affuse.predict.answers import AnswerStore
 from affuse.predict.recogniser import Recogniser, load
 from affuse.predict.settings import Settings
 from affuse.records import Prediction, ProgressCallback, Skipped
+from affuse.storage.error_log import unforeseen
 from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost, Workers
 
 STAGE = "recordings"
+
+Each = Callable[[int, Prediction | Skipped], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,13 @@ def predict_many(
     jobs: int | None = None,
     workers: Workers | None = None,
     progress: ProgressCallback | None = None,
+    answers: AnswerStore | None = None,
+    resume: bool = False,
+    each: Each | None = None,
 ) -> tuple[Prediction | Skipped, ...]:
     """What a recogniser makes of each file, in their order.
+
+    No error in one file, foreseen or not, costs the others.
 
     Parameters
     ----------
@@ -49,6 +58,12 @@ def predict_many(
         and bundle under the same paths.
     progress : callable, optional
         Called with ``("recordings", n_done, n_files)``.
+    answers : AnswerStore, optional
+        Where predictions are kept as they come.
+    resume : bool
+        Take what is kept there; what is not, or gave nothing, is read.
+    each : callable, optional
+        Called with the number of a file and what came of it, as they come.
 
     Returns
     -------
@@ -66,32 +81,64 @@ def predict_many(
     """
     if jobs is not None and jobs < 1:
         raise ConfigError(f"{jobs} jobs were asked for; expected at least 1, or None for all cores")
-    _recogniser(bundle_dir)
+    title = _recogniser(bundle_dir).bundle.title
     tasks = [_Task(str(path), bundle_dir, settings or Settings()) for path in paths]
-    done: dict[int, Prediction | Skipped] = {}
+    keys = [answers.key(t.path, title, t.settings) if answers else None for t in tasks]
+    kept = _kept(keys, answers if resume else None)
+    alone = len(tasks) == 1 and workers is None
     report = progress or _silent
     report(STAGE, 0, len(tasks))
-    alone = len(tasks) == 1 and workers is None
-    answers = (workers or local_workers(1 if alone else jobs)).answers(
-        _one, tasks, costs=[_cost(task) for task in tasks]
-    )
-    with closing(answers):
-        for number, outcome in answers:
-            if isinstance(outcome, Lost):
-                outcome = _killed(tasks[number])
+    done: dict[int, Prediction | Skipped] = {}
+    with closing(_outcomes(tasks, kept, workers or local_workers(1 if alone else jobs))) as coming:
+        for number, outcome in coming:
             done[number] = outcome
+            if answers is not None and number not in kept:
+                _keep(answers, keys[number], outcome)
+            if each is not None:
+                each(number, outcome)
             report(STAGE, len(done), len(tasks))
     return tuple(done[number] for number in range(len(tasks)))
+
+
+def _keep(answers: AnswerStore, key: str | None, outcome: Prediction | Skipped) -> None:
+    """Keep a prediction; one that cannot be kept is given all the same."""
+    if key is not None and isinstance(outcome, Prediction):
+        with suppress(OutputError, OSError):
+            answers.save(key, outcome)
+
+
+def _kept(keys: Sequence[str | None], answers: AnswerStore | None) -> dict[int, Prediction]:
+    """Numbers of the files that have an answer."""
+    found = {n: answers.load(key) for n, key in enumerate(keys) if key} if answers else {}
+    return {number: answer for number, answer in found.items() if answer is not None}
+
+
+def _outcomes(
+    tasks: Sequence[_Task], kept: Mapping[int, Prediction], workers: Workers
+) -> Generator[tuple[int, Prediction | Skipped], None, None]:
+    """What came of each file: those first that are kept."""
+    yield from kept.items()
+    numbers = [number for number in range(len(tasks)) if number not in kept]
+    left = [tasks[number] for number in numbers]
+    coming = workers.answers(_one, left, costs=[_cost(task) for task in left])
+    with closing(coming):
+        for place, outcome in coming:
+            task = left[place]
+            yield numbers[place], _killed(task) if isinstance(outcome, Lost) else outcome
 
 
 def _one(task: _Task) -> Prediction | Skipped:
     try:
         return _recogniser(task.bundle_dir).judge(task.path, task.settings)
-    except MediaError as error:
+    except (BundleError, ConfigError):
+        raise  # They are every file's.
+    except AffuseError as error:
         return Skipped(task.path, str(error))
     except (OSError, MemoryError) as error:
         reason = f"{task.path} cannot be read ({error or type(error).__name__}); expected a media "
         return Skipped(task.path, f"{reason}file that fits this machine: check it, or cut it")
+    except Exception as error:
+        return Skipped(task.path, unforeseen(task.path, error))
 
 
 @lru_cache(maxsize=2)

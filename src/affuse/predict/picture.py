@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from affuse.errors import CutShort
 from affuse.media.faces import face_crop
-from affuse.media.video import Image, Look, read_looks
+from affuse.media.geometry import Image
+from affuse.media.video import Look, read_looks
 from affuse.predict.settings import Faces
 from affuse.predict.windows import Span
 from affuse.records import Box
@@ -73,33 +75,72 @@ class Watched:
 
     Attributes
     ----------
+    looks_per_s : float
     sights : list of Sight
         By time.
     times_s : list of float
-        Of all looks, with a face or without.
+        Of all looks that could be had, with a face or without.
+    start_s : float
+        When the picture begins.
     duration_s : float
-        Of the picture; 0: there is none.
+        When it ends; 0: there is none.
+    may_end_s : float
+        Until when the last picture may stand, where the sound goes on.
+    gaps : list of Span
+        Stretches between them in which nothing was shown.
+    is_still : bool
+        It is one single picture, as a cover.
     n_faces : int
         Most faces found in one look.
     cut : CutShort or None
         Set where the file ends too early.
     """
 
+    looks_per_s: float
     sights: list[Sight] = field(default_factory=list)
     times_s: list[float] = field(default_factory=list)
+    start_s: float = 0.0
     duration_s: float = 0.0
+    may_end_s: float = 0.0
+    gaps: list[Span] = field(default_factory=list)
+    is_still: bool = False
     n_faces: int = 0
     cut: CutShort | None = None
 
     def n_looks(self, span: Span) -> int:
-        """Looks within a stretch."""
-        return bisect_left(self.times_s, span.end_s) - bisect_left(self.times_s, span.start_s)
+        """Looks that belong to a stretch, those that could not be had included; one at least."""
+        first, end = self._positions(span)
+        return end - first
 
-    def within(self, span: Span) -> list[Sight]:
+    def within(self, span: Span) -> Sequence[Sight]:
         """Sights within a stretch."""
-        first = bisect_left(self.sights, span.start_s, key=_time_s)
-        end = bisect_left(self.sights, span.end_s, lo=first, key=_time_s)
+        edges = self._positions(span)
+        first, end = (bisect_left(self.sights, edge, key=self._position_of) for edge in edges)
         return self.sights[first:end]
+
+    def go_on(self, end_s: float) -> None:
+        """Let the last picture stand as long as is usual, but not beyond the recording's end."""
+        end_s = min(end_s, self.may_end_s)
+        if self.cut or not self.times_s or end_s <= self.duration_s:
+            return
+        last_s = self.times_s[-1]
+        seen = [sight for sight in self.sights if sight.time_s == last_s]
+        for position in range(self._position(last_s) + 1, self._position(end_s)):
+            time_s = position / self.looks_per_s
+            self.times_s.append(time_s)
+            self.sights += [replace(sight, time_s=time_s) for sight in seen]
+        self.duration_s = end_s
+
+    def _positions(self, span: Span) -> tuple[int, int]:
+        """First and end on the grid of looks."""
+        first, end = (self._position(time_s) for time_s in (span.start_s, span.end_s))
+        return first, max(end, first + 1)
+
+    def _position_of(self, sight: Sight) -> int:
+        return self._position(sight.time_s)
+
+    def _position(self, time_s: float) -> int:
+        return math.floor(time_s * self.looks_per_s + 0.5)
 
 
 def watch(
@@ -131,10 +172,10 @@ def watch(
     MediaError
         The file has no picture.
     """
-    watched = Watched()
+    watched = Watched(looks_per_s)
     follow = Followed() if faces == "largest" else None
     waiting: list[_Waiting] = []
-    for look in _looks(path, looks_per_s, watched, reached):
+    for look in _looks(path, watched, reached):
         found = tuple(face for face in tracker.update(look.time_s, look.image) if face.found)
         watched.n_faces = max(watched.n_faces, len(found))
         for face in found if follow is None else follow.chosen(found):
@@ -191,12 +232,19 @@ class _Waiting:
 
 
 def _looks(
-    path: str | Path, per_s: float, watched: Watched, reached: Callable[[float], None] | None
+    path: str | Path, watched: Watched, reached: Callable[[float], None] | None
 ) -> Iterator[Look]:
-    """All looks, noting their times; a cut is noted, not raised."""
+    """All looks, noting when there are some; a cut is noted, not raised."""
+    per_s = watched.looks_per_s
     try:
-        for look in read_looks(path, per_s=per_s, short_side=SHORT_SIDE):
+        for number, look in enumerate(read_looks(path, per_s=per_s, short_side=SHORT_SIDE)):
+            if number == 0:
+                watched.start_s = look.start_s
+            elif look.start_s > watched.duration_s:
+                watched.gaps.append(Span(watched.duration_s, look.start_s))
             watched.duration_s = max(look.end_s, 0.0)
+            watched.is_still = look.is_only
+            watched.may_end_s = look.may_end_s
             if reached is not None:
                 reached(watched.duration_s)
             if look.n_positions:

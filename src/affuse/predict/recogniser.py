@@ -74,6 +74,8 @@ class Recogniser:
         hop_s: float | None = None,
         faces: Faces = "largest",
         threshold: float | None = None,
+        audio_track: int | None = None,
+        max_duration_s: float | None = None,
     ) -> Prediction:
         """The emotion of a recording, and its timeline.
 
@@ -89,16 +91,29 @@ class Recogniser:
             ``all``: a segment for each face. The emotion of the whole stays that of the largest.
         threshold : float, optional
             Probability below which no emotion is named; the bundle's own by default.
+        audio_track : int, optional
+            Number of the track to be heard, from 1; by default the one that the file marks as
+            default, else the first.
+        max_duration_s : float, optional
+            A longer recording is refused.
 
         Raises
         ------
         MediaError
-            Not a media file, or nothing in it can be decoded. One that is cut short is judged as
-            far as it goes, and the notes say so.
+            Not a media file, longer than allowed, or nothing in it can be decoded. One that is cut
+            short is judged as far as it goes, and the notes say so.
         ConfigError
             A setting is out of range.
         """
-        return self.judge(path, settings_of(window_s, hop_s, faces=faces, threshold=threshold))
+        settings = settings_of(
+            window_s,
+            hop_s,
+            faces=faces,
+            threshold=threshold,
+            audio_track=audio_track,
+            max_duration_s=max_duration_s,
+        )
+        return self.judge(path, settings)
 
     def judge(self, path: str | Path, settings: Settings) -> Prediction:
         """`predict` with all settings in one record."""

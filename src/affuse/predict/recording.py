@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import MediaError
-from affuse.media.decode import probe
+from affuse.media.decode import MediaInfo, probe
 from affuse.media.speech import SAMPLE_RATE
 from affuse.predict.members import Members
 from affuse.predict.picture import Sight, Tracker, Watched, watch
@@ -36,15 +36,21 @@ class Recording:
     path : Path
     sound : Listened or None
     picture : Watched or None
-        None: the file has no such stream.
+        None: the file has no such stream, or the picture is a cover.
+    info : MediaInfo
+        What the file says of itself.
     voices : mapping of int to (n_own_classes,)
         Number of a window -> what the voice network said, where there was enough speech.
+    has_cover : bool
+        Beside the sound there is one still picture, which is no face that speaks.
     """
 
     path: Path
     sound: Listened | None
     picture: Watched | None
+    info: MediaInfo
     voices: Mapping[int, Floats] = field(default_factory=dict)
+    has_cover: bool = False
 
     @property
     def duration_s(self) -> float:
@@ -86,25 +92,29 @@ def read_recording(
     Raises
     ------
     MediaError
-        Not a media file, neither sound nor picture in it, or none of it can be decoded.
+        Not a media file, neither sound nor picture in it, longer than the settings allow, or
+        none of it can be decoded.
     """
     place = Path(path)
-    info = probe(place)
+    info = probe(place, audio_track=settings.audio_track)
     if not (info.has_audio or info.has_video):
-        raise MediaError(
-            f"{place} holds neither sound nor picture; expected a recording of a face or a voice: "
-            "name another file"
-        )
+        raise _nothing_in(place, info)
+    reached = _limited(reached, place, settings.max_duration_s)
+    reached("audio" if info.has_audio else "video", info.duration_s or 0.0)
     ears = _Ears(members, settings)
     sound: Listened | None = None
     picture: Watched | None = None
     if info.has_audio and info.has_video:
         sound, picture = _both(place, members, tracker, settings, ears, reached)
     elif info.has_audio:
-        sound = listen(place, settings.windows, lambda: 0.0, ears.hear, _of("audio", reached))
+        sound = _heard(place, settings, lambda: 0.0, ears, reached)
     else:
         picture = _watched(place, members, tracker, settings, reached)
-    recording = Recording(place, sound, picture, ears.voices)
+    has_cover = bool(sound and sound.duration_s and picture and picture.is_still)
+    seen = None if has_cover else picture
+    if sound and seen:
+        seen.go_on(sound.duration_s)
+    recording = Recording(place, sound, seen, info, ears.voices, has_cover)
     if recording.duration_s <= 0:
         raise _unreadable(recording)
     return recording
@@ -147,22 +157,15 @@ def _both(
     tracker: Tracker,
     settings: Settings,
     ears: _Ears,
-    reached: Reached | None,
+    reached: Reached,
 ) -> tuple[Listened, Watched]:
     """Sound and picture, read at the same time: one file keeps two cores busy."""
     picture_end: Future[float] = Future()
     with ThreadPoolExecutor(1) as pool:
-        listening = pool.submit(
-            listen,
-            path,
-            settings.windows,
-            picture_end.result,
-            ears.hear,
-            _of("audio", reached),
-        )
+        listening = pool.submit(_heard, path, settings, picture_end.result, ears, reached)
         try:
             picture = _watched(path, members, tracker, settings, reached)
-            picture_end.set_result(picture.duration_s)
+            picture_end.set_result(0.0 if picture.is_still else picture.duration_s)
             return listening.result(), picture
         except BaseException:
             # The thread is waited for: it must not read on for an hour.
@@ -171,12 +174,21 @@ def _both(
             raise
 
 
-def _of(modality: Modality, reached: Reached | None) -> Callable[[float], None] | None:
-    return None if reached is None else partial(reached, modality)
+def _heard(
+    path: Path,
+    settings: Settings,
+    picture_s: Callable[[], float],
+    ears: _Ears,
+    reached: Reached,
+) -> Listened:
+    told = partial(reached, "audio")
+    return listen(
+        path, settings.windows, picture_s, ears.hear, told, audio_track=settings.audio_track
+    )
 
 
 def _watched(
-    path: Path, members: Members, tracker: Tracker, settings: Settings, reached: Reached | None
+    path: Path, members: Members, tracker: Tracker, settings: Settings, reached: Reached
 ) -> Watched:
     face = members.face
     return watch(
@@ -185,7 +197,31 @@ def _watched(
         None if face is None else lambda crops: members.face_rows(face, crops),
         faces=settings.faces,
         looks_per_s=settings.looks_per_s,
-        reached=_of("video", reached),
+        reached=partial(reached, "video"),
+    )
+
+
+def _limited(reached: Reached | None, path: Path, most_s: float | None) -> Reached:
+    """Tells the listener, and ends the reading of what lasts too long."""
+
+    def limited(modality: Modality, time_s: float) -> None:
+        if most_s is not None and time_s > most_s:
+            raise MediaError(
+                f"{path} lasts {time_s:,.0f} s or longer; expected at most {most_s:,g} s, as was "
+                "asked for: cut it, or allow more"
+            )
+        if reached is not None:
+            reached(modality, time_s)
+
+    return limited
+
+
+def _nothing_in(path: Path, info: MediaInfo) -> MediaError:
+    why = [reason for reason in (info.no_sound, info.no_picture) if "not known" in reason]
+    told = f" ({'; '.join(why)})" if why else ""
+    return MediaError(
+        f"{path} holds neither sound nor picture{told}; expected a recording of a face or a voice: "
+        "name another file"
     )
 
 

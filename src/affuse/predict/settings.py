@@ -34,6 +34,10 @@ class Settings:
         twice that needs half of its length.
     least_face_seen : float
         Share of looks below which a face is not judged.
+    audio_track : int or None
+        Number of the track that is heard, from 1; None: the one marked as default, else the first.
+    max_duration_s : float or None
+        A longer recording is refused; None: none is for its length.
 
     Raises
     ------
@@ -47,6 +51,8 @@ class Settings:
     looks_per_s: float = LOOKS_PER_S
     least_speech_s: float = LEAST_SPEECH_S
     least_face_seen: float = LEAST_FACE_SEEN
+    audio_track: int | None = None
+    max_duration_s: float | None = None
 
     def __post_init__(self) -> None:
         if self.faces not in get_args(Faces):
@@ -60,6 +66,14 @@ class Settings:
             raise ConfigError(
                 f"looks_per_s {self.looks_per_s:g} was given; expected more than 0 and at most 120"
             )
+        if self.audio_track is not None and self.audio_track < 1:
+            raise ConfigError(
+                f"audio track {self.audio_track} was given; expected its number, counted from 1"
+            )
+        if self.max_duration_s is not None and not self.max_duration_s > 0:
+            raise ConfigError(
+                f"a maximum duration of {self.max_duration_s:g} s was given; expected more than 0"
+            )
 
 
 def settings_of(
@@ -68,8 +82,12 @@ def settings_of(
     *,
     faces: Faces = "largest",
     threshold: float | None = None,
+    audio_track: int | None = None,
+    max_duration_s: float | None = None,
 ) -> Settings:
     """Settings from what a person gives; the hop is half a window where none is given."""
     length_s = Windows().window_s if window_s is None else window_s
     windows = Windows(length_s, length_s / 2 if hop_s is None else hop_s)
-    return Settings(windows, faces, threshold)
+    return Settings(
+        windows, faces, threshold, audio_track=audio_track, max_duration_s=max_duration_s
+    )

@@ -51,6 +51,8 @@ def listen(
     picture_s: Callable[[], float],
     hear: Callable[[int, Signal, float], None],
     reached: Callable[[float], None] | None = None,
+    *,
+    audio_track: int | None = None,
 ) -> Listened:
     """Read the sound of a file once, in bounded memory.
 
@@ -66,6 +68,8 @@ def listen(
         of speech in it; windows after the end of the sound are left out.
     reached : callable, optional
         Called with the seconds read so far; what it raises ends the reading.
+    audio_track : int, optional
+        As in `affuse.media.audio.read_audio`.
 
     Raises
     ------
@@ -74,7 +78,7 @@ def listen(
     """
     listened = Listened()
     held = _Held(SpeechStream())
-    pieces = _resampled(path, listened)
+    pieces = _resampled(path, listened, audio_track)
     for piece in pieces:
         held.take(piece)
         if reached is not None:
@@ -146,13 +150,13 @@ class _Held:
             self._n_decided += len(frames)
 
 
-def _resampled(path: str | Path, listened: Listened) -> Iterator[Signal]:
+def _resampled(path: str | Path, listened: Listened, audio_track: int | None) -> Iterator[Signal]:
     """The sound at 16 kHz in pieces of about a second; a cut is noted, not raised."""
     resampler: soxr.ResampleStream | None = None
     waiting: list[Signal] = []
     n_waiting = 0
     try:
-        for block in audio_blocks(path):
+        for block in audio_blocks(path, audio_track=audio_track):
             if resampler is None:
                 resampler = soxr.ResampleStream(
                     block.sample_rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ"

@@ -9,11 +9,17 @@ import numpy as np
 
 from affuse.predict.judging import Floats, Judgement, averaged, judge
 from affuse.predict.members import Members
-from affuse.predict.picture import Sight
+from affuse.predict.picture import Sight, Watched
 from affuse.predict.recording import Recording, enough_speech, main_face
 from affuse.predict.settings import Settings
 from affuse.predict.windows import Span
 from affuse.records import Box, Modality, Prediction, Segment
+
+_MISSING_END_S = 0.5
+"""A recording so much shorter than its file says is not whole."""
+
+_NOTED_S = 0.5
+"""A picture that is away for longer at either end is spoken of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +185,7 @@ def _whole(recording: Recording, evidence: Sequence[_Evidence], settings: Settin
         span,
         main_face(list(looks.values())),
         None if sound is None else sound.speech_s(span),
-        None if picture is None else len(picture.times_s),
+        None if picture is None else picture.n_looks(span),
         list(looks.values()),
         True,
         dict(said),
@@ -216,7 +222,8 @@ class _Reasons:
 
     def _of_picture(self, evidence: _Evidence) -> str:
         if self.recording.picture is None:
-            return "the file has no picture"
+            kind = "no picture but a cover" if self.recording.has_cover else "no picture"
+            return f"the file has {kind}"
         if not evidence.sights:
             return "no face is seen"
         if "video" in _present(evidence, self.settings):
@@ -225,20 +232,59 @@ class _Reasons:
 
 
 def _notes(recording: Recording, members: Members, settings: Settings) -> Iterator[str]:
-    for part, kind in ((recording.sound, "sound"), (recording.picture, "picture")):
-        if part is not None and part.cut is not None:
-            stated = part.cut.stated_s
-            there = f"its {kind} ends after {part.duration_s:.2f} s"
-            wanted = "" if stated is None else f" of {stated:.2f} s"
-            yield f"the file is cut short or damaged: {there}{wanted}; what is there was judged"
+    info = recording.info
+    yield from _endings(recording)
     if "audio" in members.modalities and recording.sound is None:
-        yield "the file has no sound: judged by the picture alone"
+        yield f"{info.no_sound or 'the file has no sound'}: judged by the picture alone"
     if "video" in members.modalities and recording.picture is None:
-        yield "the file has no picture: judged by the sound alone"
+        yield f"{_no_picture(recording)}: judged by the sound alone"
+    if "video" in members.modalities and recording.picture is not None:
+        yield from _missing_picture(recording.picture, recording)
+    yield from info.notes
     n_faces = 0 if recording.picture is None else recording.picture.n_faces
     if n_faces > 1:
         shown = "the largest was judged" if settings.faces == "largest" else "each was judged"
         yield f"up to {n_faces} faces are seen at once; {shown}"
+
+
+def _endings(recording: Recording) -> Iterator[str]:
+    """What is missing at the end of the file, by what it says itself."""
+    cut = False
+    for part, kind in ((recording.sound, "sound"), (recording.picture, "picture")):
+        if part is None or part.cut is None:
+            continue
+        stated_s = part.cut.stated_s
+        if not part.cut.end_s and stated_s == 0:
+            track = "an audio track" if kind == "sound" else "a video track"
+            yield f"the file has {track} that holds nothing"
+            continue
+        cut = True
+        wanted = "" if stated_s is None else f" of {stated_s:.2f} s"
+        there = f"its {kind} ends after {part.duration_s:.2f} s{wanted}"
+        yield f"the file is cut short or damaged: {there}; what is there was judged"
+    stated_s = recording.info.stated_s
+    if not cut and stated_s is not None and recording.duration_s < stated_s - _MISSING_END_S:
+        there = f"it ends after {recording.duration_s:.2f} s of {stated_s:.2f} s"
+        yield f"the file is cut short or damaged: {there}; what is there was judged"
+
+
+def _no_picture(recording: Recording) -> str:
+    if recording.has_cover:
+        return "the file has only one still picture, a cover"
+    return recording.info.no_picture or "the file has no picture"
+
+
+def _missing_picture(picture: Watched, recording: Recording) -> Iterator[str]:
+    """Where the recording goes on without its picture."""
+    if picture.start_s > _NOTED_S:
+        yield f"its picture begins at {picture.start_s:.1f} s: before that there is no face to see"
+    if picture.gaps:
+        missing_s = sum(gap.duration_s for gap in picture.gaps)
+        first_s = picture.gaps[0].start_s
+        yield f"its picture is missing for {missing_s:.1f} s in all, first at {first_s:.1f} s"
+    if not picture.cut and recording.duration_s - picture.duration_s > _NOTED_S:
+        there, whole = picture.duration_s, recording.duration_s
+        yield f"its picture ends after {there:.2f} s of {whole:.2f} s of sound"
 
 
 def _mean_box(sights: Sequence[Sight]) -> Box | None:

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from affuse.datasets.fer2013 import FaceSet, read_fer2013, without_copies
 from affuse.errors import ConfigError
 from affuse.evaluation.metrics import accuracy, confusion, ece, uar
-from affuse.features.store import atomic_file
 from affuse.models.calibrated import fit_temperature
 from affuse.models.face_network import ARCHITECTURES, shipped_network
 from affuse.models.face_training import FaceTraining, Report, face_logits, train_faces
 from affuse.models.onnx_export import export_network, quantise
 from affuse.models.training import import_torch
 from affuse.records import FER2013_EMOTIONS
+from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
     from torch.nn import Sequential

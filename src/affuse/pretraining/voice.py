@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,11 +16,11 @@ from scipy.special import log_softmax, softmax
 
 from affuse.datasets.index import Index
 from affuse.datasets.ravdess import read_ravdess
-from affuse.errors import DatasetError
+from affuse.errors import DatasetError, FeatureError
 from affuse.evaluation.intervals import speaker_interval
 from affuse.evaluation.metrics import accuracy, confusion, ece, uar
 from affuse.features.extract import extract_features
-from affuse.features.store import FeatureStore, atomic_file
+from affuse.features.store import FeatureStore
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.features.voice_variants import VoiceVariants
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
@@ -30,6 +30,9 @@ from affuse.models.training import import_torch
 from affuse.models.voice_network import voice_network
 from affuse.models.voice_training import VoiceTraining, train_voice, voice_log_probabilities
 from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
+from affuse.storage.whole import atomic_file
+from affuse.workers.local import local_workers
+from affuse.workers.protocol import Lost
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -190,18 +193,22 @@ def _trained(
     progress: ProgressCallback | None,
 ) -> list[Pair]:
     pairs: dict[int, Pair] = {}
-    with ProcessPoolExecutor(jobs) as pool:
-        waiting = {
-            pool.submit(
-                _fold, table, test, settings, seed + number, out / f"voice-fold-{number}.npz"
-            ): number
-            for number, test in enumerate(folds)
-        }
-        for done in as_completed(waiting):
-            pairs[waiting[done]] = done.result()
+    tasks = [
+        (table, test, settings, seed + number, out / f"voice-fold-{number}.npz")
+        for number, test in enumerate(folds)
+    ]
+    with closing(local_workers(jobs).answers(_fold_of, tasks)) as answers:
+        for number, pair in answers:
+            if isinstance(pair, Lost):
+                raise FeatureError(f"fold {number} of the voice model is lost: {pair.reason}")
+            pairs[number] = pair
             if progress is not None:
                 progress("folds of the voice model", len(pairs), len(folds))
     return [pairs[number] for number in range(len(folds))]
+
+
+def _fold_of(task: tuple[FeatureTable, Rows, VoiceTraining, int, Path]) -> Pair:
+    return _fold(*task)
 
 
 def _fold(

@@ -45,6 +45,7 @@ def comparison_html(runs: Sequence[RunFolder]) -> str:
         runs=[_overview(run, name) for run, name in zip(runs, names, strict=True)],
         findings=_findings(runs, names),
         differences=differences(runs, names),
+        unknown=unknown(runs, names),
         chart=_chart(runs, names),
         rows=[
             row | {"run": name}
@@ -66,24 +67,73 @@ def run_names(runs: Sequence[RunFolder]) -> list[str]:
 
 def differences(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
     """What makes the figures of these runs less than comparable, in sentences."""
-    told = []
-    clips = [frozenset(run.table("predictions")["clip"]) for run in runs]
-    if len(set(clips)) > 1:
-        counts = ", ".join(f"{name} {len(own):,}" for name, own in zip(names, clips, strict=True))
-        shared = len(frozenset.intersection(*clips))
-        told.append(f"The clips are not the same ({counts}; {shared:,} in all of them).")
+    told = _drawn(runs, names)
+    told += _other_clips(runs, names)
     classes = {run.classes for run in runs}
     if len(classes) > 1:
         told.append("The emotions are not the same, so chance differs as well.")
-    if len({_folds_of(run) for run in runs}) > 1:
+    known = all(_contents_of(run) is not None for run in runs)
+    if len({_folds_of(run, by_content=known) for run in runs}) > 1:
         told.append("The folds are not the same: part of every difference is the luck of the draw.")
     return told
 
 
-def _folds_of(run: RunFolder) -> frozenset[tuple[str, ...]]:
+def unknown(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
+    """What cannot be known of whether these runs are comparable, in sentences."""
+    without = [name for run, name in zip(runs, names, strict=True) if _contents_of(run) is None]
+    if not without:
+        return []
+    shared = len(frozenset.intersection(*map(_names_of, runs)))
+    return [
+        f"Which clips are the same cannot be known: {', '.join(without)} does not say what is in "
+        "the files of its clips (made by an older version, or with clips that lie elsewhere). By "
+        f"name, {shared:,} are in all runs; other clips may bear the same names."
+    ]
+
+
+def _drawn(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
+    """Which runs are of drawn people, where not all are."""
+    if len({run.drawn for run in runs}) == 1:
+        return []
+    return [f"{name}: {run.drawn}" for run, name in zip(runs, names, strict=True) if run.drawn]
+
+
+def _other_clips(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
+    """How many clips are in all runs: told by what is in their files, where every run says so."""
+    named = [_names_of(run) for run in runs]
+    contents = [_contents_of(run) for run in runs]
+    known = [frozenset(own.values()) for own in contents if own is not None]
+    counts = ", ".join(f"{name} {len(own):,}" for name, own in zip(names, named, strict=True))
+    if len(known) < len(runs):
+        differ = len({len(own) for own in named}) > 1
+        return [f"The clips are not the same ({counts})."] if differ else []
+    if len(set(known)) == 1:
+        return []
+    shared = f"{len(frozenset.intersection(*known)):,} in all of them, by what is in their files"
+    told = f"The clips are not the same ({counts}; {shared})."
+    alike, same = (len(frozenset.intersection(*each)) for each in (named, known))
+    return [told if alike <= same else f"{told} By name it would be {alike:,}, but names mislead."]
+
+
+def _names_of(run: RunFolder) -> frozenset[str]:
+    return frozenset(run.table("predictions")["clip"])
+
+
+def _contents_of(run: RunFolder) -> dict[str, str] | None:
+    """Clip -> content of every clip that was tested; None where that of one is not known."""
+    names = _names_of(run)
+    return {n: run.contents[n] for n in names} if names <= run.contents.keys() else None
+
+
+def _folds_of(run: RunFolder, *, by_content: bool) -> frozenset[tuple[str, ...]]:
+    """Test clips of each fold: by content, as names may be of other clips, or by name."""
     folds = run.table("folds")
     own = folds[folds["protocol"] == "speaker-independent"]
-    return frozenset(tuple(sorted(rows["clip"])) for _, rows in own.groupby("fold"))
+    called = run.contents if by_content else {}
+    return frozenset(
+        tuple(sorted(called.get(clip, clip) for clip in rows["clip"]))
+        for _, rows in own.groupby("fold")
+    )
 
 
 def _overview(run: RunFolder, name: str) -> dict[str, Any]:
@@ -104,12 +154,14 @@ def _findings(runs: Sequence[RunFolder], names: Sequence[str]) -> str:
         for run, name in zip(runs, names, strict=True)
         if len(run.honest)
     ]
+    # Where all people are drawn that comes first; else it stands among the differences.
+    drawn = f"{runs[0].drawn} " if runs[0].drawn and not _drawn(runs, names) else ""
     if not found:
-        return "None of these runs has a system that was tested with speakers kept apart."
+        return f"{drawn}None of these runs has a system that was tested with speakers kept apart."
     uar, name, system = max(found)
     others = [f"{other} {percent(value)}" for value, other, _ in sorted(found, reverse=True)[1:]]
     rest = f"; the best of the others: {', '.join(others)}" if others else ""
-    return f"The highest mean recall (UAR) is {percent(uar)}, of {system} in {name}{rest}."
+    return f"{drawn}The highest mean recall (UAR) is {percent(uar)}, of {system} in {name}{rest}."
 
 
 def _chart(runs: Sequence[RunFolder], names: Sequence[str]) -> Chart:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from affuse.errors import MissingDependency, OutputError
-from affuse.features.store import atomic_file
+from affuse.evaluation.figures import p_value, points
 from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
@@ -26,7 +26,8 @@ from affuse.report.results_charts import (
     speaker_chart,
     systems_chart,
 )
-from affuse.report.words import findings, interval, modality_name, percent, why_leaky
+from affuse.report.words import findings, floor, interval, modality_name, percent, why_leaky
+from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -80,6 +81,11 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
     return write_page(text, target)
 
 
+def check_report() -> None:
+    """Raise `MissingDependency` where no report can be made: call it before a long run."""
+    _environment()
+
+
 def write_page(text: str, target: Path) -> Path:
     """Write a page whole, or not at all; one that is there already is replaced.
 
@@ -113,6 +119,7 @@ def report_html(run: RunFolder) -> str:
         notes=run.notes,
         paired=paired_charts(run),
         pairs=_pair_rows(run),
+        floor=floor(run),
         sections=_sections(run),
         examples=examples(run),
         data=_data(run),
@@ -153,7 +160,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"percent": percent, "fused_name": modality_name}
+    made.filters |= {
+        "percent": percent,
+        "points": points,
+        "p_value": p_value,
+        "fused_name": modality_name,
+    }
     return made
 
 

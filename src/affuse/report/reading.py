@@ -15,6 +15,7 @@ import pandas as pd
 from affuse.datasets.index import Index
 from affuse.datasets.table import read_table
 from affuse.errors import DatasetError, OutputError
+from affuse.storage.csv_rows import read_frame
 
 NEEDED: dict[str, tuple[str, ...]] = {
     "results": ("system", "modality", "protocol", "leaky", "uar", "uar_low", "uar_high", "chance"),
@@ -23,9 +24,9 @@ NEEDED: dict[str, tuple[str, ...]] = {
 }
 OPTIONAL = (
     "references", "skipped", "speakers", "recalls", "reliability", "robustness", "comparisons",
-    "calibration", "training", "map",
+    "calibration", "training", "map", "contents",
 )  # fmt: skip
-_TEXTS = {"clip": str, "speaker": str, "emotion": str, "system": str, "predicted": str}
+_TEXTS = ("clip", "speaker", "emotion", "system", "predicted", "name")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class RunFolder:
         Versions and machine.
     notes : tuple of str
         What a reader of the results must know.
+    drawn, passed_over : str
+        That these people are drawn; how much lay beside the clips that was no clip. Empty where
+        there is nothing to say.
     tables : mapping of str to DataFrame
         Name of each CSV -> its rows; empty where the run did not write it.
     """
@@ -50,6 +54,8 @@ class RunFolder:
     environment: Mapping[str, Any]
     notes: tuple[str, ...]
     tables: Mapping[str, pd.DataFrame]
+    drawn: str = ""
+    passed_over: str = ""
 
     def table(self, name: str) -> pd.DataFrame:
         """Rows of one CSV; empty where the run did not write it."""
@@ -91,6 +97,15 @@ class RunFolder:
         columns = self.tables["predictions"].columns
         return tuple(name.removeprefix("p_") for name in columns if name.startswith("p_"))
 
+    @cached_property
+    def contents(self) -> Mapping[str, str]:
+        """Clip -> what its content is known by; clips of which that is not known are not there."""
+        table = self.tables["contents"]
+        if not {"clip", "content"} <= set(table):
+            return {}
+        pairs = zip(table["clip"], table["content"], strict=True)
+        return {clip: content for clip, content in pairs if content and content == content}
+
     def predictions_of(self, system: str) -> pd.DataFrame:
         """Out-of-fold predictions of one system, one row per clip."""
         table = self.tables["predictions"]
@@ -131,6 +146,7 @@ def read_run(folder: str | Path) -> RunFolder:
         _json(path / "environment.json"),
         tuple(summary.get("notes", ())),
         tables,
+        *(str(summary.get(name, "")) for name in ("drawn", "passed_over")),
     )
 
 
@@ -139,8 +155,8 @@ def _table(path: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
     if not file.is_file():
         return pd.DataFrame()
     try:
-        table = pd.read_csv(file, dtype=_TEXTS, keep_default_na=True)
-    except (ValueError, OSError) as error:
+        table = read_frame(file, "of affuse run", _TEXTS)
+    except DatasetError as error:
         raise _unfit(path, f"{file.name} cannot be read ({error})") from error
     missing = [column for column in columns if column not in table]
     if missing:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from affuse.evaluation.comparison import SIGNIFICANT
 from affuse.report.chart import (
     COLOURS,
     FAINT,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 MODALITY_MARKERS = {"audio": "o", "video": "s", "audio+video": "D"}
 MODALITY_NAMES = {"audio": "audio", "video": "video", "audio+video": "fused"}
 FUSED_MODALITY = "audio+video"
-SIGNIFICANT = 0.05
 SHOWN = 24
 """Systems in one chart; the table has all."""
 
@@ -135,7 +135,7 @@ def _pairs(rows: pd.DataFrame, title: str, label: str, reference: str) -> Chart:
         axes.axvline(0, color=FAINT, linewidth=1)
         axes.set_yticks(shown.index, [short(str(name)) for name in shown["system"]])
         axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.set_xlabel(f"{label}, 95 % intervals over speakers")
+        axes.set_xlabel(f"{label}, 95 % intervals")
         axes.grid(axis="x")
         text = (
             f"{reference} against {len(shown)} others: {int(real.sum())} differences are more than "

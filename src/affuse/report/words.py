@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from affuse.evaluation.comparison import SIGNIFICANT
+from affuse.evaluation.figures import bounds, p_text, points
 from affuse.evaluation.protocols import HEARD, LEAKS, WHY_HEARD
+from affuse.evaluation.sentences import floor_text
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_NAMES
 
@@ -13,19 +15,24 @@ from affuse.report.results_charts import MODALITY_NAMES
 def findings(run: RunFolder) -> str:
     """One paragraph."""
     if not len(run.honest):
-        return (
+        return _joined(
+            run.drawn,
             "No system was evaluated with speakers kept apart, so nothing here says how well new "
-            "people would be recognised. Every figure below leaks: see the reason beside it."
+            "people would be recognised. Every figure below leaks: see the reason beside it.",
         )
-    told = [
+    return _joined(
+        run.drawn,
         _best(run),
         _against_chance(run),
         _fusion(run),
         _people(run),
         _speakers(run),
         _leaky(run),
-    ]
-    return " ".join(sentence for sentence in told if sentence)
+    )
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def why_leaky(protocol: str) -> str:
@@ -36,12 +43,12 @@ def why_leaky(protocol: str) -> str:
 
 def percent(share: float) -> str:
     """A share as a percentage with one decimal."""
-    return f"{100 * share:.1f} %"
+    return f"{points(share)} %"
 
 
 def interval(low: float, high: float) -> str:
     """Bounds in percent; empty where there are none."""
-    return "" if pd.isna(low) or pd.isna(high) else f"[{100 * low:.1f}, {100 * high:.1f}]"
+    return bounds(low, high)
 
 
 def _best(run: RunFolder) -> str:
@@ -85,17 +92,38 @@ def _fusion(run: RunFolder) -> str:
     pairs = run.table("comparisons")
     gain = float(by_name[fused] - by_name[single])
     told = f"The better single modality is {modality} with {percent(by_name[single])}; "
-    if not len(pairs):
-        return f"{told}fusing differs from it by {100 * gain:+.1f} points."
-    pair = pairs[pairs["better"].isin([fused, single]) & pairs["other"].isin([fused, single])]
+    both = [fused, single]
+    pair = pairs[pairs["better"].isin(both) & pairs["other"].isin(both)] if len(pairs) else pairs
     if not len(pair):
-        return f"{told}fusing differs from it by {100 * gain:+.1f} points."
-    row = pair.iloc[0]
-    points = f"{100 * row['difference']:.1f} points {interval(row['low'], row['high'])}"
-    if row["p_holm"] >= SIGNIFICANT:
-        return f"{told}these speakers cannot tell whether fusing helps (difference {points})."
-    better = "gains" if row["better"] == fused else "loses"
-    return f"{told}fusing {better} {points}, more than chance explains."
+        return f"{told}fusing differs from it by {points(gain, signed=True)} points."
+    return f"{told}{_gain(pair.iloc[0], fused, len(pairs))}."
+
+
+def _gain(row: pd.Series, fused: str, n_pairs: int) -> str:
+    """How much fusing gains, with its interval, and how sure that is among so many pairs."""
+    if points(row["difference"]) == "0.0":
+        return f"fusing is level with it: 0.0 points{bounds(row['low'], row['high'], before=' ')}"
+    moves = "gains" if row["better"] == fused else "loses"
+    amount = f"fusing {moves} {points(row['difference'])} points"
+    told = f"{amount}{bounds(row['low'], row['high'], before=' ')}"
+    corrected = f"{p_text(row['p_holm'])}{f' as one of {n_pairs} comparisons' * (n_pairs > 1)}"
+    if row["p_holm"] < SIGNIFICANT:
+        return f"{told}, more than chance explains ({corrected})"
+    if row["p"] < SIGNIFICANT:
+        return (
+            f"{told}, more than chance explains were it the one comparison "
+            f"({p_text(row['p'])}), but not surely so ({corrected})"
+        )
+    return f"{told}, which these speakers cannot tell from none ({corrected})"
+
+
+def floor(run: RunFolder) -> str:
+    """What swaps of whole speakers could not have shown, where that is so; else empty."""
+    pairs = run.table("comparisons")
+    if "p_swap_least" not in pairs or not len(pairs):
+        return ""
+    first = pairs.iloc[0]
+    return floor_text(first["p_swap_least"], int(first["n_speakers"]), len(pairs))
 
 
 def _people(run: RunFolder) -> str:

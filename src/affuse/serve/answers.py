@@ -12,11 +12,16 @@ from starlette.exceptions import HTTPException
 from affuse.errors import AffuseError, ConfigError, MissingDependency
 from affuse.serve.jobs import Busy, Gone
 from affuse.serve.replies import Refused
+from affuse.storage.error_log import logged
+
+_OWN_ERROR = 500
 
 
 async def answered(request: Request, error: Exception) -> Response:
     """The answer to any error."""
     status, reason, headers = _status_of(error)
+    if status == _OWN_ERROR:
+        logged(f"{request.method} {request.url.path}", error)
     # A body that was refused may still be on its way: nothing of it is wanted any more.
     headers |= {"Connection": "close"} if request.method == "POST" else {}
     return JSONResponse({"error": reason}, status, headers)
@@ -41,7 +46,7 @@ def _status_of(error: Exception) -> tuple[int, str, dict[str, str]]:
         case HTTPException():
             reason = f"{error.detail}; see /api/docs for what can be asked"
             return error.status_code, reason, dict(error.headers or {})
-    return 500, "the server met an error of its own; its terminal says which: try again", {}
+    return _OWN_ERROR, "the server met an error of its own; its log says which: try again", {}
 
 
 def _unfitting(error: RequestValidationError) -> str:

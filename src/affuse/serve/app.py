@@ -134,6 +134,10 @@ class _Server:
         router = APIRouter()
         for method, path, answer, options in self._routes():
             router.add_api_route(path, answer, methods=[method], **options)
+            if method == "GET":
+                # What may be got may be asked about; the schema need not say so twice.
+                told = {**options, "include_in_schema": False}
+                router.add_api_route(path, answer, methods=["HEAD"], **told)
         router.add_api_websocket_route("/api/live", self.listen)
         return router
 
@@ -189,11 +193,11 @@ class _Server:
         refuse_too_large(request, most)
         job = self.jobs.open()
         try:
-            name = await receive(request, job.media, most)
+            name = await receive(request, job.media, most, job.pace)
+            return self._submitted(job, name, settings, response)
         except BaseException:
             self.jobs.drop(job)
             raise
-        return self._submitted(job, name, settings, response)
 
     async def predict_sample(self, response: Response) -> JobReply:
         """Judge the built-in sample: a drawn face that speaks."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import shutil
 import threading
@@ -16,15 +15,16 @@ from typing import Any, Literal
 from affuse.errors import AffuseError
 from affuse.predict.settings import Settings
 from affuse.serve.judging import Judged, JudgeTask, judge
+from affuse.serve.pace import BEHIND_S, Pace
 from affuse.serve.settings import Limits
 from affuse.serve.worker import Failed, Send, Worker
+from affuse.storage.error_log import unforeseen
 
 State = Literal["receiving", "queued", "running", "done", "failed", "cancelled"]
 
 MOST_KEPT = 100
 """Ended jobs that are kept, however soon they follow each other; the oldest go first."""
 
-_LOG = logging.getLogger(__name__)
 _UNFINISHED = ("receiving", "queued", "running")
 _JOIN_S = 5.0
 
@@ -60,11 +60,14 @@ class Job:
         Once it is done.
     n_users : int
         Exports being made of it: it does not expire meanwhile.
+    pace : Pace
+        Of its upload.
     """
 
     id: str
     folder: Path
     media: Path
+    pace: Pace
     name: str = ""
     settings: Settings = field(default_factory=Settings)
     state: State = "receiving"
@@ -121,15 +124,18 @@ class Jobs:
     def open(self) -> Job:
         """A place for a recording that is about to come in.
 
+        When all are taken, the upload that is farthest behind the least rate gives way.
+
         Raises
         ------
         Busy
-            As many as may wait do so.
+            As many as may wait do so, and none came too slowly.
         """
         with self._changed:
             unfinished = [job for job in self._jobs.values() if job.state in _UNFINISHED]
             most = self._limits.max_queue + self._limits.max_jobs
-            if self._closed or len(unfinished) >= most:
+            full = len(unfinished) >= most and not self._one_gives_way()
+            if self._closed or full:
                 raise Busy(
                     f"{len(unfinished)} recordings are waiting or being judged; expected fewer "
                     f"than {most}: try again in a minute"
@@ -137,14 +143,32 @@ class Jobs:
             number = secrets.token_urlsafe(16)
             folder = self._folder / number
             folder.mkdir(mode=0o700)
-            job = self._jobs[number] = Job(number, folder, folder / "recording")
+            job = self._jobs[number] = Job(number, folder, folder / "recording", Pace(self._limits))
             return job
+
+    def _one_gives_way(self) -> bool:
+        """Take the place of an upload that only holds it; under the lock."""
+        coming = [job for job in self._jobs.values() if job.state == "receiving"]
+        slowest = max(coming, key=lambda job: job.pace.behind_s, default=None)
+        if slowest is None or slowest.pace.behind_s < BEHIND_S:
+            return False
+        slowest.state = "cancelled"
+        slowest.pace.give_way()
+        return True
 
     def submit(
         self, job: Job, name: str, settings: Settings, find: Callable[[], Path] | None = None
     ) -> None:
-        """Queue a job whose recording is there; `find`, where given, says where else it lies."""
+        """Queue a job whose recording is there; `find`, where given, says where else it lies.
+
+        Raises
+        ------
+        Busy
+            Its place was given away.
+        """
         with self._changed:
+            if job.state != "receiving":
+                raise Busy("the upload came too slowly while others waited: try again in a minute")
             job.name, job.settings, job.find, job.state = name, settings, find, "queued"
             self._waiting.append(job)
             self._changed.notify_all()
@@ -276,10 +300,9 @@ class Jobs:
                 pass
             except AffuseError as error:
                 self._end(job, Failed(str(error)))
-            except Exception:
+            except Exception as error:
                 # Whatever it was, the recordings that wait need their attendant.
-                _LOG.exception("a recording could not be handed to a worker")
-                self._end(job, Failed("the server met an error of its own: send it again"))
+                self._end(job, Failed(unforeseen(job.name, error)))
 
     def _next(self) -> Job | None:
         with self._changed:

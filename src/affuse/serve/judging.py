@@ -10,7 +10,7 @@ from pathlib import Path
 from affuse.bundle.reading import read_bundle
 from affuse.errors import AffuseError, MediaError
 from affuse.export.video import annotate
-from affuse.media.decode import open_media, probe
+from affuse.media.decode import probe
 from affuse.predict.members import Members
 from affuse.predict.recogniser import SHIPPED
 from affuse.predict.recording import read_recording
@@ -19,9 +19,7 @@ from affuse.predict.timeline import predict_recording
 from affuse.records import Modality, Prediction
 from affuse.serve.overview import Overview, Witness, overview_of
 from affuse.serve.worker import Send
-
-PLAYLISTS = ("concat", "concatf", "dash", "hls", "hls,applehttp", "image2", "imf", "sdp")
-"""FFmpeg's formats that are lists of other files, which are none of an upload's business."""
+from affuse.storage.error_log import unforeseen
 
 _READ = 0.9
 """Share of the work that is done once a recording has been read."""
@@ -69,6 +67,11 @@ def judge(task: JudgeTask, send: Send) -> None:
     except AffuseError as error:
         # People know their file by its name, not by where it lies meanwhile.
         raise MediaError(str(error).replace(str(task.path), task.name)) from error
+    except MemoryError:
+        raise
+    except Exception as error:
+        said = unforeseen(task.name, error)
+        raise MediaError(said.replace(str(task.path), task.name)) from error
 
 
 def draw(task: VideoTask, send: Send) -> None:
@@ -109,7 +112,6 @@ def _members(bundle_dir: Path) -> Members:
 
 
 def _judged(task: JudgeTask, send: Send) -> Judged:
-    _refuse_playlist(task.path)
     info = probe(task.path)
     watch = _Watch(task, info.duration_s, "video" if info.has_video else "audio", send)
     watch.check(info.duration_s or 0.0)
@@ -154,15 +156,6 @@ class _Watch:
             if done >= self._told + 0.01:
                 self._told = done
                 self._send(done)
-
-
-def _refuse_playlist(path: Path) -> None:
-    with open_media(path) as container:
-        kind = container.format.name
-    if kind in PLAYLISTS:
-        raise MediaError(
-            f"{path} is a list of other files ({kind}); expected a recording itself: send that"
-        )
 
 
 def _minutes(duration_s: float) -> str:

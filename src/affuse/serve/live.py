@@ -18,6 +18,7 @@ from affuse.errors import AffuseError, MediaError
 from affuse.serve.judging import members_of
 from affuse.serve.rolling import HOP_S, Moment, Rolling
 from affuse.serve.settings import ServerSettings
+from affuse.storage.error_log import logged
 
 PICTURE, SOUND = 1, 2
 MOST_MESSAGE = 2 * 10**6
@@ -27,7 +28,7 @@ _HEAD = struct.Struct("<Bd")
 _PICTURES_WAITING = 2
 _SOUND_WAITING_S = 10.0
 _IDLE_S = 60.0
-_UNSUPPORTED, _POLICY, _TRY_LATER = 1003, 1008, 1013
+_UNSUPPORTED, _POLICY, _INTERNAL, _TRY_LATER = 1003, 1008, 1011, 1013
 
 Item = tuple[int, float, bytes]
 
@@ -61,6 +62,9 @@ class Live:
             await _refuse(socket, f"nothing came for {_IDLE_S:g} s; start again", _POLICY)
         except AffuseError as error:
             await _refuse(socket, str(error), _UNSUPPORTED)
+        except Exception as error:
+            logged("live connection", error)
+            await _refuse(socket, "the server met an error of its own: start again", _INTERNAL)
         finally:
             self._n_open -= 1
 

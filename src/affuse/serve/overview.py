@@ -106,7 +106,7 @@ def overview_of(recording: Recording, witness: Witness) -> Overview:
     return Overview(
         duration_s=recording.duration_s,
         waveform=None if sound is None or sound.duration_s <= 0 else waveform(recording.path),
-        strip=witness.strip(),
+        strip=() if picture is None else witness.strip(),
         speech=() if sound is None else stretches(sound.speech, FRAME_S),
         face=() if picture is None else _with_face(picture),
     )
@@ -156,15 +156,16 @@ def _halved(low: Floats, high: Floats) -> tuple[Floats, Floats]:
 
 
 def _with_face(picture: Watched) -> tuple[Stretch, ...]:
-    times_s = np.asarray(picture.times_s)
-    if not len(times_s):
+    """Stretches of looks with a face; the last look stands until the picture ends."""
+    if not picture.times_s:
         return ()
-    seen = np.isin(times_s, [sight.time_s for sight in picture.sights])
-    ends_s = np.append(times_s[1:], max(picture.duration_s, times_s[-1]))
-    spans = stretches(seen, 1.0)
+    step_s, last_s = 1.0 / picture.looks_per_s, picture.times_s[-1]
+    seen = np.zeros(round(last_s / step_s) + 1, bool)
+    seen[[round(sight.time_s / step_s) for sight in picture.sights]] = True
+    end_s = round(max(picture.duration_s, last_s), 3)
     return tuple(
-        (round(float(times_s[int(first)]), 3), round(float(ends_s[int(end) - 1]), 3))
-        for first, end in spans
+        (start_s, end_s if stop_s > last_s else stop_s)
+        for start_s, stop_s in stretches(seen, step_s)
     )
 
 

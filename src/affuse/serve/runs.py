@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
+import math
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
+from affuse.errors import DatasetError
+from affuse.serve.inside import open_inside
 from affuse.serve.replies import BestReply, Refused, RunReply
+from affuse.storage.csv_rows import read_rows
 
 MOST_RUNS = 200
 REPORT = "report.html"
+MOST_BYTES = 100 * 10**6
+"""Of a report, or of a run's results."""
 
 _RESULTS = "results.csv"
 _INLINE = re.compile(r"<(script|style)\b[^>]*>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
 
 
 def list_runs(folder: Path) -> list[RunReply]:
-    """Run folders in a folder, newest first, `MOST_RUNS` at most; what is none is left out."""
-    if not folder.is_dir():
-        return []
-    inside = [path for path in folder.iterdir() if (path / _RESULTS).is_file()]
-    inside.sort(key=lambda path: (path / _RESULTS).stat().st_mtime, reverse=True)
-    return [_described(path) for path in inside[:MOST_RUNS]]
+    """Run folders in a folder, newest first, `MOST_RUNS` at most; what is none is left out.
+
+    A link counts as long as it leads to a place inside the folder.
+    """
+    described = (_described(folder, name) for name in _newest_first(folder))
+    return list(islice((run for run in described if run is not None), MOST_RUNS))
 
 
 def report_of(folder: Path, name: str) -> tuple[bytes, str]:
@@ -35,18 +43,25 @@ def report_of(folder: Path, name: str) -> tuple[bytes, str]:
     Raises
     ------
     Refused
-        No run of that name has one.
+        No run of that name has one inside the folder.
     """
-    # The name is looked for among those that are there: it never becomes part of a path.
-    known = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
-    report = known[name] / REPORT if name in known else None
-    if report is None or not report.is_file():
+    try:
+        if name not in _names(folder):
+            raise FileNotFoundError(name)
+        with open_inside(folder, name, REPORT) as file:
+            page = file.read(MOST_BYTES + 1)
+    except OSError as error:
         raise Refused(
             404,
             f"there is no report of a run {name[:80]!r}; expected a run folder with {REPORT} in "
-            "the folder of --runs: make it with affuse report",
+            "the folder of --runs (links out of it are not followed): make it with affuse report",
+        ) from error
+    if len(page) > MOST_BYTES:
+        raise Refused(
+            404,
+            f"the report of the run {name[:80]!r} is larger than {MOST_BYTES / 1e6:.0f} MB; "
+            "expected one that a browser can show: open the file itself",
         )
-    page = report.read_bytes()
     return page, report_policy(page.decode("utf-8", "replace"))
 
 
@@ -82,23 +97,54 @@ def report_policy(page: str) -> str:
     return "; ".join(rules)
 
 
-def _described(run: Path) -> RunReply:
-    results = run / _RESULTS
-    created = datetime.fromtimestamp(results.stat().st_mtime, UTC).isoformat(timespec="seconds")
-    with results.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+def _names(folder: Path) -> list[str]:
+    """Of what lies in a folder, those that the web can say."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return [name for name in names if name.isprintable()]
+
+
+def _newest_first(folder: Path) -> list[str]:
+    """Names of what looks like run folders."""
+    times_s: dict[str, float] = {}
+    for name in _names(folder):
+        with suppress(OSError):
+            times_s[name] = (folder / name / _RESULTS).stat().st_mtime
+    return sorted(times_s, key=times_s.__getitem__, reverse=True)
+
+
+def _described(folder: Path, name: str) -> RunReply | None:
+    """What stands in a run's results; None: it has none, or none that can be read."""
+    try:
+        with open_inside(folder, name, _RESULTS) as file:
+            changed_s = os.fstat(file.fileno()).st_mtime
+            if os.fstat(file.fileno()).st_size > MOST_BYTES:
+                return None
+        rows = [row.cells for row in read_rows(folder / name / _RESULTS, "system,uar").rows]
+    except (OSError, DatasetError):
+        return None
     n_clips = max((int(_number(row, "n_clips")) for row in rows), default=0)
     return RunReply(
-        name=run.name,
-        title=run.name.replace("_", " "),
-        created=created,
+        name=name,
+        title=name.replace("_", " "),
+        created=datetime.fromtimestamp(changed_s, UTC).isoformat(timespec="seconds"),
         n_clips=n_clips,
         best=_best(rows),
-        report=f"/runs/{quote(run.name, safe='')}/{REPORT}" if (run / REPORT).is_file() else None,
+        report=f"/runs/{quote(name, safe='')}/{REPORT}" if _has_report(folder, name) else None,
     )
 
 
-def _best(rows: list[dict[str, str]]) -> BestReply | None:
+def _has_report(folder: Path, name: str) -> bool:
+    try:
+        open_inside(folder, name, REPORT).close()
+    except OSError:
+        return False
+    return True
+
+
+def _best(rows: Sequence[Mapping[str, str]]) -> BestReply | None:
     honest = [row for row in rows if row.get("leaky") != "True" and _number(row, "uar") > 0]
     if not honest:
         return None
@@ -108,6 +154,7 @@ def _best(rows: list[dict[str, str]]) -> BestReply | None:
 
 def _number(row: Mapping[str, str], column: str) -> float:
     try:
-        return float(row.get(column) or 0)
-    except ValueError:
+        number = float(row.get(column) or 0)
+    except (ValueError, TypeError):
         return 0.0
+    return number if math.isfinite(number) else 0.0

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from affuse.errors import OutputError
+from affuse.storage.locks import try_lock
 
 _LOCK = "lock"
 _PREFIX = "server-"
@@ -39,7 +40,7 @@ def private_folder(parent: Path | None = None) -> Iterator[Path]:
         _remove_leftovers(home)
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
         lock = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-        _try_lock(lock)
+        try_lock(lock)
     try:
         yield folder
     finally:
@@ -80,7 +81,7 @@ def _is_dead(folder: Path) -> bool:
     except OSError:
         return True
     try:
-        return _try_lock(lock)
+        return try_lock(lock)
     finally:
         os.close(lock)
 
@@ -90,31 +91,7 @@ def _locked(path: Path) -> Iterator[None]:
     """Two servers that start at once do not take each other's new folder for a dead one's."""
     lock = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        _try_lock(lock, wait=True)
+        try_lock(lock, wait=True)
         yield
     finally:
         os.close(lock)
-
-
-def _try_lock(lock: int, *, wait: bool = False) -> bool:
-    """Take a lock that ends with this process; whether it was free."""
-    try:
-        import fcntl
-    except ImportError:
-        return _try_lock_on_windows(lock, wait=wait)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _try_lock_on_windows(lock: int, *, wait: bool) -> bool:
-    import msvcrt
-
-    mode = "LK_LOCK" if wait else "LK_NBLCK"
-    try:
-        getattr(msvcrt, "locking")(lock, getattr(msvcrt, mode), 1)  # noqa: B009
-    except OSError:
-        return False
-    return True

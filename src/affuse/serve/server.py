@@ -11,6 +11,7 @@ import uvicorn
 
 from affuse.errors import ConfigError
 from affuse.serve.app import create_app
+from affuse.serve.connections import bounded
 from affuse.serve.live import MOST_MESSAGE
 from affuse.serve.settings import ServerSettings
 
@@ -60,6 +61,7 @@ def server_of(settings: ServerSettings) -> uvicorn.Server:
         access_log=False,
         log_level="warning",
         server_header=False,
+        http=bounded(settings.limits),
         ws="websockets-sansio",
         ws_max_size=MOST_MESSAGE,
         proxy_headers=False,

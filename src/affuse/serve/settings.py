@@ -39,6 +39,18 @@ class Limits:
         How long results stay after a job has ended.
     max_live : int
         Live connections at the same time.
+    min_rate : float
+        Bytes a second that an upload must bring, or it ends.
+    patience_s : float
+        How far an upload may fall behind that; it begins with so much.
+    max_upload_s : float
+        Of one upload, however steadily it comes.
+    max_connections : int
+        At the same time; beyond that those go that ask for nothing.
+    headers_s : float
+        Until all headers of a request have come.
+    reading_s : float
+        How long a client may take nothing of its answer.
 
     Raises
     ------
@@ -52,6 +64,12 @@ class Limits:
     max_queue: int = 32
     keep_s: float = 900.0
     max_live: int = 2
+    min_rate: float = 10_000.0
+    patience_s: float = 20.0
+    max_upload_s: float = 3600.0
+    max_connections: int = 256
+    headers_s: float = 10.0
+    reading_s: float = 60.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

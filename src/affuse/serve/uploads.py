@@ -12,6 +12,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from affuse.serve.names import display_name
+from affuse.serve.pace import Pace, TooSlow
 from affuse.serve.replies import Refused
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ _AROUND_FILE = 64 * 1024
 """Bytes that a form may have besides its file."""
 
 _MOST_HEADER = 8 * 1024
-_PATIENCE_S = 60.0
-"""How long nothing may come in."""
+_MOST_PARTS = 100
 
 
 def refuse_too_large(request: Request, max_bytes: int) -> None:
@@ -49,27 +49,31 @@ def refuse_too_large(request: Request, max_bytes: int) -> None:
         raise _too_large(max_bytes)
 
 
-async def receive(request: Request, path: Path, max_bytes: int) -> str:
+async def receive(request: Request, path: Path, max_bytes: int, pace: Pace) -> str:
     """Write the file of a form to `path`; says what a person calls it.
 
     Raises
     ------
     Refused
-        Too large, empty, no such field, not a form, or nothing came for a minute.
+        Too large, too slow, empty, no such field, or not a form.
     """
     _, options = parse_options_header(request.headers["content-type"])
     with path.open("xb") as out:
         form = _Form(out, max_bytes)
         parser = MultipartParser(options[b"boundary"], form.callbacks())
         try:
-            await _feed(request, parser, max_bytes + _AROUND_FILE)
+            await _feed(request, parser, max_bytes + _AROUND_FILE, pace)
             parser.finalize()
         except FormParserError as error:
             raise Refused(400, f"the form cannot be read ({error}); send it again") from error
         except ClientDisconnect as error:
             raise Refused(400, "the upload broke off; send it again") from error
-        except TimeoutError as error:
-            raise Refused(408, f"nothing came for {_PATIENCE_S:g} s; send it again") from error
+        except TooSlow as error:
+            raise Refused(
+                408,
+                f"the upload {error}; expected a steady one: send it again, over a faster "
+                "connection or as a smaller file",
+            ) from error
         except OSError as error:
             raise Refused(
                 503,
@@ -79,19 +83,16 @@ async def receive(request: Request, path: Path, max_bytes: int) -> str:
     return form.finished()
 
 
-async def _feed(request: Request, parser: MultipartParser, most: int) -> None:
-    pieces, n_bytes = request.stream().__aiter__(), 0
-    while True:
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                piece = await anext(pieces)
-        except StopAsyncIteration:
-            return
-        n_bytes += len(piece)
-        if n_bytes > most:
-            raise _too_large(most - _AROUND_FILE)
-        # Disks are slow at times: other requests go on meanwhile.
-        await asyncio.to_thread(parser.write, piece)
+async def _feed(request: Request, parser: MultipartParser, most: int, pace: Pace) -> None:
+    n_bytes = 0
+    async with pace.kept() as came:
+        async for piece in request.stream():
+            n_bytes += len(piece)
+            came(len(piece))
+            if n_bytes > most:
+                raise _too_large(most - _AROUND_FILE)
+            # Disks are slow at times: other requests go on meanwhile.
+            await asyncio.to_thread(parser.write, piece)
 
 
 @dataclass
@@ -104,6 +105,7 @@ class _Form:
     n_bytes: int = 0
     ended: bool = False
     _inside: bool = False
+    _n_parts: int = 0
     _header: bytearray = field(default_factory=bytearray)
     _value: bytearray = field(default_factory=bytearray)
     _disposition: bytes = b""
@@ -137,6 +139,13 @@ class _Form:
         return self.name
 
     def _begin(self) -> None:
+        self._n_parts += 1
+        if self._n_parts > _MOST_PARTS:
+            raise Refused(
+                400,
+                f"the form has more than {_MOST_PARTS} parts; expected the recording as field "
+                f"{FIELD!r}: send that alone",
+            )
         self._header.clear()
         self._value.clear()
         self._disposition = b""

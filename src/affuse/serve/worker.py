@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any
 
 from affuse.errors import AffuseError
-from affuse.processes import leave_interrupts_to_parent
+from affuse.processes import end_with_parent, leave_interrupts_to_parent
+from affuse.storage.error_log import unforeseen
 
 Send = Callable[[object], None]
 
@@ -63,8 +62,9 @@ class Worker:
         self.kill()
         if self._process.exitcode:
             yield Failed(
-                "the process that read the recording ended too early; expected enough memory for "
-                "it: try a smaller recording, or re-encode it"
+                "the process that read the recording ended too early (exit code "
+                f"{self._process.exitcode}): memory ran out, or a decoder broke; try a smaller "
+                "recording, or re-encode it"
             )
         self._receiver.close()
 
@@ -88,7 +88,7 @@ def _context() -> Any:
 
 
 def _run(function: Callable[[Any, Send], None], argument: object, sender: Connection) -> None:
-    threading.Thread(target=_die_with_server, daemon=True).start()
+    end_with_parent()
     _calm_down()
     try:
         function(argument, sender.send)
@@ -98,13 +98,9 @@ def _run(function: Callable[[Any, Send], None], argument: object, sender: Connec
         sender.send(
             Failed("the recording needs more memory than it may have: try a smaller picture")
         )
-
-
-def _die_with_server() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
+    except Exception as error:
+        # It is this recording's end alone.
+        sender.send(Failed(unforeseen("the recording", error)))
 
 
 def _calm_down() -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from affuse.datasets.ravdess import take_key
 from affuse.errors import FeatureError
+from affuse.storage.csv_rows import read_frame
 from affuse.synthetic.action_units import ACTION_UNITS, MAX_INTENSITY
 
 # Unit -> (floor, gain, gain of presence). The floor is what a face at rest is reported with.
@@ -71,14 +72,7 @@ def read_action_units(path: str | Path) -> dict[str, NDArray[np.float64]]:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, skipinitialspace=True)
-    except FileNotFoundError as error:
-        raise FeatureError(
-            f"{path} does not exist; expected a CSV of measured action units"
-        ) from error
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise FeatureError(f"{path} cannot be read as a CSV ({error})") from error
+    table = read_frame(path, "clip,AU01_r ... AU45_r", ("clip",), FeatureError)
     wanted = ["clip", *(f"{unit}_r" for unit in ACTION_UNITS)]
     missing = [column for column in wanted if column not in table.columns]
     if missing:

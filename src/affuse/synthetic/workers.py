@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from contextlib import closing
+from functools import partial
 from typing import TypeVar
 
 import cv2
 
-from affuse.errors import ConfigError
+from affuse.errors import ConfigError, OutputError
 from affuse.records import ProgressCallback
+from affuse.workers.local import local_workers
+from affuse.workers.protocol import Lost
 
 Batch = TypeVar("Batch")
 Outcome = TypeVar("Outcome")
@@ -46,40 +47,30 @@ def run_batches(
     ------
     ConfigError
         Fewer than one job.
+    OutputError
+        The process that worked on a batch was killed twice.
     """
-    n_processes = _n_processes(jobs, len(batches))
+    if jobs is not None and jobs < 1:
+        raise ConfigError(f"{jobs} jobs were asked for; expected at least 1, or None for all cores")
+    workers = local_workers(min(jobs or os.cpu_count() or 1, max(len(batches), 1)))
     report = progress or (lambda stage, done, total: None)
-    total = sum(sizes)
-    report(stage, 0, total)
+    report(stage, 0, sum(sizes))
     done = 0
     outcomes: dict[int, Outcome] = {}
-    if n_processes == 1:
-        for number, batch in enumerate(batches):
-            outcomes[number] = work(batch)
+    with closing(workers.answers(partial(_on_one_thread, work), batches)) as answers:
+        for number, outcome in answers:
+            if isinstance(outcome, Lost):
+                raise OutputError(f"{sizes[number]} clips cannot be made: {outcome.reason}")
+            outcomes[number] = outcome
             done += sizes[number]
-            report(stage, done, total)
-        return list(outcomes.values())
-    with ProcessPoolExecutor(n_processes, get_context("spawn"), _calm_down) as pool:
-        futures = {pool.submit(work, batch): number for number, batch in enumerate(batches)}
-        try:
-            for future in as_completed(futures):
-                number = futures[future]
-                outcomes[number] = future.result()
-                done += sizes[number]
-                report(stage, done, total)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            report(stage, done, sum(sizes))
     return [outcomes[number] for number in range(len(batches))]
 
 
-def _n_processes(jobs: int | None, n_batches: int) -> int:
-    if jobs is not None and jobs < 1:
-        raise ConfigError(f"{jobs} jobs were asked for; expected at least 1, or None for all cores")
-    return max(1, min(jobs or os.cpu_count() or 1, n_batches))
-
-
-def _calm_down() -> None:
-    """One thread in each process, and Ctrl-C left to the parent."""
+def _on_one_thread(work: Callable[[Batch], Outcome], batch: Batch) -> Outcome:
+    threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return work(batch)
+    finally:
+        cv2.setNumThreads(threads)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import OutputError
+from affuse.storage.whole import atomic_file
 from affuse.synthetic.canvas import Image
 from affuse.synthetic.frame import HEIGHT, WIDTH
 from affuse.synthetic.performance import FPS
@@ -35,7 +35,7 @@ def write_clip(
     Parameters
     ----------
     path : Path
-        Where it goes; its folder must exist.
+        Where it goes; folders above are made.
     frames : iterable of (720, 1280, 3) uint8
         RGB pictures.
     signal : (n_samples,) float32
@@ -48,24 +48,18 @@ def write_clip(
     OutputError
         The file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with av.open(str(part), "w", format="mp4") as container:
-            container.metadata["comment"] = comment
-            _encode(container, frames, signal, sample_rate)
-        os.replace(part, path)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error}); expected a writable folder with free space"
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    with (
+        atomic_file(path, lasting=False) as temporary,
+        av.open(str(temporary), "w", format="mp4") as container,
+    ):
+        container.metadata["comment"] = comment
+        _encode(container, frames, signal, sample_rate)
 
 
 def made_by(path: Path) -> str | None:
     """Comment of an mp4 file; empty without one, None where there is no complete file."""
     try:
-        with av.open(str(path)) as container:
+        with av.open(os.path.abspath(path)) as container:
             return container.metadata.get("comment", "")
     except (OSError, av.error.FFmpegError):
         return None

@@ -16,6 +16,7 @@ from typing import Any
 
 from affuse.errors import ClusterError, MissingDependency
 from affuse.processes import interrupts_ignored
+from affuse.storage.scratch import scratch_folder
 from affuse.workers.batches import even_batches
 from affuse.workers.protocol import Answer, Ended, Lost, Task
 
@@ -181,7 +182,9 @@ def local_cluster(n_workers: int) -> Iterator[Cluster]:
         Dask is not installed.
     """
     distributed = _imported()
-    with _quiet():
+    from dask import config
+
+    with _quiet(), scratch_folder("workers") as folder, config.set(temporary_directory=str(folder)):
         try:
             with interrupts_ignored():
                 started = distributed.LocalCluster(

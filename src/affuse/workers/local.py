@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from affuse.processes import interrupts_ignored, leave_interrupts_to_parent
+from affuse.workers.child import Child
 from affuse.workers.protocol import Answer, Ended, Lost, Task
 
 KILLED = (
@@ -37,7 +36,7 @@ class InProcess:
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Processes of this machine, each with one thread.
+    """Processes of this machine, each with one task at a time.
 
     Attributes
     ----------
@@ -55,21 +54,14 @@ class Processes:
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """As `Workers.answers`."""
-        waiting = dict(enumerate(tasks))
-        while waiting:
-            n_processes = min(self.n_processes, len(waiting))
-            with _pool(n_processes, ended) as pool:
-                for number, future in _done(pool, function, waiting):
-                    if isinstance(future.exception(), BrokenExecutor):
-                        continue
-                    del waiting[number]
-                    yield number, future.result()
-            if waiting:
-                # A process that dies takes its neighbours along. Which task did it is among those
-                # that had been handed out: they are tried again one by one.
-                for number in list(waiting)[: 2 * n_processes + 1]:
-                    yield number, _alone(function, waiting.pop(number), ended)
+        """As `Workers.answers`; what a process died of is tried once more, alone, at the end."""
+        again: list[int] = []
+        for number, answer in _crew(function, tasks, range(len(tasks)), self.n_processes, ended):
+            if isinstance(answer, Lost):
+                again.append(number)
+            else:
+                yield number, answer
+        yield from _crew(function, tasks, again, 1, ended)
 
 
 def local_workers(jobs: int | None) -> InProcess | Processes:
@@ -78,40 +70,44 @@ def local_workers(jobs: int | None) -> InProcess | Processes:
     return InProcess() if n_processes == 1 else Processes(n_processes)
 
 
-def _alone(function: Callable[[Task], Answer], task: Task, ended: Ended | None) -> Answer | Lost:
-    with _pool(1, ended) as pool:
-        (future,) = (future for _, future in _done(pool, function, {0: task}))
-        return Lost(KILLED) if isinstance(future.exception(), BrokenExecutor) else future.result()
+def _crew(
+    function: Callable[[Task], Answer],
+    tasks: Sequence[Task],
+    numbers: Sequence[int],
+    n_processes: int,
+    ended: Ended | None,
+) -> Generator[tuple[int, Answer | Lost], None, None]:
+    """Answers to some of the tasks by processes that end at once when nobody wants more."""
+    waiting = deque(numbers)
+    at_work: dict[Child, int] = {}
+    resting: list[Child] = []
 
+    def hand_out(child: Child) -> None:
+        at_work[child] = waiting.popleft()
+        child.begin(function, tasks[at_work[child]])
 
-def _done(
-    pool: ProcessPoolExecutor, function: Callable[[Task], Answer], tasks: dict[int, Task]
-) -> Iterator[tuple[int, Future[Answer]]]:
-    with interrupts_ignored():
-        futures = {pool.submit(function, task): number for number, task in tasks.items()}
-    for future in as_completed(futures):
-        yield futures[future], future
-
-
-@contextmanager
-def _pool(n_processes: int, ended: Ended | None) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end at once when their results are not wanted any more."""
-    before = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(n_processes, context, initializer=leave_interrupts_to_parent)
     try:
-        yield pool
-        pool.shutdown(cancel_futures=True)
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        _end(set(multiprocessing.active_children()) - before, ended)
-        raise
+        while waiting or at_work:
+            while waiting and len(at_work) < n_processes:
+                hand_out(Child())
+            for child in Child.ready(at_work):
+                answer: Any = child.answer()
+                number = at_work.pop(child)
+                if child.is_dead:
+                    _told([child], ended)
+                    answer = Lost(KILLED)
+                elif waiting:
+                    hand_out(child)
+                else:
+                    child.dismiss()
+                    resting.append(child)
+                yield number, answer
+    finally:
+        for child in (*at_work, *resting):
+            child.end(at_once=child in at_work)
+        _told(list(at_work), ended)
 
 
-def _end(processes: set[multiprocessing.process.BaseProcess], ended: Ended | None) -> None:
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join()
-    if ended is not None:
-        ended([process.pid for process in processes if process.pid is not None])
+def _told(children: Sequence[Child], ended: Ended | None) -> None:
+    if ended is not None and children:
+        ended([child.process_id for child in children])

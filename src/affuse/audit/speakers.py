@@ -1,0 +1,56 @@
+"""Who is who in a corpus: people under several spellings, and names that look alike."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+
+from affuse.audit.findings import Finding, counted
+from affuse.datasets.index import Index
+from affuse.datasets.speakers import speaker_key
+
+_SHOWN = 20
+
+
+def speakers_finding(index: Index) -> Finding:
+    """People who were joined because their spellings differ, and pairs that may be one person.
+
+    Two spellings of one person in different folds would be a leak: what differs in case, in
+    leading zeros or in how Unicode composes letters is joined by the index, and named here. What
+    differs in accents, blanks and marks alone is kept apart, and named as well.
+    """
+    joined = index.spellings
+    alike = look_alike(index.speakers)
+    facts = {"joined": [list(group) for group in joined], "alike": [list(g) for g in alike]}
+    details = [f"{' = '.join(group)}: one person" for group in joined]
+    details += [f"{', '.join(group)}: kept apart; one person?" for group in alike]
+    shown = [*details[:_SHOWN], *_rest(details)]
+    who = counted(len(index.speakers), "speaker")
+    if joined:
+        statement = f"{who}; written in several ways, each counting as one: {len(joined)}"
+        return Finding("speakers", "NOTE", statement, tuple(shown), facts=facts)
+    if alike:
+        statement = f"{who}, some of whose names look alike: mend the table if they are one person"
+        return Finding("speakers", "NOTE", statement, tuple(shown), facts=facts)
+    return Finding("speakers", "OK", f"{who}, each written in one way", facts=facts)
+
+
+def look_alike(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Names that differ in accents, blanks and marks alone.
+
+    >>> look_alike(["zoe", "Zoë", "s_1", "s1", "ann"])
+    (('zoe', 'Zoë'), ('s_1', 's1'))
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        plain = unicodedata.normalize("NFKD", name)
+        letters = "".join(c for c in plain if not unicodedata.combining(c))
+        groups[re.sub(r"[\W_]+", "", speaker_key(letters))].append(name)
+    return tuple(tuple(group) for key, group in groups.items() if key and len(group) > 1)
+
+
+def _rest(details: list[str]) -> list[str]:
+    n_more = len(details) - _SHOWN
+    return [f"... and {n_more} more: --out FILE.json has them all"] if n_more > 0 else []

@@ -1,0 +1,88 @@
+"""The commands about corpora: list, split, make, fetch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affuse.cli.errors import one_line_errors
+from affuse.cli.options import Data, Jobs
+
+download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus or network.")
+
+
+@one_line_errors
+def index(
+    data: Data,
+    out: Annotated[Path | None, typer.Option(help="Write the index as CSV.")] = None,
+    duplicates: Annotated[
+        bool, typer.Option(help="Decode every clip and list those with identical samples.")
+    ] = False,
+) -> None:
+    """List what a folder or table holds, and what was left out."""
+    from affuse.cli.corpora import print_index
+
+    print_index(data, out, duplicates)
+
+
+@one_line_errors
+def split(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for audio_only/ and video_only/.")],
+) -> None:
+    """Write two folders: sound alone as wav, picture alone as mp4."""
+    from affuse.cli.corpora import split_and_print
+
+    split_and_print(data, out)
+
+
+@one_line_errors
+def synthesise(
+    out: Annotated[Path, typer.Argument(help="Folder that receives the mp4 files.")],
+    speakers: Annotated[
+        str, typer.Option(help="How many; with --like, which ones: such as 1-6,8.")
+    ] = "",
+    emotions: Annotated[str, typer.Option(help="Comma-separated emotions; all by default.")] = "",
+    channels: Annotated[str, typer.Option(help="speech, song or speech,song.")] = "speech",
+    takes: Annotated[int, typer.Option(min=1, help="Takes per speaker and emotion at most.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same corpus.")] = 0,
+    like: Annotated[str, typer.Option(help="Re-enact this corpus: its voices, drawn faces.")] = "",
+    action_units: Annotated[
+        Path | None, typer.Option(help="CSV of action units measured on the corpus of --like.")
+    ] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Make a corpus of drawn faces and synthesised voices (mp4)."""
+    from affuse.cli import corpora
+
+    names, kinds = corpora.words(emotions), corpora.words(channels)
+    what = corpora.Wanted(speakers, names, kinds, takes, seed)
+    if like or action_units:
+        corpora.reenact_and_print(out, like, action_units, what, jobs)
+    else:
+        corpora.synthesise_and_print(out, what, jobs)
+
+
+@download_app.command()
+@one_line_errors
+def ravdess(
+    out: Annotated[Path, typer.Argument(help="Folder that receives the corpus.")] = Path("ravdess"),
+    actors: Annotated[str, typer.Option(help="Such as 1-4,7; all 24 by default.")] = "",
+    part: Annotated[str, typer.Option(help="speech, song or speech,song.")] = "speech",
+    modality: Annotated[str, typer.Option(help="audio, video or audio,video.")] = "audio",
+) -> None:
+    """Fetch RAVDESS from its public archive. Resumes after a cut, checks every file."""
+    from affuse.cli.corpora import download_and_print
+
+    download_and_print(out, actors, part, modality)
+
+
+@download_app.command()
+@one_line_errors
+def yunet() -> None:
+    """Fetch YuNet, a better face detector (0.2 MB). It is used from then on."""
+    from affuse.cli.detectors import download_yunet_and_print
+
+    download_yunet_and_print()

@@ -1,0 +1,85 @@
+"""Ctrl-C and SIGTERM: the first one ends the work in good order, whatever it meets on the way."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM") if hasattr(signal, name))
+_PATIENCE = 3
+"""Signals after which no order is waited for; `timeout` alone sends two."""
+
+_came: list[int] = []
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: what Ctrl-C is, from whoever runs the machine."""
+
+
+def interrupted() -> tuple[str, int] | None:
+    """A word for the first signal that came, and its exit code; None as long as none did.
+
+    Whatever error is met afterwards may be the interrupt's: it lands in the middle of anything.
+    """
+    if not _came:
+        return None
+    return "terminated" if _came[0] == signal.SIGTERM else "interrupted", 128 + _came[0]
+
+
+@contextmanager
+def interrupts_watched(*, until_exit: bool) -> Iterator[None]:
+    """SIGTERM raises as Ctrl-C does; the second signal is ignored, the third ends all at once.
+
+    Parameters
+    ----------
+    until_exit : bool
+        The process ends afterwards: it is deaf from then on. False: as it was found.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    hook, sys.unraisablehook = sys.unraisablehook, _raising_again(sys.unraisablehook)
+    _came.clear()
+    try:
+        for number in _SIGNALS:
+            if before[number] is not signal.SIG_IGN:
+                signal.signal(number, _raise_once)
+        yield
+    finally:
+        sys.unraisablehook = hook
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN if until_exit else before[number])
+        if not until_exit:
+            _came.clear()
+
+
+def _raise_once(number: int, frame: FrameType | None) -> None:
+    _came.append(number)
+    if len(_came) >= _PATIENCE:
+        os._exit(128 + number)
+    if len(_came) == 1:
+        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+
+def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
+    """For an interrupt that hit where nothing can be raised, such as a finaliser: once more."""
+
+    def told(unraisable: Any) -> object:
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt) or not _came:
+            return hook(unraisable)
+        number = _came[0]
+        _came.clear()
+        again = threading.Timer(0.05, _thread.interrupt_main, (number,))
+        again.daemon = True
+        again.start()
+        return None
+
+    return told

@@ -1,0 +1,69 @@
+"""What `affuse recipes` and `affuse settings` print: lines of 100 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+import typer
+
+from affuse.config.described import Setting, recipe_named, recipes, settings, settings_named
+
+_WIDTH, _NAMES, _VALUES = 100, 13, 46
+
+
+def print_recipes(name: str) -> None:
+    """Every recipe and what it is for; of one, its text."""
+    if name:
+        typer.echo(recipe_named(name).text.rstrip())
+        return
+    for recipe in recipes():
+        typer.echo(_beside(recipe.name, recipe.meaning, _NAMES))
+    typer.echo(
+        "\nquick is taken where no other is named. Next: affuse run DATA --recipe NAME\n"
+        "affuse recipes NAME prints one: save it, change it, and give the file to --recipe."
+    )
+
+
+def print_settings(name: str) -> None:
+    """Every setting with its default and meaning; of a name or group, what it may be as well."""
+    if name:
+        typer.echo("\n\n".join(_told(setting) for setting in settings_named(name)))
+        return
+    typer.echo("\n".join(_lines(settings())))
+    typer.echo(
+        "\nThe values are defaults; a recipe sets some otherwise (affuse recipes NAME).\n"
+        "Next: affuse run DATA --set NAME=VALUE; affuse settings NAME says what a value may be."
+    )
+
+
+def _lines(every: Sequence[Setting]) -> Iterator[str]:
+    """One setting a line, groups set apart."""
+    group = ""
+    for setting in every:
+        own = setting.name.rpartition(".")[0]
+        if own != group:
+            yield ""
+        group = own
+        yield _beside(_assigned(setting), setting.meaning, _VALUES)
+
+
+def _told(setting: Setting) -> str:
+    """All that is known of a setting."""
+    lines = [_assigned(setting), setting.meaning, f"May be: {setting.allowed}."]
+    wrapped = [textwrap.fill(line, _WIDTH - 2, break_on_hyphens=False) for line in lines]
+    return "\n".join([wrapped[0], *(textwrap.indent(line, "  ") for line in wrapped[1:])])
+
+
+def _assigned(setting: Setting) -> str:
+    return f"{setting.name} = {setting.default}" if setting.default else setting.name
+
+
+def _beside(name: str, meaning: str, column: int) -> str:
+    """A name and its meaning from a column on; on the next line where the name is long."""
+    lead = name.ljust(column)
+    wrapped = textwrap.wrap(
+        meaning, _WIDTH - column, break_on_hyphens=False, break_long_words=False
+    )
+    told = f"\n{' ' * column}".join(wrapped)
+    return f"{lead}{told}" if lead.endswith(" ") else f"{name}\n{' ' * column}{told}"

@@ -1,0 +1,36 @@
+"""Arguments and options that several commands take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Data = Annotated[
+    str, typer.Argument(help="Folder of RAVDESS files, or a CSV with path,emotion,speaker.")
+]
+Recipe = Annotated[str, typer.Option(help="Name of a recipe, or path of a TOML file.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one field, such as seed=3."),
+]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--features",
+        metavar="MODALITY=NAME|FILE.csv",
+        help="Extractor or table of features for a modality; MODALITY=none leaves it out.",
+    ),
+]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; one per core by default.")]
+Device = Annotated[
+    str | None, typer.Option(metavar="cpu|cuda", help="What computes VGG16; the cpu by default.")
+]
+LocalWorkers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Work in so many processes of a local Dask cluster."),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="tcp://HOST:PORT", help="Work on a running Dask cluster."),
+]

@@ -1,0 +1,22 @@
+"""Names of what commands write: a suffix that says something else is refused before the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from affuse.errors import OutputError
+
+
+def check_suffix(out: Path | None, *suffixes: str) -> None:
+    """Refuse a name that ends as if it were of another kind.
+
+    Raises
+    ------
+    OutputError
+        It has a suffix that is none of `suffixes`.
+    """
+    if out is not None and out.suffix and out.suffix.lower() not in suffixes:
+        raise OutputError(
+            f"--out {out} was given, but this command writes {suffixes[0]}; expected a name that "
+            f"ends in {' or '.join(suffixes)}: rename it"
+        )

@@ -1,0 +1,50 @@
+"""Configuration: every setting with its default, and how a recipe becomes one."""
+
+from __future__ import annotations
+
+from affuse.config.reading import load_config, recipe_names
+from affuse.config.records import (
+    BundleConfig,
+    Combination,
+    Config,
+    DataConfig,
+    DecisionRule,
+    EvaluationConfig,
+    FeatureLayerConfig,
+    FeaturesConfig,
+    FoldsConfig,
+    FusionConfig,
+    JointFusion,
+    MediaConfig,
+    MfccConfig,
+    ModelConfig,
+    ProtocolName,
+    RobustnessConfig,
+    VggFaceConfig,
+    VoiceNetworkConfig,
+    VoiceStatisticsConfig,
+)
+
+__all__ = [
+    "BundleConfig",
+    "Combination",
+    "Config",
+    "DataConfig",
+    "DecisionRule",
+    "EvaluationConfig",
+    "FeatureLayerConfig",
+    "FeaturesConfig",
+    "FoldsConfig",
+    "FusionConfig",
+    "JointFusion",
+    "MediaConfig",
+    "MfccConfig",
+    "ModelConfig",
+    "ProtocolName",
+    "RobustnessConfig",
+    "VggFaceConfig",
+    "VoiceNetworkConfig",
+    "VoiceStatisticsConfig",
+    "load_config",
+    "recipe_names",
+]

@@ -1,0 +1,81 @@
+"""Lists as people type them: names between commas, numbers with their ranges."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+from affuse.errors import ConfigError
+
+MOST_NUMBERS = 10_000
+"""Of one range: more is a slip, or meant to hurt."""
+
+
+def parse_numbers(text: str) -> tuple[int, ...]:
+    """Numbers out of a text such as ``1-4,7``, ascending, each once.
+
+    Raises
+    ------
+    ConfigError
+        Something else between the commas, or a range that runs backwards.
+
+    Examples
+    --------
+    >>> parse_numbers("7, 1-4")
+    (1, 2, 3, 4, 7)
+    """
+    numbers: set[int] = set()
+    for piece in text.split(","):
+        first, dash, last = (word.strip() for word in piece.partition("-"))
+        ends = (first, last if dash else first)
+        if not all(end.isascii() and end.isdigit() and len(end) < 7 for end in ends):
+            raise ConfigError(f"{piece.strip()!r} in {text!r} is no number; expected such as 1-4,7")
+        if int(ends[1]) < int(ends[0]):
+            raise ConfigError(f"range {piece.strip()!r} runs backwards; expected such as 1-4,7")
+        numbers.update(range(int(ends[0]), int(ends[1]) + 1))
+    return tuple(sorted(numbers))
+
+
+def items_of(value: object) -> object:
+    """Items out of a text with commas, or the one that is no list; a list stays as it is.
+
+    Examples
+    --------
+    >>> items_of("calm, sad"), items_of(["calm"]), items_of(""), items_of(20)
+    (('calm', 'sad'), ['calm'], (), (20,))
+    """
+    if isinstance(value, str):
+        return tuple(item.strip() for item in value.split(",") if item.strip())
+    return (value,) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def speakers_of(value: object) -> object:
+    """Speakers out of a text or number; a list stays as it is, whatever its names look like.
+
+    Raises
+    ------
+    ValueError
+        A range that runs backwards, or a very long one.
+
+    Examples
+    --------
+    >>> speakers_of("1-3, 7, anna"), speakers_of(4), speakers_of([1, "2-3"])
+    (('1', '2', '3', '7', 'anna'), ('4',), [1, '2-3'])
+    """
+    items = items_of(value)
+    if isinstance(value, str) and isinstance(items, tuple):
+        return tuple(dict.fromkeys(chain.from_iterable(map(_range, items))))
+    return tuple(map(str, items)) if isinstance(items, tuple) else items
+
+
+def _range(name: str) -> tuple[str, ...]:
+    """Numbers of a range, with as many digits as were typed; any other name alone."""
+    ends = re.fullmatch(r"([0-9]{1,9})\s*[-\u2013]\s*([0-9]{1,9})", name)
+    if ends is None:
+        return (name,)
+    first, last = map(int, ends.groups())
+    if not first <= last < first + MOST_NUMBERS:
+        raise ValueError(
+            f"range {name} runs backwards or is longer than {MOST_NUMBERS:,}; expected such as 1-6"
+        )
+    return tuple(f"{number:0{len(ends[1])}}" for number in range(first, last + 1))

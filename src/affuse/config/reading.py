@@ -1,0 +1,129 @@
+"""Recipe (TOML), settings and overrides -> validated configuration. An unknown key is an error."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from affuse.config.records import Config, ModelConfig
+from affuse.errors import ConfigError
+
+
+def recipe_names() -> list[str]:
+    """Names of the recipes that come with affuse."""
+    folder = resources.files("affuse") / "recipes"
+    return sorted(Path(p.name).stem for p in folder.iterdir() if p.name.endswith(".toml"))
+
+
+def load_config(
+    recipe: str | Path = "quick",
+    settings: Sequence[str] = (),
+    overrides: Mapping[str, Any] | None = None,
+) -> Config:
+    """Configuration from a recipe, ``key=value`` settings and overrides, in that order.
+
+    Parameters
+    ----------
+    recipe : str or Path
+        Name of a recipe of affuse, or path of a TOML file.
+    settings : sequence of str
+        ``dotted.key=value`` with the value in TOML; text may stand without quotes.
+    overrides : mapping, optional
+        Dotted key -> value, applied last.
+
+    Raises
+    ------
+    ConfigError
+        Unknown recipe, key or value; says what was expected.
+
+    Examples
+    --------
+    >>> load_config("quick", ["seed=3", "features.mfcc.n_mfcc=13"]).features.mfcc.n_mfcc
+    13
+    """
+    tree = _read_recipe(recipe)
+    for setting in settings:
+        key, value = _parse_setting(setting)
+        _assign(tree, key, value)
+    for key, value in (overrides or {}).items():
+        _assign(tree, key, value)
+    tree.setdefault("recipe", Path(recipe).stem)
+    return _validated(tree)
+
+
+def _read_recipe(recipe: str | Path) -> dict[str, Any]:
+    name = str(recipe)
+    if name in recipe_names():
+        content = (resources.files("affuse") / "recipes" / f"{name}.toml").read_bytes()
+    elif name.endswith(".toml") and Path(name).is_file():
+        content = Path(name).read_bytes()
+    else:
+        raise ConfigError(
+            f"recipe {name!r} was given; expected one of {', '.join(recipe_names())}, "
+            "or the path of an existing .toml file"
+        )
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(
+            f"recipe {name!r} is not valid TOML ({error}); expected UTF-8 text such as "
+            "affuse run leaves as config.toml"
+        ) from error
+
+
+def _parse_setting(setting: str) -> tuple[str, Any]:
+    key, equals, text = setting.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"setting {setting!r} was given; expected key=value, such as seed=3")
+    try:
+        found = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        found = {}
+    # More than one line would set more than one thing, of which all but the first would be lost.
+    return key.strip(), found["value"] if found.keys() == {"value"} else text
+
+
+def _assign(tree: dict[str, Any], key: str, value: Any) -> None:
+    *parents, leaf = key.split(".")
+    for parent in parents:
+        child = tree.setdefault(parent, {})
+        if not isinstance(child, dict):
+            raise ConfigError(f"setting {key!r} was given, but {parent!r} has no fields of its own")
+        tree = child
+    tree[leaf] = value
+
+
+def _validated(tree: dict[str, Any]) -> Config:
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        problems = "; ".join(_explain(item) for item in error.errors())
+        raise ConfigError(f"configuration does not fit: {problems}") from error
+
+
+def _explain(item: Any) -> str:
+    path = [part for part in item["loc"] if isinstance(part, str)]
+    key = ".".join(str(part) for part in item["loc"])
+    if item["type"] != "extra_forbidden":
+        return f"{key} = {item['input']!r}: {item['msg'].removeprefix('Value error, ')}"
+    legal = _fields_at(path[:-1])
+    near = difflib.get_close_matches(path[-1], legal, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(legal)}"
+    return f"unknown key {key!r}: {hint}"
+
+
+def _fields_at(path: list[str]) -> list[str]:
+    model: type[BaseModel] = Config
+    for part in path:
+        inner = model.model_fields[part].annotation
+        if inner == tuple[ModelConfig, ...]:
+            inner = ModelConfig
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return list(model.model_fields)

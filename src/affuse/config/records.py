@@ -1,0 +1,284 @@
+"""Every setting of affuse: its name, its default, what it may be and what it means.
+
+They stand in this file and nowhere else; a recipe, ``--set`` and the other options of the command
+line only override fields, and `affuse settings` prints what is written here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Literal, TypeVar
+
+import tomli_w
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from affuse.config.lists import items_of, speakers_of
+
+Combination = Literal["concatenate", "add", "multiply", "weighted"]
+DecisionRule = Literal[
+    "mean", "weighted", "product", "max", "min", "median", "majority", "stacking"
+]
+JointFusion = Literal[
+    "early", "early balanced", "late concatenate", "late add", "late multiply", "late weighted"
+]
+ProtocolName = Literal["speaker-independent", "random", "lecture"]
+
+VGG_CONVOLUTIONS = 13
+
+_AsText = Annotated[str, BeforeValidator(lambda value: str(value))]
+_Speakers = Annotated[tuple[_AsText, ...], BeforeValidator(speakers_of)]
+_Item = TypeVar("_Item")
+_List = Annotated[tuple[_Item, ...], BeforeValidator(items_of)]
+_Positive = Annotated[float, Field(gt=0)]
+_Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataConfig(_Settings):
+    """Which clips take part."""
+
+    path: str = Field("", description="Folder of a corpus, or CSV of clips.")
+    reader: Literal["auto", "ravdess", "table"] = Field(
+        "auto", description="How the data are read; auto: as they look."
+    )
+    speakers: _Speakers = Field(
+        (), description='Speakers that take part, such as 1-6,9 or ["anna", "ben"]; none: all.'
+    )
+    emotions: _List[str] = Field(
+        (), description="Emotions that take part, such as calm,sad; none: all."
+    )
+    channels: _List[str] = Field((), description="Of RAVDESS: speech, song; none: both.")
+    intensities: _List[str] = Field((), description="Of RAVDESS: normal, strong; none: both.")
+    shuffle_labels: bool = Field(
+        False, description="Deal labels anew within each speaker: what is learned then is a leak."
+    )
+
+
+class MediaConfig(_Settings):
+    """How much of a clip is read, and at what size."""
+
+    duration_s: float = Field(4.0, gt=0, description="Seconds of a clip that are read.")
+    height: int = Field(128, ge=32, description="Pixels; the width follows the picture.")
+    fps: float = Field(30.0, gt=0, description="Frames of a second.")
+
+
+class MfccConfig(_Settings):
+    """Mel-frequency cepstral coefficients."""
+
+    preset: Literal["librosa", "lecture"] = Field(
+        "librosa", description="Whose numbers: those of librosa, or of the lecture."
+    )
+    n_mfcc: int = Field(40, ge=1, le=128, description="Coefficients.")
+    sample_rate: int = Field(8000, ge=1000, description="Hz that sound is brought to.")
+
+
+class VoiceStatisticsConfig(_Settings):
+    """Statistics of the whole utterance."""
+
+    limit_s: float = Field(30.0, gt=0, description="Seconds after which a longer clip is cut.")
+
+
+class VoiceNetworkConfig(_Settings):
+    """The voice network, learned anew in every fold."""
+
+    n_folds: int = Field(3, ge=2, description="Folds of speakers within the training clips.")
+    epochs: int = Field(40, ge=1, description="Rounds over the training clips.")
+
+
+class VggFaceConfig(_Settings):
+    """VGG16 trunk."""
+
+    weights: str = Field(
+        "untrained",
+        description="vgg-face (downloaded), untrained (He weights), or path of a Keras file.",
+    )
+    preprocessing: Literal["vgg-face", "imagenet"] = Field(
+        "vgg-face", description="Whose channel means are subtracted."
+    )
+    frame_step: int = Field(1, ge=1, description="Every n-th frame is looked at.")
+    crop: Literal["none", "centre", "face"] = Field(
+        "none",
+        description="What it sees: the whole frame, the square in its centre, the largest face.",
+    )
+    precision: Literal["fp32", "int8"] = Field(
+        "fp32", description="Of its numbers; int8 is about three times as quick."
+    )
+    ranges: _List[_Positive] = Field(
+        (),
+        description="For int8: largest activation of each of 13 convolutions; none: measured on "
+        "the clips.",
+    )
+    device: Literal["cpu", "cuda"] = Field("cpu", description="What computes it.")
+    seed: int = Field(0, ge=0, description="Of untrained weights.")
+
+    @field_validator("ranges")
+    @classmethod
+    def _one_for_each_convolution(cls, ranges: tuple[float, ...]) -> tuple[float, ...]:
+        if len(ranges) not in (0, VGG_CONVOLUTIONS):
+            raise ValueError(f"expected {VGG_CONVOLUTIONS} numbers, or none to measure them")
+        return ranges
+
+
+class FeatureLayerConfig(_Settings):
+    """The lecture's learned feature layer on top of the frozen trunk."""
+
+    n_features: int = Field(21, ge=1, description="Neurons.")
+    epochs: int = Field(20, ge=1, description="Rounds over the training frames.")
+    batch_size: int = Field(128, ge=2, description="Frames in a step.")
+    learning_rate: float = Field(1e-4, gt=0, description="Of Adam.")
+
+
+class FeaturesConfig(_Settings):
+    """One extractor (or CSV file) per modality, and the settings of each extractor."""
+
+    audio: str = Field(
+        "mfcc", description="Extractor of the sound, or path of a CSV of features; none: without."
+    )
+    video: str = Field(
+        "vgg_face",
+        description="Extractor of the picture, or path of a CSV of features; none: without.",
+    )
+    mfcc: MfccConfig = MfccConfig()
+    voice_statistics: VoiceStatisticsConfig = VoiceStatisticsConfig()
+    voice_network: VoiceNetworkConfig = VoiceNetworkConfig()
+    vgg_face: VggFaceConfig = VggFaceConfig()
+    layer: FeatureLayerConfig = FeatureLayerConfig()
+
+
+class ModelConfig(_Settings):
+    """One of the models that are trained."""
+
+    name: str = Field(description="Registered name, such as lda, svm_rbf, logistic or cnn1d.")
+    scaler: Literal["standard", "minmax", "none"] = Field(
+        "standard", description="What features are brought to first."
+    )
+    params: dict[str, float | int | str | bool] = Field({}, description="Parameters of the model.")
+    grid: dict[str, tuple[float, ...]] = Field(
+        {}, description="Values to choose a parameter from, in inner folds of the training clips."
+    )
+
+
+class FusionConfig(_Settings):
+    """Which fusions are evaluated."""
+
+    early: bool = Field(True, description="Features of both modalities beside each other.")
+    early_balanced: bool = Field(
+        False, description="The same with both modalities brought to one weight."
+    )
+    late: _List[Combination] = Field(
+        (), description="How the embeddings of two networks are combined."
+    )
+    late_epochs: int = Field(200, ge=1, description="Rounds of late fusion's own network.")
+    decision: _List[DecisionRule] = Field(
+        (), description="Rules that combine the modalities' probabilities."
+    )
+    hybrid: _List[DecisionRule] = Field(
+        (), description="Rules that also have the word of hybrid_with."
+    )
+    hybrid_with: JointFusion = Field("early", description="The fusion that hybrid rules hear.")
+    modality_dropout: bool = Field(
+        False, description="Early and late fusion learn to do without a modality."
+    )
+
+
+class FoldsConfig(_Settings):
+    """How speakers are divided."""
+
+    scheme: Literal["k-fold", "leave-one-speaker-out"] = Field(
+        "k-fold", description="How folds of speakers are made."
+    )
+    n_folds: int | None = Field(
+        None, ge=2, description="Number of folds; not set: 5, or as many as there are speakers."
+    )
+    published: str = Field("", description="Name of a published fold set.")
+    speakers: tuple[_Speakers, ...] = Field(
+        (), description="Test speakers of each fold, such as [[1, 2], [3, 4]]; before scheme."
+    )
+    file: str = Field("", description="CSV of clip,fold or speaker,fold; before all others.")
+
+
+class EvaluationConfig(_Settings):
+    """Protocols and intervals."""
+
+    protocols: _List[ProtocolName] = Field(
+        ("speaker-independent",), description="How clips are divided; random and lecture leak."
+    )
+    test_share: float = Field(
+        0.2, gt=0, lt=1, description="Test clips of the lecture's random split, as a share."
+    )
+    n_bootstrap: int = Field(2000, ge=100, description="Resamples of speakers for an interval.")
+
+
+class RobustnessConfig(_Settings):
+    """How test clips are degraded; training clips never are."""
+
+    enabled: bool = Field(False, description="Whether curves are measured.")
+    white_noise: _List[float] = Field(
+        (20.0, 10.0, 5.0, 0.0, -5.0),
+        description="dB of the speech over white noise; none: without.",
+    )
+    babble: _List[float] = Field(
+        (20.0, 10.0, 5.0, 0.0, -5.0),
+        description="dB of the speech over other people's speech; none: without.",
+    )
+    talkers: int = Field(6, ge=1, description="People in the babble.")
+    blur: _List[_Share] = Field(
+        (0.02, 0.05), description="Standard deviations as shares of the picture's height."
+    )
+    dark: _List[_Share] = Field((0.3, 0.1), description="Factors of all grey levels.")
+    dropped_frames: _List[_Share] = Field((0.5, 0.9), description="Shares that are lost.")
+    without: bool = Field(True, description="Each modality gone.")
+
+
+class BundleConfig(_Settings):
+    """What a run makes of its best system with speakers kept apart."""
+
+    enabled: bool = Field(True, description="Whether a bundle is written.")
+    abstain_below: float = Field(
+        0.35, ge=0, le=1, description="Least probability with which an emotion is named."
+    )
+    licence: str = Field(
+        "", description="Of the graphs, for the model card; empty: as the corpus has it."
+    )
+
+
+class Config(_Settings):
+    """All that steers a run."""
+
+    recipe: str = Field("quick", description="Name of the recipe; steers nothing.")
+    seed: int = Field(0, ge=0, description="Of all that is drawn: same seed, same figures.")
+    data: DataConfig = DataConfig()
+    media: MediaConfig = MediaConfig()
+    features: FeaturesConfig = FeaturesConfig()
+    models: tuple[ModelConfig, ...] = Field(
+        (
+            ModelConfig(name="gaussian_nb"),
+            ModelConfig(name="lda"),
+            ModelConfig(name="svm_linear"),
+            ModelConfig(name="svm_rbf"),
+        ),
+        description='Models that are trained on each modality, such as [{name = "lda"}].',
+    )
+    fusion: FusionConfig = FusionConfig()
+    folds: FoldsConfig = FoldsConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+    robustness: RobustnessConfig = RobustnessConfig()
+    bundle: BundleConfig = BundleConfig()
+    out: str = Field(
+        "", description="Run folder; empty: affuse run names one, from Python none is written."
+    )
+    jobs: int | None = Field(None, ge=1, description="Processes; not set: one per core.")
+
+    def digest(self) -> str:
+        """Stable hash of all that steers the numbers: places and process counts left out."""
+        payload = self.model_dump(mode="json", exclude={"out", "jobs", "recipe", "bundle"})
+        payload["data"].pop("path")
+        return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:16]
+
+    def to_toml(self) -> str:
+        """The resolved configuration as a recipe that reproduces it."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))

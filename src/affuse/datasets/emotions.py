@@ -1,0 +1,71 @@
+"""Emotion map: labels under their usual synonyms -> the common list of emotions."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from affuse.records import RAVDESS_EMOTIONS
+
+COMMON_EMOTIONS = (*RAVDESS_EMOTIONS, "boredom", "contempt", "excited", "frustrated")
+"""Names under which emotions are known, whatever a corpus calls them."""
+
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "neutral": ("neutrality", "neu"),
+    "calm": ("calmness",),
+    "happy": ("happiness", "joy", "joyful", "hap"),
+    "sad": ("sadness", "sorrow"),
+    "angry": ("anger", "ang"),
+    "fearful": ("fear", "scared", "afraid", "frightened", "fea"),
+    "disgust": ("disgusted", "dis"),
+    "surprised": ("surprise", "pleasant surprise", "sur"),
+    "boredom": ("bored",),
+    "contempt": ("contemptuous",),
+    "excited": ("excitement", "exc"),
+    "frustrated": ("frustration", "fru"),
+}
+"""Common name -> what else it is called in corpora and tables; short forms as IEMOCAP and CREMA-D
+have them."""
+
+_COMMON = {name: name for name in COMMON_EMOTIONS} | {
+    other: name for name, others in SYNONYMS.items() for other in others
+}
+_SHOWN = 8
+
+
+def emotion_name(label: str) -> str:
+    """The common name of a label; the label itself, in lower case, where it has none.
+
+    Examples
+    --------
+    >>> emotion_name("Anger"), emotion_name("fear "), emotion_name("Awe")
+    ('angry', 'fearful', 'awe')
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold())
+    plain = " ".join(folded.split())
+    return _COMMON.get(" ".join(plain.replace("_", " ").replace("-", " ").split()), plain)
+
+
+def renamed_note(labels: Iterable[str]) -> str:
+    """What a reader must know of labels under other names; empty where there are none.
+
+    Parameters
+    ----------
+    labels : iterable of str
+        One for each clip, as written.
+
+    Examples
+    --------
+    >>> renamed_note(["Happy", "joy", "Joy", "sad"])
+    'Emotions under other names: joy is happy (2 clips).'
+    """
+    written = Counter(" ".join(label.casefold().split()) for label in labels)
+    renamed = [
+        f"{label} is {emotion_name(label)} ({number} clip{'' if number == 1 else 's'})"
+        for label, number in written.items()
+        if emotion_name(label) != label
+    ]
+    rest = f" and {len(renamed) - _SHOWN} more" if len(renamed) > _SHOWN else ""
+    told = ", ".join(renamed[:_SHOWN])
+    return f"Emotions under other names: {told}{rest}." if renamed else ""

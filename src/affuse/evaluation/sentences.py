@@ -1,0 +1,100 @@
+"""What comparisons say, for readers: the amount and its interval first, then how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from affuse.evaluation.comparison import SIGNIFICANT, Comparison
+from affuse.evaluation.figures import bounds, p_text, points
+
+
+def sentence(comparison: Comparison) -> str:
+    """What a comparison says, for readers.
+
+    Examples
+    --------
+    >>> print(sentence(Comparison("fused", "video", 0.061, 0.023, 0.098, 0.002, 0.004, 1080, 18)))
+    fused beats video by 6.1 points [2.3, 9.8], p = 0.004 (Holm)
+    """
+    one = comparison
+    interval = bounds(one.low, one.high, before=" ")
+    if points(one.difference) == "0.0":
+        return (
+            f"{one.better} and {one.other} are level: 0.0 points between them{interval}, "
+            f"{p_text(one.p_holm)} (Holm)"
+        )
+    amount = f"by {points(one.difference)} points{interval}"
+    if one.real:
+        return f"{one.better} beats {one.other} {amount}, {p_text(one.p_holm)} (Holm)"
+    ahead = f"{one.better} is ahead of {one.other} {amount}"
+    if one.p < SIGNIFICANT:
+        return (
+            f"{ahead}, more than chance were it the one comparison ({p_text(one.p)}), but not "
+            f"surely as one of {one.n_comparisons} ({p_text(one.p_holm)}, Holm)"
+        )
+    return (
+        f"{ahead}, {p_text(one.p_holm)} (Holm): a difference these speakers cannot tell from none"
+    )
+
+
+def floor_of_swaps(comparisons: Sequence[Comparison]) -> str:
+    """What a swap of whole speakers could not have shown, where there are too few of them.
+
+    Empty where it could.
+    """
+    if not comparisons:
+        return ""
+    one = comparisons[0]
+    return floor_text(one.p_swap_least, one.n_speakers, len(comparisons))
+
+
+def floor_text(least_p: float, n_speakers: int, n_comparisons: int) -> str:
+    """As `floor_of_swaps`, from the least p value that so many speakers can give."""
+    corrected = min(1.0, least_p * n_comparisons)
+    if not corrected >= SIGNIFICANT:
+        return ""
+    among = f", {corrected:.3f} corrected for {n_comparisons} comparisons"
+    return (
+        "These intervals and p values are of a mixed model of clips within speakers. A test that "
+        f"swaps systems for whole speakers could not show any difference here: with {n_speakers} "
+        f"speakers its p cannot go below {least_p:.3f}{among if n_comparisons > 1 else ''}."
+    )
+
+
+def best_of_fusions(best: str, found: Sequence[Comparison]) -> str:
+    """Of which other fusions the best one is surely ahead; empty where there is no other.
+
+    Parameters
+    ----------
+    best : str
+    found : sequence of Comparison
+        Of the best one with each of the others.
+    """
+    if not found:
+        return ""
+    sure = [pair for pair in found if pair.real]
+    alone = [pair for pair in found if not pair.real and pair.p < SIGNIFICANT]
+    alike = [pair for pair in found if pair not in sure and pair not in alone]
+    others = f"the other {len(found)}" if len(found) > 1 else "the other one"
+
+    def of_others(some: Sequence[Comparison]) -> str:
+        return others if len(some) == len(found) else f"{len(some)} of {others}"
+
+    told = [f"it beats {of_others(sure)}"] if sure else []
+    if alone:
+        told.append(
+            f"it is ahead of {f'{len(alone)} more' if sure else of_others(alone)} by more than "
+            f"chance were each the one comparison, but not surely as one of {len(found)}"
+        )
+    if alike:
+        rest = "the rest" if told else (others if len(found) == 1 else f"any of {others}")
+        nearest = min(alike, key=lambda pair: pair.difference)
+        told.append(f"these speakers cannot tell it from {rest} (the next, {_behind(nearest)})")
+    return f"Best of the fusions is {best}: {'; '.join(told)}."
+
+
+def _behind(pair: Comparison) -> str:
+    behind = points(pair.difference)
+    if behind == "0.0":
+        return f"{pair.other}, is level with it"
+    return f"{pair.other}, is {behind} points behind, {p_text(pair.p_holm)}"

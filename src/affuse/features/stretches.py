@@ -1,0 +1,88 @@
+"""Stretches that a table asks for and the file does not hold: said, never cut in silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from affuse.datasets.index import Index
+from affuse.errors import DatasetError, MediaError
+from affuse.records import Clip, Skipped
+from affuse.remote import url_of
+
+_TOLERANCE_S = 0.1
+_SHOWN = 5
+
+
+def within_files(index: Index) -> Index:
+    """The index without clips that begin after the end of their file, with a word about others.
+
+    Opens each file of which a clip is a stretch; one that cannot be opened, or does not say how
+    long it is, is left to whoever decodes it, as are files elsewhere.
+
+    Parameters
+    ----------
+    index : Index
+
+    Returns
+    -------
+    Index
+        Clips that begin too late are in `Index.skipped`; those that end too late are kept with what
+        is there, and `Index.notes` says so.
+
+    Raises
+    ------
+    DatasetError
+        No clip is left.
+    """
+    length_s = lru_cache(maxsize=None)(_length_s)
+    kept, late, long = [], [], []
+    for clip in index:
+        end = (
+            min((length_s(path) for path in _files(clip)), default=None) if _is_cut(clip) else None
+        )
+        start = clip.start_s or 0.0
+        if end is not None and start >= end:
+            reason = f"begins at {start:g} s, but its file ends at {end:.2f} s; expected less"
+            late.append(Skipped(clip.id, reason))
+            continue
+        kept.append(clip)
+        if end is not None and clip.end_s is not None and clip.end_s > end + _TOLERANCE_S:
+            long.append(f"{clip.id} ends at {clip.end_s:g} s of {end:.2f} s")
+    if not kept and late:
+        raise DatasetError(
+            f"none of {len(index)} clips lies within its file (first: {late[0].name} "
+            f"{late[0].reason}); expected start and end in seconds of the file: mend the table"
+        )
+    notes = (*index.notes, *([_told(long)] if long else []))
+    return replace(index, clips=tuple(kept), skipped=(*index.skipped, *late), notes=notes)
+
+
+def _is_cut(clip: Clip) -> bool:
+    return clip.start_s is not None or clip.end_s is not None
+
+
+def _files(clip: Clip) -> list[Path]:
+    return [path for path in dict.fromkeys((clip.audio, clip.video)) if path is not None]
+
+
+def _length_s(path: Path) -> float:
+    """Seconds of a file; infinite where they are not known."""
+    from affuse.media.decode import probe
+
+    if url_of(path) is not None:
+        return float("inf")
+    try:
+        length = probe(path).duration_s
+    except MediaError:
+        return float("inf")
+    return float("inf") if length is None else length
+
+
+def _told(long: list[str]) -> str:
+    rest = f" and {len(long) - _SHOWN} more" if len(long) > _SHOWN else ""
+    return (
+        f"Stretches beyond the end of their file, kept with what is there: "
+        f"{', '.join(long[:_SHOWN])}{rest}."
+    )

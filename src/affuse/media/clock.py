@@ -1,0 +1,203 @@
+"""One line of time for sound and picture of a file, whatever its time stamps do.
+
+Rules and reasons: docs/decisions/0009-clock.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import av
+
+from affuse.errors import MediaError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+
+_PRIMING_S = 0.1
+"""A timeline that begins no later than this begins at 0: what is missing is a decoder's start."""
+
+_AGAIN_S = 0.1
+_BACK_S = 1.0
+_REORDERED = 20
+"""Pictures by which decoding may run ahead of showing."""
+
+_JUMP_S = 10.0
+"""A leap so long over which no other stream goes is believed when the next stamp confirms it."""
+
+_BROADCASTS = ("mpegts", "mpeg")
+"""Formats whose clock begins anywhere: of two that are joined, the second may be hours ahead."""
+
+_LEAST_LIMIT_S = 3600.0
+_LIMIT_S_PER_BYTE = 0.1
+"""No recording has less than ten bytes for a second, silence of an hour apart."""
+
+
+def origin_s(container: InputContainer) -> float:
+    """Time stamp that counts as 0 s, the same for sound and picture of one file.
+
+    It is that of whatever begins first. A stream that begins later than the other stays late.
+    """
+    begin = (container.start_time or 0) / av.time_base
+    return begin if begin > _PRIMING_S else 0.0
+
+
+@dataclass(slots=True)
+class _Track:
+    """What is known of one stream: its part of a joined file, and its own last stamps in it."""
+
+    part: int
+    first_s: float
+    last_s: float
+    length_s: float
+    waiting: Packet[Any] | None = None
+    waiting_s: float = 0.0
+
+
+class Clock:
+    """Moves the time stamps of a file's packets onto one line that never runs back.
+
+    Where stamps start again, as in recordings that were joined, those that follow are moved
+    behind the end of what came before, for all streams alike. A leap ahead is believed, since a
+    microphone may be muted for long; a single stamp that leaps and is not confirmed by the next
+    one of its stream is not.
+
+    Parameters
+    ----------
+    container : InputContainer
+    from_start : bool
+        Whether the packets are those from the beginning of the file.
+    """
+
+    def __init__(self, container: InputContainer, *, from_start: bool = True) -> None:
+        self._name = container.name
+        self._origin_s = origin_s(container)
+        self._limit_s = _LEAST_LIMIT_S + _LIMIT_S_PER_BYTE * max(container.size or 0, 0)
+        self._leaps_are_joins = container.format.name in _BROADCASTS
+        self._reach_s = self._origin_s if from_start else math.inf
+        self._shifts_s = [0.0]
+        self._tracks: dict[int, _Track] = {}
+        self._ticks_s: dict[int, float] = {}
+
+    def placed(self, packets: Iterable[Packet[Any]]) -> Iterator[Packet[Any]]:
+        """The same packets, with stamps on this line; the decoder's last, empty one too.
+
+        Raises
+        ------
+        MediaError
+            A stamp claims more time than the bytes of the file can hold.
+        """
+        for packet in packets:
+            if packet.size == 0:
+                yield from self._released()
+            stamp = packet.pts if packet.dts is None else packet.dts
+            if stamp is None:
+                yield packet
+                continue
+            begin_s, track = stamp * self._tick_s(packet), self._tracks.get(packet.stream.index)
+            if track is not None and track.waiting is not None:
+                yield self._confirmed(track, begin_s)
+            if track is not None and self._leaps(track, begin_s):
+                track.waiting, track.waiting_s = packet, begin_s
+            else:
+                yield self._moved(packet, begin_s)
+
+    def begin_part(self, container: InputContainer) -> None:
+        """What follows is another recording in the same file."""
+        reach_s = self._origin_s if self._reach_s == math.inf else self._reach_s
+        self._shifts_s.append(reach_s - origin_s(container))
+        self._tracks.clear()
+        self._ticks_s.clear()
+
+    def _tick_s(self, packet: Packet[Any]) -> float:
+        index = packet.stream.index
+        if index not in self._ticks_s:
+            self._ticks_s[index] = float(packet.time_base)
+        return self._ticks_s[index]
+
+    def _shown_s(self, packet: Packet[Any], begin_s: float) -> float:
+        """When a picture is shown, which may be later than it is decoded."""
+        return begin_s if packet.pts is None else packet.pts * self._tick_s(packet)
+
+    def _released(self) -> Iterator[Packet[Any]]:
+        for track in self._tracks.values():
+            if track.waiting is not None:
+                packet, track.waiting = track.waiting, None
+                yield self._moved(packet, track.waiting_s)
+
+    def _leaps(self, track: _Track, begin_s: float) -> bool:
+        reach_s = self._reach_s - self._shifts_s[track.part]
+        return begin_s > max(track.last_s, reach_s) + _JUMP_S
+
+    def _confirmed(self, track: _Track, next_s: float) -> Packet[Any]:
+        """The packet that leapt: where it says, or next to the one before if nothing follows it."""
+        packet, track.waiting = track.waiting, None
+        assert packet is not None
+        begin_s = track.waiting_s
+        if track.last_s - _BACK_S < next_s < begin_s - _JUMP_S:
+            begin_s = track.last_s + track.length_s
+            packet.pts = packet.dts = round(begin_s / self._tick_s(packet))
+        return self._moved(packet, begin_s)
+
+    def _moved(self, packet: Packet[Any], begin_s: float) -> Packet[Any]:
+        track = self._track(packet, begin_s)
+        shift_s = self._shifts_s[track.part]
+        end_s = self._shown_s(packet, begin_s) + shift_s + track.length_s
+        if end_s - self._origin_s > self._limit_s:
+            raise self._too_long(end_s - self._origin_s)
+        self._reach_s = end_s if self._reach_s == math.inf else max(self._reach_s, end_s)
+        if shift_s:
+            ticks = round(shift_s / self._tick_s(packet))
+            packet.pts = None if packet.pts is None else packet.pts + ticks
+            packet.dts = None if packet.dts is None else packet.dts + ticks
+        return packet
+
+    def _track(self, packet: Packet[Any], begin_s: float) -> _Track:
+        """The packet's stream, which has moved on to a new part where the stamps start again."""
+        index, length_s = packet.stream.index, (packet.duration or 0) * self._tick_s(packet)
+        track = self._tracks.get(index)
+        if track is None:
+            track = _Track(len(self._shifts_s) - 1, begin_s, begin_s, length_s)
+            self._tracks[index] = track
+        elif _starts_again(track, packet, begin_s) or self._is_join(track, begin_s):
+            track.part = self._next_part(track, begin_s, self._shown_s(packet, begin_s))
+            track.first_s = begin_s
+        elif not length_s:
+            length_s = max(min(begin_s - track.last_s, _BACK_S), 0.0)
+        track.last_s = begin_s
+        track.length_s = length_s or track.length_s
+        return track
+
+    def _is_join(self, track: _Track, begin_s: float) -> bool:
+        """A leap of a broadcast's clock, which says nothing of the time in between."""
+        if not self._leaps_are_joins:
+            return False
+        return begin_s + self._shifts_s[track.part] > self._reach_s + _LEAST_LIMIT_S
+
+    def _next_part(self, track: _Track, begin_s: float, shown_s: float) -> int:
+        """Number of the part that fits: one that another stream has begun, or a new one."""
+        last_s = track.last_s + self._shifts_s[track.part]
+        for part in range(track.part + 1, len(self._shifts_s)):
+            if last_s - _BACK_S < begin_s + self._shifts_s[part] < self._reach_s + _LEAST_LIMIT_S:
+                return part
+        self._shifts_s.append(self._reach_s - shown_s)
+        return len(self._shifts_s) - 1
+
+    def _too_long(self, claimed_s: float) -> MediaError:
+        return MediaError(
+            f"{self._name} has a time stamp of {claimed_s:,.0f} s, more than so small a file can "
+            f"hold ({self._limit_s:,.0f} s at most); expected time stamps of a recording: it is "
+            "damaged, re-encode it"
+        )
+
+
+def _starts_again(track: _Track, packet: Packet[Any], begin_s: float) -> bool:
+    """Whether a stamp is that of another recording: at the beginning again, or far back."""
+    back_s = track.last_s - begin_s
+    if packet.is_keyframe and back_s > _AGAIN_S and begin_s <= track.first_s + _AGAIN_S:
+        return True
+    return back_s > max(_BACK_S, _REORDERED * track.length_s)

@@ -1,0 +1,146 @@
+"""What a file says of its own length, and whether it ends within something.
+
+Which formats say what stands in docs/predicting.md.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+import struct
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from affuse.media.clock import origin_s
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+MATROSKA = "matroska,webm"
+
+ESTIMATED_LENGTHS = ("mp3", "aac", "mpegts", "mpeg", "ogg")
+"""Formats whose length FFmpeg reckons from what is there; of these only mp3 may state one."""
+
+_COUNTING = ("avi", "caf")  # codespell:ignore caf
+"""Formats whose header counts frames, which FFmpeg keeps though it shortens the length."""
+
+_OF_THE_WHOLE = (MATROSKA, "flv")
+"""Formats that state one length, of the longest stream."""
+
+_MP3_HEADER = 4096
+_UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
+_CLUSTER = b"\x1f\x43\xb6\x75"
+_WITHIN_A_CLUSTER = frozenset([0xE7, 0xA7, 0xAB, 0xA3, 0xA0, 0xEC, 0xBF])
+"""Time stamp, place, size of the one before, simple block, block group, void, checksum."""
+
+
+def stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -> float | None:
+    """When a stream ends by what the file says, from its origin; None where it does not say."""
+    kind = container.format.name
+    end_s = _end_s(container, stream)
+    if kind == "mp3":
+        return end_s if _has_length_frame(Path(container.name)) else None
+    if kind == "wav":
+        header_s = _wav_length_s(Path(container.name))
+        return end_s if header_s is None else header_s
+    if kind in ESTIMATED_LENGTHS:
+        return None
+    if kind in _COUNTING and stream.frames and stream.time_base:
+        return float(stream.frames * stream.time_base)
+    if kind == MATROSKA:
+        tagged_s = _clock_s(stream.metadata.get("DURATION", ""))
+        return None if tagged_s is None else tagged_s - origin_s(container)
+    return end_s
+
+
+def stated_length_s(container: InputContainer) -> float | None:
+    """What a file of sound and picture states for the whole, where its streams state nothing."""
+    if container.format.name not in _OF_THE_WHOLE or container.duration is None:
+        return None
+    if any(stream.type not in ("audio", "video") for stream in container.streams):
+        return None
+    return max(container.duration / 1e6 - origin_s(container), 0.0)
+
+
+def ends_within_block(container: InputContainer) -> bool:
+    """Whether the file ends before a block that it has begun: it was cut off there."""
+    find = {"ogg": _ogg_ends_within, MATROSKA: _matroska_ends_within}.get(container.format.name)
+    path = Path(container.name)
+    if find is None or not path.is_file():
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return find(content)
+
+
+def _end_s(container: InputContainer, stream: AudioStream | VideoStream) -> float | None:
+    if stream.duration is None or not stream.time_base:
+        return None
+    return float(((stream.start_time or 0) + stream.duration) * stream.time_base) - origin_s(
+        container
+    )
+
+
+def _clock_s(text: str) -> float | None:
+    clock = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", text)
+    if clock is None:
+        return None
+    hours, minutes, seconds = clock.groups()
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def _has_length_frame(path: Path) -> bool:
+    """Whether the first frame of an mp3 is the one in which encoders note the length."""
+    with path.open("rb") as file:
+        head = file.read(10)
+        if head.startswith(b"ID3"):
+            first, second, third, fourth = head[6:10]
+            file.seek(10 + (first << 21 | second << 14 | third << 7 | fourth))
+        first_frames = file.read(_MP3_HEADER)
+    return any(mark in first_frames for mark in (b"Xing", b"Info", b"VBRI"))
+
+
+def _wav_length_s(path: Path) -> float | None:
+    """What the header of a wav says, which FFmpeg shortens to what is there."""
+    bytes_per_s = 0
+    with path.open("rb") as file, suppress(struct.error):
+        if file.read(4) not in (b"RIFF", b"RIFX"):
+            return None
+        file.seek(12)
+        while True:
+            name, size = struct.unpack("<4sI", file.read(8))
+            if name == b"data":
+                known = bytes_per_s and size not in _UNKNOWN_SIZES
+                return size / bytes_per_s if known else None
+            content = file.read(size) if name == b"fmt " and size < _MP3_HEADER else b""
+            if content:
+                (bytes_per_s,) = struct.unpack_from("<I", content, 8)
+            file.seek(size - len(content) + size % 2, 1)
+    return None
+
+
+def _ogg_ends_within(content: mmap.mmap) -> bool:
+    place = content.rfind(b"OggS\x00")
+    if place < 0:
+        return False
+    n_segments = content[place + 26 : place + 27]
+    lengths = content[place + 27 : place + 27 + (n_segments or b"\0")[0]]
+    return place + 27 + len(lengths) + sum(lengths) > len(content) or not n_segments
+
+
+def _matroska_ends_within(content: mmap.mmap) -> bool:
+    """Follow the elements of the last cluster to the end of the file."""
+    place = content.rfind(_CLUSTER)
+    if place < 0:
+        return False
+    place += len(_CLUSTER)
+    place += 8 - content[place].bit_length() + 1 if place < len(content) else 0
+    while place < len(content):
+        if content[place] not in _WITHIN_A_CLUSTER:
+            return False
+        width = 9 - content[place + 1].bit_length() if place + 1 < len(content) else 1
+        size = int.from_bytes(content[place + 1 : place + 1 + width], "big")
+        place += 1 + width + (size & (1 << 7 * width) - 1)
+    return place > len(content)

@@ -1,0 +1,169 @@
+"""The one gate to a media file: nothing else is opened, and an error within carries its name."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+import av.error
+
+from affuse.errors import MediaError
+from affuse.media.joined import PartOfFile, Stretch, joined_parts
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_ERRORS_OF_DECODERS = (
+    av.error.FFmpegError,
+    ArithmeticError,
+    AssertionError,
+    EOFError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What a damaged file can raise: FFmpeg's own errors, and those of numbers that do not fit."""
+
+_ERRORS_OF_WRITING = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS)
+"""Of the file that somebody writes meanwhile, not of the one that is read."""
+
+_NO_RECORDINGS = ("tty",)
+"""What FFmpeg makes pictures of though nobody recorded any: text of a terminal."""
+
+_OPENING_OTHERS = {
+    *("concat", "dash", "hls", "imf", "mlv", "sdp", "vobsub", "webm_dash_manifest"),
+    *("rtp", "rtsp", "sap"),
+    *("fbdev", "kmsgrab", "lavfi", "oss", "video4linux2,v4l2", "x11grab"),
+}
+"""Formats and devices of FFmpeg that read what a file names, or lies beside it, or is no file."""
+
+_LISTS = re.compile(
+    r"#EXTM3U|ffconcat|v=0\s|# VobSub index|<(\?xml[^>]*>\s*<)?(MPD|SmoothStreaming|asx|"
+    r"AssetMap|CompositionPlaylist)",
+    re.IGNORECASE,
+)
+"""How texts that name other files begin."""
+
+MOST_PIXELS = 1 << 26
+"""Of one picture: 8,192 x 8,192. A header of 30 bytes can ask for any size, and for its memory."""
+
+_STRICT_UNTIL = 19
+"""PyAV from this version on takes any bytes as metadata; before, it has to be asked to."""
+
+
+@contextmanager
+def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
+    """A file of this machine, opened; an error of its decoder within becomes a MediaError.
+
+    Nothing but the file is read: formats that name other files are refused, and a name is never
+    taken as a URL or a pattern.
+
+    Parameters
+    ----------
+    file : Path
+    for_sound : bool
+        As in `affuse.media.decode.open_media`.
+
+    Raises
+    ------
+    MediaError
+        The file is missing, empty or no media file, it names other files, or its decoder raises
+        anything at all.
+    """
+    if not file.is_file():
+        raise MediaError(f"{file} is not a file; expected a sound or video file: check the path")
+    if file.stat().st_size == 0:
+        raise MediaError(
+            f"{file} is empty (0 bytes); expected a sound or video file: fetch or record it again"
+        )
+    with ExitStack() as opened_files:
+        try:
+            part = next(iter(joined_parts(file)), None)
+            container = opened_files.enter_context(_container(file, part, for_sound))
+            if for_sound and container.start_time and container.streams.video:
+                # Where the first picture is, which is when time begins, only decoding tells.
+                container = opened_files.enter_context(_container(file, part, False))
+        except _ERRORS_OF_DECODERS as error:
+            raise _refused(file, _reason(error)) from error
+        if container.format.name in _NO_RECORDINGS:
+            raise _refused(file, "it is text")
+        try:
+            yield container
+        except _ERRORS_OF_DECODERS as error:
+            if getattr(error, "errno", None) in _ERRORS_OF_WRITING:
+                raise
+            raise MediaError(
+                f"{file} cannot be decoded ({_reason(error)}); expected a whole media file: "
+                "fetch or record it again, or re-encode it"
+            ) from error
+
+
+def later_parts(container: InputContainer) -> Iterator[InputContainer]:
+    """The other recordings of a joined file, opened one after the other."""
+    file = Path(container.name)
+    for part in joined_parts(file)[1:]:
+        with suppress(av.error.FFmpegError), _container(file, part, False) as later:
+            yield later
+
+
+@contextmanager
+def _container(file: Path, part: Stretch | None, for_sound: bool) -> Iterator[InputContainer]:
+    with ExitStack() as stack:
+        source: str | PartOfFile = _literal(file)
+        if part is not None:
+            source = stack.enter_context(closing(PartOfFile(file, part)))
+        yield stack.enter_context(av.open(source, options=_options(for_sound), **_lenient()))
+
+
+def _literal(file: Path) -> str:
+    """The name in a form in which FFmpeg sees no protocol before a colon."""
+    return str(file) if file.is_absolute() or ":" not in str(file) else f"./{file}"
+
+
+@lru_cache
+def _allowed() -> str:
+    return ",".join(sorted(av.formats_available - _OPENING_OTHERS))
+
+
+def _options(for_sound: bool) -> dict[str, str]:
+    options = {
+        "format_whitelist": _allowed(),
+        "protocol_whitelist": "file",
+        "pattern_type": "none",  # "a%d.png" is the name of one picture
+        "max_pixels": str(MOST_PIXELS),
+    }
+    return options | ({"skip_frame": "all"} if for_sound else {})
+
+
+def _lenient() -> dict[str, Any]:
+    """Metadata in any encoding, however the installed PyAV is told so."""
+    return {"metadata_errors": "ignore"} if _major_version() < _STRICT_UNTIL else {}
+
+
+def _major_version() -> int:
+    return int(av.__version__.split(".")[0])
+
+
+def _refused(file: Path, reason: str) -> MediaError:
+    with file.open("rb") as content:
+        first = content.read(500).decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    if _LISTS.match(first):
+        return MediaError(
+            f"{file} is a list that names other files, which are not followed; expected a "
+            "recording: give the media files themselves"
+        )
+    return MediaError(
+        f"{file} ({file.stat().st_size:,} bytes) cannot be read as sound or video ({reason}); "
+        "expected a whole media file such as wav, flac, mp4 or webm: fetch or record it again"
+    )
+
+
+def _reason(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

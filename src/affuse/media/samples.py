@@ -1,0 +1,201 @@
+"""Decoded frames of sound -> checked mono samples at one rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from affuse.errors import MediaError
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+
+Signal = NDArray[np.float32]
+Timed = tuple[float | None, Signal]
+"""The time stamp of the first of some samples (None: they follow the ones before), and these."""
+
+LOWEST_RATE, HIGHEST_RATE = 4_000, 1_536_000
+"""Hz. Below, nothing is left of a voice; above, no converter records."""
+
+_LARGEST = 100.0
+"""Samples are in [-1, 1], or a little beyond where somebody amplified; this is another scale."""
+
+_FLOATS = ("flt", "dbl")
+"""How the names of FFmpeg's sample formats begin that can hold what is no number."""
+
+_CANCELLED = 0.02
+_MEMORY = 0.9
+"""Share of the channels' energy that is kept from one frame to the next."""
+
+
+class Samples:
+    """Mono samples of decoded frames, all at the rate of the first.
+
+    A file may change its rate, its number of channels or its format on the way, as a broadcast
+    does between programme and advertisement.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, for messages.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.sample_rate = 0
+        self._name = name
+        self._mixer = _Mixer()
+        self._other: _OtherRate | None = None
+        self._n_samples = 0
+        self._n_bad = 0
+
+    def taken(self, frame: AudioFrame, time_s: float | None) -> Iterator[Timed]:
+        """What a frame gives, each with its time stamp.
+
+        Nothing any more after samples that are no numbers: `finished` counts them.
+
+        Raises
+        ------
+        MediaError
+            A sample rate that no recording has, or samples of another scale.
+        """
+        rate = frame.sample_rate
+        self.sample_rate = self.sample_rate or self._checked(rate)
+        channels = _channels(frame)
+        self._n_samples += channels.shape[1]
+        if frame.format.name.startswith(_FLOATS):
+            self._check(channels)
+        if self._n_bad:
+            return
+        mono = self._mixer.mixed(channels)
+        if self._other is not None and (rate != self._other.rate or self._other.is_off(time_s)):
+            yield from self._rest()
+        if rate == self.sample_rate:
+            yield time_s, mono
+            return
+        self._other = self._other or _OtherRate(self._checked(rate), self.sample_rate, time_s)
+        yield from self._other.taken(mono)
+
+    def finished(self) -> Iterator[Timed]:
+        """What is left.
+
+        Raises
+        ------
+        MediaError
+            Some samples were no numbers; says how many of how many.
+        """
+        if self._n_bad:
+            raise MediaError(
+                f"{self._name} has {self._n_bad:,} samples of {self._n_samples:,} that are no "
+                "numbers (NaN or infinite); expected finite samples: export it again, or set them "
+                "to 0"
+            )
+        yield from self._rest()
+
+    def _rest(self) -> Iterator[Timed]:
+        other, self._other = self._other, None
+        if other is not None:
+            yield from other.finished()
+
+    def _checked(self, rate: int) -> int:
+        if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+            raise MediaError(
+                f"{self._name} has sound at {rate:,} Hz; expected {LOWEST_RATE:,} to "
+                f"{HIGHEST_RATE:,} Hz, as recordings of voices have: record it again, or mend "
+                "its header"
+            )
+        return rate
+
+    def _check(self, channels: Signal) -> None:
+        largest = float(np.abs(channels).max(initial=0.0))
+        if largest <= _LARGEST:
+            return
+        n_finite = int(np.isfinite(channels).all(axis=0).sum())
+        self._n_bad += channels.shape[1] - n_finite
+        if math.isfinite(largest):
+            raise MediaError(
+                f"{self._name} has samples of up to {largest:,.0f}; expected floating-point "
+                "samples from -1 to 1: divide them by their full scale (32768 for 16 bit)"
+            )
+
+
+class _Mixer:
+    """The mean of the channels; one of them alone where they cancel each other.
+
+    A cable with crossed wires turns one channel upside down: what both have in common, the voice,
+    is gone from their mean.
+    """
+
+    def __init__(self) -> None:
+        self._of_mean = 0.0
+        self._of_channels = np.zeros(0)
+
+    def mixed(self, channels: Signal) -> Signal:
+        """(n_channels, n_samples) -> (n_samples,)."""
+        if len(channels) == 1:
+            return cast(Signal, channels[0])
+        mean: Signal = np.mean(channels, axis=0, dtype=np.float32)
+        powers = np.square(channels, dtype=np.float64).sum(axis=1)
+        if len(self._of_channels) != len(channels):
+            self._of_mean, self._of_channels = 0.0, np.zeros(len(channels))
+        self._of_mean = _MEMORY * self._of_mean + float(np.square(mean, dtype=np.float64).sum())
+        self._of_channels = _MEMORY * self._of_channels + powers
+        if self._of_mean >= _CANCELLED * self._of_channels.mean():
+            return mean
+        loudest = int(self._of_channels.argmax())
+        is_first = self._of_channels[0] >= self._of_channels[loudest] / 2
+        return cast(Signal, channels[0 if is_first else loudest])
+
+
+class _OtherRate:
+    """Samples at another rate than the first ones, brought to theirs."""
+
+    def __init__(self, rate: int, wanted: int, time_s: float | None) -> None:
+        self.rate = rate
+        self._time_s = time_s
+        self._end_s = time_s
+        self._stream = soxr.ResampleStream(rate, wanted, 1, dtype="float32", quality="HQ")
+
+    def is_off(self, time_s: float | None) -> bool:
+        """Whether a time stamp leaves a gap, so that what comes does not continue this."""
+        return None not in (time_s, self._end_s) and abs(time_s - self._end_s) > _GAP_S  # type: ignore[operator]
+
+    def taken(self, signal: Signal) -> Iterator[Timed]:
+        """What comes out by now; a little stays within."""
+        if self._end_s is not None:
+            self._end_s += len(signal) / self.rate
+        yield from self._stamped(self._stream.resample_chunk(signal))
+
+    def finished(self) -> Iterator[Timed]:
+        """What stayed within."""
+        yield from self._stamped(self._stream.resample_chunk(np.zeros(0, np.float32), last=True))
+
+    def _stamped(self, signal: Signal) -> Iterator[Timed]:
+        if len(signal):
+            time_s, self._time_s = self._time_s, None
+            yield time_s, np.asarray(signal, np.float32)
+
+
+_GAP_S = 0.05
+
+
+def _channels(frame: AudioFrame) -> Signal:
+    """(n_channels, n_samples) float32 in [-1, 1]."""
+    array: NDArray[Any] = frame.to_ndarray()
+    if not frame.format.is_planar:
+        array = array.reshape(-1, frame.layout.nb_channels).T
+    return _as_float(array)
+
+
+def _as_float(array: NDArray[Any]) -> Signal:
+    numbers: Signal = array.astype(np.float32)
+    if array.dtype == np.uint8:
+        return (numbers - np.float32(128)) / np.float32(128)
+    if np.issubdtype(array.dtype, np.signedinteger):
+        full_scale = np.float32(-float(np.iinfo(array.dtype).min))
+        return np.divide(numbers, full_scale, dtype=np.float32)
+    return numbers

@@ -1,0 +1,183 @@
+"""Which of a file's streams is heard and which is looked at, and what to say of the others."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from av.stream import Disposition
+
+from affuse.errors import MediaError
+from affuse.media.opening import MOST_PIXELS
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+_Timed = TypeVar("_Timed", "AudioStream", "VideoStream")
+
+_NAMES = {
+    "mov,mp4,m4a,3gp,3g2,mj2": re.compile(rb"stsd.{12}(?P<name>.{4})", re.DOTALL),
+    "matroska,webm": re.compile(rb"\x86(?P<length>[\x80-\xbf])(?P<name>[ASV]_[A-Z0-9/_.]{2,30})"),
+}
+"""Where formats name the codecs of their streams."""
+
+
+def audio_streams(container: InputContainer) -> list[AudioStream]:
+    """Streams of sound that can be decoded, by track number from 1."""
+    return [stream for stream in container.streams.audio if stream.codec_context is not None]
+
+
+def video_streams(container: InputContainer) -> list[VideoStream]:
+    """Streams of pictures that can be decoded, covers left aside."""
+    return [
+        stream
+        for stream in container.streams.video
+        if stream.codec_context is not None and not _is_cover(stream)
+    ]
+
+
+def audio_stream(container: InputContainer, track: int | None = None) -> AudioStream:
+    """The stream of sound that is marked as default, else the first; decoded by one thread.
+
+    Parameters
+    ----------
+    container : InputContainer
+    track : int, optional
+        Takes another: its number among the file's streams of sound, from 1.
+
+    Raises
+    ------
+    MediaError
+        There is none; says what there is instead.
+    """
+    streams = audio_streams(container)
+    if not streams:
+        raise MediaError(
+            f"{container.name} has no sound ({contents(container)}); expected a stream of "
+            "sound: name another file as the audio of this clip, or leave its audio out"
+        )
+    if track is not None and not 1 <= track <= len(streams):
+        tracks = "1 audio track" if len(streams) == 1 else f"{len(streams)} audio tracks"
+        raise MediaError(
+            f"{container.name} has {tracks}, and number {track} was asked for; expected one of "
+            "them, counted from 1: choose another, or leave the choice to the file"
+        )
+    chosen = _marked(streams) if track is None else streams[track - 1]
+    use_one_thread(chosen)
+    return chosen
+
+
+def video_stream(container: InputContainer) -> VideoStream:
+    """The stream of pictures that is marked as default, else the first; decoded by one thread.
+
+    Raises
+    ------
+    MediaError
+        There is none, then it says what there is instead; or the pictures are too large.
+    """
+    streams = video_streams(container)
+    if not streams:
+        raise MediaError(
+            f"{container.name} has no picture ({contents(container)}); expected a stream of "
+            "video: name another file as the video of this clip, or leave its video out"
+        )
+    chosen = _marked(streams)
+    width, height = chosen.codec_context.width, chosen.codec_context.height
+    if width * height > MOST_PIXELS:
+        raise MediaError(
+            f"{container.name} has pictures of {width:,} x {height:,} pixels; expected at most "
+            f"{MOST_PIXELS:,} pixels: scale it down"
+        )
+    use_one_thread(chosen)
+    chosen.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+    return chosen
+
+
+def use_one_thread(stream: AudioStream | VideoStream) -> None:
+    """Decode by one thread: whole files are what is worked on side by side."""
+    stream.codec_context.thread_count = 1
+
+
+def contents(container: InputContainer) -> str:
+    """What there is in a file, in words."""
+    kinds = sorted({_kind(stream) for stream in container.streams})
+    return f"it holds {' and '.join(kinds)}" if kinds else "it holds no stream at all"
+
+
+def notes_on_tracks(container: InputContainer, track: int | None) -> tuple[str, ...]:
+    """What to say where there were several to choose from."""
+    notes = []
+    heard, seen = audio_streams(container), video_streams(container)
+    if len(heard) > 1 and track is None:
+        number = heard.index(_marked(heard)) + 1
+        notes.append(
+            f"the file has {len(heard)} audio tracks: number {number}{_why(heard)} was heard; "
+            "--audio-track takes another"
+        )
+    if len(seen) > 1:
+        number = seen.index(_marked(seen)) + 1
+        notes.append(
+            f"the file has {len(seen)} video tracks: number {number}{_why(seen)} was looked at"
+        )
+    return tuple(notes)
+
+
+def why_no_sound(container: InputContainer) -> str:
+    """Why there is nothing to hear, in words; empty where there is."""
+    if audio_streams(container):
+        return ""
+    unknown = [stream for stream in container.streams.audio if stream.codec_context is None]
+    if unknown:
+        return f"the sound of the file is of {_codec(unknown[0])}, which is not known"
+    return "the file has no sound"
+
+
+def why_no_picture(container: InputContainer) -> str:
+    """Why there is nothing to see, in words; empty where there is."""
+    if video_streams(container):
+        return ""
+    pictures = container.streams.video
+    unknown = [one for one in pictures if one.codec_context is None and not _is_cover(one)]
+    if unknown:
+        return f"the picture of the file is of {_codec(unknown[0])}, which is not known"
+    return "the file has a cover but no moving picture" if pictures else "the file has no picture"
+
+
+def _marked(streams: list[_Timed]) -> _Timed:
+    """The first that is marked as default; all or none may be."""
+    marked = [stream for stream in streams if stream.disposition & Disposition.default]
+    return (marked or streams)[0]
+
+
+def _why(streams: list[_Timed]) -> str:
+    marked = [stream for stream in streams if stream.disposition & Disposition.default]
+    return ", which is marked as default," if 0 < len(marked) < len(streams) else ""
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def _kind(stream: Stream) -> str:
+    if stream.type == "video" and stream.disposition & Disposition.attached_pic:
+        return "a cover"
+    if stream.type in ("audio", "video") and stream.codec_context is None:
+        return f"{stream.type} of {_codec(stream)}, which is not known"
+    return stream.type
+
+
+def _codec(stream: Stream) -> str:
+    """How the file names the codec of a stream for which FFmpeg has none."""
+    container, name = stream.container, b""
+    path, pattern = Path(container.name), _NAMES.get(container.format.name)
+    found = list(pattern.finditer(path.read_bytes())) if pattern and path.is_file() else []
+    if stream.index < len(found):
+        name = found[stream.index]["name"]
+        length = found[stream.index].groupdict().get("length")
+        name = name if length is None else name[: length[0] & 0x3F]
+    written = name.decode("ascii", "replace")
+    return f"codec {written!r}" if written.isprintable() and written else "a codec"

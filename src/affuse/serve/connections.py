@@ -1,0 +1,91 @@
+"""Connections that nobody can hold for nothing: slow headers, unread answers, too many at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from affuse.serve.settings import Limits
+
+_TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+def bounded(limits: Limits) -> type[BoundedProtocol]:
+    """The protocol of a server with these limits, for ``uvicorn.Config(http=...)``."""
+    return type("BoundedProtocol", (BoundedProtocol,), {"limits": limits})
+
+
+class BoundedProtocol(H11Protocol):
+    """One connection; what uvicorn leaves to a proxy in front of it is bounded here.
+
+    Attributes
+    ----------
+    limits : Limits
+    """
+
+    limits = Limits()
+    _waiting: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take it, if need be in the place of the one that has asked nothing for longest."""
+        super().connection_made(transport)
+        self._opened_s = self.loop.time()
+        self._await_headers()
+        open_now = [each for each in self.connections if not each.transport.is_closing()]
+        if len(open_now) > self.limits.max_connections:
+            others = [each for each in open_now if isinstance(each, BoundedProtocol)]
+            idle = [each for each in others if each.asks_nothing]
+            min(idle, key=lambda each: each._opened_s).transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; headers that have begun must end in time."""
+        super().data_received(data)
+        if not self.asks_nothing:
+            self._stop_waiting()
+        elif self._waiting is None:
+            self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of everything."""
+        self._stop_waiting()
+        self._stop_hurrying()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client does not take its answer as fast as it comes."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.limits.reading_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It took some."""
+        self._stop_hurrying()
+        super().resume_writing()
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _stop_hurrying(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _await_headers(self) -> None:
+        self._waiting = self.loop.call_later(self.limits.headers_s, self._headers_too_late)
+
+    def _headers_too_late(self) -> None:
+        self._waiting = None
+        # A connection that has become a live one has another protocol.
+        if self.asks_nothing and self.transport.get_protocol() is self:
+            begun, _ = self.conn.trailing_data
+            if begun:
+                self.transport.write(_TOO_LATE)
+            self.transport.close()

@@ -1,0 +1,132 @@
+"""Locks that the operating system holds for a process, whatever ends it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from affuse.errors import OutputError
+
+_NAME = ".in-work-"
+_NOT_OFFERED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}
+
+
+def try_lock(handle: int, *, wait: bool = False) -> bool:
+    """Take a lock on an open file that ends with this process; whether it was free."""
+    try:
+        import fcntl
+    except ImportError:
+        return _try_lock_on_windows(handle, wait=wait)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Nobody else who asks works on `path` meanwhile; the lock of a process that died is free.
+
+    A file beside `path` holds the lock, and says who: it is gone afterwards.
+
+    Raises
+    ------
+    OutputError
+        Another process works on it, said at once; or the folder cannot be written.
+    """
+    place = Path(os.path.realpath(path))
+    digest = hashlib.sha256(os.fsencode(place.name)).hexdigest()[:12]
+    lock = place.with_name(f"{_NAME}{digest}")
+    handle = _taken(path, lock)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            lock.unlink()
+        os.close(handle)
+
+
+def remove_free_locks(folder: Path) -> None:
+    """Remove the locks in a folder of processes that were killed."""
+    for lock in folder.glob(f"{_NAME}*"):
+        with suppress(OSError):
+            handle = os.open(lock, os.O_RDWR)
+            try:
+                if try_lock(handle) and _is_at(lock, handle):
+                    lock.unlink()
+            finally:
+                os.close(handle)
+
+
+def _taken(path: Path, lock: Path) -> int:
+    """The open lock file, locked, with the name of who holds it in it."""
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
+            if not _is_free(handle):
+                raise _in_use(path, handle)
+            if _is_at(lock, handle):
+                _sign(handle)
+                return handle
+            os.close(handle)  # Whoever had it removed it meanwhile: again.
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror or error}); expected a folder that "
+            "you may write to, with enough space"
+        ) from error
+
+
+def _sign(handle: int) -> None:
+    """Say who has the lock; a full disk does not keep anybody from having it."""
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.write(handle, f"process {os.getpid()} on {platform.node()}".encode())
+
+
+def _is_free(handle: int) -> bool:
+    """Take the lock; where the file system knows none, everybody has it."""
+    try:
+        return try_lock(handle)
+    except OSError as error:
+        if error.errno in _NOT_OFFERED:
+            return True
+        raise
+
+
+def _in_use(path: Path, handle: int) -> OutputError:
+    try:
+        told = os.read(handle, 200).decode("utf-8", "replace")
+    except OSError:
+        told = ""
+    finally:
+        os.close(handle)
+    return OutputError(
+        f"{path} is being written by {told or 'another process'}; expected a place of its own for "
+        "each call: wait until that one has ended, or name another place"
+    )
+
+
+def _is_at(lock: Path, handle: int) -> bool:
+    """Whether an open lock file is the one that has the name now."""
+    try:
+        return os.path.samestat(os.stat(lock), os.fstat(handle))
+    except OSError:
+        return False
+
+
+def _try_lock_on_windows(handle: int, *, wait: bool) -> bool:
+    import msvcrt
+
+    mode = "LK_LOCK" if wait else "LK_NBLCK"
+    try:
+        getattr(msvcrt, "locking")(handle, getattr(msvcrt, mode), 1)  # noqa: B009
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""Text from elsewhere, made harmless where it is shown: on terminals, in cells of tables."""
+
+from __future__ import annotations
+
+import re
+from unicodedata import category
+
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories: control, format, surrogate, separators of lines and paragraphs."""
+
+_JOINERS = "\u200c\u200d\ufeff\u00ad"
+"""Format signs that words of some scripts need, and that turn nothing round."""
+
+_FORMULA = re.compile(r" *[=+\-@\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\(?:\\|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
+_SHORT = {"\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t"}
+_MARK = "'"
+"""Tells a spreadsheet that what follows is text."""
+
+
+def steers(sign: str) -> bool:
+    """Whether one sign does something to a terminal instead of being seen."""
+    return category(sign) in _STEERING
+
+
+def printable(text: str) -> str:
+    r"""Text on one line: line breaks and whatever else steers a terminal become escapes.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31mb\n") == r"a\x1b[31mb\n"
+    True
+    """
+    if text.isprintable():
+        return text
+    return "".join(_escaped(sign) if steers(sign) else sign for sign in text)
+
+
+def csv_cell(text: str) -> str:
+    r"""Text as a cell that no spreadsheet takes for a formula, and no terminal for a command.
+
+    What begins like a formula gets an apostrophe before it; so does what holds signs that steer,
+    which become escapes, and what looks as if it had such an apostrophe already. Numbers and all
+    other text stay as they are. `text_of_cell` gives back what was written.
+
+    Source  OWASP, "CSV Injection"
+
+    Examples
+    --------
+    >>> [csv_cell(text) for text in ("=1+1", "-0.5", "-x", "'-x", "Ann")]
+    ["'=1+1", '-0.5', "'-x", "''-x", 'Ann']
+    """
+    if not (_is_formula(text) or _is_marked(text) or any(map(_hurts, text))):
+        return text
+    return _MARK + "".join(
+        _escaped(sign) if sign == "\\" or _hurts(sign) else sign for sign in text
+    )
+
+
+def text_of_cell(cell: str) -> str:
+    r"""What `csv_cell` was given; a cell that it did not change is itself.
+
+    Examples
+    --------
+    >>> [text_of_cell(cell) for cell in ("'=1+1", "-0.5", "'-x", "''-x", "'tis")]
+    ['=1+1', '-0.5', '-x', "'-x", "'tis"]
+    """
+    return _ESCAPE.sub(_sign, cell[1:]) if _is_marked(cell) else cell
+
+
+def _is_formula(text: str) -> bool:
+    return _FORMULA.match(text) is not None and _NUMBER.fullmatch(text) is None
+
+
+def _is_marked(cell: str) -> bool:
+    if not cell.startswith(_MARK):
+        return False
+    return _is_formula(cell.lstrip(_MARK)) or _ESCAPE.search(cell) is not None
+
+
+def _hurts(sign: str) -> bool:
+    return not sign.isprintable() and steers(sign) and sign not in _JOINERS
+
+
+def _escaped(sign: str) -> str:
+    return sign.encode("unicode_escape").decode("ascii")
+
+
+def _sign(found: re.Match[str]) -> str:
+    escape = found.group()
+    return _SHORT.get(escape) or chr(int(escape[2:], 16))

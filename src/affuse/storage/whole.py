@@ -1,0 +1,244 @@
+"""Files and folders that are whole or not there: nobody meets half of one under its name."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import hashlib
+import os
+import platform
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from affuse.errors import OutputError
+
+_OWNED = re.compile(r"\.[a-z-]+-(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}")
+_NOT_OFFERED = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF}
+
+
+@contextmanager
+def atomic_file(path: Path, *, lasting: bool = True) -> Iterator[Path]:
+    """A temporary name beside `path`, which becomes `path` when all went well.
+
+    Several writers of one path never mix: the last one that ends wins, whole. Folders above are
+    made; what the block leaves under the temporary name is removed when it fails.
+
+    Parameters
+    ----------
+    path : Path
+        A file that is there already is replaced.
+    lasting : bool
+        Wait until the disk has it, so that a power cut leaves the old file or the new one. False
+        for what is checked when it is read and can be made again.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written, or there is no space.
+    """
+    with _told(path), _temporary(path) as temporary:
+        yield temporary
+        _put(temporary, path, lasting=lasting)
+
+
+@contextmanager
+def new_path(path: Path) -> Iterator[Path]:
+    """As `atomic_file`, for a file or folder whose name must be free, at the end as well.
+
+    Raises
+    ------
+    OutputError
+        The name is taken, or the folder cannot be written.
+    """
+    refuse_existing(path)
+    with _told(path), _temporary(path) as temporary:
+        yield temporary
+        refuse_existing(path)
+        _put(temporary, path)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder under a temporary name, which becomes `path`; an empty one there is replaced.
+
+    Raises
+    ------
+    OutputError
+        Something with content has that name, or the folder cannot be written.
+    """
+    with _told(path), _temporary(path) as temporary:
+        temporary.mkdir()
+        yield temporary
+        if path.exists():
+            path.rmdir()
+        _put(temporary, path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file of UTF-8 text whole, plain line feeds, in the place of an older one.
+
+    A link goes on leading to its file; a pipe or a device is written to as it is.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    place = Path(os.path.realpath(path))
+    content = text.encode("utf-8", "backslashreplace")
+    with _told(path):
+        if place.exists() and not place.is_file():
+            place.write_bytes(content)
+            return
+        with atomic_file(place) as temporary:
+            temporary.write_bytes(content)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise where something has that name already.
+
+    Raises
+    ------
+    OutputError
+        It exists.
+    """
+    if os.path.lexists(path):
+        raise OutputError(
+            f"{path} exists already, and nothing is overwritten; expected a name that is free: "
+            "name another one or remove it first"
+        )
+
+
+def remove_leftovers(folder: Path, pattern: str = ".*") -> None:
+    """Remove what processes left in a folder that were killed in the middle of writing.
+
+    Only what a process of this machine began that is not there any more.
+
+    Parameters
+    ----------
+    folder : Path
+    pattern : str
+        ``.*`` for what lies in it, ``*/.*`` for what lies one folder deeper.
+    """
+    for path in folder.glob(pattern):
+        owner = _OWNED.match(path.name)
+        if owner and owner["machine"] == machine() and not is_alive(int(owner["process"])):
+            remove(path)
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a name was given to something that is not whole."""
+    return _OWNED.match(name) is not None
+
+
+def owned_name(kind: str, suffix: str = "") -> str:
+    """A hidden name that says which process of which machine it belongs to.
+
+    >>> owned_name("partial", ".csv").startswith(".partial-")
+    True
+    """
+    return f".{kind}-{machine()}-{os.getpid()}-{secrets.token_hex(4)}{suffix}"
+
+
+def is_alive(process_id: int) -> bool:
+    """Whether there is such a process on this machine, whosever it is."""
+    if os.name != "posix":
+        return process_id == os.getpid() or _is_alive_on_windows(process_id)
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+@functools.cache
+def machine() -> str:
+    """Eight hexadecimal digits for this machine, or this container: process ids count within it."""
+    try:
+        inside = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        inside = ""
+    return hashlib.sha256(f"{platform.node()} {inside}".encode()).hexdigest()[:8]
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a whole folder, as far as that can be done."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    """A name beside `path` that says who writes there; gone afterwards."""
+    temporary = path.with_name(owned_name("partial", path.suffix))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+    finally:
+        remove(temporary)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({_reason(error)}); expected a writable folder "
+            "with enough space: mend that, or name another place"
+        ) from error
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return "a part of this path is a file, not a folder"
+    if error.errno is None:  # As numpy says it.
+        return "the disk took a part of it only"
+    return error.strerror or str(error)
+
+
+def _put(temporary: Path, path: Path, *, lasting: bool = True) -> None:
+    if lasting:
+        flush(temporary)
+    os.replace(temporary, path)
+    if lasting:
+        flush(path.parent, below=False)
+
+
+def flush(path: Path, *, below: bool = True) -> None:
+    """Wait until the disk has a file, or a folder and all that is below it."""
+    if os.name != "posix":
+        return
+    if below and path.is_dir():
+        for inside in path.iterdir():
+            flush(inside)
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NOT_OFFERED:
+            raise
+    finally:
+        os.close(handle)
+
+
+def _is_alive_on_windows(process_id: int) -> bool:
+    import ctypes
+
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009
+    handle = kernel.OpenProcess(0x00100000, False, process_id)
+    if not handle:
+        return False
+    try:
+        return bool(kernel.WaitForSingleObject(handle, 0) == 0x102)
+    finally:
+        kernel.CloseHandle(handle)

@@ -1,0 +1,56 @@
+"""Whether clips show drawn people: corpora that affuse makes say so in their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from affuse.records import Clip
+from affuse.synthetic.writer import made_by
+
+EMBEDDED = "affuse embedded corpus"
+REENACTED = "affuse re-enactment"
+
+_WARNINGS = {
+    EMBEDDED: (
+        "people are drawn, and their voices are synthesised: no figure here says how well real "
+        "people are recognised."
+    ),
+    REENACTED: (
+        "faces are drawn, and their voices are real: no figure here says how well real faces are "
+        "recognised."
+    ),
+}
+
+
+def drawn_people(clips: Iterable[Clip]) -> str:
+    """What a reader must know of clips that affuse drew; empty where it drew none.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+        One file of each speaker and corpus is looked into, of clips that lie on this machine.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    firsts: dict[tuple[str, object], Clip] = {}
+    for clip in clips:
+        source = clip.video or clip.audio
+        firsts.setdefault((clip.speaker, source.parent if source else None), clip)
+    origins = [_origin(clip) for clip in firsts.values()]
+    found = {origin for origin in origins if origin}
+    if not found:
+        return ""
+    told = _WARNINGS[EMBEDDED if EMBEDDED in found else REENACTED]
+    return f"{'These' if all(origins) else 'Some of these'} {told}"
+
+
+def _origin(clip: Clip) -> str:
+    """Corpus of affuse that made a clip; empty for any other."""
+    source = clip.video or clip.audio
+    if source is None or source.suffix.lower() != ".mp4" or not source.is_file():
+        return ""
+    comment = made_by(source) or ""
+    return next((name for name in _WARNINGS if comment.startswith(name)), "")

@@ -1,0 +1,120 @@
+"""One process of this machine, with a pipe to it: a task goes in, its answer comes out.
+
+Pipes alone, no locks and no queues: whatever moment a process is killed at, nobody waits for what
+it held, and nothing of it stays in shared memory.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import threading
+import traceback
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from affuse.processes import end_with_parent, interrupts_held, leave_interrupts_to_parent
+
+_PATIENCE_S = 5.0
+
+
+class Child:
+    """A process that computes answers, one after the other."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        by_main_thread = threading.current_thread() is threading.main_thread()
+        with interrupts_held():
+            self._connection, own = context.Pipe()
+            self._process = context.Process(target=_work, args=(own, by_main_thread), daemon=True)
+            self._process.start()
+            # The only other end is the child's: it closes when the child ends.
+            own.close()
+        self.is_dead = False
+
+    @property
+    def process_id(self) -> int:
+        """Of the system."""
+        return self._process.pid or 0
+
+    def begin(self, function: Callable[[Any], Any], task: object) -> None:
+        """Hand over a task; `answer` says where the process is gone."""
+        with suppress(BrokenPipeError, ConnectionError):
+            self._connection.send((function, task))
+
+    @staticmethod
+    def ready(children: Collection[Child]) -> Iterable[Child]:
+        """Those with an answer, or dead; waits for the first one."""
+        found = set(wait([child._connection for child in children]))
+        return [child for child in children if child._connection in found]
+
+    def answer(self) -> Any:
+        """What came out; None with `is_dead` where the process died of the task.
+
+        Raises
+        ------
+        Exception
+            What the function raised.
+        """
+        try:
+            is_answer, found = self._connection.recv()
+        except (EOFError, OSError):
+            self.is_dead = True
+            self.end()
+            return None
+        if is_answer:
+            return found
+        raise found
+
+    def dismiss(self) -> None:
+        """Let it end: there are no more tasks."""
+        self._connection.close()
+
+    def end(self, *, at_once: bool = True) -> None:
+        """Wait for its end, or bring it about."""
+        if not at_once:
+            self._process.join(_PATIENCE_S)
+        self._process.kill()
+        self._process.join()
+        self._connection.close()
+
+
+def _work(connection: Connection, by_main_thread: bool) -> None:
+    """What the process does until its parent closes the pipe, or ends."""
+    leave_interrupts_to_parent()
+    end_with_parent(started_by_main_thread=by_main_thread)
+    while True:
+        try:
+            function, task = connection.recv()
+        except (EOFError, OSError):
+            return
+        except Exception as error:
+            outcome = (False, _portable(error))
+        else:
+            outcome = _outcome(function, task)
+        try:
+            connection.send(outcome)
+        except OSError:
+            return
+        except Exception as error:
+            connection.send((False, _portable(error)))
+
+
+def _outcome(function: Callable[[Any], Any], task: object) -> tuple[bool, Any]:
+    try:
+        return True, function(task)
+    except Exception as error:
+        return False, _portable(error)
+
+
+def _portable(error: Exception) -> Exception:
+    """The error with what led to it as a note; of one that cannot travel, its words."""
+    told = "".join(traceback.format_exception(error))
+    try:
+        error = pickle.loads(pickle.dumps(error))
+    except Exception:
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    error.add_note(f"In the process that worked on it:\n{told}")
+    return error

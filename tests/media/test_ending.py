@@ -1,0 +1,111 @@
+"""A file that is cut off is told wherever it states more than there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from media_files import Media, cut, write_endless_webm, write_media
+
+from affuse.errors import CutShort
+from affuse.media.audio import read_audio
+from affuse.media.decode import probe
+
+SOUND = {
+    "wav": "pcm_s16le",
+    "flac": "flac",
+    "mp3": "libmp3lame",
+    "aiff": "pcm_s16be",
+    "caf": "pcm_s16be",  # codespell:ignore caf
+    "au": "pcm_s16be",
+    "opus": "libopus",
+}
+BOTH = {"mp4": "aac", "mkv": "aac", "avi": "libmp3lame"}
+
+
+def whole(folder: Path, suffix: str) -> Path:
+    media = Media(4.0, has_video=suffix in BOTH, audio_codec={**SOUND, **BOTH}[suffix])
+    options = {"movflags": "faststart"} if suffix == "mp4" else {}
+    return write_media(folder / f"whole.{suffix}", media, **options)
+
+
+@pytest.mark.parametrize("suffix", [*SOUND, *BOTH])
+def test_a_file_that_is_cut_off_says_so(tmp_path: Path, suffix: str) -> None:
+    path = whole(tmp_path, suffix)
+    assert read_audio(path).duration_s == pytest.approx(4.0, abs=0.1)
+    with pytest.raises(CutShort) as raised:
+        read_audio(cut(path, tmp_path / f"cut.{suffix}", 0.6))
+    assert 1.5 < raised.value.end_s < 3.4
+    if suffix == "opus":
+        assert "breaks off within a block, after" in str(raised.value)
+    else:
+        assert raised.value.stated_s == pytest.approx(4.0, abs=0.1)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.613, 0.8])
+def test_a_recording_of_a_browser_that_breaks_off_within_a_block(
+    tmp_path: Path, share: float
+) -> None:
+    media = Media(3.0, video_codec="libvpx", audio_codec="libopus")
+    path = write_endless_webm(tmp_path / "live.webm", media)
+    assert read_audio(path).duration_s == pytest.approx(3.0, abs=0.1)
+    with pytest.raises(CutShort, match=r"breaks off within a block, after .* s of sound; expected"):
+        read_audio(cut(path, tmp_path / "cut.webm", share))
+
+
+def test_a_constant_rate_mp3_without_a_header_states_nothing(tmp_path: Path) -> None:
+    media = Media(4.0, has_video=False, audio_codec="libmp3lame")
+    path = write_media(tmp_path / "plain.mp3", media, write_xing="0", id3v2_version="0")
+    assert 2.0 < read_audio(cut(path, tmp_path / "cut.mp3", 0.6)).duration_s < 2.8
+
+
+def test_a_wav_of_a_pipe_states_nothing(tmp_path: Path) -> None:
+    path = whole(tmp_path, "wav")
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data") + 4
+    content[at : at + 4] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    assert read_audio(path).duration_s == pytest.approx(4.0)
+
+
+def test_sound_that_joins_late_is_not_cut_short(tmp_path: Path) -> None:
+    """Matroska states when a track ends, not how long it lasts."""
+    path = tmp_path / "late.mkv"
+    with av.open(str(path), "w") as container:
+        pictures = container.add_stream("mpeg4", rate=10)
+        pictures.width = pictures.height = 32
+        pictures.pix_fmt = "yuv420p"
+        sound = container.add_stream("pcm_s16le", rate=8000)
+        sound.layout = "mono"
+        for n in range(120):
+            image = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8))
+            image.pts = n
+            container.mux(pictures.encode(image))
+            if n >= 100:
+                frame = av.AudioFrame.from_ndarray(np.ones((1, 800), np.int16), layout="mono")
+                frame.sample_rate, frame.pts = 8000, 800 * n
+                container.mux(sound.encode(frame))
+        container.mux([*pictures.encode(), *sound.encode()])
+    assert read_audio(path).duration_s == pytest.approx(12.0, abs=0.01)
+
+
+def test_a_track_that_holds_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "empty.mkv"
+    with av.open(str(path), "w") as container:
+        pictures = container.add_stream("mpeg4", rate=10)
+        pictures.width = pictures.height = 32
+        pictures.pix_fmt = "yuv420p"
+        container.add_stream("pcm_s16le", rate=8000).layout = "mono"
+        image = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8))
+        container.mux([*pictures.encode(image), *pictures.encode()])
+    with pytest.raises(CutShort, match="the track holds nothing; expected sound in it") as raised:
+        read_audio(path)
+    assert (raised.value.end_s, raised.value.stated_s) == (0.0, 0.0)
+
+
+def test_the_whole_of_a_file_whose_streams_state_nothing(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "clip.flv", Media(3.0, sample_rate=44_100))
+    assert probe(path).stated_s == pytest.approx(3.0, abs=0.1)
+    assert probe(cut(path, tmp_path / "cut.flv", 0.5)).stated_s == pytest.approx(3.0, abs=0.1)

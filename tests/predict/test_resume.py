@@ -1,0 +1,272 @@
+"""A call that was cut short goes on where it ended, and gives what an undisturbed one gives."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from recordings import Track, fitted, portrait, spoken, write
+
+from affuse.cli import main
+from affuse.predict import many
+from affuse.predict.answers import AnswerStore, default_answers
+from affuse.predict.many import predict_many
+from affuse.predict.settings import Settings, settings_of
+from affuse.records import Prediction, Skipped
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two voices, a face that speaks, and a file that is none."""
+    place = tmp_path / "clips"
+    place.mkdir()
+    for number, name in enumerate(("a.wav", "c.wav"), start=1):
+        write(place / name, Track(sound=fitted(spoken(number), 2.0), audio_codec="pcm_s16le"))
+    write(place / "b.mp4", Track([portrait()] * 15, sound=fitted(spoken(), 1.5)))
+    (place / "d.mp4").write_bytes(b"no film at all" * 10)
+    return place
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the files that were judged, in their order."""
+    names: list[str] = []
+    judge = many._one
+
+    def noted(task):
+        names.append(Path(task.path).name)
+        return judge(task)
+
+    monkeypatch.setattr(many, "_one", noted)
+    return names
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+def predict(bundle_dir: Path, folder: Path, *options: object) -> int:
+    return run("predict", "--bundle", bundle_dir, folder, "--jobs", 1, *options)
+
+
+def cut_short_after(monkeypatch: pytest.MonkeyPatch, n_judged: int) -> None:
+    """Ctrl-C comes while the next one is judged."""
+    judge, count = many._one, iter(range(100))
+
+    def interrupted(task):
+        if next(count) == n_judged:
+            raise KeyboardInterrupt
+        return judge(task)
+
+    monkeypatch.setattr(many, "_one", interrupted)
+
+
+@pytest.mark.parametrize("format", ["csv", "json", "table"])
+def test_a_call_that_was_cut_short_goes_on(
+    folder, bundle_dir, tmp_path, monkeypatch, capsys, judged, format
+):
+    suffix = {"table": ".txt"}.get(format, f".{format}")
+    whole, out = tmp_path / f"whole{suffix}", tmp_path / f"out{suffix}"
+    assert predict(bundle_dir, folder, "--format", format, "--out", whole) == 2
+    for answer in default_answers().root.iterdir():
+        answer.unlink()
+    with monkeypatch.context() as patch:
+        cut_short_after(patch, 2)
+        assert predict(bundle_dir, folder, "--format", format, "--out", out) == 130
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == (
+        "affuse: interrupted; 2 of 4 recordings are kept: the same command with --resume goes on "
+        "from there"
+    )
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("out")] == []
+    judged.clear()
+    assert predict(bundle_dir, folder, "--format", format, "--out", out, "--resume") == 2
+    assert judged == ["c.wav", "d.mp4"]
+    assert out.read_bytes() == whole.read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"clips", whole.name, out.name}
+
+
+def test_documents_of_their_own_are_there_as_they_come(
+    folder, bundle_dir, tmp_path, monkeypatch, capsys, judged
+):
+    out = tmp_path / "subtitles"
+    with monkeypatch.context() as patch:
+        cut_short_after(patch, 2)
+        assert predict(bundle_dir, folder, "--format", "vtt", "--out", out) == 130
+    assert sorted(path.name for path in out.iterdir()) == ["a.vtt", "b.vtt"]
+    judged.clear()
+    assert predict(bundle_dir, folder, "--format", "vtt", "--out", out, "--resume") == 2
+    assert judged == ["c.wav", "d.mp4"]
+    assert sorted(path.name for path in out.iterdir()) == ["a.vtt", "b.vtt", "c.vtt"]
+
+
+def test_mended_and_new_files_are_judged_and_the_rest_is_not(
+    folder, bundle_dir, tmp_path, capsys, judged
+):
+    out = tmp_path / "out.csv"
+    assert predict(bundle_dir, folder, "--format", "csv", "--out", out) == 2
+    write(folder / "d.mp4", Track([portrait(2)] * 10, sound=fitted(spoken(2), 1.0)))
+    write(folder / "e.wav", Track(sound=fitted(spoken(3), 1.0), audio_codec="pcm_s16le"))
+    judged.clear()
+    assert predict(bundle_dir, folder, "--format", "csv", "--out", out, "--resume") == 0
+    assert judged == ["d.mp4", "e.wav"]
+    names = [line.split(",")[0] for line in out.read_text().splitlines()[1:]]
+    assert list(dict.fromkeys(Path(name).name for name in names)) == [
+        "a.wav", "b.mp4", "c.wav", "d.mp4", "e.wav",
+    ]  # fmt: skip
+
+
+def test_a_file_that_somebody_changed_is_not_replaced(folder, bundle_dir, tmp_path, capsys):
+    out = tmp_path / "out.csv"
+    assert predict(bundle_dir, folder / "a.wav", "--format", "csv", "--out", out) == 0
+    out.write_text(out.read_text() + "my own line\n")
+    capsys.readouterr()
+    for options in ([], ["--resume"]):
+        given = ["--format", "csv", "--out", out, *options]
+        assert predict(bundle_dir, folder / "a.wav", *given) == 2
+        assert "exists already, and nothing is overwritten" in capsys.readouterr().err
+    assert out.read_text().endswith("my own line\n")
+
+
+def test_without_the_word_everything_is_judged_anew(folder, bundle_dir, capsys, judged):
+    for _ in range(2):
+        assert predict(bundle_dir, folder) == 2
+    assert judged == ["a.wav", "b.mp4", "c.wav", "d.mp4"] * 2
+
+
+@pytest.mark.parametrize("change", ["window", "bundle", "content", "time", "damage", "junk"])
+def test_another_call_is_not_answered_from_there(folder, bundle_dir, judged, change, tmp_path):
+    from tiny_bundle import tiny_bundle, voice_member
+
+    from affuse.bundle.writing import write_bundle
+    from affuse.sealing import seal
+
+    path, store, settings = folder / "a.wav", AnswerStore(tmp_path / "kept"), Settings()
+    ask = {"settings": settings, "bundle_dir": bundle_dir, "answers": store, "resume": True}
+    (first,) = predict_many([path], **ask)
+    (again,) = predict_many([path], **ask)
+    assert first == again
+    assert judged == ["a.wav"]
+    (answer,) = store.root.iterdir()
+    told = path.stat()
+    if change == "window":
+        ask["settings"] = settings_of(window_s=1.0)
+    elif change == "bundle":
+        ask["bundle_dir"] = write_bundle(tiny_bundle([voice_member()]), tmp_path / "other")
+    elif change == "content":
+        write(path, Track(sound=fitted(spoken(3), 2.5), audio_codec="pcm_s16le"))
+    elif change == "time":
+        os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns + 1_000_000_000))
+    elif change == "damage":
+        answer.write_bytes(answer.read_bytes().replace(b"angry", b"happy", 1))
+    else:
+        answer.write_bytes(b'{"path": 3}')
+        seal(answer)
+    predict_many([path], **ask)
+    assert judged == ["a.wav", "a.wav"]
+
+
+def test_nobody_else_may_look_into_what_is_kept(folder, bundle_dir, tmp_path):
+    store = AnswerStore(tmp_path / "kept")
+    predict_many([folder / "a.wav"], bundle_dir=bundle_dir, answers=store)
+    assert store.root.stat().st_mode & 0o077 == 0
+    (answer,) = store.root.iterdir()
+    os.utime(answer, (0, 0))
+    store.sweep()
+    assert list(store.root.iterdir()) == []
+
+
+def test_an_answer_comes_back_as_it_was(recogniser, talking, tmp_path):
+    store, found = AnswerStore(tmp_path), recogniser.predict(talking, window_s=1.0)
+    found = replace(found, notes=("über\n", "b\udcff"))
+    store.save("key", found)
+    assert store.load("key") == found
+    assert store.load("other") is None
+
+
+ERRORS = [
+    OverflowError("value too large to convert to int32_t"),
+    RuntimeError("Non-zero status code returned while running Conv node"),
+    KeyError("video"),
+    ZeroDivisionError(),
+    RecursionError("maximum recursion depth exceeded"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_that_nobody_foresaw_is_one_line(
+    folder, bundle_dir, monkeypatch, capsys, private_cache, error
+):
+    """Real ones are mended as they are found: this one is made."""
+    from affuse.predict.recogniser import Recogniser
+
+    judge = Recogniser.judge
+
+    def failing(self, path, settings):
+        if path.endswith("b.mp4"):
+            raise error
+        return judge(self, path, settings)
+
+    monkeypatch.setattr(Recogniser, "judge", failing)
+    assert predict(bundle_dir, folder, "--format", "csv") == 2
+    said = capsys.readouterr()
+    assert {Path(line.split(",")[0]).name for line in said.out.splitlines()[1:]} == {
+        "a.wav", "c.wav",
+    }  # fmt: skip
+    lines = [line for line in said.err.splitlines() if line.startswith("affuse:")]
+    assert len(lines) == 2
+    assert f"b.mp4 cannot be read ({type(error).__name__}" in lines[0]
+    (log,) = (private_cache / "errors").iterdir()
+    assert f"its traceback is in {log}" in lines[0]
+    assert "in failing" in log.read_text("utf-8")
+
+
+def test_what_was_passed_over_is_counted(folder, bundle_dir, capsys):
+    (folder / "notes.txt").write_text("no recording")
+    (folder / "empty.mp3").touch()
+    assert predict(bundle_dir, folder) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "passed over" in line]
+    assert line.startswith(f"{folder}: 2 passed over: ")
+    assert "1 with the suffix .txt, which is none of a media file" in line
+    assert "1 empty (0 bytes)" in line
+
+
+def test_outcomes_are_told_as_they_come(folder, bundle_dir):
+    told: list[tuple[int, type]] = []
+    predict_many(
+        sorted(folder.iterdir()),
+        bundle_dir=bundle_dir,
+        jobs=1,
+        each=lambda number, outcome: told.append((number, type(outcome))),
+    )
+    assert told == [(0, Prediction), (1, Prediction), (2, Prediction), (3, Skipped)]
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(folder, bundle_dir, tmp_path):
+    """A limit on the size of files stands for the full disk: writing fails in the middle."""
+    import resource
+    import subprocess
+    import sys
+
+    def small_files_only() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+
+    command = [sys.executable, "-m", "affuse", "predict", folder / "a.wav", folder / "b.mp4"]
+    command += ["--bundle", bundle_dir, "--jobs", "1", "--format", "csv"]
+    found = subprocess.run(
+        [str(word) for word in [*command, "--out", tmp_path / "out.csv"]],
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=small_files_only,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    lines = [line for line in found.stderr.splitlines() if line.startswith("affuse:")]
+    assert found.returncode == 2, found.stderr
+    assert len(lines) == 1, found.stderr
+    assert "out.csv cannot be written (File too large); expected a writable folder" in lines[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["clips"]

@@ -1,0 +1,218 @@
+"""Uploads that hold a place for nothing, and slow honest ones."""
+
+from __future__ import annotations
+
+import select
+import threading
+import time
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from local_server import PART, TAIL, answer_of, connected, drip, local_server, uploading
+from serving import until
+
+from affuse.serve.pace import Pace
+from affuse.serve.settings import Limits
+
+RATE = 10_000
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def pace_of(clock: Clock, **limits: float) -> Pace:
+    return Pace(Limits(min_rate=RATE, **{"patience_s": 20, "max_upload_s": 3600, **limits}), clock)
+
+
+@pytest.mark.parametrize(
+    ("bytes_a_second", "lives"), [(0.5, False), (RATE * 0.9, False), (50_000, True)]
+)
+def test_an_upload_lives_at_the_least_rate_and_above(bytes_a_second, lives):
+    clock = Clock()
+    pace, n_bytes = pace_of(clock), 0.0
+    for _ in range(600):
+        clock.now_s += 1
+        if clock.now_s >= pace.end_s:
+            break
+        n_bytes += bytes_a_second
+        pace.came(int(n_bytes))
+        n_bytes -= int(n_bytes)
+    assert (clock.now_s == 700) == lives
+
+
+def test_who_sent_much_may_pause_but_not_for_ever():
+    clock = Clock()
+    pace = pace_of(clock)
+    pace.came(10**9)
+    assert pace.end_s == 120
+    assert pace.behind_s == 0
+    clock.now_s = 110
+    assert pace.behind_s == 10
+    pace.came(50_000)
+    assert pace.end_s == 125
+
+
+def test_an_upload_has_an_end_however_steady_it_is():
+    clock = Clock()
+    pace = pace_of(clock, max_upload_s=60)
+    clock.now_s = 159
+    pace.came(10**9)
+    assert pace.end_s == 160
+
+
+@pytest.fixture
+def strict(tmp_path, bundle_dir):
+    """Little patience, so that the test needs none."""
+    limits = Limits(
+        max_jobs=1, max_queue=2, min_rate=RATE, patience_s=0.6, max_upload_s=2.5, headers_s=0.5
+    )
+    with local_server(tmp_path, bundle_dir, limits) as port:
+        yield port
+
+
+def test_a_dripping_upload_is_ended_and_told_why(strict):
+    with uploading(strict) as raw:
+        drip(raw, 3)
+        answer = answer_of(raw)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"the upload fell 0.6 s behind 10 kB/s; expected a steady one" in answer
+
+
+def test_a_steady_upload_has_an_end_too(strict):
+    with uploading(strict, 10**8) as raw:
+        for _ in range(100):
+            time.sleep(0.05)
+            try:
+                raw.sendall(bytes(5000))
+            except OSError:
+                break
+        answer = answer_of(raw)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"the upload took longer than 2.5 s" in answer
+
+
+def test_a_slow_honest_upload_lives(strict):
+    """50 kB/s, in pieces as they come over a bad line."""
+    with uploading(strict, 75_000) as raw:
+        for _ in range(15):
+            time.sleep(0.1)
+            raw.sendall(bytes(5000))
+        raw.sendall(TAIL)
+        raw.settimeout(20)
+        assert raw.recv(100).startswith(b"HTTP/1.1 202 ")
+
+
+def test_who_is_behind_gives_way_to_a_newcomer(tmp_path, bundle_dir):
+    """No waiting until patience ends: all places are held by uploads that bring nothing."""
+    limits = Limits(max_jobs=1, max_queue=2, min_rate=RATE, patience_s=3600)
+    form = {"file": ("a.mp4", b"no recording")}
+    with local_server(tmp_path, bundle_dir, limits) as port, ExitStack() as stack:
+        held = [stack.enter_context(uploading(port)) for _ in range(3)]
+        url = f"http://127.0.0.1:{port}/api/predict"
+        until(lambda: len(list((tmp_path / "home").glob("server-*/jobs/*"))) == 3, wait_s=10)
+        assert httpx.post(url, files=form, trust_env=False).status_code == 429
+        time.sleep(1.1)
+        assert httpx.post(url, files=form, trust_env=False).status_code == 202
+        ended = select.select(held, [], [], 10)[0]
+        assert len(ended) == 1, "one gives way, and only one"
+        answer = answer_of(ended[0])
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b"came slower than 10 kB/s while others waited" in answer
+
+
+def test_fifty_drips_do_not_shut_others_out(server, client):
+    """As the server is by default, but for a shorter queue."""
+    with ExitStack() as stack:
+        drips = [stack.enter_context(uploading(server.port)) for _ in range(50)]
+        dripping = [threading.Thread(target=drip, args=(raw, 4, 2.0)) for raw in drips]
+        for thread in dripping:
+            thread.start()
+        time.sleep(2)
+        answers = []
+        for _ in range(8):
+            answer = client.post("/api/predict", files={"file": ("a.mp4", b"no recording")})
+            answers.append(answer.status_code)
+        for thread in dripping:
+            thread.join()
+    assert answers == [202] * 8
+    until(lambda: not [path for path in server.job_folders if any(path.iterdir())])
+
+
+def test_headers_that_do_not_end(strict):
+    with connected(strict) as raw:
+        raw.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        drip(raw, 2)
+        assert answer_of(raw).startswith(b"HTTP/1.1 408 ")
+
+
+def test_headers_that_do_not_end_after_a_request_that_did(strict):
+    with connected(strict) as raw:
+        raw.sendall(f"HEAD / HTTP/1.1\r\nHost: 127.0.0.1:{strict}\r\n\r\n".encode())
+        assert raw.recv(65536).startswith(b"HTTP/1.1 200 ")
+        drip(raw, 2)
+        assert answer_of(raw).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_connection_that_says_nothing_is_closed(strict):
+    with connected(strict) as raw:
+        began_s = time.monotonic()
+        assert answer_of(raw) == b""
+        assert time.monotonic() - began_s < 5
+
+
+def test_many_idle_connections_leave_room(tmp_path, bundle_dir):
+    limits = Limits(max_connections=10, headers_s=60)
+    with local_server(tmp_path, bundle_dir, limits) as port, ExitStack() as stack:
+        idle = [stack.enter_context(connected(port)) for _ in range(40)]
+        for _ in range(5):
+            assert httpx.get(f"http://127.0.0.1:{port}/api/info", trust_env=False).is_success
+        assert len([raw for raw in idle if _is_closed(raw)]) >= 30
+
+
+def test_an_answer_that_nobody_reads(tmp_path, bundle_dir):
+    """Its connection goes; a slow reader of the same answer gets all of it."""
+    run = tmp_path / "runs" / "large"
+    run.mkdir(parents=True)
+    (run / "results.csv").write_text("system,leaky,uar,n_clips\n")
+    (run / "report.html").write_bytes(b"<p>" + bytes(20_000_000))
+    request = "GET /runs/large/report.html HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n"
+    with local_server(tmp_path, bundle_dir, Limits(reading_s=0.5)) as port:
+        with connected(port) as slow, connected(port) as deaf:
+            for raw in (slow, deaf):
+                raw.sendall(request.format(port).encode())
+            n_read = 0
+            while n_read < 20_000_000:
+                n_read += len(slow.recv(1_000_000))
+                time.sleep(0.02)
+            time.sleep(1)
+            n_deaf = len(answer_of(deaf))
+        assert n_deaf < 20_000_000
+
+
+def test_a_form_of_many_parts(strict):
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'
+    content = part * 200 + PART.encode() + b"abc" + TAIL
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = httpx.post(
+        f"http://127.0.0.1:{strict}/api/predict", content=content, headers=headers, trust_env=False
+    )
+    assert answer.status_code == 400
+    assert "more than 100 parts" in answer.json()["error"]
+
+
+def _is_closed(raw) -> bool:
+    raw.settimeout(0.2)
+    try:
+        return raw.recv(1) == b""
+    except ConnectionResetError:
+        return True
+    except TimeoutError:
+        return False

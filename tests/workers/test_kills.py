@@ -1,0 +1,25 @@
+"""A few kills at random moments; ``python benchmarks/kills.py 100`` makes many."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+_PATH = Path(__file__).parents[2] / "benchmarks" / "kills.py"
+_SPEC = importlib.util.spec_from_file_location("kills", _PATH)
+assert _SPEC is not None
+assert _SPEC.loader is not None
+kills = importlib.util.module_from_spec(_SPEC)
+sys.modules["kills"] = kills
+_SPEC.loader.exec_module(kills)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_kills_leave_nothing_and_results_are_the_same(tmp_path: Path) -> None:
+    found = kills.kills(6, seed=3, per_round=3, place=tmp_path)
+    assert found.faults == []
+    assert (found.n_kills, found.n_again) == (6, 2)
