@@ -13,7 +13,8 @@ from affuse.predict.judging import Judgement, judge
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 
 JOINED = Fusion(
-    together=(Together(classes=("neutral", "calm"), divided_by="voice"),), agreement=Agreement()
+    together=(Together(classes=("neutral", "calm"), divided_by="voice"),),
+    agreement=Agreement(n_first=2, least=0.2, sure=0.4, foreign=0.2, shared=0.1),
 )
 
 
@@ -82,9 +83,9 @@ def test_neutral_and_calm_do_not_take_from_each_other(joined):
     assert fused["calm"] + fused["neutral"] == pytest.approx(0.54)
 
 
-def test_a_voice_alone_is_told_by_the_sum_of_neutral_and_calm(joined):
+def test_a_voice_alone_is_told_as_it_tells_itself(joined):
     found = judged(joined, voice=voice(neutral=0.3, calm=0.25, happy=0.45))
-    assert found.emotion == "neutral"
+    assert found.emotion == "happy"
 
 
 def test_calm_is_not_named_where_only_the_face_speaks_for_it(joined):
@@ -104,10 +105,19 @@ def test_a_contradiction_is_said_and_the_surer_one_named(joined):
 
 
 def test_a_contradiction_names_no_third_emotion(joined):
-    said = {"happy": 0.42, "angry": 0.40, "sad": 0.01, "disgust": 0.01}
-    found = judged(joined, face=face(**said), voice=voice(sad=0.42, angry=0.4, happy=0.01))
-    assert found.emotion is None
-    assert found.abstained == "voice sad, face happy, and together they say neither"
+    seen = face(happy=0.45, fear=0.44, angry=0.08)
+    heard = voice(sad=0.42, disgust=0.4, angry=0.09)
+    found = judged(joined, 0.2, face=seen, voice=heard)
+    assert found.disagreement == "voice sad, face happy"
+    assert found.emotion in ("sad", "happy")
+    assert judged(joined, 0.9, face=seen, voice=heard).emotion is None
+
+
+def test_common_ground_is_no_contradiction(joined):
+    """Second in both, and first of the product."""
+    seen, heard = face(happy=0.45, angry=0.4), voice(sad=0.45, angry=0.4)
+    found = judged(joined, face=seen, voice=heard)
+    assert (found.emotion, found.disagreement) == ("angry", "")
 
 
 def test_agreement_is_no_contradiction(joined):
@@ -119,11 +129,13 @@ def test_agreement_is_no_contradiction(joined):
 
 def test_below_the_threshold_the_sum_counts(joined):
     """The threshold is for what competes: here neutral and calm together."""
-    said = voice(neutral=0.28, calm=0.27, happy=0.25)
-    assert judged(joined, 0.5, voice=said).emotion == "neutral"
-    found = judged(joined, 0.6, voice=said)
+    said = {"face": face(neutral=0.4, happy=0.3), "voice": voice(neutral=0.25, calm=0.21)}
+    fused = judged(joined, 0.0, **said).probabilities["fused"]
+    both = fused["neutral"] + fused["calm"]
+    assert judged(joined, both - 0.01, **said).emotion == "neutral"
+    found = judged(joined, both + 0.01, **said)
     assert found.emotion is None
-    assert "neutral is the most probable with 55%" in found.abstained
+    assert f"neutral is the most probable with {both:.0%}" in found.abstained
 
 
 def test_bundles_of_runs_are_as_before(joined):

@@ -178,13 +178,16 @@ class Agreement(_Part):
         and has at least this probability in either.
     sure, foreign : float
         Voice and face contradict each other where each gives its own first emotion at least
-        `sure`, and the other's less than `foreign`. Then only one of these two is named.
+        `sure`, and the other's less than `foreign`.
+    shared : float
+        Where then no emotion has so much in both, only one of these two is named.
     """
 
-    n_first: int = Field(default=2, ge=1)
-    least: Share = 0.2
-    sure: Share = 0.4
-    foreign: Share = 0.2
+    n_first: int = Field(ge=1)
+    least: Share
+    sure: Share
+    foreign: Share
+    shared: Share
 
 
 class Fusion(_Part):

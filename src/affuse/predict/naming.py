@@ -12,10 +12,13 @@ from affuse.bundle.manifest import Agreement, Manifest
 from affuse.records import MODALITIES, Modality
 
 Floats = NDArray[np.float64]
+Columns = NDArray[np.intp]
 Alone = Mapping[Modality, Floats]
 """What each modality that speaks says by itself, (n_classes,)."""
 
 WHO: Mapping[Modality, str] = {"audio": "voice", "video": "face"}
+
+_JUST_BELOW = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,8 @@ class Named:
 def name_emotion(manifest: Manifest, fused: Floats, alone: Alone, threshold: float) -> Named:
     """The most probable emotion, where what voice and face say allows it.
 
-    Classes that compete as one are compared with the others by their sum. Where both modalities
-    speak, `Agreement` says which emotions may be named, and what is done where they contradict
-    each other.
+    Where both modalities speak, classes that compete as one are compared with the others by their
+    sum, and `Agreement` says which emotions may be named.
 
     Parameters
     ----------
@@ -53,20 +55,21 @@ def name_emotion(manifest: Manifest, fused: Floats, alone: Alone, threshold: flo
     threshold : float
         Probability below which no emotion is named.
     """
-    groups = _columns(manifest)
+    rules = _rules(manifest, alone)
+    groups = _groups(manifest) if rules else [np.array([n]) for n in range(len(fused))]
     of_groups = np.array([fused[columns].sum() for columns in groups])
     first = int(of_groups.argmax())
-    columns = groups[first]
-    emotion = manifest.classes[columns[int(fused[columns].argmax())]]
-    rules = manifest.fusion.agreement
+    emotion = _first_of(manifest, groups[first], fused)
     disagreement = ""
-    if rules is not None and len(alone) == len(MODALITIES):
-        if not _may_be_named(rules, alone).any():
+    if rules is not None:
+        if not _may_be_named(manifest, rules, alone).any():
             return Named(None, "neither the voice nor the face is sure of any emotion")
-        disagreement, rivals = _contradiction(manifest, rules, groups, alone)
-        if rivals and first not in rivals:
-            reason = f"{disagreement}, and together they say neither"
-            return Named(None, reason, disagreement)
+        rivals = _rivals(manifest, rules, alone)
+        if first in rivals.values():
+            words = (
+                f"{WHO[m]} {_first_of(manifest, groups[n], alone[m])}" for m, n in rivals.items()
+            )
+            disagreement = ", ".join(words)
     if of_groups[first] < threshold:
         reason = (
             f"{emotion} is the most probable with {of_groups[first]:.0%}, which is less than the "
@@ -94,14 +97,13 @@ def held_to(manifest: Manifest, fused: Floats, alone: Alone) -> Floats:
     (n_classes,) float64
         Sums to 1.
     """
-    rules = manifest.fusion.agreement
-    if rules is None or len(alone) < len(MODALITIES):
+    rules = _rules(manifest, alone)
+    if rules is None:
         return fused
-    may = _may_be_named(rules, alone)
+    may = _may_be_named(manifest, rules, alone)
     if not may.any():
         return fused
-    held = fused.copy()
-    groups = _columns(manifest)
+    held, groups = fused.copy(), _groups(manifest)
     for columns in groups:
         kept = columns[may[columns]]
         if len(kept):
@@ -115,33 +117,39 @@ def held_to(manifest: Manifest, fused: Floats, alone: Alone) -> Floats:
     return np.asarray(held / held.sum())
 
 
-_JUST_BELOW = 0.99
+def _rules(manifest: Manifest, alone: Alone) -> Agreement | None:
+    """What must hold here: nothing where a modality is silent."""
+    return manifest.fusion.agreement if len(alone) == len(MODALITIES) else None
 
 
-def _columns(manifest: Manifest) -> list[NDArray[np.intp]]:
+def _groups(manifest: Manifest) -> list[Columns]:
     return [np.array([manifest.classes.index(name) for name in group]) for group in manifest.groups]
 
 
-def _may_be_named(rules: Agreement, alone: Alone) -> NDArray[np.bool_]:
+def _first_of(manifest: Manifest, columns: Columns, row: Floats) -> str:
+    return manifest.classes[int(columns[row[columns].argmax()])]
+
+
+def _may_be_named(manifest: Manifest, rules: Agreement, alone: Alone) -> NDArray[np.bool_]:
+    """Classes that voice or face holds likely; where they share none, what each says first."""
     rows = np.stack(list(alone.values()))
     ranks = (-rows).argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
-    among_first = (ranks < rules.n_first).any(axis=0)
-    return np.asarray(among_first & (rows >= rules.least).any(axis=0))
+    may = np.asarray((ranks < rules.n_first).any(axis=0) & (rows >= rules.least).any(axis=0))
+    rivals, groups = _rivals(manifest, rules, alone), _groups(manifest)
+    in_both = [min(row[columns].sum() for row in rows) for columns in groups]
+    if rivals and max(in_both) < rules.shared:
+        named = np.concatenate([groups[number] for number in rivals.values()])
+        may &= np.isin(np.arange(len(may)), named)
+    return may
 
 
-def _contradiction(
-    manifest: Manifest, rules: Agreement, groups: list[NDArray[np.intp]], alone: Alone
-) -> tuple[str, tuple[int, int] | None]:
-    """What voice and face say if they contradict each other, and the groups they name."""
-    of_groups = {m: np.array([alone[m][c].sum() for c in groups]) for m in MODALITIES}
+def _rivals(manifest: Manifest, rules: Agreement, alone: Alone) -> dict[Modality, int]:
+    """The first group of voice and of face where they contradict each other; else empty."""
+    groups = _groups(manifest)
+    of_groups = {m: np.array([alone[m][columns].sum() for columns in groups]) for m in MODALITIES}
     voice, face = (int(of_groups[modality].argmax()) for modality in ("audio", "video"))
     sure = min(of_groups["audio"][voice], of_groups["video"][face])
     foreign = max(of_groups["audio"][face], of_groups["video"][voice])
     if voice == face or sure < rules.sure or foreign >= rules.foreign:
-        return "", None
-    firsts: dict[Modality, NDArray[np.intp]] = {"audio": groups[voice], "video": groups[face]}
-    words = [
-        f"{WHO[modality]} {manifest.classes[columns[int(alone[modality][columns].argmax())]]}"
-        for modality, columns in firsts.items()
-    ]
-    return ", ".join(words), (voice, face)
+        return {}
+    return {"audio": voice, "video": face}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
-from affuse.bundle.manifest import Agreement, Manifest
+from affuse.bundle.manifest import Manifest
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 
 LICENCE = (
@@ -120,7 +120,8 @@ def shipped_card(face: Mapping[str, Any], voice: Mapping[str, Any]) -> str:
 def fusion_section(manifest: Manifest) -> str:
     """What the card says of the fusion of a face and a voice, in Markdown."""
     face, voice, fusion = manifest.member("face"), manifest.member("voice"), manifest.fusion
-    rules = fusion.agreement or Agreement()
+    rules = fusion.agreement
+    assert rules is not None
     return _wrapped(
         _FUSION.format(
             title=FUSION_TITLE,

@@ -35,7 +35,7 @@ RATE = 16_000
 FACE_AND_VOICE = Fusion(
     rule="product",
     together=(Together(classes=("neutral", "calm"), divided_by="voice"),),
-    agreement=Agreement(),
+    agreement=Agreement(n_first=2, least=0.2, sure=0.4, foreign=0.2, shared=0.1),
 )
 """How the two are joined: a face shows neutral and calm alike."""
 
