@@ -91,7 +91,7 @@ def split_and_print(data: str, out: Path) -> None:
     with progress_bars(Console(stderr=True)) as progress:
         skipped = split(index.clips, out, progress=progress)
     for note in index.notes:
-        typer.echo(note)
+        say(note)
     _print_skipped((*index.skipped, *skipped))
     say(f"{len(index)} clips split into {out / 'audio_only'} and {out / 'video_only'}")
 
