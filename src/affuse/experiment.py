@@ -131,10 +131,16 @@ def chosen_clips(config: Config) -> Index:
     """Index of the clips that a configuration chooses."""
     if not config.data.path:
         raise ConfigError("no data were given: set data.path to a folder or a CSV of clips")
-    chosen = read_index(config.data.path, config.data.reader).filter(
+    index = read_index(config.data.path, config.data.reader)
+    channels = config.data.channels
+    if channels and not any("channel" in clip.attributes for clip in index):
+        # Recipes choose speech of RAVDESS; a person's own clips do not say what they are.
+        note = f"No clip says whether it is {' or '.join(channels)}: all are taken."
+        index, channels = replace(index, notes=(*index.notes, note)), ()
+    chosen = index.filter(
         speakers=config.data.speakers,
         emotions=config.data.emotions,
-        channels=config.data.channels,
+        channels=channels,
         intensities=config.data.intensities,
     )
     return within_files(chosen)

@@ -47,7 +47,7 @@ class Expression:
 
     name = "expression"
     modality: ClassVar[Modality] = "video"
-    version = 3
+    version = 4
     frame_level = False
     dtype = "float32"
     label = "face network"

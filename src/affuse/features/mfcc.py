@@ -117,7 +117,7 @@ class Mfcc:
 
     name = "mfcc"
     modality: ClassVar[Modality] = "audio"
-    version = 1
+    version = 2
     frame_level = False
     dtype = "float32"
 

@@ -78,7 +78,7 @@ class VggFace:
 
     name = "vgg_face"
     modality: ClassVar[Modality] = "video"
-    version = 2
+    version = 3
     frame_level = True
     dtype = "float16"
 

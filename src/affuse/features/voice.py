@@ -32,7 +32,7 @@ class VoiceStatistics:
 
     name = "voice_statistics"
     modality: Literal["audio"] = "audio"
-    version = 1
+    version = 2
     frame_level = False
     dtype = "float32"
     label = "voice statistics"

@@ -39,7 +39,7 @@ class VoiceEmbedding:
 
     name = "voice"
     modality: Literal["audio"] = "audio"
-    version = 1
+    version = 2
     frame_level = False
     dtype = "float32"
     label = "voice model"

@@ -40,7 +40,7 @@ class VoiceVariants:
 
     name = "voice_network"
     modality: Literal["audio"] = "audio"
-    version = 1
+    version = 2
     frame_level = True
     dtype = "float16"
     label = "voice network (learned in each fold)"
