@@ -28,7 +28,7 @@ def tracks(path: Path, default: int | None = None, n_audio: int = 2, n_video: in
         sounds = [container.add_stream("pcm_s16le", rate=RATE) for _ in range(n_audio)]
         for kind in (pictures, sounds):
             for n, stream in enumerate(kind, start=1):
-                stream.disposition = Disposition.default if n == default else Disposition(0)
+                stream.disposition = Disposition.default.value if n == default else 0
         for stream in sounds:
             stream.layout = "mono"
         for stream in pictures:
@@ -132,7 +132,7 @@ def test_a_cover_is_called_a_cover(tmp_path: Path) -> None:
         audio = container.add_stream("aac", rate=48_000)
         cover = container.add_stream("mjpeg", rate=1)
         cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
-        cover.disposition = Disposition.attached_pic
+        cover.disposition = Disposition.attached_pic.value
         image = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))
         container.mux([*cover.encode(image), *cover.encode()])
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 4800), np.int16), layout="mono")

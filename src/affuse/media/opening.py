@@ -119,7 +119,7 @@ def _container(file: Path, part: Stretch | None, for_sound: bool) -> Iterator[In
         source: str | PartOfFile = _literal(file)
         if part is not None:
             source = stack.enter_context(closing(PartOfFile(file, part)))
-        yield stack.enter_context(av.open(source, options=_options(for_sound), **_lenient()))
+        yield stack.enter_context(av.open(source, **_asked(for_sound), **_lenient()))
 
 
 def _literal(file: Path) -> str:
@@ -140,6 +140,15 @@ def _options(for_sound: bool) -> dict[str, str]:
         "max_pixels": str(MOST_PIXELS),
     }
     return options | ({"skip_frame": "all"} if for_sound else {})
+
+
+def _asked(for_sound: bool) -> dict[str, Any]:
+    """The options, as the installed PyAV takes them.
+
+    17.0 hands `options` on to streams that it has not met, and crashes on FLV and MPEG.
+    """
+    name = "container_options" if av.__version__.startswith("17.0.") else "options"
+    return {name: _options(for_sound)}
 
 
 def _lenient() -> dict[str, Any]:
