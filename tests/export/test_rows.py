@@ -22,6 +22,7 @@ def test_columns(talk):
         *("file", "start_s", "end_s", "emotion", "confidence", "abstained", "speech"),
         *("face", "face_seen", "box_left", "box_top", "box_width", "box_height"),
         *(f"p_{s}_{e}" for s in ("fused", "audio", "video") for e in RAVDESS_EMOTIONS),
+        "disagreement",
     ]
 
 
@@ -47,6 +48,13 @@ def test_what_is_unknown_is_empty(talk, silence):
     assert rows["abstained"][4] == silence.abstained
     assert rows.loc[2, "p_audio_neutral":].isna().all()
     assert rows.loc[4, "p_fused_neutral":].isna().all()
+
+
+def test_a_contradiction_is_said(talk):
+    first = replace(talk.segments[0], disagreement="voice calm, face happy")
+    rows = table(replace(talk, segments=(first, *talk.segments[1:])))
+    assert rows["disagreement"].tolist()[0] == "voice calm, face happy"
+    assert rows["disagreement"].isna().tolist()[1:] == [True] * 3
 
 
 def test_file_without_timeline_has_one_row(talk):

@@ -21,19 +21,20 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
 
     Columns: ``file,start_s,end_s,emotion,confidence,abstained,speech,face,face_seen,box_left,
     box_top,box_width,box_height``, then ``p_fused_<emotion>``, ``p_audio_<emotion>`` and
-    ``p_video_<emotion>`` for each emotion. Times are those of the windows, which may overlap.
-    What is unknown is empty. A file without a timeline has one row. A name that a spreadsheet would
-    take for a formula begins with an apostrophe; so does one that holds signs which steer a
-    terminal, as escapes (`affuse.storage.plain_text.csv_cell`).
+    ``p_video_<emotion>`` for each emotion, then ``disagreement``. Times are those of the windows,
+    which may overlap. What is unknown is empty. A file without a timeline has one row. A name that
+    a spreadsheet would take for a formula begins with an apostrophe; so does one that holds signs
+    which steer a terminal, as escapes (`affuse.storage.plain_text.csv_cell`).
     """
     emotions = all_classes(predictions)
     probabilities = [f"p_{source}_{emotion}" for source in SOURCES for emotion in emotions]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_FIRST, *_FACE, *map(csv_cell, probabilities)])
+    writer.writerow([*_FIRST, *_FACE, *map(csv_cell, probabilities), "disagreement"])
     for prediction in predictions:
         for segment in stretches(prediction):
-            cells = [prediction.path, *_cells(segment), *figures(segment, emotions)]
+            told = [*_cells(segment), *figures(segment, emotions), segment.disagreement]
+            cells = [prediction.path, *told]
             writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
 
