@@ -31,7 +31,9 @@ _OF_THE_WHOLE = (MATROSKA, "flv")
 """Formats that state one length, of the longest stream."""
 
 _MP3_HEADER = 4096
-_UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
+_UNKNOWN_SIZES = (range(1), range(0x7FFF0000, 0x80000001), range(0xFFFF0000, 0x100000000))
+"""What is written into the header of a wav that goes to a pipe: none, or as much as there can be,
+less what stands before the samples."""
 _CLUSTER = b"\x1f\x43\xb6\x75"
 _WITHIN_A_CLUSTER = frozenset([0xE7, 0xA7, 0xAB, 0xA3, 0xA0, 0xEC, 0xBF])
 """Time stamp, place, size of the one before, simple block, block group, void, checksum."""
@@ -112,7 +114,7 @@ def _wav_length_s(path: Path) -> float | None:
         while True:
             name, size = struct.unpack("<4sI", file.read(8))
             if name == b"data":
-                known = bytes_per_s and size not in _UNKNOWN_SIZES
+                known = bytes_per_s and not any(size in sizes for sizes in _UNKNOWN_SIZES)
                 return size / bytes_per_s if known else None
             content = file.read(size) if name == b"fmt " and size < _MP3_HEADER else b""
             if content:
