@@ -76,6 +76,13 @@ def test_silence_in_a_gap_is_no_part_of_the_offset(tmp_path: Path, voice: Signal
     np.testing.assert_allclose(found[13 * RATE :], voice[: 3 * RATE], atol=1e-4)
 
 
+def test_zeros_that_fill_a_clip_up_are_no_part_of_the_offset(tmp_path: Path, voice: Signal) -> None:
+    zeros = np.zeros(9 * RATE, np.float32)
+    filled = np.concatenate([zeros[:777], voice + np.float32(0.05), zeros])
+    found = read_audio(written(tmp_path / "padded.wav", filled)).signal
+    np.testing.assert_allclose(found, np.concatenate([zeros[:777], voice, zeros]), atol=5e-5)
+
+
 def test_an_offset_does_not_tell_two_codecs_of_one_recording_apart(
     tmp_path: Path, voice: Signal
 ) -> None:
@@ -116,6 +123,12 @@ def test_channels_that_cancel_give_the_left_one(
 ) -> None:
     both = np.stack([voice, np.float32(scale) * voice], axis=1)
     np.testing.assert_array_equal(read_audio(written(tmp_path / "a.wav", both)).signal, voice)
+
+
+def test_channels_that_cancel_but_for_an_offset(tmp_path: Path, voice: Signal) -> None:
+    both = np.stack([voice, -voice], axis=1) + np.float32(0.02)
+    found = read_audio(written(tmp_path / "a.wav", both)).signal
+    np.testing.assert_allclose(found, voice, atol=5e-5)
 
 
 def test_channels_that_cancel_after_lossy_coding(tmp_path: Path) -> None:
