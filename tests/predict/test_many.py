@@ -156,6 +156,17 @@ def test_what_makes_no_sense_is_one_line(
     assert message in line
 
 
+def test_an_empty_folder_costs_the_others_nothing(folder, bundle_dir, capsys, monkeypatch):
+    (folder / "deeper" / "empty").mkdir(exist_ok=True)
+    monkeypatch.chdir(folder)
+    good = next(path.name for path in sorted(folder.glob("*.wav")))
+    assert run("predict", "--bundle", bundle_dir, "deeper/empty", good) == 2
+    said = capsys.readouterr()
+    assert good in said.out
+    assert "deeper/empty: no media file in it" in said.err
+    assert "deeper/empty is not a file; expected a sound or video file" in said.err
+
+
 GUARD = """
 import sys
 

@@ -54,7 +54,7 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Raises
     ------
     MediaError
-        A folder holds no media file.
+        Nothing but a folder was named, and it holds no media file.
     """
     found: list[str] = []
     passed_over = []
@@ -65,11 +65,15 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
             continue
         inside = folder_contents(place)
         told = passed_over_text(inside.passed_over)
-        if not inside.files:
+        if not inside.files and len(media) == 1:
             raise MediaError(
                 f"folder {name} holds no media file{f' ({told})' if told else ''}; expected sound "
                 "or video files such as wav, mp4 or webm: check the path"
             )
+        if not inside.files:
+            # As any file that cannot be read: a line in the end, which costs the others nothing.
+            found.append(name)
+            passed_over += [] if told else [f"{name}: no media file in it"]
         found += [url_of(path) or str(path) for path in inside.files]
         passed_over += [f"{name}: {told}"] if told else []
     return tuple(dict.fromkeys(found)), tuple(passed_over)
