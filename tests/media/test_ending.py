@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from media_files import Media, cut, write_endless_webm, write_media
 
-from affuse.errors import CutShort
+from affuse.errors import CutShort, MediaError
 from affuse.media.audio import read_audio
 from affuse.media.decode import probe
 
@@ -111,3 +111,18 @@ def test_the_whole_of_a_file_whose_streams_state_nothing(tmp_path: Path) -> None
     path = write_media(tmp_path / "clip.flv", Media(3.0, sample_rate=44_100))
     assert probe(path).stated_s == pytest.approx(3.0, abs=0.1)
     assert probe(cut(path, tmp_path / "cut.flv", 0.5)).stated_s == pytest.approx(3.0, abs=0.1)
+
+
+def test_an_mp4_in_fragments_that_breaks_off_within_one(tmp_path: Path) -> None:
+    """It states no length, as recordings of Safari and of streams do not."""
+    options = {"movflags": "frag_keyframe+empty_moov", "frag_duration": "500000"}
+    path = write_media(tmp_path / "whole.m4a", Media(4.0, has_video=False), **options)
+    assert read_audio(path).duration_s == pytest.approx(4.0, abs=0.1)
+    with pytest.raises(CutShort, match=r"breaks off within a block, after 2\.\d\d s of sound"):
+        read_audio(cut(path, tmp_path / "cut.m4a", 0.6))
+
+
+def test_an_mp4_without_its_table_of_contents_says_so(tmp_path: Path) -> None:
+    path = cut(write_media(tmp_path / "whole.mp4", Media(4.0)), tmp_path / "cut.mp4", 0.6)
+    with pytest.raises(MediaError, match=r"its table of contents, .*, is missing: it is cut short"):
+        read_audio(path)

@@ -230,8 +230,8 @@ def check_complete(
         raise CutShort(message, kind, 0.0, 0.0)
     if end_s is None:
         message = (
-            f"{says}; expected a whole media file: it is cut short or damaged, fetch or record it "
-            "again"
+            f"{says}; expected a whole media file: it is cut short, damaged, or of a kind that "
+            "FFmpeg does not decode: fetch or record it again, or convert it"
         )
         raise CutShort(message, kind, 0.0, stated_s)
     if stated_s is not None and end_s < stated_s - _MISSING_END_S:

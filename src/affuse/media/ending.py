@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from affuse.media.boxes import outer_boxes
 from affuse.media.clock import origin_s
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 MATROSKA = "matroska,webm"
+_MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 
 ESTIMATED_LENGTHS = ("mp3", "aac", "mpegts", "mpeg", "ogg")
 """Formats whose length FFmpeg reckons from what is there; of these only mp3 may state one."""
@@ -71,6 +73,8 @@ def ends_within_block(container: InputContainer) -> bool:
     """Whether the file ends before a block that it has begun: it was cut off there."""
     find = {"ogg": _ogg_ends_within, MATROSKA: _matroska_ends_within}.get(container.format.name)
     path = Path(container.name)
+    if container.format.name == _MP4 and path.is_file():
+        return _fragment_is_cut(path)
     if find is None or not path.is_file():
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -121,6 +125,13 @@ def _wav_length_s(path: Path) -> float | None:
                 (bytes_per_s,) = struct.unpack_from("<I", content, 8)
             file.seek(size - len(content) + size % 2, 1)
     return None
+
+
+def _fragment_is_cut(path: Path) -> bool:
+    """Whether an mp4 in fragments, which state no length together, ends within one."""
+    boxes = list(outer_boxes(path))
+    is_fragment = any(name == b"moof" for name, _ in boxes) and boxes[-1][0] in (b"moof", b"mdat")
+    return is_fragment and boxes[-1][1] > path.stat().st_size
 
 
 def _ogg_ends_within(content: mmap.mmap) -> bool:

@@ -67,6 +67,9 @@ class _Second:
 
 def _parted(signal: Signal, is_recorded: bool) -> Iterator[tuple[Signal, bool]]:
     """Stretches of a signal, and whether they were recorded: long ones of exact zeros were not."""
+    if np.count_nonzero(signal) > len(signal) - _PADDING:
+        yield signal, is_recorded
+        return
     sounding = np.flatnonzero(signal) if is_recorded else np.zeros(0, np.intp)
     begins, ends = np.append(0, sounding + 1), np.append(sounding, len(signal))
     first = 0
