@@ -126,3 +126,34 @@ def test_an_mp4_without_its_table_of_contents_says_so(tmp_path: Path) -> None:
     path = cut(write_media(tmp_path / "whole.mp4", Media(4.0)), tmp_path / "cut.mp4", 0.6)
     with pytest.raises(MediaError, match=r"its table of contents, .*, is missing: it is cut short"):
         read_audio(path)
+
+
+@pytest.mark.parametrize("suffix", ["wma", "wmv"])
+def test_what_the_header_of_windows_media_says(tmp_path: Path, suffix: str) -> None:
+    """FFmpeg reckons the length of one that is cut from its bytes."""
+    media = Media(4.0, has_video=suffix == "wmv", audio_codec="pcm_s16le")
+    path = write_media(tmp_path / f"whole.{suffix}", media)
+    assert probe(path).stated_s == pytest.approx(4.0, abs=0.1)
+    part = cut(path, tmp_path / f"cut.{suffix}", 0.6)
+    assert probe(part).stated_s == pytest.approx(4.0, abs=0.1)
+    assert read_audio(part).duration_s < 3.0
+
+
+def test_two_mp3_behind_each_other_are_not_cut_short(tmp_path: Path) -> None:
+    """FFmpeg then takes the length from the bytes, at the bit rate of the first."""
+    parts = [
+        write_media(
+            tmp_path / f"{rate}.mp3",
+            Media(
+                4.0,
+                has_video=False,
+                audio_codec="libmp3lame",
+                sample_rate=rate,
+                n_channels=channels,
+            ),
+        )
+        for rate, channels in ((16_000, 1), (44_100, 2))
+    ]
+    joined = tmp_path / "joined.mp3"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    assert read_audio(joined).duration_s == pytest.approx(8.1, abs=0.2)

@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from media_files import Media, write_media
 from numpy.typing import NDArray
 
 from affuse.errors import MediaError
@@ -236,3 +237,22 @@ def test_channels_and_rate_that_change_on_the_way(tmp_path: Path) -> None:
     path.write_bytes(mp3(one, 44_100, "stereo") + mp3(two, 32_000) + mp3(one, 44_100))
     found = heard(read_audio(path).signal, 44_100)
     assert [pitch for _, pitch in found] == [400, 500, 600, 700, 400, 500]
+
+
+@pytest.mark.parametrize("rates", [(48_000, 16_000), (16_000, 48_000)])
+def test_a_rate_that_changes_where_no_time_is_stamped(
+    tmp_path: Path, rates: tuple[int, int]
+) -> None:
+    """FFmpeg makes up the time stamps of aac by its first rate."""
+    joined = tmp_path / "joined.aac"
+    for rate in rates:
+        media = Media(3.0, has_video=False, sample_rate=rate, flash_s=1.0)
+        part = write_media(tmp_path / f"{rate}.aac", media)
+        with joined.open("ab") as whole:
+            whole.write(part.read_bytes())
+    sound = read_audio(joined)
+    assert sound.duration_s == pytest.approx(6.1, abs=0.15)
+    clicks = np.flatnonzero(np.abs(sound.signal) > 0.1) / sound.sample_rate
+    assert [clicks.min(), clicks.max()] == pytest.approx([1.03, 4.1], abs=0.1)
+    late = read_audio(joined, start_s=3.5, duration_s=1.0)
+    assert np.abs(late.signal).argmax() / late.sample_rate == pytest.approx(0.6, abs=0.1)

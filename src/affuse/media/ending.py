@@ -33,6 +33,11 @@ _OF_THE_WHOLE = (MATROSKA, "flv")
 """Formats that state one length, of the longest stream."""
 
 _MP3_HEADER = 4096
+_MPEG_1_RATE = 32_000
+"""Hz from which on a frame of mp3 holds 1152 samples, and half of it below."""
+
+_ASF_HEADER = 1 << 16
+_ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _UNKNOWN_SIZES = (range(1), range(0x7FFF0000, 0x80000001), range(0xFFFF0000, 0x100000000))
 """What is written into the header of a wav that goes to a pipe: none, or as much as there can be,
 less what stands before the samples."""
@@ -46,11 +51,13 @@ def stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -
     kind = container.format.name
     end_s = _end_s(container, stream)
     if kind == "mp3":
-        return end_s if _has_length_frame(Path(container.name)) else None
+        n_frames = _mp3_frames(Path(container.name))
+        rate = stream.codec_context.sample_rate if stream.type == "audio" else 0
+        return n_frames * (1152 if rate >= _MPEG_1_RATE else 576) / rate if n_frames else None
     if kind == "wav":
         header_s = _wav_length_s(Path(container.name))
         return end_s if header_s is None else header_s
-    if kind in ESTIMATED_LENGTHS:
+    if kind in (*ESTIMATED_LENGTHS, "asf"):
         return None
     if kind in _COUNTING and stream.frames and stream.time_base:
         return float(stream.frames * stream.time_base)
@@ -62,6 +69,8 @@ def stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -
 
 def stated_length_s(container: InputContainer) -> float | None:
     """What a file of sound and picture states for the whole, where its streams state nothing."""
+    if container.format.name == "asf" and Path(container.name).is_file():
+        return _asf_length_s(Path(container.name))
     if container.format.name not in _OF_THE_WHOLE or container.duration is None:
         return None
     if any(stream.type not in ("audio", "video") for stream in container.streams):
@@ -97,15 +106,32 @@ def _clock_s(text: str) -> float | None:
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def _has_length_frame(path: Path) -> bool:
-    """Whether the first frame of an mp3 is the one in which encoders note the length."""
+def _mp3_frames(path: Path) -> int:
+    """How many there are by the first frame, in which encoders note it; 0 where none did.
+
+    FFmpeg reckons the length of joined files from their bytes instead.
+    """
     with path.open("rb") as file:
         head = file.read(10)
         if head.startswith(b"ID3"):
             first, second, third, fourth = head[6:10]
             file.seek(10 + (first << 21 | second << 14 | third << 7 | fourth))
         first_frames = file.read(_MP3_HEADER)
-    return any(mark in first_frames for mark in (b"Xing", b"Info", b"VBRI"))
+    found = re.search(
+        rb"(Xing|Info)...[\1\3\5\7\11\13\15\17](....)|VBRI.{10}(....)", first_frames, re.DOTALL
+    )
+    return int.from_bytes(found[2] or found[3], "big") if found else 0
+
+
+def _asf_length_s(path: Path) -> float | None:
+    """What the header of a wma or wmv says; FFmpeg reckons it from the bytes of one that is cut."""
+    with path.open("rb") as file:
+        head = file.read(_ASF_HEADER)
+    at = head.find(_ASF_PROPERTIES)
+    if at < 0 or len(head) < at + 92:
+        return None
+    length, _, preroll_ms, flags = struct.unpack_from("<QQQI", head, at + 64)
+    return None if flags & 1 else max(length / 1e7 - preroll_ms / 1e3, 0.0)
 
 
 def _wav_length_s(path: Path) -> float | None:
