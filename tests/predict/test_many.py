@@ -142,6 +142,7 @@ def test_files_are_written_where_asked(folder, bundle_dir, tmp_path, capsys):
         (["a.wav", "b.wav", "--format", "eaf"], "2 clips were given, but a document in format"),
         (["a.wav", "--format", "audformat"], "cannot be shown as text; expected a name for it"),
         (["nothing"], "nothing is not a file; expected a sound or video file"),
+        (["a.wav", ""], "an empty name was given; expected a recording or a folder"),
         (["deeper/empty"], "holds no media file; expected sound or video files"),
     ],
 )

@@ -94,8 +94,8 @@ def split_and_print(data: str, out: Path) -> None:
         say(note)
     _print_skipped((*index.skipped, *skipped))
     n_whole = len(index) - len(skipped)
-    there = str(len(index)) if n_whole == len(index) else f"{n_whole} of {len(index)}"
-    say(f"{there} clips split into {out / 'audio_only'} and {out / 'video_only'}")
+    there = f"{len(index)} clips" if not skipped else f"{n_whole} of {len(index)} clips whole"
+    say(f"{there} split into {out / 'audio_only'} and {out / 'video_only'}")
 
 
 def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:

@@ -54,11 +54,16 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Raises
     ------
     MediaError
-        Nothing but a folder was named, and it holds no media file.
+        Nothing but a folder was named, and it holds no media file; or a name is empty.
     """
     found: list[str] = []
     passed_over = []
     for name in media:
+        if not name:
+            raise MediaError(
+                "an empty name was given; expected a recording or a folder: check the variable "
+                "that it came from"
+            )
         place = local_path(name)
         if not is_folder(place):
             found.append(name)
