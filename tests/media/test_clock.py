@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from media_files import Media, write_media
@@ -50,6 +52,23 @@ def test_joined_sound_and_picture_stay_together(
             whole.write(part.read_bytes())
     assert flashes_s(joined) == pytest.approx([0.6, 2.2, 3.4], abs=0.15)
     assert clicks_s(joined) == pytest.approx(flashes_s(joined), abs=0.08)
+
+
+def test_what_begins_before_zero_is_heard_whole(tmp_path: Path) -> None:
+    """A stretch that was cut out of a recording without encoding it anew."""
+    path = tmp_path / "cut.mka"
+    wave = np.zeros((1, 2 * 16_000), np.int16)
+    wave[0, 8_000:8_032] = 30_000
+    with av.open(str(path), "w", options={"avoid_negative_ts": "disabled"}) as container:
+        stream = container.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        for first in range(0, wave.shape[1], 1000):
+            frame = av.AudioFrame.from_ndarray(wave[:, first : first + 1000], "s16", "mono")
+            frame.sample_rate, frame.pts = 16_000, first - 12_000
+            frame.time_base = Fraction(1, 16_000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    assert read_audio(path).duration_s == pytest.approx(2.0)
+    assert clicks_s(path) == pytest.approx([0.5], abs=0.01)
 
 
 @pytest.mark.data

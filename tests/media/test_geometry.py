@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import struct
 import tracemalloc
 from fractions import Fraction
 from pathlib import Path
@@ -101,6 +102,27 @@ def test_split_keeps_the_orientation_copied_or_compressed(tmp_path, matrix):
 def test_probe_tells_a_mirrored_picture_from_a_turned_one(tmp_path, matrix, rotation, mirrored):
     info = probe(four_corners(tmp_path / "phone.mp4", matrix))
     assert (info.rotation, info.mirrored) == (rotation, mirrored)
+
+
+@pytest.mark.parametrize(
+    ("exif", "matrix"),
+    [(1, (1, 0, 0, 1)), (3, (-1, 0, 0, -1)), (6, (0, 1, -1, 0)), (8, (0, -1, 1, 0))],
+)
+def test_a_photograph_with_exif_is_upright(tmp_path, exif, matrix):
+    """Decoders hand on more beside a picture than PyAV has names for."""
+    image = np.zeros((240, 320, 3), np.uint8)
+    for (x, y), grey in CORNERS.items():
+        image[(y > 0) * 120 :, (x > 0) * 160 :] = grey
+    content = cv2.imencode(".jpg", image)[1].tobytes()
+    tag = struct.pack(">HHHIHHI", 1, 0x0112, 3, 1, exif, 0, 0)
+    segment = b"Exif\0\0MM\0*" + struct.pack(">I", 8) + tag
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(
+        content[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + content[2:]
+    )
+    assert corners(next(read_looks(path, per_s=5, short_side=96)).image) == pytest.approx(
+        as_seen(matrix), abs=12
+    )
 
 
 def test_a_matrix_that_turns_by_some_degrees_counts_as_the_nearest_quarter(tmp_path):

@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from media_files import Media, write_media
 from numpy.typing import NDArray
 
 from affuse.errors import MediaError
@@ -76,6 +77,13 @@ def test_silence_in_a_gap_is_no_part_of_the_offset(tmp_path: Path, voice: Signal
     np.testing.assert_allclose(found[13 * RATE :], voice[: 3 * RATE], atol=1e-4)
 
 
+def test_zeros_that_fill_a_clip_up_are_no_part_of_the_offset(tmp_path: Path, voice: Signal) -> None:
+    zeros = np.zeros(9 * RATE, np.float32)
+    filled = np.concatenate([zeros[:777], voice + np.float32(0.05), zeros])
+    found = read_audio(written(tmp_path / "padded.wav", filled)).signal
+    np.testing.assert_allclose(found, np.concatenate([zeros[:777], voice, zeros]), atol=5e-5)
+
+
 def test_an_offset_does_not_tell_two_codecs_of_one_recording_apart(
     tmp_path: Path, voice: Signal
 ) -> None:
@@ -116,6 +124,12 @@ def test_channels_that_cancel_give_the_left_one(
 ) -> None:
     both = np.stack([voice, np.float32(scale) * voice], axis=1)
     np.testing.assert_array_equal(read_audio(written(tmp_path / "a.wav", both)).signal, voice)
+
+
+def test_channels_that_cancel_but_for_an_offset(tmp_path: Path, voice: Signal) -> None:
+    both = np.stack([voice, -voice], axis=1) + np.float32(0.02)
+    found = read_audio(written(tmp_path / "a.wav", both)).signal
+    np.testing.assert_allclose(found, voice, atol=5e-5)
 
 
 def test_channels_that_cancel_after_lossy_coding(tmp_path: Path) -> None:
@@ -223,3 +237,22 @@ def test_channels_and_rate_that_change_on_the_way(tmp_path: Path) -> None:
     path.write_bytes(mp3(one, 44_100, "stereo") + mp3(two, 32_000) + mp3(one, 44_100))
     found = heard(read_audio(path).signal, 44_100)
     assert [pitch for _, pitch in found] == [400, 500, 600, 700, 400, 500]
+
+
+@pytest.mark.parametrize("rates", [(48_000, 16_000), (16_000, 48_000)])
+def test_a_rate_that_changes_where_no_time_is_stamped(
+    tmp_path: Path, rates: tuple[int, int]
+) -> None:
+    """FFmpeg makes up the time stamps of aac by its first rate."""
+    joined = tmp_path / "joined.aac"
+    for rate in rates:
+        media = Media(3.0, has_video=False, sample_rate=rate, flash_s=1.0)
+        part = write_media(tmp_path / f"{rate}.aac", media)
+        with joined.open("ab") as whole:
+            whole.write(part.read_bytes())
+    sound = read_audio(joined)
+    assert sound.duration_s == pytest.approx(6.1, abs=0.15)
+    clicks = np.flatnonzero(np.abs(sound.signal) > 0.1) / sound.sample_rate
+    assert [clicks.min(), clicks.max()] == pytest.approx([1.03, 4.1], abs=0.1)
+    late = read_audio(joined, start_s=3.5, duration_s=1.0)
+    assert np.abs(late.signal).argmax() / late.sample_rate == pytest.approx(0.6, abs=0.1)

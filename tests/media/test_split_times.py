@@ -107,6 +107,15 @@ def test_a_gap_stays_a_gap_copied_or_compressed(tmp_path, codec):
     assert numbers(copy, 10) == pytest.approx(numbers(source, 10), abs=1)
 
 
+def test_a_picture_before_a_gap_does_not_stand_beyond_the_stretch(tmp_path):
+    """An mp4 lets it stand for all of the gap."""
+    times_s = (*TENTHS, *(30 + time_s for time_s in TENTHS))
+    media = Media(times_s=times_s, fps=10, has_audio=False, **SMALL)
+    source = write_media(tmp_path / "gap.mp4", media)
+    with av.open(str(picture_of(source, tmp_path / "out", duration_s=4.0))) as container:
+        assert container.duration / 1e6 == pytest.approx(4.0, abs=0.1)
+
+
 def test_pictures_at_no_even_rate_are_compressed_at_their_own_times(tmp_path):
     times_s = (0.0, 0.04, 0.3, 0.35, 0.9, 1.5, 1.57)
     media = Media(times_s=times_s, has_audio=False, video_codec="libvpx", **SMALL)

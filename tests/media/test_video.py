@@ -148,6 +148,14 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
     assert peak < 3_000_000
 
 
+def test_a_stretch_of_raw_h264_which_has_no_time_stamps(tmp_path: Path) -> None:
+    """As small boards with a camera write it."""
+    media = Media(4.0, fps=25, has_audio=False)
+    path = write_media(tmp_path / "raw.h264", media)
+    found = [number(image) for image in read_frames(path, height=48, fps=25, start_s=3.0)]
+    assert found[::5] == [number(image) for image in read_frames(path, height=48, fps=25)][75::5]
+
+
 def test_no_picture_is_refused(tmp_path: Path) -> None:
     path = write_media(tmp_path / "voice.wav", Media(has_video=False, audio_codec="pcm_s16le"))
     with pytest.raises(MediaError, match=r"voice.wav has no picture \(it holds audio\); expected"):

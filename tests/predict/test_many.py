@@ -142,6 +142,7 @@ def test_files_are_written_where_asked(folder, bundle_dir, tmp_path, capsys):
         (["a.wav", "b.wav", "--format", "eaf"], "2 clips were given, but a document in format"),
         (["a.wav", "--format", "audformat"], "cannot be shown as text; expected a name for it"),
         (["nothing"], "nothing is not a file; expected a sound or video file"),
+        (["a.wav", ""], "an empty name was given; expected a recording or a folder"),
         (["deeper/empty"], "holds no media file; expected sound or video files"),
     ],
 )
@@ -154,6 +155,17 @@ def test_what_makes_no_sense_is_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("affuse: ")
     assert message in line
+
+
+def test_an_empty_folder_costs_the_others_nothing(folder, bundle_dir, capsys, monkeypatch):
+    (folder / "deeper" / "empty").mkdir(exist_ok=True)
+    monkeypatch.chdir(folder)
+    good = next(path.name for path in sorted(folder.glob("*.wav")))
+    assert run("predict", "--bundle", bundle_dir, "deeper/empty", good) == 2
+    said = capsys.readouterr()
+    assert good in said.out
+    assert "deeper/empty: no media file in it" in said.err
+    assert "deeper/empty is not a file; expected a sound or video file" in said.err
 
 
 GUARD = """

@@ -93,7 +93,9 @@ def split_and_print(data: str, out: Path) -> None:
     for note in index.notes:
         say(note)
     _print_skipped((*index.skipped, *skipped))
-    say(f"{len(index)} clips split into {out / 'audio_only'} and {out / 'video_only'}")
+    n_whole = len(index) - len(skipped)
+    there = f"{len(index)} clips" if not skipped else f"{n_whole} of {len(index)} clips whole"
+    say(f"{there} split into {out / 'audio_only'} and {out / 'video_only'}")
 
 
 def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:

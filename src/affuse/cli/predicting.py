@@ -54,22 +54,31 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Raises
     ------
     MediaError
-        A folder holds no media file.
+        Nothing but a folder was named, and it holds no media file; or a name is empty.
     """
     found: list[str] = []
     passed_over = []
     for name in media:
+        if not name:
+            raise MediaError(
+                "an empty name was given; expected a recording or a folder: check the variable "
+                "that it came from"
+            )
         place = local_path(name)
         if not is_folder(place):
             found.append(name)
             continue
         inside = folder_contents(place)
         told = passed_over_text(inside.passed_over)
-        if not inside.files:
+        if not inside.files and len(media) == 1:
             raise MediaError(
                 f"folder {name} holds no media file{f' ({told})' if told else ''}; expected sound "
                 "or video files such as wav, mp4 or webm: check the path"
             )
+        if not inside.files:
+            # As any file that cannot be read: a line in the end, which costs the others nothing.
+            found.append(name)
+            passed_over += [] if told else [f"{name}: no media file in it"]
         found += [url_of(path) or str(path) for path in inside.files]
         passed_over += [f"{name}: {told}"] if told else []
     return tuple(dict.fromkeys(found)), tuple(passed_over)

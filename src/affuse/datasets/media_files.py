@@ -14,18 +14,21 @@ from affuse.remote import files_below, url_of
 AUDIO_SUFFIXES = frozenset(
     {
         ".caf",  # codespell:ignore caf
-        ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".amr", ".ape", ".au", ".awb", ".eac3", ".flac",
-        ".m4a", ".m4b", ".mka", ".mp2", ".mp3", ".mpa", ".mpga", ".oga", ".ogg", ".opus", ".rf64",
-        ".snd", ".spx", ".tta", ".w64", ".wav", ".wave", ".weba", ".wma", ".wv",
+        ".3ga", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".amr", ".ape", ".au", ".awb", ".dss",
+        ".eac3", ".flac", ".g722", ".gsm", ".m4a", ".m4b", ".mka", ".mp2", ".mp3", ".mpa", ".mpga",
+        ".oga", ".ogg", ".opus", ".qcp", ".rf64", ".snd", ".spx", ".tta", ".voc", ".w64", ".wav",
+        ".wave", ".weba", ".wma", ".wv",
     }
 )  # fmt: skip
 """Suffixes of files that hold sound alone."""
 
 VIDEO_SUFFIXES = frozenset(
     {
-        ".3g2", ".3gp", ".3gpp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".m1v", ".m2t",
-        ".m2ts", ".m2v", ".m4v", ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv", ".mts",
-        ".mxf", ".nut", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob", ".webm", ".wmv",
+        ".264", ".265", ".3g2", ".3gp", ".3gpp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv",
+        ".h264", ".h265", ".hevc", ".ismv", ".ivf", ".m1v", ".m2t", ".m2ts", ".m2v", ".m4v",
+        ".mjpeg", ".mjpg", ".mk3d", ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv",
+        ".mts", ".mxf", ".nut", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob", ".webm",
+        ".wmv", ".y4m",
     }
 )  # fmt: skip
 """Suffixes of files that hold picture, and sound unless decoding shows otherwise."""

@@ -25,6 +25,9 @@ _JITTER_S = 0.05
 _SILENCE_S = 1.0
 """Silence comes in pieces of this length: however long a gap is, it takes no memory."""
 
+_WITHOUT_STAMPS = ("aac",)
+"""Formats for which FFmpeg makes time stamps up, by the first rate also where it changes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sound:
@@ -143,9 +146,13 @@ def _timed(
 ) -> Iterator[Timed]:
     """Mono samples with their times, counted from the beginning of the stretch."""
     begin_s = origin_s(container) + start_s
+    counted_s = 0.0 if container.format.name in _WITHOUT_STAMPS else None
     for frame in frames_from(container, stream, start_s):
         sound = cast("AudioFrame", frame)
-        yield from samples.taken(sound, None if sound.time is None else sound.time - begin_s)
+        time_s = sound.time if counted_s is None else counted_s + origin_s(container)
+        yield from samples.taken(sound, None if time_s is None else time_s - begin_s)
+        if counted_s is not None:
+            counted_s += sound.samples / sound.sample_rate
     yield from samples.finished()
 
 

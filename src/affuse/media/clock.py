@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
 _PRIMING_S = 0.1
-"""A timeline that begins no later than this begins at 0: what is missing is a decoder's start."""
+"""A timeline that begins no further from 0 than this begins at 0: a decoder's start."""
 
 _AGAIN_S = 0.1
 _BACK_S = 1.0
@@ -43,7 +43,7 @@ def origin_s(container: InputContainer) -> float:
     It is that of whatever begins first. A stream that begins later than the other stays late.
     """
     begin = (container.start_time or 0) / av.time_base
-    return begin if begin > _PRIMING_S else 0.0
+    return begin if abs(begin) > _PRIMING_S else 0.0
 
 
 @dataclass(slots=True)

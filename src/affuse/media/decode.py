@@ -157,10 +157,21 @@ def frames_from(
     A packet that does not decode is passed over: whether too much is missing is for
     `check_complete` to say.
     """
-    if start_s > _SEEK_AHEAD_S:
+    from_start = start_s <= _SEEK_AHEAD_S
+    if not from_start:
         _seek(container, stream, start_s - _SEEK_MARGIN_S)
-    clock = Clock(container, from_start=start_s <= _SEEK_AHEAD_S)
-    yield from _decoded(clock.placed(_packets(container, stream)), stream.index)
+    clock = Clock(container, from_start=from_start)
+    frames = _decoded(clock.placed(_packets(container, stream)), stream.index)
+    first = next(frames, None)
+    if first is None and not from_start:
+        # Without time stamps, as in raw H.264, seeking leads behind the end.
+        with suppress(av.error.FFmpegError):
+            container.seek(0, unsupported_byte_offset=True)
+            clock = Clock(container)
+            frames = _decoded(clock.placed(_packets(container, stream)), stream.index)
+    elif first is not None:
+        yield first
+    yield from frames
     for part in later_parts(container):
         same = _same_stream(part, stream)
         if same is not None:
@@ -230,8 +241,8 @@ def check_complete(
         raise CutShort(message, kind, 0.0, 0.0)
     if end_s is None:
         message = (
-            f"{says}; expected a whole media file: it is cut short or damaged, fetch or record it "
-            "again"
+            f"{says}; expected a whole media file: it is cut short, damaged, or of a kind that "
+            "FFmpeg does not decode: fetch or record it again, or convert it"
         )
         raise CutShort(message, kind, 0.0, stated_s)
     if stated_s is not None and end_s < stated_s - _MISSING_END_S:

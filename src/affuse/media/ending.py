@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from affuse.media.boxes import outer_boxes
 from affuse.media.clock import origin_s
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 MATROSKA = "matroska,webm"
+_MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 
 ESTIMATED_LENGTHS = ("mp3", "aac", "mpegts", "mpeg", "ogg")
 """Formats whose length FFmpeg reckons from what is there; of these only mp3 may state one."""
@@ -31,7 +33,14 @@ _OF_THE_WHOLE = (MATROSKA, "flv")
 """Formats that state one length, of the longest stream."""
 
 _MP3_HEADER = 4096
-_UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
+_MPEG_1_RATE = 32_000
+"""Hz from which on a frame of mp3 holds 1152 samples, and half of it below."""
+
+_ASF_HEADER = 1 << 16
+_ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_UNKNOWN_SIZES = (range(1), range(0x7FFF0000, 0x80000001), range(0xFFFF0000, 0x100000000))
+"""What is written into the header of a wav that goes to a pipe: none, or as much as there can be,
+less what stands before the samples."""
 _CLUSTER = b"\x1f\x43\xb6\x75"
 _WITHIN_A_CLUSTER = frozenset([0xE7, 0xA7, 0xAB, 0xA3, 0xA0, 0xEC, 0xBF])
 """Time stamp, place, size of the one before, simple block, block group, void, checksum."""
@@ -42,11 +51,13 @@ def stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -
     kind = container.format.name
     end_s = _end_s(container, stream)
     if kind == "mp3":
-        return end_s if _has_length_frame(Path(container.name)) else None
+        n_frames = _mp3_frames(Path(container.name))
+        rate = stream.codec_context.sample_rate if stream.type == "audio" else 0
+        return n_frames * (1152 if rate >= _MPEG_1_RATE else 576) / rate if n_frames else None
     if kind == "wav":
         header_s = _wav_length_s(Path(container.name))
         return end_s if header_s is None else header_s
-    if kind in ESTIMATED_LENGTHS:
+    if kind in (*ESTIMATED_LENGTHS, "asf"):
         return None
     if kind in _COUNTING and stream.frames and stream.time_base:
         return float(stream.frames * stream.time_base)
@@ -58,6 +69,8 @@ def stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -
 
 def stated_length_s(container: InputContainer) -> float | None:
     """What a file of sound and picture states for the whole, where its streams state nothing."""
+    if container.format.name == "asf" and Path(container.name).is_file():
+        return _asf_length_s(Path(container.name))
     if container.format.name not in _OF_THE_WHOLE or container.duration is None:
         return None
     if any(stream.type not in ("audio", "video") for stream in container.streams):
@@ -69,6 +82,8 @@ def ends_within_block(container: InputContainer) -> bool:
     """Whether the file ends before a block that it has begun: it was cut off there."""
     find = {"ogg": _ogg_ends_within, MATROSKA: _matroska_ends_within}.get(container.format.name)
     path = Path(container.name)
+    if container.format.name == _MP4 and path.is_file():
+        return _fragment_is_cut(path)
     if find is None or not path.is_file():
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -91,15 +106,32 @@ def _clock_s(text: str) -> float | None:
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def _has_length_frame(path: Path) -> bool:
-    """Whether the first frame of an mp3 is the one in which encoders note the length."""
+def _mp3_frames(path: Path) -> int:
+    """How many there are by the first frame, in which encoders note it; 0 where none did.
+
+    FFmpeg reckons the length of joined files from their bytes instead.
+    """
     with path.open("rb") as file:
         head = file.read(10)
         if head.startswith(b"ID3"):
             first, second, third, fourth = head[6:10]
             file.seek(10 + (first << 21 | second << 14 | third << 7 | fourth))
         first_frames = file.read(_MP3_HEADER)
-    return any(mark in first_frames for mark in (b"Xing", b"Info", b"VBRI"))
+    found = re.search(
+        rb"(Xing|Info)...[\1\3\5\7\11\13\15\17](....)|VBRI.{10}(....)", first_frames, re.DOTALL
+    )
+    return int.from_bytes(found[2] or found[3], "big") if found else 0
+
+
+def _asf_length_s(path: Path) -> float | None:
+    """What the header of a wma or wmv says; FFmpeg reckons it from the bytes of one that is cut."""
+    with path.open("rb") as file:
+        head = file.read(_ASF_HEADER)
+    at = head.find(_ASF_PROPERTIES)
+    if at < 0 or len(head) < at + 92:
+        return None
+    length, _, preroll_ms, flags = struct.unpack_from("<QQQI", head, at + 64)
+    return None if flags & 1 else max(length / 1e7 - preroll_ms / 1e3, 0.0)
 
 
 def _wav_length_s(path: Path) -> float | None:
@@ -112,13 +144,20 @@ def _wav_length_s(path: Path) -> float | None:
         while True:
             name, size = struct.unpack("<4sI", file.read(8))
             if name == b"data":
-                known = bytes_per_s and size not in _UNKNOWN_SIZES
+                known = bytes_per_s and not any(size in sizes for sizes in _UNKNOWN_SIZES)
                 return size / bytes_per_s if known else None
             content = file.read(size) if name == b"fmt " and size < _MP3_HEADER else b""
             if content:
                 (bytes_per_s,) = struct.unpack_from("<I", content, 8)
             file.seek(size - len(content) + size % 2, 1)
     return None
+
+
+def _fragment_is_cut(path: Path) -> bool:
+    """Whether an mp4 in fragments, which state no length together, ends within one."""
+    boxes = list(outer_boxes(path))
+    is_fragment = any(name == b"moof" for name, _ in boxes) and boxes[-1][0] in (b"moof", b"mdat")
+    return is_fragment and boxes[-1][1] > path.stat().st_size
 
 
 def _ogg_ends_within(content: mmap.mmap) -> bool:

@@ -74,13 +74,23 @@ def orientation(frame: VideoFrame) -> Orientation:
     The matrix takes a stored pixel (x, y) to (a x + c y, b x + d y), so that -1 for `a` alone is a
     mirrored selfie, and not the half turn that its angle says.
     """
-    stored = cast("Buffer | None", frame.side_data.get("DISPLAYMATRIX"))
+    try:
+        stored = cast("Buffer | None", frame.side_data.get("DISPLAYMATRIX"))
+    except ValueError:
+        # Beside it lies something that PyAV has no name for: EXIF, the views of a spatial video.
+        return _turned(frame.rotation)
     if stored is None:
         return Orientation()
     a, b, _, c, d = struct.unpack_from("=5i", stored)
     if abs(a) + abs(d) >= abs(b) + abs(c):
         return Orientation(False, a < 0, d < 0)
     return Orientation(True, c < 0, b < 0)
+
+
+def _turned(counterclockwise: int) -> Orientation:
+    """A turn by so many degrees, to the nearest quarter."""
+    quarters = round(counterclockwise / 90) % 4
+    return Orientation(quarters % 2 == 1, quarters in (2, 3), quarters in (1, 2))
 
 
 def pixel_aspect(stated: Fraction | None) -> Fraction:

@@ -6,6 +6,8 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,10 @@ clips are under 0.00007."""
 
 _SURE_AFTER_S = 4.0
 _CHANCES = 4
+_PADDING = 400
+"""Samples of exactly 0 in a row that nobody recorded: clips are filled up to one length with them,
+and no converter with an offset gives them."""
+
 _REACH = 4
 """Seconds before and after one that say what its offset is."""
 
@@ -32,8 +38,18 @@ class _Second:
 
     def close(self, rate: int) -> None:
         """Add up 1, t, t^2, x, tx and x^2 over what was recorded, t from -1/2 to 1/2."""
+        self.pieces = [
+            part
+            for is_recorded, pieces in groupby(self.pieces, key=itemgetter(1))
+            for part in _parted(np.concatenate([signal for signal, _ in pieces]), is_recorded)
+            if len(part[0])
+        ]
         places = np.cumsum([0, *(len(signal) for signal, _ in self.pieces)])
-        recorded = [n for n, (_, is_recorded) in enumerate(self.pieces) if is_recorded]
+        # A click between zeros says nothing of an offset.
+        least = rate // 10 if len(self.pieces) > 1 else 1
+        recorded = [
+            n for n, (x, is_sound) in enumerate(self.pieces) if is_sound and len(x) >= least
+        ]
         if not recorded:
             return
         # Added up in one array, so that the sums do not depend on a codec's frames.
@@ -47,6 +63,21 @@ class _Second:
         n, t, tt, x, tx, xx = self.sums
         d = seconds_before
         return np.array([n, t + d * n, tt + 2 * d * t + d * d * n, x, tx + d * x, xx])
+
+
+def _parted(signal: Signal, is_recorded: bool) -> Iterator[tuple[Signal, bool]]:
+    """Stretches of a signal, and whether they were recorded: long ones of exact zeros were not."""
+    if np.count_nonzero(signal) > len(signal) - _PADDING:
+        yield signal, is_recorded
+        return
+    sounding = np.flatnonzero(signal) if is_recorded else np.zeros(0, np.intp)
+    begins, ends = np.append(0, sounding + 1), np.append(sounding, len(signal))
+    first = 0
+    for gap in np.flatnonzero(ends - begins >= _PADDING):
+        yield signal[first : begins[gap]], is_recorded
+        yield signal[begins[gap] : ends[gap]], False
+        first = int(ends[gap])
+    yield signal[first:], is_recorded
 
 
 class OffsetRemoval:

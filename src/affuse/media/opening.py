@@ -14,6 +14,7 @@ import av
 import av.error
 
 from affuse.errors import MediaError
+from affuse.media.boxes import lacks_table
 from affuse.media.joined import PartOfFile, Stretch, joined_parts
 
 if TYPE_CHECKING:
@@ -168,6 +169,8 @@ def _refused(file: Path, reason: str) -> MediaError:
             f"{file} is a list that names other files, which are not followed; expected a "
             "recording: give the media files themselves"
         )
+    if lacks_table(file):
+        reason = "its table of contents, which stands at the end, is missing: it is cut short"
     return MediaError(
         f"{file} ({file.stat().st_size:,} bytes) cannot be read as sound or video ({reason}); "
         "expected a whole media file such as wav, flac, mp4 or webm: fetch or record it again"

@@ -117,6 +117,7 @@ def _packets_of(
     if not packets or min(packet.pts - origin for packet in packets) * clock > _BEGINS_WITHIN_S:
         return ()
     _count_from(origin, packets)
+    _end_by(round(duration_s / clock), packets)
     in_order = all(one.dts < other.dts for one, other in pairwise(packets))
     return packets if in_order else ()
 
@@ -130,6 +131,14 @@ def _count_from(origin: int, packets: Sequence[Packet[Any]]) -> None:
     for packet, pts, first in zip(packets, shown, ordered, strict=True):
         packet.dts = first - late if lacking else cast(int, packet.dts) - origin
         packet.pts = pts
+
+
+def _end_by(end: int, packets: Sequence[Packet[Any]]) -> None:
+    """Let none stand beyond the stretch: before a gap, an mp4 lets it stand until the next."""
+    for packet in packets:
+        if packet.duration:
+            room = max(end - cast(int, packet.pts), 0)
+            packet.duration = min(packet.duration, room or packet.duration)
 
 
 def _copy(packets: Sequence[Packet[Any]], stream: VideoStream, target: Path) -> None:

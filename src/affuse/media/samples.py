@@ -29,8 +29,8 @@ _FLOATS = ("flt", "dbl")
 """How the names of FFmpeg's sample formats begin that can hold what is no number."""
 
 _CANCELLED = 0.02
-_MEMORY = 0.9
-"""Share of the channels' energy that is kept from one frame to the next."""
+_MEMORY, _MEMORY_S = 0.9, 0.02
+"""Share of the channels' energy that is still counted after so many seconds, about a frame."""
 
 
 class Samples:
@@ -71,7 +71,7 @@ class Samples:
             self._check(channels)
         if self._n_bad:
             return
-        mono = self._mixer.mixed(channels)
+        mono = self._mixer.mixed(channels, rate)
         if self._other is not None and (rate != self._other.rate or self._other.is_off(time_s)):
             yield from self._rest()
         if rate == self.sample_rate:
@@ -118,7 +118,7 @@ class Samples:
         self._n_bad += channels.shape[1] - n_finite
         if math.isfinite(largest):
             raise MediaError(
-                f"{self._name} has samples of up to {largest:,.0f}; expected floating-point "
+                f"{self._name} has samples of up to {largest:,.4g}; expected floating-point "
                 "samples from -1 to 1: divide them by their full scale (32768 for 16 bit)"
             )
 
@@ -134,16 +134,17 @@ class _Mixer:
         self._of_mean = 0.0
         self._of_channels = np.zeros(0)
 
-    def mixed(self, channels: Signal) -> Signal:
+    def mixed(self, channels: Signal, rate: int) -> Signal:
         """(n_channels, n_samples) -> (n_samples,)."""
         if len(channels) == 1:
             return cast(Signal, channels[0])
         mean: Signal = np.mean(channels, axis=0, dtype=np.float32)
-        powers = np.square(channels, dtype=np.float64).sum(axis=1)
+        powers = _energies(channels)
         if len(self._of_channels) != len(channels):
             self._of_mean, self._of_channels = 0.0, np.zeros(len(channels))
-        self._of_mean = _MEMORY * self._of_mean + float(np.square(mean, dtype=np.float64).sum())
-        self._of_channels = _MEMORY * self._of_channels + powers
+        kept = _MEMORY ** (channels.shape[1] / rate / _MEMORY_S)
+        self._of_mean = kept * self._of_mean + float(_energies(mean[None])[0])
+        self._of_channels = kept * self._of_channels + powers
         if self._of_mean >= _CANCELLED * self._of_channels.mean():
             return mean
         loudest = int(self._of_channels.argmax())
@@ -181,6 +182,12 @@ class _OtherRate:
 
 
 _GAP_S = 0.05
+
+
+def _energies(channels: Signal) -> NDArray[np.float64]:
+    """Of each channel, a constant offset left aside: that of a sound card cancels nowhere."""
+    counted: NDArray[np.float64] = channels.var(axis=1, dtype=np.float64) * channels.shape[1]
+    return counted
 
 
 def _channels(frame: AudioFrame) -> Signal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import av.error
@@ -68,16 +68,23 @@ def split(
     remove_leftovers(folder, "*/.*")
     skipped = []
     for done, clip in enumerate(clips, start=1):
-        reasons = [
-            reason
+        reasons = {
+            target.parent.name: reason
             for source, target, write in _jobs_of(clip, folder)
             if (reason := _written(clip, source, target, write, duration_s))
-        ]
+        }
         if reasons:
-            skipped.append(Skipped(clip.id, "; ".join(reasons)))
+            skipped.append(Skipped(clip.id, "; ".join([*reasons.values(), *_kept(clip, reasons)])))
         if progress is not None:
             progress("split", done, len(clips))
     return tuple(skipped)
+
+
+def _kept(clip: Clip, reasons: Collection[str]) -> list[str]:
+    """That the other half of a clip was written."""
+    if len(reasons) != 1 or clip.audio is None or clip.video is None:
+        return []
+    return [f"kept with {'video' if AUDIO_FOLDER in reasons else 'audio'} alone"]
 
 
 _Writer = Callable[[Path, Path, float, float], None]

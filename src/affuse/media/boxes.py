@@ -1,0 +1,39 @@
+"""The outermost boxes of an mp4 or mov file."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+_HEADER, _LONG_HEADER = 8, 16
+
+
+def outer_boxes(path: Path) -> Iterator[tuple[bytes, int]]:
+    """Name of each box of a file, and where it ends by what its header says.
+
+    Parameters
+    ----------
+    path : Path
+        A file whose format FFmpeg took for mp4, or one that may be: it ends where no box begins.
+    """
+    with path.open("rb") as file:
+        place = 0
+        while len(header := file.read(_LONG_HEADER)) >= _HEADER:
+            length, name = struct.unpack_from(">I4s", header)
+            if length == 1 and len(header) == _LONG_HEADER:
+                (length,) = struct.unpack_from(">Q", header, _HEADER)
+            if length < _HEADER:
+                return
+            place += length
+            yield name, place
+            file.seek(place)
+
+
+def lacks_table(path: Path) -> bool:
+    """Whether a file begins as an mp4, but is cut off before its table of contents.
+
+    Most cameras write it last, and without it nothing of the file can be read.
+    """
+    names = [name for name, _ in outer_boxes(path)]
+    return names[:1] == [b"ftyp"] and b"mdat" in names and b"moov" not in names
