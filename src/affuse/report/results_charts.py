@@ -201,7 +201,9 @@ def speaker_chart(run: RunFolder) -> Chart | None:
     }
     shown = pd.DataFrame(wide)
     shown = shown.sort_values(shown.columns[-1])
-    with drawing(6.2, 3.4) as figure:
+    names = [short(str(name)) for name in shown.index]
+    crowded = sum(map(len, names)) > _LETTERS_BELOW
+    with drawing(6.2, 3.4 + (0.09 * max(map(len, names)) if crowded else 0)) as figure:
         axes = figure.subplots()
         for modality, name in MODALITY_NAMES.items():
             if name in shown:
@@ -209,8 +211,6 @@ def speaker_chart(run: RunFolder) -> Chart | None:
                     range(len(shown)), 100 * shown[name], MODALITY_MARKERS[modality],
                     color=COLOURS[modality], label=name, markersize=6,
                 )  # fmt: skip
-        names = [short(str(name)) for name in shown.index]
-        crowded = sum(map(len, names)) > _LETTERS_BELOW
         axes.set_xticks(range(len(shown)), names, rotation=90 if crowded else 0)
         axes.set_xlabel("speaker, sorted")
         axes.set_ylabel("UAR in %")
