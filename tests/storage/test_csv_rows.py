@@ -149,6 +149,8 @@ def test_row_names_of_r_stand_under_no_cell_of_the_header(tmp_path: Path, delimi
 
 
 def test_one_row_that_is_too_long_gives_no_row_names(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", "clip,a\nx,1,2\n")
+    assert (read_rows(path).rows, len(read_rows(path).skipped)) == ((), 1)
     path = written(tmp_path / "t.csv", "clip,a\nx,1\ny,2,3\n")
     found = read_rows(path)
     assert [dict(row.cells) for row in found.rows] == [{"clip": "x", "a": "1"}]

@@ -29,7 +29,7 @@ BOOKKEEPING = frozenset(
     {*CLIP_COLUMNS, *_ORDER, _FACE, _TRACKED}
     | {"confidence", _INSTANCE, "start", "end", "index", "level_0", "fold"}
     | {"speaker", "speaker_id", "subject", "subject_id", "participant", "participant_id"}
-    | {"emotion", "label", "audio", "video"}
+    | {"emotion", "audio", "video"}
 )
 """Columns (lower case) by which programs number, time and name their rows, and those of clip
 tables: never features."""

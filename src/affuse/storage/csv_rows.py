@@ -316,7 +316,8 @@ def _names(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, .
         for name in (" ".join(cell.split()) for cell in header)
     )
     beyond = [row[len(names) :] for row in rows if any(map(str.strip, row))]
-    if beyond and all(len(cells) == 1 and cells[0].strip() for cells in beyond):
+    # One row alone may have a cell too many.
+    if len(beyond) > 1 and all(len(cells) == 1 and cells[0].strip() for cells in beyond):
         return ("", *names)
     if not any(cell.strip() for cells in beyond for cell in cells):
         return names + ("",) * max(map(len, beyond), default=0)
