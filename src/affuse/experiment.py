@@ -17,7 +17,7 @@ from affuse.datasets.index import Index
 from affuse.datasets.registry import read_index
 from affuse.errors import ConfigError
 from affuse.evaluation.crossval import check_emotions, out_of_fold
-from affuse.evaluation.dividing import check_fold_file, divide
+from affuse.evaluation.dividing import check_asked_folds, divide
 from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.protocols import Protocol, as_heard, feasible_protocols
 from affuse.evaluation.robustness import Point, Stack, robustness
@@ -97,7 +97,7 @@ def _result(
 ) -> tuple[Result, Mapping[Modality, Extractor | Precomputed]]:
     """What a run finds, and where its features came from."""
     index = chosen_clips(config)
-    check_fold_file(config, index.clips)
+    check_asked_folds(config, index.clips)
     config = _calibrated(config, index)
     extraction, sources = extract(config, index, workers=workers, progress=progress)
     refuse_constant(sources, extraction.table)

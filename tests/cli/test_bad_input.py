@@ -258,3 +258,35 @@ def test_document_that_is_nested_too_deeply(refused, tmp_path):
     clip.write_bytes(b"")
     said = refused("export", "video", clip, "--out", tmp_path / "b.mp4", "--prediction", path)
     assert "deep.json cannot be read as JSON" in said
+
+
+def test_a_recording_is_no_table(refused, table, tmp_path):
+    said = refused("run", tmp_path / "ann-calm-1.wav")
+    assert "ann-calm-1.wav is a recording; expected a folder of RAVDESS files, or a CSV" in said
+
+
+def test_data_are_named_once(refused, table):
+    said = refused("run", table, "--set", "data.path=other.csv")
+    assert "--set data.path was given beside" in said
+
+
+def test_models_are_needed(refused, table):
+    assert "models = []" in refused("run", table, *AUDIO_ALONE, "--set", "models=[]")
+
+
+def test_folds_that_do_not_fit_are_refused_before_any_work(table, tmp_path, capfd):
+    for setting in ('folds.speakers=[["ann"], ["zoe"]]', "folds.published=luna2021"):
+        with pytest.raises(SystemExit) as ended:
+            main(["run", str(table), *AUDIO_ALONE, "--set", setting])
+        said = " ".join(capfd.readouterr().err.split())
+        assert ended.value.code == 2
+        assert "or let folds be made (--set folds.published= or" in said
+        assert "audio features" not in said
+
+
+def test_fewer_folds_than_two_are_never_advised(refused, tmp_path, table):
+    rows = table.read_text("utf-8").splitlines()
+    few = tmp_path / "few.csv"
+    few.write_text("\n".join((rows[0], rows[1], rows[8])), "utf-8")
+    said = refused("run", few, *AUDIO_ALONE)
+    assert "expected at least two emotions: add clips of other speakers" in said

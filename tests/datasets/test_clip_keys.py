@@ -100,3 +100,12 @@ def test_a_folder_that_names_another_person_is_no_match() -> None:
     assert met(["ben/take0.wav"], ben) == {"take0": ("ben/take0",)}
     assert met(["take0.wav"], ben) == {"take0": ("take0",)}
     assert met(["features/ben/take0.wav"], ben) == {"take0": ("features/ben/take0",)}
+
+
+def test_case_of_letters_counts_only_where_it_tells_clips_apart() -> None:
+    assert met(["Anna/TAKE0.WAV"])["anna/take0"] == ("Anna/TAKE0",)
+    two = [Clip("k1", "sad", "a"), Clip("K1", "sad", "b")]
+    assert met(["K1", "k1"], two) == {"k1": ("k1",), "K1": ("K1",)}
+    three = [Clip("Ko", "sad", "a"), Clip("kO", "sad", "b")]
+    with pytest.raises(DatasetError, match="names 'KO', which may be any of the clips Ko, kO"):
+        met(["KO"], three)

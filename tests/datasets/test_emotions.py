@@ -69,3 +69,10 @@ def test_a_word_for_blank_is_no_emotion(tmp_path: Path, word: str) -> None:
     index = table(tmp_path, "sad", word)
     assert index.classes == ("sad",)
     assert index.skipped[0].reason == "line 3: no emotion given; every clip needs both"
+
+
+@pytest.mark.parametrize("label", ["3", "03", "3.0", " 3 ", "3,00"])
+def test_a_code_is_one_label_however_it_is_written(label: str) -> None:
+    assert emotion_name(label) == "3"
+    assert emotion_name("0") == emotion_name("00") == "0"
+    assert emotion_name("3.5") == "3.5"

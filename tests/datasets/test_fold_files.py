@@ -175,3 +175,14 @@ def test_overlaps_count_clips_on_each_side():
         Overlap("2", "Ann", 1, 1),
     )
     assert overlaps([("1",), ("2",)], ["Ann", "Bob"]) == ()
+
+
+def test_fold_names_that_are_one_number_are_one_fold(written):
+    rows = ["speaker,fold", "1,1", "2,01", "3,1.0", "4,2", "5,2.0"]
+    assert read_folds(written(*rows)).names == ("1", "2")
+
+
+@pytest.mark.parametrize("column", ["path", "file", "filename", "Path"])
+def test_clips_may_be_named_as_in_other_tables(written, column):
+    file = read_folds(written(f"{column},speaker,fold", "a/x.wav,1,a", "a/y.wav,2,b"))
+    assert (file.unit, file.folds_of) == ("clip", {"a/x": ("a",), "a/y": ("b",)})

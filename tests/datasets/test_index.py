@@ -166,7 +166,7 @@ def test_attributes_cannot_hide_columns(tmp_path: Path) -> None:
 
 _text = st.text(
     st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=12
-)
+).filter(lambda text: not is_blank(text))
 
 
 def _is_emotion(text: str) -> bool:

@@ -24,8 +24,11 @@ ZOE = "Zoë"
     "names",
     [
         ("1", "01", "001", "1.0", "1,0", "1.00", " 1 ", "\N{FULLWIDTH DIGIT ONE}"),
-        ("s1", "S01", "s001"),
-        ("Actor_01", "actor 1", "Actor-01", "actor_1"),
+        ("s1", "S01", "s001", "S 1", "s-01"),
+        ("Actor_01", "actor 1", "Actor-01", "actor_1", "Actor1", "ACTOR01"),
+        ("+1", "1", "\N{ARABIC-INDIC DIGIT ONE}"),
+        ("100000", "1e+05", "1E+05"),
+        ("-1", "-01", "-1.0", "\N{MINUS SIGN}1"),
         ("Anna", "anna", "ANNA", " Anna", "An\N{ZERO WIDTH SPACE}na"),
         ("Anna B", "anna  b", "Anna\N{NO-BREAK SPACE}B"),
         (ZOE, unicodedata.normalize("NFD", ZOE), ZOE.upper()),
@@ -40,6 +43,7 @@ def test_spellings_of_one_person(names: tuple[str, ...]) -> None:
 def test_other_people_stay_others() -> None:
     names = (
         "1",
+        "-1",
         "10",
         "100",
         "1.5",

@@ -74,10 +74,10 @@ def test_many_missing_clips_are_counted(tmp_path: Path) -> None:
         found.of_clips(clips)
 
 
-@pytest.mark.parametrize("text", ["", "nan", "inf"])
+@pytest.mark.parametrize("text", ["", "nan", "inf", ".", "?", "#DIV/0!", "1e40"])
 def test_numbers_that_are_not_finite_are_named(tmp_path: Path, text: str) -> None:
     found = table(tmp_path, "clip,AU01,AU02", f"{TAKES[0]},1,2", f"{TAKES[1]},3,{text}")
-    message = rf"1 numbers that are NaN or infinite, the first for clip {TAKES[1]} in column 'AU02'"
+    message = rf"no finite number in 1 cell .*, the first for clip {TAKES[1]} in column 'AU02'"
     with pytest.raises(FeatureError, match=message):
         found.of_clips(CLIPS)
     assert found.of_clips(CLIPS[:1]).shape == (1, 2)
@@ -92,15 +92,15 @@ def test_repeated_clips_are_refused(tmp_path: Path) -> None:
 
 
 def test_missing_clip_column_is_refused(tmp_path: Path) -> None:
-    message = r"has the columns name, AU01; expected one called 'clip' that holds"
+    message = r"has the columns recording, AU01; expected one called 'clip' that holds"
     with pytest.raises(FeatureError, match=message):
-        table(tmp_path, "name,AU01", f"{TAKES[0]},1")
+        table(tmp_path, "recording,AU01", f"{TAKES[0]},1")
 
 
 def test_columns_without_numbers_are_refused(tmp_path: Path) -> None:
-    message = r"columns that are not numeric \(emotion\); expected numbers in every column"
+    message = r"columns that are not numeric \(mood: 'calm'\); expected numbers in every column"
     with pytest.raises(FeatureError, match=message):
-        table(tmp_path, "clip,emotion,AU01", f"{TAKES[0]},calm,1")
+        table(tmp_path, "clip,mood,AU01", f"{TAKES[0]},1,1", f"{TAKES[1]},calm,1")
     with pytest.raises(FeatureError, match="no column of features; expected at least one"):
         table(tmp_path, "clip,frame", f"{TAKES[0]},1")
 
@@ -225,3 +225,44 @@ def test_rows_are_matched_by_path(tmp_path: Path) -> None:
         table(tmp_path, "clip,a", "t.wav,1").of_clips(clips)
     with pytest.raises(FeatureError, match=r"has 2 rows for the clip x \(a/x, b/x\)"):
         table(tmp_path, "clip,a", "a/x,1", "b/x,2").of_clips([Clip("x", "sad", "z")])
+
+
+@pytest.mark.parametrize(
+    "words", [("1", ""), ("yes", "no"), ("TRUE", "FALSE"), ("1.0", "NaN"), ("true", "")]
+)
+def test_frames_in_which_no_face_was_tracked_are_left_out(
+    tmp_path: Path, words: tuple[str, str]
+) -> None:
+    rows = (f"{take},{frame},{words[frame % 2]},{99 * (frame % 2)}" for take in TAKES
+            for frame in range(4))  # fmt: skip
+    found = table(tmp_path, "clip,frame,success,AU01", *rows)
+    np.testing.assert_array_equal(found.of_clips(CLIPS), [[0, 0], [0, 0]])
+
+
+def test_words_for_a_tracked_face_are_not_guessed(tmp_path: Path) -> None:
+    message = r"units.csv has perhaps in the column 'success'; expected 1 where a face was tracked"
+    with pytest.raises(FeatureError, match=message):
+        table(tmp_path, "clip,frame,success,AU01", f"{TAKES[0]},1,perhaps,2")
+
+
+def test_columns_of_clip_tables_are_no_features(tmp_path: Path) -> None:
+    head = "clip,emotion,speaker,subject,audio,video,start,end,AU01"
+    found = table(tmp_path, head, *(f"{take},2,1,1,a.wav,a.mp4,0,,{3}" for take in TAKES))
+    assert found.columns == ("AU01",)
+    assert found.notes == (
+        "Columns of units.csv that are no features were left out: emotion, speaker, subject, "
+        "audio, video and 2 more.",
+    )
+
+
+@pytest.mark.parametrize("order", ["frame_number", "Frame ID", "timestamp_ms", "time", "frameIdx"])
+def test_frames_are_counted_under_any_usual_name(tmp_path: Path, order: str) -> None:
+    rows = (f"{take},{frame},{frame}" for take in TAKES for frame in range(3))
+    assert table(tmp_path, f"clip,{order},jaw", *rows).columns == ("jaw_mean", "jaw_std")
+
+
+def test_the_instances_of_opensmile_are_clips(tmp_path: Path) -> None:
+    rows = (f"'{take}.wav';0.0;{place},5" for place, take in enumerate(TAKES))
+    found = table(tmp_path, "name;frameTime;F0", *rows)
+    np.testing.assert_array_equal(found.of_clips(CLIPS), [[0.5], [1.5]])
+    assert table(tmp_path, "clip,name,F0", f"{TAKES[0]},unknown,1").columns == ("F0",)

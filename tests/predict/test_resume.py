@@ -270,3 +270,28 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(folder, bundle_dir, tmp_path
     assert len(lines) == 1, found.stderr
     assert "out.csv cannot be written (File too large); expected a writable folder" in lines[0]
     assert [path.name for path in tmp_path.iterdir()] == ["clips"]
+
+
+def test_answers_for_other_recordings_are_not_lost(folder, bundle_dir, tmp_path, capsys):
+    out = tmp_path / "out.csv"
+    assert predict(bundle_dir, folder / "a.wav", "--out", out) == 0
+    before = out.read_bytes()
+    assert predict(bundle_dir, folder / "c.wav", "--out", out, "--resume") == 2
+    said = capsys.readouterr().err
+    assert f"tells of other recordings than these ({folder / 'a.wav'}); expected all" in said
+    assert out.read_bytes() == before
+    assert predict(bundle_dir, folder / "c.wav", folder / "a.wav", "--out", out, "--resume") == 0
+    assert len(out.read_text("utf-8").splitlines()) == 3
+
+
+def test_two_recordings_of_one_name_do_not_share_a_file(folder, bundle_dir, tmp_path, capsys):
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("a.wav", "c.wav"):
+        (other / name).write_bytes((folder / name).read_bytes())
+    out = tmp_path / "out"
+    first = (folder / "a.wav", folder / "c.wav")
+    assert run("predict", "--bundle", bundle_dir, *first, "--format", "json", "--out", out) == 0
+    second = ("predict", "--bundle", bundle_dir, other, "--format", "json", "--out", out)
+    assert run(*second, "--resume") == 2
+    assert "a.json tells of other recordings than these" in capsys.readouterr().err

@@ -16,10 +16,11 @@ import pytest
 
 from affuse.cli import main
 from affuse.errors import OutputError
-from affuse.report.decision_charts import confusions
-from affuse.report.document import report_html, write_report
+from affuse.report.decision_charts import confusions, map_charts
+from affuse.report.document import report_html, write_page, write_report
 from affuse.report.examples import chosen_clips
 from affuse.report.reading import read_run
+from affuse.report.results_charts import speaker_chart
 from affuse.report.words import findings
 
 
@@ -242,3 +243,23 @@ def test_a_link_goes_on_leading_to_its_page(run_folder, tmp_path):
     assert write_report(run_folder, link) == link
     assert link.is_symlink()
     assert "<!DOCTYPE html>" in page.read_text("utf-8")
+
+
+def test_a_page_holds_no_command_to_a_terminal(tmp_path):
+    page = write_page("<p>\x1b]0;x\x07Zoë\t\n</p>\n", tmp_path / "a.html")
+    assert page.read_text("utf-8") == "<p>\\x1b]0;x\\x07Zoë\t\n</p>\n"
+
+
+@pytest.mark.filterwarnings("error")
+def test_any_name_can_be_drawn(run_folder, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(run_folder, folder)
+    for file in ("speakers", "predictions"):
+        table = pd.read_csv(folder / f"{file}.csv", dtype={"speaker": str})
+        table["speaker"] = [f"\x1b[2J{name}{'x' * 300}" for name in table["speaker"]]
+        table.to_csv(folder / f"{file}.csv", index=False)
+    run = read_run(folder)
+    chart = speaker_chart(run)
+    assert chart is not None
+    assert "\x1b" not in chart.svg.replace(chart.text, "")
+    assert "\x1b" not in "".join(drawn.svg.replace(drawn.text, "") for drawn in map_charts(run))

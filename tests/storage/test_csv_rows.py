@@ -29,7 +29,7 @@ def as_text(delimiter: str, newline: str, decimal: str) -> str:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("decimal", [".", ","])
 def test_every_dialect_says_the_same(
@@ -64,7 +64,9 @@ def test_what_excel_adds_is_no_cell(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("word", ["nan", "NaN", "N/A", "n/a", "null", "NULL", "None", "<NA>", ""])
+@pytest.mark.parametrize(
+    "word", ["nan", "N/A", "n/a", "null", "None", "<NA>", "", ".", "?", "-", "#NULL!", "#REF!"]
+)
 def test_words_for_blank(tmp_path: Path, word: str) -> None:
     path = written(tmp_path / "t.csv", f"clip,speaker,a\nx,{word},{word}\ny,Ann,2\n")
     row = read_rows(path).rows[0]
@@ -98,6 +100,7 @@ def test_numbers_of_a_quoted_thousand_are_not_guessed(tmp_path: Path) -> None:
         (b"\n , ,\n", "is empty"),
         (b"clip,a\nx,\xeb\n", "not UTF-8 text .byte 9: 0xeb.; expected a CSV in UTF-8: save it"),
         (b"clip,a,A\n", "has the column a twice"),
+        (b"PK\x03\x04\xff\xfe", "is a workbook or an archive; expected a CSV: save the sheet"),
         (b"c\0l\0i\0p\0", "holds NUL characters; expected a CSV in UTF-8"),
     ],
 )
@@ -128,3 +131,51 @@ def test_blank_is_a_word() -> None:
     assert [is_blank(text) for text in ("", " ", "NA", "n.a.", "None", "no", "0")] == [
         True, True, True, True, True, False, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_row_names_of_r_stand_under_no_cell_of_the_header(tmp_path: Path, delimiter: str) -> None:
+    """As ``write.table`` has them: the header is one cell shorter than every row."""
+    rows = (("clip", "speaker", "a"), ("1", "x", "NA", "1.5"), ("2", "y", "Ann", "2"))
+    text = "".join(delimiter.join(f'"{cell}"' for cell in row) + "\n" for row in rows)
+    path = written(tmp_path / "t.csv", text)
+    assert [dict(row.cells) for row in read_rows(path).rows] == [
+        {"clip": "x", "speaker": "NA", "a": "1.5"},
+        {"clip": "y", "speaker": "Ann", "a": "2"},
+    ]
+    frame = read_frame(path, "a clip", ("clip", "speaker"))
+    assert list(frame["clip"]) == ["x", "y"]
+    assert list(frame["a"]) == [1.5, 2.0]
+
+
+def test_one_row_that_is_too_long_gives_no_row_names(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", "clip,a\nx,1,2\n")
+    assert (read_rows(path).rows, len(read_rows(path).skipped)) == ((), 1)
+    path = written(tmp_path / "t.csv", "clip,a\nx,1\ny,2,3\n")
+    found = read_rows(path)
+    assert [dict(row.cells) for row in found.rows] == [{"clip": "x", "a": "1"}]
+    assert found.skipped[0].reason == "line 3 has 3 cells; expected 2 as in the header"
+    with pytest.raises(DatasetError, match="is no CSV"):
+        read_frame(path, "a clip", ("clip",))
+
+
+@pytest.mark.parametrize("head", ['clip,"F0\n(Hz)",b', '"clip","F0\r\n(Hz)","b"'])
+def test_a_header_may_be_broken_within_quotes(tmp_path: Path, head: str) -> None:
+    path = written(tmp_path / "t.csv", f"\n{head}\nx,1,2\n")
+    found = read_rows(path)
+    assert (found.columns, found.skipped) == (("clip", "f0 (hz)", "b"), ())
+    assert dict(found.rows[0].cells) == {"clip": "x", "f0 (hz)": "1", "b": "2"}
+    frame = read_frame(path, "a clip", ("clip",))
+    assert (list(frame.columns), list(frame["F0 (Hz)"])) == (["clip", "F0 (Hz)", "b"], [1])
+
+
+def test_blank_cells_beyond_the_header_are_nothing_to_frames_either(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", "clip;a\nx;1,5;;\ny;2\n")
+    assert list(read_frame(path, "a clip", ("clip",))["a"]) == [1.5, 2.0]
+    path = written(tmp_path / "t.csv", "clip,a,,\nx,1,,a note\ny,2\n")
+    assert [row["a"] for row in read_rows(path).rows] == ["1", "2"]
+
+
+def test_truth_values_beside_a_blank_cell_are_kept(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", "clip,a\nx,TRUE\ny,\nz,False\n")
+    np.testing.assert_array_equal(read_frame(path, "a clip", ("clip",))["a"], [1, np.nan, 0])

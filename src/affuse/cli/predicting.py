@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +19,12 @@ from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.cli.working import Work
 from affuse.datasets.media_files import folder_contents, passed_over_text
-from affuse.errors import ConfigError, MediaError
+from affuse.errors import ConfigError, MediaError, OutputError
 from affuse.records import Prediction, Skipped
 from affuse.remote import is_folder, local_path, url_of
 from affuse.storage.locks import claimed, remove_free_locks
 from affuse.storage.whole import atomic_file, refuse_existing, remove_leftovers
-from affuse.storage.written import is_own, remember
+from affuse.storage.written import is_own, others_told, remember
 
 if TYPE_CHECKING:
     from affuse.predict.settings import Faces, Settings
@@ -110,7 +112,7 @@ class Output:
             check_text(paths, self.format)
             yield Writing(self, ())
             return
-        files = targets(paths, self.format, self.out, check=self._check)
+        files = targets(paths, self.format, self.out, check=partial(self._check, paths))
         if files != (self.out,) and len(paths) > 1:
             # One of several may be left: it belongs in the folder all the same.
             self.out.mkdir(parents=True, exist_ok=True)
@@ -120,9 +122,16 @@ class Output:
         with claimed(files[0]) if len(files) == 1 else nullcontext():
             yield Writing(self, files)
 
-    def _check(self, path: Path) -> None:
+    def _check(self, paths: Sequence[str], path: Path) -> None:
         if not (self.resume and is_own(path)):
             refuse_existing(path)
+        others = others_told(path, map(_place, paths)) if path.exists() else ()
+        if others:
+            rest = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            raise OutputError(
+                f"{path} tells of other recordings than these ({others[0]}{rest}); expected all "
+                "that it tells of, since it is replaced: name them too, or another --out"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +181,11 @@ class Writing:
         else:
             export(predictions, self.output.format, file)
         if file.is_file():
-            remember(file)
+            remember(file, [_place(prediction.path) for prediction in predictions])
+
+
+def _place(recording: str) -> str:
+    return url_of(recording) or os.path.realpath(local_path(recording))
 
 
 def predict_and_print(

@@ -38,6 +38,11 @@ def configure(
     device: str | None = None,
 ) -> Config:
     """Configuration from what was typed."""
+    if any(setting.partition("=")[0].strip() == "data.path" for setting in settings or ()):
+        raise ConfigError(
+            f"--set data.path was given beside {data!r}; expected one place: leave out --set "
+            "data.path"
+        )
     overrides: dict[str, object] = {"data.path": data}
     if jobs is not None:
         overrides["jobs"] = jobs

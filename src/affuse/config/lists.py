@@ -55,7 +55,7 @@ def speakers_of(value: object) -> object:
     Raises
     ------
     ValueError
-        A range that runs backwards, or a very long one.
+        A range that runs backwards or has no end, or a very long one.
 
     Examples
     --------
@@ -71,6 +71,8 @@ def speakers_of(value: object) -> object:
 def _range(name: str) -> tuple[str, ...]:
     """Numbers of a range, with as many digits as were typed; any other name alone."""
     ends = re.fullmatch(r"([0-9]{1,9})\s*[-\u2013]\s*([0-9]{1,9})", name)
+    if re.fullmatch(r"[0-9]+\s*[-\u2013]", name):
+        raise ValueError(f"range {name} has no end; expected such as 1-6")
     if ends is None:
         return (name,)
     first, last = map(int, ends.groups())

@@ -6,6 +6,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +84,14 @@ def _parse_setting(setting: str) -> tuple[str, Any]:
         raise ConfigError(f"setting {setting!r} was given; expected key=value, such as seed=3")
     try:
         found = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except tomllib.TOMLDecodeError as error:
         found = {}
+        inner = text.strip()
+        if inner.startswith("[") and (inner.endswith("]") or "]" not in inner):
+            raise ConfigError(
+                f"setting {setting!r} was given, whose brackets hold no list ({error}); expected "
+                f'text in quotes between them, such as {key.strip()}=["one", "two"]'
+            ) from error
     # More than one line would set more than one thing, of which all but the first would be lost.
     return key.strip(), found["value"] if found.keys() == {"value"} else text
 
@@ -111,7 +118,9 @@ def _explain(item: Any) -> str:
     path = [part for part in item["loc"] if isinstance(part, str)]
     key = ".".join(str(part) for part in item["loc"])
     if item["type"] != "extra_forbidden":
-        return f"{key} = {item['input']!r}: {item['msg'].removeprefix('Value error, ')}"
+        named = ".".join(takewhile(lambda part: isinstance(part, str), item["loc"]))
+        hint = f" (affuse settings {named} tells more)" if named else ""
+        return f"{key} = {item['input']!r}: {item['msg'].removeprefix('Value error, ')}{hint}"
     legal = _fields_at(path[:-1])
     near = difflib.get_close_matches(path[-1], legal, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(legal)}"

@@ -261,6 +261,7 @@ class Config(_Settings):
             ModelConfig(name="svm_linear"),
             ModelConfig(name="svm_rbf"),
         ),
+        min_length=1,
         description='Models that are trained on each modality, such as [{name = "lda"}].',
     )
     fusion: FusionConfig = FusionConfig()

@@ -1,7 +1,8 @@
 """How rows of other people's tables meet clips: by path, else by take key or name, never a guess.
 
 A row names a clip by the end of a path, as long or short as it was written. It fits a clip whose
-id or file ends so, and a clip whose whole id is the end of the row. Of several clips that it fits
+id or file ends so, and a clip whose whole id is the end of the row; where it fits none, letters
+count whatever their case. Of several clips that it fits
 it is about the one with which it has most parts in common; with two of them it is refused.
 """
 
@@ -11,7 +12,7 @@ import os
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from affuse.datasets.media_files import MEDIA_SUFFIXES
@@ -20,6 +21,9 @@ from affuse.datasets.speakers import speaker_key
 from affuse.errors import DatasetError
 from affuse.records import Clip
 from affuse.remote import url_of
+
+CLIP_COLUMNS = ("clip", "path", "file", "filename")
+"""Columns (lower case) in which tables name the clip of a row, the first that is there."""
 
 _EXACT = 1_000
 _SHOWN = 3
@@ -72,6 +76,13 @@ def rows_of_clips(names: Iterable[str], clips: Sequence[Clip]) -> dict[str, tupl
         for number, parts in enumerate(_names_of(clip)):
             by_last[parts[-1]].append(_Name(parts, clip.id, whose, is_id=number == 0))
     fits = {name: _fits(tuple(name.split("/")), by_last) for name in names}
+    if not all(fits.values()):
+        folded = _folded(by_last)
+        fits |= {
+            name: _fits(tuple(name.casefold().split("/")), folded)
+            for name, scores in fits.items()
+            if not scores
+        }
     rows: dict[str, list[tuple[int, str]]] = {clip.id: [] for clip in clips}
     for name, scores in fits.items():
         best = _best(scores)
@@ -92,6 +103,16 @@ class _Name:
     clip: str
     whose: Parts
     is_id: bool
+
+
+def _folded(by_last: Mapping[str, Sequence[_Name]]) -> dict[str, list[_Name]]:
+    """The same names without the case of their letters, as some systems take those of files."""
+    folded: dict[str, list[_Name]] = defaultdict(list)
+    for names in by_last.values():
+        for name in names:
+            parts, whose = (tuple(map(str.casefold, each)) for each in (name.parts, name.whose))
+            folded[parts[-1]].append(replace(name, parts=parts, whose=whose))
+    return folded
 
 
 def _parts(name: str) -> Parts:

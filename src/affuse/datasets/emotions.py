@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -31,6 +32,8 @@ have them."""
 _COMMON = {name: name for name in COMMON_EMOTIONS} | {
     other: name for name, others in SYNONYMS.items() for other in others
 }
+_CODE = re.compile(r"0*(\d+?)(?:[.,]0*)?")
+"""A label that is a whole number, as programs write it: 3, 03, 3.0."""
 _SHOWN = 8
 
 
@@ -39,11 +42,14 @@ def emotion_name(label: str) -> str:
 
     Examples
     --------
-    >>> emotion_name("Anger"), emotion_name("fear "), emotion_name("Awe")
-    ('angry', 'fearful', 'awe')
+    >>> emotion_name("Anger"), emotion_name("fear "), emotion_name("Awe"), emotion_name("03.0")
+    ('angry', 'fearful', 'awe', '3')
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold())
     plain = " ".join(folded.split())
+    code = _CODE.fullmatch(plain)
+    if code:
+        return code[1]
     return _COMMON.get(" ".join(plain.replace("_", " ").replace("-", " ").split()), plain)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from affuse.datasets.clip_keys import row_key, rows_of_clips
+from affuse.datasets.clip_keys import CLIP_COLUMNS, row_key, rows_of_clips
 from affuse.datasets.fold import Fold, check_folds, divided
 from affuse.datasets.index import speaker_order
 from affuse.datasets.speakers import speaker_key
@@ -108,8 +108,9 @@ class Overlap:
 def read_folds(csv_path: str | Path) -> FoldFile:
     r"""What a fold file says: columns ``clip,fold`` or ``speaker,fold``.
 
-    Where there are both columns, ``clip`` counts; columns with other names are passed over. A
-    fold may have any name. Rows that say the same twice (``01-`` and ``03-`` of one RAVDESS
+    Where there are both columns, ``clip`` counts, which may be called ``path``, ``file`` or
+    ``filename`` too; columns with other names are passed over. A fold may have any name; numbers
+    count by value. Rows that say the same twice (``01-`` and ``03-`` of one RAVDESS
     take) count once.
 
     Parameters
@@ -132,12 +133,12 @@ def read_folds(csv_path: str | Path) -> FoldFile:
     """
     path = Path(csv_path)
     table = read_rows(path, _EXPECTED, FoldError)
-    unit = _unit(path, table.columns)
+    unit, column = _unit(path, table.columns)
     if table.skipped:
         raise FoldError(
             f"{path}: {table.skipped[0].reason}; expected {_EXPECTED} in every row: mend the line"
         )
-    file = FoldFile(path, unit, _folds_of(path, unit, table.rows))
+    file = FoldFile(path, unit, _folds_of(path, unit, column, table.rows))
     if len(file.names) < 2:
         found = f"one fold only ({file.names[0]})" if file.names else "a header but no rows"
         raise FoldError(
@@ -220,28 +221,32 @@ def overlaps(folds_of_row: Sequence[Collection[str]], names: Sequence[str]) -> t
     )
 
 
-def _unit(path: Path, columns: Collection[str]) -> Unit:
-    units: tuple[Unit, ...] = ("clip", "speaker")
-    unit = next((name for name in units if name in columns), None)
-    if unit is None or "fold" not in columns:
+def _unit(path: Path, columns: Collection[str]) -> tuple[Unit, str]:
+    """What rows name, and in which column."""
+    named = next((name for name in (*CLIP_COLUMNS, "speaker") if name in columns), None)
+    if named is None or "fold" not in columns:
         raise FoldError(
             f"{path} has the columns {', '.join(columns)}; expected {_EXPECTED}: rename or add "
             "columns in its first line"
         )
-    return unit
+    return ("speaker" if named == "speaker" else "clip"), named
 
 
-def _folds_of(path: Path, unit: Unit, rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
+def _folds_of(
+    path: Path, unit: Unit, column: str, rows: Iterable[Row]
+) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = defaultdict(set)
+    shown: dict[str, str] = {}
     for row in rows:
-        blank = [column for column in (unit, "fold") if not row[column]]
+        blank = [name for name in (column, "fold") if not row[name]]
         if blank:
             raise FoldError(
                 f"{path} has no {' and no '.join(blank)} on line {row.line}; expected both in "
                 "every row: fill them in, or remove the line"
             )
-        key = row_key(row[unit]) if unit == "clip" else speaker_key(row[unit])
-        found[key].add(row["fold"])
+        key = row_key(row[column]) if unit == "clip" else speaker_key(row[column])
+        # 1, 01 and 1.0 are one fold, as they are one speaker.
+        found[key].add(shown.setdefault(speaker_key(row["fold"]), row["fold"]))
     return {key: _ordered(names) for key, names in found.items()}
 
 

@@ -256,8 +256,9 @@ def _refuse_bad_lists(wanted: Sequence[Sequence[str]], present: Sequence[str]) -
     if unknown:
         raise FoldError(
             f"the folds name speakers {', '.join(unknown)}, who have no clip here (there are "
-            f"{', '.join(present)}); expected the same speakers: add their clips, or list "
-            "folds.speakers without them"
+            f"{', '.join(present)}); expected the same speakers: add their clips, list "
+            "folds.speakers without them, or let folds be made (--set folds.published= or "
+            "--set folds.speakers=[], whichever is set)"
         )
     if untested:
         raise FoldError(

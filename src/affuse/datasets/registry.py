@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from affuse.datasets.index import Index
+from affuse.datasets.media_files import MEDIA_SUFFIXES
 from affuse.errors import DatasetError
 from affuse.remote import is_file, is_folder, local_path
 
@@ -47,6 +48,11 @@ def read_index(path: str | Path, reader: str = "auto") -> Index:
         raise DatasetError(
             f"{path} does not exist; expected a folder of RAVDESS files, "
             "or a CSV with the columns path,emotion,speaker"
+        )
+    if is_file(place) and place.suffix.lower() in MEDIA_SUFFIXES:
+        raise DatasetError(
+            f"{path} is a recording; expected a folder of RAVDESS files, or a CSV with the columns "
+            "path,emotion,speaker: `affuse predict` says what a recording shows"
         )
     if reader == "auto":
         reader = "table" if is_file(place) else "ravdess"

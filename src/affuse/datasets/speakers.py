@@ -11,9 +11,11 @@ from functools import lru_cache
 
 from affuse.records import Clip
 
-_WHOLE = re.compile(r"(\d+)[.,]0*")
+_NUMBER = re.compile(r"([+-]?)(\d+)(?:[.,]0*)?")
+_LARGE = re.compile(r"\d(?:[.,]\d+)?e\+\d\d")
 _BETWEEN_WORDS = re.compile(r"[\s_\-\u2010-\u2015]+")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+_LETTER_FROM_DIGIT = re.compile(r"(?<=[^\W\d_]) (?=\d)|(?<=\d) (?=[^\W\d_])")
 _SHOWN = 8
 
 
@@ -22,19 +24,26 @@ def speaker_key(name: str) -> str:
     """What is the same for two spellings of one speaker.
 
     Numbers count by value (01 = 1 = 1.0, s01 = s1); letters by what they are, not by their case
-    or by how Unicode composes them; blanks, hyphens and underscores part words alike, and at the
-    ends count as little as format characters do.
+    or by how Unicode composes them; blanks, hyphens and underscores part words alike, part no
+    letters from digits, and at the ends count as little as format characters do. A number below 0
+    is another than its positive: -1 stands for nobody in many tables.
 
     Examples
     --------
     >>> speaker_key("01"), speaker_key("1.0"), speaker_key(" Anna  B "), speaker_key("Actor_07")
-    ('1', '1', 'anna b', 'actor 7')
+    ('1', '1', 'anna b', 'actor7')
     """
     seen = "".join(c for c in name if unicodedata.category(c) != "Cf")
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
+    bare = folded.strip()
+    if _LARGE.fullmatch(bare) and float(bare.replace(",", ".")).is_integer():
+        return str(int(float(bare.replace(",", "."))))  # As R writes 100000.
+    whole = _NUMBER.fullmatch(bare.replace("\u2212", "-"))
+    if whole:
+        value = "".join(str(unicodedata.decimal(c)) for c in whole[2]).lstrip("0") or "0"
+        return f"-{value}" if whole[1] == "-" and value != "0" else value
     plain = " ".join(_BETWEEN_WORDS.sub(" ", folded).split()) or folded
-    whole = _WHOLE.fullmatch(plain)
-    return _LEADING_ZEROS.sub("", whole[1] if whole else plain)
+    return _LEADING_ZEROS.sub("", _LETTER_FROM_DIGIT.sub("", plain))
 
 
 def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:

@@ -140,7 +140,7 @@ def _entry(folder: Path, row: Row) -> _Entry:
     return _Entry(
         line=row.line,
         clip=row.word("clip"),
-        written=Path(written.replace("\\", "/")),
+        written=local_path(written.replace("\\", "/")),
         audio=audio,
         video=video,
         stretch=_stretch(row),

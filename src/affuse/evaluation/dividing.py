@@ -55,10 +55,14 @@ def divide(
     return Protocol(name, _speaker_folds(config, table, clips, groups))
 
 
-def check_fold_file(config: Config, clips: Sequence[Clip]) -> None:
-    """Refuse a fold file that leaks or does not fit (FoldError), before any work is done."""
-    if config.folds.file:
-        folds_from_file(read_folds(config.folds.file), clips)
+def check_asked_folds(config: Config, clips: Sequence[Clip]) -> None:
+    """Refuse folds by name that leak or do not fit (FoldError), before any work is done."""
+    asked = config.folds
+    if asked.file:
+        folds_from_file(read_folds(asked.file), clips)
+    elif asked.speakers or asked.published:
+        lists = asked.speakers or published_folds(asked.published)
+        folds_from_speakers([clip.speaker for clip in clips], lists)
 
 
 def _speaker_folds(

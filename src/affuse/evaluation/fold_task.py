@@ -153,15 +153,21 @@ def check_training_emotions(task: FoldTask) -> None:
         if len(labels) == len(train) > 1:
             raise FoldError(
                 f"fold {task.fold.number} ({task.protocol.name}) leaves one {system.modality} clip "
-                f"of each of the emotions {names} to train on; expected several: use fewer folds "
-                "(--set folds.n_folds=2), or add clips"
+                f"of each of the emotions {names} to train on; expected several: "
+                f"{_fewer(task)}add clips"
             )
         if len(labels) < 2:
             raise FoldError(
                 f"fold {task.fold.number} ({task.protocol.name}) leaves {system.modality} clips "
-                f"of the emotions {names} to train on; expected at least two emotions: use fewer "
-                "folds (--set folds.n_folds=2), or add clips of other speakers"
+                f"of the emotions {names} to train on; expected at least two emotions: "
+                f"{_fewer(task)}add clips of other speakers"
             )
+
+
+def _fewer(task: FoldTask) -> str:
+    """Advice that helps only where there are more folds than two."""
+    few = len(task.protocol.folds) <= 2
+    return "" if few else "use fewer folds (--set folds.n_folds=2), or "
 
 
 def _judged(

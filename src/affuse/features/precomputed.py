@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,22 +12,30 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from affuse.datasets.clip_keys import row_key, rows_of_clips
+from affuse.datasets.clip_keys import CLIP_COLUMNS, row_key, rows_of_clips
 from affuse.errors import DatasetError, FeatureError
 from affuse.records import Clip, Modality
-from affuse.storage.csv_rows import read_frame
+from affuse.storage.csv_rows import is_blank, number, read_frame
 
-_CLIP = "clip"
-_CLIP_NAMES = (_CLIP, "path", "file", "filename")
-_ORDER = ("frame", "timestamp", "frameindex", "frametime")
+_INSTANCE = "name"
+"""What openSMILE calls the recording of a row: the clip, where no other column names it."""
+_ORDER = (
+    "frame", "timestamp", "frameindex", "frametime", "frameid", "framenumber", "frameidx",
+    "timestampms", "timems", "time",
+)  # fmt: skip
+"""Without blanks and underscores."""
 _FACE, _TRACKED = "face_id", "success"
 BOOKKEEPING = frozenset(
-    {*_CLIP_NAMES, *_ORDER, _FACE, _TRACKED}
-    | {"confidence", "name", "start", "end", "index", "level_0", "speaker", "fold"}
+    {*CLIP_COLUMNS, *_ORDER, _FACE, _TRACKED}
+    | {"confidence", _INSTANCE, "start", "end", "index", "level_0", "fold"}
+    | {"speaker", "speaker_id", "subject", "subject_id", "participant", "participant_id"}
+    | {"emotion", "audio", "video"}
 )
-"""Columns (lower case) by which programs number, time and name their rows: never features."""
+"""Columns (lower case) by which programs number, time and name their rows, and those of clip
+tables: never features."""
 
-_TEXTS = (*_CLIP_NAMES, "name", "speaker")
+_TEXTS = (*CLIP_COLUMNS, _INSTANCE, "speaker")
+_UNTRACKED = frozenset({"", "0", "0.0", "false", "f", "no", "n"})
 _EXPECTED = "clip,FEATURE,FEATURE..."
 _COUNTED_FROM = 10
 """Rows from which on a column that only counts them is no feature."""
@@ -123,8 +132,9 @@ class Precomputed:
         if len(bad):
             row, column = bad[0]
             raise FeatureError(
-                f"{self.path} has {len(bad)} numbers that are NaN or infinite, the first for clip "
-                f"{clips[row].id} in column {self.columns[column]!r}; expected finite numbers: "
+                f"{self.path} has no finite number in {len(bad)} cell{'s' * (len(bad) > 1)} "
+                f"(blank, NaN, infinite or beyond 32 bits), the first for clip {clips[row].id} in "
+                f"column {self.columns[column]!r}; expected finite numbers: "
                 "fill them in, or remove the column or the clip"
             )
 
@@ -148,28 +158,33 @@ def read_precomputed(path: Path, modality: Modality) -> Precomputed:
     """
     table = _read(path)
     roles = {name.lower(): name for name in table.columns}
-    clip = next(roles[name] for name in _CLIP_NAMES if name in roles)
-    order = [roles[name] for name in _ORDER if name in roles]
+    clip = next(roles[name] for name in (*CLIP_COLUMNS, _INSTANCE) if name in roles)
+    order = [name for name in table.columns if _plain(name) in _ORDER]
     keys = table[clip].map({name: row_key(name) for name in table[clip].unique()})
-    tracked = table[roles[_TRACKED]] != 0 if _TRACKED in roles else pd.Series(True, table.index)
+    tracked = (
+        _tracked(path, table[roles[_TRACKED]])
+        if _TRACKED in roles
+        else pd.Series(True, table.index)
+    )
     untracked = frozenset(keys).difference(keys[tracked])
     table, keys = table[tracked], keys[tracked]
     counting = [name for name in table.columns if _counts(table[name])]
-    dropped = [n for n in table.columns if n.lower() in BOOKKEEPING or n in counting]
+    dropped = [n for n in table.columns if n.lower() in BOOKKEEPING or n in (*order, *counting)]
     features = table.drop(columns=dropped)
     _refuse_unfit(path, features)
     if _FACE in roles:
         _refuse_two_faces(path, table, keys, [roles[_FACE], *order])
     _refuse_repeats(path, table[[clip, *order]], keys, order)
+    told = [name for name in dropped if name != clip]
     if order and keys.duplicated().any():
         features = _summarised(features, keys)
         keys = features.index.to_series()
-    told = [name for name in dropped if name not in (clip, *order)]
+        told = [name for name in told if name not in order]
     return Precomputed(
         path=path,
         modality=modality,
         columns=tuple(str(column) for column in features.columns),
-        values=features.to_numpy(np.float32),
+        values=_values(features),
         rows={str(key): row for row, key in enumerate(keys)},
         untracked=untracked,
         notes=tuple(_notes(path, told, tracked)),
@@ -183,12 +198,14 @@ def _read(path: Path) -> pd.DataFrame:
         )
     table = read_frame(path, _EXPECTED, _TEXTS, FeatureError)
     names = {name.lower(): name for name in table.columns}
-    clip = next((names[name] for name in _CLIP_NAMES if name in names), None)
+    clip = next((names[name] for name in (*CLIP_COLUMNS, _INSTANCE) if name in names), None)
     if clip is None:
         raise FeatureError(
             f"{path} has the columns {_some(list(table.columns))}; expected one called 'clip' that "
             "holds each clip's file name or take key"
         )
+    # openSMILE and ARFF put names between single quotes.
+    table[clip] = table[clip].str.replace(r"^'(.+)'$", r"\1", regex=True)
     nameless = int((table[clip] == "").sum())
     if nameless or table.empty:
         found = f"{nameless} rows without a name" if nameless else "no row"
@@ -196,6 +213,24 @@ def _read(path: Path) -> pd.DataFrame:
             f"{path} has {found}; expected a name in the column {clip!r} of every row"
         )
     return table
+
+
+def _plain(name: str) -> str:
+    return "".join(name.lower().replace("_", " ").split())
+
+
+def _tracked(path: Path, column: pd.Series[Any]) -> pd.Series[bool]:
+    """In which rows a tracker found a face: none where the cell is blank, 0, false or no."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.fillna(0) != 0
+    words = column.map(lambda cell: "" if pd.isna(cell) else str(cell).strip().casefold())
+    unknown = sorted({*words} - _UNTRACKED - {"1", "1.0", "true", "t", "yes", "y"})
+    if unknown:
+        raise FeatureError(
+            f"{path} has {_some(unknown)} in the column {column.name!r}; expected 1 where a face "
+            "was tracked and 0 where none was"
+        )
+    return ~words.isin(_UNTRACKED)
 
 
 def _counts(column: pd.Series[Any]) -> bool:
@@ -215,6 +250,12 @@ def _summarised(features: pd.DataFrame, keys: pd.Series[str]) -> pd.DataFrame:
     return joined
 
 
+def _values(features: pd.DataFrame) -> NDArray[np.float32]:
+    # What 32 bits do not hold becomes infinite, and is refused where a clip needs it.
+    with np.errstate(over="ignore"):
+        return features.to_numpy(np.float32)
+
+
 def _notes(path: Path, dropped: Sequence[str], tracked: pd.Series[bool]) -> Iterable[str]:
     if dropped:
         yield f"Columns of {path.name} that are no features were left out: {_some(dropped)}."
@@ -230,7 +271,9 @@ def _refuse_unfit(path: Path, features: pd.DataFrame) -> None:
     if not len(features.columns):
         raise FeatureError(f"{path} has no column of features; expected at least one beside 'clip'")
     words = [
-        str(n) for n, kind in features.dtypes.items() if not pd.api.types.is_numeric_dtype(kind)
+        f"{name}: {_odd_cell(features[name])!r}"
+        for name, kind in features.dtypes.items()
+        if not pd.api.types.is_numeric_dtype(kind)
     ]
     if words:
         raise FeatureError(
@@ -242,6 +285,12 @@ def _refuse_unfit(path: Path, features: pd.DataFrame) -> None:
             f"{path} has no row with a tracked face (success is 0 in all); expected some frames "
             "with a face: run the tracker again"
         )
+
+
+def _odd_cell(column: pd.Series[Any]) -> object:
+    """A cell for which a column is no column of numbers."""
+    filled = [cell for cell in column if isinstance(cell, str) and not is_blank(cell)]
+    return next((cell for cell in filled if math.isnan(number(cell))), filled[0])
 
 
 def _refuse_two_faces(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from affuse.errors import MissingDependency
+from affuse.storage.plain_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,8 +102,9 @@ def drawing(width: float, height: float) -> Iterator[Figure]:
 
 
 def short(name: str) -> str:
-    """A name that leaves room for what it names."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    """A name that leaves room for what it names, and that a font can draw."""
+    shown = printable(name)
+    return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
 
 
 def chart_of(figure: Figure, title: str, text: str, table: pd.DataFrame | None = None) -> Chart:

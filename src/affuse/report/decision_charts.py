@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from affuse.report.chart import COLOURS, FAINT, INK, MARKERS, SERIES, Chart, chart_of, drawing
+from affuse.report.chart import (
+    COLOURS,
+    FAINT,
+    INK,
+    MARKERS,
+    SERIES,
+    Chart,
+    chart_of,
+    drawing,
+    short,
+)
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_MARKERS, MODALITY_NAMES
 
@@ -67,8 +77,9 @@ def _matrix(modality: str, system: str, shares: pd.DataFrame) -> Chart:
                 )
         axes.set_xlim(-0.5, n - 0.5)
         axes.set_ylim(n - 0.5, -0.5)
-        axes.set_xticks(range(n), shares.columns, rotation=40, ha="right", rotation_mode="anchor")
-        axes.set_yticks(range(n), shares.index)
+        told = [short(str(name)) for name in shares.columns]
+        axes.set_xticks(range(n), told, rotation=40, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(n), [short(str(name)) for name in shares.index])
         axes.set_xlabel("said by the system")
         axes.set_ylabel("true emotion")
         for spine in axes.spines.values():
@@ -175,7 +186,7 @@ def _map(modality: str, method: str, points: pd.DataFrame, by: str, names: list[
             axes.plot(
                 own["x"], own["y"], MARKERS[(number // len(SERIES) + number) % len(MARKERS)],
                 color=SERIES[number % len(SERIES)], markersize=4.5, alpha=0.7, linestyle="none",
-                markeredgewidth=0, label=name,
+                markeredgewidth=0, label=short(str(name)),
             )  # fmt: skip
         axes.set_xticks([])
         axes.set_yticks([])

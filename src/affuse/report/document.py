@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata, resources
@@ -27,12 +28,15 @@ from affuse.report.results_charts import (
     systems_chart,
 )
 from affuse.report.words import findings, floor, interval, modality_name, percent, why_leaky
+from affuse.storage.plain_text import printable
 from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 PAIRS_SHOWN = 40
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""No character of a page, and a command to a terminal on which somebody reads it."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def write_page(text: str, target: Path) -> Path:
         )
     # A link goes on leading to its page.
     with atomic_file(Path(os.path.realpath(target))) as temporary:
-        temporary.write_text(text, "utf-8")
+        temporary.write_text(_CONTROL.sub(lambda found: printable(found.group()), text), "utf-8")
     return target
 
 

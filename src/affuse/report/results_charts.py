@@ -29,6 +29,8 @@ MODALITY_NAMES = {"audio": "audio", "video": "video", "audio+video": "fused"}
 FUSED_MODALITY = "audio+video"
 SHOWN = 24
 """Systems in one chart; the table has all."""
+_LETTERS_BELOW = 70
+"""In the names below an axis: more would overlap, and are turned."""
 
 
 def systems_chart(run: RunFolder) -> Chart:
@@ -171,7 +173,7 @@ def class_recall_chart(run: RunFolder) -> Chart | None:
                 label=name,
                 markersize=7,
             )
-        axes.set_yticks(range(len(shown)), shown.index)
+        axes.set_yticks(range(len(shown)), [short(str(name)) for name in shown.index])
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_xlim(-2, 102)
         axes.set_xlabel("recall in %")
@@ -199,7 +201,9 @@ def speaker_chart(run: RunFolder) -> Chart | None:
     }
     shown = pd.DataFrame(wide)
     shown = shown.sort_values(shown.columns[-1])
-    with drawing(6.2, 3.4) as figure:
+    names = [short(str(name)) for name in shown.index]
+    crowded = sum(map(len, names)) > _LETTERS_BELOW
+    with drawing(6.2, 3.4 + (0.09 * max(map(len, names)) if crowded else 0)) as figure:
         axes = figure.subplots()
         for modality, name in MODALITY_NAMES.items():
             if name in shown:
@@ -207,7 +211,7 @@ def speaker_chart(run: RunFolder) -> Chart | None:
                     range(len(shown)), 100 * shown[name], MODALITY_MARKERS[modality],
                     color=COLOURS[modality], label=name, markersize=6,
                 )  # fmt: skip
-        axes.set_xticks(range(len(shown)), shown.index, rotation=90 if len(shown) > 30 else 0)
+        axes.set_xticks(range(len(shown)), names, rotation=90 if crowded else 0)
         axes.set_xlabel("speaker, sorted")
         axes.set_ylabel("UAR in %")
         axes.set_ylim(-2, 102)

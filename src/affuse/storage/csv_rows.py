@@ -1,8 +1,9 @@
 """CSV -> rows of text, or a frame of numbers, whatever program wrote it.
 
 Every CSV that affuse reads is read here: UTF-8 with or without a byte order mark, UTF-16 with one;
-comma, semicolon or tab between the cells; decimal point or comma; quotes; blank lines, rows and
-cells; columns without a name (the index of a data frame) are dropped. Apostrophes that `csv_cell`
+comma, semicolon, tab or upright stroke between the cells; decimal point or comma; quotes, in the
+header too; blank lines, rows and cells; columns without a name (the index of a data frame, the row
+names of R, which stand under no cell of the header) are dropped. Apostrophes that `csv_cell`
 put before what a spreadsheet would take for a formula are taken away again.
 """
 
@@ -16,7 +17,9 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,17 +31,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WRITTEN_FOR_MISSING = frozenset(
-    {"", "nan", "NaN", "NAN", "n/a", "N/A", "#N/A", "<NA>", "null", "NULL", "none", "None"}
-)
+    {
+        "", "nan", "NaN", "NAN", "n/a", "N/A", "#N/A", "<NA>", "null", "NULL", "none", "None",
+        ".", "-", "--", "?", "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!",
+    }
+)  # fmt: skip
 """What programs write where there is nothing; no person's name or code, as NA or Nan may be."""
 
 _BLANK = frozenset({text.casefold() for text in WRITTEN_FOR_MISSING} | {"na", "n.a.", "#na"})
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 _NAMELESS = re.compile(r"unnamed: ?\d.*", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _LOOKED_AT = 1 << 22
 """Bytes: a header of thousands of columns is that long."""
+_ROWS_LOOKED_AT = 100
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How files of spreadsheet programs begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,11 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a file is written: encoding, delimiter, lines before the header, cells of the header."""
+    """How a file is written: encoding, delimiter, lines before the header, names of the columns.
+
+    Names are empty where the header has none: for cells of rows that stand under none of its own,
+    too.
+    """
 
     encoding: str
     delimiter: str
@@ -138,12 +151,13 @@ def read_rows(
     rows, skipped = [], []
     after = (item for item in numbered if item[0] > form.n_before and any(item[1]))
     next(after, None)
+    n_wanted = max(place for place, name in enumerate(columns, 1) if name)
     for line, cells in after:
-        if len(cells) >= len(columns) and not any(cells[len(columns) :]):
+        if len(cells) >= n_wanted and not any(cells[len(columns) :]):
             named = zip(columns, cells, strict=False)
             rows.append(Row(line, {name: text_of_cell(cell) for name, cell in named if name}))
         else:
-            reason = f"line {line} has {len(cells)} cells; expected {len(columns)} as in the header"
+            reason = f"line {line} has {len(cells)} cells; expected {n_wanted} as in the header"
             skipped.append(Skipped(f"line {line}", reason))
     return Rows(tuple(name for name in columns if name), tuple(rows), tuple(skipped))
 
@@ -186,8 +200,9 @@ def read_frame(
     words = [name for name in names if name.lower() in texts]
     others = [name for name in form.header if name and name not in words]
     reading: dict[str, Any] = {
-        "sep": form.delimiter, "encoding": form.encoding, "skiprows": form.n_before, "header": 0,
-        "names": names, "index_col": False, "skipinitialspace": True, "keep_default_na": False,
+        "sep": form.delimiter, "encoding": form.encoding, "skiprows": form.n_before + 1,
+        "header": None, "names": names, "index_col": False, "skipinitialspace": True,
+        "keep_default_na": False,
         "na_values": {name: sorted(WRITTEN_FOR_MISSING) for name in others},
         "dtype": dict.fromkeys(words, str), "low_memory": False,
     }  # fmt: skip
@@ -224,7 +239,9 @@ def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
 
 def _numbers(column: pd.Series[Any], delimiter: str) -> pd.Series[Any]:
     """Numbers of a column of text; the column itself where a cell holds none."""
-    texts = [cell.strip() if isinstance(cell, str) else "" for cell in column]
+    # Truth values beside blank cells are no text, and no numbers either.
+    plain = [str(int(cell)) if isinstance(cell, bool) else cell for cell in column]
+    texts = [cell.strip() if isinstance(cell, str) else "" for cell in plain]
     filled = [text for text in texts if not is_blank(text)]
     # "1,234" in quotes may be a thousand; where commas part no cells, it is not.
     if delimiter == "," and filled and all(map(_THOUSANDS.fullmatch, filled)):
@@ -255,25 +272,56 @@ def _form(table: Path, expected: str, error: type[AffuseError]) -> _Form:
         raise _not_text(table, problem, error) from problem
     if "\0" in text:
         raise error(f"{table} holds NUL characters; expected a CSV in UTF-8: save it again so")
-    hint = re.match(r"sep=([,;\t])\r?\n", text)
-    for n_before, line in enumerate(re.split(r"\r\n|\r|\n", text)):
-        cells = {mark: _cells(line, mark) for mark in _DELIMITERS}
-        found = hint[1] if hint else max(_DELIMITERS, key=lambda mark: len(cells[mark]))
-        if n_before >= bool(hint) and any(map(str.strip, cells[found])):
-            names = tuple(
-                "" if _NAMELESS.fullmatch(cell) else text_of_cell(cell)
-                for cell in map(str.strip, cells[found])
-            )
-            return _Form(encoding, found, n_before, names)
+    hint = re.match(r"sep=([,;|\t])\r?\n", text)
+    marks = (hint[1],) if hint else _DELIMITERS
+    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text)
+    for n_before in range(bool(hint), len(lines)):
+        headers = {mark: _header(lines, n_before, mark) for mark in marks}
+        mark = max(marks, key=lambda mark: len(headers[mark]))
+        if any(map(str.strip, headers[mark])):
+            rows = _first_rows(lines, n_before, mark, 1 + _ROWS_LOOKED_AT)[1:]
+            return _Form(encoding, mark, n_before, _names(headers[mark], rows))
     raise error(f"{table} is empty; expected a header such as {expected}")
 
 
-def _cells(header: str, delimiter: str) -> list[str]:
+def _header(lines: Sequence[str], n_before: int, delimiter: str) -> list[str]:
     """Cells of a header, none where it cannot be parted so."""
+    line = lines[n_before]
+    if '"' in line:
+        found = _first_rows(lines, n_before, delimiter, 1)
+        if found:
+            return found[0]
     try:
-        return next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error:
         return []
+
+
+def _first_rows(
+    lines: Sequence[str], n_before: int, delimiter: str, number: int
+) -> list[list[str]]:
+    """Cells of so many rows, fewer where they cannot be parted so or end within quotes."""
+    after = (lines[place] for place in range(n_before, len(lines)))
+    reader = csv.reader(after, delimiter=delimiter, strict=True, skipinitialspace=True)
+    rows: list[list[str]] = []
+    with suppress(csv.Error):
+        rows.extend(islice(reader, number))
+    return rows
+
+
+def _names(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Names of the columns, none for cells that stand under no cell of the header."""
+    names = tuple(
+        "" if _NAMELESS.fullmatch(name) else text_of_cell(name)
+        for name in (" ".join(cell.split()) for cell in header)
+    )
+    beyond = [row[len(names) :] for row in rows if any(map(str.strip, row))]
+    # One row alone may have a cell too many.
+    if len(beyond) > 1 and all(len(cells) == 1 and cells[0].strip() for cells in beyond):
+        return ("", *names)
+    if not any(cell.strip() for cells in beyond for cell in cells):
+        return names + ("",) * max(map(len, beyond), default=0)
+    return names
 
 
 def _parsed(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
@@ -285,6 +333,10 @@ def _parsed(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
 
 
 def _not_text(table: Path, problem: UnicodeDecodeError, error: type[AffuseError]) -> AffuseError:
+    if problem.object.startswith(_WORKBOOKS):
+        return error(
+            f"{table} is a workbook or an archive; expected a CSV: save the sheet as CSV (UTF-8)"
+        )
     return error(
         f"{table} is not UTF-8 text (byte {problem.start}: {problem.object[problem.start]:#04x}); "
         "expected a CSV in UTF-8: save it again with that encoding"

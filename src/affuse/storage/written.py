@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from affuse.cache import cache_folder
 from affuse.errors import OutputError
@@ -14,18 +17,36 @@ from affuse.storage.whole import atomic_file
 FOLDER = "written"
 
 
-def remember(path: Path) -> None:
-    """Note the content of a file that was written; without a word where it cannot be noted."""
+def remember(path: Path, sources: Iterable[str] = ()) -> None:
+    """Note the content of a file that was written, and of what it tells.
+
+    Without a word where it cannot be noted.
+    """
     with suppress(OSError, OutputError), atomic_file(_note(path), lasting=False) as temporary:
-        temporary.write_text(_content(path), "ascii")
+        note = {"content": _content(path), "sources": list(sources)}
+        temporary.write_text(json.dumps(note), "ascii")
 
 
 def is_own(path: Path) -> bool:
     """Whether a file is as affuse wrote it."""
     try:
-        return path.is_file() and _note(path).read_text("ascii") == _content(path)
-    except (OSError, ValueError):
+        return path.is_file() and _noted(path)["content"] == _content(path)
+    except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def others_told(path: Path, sources: Iterable[str]) -> tuple[str, ...]:
+    """Of what else an own file tells."""
+    try:
+        told = map(str, _noted(path)["sources"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+    return tuple(sorted({*told} - {*sources}))
+
+
+def _noted(path: Path) -> dict[str, Any]:
+    note: dict[str, Any] = json.loads(_note(path).read_text("ascii"))
+    return note
 
 
 def _note(path: Path) -> Path:
