@@ -40,6 +40,7 @@ __all__ = [
     "MediaInfo",
     "audio_stream",
     "check_complete",
+    "comment_of",
     "frames_from",
     "open_media",
     "origin_s",
@@ -147,6 +148,19 @@ def open_media(path: str | Path, *, for_sound: bool = False) -> Iterator[InputCo
     """
     with local_copy(local_path(str(path))) as file, opened(file, for_sound) as container:
         yield container
+
+
+def comment_of(path: str | Path) -> str:
+    """The comment that a file bears, such as what made it; empty without one.
+
+    Raises
+    ------
+    MediaError
+        The file is missing, empty or no media file.
+    """
+    with open_media(path, for_sound=True) as container:
+        told = {name.lower(): text for name, text in container.metadata.items()}
+    return told.get("comment", "")
 
 
 def frames_from(
