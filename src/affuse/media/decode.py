@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 __all__ = [
+    "MISSING_END_S",
     "MediaInfo",
     "audio_stream",
     "check_complete",
@@ -50,7 +51,9 @@ __all__ = [
 
 _SEEK_AHEAD_S = 2.0
 _SEEK_MARGIN_S = 0.5
-_MISSING_END_S = 0.5
+MISSING_END_S = 0.5
+"""What ends so much sooner than its file says is not whole."""
+
 _MOST_ERRORS = 100
 """Errors of a container after which no more of it is read."""
 
@@ -248,7 +251,7 @@ def check_complete(
             "again"
         )
         raise CutShort(message, kind, 0.0, stated_s)
-    if stated_s is not None and end_s < stated_s - _MISSING_END_S:
+    if stated_s is not None and end_s < stated_s - MISSING_END_S:
         message = (
             f"{container.name} ends after {end_s:.2f} s of {kind}; expected {stated_s:.2f} s as "
             "the file says: it is cut short or damaged, fetch or record it again"
