@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from affuse.datasets.media_files import MEDIA_SUFFIXES
 from affuse.datasets.ravdess import take_key
 from affuse.datasets.speakers import speaker_key
-from affuse.errors import DatasetError
+from affuse.errors import DatasetError, first_few
 from affuse.records import Clip
 from affuse.remote import url_of
 
@@ -107,18 +107,17 @@ def _names_of(clip: Clip) -> Iterator[Parts]:
     """Paths that a clip goes by: its id first, its files, their names where its id tells none."""
     own = _parts(clip.id)
     yield own
-    for path in dict.fromkeys((clip.audio, clip.video)):
-        if path is not None:
-            parts = _parts(str(path) if url_of(path) else os.path.abspath(path))
-            yield parts
-            if parts[-1] != own[-1]:
-                yield parts[-1:]
+    for path in clip.files:
+        parts = _parts(str(path) if url_of(path) else os.path.abspath(path))
+        yield parts
+        if parts[-1] != own[-1]:
+            yield parts[-1:]
 
 
 def _from_speaker(clip: Clip) -> Parts:
     who = speaker_key(clip.speaker)
-    for path in (clip.audio, clip.video):
-        parts = () if path is None else _parts(str(path))
+    for path in clip.files:
+        parts = _parts(str(path))
         for place in range(len(parts) - 2, -1, -1):
             if speaker_key(parts[place]) == who:
                 return parts[place:]
@@ -149,10 +148,8 @@ def _most(found: Sequence[tuple[int, str]]) -> list[str]:
 
 
 def _ambiguous(name: str, clips: Sequence[str]) -> str:
-    shown = ", ".join(clips[:_SHOWN])
-    rest = f" and {len(clips) - _SHOWN} more" if len(clips) > _SHOWN else ""
     return (
-        f"names {name!r}, which may be any of the clips {shown}{rest}; expected names that are one "
-        "clip's alone: write the folders before them, or take the names that "
+        f"names {name!r}, which may be any of the clips {first_few(clips, _SHOWN)}; expected names "
+        "that are one clip's alone: write the folders before them, or take the names that "
         "`affuse index DATA --out FILE.csv` writes"
     )

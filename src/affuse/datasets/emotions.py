@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from affuse.errors import first_few
 from affuse.records import RAVDESS_EMOTIONS
 
 COMMON_EMOTIONS = (*RAVDESS_EMOTIONS, "boredom", "contempt", "excited", "frustrated")
@@ -66,6 +67,4 @@ def renamed_note(labels: Iterable[str]) -> str:
         for label, number in written.items()
         if emotion_name(label) != label
     ]
-    rest = f" and {len(renamed) - _SHOWN} more" if len(renamed) > _SHOWN else ""
-    told = ", ".join(renamed[:_SHOWN])
-    return f"Emotions under other names: {told}{rest}." if renamed else ""
+    return f"Emotions under other names: {first_few(renamed, _SHOWN)}." if renamed else ""

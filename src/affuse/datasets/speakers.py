@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from affuse.errors import first_few
 from affuse.records import Clip
 
 _WHOLE = re.compile(r"(\d+)[.,]0*")
@@ -68,6 +69,5 @@ def spellings_note(groups: Sequence[Sequence[str]]) -> str:
     """
     if not groups:
         return ""
-    told = ", ".join(" = ".join(group) for group in groups[:_SHOWN])
-    rest = f" and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
-    return f"Speakers who are written in several ways count as one each: {told}{rest}."
+    told = first_few([" = ".join(group) for group in groups], _SHOWN)
+    return f"Speakers who are written in several ways count as one each: {told}."

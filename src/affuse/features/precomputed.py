@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from affuse.datasets.clip_keys import row_key, rows_of_clips
-from affuse.errors import DatasetError, FeatureError
+from affuse.errors import DatasetError, FeatureError, first_few
 from affuse.records import Clip, Modality
 from affuse.storage.csv_rows import read_frame
 
@@ -30,8 +30,6 @@ _TEXTS = (*_CLIP_NAMES, "name", "speaker")
 _EXPECTED = "clip,FEATURE,FEATURE..."
 _COUNTED_FROM = 10
 """Rows from which on a column that only counts them is no feature."""
-
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class Precomputed:
         if several:
             clip, rows = next(iter(several.items()))
             raise FeatureError(
-                f"{self.path} has {len(rows)} rows for the clip {clip} ({_some(list(rows))}); "
+                f"{self.path} has {len(rows)} rows for the clip {clip} ({first_few(list(rows))}); "
                 "expected one row per clip: remove the others"
             )
         places = np.array([self.rows.get(found[clip.id][0], -1) for clip in clips], int)
@@ -114,7 +112,7 @@ class Precomputed:
     def _missing(self, missing: Sequence[str], clips: Sequence[Clip]) -> str:
         return (
             f"{self.path} has no row for {len(missing)} of {len(clips)} clips "
-            f"({_some(missing)}); expected one for each: add them, or choose other clips "
+            f"({first_few(missing)}); expected one for each: add them, or choose other clips "
             "(--set data.speakers=..., data.channels=...)"
         )
 
@@ -186,8 +184,8 @@ def _read(path: Path) -> pd.DataFrame:
     clip = next((names[name] for name in _CLIP_NAMES if name in names), None)
     if clip is None:
         raise FeatureError(
-            f"{path} has the columns {_some(list(table.columns))}; expected one called 'clip' that "
-            "holds each clip's file name or take key"
+            f"{path} has the columns {first_few(list(table.columns))}; expected one called 'clip' "
+            "that holds each clip's file name or take key"
         )
     nameless = int((table[clip] == "").sum())
     if nameless or table.empty:
@@ -217,7 +215,7 @@ def _summarised(features: pd.DataFrame, keys: pd.Series[str]) -> pd.DataFrame:
 
 def _notes(path: Path, dropped: Sequence[str], tracked: pd.Series[bool]) -> Iterable[str]:
     if dropped:
-        yield f"Columns of {path.name} that are no features were left out: {_some(dropped)}."
+        yield f"Columns of {path.name} that are no features were left out: {first_few(dropped)}."
     lost = int((~tracked).sum())
     if lost:
         yield (
@@ -234,8 +232,8 @@ def _refuse_unfit(path: Path, features: pd.DataFrame) -> None:
     ]
     if words:
         raise FeatureError(
-            f"{path} has columns that are not numeric ({_some(words)}); expected numbers in every "
-            "column but 'clip': remove or encode them"
+            f"{path} has columns that are not numeric ({first_few(words)}); expected numbers in "
+            "every column but 'clip': remove or encode them"
         )
     if features.empty:
         raise FeatureError(
@@ -255,7 +253,8 @@ def _refuse_two_faces(
         clips = frames["key"][twice].unique()
         raise FeatureError(
             f"{path} has several faces (column {face!r}) in the same frames of {len(clips)} clips "
-            f"({_some(list(clips))}); expected one: keep the rows of the face that the label is of"
+            f"({first_few(list(clips))}); expected one: keep the rows of the face that the label "
+            "is of"
         )
 
 
@@ -269,7 +268,7 @@ def _refuse_repeats(
         hint = "remove the others" if order else "remove the others, or add a column 'frame'"
         raise FeatureError(
             f"{path} has {int(repeated.sum())} rows that name the same clip "
-            f"({_some(list(names[clip][repeated]))}); expected {wanted}: {hint}"
+            f"({first_few(list(names[clip][repeated]))}); expected {wanted}: {hint}"
         )
 
 
@@ -279,8 +278,3 @@ def _mean(values: pd.Series[float]) -> float:
 
 def _deviation(values: pd.Series[float]) -> float:
     return float(np.std(values.to_numpy()))
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + rest
