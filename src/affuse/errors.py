@@ -20,20 +20,6 @@ prints it on one line and exits with code 2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-
-def first_few(names: Sequence[str], most: int = 5) -> str:
-    """Names for a message: so many of them at most, and how many more there are.
-
-    Examples
-    --------
-    >>> first_few(["ann", "ben", "cy"]), first_few(["ann", "ben", "cy"], 2)
-    ('ann, ben, cy', 'ann, ben and 1 more')
-    """
-    rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + rest
-
 
 class AffuseError(Exception):
     """Root of all errors that affuse raises on purpose."""

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.audit.findings import Finding, counted
-from affuse.errors import MissingDependency, first_few
+from affuse.errors import MissingDependency
 from affuse.features.precomputed import Precomputed
 from affuse.features.registry import EXTRACTORS, Extractor
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.records import Modality
+from affuse.storage.plain_text import first_few
 
 TELLING = 0.99
 """From this F1 on, one column alone is said to tell an emotion apart from all others."""

@@ -17,9 +17,10 @@ from pathlib import PurePosixPath
 from affuse.datasets.media_files import MEDIA_SUFFIXES
 from affuse.datasets.ravdess import take_key
 from affuse.datasets.speakers import speaker_key
-from affuse.errors import DatasetError, first_few
+from affuse.errors import DatasetError
 from affuse.records import Clip
 from affuse.remote import url_of
+from affuse.storage.plain_text import first_few
 
 _EXACT = 1_000
 _SHOWN = 3

@@ -6,8 +6,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from affuse.errors import first_few
 from affuse.records import RAVDESS_EMOTIONS
+from affuse.storage.plain_text import first_few
 
 COMMON_EMOTIONS = (*RAVDESS_EMOTIONS, "boredom", "contempt", "excited", "frustrated")
 """Names under which emotions are known, whatever a corpus calls them."""

@@ -12,9 +12,10 @@ from affuse.datasets.clip_keys import row_key, rows_of_clips
 from affuse.datasets.fold import Fold, check_folds, divided
 from affuse.datasets.index import speaker_order
 from affuse.datasets.speakers import speaker_key
-from affuse.errors import DatasetError, FoldError, first_few
+from affuse.errors import DatasetError, FoldError
 from affuse.records import Clip
 from affuse.storage.csv_rows import Row, read_rows
+from affuse.storage.plain_text import first_few
 
 Unit = Literal["clip", "speaker"]
 

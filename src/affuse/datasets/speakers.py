@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from affuse.errors import first_few
 from affuse.records import Clip
+from affuse.storage.plain_text import first_few
 
 _WHOLE = re.compile(r"(\d+)[.,]0*")
 _BETWEEN_WORDS = re.compile(r"[\s_\-\u2010-\u2015]+")

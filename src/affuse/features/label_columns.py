@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import FeatureError, first_few
+from affuse.errors import FeatureError
 from affuse.features.precomputed import Precomputed
 from affuse.features.table import FeatureTable, StoredArrays
+from affuse.storage.plain_text import first_few
 
 _BY_CHANCE = 1e-4
 

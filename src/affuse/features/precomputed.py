@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from affuse.datasets.clip_keys import row_key, rows_of_clips
-from affuse.errors import DatasetError, FeatureError, first_few
+from affuse.errors import DatasetError, FeatureError
 from affuse.records import Clip, Modality
 from affuse.storage.csv_rows import read_frame
+from affuse.storage.plain_text import first_few
 
 _CLIP = "clip"
 _CLIP_NAMES = (_CLIP, "path", "file", "filename")

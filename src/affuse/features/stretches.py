@@ -7,9 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from affuse.datasets.index import Index
-from affuse.errors import DatasetError, MediaError, first_few
+from affuse.errors import DatasetError, MediaError
 from affuse.records import Clip, Skipped
 from affuse.remote import url_of
+from affuse.storage.plain_text import first_few
 
 _TOLERANCE_S = 0.1
 
