@@ -23,7 +23,7 @@ from statistics import median
 import av
 import numpy as np
 
-from affuse.datasets.media_files import media_files
+from affuse.datasets.media_files import folder_contents
 from affuse.media.audio import read_audio
 from affuse.media.video import read_frames
 from affuse.synthetic.corpus import synthesise
@@ -123,7 +123,7 @@ def main() -> None:
     asked = parser.parse_args()
     sets = {"generated, 1280x720": noisy_clips(asked.folder, asked.clips)}
     if asked.real:
-        sets |= {path.name: [path] for path in media_files(asked.real)}
+        sets |= {path.name: [path] for path in folder_contents(asked.real).files}
     results = {}
     print(f"{'clips':<34}{'Mbit/s':>8}{'bare':>9}{'read':>9}{'ratio':>8}   (CPU s a clip)")
     for name, paths in sets.items():

@@ -27,7 +27,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from affuse.datasets.media_files import media_files
+from affuse.datasets.media_files import folder_contents
 from affuse.synthetic.corpus import synthesise
 
 HERE = Path(__file__).parent / "tutorial"
@@ -59,7 +59,7 @@ def clips_of(folder: Path, n_clips: int, real: Path | None) -> Path:
         )
         paths = sorted(made)
     else:
-        paths = [path for path in media_files(real) if path.suffix == ".mp4"]
+        paths = [path for path in folder_contents(real).files if path.suffix == ".mp4"]
     # Every so-manyth, so that all emotions are among few clips.
     chosen = [paths[i * len(paths) // n_clips] for i in range(min(n_clips, len(paths)))]
     out = folder / f"{'generated' if real is None else 'real'}-{len(chosen)}" / "Actor_01"

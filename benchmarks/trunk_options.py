@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from affuse.config import Config, load_config
 from affuse.datasets.index import Index
-from affuse.datasets.media_files import media_files
-from affuse.evaluation.intervals import difference_interval
+from affuse.datasets.media_files import folder_contents
 from affuse.evaluation.metrics import uar
+from affuse.evaluation.significance import difference_test
 from affuse.experiment import run
 from affuse.features.decoding import decoded
 from affuse.features.vgg_calibration import with_ranges
@@ -110,7 +110,7 @@ def main() -> None:
     only = {"data.path": str(corpus), "models": [{"name": "svm_linear"}]}
     config = load_config("quick", settings, only)
     figures: dict[str, object] = {"errors": [], "options": []}
-    paths = list(media_files(asked.clips)) if asked.clips else sorted(made)[:4]
+    paths = list(folder_contents(asked.clips).files) if asked.clips else sorted(made)[:4]
     print(f"{'int8 against fp32':<36}{'relative distance':>18}{'cosine':>10}")
     for name, error, cosine in feature_errors(config, paths):
         print(f"{name[:35]:<36}{error:>18.4f}{cosine:>10.5f}")
@@ -126,8 +126,8 @@ def main() -> None:
         truth, speakers = result.table.labels[rows], result.table.speakers[rows]
         score = uar(truth, said)
         first = said if first is None else first
-        low, high = difference_interval(truth, said, first, speakers)
-        difference = score - uar(truth, first)
+        gains = (said == truth).astype(float) - (first == truth)
+        difference, low, high, _ = difference_test(gains, truth, speakers)
         print(
             f"{name:<36}{100 * score:>7.1f}   {100 * difference:+.1f} [{100 * low:+.1f}, "
             f"{100 * high:+.1f}]{'':<4}{cost:>10.1f}"

@@ -55,6 +55,11 @@ class Clip:
     end_s: float | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its files, sound first, each once."""
+        return tuple(path for path in dict.fromkeys((self.audio, self.video)) if path is not None)
+
     def source(self, modality: Modality) -> Path | None:
         """File that holds a modality of this clip, None where it is absent."""
         return self.audio if modality == "audio" else self.video

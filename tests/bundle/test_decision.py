@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from affuse.bundle.decision import (
-    bundle_probabilities,
     decide,
     member_probabilities,
     members_say,
@@ -69,8 +68,6 @@ def test_alone_a_class_divides_by_its_shares(bundle_of_members):
     bundle = bundle_of_members(CLASSES, [FACE, member("voice")])
     found = decide(bundle, {"face": [[0.3, 0.7]]})
     np.testing.assert_allclose(found, [[0.7, 0, 0.3]], atol=1e-9)
-    in_its_classes = bundle_probabilities(bundle.manifest, "face", [[0.3, 0.7]])
-    np.testing.assert_allclose(in_its_classes, [[0.7, 0, 0.3]])
     equally = FACE.model_copy(update={"share": {}})
     bundle = bundle_of_members(CLASSES, [equally, member("voice")])
     np.testing.assert_allclose(decide(bundle, {"face": [[0.3, 0.7]]}), [[0.35, 0.35, 0.3]])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from affuse.datasets.media_files import folder_contents, media_files, passed_over_text
+from affuse.datasets.media_files import folder_contents, passed_over_text
 
 
 def written(root: Path, *names: str) -> None:
@@ -15,7 +15,7 @@ def written(root: Path, *names: str) -> None:
 
 
 def names(root: Path) -> list[str]:
-    return [path.relative_to(root).as_posix() for path in media_files(root)]
+    return [path.relative_to(root).as_posix() for path in folder_contents(root).files]
 
 
 def passed_over(root: Path) -> dict[str, str]:
@@ -46,8 +46,8 @@ def test_media_files_are_found_at_any_depth_whatever_the_case_of_their_suffix(
             "voc",
             "h264",
             "hevc",
-            "caf",
-        ),  # codespell:ignore caf
+            "caf",  # codespell:ignore caf
+        ),
     ],
 )
 def test_every_kind_of_recording_is_taken(tmp_path: Path, suffix: str) -> None:

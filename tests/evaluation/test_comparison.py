@@ -12,6 +12,7 @@ from affuse.errors import ConfigError, FeatureError
 from affuse.evaluation.comparison import (
     compare_all,
     compare_with,
+    paired_interval,
     row_name,
 )
 from affuse.evaluation.metrics import uar
@@ -263,3 +264,11 @@ def test_product_beats_audio_on_published_posteriors(shared_data):
     assert sentence(found).startswith("product beats audio, wav2vec by 5.")
     assert 0 < found.low < found.difference < found.high < 0.1
     assert found.p_holm < 0.01
+
+
+def test_the_interval_of_a_pair_is_that_of_its_comparison(table, make_result):
+    better, other = make_result("d", 0.6), make_result("a", 0.4)
+    (compared,) = compare_with(better, [other], table)
+    assert paired_interval(better, other, table) == (compared.low, compared.high)
+    turned = paired_interval(other, better, table)
+    assert turned == pytest.approx((-compared.high, -compared.low))

@@ -7,7 +7,7 @@ import pytest
 
 from affuse.errors import FeatureError
 from affuse.evaluation.metrics import accuracy, uar
-from affuse.evaluation.scores import paired_interval, scores
+from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
 
 
@@ -37,23 +37,6 @@ def test_one_speaker_has_no_interval(make_table):
     table = make_table(n_speakers=1)
     found = scores(result(table, table.labels, np.arange(6)), table)
     assert np.isnan([found.uar_low, found.uar_high]).all()
-
-
-def test_pairs_are_the_clips_that_both_have_scored(make_table):
-    table = make_table(n_speakers=4)
-    right = result(table, table.labels[:20], np.arange(20))
-    wrong = result(table, (table.labels[6:] + 1) % 3, np.arange(6, 24))
-    low, high = paired_interval(right, wrong, table)
-    # All 14 clips of both differ, and that is as far as they go.
-    assert 0 < low < high == 1
-
-
-def test_pairs_that_share_no_clip_are_refused(make_table):
-    table = make_table(n_speakers=4)
-    one = result(table, table.labels[:6], np.arange(6))
-    other = result(table, table.labels[6:12], np.arange(6, 12))
-    with pytest.raises(FeatureError, match=r"have scored no clip in common; expected clips that"):
-        paired_interval(one, other, table)
 
 
 def test_nothing_scored(make_table):

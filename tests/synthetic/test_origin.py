@@ -17,6 +17,7 @@ from affuse.synthetic.action_units import ACTION_UNITS
 from affuse.synthetic.corpus import synthesise
 from affuse.synthetic.origin import drawn_people
 from affuse.synthetic.reenact import reenact
+from affuse.synthetic.writer import made_by
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,13 @@ def test_real_people_need_no_warning(tmp_path):
     gone = tmp_path / "gone.mp4"
     assert drawn_people([Clip("a", "happy", "1", sound), Clip("b", "sad", "2", gone, gone)]) == ""
     assert drawn_people([]) == ""
+
+
+def test_a_list_that_names_a_drawn_clip_is_not_followed(drawn, tmp_path):
+    shutil.copy(drawn[0].video, tmp_path / "drawn.mp4")
+    listing = tmp_path / "listing.mp4"
+    listing.write_text("ffconcat version 1.0\nfile drawn.mp4\n")
+    assert made_by(listing) is None
 
 
 def test_sound_that_was_split_off_is_known_as_well(drawn, tmp_path):

@@ -9,11 +9,11 @@ import numpy as np
 
 from affuse.audit.findings import Finding, counted
 from affuse.config import Config, ModelConfig
+from affuse.evaluation.comparison import SIGNIFICANT, paired_interval
 from affuse.evaluation.dividing import divide
 from affuse.evaluation.figures import bounds, points
 from affuse.evaluation.permutation import PermutationTest, system_permutation_test
 from affuse.evaluation.protocols import Protocol
-from affuse.evaluation.scores import paired_interval
 from affuse.evaluation.systems import System
 from affuse.experiment import systems, under_protocol
 from affuse.features.table import FeatureTable, StoredArrays
@@ -22,7 +22,6 @@ from affuse.models.registry import NETWORKS, model_label
 from affuse.records import Clip, ProgressCallback
 from affuse.result import Evaluated
 
-SIGNIFICANT = 0.05
 WIDE = 500
 """From this many columns on, labels are permuted for naive Bayes: LDA would take hours."""
 

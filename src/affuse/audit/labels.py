@@ -17,6 +17,7 @@ from affuse.features.precomputed import Precomputed
 from affuse.features.registry import EXTRACTORS, Extractor
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.records import Modality
+from affuse.storage.plain_text import first_few
 
 TELLING = 0.99
 """From this F1 on, one column alone is said to tell an emotion apart from all others."""
@@ -141,8 +142,10 @@ def _columns_finding(source: Precomputed, table: FeatureTable) -> Finding:
     constant = [n for n, v in zip(source.columns, values.T, strict=True) if np.ptp(v) == 0]
     named = [n for n in source.columns if n.lower() in _NAMES and n not in _names(telling)]
     details = [f"{c.name} tells {', '.join(c.told)} by itself" for c in telling]
-    details += [f"the same for every clip: {_some(constant)}"] if constant else []
-    details += [f"named like a label, though it tells none: {_some(named)}"] if named else []
+    details += [f"the same for every clip: {first_few(constant, _SHOWN)}"] if constant else []
+    details += (
+        [f"named like a label, though it tells none: {first_few(named, _SHOWN)}"] if named else []
+    )
     best = max(found, key=lambda column: column.best)
     facts = {
         "file": source.path.name,
@@ -178,8 +181,3 @@ def _f1(truth: NDArray[np.bool_], guessed: NDArray[np.bool_]) -> float:
 
 def _names(found: Iterable[Column]) -> set[str]:
     return {column.name for column in found}
-
-
-def _some(names: list[str]) -> str:
-    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + rest

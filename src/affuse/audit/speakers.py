@@ -17,9 +17,9 @@ _SHOWN = 20
 def speakers_finding(index: Index) -> Finding:
     """People who were joined because their spellings differ, and pairs that may be one person.
 
-    Two spellings of one person in different folds would be a leak: what differs in case, in
-    leading zeros or in how Unicode composes letters is joined by the index, and named here. What
-    differs in accents, blanks and marks alone is kept apart, and named as well.
+    Two spellings of one person in different folds would be a leak: those of one `speaker_key` are
+    joined by the index, and named here. What differs in accents alone, or in whether a mark or a
+    blank is there at all, is kept apart, and named as well.
     """
     joined = index.spellings
     alike = look_alike(index.speakers)
@@ -38,7 +38,7 @@ def speakers_finding(index: Index) -> Finding:
 
 
 def look_alike(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Names that differ in accents, blanks and marks alone.
+    """Names that differ in accents alone, or in whether a mark or a blank is there at all.
 
     >>> look_alike(["zoe", "Zoë", "o'neil", "oneil", "ann"])
     (('zoe', 'Zoë'), ("o'neil", 'oneil'))

@@ -122,14 +122,6 @@ def decide(bundle: Bundle, said: Mapping[str, ArrayLike | None]) -> Floats:
     return fused
 
 
-def bundle_probabilities(manifest: Manifest, name: str, said: ArrayLike) -> Floats:
-    """What one member says, in the classes of the bundle: (n, n_classes); rows sum to 1."""
-    member = _member(manifest, name)
-    rows = _own(member, said)
-    assert rows is not None
-    return np.asarray(rows @ _shares(manifest, member))
-
-
 def meanings(manifest: Manifest, member: Member) -> Floats:
     """Which groups of classes an own class may mean: (n_own_classes, n_groups), 0 or 1."""
     return np.array(

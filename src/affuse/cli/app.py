@@ -13,6 +13,7 @@ from affuse.cli.corpus_commands import download_app, index, split, synthesise
 from affuse.cli.errors import one_line_errors
 from affuse.cli.file_commands import cache_app, export_app
 from affuse.cli.options import (
+    BundleFolder,
     Cluster,
     Data,
     Device,
@@ -84,9 +85,7 @@ def predict(
     media: Annotated[
         list[str], typer.Argument(help="Recordings; of a folder every media file in it.")
     ],
-    bundle: Annotated[
-        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
-    ] = None,
+    bundle: BundleFolder = None,
     window: Annotated[
         float | None, typer.Option(help="Seconds that are judged at a time; 5 by default.")
     ] = None,
@@ -157,9 +156,7 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8765,
     runs: Annotated[Path, typer.Option(help="Folder of run folders to list.")] = Path("runs"),
-    bundle: Annotated[
-        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
-    ] = None,
+    bundle: BundleFolder = None,
     max_size: Annotated[str, typer.Option(help="Of one upload.")] = "500MB",
     max_duration: Annotated[float, typer.Option(help="Seconds of one recording.")] = 3600.0,
     jobs: Annotated[
@@ -335,9 +332,7 @@ def fusion(
     faces: Annotated[Path, typer.Argument(help="FER2013: folder or zip with val/.")],
     tables: Annotated[list[Path], typer.Argument(help="CSV of voices, path,emotion,speaker.")],
     out: Annotated[Path, typer.Option(help="New folder for the bundle.")],
-    bundle: Annotated[
-        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
-    ] = None,
+    bundle: BundleFolder = None,
 ) -> None:
     """Fit anew how much face and voice count."""
     from affuse.cli.training import refit_and_print

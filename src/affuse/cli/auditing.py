@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from affuse.cli.outputs import check_suffix
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
+from affuse.cli.tables import aligned, widths_of
 from affuse.config import Config
 from affuse.errors import OutputError
 from affuse.storage.whole import write_text
@@ -69,8 +70,9 @@ def _lines(finding: Finding) -> Iterator[str]:
         subsequent_indent=" " * _INDENT,
         break_on_hyphens=False,
     )
-    for row in _aligned(finding.rows):
-        yield f"{' ' * 7}{row}"
+    widths = widths_of(finding.rows)
+    for row in finding.rows:
+        yield f"{' ' * 7}{aligned(row, widths)}"
     for detail in finding.details:
         yield from textwrap.wrap(
             detail,
@@ -79,17 +81,6 @@ def _lines(finding: Finding) -> Iterator[str]:
             subsequent_indent=" " * (_INDENT + 2),
             break_on_hyphens=False,
         )
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows in columns: words to the left, numbers (from the third column on) to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [
-            cell.ljust(width) if place < 2 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield "   ".join(cells).rstrip()
 
 
 def _ending(found: Audit) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from affuse.cli.errors import one_line_errors
+from affuse.cli.options import BundleFolder
 
 export_app = typer.Typer(no_args_is_help=True, help="Write what was predicted in other forms.")
 cache_app = typer.Typer(
@@ -24,9 +25,7 @@ def video(
         Path | None,
         typer.Option(help="JSON of affuse predict for this file; predicted anew without it."),
     ] = None,
-    bundle: Annotated[
-        Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
-    ] = None,
+    bundle: BundleFolder = None,
 ) -> None:
     """Write a clip with its timeline burnt in."""
     from affuse.cli.exporting import annotate_and_print

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,9 @@ Features = Annotated[
 Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; one per core by default.")]
 Device = Annotated[
     str | None, typer.Option(metavar="cpu|cuda", help="What computes VGG16; the cpu by default.")
+]
+BundleFolder = Annotated[
+    Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
 ]
 LocalWorkers = Annotated[
     int | None,

@@ -32,12 +32,12 @@ def result_text(result: Result) -> str:
     honest, leaky = table[~table["leaky"]], table[table["leaky"]]
     lines = [result.headline(), ""]
     rows = [HEADINGS, *(_cells(row) for _, row in table.iterrows())]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    widths = widths_of(rows)
     if len(honest):
-        lines += [_aligned(HEADINGS, widths), *_body(honest, widths)]
+        lines += [aligned(HEADINGS, widths), *_body(honest, widths)]
     for protocol, part in leaky.groupby("protocol", sort=False):
         lines += ["", f"leaky, not comparable: {protocol} protocol ({result.leaks[str(protocol)]})"]
-        lines += [_aligned(HEADINGS, widths), *_body(part, widths)]
+        lines += [aligned(HEADINGS, widths), *_body(part, widths)]
     return "\n".join([*lines, *_paired(result), *_reading(result)])
 
 
@@ -57,10 +57,10 @@ def short_text(result: Result) -> str:
     honest, leaky = table[~table["leaky"]], table[table["leaky"]]
     best = honest.drop_duplicates("modality")
     rows = [HEADINGS, *(_cells(row) for _, row in best.iterrows())]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    widths = widths_of(rows)
     lines = [result.headline(), ""]
     if len(best):
-        lines += ["best of each modality, speakers kept apart", _aligned(HEADINGS, widths)]
+        lines += ["best of each modality, speakers kept apart", aligned(HEADINGS, widths)]
         lines += _body(best, widths)
     for protocol, part in leaky.groupby("protocol", sort=False):
         reason = result.leaks[str(protocol)]
@@ -92,6 +92,18 @@ def listed(title: str, lines: Iterable[str], limit: int = 20) -> str:
     return "\n".join([title, *(f"  {line}" for line in chosen[:limit]), *rest])
 
 
+def widths_of(rows: Iterable[Sequence[str]]) -> list[int]:
+    """Width of each column of a table."""
+    return [max(map(len, column)) for column in zip(*rows, strict=True)]
+
+
+def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """A row in columns: words to the left, numbers (from the third column on) to the right."""
+    words = [cell.ljust(width) for cell, width in zip(cells[:2], widths[:2], strict=True)]
+    numbers = [cell.rjust(width) for cell, width in zip(cells[2:], widths[2:], strict=True)]
+    return "   ".join([*words, *numbers]).rstrip()
+
+
 def _reading(result: Result) -> list[str]:
     """What the table says, after an empty line; nothing where it says nothing."""
     told = result.reading()
@@ -110,13 +122,13 @@ def _paired(result: Result) -> list[str]:
         interval = bounds(*sorted((sign * pair.low, sign * pair.high)))
         gain = points(sign * pair.difference, signed=True)
         rows.append((fused.name, "", gain, interval, p_value(pair.p_holm)))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = widths_of(rows)
     title = f"fused rows against {single}, the best single modality, clip by clip"
-    return ["", title, *(_aligned(row, widths) for row in rows)]
+    return ["", title, *(aligned(row, widths) for row in rows)]
 
 
 def _body(table: pd.DataFrame, widths: Sequence[int]) -> list[str]:
-    return [_aligned(_cells(row), widths) for _, row in table.iterrows()]
+    return [aligned(_cells(row), widths) for _, row in table.iterrows()]
 
 
 def _cells(row: pd.Series) -> tuple[str, ...]:
@@ -132,9 +144,3 @@ def _cells(row: pd.Series) -> tuple[str, ...]:
         *figures,
         f"{row['n_clips']}",
     )
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    words = [cell.ljust(width) for cell, width in zip(cells[:2], widths[:2], strict=True)]
-    numbers = [cell.rjust(width) for cell, width in zip(cells[2:], widths[2:], strict=True)]
-    return "   ".join([*words, *numbers])

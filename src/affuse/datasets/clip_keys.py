@@ -21,6 +21,7 @@ from affuse.datasets.speakers import speaker_key
 from affuse.errors import DatasetError
 from affuse.records import Clip
 from affuse.remote import url_of
+from affuse.storage.plain_text import first_few
 
 CLIP_COLUMNS = ("clip", "path", "file", "filename")
 """Columns (lower case) in which tables name the clip of a row, the first that is there."""
@@ -128,18 +129,17 @@ def _names_of(clip: Clip) -> Iterator[Parts]:
     """Paths that a clip goes by: its id first, its files, their names where its id tells none."""
     own = _parts(clip.id)
     yield own
-    for path in dict.fromkeys((clip.audio, clip.video)):
-        if path is not None:
-            parts = _parts(str(path) if url_of(path) else os.path.abspath(path))
-            yield parts
-            if parts[-1] != own[-1]:
-                yield parts[-1:]
+    for path in clip.files:
+        parts = _parts(str(path) if url_of(path) else os.path.abspath(path))
+        yield parts
+        if parts[-1] != own[-1]:
+            yield parts[-1:]
 
 
 def _from_speaker(clip: Clip) -> Parts:
     who = speaker_key(clip.speaker)
-    for path in (clip.audio, clip.video):
-        parts = () if path is None else _parts(str(path))
+    for path in clip.files:
+        parts = _parts(str(path))
         for place in range(len(parts) - 2, -1, -1):
             if speaker_key(parts[place]) == who:
                 return parts[place:]
@@ -170,10 +170,8 @@ def _most(found: Sequence[tuple[int, str]]) -> list[str]:
 
 
 def _ambiguous(name: str, clips: Sequence[str]) -> str:
-    shown = ", ".join(clips[:_SHOWN])
-    rest = f" and {len(clips) - _SHOWN} more" if len(clips) > _SHOWN else ""
     return (
-        f"names {name!r}, which may be any of the clips {shown}{rest}; expected names that are one "
-        "clip's alone: write the folders before them, or take the names that "
+        f"names {name!r}, which may be any of the clips {first_few(clips, _SHOWN)}; expected names "
+        "that are one clip's alone: write the folders before them, or take the names that "
         "`affuse index DATA --out FILE.csv` writes"
     )

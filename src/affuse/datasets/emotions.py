@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from affuse.records import RAVDESS_EMOTIONS
+from affuse.storage.plain_text import first_few
 
 COMMON_EMOTIONS = (*RAVDESS_EMOTIONS, "boredom", "contempt", "excited", "frustrated")
 """Names under which emotions are known, whatever a corpus calls them."""
@@ -72,6 +73,4 @@ def renamed_note(labels: Iterable[str]) -> str:
         for label, number in written.items()
         if emotion_name(label) != label
     ]
-    rest = f" and {len(renamed) - _SHOWN} more" if len(renamed) > _SHOWN else ""
-    told = ", ".join(renamed[:_SHOWN])
-    return f"Emotions under other names: {told}{rest}." if renamed else ""
+    return f"Emotions under other names: {first_few(renamed, _SHOWN)}." if renamed else ""

@@ -15,11 +15,11 @@ from affuse.datasets.speakers import speaker_key
 from affuse.errors import DatasetError, FoldError
 from affuse.records import Clip
 from affuse.storage.csv_rows import Row, read_rows
+from affuse.storage.plain_text import first_few
 
 Unit = Literal["clip", "speaker"]
 
 _EXPECTED = "clip,fold or speaker,fold"
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ class FoldFile:
         if missing:
             raise FoldError(
                 f"{self.path} has no row for {len(missing)} of {len(set(names.values()))} "
-                f"{self.unit}s ({_some(missing)}); expected a fold for each: add them, or choose "
-                "other clips (--set data.speakers=..., data.channels=...)"
+                f"{self.unit}s ({first_few(missing)}); expected a fold for each: add them, or "
+                "choose other clips (--set data.speakers=..., data.channels=...)"
             )
         unknown = _ordered(set(self.folds_of).difference(*rows.values()))
         if unknown:
             raise FoldError(
                 f"{self.path} names {len(unknown)} {self.unit}s that are not among the clips here "
-                f"({_some(unknown)}); expected no others: remove their rows, or add their clips"
+                f"({first_few(unknown)}); expected no others: remove their rows, or add their clips"
             )
         return {
             clip: _ordered({name for key in keys for name in self.folds_of[key]})
@@ -258,15 +258,10 @@ def _refuse_overlaps(file: FoldFile, kind: str, found: Sequence[Overlap]) -> Non
         folds[overlap.name].append(overlap.fold)
     who = [f"{name} (folds {', '.join(places)})" for name, places in folds.items()]
     raise FoldError(
-        f"{file.path} has {kind}s on both sides of its folds: {_some(who)}; expected each "
+        f"{file.path} has {kind}s on both sides of its folds: {first_few(who)}; expected each "
         f"{kind} in one fold: `affuse audit DATA --folds {file.path}` explains every overlap"
     )
 
 
 def _ordered(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names, key=speaker_order))
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + rest

@@ -98,11 +98,6 @@ def folder_contents(root: Path) -> FolderContents:
     )
 
 
-def media_files(root: Path) -> tuple[Path, ...]:
-    """Media files below a folder, in the order of their relative paths, as `folder_contents`."""
-    return folder_contents(root).files
-
-
 def passed_over_text(passed_over: Iterable[Skipped]) -> str:
     """How many were passed over and why, on one line; empty where nothing was.
 

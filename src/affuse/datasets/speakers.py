@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from affuse.records import Clip
+from affuse.storage.plain_text import first_few
 
 _NUMBER = re.compile(r"([+-]?)(\d+)(?:[.,]0*)?")
 _LARGE = re.compile(r"\d(?:[.,]\d+)?e\+\d\d")
@@ -77,6 +78,5 @@ def spellings_note(groups: Sequence[Sequence[str]]) -> str:
     """
     if not groups:
         return ""
-    told = ", ".join(" = ".join(group) for group in groups[:_SHOWN])
-    rest = f" and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
-    return f"Speakers who are written in several ways count as one each: {told}{rest}."
+    told = first_few([" = ".join(group) for group in groups], _SHOWN)
+    return f"Speakers who are written in several ways count as one each: {told}."

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import ConfigError, FeatureError
+from affuse.evaluation.intervals import Interval
 from affuse.evaluation.metrics import uar
 from affuse.evaluation.protocols import HEARD, LEAKS
 from affuse.evaluation.significance import (
@@ -149,6 +150,15 @@ def compare_with(
     return _compared(pairs, table, n_draws, seed)
 
 
+def paired_interval(better: OutOfFold, other: OutOfFold, table: FeatureTable) -> Interval:
+    """95 % interval of the difference of two systems' UARs, as `difference_test` has it.
+
+    Only clips that both have scored count. Raises FeatureError where there are none.
+    """
+    tested = _pair(better, other, table).tested
+    return Interval(tested.low, tested.high)
+
+
 def row_name(result: OutOfFold) -> str:
     """Name of a row that no other one of a run has: with the modality, and with a leak."""
     system = result.system
@@ -157,7 +167,7 @@ def row_name(result: OutOfFold) -> str:
 
 
 class _Pair(NamedTuple):
-    """Two systems on the clips of both, the better one first."""
+    """Two systems on the clips of both, the better one first where `_paired` makes it."""
 
     better: str
     other: str
@@ -215,18 +225,26 @@ def _compared(
 
 
 def _paired(one: OutOfFold, two: OutOfFold, table: FeatureTable) -> _Pair:
-    rows, at_one, at_two = np.intersect1d(one.rows, two.rows, return_indices=True)
+    """The better system first."""
+    pair = _pair(one, two, table)
+    return pair if pair.difference >= 0 else _pair(two, one, table)
+
+
+def _pair(better: OutOfFold, other: OutOfFold, table: FeatureTable) -> _Pair:
+    rows, at_better, at_other = np.intersect1d(better.rows, other.rows, return_indices=True)
     if not len(rows):
         raise FeatureError(
-            f"systems {row_name(one)!r} and {row_name(two)!r} have scored no clip in common; "
+            f"systems {row_name(better)!r} and {row_name(other)!r} have scored no clip in common; "
             "expected clips that have the modalities of both: compare other systems"
         )
-    said = (row_name(one), one.predicted[at_one]), (row_name(two), two.predicted[at_two])
-    truth = table.labels[rows]
-    if uar(truth, said[1][1]) > uar(truth, said[0][1]):
-        said = said[1], said[0]
-    (better, predicted), (other, predicted_by_other) = said
-    return _Pair(better, other, truth, predicted, predicted_by_other, table.speakers[rows])
+    return _Pair(
+        row_name(better),
+        row_name(other),
+        table.labels[rows],
+        better.predicted[at_better],
+        other.predicted[at_other],
+        table.speakers[rows],
+    )
 
 
 def _comparison(

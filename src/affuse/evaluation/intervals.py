@@ -73,35 +73,6 @@ def speaker_interval(
     return _percentiles(_METRICS[metric](_resampled(counts, n_resamples, seed)), len(counts))
 
 
-def difference_interval(
-    truth: ArrayLike,
-    predicted: ArrayLike,
-    other: ArrayLike,
-    speakers: ArrayLike,
-    metric: Metric = "uar",
-    *,
-    n_resamples: int = 2000,
-    seed: int = 0,
-) -> Interval:
-    """95 % bootstrap interval of how much better `predicted` is than `other`, in pairs.
-
-    Each resample of speakers is used for both, so what makes a speaker hard or easy for both
-    cancels out. Arguments and result as in `speaker_interval`; the clips are the same for both.
-
-    Examples
-    --------
-    >>> truth, speakers = [0, 1, 0, 1], ["Ann", "Ann", "Bob", "Bob"]
-    >>> difference_interval(truth, [0, 1, 0, 1], [0, 1, 0, 0], speakers)
-    Interval(low=0.0, high=0.5)
-    """
-    n_classes = max(_n_classes(truth, predicted), _n_classes(truth, other))
-    draws = []
-    for given in (predicted, other):
-        counts = _speaker_confusions(truth, given, speakers, n_classes)
-        draws.append(_METRICS[metric](_resampled(counts, n_resamples, seed)))
-    return _percentiles(draws[0] - draws[1], len(counts))
-
-
 def _n_classes(truth: ArrayLike, predicted: ArrayLike) -> int:
     return int(max(np.max(truth, initial=0), np.max(predicted, initial=0))) + 1
 

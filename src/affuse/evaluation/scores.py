@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from affuse.errors import FeatureError
-from affuse.evaluation.intervals import Interval, speaker_interval
+from affuse.evaluation.intervals import speaker_interval
 from affuse.evaluation.metrics import accuracy, ece, macro_f1, uar
-from affuse.evaluation.significance import difference_test
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 
@@ -83,23 +82,3 @@ def scores(
         n_folds=len(folds),
         chance=1 / len(np.unique(table.labels)),
     )
-
-
-def paired_interval(better: OutOfFold, other: OutOfFold, table: FeatureTable) -> Interval:
-    """95 % interval of the difference of two systems' UARs, as `difference_test` has it.
-
-    Only clips that both have scored count. Raises FeatureError where there are none.
-    """
-    rows, at, at_other = np.intersect1d(better.rows, other.rows, return_indices=True)
-    if not len(rows):
-        raise FeatureError(
-            f"systems {better.system.name!r} and {other.system.name!r} have scored no clip in "
-            "common; expected clips that have the modalities of both: compare other systems"
-        )
-    truth = table.labels[rows]
-    right, right_by_other = (
-        found.predicted[where] == truth for found, where in ((better, at), (other, at_other))
-    )
-    gains = right.astype(np.float64) - right_by_other
-    tested = difference_test(gains, truth, table.speakers[rows])
-    return Interval(tested.low, tested.high)

@@ -35,16 +35,12 @@ def contents_table(clips: Iterable[Clip], known: Mapping[Path, str] | None = Non
     chosen = tuple(clips)
     # Of a file elsewhere the hash tells its address as well.
     told = {path: content for path, content in (known or {}).items() if url_of(path) is None}
-    paths = sorted({path for clip in chosen for path in _files(clip)})
+    paths = sorted({path for clip in chosen for path in clip.files})
     with ThreadPoolExecutor(_N_READERS) as pool:
         unread = [path for path in paths if path not in told]
         hashes = told | dict(zip(unread, pool.map(_hash, unread), strict=True))
-    rows = [(clip.id, _content([hashes[path] for path in _files(clip)], clip)) for clip in chosen]
+    rows = [(clip.id, _content([hashes[path] for path in clip.files], clip)) for clip in chosen]
     return pd.DataFrame(rows, columns=["clip", "content"])
-
-
-def _files(clip: Clip) -> tuple[Path, ...]:
-    return tuple(path for path in (clip.audio, clip.video) if path is not None)
 
 
 def _hash(path: Path) -> str:

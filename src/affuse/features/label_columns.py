@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from affuse.errors import FeatureError
 from affuse.features.precomputed import Precomputed
 from affuse.features.table import FeatureTable, StoredArrays
+from affuse.storage.plain_text import first_few
 
 _BY_CHANCE = 1e-4
-_SHOWN = 5
 
 
 def refuse_constant(sources: Mapping[Any, object], table: FeatureTable) -> None:
@@ -29,7 +29,7 @@ def refuse_constant(sources: Mapping[Any, object], table: FeatureTable) -> None:
         if len(values) > 1 and not np.ptp(values, axis=0).any():
             raise FeatureError(
                 f"{source.path} says the same of all {len(values)} clips "
-                f"({_some(source.columns)}); expected features that differ from clip to clip: "
+                f"({first_few(source.columns)}); expected features that differ from clip to clip: "
                 "compute them anew"
             )
 
@@ -51,7 +51,7 @@ def refuse_labels(sources: Mapping[Any, object], table: FeatureTable) -> None:
         if sure or (made and len(made) == len(source.columns)):
             raise FeatureError(
                 f"{source.path} has columns that are the same within each emotion, as a label is "
-                f"({_some(sure or list(made))}); expected measured features: remove them "
+                f"({first_few(sure or list(made))}); expected measured features: remove them "
                 "(`affuse audit` tells more)"
             )
 
@@ -99,8 +99,3 @@ def _tables(
             if not isinstance(array, StoredArrays):
                 found.append((source, array[rows], table.labels[rows]))
     return found
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + rest

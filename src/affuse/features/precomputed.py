@@ -16,6 +16,7 @@ from affuse.datasets.clip_keys import CLIP_COLUMNS, row_key, rows_of_clips
 from affuse.errors import DatasetError, FeatureError
 from affuse.records import Clip, Modality
 from affuse.storage.csv_rows import is_blank, number, read_frame
+from affuse.storage.plain_text import first_few
 
 _INSTANCE = "name"
 """What openSMILE calls the recording of a row: the clip, where no other column names it."""
@@ -39,8 +40,6 @@ _UNTRACKED = frozenset({"", "0", "0.0", "false", "f", "no", "n"})
 _EXPECTED = "clip,FEATURE,FEATURE..."
 _COUNTED_FROM = 10
 """Rows from which on a column that only counts them is no feature."""
-
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class Precomputed:
         if several:
             clip, rows = next(iter(several.items()))
             raise FeatureError(
-                f"{self.path} has {len(rows)} rows for the clip {clip} ({_some(list(rows))}); "
+                f"{self.path} has {len(rows)} rows for the clip {clip} ({first_few(list(rows))}); "
                 "expected one row per clip: remove the others"
             )
         places = np.array([self.rows.get(found[clip.id][0], -1) for clip in clips], int)
@@ -123,7 +122,7 @@ class Precomputed:
     def _missing(self, missing: Sequence[str], clips: Sequence[Clip]) -> str:
         return (
             f"{self.path} has no row for {len(missing)} of {len(clips)} clips "
-            f"({_some(missing)}); expected one for each: add them, or choose other clips "
+            f"({first_few(missing)}); expected one for each: add them, or choose other clips "
             "(--set data.speakers=..., data.channels=...)"
         )
 
@@ -201,8 +200,8 @@ def _read(path: Path) -> pd.DataFrame:
     clip = next((names[name] for name in (*CLIP_COLUMNS, _INSTANCE) if name in names), None)
     if clip is None:
         raise FeatureError(
-            f"{path} has the columns {_some(list(table.columns))}; expected one called 'clip' that "
-            "holds each clip's file name or take key"
+            f"{path} has the columns {first_few(list(table.columns))}; expected one called 'clip' "
+            "that holds each clip's file name or take key"
         )
     # openSMILE and ARFF put names between single quotes.
     table[clip] = table[clip].str.replace(r"^'(.+)'$", r"\1", regex=True)
@@ -227,7 +226,7 @@ def _tracked(path: Path, column: pd.Series[Any]) -> pd.Series[bool]:
     unknown = sorted({*words} - _UNTRACKED - {"1", "1.0", "true", "t", "yes", "y"})
     if unknown:
         raise FeatureError(
-            f"{path} has {_some(unknown)} in the column {column.name!r}; expected 1 where a face "
+            f"{path} has {first_few(unknown)} in the column {column.name!r}; expected 1 where a face "
             "was tracked and 0 where none was"
         )
     return ~words.isin(_UNTRACKED)
@@ -258,7 +257,7 @@ def _values(features: pd.DataFrame) -> NDArray[np.float32]:
 
 def _notes(path: Path, dropped: Sequence[str], tracked: pd.Series[bool]) -> Iterable[str]:
     if dropped:
-        yield f"Columns of {path.name} that are no features were left out: {_some(dropped)}."
+        yield f"Columns of {path.name} that are no features were left out: {first_few(dropped)}."
     lost = int((~tracked).sum())
     if lost:
         yield (
@@ -277,8 +276,8 @@ def _refuse_unfit(path: Path, features: pd.DataFrame) -> None:
     ]
     if words:
         raise FeatureError(
-            f"{path} has columns that are not numeric ({_some(words)}); expected numbers in every "
-            "column but 'clip': remove or encode them"
+            f"{path} has columns that are not numeric ({first_few(words)}); expected numbers in "
+            "every column but 'clip': remove or encode them"
         )
     if features.empty:
         raise FeatureError(
@@ -304,7 +303,8 @@ def _refuse_two_faces(
         clips = frames["key"][twice].unique()
         raise FeatureError(
             f"{path} has several faces (column {face!r}) in the same frames of {len(clips)} clips "
-            f"({_some(list(clips))}); expected one: keep the rows of the face that the label is of"
+            f"({first_few(list(clips))}); expected one: keep the rows of the face that the label "
+            "is of"
         )
 
 
@@ -318,7 +318,7 @@ def _refuse_repeats(
         hint = "remove the others" if order else "remove the others, or add a column 'frame'"
         raise FeatureError(
             f"{path} has {int(repeated.sum())} rows that name the same clip "
-            f"({_some(list(names[clip][repeated]))}); expected {wanted}: {hint}"
+            f"({first_few(list(names[clip][repeated]))}); expected {wanted}: {hint}"
         )
 
 
@@ -328,8 +328,3 @@ def _mean(values: pd.Series[float]) -> float:
 
 def _deviation(values: pd.Series[float]) -> float:
     return float(np.std(values.to_numpy()))
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + rest

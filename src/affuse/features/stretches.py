@@ -10,9 +10,9 @@ from affuse.datasets.index import Index
 from affuse.errors import DatasetError, MediaError
 from affuse.records import Clip, Skipped
 from affuse.remote import url_of
+from affuse.storage.plain_text import first_few
 
 _TOLERANCE_S = 0.1
-_SHOWN = 5
 
 
 def within_files(index: Index) -> Index:
@@ -39,9 +39,7 @@ def within_files(index: Index) -> Index:
     length_s = lru_cache(maxsize=None)(_length_s)
     kept, late, long = [], [], []
     for clip in index:
-        end = (
-            min((length_s(path) for path in _files(clip)), default=None) if _is_cut(clip) else None
-        )
+        end = min(map(length_s, clip.files), default=None) if _is_cut(clip) else None
         start = clip.start_s or 0.0
         if end is not None and start >= end:
             reason = f"begins at {start:g} s, but its file ends at {end:.2f} s; expected less"
@@ -63,10 +61,6 @@ def _is_cut(clip: Clip) -> bool:
     return clip.start_s is not None or clip.end_s is not None
 
 
-def _files(clip: Clip) -> list[Path]:
-    return [path for path in dict.fromkeys((clip.audio, clip.video)) if path is not None]
-
-
 def _length_s(path: Path) -> float:
     """Seconds of a file; infinite where they are not known."""
     from affuse.media.decode import probe
@@ -81,8 +75,4 @@ def _length_s(path: Path) -> float:
 
 
 def _told(long: list[str]) -> str:
-    rest = f" and {len(long) - _SHOWN} more" if len(long) > _SHOWN else ""
-    return (
-        f"Stretches beyond the end of their file, kept with what is there: "
-        f"{', '.join(long[:_SHOWN])}{rest}."
-    )
+    return f"Stretches beyond the end of their file, kept with what is there: {first_few(long)}."

@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 __all__ = [
+    "MISSING_END_S",
     "MediaInfo",
     "audio_stream",
     "check_complete",
+    "comment_of",
     "frames_from",
     "open_media",
     "origin_s",
@@ -49,7 +51,9 @@ __all__ = [
 
 _SEEK_AHEAD_S = 2.0
 _SEEK_MARGIN_S = 0.5
-_MISSING_END_S = 0.5
+MISSING_END_S = 0.5
+"""What ends so much sooner than its file says is not whole."""
+
 _MOST_ERRORS = 100
 """Errors of a container after which no more of it is read."""
 
@@ -149,6 +153,19 @@ def open_media(path: str | Path, *, for_sound: bool = False) -> Iterator[InputCo
         yield container
 
 
+def comment_of(path: str | Path) -> str:
+    """The comment that a file bears, such as what made it; empty without one.
+
+    Raises
+    ------
+    MediaError
+        The file is missing, empty or no media file.
+    """
+    with open_media(path, for_sound=True) as container:
+        told = {name.lower(): text for name, text in container.metadata.items()}
+    return told.get("comment", "")
+
+
 def frames_from(
     container: InputContainer, stream: AudioStream | VideoStream, start_s: float
 ) -> Iterator[AudioFrame | VideoFrame]:
@@ -245,7 +262,7 @@ def check_complete(
             "FFmpeg does not decode: fetch or record it again, or convert it"
         )
         raise CutShort(message, kind, 0.0, stated_s)
-    if stated_s is not None and end_s < stated_s - _MISSING_END_S:
+    if stated_s is not None and end_s < stated_s - MISSING_END_S:
         message = (
             f"{container.name} ends after {end_s:.2f} s of {kind}; expected {stated_s:.2f} s as "
             "the file says: it is cut short or damaged, fetch or record it again"

@@ -63,12 +63,11 @@ def clip_fingerprint(clip: Clip) -> str | None:
     """
     start_s = clip.start_s or 0.0
     duration_s = None if clip.end_s is None else clip.end_s - start_s
-    for source in (clip.audio, clip.video):
-        if source is not None:
-            try:
-                return fingerprint(source, start_s=start_s, duration_s=duration_s)
-            except MediaError:
-                continue
-            except Exception as error:
-                logged(str(source), error)
+    for source in clip.files:
+        try:
+            return fingerprint(source, start_s=start_s, duration_s=duration_s)
+        except MediaError:
+            continue
+        except Exception as error:
+            logged(str(source), error)
     return None

@@ -11,7 +11,7 @@ import soundfile
 
 from affuse.errors import MediaError, OutputError
 from affuse.media.audio import read_audio
-from affuse.media.decode import open_media
+from affuse.media.decode import comment_of
 from affuse.media.picture_files import unlike_what_was_written, write_picture
 from affuse.records import Clip, ProgressCallback, Skipped
 from affuse.storage.error_log import unforeseen
@@ -149,8 +149,5 @@ def _write_sound(source: Path, target: Path, start_s: float, duration_s: float) 
 
 
 def _comment(source: Path) -> str:
-    with open_media(source, for_sound=True) as container:
-        told = {name.lower(): text for name, text in container.metadata.items()}
-    comment = told.get("comment", "")
     # Whatever a stranger's file says, it must not cost the sound.
-    return "".join(sign for sign in comment if sign.isprintable())[:_LONGEST_COMMENT]
+    return "".join(filter(str.isprintable, comment_of(source)))[:_LONGEST_COMMENT]

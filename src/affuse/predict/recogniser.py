@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.reading import Bundle, read_bundle
 from affuse.errors import BundleError
+from affuse.features.shipped import shipped_folder
 from affuse.predict.crops import face_images
 from affuse.predict.members import Members
 from affuse.predict.recording import read_recording
@@ -19,7 +20,7 @@ from affuse.predict.voices import averaged_voice, checked_signal
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Prediction
 from affuse.remote import local_copy, local_path
 
-SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
+SHIPPED = shipped_folder()
 """The bundle that comes with affuse."""
 
 

@@ -57,6 +57,13 @@ class Recording:
         """Of what could be read: the longer of sound and picture."""
         return max(part.duration_s for part in (self.sound, self.picture) if part is not None)
 
+    @property
+    def no_picture(self) -> str:
+        """Why there is nothing to see, in words; empty where there is."""
+        if self.has_cover:
+            return "the file has only one still picture, a cover"
+        return self.info.no_picture
+
     def readable(self, span: Span) -> Span:
         """A stretch less what lies beyond the end of a file that is cut short."""
         parts = [part for part in (self.sound, self.picture) if part is not None and part.cut]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from affuse.media.decode import MISSING_END_S
 from affuse.predict.judging import Floats, Judgement, averaged, judge
 from affuse.predict.members import Members
 from affuse.predict.picture import Sight, Watched
@@ -14,9 +15,6 @@ from affuse.predict.recording import Recording, enough_speech, main_face
 from affuse.predict.settings import Settings
 from affuse.predict.windows import Span
 from affuse.records import Box, Modality, Prediction, Segment
-
-_MISSING_END_S = 0.5
-"""A recording so much shorter than its file says is not whole."""
 
 _NOTED_S = 0.5
 """A picture that is away for longer at either end is spoken of."""
@@ -211,7 +209,7 @@ class _Reasons:
 
     def _of_sound(self, evidence: _Evidence) -> str:
         if self.recording.sound is None:
-            return "the file has no sound"
+            return self.recording.info.no_sound
         if not evidence.speech_s:
             return "no speech is heard"
         if not evidence.is_main:
@@ -222,8 +220,7 @@ class _Reasons:
 
     def _of_picture(self, evidence: _Evidence) -> str:
         if self.recording.picture is None:
-            kind = "no picture but a cover" if self.recording.has_cover else "no picture"
-            return f"the file has {kind}"
+            return self.recording.no_picture
         if not evidence.sights:
             return "no face is seen"
         if "video" in _present(evidence, self.settings):
@@ -235,9 +232,9 @@ def _notes(recording: Recording, members: Members, settings: Settings) -> Iterat
     info = recording.info
     yield from _endings(recording)
     if "audio" in members.modalities and recording.sound is None:
-        yield f"{info.no_sound or 'the file has no sound'}: judged by the picture alone"
+        yield f"{info.no_sound}: judged by the picture alone"
     if "video" in members.modalities and recording.picture is None:
-        yield f"{_no_picture(recording)}: judged by the sound alone"
+        yield f"{recording.no_picture}: judged by the sound alone"
     if "video" in members.modalities and recording.picture is not None:
         yield from _missing_picture(recording.picture, recording)
     yield from info.notes
@@ -249,7 +246,7 @@ def _notes(recording: Recording, members: Members, settings: Settings) -> Iterat
 
 def _endings(recording: Recording) -> Iterator[str]:
     """What is missing at the end of the file, by what it says itself."""
-    cut = False
+    missing = []
     for part, kind in ((recording.sound, "sound"), (recording.picture, "picture")):
         if part is None or part.cut is None:
             continue
@@ -258,20 +255,13 @@ def _endings(recording: Recording) -> Iterator[str]:
             track = "an audio track" if kind == "sound" else "a video track"
             yield f"the file has {track} that holds nothing"
             continue
-        cut = True
         wanted = "" if stated_s is None else f" of {stated_s:.2f} s"
-        there = f"its {kind} ends after {part.duration_s:.2f} s{wanted}"
-        yield f"the file is cut short or damaged: {there}; what is there was judged"
+        missing.append(f"its {kind} ends after {part.duration_s:.2f} s{wanted}")
     stated_s = recording.info.stated_s
-    if not cut and stated_s is not None and recording.duration_s < stated_s - _MISSING_END_S:
-        there = f"it ends after {recording.duration_s:.2f} s of {stated_s:.2f} s"
+    if not missing and stated_s is not None and recording.duration_s < stated_s - MISSING_END_S:
+        missing.append(f"it ends after {recording.duration_s:.2f} s of {stated_s:.2f} s")
+    for there in missing:
         yield f"the file is cut short or damaged: {there}; what is there was judged"
-
-
-def _no_picture(recording: Recording) -> str:
-    if recording.has_cover:
-        return "the file has only one still picture, a cover"
-    return recording.info.no_picture or "the file has no picture"
 
 
 def _missing_picture(picture: Watched, recording: Recording) -> Iterator[str]:

@@ -172,12 +172,6 @@ def folds_of(speakers: Iterable[str]) -> list[tuple[str, ...]]:
     return [tuple(part.tolist()) for part in np.array_split(names, N_FOLDS)]
 
 
-def stored_pair(path: Path) -> dict[str, NDArray[Any]]:
-    """Weights of one fold's pair, as the training stored them."""
-    with np.load(path) as stored:
-        return {name: stored[name] for name in stored.files if "." in name}
-
-
 def _folds(speakers: NDArray[np.str_]) -> list[Rows]:
     """Test rows of the folds."""
     return [np.flatnonzero(np.isin(speakers, part)) for part in folds_of(speakers.tolist())]

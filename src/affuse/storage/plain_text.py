@@ -1,8 +1,9 @@
-"""Text from elsewhere, made harmless where it is shown: on terminals, in cells of tables."""
+"""Text from elsewhere where it is shown: harmless on terminals and in cells, short in messages."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from unicodedata import category
 
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -17,6 +18,18 @@ _ESCAPE = re.compile(r"\\(?:\\|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
 _SHORT = {"\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t"}
 _MARK = "'"
 """Tells a spreadsheet that what follows is text."""
+
+
+def first_few(names: Sequence[str], most: int = 5) -> str:
+    """Names for a message: so many of them at most, and how many more there are.
+
+    Examples
+    --------
+    >>> first_few(["ann", "ben", "cy"]), first_few(["ann", "ben", "cy"], 2)
+    ('ann, ben, cy', 'ann, ben and 1 more')
+    """
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
 
 
 def steers(sign: str) -> bool:

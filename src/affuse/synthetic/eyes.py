@@ -28,7 +28,6 @@ from affuse.synthetic.muscles import Pose, carry
 EYE_X, EYE_Y = 0.405, 0.0
 _HALF_WIDTH = 0.185
 _SCLERA: Colour = (236, 232, 228)
-_CORNER: Colour = (196, 140, 128)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,6 @@ def drawn_people(clips: Iterable[Clip]) -> str:
 
 def _origin(clip: Clip) -> str:
     """Corpus of affuse that made a clip; empty for any other."""
-    sources = {path for path in (clip.video, clip.audio) if path is not None and path.is_file()}
-    comments = [made_by(path) or "" for path in sources]
+    comments = [made_by(path) or "" for path in clip.files if path.is_file()]
     found = (name for name in _WARNINGS for text in comments if text.startswith(name))
     return next(found, "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.errors import MediaError
+from affuse.media.decode import comment_of
 from affuse.storage.whole import atomic_file
 from affuse.synthetic.canvas import Image
 from affuse.synthetic.frame import HEIGHT, WIDTH
@@ -57,11 +58,10 @@ def write_clip(
 
 
 def made_by(path: Path) -> str | None:
-    """Comment of an mp4 file; empty without one, None where there is no complete file."""
+    """Comment of a media file; empty without one, None where there is no complete file."""
     try:
-        with av.open(os.path.abspath(path)) as container:
-            return container.metadata.get("comment", "")
-    except (OSError, av.error.FFmpegError):
+        return comment_of(path)
+    except MediaError:
         return None
 
 
