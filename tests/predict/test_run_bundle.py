@@ -113,7 +113,9 @@ def test_features_of_another_affuse_are_refused(voice):
     old = source("voice_statistics").model_copy(update={"version": 0})
     member = Member(name="old", features={"audio": old}, graph="old.onnx", classes=RAVDESS_EMOTIONS)
     recogniser = Recogniser(tiny_bundle([(member, linear_graph(["audio"], [519], 8))]))
-    with pytest.raises(BundleError, match=r"affuse has version \d+; the bundle was trained with version 0"):
+    with pytest.raises(
+        BundleError, match=r"has version \d+; the bundle was trained with version 0"
+    ):
         recogniser.predict(voice)
 
 

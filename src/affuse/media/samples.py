@@ -28,9 +28,6 @@ _LARGEST = 100.0
 _FLOATS = ("flt", "dbl")
 """How the names of FFmpeg's sample formats begin that can hold what is no number."""
 
-_GAP_S = 0.05
-"""Off by more than that, a time stamp says that something is missing."""
-
 _CANCELLED = 0.02
 _MEMORY = 0.9
 """Share of the channels' energy that is kept from one frame to the next."""
@@ -181,6 +178,9 @@ class _OtherRate:
         if len(signal):
             time_s, self._time_s = self._time_s, None
             yield time_s, np.asarray(signal, np.float32)
+
+
+_GAP_S = 0.05
 
 
 def _channels(frame: AudioFrame) -> Signal:
