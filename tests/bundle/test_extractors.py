@@ -38,9 +38,9 @@ def test_other_numbers_are_refused():
     source = feature_source(make_extractor("mfcc", "audio", config), config)
     with pytest.raises(
         BundleError,
-        match=r"'mfcc' of this affuse has version 1; the bundle was trained with version 2: use",
+        match=r"'mfcc' of this affuse has version \d+; the bundle was trained with version 0: use",
     ):
-        extractor_of(source.model_copy(update={"version": 2}), "audio")
+        extractor_of(source.model_copy(update={"version": 0}), "audio")
 
 
 @pytest.mark.parametrize("name", ["unheard_of", "somewhere/else.csv"])

@@ -114,7 +114,7 @@ def test_features_of_another_affuse_are_refused(voice):
     member = Member(name="old", features={"audio": old}, graph="old.onnx", classes=RAVDESS_EMOTIONS)
     recogniser = Recogniser(tiny_bundle([(member, linear_graph(["audio"], [519], 8))]))
     with pytest.raises(
-        BundleError, match=r"affuse has version \d+; the bundle was trained with version 0"
+        BundleError, match=r"has version \d+; the bundle was trained with version 0"
     ):
         recogniser.predict(voice)
 
