@@ -77,6 +77,13 @@ def test_silence_in_a_gap_is_no_part_of_the_offset(tmp_path: Path, voice: Signal
     np.testing.assert_allclose(found[13 * RATE :], voice[: 3 * RATE], atol=1e-4)
 
 
+def test_joined_recordings_have_an_offset_each(tmp_path: Path, voice: Signal) -> None:
+    offsets = np.repeat(np.float32([0, 0.2, -0.1]), len(voice))
+    whole = np.tile(voice, 3)
+    found = read_audio(written(tmp_path / "joined.wav", whole + offsets)).signal
+    np.testing.assert_allclose(found, whole, atol=1e-4)
+
+
 def test_zeros_that_fill_a_clip_up_are_no_part_of_the_offset(tmp_path: Path, voice: Signal) -> None:
     zeros = np.zeros(9 * RATE, np.float32)
     filled = np.concatenate([zeros[:777], voice + np.float32(0.05), zeros])
@@ -130,6 +137,24 @@ def test_channels_that_cancel_but_for_an_offset(tmp_path: Path, voice: Signal) -
     both = np.stack([voice, -voice], axis=1) + np.float32(0.02)
     found = read_audio(written(tmp_path / "a.wav", both)).signal
     np.testing.assert_allclose(found, voice, atol=5e-5)
+
+
+def test_the_effects_of_surround_sound_are_no_part_of_a_voice(
+    tmp_path: Path, voice: Signal
+) -> None:
+    """Left, right, centre, effects, two behind."""
+    thunder = 0.9 * np.sin(2 * np.pi * 40 * np.arange(len(voice)) / RATE)
+    silent = np.zeros_like(voice)
+    channels = np.stack([silent, silent, voice, thunder, silent, silent]).astype(np.float32)
+    path = tmp_path / "film.mka"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("flac", rate=RATE, layout="5.1", format="s16")
+        whole = np.ascontiguousarray(np.rint(channels.T * 32767).astype(np.int16).reshape(1, -1))
+        frame = av.AudioFrame.from_ndarray(whole, "s16", "5.1")
+        frame.sample_rate, frame.pts = RATE, 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    np.testing.assert_allclose(read_audio(path).signal, voice / 5, atol=1e-4)
 
 
 def test_channels_that_cancel_after_lossy_coding(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -20,6 +20,7 @@ clips are under 0.00007."""
 
 _SURE_AFTER_S = 4.0
 _CHANCES = 4
+_LEAST_STEP = 0.02
 _PADDING = 400
 """Samples of exactly 0 in a row that nobody recorded: clips are filled up to one length with them,
 and no converter with an offset gives them."""
@@ -58,6 +59,11 @@ class _Second:
         t = (t + 0.5) / rate - 0.5
         self.sums = np.array([len(x), t.sum(), t @ t, x.sum(), t @ x, x @ x])
 
+    def level(self) -> tuple[float, float]:
+        """Mean and standard deviation of what was recorded."""
+        n, _, _, x, _, xx = self.sums
+        return float(x / n), math.sqrt(max(float(xx / n - (x / n) ** 2), 0.0))
+
     def seen_from(self, seconds_before: int) -> NDArray[np.float64]:
         """The sums with t counted from the middle of another second."""
         n, t, tt, x, tx, xx = self.sums
@@ -80,14 +86,32 @@ def _parted(signal: Signal, is_recorded: bool) -> Iterator[tuple[Signal, bool]]:
     yield signal[first:], is_recorded
 
 
+def _within_steps(around: Sequence[_Second], own: int) -> tuple[int, int]:
+    """Which seconds have an offset in common with one of them: from one step to the next."""
+    begin = end = own
+    while begin > 0 and not _is_step(around[begin - 1], around[begin]):
+        begin -= 1
+    while end + 1 < len(around) and not _is_step(around[end], around[end + 1]):
+        end += 1
+    return begin, end + 1
+
+
+def _is_step(one: _Second, other: _Second) -> bool:
+    """Whether the mean changes by more than the sound around it, as where recordings are joined."""
+    if not (one.sums[0] and other.sums[0]):
+        return False
+    (mean, deviation), (next_mean, next_deviation) = one.level(), other.level()
+    return abs(mean - next_mean) > max(_LEAST_STEP, min(deviation, next_deviation))
+
+
 class OffsetRemoval:
     """Subtracts from each second the straight line that fits the nine around it.
 
-    So an offset that drifts goes as well. A line within `LEAST_OFFSET` of zero is none, and the
-    samples stay as they are to the last bit; a slope within four times what chance gives is none
-    either. Of less than four seconds of sound the same holds of the mean, which also has to be more
-    in proportion: a voice has a mean of its own over so short a time. Unlike a filter this leaves
-    everything above 0.1 Hz alone.
+    So an offset that drifts goes as well, and of recordings that were joined each has its own. A
+    line within `LEAST_OFFSET` of zero is none, and the samples stay as they are to the last bit; a
+    slope within four times what chance gives is none either. Of less than four seconds of sound the
+    same holds of the mean, which also has to be more in proportion: a voice has a mean of its own
+    over so short a time. Unlike a filter this leaves everything above 0.1 Hz alone.
 
     Parameters
     ----------
@@ -156,7 +180,8 @@ class OffsetRemoval:
         """Offset in the middle of a second, and its change in a second."""
         first = max(number - _REACH, 0)
         around = list(self._seconds)[first : number + _REACH + 1]
-        sums = sum(one.seen_from(first + n - number) for n, one in enumerate(around))
+        begin, end = _within_steps(around, number - first)
+        sums = sum(around[n].seen_from(first + n - number) for n in range(begin, end))
         n, t, tt, x, tx, xx = np.asarray(sums, np.float64)
         if not n:
             return 0.0, 0.0

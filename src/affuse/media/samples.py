@@ -184,6 +184,9 @@ class _OtherRate:
             yield time_s, np.asarray(signal, np.float32)
 
 
+_MOST_WITHOUT_EFFECTS = 2
+
+
 def _energies(channels: Signal) -> NDArray[np.float64]:
     """Of each channel, a constant offset left aside: that of a sound card cancels nowhere."""
     counted: NDArray[np.float64] = channels.var(axis=1, dtype=np.float64) * channels.shape[1]
@@ -195,6 +198,10 @@ def _channels(frame: AudioFrame) -> Signal:
     array: NDArray[Any] = frame.to_ndarray()
     if not frame.format.is_planar:
         array = array.reshape(-1, frame.layout.nb_channels).T
+    if len(array) > _MOST_WITHOUT_EFFECTS:
+        # The thunder of a film is no part of a voice, and no downmix has it.
+        names = [channel.name for channel in frame.layout.channels]
+        array = array[[n for n, name in enumerate(names) if not name.startswith("LFE")]]
     return _as_float(array)
 
 
