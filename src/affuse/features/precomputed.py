@@ -269,7 +269,7 @@ def _notes(path: Path, dropped: Sequence[str], tracked: pd.Series[bool]) -> Iter
 
 def _refuse_unfit(path: Path, features: pd.DataFrame, dropped: Sequence[str]) -> None:
     if not len(features.columns):
-        others = f" ({_some(dropped)} only number, time or name rows)" if dropped else ""
+        others = f" (not counting {_some(dropped)})" if dropped else ""
         raise FeatureError(
             f"{path} has no column of features{others}; expected at least one beside 'clip'"
         )
