@@ -101,7 +101,9 @@ def test_columns_without_numbers_are_refused(tmp_path: Path) -> None:
     message = r"columns that are not numeric \(mood: 'calm'\); expected numbers in every column"
     with pytest.raises(FeatureError, match=message):
         table(tmp_path, "clip,mood,AU01", f"{TAKES[0]},1,1", f"{TAKES[1]},calm,1")
-    with pytest.raises(FeatureError, match="no column of features; expected at least one"):
+    with pytest.raises(
+        FeatureError, match=r"no column of features \(not counting frame\); expected at"
+    ):
         table(tmp_path, "clip,frame", f"{TAKES[0]},1")
 
 
@@ -266,3 +268,15 @@ def test_the_instances_of_opensmile_are_clips(tmp_path: Path) -> None:
     found = table(tmp_path, "name;frameTime;F0", *rows)
     np.testing.assert_array_equal(found.of_clips(CLIPS), [[0.5], [1.5]])
     assert table(tmp_path, "clip,name,F0", f"{TAKES[0]},unknown,1").columns == ("F0",)
+
+
+def test_stretches_of_a_file_are_told_how_to_be_named(tmp_path: Path) -> None:
+    rows = (f"talk.wav,{start},{start + 1},{start * 3 % 2}" for start in range(3))
+    with pytest.raises(FeatureError, match=r"expected one row per clip: name each stretch of a fi"):
+        table(tmp_path, "file,start,end,F0", *rows)
+
+
+def test_columns_that_only_count_are_named_where_nothing_is_left(tmp_path: Path) -> None:
+    message = r"no column of features \(not counting id\); expected at least one"
+    with pytest.raises(FeatureError, match=message):
+        table(tmp_path, "clip,id", *(f"c{n},{n}" for n in range(12)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -110,7 +111,11 @@ def _validated(tree: dict[str, Any]) -> Config:
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
-        problems = "; ".join(_explain(item) for item in error.errors())
+        items = error.errors()
+        # What is wrong inside a list makes it too short as well: a consequence, no news.
+        inner = {item["loc"][:n] for item in items for n in range(len(item["loc"]))}
+        told = [item for item in items if item["type"] != "too_short" or item["loc"] not in inner]
+        problems = "; ".join(map(_explain, told))
         raise ConfigError(f"configuration does not fit: {problems}") from error
 
 
@@ -120,11 +125,18 @@ def _explain(item: Any) -> str:
     if item["type"] != "extra_forbidden":
         named = ".".join(takewhile(lambda part: isinstance(part, str), item["loc"]))
         hint = f" (affuse settings {named} tells more)" if named else ""
-        return f"{key} = {item['input']!r}: {item['msg'].removeprefix('Value error, ')}{hint}"
+        return f"{key} = {item['input']!r}: {_plain(item['msg'])}{hint}"
     legal = _fields_at(path[:-1])
     near = difflib.get_close_matches(path[-1], legal, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(legal)}"
     return f"unknown key {key!r}: {hint}"
+
+
+def _plain(message: str) -> str:
+    """What the validation says, in the words of recipes: lists and tables, no types of Python."""
+    message = re.sub(r"a valid dictionary or instance of \w+", "a table of settings", message)
+    message = message.replace("a valid tuple", "a list").replace("Tuple should", "List should")
+    return message.removeprefix("Value error, ").replace(" after validation", "")
 
 
 def _fields_at(path: list[str]) -> list[str]:

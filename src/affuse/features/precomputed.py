@@ -170,11 +170,11 @@ def read_precomputed(path: Path, modality: Modality) -> Precomputed:
     counting = [name for name in table.columns if _counts(table[name])]
     dropped = [n for n in table.columns if n.lower() in BOOKKEEPING or n in (*order, *counting)]
     features = table.drop(columns=dropped)
-    _refuse_unfit(path, features)
+    told = [name for name in dropped if name != clip]
+    _refuse_unfit(path, features, told)
     if _FACE in roles:
         _refuse_two_faces(path, table, keys, [roles[_FACE], *order])
-    _refuse_repeats(path, table[[clip, *order]], keys, order)
-    told = [name for name in dropped if name != clip]
+    _refuse_repeats(path, table[[clip, *order]], keys, order, stretches="start" in roles)
     if order and keys.duplicated().any():
         features = _summarised(features, keys)
         keys = features.index.to_series()
@@ -266,9 +266,12 @@ def _notes(path: Path, dropped: Sequence[str], tracked: pd.Series[bool]) -> Iter
         )
 
 
-def _refuse_unfit(path: Path, features: pd.DataFrame) -> None:
+def _refuse_unfit(path: Path, features: pd.DataFrame, dropped: Sequence[str]) -> None:
     if not len(features.columns):
-        raise FeatureError(f"{path} has no column of features; expected at least one beside 'clip'")
+        others = f" (not counting {_some(dropped)})" if dropped else ""
+        raise FeatureError(
+            f"{path} has no column of features{others}; expected at least one beside 'clip'"
+        )
     words = [
         f"{name}: {_odd_cell(features[name])!r}"
         for name, kind in features.dtypes.items()
@@ -309,13 +312,23 @@ def _refuse_two_faces(
 
 
 def _refuse_repeats(
-    path: Path, names: pd.DataFrame, keys: pd.Series[str], order: Sequence[str]
+    path: Path,
+    names: pd.DataFrame,
+    keys: pd.Series[str],
+    order: Sequence[str],
+    *,
+    stretches: bool,
 ) -> None:
     clip = names.columns[0]
     repeated = names.drop(columns=clip).assign(key=keys).duplicated(keep=False)
     if repeated.any():
         wanted = f"one row per clip and {order[0]}" if order else "one row per clip"
         hint = "remove the others" if order else "remove the others, or add a column 'frame'"
+        if stretches:
+            hint = (
+                "name each stretch of a file by its clip, such as talk@0-1.5, as `affuse index "
+                "DATA --out FILE.csv` writes them"
+            )
         raise FeatureError(
             f"{path} has {int(repeated.sum())} rows that name the same clip "
             f"({first_few(list(names[clip][repeated]))}); expected {wanted}: {hint}"
