@@ -268,7 +268,7 @@ def _notes(path: Path, dropped: Sequence[str], tracked: pd.Series[bool]) -> Iter
 
 def _refuse_unfit(path: Path, features: pd.DataFrame, dropped: Sequence[str]) -> None:
     if not len(features.columns):
-        others = f" (not counting {_some(dropped)})" if dropped else ""
+        others = f" (not counting {first_few(dropped)})" if dropped else ""
         raise FeatureError(
             f"{path} has no column of features{others}; expected at least one beside 'clip'"
         )

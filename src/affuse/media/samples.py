@@ -32,6 +32,9 @@ _GAP_S = 0.05
 """Off by more than that, a time stamp says that something is missing."""
 
 _CANCELLED = 0.02
+_MOST_WITHOUT_EFFECTS = 2
+"""Channels: with more, one may hold effects."""
+
 _MEMORY, _MEMORY_S = 0.9, 0.02
 """Share of the channels' energy that is still counted after so many seconds, about a frame."""
 
@@ -182,9 +185,6 @@ class _OtherRate:
         if len(signal):
             time_s, self._time_s = self._time_s, None
             yield time_s, np.asarray(signal, np.float32)
-
-
-_MOST_WITHOUT_EFFECTS = 2
 
 
 def _energies(channels: Signal) -> NDArray[np.float64]:
