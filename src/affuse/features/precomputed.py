@@ -226,8 +226,8 @@ def _tracked(path: Path, column: pd.Series[Any]) -> pd.Series[bool]:
     unknown = sorted({*words} - _UNTRACKED - {"1", "1.0", "true", "t", "yes", "y"})
     if unknown:
         raise FeatureError(
-            f"{path} has {first_few(unknown)} in the column {column.name!r}; expected 1 where a face "
-            "was tracked and 0 where none was"
+            f"{path} has {first_few(unknown)} in the column {column.name!r}; expected 1 where a "
+            "face was tracked and 0 where none was"
         )
     return ~words.isin(_UNTRACKED)
 
