@@ -113,7 +113,7 @@ def test_features_of_another_affuse_are_refused(voice):
     old = source("voice_statistics").model_copy(update={"version": 0})
     member = Member(name="old", features={"audio": old}, graph="old.onnx", classes=RAVDESS_EMOTIONS)
     recogniser = Recogniser(tiny_bundle([(member, linear_graph(["audio"], [519], 8))]))
-    with pytest.raises(BundleError, match="of this affuse has version 1; the bundle was trained"):
+    with pytest.raises(BundleError, match="of this affuse has version 2; the bundle was trained"):
         recogniser.predict(voice)
 
 
