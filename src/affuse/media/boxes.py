@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _HEADER, _LONG_HEADER = 8, 16
+_MOST = 1_000_000
+"""Boxes after which no more are looked for: a day of fragments of a fifth of a second."""
 
 
 def outer_boxes(path: Path) -> Iterator[tuple[bytes, int]]:
@@ -19,7 +21,10 @@ def outer_boxes(path: Path) -> Iterator[tuple[bytes, int]]:
     """
     with path.open("rb") as file:
         place = 0
-        while len(header := file.read(_LONG_HEADER)) >= _HEADER:
+        for _ in range(_MOST):
+            header = file.read(_LONG_HEADER)
+            if len(header) < _HEADER:
+                return
             length, name = struct.unpack_from(">I4s", header)
             if length == 1 and len(header) == _LONG_HEADER:
                 (length,) = struct.unpack_from(">Q", header, _HEADER)
@@ -35,5 +40,8 @@ def lacks_table(path: Path) -> bool:
 
     Most cameras write it last, and without it nothing of the file can be read.
     """
-    names = [name for name, _ in outer_boxes(path)]
-    return names[:1] == [b"ftyp"] and b"mdat" in names and b"moov" not in names
+    first, _ = next(outer_boxes(path), (b"", 0))
+    if first != b"ftyp":
+        return False
+    names = {name for name, _ in outer_boxes(path)}
+    return b"mdat" in names and b"moov" not in names

@@ -155,9 +155,12 @@ def _wav_length_s(path: Path) -> float | None:
 
 def _fragment_is_cut(path: Path) -> bool:
     """Whether an mp4 in fragments, which state no length together, ends within one."""
-    boxes = list(outer_boxes(path))
-    is_fragment = any(name == b"moof" for name, _ in boxes) and boxes[-1][0] in (b"moof", b"mdat")
-    return is_fragment and boxes[-1][1] > path.stat().st_size
+    size, is_fragmented = path.stat().st_size, False
+    for name, end in outer_boxes(path):
+        is_fragmented = is_fragmented or name == b"moof"
+        if end > size:
+            return is_fragmented and name in (b"moof", b"mdat")
+    return False
 
 
 def _ogg_ends_within(content: mmap.mmap) -> bool:
