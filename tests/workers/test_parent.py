@@ -117,3 +117,26 @@ def test_error_that_cannot_travel_comes_in_words(tmp_path: Path) -> None:
         out, errors = parent.communicate(timeout=60)
     told = "Unportable: of lead"
     assert out.decode().strip() == f"{told} worker_tasks.{told}", errors.decode()
+
+
+DEAF = """
+import signal
+from pathlib import Path
+from affuse.workers.child import Child
+if __name__ == "__main__":
+    child = Child()
+    told = dict(
+        line.split(":", 1) for line in Path(f"/proc/{child.process_id}/status").open()
+    )
+    deaf = int(told["SigBlk"], 16) | int(told["SigIgn"], 16)
+    print(bool(deaf & 1 << signal.SIGINT - 1))
+    child.end()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
+def test_the_first_process_is_deaf_to_ctrl_c_from_its_first_moment(tmp_path):
+    """What multiprocessing starts beside it lets interrupts through again."""
+    process = started(DEAF, tmp_path)
+    said, errors = process.communicate(timeout=60)
+    assert (said, errors) == (b"True\n", b"")

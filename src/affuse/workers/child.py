@@ -12,6 +12,7 @@ import threading
 import traceback
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -26,6 +27,8 @@ class Child:
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
         by_main_thread = threading.current_thread() is threading.main_thread()
+        # Beginning it lets interrupts through again: the first process would not be deaf to them.
+        resource_tracker.ensure_running()
         with interrupts_held():
             self._connection, own = context.Pipe()
             self._process = context.Process(target=_work, args=(own, by_main_thread), daemon=True)

@@ -201,6 +201,8 @@ def local_cluster(n_workers: int) -> Iterator[Cluster]:
                     threads_per_worker=1,
                     processes=True,
                     dashboard_address=None,
+                    # Without a dashboard Dask listens for its figures all the same: anywhere free.
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
                     silence_logs=logging.CRITICAL + 1,
                 )
                 client = distributed.Client(started, set_as_default=False, name="affuse")
