@@ -24,9 +24,9 @@ from onnx import helper, numpy_helper
 from affuse import read_ravdess
 from affuse.bundle.reading import Bundle, read_bundle
 from affuse.bundle.writing import make_bundle
-from affuse.datasets.fer2013 import FaceSet, read_fer2013
+from affuse.corpora.fer2013 import FaceSet, read_fer2013
 from affuse.export.plain import said as word_of
-from affuse.features.shipped import shipped_folder
+from affuse.extractors.shipped import shipped_folder
 from affuse.media.audio import read_audio
 from affuse.predict.recogniser import Recogniser
 from affuse.pretraining.voice import folds_of

@@ -23,7 +23,7 @@ from statistics import median
 import av
 import numpy as np
 
-from affuse.datasets.media_files import folder_contents
+from affuse.corpora.media_files import folder_contents
 from affuse.media.audio import read_audio
 from affuse.media.video import read_frames
 from affuse.synthetic.corpus import synthesise

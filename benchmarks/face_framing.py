@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.datasets.fer2013 import read_fer2013
+from affuse.corpora.fer2013 import read_fer2013
 from affuse.media.face_detectors import Framing, HaarDetector
 
 Image = NDArray[np.uint8]

@@ -16,14 +16,14 @@ from typing import get_args
 import numpy as np
 
 from affuse.config import DecisionRule, FusionConfig, load_config
-from affuse.datasets.folds import leave_one_speaker_out
 from affuse.evaluation.crossval import out_of_fold
-from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable
 from affuse.fusion.registry import make_fusion, make_unimodal
 from affuse.records import RAVDESS_EMOTIONS
+from affuse.splits.folds import leave_one_speaker_out
+from affuse.splits.protocols import Protocol
 
 SETTINGS = FusionConfig(hybrid_with="early balanced")
 WIDTHS = {"audio": 519, "video": 35}

@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 
 from affuse.config import Config, load_config
-from affuse.datasets.index import Index
+from affuse.corpora.index import Index
 from affuse.experiment import chosen_clips, extract
-from affuse.features.vgg_calibration import with_ranges
+from affuse.extractors.vgg.calibration import with_ranges
 from affuse.media.decode import probe
 
 N_TASKS = 2000

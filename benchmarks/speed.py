@@ -27,7 +27,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from affuse.datasets.media_files import folder_contents
+from affuse.corpora.media_files import folder_contents
 from affuse.synthetic.corpus import synthesise
 
 HERE = Path(__file__).parent / "tutorial"

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from affuse import load
-from affuse.datasets.table import read_table
+from affuse.corpora.table import read_table
 from affuse.export.plain import said
 from affuse.predict.recogniser import Recogniser
 from affuse.records import Clip, Prediction

@@ -27,12 +27,12 @@ from typing import Any
 import numpy as np
 
 from affuse.config import load_config
-from affuse.datasets.index import Index
+from affuse.corpora.index import Index
 from affuse.experiment import chosen_clips
+from affuse.extractors.vgg.calibration import with_ranges
+from affuse.extractors.vgg.weights import BLOCKS
+from affuse.extractors.vgg_face import VggFace, make
 from affuse.features.decoding import decoded
-from affuse.features.vgg_calibration import with_ranges
-from affuse.features.vgg_face import VggFace, make
-from affuse.features.vgg_weights import BLOCKS
 from affuse.synthetic.corpus import synthesise
 
 BATCH = 4

@@ -23,14 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.config import Config, load_config
-from affuse.datasets.index import Index
-from affuse.datasets.media_files import folder_contents
+from affuse.corpora.index import Index
+from affuse.corpora.media_files import folder_contents
 from affuse.evaluation.metrics import uar
 from affuse.evaluation.significance import difference_test
 from affuse.experiment import run
+from affuse.extractors.vgg.calibration import with_ranges
+from affuse.extractors.vgg_face import VggFace, make
 from affuse.features.decoding import decoded
-from affuse.features.vgg_calibration import with_ranges
-from affuse.features.vgg_face import VggFace, make
 from affuse.records import Clip
 from affuse.result import Result
 from affuse.synthetic.corpus import synthesise

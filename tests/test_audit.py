@@ -16,13 +16,13 @@ from affuse.audit.labels import columns, extractors_finding, way_in
 from affuse.audit.recordings import duplicates_finding, fold_file_finding
 from affuse.cli import main
 from affuse.config import Config, ModelConfig
-from affuse.datasets.fold import Fold
-from affuse.datasets.fold_files import read_folds
-from affuse.datasets.folds import leave_one_speaker_out
-from affuse.datasets.index import Index
-from affuse.evaluation.protocols import Protocol
+from affuse.corpora.index import Index
 from affuse.features.table import StoredArrays
 from affuse.records import Clip
+from affuse.splits.fold import Fold
+from affuse.splits.fold_files import read_folds
+from affuse.splits.folds import leave_one_speaker_out
+from affuse.splits.protocols import Protocol
 
 QUICK = ["--set", "models=[{name='lda'}]", "--set", "features.video=none", "--jobs", "1"]
 SPEAKERS, EMOTIONS, N_TAKES = ("ann", "ben", "cem"), ("calm", "angry"), 3

@@ -18,14 +18,22 @@ import pytest
 from numpy.typing import NDArray
 from short_clips import short_clips
 
-from affuse.datasets.index import Index
-from affuse.datasets.registry import read_index
+from affuse.corpora.index import Index
+from affuse.corpora.registry import read_index
 from affuse.errors import DatasetError, MediaError
+from affuse.extractors.mfcc import Mfcc
 from affuse.features.extract import Extraction, extract_features
-from affuse.features.mfcc import Mfcc
 from affuse.features.store import FeatureStore
 from affuse.media.decode import probe
-from affuse.remote import files_below, identity, is_file, is_folder, local_copy, local_path, url_of
+from affuse.storage.remote import (
+    files_below,
+    identity,
+    is_file,
+    is_folder,
+    local_copy,
+    local_path,
+    url_of,
+)
 
 pytest.importorskip("fsspec")
 BUCKET = "corpus"

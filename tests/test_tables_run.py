@@ -11,10 +11,10 @@ import pytest
 import soundfile
 
 from affuse.cli import main
-from affuse.datasets.fold_files import read_folds
-from affuse.datasets.table import read_table
+from affuse.corpora.table import read_table
 from affuse.errors import AffuseError
 from affuse.features.precomputed import read_precomputed
+from affuse.splits.fold_files import read_folds
 from affuse.synthetic.measured import read_action_units
 
 SPEAKERS, EMOTIONS, N_TAKES = ("ann", "ben", "cem", "dee"), ("happy", "sad", "angry"), 3

@@ -21,8 +21,7 @@ from typing import IO
 
 from affuse.bundle.manifest import MANIFEST
 from affuse.bundle.reading import check_graph, manifest_hash, read_bundle
-from affuse.datasets.fold_files import read_folds
-from affuse.datasets.table import read_table
+from affuse.corpora.table import read_table
 from affuse.errors import AffuseError
 from affuse.export.document import read_json
 from affuse.features.precomputed import read_precomputed
@@ -30,6 +29,7 @@ from affuse.media.audio import read_audio
 from affuse.media.decode import probe
 from affuse.media.video import read_looks
 from affuse.predict.recogniser import SHIPPED, Recogniser, load
+from affuse.splits.fold_files import read_folds
 
 Target = Callable[[Path], object]
 

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from affuse.config import Config, load_config
-    from affuse.datasets.folds import PUBLISHED_FOLDS
-    from affuse.datasets.index import Index
-    from affuse.datasets.ravdess import read_ravdess
-    from affuse.datasets.table import read_table
+    from affuse.corpora.index import Index
+    from affuse.corpora.readers.ravdess import read_ravdess
+    from affuse.corpora.table import read_table
     from affuse.errors import AffuseError
     from affuse.experiment import run
-    from affuse.features.mfcc import mfcc
+    from affuse.extractors.mfcc import mfcc
     from affuse.features.table import FeatureTable
     from affuse.fusion.combine import combine
     from affuse.predict.recogniser import Recogniser, load
     from affuse.records import Clip, Prediction
     from affuse.result import Result
+    from affuse.splits.folds import PUBLISHED_FOLDS
 
 __version__ = "0.1.0"
 
@@ -31,17 +31,17 @@ _HOMES = {
     "Clip": "affuse.records",
     "Config": "affuse.config",
     "FeatureTable": "affuse.features.table",
-    "Index": "affuse.datasets.index",
+    "Index": "affuse.corpora.index",
     "Prediction": "affuse.records",
-    "PUBLISHED_FOLDS": "affuse.datasets.folds",
+    "PUBLISHED_FOLDS": "affuse.splits.folds",
     "Recogniser": "affuse.predict.recogniser",
     "Result": "affuse.result",
     "combine": "affuse.fusion.combine",
     "load": "affuse.predict.recogniser",
     "load_config": "affuse.config",
-    "mfcc": "affuse.features.mfcc",
-    "read_ravdess": "affuse.datasets.ravdess",
-    "read_table": "affuse.datasets.table",
+    "mfcc": "affuse.extractors.mfcc",
+    "read_ravdess": "affuse.corpora.readers.ravdess",
+    "read_table": "affuse.corpora.table",
     "run": "affuse.experiment",
 }
 

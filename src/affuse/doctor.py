@@ -14,8 +14,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from affuse.cache import cache_folder
 from affuse.errors import AffuseError, MediaError
+from affuse.storage.cache import cache_folder
 
 State = Literal["good", "absent", "broken"]
 

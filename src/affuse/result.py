@@ -10,19 +10,19 @@ from pathlib import Path
 import pandas as pd
 
 from affuse.config import Config
-from affuse.datasets.index import Index
+from affuse.corpora.index import Index
 from affuse.evaluation.comparison import (
     Comparison,
     compare_with,
     row_name,
 )
-from affuse.evaluation.protocols import Protocol
-from affuse.evaluation.robustness import Point
 from affuse.evaluation.scores import Scores
 from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentence
 from affuse.evaluation.systems import Losses, OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
+from affuse.robustness.curves import Point
+from affuse.splits.protocols import Protocol
 
 RESULT_COLUMNS = (
     "system", "modality", "fusion", "features", "model", "protocol", "leaky", "uar", "uar_low",

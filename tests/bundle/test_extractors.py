@@ -8,7 +8,7 @@ from affuse.bundle.extractors import extractor_of, feature_source
 from affuse.bundle.manifest import FeatureSource
 from affuse.config import load_config
 from affuse.errors import BundleError
-from affuse.features.registry import make_extractor
+from affuse.extractors.registry import make_extractor
 
 
 def test_the_same_extractor_again():

@@ -9,8 +9,8 @@ import pytest
 from affuse.bundle.heard import clip_mark, corpus_of, heard, training_clips, with_known
 from affuse.bundle.manifest import TrainedOn
 from affuse.bundle.writing import make_bundle
-from affuse.datasets.index import Index
-from affuse.datasets.ravdess import read_ravdess
+from affuse.corpora.index import Index
+from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.records import Clip
 from affuse.synthetic.corpus import synthesise
 

@@ -14,11 +14,11 @@ from affuse.bundle.extractors import extractor_of
 from affuse.bundle.heard import heard
 from affuse.bundle.reading import read_bundle
 from affuse.config import load_config
-from affuse.datasets.index import Index
+from affuse.corpora.index import Index
 from affuse.errors import MissingDependency
 from affuse.experiment import run
+from affuse.extractors.mfcc import Mfcc
 from affuse.features.decoding import decoded
-from affuse.features.mfcc import Mfcc
 
 RATE = 8000
 SETTINGS = {

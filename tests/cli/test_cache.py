@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from affuse.cache import DAY_S, cache_folder
 from affuse.cli import main
+from affuse.storage.cache import DAY_S, cache_folder
 
 
 def run(*arguments: str) -> int:

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from affuse.config import FusionConfig, ModelConfig
-from affuse.datasets.folds import Fold, random_folds, random_split, speaker_folds
 from affuse.errors import ConfigError, DatasetError, FeatureError, FoldError
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_store import FolderStore
-from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable
 from affuse.fusion.registry import make_fusion, make_unimodal
 from affuse.models.feature_layer import FeatureLayer
+from affuse.splits.folds import Fold, random_folds, random_split, speaker_folds
+from affuse.splits.protocols import Protocol
 
 
 def unimodal(modality: str, name: str = "lda") -> System:

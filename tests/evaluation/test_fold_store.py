@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from affuse.config import ModelConfig
-from affuse.datasets.folds import speaker_folds
 from affuse.errors import OutputError
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_store import FolderStore, table_digest
-from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.fusion.registry import make_unimodal
-from affuse.sealing import seal
+from affuse.splits.folds import speaker_folds
+from affuse.splits.protocols import Protocol
+from affuse.storage.sealing import seal
 
 
 class Interrupted(Exception):

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from affuse.config import FusionConfig, ModelConfig
-from affuse.datasets.folds import random_split, speaker_folds
 from affuse.evaluation.crossval import out_of_fold
-from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable
 from affuse.fusion.registry import FUSIONS, make_fusion, make_unimodal
 from affuse.models.feature_layer import FeatureLayer
 from affuse.models.registry import MODELS
+from affuse.splits.folds import random_split, speaker_folds
+from affuse.splits.protocols import Protocol
 
 NETWORK = ModelConfig(name="cnn1d", params={"epochs": 5})
 

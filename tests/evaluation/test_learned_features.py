@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from affuse.config import FusionConfig, ModelConfig
-from affuse.datasets.folds import Fold
 from affuse.evaluation.fold_task import FoldTask, predict_fold
 from affuse.evaluation.learned_features import LearnedFeatures
-from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System
 from affuse.fusion.registry import make_fusion, make_unimodal
 from affuse.models.feature_layer import FeatureLayer
 from affuse.models.memory import Memory
+from affuse.splits.folds import Fold
+from affuse.splits.protocols import Protocol
 
 layer = partial(FeatureLayer, 8, 40, 128, 1e-3)
 """Seed -> feature layer that has time to learn its frames by heart."""

@@ -11,16 +11,16 @@ from scipy.stats import kstest
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from affuse.config import ModelConfig
-from affuse.datasets.folds import speaker_folds
 from affuse.errors import ConfigError, DatasetError, FeatureError
 from affuse.evaluation.permutation import (
     permutation_test,
     shuffled_within_speakers,
     system_permutation_test,
 )
-from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System
 from affuse.fusion.registry import make_unimodal
+from affuse.splits.folds import speaker_folds
+from affuse.splits.protocols import Protocol
 
 LDA = System(
     "LDA", "audio", "", "", "LDA", partial(make_unimodal, "audio", ModelConfig(name="lda"))

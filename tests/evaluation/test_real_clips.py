@@ -12,17 +12,17 @@ import pandas as pd
 import pytest
 
 from affuse.config import FusionConfig, ModelConfig
-from affuse.datasets.folds import folds_from_speakers
-from affuse.datasets.ravdess import read_ravdess
+from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.evaluation.crossval import out_of_fold
-from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.scores import Scores, scores
 from affuse.evaluation.systems import System
-from affuse.features.mfcc import Mfcc
+from affuse.extractors.mfcc import Mfcc
 from affuse.features.table import FeatureTable
 from affuse.fusion.registry import make_fusion, make_unimodal
 from affuse.media.audio import read_audio
 from affuse.models.registry import model_label
+from affuse.splits.folds import folds_from_speakers
+from affuse.splits.protocols import Protocol
 
 pytestmark = pytest.mark.data
 

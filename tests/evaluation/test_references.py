@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from affuse.datasets.index import Index
-from affuse.datasets.ravdess import read_ravdess
+from affuse.corpora.index import Index
+from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import DatasetError
 from affuse.evaluation.references import RAVDESS_SPEECH_REFERENCES, chance, reference_lines
 from affuse.records import RAVDESS_EMOTIONS, Clip

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from affuse.datasets.index import Index
-from affuse.datasets.table import read_table
+from affuse.corpora.index import Index
+from affuse.corpora.table import read_table
+from affuse.experiment.run_folder import _harmless
 from affuse.export.document import read_json, to_json
 from affuse.export.elan import to_eaf
 from affuse.export.rows import to_csv
@@ -18,7 +19,6 @@ from affuse.export.terminal import to_table
 from affuse.export.textgrid import to_textgrid
 from affuse.export.webvtt import to_webvtt
 from affuse.records import Clip, Prediction
-from affuse.run_folder import _harmless
 from affuse.storage.csv_rows import read_frame
 
 NAMES = (

@@ -13,24 +13,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from extractors import Loudness
 from media_files import Media, write_media
 from short_clips import short_clips
 
 from affuse.config import load_config
-from affuse.datasets.index import Index
-from affuse.datasets.table import read_table
+from affuse.corpora.index import Index
+from affuse.corpora.table import read_table
 from affuse.errors import FeatureError
+from affuse.extractors.mfcc import Mfcc, mfcc
+from affuse.extractors.registry import make_extractor
+from affuse.extractors.vgg_face import VggFace
 from affuse.features.decoding import decoded
 from affuse.features.extract import extract_features
-from affuse.features.mfcc import Mfcc, mfcc
 from affuse.features.precomputed import read_precomputed
-from affuse.features.registry import make_extractor
 from affuse.features.store import FeatureStore
 from affuse.features.table import StoredArrays
-from affuse.features.vgg_face import VggFace
 from affuse.media.audio import read_audio
 from affuse.records import Clip
+from extractors import Loudness
 
 MakeClips = Callable[..., Index]
 
@@ -269,9 +269,9 @@ def test_damaged_arrays_are_computed_again(
 TWICE = """
 import sys
 from pathlib import Path
-from affuse.datasets.table import read_table
+from affuse.corpora.table import read_table
 from affuse.features.extract import extract_features
-from affuse.features.mfcc import Mfcc
+from affuse.extractors.mfcc import Mfcc
 from affuse.features.store import FeatureStore
 
 if __name__ == "__main__":
@@ -345,11 +345,11 @@ def test_killed_process_is_explained(make_clips: MakeClips, store: FeatureStore)
 INTERRUPTED = """
 import sys
 from pathlib import Path
-from affuse.datasets.table import read_table
+from affuse.corpora.table import read_table
 from affuse.features.extract import extract_features
-from affuse.features.mfcc import Mfcc
+from affuse.extractors.mfcc import Mfcc
 from affuse.features.store import FeatureStore
-from affuse.features.registry import make_extractor
+from affuse.extractors.registry import make_extractor
 from affuse.config import load_config
 
 def report(stage, done, total):

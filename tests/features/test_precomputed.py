@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from affuse.datasets.index import Index
-from affuse.datasets.ravdess import read_ravdess
+from affuse.corpora.index import Index
+from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import FeatureError
 from affuse.features.extract import extract_features
 from affuse.features.precomputed import Precomputed, read_precomputed

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from affuse.cache import cache_folder
 from affuse.errors import OutputError
-from affuse.features.mfcc import Mfcc
+from affuse.extractors.mfcc import Mfcc
 from affuse.features.store import (
     FeatureStore,
     content_hash,
     default_store,
 )
+from affuse.storage.cache import cache_folder
 from affuse.storage.whole import atomic_file, owned_name
 
 

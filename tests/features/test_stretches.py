@@ -9,8 +9,8 @@ import pytest
 import soundfile
 
 from affuse.cli import main
-from affuse.datasets.index import Index
-from affuse.datasets.table import read_table
+from affuse.corpora.index import Index
+from affuse.corpora.table import read_table
 from affuse.errors import DatasetError
 from affuse.features.stretches import within_files
 

@@ -8,8 +8,8 @@ import pytest
 import soundfile
 from media_files import Media, cut, number, quarters, write_media
 
-from affuse.datasets.ravdess import read_ravdess
-from affuse.datasets.table import read_table
+from affuse.corpora.readers.ravdess import read_ravdess
+from affuse.corpora.table import read_table
 from affuse.errors import OutputError
 from affuse.media.audio import read_audio
 from affuse.media.decode import probe

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from affuse.datasets.fer2013 import FaceSet, read_fer2013, without_copies
+from affuse.corpora.fer2013 import FaceSet, read_fer2013, without_copies
 from affuse.errors import ConfigError
 from affuse.models.face_training import FaceTraining, face_logits, train_faces
 from affuse.models.training import probabilities

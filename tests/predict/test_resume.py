@@ -143,7 +143,7 @@ def test_another_call_is_not_answered_from_there(folder, bundle_dir, judged, cha
     from tiny_bundle import tiny_bundle, voice_member
 
     from affuse.bundle.writing import write_bundle
-    from affuse.sealing import seal
+    from affuse.storage.sealing import seal
 
     path, store, settings = folder / "a.wav", AnswerStore(tmp_path / "kept"), Settings()
     ask = {"settings": settings, "bundle_dir": bundle_dir, "answers": store, "resume": True}

@@ -13,8 +13,8 @@ from affuse.bundle.extractors import feature_source
 from affuse.bundle.manifest import Member
 from affuse.config import Config
 from affuse.errors import BundleError
+from affuse.extractors.registry import make_extractor
 from affuse.features.decoding import decoded
-from affuse.features.registry import make_extractor
 from affuse.predict.recogniser import Recogniser
 from affuse.records import RAVDESS_EMOTIONS
 

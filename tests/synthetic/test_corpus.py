@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from affuse.datasets.ravdess import read_ravdess
+from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import ConfigError, OutputError
 from affuse.records import RAVDESS_EMOTIONS
 from affuse.synthetic.corpus import synthesise

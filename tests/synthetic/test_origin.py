@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from media_files import Media, write_media
 
-from affuse.datasets.ravdess import read_ravdess
+from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.media.split import split
 from affuse.records import Clip
 from affuse.synthetic.action_units import ACTION_UNITS

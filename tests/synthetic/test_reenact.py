@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from affuse.datasets.ravdess import read_ravdess
+from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import ConfigError, DatasetError, FeatureError, OutputError
 from affuse.media.audio import read_audio
 from affuse.records import Clip

@@ -65,9 +65,9 @@ def test_worker_that_does_not_see_the_store_sends_arrays_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another machine is this one, where the mark of the store is hidden."""
-    from affuse.datasets.table import read_table
+    from affuse.corpora.table import read_table
+    from affuse.extractors.mfcc import Mfcc
     from affuse.features import extract
-    from affuse.features.mfcc import Mfcc
     from affuse.features.store import FeatureStore
     from affuse.workers.local import InProcess
 

@@ -12,13 +12,13 @@ from affuse.audit.labels import columns_findings, extractors_finding
 from affuse.audit.recordings import duplicates_finding, fold_file_finding, identical_recordings
 from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
-from affuse.datasets.fold_files import read_folds
 from affuse.evaluation.crossval import check_emotions
-from affuse.evaluation.dividing import divide
-from affuse.evaluation.protocols import feasible_protocols
 from affuse.experiment import chosen_clips, extract
 from affuse.features.label_columns import refuse_constant
 from affuse.records import ProgressCallback
+from affuse.splits.divide import divide
+from affuse.splits.fold_files import read_folds
+from affuse.splits.protocols import feasible_protocols
 
 DEFAULT_PERMUTATIONS = 99
 

@@ -10,10 +10,8 @@ import numpy as np
 from affuse.audit.findings import Finding, counted
 from affuse.config import Config, ModelConfig
 from affuse.evaluation.comparison import SIGNIFICANT, paired_interval
-from affuse.evaluation.dividing import divide
 from affuse.evaluation.figures import bounds, points
 from affuse.evaluation.permutation import PermutationTest, system_permutation_test
-from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System
 from affuse.experiment import systems, under_protocol
 from affuse.features.table import FeatureTable, StoredArrays
@@ -21,6 +19,8 @@ from affuse.fusion.registry import make_unimodal
 from affuse.models.registry import NETWORKS, model_label
 from affuse.records import Clip, ProgressCallback
 from affuse.result import Evaluated
+from affuse.splits.divide import divide
+from affuse.splits.protocols import Protocol
 
 WIDE = 500
 """From this many columns on, labels are permuted for naive Bayes: LDA would take hours."""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from affuse.audit.findings import Finding, counted
 from affuse.errors import MissingDependency
+from affuse.extractors.registry import EXTRACTORS
 from affuse.features.precomputed import Precomputed
-from affuse.features.registry import EXTRACTORS, Extractor
+from affuse.features.source import Extractor
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.records import Modality
 from affuse.storage.plain_text import first_few

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from affuse.audit.findings import Finding, Verdict, counted
-from affuse.datasets.fold_files import FoldFile, Overlap, overlaps
-from affuse.datasets.folds import duplicate_groups
-from affuse.datasets.index import Index, speaker_order
-from affuse.evaluation.protocols import Protocol
+from affuse.corpora.index import Index, speaker_order
 from affuse.features.table import FeatureTable
 from affuse.media.fingerprint import clip_fingerprint
 from affuse.records import Clip, ProgressCallback
+from affuse.splits.fold_files import FoldFile, Overlap, overlaps
+from affuse.splits.folds import duplicate_groups
+from affuse.splits.protocols import Protocol
 
 Groups = tuple[tuple[str, ...], ...]
 

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from affuse.audit.findings import Finding, counted
-from affuse.datasets.index import Index
-from affuse.datasets.speakers import speaker_key
+from affuse.corpora.index import Index
+from affuse.corpora.speakers import speaker_key
 
 _SHOWN = 20
 

@@ -11,11 +11,12 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from affuse.bundle.manifest import FeatureSource
-from affuse.cache import cache_folder
 from affuse.config import Config
 from affuse.errors import BundleError, ConfigError
-from affuse.features.registry import EXTRACTORS, Extractor, make_extractor
+from affuse.extractors.registry import EXTRACTORS, make_extractor
+from affuse.features.source import Extractor
 from affuse.records import Modality
+from affuse.storage.cache import cache_folder
 
 _NAMED_WEIGHTS = ("untrained", "vgg-face")
 

@@ -31,7 +31,7 @@ from affuse.bundle.writing import make_bundle
 from affuse.errors import MissingDependency
 from affuse.evaluation.speakers import recall_table, speaker_range
 from affuse.features.precomputed import Precomputed
-from affuse.features.registry import Extractor
+from affuse.features.source import Extractor
 from affuse.features.table import FeatureTable
 from affuse.fusion.combine import FLOOR
 from affuse.records import Modality

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from affuse.bundle.manifest import TrainedOn
 from affuse.bundle.reading import Bundle
-from affuse.datasets.clip_keys import row_key
-from affuse.datasets.index import Index, speaker_order
-from affuse.datasets.speakers import speaker_key
+from affuse.corpora.clip_keys import row_key
+from affuse.corpora.index import Index, speaker_order
+from affuse.corpora.speakers import speaker_key
 from affuse.records import Clip
 from affuse.synthetic.origin import EMBEDDED
 

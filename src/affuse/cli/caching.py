@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from affuse.cache import Part, cache_folder, cache_parts, prune
 from affuse.cli.saying import say
 from affuse.errors import ConfigError
+from affuse.storage.cache import Part, cache_folder, cache_parts, prune
 
 
 def print_cache() -> None:

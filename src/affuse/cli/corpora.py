@@ -18,7 +18,7 @@ from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
 from affuse.storage.whole import write_text
 
 if TYPE_CHECKING:
-    from affuse.datasets.index import Index
+    from affuse.corpora.index import Index
 
 SHOWN = 20
 
@@ -45,8 +45,8 @@ def words(text: str) -> list[str]:
 
 def print_index(data: str, out: Path | None, duplicates: bool) -> None:
     """Print what `data` holds; optionally write it and look for identical samples."""
-    from affuse.datasets.media_files import passed_over_text
-    from affuse.datasets.registry import read_index
+    from affuse.corpora.media_files import passed_over_text
+    from affuse.corpora.registry import read_index
     from affuse.features.stretches import within_files
 
     check_suffix(out, ".csv")
@@ -83,7 +83,7 @@ def _print_duplicates(index: Index) -> None:
 
 def split_and_print(data: str, out: Path) -> None:
     """Write the two folders and print what was left out."""
-    from affuse.datasets.registry import read_index
+    from affuse.corpora.registry import read_index
     from affuse.features.stretches import within_files
     from affuse.media.split import split
 
@@ -137,7 +137,7 @@ def reenact_and_print(
 ) -> None:
     """Re-enact a real corpus."""
     from affuse.config.lists import parse_numbers
-    from affuse.datasets.registry import read_index
+    from affuse.corpora.registry import read_index
     from affuse.synthetic.reenact import reenact
 
     if not like or action_units is None:
@@ -165,7 +165,7 @@ def reenact_and_print(
 def download_and_print(out: Path, actors: str, parts: str, modalities: str) -> None:
     """Fetch the archives that hold what was asked for."""
     from affuse.config.lists import parse_numbers
-    from affuse.datasets.download import download_ravdess
+    from affuse.corpora.download import download_ravdess
 
     with progress_bars(Console(stderr=True)) as progress:
         fetched = download_ravdess(

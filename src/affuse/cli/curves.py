@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from affuse.features.conditions import UNITS
+from affuse.robustness.conditions import UNITS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,11 +18,11 @@ from affuse.cli.interrupts import interrupted
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.cli.working import Work
-from affuse.datasets.media_files import folder_contents, passed_over_text
+from affuse.corpora.media_files import folder_contents, passed_over_text
 from affuse.errors import ConfigError, MediaError, OutputError
 from affuse.records import Prediction, Skipped
-from affuse.remote import is_folder, local_path, url_of
 from affuse.storage.locks import claimed, remove_free_locks
+from affuse.storage.remote import is_folder, local_path, url_of
 from affuse.storage.whole import atomic_file, refuse_existing, remove_leftovers
 from affuse.storage.written import is_own, others_told, remember
 

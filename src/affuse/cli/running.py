@@ -16,7 +16,7 @@ from affuse.cli.saying import say
 from affuse.cli.tables import listed, result_text, short_text
 from affuse.cli.working import Work
 from affuse.config import Config, load_config
-from affuse.datasets.media_files import passed_over_text
+from affuse.corpora.media_files import passed_over_text
 from affuse.errors import ConfigError
 from affuse.records import MODALITIES, Skipped
 

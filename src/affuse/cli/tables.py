@@ -10,7 +10,7 @@ from affuse.evaluation.figures import bounds, p_value, points
 if TYPE_CHECKING:
     import pandas as pd
 
-    from affuse.datasets.index import IndexSummary
+    from affuse.corpora.index import IndexSummary
     from affuse.result import Result
 
 HEADINGS = ("system", "modality", "UAR", "95 % over speakers", "accuracy", "macro F1", "clips")

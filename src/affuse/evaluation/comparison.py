@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from affuse.errors import ConfigError, FeatureError
 from affuse.evaluation.intervals import Interval
 from affuse.evaluation.metrics import uar
-from affuse.evaluation.protocols import HEARD, LEAKS
 from affuse.evaluation.significance import (
     Tested,
     difference_test,
@@ -24,6 +23,7 @@ from affuse.evaluation.significance import (
 )
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
+from affuse.splits.protocols import HEARD, LEAKS
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

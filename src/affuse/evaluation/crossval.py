@@ -21,10 +21,10 @@ from affuse.evaluation.fold_task import (
     predict_fold,
     scored_rows,
 )
-from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import Losses, OutOfFold, System
 from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback
+from affuse.splits.protocols import Protocol
 from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost, Workers
 

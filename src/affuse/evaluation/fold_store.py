@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.features.table import FeatureTable, StoredArrays
-from affuse.sealing import is_sealed, seal
+from affuse.storage.sealing import is_sealed, seal
 from affuse.storage.whole import atomic_file, remove_leftovers
 
 Arrays = Mapping[str, NDArray[np.float64]]

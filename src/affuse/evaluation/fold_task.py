@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.datasets.fold import Fold
 from affuse.errors import FoldError
 from affuse.evaluation.fold_store import key_of
 from affuse.evaluation.learned_features import LearnedFeatures
-from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System, derived_seed
 from affuse.features.table import FeatureTable
 from affuse.models.described import described
+from affuse.splits.fold import Fold
+from affuse.splits.protocols import Protocol
 
 if TYPE_CHECKING:
     from affuse.models.memory import Memory

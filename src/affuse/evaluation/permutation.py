@@ -16,10 +16,10 @@ from affuse.errors import ConfigError, DatasetError, FeatureError
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_task import Preparation
 from affuse.evaluation.metrics import uar
-from affuse.evaluation.protocols import Protocol
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback
+from affuse.splits.protocols import Protocol
 
 Labels = NDArray[np.int64]
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from affuse.datasets.index import Index
+from affuse.corpora.index import Index
 from affuse.errors import DatasetError
 from affuse.records import RAVDESS_EMOTIONS
 

@@ -1,1 +1,1 @@
-"""Decoded clip -> features."""
+"""Feature arrays and tables, and where they come from."""

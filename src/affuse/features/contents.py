@@ -12,7 +12,7 @@ import pandas as pd
 
 from affuse.features.store import content_hash
 from affuse.records import Clip
-from affuse.remote import url_of
+from affuse.storage.remote import url_of
 
 _N_READERS = 4
 

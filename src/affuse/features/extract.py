@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.datasets.index import Index
+from affuse.corpora.index import Index
 from affuse.errors import AffuseError, FeatureError, MediaError
+from affuse.features.by_speaker import BySpeaker
 from affuse.features.decoding import decoded
-from affuse.features.degraded import BySpeaker
 from affuse.features.precomputed import Precomputed
-from affuse.features.registry import Extractor
+from affuse.features.source import Extractor
 from affuse.features.store import FeatureStore, content_hash
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.records import Clip, Modality, ProgressCallback, Skipped
-from affuse.remote import url_of
 from affuse.storage.error_log import unforeseen
+from affuse.storage.remote import url_of
 from affuse.storage.whole import atomic_file, owned_name
 from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost, Workers

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from affuse.datasets.clip_keys import CLIP_COLUMNS, row_key, rows_of_clips
+from affuse.corpora.clip_keys import CLIP_COLUMNS, row_key, rows_of_clips
 from affuse.errors import DatasetError, FeatureError
 from affuse.records import Clip, Modality
 from affuse.storage.csv_rows import is_blank, number, read_frame
@@ -55,7 +55,7 @@ class Precomputed:
         Names of the features.
     values : (n_rows, n_features) float32
     rows : mapping of str to int
-        Key of a row (`affuse.datasets.clip_keys.row_key`) -> its place in `values`.
+        Key of a row (`affuse.corpora.clip_keys.row_key`) -> its place in `values`.
     untracked : frozenset of str
         Keys of clips in which the program found a face in no frame.
     notes : tuple of str

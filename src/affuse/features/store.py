@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.cache import cache_folder
-from affuse.remote import identity, url_of
-from affuse.sealing import is_sealed, seal
+from affuse.storage.cache import cache_folder
+from affuse.storage.remote import identity, url_of
+from affuse.storage.sealing import is_sealed, seal
 from affuse.storage.whole import atomic_file, remove_leftovers
 
 if TYPE_CHECKING:
-    from affuse.features.registry import Extractor
+    from affuse.features.source import Extractor
 
 
 def content_hash(path: Path) -> str:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from affuse.datasets.index import Index
+from affuse.corpora.index import Index
 from affuse.errors import DatasetError, MediaError
 from affuse.records import Clip, Skipped
-from affuse.remote import url_of
 from affuse.storage.plain_text import first_few
+from affuse.storage.remote import url_of
 
 _TOLERANCE_S = 0.1
 

@@ -26,7 +26,7 @@ from affuse.media.streams import (
     why_no_picture,
     why_no_sound,
 )
-from affuse.remote import local_copy, local_path
+from affuse.storage.remote import local_copy, local_path
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

@@ -14,7 +14,6 @@ import cv2.data
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.cache import weights_folder
 from affuse.errors import MediaError
 from affuse.media.faces import (
     FaceDetector,
@@ -26,6 +25,7 @@ from affuse.media.faces import (
     square_box,
 )
 from affuse.records import Box
+from affuse.storage.cache import weights_folder
 
 CASCADE = "haarcascade_frontalface_alt2.xml"
 YUNET_FILE_NAME = "face_detection_yunet_2023mar.onnx"

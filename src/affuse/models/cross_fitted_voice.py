@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from affuse.errors import FeatureError
+from affuse.extractors.voice_input import unpacked
 from affuse.features.table import StoredArrays
-from affuse.features.voice_input import unpacked
 from affuse.models.inner_folds import inner_folds
 from affuse.models.voice_training import (
     Read,

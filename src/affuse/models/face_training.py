@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.datasets.fer2013 import FaceSet
+from affuse.corpora.fer2013 import FaceSet
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.face_augmentation import augmented
 from affuse.models.face_network import ARCHITECTURES, face_network, standardised

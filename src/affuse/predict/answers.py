@@ -13,12 +13,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from affuse.cache import DAY_S, cache_folder, weights_folder
 from affuse.errors import AffuseError
 from affuse.predict.settings import Settings
 from affuse.records import Prediction
-from affuse.remote import identity, local_path, url_of
-from affuse.sealing import SEAL_BYTES, is_sealed, seal
+from affuse.storage.cache import DAY_S, cache_folder, weights_folder
+from affuse.storage.remote import identity, local_path, url_of
+from affuse.storage.sealing import SEAL_BYTES, is_sealed, seal
 from affuse.storage.whole import atomic_file, remove_leftovers
 
 KEPT_DAYS = 30

@@ -18,7 +18,7 @@ from affuse.predict.windows import Span
 from affuse.records import Modality
 
 if TYPE_CHECKING:
-    from affuse.features.registry import Extractor
+    from affuse.features.source import Extractor
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.floating[Any]]
@@ -27,7 +27,7 @@ FACE_CROPS = "face_crops"
 """Source of features: every face that is looked at, (n, 1, 48, 48) grey levels from 0 to 255."""
 
 VOICE = "voice_utterance"
-"""Source of features: `affuse.features.voice_input` of a stretch: ``log_mel`` (1, n_frames, 64)
+"""Source of features: `affuse.extractors.voice_input` of a stretch: ``log_mel`` (1, n_frames, 64)
 and, where the graph asks for them, ``statistics`` (1, 519)."""
 
 FACE_SIZE = 48
@@ -71,7 +71,7 @@ class Members:
 
     def voice_row(self, member: Member, signal: NDArray[np.float32]) -> Floats:
         """What the voice network says of a signal at 16 kHz: (n_own_classes,)."""
-        from affuse.features.voice_input import voice_input
+        from affuse.extractors.voice_input import voice_input
 
         given = voice_input(signal)
         rows = {"log_mel": given.log_mel[None], "statistics": given.statistics[None]}

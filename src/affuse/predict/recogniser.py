@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.reading import Bundle, read_bundle
 from affuse.errors import BundleError
-from affuse.features.shipped import shipped_folder
+from affuse.extractors.shipped import shipped_folder
 from affuse.predict.crops import face_images
 from affuse.predict.members import Members
 from affuse.predict.recording import read_recording
@@ -18,7 +18,7 @@ from affuse.predict.settings import Faces, Settings, settings_of
 from affuse.predict.timeline import predict_recording
 from affuse.predict.voices import averaged_voice, checked_signal
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Prediction
-from affuse.remote import local_copy, local_path
+from affuse.storage.remote import local_copy, local_path
 
 SHIPPED = shipped_folder()
 """The bundle that comes with affuse."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.datasets.fer2013 import FaceSet, read_fer2013, without_copies
+from affuse.corpora.fer2013 import FaceSet, read_fer2013, without_copies
 from affuse.errors import ConfigError
 from affuse.evaluation.metrics import accuracy, confusion, ece, uar
 from affuse.models.calibrated import fit_temperature

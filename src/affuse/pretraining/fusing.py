@@ -15,8 +15,8 @@ from affuse.bundle.decision import meanings
 from affuse.bundle.manifest import CARD, Agreement, Fusion, Manifest, Together
 from affuse.bundle.reading import Bundle
 from affuse.bundle.writing import make_bundle
-from affuse.datasets.fer2013 import FaceSet, read_fer2013
-from affuse.datasets.table import read_table
+from affuse.corpora.fer2013 import FaceSet, read_fer2013
+from affuse.corpora.table import read_table
 from affuse.errors import DatasetError
 from affuse.fusion.combine import FLOOR
 from affuse.media.audio import read_audio

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from affuse.datasets.index import Index
-from affuse.datasets.ravdess import read_ravdess
+from affuse.corpora.index import Index
+from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import DatasetError, FeatureError
 from affuse.evaluation.intervals import speaker_interval
 from affuse.evaluation.metrics import accuracy, confusion, ece, uar
+from affuse.extractors.voice_network import VoiceVariants
 from affuse.features.extract import extract_features
 from affuse.features.store import FeatureStore
 from affuse.features.table import FeatureTable, StoredArrays
-from affuse.features.voice_variants import VoiceVariants
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.cross_fitted_voice import linear_model, reader, statistics
 from affuse.models.onnx_export import export_network

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from affuse.features.conditions import UNITS
 from affuse.report.chart import AUDIO, COLOURS, FUSED, VIDEO, Chart, chart_of, drawing
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_MARKERS, MODALITY_NAMES
+from affuse.robustness.conditions import UNITS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

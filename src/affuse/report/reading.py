@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from affuse.datasets.index import Index
-from affuse.datasets.table import read_table
+from affuse.corpora.index import Index
+from affuse.corpora.table import read_table
 from affuse.errors import DatasetError, OutputError
 from affuse.storage.csv_rows import read_frame
 

@@ -6,10 +6,10 @@ import pandas as pd
 
 from affuse.evaluation.comparison import SIGNIFICANT
 from affuse.evaluation.figures import bounds, p_text, points
-from affuse.evaluation.protocols import HEARD, LEAKS, WHY_HEARD
 from affuse.evaluation.sentences import floor_text
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_NAMES
+from affuse.splits.protocols import HEARD, LEAKS, WHY_HEARD
 
 
 def findings(run: RunFolder) -> str:

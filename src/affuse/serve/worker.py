@@ -10,8 +10,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from affuse.errors import AffuseError
-from affuse.processes import end_with_parent, leave_interrupts_to_parent
 from affuse.storage.error_log import unforeseen
+from affuse.workers.processes import end_with_parent, leave_interrupts_to_parent
 
 Send = Callable[[object], None]
 

@@ -6,7 +6,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from affuse.cache import cache_folder
+from affuse.storage.cache import cache_folder
 
 FOLDER = "errors"
 _LONGEST = 200

@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from affuse.cache import cache_folder
 from affuse.errors import OutputError
+from affuse.storage.cache import cache_folder
 from affuse.storage.whole import atomic_file
 
 FOLDER = "written"

@@ -16,7 +16,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from affuse.processes import end_with_parent, interrupts_held, leave_interrupts_to_parent
+from affuse.workers.processes import end_with_parent, interrupts_held, leave_interrupts_to_parent
 
 _PATIENCE_S = 5.0
 

@@ -15,9 +15,9 @@ from importlib.metadata import version
 from typing import Any
 
 from affuse.errors import ClusterError, MissingDependency
-from affuse.processes import interrupts_ignored
 from affuse.storage.scratch import scratch_folder
 from affuse.workers.batches import even_batches
+from affuse.workers.processes import interrupts_ignored
 from affuse.workers.protocol import Answer, Ended, Lost, Task
 
 ANSWERS_WITHIN_S = 5.0

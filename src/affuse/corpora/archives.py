@@ -1,0 +1,123 @@
+"""RAVDESS archives: taken apart into the official layout, remembered by a marker file."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from affuse.corpora.media_files import MEDIA_SUFFIXES
+from affuse.corpora.readers.ravdess import parse_name
+from affuse.errors import DatasetError, DownloadError, OutputError
+from affuse.records import ProgressCallback
+
+_MARKER = ".unpacked.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What a marker says: the archive's MD5, the actors taken out, relative path -> bytes."""
+
+    md5: str
+    actors: frozenset[int]
+    sizes: Mapping[str, int]
+
+
+def unpack(
+    archive: Path,
+    folder: Path,
+    actors: Collection[int],
+    progress: ProgressCallback | None = None,
+) -> dict[str, int]:
+    """Take the clips of some actors out of an archive into ``folder/Actor_NN/``.
+
+    Where a clip goes follows from its RAVDESS name alone, whatever path the archive gives it,
+    so that nothing can land outside `folder`; what has no such name is left in the archive.
+
+    Returns
+    -------
+    dict of str to int
+        Path relative to `folder` -> bytes.
+
+    Raises
+    ------
+    DownloadError
+        Not a zip archive, a damaged one, or none of the actors is in it.
+    OutputError
+        A clip cannot be written.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            chosen = _chosen(opened, actors)
+            for done, (place, info) in enumerate(chosen.items(), start=1):
+                _write(opened, info, folder / place)
+                if progress:
+                    progress(f"unpack {archive.name}", done, len(chosen))
+    except zipfile.BadZipFile as error:
+        raise DownloadError(
+            f"{archive} is not a whole zip archive ({error}); expected one: remove it and run "
+            "the same command again"
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"clips of {archive.name} cannot be written to {folder} ({error.strerror}); expected "
+            "a writable folder with enough space: mend that and run the same command again"
+        ) from error
+    if not chosen:
+        raise DownloadError(
+            f"{archive.name} holds no clip of actors {', '.join(map(str, sorted(actors)))}; "
+            "expected some: the archive is not what its name says"
+        )
+    return {place: info.file_size for place, info in chosen.items()}
+
+
+def read_marker(folder: Path) -> Unpacked | None:
+    """What was unpacked into a folder, None where nothing was, or files are gone since."""
+    try:
+        marker = json.loads((folder / _MARKER).read_text("utf-8"))
+        unpacked = Unpacked(marker["md5"], frozenset(marker["actors"]), marker["sizes"])
+        present = all(
+            (folder / place).stat().st_size == size for place, size in unpacked.sizes.items()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return unpacked if present else None
+
+
+def write_marker(folder: Path, unpacked: Unpacked) -> None:
+    """Remember what was unpacked into a folder; the last thing to be written there."""
+    content = {
+        "md5": unpacked.md5,
+        "actors": sorted(unpacked.actors),
+        "sizes": dict(sorted(unpacked.sizes.items())),
+    }
+    partial = folder / f"{_MARKER}.part"
+    partial.write_text(json.dumps(content, indent=1), "utf-8")
+    os.replace(partial, folder / _MARKER)
+
+
+def _chosen(archive: zipfile.ZipFile, actors: Collection[int]) -> dict[str, zipfile.ZipInfo]:
+    chosen = {}
+    for info in archive.infolist():
+        name = PurePosixPath(info.filename).name
+        if info.is_dir() or PurePosixPath(name).suffix.lower() not in MEDIA_SUFFIXES:
+            continue
+        try:
+            actor = int(parse_name(PurePosixPath(name).stem).actor)
+        except DatasetError:
+            continue
+        if actor in actors:
+            chosen[f"Actor_{actor:02d}/{name}"] = info
+    return chosen
+
+
+def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.part")
+    with archive.open(info) as source, partial.open("wb") as sink:
+        shutil.copyfileobj(source, sink)
+    os.replace(partial, target)

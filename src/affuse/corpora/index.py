@@ -1,0 +1,324 @@
+"""Index: the ordered clips of a corpus; filters, a summary, CSV, duplicates."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+from affuse.corpora.emotions import emotion_name
+from affuse.corpora.speakers import joined_speakers, speaker_key, spellings, spellings_note
+from affuse.errors import DatasetError, OutputError
+from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.storage.plain_text import csv_cell
+from affuse.storage.whole import write_text
+
+Presence = Literal["audio", "video", "audio+video"]
+
+CSV_COLUMNS = ("clip", "emotion", "speaker", "audio", "video", "start", "end")
+"""Columns of every index in CSV; those of the clips' attributes follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSummary:
+    """What an index holds, in numbers.
+
+    Attributes
+    ----------
+    n_clips, n_speakers, n_skipped : int
+        Clips, different speakers, files or rows that were left out.
+    emotions : mapping of str to int
+        Clips per emotion, in the order of the classes.
+    modalities : mapping of str to int
+        Clips with sound alone, picture alone and both (``audio``, ``video``,
+        ``audio+video``); they add up to `n_clips`. Kinds without a clip are left out.
+    """
+
+    n_clips: int
+    n_speakers: int
+    n_skipped: int
+    emotions: Mapping[str, int]
+    modalities: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The clips of a corpus in their one order, and what was left out.
+
+    Parameters
+    ----------
+    clips : tuple of Clip
+        In any order; the index keeps them sorted by id.
+    skipped : tuple of Skipped
+        Media files or rows that did not become clips, with the reason for each.
+    passed_over : tuple of Skipped
+        What else lies in the folder, and why it was not looked at.
+    notes : tuple of str
+        What a reader must know: labels and speakers that are written in several ways.
+    spellings : tuple of tuple of str
+        Those of each speaker who has several, the first one first.
+
+    Each speaker has one spelling in all clips, the first.
+
+    Raises
+    ------
+    DatasetError
+        Two clips have the same id.
+
+    Examples
+    --------
+    >>> index = Index((Clip("b", "sad", "2"), Clip("a", "calm", "10")))
+    >>> [clip.id for clip in index], index.classes, index.speakers
+    (['a', 'b'], ('calm', 'sad'), ('2', '10'))
+    """
+
+    clips: tuple[Clip, ...]
+    skipped: tuple[Skipped, ...] = ()
+    passed_over: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    spellings: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        counts = Counter(clip.id for clip in self.clips)
+        repeated = sorted(name for name, count in counts.items() if count > 1)
+        if repeated:
+            raise DatasetError(
+                f"{len(repeated)} clip ids stand for several clips (first: {repeated[0]!r}); "
+                "expected each id once: give every clip an id of its own"
+            )
+        joined = spellings(clip.speaker for clip in self.clips)
+        if joined:
+            object.__setattr__(self, "spellings", (*self.spellings, *joined))
+            object.__setattr__(self, "notes", (*self.notes, spellings_note(joined)))
+        ordered = sorted(joined_speakers(self.clips), key=lambda clip: clip.id)
+        object.__setattr__(self, "clips", tuple(ordered))
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __iter__(self) -> Iterator[Clip]:
+        return iter(self.clips)
+
+    def __getitem__(self, row: int) -> Clip:
+        return self.clips[row]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Emotions that occur: those of RAVDESS in its order, then others by name."""
+        present = {clip.emotion for clip in self.clips}
+        known = tuple(name for name in RAVDESS_EMOTIONS if name in present)
+        return known + tuple(sorted(present.difference(known)))
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Speakers that occur, numbers by value."""
+        return tuple(sorted({clip.speaker for clip in self.clips}, key=speaker_order))
+
+    def filter(
+        self,
+        *,
+        speakers: Iterable[str | int] = (),
+        emotions: Iterable[str] = (),
+        channels: Iterable[str] = (),
+        intensities: Iterable[str] = (),
+        modality: Presence | None = None,
+    ) -> Index:
+        """The same index with the clips that pass every filter.
+
+        Parameters
+        ----------
+        speakers, emotions, channels, intensities : iterable of str
+            Values that pass; empty: all do.
+        modality : {"audio", "video", "audio+video"}, optional
+            What a clip must have at least.
+
+        Raises
+        ------
+        DatasetError
+            A value that no clip of the index has, or filters that leave nothing.
+
+        Examples
+        --------
+        >>> index = Index((Clip("a", "calm", "1"), Clip("b", "sad", "2")))
+        >>> index.filter(emotions=["sad"])[0].id
+        'b'
+        """
+        wanted = {
+            "speaker": tuple(map(speaker_key, _texts(speakers))),
+            "emotion": tuple(map(emotion_name, _texts(emotions))),
+            "channel": _texts(channels),
+            "intensity": _texts(intensities),
+            "modality": _texts(modality or ()),
+        }
+        wanted = {field: values for field, values in wanted.items() if values}
+        for field, values in wanted.items():
+            self._refuse_unknown(field, values)
+        kept = tuple(clip for clip in self.clips if _passes(clip, wanted))
+        if not kept:
+            raise DatasetError(self._nothing_left(wanted))
+        return replace(self, clips=kept)
+
+    def summary(self) -> IndexSummary:
+        """Counts of clips, speakers, emotions and modalities."""
+        emotions = Counter(clip.emotion for clip in self.clips)
+        modalities = Counter("+".join(_modalities(clip)) for clip in self.clips)
+        return IndexSummary(
+            n_clips=len(self.clips),
+            n_speakers=len(self.speakers),
+            n_skipped=len(self.skipped),
+            emotions={name: emotions[name] for name in self.classes},
+            modalities={name: modalities[name] for name in sorted(modalities) if name},
+        )
+
+    def duplicates(self, fingerprint: Callable[[Clip], str | None]) -> tuple[tuple[str, ...], ...]:
+        """Groups of clip ids that have the same fingerprint.
+
+        Parameters
+        ----------
+        fingerprint : callable
+            Clip -> a text that is equal for equal recordings; None: cannot be told.
+
+        Returns
+        -------
+        tuple of tuple of str
+            One tuple for each fingerprint that several clips share.
+
+        Examples
+        --------
+        >>> index = Index((Clip("a", "calm", "1"), Clip("b", "sad", "1"), Clip("c", "sad", "2")))
+        >>> index.duplicates(lambda clip: clip.speaker)
+        (('a', 'b'),)
+        """
+        groups = defaultdict(list)
+        for clip in self.clips:
+            mark = fingerprint(clip)
+            if mark is not None:
+                groups[mark].append(clip.id)
+        return tuple(tuple(ids) for ids in groups.values() if len(ids) > 1)
+
+    def write_csv(self, path: str | Path) -> None:
+        """Write the clips as a CSV that `read_table` reads back.
+
+        Paths below the folder of the CSV are written relative to it, others in full.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written.
+        DatasetError
+            An attribute has the name of a column of the index.
+        """
+        target = Path(path)
+        attributes = sorted({name for clip in self.clips for name in clip.attributes})
+        taken = sorted({*CSV_COLUMNS, "path"}.intersection(attributes))
+        if taken:
+            raise DatasetError(
+                f"attributes {taken} have names of columns of the index: expected other names"
+            )
+        rows = [_csv_row(clip, attributes, target.parent) for clip in self.clips]
+        if not target.parent.is_dir():
+            raise OutputError(
+                f"index cannot be written to {target} (No such file or directory): expected a file "
+                "in an existing, writable folder"
+            )
+        text = io.StringIO()
+        lines = ([csv_cell(cell) for cell in row] for row in [[*CSV_COLUMNS, *attributes], *rows])
+        csv.writer(text, lineterminator="\n").writerows(lines)
+        write_text(target, text.getvalue())
+
+    def _refuse_unknown(self, field: str, values: Sequence[str]) -> None:
+        legal = self._values(field)
+        known = set(map(speaker_key, legal)) if field == "speaker" else legal
+        unknown = [value for value in values if value not in known]
+        if not unknown:
+            return
+        if not legal:
+            raise DatasetError(
+                f"{field} {', '.join(unknown)} was asked for, but no clip of this index says its "
+                f"{field}: leave this filter out, or add a column {field!r} to the table"
+            )
+        near = difflib.get_close_matches(unknown[0], legal, n=1)
+        hint = f": did you mean {near[0]!r}?" if near else ""
+        raise DatasetError(
+            f"{field} {', '.join(map(repr, unknown))} was asked for; "
+            f"expected one of {', '.join(legal)}{hint}"
+        )
+
+    def _values(self, field: str) -> tuple[str, ...]:
+        if field == "speaker":
+            return self.speakers
+        if field == "emotion":
+            return self.classes
+        if field == "modality":
+            return get_args(Presence)
+        return tuple(sorted({c.attributes[field] for c in self.clips if field in c.attributes}))
+
+    def _nothing_left(self, wanted: Mapping[str, Sequence[str]]) -> str:
+        alone = [
+            f"{field} {', '.join(values)}: "
+            f"{sum(_passes(clip, {field: values}) for clip in self.clips)} clips"
+            for field, values in wanted.items()
+        ]
+        return (
+            f"none of {len(self.clips)} clips passes all filters ({'; '.join(alone)}): "
+            "widen or leave out one of them"
+        )
+
+
+def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Key that sorts names with numbers by value: 2 before 10, s2 before s10."""
+    pieces = re.findall("[0-9]+|[^0-9]+", name)
+    return tuple(
+        (0, int(piece), piece) if piece[0] in "0123456789" else (1, 0, piece) for piece in pieces
+    )
+
+
+def _texts(values: Iterable[str | int]) -> tuple[str, ...]:
+    return (values,) if isinstance(values, str) else tuple(str(value) for value in values)
+
+
+def _modalities(clip: Clip) -> tuple[str, ...]:
+    present = (("audio", clip.audio), ("video", clip.video))
+    return tuple(name for name, path in present if path is not None)
+
+
+def _passes(clip: Clip, wanted: Mapping[str, Sequence[str]]) -> bool:
+    facts = {
+        **clip.attributes,
+        "speaker": speaker_key(clip.speaker),
+        "emotion": emotion_name(clip.emotion),
+    }
+    return all(
+        set(values[0].split("+")).issubset(_modalities(clip))
+        if field == "modality"
+        else facts.get(field) in values
+        for field, values in wanted.items()
+    )
+
+
+def _csv_row(clip: Clip, attributes: Sequence[str], folder: Path) -> list[str]:
+    stretch = ("" if time is None else repr(float(time)) for time in (clip.start_s, clip.end_s))
+    return [
+        clip.id,
+        clip.emotion,
+        clip.speaker,
+        _path_text(clip.audio, folder),
+        _path_text(clip.video, folder),
+        *stretch,
+        *(clip.attributes.get(name, "") for name in attributes),
+    ]
+
+
+def _path_text(path: Path | None, folder: Path) -> str:
+    if path is None:
+        return ""
+    # abspath, not resolve: a linked file keeps the name and the place the person gave it.
+    full, base = Path(os.path.abspath(path)), Path(os.path.abspath(folder))
+    return (full.relative_to(base) if full.is_relative_to(base) else full).as_posix()

@@ -1,0 +1,153 @@
+"""Which files can hold sound or picture, and where they lie below a folder."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from affuse.records import Skipped
+from affuse.storage.remote import files_below, url_of
+
+AUDIO_SUFFIXES = frozenset(
+    {
+        ".caf",  # codespell:ignore caf
+        ".3ga", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".amr", ".ape", ".au", ".awb", ".dss",
+        ".eac3", ".flac", ".g722", ".gsm", ".m4a", ".m4b", ".mka", ".mp2", ".mp3", ".mpa", ".mpga",
+        ".oga", ".ogg", ".opus", ".qcp", ".rf64", ".snd", ".spx", ".tta", ".voc", ".w64", ".wav",
+        ".wave", ".weba", ".wma", ".wv",
+    }
+)  # fmt: skip
+"""Suffixes of files that hold sound alone."""
+
+VIDEO_SUFFIXES = frozenset(
+    {
+        ".264", ".265", ".3g2", ".3gp", ".3gpp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv",
+        ".h264", ".h265", ".hevc", ".ismv", ".ivf", ".m1v", ".m2t", ".m2ts", ".m2v", ".m4v",
+        ".mjpeg", ".mjpg", ".mk3d", ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv",
+        ".mts", ".mxf", ".nut", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob", ".webm",
+        ".wmv", ".y4m",
+    }
+)  # fmt: skip
+"""Suffixes of files that hold picture, and sound unless decoding shows otherwise."""
+
+MEDIA_SUFFIXES = AUDIO_SUFFIXES | VIDEO_SUFFIXES
+
+EMPTY = "empty (0 bytes)"
+NO_FILE = "no file: a link that leads nowhere, a pipe or a device"
+
+_HIDDEN = "hidden"
+_APPLE_DOUBLE = "what macOS keeps beside a file (._ or __MACOSX): no recording"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderContents:
+    """What lies below a folder.
+
+    Attributes
+    ----------
+    files : tuple of Path
+        Media files, in the order of their relative paths.
+    passed_over : tuple of Skipped
+        Everything else, by its path below the folder, with the reason; a folder that is not looked
+        into counts once.
+    """
+
+    files: tuple[Path, ...]
+    passed_over: tuple[Skipped, ...]
+
+
+def folder_contents(root: Path) -> FolderContents:
+    """Media files below a folder, and what is passed over.
+
+    Links are followed, never in circles. Not taken are files without the suffix of a media file,
+    hidden and empty ones, folders that are hidden or cannot be listed, and what macOS keeps beside
+    files under the same names, without sound or picture.
+
+    Parameters
+    ----------
+    root : Path
+
+    Raises
+    ------
+    MediaError
+        A folder elsewhere cannot be reached.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> _ = (root / "memo.amr").write_bytes(b"#!AMR"), (root / "notes.txt").write_text("x")
+    >>> found = folder_contents(root)
+    >>> [path.name for path in found.files], passed_over_text(found.passed_over)
+    (['memo.amr'], '1 passed over: 1 with the suffix .txt, which is none of a media file')
+    """
+    files, passed_over = [], []
+    for path, reason in _looked_at(root):
+        place = path.relative_to(root).as_posix()
+        reason = reason or _why_not(path)
+        if reason:
+            passed_over.append(Skipped(place, reason))
+        else:
+            files.append((place, path))
+    return FolderContents(
+        tuple(path for _, path in sorted(files)),
+        tuple(sorted(passed_over, key=lambda item: item.name)),
+    )
+
+
+def passed_over_text(passed_over: Iterable[Skipped]) -> str:
+    """How many were passed over and why, on one line; empty where nothing was.
+
+    >>> passed_over_text([Skipped("a", "hidden"), Skipped("b", "hidden")])
+    '2 passed over: 2 hidden'
+    """
+    reasons = Counter(item.reason for item in passed_over)
+    each = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+    return f"{reasons.total()} passed over: {each}" if reasons else ""
+
+
+def _looked_at(root: Path) -> Iterator[tuple[Path, str]]:
+    """Files and folders that are not looked into, with the reason where the place has one."""
+    if url_of(root) is not None:
+        for path in files_below(root):
+            parts = path.relative_to(root).parts
+            yield path, next((why for why in map(_hidden, parts) if why), "")
+        return
+    unlisted: list[OSError] = []
+    visited = {os.path.realpath(root)}
+    for folder, folders, names in os.walk(root, followlinks=True, onerror=unlisted.append):
+        kept = []
+        for name in sorted(folders):
+            path = Path(folder, name)
+            # A link may lead back to a folder that has been seen: never walk in circles.
+            place = os.path.realpath(path)
+            if _hidden(name):
+                yield path, _hidden(name)
+            elif place not in visited:
+                visited.add(place)
+                kept.append(name)
+        folders[:] = kept
+        yield from ((Path(folder, name), _hidden(name)) for name in names)
+    for error in unlisted:
+        yield Path(error.filename), f"a folder that cannot be listed ({error.strerror})"
+
+
+def _hidden(name: str) -> str:
+    if name.startswith(("._", "__MACOSX")):
+        return _APPLE_DOUBLE
+    return _HIDDEN if name.startswith(".") else ""
+
+
+def _why_not(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in MEDIA_SUFFIXES:
+        named = f"with the suffix {suffix}" if suffix else "without a suffix"
+        return f"{named}, which is none of a media file" if suffix else named
+    if url_of(path) is not None:
+        return ""  # Its size is known once it is fetched.
+    if not path.is_file():
+        return NO_FILE
+    return "" if path.stat().st_size else EMPTY

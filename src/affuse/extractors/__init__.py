@@ -1,0 +1,1 @@
+"""Extractors: decoded clip -> array, fixed."""

@@ -1,0 +1,118 @@
+"""What the shipped face network makes of a clip's face: features of the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.errors import FeatureError
+from affuse.extractors.shipped import Heard, heard_speakers, shipped_hash, shipped_outputs
+from affuse.features.decoding import VideoDecoding
+from affuse.media.face_detectors import HaarDetector
+from affuse.media.faces import face_crop, largest
+from affuse.media.tracking import FaceTracker
+from affuse.records import FER2013_EMOTIONS, Modality
+
+if TYPE_CHECKING:
+    from affuse.config import Config
+
+Image = NDArray[np.uint8]
+
+GRAPH = "face.onnx"
+N_EMBEDDING = 512
+HEIGHT = 360
+FPS = 30.0
+FRAME_STEP = 5
+_LEAST = 1e-6
+_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """Extractor: mean and deviation of log probabilities, and the mean embedding, of the face.
+
+    The largest face of each of six looks a second; looks without a face count for nothing.
+
+    Attributes
+    ----------
+    duration_s : float
+        Seconds of the clip that are looked at.
+    """
+
+    duration_s: float = 10.0
+
+    name = "expression"
+    modality: ClassVar[Modality] = "video"
+    version = 4
+    frame_level = False
+    dtype = "float32"
+    label = "face network"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(n_features,)``."""
+        return (2 * len(FER2013_EMOTIONS) + N_EMBEDDING,)
+
+    @property
+    def decoding(self) -> VideoDecoding:
+        """The frames that `extract` wants."""
+        return VideoDecoding(HEIGHT, FPS, FRAME_STEP, self.duration_s)
+
+    @property
+    def heard(self) -> tuple[Heard, ...]:
+        """Whom the network has met: no corpus of clips."""
+        return tuple(part for part in heard_speakers() if not part[1])
+
+    def settings(self) -> Mapping[str, object]:
+        """All that steers the numbers."""
+        return {"graph": shipped_hash(GRAPH)}
+
+    def extract(self, decoded: Iterable[Image]) -> NDArray[np.float32]:
+        """Features of the frames, `shape`.
+
+        Raises
+        ------
+        FeatureError
+            There is no face in any of them.
+        """
+        crops, n_looks = _crops(decoded)
+        if not crops:
+            raise FeatureError(
+                f"no face was found in any of {n_looks} frames; expected one: the clip's video "
+                "is left out"
+            )
+        probabilities, embeddings = _said(np.stack(crops)[:, None])
+        logs = np.log(np.maximum(probabilities, _LEAST))
+        return np.concatenate([logs.mean(0), logs.std(0), embeddings.mean(0)]).astype(np.float32)
+
+
+def make(config: Config) -> Expression:
+    """The extractor that a configuration asks for."""
+    shipped_hash(GRAPH)
+    return Expression(max(config.media.duration_s, Expression().duration_s))
+
+
+def _crops(frames: Iterable[Image]) -> tuple[list[Image], int]:
+    """The face of each frame that has one, and how many frames there were."""
+    # Always the same detector, so that features do not depend on what else was downloaded.
+    tracker, crops, number = FaceTracker(HaarDetector()), [], 0
+    for number, image in enumerate(frames, start=1):
+        faces = tracker.update((number - 1) * FRAME_STEP / FPS, image)
+        face = largest([each for each in faces if each.found])
+        if face is not None:
+            crops.append(face_crop(image, face.box, roll_deg=face.roll_deg))
+    return crops, number
+
+
+def _said(faces: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Probabilities and embeddings of faces (n, 1, 48, 48)."""
+    parts = [
+        shipped_outputs(GRAPH, {"faces": faces[i : i + _BATCH]}, ["probabilities", "embedding"])
+        for i in range(0, len(faces), _BATCH)
+    ]
+    probabilities, embeddings = zip(*parts, strict=True)
+    return np.concatenate(probabilities), np.concatenate(embeddings)

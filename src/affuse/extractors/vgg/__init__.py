@@ -1,0 +1,1 @@
+"""VGG16: weights, graph, and what its frames are."""

@@ -1,0 +1,75 @@
+"""The extractor that the voice network learns from: an utterance and variants of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.extractors.log_mel import N_BANDS, SAMPLE_RATE, log_mel
+from affuse.extractors.voice_input import MAX_FRAMES, N_STATISTICS, packed, voice_input
+from affuse.features.decoding import AudioDecoding
+from affuse.media.varied_sound import varied
+
+if TYPE_CHECKING:
+    from affuse.config import Config
+    from affuse.media.audio import Sound
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceVariants:
+    """Extractor: what the voice network takes, of the clip as it is and of variants of it.
+
+    The variants follow from the sound itself, so that a clip has the same wherever it lies. They
+    are of the spectrogram; statistics are always those of the clip as it is.
+
+    Attributes
+    ----------
+    n_variants : int
+        Beside the clip as it is, which comes first.
+    limit_s : float
+        Seconds after which a longer clip is cut.
+    """
+
+    n_variants: int = 3
+    limit_s: float = 30.0
+
+    name = "voice_network"
+    modality: Literal["audio"] = "audio"
+    version = 2
+    frame_level = True
+    dtype = "float16"
+    label = "voice network (learned in each fold)"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(1 + n_variants, n_numbers)``."""
+        return (1 + self.n_variants, MAX_FRAMES * N_BANDS + N_STATISTICS)
+
+    @property
+    def decoding(self) -> AudioDecoding:
+        """The sound that `extract` wants."""
+        return AudioDecoding(sample_rate=SAMPLE_RATE, duration_s=self.limit_s)
+
+    def settings(self) -> Mapping[str, object]:
+        """All that steers the numbers."""
+        return {"n_variants": self.n_variants}
+
+    def extract(self, decoded: Sound) -> NDArray[np.float16]:
+        """The clip and its variants, `shape`."""
+        signal = decoded.signal
+        digest = hashlib.sha256(np.ascontiguousarray(signal).tobytes()).digest()
+        rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
+        clean = voice_input(signal)
+        variants = (varied(signal, SAMPLE_RATE, rng) for _ in range(self.n_variants))
+        others = [replace(clean, log_mel=log_mel(variant)) for variant in variants]
+        return np.stack([packed(each) for each in (clean, *others)])
+
+
+def make(config: Config) -> VoiceVariants:
+    """The extractor that a configuration asks for."""
+    return VoiceVariants(limit_s=config.features.voice_statistics.limit_s)

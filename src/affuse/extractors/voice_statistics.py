@@ -1,0 +1,73 @@
+"""The extractor of utterance statistics of the voice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.extractors.functionals import SAMPLE_RATE, voice_statistics
+from affuse.features.decoding import AudioDecoding
+
+if TYPE_CHECKING:
+    from affuse.config import Config
+    from affuse.media.audio import Sound
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceStatistics:
+    """Extractor: statistics of the whole clip, as it is: no silence is added.
+
+    Attributes
+    ----------
+    limit_s : float
+        Seconds after which a longer clip is cut.
+    """
+
+    limit_s: float = 30.0
+
+    name = "voice_statistics"
+    modality: Literal["audio"] = "audio"
+    version = 2
+    frame_level = False
+    dtype = "float32"
+    label = "voice statistics"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(n_statistics,)``."""
+        return (len(statistic_names()),)
+
+    @property
+    def decoding(self) -> AudioDecoding:
+        """The sound that `extract` wants."""
+        return AudioDecoding(sample_rate=SAMPLE_RATE, duration_s=self.limit_s)
+
+    def settings(self) -> Mapping[str, object]:
+        """All that steers the numbers."""
+        return {}
+
+    def extract(self, decoded: Sound) -> NDArray[np.float32]:
+        """Statistics of one sound, in the order of `statistic_names`: ``(n_statistics,)``."""
+        return np.array(list(voice_statistics(decoded.signal).values()), np.float32)
+
+
+@lru_cache(maxsize=1)
+def statistic_names() -> tuple[str, ...]:
+    """Names of the statistics, in their order.
+
+    Examples
+    --------
+    >>> len(statistic_names()), statistic_names()[0]
+    (519, 'mfcc 0 mean')
+    """
+    return tuple(voice_statistics(np.zeros(SAMPLE_RATE, np.float32)))
+
+
+def make(config: Config) -> VoiceStatistics:
+    """The extractor that a configuration asks for."""
+    return VoiceStatistics(config.features.voice_statistics.limit_s)

@@ -1,0 +1,83 @@
+"""YuNet, the face detector of the OpenCV model zoo, fetched once and held to its checksum."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from affuse.errors import DownloadError, OutputError
+from affuse.features.store import content_hash
+from affuse.media.face_detectors import YUNET_FILE_NAME
+from affuse.records import ProgressCallback
+from affuse.storage.cache import weights_folder
+from affuse.storage.fetch import Patience, RemoteFile, fetch
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A network as published: its address, size in bytes and SHA-256 in hexadecimal."""
+
+    url: str
+    size: int
+    sha256: str
+
+
+YUNET = Published(
+    "https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/" + YUNET_FILE_NAME,
+    232_589,
+    "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+)
+
+
+def yunet_file(
+    folder: Path | None = None,
+    *,
+    published: Published = YUNET,
+    patience: Patience | None = None,
+    progress: ProgressCallback | None = None,
+) -> Path:
+    """The network in a folder, fetched where it is not there yet; from then on faces are its.
+
+    A file with another checksum never gets the network's name.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        The cache's, where `affuse.media.face_detectors.default_detector` looks, by default.
+    published : Published
+    patience : Patience, optional
+    progress : callable, optional
+        Called with the file's name, bytes that have arrived, and bytes in all.
+
+    Raises
+    ------
+    DownloadError
+        The server refuses or stays away, or what it gives is not the network.
+    OutputError
+        The folder cannot be written.
+    """
+    folder = folder or weights_folder()
+    target = folder / YUNET_FILE_NAME
+    if target.is_file() and content_hash(target) == published.sha256:
+        return target
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made ({error.strerror}); expected a writable folder for "
+            "weights: set AFFUSE_CACHE to another one"
+        ) from error
+    unchecked = target.with_suffix(".unchecked")
+    remote = RemoteFile(YUNET_FILE_NAME, published.url, published.size, md5=None)
+    fetch(remote, unchecked, patience=patience, progress=progress)
+    found = content_hash(unchecked)
+    if found != published.sha256:
+        unchecked.unlink()
+        raise DownloadError(
+            f"{YUNET_FILE_NAME} from {published.url} has the SHA-256 {found[:16]}...; expected "
+            f"{published.sha256[:16]}...: the copy was removed; check for a proxy in between, "
+            f"or put the right file at {target}"
+        )
+    os.replace(unchecked, target)
+    return target

@@ -1,0 +1,1 @@
+"""Degraded recordings, and what is left of a figure under them."""

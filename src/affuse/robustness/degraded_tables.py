@@ -1,0 +1,164 @@
+"""Features of the same clips under every condition, row by row beside the clean ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.corpora.index import Index
+from affuse.errors import FeatureError
+from affuse.features.extract import extract_features
+from affuse.features.precomputed import Precomputed
+from affuse.features.source import Extractor
+from affuse.features.store import FeatureStore
+from affuse.features.table import FeatureTable, StoredArrays
+from affuse.records import Clip, Modality, ProgressCallback, Skipped
+from affuse.robustness.conditions import Condition, degraded
+from affuse.robustness.talkers import talkers_of
+from affuse.workers.protocol import Workers
+
+Array = NDArray[np.float32] | StoredArrays
+
+
+@dataclass(frozen=True)
+class DegradedTables:
+    """One table for each condition, and clips that gave no features under one, with reasons."""
+
+    tables: Mapping[Condition, FeatureTable]
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """What is degraded: clips, their clean features, and what those came from.
+
+    Attributes
+    ----------
+    index : Index
+        Holds the clips of `table`.
+    table : FeatureTable
+    sources : mapping of modality to Extractor or Precomputed
+    """
+
+    index: Index
+    table: FeatureTable
+    sources: Mapping[Modality, Extractor | Precomputed]
+
+    def having(self, modality: Modality) -> list[Clip]:
+        """Clips that have features of a modality."""
+        has = set(self.table.clips[self.table.present[modality]].tolist())
+        return [clip for clip in self.index if clip.id in has]
+
+    def extractor(self, modality: Modality) -> Extractor:
+        """What computes a modality's features; FeatureError if a table of them does."""
+        source = self.sources[modality]
+        if isinstance(source, Precomputed):
+            raise FeatureError(
+                f"{modality} features come from {source.path}; expected an extractor, for only "
+                "recordings can be degraded: name one (--features "
+                f"{modality}=NAME), or leave the condition out"
+            )
+        return source
+
+
+def degraded_tables(
+    clean: Recordings,
+    wanted: Sequence[Condition],
+    store: FeatureStore,
+    *,
+    talkers: int = 6,
+    jobs: int | None = None,
+    workers: Workers | None = None,
+    progress: ProgressCallback | None = None,
+) -> DegradedTables:
+    """Features of all clips under each condition; the other modality's are the clean ones.
+
+    Every condition costs one more extraction of all clips (none where a modality is gone). They
+    are stored as all others are: a call that was cut short goes on where it ended.
+
+    Parameters
+    ----------
+    clean : Recordings
+    wanted : sequence of Condition
+    store : FeatureStore
+    talkers : int
+        People in the babble.
+    jobs : int, optional
+        Processes.
+    workers : Workers, optional
+        In their place.
+    progress : callable, optional
+        Called with ``("degraded audio features", done, total)``, all conditions together.
+
+    Raises
+    ------
+    FeatureError
+        No clip gave features under a condition.
+    DatasetError
+        Babble, and one speaker alone.
+    """
+    babble = any(condition.name == "babble" for condition in wanted)
+    behind = talkers_of(clean.having("audio"), talkers) if babble else {}
+    tables: dict[Condition, FeatureTable] = {}
+    skipped: list[Skipped] = []
+    for condition in wanted:
+        modality = condition.modality
+        if modality is None or condition.gone:
+            tables[condition] = clean.table if modality is None else _gone(clean.table, modality)
+            continue
+        alike = [c for c in wanted if c.modality == modality and not c.gone]
+        found = extract_features(
+            Index(tuple(clean.having(modality))),
+            {modality: degraded(condition, clean.extractor(modality), behind)},
+            store,
+            jobs=jobs,
+            workers=workers,
+            progress=_one_of(progress, alike.index(condition), len(alike)),
+        )
+        tables[condition] = _beside(clean.table, found.table, modality)
+        skipped += [Skipped(f"{s.name} ({condition})", s.reason) for s in found.skipped]
+    return DegradedTables(tables, tuple(skipped))
+
+
+def _beside(clean: FeatureTable, worse: FeatureTable, modality: Modality) -> FeatureTable:
+    """The clean table with the rows of one modality from the other table, absent where it is."""
+    row_of = {clip: row for row, clip in enumerate(worse.clips.tolist())}
+    rows = np.array([row_of.get(clip, -1) for clip in clean.clips.tolist()])
+    return _with_modality(clean, modality, _spread(worse.arrays[modality], rows), rows >= 0)
+
+
+def _gone(clean: FeatureTable, modality: Modality) -> FeatureTable:
+    nowhere = np.full(len(clean), -1)
+    return _with_modality(clean, modality, _spread(clean.arrays[modality], nowhere), nowhere >= 0)
+
+
+def _with_modality(
+    table: FeatureTable, modality: Modality, array: Array, present: NDArray[np.bool_]
+) -> FeatureTable:
+    return replace(
+        table,
+        arrays={**table.arrays, modality: array},
+        present={**table.present, modality: present},
+    )
+
+
+def _spread(array: Array, rows: NDArray[np.int64]) -> Array:
+    """Chosen rows of an array; absent where the row is -1."""
+    if isinstance(array, StoredArrays):
+        return replace(array, paths=tuple(None if n < 0 else array.paths[n] for n in rows))
+    spread = array[rows]
+    spread[rows < 0] = np.nan
+    return spread
+
+
+def _one_of(progress: ProgressCallback | None, number: int, n_all: int) -> ProgressCallback | None:
+    """Progress of one extraction as that of several that are equally long."""
+    if progress is None:
+        return None
+    tell = progress
+    return lambda stage, done, total: tell(
+        f"degraded {stage}", number * total + done, n_all * total
+    )

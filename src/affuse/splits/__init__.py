@@ -1,0 +1,1 @@
+"""How clips are divided into training and test, and what leaks."""

@@ -1,0 +1,88 @@
+"""Fold: one round of cross-validation, and the check that it does not leak."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from affuse.corpora.index import speaker_order
+from affuse.corpora.speakers import speaker_key
+from affuse.errors import FoldError
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One round of cross-validation.
+
+    Attributes
+    ----------
+    number : int
+        From 1.
+    train, test : tuple of int
+        Rows, ascending; together all rows, none in both.
+    """
+
+    number: int
+    train: tuple[int, ...]
+    test: tuple[int, ...]
+
+
+def divided(fold_of_row: Sequence[int], n_folds: int) -> tuple[Fold, ...]:
+    """Folds in which each row is tested in the fold (from 0) that is given for it."""
+    return tuple(
+        Fold(
+            number=number + 1,
+            train=tuple(row for row, fold in enumerate(fold_of_row) if fold != number),
+            test=tuple(row for row, fold in enumerate(fold_of_row) if fold == number),
+        )
+        for number in range(n_folds)
+    )
+
+
+def check_folds(
+    folds: Sequence[Fold], speakers: Sequence[str], *, groups: Sequence[str] | None = None
+) -> None:
+    """Refuse folds that leak: a speaker or a group on both sides, a clip not tested once.
+
+    Raises
+    ------
+    FoldError
+        Names the fold, and the speaker, group or row.
+
+    Examples
+    --------
+    >>> check_folds([Fold(1, (0,), (1,)), Fold(2, (1,), (0,))], ["Ann", "Ann"])
+    Traceback (most recent call last):
+    affuse.errors.FoldError: speaker Ann is on both sides of fold 1; expected one side: ...
+    """
+    tested = Counter(row for fold in folds for row in fold.test)
+    wrong = [row for row in range(len(speakers)) if tested[row] != 1]
+    if wrong:
+        raise FoldError(
+            f"row {wrong[0]} is tested {tested[wrong[0]]} times; expected every clip once: "
+            "put each clip into one fold"
+        )
+    people = [speaker_key(speaker) for speaker in speakers]
+    for fold in folds:
+        _refuse_both_sides(fold, "speaker", people, speakers)
+        if groups is not None:
+            _refuse_both_sides(fold, "group of identical clips", groups, groups)
+
+
+def check_lengths(n_clips: int, groups: Sequence[str] | None) -> None:
+    """Refuse groups for another number of clips."""
+    if groups is not None and len(groups) != n_clips:
+        raise FoldError(
+            f"{len(groups)} groups were given; expected one for each of {n_clips} clips"
+        )
+
+
+def _refuse_both_sides(fold: Fold, kind: str, keys: Sequence[str], names: Sequence[str]) -> None:
+    trained = {keys[row] for row in fold.train}
+    both = {names[row] for row in fold.test if keys[row] in trained}
+    if both:
+        raise FoldError(
+            f"{kind} {min(both, key=speaker_order)} is on both sides of fold {fold.number}; "
+            "expected one side: put all its clips into one fold"
+        )

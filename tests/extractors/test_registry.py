@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pickle
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from affuse.config import load_config
+from affuse.errors import ConfigError, FeatureError
+from affuse.extractors.registry import EXTRACTORS, make_extractor
+from affuse.features.precomputed import Precomputed
+from affuse.features.source import Extractor
+from affuse.records import MODALITIES
+
+
+def made(name: str) -> Extractor:
+    """The extractor, asked for under whichever modality it reads."""
+    for modality in MODALITIES:
+        with suppress(ConfigError):
+            extractor = make_extractor(name, modality, load_config("quick"))
+            assert not isinstance(extractor, Precomputed)
+            return extractor
+    raise AssertionError(f"{name} reads no modality")
+
+
+@pytest.mark.parametrize("name", list(EXTRACTORS))
+def test_every_extractor_keeps_the_contract(name: str) -> None:
+    extractor = made(name)
+    assert extractor.name == name
+    assert extractor.modality in MODALITIES
+    assert extractor.dtype in {"float16", "float32"}
+    assert all(length > 0 for length in extractor.shape)
+    assert pickle.loads(pickle.dumps(extractor)) == extractor
+    assert hash(extractor) == hash(made(name))
+    assert not hasattr(extractor, "fit")
+
+
+def test_lecture_shapes() -> None:
+    config = load_config("lecture")
+    assert make_extractor("mfcc", "audio", config).shape == (40, 63)
+    assert make_extractor("vgg_face", "video", config).shape == (120, 4, 7, 512)
+
+
+def test_unknown_name_is_refused() -> None:
+    message = r"extractor 'mfc' was given for audio; expected one of expression, mfcc, vgg_face"
+    with pytest.raises(ConfigError, match=message):
+        make_extractor("mfc", "audio", load_config())
+
+
+def test_extractor_of_the_other_modality_is_refused() -> None:
+    message = "'mfcc' was given for video, but it reads audio: set features.audio = 'mfcc'"
+    with pytest.raises(ConfigError, match=message):
+        make_extractor("mfcc", "video", load_config())
+
+
+def test_path_of_a_csv_gives_its_features(tmp_path: Path) -> None:
+    (tmp_path / "units.csv").write_text("clip,AU01\na,0.5\n")
+    found = make_extractor(str(tmp_path / "units.csv"), "video", load_config())
+    assert isinstance(found, Precomputed)
+    assert (found.label, found.shape) == ("units", (1,))
+    with pytest.raises(FeatureError, match=r"none\.csv' were given; expected the path"):
+        make_extractor(str(tmp_path / "none.csv"), "video", load_config())

@@ -1,0 +1,45 @@
+"""Protocols say whether and why they leak."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from affuse.config import ProtocolName
+from affuse.errors import FoldError
+from affuse.splits.protocols import LEAKS, Protocol, feasible_protocols
+
+
+def test_every_protocol_says_whether_it_leaks():
+    assert set(LEAKS) == set(get_args(ProtocolName))
+    assert [name for name in LEAKS if not Protocol(name, ()).leaky] == ["speaker-independent"]
+    assert [name for name in LEAKS if Protocol(name, ()).prepares_on_all] == ["lecture"]
+
+
+def test_two_speakers_have_what_is_wanted():
+    wanted = ("speaker-independent", "lecture")
+    assert feasible_protocols(wanted, ["1", "2"]).protocols == wanted
+    assert feasible_protocols(wanted, ["1", "2"]).statement == ""
+    assert feasible_protocols(["lecture"], ["1"]).statement == ""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "left"),
+    [
+        (("speaker-independent", "random", "lecture"), ("random", "lecture")),
+        (("speaker-independent",), ("random",)),
+    ],
+)
+def test_one_speaker_is_told_what_that_means(wanted, left):
+    feasible = feasible_protocols(wanted, ["1", "1"])
+    assert feasible.protocols == left
+    assert feasible.statement.startswith(
+        "All clips are of one speaker (1): speakers cannot be kept apart, so only leaky protocols"
+    )
+    assert feasible.statement.endswith("add clips of a second one.")
+
+
+def test_no_protocol():
+    with pytest.raises(FoldError, match="no protocol was given; expected at least one of speaker-"):
+        feasible_protocols([], ["1"])
