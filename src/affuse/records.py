@@ -44,6 +44,10 @@ class Clip:
         The stretch of the files that belongs to the clip, in seconds; None: to the end.
     attributes : mapping of str to str
         What else is known: channel, intensity, statement, repetition, gender ...
+    corpus : str
+        Name of the corpus it is of; a speaker is known by corpus and name together.
+    targets : mapping of str to float
+        Dimension -> value, such as valence, arousal, dominance, intensity.
     """
 
     id: str
@@ -54,6 +58,8 @@ class Clip:
     start_s: float | None = None
     end_s: float | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    corpus: str = ""
+    targets: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def files(self) -> tuple[Path, ...]:
