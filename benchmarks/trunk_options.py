@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from affuse.config import Config, load_config
 from affuse.corpora.index import Index
 from affuse.corpora.media_files import folder_contents
-from affuse.evaluation.metrics import uar
-from affuse.evaluation.significance import difference_test
+from affuse.tasks.metrics import uar
+from affuse.tasks.significance import difference_test
 from affuse.experiment import run
 from affuse.extractors.vgg.calibration import with_ranges
 from affuse.extractors.vgg_face import VggFace, make

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affuse.evaluation.intervals import speaker_interval
-from affuse.evaluation.metrics import ece, uar
+from affuse.tasks.intervals import speaker_interval
+from affuse.tasks.metrics import ece, uar
 from affuse.fusion.combine import combine
 from affuse.records import RAVDESS_EMOTIONS
 

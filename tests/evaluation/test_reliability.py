@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affuse.errors import FeatureError
-from affuse.evaluation.metrics import ece
+from affuse.tasks.metrics import ece
 from affuse.evaluation.reliability import RELIABILITY_COLUMNS, reliability_curve
 
 

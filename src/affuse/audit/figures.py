@@ -9,8 +9,9 @@ import numpy as np
 
 from affuse.audit.findings import Finding, counted
 from affuse.config import Config, ModelConfig
-from affuse.evaluation.comparison import SIGNIFICANT, paired_interval
-from affuse.evaluation.figures import bounds, points
+from affuse.evaluation.comparison import paired_interval
+from affuse.tasks.significance import SIGNIFICANT
+from affuse.tasks.figures import bounds, points
 from affuse.evaluation.permutation import PermutationTest, system_permutation_test
 from affuse.evaluation.systems import System
 from affuse.experiment import systems, under_protocol

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from affuse.errors import ConfigError, DatasetError, FeatureError
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_task import Preparation
-from affuse.evaluation.metrics import uar
+from affuse.tasks.metrics import uar
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 
 from affuse.errors import ConfigError, FeatureError, MissingDependency
-from affuse.evaluation.metrics import ece
+from affuse.tasks.metrics import ece
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from affuse.corpora.index import speaker_order
 from affuse.errors import FeatureError
-from affuse.evaluation.metrics import accuracy, confusion, per_class_recall, uar
+from affuse.tasks.metrics import accuracy, confusion, per_class_recall, uar
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 

@@ -15,7 +15,7 @@ from affuse.config import Config, ModelConfig
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read_index
 from affuse.errors import ConfigError
-from affuse.evaluation.crossval import check_emotions, out_of_fold
+from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
@@ -40,6 +40,7 @@ from affuse.splits.divide import check_asked_folds, divide
 from affuse.splits.protocols import Protocol, as_heard, feasible_protocols
 from affuse.storage.cache import cache_folder
 from affuse.synthetic.origin import drawn_people
+from affuse.tasks.choice import task_of
 
 if TYPE_CHECKING:
     from affuse.bundle.from_run import RunBundle
@@ -192,7 +193,7 @@ def _evaluate(
     progress: ProgressCallback | None,
 ) -> Result:
     table = clean.table
-    check_emotions(table)
+    task_of(table).check(table)
     feasible = feasible_protocols(config.evaluation.protocols, list(table.speakers))
     protocols = [divide(name, config, table, chosen.clips) for name in feasible.protocols]
     labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
@@ -213,7 +214,7 @@ def _evaluate(
         config=config,
         index=clean.index,
         table=table,
-        evaluated=tuple(sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.uar))),
+        evaluated=tuple(sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.headline))),
         skipped=(*skipped, *worse.skipped),
         features=labels,
         notes=(

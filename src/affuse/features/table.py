@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +107,16 @@ class FeatureTable:
     ----------
     clips, speakers : (n_clips,) str
     labels : (n_clips,) int
-        Position of each clip's emotion in `classes`.
+        Position of each clip's emotion in `classes`; empty where the truth is numbers.
     classes : tuple of str
     arrays : mapping of modality to (n_clips, ...) array
         float32; `StoredArrays` where they would not fit in memory. Rows of a clip that lacks
         the modality are NaN, so that nothing can mistake them for data.
     present : mapping of modality to (n_clips,) bool
+    targets : tuple of str
+        Names of the numbers that are told of a clip; empty where its emotion is.
+    values : (n_clips, n_targets) float64
+        The true numbers.
     """
 
     clips: NDArray[np.str_]
@@ -121,10 +125,13 @@ class FeatureTable:
     classes: tuple[str, ...]
     arrays: Mapping[str, NDArray[np.float32] | StoredArrays]
     present: Mapping[str, NDArray[np.bool_]]
+    targets: tuple[str, ...] = ()
+    values: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
 
     def __post_init__(self) -> None:
         n = len(self.clips)
-        lengths = {"speakers": len(self.speakers), "labels": len(self.labels)}
+        lengths = {"speakers": len(self.speakers)}
+        lengths |= {"values": len(self.values)} if self.targets else {"labels": len(self.labels)}
         lengths |= {f"arrays[{m!r}]": len(a) for m, a in self.arrays.items()}
         lengths |= {f"present[{m!r}]": len(p) for m, p in self.present.items()}
         wrong = {name: length for name, length in lengths.items() if length != n}
@@ -144,6 +151,11 @@ class FeatureTable:
         """Names of the modalities, sorted, so that their order can never matter."""
         return tuple(sorted(self.arrays))
 
+    @property
+    def truth(self) -> NDArray[np.generic]:
+        """What is learned: `labels` (n_clips,), or `values` (n_clips, n_targets)."""
+        return self.values if self.targets else self.labels
+
     def take(self, rows: ArrayLike) -> FeatureTable:
         """The same table for a choice of rows (indices or a boolean mask)."""
         chosen = np.arange(len(self))[np.asarray(rows)]
@@ -151,7 +163,8 @@ class FeatureTable:
             self,
             clips=self.clips[chosen],
             speakers=self.speakers[chosen],
-            labels=self.labels[chosen],
+            labels=self.labels if self.targets else self.labels[chosen],
+            values=self.values[chosen] if self.targets else self.values,
             arrays={
                 m: a.take(chosen) if isinstance(a, StoredArrays) else a[chosen]
                 for m, a in self.arrays.items()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from affuse.corpora.fer2013 import FaceSet, read_fer2013, without_copies
 from affuse.errors import ConfigError
-from affuse.evaluation.metrics import accuracy, confusion, ece, uar
+from affuse.tasks.metrics import accuracy, confusion, ece, uar
 from affuse.models.calibrated import fit_temperature
 from affuse.models.face_network import ARCHITECTURES, shipped_network
 from affuse.models.face_training import FaceTraining, Report, face_logits, train_faces

@@ -17,8 +17,8 @@ from scipy.special import log_softmax, softmax
 from affuse.corpora.index import Index
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import DatasetError, FeatureError
-from affuse.evaluation.intervals import speaker_interval
-from affuse.evaluation.metrics import accuracy, confusion, ece, uar
+from affuse.tasks.intervals import speaker_interval
+from affuse.tasks.metrics import accuracy, confusion, ece, uar
 from affuse.extractors.voice_network import VoiceVariants
 from affuse.features.extract import extract_features
 from affuse.features.store import FeatureStore

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from affuse.errors import MissingDependency, OutputError
-from affuse.evaluation.figures import p_value, points
+from affuse.tasks.figures import p_value, points
 from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from affuse.evaluation.comparison import SIGNIFICANT
+from affuse.tasks.significance import SIGNIFICANT
 from affuse.report.chart import (
     COLOURS,
     FAINT,

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from affuse.errors import FeatureError, FoldError
 from affuse.evaluation.comparison import row_name
-from affuse.evaluation.intervals import speaker_interval
-from affuse.evaluation.metrics import uar
+from affuse.tasks.intervals import speaker_interval
+from affuse.tasks.metrics import uar
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.robustness.conditions import CLEAN, Condition
