@@ -26,7 +26,8 @@ from affuse.fusion.inputs import (
 )
 from affuse.fusion.unimodal import out_of_fold_rows
 from affuse.models.memory import Memory
-from affuse.models.registry import NETWORKS, SCALE_FREE, make_model
+from affuse.models.registry import make_model
+from affuse.registries import MODELS
 
 Balancing = Literal["none", "weights", "components"]
 Means = Mapping[str, NDArray[np.float32]]
@@ -154,10 +155,10 @@ def early(detail: str, model: ModelConfig, settings: FusionConfig, seed: int) ->
     """Early fusion as configured, unfitted; `detail` "balanced" or nothing."""
     if not detail:
         return EarlyFusion(make_model(model, seed), settings.modality_dropout)
-    if model.name in NETWORKS:
+    if MODELS.get(model.name).network:
         raise ConfigError(
             f"early balanced was given model {model.name!r}, a network, whose weights cannot be "
             "chosen in inner folds; expected a classical model: use early instead"
         )
-    balance: Balancing = "components" if model.name in SCALE_FREE else "weights"
+    balance: Balancing = "components" if MODELS.get(model.name).scale_free else "weights"
     return EarlyFusion(make_model(model, seed), settings.modality_dropout, balance)
