@@ -129,10 +129,10 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.data
 def test_published_action_units_fit_the_real_corpus(shared_data: Path) -> None:
-    index = read_ravdess(shared_data / "ravdess").filter(channels=["speech"])
+    index = read_ravdess(shared_data / "ravdess").filter(where={"channel": ["speech"]})
     found = read_precomputed(shared_data / "luna_openface_au_means.csv", "video")
     assert found.of_clips(index.clips).shape == (1080, 35)
-    song = read_ravdess(shared_data / "ravdess").filter(channels=["song"])
+    song = read_ravdess(shared_data / "ravdess").filter(where={"channel": ["song"]})
     with pytest.raises(FeatureError, match=r"no row for 748 of 748 clips \(02-01-01-01-01-01"):
         found.of_clips(song.clips)
 

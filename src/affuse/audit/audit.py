@@ -86,7 +86,7 @@ def audit(
         if n_permutations:
             findings.append(permutation_finding(config, small, protocol, n_permutations, progress))
     return Audit(
-        data=Path(config.data.path).resolve().name,
+        data="+".join(Path(path).resolve().name for path in config.data.paths),
         n_clips=len(table),
         n_speakers=len(np.unique(table.speakers)),
         n_emotions=len(np.unique(table.labels)),

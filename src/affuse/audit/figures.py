@@ -16,8 +16,9 @@ from affuse.evaluation.systems import System
 from affuse.experiment import systems, under_protocol
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.fusion.registry import make_unimodal
-from affuse.models.registry import NETWORKS, model_label
+from affuse.models.registry import model_label
 from affuse.records import Clip, ProgressCallback
+from affuse.registries import MODELS
 from affuse.result import Evaluated
 from affuse.splits.divide import divide
 from affuse.splits.protocols import Protocol
@@ -129,7 +130,7 @@ def permutation_finding(
 
 def _classical(config: Config) -> Config:
     """The same with models alone that are quickly fitted."""
-    models = tuple(model for model in config.models if model.name not in NETWORKS)
+    models = tuple(model for model in config.models if not MODELS.get(model.name).network)
     slow_hybrid = config.fusion.hybrid_with.startswith("late")
     fusion = {"late": (), "hybrid": () if slow_hybrid else config.fusion.hybrid}
     return config.model_copy(

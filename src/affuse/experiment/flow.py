@@ -130,21 +130,29 @@ def _bundle(
 
 def chosen_clips(config: Config) -> Index:
     """Index of the clips that a configuration chooses."""
-    if not config.data.path:
+    if not config.data.paths:
         raise ConfigError("no data were given: set data.path to a folder or a CSV of clips")
-    index = read_index(config.data.path, config.data.reader)
-    channels = config.data.channels
-    if channels and not any("channel" in clip.attributes for clip in index):
-        # Recipes choose speech of RAVDESS; a person's own clips do not say what they are.
-        note = f"No clip says whether it is {' or '.join(channels)}: all are taken."
-        index, channels = replace(index, notes=(*index.notes, note)), ()
-    chosen = index.filter(
-        speakers=config.data.speakers,
-        emotions=config.data.emotions,
-        channels=channels,
-        intensities=config.data.intensities,
-    )
+    index = read_index(config.data.paths[0], config.data.corpus)
+    index, where = _known_attributes(index, config.data.where)
+    chosen = index.filter(speakers=config.data.speakers, emotions=config.data.emotions, where=where)
     return within_files(chosen)
+
+
+def _known_attributes(
+    index: Index, where: Mapping[str, tuple[str, ...]]
+) -> tuple[Index, dict[str, tuple[str, ...]]]:
+    """What can be asked of the clips; a note for each attribute that none of them has."""
+    # Recipes choose speech of RAVDESS; a person's own clips do not say what they are.
+    told = {name for clip in index for name in clip.attributes}
+    notes = (
+        f"No clip says whether it is {' or '.join(values)}: all are taken."
+        if name == "channel"
+        else f"No clip says its {name}: all are taken."
+        for name, values in where.items()
+        if values and name not in told
+    )
+    known = {name: values for name, values in where.items() if name in told}
+    return replace(index, notes=(*index.notes, *notes)), known
 
 
 def extract(
