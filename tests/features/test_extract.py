@@ -275,14 +275,14 @@ TWICE = """
 import sys
 from pathlib import Path
 from affuse.corpora.table import read_table
+from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.extractors.mfcc import Mfcc
 from affuse.features.store import FeatureStore
 
 if __name__ == "__main__":
-    found = extract_features(
-        read_table(sys.argv[1]), {"audio": Mfcc(n_mfcc=7)}, FeatureStore(Path(sys.argv[2])), jobs=2
-    )
+    context = RunContext.of(2, store=FeatureStore(Path(sys.argv[2])))
+    found = extract_features(read_table(sys.argv[1]), {"audio": Mfcc(n_mfcc=7)}, context)
     print(found.table.arrays["audio"].sum(dtype="float64").hex(), len(found.skipped))
 """
 
@@ -353,6 +353,7 @@ INTERRUPTED = """
 import sys
 from pathlib import Path
 from affuse.corpora.table import read_table
+from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.extractors.mfcc import Mfcc
 from affuse.features.store import FeatureStore
@@ -368,7 +369,8 @@ if __name__ == "__main__":
     video = make_extractor("vgg_face", "video", config)
     store = FeatureStore(Path(sys.argv[2]))
     try:
-        extract_features(index, {"video": video}, store, jobs=int(sys.argv[3]), progress=report)
+        context = RunContext.of(int(sys.argv[3]), progress=report, store=store)
+        extract_features(index, {"video": video}, context)
     except KeyboardInterrupt:
         sys.exit(130)
 """

@@ -180,6 +180,9 @@ class FusionConfig(_Settings):
         (), description="Rules that also have the word of hybrid_with."
     )
     hybrid_with: JointFusion = Field("early", description="The fusion that hybrid rules hear.")
+    also: _List[str] = Field(
+        (), description="Names of further fusions, such as those of other packages."
+    )
     modality_dropout: bool = Field(
         False, description="Early and late fusion learn to do without a modality."
     )

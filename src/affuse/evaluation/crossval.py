@@ -13,7 +13,7 @@ from affuse.evaluation.fold_store import table_digest
 from affuse.evaluation.fold_task import (
     FoldTask,
     Predictions,
-    Preparation,
+    TransformerFactories,
     are_predictions,
     check_training_emotions,
     losses_key,
@@ -33,7 +33,7 @@ def out_of_fold(
     protocol: Protocol,
     context: RunContext | None = None,
     *,
-    preparation: Preparation | None = None,
+    preparation: TransformerFactories | None = None,
 ) -> tuple[OutOfFold, ...]:
     """Probabilities of every system for the test clips of every fold of a protocol.
 

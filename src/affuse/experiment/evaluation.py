@@ -17,7 +17,7 @@ from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
 from affuse.result import Evaluated, Result
 from affuse.robustness.conditions import CLEAN, Condition
-from affuse.robustness.curves import Point, Stack, robustness
+from affuse.robustness.curves import CurvePoint, Stack, robustness
 from affuse.robustness.degraded_tables import DegradedTables, Recordings
 from affuse.splits.divide import divide
 from affuse.splits.protocols import Protocol, as_heard, feasible_protocols
@@ -29,7 +29,7 @@ class _Measured:
     """Rows of the results, and points of their robustness curves."""
 
     evaluated: tuple[Evaluated, ...]
-    curves: tuple[Point, ...]
+    curves: tuple[CurvePoint, ...]
 
 
 def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
@@ -112,7 +112,7 @@ def _measured(
 ) -> _Measured:
     config, table = plan.config, clean.table
     evaluated: list[Evaluated] = []
-    curves: list[Point] = []
+    curves: list[CurvePoint] = []
     for rows, protocol in divided:
         stack = Stack(table, {} if protocol.leaky else worse.tables)
         own = stack.protocol(protocol)
@@ -178,6 +178,6 @@ def _scored(config: Config, table: FeatureTable, protocol: Protocol, found: OutO
 
 def _curve(
     config: Config, table: FeatureTable, parts: Mapping[Condition, OutOfFold]
-) -> Iterator[Point]:
+) -> Iterator[CurvePoint]:
     n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
     return robustness(parts, table, n_bootstrap=n_bootstrap, seed=seed)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from affuse.config import Config, ModelConfig
+from affuse.config import Config
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable, StoredArrays
-from affuse.fusion.registry import decides_without, make_fusion, make_unimodal
-from affuse.models.registry import NETWORKS, model_label
+from affuse.fusion.registry import asked_fusions, decides_without, make_fusion, make_unimodal
+from affuse.models.registry import model_label
 
 if TYPE_CHECKING:
     from affuse.models.cross_fitted_voice import CrossFittedVoice
@@ -30,27 +30,13 @@ def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) ->
         return
     together = " + ".join(features[modality] for modality in table.modalities)
     both = "+".join(table.modalities)
-    for fusion, model in _fusions(config):
-        name = model_label(model)
-        build = partial(make_fusion, fusion, model, config.fusion)
+    for fusion, own in asked_fusions(config.fusion, config.models):
+        name = "" if own is None else model_label(own)
+        build = partial(make_fusion, fusion, own, config.fusion)
         needs_all = not (decides_without(fusion) or config.fusion.modality_dropout)
         shown = fusion.removeprefix("decision ")
-        yield System(f"{shown}, {name}", both, fusion, together, name, build, needs_all)
-
-
-def _fusions(config: Config) -> Iterator[tuple[str, ModelConfig]]:
-    asked = config.fusion
-    if asked.early:
-        yield from (("early", model) for model in config.models)
-    if asked.early_balanced:
-        balanced = (model for model in config.models if model.name not in NETWORKS)
-        yield from (("early balanced", model) for model in balanced)
-    networks = [model for model in config.models if model.name in NETWORKS]
-    network = networks[0] if networks else ModelConfig(name="cnn1d")
-    yield from ((f"late {combination}", network) for combination in asked.late)
-    for model in config.models:
-        yield from ((f"decision {rule}", model) for rule in asked.decision)
-        yield from ((f"hybrid {rule}", model) for rule in asked.hybrid)
+        row = f"{shown}, {name}" if name else shown
+        yield System(row, both, fusion, together, name, build, needs_all)
 
 
 def preparation(config: Config, table: FeatureTable) -> dict[str, Callable[[int], Any]]:
