@@ -20,7 +20,7 @@ from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentenc
 from affuse.evaluation.systems import Losses, OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
-from affuse.robustness.curves import Point
+from affuse.robustness.curves import CurvePoint
 from affuse.splits.protocols import Protocol
 from affuse.tasks.choice import task_of
 from affuse.tasks.task import Figures, Task
@@ -67,7 +67,7 @@ class Result:
         What was extracted from each modality, in words.
     notes : tuple of str
         What a reader of the table must know.
-    curves : tuple of Point
+    curves : tuple of CurvePoint
         UAR of each system under each condition; empty where robustness was not asked for.
     """
 
@@ -78,7 +78,7 @@ class Result:
     skipped: tuple[Skipped, ...]
     features: Mapping[str, str]
     notes: tuple[str, ...] = ()
-    curves: tuple[Point, ...] = ()
+    curves: tuple[CurvePoint, ...] = ()
     passed_over: tuple[Skipped, ...] = ()
     contents: Mapping[Path, str] = field(default_factory=dict)
     drawn: str = ""
@@ -114,7 +114,7 @@ class Result:
     @property
     def robustness(self) -> pd.DataFrame:
         """Robustness curves: one row per system and condition, ready to plot UAR over level."""
-        return pd.DataFrame(self.curves, columns=[one.name for one in fields(Point)])
+        return pd.DataFrame(self.curves, columns=[one.name for one in fields(CurvePoint)])
 
     @property
     def training(self) -> pd.DataFrame:
@@ -212,13 +212,13 @@ class Result:
 
     def reading(self) -> list[str]:
         """What the table says, in sentences that are true of it."""
-        found = self.against_single
+        found, headline = self.against_single, self.task.headline
         if not found:
             return list(self.notes)
         told = (
-            f"Best fused row against best single modality: {sentence(found[0], self.task.headline)}.",
+            f"Best fused row against best single modality: {sentence(found[0], headline)}.",
             floor_of_swaps(found),
-            best_of_fusions(self.fused[0].name, self.among_fusions, self.task.headline),
+            best_of_fusions(self.fused[0].name, self.among_fusions, headline),
             "Rows were picked after seeing the table, which flatters the best a little.",
         )
         return [*filter(None, told), *self.notes]

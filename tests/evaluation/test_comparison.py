@@ -15,12 +15,12 @@ from affuse.evaluation.comparison import (
     paired_interval,
     row_name,
 )
-from affuse.tasks.metrics import uar
 from affuse.evaluation.sentences import floor_of_swaps, sentence
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.features.table import FeatureTable
 from affuse.fusion.combine import combine
 from affuse.records import RAVDESS_EMOTIONS
+from affuse.tasks.metrics import uar
 
 SHARES = {"a": 0.4, "b": 0.48, "c": 0.55, "d": 0.6}
 CLASSES = ("calm", "angry", "sad", "happy")

@@ -13,7 +13,6 @@ from scipy.special import softmax
 from sklearn import metrics as reference
 
 from affuse.errors import ConfigError, FeatureError
-from affuse.tasks.metrics import ece
 from affuse.evaluation.probability_scores import (
     ProbabilityScores,
     brier,
@@ -24,6 +23,7 @@ from affuse.evaluation.probability_scores import (
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.features.table import FeatureTable
 from affuse.records import RAVDESS_EMOTIONS
+from affuse.tasks.metrics import ece
 
 SYSTEM = System("SVM", "audio", "", "", "", lambda seed: None)
 

@@ -152,4 +152,8 @@ def _body(table: pd.DataFrame, result: Result, widths: Sequence[int]) -> list[st
 
 def _cells(row: pd.Series, result: Result) -> tuple[str, ...]:
     name = f"{row['fusion']}, {row['model']}" if row["fusion"] else row["model"]
-    return (name, row["modality"], *result.task.cells(row))
+    return (
+        name,
+        row["modality"],
+        *result.task.cells({str(key): value for key, value in row.items()}),
+    )

@@ -9,16 +9,15 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from affuse.errors import ConfigError, FeatureError
+from affuse.evaluation.systems import OutOfFold
+from affuse.features.table import FeatureTable
+from affuse.splits.protocols import HEARD, LEAKS
 from affuse.tasks.choice import task_of
 from affuse.tasks.intervals import Interval
 from affuse.tasks.significance import SIGNIFICANT, Tested, holm, least_swap_p
 from affuse.tasks.task import Pair
-from affuse.evaluation.systems import OutOfFold
-from affuse.features.table import FeatureTable
-from affuse.splits.protocols import HEARD, LEAKS
 
 DRAWS_PER_TEST = 100
 """At least so many draws for each comparison: the least p value stays 0.01 after correction."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from affuse.evaluation.comparison import Comparison
-from affuse.tasks.significance import SIGNIFICANT
 from affuse.tasks.figures import p_text
 from affuse.tasks.headline import UAR, Headline
+from affuse.tasks.significance import SIGNIFICANT
 
 
 def sentence(comparison: Comparison, headline: Headline = UAR) -> str:
@@ -93,7 +93,9 @@ def best_of_fusions(best: str, found: Sequence[Comparison], headline: Headline =
     if alike:
         rest = "the rest" if told else (others if len(found) == 1 else f"any of {others}")
         nearest = min(alike, key=lambda pair: pair.difference)
-        told.append(f"these speakers cannot tell it from {rest} (the next, {_behind(nearest, headline)})")
+        told.append(
+            f"these speakers cannot tell it from {rest} (the next, {_behind(nearest, headline)})"
+        )
     return f"Best of the fusions is {best}: {'; '.join(told)}."
 
 

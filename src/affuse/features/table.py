@@ -156,6 +156,10 @@ class FeatureTable:
         """What is learned: `labels` (n_clips,), or `values` (n_clips, n_targets)."""
         return self.values if self.targets else self.labels
 
+    def with_truth(self, truth: NDArray[Any]) -> FeatureTable:
+        """The same clips with another truth, of the shape of `truth`."""
+        return replace(self, values=truth) if self.targets else replace(self, labels=truth)
+
     def take(self, rows: ArrayLike) -> FeatureTable:
         """The same table for a choice of rows (indices or a boolean mask)."""
         chosen = np.arange(len(self))[np.asarray(rows)]

@@ -143,7 +143,9 @@ class Dimensional:
         """A table of features with the clips' numbers in the place of labels."""
         clips = {clip.id: clip for clip in index}
         names = tuple(next(iter(clips.values())).targets)
-        values = np.array([[clips[name].targets[t] for t in names] for name in table.clips.tolist()])
+        values = np.array(
+            [[clips[name].targets[t] for t in names] for name in table.clips.tolist()]
+        )
         none = np.zeros(0, np.int64)
         return replace(table, labels=none, classes=(), targets=names, values=values)
 

@@ -93,7 +93,7 @@ def _speaker_confusions(
 def _resampled(counts: NDArray[np.int64], n_resamples: int, seed: int) -> NDArray[np.float64]:
     """Confusion matrix of each resample of speakers: (n_resamples, n_classes, n_classes)."""
     times = speaker_draws(len(counts), n_resamples, seed)
-    return np.tensordot(times.astype(np.float64), counts, axes=1)
+    return np.asarray(np.tensordot(times.astype(np.float64), counts, axes=1), np.float64)
 
 
 def speaker_draws(n_speakers: int, n_resamples: int, seed: int) -> NDArray[np.int64]:

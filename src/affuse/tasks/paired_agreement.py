@@ -42,20 +42,20 @@ def difference_test(pair: Pair) -> Tested:
     (1.0, 1.0)
     """
     sums = _sums(pair)
-    difference = _ahead(sums.sum(axis=1))
+    difference = float(_ahead(sums.sum(axis=1)))
     n_speakers = sums.shape[1]
     if n_speakers < 2:
-        return Tested(float(difference), float("nan"), float("nan"), 1.0)
+        return Tested(difference, float("nan"), float("nan"), 1.0)
     without = _ahead(sums.sum(axis=1, keepdims=True) - sums)
     error = float(np.sqrt((n_speakers - 1) * np.var(without)))
     if error == 0:
-        return Tested(float(difference), float(difference), float(difference), 1.0)
+        return Tested(difference, difference, difference, 1.0)
     shares = sums[0, :, 0, 0] / sums[0, :, 0, 0].sum()
     freedom = max(1 / float(np.sum(shares**2)) - 1, 0.05)
     reach = float(stdtrit(freedom, 0.975)) * error
-    p = 2 * float(stdtr(freedom, -abs(float(difference)) / error))
+    p = 2 * float(stdtr(freedom, -abs(difference) / error))
     low, high = max(difference - reach, -2.0), min(difference + reach, 2.0)
-    return Tested(float(difference), float(low), float(high), p)
+    return Tested(difference, low, high, p)
 
 
 def swap_p_value(pair: Pair, names: NDArray[np.str_], n_draws: int, seed: int) -> float:

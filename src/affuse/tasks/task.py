@@ -111,8 +111,9 @@ class Task(Protocol):
     def fault(
         self, table: FeatureTable, rows: NDArray[np.int64], modality: str, advice: str
     ) -> str:
-        """Why nothing can be learned from some clips: what they are, what was expected, what to
-        do (`advice` first); empty where something can.
+        """Why nothing can be learned from some clips, empty where something can.
+
+        What they are, what was expected, and what to do, `advice` first.
         """
 
     def outputs(self, estimator: Any, table: FeatureTable) -> Floats:
