@@ -78,7 +78,9 @@ def activation_ranges(config: Config, extractor: VggFace, clips: Sequence[Clip])
     import onnxruntime
 
     settings, names = config.features.vgg_face, list(layer_shapes())
-    graph = trunk(network(settings).weights(), BGR_MEANS[settings.preprocessing], watched=True)
+    graph = trunk(
+        network(settings).weights(), BGR_MEANS[settings.preprocessing], with_activations=True
+    )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(
