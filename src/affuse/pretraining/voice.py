@@ -20,6 +20,7 @@ from affuse.errors import DatasetError, FeatureError
 from affuse.evaluation.intervals import speaker_interval
 from affuse.evaluation.metrics import accuracy, confusion, ece, uar
 from affuse.extractors.voice_network import VoiceVariants
+from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.features.store import FeatureStore
 from affuse.features.table import FeatureTable, StoredArrays
@@ -139,7 +140,7 @@ def pretrain_voice(
     out.mkdir(parents=True, exist_ok=True)
     store = FeatureStore(out / "features")
     table = extract_features(
-        index, {"audio": VoiceVariants()}, store, jobs=jobs, progress=progress
+        index, {"audio": VoiceVariants()}, RunContext.of(jobs, progress=progress, store=store)
     ).table
     folds = _folds(table.speakers)
     pairs = _trained(table, folds, settings, seed, out, jobs, progress)
