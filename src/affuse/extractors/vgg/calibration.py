@@ -77,7 +77,9 @@ def activation_ranges(config: Config, extractor: VggFace, clips: Sequence[Clip])
         No clip has frames that can be decoded.
     """
     settings, names = config.features.vgg_face, list(layer_shapes())
-    graph = trunk(network(settings).weights(), BGR_MEANS[settings.preprocessing], watched=True)
+    graph = trunk(
+        network(settings).weights(), BGR_MEANS[settings.preprocessing], with_activations=True
+    )
     session = open_session(graph.SerializeToString())
     largest = np.zeros(len(names))
     for frame in _frames(extractor, clips):
