@@ -216,7 +216,7 @@ def _figures(item: Evaluated) -> Figures:
     known = not math.isnan(scores.uar_low)
     return Figures(
         system=item.name,
-        protocol=item.protocol.name,
+        protocol=item.protocol.label,
         uar=scores.uar,
         uar_low=scores.uar_low if known else None,
         uar_high=scores.uar_high if known else None,

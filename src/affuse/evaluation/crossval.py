@@ -140,7 +140,7 @@ def _results(
             if known is not None and are_predictions(task, known):
                 results[task.fold.number] = known
     report = progress or _silent
-    stage = f"{tasks[0].protocol.name} folds"
+    stage = f"{tasks[0].protocol.label} folds"
     report(stage, len(results), len(tasks))
     todo = [task for task in tasks if task.fold.number not in results]
     for number, predictions in computed(todo):
@@ -177,7 +177,7 @@ def _gathered(
     order = np.argsort(table.clips[all_rows], kind="stable")
     return OutOfFold(
         system=system,
-        protocol=tasks[0].protocol.name,
+        protocol=tasks[0].protocol.label,
         rows=all_rows[order],
         folds=np.concatenate(folds)[order],
         probabilities=np.concatenate(probabilities)[order],
@@ -187,6 +187,7 @@ def _gathered(
             for modality in system.modalities
             if (losses := _losses(results, modality))
         },
+        leaks=tasks[0].protocol.leaks,
     )
 
 

@@ -37,7 +37,7 @@ from affuse.robustness.conditions import CLEAN, Condition, conditions, not_degra
 from affuse.robustness.curves import Point, Stack, robustness
 from affuse.robustness.degraded_tables import DegradedTables, Recordings, degraded_tables
 from affuse.splits.divide import check_asked_folds, divide
-from affuse.splits.protocols import Protocol, as_heard, feasible_protocols
+from affuse.splits.protocols import MET_SPEAKERS, Protocol, feasible_protocols
 from affuse.storage.cache import cache_folder
 from affuse.synthetic.origin import drawn_people
 
@@ -252,13 +252,13 @@ def _modalities_heard(clean: Recordings) -> frozenset[str]:
 def _told_apart(
     rows: Sequence[System], protocol: Protocol, heard: frozenset[str]
 ) -> Iterator[tuple[tuple[System, ...], Protocol]]:
-    """Rows that know the speakers already under a protocol that says so; the others as they are."""
+    """Rows whose networks have met the speakers under a protocol that says so, the others apart."""
     known = tuple(row for row in rows if heard & set(row.modalities))
     apart = tuple(row for row in rows if row not in known)
     if apart:
         yield apart, protocol
     if known:
-        yield known, as_heard(protocol)
+        yield known, replace(protocol, provenance=(MET_SPEAKERS,))
 
 
 def _degraded(
