@@ -20,7 +20,7 @@ from affuse.features.table import FeatureTable, StoredArrays
 from affuse.fusion.registry import make_fusion, make_unimodal
 from affuse.models.feature_layer import FeatureLayer
 from affuse.robustness.conditions import CLEAN, Condition
-from affuse.robustness.curves import Point, Stack, robustness
+from affuse.robustness.curves import CurvePoint, Stack, robustness
 from affuse.splits.folds import random_split, speaker_folds
 from affuse.splits.protocols import Protocol
 
@@ -80,7 +80,7 @@ def measured(
 
 def curve(
     table: FeatureTable, degraded: Mapping[Condition, FeatureTable], system: System
-) -> dict[str, Point]:
+) -> dict[str, CurvePoint]:
     points = robustness(measured(table, degraded, system), table, n_bootstrap=200)
     return {f"{point.condition} {point.level:g}".removesuffix(" nan"): point for point in points}
 

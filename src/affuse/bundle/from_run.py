@@ -25,7 +25,7 @@ from affuse.bundle.manifest import (
 )
 from affuse.bundle.onnx_builder import GraphBuilder, NotExportable
 from affuse.bundle.reading import Bundle
-from affuse.bundle.refit import Preparation, Refitted, refitted, refuse_unknown_preparation
+from affuse.bundle.refit import Refitted, TransformerFactories, refitted, refuse_unknown_preparation
 from affuse.bundle.system_graphs import Inputs, SystemGraphs, system_graphs
 from affuse.bundle.writing import make_bundle
 from affuse.errors import MissingDependency
@@ -58,7 +58,7 @@ class RunBundle:
     notes: tuple[str, ...] = ()
 
 
-def bundle_of(result: Result, sources: Sources, preparation: Preparation) -> RunBundle:
+def bundle_of(result: Result, sources: Sources, preparation: TransformerFactories) -> RunBundle:
     """Bundle of the best system that was evaluated with speakers kept apart and has graphs.
 
     Parameters
@@ -99,7 +99,9 @@ def _second_best(chosen: Evaluated, refused: Sequence[tuple[Evaluated, str]]) ->
     )
 
 
-def _bundle(item: Evaluated, result: Result, sources: Sources, preparation: Preparation) -> Bundle:
+def _bundle(
+    item: Evaluated, result: Result, sources: Sources, preparation: TransformerFactories
+) -> Bundle:
     system, config = item.out_of_fold.system, result.config
     extracted = {m: _source(m, sources, result) for m in sorted(sources) if m in system.modalities}
     refuse_unknown_preparation(system, preparation)

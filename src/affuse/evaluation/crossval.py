@@ -14,7 +14,7 @@ from affuse.evaluation.fold_store import FoldStore, table_digest
 from affuse.evaluation.fold_task import (
     FoldTask,
     Predictions,
-    Preparation,
+    TransformerFactories,
     are_predictions,
     check_training_emotions,
     losses_key,
@@ -34,7 +34,7 @@ def out_of_fold(
     systems: Sequence[System],
     protocol: Protocol,
     *,
-    preparation: Preparation | None = None,
+    preparation: TransformerFactories | None = None,
     seed: int = 0,
     jobs: int = 1,
     workers: Workers | None = None,

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from affuse.errors import ConfigError, DatasetError, FeatureError
 from affuse.evaluation.crossval import out_of_fold
-from affuse.evaluation.fold_task import Preparation
+from affuse.evaluation.fold_task import TransformerFactories
 from affuse.evaluation.metrics import uar
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable
@@ -112,7 +112,7 @@ def system_permutation_test(
     system: System,
     protocol: Protocol,
     *,
-    preparation: Preparation | None = None,
+    preparation: TransformerFactories | None = None,
     n_permutations: int = 100,
     seed: int = 0,
     jobs: int = 1,

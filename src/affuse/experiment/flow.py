@@ -34,7 +34,7 @@ from affuse.records import Modality, ProgressCallback, Skipped
 from affuse.report.document import check_report, write_report
 from affuse.result import Evaluated, Result
 from affuse.robustness.conditions import CLEAN, Condition, conditions, not_degradable
-from affuse.robustness.curves import Point, Stack, robustness
+from affuse.robustness.curves import CurvePoint, Stack, robustness
 from affuse.robustness.degraded_tables import DegradedTables, Recordings, degraded_tables
 from affuse.splits.divide import check_asked_folds, divide
 from affuse.splits.protocols import MET_SPEAKERS, Protocol, feasible_protocols
@@ -200,7 +200,7 @@ def _evaluate(
     known = _modalities_heard(clean)
     worse, notes = _degraded(config, clean, protocols, workers, progress)
     evaluated: list[Evaluated] = []
-    curves: list[Point] = []
+    curves: list[CurvePoint] = []
     for protocol in protocols:
         for some, divided in _told_apart(rows, protocol, known):
             stack = Stack(table, {} if divided.leaky else worse.tables)
@@ -330,7 +330,7 @@ def _scored(config: Config, table: FeatureTable, protocol: Protocol, found: OutO
 
 def _curve(
     config: Config, table: FeatureTable, parts: Mapping[Condition, OutOfFold]
-) -> Iterator[Point]:
+) -> Iterator[CurvePoint]:
     n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
     return robustness(parts, table, n_bootstrap=n_bootstrap, seed=seed)
 

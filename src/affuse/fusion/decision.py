@@ -14,7 +14,7 @@ from affuse.features.table import FeatureTable
 from affuse.fusion.inputs import fused_modalities, in_clip_order, presence
 from affuse.fusion.learning import FittedRule
 from affuse.fusion.unimodal import Unimodal
-from affuse.models.memory import Memory
+from affuse.models.fit_cache import FitCache
 
 Floats = NDArray[np.float64]
 
@@ -74,21 +74,21 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
         self.rule = rule
         self.joint = joint
 
-    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
+    def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
         """Learn from all clips of `table`; FeatureError if one lacks every modality."""
-        memory = memory or Memory()
+        fit_cache = fit_cache or FitCache()
         self.modalities_ = fused_modalities(table)
         training = in_clip_order(table)
         presence(training, self.modalities_)
         self.classes_ = np.unique(training.labels)
         tables = self._member_tables(training)
         self.members_ = {
-            name: memory.fitted(self._unfitted(name), own.take(rows))
+            name: fit_cache.fitted(self._unfitted(name), own.take(rows))
             for name, (own, rows) in tables.items()
         }
         self.rule_ = FittedRule(self.rule)
         if self.rule_.learns:
-            parts = self._out_of_fold(training, memory)
+            parts = self._out_of_fold(training, fit_cache)
             labels = np.searchsorted(self.classes_, training.labels)
             self.rule_.fit(parts, labels, training.speakers)
         return self
@@ -139,12 +139,12 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
             part[rows] = self._spread(member.predict_proba(table.take(rows)), member.classes_)
         return part
 
-    def _out_of_fold(self, training: FeatureTable, memory: Memory) -> list[Floats]:
+    def _out_of_fold(self, training: FeatureTable, fit_cache: FitCache) -> list[Floats]:
         """What each member says of clips whose speakers it had not seen."""
         parts = []
         for name, (own, rows) in self._member_tables(training).items():
             part = np.full((len(training), len(self.classes_)), np.nan)
-            found = memory.out_of_fold(self._unfitted(name), own.take(rows))
+            found = fit_cache.out_of_fold(self._unfitted(name), own.take(rows))
             part[rows] = self._spread(found, self.members_[name].classes_)
             parts.append(part)
         return parts

@@ -23,7 +23,7 @@ from affuse.fusion.inputs import (
     with_dropout,
 )
 from affuse.fusion.unimodal import out_of_fold_rows
-from affuse.models.memory import Memory
+from affuse.models.fit_cache import FitCache
 
 Balancing = Literal["none", "weights", "components"]
 Means = Mapping[str, NDArray[np.float32]]
@@ -87,7 +87,7 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         self.modality_dropout = modality_dropout
         self.balance = balance
 
-    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
+    def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
         """Learn from all clips of `table`; FeatureError if one lacks every modality."""
         self.modalities_ = fused_modalities(table)
         training = in_clip_order(table)
@@ -98,7 +98,7 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         self.means_ = _means(training, self.modalities_)
         widths = [len(self.means_[name]) for name in self.modalities_]
         self.n_features_in_ = sum(widths)
-        self.model_ = fit_model(self._model(widths), training, self._rows, memory or Memory())
+        self.model_ = fit_model(self._model(widths), training, self._rows, fit_cache or FitCache())
         self.classes_ = self.model_.classes_
         self.out_of_fold_ = out_of_fold_rows(self.model_, table)
         return self

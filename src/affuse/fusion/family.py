@@ -61,7 +61,7 @@ class Family:
     ----------
     make : callable
         ``(detail, model, settings, seed)`` -> unfitted estimator over a FeatureTable of several
-        modalities: ``fit(table, memory=None)``, ``predict_proba(table)`` over ``classes_``,
+        modalities: ``fit(table, fit_cache=None)``, ``predict_proba(table)`` over ``classes_``,
         ``can_decide(table)``. `model` is a ModelConfig, or None for `own_model`; `settings` the
         FusionConfig.
     details : callable
