@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 
 import numpy as np
 
@@ -199,7 +198,7 @@ def _training_clips(result: Result, fitted: Refitted) -> tuple[TrainedOn, ...]:
 
 
 def _corpus(result: Result) -> str:
-    return Path(result.config.data.path).resolve().stem
+    return result.config.data.stem
 
 
 def _singles(item: Evaluated, result: Result) -> list[Evaluated]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, get_args
 from affuse.config import Combination, FusionConfig, ModelConfig
 from affuse.errors import ConfigError
 from affuse.fusion.family import Family
-from affuse.models.registry import NETWORKS, make_model
+from affuse.models.registry import make_model
+from affuse.registries import MODELS
 
 if TYPE_CHECKING:
     from affuse.fusion.late import LateFusion
@@ -31,7 +32,7 @@ def _make(
 
 
 def _first_network(detail: str, models: Sequence[ModelConfig]) -> Sequence[ModelConfig]:
-    networks = [model for model in models if model.name in NETWORKS]
+    networks = [model for model in models if MODELS.get(model.name).network]
     return networks[:1] or (ModelConfig(name="cnn1d"),)
 
 
