@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import difflib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module, util
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, NoReturn
 
 from affuse.errors import AffuseError, ConfigError
 
@@ -77,11 +77,7 @@ class Registry:
         """Refuse a name that no entry has (ConfigError): says the nearest, or all there are."""
         if name in self._own() or name in self._others():
             return
-        legal = self.names()
-        near = difflib.get_close_matches(name, legal, n=1)
-        if near:
-            raise ConfigError(f"{self.what} {name!r} was given: did you mean {near[0]!r}?")
-        raise ConfigError(f"{self.what} {name!r} was given; expected one of {', '.join(legal)}")
+        refuse_unknown(self.what, name, self.names())
 
     def get(self, name: str) -> Any:
         """The entry of that name.
@@ -133,6 +129,27 @@ class Registry:
             f"({type(error).__name__}: {error}); expected {point.value} to be importable: mend or "
             "remove that package, or choose another"
         )
+
+
+def refuse_unknown(what: str, name: str, legal: Sequence[str]) -> NoReturn:
+    """ConfigError for a name that is none of the legal ones: says the nearest, or all there are.
+
+    Parameters
+    ----------
+    what : str
+        What it should name, in a word.
+    name : str
+    legal : sequence of str
+
+    Raises
+    ------
+    ConfigError
+        Always.
+    """
+    near = difflib.get_close_matches(name, legal, n=1)
+    if near:
+        raise ConfigError(f"{what} {name!r} was given: did you mean {near[0]!r}?")
+    raise ConfigError(f"{what} {name!r} was given; expected one of {', '.join(legal)}")
 
 
 def _package(point: EntryPoint) -> str:

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from affuse.config import FusionConfig, ModelConfig
 from affuse.errors import ConfigError, FeatureError
 from affuse.features.table import FeatureTable
-from affuse.fusion.registry import FUSIONS, decides_without, make_fusion, make_unimodal
+from affuse.fusion.registry import decides_without, fusion_names, make_fusion, make_unimodal
 from affuse.models.fit_cache import FitCache
 
 CNN = ModelConfig(name="cnn1d", params={"epochs": 2})
@@ -32,12 +32,12 @@ def fit_cache() -> FitCache:
     return FitCache()
 
 
-@pytest.fixture(params=FUSIONS)
+@pytest.fixture(params=fusion_names())
 def fusion(request):
     return made(request.param)
 
 
-@pytest.fixture(params=FUSIONS)
+@pytest.fixture(params=fusion_names())
 def robust(request):
     """A fusion that has learned to do without a modality, from complete clips."""
     return made(request.param, WITH_DROPOUT)
@@ -137,7 +137,7 @@ def test_what_stands_in_place_of_an_absent_modality_is_not_read(robust, table, m
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
-@pytest.mark.parametrize("name", FUSIONS)
+@pytest.mark.parametrize("name", fusion_names())
 def test_complete_training_clips_without_dropout(name, modality, table, fit_cache):
     """What has never seen a clip without a modality refuses it, or has members to fall back on."""
     fitted = fit_cache.fitted(made(name), table)
@@ -165,7 +165,7 @@ def test_clips_that_lack_every_modality(robust, table, fit_cache):
         fit_cache.fitted(robust, table).predict_proba(nothing)
 
 
-@pytest.mark.parametrize("name", FUSIONS)
+@pytest.mark.parametrize("name", fusion_names())
 def test_class_of_which_a_modality_has_no_training_clip(name, table, fit_cache):
     """Happy clips have no video in training: the classes are all there nevertheless."""
     happy = np.flatnonzero(table.labels == 4).tolist()

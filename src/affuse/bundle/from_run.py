@@ -32,7 +32,7 @@ from affuse.evaluation.speakers import recall_table, speaker_range
 from affuse.features.precomputed import Precomputed
 from affuse.features.source import Extractor
 from affuse.features.table import FeatureTable
-from affuse.fusion.combine import FLOOR
+from affuse.fusion.rule import FLOOR
 from affuse.records import Modality
 from affuse.result import Evaluated, Result
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from affuse.config import Config, ModelConfig
+from affuse.config import Config
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read_index
 from affuse.errors import ConfigError
@@ -28,10 +28,9 @@ from affuse.features.source import Extractor
 from affuse.features.store import default_store
 from affuse.features.stretches import within_files
 from affuse.features.table import FeatureTable, StoredArrays
-from affuse.fusion.registry import decides_without, make_fusion, make_unimodal
+from affuse.fusion.registry import asked_fusions, decides_without, make_fusion, make_unimodal
 from affuse.models.registry import model_label
 from affuse.records import Modality, ProgressCallback, Skipped
-from affuse.registries import MODELS
 from affuse.report.document import check_report, write_report
 from affuse.result import Evaluated, Result
 from affuse.robustness.conditions import CLEAN, Condition, conditions, not_degradable
@@ -355,27 +354,13 @@ def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) ->
         return
     together = " + ".join(features[modality] for modality in table.modalities)
     both = "+".join(table.modalities)
-    for fusion, model in _fusions(config):
-        name = model_label(model)
-        build = partial(make_fusion, fusion, model, config.fusion)
+    for fusion, own in asked_fusions(config.fusion, config.models):
+        name = "" if own is None else model_label(own)
+        build = partial(make_fusion, fusion, own, config.fusion)
         needs_all = not (decides_without(fusion) or config.fusion.modality_dropout)
         shown = fusion.removeprefix("decision ")
-        yield System(f"{shown}, {name}", both, fusion, together, name, build, needs_all)
-
-
-def _fusions(config: Config) -> Iterator[tuple[str, ModelConfig]]:
-    asked = config.fusion
-    if asked.early:
-        yield from (("early", model) for model in config.models)
-    if asked.early_balanced:
-        balanced = (model for model in config.models if not MODELS.get(model.name).network)
-        yield from (("early balanced", model) for model in balanced)
-    networks = [model for model in config.models if MODELS.get(model.name).network]
-    network = networks[0] if networks else ModelConfig(name="cnn1d")
-    yield from ((f"late {combination}", network) for combination in asked.late)
-    for model in config.models:
-        yield from ((f"decision {rule}", model) for rule in asked.decision)
-        yield from ((f"hybrid {rule}", model) for rule in asked.hybrid)
+        row = f"{shown}, {name}" if name else shown
+        yield System(row, both, fusion, together, name, build, needs_all)
 
 
 def _preparation(config: Config, table: FeatureTable) -> dict[str, Callable[[int], Any]]:

@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from affuse.config import DecisionRule, FusionConfig, ModelConfig
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
 from affuse.fusion.inputs import fused_modalities, in_clip_order, presence
-from affuse.fusion.rules import make_rule
+from affuse.fusion.learning import FittedRule
 from affuse.fusion.unimodal import Unimodal
 from affuse.models.fit_cache import FitCache
-from affuse.models.registry import make_model
 
 Floats = NDArray[np.float64]
 
@@ -32,9 +30,8 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
     model : classifier
         Over (n_clips, n_features), with ``predict_proba``; a clone of it for each modality.
     rule : str
-        One of `affuse.fusion.combine.RULES`, or ``stacking``. What "weighted" and "stacking" learn
-        is learned from probabilities of inner folds: of training clips whose speakers had no part
-        in them.
+        Of `affuse.fusion.rules`. What a rule such as "weighted" or "stacking" learns is learned
+        from probabilities of inner folds: of training clips whose speakers had no part in them.
     joint : EarlyFusion or LateFusion, optional
         Unfitted.
 
@@ -47,8 +44,7 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
     members_ : dict of str to fitted estimator
         By modality, and "joint". A modality is left out where the training clips that have it are
         of fewer than two emotions.
-    rule_ : fitted rule
-        With ``weights_`` or ``stackers_`` where it has learned any.
+    rule_ : FittedRule
 
     Notes
     -----
@@ -73,7 +69,7 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
     array([0, 1, 0, 1])
     """
 
-    def __init__(self, model: Any, rule: DecisionRule = "product", joint: Any = None) -> None:
+    def __init__(self, model: Any, rule: str = "product", joint: Any = None) -> None:
         self.model = model
         self.rule = rule
         self.joint = joint
@@ -90,7 +86,7 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
             name: fit_cache.fitted(self._unfitted(name), own.take(rows))
             for name, (own, rows) in tables.items()
         }
-        self.rule_ = make_rule(self.rule)
+        self.rule_ = FittedRule(self.rule)
         if self.rule_.learns:
             parts = self._out_of_fold(training, fit_cache)
             labels = np.searchsorted(self.classes_, training.labels)
@@ -159,10 +155,3 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
         spread[:, np.searchsorted(self.classes_, classes)] = probabilities
         spread[np.isnan(probabilities).any(axis=1)] = np.nan
         return spread
-
-
-def decision(
-    rule: DecisionRule, model: ModelConfig, settings: FusionConfig, seed: int
-) -> DecisionFusion:
-    """Decision fusion as configured, unfitted."""
-    return DecisionFusion(make_model(model, seed), rule)

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from affuse.config import FusionConfig, ModelConfig
-from affuse.errors import ConfigError
 from affuse.features.table import FeatureTable
 from affuse.fusion.balance import balanced
 from affuse.fusion.inputs import (
@@ -26,8 +24,6 @@ from affuse.fusion.inputs import (
 )
 from affuse.fusion.unimodal import out_of_fold_rows
 from affuse.models.fit_cache import FitCache
-from affuse.models.registry import make_model
-from affuse.registries import MODELS
 
 Balancing = Literal["none", "weights", "components"]
 Means = Mapping[str, NDArray[np.float32]]
@@ -149,16 +145,3 @@ def _means(table: FeatureTable, modalities: tuple[str, ...]) -> Means:
             np.float32
         )
     return means
-
-
-def early(detail: str, model: ModelConfig, settings: FusionConfig, seed: int) -> EarlyFusion:
-    """Early fusion as configured, unfitted; `detail` "balanced" or nothing."""
-    if not detail:
-        return EarlyFusion(make_model(model, seed), settings.modality_dropout)
-    if MODELS.get(model.name).network:
-        raise ConfigError(
-            f"early balanced was given model {model.name!r}, a network, whose weights cannot be "
-            "chosen in inner folds; expected a classical model: use early instead"
-        )
-    balance: Balancing = "components" if MODELS.get(model.name).scale_free else "weights"
-    return EarlyFusion(make_model(model, seed), settings.modality_dropout, balance)

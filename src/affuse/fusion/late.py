@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from affuse.config import Combination, FusionConfig, ModelConfig
-from affuse.errors import ConfigError, FeatureError
+from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
 from affuse.fusion.inputs import (
     fused_modalities,
@@ -23,7 +22,6 @@ from affuse.fusion.inputs import (
 from affuse.fusion.unimodal import Unimodal
 from affuse.models.fit_cache import FitCache
 from affuse.models.mlp import EmbeddingMLP
-from affuse.models.registry import make_model
 
 
 class LateFusion(ClassifierMixin, BaseEstimator):
@@ -115,15 +113,16 @@ class LateFusion(ClassifierMixin, BaseEstimator):
         return networks
 
 
-def late(
-    combination: Combination, model: ModelConfig, settings: FusionConfig, seed: int
-) -> LateFusion:
-    """Late fusion as configured, unfitted."""
-    network = make_model(model, seed)
-    if not hasattr(getattr(network, "steps", [("", None)])[-1][1], "embed"):
-        raise ConfigError(
-            f"late fusion was given model {model.name!r}, which has no embedding; expected a "
-            "network: 'cnn1d'"
-        )
-    mlp = EmbeddingMLP(combination, epochs=settings.late_epochs, random_state=seed)
-    return LateFusion(network, mlp, settings.modality_dropout)
+def has_embedding(network: Any) -> bool:
+    """Whether late fusion can be made with a model: whether its last step embeds.
+
+    Parameters
+    ----------
+    network : scaler and model in a Pipeline, or a model that calibrates one
+
+    Returns
+    -------
+    bool
+    """
+    steps = getattr(network, "steps", None)
+    return steps is not None and hasattr(steps[-1][1], "embed")
