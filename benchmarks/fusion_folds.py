@@ -18,6 +18,7 @@ from affuse.config import FusionConfig, load_config
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import System
+from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
 from affuse.fusion.registry import make_fusion, make_unimodal
 from affuse.records import RAVDESS_EMOTIONS
@@ -78,7 +79,7 @@ def main() -> None:
     folds = leave_one_speaker_out(clips.speakers.tolist())[: asked.folds]
     protocol = Protocol("speaker-independent", folds)
     begin = time.perf_counter()
-    results = out_of_fold(clips, systems(), protocol, jobs=asked.jobs)
+    results = out_of_fold(clips, systems(), protocol, RunContext.of(asked.jobs))
     elapsed_s = time.perf_counter() - begin
     for result in results:
         print(f"{result.system.name:<20} UAR {100 * scores(result, clips).uar:5.1f}")

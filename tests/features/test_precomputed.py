@@ -8,6 +8,7 @@ import pytest
 from affuse.corpora.index import Index
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import FeatureError
+from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.features.precomputed import Precomputed, read_precomputed
 from affuse.features.store import FeatureStore
@@ -167,7 +168,9 @@ def test_a_clip_without_any_tracked_face_has_no_features(tmp_path: Path) -> None
     assert np.isnan(values[0]).all()
     assert np.isfinite(values[1]).all()
     extraction = extract_features(
-        Index(tuple(CLIPS)), {"video": found}, FeatureStore(tmp_path / "store"), jobs=1
+        Index(tuple(CLIPS)),
+        {"video": found},
+        RunContext.of(1, store=FeatureStore(tmp_path / "store")),
     )
     assert extraction.table.clips.tolist() == [TAKES[1]]
     assert extraction.skipped[0].reason == (
