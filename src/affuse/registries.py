@@ -120,9 +120,10 @@ class Registry:
             return getattr(import_module(f"{self.folder}.{name}"), self.attribute)
         points = self._others()[name]
         if len(points) > 1:
+            packages = " and ".join(map(_package, points))
             raise ConfigError(
-                f"{self.what} {name!r} is there more than once, in {' and '.join(map(_package, points))}"
-                "; expected one: remove all but one of these packages"
+                f"{self.what} {name!r} is there more than once, in {packages}; expected one: "
+                "remove all but one of these packages"
             )
         return self._loaded(points[0])
 
