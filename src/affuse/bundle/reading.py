@@ -29,7 +29,6 @@ from affuse.storage.onnx_sessions import (
 from affuse.storage.plain_json import read_plain
 from affuse.storage.plain_text import printable
 
-
 MOST_MANIFEST_BYTES = 64 * 10**6
 MOST_BYTES = 2 * 10**9
 """Of all files of a bundle: more than a graph can have, and less than memory."""
