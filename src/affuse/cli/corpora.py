@@ -46,11 +46,11 @@ def words(text: str) -> list[str]:
 def print_index(data: str, out: Path | None, duplicates: bool) -> None:
     """Print what `data` holds; optionally write it and look for identical samples."""
     from affuse.corpora.media_files import passed_over_text
-    from affuse.corpora.registry import read_index
+    from affuse.corpora.registry import read
     from affuse.features.stretches import within_files
 
     check_suffix(out, ".csv")
-    index = within_files(read_index(data))
+    index = within_files(read(data))
     say(summary_text(index.summary()))
     for note in index.notes:
         say(note)
@@ -83,11 +83,11 @@ def _print_duplicates(index: Index) -> None:
 
 def split_and_print(data: str, out: Path) -> None:
     """Write the two folders and print what was left out."""
-    from affuse.corpora.registry import read_index
+    from affuse.corpora.registry import read
     from affuse.features.stretches import within_files
     from affuse.media.split import split
 
-    index = within_files(read_index(data))
+    index = within_files(read(data))
     with progress_bars(Console(stderr=True)) as progress:
         skipped = split(index.clips, out, progress=progress)
     for note in index.notes:
@@ -137,7 +137,7 @@ def reenact_and_print(
 ) -> None:
     """Re-enact a real corpus."""
     from affuse.config.lists import parse_numbers
-    from affuse.corpora.registry import read_index
+    from affuse.corpora.registry import read
     from affuse.synthetic.reenact import reenact
 
     if not like or action_units is None:
@@ -145,9 +145,7 @@ def reenact_and_print(
             "re-enacting needs both --like CORPUS and --action-units FILE.csv; give the other one"
         )
     speakers = parse_numbers(wanted.speakers) if wanted.speakers else ()
-    index = read_index(like).filter(
-        speakers=speakers, emotions=wanted.emotions, channels=wanted.channels
-    )
+    index = read(like).filter(speakers=speakers, emotions=wanted.emotions, channels=wanted.channels)
     with progress_bars(Console(stderr=True)) as progress:
         made = reenact(
             index,

@@ -8,21 +8,27 @@ import io
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from affuse.corpora.emotions import emotion_name
-from affuse.corpora.speakers import joined_speakers, speaker_key, spellings, spellings_note
+from affuse.corpora.emotions import emotion_name, in_class_order
+from affuse.corpora.speakers import (
+    own_name,
+    speaker_key,
+    spellings_by_corpus,
+    spellings_note,
+    told_apart,
+)
 from affuse.errors import DatasetError, OutputError
-from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.records import Clip, Skipped
 from affuse.storage.plain_text import csv_cell
 from affuse.storage.whole import write_text
 
 Presence = Literal["audio", "video", "audio+video"]
 
-CSV_COLUMNS = ("clip", "emotion", "speaker", "audio", "video", "start", "end")
+CSV_COLUMNS = ("clip", "emotion", "speaker", "audio", "video", "start", "end", "corpus")
 """Columns of every index in CSV; those of the clips' attributes follow."""
 
 
@@ -50,7 +56,7 @@ class IndexSummary:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The clips of a corpus in their one order, and what was left out.
+    """The clips of one corpus or several in their one order, and what was left out.
 
     Parameters
     ----------
@@ -65,7 +71,9 @@ class Index:
     spellings : tuple of tuple of str
         Those of each speaker who has several, the first one first.
 
-    Each speaker has one spelling in all clips, the first.
+    Each speaker has one spelling in all clips, the first. In an index of several corpora a
+    speaker is called by the corpus and the name, such as ``EMO-DB/03``: the speakers 3 of two
+    corpora are two people.
 
     Raises
     ------
@@ -93,11 +101,11 @@ class Index:
                 f"{len(repeated)} clip ids stand for several clips (first: {repeated[0]!r}); "
                 "expected each id once: give every clip an id of its own"
             )
-        joined = spellings(clip.speaker for clip in self.clips)
+        joined = sum(spellings_by_corpus(self.clips).values(), ())
         if joined:
             object.__setattr__(self, "spellings", (*self.spellings, *joined))
             object.__setattr__(self, "notes", (*self.notes, spellings_note(joined)))
-        ordered = sorted(joined_speakers(self.clips), key=lambda clip: clip.id)
+        ordered = sorted(told_apart(self.clips), key=lambda clip: clip.id)
         object.__setattr__(self, "clips", tuple(ordered))
 
     def __len__(self) -> int:
@@ -111,10 +119,13 @@ class Index:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Emotions that occur: those of RAVDESS in its order, then others by name."""
-        present = {clip.emotion for clip in self.clips}
-        known = tuple(name for name in RAVDESS_EMOTIONS if name in present)
-        return known + tuple(sorted(present.difference(known)))
+        """Emotions that occur, in the order of `emotions.in_class_order`."""
+        return in_class_order(clip.emotion for clip in self.clips)
+
+    @property
+    def corpora(self) -> tuple[str, ...]:
+        """Corpora that occur, by name."""
+        return tuple(sorted({clip.corpus for clip in self.clips}))
 
     @property
     def speakers(self) -> tuple[str, ...]:
@@ -235,7 +246,9 @@ class Index:
 
     def _refuse_unknown(self, field: str, values: Sequence[str]) -> None:
         legal = self._values(field)
-        known = set(map(speaker_key, legal)) if field == "speaker" else legal
+        known: Collection[str] = legal
+        if field == "speaker":
+            known = {speaker_key(name) for c in self.clips for name in (c.speaker, own_name(c))}
         unknown = [value for value in values if value not in known]
         if not unknown:
             return
@@ -291,14 +304,14 @@ def _modalities(clip: Clip) -> tuple[str, ...]:
 
 def _passes(clip: Clip, wanted: Mapping[str, Sequence[str]]) -> bool:
     facts = {
-        **clip.attributes,
-        "speaker": speaker_key(clip.speaker),
-        "emotion": emotion_name(clip.emotion),
+        **{name: {value} for name, value in clip.attributes.items()},
+        "speaker": {speaker_key(clip.speaker), speaker_key(own_name(clip))},
+        "emotion": {emotion_name(clip.emotion)},
     }
     return all(
         set(values[0].split("+")).issubset(_modalities(clip))
         if field == "modality"
-        else facts.get(field) in values
+        else not facts.get(field, set()).isdisjoint(values)
         for field, values in wanted.items()
     )
 
@@ -312,6 +325,7 @@ def _csv_row(clip: Clip, attributes: Sequence[str], folder: Path) -> list[str]:
         _path_text(clip.audio, folder),
         _path_text(clip.video, folder),
         *stretch,
+        clip.corpus,
         *(clip.attributes.get(name, "") for name in attributes),
     ]
 

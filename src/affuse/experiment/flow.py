@@ -13,7 +13,7 @@ import numpy as np
 
 from affuse.config import Config, ModelConfig
 from affuse.corpora.index import Index
-from affuse.corpora.registry import read_index
+from affuse.corpora.registry import read
 from affuse.errors import ConfigError
 from affuse.evaluation.crossval import check_emotions, out_of_fold
 from affuse.evaluation.fold_store import FolderStore
@@ -132,7 +132,7 @@ def chosen_clips(config: Config) -> Index:
     """Index of the clips that a configuration chooses."""
     if not config.data.path:
         raise ConfigError("no data were given: set data.path to a folder or a CSV of clips")
-    index = read_index(config.data.path, config.data.reader)
+    index = read(config.data.path, config.data.reader)
     channels = config.data.channels
     if channels and not any("channel" in clip.attributes for clip in index):
         # Recipes choose speech of RAVDESS; a person's own clips do not say what they are.
