@@ -9,9 +9,9 @@ from affuse.bundle.manifest import TrainedOn
 from affuse.bundle.reading import Bundle
 from affuse.corpora.clip_keys import row_key
 from affuse.corpora.drawn import EMBEDDED, is_embedded
-from affuse.corpora.index import Index, speaker_order
+from affuse.corpora.index import Index
 from affuse.corpora.known import corpus_reader, known_speaker
-from affuse.corpora.speakers import own_name, speaker_key
+from affuse.corpora.speakers import own_name, speaker_key, speaker_order
 from affuse.records import Clip
 
 _MARK_DIGITS = 12

@@ -145,7 +145,9 @@ def reenact_and_print(
             "re-enacting needs both --like CORPUS and --action-units FILE.csv; give the other one"
         )
     speakers = parse_numbers(wanted.speakers) if wanted.speakers else ()
-    index = read(like).filter(speakers=speakers, emotions=wanted.emotions, channels=wanted.channels)
+    index = read(like).filter(
+        speakers=speakers, emotions=wanted.emotions, where={"channel": wanted.channels}
+    )
     with progress_bars(Console(stderr=True)) as progress:
         made = reenact(
             index,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -117,7 +117,7 @@ def _called(index: Index, corpus: str) -> Index:
 
 def _recognised(place: Path) -> Reader:
     """The one reader that recognises a path."""
-    readers = known_readers().entries
+    readers: Mapping[str, Reader] = known_readers().entries
     found = {name: reader for name, reader in readers.items() if reader.recognises(place)}
     if len(found) == 1:
         return next(iter(found.values()))

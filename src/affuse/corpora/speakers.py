@@ -47,6 +47,14 @@ def speaker_key(name: str) -> str:
     return _LEADING_ZEROS.sub("", _LETTER_FROM_DIGIT.sub("", plain))
 
 
+def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Key that sorts names with numbers by value: 2 before 10, s2 before s10."""
+    pieces = re.findall("[0-9]+|[^0-9]+", name)
+    return tuple(
+        (0, int(piece), piece) if piece[0] in "0123456789" else (1, 0, piece) for piece in pieces
+    )
+
+
 def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Spellings of each speaker who has several, the first one first.
 
