@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, action="append")
     asked = parser.parse_args()
     faces = read_fer2013(asked.faces, "val")
-    speech = read_ravdess(asked.ravdess).filter(channels=("speech",))
+    speech = read_ravdess(asked.ravdess).filter(where={"channel": ["speech"]})
     asked.folder.mkdir(parents=True, exist_ok=True)
     bundles = [read_bundle(folder) for folder in asked.bundle or [shipped_folder()]]
     judged: list[list[dict[str, str | None]]] = [[] for _ in bundles]

@@ -22,6 +22,7 @@ from affuse.corpora.index import Index
 from affuse.corpora.registry import read_index
 from affuse.errors import DatasetError, MediaError
 from affuse.extractors.mfcc import Mfcc
+from affuse.features.context import RunContext
 from affuse.features.extract import Extraction, extract_features
 from affuse.features.store import FeatureStore
 from affuse.media.decode import probe
@@ -120,7 +121,7 @@ def called(cache: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def extracted(index: Index, cache: Path) -> Extraction:
-    return extract_features(index, {"audio": Mfcc()}, FeatureStore(cache), jobs=1)
+    return extract_features(index, {"audio": Mfcc()}, RunContext.of(1, store=FeatureStore(cache)))
 
 
 def sounds(index: Index, cache: Path) -> NDArray[np.float32]:

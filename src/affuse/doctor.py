@@ -119,7 +119,7 @@ def _media(folder: Path) -> str:
     import av
 
     from affuse.media.audio import read_audio
-    from affuse.media.video import read_looks
+    from affuse.media.video import sample_frames
 
     needed = {"h264", "aac", "vp9", "opus", "flac"}
     missing = sorted(needed - av.codecs_available)
@@ -127,7 +127,7 @@ def _media(folder: Path) -> str:
         raise MediaError(f"PyAV {av.__version__} lacks {', '.join(missing)}")
     clip = _drawn_clip(folder)
     sound = read_audio(clip)
-    n_looks = sum(1 for _ in read_looks(clip, per_s=1.0, short_side=_SHORT_SIDE))
+    n_looks = sum(1 for _ in sample_frames(clip, per_s=1.0, short_side=_SHORT_SIDE))
     if sound.duration_s < 1 or n_looks < 2:
         raise MediaError(f"{sound.duration_s:.2f} s of sound and {n_looks} pictures of 3 s read")
     decoded = f"PyAV {av.__version__} decodes {', '.join(sorted(needed))}"
@@ -143,9 +143,9 @@ def _drawn_clip(folder: Path) -> Path:
 
 def _faces(folder: Path) -> str:
     from affuse.media.face_detectors import HaarDetector
-    from affuse.media.video import read_looks
+    from affuse.media.video import sample_frames
 
-    looks = read_looks(_drawn_clip(folder), per_s=1.0, short_side=_SHORT_SIDE)
+    looks = sample_frames(_drawn_clip(folder), per_s=1.0, short_side=_SHORT_SIDE)
     n_found = len(HaarDetector().detect(next(looks).image))
     if n_found != 1:
         raise MediaError(f"OpenCV's cascade finds {n_found} faces where one is")

@@ -75,9 +75,9 @@ class Registry:
 
     def check(self, name: str) -> None:
         """Refuse a name that no entry has (ConfigError): says the nearest, or all there are."""
-        legal = self.names()
-        if name in legal:
+        if name in self._own() or name in self._others():
             return
+        legal = self.names()
         near = difflib.get_close_matches(name, legal, n=1)
         if near:
             raise ConfigError(f"{self.what} {name!r} was given: did you mean {near[0]!r}?")

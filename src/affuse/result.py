@@ -21,7 +21,7 @@ from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentenc
 from affuse.evaluation.systems import Losses, OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
-from affuse.robustness.curves import Point
+from affuse.robustness.curves import CurvePoint
 from affuse.splits.protocols import Protocol
 
 RESULT_COLUMNS = (
@@ -69,7 +69,7 @@ class Result:
         What was extracted from each modality, in words.
     notes : tuple of str
         What a reader of the table must know.
-    curves : tuple of Point
+    curves : tuple of CurvePoint
         UAR of each system under each condition; empty where robustness was not asked for.
     """
 
@@ -80,7 +80,7 @@ class Result:
     skipped: tuple[Skipped, ...]
     features: Mapping[str, str]
     notes: tuple[str, ...] = ()
-    curves: tuple[Point, ...] = ()
+    curves: tuple[CurvePoint, ...] = ()
     passed_over: tuple[Skipped, ...] = ()
     contents: Mapping[Path, str] = field(default_factory=dict)
     drawn: str = ""
@@ -111,7 +111,7 @@ class Result:
     @property
     def robustness(self) -> pd.DataFrame:
         """Robustness curves: one row per system and condition, ready to plot UAR over level."""
-        return pd.DataFrame(self.curves, columns=[one.name for one in fields(Point)])
+        return pd.DataFrame(self.curves, columns=[one.name for one in fields(CurvePoint)])
 
     @property
     def training(self) -> pd.DataFrame:

@@ -76,12 +76,12 @@ def test_an_id_stands_for_one_clip() -> None:
         ({"speakers": ["10", 1]}, "bcd"),
         ({"speakers": "10"}, "cd"),
         ({"emotions": ("calm",)}, "bc"),
-        ({"channels": ["speech"]}, "ac"),
-        ({"intensities": ["normal"]}, "ad"),
+        ({"where": {"channel": ["speech"]}}, "ac"),
+        ({"where": {"intensity": ["normal"]}}, "ad"),
         ({"modality": "audio"}, "abcd"),
         ({"modality": "video"}, "b"),
         ({"modality": "audio+video"}, "b"),
-        ({"speakers": [10], "emotions": ["calm"], "channels": ["speech"]}, "c"),
+        ({"speakers": [10], "emotions": ["calm"], "where": {"channel": ["speech"]}}, "c"),
     ],
 )
 def test_filters_keep_what_passes_all_of_them(
@@ -100,8 +100,11 @@ def test_filters_keep_what_passes_all_of_them(
             "emotion 'clam' was asked for; expected one of calm, sad, bored: did you mean 'calm'?",
         ),
         ({"speakers": [77, 88]}, "speaker '77', '88' was asked for; expected one of 1, 2, 10"),
-        ({"channels": ["sung"]}, "channel 'sung' was asked for; expected one of song, speech"),
-        ({"intensities": ["weak"]}, "expected one of normal, strong"),
+        (
+            {"where": {"channel": ["sung"]}},
+            "channel 'sung' was asked for; expected one of song, speech",
+        ),
+        ({"where": {"intensity": ["weak"]}}, "expected one of normal, strong"),
         ({"modality": "picture"}, "expected one of audio, video, audio+video"),
     ],
 )
@@ -115,7 +118,7 @@ def test_a_value_that_no_clip_has_is_refused_with_the_legal_ones(
 
 def test_a_filter_on_what_no_clip_says_names_the_column() -> None:
     with pytest.raises(DatasetError, match=r"no clip of this index says its channel: .*'channel'"):
-        Index((clip("a", "sad", "1"),)).filter(channels=["speech"])
+        Index((clip("a", "sad", "1"),)).filter(where={"channel": ["speech"]})
 
 
 def test_filters_that_leave_nothing_say_what_each_would_leave(index: Index) -> None:

@@ -51,7 +51,7 @@ def figures(table: FeatureTable, chosen: list[System]) -> list[Scores]:
 
 @pytest.fixture(scope="session")
 def clips(shared_data):
-    return read_ravdess(shared_data / "ravdess").filter(channels=("speech",))
+    return read_ravdess(shared_data / "ravdess").filter(where={"channel": ["speech"]})
 
 
 @pytest.fixture(scope="session")

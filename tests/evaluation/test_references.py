@@ -72,5 +72,5 @@ def test_chance_needs_two_emotions(speech):
 def test_real_clips(shared_data):
     index = read_ravdess(shared_data / "ravdess")
     assert names(index) == ["chance"]  # speech and song together
-    assert len(names(index.filter(channels=["speech"]))) == 14
-    assert names(index.filter(channels=["song"])) == ["chance"]
+    assert len(names(index.filter(where={"channel": ["speech"]}))) == 14
+    assert names(index.filter(where={"channel": ["song"]})) == ["chance"]

@@ -13,7 +13,7 @@ from affuse.audit.recordings import duplicates_finding, fold_file_finding, ident
 from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
 from affuse.evaluation.crossval import check_emotions
-from affuse.experiment import chosen_clips, extract
+from affuse.experiment import chosen_clips, context_of, extract
 from affuse.features.label_columns import refuse_constant
 from affuse.records import ProgressCallback
 from affuse.splits.divide import divide
@@ -55,6 +55,7 @@ def audit(
     >>> audit(load_config("quick", overrides={"data.path": "ravdess"})).leaks  # doctest: +SKIP
     ()
     """
+    context = context_of(config, progress=progress)
     index = chosen_clips(config)
     file = read_folds(config.folds.file) if config.folds.file else None
     if file is not None:
@@ -80,13 +81,11 @@ def audit(
     small = kept_in_memory(table.select(sound)) if sound else None
     if small is not None:
         labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
-        findings.append(
-            random_split_finding(config, small, labels, index.clips, protocol, progress)
-        )
+        findings.append(random_split_finding(config, small, labels, index.clips, protocol, context))
         if n_permutations:
-            findings.append(permutation_finding(config, small, protocol, n_permutations, progress))
+            findings.append(permutation_finding(config, small, protocol, n_permutations, context))
     return Audit(
-        data=Path(config.data.path).resolve().name,
+        data="+".join(Path(path).resolve().name for path in config.data.paths),
         n_clips=len(table),
         n_speakers=len(np.unique(table.speakers)),
         n_emotions=len(np.unique(table.labels)),

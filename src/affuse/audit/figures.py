@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,10 +15,12 @@ from affuse.evaluation.figures import bounds, points
 from affuse.evaluation.permutation import PermutationTest, system_permutation_test
 from affuse.evaluation.systems import System
 from affuse.experiment import systems, under_protocol
+from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.fusion.registry import make_unimodal
-from affuse.models.registry import NETWORKS, model_label
-from affuse.records import Clip, ProgressCallback
+from affuse.models.registry import model_label
+from affuse.records import Clip
+from affuse.registries import MODELS
 from affuse.result import Evaluated
 from affuse.splits.divide import divide
 from affuse.splits.protocols import Protocol
@@ -43,7 +46,7 @@ def random_split_finding(
     labels: Mapping[str, str],
     clips: Sequence[Clip],
     apart: Protocol,
-    progress: ProgressCallback | None = None,
+    context: RunContext | None = None,
 ) -> Finding:
     """How much better each classical system looks when the same speakers are on both sides.
 
@@ -57,7 +60,7 @@ def random_split_finding(
     clips : sequence of Clip
     apart : Protocol
         Folds that keep speakers apart.
-    progress : callable, optional
+    context : RunContext, optional
     """
     check = "random split"
     if apart.leaky:
@@ -67,8 +70,8 @@ def random_split_finding(
     folds = config.folds.model_copy(update={"n_folds": len(apart.folds)})
     mixed = divide("random", config.model_copy(update={"folds": folds}), table, clips)
     rows = tuple(systems(_classical(config), table, labels))
-    first = under_protocol(config, table, rows, apart, progress)
-    second = under_protocol(config, table, rows, mixed, progress)
+    first = under_protocol(config, table, rows, apart, context)
+    second = under_protocol(config, table, rows, mixed, context)
     pairs = sorted(zip(first, second, strict=True), key=_gap, reverse=True)
     intervals = [paired_interval(other.out_of_fold, one.out_of_fold, table) for one, other in pairs]
     widest, sure = pairs[0], any(low > 0 for low, _ in intervals)
@@ -89,7 +92,7 @@ def permutation_finding(
     table: FeatureTable,
     protocol: Protocol,
     n_permutations: int,
-    progress: ProgressCallback | None = None,
+    context: RunContext | None = None,
 ) -> Finding:
     """What the quickest system scores with shuffled labels: chance, unless labels leak."""
     system = _quick_system(table)
@@ -98,8 +101,7 @@ def permutation_finding(
         system,
         protocol,
         n_permutations=n_permutations,
-        seed=config.seed,
-        progress=progress,
+        context=replace(context or RunContext(), seed=config.seed),
     )
     chance = 1 / len(np.unique(table.labels))
     facts = {
@@ -129,7 +131,7 @@ def permutation_finding(
 
 def _classical(config: Config) -> Config:
     """The same with models alone that are quickly fitted."""
-    models = tuple(model for model in config.models if model.name not in NETWORKS)
+    models = tuple(model for model in config.models if not MODELS.get(model.name).network)
     slow_hybrid = config.fusion.hybrid_with.startswith("late")
     fusion = {"late": (), "hybrid": () if slow_hybrid else config.fusion.hybrid}
     return config.model_copy(

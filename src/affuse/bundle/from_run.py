@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from affuse.bundle.manifest import (
 )
 from affuse.bundle.onnx_builder import GraphBuilder, NotExportable
 from affuse.bundle.reading import Bundle
-from affuse.bundle.refit import Preparation, Refitted, refitted, refuse_unknown_preparation
+from affuse.bundle.refit import Refitted, TransformerFactories, refitted, refuse_unknown_preparation
 from affuse.bundle.system_graphs import Inputs, SystemGraphs, system_graphs
 from affuse.bundle.writing import make_bundle
 from affuse.errors import MissingDependency
@@ -33,7 +32,7 @@ from affuse.evaluation.speakers import recall_table, speaker_range
 from affuse.features.precomputed import Precomputed
 from affuse.features.source import Extractor
 from affuse.features.table import FeatureTable
-from affuse.fusion.combine import FLOOR
+from affuse.fusion.rule import FLOOR
 from affuse.records import Modality
 from affuse.result import Evaluated, Result
 
@@ -58,7 +57,7 @@ class RunBundle:
     notes: tuple[str, ...] = ()
 
 
-def bundle_of(result: Result, sources: Sources, preparation: Preparation) -> RunBundle:
+def bundle_of(result: Result, sources: Sources, preparation: TransformerFactories) -> RunBundle:
     """Bundle of the best system that was evaluated with speakers kept apart and has graphs.
 
     Parameters
@@ -99,7 +98,9 @@ def _second_best(chosen: Evaluated, refused: Sequence[tuple[Evaluated, str]]) ->
     )
 
 
-def _bundle(item: Evaluated, result: Result, sources: Sources, preparation: Preparation) -> Bundle:
+def _bundle(
+    item: Evaluated, result: Result, sources: Sources, preparation: TransformerFactories
+) -> Bundle:
     system, config = item.out_of_fold.system, result.config
     extracted = {m: _source(m, sources, result) for m in sorted(sources) if m in system.modalities}
     refuse_unknown_preparation(system, preparation)
@@ -198,7 +199,7 @@ def _training_clips(result: Result, fitted: Refitted) -> tuple[TrainedOn, ...]:
 
 
 def _corpus(result: Result) -> str:
-    return Path(result.config.data.path).resolve().stem
+    return result.config.data.stem
 
 
 def _singles(item: Evaluated, result: Result) -> list[Evaluated]:

@@ -17,7 +17,7 @@ read."""
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
 
-BundleRule = Literal["mean", "weighted", "product", "max", "min", "median", "majority", "stacking"]
+RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
 FileName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)
 ]
@@ -209,7 +209,7 @@ class Fusion(_Part):
         What the weights, priors' powers and temperatures were fitted on, in words.
     """
 
-    rule: BundleRule = "product"
+    rule: RuleName = "product"
     temperature: Temperature = 1.0
     stackers: tuple[Stacker, ...] = ()
     together: tuple[Together, ...] = ()

@@ -19,7 +19,8 @@ from pydantic import ValidationError
 
 from affuse.bundle.manifest import FORMAT, MANIFEST, Manifest
 from affuse.bundle.wire import NotOnnx, reach
-from affuse.errors import BundleError
+from affuse.errors import BundleError, ConfigError
+from affuse.registries import RULES
 from affuse.storage.plain_json import read_plain
 from affuse.storage.plain_text import printable
 
@@ -217,7 +218,14 @@ def _manifest(folder: Path) -> Manifest:
             f"{path} was altered after it was written (its hash does not fit); get the bundle anew"
         )
     try:
-        return Manifest.model_validate(fields)
+        manifest = Manifest.model_validate(fields)
+        RULES.check(manifest.fusion.rule)
+        return manifest
+    except ConfigError as error:
+        raise BundleError(
+            f"{path} combines its members by a rule that is not installed here ({error}): install "
+            "the package that has it, or train again"
+        ) from error
     except ValidationError as error:
         said = [f"{_place(each)}: {each['msg']}" for each in error.errors()[:_MOST_REASONS]]
         raise BundleError(

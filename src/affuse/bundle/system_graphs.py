@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from affuse.bundle.manifest import BundleRule
 from affuse.bundle.model_graphs import last_step, layers, model_probabilities, scaled_rows
 from affuse.bundle.onnx_builder import GraphBuilder, NotExportable
 from affuse.bundle.reading import PROBABILITIES
-from affuse.fusion.rules import STACKING_FLOOR
+from affuse.fusion.stacking import FLOOR as STACKING_FLOOR
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class SystemGraphs:
     """
 
     members: tuple[MemberGraph, ...]
-    rule: BundleRule = "product"
+    rule: str = "product"
     stackers: Mapping[tuple[str, ...], bytes] = field(default_factory=dict)
 
 
@@ -78,7 +77,7 @@ def system_graphs(estimator: Any, inputs: Inputs) -> SystemGraphs:
     if type(estimator).__name__ != "DecisionFusion":
         return SystemGraphs((_member(_name(estimator), estimator, inputs),))
     names = tuple(estimator.members_)
-    weights = getattr(estimator.rule_, "weights_", np.ones(len(names)))
+    weights = np.ones(len(names)) if estimator.rule_.weights_ is None else estimator.rule_.weights_
     members = tuple(
         _member(name, estimator.members_[name], inputs, float(weight))
         for name, weight in zip(names, weights, strict=True)
@@ -166,7 +165,8 @@ def _feature_rows(graph: GraphBuilder, modality: str, inputs: Inputs) -> tuple[s
 
 def _stackers(estimator: Any, names: Sequence[str]) -> Iterator[tuple[tuple[str, ...], bytes]]:
     n_classes = len(estimator.classes_)
-    for positions, model in getattr(estimator.rule_, "stackers_", {}).items():
+    for positions, stacker in estimator.rule_.stackers_.items():
+        model = stacker.model
         chosen = tuple(names[position] for position in positions)
         graph = GraphBuilder()
         logarithms = [_logarithms(graph, name, n_classes) for name in chosen]

@@ -146,7 +146,7 @@ def reenact_and_print(
         )
     speakers = parse_numbers(wanted.speakers) if wanted.speakers else ()
     index = read_index(like).filter(
-        speakers=speakers, emotions=wanted.emotions, channels=wanted.channels
+        speakers=speakers, emotions=wanted.emotions, where={"channel": wanted.channels}
     )
     with progress_bars(Console(stderr=True)) as progress:
         made = reenact(

@@ -78,7 +78,8 @@ def _run(config: Config, folder: Path, work: Work, text: Callable[[Result], str]
         result = run(config, workers=workers, progress=progress)
     if result.drawn:
         say(result.drawn)
-    say(f"{config.recipe} recipe on {Path(config.data.path).name or config.data.path}")
+    shown = " + ".join(Path(path).name or path for path in config.data.paths)
+    say(f"{config.recipe} recipe on {shown}")
     say(text(result))
     return result
 
@@ -121,7 +122,7 @@ def extract_and_print(config: Config, work: Work) -> None:
         say(f"{modality:<6} {source.label:<24} {shape:<20} {n_clips:,} clips")
     told = _skipped_text(extraction.skipped)
     say(f"{told}\n\nStored for later runs." if told else "\nStored for later runs.")
-    say(f"Next: affuse run {quote(config.data.path)} with the same options.")
+    say(f"Next: affuse run {' '.join(map(quote, config.data.paths))} with the same options.")
 
 
 def _skipped_text(skipped: Sequence[Skipped]) -> str:
@@ -144,12 +145,12 @@ def _next(result: Result, folder: Path) -> str:
     """What to do with a run, in one line."""
     if (folder / "bundle").is_dir() and not result.drawn:
         return f"Next: affuse predict my.mp4 --bundle {quote(str(folder / 'bundle'))}"
-    return f"Next: affuse audit {quote(result.config.data.path)} says what would leak."
+    data = " ".join(map(quote, result.config.data.paths))
+    return f"Next: affuse audit {data} says what would leak."
 
 
 def _free_folder(config: Config) -> Path:
-    name = Path(config.data.path).resolve().stem
-    return _free(Path("runs") / f"{date.today().isoformat()}-{name}")
+    return _free(Path("runs") / f"{date.today().isoformat()}-{config.data.stem}")
 
 
 def _free(folder: Path) -> Path:

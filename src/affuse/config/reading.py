@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from affuse.config.records import Config, ModelConfig
+from affuse.config.renamed import RENAMED
 from affuse.errors import ConfigError
 
 
@@ -126,6 +127,8 @@ def _explain(item: Any) -> str:
         named = ".".join(takewhile(lambda part: isinstance(part, str), item["loc"]))
         hint = f" (affuse settings {named} tells more)" if named else ""
         return f"{key} = {item['input']!r}: {_plain(item['msg'])}{hint}"
+    if key in RENAMED:
+        return f"there is no setting {key!r} any more: {RENAMED[key]}"
     legal = _fields_at(path[:-1])
     near = difflib.get_close_matches(path[-1], legal, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(legal)}"

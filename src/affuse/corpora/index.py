@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, get_args
 
 from affuse.corpora.emotions import emotion_name
@@ -126,16 +127,17 @@ class Index:
         *,
         speakers: Iterable[str | int] = (),
         emotions: Iterable[str] = (),
-        channels: Iterable[str] = (),
-        intensities: Iterable[str] = (),
+        where: Mapping[str, Iterable[str]] = MappingProxyType({}),
         modality: Presence | None = None,
     ) -> Index:
         """The same index with the clips that pass every filter.
 
         Parameters
         ----------
-        speakers, emotions, channels, intensities : iterable of str
+        speakers, emotions : iterable of str
             Values that pass; empty: all do.
+        where : mapping of str to iterable of str
+            Attribute of the clips -> values that pass, such as ``{"channel": ["speech"]}``.
         modality : {"audio", "video", "audio+video"}, optional
             What a clip must have at least.
 
@@ -153,8 +155,7 @@ class Index:
         wanted = {
             "speaker": tuple(map(speaker_key, _texts(speakers))),
             "emotion": tuple(map(emotion_name, _texts(emotions))),
-            "channel": _texts(channels),
-            "intensity": _texts(intensities),
+            **{name: _texts(values) for name, values in where.items()},
             "modality": _texts(modality or ()),
         }
         wanted = {field: values for field, values in wanted.items() if values}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from functools import partial
 
 import numpy as np
 
 from affuse.errors import ClusterError, ConfigError, DatasetError, FeatureError
-from affuse.evaluation.fold_store import FoldStore, table_digest
+from affuse.evaluation.fold_store import table_digest
 from affuse.evaluation.fold_task import (
     FoldTask,
     Predictions,
-    Preparation,
+    TransformerFactories,
     are_predictions,
     check_training_emotions,
     losses_key,
@@ -22,10 +21,9 @@ from affuse.evaluation.fold_task import (
     scored_rows,
 )
 from affuse.evaluation.systems import Losses, OutOfFold, System
+from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
-from affuse.records import ProgressCallback
 from affuse.splits.protocols import Protocol
-from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost, Workers
 
 
@@ -33,13 +31,9 @@ def out_of_fold(
     table: FeatureTable,
     systems: Sequence[System],
     protocol: Protocol,
+    context: RunContext | None = None,
     *,
-    preparation: Preparation | None = None,
-    seed: int = 0,
-    jobs: int = 1,
-    workers: Workers | None = None,
-    store: FoldStore | None = None,
-    progress: ProgressCallback | None = None,
+    preparation: TransformerFactories | None = None,
 ) -> tuple[OutOfFold, ...]:
     """Probabilities of every system for the test clips of every fold of a protocol.
 
@@ -49,18 +43,13 @@ def out_of_fold(
     systems : sequence of System
     protocol : Protocol
         Its folds hold rows of `table`.
+    context : RunContext, optional
+        Of its workers and of the order of clips in `table` the result does not depend; where
+        arrays are stored, workers must find them under the same paths. Its ``progress`` is called
+        with ``("<protocol> folds", done, total)``. This process and no store by default.
     preparation : mapping of modality to (seed -> unfitted transformer), optional
         Learned features: fitted once a fold on its training clips (on all clips where the
         protocol says so, which is the lecture's leak) and shared by its systems.
-    seed : int
-    jobs : int
-        Processes. The result does not depend on it, nor on the order of clips in `table`.
-    workers : Workers, optional
-        Who fits, in their place. Arrays that are stored must lie under the same paths there.
-    store : FoldStore, optional
-        Where finished folds are kept: a run that was cut short goes on from there.
-    progress : callable, optional
-        Called with ``("<protocol> folds", done, total)``.
 
     Returns
     -------
@@ -80,17 +69,16 @@ def out_of_fold(
     ClusterError
         The workers cannot be reached any more, or die of a fold.
     """
+    context = context or RunContext()
     check_emotions(table)
     _check_systems(table, systems)
     tasks = [
-        FoldTask(table, tuple(systems), protocol, fold, dict(preparation or {}), seed)
+        FoldTask(table, tuple(systems), protocol, fold, dict(preparation or {}), context.seed)
         for fold in protocol.folds
     ]
     for task in tasks:
         check_training_emotions(task)
-    results = _results(
-        tasks, partial(_computed, workers=workers or local_workers(jobs)), store, progress
-    )
+    results = _results(tasks, context)
     return tuple(_gathered(tasks, results, position) for position in range(len(systems)))
 
 
@@ -123,15 +111,11 @@ def _check_systems(table: FeatureTable, systems: Sequence[System]) -> None:
             )
 
 
-def _results(
-    tasks: list[FoldTask],
-    computed: Callable[[list[FoldTask]], Iterator[tuple[int, Predictions]]],
-    store: FoldStore | None,
-    progress: ProgressCallback | None,
-) -> Mapping[int, Predictions]:
+def _results(tasks: list[FoldTask], context: RunContext) -> Mapping[int, Predictions]:
     """Predictions by number of fold, from the store where it has them."""
     results: dict[int, Predictions] = {}
     keys: dict[int, str] = {}
+    store = context.folds
     if store is not None:
         digest = table_digest(tasks[0].table)
         keys = {task.fold.number: task.key(digest) for task in tasks}
@@ -139,15 +123,14 @@ def _results(
             known = store.load(keys[task.fold.number])
             if known is not None and are_predictions(task, known):
                 results[task.fold.number] = known
-    report = progress or _silent
     stage = f"{tasks[0].protocol.name} folds"
-    report(stage, len(results), len(tasks))
+    context.progress(stage, len(results), len(tasks))
     todo = [task for task in tasks if task.fold.number not in results]
-    for number, predictions in computed(todo):
+    for number, predictions in _computed(todo, context.workers):
         results[number] = predictions
         if store is not None:
             store.save(keys[number], predictions)
-        report(stage, len(results), len(tasks))
+        context.progress(stage, len(results), len(tasks))
     return results
 
 
@@ -159,10 +142,6 @@ def _computed(tasks: list[FoldTask], workers: Workers) -> Iterator[tuple[int, Pr
                 fold = tasks[number].fold.number
                 raise ClusterError(f"fold {fold} cannot be computed: {answer.reason}")
             yield answer
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Take no notice of progress."""
 
 
 def _gathered(

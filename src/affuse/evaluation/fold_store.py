@@ -9,29 +9,18 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-from typing import Protocol as Interface
 from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
 from affuse.features.table import FeatureTable, StoredArrays
+from affuse.storage.folds import Arrays, FoldStore
 from affuse.storage.sealing import is_sealed, seal
 from affuse.storage.whole import atomic_file, remove_leftovers
 
-Arrays = Mapping[str, NDArray[np.float64]]
+__all__ = ["Arrays", "FoldStore", "FolderStore", "key_of", "table_digest"]
 
 _PACKAGES = ("affuse", "numpy", "scipy", "scikit-learn", "torch")
-
-
-class FoldStore(Interface):
-    """Keeps the arrays of one fold under a key that names all that they depend on."""
-
-    def load(self, key: str) -> Arrays | None:
-        """Arrays by name; None if this fold is not known."""
-
-    def save(self, key: str, arrays: Arrays) -> None:
-        """Keep the arrays of a finished fold."""
 
 
 class FolderStore:

@@ -16,14 +16,14 @@ from affuse.evaluation.fold_store import key_of
 from affuse.evaluation.learned_features import LearnedFeatures
 from affuse.evaluation.systems import System, derived_seed
 from affuse.features.table import FeatureTable
-from affuse.models.described import described
+from affuse.models.estimator_spec import estimator_spec
 from affuse.splits.fold import Fold
 from affuse.splits.protocols import Protocol
 
 if TYPE_CHECKING:
-    from affuse.models.memory import Memory
+    from affuse.models.fit_cache import FitCache
 
-Preparation = Mapping[str, Callable[[int], Any]]
+TransformerFactories = Mapping[str, Callable[[int], Any]]
 """Modality -> (seed -> unfitted scikit-learn transformer): features that are learned."""
 
 Rows = NDArray[np.int64]
@@ -44,7 +44,7 @@ class FoldTask:
     systems: tuple[System, ...]
     protocol: Protocol
     fold: Fold
-    preparation: Preparation
+    preparation: TransformerFactories
     seed: int
 
     @property
@@ -74,8 +74,10 @@ class FoldTask:
                 "prepares_on_all": self.protocol.prepares_on_all,
                 "train": [str(clip) for clip in clips[self.train]],
                 "test": [str(clip) for clip in clips[self.test]],
-                "systems": [[s.modality, described(self.build(s))] for s in self.systems],
-                "preparation": {m: described(self.build_transformer(m)) for m in self.preparation},
+                "systems": [[s.modality, estimator_spec(self.build(s))] for s in self.systems],
+                "preparation": {
+                    m: estimator_spec(self.build_transformer(m)) for m in self.preparation
+                },
             }
         )
 
@@ -87,7 +89,7 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
     """Number of the fold, and what each system predicts for its test clips."""
     from threadpoolctl import threadpool_limits
 
-    from affuse.models.memory import Memory
+    from affuse.models.fit_cache import FitCache
 
     _hand_back_large_blocks()
     needed = {name for system in task.systems for name in system.modalities}
@@ -97,10 +99,10 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
         table = _with_learned_features(task, learned, modalities)
         # Features that were learned from the test clips too are that protocol's point.
         nested = bool(modalities) and not task.protocol.prepares_on_all
-        memory = Memory(learned if nested else None)
+        fit_cache = FitCache(learned if nested else None)
         found = {losses_key(m): losses for m, losses in learned.losses.items()}
         for position, system in enumerate(task.systems):
-            probabilities, losses = _judged(task, system, table, memory)
+            probabilities, losses = _judged(task, system, table, fit_cache)
             found[str(position)] = probabilities
             if losses is not None:
                 found[losses_key(position)] = losses
@@ -171,7 +173,7 @@ def _fewer(task: FoldTask) -> str:
 
 
 def _judged(
-    task: FoldTask, system: System, table: FeatureTable, memory: Memory
+    task: FoldTask, system: System, table: FeatureTable, fit_cache: FitCache
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Probabilities of the test clips that the system scores, over all classes; its losses."""
     train = scored_rows(table, system, task.train)
@@ -179,7 +181,7 @@ def _judged(
     probabilities = np.zeros((len(test), len(table.classes)))
     if len(test):
         own = table.select(system.modalities)
-        estimator = memory.fitted(task.build(system), own.take(train))
+        estimator = fit_cache.fitted(task.build(system), own.take(train))
         probabilities[:, estimator.classes_] = estimator.predict_proba(own.take(test))
         return probabilities, training_losses(estimator)
     return probabilities, None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from affuse.features.table import FeatureTable
 
 if TYPE_CHECKING:
-    from affuse.models.memory import Memory
+    from affuse.models.fit_cache import FitCache
 
 
 Losses = Mapping[int, NDArray[np.float64]]
@@ -28,8 +28,8 @@ class TableClassifier(Interface):
     def classes_(self) -> NDArray[np.int64]:
         """Labels that occur in the training clips: (n_classes,)."""
 
-    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
-        """Learn from all clips of a table; what others have fitted is found in the memory."""
+    def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
+        """Learn from all clips of a table; what others have fitted is found in the fit_cache."""
 
     def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
         """For which clips there is a prediction: (n_clips,)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,16 +16,16 @@ from numpy.typing import NDArray
 from affuse.corpora.index import Index
 from affuse.errors import AffuseError, FeatureError, MediaError
 from affuse.features.by_speaker import BySpeaker
+from affuse.features.context import RunContext
 from affuse.features.decoding import decoded
 from affuse.features.precomputed import Precomputed
 from affuse.features.source import Extractor
 from affuse.features.store import FeatureStore, content_hash
 from affuse.features.table import FeatureTable, StoredArrays
-from affuse.records import Clip, Modality, ProgressCallback, Skipped
+from affuse.records import Clip, Modality, Skipped
 from affuse.storage.error_log import unforeseen
 from affuse.storage.remote import url_of
 from affuse.storage.whole import atomic_file, owned_name
-from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost, Workers
 
 _DEARER = 10.0
@@ -81,11 +80,7 @@ class _Gathered:
 def extract_features(
     index: Index,
     extractors: Mapping[Modality, Extractor | BySpeaker | Precomputed],
-    store: FeatureStore,
-    *,
-    jobs: int | None = None,
-    workers: Workers | None = None,
-    progress: ProgressCallback | None = None,
+    context: RunContext,
 ) -> Extraction:
     """Features of every clip of an index, each modality by its extractor.
 
@@ -96,14 +91,9 @@ def extract_features(
     ----------
     index : Index
     extractors : mapping of modality to Extractor, BySpeaker or Precomputed
-    store : FeatureStore
-    jobs : int, optional
-        Processes, each with one thread; one per core by default. 1: in this process.
-    workers : Workers, optional
-        Who computes, in the place of `jobs` processes. Workers on other machines must see the
-        clips under the same paths; the store they need not see.
-    progress : callable, optional
-        Called with ``("audio features", n_done, n_clips)``.
+    context : RunContext
+        Who computes: workers on other machines must see the clips under the same paths, the store
+        they need not see. Its ``progress`` is called with ``("audio features", n_done, n_clips)``.
 
     Returns
     -------
@@ -121,14 +111,14 @@ def extract_features(
     ClusterError
         The workers cannot be reached any more; what is done is kept.
     """
-    clips, jobs = index.clips, jobs or os.cpu_count() or 1
+    clips = index.clips
     tables = {m: s for m, s in extractors.items() if isinstance(s, Precomputed)}
     gathered = {modality: _from_table(table, clips) for modality, table in tables.items()}
     computed = {m: e for m, e in extractors.items() if not isinstance(e, Precomputed)}
-    contents, unread = _contents(clips, list(computed), jobs)
-    tasks = {m: _tasks(clips, contents, m, e, store) for m, e in computed.items()}
+    contents, unread = _contents(clips, list(computed), context.jobs)
+    tasks = {m: _tasks(clips, contents, m, e, context.store) for m, e in computed.items()}
     wanted = [task for of_one in tasks.values() for task in of_one if task]
-    reasons = _compute(wanted, workers or local_workers(jobs), progress)
+    reasons = _compute(wanted, context)
     for modality, extractor in computed.items():
         common = extractor.any if isinstance(extractor, BySpeaker) else extractor
         gathered[modality] = _gathered(clips, common, tasks[modality], reasons, unread)
@@ -163,9 +153,7 @@ def _tasks(
     return tasks
 
 
-def _compute(
-    tasks: Sequence[_Task], workers: Workers, progress: ProgressCallback | None
-) -> dict[str, str]:
+def _compute(tasks: Sequence[_Task], context: RunContext) -> dict[str, str]:
     """Store what is not stored yet; key -> reason where that failed."""
     distinct = {task.key: task for task in tasks}
     pending = [t for t in distinct.values() if not t.store.has(t.key, t.extractor.shape)]
@@ -173,13 +161,12 @@ def _compute(
     done = total - Counter(task.extractor.modality for task in pending)
 
     def report(modality: Modality) -> None:
-        if progress is not None:
-            progress(f"{modality} features", done[modality], total[modality])
+        context.progress(f"{modality} features", done[modality], total[modality])
 
     for modality in total:
         report(modality)
     reasons = {}
-    with closing(_computed(pending, workers)) as results:
+    with closing(_computed(pending, context.workers)) as results:
         for task, reason in results:
             if reason is not None:
                 reasons[task.key] = reason

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from affuse.features.table import FeatureTable
 from affuse.fusion.inputs import Rows, feature_rows, fit_model, in_clip_order
-from affuse.models.memory import Memory
+from affuse.models.fit_cache import FitCache
 
 
 class Unimodal(ClassifierMixin, BaseEstimator):
@@ -37,10 +37,10 @@ class Unimodal(ClassifierMixin, BaseEstimator):
         self.model = model
         self.modality = modality
 
-    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
+    def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
         """Learn from all clips of `table`; FeatureError if one lacks the modality."""
         self.model_ = fit_model(
-            clone(self.model), in_clip_order(table), self._rows, memory or Memory()
+            clone(self.model), in_clip_order(table), self._rows, fit_cache or FitCache()
         )
         self.classes_ = self.model_.classes_
         self.out_of_fold_ = out_of_fold_rows(self.model_, table)

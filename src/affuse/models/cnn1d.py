@@ -129,12 +129,6 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         return np.asarray(validate_data(self, X, dtype=np.float32, reset=False))
 
 
-def cnn1d(seed: int) -> CNN1D:
-    """The lecture's 1D CNN, unfitted; MissingDependency where torch is not installed."""
-    import_torch()
-    return CNN1D(random_state=seed)
-
-
 def cnn_network(n_features: int, n_classes: int, dropout: float = 0.2) -> torch.nn.Sequential:
     """The layers, initialised; logits for rows (n_clips, n_features) float32."""
     nn = import_torch().nn

@@ -20,7 +20,7 @@ from affuse.splits.protocols import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CurvePoint:
     """UAR of one system under one condition.
 
     Attributes
@@ -133,7 +133,7 @@ def robustness(
     *,
     n_bootstrap: int = 2000,
     seed: int = 0,
-) -> Iterator[Point]:
+) -> Iterator[CurvePoint]:
     """Curve of one system: a point for each condition that touches what it looks at.
 
     Parameters
@@ -151,7 +151,7 @@ def robustness(
             continue
         level = np.nan if condition.level is None else condition.level
         value, low, high = _figures(result, table, n_bootstrap, seed)
-        yield Point(
+        yield CurvePoint(
             system=row_name(result),
             modality=system.modality,
             fusion=system.fusion,

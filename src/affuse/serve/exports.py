@@ -1,4 +1,4 @@
-"""What can be downloaded of a judged recording."""
+"""What can be downloaded of a recording that was predicted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affuse.errors import MissingDependency
 from affuse.export.registry import text
 from affuse.records import Prediction
 from affuse.serve.jobs import Job, Jobs
-from affuse.serve.judging import Judged, VideoTask, draw
+from affuse.serve.judging import RecordingResult, VideoTask, draw
 from affuse.serve.replies import Refused
 from affuse.serve.worker import Failed
 
@@ -67,7 +67,7 @@ def document(prediction: Prediction, name: str, folder: Path) -> bytes:
     return text([prediction], name).replace(here, "").encode()
 
 
-def video(jobs: Jobs, job: Job, judged: Judged) -> Path:
+def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
     """The recording with its timeline, made when it is first asked for.
 
     The recording itself is not needed any more then, and removed.
@@ -79,7 +79,7 @@ def video(jobs: Jobs, job: Job, judged: Judged) -> Path:
     Gone
         The job was removed meanwhile.
     """
-    if not judged.has_video:
+    if not result.has_video:
         raise Refused(
             404,
             f"{job.name} has no picture into which a timeline could be drawn; expected a video: "
@@ -89,7 +89,7 @@ def video(jobs: Jobs, job: Job, judged: Judged) -> Path:
     with job.drawing:
         if out.exists():
             return out
-        for message in jobs.run(job, draw, VideoTask(job.media, judged.prediction, out)):
+        for message in jobs.run(job, draw, VideoTask(job.media, result.prediction, out)):
             if isinstance(message, Failed):
                 raise Refused(409, message.reason.replace(str(job.media), job.name))
         jobs.forget_media(job)

@@ -64,7 +64,7 @@ class FoldFile:
             raise FoldError(
                 f"{self.path} has no row for {len(missing)} of {len(set(names.values()))} "
                 f"{self.unit}s ({first_few(missing)}); expected a fold for each: add them, or "
-                "choose other clips (--set data.speakers=..., data.channels=...)"
+                "choose other clips (--set data.speakers=..., data.where.channel=...)"
             )
         unknown = _ordered(set(self.folds_of).difference(*rows.values()))
         if unknown:

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def described(value: Any) -> Any:
+def estimator_spec(value: Any) -> Any:
     """An unfitted estimator as JSON: its class and its parameters, nested ones as well.
 
     Examples
     --------
     >>> from affuse.models.kernel_svc import KernelSVC
-    >>> described(KernelSVC(C=2))["params"]["C"]
+    >>> estimator_spec(KernelSVC(C=2))["params"]["C"]
     '2'
     """
     if hasattr(value, "get_params"):
         params = value.get_params(deep=False)
         kind = f"{type(value).__module__}.{type(value).__qualname__}"
-        return {"class": kind, "params": {name: described(params[name]) for name in params}}
+        return {"class": kind, "params": {name: estimator_spec(params[name]) for name in params}}
     if isinstance(value, Mapping):
-        return {str(key): described(item) for key, item in value.items()}
+        return {str(key): estimator_spec(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [described(item) for item in value]
+        return [estimator_spec(item) for item in value]
     return repr(value)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from affuse.features.table import FeatureTable, StoredArrays
-from affuse.models.described import described
+from affuse.models.estimator_spec import estimator_spec
 from affuse.models.inner_folds import inner_folds
 
 Floats = NDArray[np.float64]
@@ -24,7 +24,7 @@ MEMBER_FOLDS = 3
 """Inner folds of members that do not make out-of-fold probabilities themselves: each is a fit."""
 
 
-class Memory:
+class FitCache:
     """Fitted estimators and their out-of-fold probabilities, by what they were fitted on.
 
     A part is found again only where the same unfitted estimator meets the same numbers, so that
@@ -86,7 +86,7 @@ class Memory:
 
 
 def _key(estimator: Any, table: FeatureTable) -> str:
-    digest = hashlib.blake2b(json.dumps(described(estimator), sort_keys=True).encode())
+    digest = hashlib.blake2b(json.dumps(estimator_spec(estimator), sort_keys=True).encode())
     for column in (table.clips, table.speakers, table.labels):
         digest.update("\0".join(map(str, column)).encode())
     for modality in table.modalities:

@@ -1,0 +1,101 @@
+"""Configuration -> the clips that are chosen, and where each modality's features come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from affuse.config import Config
+from affuse.corpora.index import Index
+from affuse.corpora.registry import read_index
+from affuse.errors import ConfigError
+from affuse.extractors.registry import make_extractor
+from affuse.features.precomputed import Precomputed
+from affuse.features.source import Extractor
+from affuse.features.stretches import within_files
+from affuse.records import Modality
+from affuse.splits.divide import check_asked_folds
+
+
+def chosen_clips(config: Config) -> Index:
+    """Index of the clips that a configuration chooses."""
+    if not config.data.paths:
+        raise ConfigError("no data were given: set data.path to a folder or a CSV of clips")
+    index = read_index(config.data.paths[0], config.data.corpus)
+    index, where = _known_attributes(index, config.data.where)
+    chosen = index.filter(speakers=config.data.speakers, emotions=config.data.emotions, where=where)
+    return within_files(chosen)
+
+
+def _known_attributes(
+    index: Index, where: Mapping[str, tuple[str, ...]]
+) -> tuple[Index, dict[str, tuple[str, ...]]]:
+    """What can be asked of the clips; a note for each attribute that none of them has."""
+    # Recipes choose speech of RAVDESS; a person's own clips do not say what they are.
+    known = {name for clip in index for name in clip.attributes}
+    notes = (
+        f"No clip says whether it is {' or '.join(values)}: all are taken."
+        if name == "channel"
+        else f"No clip says its {name}: all are taken."
+        for name, values in where.items()
+        if values and name not in known
+    )
+    asked = {name: values for name, values in where.items() if name in known}
+    return replace(index, notes=(*index.notes, *notes)), asked
+
+
+def extractors(config: Config) -> dict[Modality, Extractor | Precomputed]:
+    """Where each modality's features come from; ``none`` leaves a modality out."""
+    names: dict[Modality, str] = {"audio": config.features.audio, "video": config.features.video}
+    chosen = {m: make_extractor(name, m, config) for m, name in names.items() if name != "none"}
+    if not chosen:
+        raise ConfigError(
+            "features.audio and features.video are both 'none'; expected at least one extractor"
+        )
+    return chosen
+
+
+def calibrated(config: Config, index: Index) -> Config:
+    """The configuration with what its extractors must know of the clips before they begin."""
+    if config.features.vgg_face.precision == "fp32":
+        return config
+    from affuse.extractors.vgg.calibration import with_ranges
+
+    return with_ranges(config, index)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is going to do.
+
+    Attributes
+    ----------
+    config : Config
+        With what its extractors must know of the clips before they begin.
+    index : Index
+        The clips that were chosen.
+    """
+
+    config: Config
+    index: Index
+
+
+def plan_of(config: Config) -> Plan:
+    """The plan of a run; refused here is whatever can be refused before work begins.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    AffuseError
+        There are no clips, or the folds that are asked for do not fit them.
+    """
+    index = chosen_clips(config)
+    check_asked_folds(config, index.clips)
+    return Plan(calibrated(config, index), index)
