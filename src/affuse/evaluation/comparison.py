@@ -13,7 +13,6 @@ import numpy as np
 from affuse.errors import ConfigError, FeatureError
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
-from affuse.splits.protocols import HEARD, LEAKS
 from affuse.tasks.choice import task_of
 from affuse.tasks.intervals import Interval
 from affuse.tasks.significance import SIGNIFICANT, Tested, holm, least_swap_p
@@ -152,7 +151,7 @@ def row_name(result: OutOfFold) -> str:
     """Name of a row that no other one of a run has: with the modality, and with a leak."""
     system = result.system
     name = system.name if system.fusion else f"{system.modality}, {system.name}"
-    return f"{name} ({result.protocol})" if _leaky(result) else name
+    return f"{name} ({result.protocol})" if result.leaks else name
 
 
 class _Pair(NamedTuple):
@@ -238,7 +237,3 @@ def _check_names(results: Sequence[OutOfFold]) -> None:
             f"{len(results)} system was given to compare; expected at least two: add a model or a "
             "fusion to the recipe"
         )
-
-
-def _leaky(result: OutOfFold) -> bool:
-    return result.protocol == HEARD or bool(LEAKS.get(result.protocol))  # type: ignore[call-overload]

@@ -83,7 +83,7 @@ class FoldTask:
         )
 
     def _seed(self, *names: str) -> int:
-        return derived_seed(self.seed, self.protocol.name, self.fold.number, *names)
+        return derived_seed(self.seed, self.protocol.label, self.fold.number, *names)
 
 
 def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
@@ -150,7 +150,7 @@ def check_training_truth(task: FoldTask) -> None:
         train = scored_rows(task.table, system, task.train)
         fault = told.fault(task.table, train, system.modality, _fewer(task))
         if fault:
-            raise FoldError(f"fold {task.fold.number} ({task.protocol.name}) leaves {fault}")
+            raise FoldError(f"fold {task.fold.number} ({task.protocol.label}) leaves {fault}")
 
 
 def _fewer(task: FoldTask) -> str:

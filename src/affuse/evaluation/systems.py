@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
+from affuse.splits.protocols import Leak
 from affuse.tasks.classification import Classification
 from affuse.tasks.task import Task
 
@@ -92,6 +93,7 @@ class OutOfFold:
     ----------
     system : System
     protocol : str
+        As results show it.
     rows : (n_scored,) int
         Rows of the table, in the order of clip ids: test clips that have the system's modalities.
     folds : (n_scored,) int
@@ -105,6 +107,8 @@ class OutOfFold:
         By modality, of networks that learned its features; systems of one protocol share them.
     task : Task
         What is told of the clips.
+    leaks : tuple of Leak
+        What was known of the test clips in training; none where speakers were kept apart.
     """
 
     system: System
@@ -115,6 +119,7 @@ class OutOfFold:
     losses: Losses = field(default_factory=dict)
     feature_losses: Mapping[str, Losses] = field(default_factory=dict)
     task: Task = field(default_factory=Classification)
+    leaks: tuple[Leak, ...] = ()
 
     @property
     def probabilities(self) -> NDArray[np.float64]:

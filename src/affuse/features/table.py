@@ -113,6 +113,8 @@ class FeatureTable:
         float32; `StoredArrays` where they would not fit in memory. Rows of a clip that lacks
         the modality are NaN, so that nothing can mistake them for data.
     present : mapping of modality to (n_clips,) bool
+    corpora : (n_clips,) str
+        Corpus of each clip; not given: all blank, as of one corpus.
     targets : tuple of str
         Names of the numbers that are told of a clip; empty where its emotion is.
     values : (n_clips, n_targets) float64
@@ -125,12 +127,15 @@ class FeatureTable:
     classes: tuple[str, ...]
     arrays: Mapping[str, NDArray[np.float32] | StoredArrays]
     present: Mapping[str, NDArray[np.bool_]]
+    corpora: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
     targets: tuple[str, ...] = ()
     values: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
 
     def __post_init__(self) -> None:
         n = len(self.clips)
-        lengths = {"speakers": len(self.speakers)}
+        if not len(self.corpora):
+            object.__setattr__(self, "corpora", np.zeros(n, np.str_))
+        lengths = {"speakers": len(self.speakers), "corpora": len(self.corpora)}
         lengths |= {"values": len(self.values)} if self.targets else {"labels": len(self.labels)}
         lengths |= {f"arrays[{m!r}]": len(a) for m, a in self.arrays.items()}
         lengths |= {f"present[{m!r}]": len(p) for m, p in self.present.items()}
@@ -169,6 +174,7 @@ class FeatureTable:
             speakers=self.speakers[chosen],
             labels=self.labels if self.targets else self.labels[chosen],
             values=self.values[chosen] if self.targets else self.values,
+            corpora=self.corpora[chosen],
             arrays={
                 m: a.take(chosen) if isinstance(a, StoredArrays) else a[chosen]
                 for m, a in self.arrays.items()

@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from affuse.export.plain import SOURCES, all_classes, rounded, stretches
+from affuse.export.format import Format
+from affuse.export.plain import SOURCES, all_classes, figures, rounded, stretches
 from affuse.records import Box, Prediction, Segment
 from affuse.storage.plain_text import csv_cell
 
@@ -33,19 +34,10 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     writer.writerow([*_FIRST, *_FACE, *map(csv_cell, probabilities), "disagreement"])
     for prediction in predictions:
         for segment in stretches(prediction):
-            told = [*_cells(segment), *figures(segment, emotions), segment.disagreement]
-            cells = [prediction.path, *told]
+            values = [*_cells(segment), *figures(segment, emotions), segment.disagreement]
+            cells = [prediction.path, *values]
             writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
-
-
-def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
-    """Probabilities of each emotion: fused, then audio, then video; None where not given."""
-    return [
-        rounded(segment.probabilities.get(source, {}).get(emotion))
-        for source in SOURCES
-        for emotion in emotions
-    ]
 
 
 def _cells(segment: Segment) -> list[Cell]:
@@ -66,3 +58,6 @@ def _corners(box: Box | None) -> list[float | None]:
     if box is None:
         return [None] * 4
     return [rounded(side) for side in (box.left, box.top, box.width, box.height)]
+
+
+FORMAT = Format("CSV table", to_csv, "many", ".csv", "text/csv; charset=utf-8")
