@@ -152,12 +152,12 @@ def _training(manifest: Manifest) -> Iterator[str]:
 
 
 def _sources(manifest: Manifest) -> str:
-    told = {
+    rows = {
         (modality, source.label or source.name, f"{source.name} version {source.version}")
         for member in manifest.members
         for modality, source in member.features.items()
     }
-    return "\n".join(f"- {m}: {label} (`{extractor}`)" for m, label, extractor in sorted(told))
+    return "\n".join(f"- {m}: {label} (`{extractor}`)" for m, label, extractor in sorted(rows))
 
 
 def _limits(manifest: Manifest, facts: CardFacts) -> Iterator[str]:

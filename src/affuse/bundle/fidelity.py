@@ -37,11 +37,11 @@ def refuse_deviation(bundle: Bundle, fitted: Refitted, raw: FeatureTable) -> Non
     modalities = fitted.table.modalities
     for left_out in (None, *(modalities if len(modalities) > 1 else ())):
         table = _without(fitted.table.take(rows), left_out)
-        told = np.flatnonzero(_can_decide(fitted, table))
-        if not len(told):
+        decidable = np.flatnonzero(_can_decide(fitted, table))
+        if not len(decidable):
             continue
-        features = _without(raw.select(modalities).take(rows[told]), left_out)
-        expected = fitted.estimator.predict_proba(table.take(told))
+        features = _without(raw.select(modalities).take(rows[decidable]), left_out)
+        expected = fitted.estimator.predict_proba(table.take(decidable))
         found = decide(same, members_say(same, _shaped(same, features)))
         worst = float(np.abs(found - expected).max())
         if not worst <= TOLERANCE:

@@ -27,7 +27,7 @@ def print_recipes(name: str) -> None:
 def print_settings(name: str) -> None:
     """Every setting with its default and meaning; of a name or group, what it may be as well."""
     if name:
-        say("\n\n".join(_told(setting) for setting in settings_named(name)))
+        say("\n\n".join(_entry(setting) for setting in settings_named(name)))
         return
     say("\n".join(_lines(settings())))
     say(
@@ -47,7 +47,7 @@ def _lines(every: Sequence[Setting]) -> Iterator[str]:
         yield _beside(_assigned(setting), setting.meaning, _VALUES)
 
 
-def _told(setting: Setting) -> str:
+def _entry(setting: Setting) -> str:
     """All that is known of a setting."""
     lines = [_assigned(setting), setting.meaning, f"May be: {setting.allowed}."]
     wrapped = [textwrap.fill(line, _WIDTH - 2, break_on_hyphens=False) for line in lines]
@@ -64,5 +64,5 @@ def _beside(name: str, meaning: str, column: int) -> str:
     wrapped = textwrap.wrap(
         meaning, _WIDTH - column, break_on_hyphens=False, break_long_words=False
     )
-    told = f"\n{' ' * column}".join(wrapped)
-    return f"{lead}{told}" if lead.endswith(" ") else f"{name}\n{' ' * column}{told}"
+    description = f"\n{' ' * column}".join(wrapped)
+    return f"{lead}{description}" if lead.endswith(" ") else f"{name}\n{' ' * column}{description}"

@@ -24,7 +24,7 @@ from affuse.records import Prediction, Skipped
 from affuse.storage.locks import claimed, remove_free_locks
 from affuse.storage.remote import is_folder, local_path, url_of
 from affuse.storage.whole import atomic_file, refuse_existing, remove_leftovers
-from affuse.storage.written import is_own, others_told, remember
+from affuse.storage.written import is_own, other_sources, remember
 
 if TYPE_CHECKING:
     from affuse.predict.settings import Faces, Settings
@@ -125,11 +125,11 @@ class Output:
     def _check(self, paths: Sequence[str], path: Path) -> None:
         if not (self.resume and is_own(path)):
             refuse_existing(path)
-        others = others_told(path, map(_place, paths)) if path.exists() else ()
-        if others:
-            rest = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        unnamed = other_sources(path, map(_place, paths)) if path.exists() else ()
+        if unnamed:
+            rest = f" and {len(unnamed) - 1} more" if len(unnamed) > 1 else ""
             raise OutputError(
-                f"{path} tells of other recordings than these ({others[0]}{rest}); expected all "
+                f"{path} tells of other recordings than these ({unnamed[0]}{rest}); expected all "
                 "that it tells of, since it is replaced: name them too, or another --out"
             )
 

@@ -120,8 +120,8 @@ def extract_and_print(config: Config, work: Work) -> None:
         n_clips = 0 if present is None else int(present.sum())
         shape = " x ".join(str(n) for n in source.shape)
         say(f"{modality:<6} {source.label:<24} {shape:<20} {n_clips:,} clips")
-    told = _skipped_text(extraction.skipped)
-    say(f"{told}\n\nStored for later runs." if told else "\nStored for later runs.")
+    skipped_text = _skipped_text(extraction.skipped)
+    say(f"{skipped_text}\n\nStored for later runs." if skipped_text else "\nStored for later runs.")
     say(f"Next: affuse run {' '.join(map(quote, config.data.paths))} with the same options.")
 
 
@@ -133,8 +133,8 @@ def _skipped_text(skipped: Sequence[Skipped]) -> str:
 def _left_out(result: Result) -> str:
     """Clips that were left out, and what lay beside them; an empty line where all took part."""
     parts = (_skipped_text(result.skipped), passed_over_text(result.passed_over))
-    told = "\n".join(part for part in parts if part)
-    return f"{told}\n" if told else ""
+    text = "\n".join(part for part in parts if part)
+    return f"{text}\n" if text else ""
 
 
 def _to_open(folder: Path) -> str:

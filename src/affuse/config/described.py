@@ -155,13 +155,13 @@ def _allowed(field: FieldInfo) -> str:
 
 
 def _bounds(metadata: Any) -> str:
-    told = [
+    parts = [
         words.format(getattr(mark, bound))
         for mark in metadata
         for bound, words in _BOUNDS.items()
         if getattr(mark, bound, None) is not None
     ]
-    return " and ".join(told)
+    return " and ".join(parts)
 
 
 def _kind(annotation: Any) -> str:

@@ -115,8 +115,8 @@ def _validated(tree: dict[str, Any]) -> Config:
         items = error.errors()
         # What is wrong inside a list makes it too short as well: a consequence, no news.
         inner = {item["loc"][:n] for item in items for n in range(len(item["loc"]))}
-        told = [item for item in items if item["type"] != "too_short" or item["loc"] not in inner]
-        problems = "; ".join(map(_explain, told))
+        shown = [item for item in items if item["type"] != "too_short" or item["loc"] not in inner]
+        problems = "; ".join(map(_explain, shown))
         raise ConfigError(f"configuration does not fit: {problems}") from error
 
 

@@ -88,8 +88,8 @@ def whole(prediction: Prediction) -> Segment:
     )
 
 
-def said(found: Prediction | Segment, source: Source) -> tuple[str, float] | None:
-    """Most probable emotion of one source and its probability; None where it said nothing."""
+def top_emotion(found: Prediction | Segment, source: Source) -> tuple[str, float] | None:
+    """Most probable emotion of one source and its probability; None where it has none."""
     probabilities = found.probabilities.get(source)
     if not probabilities:
         return None

@@ -34,8 +34,8 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     writer.writerow([*_FIRST, *_FACE, *map(csv_cell, probabilities), "disagreement"])
     for prediction in predictions:
         for segment in stretches(prediction):
-            told = [*_cells(segment), *figures(segment, emotions), segment.disagreement]
-            cells = [prediction.path, *told]
+            values = [*_cells(segment), *figures(segment, emotions), segment.disagreement]
+            cells = [prediction.path, *values]
             writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
 

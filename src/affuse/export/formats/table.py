@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.cells import cell_len
 
 from affuse.export.format import Format
-from affuse.export.plain import UNDECIDED, Source, percent, said
+from affuse.export.plain import UNDECIDED, Source, percent, top_emotion
 from affuse.records import Prediction, Segment
 from affuse.storage.plain_text import printable
 
@@ -70,15 +70,15 @@ def _findings(found: Prediction | Segment) -> Row:
     return (
         printable(found.emotion or UNDECIDED),
         "-" if found.confidence is None else percent(found.confidence),
-        _said(found, "audio"),
-        _said(found, "video"),
+        _source_words(found, "audio"),
+        _source_words(found, "video"),
         "-" if found.face_seen is None else percent(1 - found.face_seen),
         printable(found.abstained or found.disagreement),
     )
 
 
-def _said(found: Prediction | Segment, source: Source) -> str:
-    word = said(found, source)
+def _source_words(found: Prediction | Segment, source: Source) -> str:
+    word = top_emotion(found, source)
     return "-" if word is None else f"{printable(word[0])} {percent(word[1])}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from affuse.export.format import Format
-from affuse.export.plain import UNDECIDED, percent, said
+from affuse.export.plain import UNDECIDED, percent, top_emotion
 from affuse.export.timeline import Cut, Track, tracks
 from affuse.records import Prediction, Segment
 from affuse.storage.plain_text import printable
@@ -50,7 +50,7 @@ def _clock(time_ms: int) -> str:
 def _text(segment: Segment, track: Track) -> str:
     whose = f"face {track.face}: " if track.face else ""
     lines = [whose + _verdict(segment)]
-    voices = (("voice", said(segment, "audio")), ("face", said(segment, "video")))
+    voices = (("voice", top_emotion(segment, "audio")), ("face", top_emotion(segment, "video")))
     parts = [f"{name} {word[0]} {percent(word[1])}" for name, word in voices if word]
     if parts:
         lines.append(", ".join(parts))
