@@ -75,8 +75,8 @@ def test_names_import_no_entry():
     code = (
         "import sys; from affuse.registries import REGISTRIES\n"
         "for each in REGISTRIES: assert each.names() and 'nothing' not in each\n"
-        "folders = tuple(each.folder + '.' for each in REGISTRIES)\n"
-        "loaded = [module for module in sys.modules if module.startswith(folders)]\n"
+        "folders = tuple(f'{each.folder}.' for each in REGISTRIES)\n"
+        "loaded = [name for name in sys.modules if name.startswith(folders)]\n"
         "assert not loaded, loaded"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

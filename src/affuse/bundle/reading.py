@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from affuse.bundle.manifest import FORMAT, MANIFEST, Manifest
 from affuse.bundle.wire import NotOnnx, reach
 from affuse.errors import BundleError, ConfigError
+from affuse.models.graphs.builder import PROBABILITIES
 from affuse.registries import RULES
 from affuse.storage.onnx_sessions import (
     Session,
@@ -27,8 +28,6 @@ from affuse.storage.onnx_sessions import (
 )
 from affuse.storage.plain_json import read_plain
 from affuse.storage.plain_text import printable
-
-PROBABILITIES, EMBEDDING = "probabilities", "embedding"
 
 MOST_MANIFEST_BYTES = 64 * 10**6
 MOST_BYTES = 2 * 10**9

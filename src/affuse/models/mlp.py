@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from affuse.errors import ConfigError
 from affuse.models.combination import COMBINATIONS, Combination
+from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.training import (
     BATCH_NORM_EPS,
     BATCH_NORM_MOMENTUM,
@@ -105,6 +106,12 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
         check_is_fitted(self)
         return probabilities(outputs(self.network_, np.asarray(X, np.float32)))
+
+    def to_graph(self, graph: GraphBuilder, rows: str) -> str:
+        """Probabilities as a value of a graph, from embeddings (n, n_modalities, n_embedding)."""
+        from affuse.models.graphs.networks import class_probabilities
+
+        return class_probabilities(graph, rows, self.network_)
 
     def _network(self, rows: NDArray[np.float32]) -> Any:
         nn: Any = import_torch().nn
