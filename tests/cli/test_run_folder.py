@@ -16,6 +16,7 @@ import soundfile
 
 from affuse.cli import main
 from affuse.storage.locks import claimed
+from affuse.storage.run_files import REPORT, TABLES, WRITTEN
 
 AUDIO_ALONE = ["--set", "features.video=none", "--jobs", "1"]
 SAME = ("results.csv", "predictions.csv", "folds.csv", "speakers.csv", "config.toml")
@@ -80,6 +81,18 @@ def test_folder_that_is_not_this_run_is_refused(table, tmp_path, capsys, change)
     assert run(table, out, *options) == 2
     assert "exists and is not empty" in capsys.readouterr().err
     assert sorted(path.name for path in out.iterdir()) == before
+
+
+def test_every_file_is_known_by_name_and_columns(table, tmp_path):
+    out = tmp_path / "run"
+    assert run(table, out) == 0
+    assert {path.name for path in out.iterdir()} <= WRITTEN | {REPORT}
+    columns = {each.file: set(each.columns) for each in TABLES}
+    for path in out.glob("*.csv"):
+        with path.open(encoding="utf-8") as file:
+            header = set(file.readline().strip().split(","))
+        assert columns.get(path.name, set()) <= header, path.name
+    assert {each.file for each in TABLES if each.needed} <= {path.name for path in out.iterdir()}
 
 
 KILLED = """
