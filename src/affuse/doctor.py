@@ -16,6 +16,7 @@ from typing import Literal
 
 from affuse.errors import AffuseError, MediaError
 from affuse.storage.cache import cache_folder
+from affuse.storage.onnx_sessions import engines
 
 State = Literal["good", "absent", "broken"]
 
@@ -165,11 +166,7 @@ def _recogniser(folder: Path) -> str:
 
 
 def _processor() -> str:
-    import onnxruntime
-
-    providers = onnxruntime.get_available_providers()
-    engines = ", ".join(name.removesuffix("ExecutionProvider") for name in providers)
-    return f"{os.cpu_count()} cores; onnxruntime runs on {engines}"
+    return f"{os.cpu_count()} cores; onnxruntime runs on {', '.join(engines())}"
 
 
 def _extra(name: str) -> Check:

@@ -97,7 +97,7 @@ class Result:
                 "fusion": system.fusion,
                 "features": system.features,
                 "model": system.model,
-                "protocol": item.protocol.name,
+                "protocol": item.protocol.label,
                 "leaky": item.protocol.leaky,
             }
             rows.append(said | asdict(item.scores))
@@ -121,7 +121,7 @@ class Result:
         """
         networks: dict[str, Losses] = {}
         for item in self.evaluated:
-            leak = f" ({item.protocol.name})" if item.protocol.leaky else ""
+            leak = f" ({item.protocol.label})" if item.protocol.leaky else ""
             for modality, losses in item.out_of_fold.feature_losses.items():
                 networks[f"{modality} features{leak}"] = losses
         networks |= {item.name: item.out_of_fold.losses for item in self.evaluated}
@@ -174,7 +174,7 @@ class Result:
     def folds(self) -> pd.DataFrame:
         """In which fold of each protocol each clip is tested."""
         parts = [
-            (self.table.clips[row], self.table.speakers[row], protocol.name, fold.number)
+            (self.table.clips[row], self.table.speakers[row], protocol.label, fold.number)
             for protocol in self.protocols
             for fold in protocol.folds
             for row in fold.test
@@ -184,12 +184,12 @@ class Result:
     @property
     def protocols(self) -> tuple[Protocol, ...]:
         """Protocols that were evaluated."""
-        return tuple({item.protocol.name: item.protocol for item in self.evaluated}.values())
+        return tuple({item.protocol.label: item.protocol for item in self.evaluated}.values())
 
     @property
     def leaks(self) -> dict[str, str]:
         """Reason for each protocol that leaks."""
-        return {p.name: p.leak for p in self.protocols if p.leaky}
+        return {p.label: p.leak for p in self.protocols if p.leaky}
 
     def headline(self) -> str:
         """What was evaluated, in one line."""

@@ -21,6 +21,7 @@ from affuse.evaluation.systems import OutOfFold, System
 from affuse.features.table import FeatureTable
 from affuse.fusion.combine import combine
 from affuse.records import RAVDESS_EMOTIONS
+from affuse.splits.protocols import LEAKS
 
 SHARES = {"a": 0.4, "b": 0.48, "c": 0.55, "d": 0.6}
 CLASSES = ("calm", "angry", "sad", "happy")
@@ -174,7 +175,10 @@ def test_names_tell_modalities_and_leaks_apart(make_result):
     fused, single = make_result("product of SVMs", 0.5), make_result("SVM", 0.5, fusion="")
     assert row_name(fused) == "product of SVMs"
     assert row_name(single) == "audio, SVM"
-    assert row_name(replace(single, protocol="lecture")) == "audio, SVM (lecture)"
+    assert (
+        row_name(replace(single, protocol="lecture", leaks=LEAKS["lecture"]))
+        == "audio, SVM (lecture)"
+    )
 
 
 def test_comparisons_make_a_table(table, make_result):

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.bundle.decision import decide, members_say
-from affuse.bundle.onnx_builder import NotExportable
 from affuse.bundle.reading import Bundle
 from affuse.bundle.refit import Refitted
 from affuse.features.table import FeatureTable
+from affuse.models.graphs.builder import NotExportable
 
 TOLERANCE = 1e-4
 """By how much a probability of the bundle may differ from the system's own."""

@@ -22,17 +22,17 @@ from affuse.bundle.manifest import (
     Stacker,
     TrainedOn,
 )
-from affuse.bundle.onnx_builder import GraphBuilder, NotExportable
 from affuse.bundle.reading import Bundle
 from affuse.bundle.refit import Refitted, TransformerFactories, refitted, refuse_unknown_preparation
-from affuse.bundle.system_graphs import Inputs, SystemGraphs, system_graphs
 from affuse.bundle.writing import make_bundle
 from affuse.errors import MissingDependency
 from affuse.evaluation.speakers import recall_table, speaker_range
 from affuse.features.precomputed import Precomputed
 from affuse.features.source import Extractor
 from affuse.features.table import FeatureTable
+from affuse.fusion.graphs import Inputs, SystemGraphs, system_graphs
 from affuse.fusion.rule import FLOOR
+from affuse.models.graphs.builder import GraphBuilder, NotExportable
 from affuse.records import Modality
 from affuse.result import Evaluated, Result
 
@@ -115,8 +115,7 @@ def _bundle(
     files |= {
         stacker.graph: graphs.stackers[stacker.members] for stacker in manifest.fusion.stackers
     }
-    holds_clips = "SVM RBF" in system.model
-    card = model_card(manifest, _facts(item, result, holds_clips))
+    card = model_card(manifest, _facts(item, result, graphs.holds_clips))
     bundle = make_bundle(manifest, {**files, manifest.card: card.encode()})
     refuse_deviation(bundle, fitted, result.table)
     return bundle
@@ -217,7 +216,7 @@ def _figures(item: Evaluated) -> Figures:
     known = not math.isnan(scores.uar_low)
     return Figures(
         system=item.name,
-        protocol=item.protocol.name,
+        protocol=item.protocol.label,
         uar=scores.uar,
         uar_low=scores.uar_low if known else None,
         uar_high=scores.uar_high if known else None,

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.bundle.onnx_builder import NotExportable
 from affuse.evaluation.fold_task import in_clip_order, scored_rows
 from affuse.evaluation.learned_features import LearnedFeatures
 from affuse.evaluation.systems import System, derived_seed
 from affuse.features.table import FeatureTable, StoredArrays
+from affuse.fusion.graphs import FeaturesToGraph
 from affuse.models.fit_cache import FitCache
+from affuse.models.graphs.builder import NotExportable
 
 TransformerFactories = Mapping[str, Callable[[int], Any]]
 """Modality -> (seed -> unfitted transformer): features that are learned."""
@@ -76,10 +77,11 @@ def refuse_unknown_preparation(system: System, preparation: TransformerFactories
     Features that are cross-fitted come from several networks, which no graph stands for yet.
     """
     for modality in sorted(set(preparation) & set(system.modalities)):
-        kind = type(preparation[modality](0)).__name__
-        if kind != "FeatureLayer":
+        learner = preparation[modality](0)
+        if not isinstance(learner, FeaturesToGraph):
             raise NotExportable(
-                f"its {modality} features are learned by {kind}, and no graph stands for that"
+                f"its {modality} features are learned by {type(learner).__name__}, and no graph "
+                "stands for that"
             )
 
 

@@ -23,7 +23,6 @@ from affuse.evaluation.significance import (
 )
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
-from affuse.splits.protocols import HEARD, LEAKS
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -163,7 +162,7 @@ def row_name(result: OutOfFold) -> str:
     """Name of a row that no other one of a run has: with the modality, and with a leak."""
     system = result.system
     name = system.name if system.fusion else f"{system.modality}, {system.name}"
-    return f"{name} ({result.protocol})" if _leaky(result) else name
+    return f"{name} ({result.protocol})" if result.leaks else name
 
 
 class _Pair(NamedTuple):
@@ -280,7 +279,3 @@ def _check_names(results: Sequence[OutOfFold]) -> None:
             f"{len(results)} system was given to compare; expected at least two: add a model or a "
             "fusion to the recipe"
         )
-
-
-def _leaky(result: OutOfFold) -> bool:
-    return result.protocol == HEARD or bool(LEAKS.get(result.protocol))  # type: ignore[call-overload]

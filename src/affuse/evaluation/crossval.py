@@ -123,7 +123,7 @@ def _results(tasks: list[FoldTask], context: RunContext) -> Mapping[int, Predict
             known = store.load(keys[task.fold.number])
             if known is not None and are_predictions(task, known):
                 results[task.fold.number] = known
-    stage = f"{tasks[0].protocol.name} folds"
+    stage = f"{tasks[0].protocol.label} folds"
     context.progress(stage, len(results), len(tasks))
     todo = [task for task in tasks if task.fold.number not in results]
     for number, predictions in _computed(todo, context.workers):
@@ -156,7 +156,7 @@ def _gathered(
     order = np.argsort(table.clips[all_rows], kind="stable")
     return OutOfFold(
         system=system,
-        protocol=tasks[0].protocol.name,
+        protocol=tasks[0].protocol.label,
         rows=all_rows[order],
         folds=np.concatenate(folds)[order],
         probabilities=np.concatenate(probabilities)[order],
@@ -166,6 +166,7 @@ def _gathered(
             for modality in system.modalities
             if (losses := _losses(results, modality))
         },
+        leaks=tasks[0].protocol.leaks,
     )
 
 

@@ -82,7 +82,7 @@ class FoldTask:
         )
 
     def _seed(self, *names: str) -> int:
-        return derived_seed(self.seed, self.protocol.name, self.fold.number, *names)
+        return derived_seed(self.seed, self.protocol.label, self.fold.number, *names)
 
 
 def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
@@ -154,13 +154,13 @@ def check_training_emotions(task: FoldTask) -> None:
         names = [task.table.classes[label] for label in labels]
         if len(labels) == len(train) > 1:
             raise FoldError(
-                f"fold {task.fold.number} ({task.protocol.name}) leaves one {system.modality} clip "
-                f"of each of the emotions {names} to train on; expected several: "
+                f"fold {task.fold.number} ({task.protocol.label}) leaves one {system.modality} "
+                f"clip of each of the emotions {names} to train on; expected several: "
                 f"{_fewer(task)}add clips"
             )
         if len(labels) < 2:
             raise FoldError(
-                f"fold {task.fold.number} ({task.protocol.name}) leaves {system.modality} clips "
+                f"fold {task.fold.number} ({task.protocol.label}) leaves {system.modality} clips "
                 f"of the emotions {names} to train on; expected at least two emotions: "
                 f"{_fewer(task)}add clips of other speakers"
             )

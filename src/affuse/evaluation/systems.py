@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.features.table import FeatureTable
+from affuse.splits.protocols import Leak
 
 if TYPE_CHECKING:
     from affuse.models.fit_cache import FitCache
@@ -82,6 +83,7 @@ class OutOfFold:
     ----------
     system : System
     protocol : str
+        As results show it.
     rows : (n_scored,) int
         Rows of the table, in the order of clip ids: test clips that have the system's modalities.
     folds : (n_scored,) int
@@ -92,6 +94,8 @@ class OutOfFold:
         Number of a fold -> mean training loss of each epoch; empty where no network decides.
     feature_losses : mapping of str to the same
         By modality, of networks that learned its features; systems of one protocol share them.
+    leaks : tuple of Leak
+        What was known of the test clips in training; none where speakers were kept apart.
     """
 
     system: System
@@ -101,6 +105,7 @@ class OutOfFold:
     probabilities: NDArray[np.float64]
     losses: Losses = field(default_factory=dict)
     feature_losses: Mapping[str, Losses] = field(default_factory=dict)
+    leaks: tuple[Leak, ...] = ()
 
     @property
     def predicted(self) -> NDArray[np.int64]:

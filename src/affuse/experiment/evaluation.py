@@ -20,7 +20,7 @@ from affuse.robustness.conditions import CLEAN, Condition
 from affuse.robustness.curves import CurvePoint, Stack, robustness
 from affuse.robustness.degraded_tables import DegradedTables, Recordings
 from affuse.splits.divide import divide
-from affuse.splits.protocols import Protocol, as_heard, feasible_protocols
+from affuse.splits.protocols import MET_SPEAKERS, Protocol, feasible_protocols
 from affuse.synthetic.origin import drawn_people
 
 
@@ -127,7 +127,7 @@ def _measured(
 def _divided(
     rows: tuple[System, ...], protocols: Sequence[Protocol], clean: Recordings
 ) -> Iterator[tuple[tuple[System, ...], Protocol]]:
-    """Rows that know the speakers already under a protocol that says so; the others as they are."""
+    """Rows whose networks have met the speakers under a protocol that says so, others apart."""
     heard = _modalities_heard(clean)
     known = tuple(row for row in rows if heard & set(row.modalities))
     apart = tuple(row for row in rows if row not in known)
@@ -135,7 +135,7 @@ def _divided(
         if apart:
             yield apart, protocol
         if known:
-            yield known, as_heard(protocol)
+            yield known, replace(protocol, provenance=(MET_SPEAKERS,))
 
 
 def _modalities_heard(clean: Recordings) -> frozenset[str]:

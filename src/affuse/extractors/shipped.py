@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.errors import WeightsError
+from affuse.storage.onnx_sessions import open_session
 
 Heard = tuple[str, tuple[str, ...]]
 """A corpus, and speakers of it that a network was trained on (none: it has none to name)."""
@@ -70,8 +71,6 @@ def shipped_hash(graph: str) -> str:
 
 @lru_cache(maxsize=4)
 def _session(graph: str) -> Any:
-    import onnxruntime
-
     path = shipped_folder() / graph
     data = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(data).hexdigest() != shipped_hash(graph):
@@ -79,7 +78,4 @@ def _session(graph: str) -> Any:
             f"{path} is not the graph that bundle.json tells of; expected it as it was shipped: "
             "install affuse again"
         )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    return open_session(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
+from affuse.fusion.graphs import Inputs, SystemGraphs, system_graphs
 from affuse.fusion.inputs import fused_modalities, in_clip_order, presence
 from affuse.fusion.learning import FittedRule
 from affuse.fusion.unimodal import Unimodal
@@ -109,6 +111,37 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
             )
         parts = [self._part(member, table) for member in self.members_.values()]
         return np.asarray(self.rule_.combined(parts))
+
+    def to_graphs(self, inputs: Inputs) -> SystemGraphs:
+        """A graph for each member, and for each stacker.
+
+        Parameters
+        ----------
+        inputs : Inputs
+
+        Returns
+        -------
+        SystemGraphs
+
+        Raises
+        ------
+        NotExportable
+            No graph stands for a member or a stacker.
+        """
+        names = tuple(self.members_)
+        found = self.rule_.weights_
+        weights = [1.0] * len(names) if found is None else found.tolist()
+        members = []
+        for name, weight in zip(names, weights, strict=True):
+            (own,) = system_graphs(self.members_[name], inputs).members
+            members.append(replace(own, name=name, weight=weight))
+        stackers = {
+            tuple(names[position] for position in positions): stacker.to_graph(
+                [names[position] for position in positions]
+            )
+            for positions, stacker in self.rule_.stackers_.items()
+        }
+        return SystemGraphs(tuple(members), self.rule, stackers)
 
     def _unfitted(self, name: str) -> Any:
         return clone(self.joint) if name == "joint" else Unimodal(clone(self.model), name)

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from affuse.features.table import FeatureTable
 from affuse.fusion.balance import balanced
+from affuse.fusion.graphs import Inputs, SystemGraphs, feature_rows, one_member
 from affuse.fusion.inputs import (
     Rows,
     fit_model,
@@ -24,6 +25,8 @@ from affuse.fusion.inputs import (
 )
 from affuse.fusion.unimodal import out_of_fold_rows
 from affuse.models.fit_cache import FitCache
+from affuse.models.graphs.builder import GraphBuilder
+from affuse.models.graphs.classical import model_nodes
 
 Balancing = Literal["none", "weights", "components"]
 Means = Mapping[str, NDArray[np.float32]]
@@ -115,6 +118,35 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
             require_all(table, self.modalities_)
         rows = self._filled(table, self.means_)
         return np.asarray(self.model_.predict_proba(rows), np.float64)
+
+    def to_graphs(self, inputs: Inputs) -> SystemGraphs:
+        """One graph; an absent modality stands at its mean, beside columns that say so.
+
+        Parameters
+        ----------
+        inputs : Inputs
+
+        Returns
+        -------
+        SystemGraphs
+
+        Raises
+        ------
+        NotExportable
+            No graph stands for the model.
+        """
+        graph = GraphBuilder()
+        blocks, indicators = [], []
+        for modality in self.modalities_:
+            rows, present = feature_rows(graph, modality, inputs)
+            if self.dropout_:
+                mean = graph.constant(self.means_[modality], np.float32)
+                rows = graph.node("Where", present, rows, mean)
+                indicators.append(graph.cast(present, "FLOAT"))
+            blocks.append(rows)
+        output = model_nodes(graph, graph.side_by_side([*blocks, *indicators]), self.model_)
+        needs_all = not self.dropout_
+        return one_member(graph, output, self.classes_, self.modalities_, needs_all=needs_all)
 
     def _model(self, widths: list[int]) -> Any:
         model = clone(self.model)

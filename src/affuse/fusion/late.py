@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
+from affuse.fusion.graphs import Inputs, SystemGraphs, feature_rows, one_member
 from affuse.fusion.inputs import (
     fused_modalities,
     in_clip_order,
@@ -21,7 +22,27 @@ from affuse.fusion.inputs import (
 )
 from affuse.fusion.unimodal import Unimodal
 from affuse.models.fit_cache import FitCache
+from affuse.models.graphs.builder import GraphBuilder, NotExportable
+from affuse.models.graphs.classical import scaled_rows
 from affuse.models.mlp import EmbeddingMLP
+
+
+@runtime_checkable
+class EmbeddingToGraph(Protocol):
+    """A fitted network whose embedding a graph stands for."""
+
+    def embedding_to_graph(self, graph: GraphBuilder, rows: str) -> str:
+        """Embedding (n, n_embedding) float, from features (n, n_features) double.
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+        rows : str
+
+        Returns
+        -------
+        str
+        """
 
 
 class LateFusion(ClassifierMixin, BaseEstimator):
@@ -99,6 +120,38 @@ class LateFusion(ClassifierMixin, BaseEstimator):
         else:
             require_all(table, self.modalities_)
         return np.asarray(self.mlp_.predict_proba(self.embed(table)))
+
+    def to_graphs(self, inputs: Inputs) -> SystemGraphs:
+        """One graph: embeddings of all networks, NaN where a modality is absent, the MLP on top.
+
+        Parameters
+        ----------
+        inputs : Inputs
+
+        Returns
+        -------
+        SystemGraphs
+
+        Raises
+        ------
+        NotExportable
+            No graph stands for a network's embedding.
+        """
+        graph = GraphBuilder()
+        embeddings = []
+        for modality, network in self.networks_.items():
+            rows, present = feature_rows(graph, modality, inputs)
+            scaled = scaled_rows(graph, graph.cast(rows, "DOUBLE"), network)
+            if not isinstance(network[-1], EmbeddingToGraph):
+                raise NotExportable(f"no graph stands for the model {type(network[-1]).__name__}")
+            embedding = network[-1].embedding_to_graph(graph, scaled)
+            if self.dropout_:
+                absent = graph.constant(np.nan, np.float32)
+                embedding = graph.node("Where", present, embedding, absent)
+            embeddings.append(graph.node("Unsqueeze", embedding, graph.constant([1], np.int64)))
+        output = self.mlp_.to_graph(graph, graph.side_by_side(embeddings))
+        needs_all = not self.dropout_
+        return one_member(graph, output, self.classes_, self.modalities_, needs_all=needs_all)
 
     def _fitted_networks(self, training: FeatureTable, fit_cache: FitCache) -> dict[str, Any]:
         networks = {}

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from affuse.fusion.rule import Stack
 from affuse.models.calibrated import TemperatureScaled
+from affuse.models.graphs.builder import PROBABILITIES, GraphBuilder, Shape
+from affuse.models.graphs.classical import linear_nodes, model_nodes
 
 COSTS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Inverse penalties of the logistic regression, one of which is chosen in inner folds."""
@@ -54,6 +56,27 @@ class ClassStacker:
         made[:, self.model.classes_] = self.model.predict_proba(_logarithms(parts))
         return made
 
+    def to_graph(self, members: Sequence[str]) -> bytes:
+        """A graph that decides.
+
+        Parameters
+        ----------
+        members : sequence of str
+            Names of the inputs, (n, n_classes) double each: probabilities of the members.
+
+        Returns
+        -------
+        bytes
+            Of an ONNX file; its output is probabilities (n, n_classes).
+        """
+        graph = GraphBuilder()
+        shape: Shape = ["n", self.n_classes]
+        given = [graph.input(name, shape, "DOUBLE") for name in members]
+        logs = [_log_nodes(graph, each, self.n_classes) for each in given]
+        told = model_nodes(graph, graph.side_by_side(logs), self.model)
+        spread = graph.times(told, np.eye(self.n_classes)[self.model.classes_])
+        return graph.finish({PROBABILITIES: (spread, shape)})
+
 
 @dataclass(frozen=True)
 class NumberStacker:
@@ -80,6 +103,27 @@ class NumberStacker:
         """
         made = self.model.predict(np.concatenate(parts, axis=1))
         return np.asarray(made, np.float64).reshape(parts[0].shape)
+
+    def to_graph(self, members: Sequence[str]) -> bytes:
+        """A graph that decides.
+
+        Parameters
+        ----------
+        members : sequence of str
+            Names of the inputs, (n, n_targets) double each: numbers of the members.
+
+        Returns
+        -------
+        bytes
+            Of an ONNX file; its output is numbers (n, n_targets).
+        """
+        graph = GraphBuilder()
+        coef = np.atleast_2d(self.model.coef_)
+        shape: Shape = ["n", len(coef)]
+        given = [graph.input(name, shape, "DOUBLE") for name in members]
+        intercept = np.atleast_1d(self.model.intercept_)
+        made = linear_nodes(graph, graph.side_by_side(given), coef, intercept)
+        return graph.finish({PROBABILITIES: (made, shape)})
 
 
 def stackers_of_classes(
@@ -154,3 +198,9 @@ def _logarithms(parts: Sequence[Stack]) -> Stack:
     """Logarithms less their mean over the classes: (n_clips, n_members * n_classes)."""
     logs = [np.log(np.maximum(part, FLOOR)) for part in parts]
     return np.concatenate([each - each.mean(axis=1, keepdims=True) for each in logs], axis=1)
+
+
+def _log_nodes(graph: GraphBuilder, probabilities: str, n_classes: int) -> str:
+    """As `_logarithms`, of one member."""
+    logs = graph.node("Log", graph.maximum(probabilities, FLOOR))
+    return graph.subtract(logs, graph.divide(graph.row_sum(logs), float(n_classes)))

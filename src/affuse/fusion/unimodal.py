@@ -10,8 +10,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from affuse.features.table import FeatureTable
+from affuse.fusion.graphs import Inputs, SystemGraphs, one_member
+from affuse.fusion.graphs import feature_rows as graph_rows
 from affuse.fusion.inputs import Rows, feature_rows, fit_model, in_clip_order
 from affuse.models.fit_cache import FitCache
+from affuse.models.graphs.builder import GraphBuilder
+from affuse.models.graphs.classical import model_nodes
 
 
 class Unimodal(ClassifierMixin, BaseEstimator):
@@ -54,6 +58,27 @@ class Unimodal(ClassifierMixin, BaseEstimator):
         """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
         check_is_fitted(self)
         return np.asarray(self.model_.predict_proba(feature_rows(table, self.modality)), np.float64)
+
+    def to_graphs(self, inputs: Inputs) -> SystemGraphs:
+        """One graph, which needs the modality.
+
+        Parameters
+        ----------
+        inputs : Inputs
+
+        Returns
+        -------
+        SystemGraphs
+
+        Raises
+        ------
+        NotExportable
+            No graph stands for the model.
+        """
+        graph = GraphBuilder()
+        rows, _ = graph_rows(graph, self.modality, inputs)
+        output = model_nodes(graph, rows, self.model_)
+        return one_member(graph, output, self.classes_, (self.modality,))
 
     def _rows(self, table: FeatureTable, learn_from: Rows) -> NDArray[np.float32]:
         return feature_rows(table, self.modality)

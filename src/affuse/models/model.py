@@ -23,8 +23,6 @@ class Model:
         temperature-scaled in inner folds.
     scale_free : bool
         The scale of a column means nothing to it.
-    holds_clips : bool
-        Fitted, it holds features of training clips as they are: whoever has it has those.
     tasks : tuple of str
         What it can be trained for.
 
@@ -39,5 +37,4 @@ class Model:
     make: Callable[[int], Any]
     network: bool = False
     scale_free: bool = False
-    holds_clips: bool = False
     tasks: tuple[str, ...] = ("classification",)

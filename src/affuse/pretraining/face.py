@@ -24,6 +24,7 @@ from affuse.models.face_training import FaceTraining, Report, face_logits, train
 from affuse.models.onnx_export import export_network, quantise
 from affuse.models.training import import_torch
 from affuse.records import FER2013_EMOTIONS
+from affuse.storage.onnx_sessions import open_session
 from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
@@ -168,9 +169,7 @@ def _save_held_out(graph: Path, held_out: FaceSet, prior: NDArray[np.float64], p
 
 def _probabilities(graph: Path, images: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Probabilities of faces (n, 48, 48) by the exported graph, as they stand."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    session = open_session(graph, n_threads=0)
     blocks = [session.run(["probabilities"], given)[0] for given in _batches(images)]
     return np.concatenate(blocks).astype(np.float64)
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from affuse.bundle.heard import RAVDESS
 from affuse.bundle.manifest import (
     CARD,
     FeatureSource,
@@ -22,6 +21,7 @@ from affuse.bundle.manifest import (
 )
 from affuse.bundle.reading import Bundle
 from affuse.bundle.writing import make_bundle
+from affuse.corpora.readers.ravdess import TITLE as RAVDESS
 from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.pretraining.cards import LICENCE, fusion_section, shipped_card
 from affuse.pretraining.fusing import (

@@ -27,7 +27,8 @@ from affuse.report.results_charts import (
     speaker_chart,
     systems_chart,
 )
-from affuse.report.words import findings, floor, interval, modality_name, percent, why_leaky
+from affuse.report.words import findings, floor, interval, modality_name, percent
+from affuse.splits.protocols import why_leaky
 from affuse.storage.plain_text import printable
 from affuse.storage.whole import atomic_file
 

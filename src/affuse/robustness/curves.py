@@ -96,7 +96,7 @@ class Stack:
         """
         if len(self.conditions) > 1 and protocol.prepares_on_all:
             raise FoldError(
-                f"robustness under the {protocol.name} protocol was asked for, which learns "
+                f"robustness under the {protocol.label} protocol was asked for, which learns "
                 "features from the test clips; expected one that does not: speaker-independent"
             )
         n_clips, versions = len(self._clean), range(len(self.conditions))

@@ -13,4 +13,4 @@ def _make(seed: int) -> Any:
     return KernelSVC(kernel="rbf")
 
 
-MODEL = Model(label="SVM RBF", make=_make, holds_clips=True)
+MODEL = Model(label="SVM RBF", make=_make)

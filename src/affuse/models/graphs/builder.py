@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,9 @@ from affuse.errors import MissingDependency
 
 OPSET, IR_VERSION = 18, 9
 
+PROBABILITIES, EMBEDDING = "probabilities", "embedding"
+"""Outputs of the graphs in a bundle."""
+
 Shape = Sequence[int | str]
 
 
@@ -19,11 +22,47 @@ class NotExportable(Exception):
     """A fitted system has a part that no graph stands for; the message says which."""
 
 
+@runtime_checkable
+class ToGraph(Protocol):
+    """A fitted model or step that can be written as nodes of a graph."""
+
+    def to_graph(self, graph: GraphBuilder, rows: str) -> str:
+        """What it gives for rows of features (n, n_features), as a value of the graph.
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+        rows : str
+            A value of the graph.
+
+        Returns
+        -------
+        str
+            A model's probabilities (n, n_classes) or numbers (n, n_targets) in double precision; a
+            step's rows.
+
+        Raises
+        ------
+        NotExportable
+            It has a part that no graph stands for: says which.
+        """
+
+
 class GraphBuilder:
     """Puts one graph together, node after node; the same calls give the same bytes.
 
     Values are named by text. Classical models compute in double precision, as scikit-learn does:
     a support vector machine votes by signs, and a sign that tips changes a probability by much.
+
+    Attributes
+    ----------
+    holds_clips : bool
+        Whether a constant holds features of single training clips, as support vectors are.
+
+    Raises
+    ------
+    MissingDependency
+        The package onnx is not installed.
 
     Examples
     --------
@@ -40,6 +79,7 @@ class GraphBuilder:
         self._helper: Any = helper
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
+        self.holds_clips = False
         self._inputs: list[Any] = []
 
     def input(self, name: str, shape: Shape, kind: str = "FLOAT") -> str:
@@ -62,6 +102,11 @@ class GraphBuilder:
         array = np.array(values, dtype, order="C")
         self._constants.append(numpy_helper.from_array(array, name))
         return name
+
+    def clips(self, features: ArrayLike) -> str:
+        """Features of single training clips as a constant, in single precision."""
+        self.holds_clips = True
+        return self.constant(features, np.float32)
 
     def add(self, value: str, other: str | ArrayLike) -> str:
         """Sum with a value or an array."""
