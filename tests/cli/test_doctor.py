@@ -17,8 +17,8 @@ from affuse.predict import recogniser
 def run(capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
         main(["doctor"])
-    said = capsys.readouterr()
-    return int(ended.value.code or 0), said.out, said.err
+    message = capsys.readouterr()
+    return int(ended.value.code or 0), message.out, message.err
 
 
 def test_finds_nothing_broken_here(capsys):

@@ -44,8 +44,8 @@ def test_faces_that_nobody_trained_on_are_read(shared_data):
 
     faces = read_fer2013(shared_data / "fer2013.zip", "val")
     some = faces.take(np.arange(0, len(faces), 8))
-    said = affuse.load().faces(some.images).argmax(axis=1)
-    assert (said == some.labels).mean() > 0.6
+    message = affuse.load().faces(some.images).argmax(axis=1)
+    assert (message == some.labels).mean() > 0.6
 
 
 @pytest.mark.data
