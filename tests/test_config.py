@@ -146,7 +146,11 @@ def test_digest_ignores_places_and_process_counts_only():
         ("quick", ['models=["lda"]'], r"fit: models.0 = 'lda': Input should be a table of [^;]*$"),
         ("quick", ["models=lda"], r"models = 'lda': .*\(affuse settings models tells more\)"),
         ("quick", ["data.speakers=true"], "data.speakers = True: Input should be a list"),
-        ("quick", ["fusion.decision=mean,sum"], r"fusion.decision.1 = 'sum': Input should"),
+        (
+            "quick",
+            ["fusion.decision=mean,sum"],
+            r"fusion.decision.1 = 'sum': rule 'sum' was given; expected one of majority, max",
+        ),
         (
             "quick",
             ['models=[{name="svm_rfb"}]'],
@@ -155,6 +159,13 @@ def test_digest_ignores_places_and_process_counts_only():
         ),
         ("quick", ["features.audio=mffc"], "extractor 'mffc' was given: did you mean 'mfcc'"),
         ("quick", ["data.corpus=ravdes"], "corpus 'ravdes' was given: did you mean 'ravdess'"),
+        ("quick", ["fusion.late=ad"], "late fusion 'ad' was given: did you mean 'add'"),
+        ("quick", ["fusion.also=erly"], "fusion 'erly' was given: did you mean 'early'"),
+        (
+            "quick",
+            ["fusion.hybrid_with=hybrid product"],
+            "expected one of early, early balanced, l",
+        ),
         ("quick", ["task=regression"], "task = 'regression': Input should be 'classification' or"),
         ("quick", ["seed=1", "seed.x=1"], "'seed' has no fields of its own"),
         ("quick", ['models=[{name="lda", scalr="none"}]'], "did you mean 'scaler'"),

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from affuse.corpora.emotions import emotion_name
-from affuse.corpora.index import Index, IndexSummary, speaker_order
+from affuse.corpora.index import Index, IndexSummary
+from affuse.corpora.speakers import speaker_order
 from affuse.corpora.table import read_table
 from affuse.errors import DatasetError, OutputError
 from affuse.records import Clip, Skipped
@@ -149,12 +150,15 @@ def test_paths_below_the_csv_are_relative_and_others_whole(tmp_path: Path) -> No
     inside.parent.mkdir(parents=True)
     inside.touch()
     outside.touch()
-    clips = (Clip("a", "sad", "1", audio=inside), Clip("b", "sad", "1", audio=outside))
+    clips = (
+        Clip("a", "sad", "1", audio=inside, corpus="mine"),
+        Clip("b", "sad", "1", audio=outside, corpus="mine"),
+    )
     Index(clips).write_csv(tmp_path / "runs" / "index.csv")
     lines = (tmp_path / "runs" / "index.csv").read_text("utf-8").splitlines()
-    assert lines[0] == "clip,emotion,speaker,audio,video,start,end"
-    assert lines[1:] == ["a,sad,1,media/a.wav,,,", f"b,sad,1,{outside.as_posix()},,,"]
-    assert [c.audio for c in read_table(tmp_path / "runs" / "index.csv")] == [inside, outside]
+    assert lines[0] == "clip,emotion,speaker,audio,video,start,end,corpus"
+    assert lines[1:] == ["a,sad,1,media/a.wav,,,,mine", f"b,sad,1,{outside.as_posix()},,,,mine"]
+    assert read_table(tmp_path / "runs" / "index.csv").clips == clips
 
 
 def test_a_folder_that_is_not_there_is_an_output_error(tmp_path: Path, index: Index) -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from affuse.corpora.index import Index
+from affuse.corpora.published.ravdess import RAVDESS_SPEECH_REFERENCES
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import DatasetError
-from affuse.evaluation.references import RAVDESS_SPEECH_REFERENCES, chance, reference_lines
+from affuse.evaluation.references import chance, reference_lines
 from affuse.records import RAVDESS_EMOTIONS, Clip
 
 

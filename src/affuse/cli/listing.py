@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from affuse.cli.saying import say
 from affuse.config.described import Setting, recipe_named, recipes, settings, settings_named
+from affuse.registries import READERS
+
+if TYPE_CHECKING:
+    from affuse.corpora.reader import Reader
 
 _WIDTH, _NAMES, _VALUES = 100, 13, 46
 
@@ -34,6 +39,40 @@ def print_settings(name: str) -> None:
         "\nThe values are defaults; a recipe sets some otherwise (affuse recipes NAME).\n"
         "Next: affuse run DATA --set NAME=VALUE; affuse settings NAME says what a value may be."
     )
+
+
+def print_corpora(name: str) -> None:
+    """Every corpus with what it holds and its licence; of one, all that is known."""
+    if name:
+        say(_about(name, READERS.get(name)))
+        return
+    found = READERS.load_all()
+    for entry, reader in found.entries.items():
+        holds = ", ".join(reader.emotions) or "any emotions"
+        say(_beside(entry, f"{reader.title}: {holds}. Licence: {reader.licence}.", _NAMES))
+    for reason in found.failed.values():
+        say(textwrap.fill(f"not loaded: {reason}", _WIDTH))
+    say(
+        "\nFile names tell which corpus a folder holds; --corpus NAME says it in their place.\n"
+        "affuse corpora NAME says where to get one, whom to cite and what its folder looks like."
+    )
+
+
+def _about(name: str, reader: Reader) -> str:
+    """All that is known of a corpus."""
+    emotions = [f"{own} = {common}" for own, common in reader.emotion_map.items()]
+    facts = {
+        "title": reader.title,
+        "emotions": ", ".join(reader.emotions) or "any",
+        "labels": ", ".join(emotions),
+        "attributes": "; ".join(f"{each}: {values}" for each, values in reader.attributes.items()),
+        "looks like": reader.layout,
+        "get it": reader.source,
+        "licence": reader.licence,
+        "cite": reader.citation,
+    }
+    lines = [_beside(fact, told, _NAMES) for fact, told in facts.items() if told]
+    return "\n".join([*lines, f"\nNext: affuse run FOLDER --corpus {name}"])
 
 
 def _lines(every: Sequence[Setting]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from shlex import quote
@@ -29,34 +30,59 @@ DEMO_TAKES = 2
 SHOWN = 5
 
 
-def configure(
-    data: str,
-    recipe: str,
-    settings: Sequence[str] | None,
-    features: Sequence[str] | None,
-    jobs: int | None,
-    device: str | None = None,
-) -> Config:
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed after a command that reads data; None: it was left out."""
+
+    data: Sequence[str]
+    recipe: str
+    settings: Sequence[str] | None = None
+    features: Sequence[str] | None = None
+    corpus: str | None = None
+    jobs: int | None = None
+    device: str | None = None
+
+
+def configure(typed: Typed) -> Config:
     """Configuration from what was typed."""
-    if any(setting.partition("=")[0].strip() == "data.path" for setting in settings or ()):
+    overrides = {
+        "data.path": list(typed.data),
+        "data.corpus": typed.corpus,
+        "jobs": typed.jobs,
+        "features.vgg_face.device": typed.device,
+        **_features(typed.features or ()),
+    }
+    given = {key: value for key, value in overrides.items() if value is not None}
+    _refuse_twice(typed)
+    return load_config(typed.recipe, typed.settings or (), given)
+
+
+def _refuse_twice(typed: Typed) -> None:
+    """Refuse a setting that has an option or argument of its own, where both are given."""
+    set_here = {setting.partition("=")[0].strip() for setting in typed.settings or ()}
+    if "data.path" in set_here:
         raise ConfigError(
-            f"--set data.path was given beside {data!r}; expected one place: leave out --set "
-            "data.path"
+            f"--set data.path was given beside {' '.join(typed.data)!r}; expected one place: leave "
+            "out --set data.path"
         )
-    overrides: dict[str, object] = {"data.path": data}
-    if jobs is not None:
-        overrides["jobs"] = jobs
-    if device is not None:
-        overrides["features.vgg_face.device"] = device
-    for item in features or ():
+    if typed.corpus is not None and "data.corpus" in set_here:
+        raise ConfigError(
+            f"--set data.corpus was given beside --corpus {typed.corpus}; expected one of them"
+        )
+
+
+def _features(given: Sequence[str]) -> dict[str, str]:
+    """Setting -> extractor or table, of each modality that was named."""
+    chosen = {}
+    for item in given:
         modality, equals, name = item.partition("=")
         if modality not in MODALITIES or not equals or not name:
             raise ConfigError(
                 f"--features {item!r} was given; expected MODALITY=NAME or MODALITY=FILE.csv, "
                 f"where MODALITY is one of {', '.join(MODALITIES)}"
             )
-        overrides[f"features.{modality}"] = name
-    return load_config(recipe, settings or (), overrides)
+        chosen[f"features.{modality}"] = name
+    return chosen
 
 
 def run_and_print(config: Config, out: Path | None, work: Work) -> None:
@@ -98,14 +124,14 @@ def run_demo(folder: Path, jobs: int | None) -> None:
             jobs=jobs,
             progress=progress,
         )
-    config = configure(str(corpus), "demo", None, None, jobs)
+    config = configure(Typed([str(corpus)], "demo", jobs=jobs))
     run = _free(folder / "run")
     result = _run(config, run, Work(jobs), short_text)
     say(
         f"{_left_out(result)}\nWritten to {run}.\n{_to_open(run)}\n"
         f"All {len(result.evaluated)} rows stand there and in {run / 'results.csv'}.\n"
         "Next: affuse predict my.mp4 for a recording of your own; affuse run DATA for labelled "
-        "clips of\nyour own: a folder of RAVDESS files, or a CSV with path,emotion,speaker."
+        "clips of\nyour own: a folder of a corpus, or a CSV with path,emotion,speaker."
     )
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
-from affuse.config.names import Named
+from affuse.config.names import Fused, Named
 from affuse.config.reading import recipe_names
 from affuse.config.records import Config
 from affuse.config.renamed import RENAMED
@@ -185,7 +185,7 @@ def _kind(annotation: Any) -> str:
 def _names(metadata: Any) -> str:
     """What a setting may be that names an entry of a registry; nothing of others."""
     checks = (mark.func for mark in metadata if isinstance(mark, AfterValidator))
-    return next((check.allowed() for check in checks if isinstance(check, Named)), "")
+    return next((check.allowed() for check in checks if isinstance(check, Named | Fused)), "")
 
 
 def _spread(metadata: Any) -> Iterator[Any]:

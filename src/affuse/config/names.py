@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from affuse.errors import ConfigError
-from affuse.registries import Registry
+from affuse.registries import FUSIONS, Registry, refuse_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,48 @@ class Named:
         names = dict.fromkeys((*self.also, *self.registry.names()))
         file = f", or the path of a {self.suffix} file" if self.suffix else ""
         return f"one of {', '.join(names)}{file}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """Check of a setting that names a fusion, or within a family of them what its name says more.
+
+    Attributes
+    ----------
+    family : str
+        Of which the detail alone is named; empty: fusions are named whole, such as "late add".
+    joint : bool
+        Only fusions that join features or embeddings, no decisions.
+
+    Examples
+    --------
+    >>> Fused("late")("add"), Fused()("late add")
+    ('add', 'late add')
+    """
+
+    family: str = ""
+    joint: bool = False
+
+    def __call__(self, name: str) -> str:
+        """The name as it is; ValueError, which pydantic expects, where there is no such fusion."""
+        family, _, detail = (f"{self.family} {name}" if self.family else name).partition(" ")
+        try:
+            if family not in FUSIONS or detail not in self._details(FUSIONS.get(family)):
+                refuse_unknown(f"{self.family} fusion".strip(), name, self.names())
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return name
+
+    def names(self) -> tuple[str, ...]:
+        """What may be named; families of other packages that cannot be loaded are left out."""
+        if self.family:
+            return self._details(FUSIONS.get(self.family))
+        every = FUSIONS.load_all().entries.items()
+        return tuple(f"{name} {detail}".strip() for name, f in every for detail in self._details(f))
+
+    def allowed(self) -> str:
+        """What the setting may be, in words."""
+        return f"one of {', '.join(self.names())}"
+
+    def _details(self, family: Any) -> tuple[str, ...]:
+        return () if self.joint and family.level == "decision" else tuple(family.details())

@@ -22,16 +22,9 @@ from pydantic import (
 )
 
 from affuse.config.lists import items_of, speakers_of
-from affuse.config.names import Named
-from affuse.registries import EXTRACTORS, FUSIONS, MODELS, READERS
+from affuse.config.names import Fused, Named
+from affuse.registries import EXTRACTORS, MODELS, READERS, RULES
 
-Combination = Literal["concatenate", "add", "multiply", "weighted"]
-DecisionRule = Literal[
-    "mean", "weighted", "product", "max", "min", "median", "majority", "stacking"
-]
-JointFusion = Literal[
-    "early", "early balanced", "late concatenate", "late add", "late multiply", "late weighted"
-]
 ProtocolName = Literal["speaker-independent", "random", "lecture"]
 
 VGG_CONVOLUTIONS = 13
@@ -43,7 +36,10 @@ _List = Annotated[tuple[_Item, ...], BeforeValidator(items_of)]
 _Positive = Annotated[float, Field(gt=0)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
 _Model = Annotated[str, AfterValidator(Named(MODELS))]
-_Fusion = Annotated[str, AfterValidator(Named(FUSIONS))]
+_Rule = Annotated[str, AfterValidator(Named(RULES))]
+_Fusion = Annotated[str, AfterValidator(Fused())]
+_Joint = Annotated[str, AfterValidator(Fused(joint=True))]
+_Combination = Annotated[str, AfterValidator(Fused("late"))]
 _Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto", "table")))]
 _Source = Annotated[str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=".csv"))]
 
@@ -208,17 +204,15 @@ class FusionConfig(_Settings):
     early_balanced: bool = Field(
         False, description="The same with both modalities brought to one weight."
     )
-    late: _List[Combination] = Field(
+    late: _List[_Combination] = Field(
         (), description="How the embeddings of two networks are combined."
     )
     late_epochs: int = Field(200, ge=1, description="Rounds of late fusion's own network.")
-    decision: _List[DecisionRule] = Field(
+    decision: _List[_Rule] = Field(
         (), description="Rules that combine the modalities' probabilities."
     )
-    hybrid: _List[DecisionRule] = Field(
-        (), description="Rules that also have the word of hybrid_with."
-    )
-    hybrid_with: JointFusion = Field("early", description="The fusion that hybrid rules hear.")
+    hybrid: _List[_Rule] = Field((), description="Rules that also have the word of hybrid_with.")
+    hybrid_with: _Joint = Field("early", description="The fusion that hybrid rules hear.")
     also: _List[_Fusion] = Field((), description="Further fusions, by name.")
     modality_dropout: bool = Field(
         False, description="Early and late fusion learn to do without a modality."

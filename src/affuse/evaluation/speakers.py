@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from affuse.corpora.index import speaker_order
+from affuse.corpora.speakers import speaker_order
 from affuse.errors import FeatureError
 from affuse.evaluation.metrics import accuracy, confusion, per_class_recall, uar
 from affuse.evaluation.systems import OutOfFold

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from affuse.config import Config
+from affuse.corpora.filters import corpora_without
 from affuse.corpora.index import Index
-from affuse.corpora.registry import read_index
+from affuse.corpora.registry import read_all
 from affuse.errors import ConfigError
 from affuse.extractors.registry import make_extractor
 from affuse.features.precomputed import Precomputed
@@ -21,7 +22,7 @@ def chosen_clips(config: Config) -> Index:
     """Index of the clips that a configuration chooses."""
     if not config.data.paths:
         raise ConfigError("no data were given: set data.path to a folder or a CSV of clips")
-    index = read_index(config.data.paths[0], config.data.corpus)
+    index = read_all(config.data.paths, config.data.corpus)
     index, where = _known_attributes(index, config.data.where)
     chosen = index.filter(speakers=config.data.speakers, emotions=config.data.emotions, where=where)
     return within_files(chosen)
@@ -30,18 +31,23 @@ def chosen_clips(config: Config) -> Index:
 def _known_attributes(
     index: Index, where: Mapping[str, tuple[str, ...]]
 ) -> tuple[Index, dict[str, tuple[str, ...]]]:
-    """What can be asked of the clips; a note for each attribute that none of them has."""
+    """What can be asked of the clips; a note for each attribute that a corpus never says."""
     # Recipes choose speech of RAVDESS; a person's own clips do not say what they are.
-    known = {name for clip in index for name in clip.attributes}
-    notes = (
-        f"No clip says whether it is {' or '.join(values)}: all are taken."
-        if name == "channel"
-        else f"No clip says its {name}: all are taken."
-        for name, values in where.items()
-        if values and name not in known
+    silent = {name: corpora_without(index.clips, name) for name, values in where.items() if values}
+    notes = tuple(
+        _silence(name, where[name], () if corpora == index.corpora else corpora)
+        for name, corpora in silent.items()
+        if corpora
     )
-    asked = {name: values for name, values in where.items() if name in known}
+    asked = {name: where[name] for name, corpora in silent.items() if corpora != index.corpora}
     return replace(index, notes=(*index.notes, *notes)), asked
+
+
+def _silence(attribute: str, values: Sequence[str], corpora: Sequence[str]) -> str:
+    """What a reader must know of corpora (none: all) that never say an attribute."""
+    whose = f" of {' and '.join(corpora)}" if corpora else ""
+    its = f"whether it is {' or '.join(values)}" if attribute == "channel" else f"its {attribute}"
+    return f"No clip{whose} says {its}: all are taken."
 
 
 def extractors(config: Config) -> dict[Modality, Extractor | Precomputed]:

@@ -21,11 +21,12 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.writer import write_bundle
 from affuse.config import Config
 from affuse.corpora.media_files import passed_over_text
+from affuse.corpora.published import Reference
 from affuse.errors import OutputError
 from affuse.evaluation.clip_map import clip_map
 from affuse.evaluation.comparison import compare_all
 from affuse.evaluation.probability_scores import calibrate_across_folds
-from affuse.evaluation.references import Reference, reference_lines
+from affuse.evaluation.references import reference_lines
 from affuse.evaluation.reliability import reliability_curve
 from affuse.evaluation.speakers import recall_table, speaker_table
 from affuse.evaluation.systems import OutOfFold

@@ -102,6 +102,15 @@ def all_classes(predictions: Sequence[Prediction]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for one in predictions for name in one.classes))
 
 
+def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
+    """Probabilities of each emotion: fused, then audio, then video; None where not given."""
+    return [
+        rounded(segment.probabilities.get(source, {}).get(emotion))
+        for source in SOURCES
+        for emotion in emotions
+    ]
+
+
 def percent(share: float) -> str:
     """A share in [0, 1] as people read it."""
     return f"{100 * share:.0f} %"

@@ -327,6 +327,7 @@ def _joined(index: Index, gathered: Mapping[Modality, _Gathered]) -> Extraction:
         classes=left.classes,
         arrays={m: _rows(g.array, kept) for m, g in used.items()},
         present={m: g.present[kept] for m, g in used.items()},
+        corpora=np.array([clip.corpus for clip in left]),
     )
     return Extraction(table, tuple(skipped))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,8 @@ class FeatureTable:
         float32; `StoredArrays` where they would not fit in memory. Rows of a clip that lacks
         the modality are NaN, so that nothing can mistake them for data.
     present : mapping of modality to (n_clips,) bool
+    corpora : (n_clips,) str
+        Corpus of each clip; not given: all blank, as of one corpus.
     """
 
     clips: NDArray[np.str_]
@@ -121,10 +123,14 @@ class FeatureTable:
     classes: tuple[str, ...]
     arrays: Mapping[str, NDArray[np.float32] | StoredArrays]
     present: Mapping[str, NDArray[np.bool_]]
+    corpora: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
 
     def __post_init__(self) -> None:
         n = len(self.clips)
+        if not len(self.corpora):
+            object.__setattr__(self, "corpora", np.zeros(n, np.str_))
         lengths = {"speakers": len(self.speakers), "labels": len(self.labels)}
+        lengths |= {"corpora": len(self.corpora)}
         lengths |= {f"arrays[{m!r}]": len(a) for m, a in self.arrays.items()}
         lengths |= {f"present[{m!r}]": len(p) for m, p in self.present.items()}
         wrong = {name: length for name, length in lengths.items() if length != n}
@@ -152,6 +158,7 @@ class FeatureTable:
             clips=self.clips[chosen],
             speakers=self.speakers[chosen],
             labels=self.labels[chosen],
+            corpora=self.corpora[chosen],
             arrays={
                 m: a.take(chosen) if isinstance(a, StoredArrays) else a[chosen]
                 for m, a in self.arrays.items()

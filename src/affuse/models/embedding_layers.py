@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from affuse.config import Combination
+from affuse.models.combination import Combination
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.graphs.networks import single
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from affuse.config import Combination
 from affuse.errors import ConfigError
+from affuse.models.combination import COMBINATIONS, Combination
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.training import (
     BATCH_NORM_EPS,
@@ -83,10 +83,10 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from embeddings X (n_clips, n_modalities, n_embedding) and y (n_clips,)."""
-        if self.combination not in get_args(Combination):
+        if self.combination not in COMBINATIONS:
             raise ConfigError(
                 f"combination {self.combination!r} was given; expected one of "
-                f"{', '.join(get_args(Combination))}"
+                f"{', '.join(COMBINATIONS)}"
             )
         rows = np.asarray(X, np.float32)
         self.classes_, positions = np.unique(np.asarray(y), return_inverse=True)

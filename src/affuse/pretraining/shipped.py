@@ -14,8 +14,8 @@ from scipy.special import softmax
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import CARD, Figures, Manifest, TrainedOn
 from affuse.bundle.member import FeatureSource, Member
-from affuse.bundle.provenance import RAVDESS
 from affuse.bundle.writer import make_bundle
+from affuse.corpora.readers.ravdess import TITLE as RAVDESS
 from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.pretraining.cards import LICENCE, fusion_section, shipped_card
 from affuse.pretraining.fusing import (

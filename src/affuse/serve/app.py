@@ -48,7 +48,6 @@ _LONGEST_WINDOW_S = 60.0
 Window = Annotated[float | None, Query(ge=0.5, le=_LONGEST_WINDOW_S, description="Seconds.")]
 Threshold = Annotated[float | None, Query(ge=0, le=1)]
 FacesNamed = Literal["largest", "all"]
-Name = Literal["json", "csv", "vtt", "eaf", "textgrid", "audformat", "video"]
 
 _FORM = {
     "requestBody": {
@@ -240,13 +239,13 @@ class _Server:
         with self.jobs.used(number) as (job, result):
             return OverviewReply.model_validate(asdict(_done(job, result).overview))
 
-    def export(self, number: str, name: Name) -> Response:
+    def export(self, number: str, name: str) -> Response:
         """The prediction in one of the formats, to be saved."""
-        form = exports.DOWNLOADS[name]
+        form = exports.download(name)
         with self.jobs.used(number) as (job, maybe):
             result = _done(job, maybe)
             headers = {"Content-Disposition": attachment(job.name, form.suffix)}
-            if name == "video":
+            if name == exports.VIDEO:
                 path = exports.video(self.jobs, job, result)
                 return FileResponse(path, media_type=form.media_type, headers=headers)
             body = exports.document(result.prediction, name, job.folder)

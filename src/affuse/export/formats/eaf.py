@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from affuse.export.format import Format
 from affuse.export.tiers import Tier, tiers
 from affuse.records import Prediction
 from affuse.storage.plain_text import printable
@@ -140,3 +141,6 @@ def _add_types(root: ET.Element) -> None:
 def _legal(link: str) -> str:
     """A path with everything that XML can hold, line breaks included; the rest as escapes."""
     return _ILLEGAL.sub(lambda found: printable(found.group()), link)
+
+
+FORMAT = Format("ELAN", to_eaf, "linked", ".eaf", "application/xml")

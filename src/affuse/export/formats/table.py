@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
+from affuse.export.format import Format
 from affuse.export.plain import UNDECIDED, Source, percent, top_emotion
 from affuse.records import Prediction, Segment
 from affuse.storage.plain_text import printable
@@ -95,3 +96,6 @@ def _aligned(cells: Row, widths: Sequence[int]) -> str:
         space = " " * (width - cell_len(cell))
         padded.append(space + cell if HEADINGS[column] in _NUMBERS else cell + space)
     return "   ".join(padded).rstrip()
+
+
+FORMAT = Format("Table of text", to_table, "many", ".txt", on_page=False)

@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from affuse.export.plain import SOURCES, all_classes, rounded, stretches
+from affuse.export.format import Format
+from affuse.export.plain import SOURCES, all_classes, figures, rounded, stretches
 from affuse.records import Box, Prediction, Segment
 from affuse.storage.plain_text import csv_cell
 
@@ -39,15 +40,6 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     return text.getvalue()
 
 
-def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
-    """Probabilities of each emotion: fused, then audio, then video; None where not given."""
-    return [
-        rounded(segment.probabilities.get(source, {}).get(emotion))
-        for source in SOURCES
-        for emotion in emotions
-    ]
-
-
 def _cells(segment: Segment) -> list[Cell]:
     return [
         rounded(segment.start_s),
@@ -66,3 +58,6 @@ def _corners(box: Box | None) -> list[float | None]:
     if box is None:
         return [None] * 4
     return [rounded(side) for side in (box.left, box.top, box.width, box.height)]
+
+
+FORMAT = Format("CSV table", to_csv, "many", ".csv", "text/csv; charset=utf-8")

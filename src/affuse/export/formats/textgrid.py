@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from affuse.export.format import Format
 from affuse.export.tiers import Tier, tiers
 from affuse.records import Prediction
 from affuse.storage.plain_text import printable
@@ -71,3 +72,6 @@ def _without_gaps(tier: Tier, end_s: float) -> Iterable[Interval]:
 def _quoted(text: str) -> str:
     doubled = printable(text).replace('"', '""')
     return f'"{doubled}"'
+
+
+FORMAT = Format("Praat TextGrid", to_textgrid, "one", ".TextGrid")

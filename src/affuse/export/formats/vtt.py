@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from affuse.export.format import Format
 from affuse.export.plain import UNDECIDED, percent, top_emotion
 from affuse.export.timeline import Cut, Track, tracks
 from affuse.records import Prediction, Segment
@@ -68,3 +69,6 @@ def _safe(text: str) -> str:
     """Text that cannot end a cue, open a tag or look like a time line."""
     escaped = printable(text).replace("&", "&amp;").replace("<", "&lt;")
     return escaped.replace(">", "&gt;")
+
+
+FORMAT = Format("WebVTT subtitles", to_webvtt, "one", ".vtt", "text/vtt; charset=utf-8")

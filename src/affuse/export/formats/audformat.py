@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from affuse.errors import MissingDependency, OutputError
-from affuse.export.plain import SOURCES, all_classes, stretches, whole
-from affuse.export.rows import figures
+from affuse.export.format import Format
+from affuse.export.plain import SOURCES, all_classes, figures, stretches, whole
 from affuse.export.timeline import shares_windows
 from affuse.records import Prediction, Segment
 
@@ -145,3 +145,8 @@ def _fill(
     for column, values in columns.items():
         table[column] = audformat.Column(scheme_id="share")
         table[column].set(values)
+
+
+FORMAT = Format(
+    "audformat database", write_database, "folder", "", "application/zip", check, "audformat"
+)
