@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from affuse.bundle.reading import read_bundle
+from affuse.bundle.reader import read_bundle
 from affuse.cli import main
 from affuse.config import load_config
 from affuse.experiment import run

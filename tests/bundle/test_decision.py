@@ -10,7 +10,8 @@ from affuse.bundle.decision import (
     member_probabilities,
     members_say,
 )
-from affuse.bundle.manifest import FeatureSource, Fusion, Member
+from affuse.bundle.manifest import Fusion
+from affuse.bundle.member import FeatureSource, Member
 from affuse.errors import BundleError, FeatureError
 from affuse.fusion.combine import combine
 from affuse.fusion.rule import rules_that
@@ -149,7 +150,7 @@ def test_what_does_not_fit_is_said(pair):
 
 
 def test_a_graph_of_another_number_of_classes(tiny_manifest, bundle_of_members):
-    from affuse.bundle.reading import Bundle
+    from affuse.bundle.bundle import Bundle
 
     two = bundle_of_members(("calm", "happy"), [member("voice", ("calm", "happy"))])
     three = bundle_of_members(CLASSES, [member("voice")])

@@ -15,10 +15,11 @@ import pytest
 from onnx import TensorProto, helper
 from pydantic import ValidationError
 
+from affuse.bundle.bundle import manifest_hash
+from affuse.bundle.graph_safety import NotOnnx, check_graph, inspect_graph
 from affuse.bundle.manifest import MANIFEST, Manifest
-from affuse.bundle.reading import check_graph, manifest_hash, read_bundle
-from affuse.bundle.wire import NotOnnx, reach
-from affuse.bundle.writing import make_bundle, write_bundle
+from affuse.bundle.reader import read_bundle
+from affuse.bundle.writer import make_bundle, write_bundle
 from affuse.errors import BundleError, OutputError
 
 
@@ -208,7 +209,7 @@ def test_no_graph_at_all(content):
 def test_scalar_fields_of_every_width_are_passed_over():
     model = one_node("LeakyRelu", alpha=0.5)
     model.graph.initializer.append(helper.make_tensor("w", TensorProto.DOUBLE, [1], [0.5]))
-    assert reach(model.SerializeToString()).operators == ()
+    assert inspect_graph(model.SerializeToString()).custom_operators == ()
 
 
 def test_a_graph_in_a_graph_in_a_graph_ends_somewhere():
@@ -217,7 +218,7 @@ def test_a_graph_in_a_graph_in_a_graph_ends_somewhere():
         attribute = message(6, content)
         content = message(1, message(5, attribute))
     with pytest.raises(NotOnnx, match="too deeply"):
-        reach(message(7, content))
+        inspect_graph(message(7, content))
 
 
 def message(number: int, content: bytes) -> bytes:
@@ -307,7 +308,7 @@ def test_members_that_do_not_fit(change, output, tiny_manifest):
 
 def test_reading_and_deciding_need_no_training_packages(folder):
     code = (
-        "import sys; from affuse.bundle.reading import read_bundle\n"
+        "import sys; from affuse.bundle.reader import read_bundle\n"
         "from affuse.bundle.decision import members_say, decide\n"
         f"bundle = read_bundle({str(folder)!r})\n"
         "decide(bundle, members_say(bundle, {'audio': [[1, 2, 3, 4]]}))\n"

@@ -9,7 +9,7 @@ import av
 import pytest
 
 from affuse import doctor
-from affuse.bundle import reading as bundle_reading
+from affuse.bundle import bundle as bundle_module
 from affuse.cli import main
 from affuse.predict import recogniser
 
@@ -64,7 +64,7 @@ def test_a_graph_that_does_not_run_is_broken(capsys, monkeypatch):
     def run_nothing(session, names, inputs, options=None):
         raise RuntimeError("no kernel for Conv")
 
-    monkeypatch.setattr(bundle_reading.Bundle, "run", run_nothing)
+    monkeypatch.setattr(bundle_module.Bundle, "run", run_nothing)
     code, out, err = run(capsys)
     assert code == 2
     assert "recogniser broken" in err

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from affuse.bundle.heard import known_speakers, training_clips
 from affuse.bundle.manifest import TrainedOn
+from affuse.bundle.provenance import known_speakers, training_clips
 from affuse.corpora.index import Index
 from affuse.corpora.speakers import speaker_key
 from affuse.corpora.table import read_table

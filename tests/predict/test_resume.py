@@ -142,7 +142,7 @@ def test_without_the_word_everything_is_judged_anew(folder, bundle_dir, capsys, 
 def test_another_call_is_not_answered_from_there(folder, bundle_dir, predicted, change, tmp_path):
     from tiny_bundle import tiny_bundle, voice_member
 
-    from affuse.bundle.writing import write_bundle
+    from affuse.bundle.writer import write_bundle
     from affuse.storage.sealing import seal
 
     path, store, settings = folder / "a.wav", AnswerStore(tmp_path / "kept"), Settings()

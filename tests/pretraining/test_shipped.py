@@ -29,7 +29,7 @@ def test_the_shipped_files_are_small():
 
 @pytest.mark.parametrize("modality", ["face", "voice"])
 def test_each_member_says_what_it_was_trained_to_say(modality):
-    from affuse.bundle.reading import read_bundle
+    from affuse.bundle.reader import read_bundle
     from affuse.extractors.shipped import shipped_folder
 
     member = read_bundle(shipped_folder()).manifest.member(modality)

@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from affuse.bundle.reading import Bundle
-from affuse.bundle.writing import write_bundle
+from affuse.bundle.bundle import Bundle
+from affuse.bundle.writer import write_bundle
 from affuse.config import Config
 from affuse.corpora.media_files import passed_over_text
 from affuse.corpora.published import Reference
