@@ -13,7 +13,7 @@ from affuse.bundle.onnx_builder import NotExportable
 from affuse.evaluation.fold_task import in_clip_order, scored_rows
 from affuse.evaluation.learned_features import LearnedFeatures
 from affuse.evaluation.systems import System, derived_seed
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.models.memory import Memory
 
 Preparation = Mapping[str, Callable[[int], Any]]
@@ -83,17 +83,12 @@ def refuse_unknown_preparation(system: System, preparation: Preparation) -> None
 
 def _fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> Any:
     has = rows[table.present[modality][rows]]
-    return layer.fit(_items(table, modality, has), table.labels[has])
+    return layer.fit(table.arrays[modality].take(has), table.labels[has])
 
 
 def _learned(layer: Any, table: FeatureTable, modality: str) -> NDArray[np.float32]:
     has = np.flatnonzero(table.present[modality])
-    features = layer.transform(_items(table, modality, has))
+    features = layer.transform(table.arrays[modality].take(has))
     spread = np.full((len(table), features.shape[1]), np.nan, np.float32)
     spread[has] = features
     return spread
-
-
-def _items(table: FeatureTable, modality: str, rows: Rows) -> NDArray[np.float32] | StoredArrays:
-    array = table.arrays[modality]
-    return array.take(rows) if isinstance(array, StoredArrays) else array[rows]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import tomli_w
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
@@ -147,6 +147,9 @@ class FeaturesConfig(_Settings):
     voice_network: VoiceNetworkConfig = VoiceNetworkConfig()
     vgg_face: VggFaceConfig = VggFaceConfig()
     layer: FeatureLayerConfig = FeatureLayerConfig()
+    settings: dict[str, dict[str, Any]] = Field(
+        {}, description="Of extractors that are not affuse's own: a table for each, by its name."
+    )
 
 
 class ModelConfig(_Settings):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,14 +20,13 @@ from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.experiment.run_folder import claimed_out, write_run
-from affuse.extractors.registry import make_extractor
 from affuse.features.extract import Extraction, extract_features
 from affuse.features.label_columns import refuse_constant, refuse_labels
-from affuse.features.precomputed import Precomputed
-from affuse.features.source import Extractor
+from affuse.features.source import Learner, Source
+from affuse.features.sources import make_source
 from affuse.features.store import default_store
 from affuse.features.stretches import within_files
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.fusion.registry import decides_without, make_fusion, make_unimodal
 from affuse.models.registry import NETWORKS, model_label
 from affuse.records import Modality, ProgressCallback, Skipped
@@ -43,11 +42,7 @@ from affuse.synthetic.origin import drawn_people
 
 if TYPE_CHECKING:
     from affuse.bundle.from_run import RunBundle
-    from affuse.models.cross_fitted_voice import CrossFittedVoice
-    from affuse.models.feature_layer import FeatureLayer
     from affuse.workers.protocol import Workers
-
-VOICE_NETWORK = "voice_network"
 
 
 def run(
@@ -95,11 +90,11 @@ def run(
 
 def _result(
     config: Config, workers: Workers | None, progress: ProgressCallback | None
-) -> tuple[Result, Mapping[Modality, Extractor | Precomputed]]:
+) -> tuple[Result, Mapping[Modality, Source]]:
     """What a run finds, and where its features came from."""
     index = chosen_clips(config)
     check_asked_folds(config, index.clips)
-    config = _calibrated(config, index)
+    config = _prepared(config, index)
     extraction, sources = extract(config, index, workers=workers, progress=progress)
     refuse_constant(sources, extraction.table)
     refuse_labels(sources, extraction.table)
@@ -113,7 +108,7 @@ def _result(
 
 def _bundle(
     result: Result,
-    sources: Mapping[Modality, Extractor | Precomputed],
+    sources: Mapping[Modality, Source],
     progress: ProgressCallback | None,
 ) -> RunBundle:
     """What prediction needs of the best system, if the configuration asks for it."""
@@ -123,7 +118,7 @@ def _bundle(
         return RunBundle(None)
     report = progress or (lambda stage, done, total: None)
     report("bundle", 0, 1)
-    made = bundle_of(result, sources, _preparation(result.config, result.table))
+    made = bundle_of(result, sources, _preparation(result.config, sources))
     report("bundle", 1, 1)
     return made
 
@@ -153,29 +148,27 @@ def extract(
     *,
     workers: Workers | None = None,
     progress: ProgressCallback | None = None,
-) -> tuple[Extraction, dict[Modality, Extractor | Precomputed]]:
+) -> tuple[Extraction, dict[Modality, Source]]:
     """Features of every clip, from the store where it has them, and what they came from."""
     clips = chosen_clips(config) if index is None else index
-    sources = extractors(_calibrated(config, clips))
+    sources = extractors(_prepared(config, clips))
     found = extract_features(
         clips, sources, default_store(), jobs=_jobs(config), workers=workers, progress=progress
     )
     return replace(found, skipped=(*clips.skipped, *found.skipped)), sources
 
 
-def _calibrated(config: Config, index: Index) -> Config:
-    """The configuration with what its extractors must know of the clips before they begin."""
-    if config.features.vgg_face.precision == "fp32":
-        return config
-    from affuse.extractors.vgg.calibration import with_ranges
-
-    return with_ranges(config, index)
+def _prepared(config: Config, index: Index) -> Config:
+    """The configuration with what its sources must know of the clips before they begin."""
+    for source in extractors(config).values():
+        config = source.prepared(config, index)
+    return config
 
 
-def extractors(config: Config) -> dict[Modality, Extractor | Precomputed]:
+def extractors(config: Config) -> dict[Modality, Source]:
     """Where each modality's features come from; ``none`` leaves a modality out."""
     names: dict[Modality, str] = {"audio": config.features.audio, "video": config.features.video}
-    chosen = {m: make_extractor(name, m, config) for m, name in names.items() if name != "none"}
+    chosen = {m: make_source(name, m, config) for m, name in names.items() if name != "none"}
     if not chosen:
         raise ConfigError(
             "features.audio and features.video are both 'none'; expected at least one extractor"
@@ -198,6 +191,7 @@ def _evaluate(
     labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
     rows = tuple(systems(config, table, labels))
     known = _modalities_heard(clean)
+    learners = _preparation(config, clean.sources)
     worse, notes = _degraded(config, clean, protocols, workers, progress)
     evaluated: list[Evaluated] = []
     curves: list[Point] = []
@@ -205,7 +199,7 @@ def _evaluate(
         for some, divided in _told_apart(rows, protocol, known):
             stack = Stack(table, {} if divided.leaky else worse.tables)
             own = stack.protocol(divided)
-            for found in _found(config, stack.table, some, own, workers, progress):
+            for found in _found(config, stack.table, some, own, learners, workers, progress):
                 parts = stack.apart(found)
                 evaluated.append(_scored(config, table, divided, parts[CLEAN]))
                 curves += _curve(config, table, parts) if len(parts) > 1 else ()
@@ -228,10 +222,10 @@ def _evaluate(
     )
 
 
-def _notes_of(sources: Iterable[Extractor | Precomputed]) -> Iterator[str]:
+def _notes_of(sources: Iterable[Source]) -> Iterator[str]:
     """What tables of features say of themselves."""
     for source in sources:
-        yield from source.notes if isinstance(source, Precomputed) else ()
+        yield from source.notes
 
 
 def _modalities_heard(clean: Recordings) -> frozenset[str]:
@@ -242,7 +236,7 @@ def _modalities_heard(clean: Recordings) -> frozenset[str]:
     heard = {
         modality: [
             TrainedOn(corpus=corpus, speakers=speakers, n_clips=0)
-            for corpus, speakers in getattr(source, "heard", ())
+            for corpus, speakers in source.provenance
         ]
         for modality, source in clean.sources.items()
     }
@@ -295,8 +289,11 @@ def under_protocol(
     protocol: Protocol,
     progress: ProgressCallback | None,
 ) -> list[Evaluated]:
-    """What each of these rows of the results predicts under a protocol, and its figures."""
-    results = _found(config, table, rows, protocol, None, progress)
+    """What each of these rows of the results predicts under a protocol, and its figures.
+
+    The table's features are taken as they are: none is learned.
+    """
+    results = _found(config, table, rows, protocol, {}, None, progress)
     return [_scored(config, table, protocol, found) for found in results]
 
 
@@ -305,6 +302,7 @@ def _found(
     table: FeatureTable,
     rows: Sequence[System],
     protocol: Protocol,
+    learners: Mapping[str, Learner],
     workers: Workers | None,
     progress: ProgressCallback | None,
 ) -> tuple[OutOfFold, ...]:
@@ -314,7 +312,7 @@ def _found(
         table,
         rows,
         protocol,
-        preparation=_preparation(config, table),
+        preparation=learners,
         seed=config.seed,
         jobs=_jobs(config),
         workers=workers,
@@ -369,33 +367,10 @@ def _fusions(config: Config) -> Iterator[tuple[str, ModelConfig]]:
         yield from ((f"hybrid {rule}", model) for rule in asked.hybrid)
 
 
-def _preparation(config: Config, table: FeatureTable) -> dict[str, Callable[[int], Any]]:
+def _preparation(config: Config, sources: Mapping[Modality, Source]) -> dict[str, Learner]:
     """What learns features anew in each fold, for each modality that needs it."""
-    layer, voice = config.features.layer, config.features.voice_network
-    prepared: dict[str, Callable[[int], Any]] = {}
-    for modality, array in table.arrays.items():
-        if isinstance(array, StoredArrays) and getattr(config.features, modality) == VOICE_NETWORK:
-            prepared[modality] = partial(_voice_network, voice.n_folds, voice.epochs)
-        elif isinstance(array, StoredArrays):
-            prepared[modality] = partial(
-                _feature_layer, layer.n_features, layer.epochs, layer.batch_size,
-                layer.learning_rate,
-            )  # fmt: skip
-    return prepared
-
-
-def _voice_network(n_folds: int, epochs: int, seed: int) -> CrossFittedVoice:
-    from affuse.models.cross_fitted_voice import CrossFittedVoice
-
-    return CrossFittedVoice(n_folds, epochs, random_state=seed)
-
-
-def _feature_layer(
-    n_features: int, epochs: int, batch_size: int, learning_rate: float, seed: int
-) -> FeatureLayer:
-    from affuse.models.feature_layer import FeatureLayer
-
-    return FeatureLayer(n_features, epochs, batch_size, learning_rate, random_state=seed)
+    learners = {modality: source.learned(config) for modality, source in sources.items()}
+    return {modality: learner for modality, learner in learners.items() if learner is not None}
 
 
 def _shuffled(table: FeatureTable, config: Config) -> FeatureTable:

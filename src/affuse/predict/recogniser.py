@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.reading import Bundle, read_bundle
 from affuse.errors import BundleError
-from affuse.extractors.shipped import shipped_folder
+from affuse.extractors.networks.shipped import shipped_folder
 from affuse.predict.crops import face_images
 from affuse.predict.members import Members
 from affuse.predict.recording import read_recording

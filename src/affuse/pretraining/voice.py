@@ -20,9 +20,10 @@ from affuse.errors import DatasetError, FeatureError
 from affuse.evaluation.intervals import speaker_interval
 from affuse.evaluation.metrics import accuracy, confusion, ece, uar
 from affuse.extractors.voice_network import VoiceVariants
+from affuse.features.array import FeatureArray
 from affuse.features.extract import extract_features
 from affuse.features.store import FeatureStore
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.cross_fitted_voice import linear_model, reader, statistics
 from affuse.models.onnx_export import export_network
@@ -221,7 +222,7 @@ def _fold(
 
 
 def _fit(
-    array: NDArray[np.float32] | StoredArrays,
+    array: FeatureArray,
     labels: Rows,
     test: Rows,
     settings: VoiceTraining,
