@@ -25,7 +25,7 @@ from affuse import read_ravdess
 from affuse.bundle.reading import Bundle, read_bundle
 from affuse.bundle.writing import make_bundle
 from affuse.corpora.fer2013 import FaceSet, read_fer2013
-from affuse.export.plain import said as word_of
+from affuse.export.plain import top_emotion as word_of
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.media.audio import read_audio
 from affuse.predict.recogniser import Recogniser
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, action="append")
     asked = parser.parse_args()
     faces = read_fer2013(asked.faces, "val")
-    speech = read_ravdess(asked.ravdess).filter(channels=("speech",))
+    speech = read_ravdess(asked.ravdess).filter(where={"channel": ["speech"]})
     asked.folder.mkdir(parents=True, exist_ok=True)
     bundles = [read_bundle(folder) for folder in asked.bundle or [shipped_folder()]]
     judged: list[list[dict[str, str | None]]] = [[] for _ in bundles]

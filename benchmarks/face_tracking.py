@@ -17,7 +17,7 @@ import numpy as np
 from affuse.media.face_detectors import HaarDetector, YunetDetector
 from affuse.media.faces import FaceDetector
 from affuse.media.tracking import FaceTracker, TrackedFace
-from affuse.media.video import Look, read_looks
+from affuse.media.video import SampledFrame, sample_frames
 
 SHORT_SIDE = 480
 
@@ -27,7 +27,7 @@ def main(folder: Path, per_s: float, detector: FaceDetector) -> None:
     FaceTracker(detector).update(0.0, np.zeros((48, 48, 3), np.uint8))
     print(f"{'file':<28}{'looks':>6}{'found':>8}{'faces':>7}{'ms':>7}{'step':>8}")
     for path in sorted(folder.glob("*.mp4")):
-        looks = list(read_looks(path, per_s=per_s, short_side=SHORT_SIDE))
+        looks = list(sample_frames(path, per_s=per_s, short_side=SHORT_SIDE))
         shown, cpu_s = followed(looks, detector)
         found = [faces for faces in shown if any(face.found for face in faces)]
         numbers = {face.number for faces in shown for face in faces}
@@ -38,7 +38,7 @@ def main(folder: Path, per_s: float, detector: FaceDetector) -> None:
 
 
 def followed(
-    looks: list[Look], detector: FaceDetector
+    looks: list[SampledFrame], detector: FaceDetector
 ) -> tuple[list[tuple[TrackedFace, ...]], float]:
     """Faces of each look, and CPU seconds in all."""
     tracker, began_s = FaceTracker(detector), time.process_time()

@@ -11,17 +11,18 @@ from __future__ import annotations
 import argparse
 import time
 from functools import partial
-from typing import get_args
 
 import numpy as np
 
-from affuse.config import DecisionRule, FusionConfig, load_config
+from affuse.config import FusionConfig, load_config
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import System
+from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
 from affuse.fusion.registry import make_fusion, make_unimodal
 from affuse.records import RAVDESS_EMOTIONS
+from affuse.registries import RULES
 from affuse.splits.folds import leave_one_speaker_out
 from affuse.splits.protocols import Protocol
 
@@ -30,7 +31,7 @@ WIDTHS = {"audio": 519, "video": 35}
 FUSIONS = (
     "early",
     "early balanced",
-    *(f"decision {rule}" for rule in get_args(DecisionRule)),
+    *(f"decision {rule}" for rule in RULES.names()),
     "hybrid product",
 )
 
@@ -78,7 +79,7 @@ def main() -> None:
     folds = leave_one_speaker_out(clips.speakers.tolist())[: asked.folds]
     protocol = Protocol("speaker-independent", folds)
     begin = time.perf_counter()
-    results = out_of_fold(clips, systems(), protocol, jobs=asked.jobs)
+    results = out_of_fold(clips, systems(), protocol, RunContext.of(asked.jobs))
     elapsed_s = time.perf_counter() - begin
     for result in results:
         print(f"{result.system.name:<20} UAR {100 * scores(result, clips).uar:5.1f}")

@@ -23,7 +23,7 @@ SHOWN = ["system", "modality", "features", "uar", "uar_low", "uar_high", "n_clip
 
 def main(corpus: Path, action_units: Path, weights: Path, folder: Path) -> None:
     """Re-enact, run on both, print both tables."""
-    index = read_ravdess(corpus).filter(speakers=SPEAKERS, channels=["speech"])
+    index = read_ravdess(corpus).filter(speakers=SPEAKERS, where={"channel": ["speech"]})
     made = reenact(index, action_units, folder / "clips", takes=3, jobs=None)
     print(f"{len(made.paths)} clips re-enacted, {len(made.skipped)} left out")
     again = {"data.path": str(folder / "clips"), "features.vgg_face.weights": str(weights)}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from affuse import load
 from affuse.corpora.table import read_table
-from affuse.export.plain import said
+from affuse.export.plain import top_emotion
 from affuse.predict.recogniser import Recogniser
 from affuse.records import Clip, Prediction
 
@@ -53,7 +53,7 @@ def report(recogniser: Recogniser, clips: list[Clip]) -> None:
 
 def answers(found: Prediction) -> dict[str, str | None]:
     """The emotion that each names; None: undecided."""
-    alone = {name: said(found, source) for name, source in SOURCES.items()}
+    alone = {name: top_emotion(found, source) for name, source in SOURCES.items()}
     return {"fused": found.emotion, **{name: word and word[0] for name, word in alone.items()}}
 
 

@@ -87,13 +87,13 @@ def test_nothing_leaks(corpus, audit, tmp_path):
     assert "OK permuted labels GaussianNB on audio falls to chance" in said
     assert "p = 0.05" in said
     assert "Nothing leaks." in said
-    told = json.loads(out.read_text("utf-8"))
-    assert (told["n_clips"], told["n_speakers"], told["leaks"]) == (18, 3, [])
+    report = json.loads(out.read_text("utf-8"))
+    assert (report["n_clips"], report["n_speakers"], report["leaks"]) == (18, 3, [])
     assert "OK speakers 3 speakers, each written in one way" in said
     checks = ["speakers", "duplicates", "extractors", "random split", "permuted labels"]
-    assert [finding["check"] for finding in told["findings"]] == checks
-    assert told["findings"][3]["systems"][0]["system"] == "LDA"
-    assert told["findings"][4]["n_permutations"] == 19
+    assert [finding["check"] for finding in report["findings"]] == checks
+    assert report["findings"][3]["systems"][0]["system"] == "LDA"
+    assert report["findings"][4]["n_permutations"] == 19
 
 
 def test_recordings_under_several_names(corpus, audit):
@@ -216,7 +216,7 @@ def test_noise_tells_nothing_even_from_many_columns(rng):
     found = columns(
         rng.normal(size=(60, 200)).astype(np.float32), map(str, range(200)), labels, "abcd"
     )
-    assert not any(column.told for column in found)
+    assert not any(column.identified for column in found)
     assert max(column.best for column in found) < 0.9
 
 

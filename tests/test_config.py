@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from affuse.config import Config, load_config, recipe_names
+from affuse.config.described import settings_named
+from affuse.config.renamed import RENAMED
 from affuse.errors import ConfigError
 
 
@@ -77,6 +79,34 @@ def test_every_list_may_be_typed_with_commas_or_as_the_one_item():
     assert (config.robustness.babble, config.robustness.blur) == ((0,), (0.1,))
 
 
+def test_data_are_one_place_or_several():
+    one = load_config("quick", ["data.path=corpus"]).data
+    several = load_config("quick", ['data.path=["a/ravdess", "b/emodb.csv"]']).data
+    assert (one.path, one.paths, one.stem) == ("corpus", ("corpus",), "corpus")
+    assert (several.paths, several.stem) == (("a/ravdess", "b/emodb.csv"), "ravdess+emodb")
+    assert load_config("quick", ['data.path=["a, b"]']).data.path == "a, b"
+    assert load_config("quick").data.paths == ()
+
+
+def test_attributes_of_clips_are_chosen_in_a_table_or_with_dots():
+    settings = ["data.where.channel=speech, song", 'data.where={intensity = ["normal"]}']
+    assert load_config("quick", settings[:1]).data.where == {"channel": ("speech", "song")}
+    assert load_config("quick", settings[1:]).data.where == {"intensity": ("normal",)}
+
+
+@pytest.mark.parametrize("old", RENAMED)
+def test_a_setting_under_its_former_name_is_refused_with_the_new_one(old, tmp_path):
+    sentence = RENAMED[old]
+    new = sentence.removeprefix("it is ").partition(" now")[0]
+    with pytest.raises(ConfigError, match=f"there is no setting '{old}' any more: it is {new} now"):
+        load_config("quick", [f"{old}=auto"])
+    with pytest.raises(ConfigError, match=f"no setting '{old}' any more"):
+        settings_named(old)
+    written = tmp_path / "new.toml"
+    written.write_text(sentence.rpartition("write ")[2].partition(", or")[0], "utf-8")
+    load_config(written)
+
+
 def test_overrides_come_last():
     assert load_config("quick", ["seed=4"], {"seed": 5}).seed == 5
 
@@ -116,7 +146,27 @@ def test_digest_ignores_places_and_process_counts_only():
         ("quick", ['models=["lda"]'], r"fit: models.0 = 'lda': Input should be a table of [^;]*$"),
         ("quick", ["models=lda"], r"models = 'lda': .*\(affuse settings models tells more\)"),
         ("quick", ["data.speakers=true"], "data.speakers = True: Input should be a list"),
-        ("quick", ["fusion.decision=mean,sum"], r"fusion.decision.1 = 'sum': Input should"),
+        (
+            "quick",
+            ["fusion.decision=mean,sum"],
+            r"fusion.decision.1 = 'sum': rule 'sum' was given; expected one of majority, max",
+        ),
+        (
+            "quick",
+            ['models=[{name="svm_rfb"}]'],
+            r"models.0.name = 'svm_rfb': model 'svm_rfb' was "
+            r"given: did you mean 'svm_rbf'\? \(affuse settings models tells",
+        ),
+        ("quick", ["features.audio=mffc"], "extractor 'mffc' was given: did you mean 'mfcc'"),
+        ("quick", ["data.corpus=ravdes"], "corpus 'ravdes' was given: did you mean 'ravdess'"),
+        ("quick", ["fusion.late=ad"], "late fusion 'ad' was given: did you mean 'add'"),
+        ("quick", ["fusion.also=erly"], "fusion 'erly' was given: did you mean 'early'"),
+        (
+            "quick",
+            ["fusion.hybrid_with=hybrid product"],
+            "expected one of early, early balanced, l",
+        ),
+        ("quick", ["task=regression"], "task = 'regression': Input should be 'classification' or"),
         ("quick", ["seed=1", "seed.x=1"], "'seed' has no fields of its own"),
         ("quick", ['models=[{name="lda", scalr="none"}]'], "did you mean 'scaler'"),
     ],

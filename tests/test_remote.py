@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from short_clips import short_clips
 
 from affuse.corpora.index import Index
-from affuse.corpora.registry import read_index
+from affuse.corpora.registry import read
 from affuse.errors import DatasetError, MediaError
 from affuse.extractors.mfcc import Mfcc
+from affuse.features.context import RunContext
 from affuse.features.extract import Extraction, extract_features
 from affuse.features.store import FeatureStore
 from affuse.media.decode import probe
@@ -120,7 +121,7 @@ def called(cache: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def extracted(index: Index, cache: Path) -> Extraction:
-    return extract_features(index, {"audio": Mfcc()}, FeatureStore(cache), jobs=1)
+    return extract_features(index, {"audio": Mfcc()}, RunContext.of(1, store=FeatureStore(cache)))
 
 
 def sounds(index: Index, cache: Path) -> NDArray[np.float32]:
@@ -151,7 +152,7 @@ def test_file_url_is_a_path_of_this_machine() -> None:
 
 
 def test_bucket_is_read_like_a_folder(bucket: str, clips: Path, tmp_path: Path) -> None:
-    here, there = read_index(clips), read_index(bucket)
+    here, there = read(clips), read(bucket)
     assert [clip.id for clip in there] == [clip.id for clip in here]
     assert len(there) == 4
     assert probe(f"{bucket}/{next(clips.iterdir()).name}").has_video
@@ -187,9 +188,9 @@ def test_cached_features_are_not_fetched_again(
     rows = [f"{url}/{name},{('calm', 'angry')[n % 2]},{n // 2}" for n, name in enumerate(names)]
     table = tmp_path / "clips.csv"
     table.write_text("\n".join(["path,emotion,speaker", *rows]) + "\n")
-    first = sounds(read_index(table), tmp_path / "cache")
+    first = sounds(read(table), tmp_path / "cache")
     assert sorted(fetched) == [f"/{name}" for name in names]
-    again = sounds(read_index(table), tmp_path / "cache")
+    again = sounds(read(table), tmp_path / "cache")
     assert len(fetched) == len(names)
     np.testing.assert_array_equal(again, first)
 
@@ -232,7 +233,7 @@ def test_missing_key_is_named(bucket: str) -> None:
     with pytest.raises(MediaError, match=rf"nothing at {bucket}/no\.mp4; expected .*address"):
         probe(f"{bucket}/no.mp4")
     with pytest.raises(DatasetError, match=rf"{bucket}/nothing does not exist"):
-        read_index(f"{bucket}/nothing")
+        read(f"{bucket}/nothing")
 
 
 def test_bad_addresses_end_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +255,7 @@ def test_clips_elsewhere_that_cannot_be_had_are_skipped(
     rows = [f"{url}/{names[0]},calm,1", f"{url}/gone.mp4,angry,2"]
     table = tmp_path / "clips.csv"
     table.write_text("\n".join(["path,emotion,speaker", *rows]) + "\n")
-    found = extracted(read_index(table), tmp_path / "cache")
+    found = extracted(read(table), tmp_path / "cache")
     assert [skipped.name for skipped in found.skipped] == ["gone"]
     assert f"{url}/gone.mp4" in found.skipped[0].reason
 

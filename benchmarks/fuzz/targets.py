@@ -27,7 +27,7 @@ from affuse.export.document import read_json
 from affuse.features.read_precomputed import read_precomputed
 from affuse.media.audio import read_audio
 from affuse.media.decode import probe
-from affuse.media.video import read_looks
+from affuse.media.video import sample_frames
 from affuse.predict.recogniser import SHIPPED, Recogniser, load
 from affuse.splits.fold_files import read_folds
 
@@ -75,7 +75,7 @@ def serve(asked: Iterator[str], answers: IO[str]) -> None:
 
 
 def _look(path: Path) -> None:
-    for _ in read_looks(path, per_s=2.0, short_side=120):
+    for _ in sample_frames(path, per_s=2.0, short_side=120):
         pass
 
 
@@ -117,7 +117,7 @@ def _features(path: Path) -> None:
 _MEDIA: Mapping[str, Target] = {
     "probe": probe,
     "read_audio": read_audio,
-    "read_looks": _look,
+    "sample_frames": _look,
     "predict": _predict,
 }
 _BY_SUFFIX: Mapping[str, Mapping[str, Target]] = {

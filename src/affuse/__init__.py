@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from affuse.config import Config, load_config
     from affuse.corpora.index import Index
+    from affuse.corpora.merging import merge
     from affuse.corpora.readers.ravdess import read_ravdess
+    from affuse.corpora.registry import read
     from affuse.corpora.table import read_table
     from affuse.errors import AffuseError
     from affuse.experiment import run
@@ -39,7 +41,9 @@ _HOMES = {
     "combine": "affuse.fusion.combine",
     "load": "affuse.predict.recogniser",
     "load_config": "affuse.config",
+    "merge": "affuse.corpora.merging",
     "mfcc": "affuse.extractors.mfcc",
+    "read": "affuse.corpora.registry",
     "read_ravdess": "affuse.corpora.readers.ravdess",
     "read_table": "affuse.corpora.table",
     "run": "affuse.experiment",
@@ -59,7 +63,9 @@ __all__ = [
     "combine",
     "load",
     "load_config",
+    "merge",
     "mfcc",
+    "read",
     "read_ravdess",
     "read_table",
     "run",

@@ -16,6 +16,7 @@ from typing import Literal
 
 from affuse.errors import AffuseError, MediaError
 from affuse.storage.cache import cache_folder
+from affuse.storage.onnx_sessions import engines
 
 State = Literal["good", "absent", "broken"]
 
@@ -99,8 +100,10 @@ def _cache() -> Check:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        told = f"{folder} cannot be written ({error.strerror}); name another with AFFUSE_CACHE=DIR"
-        return Check("cache", "broken", told)
+        message = (
+            f"{folder} cannot be written ({error.strerror}); name another with AFFUSE_CACHE=DIR"
+        )
+        return Check("cache", "broken", message)
     return Check("cache", "good", str(folder))
 
 
@@ -119,7 +122,7 @@ def _media(folder: Path) -> str:
     import av
 
     from affuse.media.audio import read_audio
-    from affuse.media.video import read_looks
+    from affuse.media.video import sample_frames
 
     needed = {"h264", "aac", "vp9", "opus", "flac"}
     missing = sorted(needed - av.codecs_available)
@@ -127,9 +130,9 @@ def _media(folder: Path) -> str:
         raise MediaError(f"PyAV {av.__version__} lacks {', '.join(missing)}")
     clip = _drawn_clip(folder)
     sound = read_audio(clip)
-    n_looks = sum(1 for _ in read_looks(clip, per_s=1.0, short_side=_SHORT_SIDE))
-    if sound.duration_s < 1 or n_looks < 2:
-        raise MediaError(f"{sound.duration_s:.2f} s of sound and {n_looks} pictures of 3 s read")
+    n_frames = sum(1 for _ in sample_frames(clip, per_s=1.0, short_side=_SHORT_SIDE))
+    if sound.duration_s < 1 or n_frames < 2:
+        raise MediaError(f"{sound.duration_s:.2f} s of sound and {n_frames} pictures of 3 s read")
     decoded = f"PyAV {av.__version__} decodes {', '.join(sorted(needed))}"
     return f"{decoded}; wrote and read a clip of {sound.duration_s:.1f} s"
 
@@ -143,10 +146,10 @@ def _drawn_clip(folder: Path) -> Path:
 
 def _faces(folder: Path) -> str:
     from affuse.media.face_detectors import HaarDetector
-    from affuse.media.video import read_looks
+    from affuse.media.video import sample_frames
 
-    looks = read_looks(_drawn_clip(folder), per_s=1.0, short_side=_SHORT_SIDE)
-    n_found = len(HaarDetector().detect(next(looks).image))
+    frames = sample_frames(_drawn_clip(folder), per_s=1.0, short_side=_SHORT_SIDE)
+    n_found = len(HaarDetector().detect(next(frames).image))
     if n_found != 1:
         raise MediaError(f"OpenCV's cascade finds {n_found} faces where one is")
     return "OpenCV's cascade finds a drawn face"
@@ -163,18 +166,14 @@ def _recogniser(folder: Path) -> str:
 
 
 def _processor() -> str:
-    import onnxruntime
-
-    providers = onnxruntime.get_available_providers()
-    engines = ", ".join(name.removesuffix("ExecutionProvider") for name in providers)
-    return f"{os.cpu_count()} cores; onnxruntime runs on {engines}"
+    return f"{os.cpu_count()} cores; onnxruntime runs on {', '.join(engines())}"
 
 
 def _extra(name: str) -> Check:
     purpose, packages = EXTRAS[name]
     missing = [p for p, module in packages.items() if importlib.util.find_spec(module) is None]
     if missing:
-        told = f"{', '.join(missing)} not installed, needed for {purpose}: "
-        return Check(name, "absent", f"{told}pip install 'affuse[{name}]'")
+        message = f"{', '.join(missing)} not installed, needed for {purpose}: "
+        return Check(name, "absent", f"{message}pip install 'affuse[{name}]'")
     versions = ", ".join(f"{package} {metadata.version(package)}" for package in packages)
     return Check(name, "good", f"{purpose}: {versions}")

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import difflib
 import pkgutil
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module, util
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, NoReturn
 
-from affuse.errors import AffuseError, ConfigError
+from affuse.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Registry:
         Entry points by which other packages add theirs.
     attribute : str
         Name of the object that is the entry, in each module.
+    record : str
+        ``module:class`` of that object; empty where it is a function.
 
     Examples
     --------
@@ -64,58 +67,85 @@ class Registry:
     folder: str
     group: str
     attribute: str
+    record: str = ""
 
     def names(self) -> tuple[str, ...]:
-        """Names of all entries, those of affuse first, sorted; nothing is imported for it."""
+        """Names of all entries; nothing is imported for it.
+
+        Returns
+        -------
+        tuple of str
+            Those of affuse first, each part sorted.
+        """
         own = self._own()
         return (*own, *sorted(set(self._others()) - set(own)))
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names()
+        return name in self._own() or name in self._others()
 
     def check(self, name: str) -> None:
-        """Refuse a name that no entry has (ConfigError): says the nearest, or all there are."""
-        legal = self.names()
-        if name in legal:
-            return
-        near = difflib.get_close_matches(name, legal, n=1)
-        if near:
-            raise ConfigError(f"{self.what} {name!r} was given: did you mean {near[0]!r}?")
-        raise ConfigError(f"{self.what} {name!r} was given; expected one of {', '.join(legal)}")
+        """Refuse a name that no entry has.
 
-    def get(self, name: str) -> Any:
-        """The entry of that name.
+        Parameters
+        ----------
+        name : str
 
         Raises
         ------
         ConfigError
-            There is none, or another package's cannot be imported: says which package.
+            There is none of that name: says the nearest, or all there are.
+        """
+        if name not in self:
+            refuse_unknown(self.what, name, self.names())
+
+    def get(self, name: str) -> Any:
+        """The entry of that name.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        object
+            Of class `record`, or a function.
+
+        Raises
+        ------
+        ConfigError
+            There is none, or another package's cannot be used: says which package, and why.
         """
         self.check(name)
         if name in self._own():
             return getattr(import_module(f"{self.folder}.{name}"), self.attribute)
-        point = self._others()[name]
-        try:
-            return point.load()
-        except AffuseError:
-            raise
-        except Exception as error:  # Whatever another package's import raises.
-            raise ConfigError(self._broken(point, error)) from error
+        points = self._others()[name]
+        if len(points) > 1:
+            packages = " and ".join(map(_package, points))
+            raise ConfigError(
+                f"{self.what} {name!r} is there more than once, in {packages}; expected one: "
+                "remove all but one of these packages"
+            )
+        return self._loaded(points[0])
 
     def load_all(self) -> Loaded:
-        """Every entry; those of other packages that cannot be imported are named, not raised."""
+        """Every entry that can be used; what is wrong with the others is told, not raised.
+
+        Returns
+        -------
+        Loaded
+        """
+        own, others = self._own(), self._others()
         entries: dict[str, Any] = {}
         failed: dict[str, str] = {}
-        for name in self.names():
+        for name in (*own, *sorted(set(others) - set(own))):
             try:
                 entries[name] = self.get(name)
             except ConfigError as error:
                 failed[name] = str(error)
-        for name in set(self._others()) & set(self._own()):
-            point = self._others()[name]
+        for name in sorted(set(others) & set(own)):
             failed[name] = (
-                f"{self.what} {name!r} of {_package(point)} has the name of one of affuse's own, "
-                "which is taken: rename it"
+                f"{self.what} {name!r} of {_package(others[name][0])} has the name of one of "
+                "affuse's own, which is taken: rename it"
             )
         return Loaded(entries, failed)
 
@@ -124,24 +154,71 @@ class Registry:
         places = () if spec is None else spec.submodule_search_locations or ()
         return tuple(sorted(m.name for m in pkgutil.iter_modules(places) if not m.ispkg))
 
-    def _others(self) -> dict[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group=self.group)}
+    def _others(self) -> dict[str, tuple[EntryPoint, ...]]:
+        """Entry points of other packages by name; one package that is found twice counts once."""
+        points: dict[str, dict[tuple[str, str], EntryPoint]] = defaultdict(dict)
+        for point in entry_points(group=self.group):
+            points[point.name].setdefault((_package(point), point.value), point)
+        return {name: tuple(found.values()) for name, found in points.items()}
 
-    def _broken(self, point: EntryPoint, error: Exception) -> str:
-        return (
-            f"{self.what} {point.name!r} of {_package(point)} cannot be loaded "
-            f"({type(error).__name__}: {error}); expected {point.value} to be importable: mend or "
-            "remove that package, or choose another"
-        )
+    def _loaded(self, point: EntryPoint) -> Any:
+        try:
+            entry = point.load()
+        except Exception as error:  # Whatever another package's import raises.
+            raise ConfigError(
+                f"{self.what} {point.name!r} of {_package(point)} cannot be loaded "
+                f"({type(error).__name__}: {error}); expected {point.value} to be importable: mend "
+                "or remove that package, or choose another"
+            ) from error
+        module, _, name = self.record.partition(":")
+        fits = isinstance(entry, getattr(import_module(module), name)) if name else callable(entry)
+        if not fits:
+            raise ConfigError(
+                f"{self.what} {point.name!r} of {_package(point)} is of type "
+                f"{type(entry).__name__!r}; expected {f'{module}.{name}' if name else 'a function'}"
+                f" at {point.value}: mend or remove that package, or choose another"
+            )
+        return entry
+
+
+def refuse_unknown(what: str, name: str, legal: Sequence[str]) -> NoReturn:
+    """ConfigError for a name that is none of the legal ones: says the nearest, or all there are.
+
+    Parameters
+    ----------
+    what : str
+        What it should name, in a word.
+    name : str
+    legal : sequence of str
+
+    Raises
+    ------
+    ConfigError
+        Always.
+    """
+    near = difflib.get_close_matches(name, legal, n=1)
+    if near:
+        raise ConfigError(f"{what} {name!r} was given: did you mean {near[0]!r}?")
+    raise ConfigError(f"{what} {name!r} was given; expected one of {', '.join(legal)}")
 
 
 def _package(point: EntryPoint) -> str:
     return point.dist.name if point.dist is not None else point.value.partition(":")[0]
 
 
-READERS = Registry("corpus", "affuse.corpora.readers", "affuse.corpora", "READER")
+READERS = Registry(
+    "corpus", "affuse.corpora.readers", "affuse.corpora", "READER", "affuse.corpora.reader:Reader"
+)
 EXTRACTORS = Registry("extractor", "affuse.extractors", "affuse.extractors", "make")
-MODELS = Registry("model", "affuse.models.estimators", "affuse.models", "MODEL")
-FUSIONS = Registry("fusion", "affuse.fusion.families", "affuse.fusions", "FUSION")
-RULES = Registry("rule", "affuse.fusion.rules", "affuse.rules", "RULE")
-EXPORTS = Registry("format", "affuse.export.formats", "affuse.exports", "FORMAT")
+MODELS = Registry(
+    "model", "affuse.models.estimators", "affuse.models", "MODEL", "affuse.models.model:Model"
+)
+FUSIONS = Registry(
+    "fusion", "affuse.fusion.families", "affuse.fusions", "FUSION", "affuse.fusion.family:Family"
+)
+RULES = Registry("rule", "affuse.fusion.rules", "affuse.rules", "RULE", "affuse.fusion.rule:Rule")
+EXPORTS = Registry(
+    "format", "affuse.export.formats", "affuse.exports", "FORMAT", "affuse.export.format:Format"
+)
+
+REGISTRIES = (READERS, EXTRACTORS, MODELS, FUSIONS, RULES, EXPORTS)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from affuse.bundle.manifest import FeatureSource, Manifest, Member
-from affuse.bundle.onnx_builder import GraphBuilder
 from affuse.bundle.reading import Bundle
 from affuse.bundle.writing import make_bundle
+from affuse.models.graphs.builder import GraphBuilder
 
 CLASSES = ("neutral", "calm", "happy")
 

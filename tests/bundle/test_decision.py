@@ -12,7 +12,8 @@ from affuse.bundle.decision import (
 )
 from affuse.bundle.manifest import FeatureSource, Fusion, Member
 from affuse.errors import BundleError, FeatureError
-from affuse.fusion.combine import RULES, combine
+from affuse.fusion.combine import combine
+from affuse.fusion.rule import rules_that
 
 CLASSES = ("neutral", "calm", "happy")
 NAN = (np.nan, np.nan, np.nan)
@@ -38,7 +39,7 @@ def pair(bundle_of_members):
     return bundle_of_members(CLASSES, [member("face"), member("voice")])
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "weighted"])
+@pytest.mark.parametrize("rule", rules_that(lambda rule: not rule.learns))
 def test_rules_are_those_of_combine(rule, bundle_of_members, rng):
     bundle = bundle_of_members(CLASSES, [member("face"), member("voice")], fusion=Fusion(rule=rule))
     face, voice = rng.dirichlet(np.ones(3), size=(2, 6))

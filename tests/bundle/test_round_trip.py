@@ -12,15 +12,15 @@ from affuse.bundle.decision import decide, members_say
 from affuse.bundle.fidelity import refuse_deviation
 from affuse.bundle.from_run import _fusion, _members
 from affuse.bundle.manifest import FeatureSource, Manifest
-from affuse.bundle.onnx_builder import NotExportable
 from affuse.bundle.reading import Bundle, read_bundle
 from affuse.bundle.refit import Refitted, refitted, refuse_unknown_preparation
-from affuse.bundle.system_graphs import Inputs, system_graphs
 from affuse.bundle.writing import make_bundle, write_bundle
 from affuse.config import FusionConfig, ModelConfig
 from affuse.evaluation.systems import System
-from affuse.fusion.registry import FUSIONS, make_fusion, make_unimodal
+from affuse.fusion.graphs import Inputs, system_graphs
+from affuse.fusion.registry import fusion_names, make_fusion, make_unimodal
 from affuse.models.feature_layer import FeatureLayer
+from affuse.models.graphs.builder import NotExportable
 
 CNN = ModelConfig(name="cnn1d", params={"epochs": 2})
 MODELS = [
@@ -82,7 +82,7 @@ def test_one_modality(model, n_classes, table):
 
 
 @pytest.mark.parametrize("dropout", [False, True], ids=["complete", "dropout"])
-@pytest.mark.parametrize("fusion", FUSIONS)
+@pytest.mark.parametrize("fusion", fusion_names())
 def test_fusions(fusion, dropout, table, tmp_path):
     model = CNN if fusion.startswith("late") else ModelConfig(name="svm_linear")
     settings = FusionConfig(late_epochs=3, modality_dropout=dropout)

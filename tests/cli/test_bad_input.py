@@ -56,7 +56,7 @@ def test_good_table_runs(table, tmp_path, capsys):
 
 
 def test_no_such_data(refused, tmp_path):
-    assert "does not exist; expected a folder of RAVDESS files" in refused("run", tmp_path / "no")
+    assert "does not exist; expected a folder of a corpus" in refused("run", tmp_path / "no")
 
 
 def test_empty_folder(refused, tmp_path):
@@ -262,7 +262,7 @@ def test_document_that_is_nested_too_deeply(refused, tmp_path):
 
 def test_a_recording_is_no_table(refused, table, tmp_path):
     said = refused("run", tmp_path / "ann-calm-1.wav")
-    assert "ann-calm-1.wav is a recording; expected a folder of RAVDESS files, or a CSV" in said
+    assert "ann-calm-1.wav is a recording; expected a folder of a corpus, or a CSV" in said
 
 
 def test_data_are_named_once(refused, table):

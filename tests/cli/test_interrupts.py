@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from affuse.cli import main
-from affuse.cli.interrupts import Terminated, interrupted, interrupts_watched
+from affuse.cli.interrupts import Terminated, interrupted, interrupts_handled
 
 # A command that is interrupted in the middle of what the first line says.
 COMMAND = """
@@ -121,7 +121,7 @@ def test_who_calls_from_within_gets_the_signals_back() -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
 
     def terminated() -> None:
-        with interrupts_watched(until_exit=False):
+        with interrupts_handled(until_exit=False):
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(Terminated):

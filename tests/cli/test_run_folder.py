@@ -84,8 +84,9 @@ def test_folder_that_is_not_this_run_is_refused(table, tmp_path, capsys, change)
 
 KILLED = """
 import os, signal, sys
-from affuse import cli, experiment
-experiment.write_report = lambda folder: os.kill(os.getpid(), signal.SIGKILL)
+from affuse import cli
+from affuse.experiment import flow
+flow.write_report = lambda folder: os.kill(os.getpid(), signal.SIGKILL)
 cli.main(sys.argv[1:])
 """
 

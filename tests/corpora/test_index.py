@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from affuse.corpora.emotions import emotion_name
-from affuse.corpora.index import Index, IndexSummary, speaker_order
+from affuse.corpora.index import Index, IndexSummary
+from affuse.corpora.speakers import speaker_order
 from affuse.corpora.table import read_table
 from affuse.errors import DatasetError, OutputError
 from affuse.records import Clip, Skipped
@@ -76,12 +77,12 @@ def test_an_id_stands_for_one_clip() -> None:
         ({"speakers": ["10", 1]}, "bcd"),
         ({"speakers": "10"}, "cd"),
         ({"emotions": ("calm",)}, "bc"),
-        ({"channels": ["speech"]}, "ac"),
-        ({"intensities": ["normal"]}, "ad"),
+        ({"where": {"channel": ["speech"]}}, "ac"),
+        ({"where": {"intensity": ["normal"]}}, "ad"),
         ({"modality": "audio"}, "abcd"),
         ({"modality": "video"}, "b"),
         ({"modality": "audio+video"}, "b"),
-        ({"speakers": [10], "emotions": ["calm"], "channels": ["speech"]}, "c"),
+        ({"speakers": [10], "emotions": ["calm"], "where": {"channel": ["speech"]}}, "c"),
     ],
 )
 def test_filters_keep_what_passes_all_of_them(
@@ -100,8 +101,11 @@ def test_filters_keep_what_passes_all_of_them(
             "emotion 'clam' was asked for; expected one of calm, sad, bored: did you mean 'calm'?",
         ),
         ({"speakers": [77, 88]}, "speaker '77', '88' was asked for; expected one of 1, 2, 10"),
-        ({"channels": ["sung"]}, "channel 'sung' was asked for; expected one of song, speech"),
-        ({"intensities": ["weak"]}, "expected one of normal, strong"),
+        (
+            {"where": {"channel": ["sung"]}},
+            "channel 'sung' was asked for; expected one of song, speech",
+        ),
+        ({"where": {"intensity": ["weak"]}}, "expected one of normal, strong"),
         ({"modality": "picture"}, "expected one of audio, video, audio+video"),
     ],
 )
@@ -115,7 +119,7 @@ def test_a_value_that_no_clip_has_is_refused_with_the_legal_ones(
 
 def test_a_filter_on_what_no_clip_says_names_the_column() -> None:
     with pytest.raises(DatasetError, match=r"no clip of this index says its channel: .*'channel'"):
-        Index((clip("a", "sad", "1"),)).filter(channels=["speech"])
+        Index((clip("a", "sad", "1"),)).filter(where={"channel": ["speech"]})
 
 
 def test_filters_that_leave_nothing_say_what_each_would_leave(index: Index) -> None:
@@ -146,12 +150,15 @@ def test_paths_below_the_csv_are_relative_and_others_whole(tmp_path: Path) -> No
     inside.parent.mkdir(parents=True)
     inside.touch()
     outside.touch()
-    clips = (Clip("a", "sad", "1", audio=inside), Clip("b", "sad", "1", audio=outside))
+    clips = (
+        Clip("a", "sad", "1", audio=inside, corpus="mine"),
+        Clip("b", "sad", "1", audio=outside, corpus="mine"),
+    )
     Index(clips).write_csv(tmp_path / "runs" / "index.csv")
     lines = (tmp_path / "runs" / "index.csv").read_text("utf-8").splitlines()
-    assert lines[0] == "clip,emotion,speaker,audio,video,start,end"
-    assert lines[1:] == ["a,sad,1,media/a.wav,,,", f"b,sad,1,{outside.as_posix()},,,"]
-    assert [c.audio for c in read_table(tmp_path / "runs" / "index.csv")] == [inside, outside]
+    assert lines[0] == "clip,emotion,speaker,audio,video,start,end,corpus"
+    assert lines[1:] == ["a,sad,1,media/a.wav,,,,mine", f"b,sad,1,{outside.as_posix()},,,,mine"]
+    assert read_table(tmp_path / "runs" / "index.csv").clips == clips
 
 
 def test_a_folder_that_is_not_there_is_an_output_error(tmp_path: Path, index: Index) -> None:

@@ -80,7 +80,10 @@ def assert_published_counts(index: Index) -> None:
     channels = Counter(clip.attributes["channel"] for clip in index)
     assert channels == {"speech": 1440, "song": 1012}
     assert index.speakers == tuple(str(number) for number in range(1, 25))
-    speech, song = index.filter(channels=["speech"]), index.filter(channels=["song"])
+    speech, song = (
+        index.filter(where={"channel": ["speech"]}),
+        index.filter(where={"channel": ["song"]}),
+    )
     assert speech.summary().emotions["neutral"] == 96
     assert {count for name, count in speech.summary().emotions.items() if name != "neutral"} == {
         192

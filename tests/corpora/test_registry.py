@@ -1,18 +1,11 @@
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 import pytest
 
-from affuse.corpora.registry import DATASETS, read_index
-from affuse.errors import DatasetError
-
-
-@pytest.mark.parametrize("name", DATASETS)
-def test_every_name_leads_to_a_reader(name: str) -> None:
-    module, _, attribute = DATASETS[name].partition(":")
-    assert callable(getattr(importlib.import_module(module), attribute))
+from affuse.corpora.registry import read, read_all
+from affuse.errors import ConfigError, DatasetError
 
 
 @pytest.fixture
@@ -24,21 +17,71 @@ def corpus(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("reader", ["auto", "ravdess"])
-def test_a_folder_is_read_as_ravdess(corpus: Path, reader: str) -> None:
-    assert read_index(corpus, reader)[0].speaker == "12"
+@pytest.mark.parametrize("name", ["auto", "ravdess"])
+def test_a_folder_is_read_as_the_corpus_that_its_names_show(corpus: Path, name: str) -> None:
+    clip = read(corpus, name)[0]
+    assert (clip.speaker, clip.corpus) == ("12", "RAVDESS")
 
 
-@pytest.mark.parametrize("reader", ["auto", "table"])
-def test_a_file_is_read_as_a_table(corpus: Path, reader: str) -> None:
-    assert read_index(str(corpus / "mine.csv"), reader)[0].speaker == "Ann"
+@pytest.mark.parametrize("name", ["auto", "table"])
+def test_a_file_is_read_as_a_table(corpus: Path, name: str) -> None:
+    clip = read(str(corpus / "mine.csv"), name)[0]
+    assert (clip.speaker, clip.corpus) == ("Ann", "mine")
 
 
 def test_nothing_there_says_what_is_expected(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"gone does not exist; .*columns path,emotion,speaker"):
-        read_index(tmp_path / "gone")
+        read(tmp_path / "gone")
 
 
-def test_an_unknown_reader_lists_the_known_ones(corpus: Path) -> None:
-    with pytest.raises(DatasetError, match="'cremad' was given; expected one of auto, ravdess,"):
-        read_index(corpus, "cremad")
+def test_an_unknown_corpus_lists_the_known_ones(corpus: Path) -> None:
+    with pytest.raises(ConfigError, match="'cremad' was given; expected one of emodb, ravdess,"):
+        read(corpus, "cremad")
+    with pytest.raises(ConfigError, match="'ravdes' was given: did you mean 'ravdess'"):
+        read(corpus, "ravdes")
+
+
+def test_two_corpora_in_one_folder_are_both_named(corpus: Path) -> None:
+    (corpus / "03a01Fa.wav").write_bytes(b"0")
+    with pytest.raises(
+        DatasetError, match=r"EMO-DB and RAVDESS; expected one .*--corpus emodb or --corpus ravdess"
+    ):
+        read(corpus)
+    assert [clip.id for clip in read(corpus, "emodb")] == ["03a01Fa"]
+    assert [clip.id for clip in read(corpus, "ravdess")] == ["01-06-01-02-01-12"]
+
+
+def test_a_folder_of_no_corpus_says_what_was_seen_and_how_to_write_a_table(tmp_path: Path) -> None:
+    (tmp_path / "holiday.wav").write_bytes(b"0")
+    with pytest.raises(DatasetError, match=r"holiday\.wav.*EMO-DB, RAVDESS.*path,emotion,speaker"):
+        read(tmp_path)
+
+
+def test_two_corpora_become_one_index(tmp_path: Path) -> None:
+    ravdess, emodb = tmp_path / "one", tmp_path / "other"
+    for folder, name in ((ravdess, "03-01-03-01-01-01-03.wav"), (emodb, "03a01Fa.ogg")):
+        folder.mkdir()
+        (folder / name).write_bytes(b"0")
+    index = read_all([ravdess, emodb])
+    assert [(clip.corpus, clip.speaker, clip.emotion) for clip in index] == [
+        ("RAVDESS", "RAVDESS/3", "happy"),
+        ("EMO-DB", "EMO-DB/03", "happy"),
+    ]
+    assert index.corpora == ("EMO-DB", "RAVDESS")
+    assert not index.notes
+
+
+def test_a_path_given_twice_is_refused(corpus: Path) -> None:
+    with pytest.raises(DatasetError, match="was given twice; expected each folder and table once"):
+        read_all([corpus, corpus / "../" / corpus.name])
+
+
+def test_tables_of_one_name_are_two_corpora(tmp_path: Path) -> None:
+    for name in ("rome", "riga"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.wav").write_bytes(b"0")
+        (tmp_path / name / "labels.csv").write_text("path,emotion,speaker\na.wav,sad,3\n", "utf-8")
+    index = read_all([tmp_path / "rome" / "labels.csv", tmp_path / "riga" / "labels.csv"])
+    assert index.speakers == ("riga/labels/3", "rome/labels/3")
+    assert [clip.id for clip in index] == ["riga/labels/a", "rome/labels/a"]
+    assert "riga/labels and rome/labels count as different people" in index.notes[0]

@@ -44,8 +44,8 @@ def refusal(folder: Path, *lines: str) -> str:
 def test_path_gives_sound_and_picture_where_the_suffix_allows(folder: Path) -> None:
     index = read_table(table(folder, "path,emotion,speaker", "a.mp4,sad,Ann", "b.wav,calm,Bob"))
     assert index.clips == (
-        Clip("a", "sad", "Ann", folder / "a.mp4", folder / "a.mp4"),
-        Clip("b", "calm", "Bob", folder / "b.wav", None),
+        Clip("a", "sad", "Ann", folder / "a.mp4", folder / "a.mp4", corpus="mine"),
+        Clip("b", "calm", "Bob", folder / "b.wav", None, corpus="mine"),
     )
 
 

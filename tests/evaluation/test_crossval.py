@@ -13,6 +13,7 @@ from affuse.errors import ConfigError, DatasetError, FeatureError, FoldError
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.systems import System
+from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
 from affuse.fusion.registry import make_fusion, make_unimodal
 from affuse.models.feature_layer import FeatureLayer
@@ -130,7 +131,9 @@ def test_same_for_any_number_of_processes(make_table):
     table = make_table(shapes=FRAMES)
     systems = [early("lda"), small_cnn("video"), decided("hybrid stacking")]
     one, two = (
-        out_of_fold(table, systems, apart(table), preparation={"video": small_layer}, jobs=jobs)
+        out_of_fold(
+            table, systems, apart(table), RunContext.of(jobs), preparation={"video": small_layer}
+        )
         for jobs in (1, 2)
     )
     for first, second in zip(one, two, strict=True):
@@ -147,7 +150,9 @@ def test_systems_do_not_depend_on_each_other(make_table):
 def test_seed_steers_what_is_random(make_table):
     table = make_table()
     one, same, other = (
-        out_of_fold(table, [small_cnn("audio")], apart(table), seed=seed)[0].probabilities
+        out_of_fold(table, [small_cnn("audio")], apart(table), RunContext.of(1, seed=seed))[
+            0
+        ].probabilities
         for seed in (0, 0, 1)
     )
     np.testing.assert_array_equal(one, same)
@@ -185,7 +190,12 @@ def test_class_absent_from_a_training_fold_has_probability_zero(make_table):
 
 def test_progress(make_table):
     table, calls = make_table(), []
-    out_of_fold(table, [unimodal("audio")], apart(table), progress=lambda *call: calls.append(call))
+    out_of_fold(
+        table,
+        [unimodal("audio")],
+        apart(table),
+        RunContext.of(1, progress=lambda *call: calls.append(call)),
+    )
     assert calls == [("speaker-independent folds", done, 3) for done in range(4)]
 
 
@@ -296,7 +306,9 @@ def test_losses_of_networks_are_told_also_of_folds_that_were_kept(make_table, tm
     preparation = {"video": small_layer}
     store = FolderStore(tmp_path)
     new, kept = (
-        out_of_fold(table, systems, apart(table), preparation=preparation, store=store)
+        out_of_fold(
+            table, systems, apart(table), RunContext.of(1, folds=store), preparation=preparation
+        )
         for _ in range(2)
     )
     for audio, video in (new, kept):

@@ -14,6 +14,7 @@ from affuse.errors import OutputError
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_store import FolderStore, table_digest
 from affuse.evaluation.systems import System
+from affuse.features.context import RunContext
 from affuse.features.stored_arrays import StoredArrays
 from affuse.features.table import FeatureTable
 from affuse.fusion.registry import make_unimodal
@@ -34,7 +35,10 @@ def system(**params: float) -> System:
 def run(table: FeatureTable, store: FolderStore, progress=None, cost=1.0, seed=0):
     protocol = Protocol("speaker-independent", speaker_folds(table.speakers.tolist(), 3))
     return out_of_fold(
-        table, [system(C=cost)], protocol, seed=seed, store=store, progress=progress
+        table,
+        [system(C=cost)],
+        protocol,
+        RunContext.of(1, seed=seed, progress=progress, folds=store),
     )[0]
 
 

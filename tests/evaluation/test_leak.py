@@ -13,9 +13,9 @@ from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import System
 from affuse.features.table import FeatureTable
-from affuse.fusion.registry import FUSIONS, make_fusion, make_unimodal
+from affuse.fusion.registry import fusion_names, make_fusion, make_unimodal
 from affuse.models.feature_layer import FeatureLayer
-from affuse.models.registry import MODELS
+from affuse.registries import MODELS
 from affuse.splits.folds import random_split, speaker_folds
 from affuse.splits.protocols import Protocol
 
@@ -40,7 +40,7 @@ layer = partial(FeatureLayer, 8, 40, 128, 1e-3)
 
 def every_system() -> list[System]:
     systems = []
-    for name in MODELS:
+    for name in MODELS.names():
         config = NETWORK if name == "cnn1d" else ModelConfig(name=name)
         for modality in ("audio", "video"):
             systems.append(
@@ -53,7 +53,7 @@ def every_system() -> list[System]:
                     partial(make_unimodal, modality, config),
                 )
             )
-    for name in FUSIONS:
+    for name in fusion_names():
         config = NETWORK if name.startswith("late") else CHOSEN
         systems.append(
             System(

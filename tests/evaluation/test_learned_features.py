@@ -14,7 +14,7 @@ from affuse.evaluation.learned_features import LearnedFeatures
 from affuse.evaluation.systems import System
 from affuse.fusion.registry import make_fusion, make_unimodal
 from affuse.models.feature_layer import FeatureLayer
-from affuse.models.memory import Memory
+from affuse.models.fit_cache import FitCache
 from affuse.splits.folds import Fold
 from affuse.splits.protocols import Protocol
 
@@ -74,13 +74,13 @@ def test_temperature_and_weights_see_features_of_their_own_folds(table):
     known = find(train, np.arange(len(train)))
     model = make_unimodal("video", ModelConfig(name="svm_linear"), 0)
     fusion = make_fusion("decision weighted", ModelConfig(name="svm_linear"), FusionConfig(), 0)
-    nested, peeking = Memory(find), Memory()
+    nested, peeking = FitCache(find), FitCache()
     right = [
-        (memory.out_of_fold(model, known).argmax(axis=1) == train.labels).mean()
-        for memory in (nested, peeking)
+        (fit_cache.out_of_fold(model, known).argmax(axis=1) == train.labels).mean()
+        for fit_cache in (nested, peeking)
     ]
     assert right[0] < 0.5 < 0.9 < right[1]
-    weights = [memory.fitted(fusion, known).rule_.weights_[1] for memory in (nested, peeking)]
+    weights = [fit_cache.fitted(fusion, known).rule_.weights_[1] for fit_cache in (nested, peeking)]
     assert weights[0] < 0.9 < weights[1]
 
 

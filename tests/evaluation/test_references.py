@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from affuse.corpora.index import Index
+from affuse.corpora.published.ravdess import RAVDESS_SPEECH_REFERENCES
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import DatasetError
-from affuse.evaluation.references import RAVDESS_SPEECH_REFERENCES, chance, reference_lines
+from affuse.evaluation.references import chance, reference_lines
 from affuse.records import RAVDESS_EMOTIONS, Clip
 
 
@@ -72,5 +73,5 @@ def test_chance_needs_two_emotions(speech):
 def test_real_clips(shared_data):
     index = read_ravdess(shared_data / "ravdess")
     assert names(index) == ["chance"]  # speech and song together
-    assert len(names(index.filter(channels=["speech"]))) == 14
-    assert names(index.filter(channels=["song"])) == ["chance"]
+    assert len(names(index.filter(where={"channel": ["speech"]}))) == 14
+    assert names(index.filter(where={"channel": ["song"]})) == ["chance"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from affuse.export.elan import to_eaf
+from affuse.export.formats.eaf import to_eaf
 from affuse.records import Prediction
 
 pympi = pytest.importorskip("pympi", reason="pympi-ling is not installed (extra interop)")

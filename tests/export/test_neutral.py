@@ -13,11 +13,11 @@ from affuse.corpora.index import Index
 from affuse.corpora.table import read_table
 from affuse.experiment.run_folder import _harmless
 from affuse.export.document import read_json, to_json
-from affuse.export.elan import to_eaf
-from affuse.export.rows import to_csv
-from affuse.export.terminal import to_table
-from affuse.export.textgrid import to_textgrid
-from affuse.export.webvtt import to_webvtt
+from affuse.export.formats.csv import to_csv
+from affuse.export.formats.eaf import to_eaf
+from affuse.export.formats.table import to_table
+from affuse.export.formats.textgrid import to_textgrid
+from affuse.export.formats.vtt import to_webvtt
 from affuse.records import Clip, Prediction
 from affuse.storage.csv_rows import read_frame
 

@@ -13,9 +13,10 @@ from tiny_bundle import face_and_voice
 
 from affuse.export.document import prediction_schema, read_json
 from affuse.export.plain import to_plain
-from affuse.export.registry import FORMATS, export
+from affuse.export.registry import export
 from affuse.predict.recogniser import Recogniser
 from affuse.records import Prediction
+from affuse.registries import EXPORTS
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_json_is_as_the_schema_says(heard, tmp_path):
     assert [to_plain(one) for one in read_json(path)] == [to_plain(heard)]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", EXPORTS.names())
 def test_every_format_takes_it(heard, tmp_path: Path, format):
     (path,) = export([heard], format, tmp_path / "out")
     assert path.exists()

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from affuse.export.rows import to_csv
+from affuse.export.formats.csv import to_csv
 from affuse.records import RAVDESS_EMOTIONS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from affuse.export.terminal import to_table
+from affuse.export.formats.table import to_table
 
 TALK = """\
 file                   emotion        p   voice      face         no face

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from affuse.export.textgrid import to_textgrid
+from affuse.export.formats.textgrid import to_textgrid
 from affuse.records import Prediction
 
 textgrid = pytest.importorskip("praatio.textgrid", reason="praatio is not installed")

@@ -15,7 +15,7 @@ from recordings import Track, empty, fitted, portrait, spoken, write
 from affuse.errors import MediaError
 from affuse.export.video import annotate
 from affuse.media.audio import read_audio
-from affuse.media.video import read_frames, read_looks
+from affuse.media.video import read_frames, sample_frames
 from affuse.records import Prediction
 
 TENTHS = tuple(n / 10 for n in range(10))
@@ -28,7 +28,7 @@ def nothing(talk: Prediction) -> Prediction:
 
 
 def looks(path: Path) -> list[float]:
-    found = read_looks(path, per_s=5, short_side=60)
+    found = sample_frames(path, per_s=5, short_side=60)
     return [round(time_s, 6) for look in found for time_s in look.times_s(5)]
 
 

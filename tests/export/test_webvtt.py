@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from affuse.export.webvtt import to_webvtt
+from affuse.export.formats.vtt import to_webvtt
 
 TIMES = re.compile(
     r"(\d{2,}):([0-5]\d):([0-5]\d)\.(\d{3}) --> (\d{2,}):([0-5]\d):([0-5]\d)\.(\d{3})"

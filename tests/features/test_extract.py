@@ -22,6 +22,7 @@ from affuse.corpora.table import read_table
 from affuse.errors import FeatureError
 from affuse.extractors.mfcc import Mfcc, mfcc
 from affuse.extractors.vgg_face import VggFace
+from affuse.features.context import RunContext
 from affuse.features.decoding import decoded
 from affuse.features.extract import extract_features
 from affuse.features.read_precomputed import read_precomputed
@@ -49,7 +50,7 @@ def test_table_holds_what_the_extractors_give(
 ) -> None:
     index = make_clips(3)
     extractors = {"audio": mfcc_extractor, "video": untrained}
-    found = extract_features(index, extractors, store, jobs=1)  # type: ignore[arg-type]
+    found = extract_features(index, extractors, RunContext.of(1, store=store))  # type: ignore[arg-type]
     table = found.table
     assert found.skipped == ()
     assert table.clips.tolist() == ["clip00", "clip01", "clip02"]
@@ -82,7 +83,7 @@ def test_processes_give_the_same_bytes(
     results = []
     for jobs in (1, 2):
         store = FeatureStore(tmp_path / f"store{jobs}")
-        extract_features(index, extractors, store, jobs=jobs)  # type: ignore[arg-type]
+        extract_features(index, extractors, RunContext.of(jobs, store=store))  # type: ignore[arg-type]
         results.append(stored_bytes(store))
     assert len(results[0]) == 8
     assert results[0] == results[1]
@@ -93,7 +94,7 @@ def test_nothing_is_computed_twice_even_after_a_move(
 ) -> None:
     index = make_clips(3)
     steps: list[tuple[str, int, int]] = []
-    extract_features(index, {"audio": mfcc_extractor}, store, jobs=1)
+    extract_features(index, {"audio": mfcc_extractor}, RunContext.of(1, store=store))
     before = {path: path.stat().st_mtime_ns for path in store.root.rglob("*.npy")}
     shutil.move(tmp_path / "corpus", tmp_path / "elsewhere")
     moved = Index(
@@ -104,11 +105,13 @@ def test_nothing_is_computed_twice_even_after_a_move(
         )
     )
     extract_features(
-        moved, {"audio": mfcc_extractor}, store, jobs=1, progress=lambda *step: steps.append(step)
+        moved,
+        {"audio": mfcc_extractor},
+        RunContext.of(1, progress=lambda *step: steps.append(step), store=store),
     )
     assert steps == [("audio features", 3, 3)]
     assert {path: path.stat().st_mtime_ns for path in store.root.rglob("*.npy")} == before
-    extract_features(index=moved, sources={"audio": Mfcc(n_mfcc=12)}, store=store, jobs=1)
+    extract_features(moved, {"audio": Mfcc(n_mfcc=12)}, RunContext.of(1, store=store))
     assert store.size()[0] == 6
 
 
@@ -119,9 +122,7 @@ def test_progress_counts_every_clip(
     extract_features(
         make_clips(2),
         {"audio": mfcc_extractor},
-        store,
-        jobs=1,
-        progress=lambda *step: steps.append(step),
+        RunContext.of(1, progress=lambda *step: steps.append(step), store=store),
     )
     assert steps == [("audio features", done, 2) for done in range(3)]
 
@@ -134,7 +135,7 @@ def test_stretches_of_one_file_are_clips_of_their_own(
     index = Index(
         tuple(Clip(f"{s}", "calm", "1", audio=path, start_s=s, end_s=s + 0.25) for s in starts)
     )
-    table = extract_features(index, {"audio": mfcc_extractor}, store, jobs=1).table
+    table = extract_features(index, {"audio": mfcc_extractor}, RunContext.of(1, store=store)).table
     sound = read_audio(path, sample_rate=8000, start_s=0.75, duration_s=0.25).signal
     expected = mfcc(np.pad(sound, (0, 2000)), 8000, 13).ravel()
     np.testing.assert_array_equal(table.arrays["audio"][1], expected)  # type: ignore[index]
@@ -156,7 +157,7 @@ def test_clip_without_one_modality_stays(
     )
     index = Index((*index.clips, *more))
     extractors = {"audio": mfcc_extractor, "video": untrained}
-    found = extract_features(index, extractors, store, jobs=1)  # type: ignore[arg-type]
+    found = extract_features(index, extractors, RunContext.of(1, store=store))  # type: ignore[arg-type]
     assert found.table.clips.tolist() == ["clip00", "clip01", "mute", "voice"]
     assert found.table.present["audio"].tolist() == [True, True, False, True]
     assert found.table.present["video"].tolist() == [True, True, True, False]
@@ -175,7 +176,7 @@ def test_bad_clips_are_left_out_with_their_reasons(
         (tmp_path / f"{name}.mp4").write_bytes(content)
     clips = [Clip(name, "calm", "9", audio=tmp_path / f"{name}.mp4") for name in [*bad, "missing"]]
     index = Index((*make_clips(2).clips, *clips, Clip("nothing", "sad", "9")))
-    found = extract_features(index, {"audio": mfcc_extractor}, store, jobs=2)
+    found = extract_features(index, {"audio": mfcc_extractor}, RunContext.of(2, store=store))
     assert found.table.clips.tolist() == ["clip00", "clip01"]
     assert found.table.classes == ("calm", "angry")
     reasons = {item.name: item.reason for item in found.skipped}
@@ -192,7 +193,7 @@ def test_modality_that_no_clip_has_is_left_out(
     media = Media(has_video=False, audio_codec="pcm_s16le")
     clip = Clip("a", "calm", "1", audio=write_media(tmp_path / "a.wav", media))
     extractors = {"audio": mfcc_extractor, "video": untrained}
-    found = extract_features(Index((clip,)), extractors, store, jobs=1)  # type: ignore[arg-type]
+    found = extract_features(Index((clip,)), extractors, RunContext.of(1, store=store))  # type: ignore[arg-type]
     assert found.table.modalities == ("audio",)
     assert found.skipped == ()
 
@@ -204,14 +205,14 @@ def test_nothing_left_is_an_error(
     index = Index((Clip("a", "calm", "1", audio=tmp_path / "empty.mp4"),))
     message = r"none of 1 clips gave any features; expected one .* The first, a: audio: .* is empty"
     with pytest.raises(FeatureError, match=message):
-        extract_features(index, {"audio": mfcc_extractor}, store, jobs=1)
+        extract_features(index, {"audio": mfcc_extractor}, RunContext.of(1, store=store))
 
 
 def test_numbers_that_are_not_finite_never_reach_the_store(
     make_clips: MakeClips, store: FeatureStore
 ) -> None:
     with pytest.raises(FeatureError, match=r"loudness gave .* not finite; expected finite numbers"):
-        extract_features(make_clips(1), {"audio": Loudness("nan")}, store, jobs=1)
+        extract_features(make_clips(1), {"audio": Loudness("nan")}, RunContext.of(1, store=store))
     assert store.size() == (0, 0)
 
 
@@ -224,7 +225,7 @@ def test_an_error_that_nobody_foresaw_is_its_clip_s(
         soundfile.write(tmp_path / f"{name}.wav", level * np.tile([1.0, -1.0], 4000), 8000)
         clips.append(Clip(name, "calm" if name == "a" else "sad", "1", tmp_path / f"{name}.wav"))
     index = Index(tuple(clips))
-    found = extract_features(index, {"audio": Loudness("loud")}, store, jobs=jobs)
+    found = extract_features(index, {"audio": Loudness("loud")}, RunContext.of(jobs, store=store))
     assert found.table.clips.tolist() == ["a", "c"]
     (skipped,) = found.skipped
     assert skipped.name == "b"
@@ -240,14 +241,18 @@ def test_precomputed_features_stand_beside_computed_ones(
     index = make_clips(2)
     (tmp_path / "units.csv").write_text("clip,AU01\nclip01.mp4,2\nclip00,1\n")
     units = read_precomputed(tmp_path / "units.csv", "video")
-    table = extract_features(index, {"audio": mfcc_extractor, "video": units}, store, jobs=1).table
+    table = extract_features(
+        index, {"audio": mfcc_extractor, "video": units}, RunContext.of(1, store=store)
+    ).table
     assert table.modalities == ("audio", "video")
     assert table.arrays["video"].flat().tolist() == [[1], [2]]  # type: ignore[union-attr]
     (tmp_path / "units.csv").write_text("clip,AU01\nclip01,2\n")
     units = read_precomputed(tmp_path / "units.csv", "video")
     before = store.size()
     with pytest.raises(FeatureError, match=r"no row for 1 of 2 clips \(clip00\)"):
-        extract_features(index, {"audio": Mfcc(n_mfcc=3), "video": units}, store, jobs=1)
+        extract_features(
+            index, {"audio": Mfcc(n_mfcc=3), "video": units}, RunContext.of(1, store=store)
+        )
     assert store.size() == before
 
 
@@ -255,13 +260,13 @@ def test_damaged_arrays_are_computed_again(
     make_clips: MakeClips, mfcc_extractor: Mfcc, store: FeatureStore, untrained: VggFace
 ) -> None:
     index, extractors = make_clips(2), {"audio": mfcc_extractor, "video": untrained}
-    first = extract_features(index, extractors, store, jobs=1).table
+    first = extract_features(index, extractors, RunContext.of(1, store=store)).table
     wanted = {path: path.read_bytes() for path in store.root.rglob("*.npy")}
     assert len(wanted) == 4
     for path, content in wanted.items():
         middle = len(content) // 2
         path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
-    again = extract_features(index, extractors, store, jobs=2).table
+    again = extract_features(index, extractors, RunContext.of(2, store=store)).table
     assert {path: path.read_bytes() for path in store.root.rglob("*.npy")} == wanted
     for modality in ("audio", "video"):
         np.testing.assert_array_equal(
@@ -273,14 +278,14 @@ TWICE = """
 import sys
 from pathlib import Path
 from affuse.corpora.table import read_table
+from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.extractors.mfcc import Mfcc
 from affuse.features.store import FeatureStore
 
 if __name__ == "__main__":
-    found = extract_features(
-        read_table(sys.argv[1]), {"audio": Mfcc(n_mfcc=7)}, FeatureStore(Path(sys.argv[2])), jobs=2
-    )
+    context = RunContext.of(2, store=FeatureStore(Path(sys.argv[2])))
+    found = extract_features(read_table(sys.argv[1]), {"audio": Mfcc(n_mfcc=7)}, context)
     print(found.table.arrays["audio"].flat().sum(dtype="float64").hex(), len(found.skipped))
 """
 
@@ -342,13 +347,16 @@ def test_store_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 def test_killed_process_is_explained(make_clips: MakeClips, store: FeatureStore) -> None:
     with pytest.raises(FeatureError, match=r"was killed twice, .*memory.*fewer processes"):
-        extract_features(make_clips(2), {"audio": Loudness("killed")}, store, jobs=2)
+        extract_features(
+            make_clips(2), {"audio": Loudness("killed")}, RunContext.of(2, store=store)
+        )
 
 
 INTERRUPTED = """
 import sys
 from pathlib import Path
 from affuse.corpora.table import read_table
+from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.extractors.mfcc import Mfcc
 from affuse.features.store import FeatureStore
@@ -364,7 +372,8 @@ if __name__ == "__main__":
     video = make_source("vgg_face", "video", config)
     store = FeatureStore(Path(sys.argv[2]))
     try:
-        extract_features(index, {"video": video}, store, jobs=int(sys.argv[3]), progress=report)
+        context = RunContext.of(int(sys.argv[3]), progress=report, store=store)
+        extract_features(index, {"video": video}, context)
     except KeyboardInterrupt:
         sys.exit(130)
 """
@@ -424,7 +433,7 @@ def test_all_real_clips_pass_both_extractors(
         "video": make_source("vgg_face", "video", config),
     }
     index = read_table(tmp_path / "clips.csv")
-    found = extract_features(index, extractors, store, jobs=1)  # type: ignore[arg-type]
+    found = extract_features(index, extractors, RunContext.of(1, store=store))  # type: ignore[arg-type]
     assert found.skipped == ()
     assert found.table.arrays["audio"].shape == (5, 40, 63)
     assert found.table.arrays["video"].shape == (5, 2, 4, 7, 512)

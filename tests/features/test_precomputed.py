@@ -8,6 +8,7 @@ import pytest
 from affuse.corpora.index import Index
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import FeatureError
+from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.features.precomputed import Precomputed
 from affuse.features.read_precomputed import read_precomputed
@@ -130,10 +131,10 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.data
 def test_published_action_units_fit_the_real_corpus(shared_data: Path) -> None:
-    index = read_ravdess(shared_data / "ravdess").filter(channels=["speech"])
+    index = read_ravdess(shared_data / "ravdess").filter(where={"channel": ["speech"]})
     found = read_precomputed(shared_data / "luna_openface_au_means.csv", "video")
     assert found.given(index.clips).shape == (1080, 35)
-    song = read_ravdess(shared_data / "ravdess").filter(channels=["song"])
+    song = read_ravdess(shared_data / "ravdess").filter(where={"channel": ["song"]})
     with pytest.raises(FeatureError, match=r"no row for 748 of 748 clips \(02-01-01-01-01-01"):
         found.given(song.clips)
 
@@ -168,7 +169,9 @@ def test_a_clip_without_any_tracked_face_has_no_features(tmp_path: Path) -> None
     assert np.isnan(values[0]).all()
     assert np.isfinite(values[1]).all()
     extraction = extract_features(
-        Index(tuple(CLIPS)), {"video": found}, FeatureStore(tmp_path / "store"), jobs=1
+        Index(tuple(CLIPS)),
+        {"video": found},
+        RunContext.of(1, store=FeatureStore(tmp_path / "store")),
     )
     assert extraction.table.clips.tolist() == [TAKES[1]]
     assert extraction.skipped[0].reason == (

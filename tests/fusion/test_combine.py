@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affuse.errors import ConfigError, FeatureError
-from affuse.fusion.combine import RULES, combine
+from affuse.fusion.combine import combine, combine_numbers
+from affuse.fusion.rule import rules_that
 from affuse.records import RAVDESS_EMOTIONS
+
+RULES = rules_that(lambda rule: rule.fixed)
 
 A = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3]])
 B = np.array([[0.1, 0.8, 0.1], [0.5, 0.3, 0.2]])
@@ -87,11 +90,12 @@ def test_minima_that_are_all_zero_leave_no_preference():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (([A], "vote"), ConfigError, "rule 'vote' was given; expected one of mean, weighted"),
+        (([A], "vote"), ConfigError, "rule 'vote' was given; expected one of majority, max, mean"),
         (([A, B], "weighted"), ConfigError, "weights None were given for 2 modalities"),
         (([A, B], "weighted", [1.0]), ConfigError, "expected 2 numbers from 0"),
         (([A, B], "weighted", [1, -1]), ConfigError, "expected 2 numbers from 0"),
         (([A, B], "mean", [1, 1]), ConfigError, "only 'weighted' takes them"),
+        (([A], "stacking"), ConfigError, "'stacking' was given, which must learn .*decision = "),
         (([A, B[:1]],), FeatureError, r"shapes \[\(2, 3\), \(1, 3\)\] were given"),
         (([],), FeatureError, "expected one array"),
         (([A, B * 2],), FeatureError, "row 0 of array 1 of the probabilities sums to 2"),
@@ -102,6 +106,30 @@ def test_minima_that_are_all_zero_leave_no_preference():
 def test_bad_input_says_what_was_given(arguments, error, message):
     with pytest.raises(error, match=message):
         combine(*arguments)
+
+
+def test_numbers_are_combined_as_they_are():
+    first, second, third = [[1.0, -4]], [[3.0, 4]], [[8.0, 9]]
+    gone = [[np.nan, np.nan]]
+    for rule, expected in [("mean", [[4, 3]]), ("median", [[3, 4]])]:
+        np.testing.assert_allclose(combine_numbers([first, second, third], rule), expected)
+    mean = combine_numbers([first, second, gone], "weighted", [3, 1, 5])
+    np.testing.assert_allclose(mean, [[1.5, -2]])
+    np.testing.assert_allclose(combine_numbers([first, gone], "weighted", [0, 1]), first)
+    assert np.isnan(combine_numbers([gone, gone], "mean")).all()
+
+
+@pytest.mark.parametrize("rule", ["product", "max", "min", "majority"])
+def test_rules_of_probabilities_are_refused_for_numbers(rule):
+    expected = f"rule '{rule}' was given for numbers.* expected one of mean, median, stacking, "
+    with pytest.raises(ConfigError, match=expected):
+        combine_numbers([[[1.0]], [[2.0]]], rule)
+
+
+@pytest.mark.parametrize("broken", [[[1.0, np.nan]], [[np.inf, 1.0]]])
+def test_numbers_that_are_none(broken):
+    with pytest.raises(FeatureError, match="not finite, or missing in part of a row"):
+        combine_numbers([broken, [[1.0, 2.0]]])
 
 
 @pytest.mark.data

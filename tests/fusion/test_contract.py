@@ -12,8 +12,8 @@ from sklearn.base import clone
 from affuse.config import FusionConfig, ModelConfig
 from affuse.errors import ConfigError, FeatureError
 from affuse.features.table import FeatureTable
-from affuse.fusion.registry import FUSIONS, decides_without, make_fusion, make_unimodal
-from affuse.models.memory import Memory
+from affuse.fusion.registry import decides_without, fusion_names, make_fusion, make_unimodal
+from affuse.models.fit_cache import FitCache
 
 CNN = ModelConfig(name="cnn1d", params={"epochs": 2})
 SETTINGS = FusionConfig(late_epochs=3)
@@ -27,17 +27,17 @@ def made(name: str, settings: FusionConfig = SETTINGS):
 
 
 @pytest.fixture(scope="module")
-def memory() -> Memory:
+def fit_cache() -> FitCache:
     """Fits of one test serve the others: which are the same is told by every number in them."""
-    return Memory()
+    return FitCache()
 
 
-@pytest.fixture(params=FUSIONS)
+@pytest.fixture(params=fusion_names())
 def fusion(request):
     return made(request.param)
 
 
-@pytest.fixture(params=FUSIONS)
+@pytest.fixture(params=fusion_names())
 def robust(request):
     """A fusion that has learned to do without a modality, from complete clips."""
     return made(request.param, WITH_DROPOUT)
@@ -60,8 +60,8 @@ def table(make_table):
     return replace(made, classes=classes, labels=np.array([1, 2, 4])[made.labels])
 
 
-def test_probabilities_over_the_classes_it_has_seen(fusion, table, memory):
-    fusion = memory.fitted(fusion, table)
+def test_probabilities_over_the_classes_it_has_seen(fusion, table, fit_cache):
+    fusion = fit_cache.fitted(fusion, table)
     probabilities = fusion.predict_proba(table)
     assert fusion.classes_.tolist() == [1, 2, 4]
     assert probabilities.shape == (len(table), 3)
@@ -69,25 +69,25 @@ def test_probabilities_over_the_classes_it_has_seen(fusion, table, memory):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
 
 
-def test_order_of_modalities_has_no_effect(fusion, table, memory):
+def test_order_of_modalities_has_no_effect(fusion, table, fit_cache):
     turned = replace(
         table,
         arrays=dict(reversed(table.arrays.items())),
         present=dict(reversed(table.present.items())),
     )
-    expected = memory.fitted(fusion, table).predict_proba(table)
+    expected = fit_cache.fitted(fusion, table).predict_proba(table)
     np.testing.assert_array_equal(clone(fusion).fit(turned).predict_proba(turned), expected)
 
 
-def test_order_of_clips_has_no_effect(fusion, table, rng, memory):
+def test_order_of_clips_has_no_effect(fusion, table, rng, fit_cache):
     order = rng.permutation(len(table))
-    expected = memory.fitted(fusion, table).predict_proba(table)
+    expected = fit_cache.fitted(fusion, table).predict_proba(table)
     found = clone(fusion).fit(table.take(order)).predict_proba(table)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
-def test_other_clips_have_no_effect(fusion, table, memory):
-    fusion = memory.fitted(fusion, table)
+def test_other_clips_have_no_effect(fusion, table, fit_cache):
+    fusion = fit_cache.fitted(fusion, table)
     alone = fusion.predict_proba(table.take([3]))
     np.testing.assert_allclose(alone[0], fusion.predict_proba(table)[3], rtol=1e-4, atol=1e-6)
 
@@ -110,13 +110,13 @@ def test_fit_leaves_parameters_and_table_alone(fusion, table):
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_clips_that_lack_a_modality_are_told(robust, table, modality, memory):
+def test_clips_that_lack_a_modality_are_told(robust, table, modality, fit_cache):
     """Learned from complete clips, or from others: the modality that is left decides."""
     partly = lacking(table, modality, [4, 7, 20])
     other = {"audio": "video", "video": "audio"}[modality]
     alone = lacking(table, modality, list(range(len(table))))
     for training in (table, partly, lacking(partly, other, [5, 9])):
-        fitted = memory.fitted(robust, training)
+        fitted = fit_cache.fitted(robust, training)
         assert fitted.can_decide(partly).all()
         probabilities = fitted.predict_proba(partly)
         np.testing.assert_allclose(probabilities.sum(axis=1), 1)
@@ -126,21 +126,21 @@ def test_clips_that_lack_a_modality_are_told(robust, table, modality, memory):
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_what_stands_in_place_of_an_absent_modality_is_not_read(robust, table, modality, memory):
+def test_what_stands_in_place_of_an_absent_modality_is_not_read(robust, table, modality, fit_cache):
     """Never silent zeros: numbers in the rows of an absent modality change nothing."""
     partly = lacking(table, modality, [4, 7])
     zeros = partly.with_arrays({modality: np.nan_to_num(partly.arrays[modality])})
-    fitted = memory.fitted(robust, partly)
+    fitted = fit_cache.fitted(robust, partly)
     np.testing.assert_array_equal(fitted.predict_proba(zeros), fitted.predict_proba(partly))
     again = clone(robust).fit(zeros)
     np.testing.assert_array_equal(again.predict_proba(zeros), fitted.predict_proba(partly))
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
-@pytest.mark.parametrize("name", FUSIONS)
-def test_complete_training_clips_without_dropout(name, modality, table, memory):
+@pytest.mark.parametrize("name", fusion_names())
+def test_complete_training_clips_without_dropout(name, modality, table, fit_cache):
     """What has never seen a clip without a modality refuses it, or has members to fall back on."""
-    fitted = memory.fitted(made(name), table)
+    fitted = fit_cache.fitted(made(name), table)
     partly = lacking(table, modality, [4, 7])
     if decides_without(name):
         np.testing.assert_allclose(fitted.predict_proba(partly).sum(axis=1), 1)
@@ -154,7 +154,7 @@ def test_complete_training_clips_without_dropout(name, modality, table, memory):
         fitted.predict_proba(partly)
 
 
-def test_clips_that_lack_every_modality(robust, table, memory):
+def test_clips_that_lack_every_modality(robust, table, fit_cache):
     nothing = lacking(lacking(table, "audio", [3]), "video", [3])
     expected = (
         rf"1 of 36 clips have none of audio, video.* \(first: {table.clips[3]}\); expected one"
@@ -162,14 +162,14 @@ def test_clips_that_lack_every_modality(robust, table, memory):
     with pytest.raises(FeatureError, match=expected):
         clone(robust).fit(nothing)
     with pytest.raises(FeatureError, match=expected):
-        memory.fitted(robust, table).predict_proba(nothing)
+        fit_cache.fitted(robust, table).predict_proba(nothing)
 
 
-@pytest.mark.parametrize("name", FUSIONS)
-def test_class_of_which_a_modality_has_no_training_clip(name, table, memory):
+@pytest.mark.parametrize("name", fusion_names())
+def test_class_of_which_a_modality_has_no_training_clip(name, table, fit_cache):
     """Happy clips have no video in training: the classes are all there nevertheless."""
     happy = np.flatnonzero(table.labels == 4).tolist()
-    fitted = memory.fitted(made(name, WITH_DROPOUT), lacking(table, "video", happy))
+    fitted = fit_cache.fitted(made(name, WITH_DROPOUT), lacking(table, "video", happy))
     assert fitted.classes_.tolist() == [1, 2, 4]
     np.testing.assert_allclose(fitted.predict_proba(table).sum(axis=1), 1)
 

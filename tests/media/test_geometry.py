@@ -19,7 +19,7 @@ from affuse.errors import MediaError
 from affuse.export.video import annotate
 from affuse.media.decode import probe
 from affuse.media.split import split
-from affuse.media.video import read_frames, read_looks
+from affuse.media.video import read_frames, sample_frames
 from affuse.records import Clip, Prediction
 
 MATRICES = [
@@ -59,7 +59,7 @@ def test_a_picture_is_turned_and_mirrored_as_its_matrix_says(tmp_path, matrix):
     path = four_corners(tmp_path / "phone.mp4", matrix)
     for image in (
         next(read_frames(path, height=96)),
-        next(read_looks(path, per_s=5, short_side=96)).image,
+        next(sample_frames(path, per_s=5, short_side=96)).image,
     ):
         assert (image.shape[1] > image.shape[0]) == bool(matrix[0])
         assert corners(image) == pytest.approx(as_seen(matrix), abs=6)
@@ -120,7 +120,7 @@ def test_a_photograph_with_exif_is_upright(tmp_path, exif, matrix):
     path.write_bytes(
         content[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + content[2:]
     )
-    assert corners(next(read_looks(path, per_s=5, short_side=96)).image) == pytest.approx(
+    assert corners(next(sample_frames(path, per_s=5, short_side=96)).image) == pytest.approx(
         as_seen(matrix), abs=12
     )
 
@@ -149,7 +149,7 @@ def test_pixels_are_made_square_where_their_shape_can_be(tmp_path, pixel, shape)
     tracemalloc.start()
     try:
         assert next(read_frames(path, height=120)).shape[:2] == shape
-        assert min(next(read_looks(path, per_s=5, short_side=120)).image.shape[:2]) == 120
+        assert min(next(sample_frames(path, per_s=5, short_side=120)).image.shape[:2]) == 120
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -161,7 +161,7 @@ def test_a_line_is_no_picture(tmp_path, shape):
     path = tmp_path / "line.png"
     cv2.imwrite(str(path), np.full(shape, 200, np.uint8))
     message = rf"line\.png has a picture of {shape[1]} x {shape[0]} pixels; expected no side more"
-    for reading in (read_frames(path, height=64), read_looks(path, per_s=5, short_side=480)):
+    for reading in (read_frames(path, height=64), sample_frames(path, per_s=5, short_side=480)):
         with pytest.raises(MediaError, match=message):
             next(reading)
 
@@ -190,7 +190,7 @@ def test_a_mirrored_selfie_has_its_face(tmp_path):
 
     path = write(tmp_path / "selfie.mp4", Track([portrait()] * 3))
     set_display_matrix(path, (-1, 0, 0, 1))
-    image = next(read_looks(path, per_s=5, short_side=360)).image
+    image = next(sample_frames(path, per_s=5, short_side=360)).image
     assert len(HaarDetector().detect(image)) == 1
 
 
@@ -207,4 +207,4 @@ def test_a_picture_larger_than_any_camera_takes_is_refused_before_it_takes_memor
             container.mux(stream.encode())
     expected = r"9,000 x 9,000 pixels; expected at most 67,108,864|none of it can be decoded"
     with pytest.raises(MediaError, match=expected):
-        next(read_looks(path, per_s=5, short_side=480))
+        next(sample_frames(path, per_s=5, short_side=480))

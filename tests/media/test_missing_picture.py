@@ -12,7 +12,7 @@ from media_files import Media, number, write_media
 
 from affuse.errors import MediaError
 from affuse.media.fingerprint import fingerprint
-from affuse.media.video import read_frames, read_looks
+from affuse.media.video import read_frames, sample_frames
 
 TENTHS = tuple(n / 10 for n in range(20))
 
@@ -25,7 +25,7 @@ def counted(path: Path, times_s: tuple[float, ...], **known: object) -> Path:
 
 def looks(path: Path, per_s: float = 5.0) -> list[float]:
     """Times of all looks that can be had."""
-    found = read_looks(path, per_s=per_s, short_side=60)
+    found = sample_frames(path, per_s=per_s, short_side=60)
     return [round(time_s, 6) for look in found for time_s in look.times_s(per_s)]
 
 
@@ -39,7 +39,7 @@ def test_a_minute_without_a_camera_stays_empty(tmp_path):
     found = looks(path)
     assert found[:15] == pytest.approx(np.arange(15) / 5)  # the last frame before it stands for 1 s
     assert found[15:] == pytest.approx(62 + np.arange(10) / 5, abs=0.011)
-    ends = [(look.start_s, look.end_s) for look in read_looks(path, per_s=5, short_side=60)]
+    ends = [(look.start_s, look.end_s) for look in sample_frames(path, per_s=5, short_side=60)]
     gaps = [(a[1], b[0]) for a, b in itertools.pairwise(ends) if b[0] > a[1]]
     assert gaps == [pytest.approx((2.9, 62.0), abs=0.01)]
 
@@ -129,7 +129,7 @@ def test_a_last_frame_that_claims_to_last_for_long_stands_for_a_second(tmp_path)
 
 
 def test_an_only_picture_says_so(tmp_path):
-    only = list(read_looks(counted(tmp_path / "one.mkv", (0.0,)), per_s=5, short_side=60))
-    two = list(read_looks(counted(tmp_path / "two.mkv", (0.0, 0.1)), per_s=5, short_side=60))
+    only = list(sample_frames(counted(tmp_path / "one.mkv", (0.0,)), per_s=5, short_side=60))
+    two = list(sample_frames(counted(tmp_path / "two.mkv", (0.0, 0.1)), per_s=5, short_side=60))
     assert [look.is_only for look in only] == [True]
     assert not any(look.is_only for look in two)

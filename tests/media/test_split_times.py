@@ -13,7 +13,7 @@ from recordings import Track, fitted, portrait, spoken, write
 
 from affuse.errors import OutputError
 from affuse.media.split import split
-from affuse.media.video import read_frames, read_looks
+from affuse.media.video import read_frames, sample_frames
 from affuse.records import Clip
 
 SMALL = {"width": 64, "height": 64}
@@ -39,7 +39,7 @@ def numbers(path: Path, fps: float = 30.0) -> list[int]:
 
 def looks(path: Path) -> list[float]:
     """Times of looks at something that is not black."""
-    found = read_looks(path, per_s=5, short_side=60)
+    found = sample_frames(path, per_s=5, short_side=60)
     return [
         round(time_s, 6) for look in found if look.image.max() > 20 for time_s in look.times_s(5)
     ]

@@ -13,7 +13,7 @@ from media_files import Media, cut, number, quarters, write_endless_webm, write_
 
 from affuse.errors import CutShort, MediaError
 from affuse.media.audio import read_audio
-from affuse.media.video import read_frames, read_looks
+from affuse.media.video import read_frames, sample_frames
 
 
 def numbers(path: Path, **options: float) -> list[int]:
@@ -180,7 +180,7 @@ def test_truncated_picture_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_looks_are_sparse_and_say_how_long_they_stand(tmp_path):
     path = write_media(tmp_path / "counting.mp4", Media(duration_s=2.0, fps=30))
-    *looks, last = read_looks(path, per_s=5, short_side=60)
+    *looks, last = sample_frames(path, per_s=5, short_side=60)
     assert [look.time_s for look in looks] == pytest.approx([n / 5 for n in range(10)])
     assert all(look.n_positions == 1 for look in looks)
     # The last picture says where the recording ends, though no position is left for it.
@@ -192,7 +192,7 @@ def test_looks_are_sparse_and_say_how_long_they_stand(tmp_path):
 
 def test_a_picture_that_is_held_is_one_look(tmp_path):
     media = Media(times_s=(0.0, 1.0, 1.1))
-    first, *rest = read_looks(write_media(tmp_path / "held.mkv", media), per_s=10, short_side=60)
+    first, *rest = sample_frames(write_media(tmp_path / "held.mkv", media), per_s=10, short_side=60)
     assert first.n_positions == 10
     assert first.times_s(10) == pytest.approx([n / 10 for n in range(10)])
     assert first.end_s == 1.0
@@ -212,14 +212,14 @@ def test_a_picture_that_is_held_is_one_look(tmp_path):
 def test_the_shorter_side_of_a_look_is_as_asked(tmp_path, size, turns, expected):
     media = Media(width=size[0], height=size[1])
     path = quarters(tmp_path / "turned.mp4", turns, media)
-    first = next(iter(read_looks(path, per_s=5, short_side=120)))
+    first = next(iter(sample_frames(path, per_s=5, short_side=120)))
     assert first.image.shape[:2] == expected
 
 
 def test_looks_at_a_cut_file_come_before_the_complaint(tmp_path):
     whole = write_media(tmp_path / "whole.mkv", Media(duration_s=3.0))
     looks = []
-    reading = read_looks(cut(whole, tmp_path / "half.mkv", 0.5), per_s=10, short_side=60)
+    reading = sample_frames(cut(whole, tmp_path / "half.mkv", 0.5), per_s=10, short_side=60)
     with pytest.raises(CutShort, match=r"ends after 1\.\d+ s of picture") as caught:
         looks.extend(look for look in reading)
     assert looks[-1].end_s == pytest.approx(caught.value.end_s, abs=0.01)

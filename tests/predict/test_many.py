@@ -72,7 +72,7 @@ def test_a_process_that_dies_takes_only_its_own_file(folder, bundle_dir, tmp_pat
     killed = many._killed(many._Task("large.mp4", bundle_dir, None)).reason
     assert killed.startswith("the process that read large.mp4 was killed; expected enough memory")
 
-    monkeypatch.setattr(many, "_one", _dies_of_c)
+    monkeypatch.setattr(many, "_predicted", _dies_of_c)
     paths = [folder / "a.wav", folder / "deeper" / "c.wav"]
     outcomes = predict_many(paths, bundle_dir=bundle_dir, jobs=2)
     assert [type(outcome) for outcome in outcomes] == [Prediction, Skipped]

@@ -7,20 +7,20 @@ import pytest
 from recordings import Track, crowd, empty, head, portrait, write
 
 from affuse.media.tracking import FaceTracker, TrackedFace
-from affuse.predict.picture import Followed, watch
+from affuse.predict.picture import FollowedFace, analyse_video
 from affuse.predict.windows import Span
 from affuse.records import Box
 
 
-def seen(path, faces="largest", looks_per_s=5.0):
+def seen(path, faces="largest", sampled_fps=5.0):
     crops = []
 
     def classify(batch):
         crops.extend(batch)
         return np.tile([[0.25, 0.75]], (len(batch), 1))
 
-    watched = watch(path, FaceTracker(), classify, faces=faces, looks_per_s=looks_per_s)
-    return watched, crops
+    video = analyse_video(path, FaceTracker(), classify, faces=faces, sampled_fps=sampled_fps)
+    return video, crops
 
 
 def tracked(number: int, side: float) -> TrackedFace:
@@ -37,59 +37,61 @@ def two(tmp_path):
 
 
 def test_one_face_per_look_and_it_is_the_largest(two):
-    watched, crops = seen(two)
-    assert watched.times_s == pytest.approx(np.arange(10) / 5)
-    assert watched.duration_s == pytest.approx(2.0)
-    assert len(watched.sights) == len(crops) == 10
-    assert len({sight.number for sight in watched.sights}) == 1
-    assert all(sight.box.left + sight.box.width / 2 < 0.5 for sight in watched.sights)
+    video, crops = seen(two)
+    assert video.times_s == pytest.approx(np.arange(10) / 5)
+    assert video.duration_s == pytest.approx(2.0)
+    assert len(video.observations) == len(crops) == 10
+    assert len({observation.number for observation in video.observations}) == 1
+    assert all(
+        observation.box.left + observation.box.width / 2 < 0.5 for observation in video.observations
+    )
     assert all(crop.shape == (48, 48) and crop.std() > 10 for crop in crops)
-    assert watched.n_faces == 2
+    assert video.n_faces == 2
 
 
 def test_all_faces_keep_their_numbers(two):
-    watched, crops = seen(two, "all")
+    video, crops = seen(two, "all")
     by_number = {}
-    for sight in watched.sights:
-        by_number.setdefault(sight.number, set()).add(sight.box.left > 0.5)
+    for observation in video.observations:
+        by_number.setdefault(observation.number, set()).add(observation.box.left > 0.5)
     assert sorted(by_number) == [1, 2]
     assert sorted(by_number.values(), key=min) == [{False}, {True}]
-    assert len(crops) == len(watched.sights) == 20
+    assert len(crops) == len(video.observations) == 20
 
 
 def test_stretches(two):
-    watched, _ = seen(two)
-    assert watched.n_looks(Span(0.5, 1.5)) == 5
-    assert [sight.time_s for sight in watched.within(Span(0.5, 1.1))] == [0.6, 0.8, 1.0]
+    video, _ = seen(two)
+    assert video.n_sampled(Span(0.5, 1.5)) == 5
+    assert [observation.time_s for observation in video.within(Span(0.5, 1.1))] == [0.6, 0.8, 1.0]
 
 
 def test_a_picture_that_is_held_stands_for_many_looks_and_is_classified_once(tmp_path):
     track = Track([portrait(), empty(), portrait()], times_s=(0.0, 2.0, 3.0))
-    watched, crops = seen(write(tmp_path / "slides.mkv", track))
-    early = [sight for sight in watched.sights if sight.time_s < 2]
+    video, crops = seen(write(tmp_path / "slides.mkv", track))
+    early = [observation for observation in video.observations if observation.time_s < 2]
     assert len(early) == 10
     assert len(crops) == 2
-    assert not watched.within(Span(2.05, 2.95))
-    assert watched.n_looks(Span(2.0, 3.0)) == 5
+    assert not video.within(Span(2.05, 2.95))
+    assert video.n_sampled(Span(2.0, 3.0)) == 5
 
 
 def test_ten_faces(tmp_path):
     path = write(tmp_path / "ten.mp4", Track([crowd(5, 2)] * 10))
-    watched, _ = seen(path, "all")
-    assert watched.n_faces == 10
-    assert {sight.number for sight in watched.sights} == set(range(1, 11))
+    video, _ = seen(path, "all")
+    assert video.n_faces == 10
+    assert {observation.number for observation in video.observations} == set(range(1, 11))
     largest, crops = seen(path)
-    assert len(largest.sights) == len(crops) == 5
+    assert len(largest.observations) == len(crops) == 5
 
 
 def test_without_a_network_faces_are_still_seen(two):
-    watched = watch(two, FaceTracker(), None, faces="largest", looks_per_s=5.0)
-    assert len(watched.sights) == 10
-    assert all(sight.probabilities is None for sight in watched.sights)
+    video = analyse_video(two, FaceTracker(), None, faces="largest", sampled_fps=5.0)
+    assert len(video.observations) == 10
+    assert all(observation.probabilities is None for observation in video.observations)
 
 
 def test_the_followed_face_is_left_only_for_one_that_is_clearly_larger():
-    follow = Followed()
+    follow = FollowedFace()
     small, like, large = tracked(1, 0.30), tracked(2, 0.33), tracked(3, 0.5)
     assert follow.chosen(()) == ()
     assert [face.number for face in follow.chosen((small,))] == [1]

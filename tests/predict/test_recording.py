@@ -6,7 +6,7 @@ import pytest
 from recordings import Track, fitted, portrait, spoken, write
 
 from affuse.predict.members import Members
-from affuse.predict.picture import Sight
+from affuse.predict.picture import FaceObservation
 from affuse.predict.recording import main_face, read_recording
 from affuse.predict.settings import Settings
 from affuse.predict.windows import Windows
@@ -38,10 +38,10 @@ def test_sound_is_not_read_on_when_the_picture_is_given_up(recogniser, tmp_path)
 
 
 def test_the_main_face_fills_most_of_the_picture_for_longest():
-    def sight(time_s: float, number: int, side: float) -> Sight:
-        return Sight(time_s, number, Box(0.0, 0.0, side, side), None)
+    def observation(time_s: float, number: int, side: float) -> FaceObservation:
+        return FaceObservation(time_s, number, Box(0.0, 0.0, side, side), None)
 
-    near, far = [sight(0.2, 2, 0.5)], [sight(t / 5, 1, 0.3) for t in range(3)]
+    near, far = [observation(0.2, 2, 0.5)], [observation(t / 5, 1, 0.3) for t in range(3)]
     assert main_face([*near, *far]) == 1
     assert main_face([*near, *far[:2]]) == 2
     assert main_face([]) == 0

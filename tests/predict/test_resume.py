@@ -30,16 +30,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the files that were judged, in their order."""
+def predicted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the files that were predicted, in their order."""
     names: list[str] = []
-    judge = many._one
+    judge = many._predicted
 
     def noted(task):
         names.append(Path(task.path).name)
         return judge(task)
 
-    monkeypatch.setattr(many, "_one", noted)
+    monkeypatch.setattr(many, "_predicted", noted)
     return names
 
 
@@ -53,21 +53,21 @@ def predict(bundle_dir: Path, folder: Path, *options: object) -> int:
     return run("predict", "--bundle", bundle_dir, folder, "--jobs", 1, *options)
 
 
-def cut_short_after(monkeypatch: pytest.MonkeyPatch, n_judged: int) -> None:
+def cut_short_after(monkeypatch: pytest.MonkeyPatch, n_predicted: int) -> None:
     """Ctrl-C comes while the next one is judged."""
-    judge, count = many._one, iter(range(100))
+    judge, count = many._predicted, iter(range(100))
 
     def interrupted(task):
-        if next(count) == n_judged:
+        if next(count) == n_predicted:
             raise KeyboardInterrupt
         return judge(task)
 
-    monkeypatch.setattr(many, "_one", interrupted)
+    monkeypatch.setattr(many, "_predicted", interrupted)
 
 
 @pytest.mark.parametrize("format", ["csv", "json", "table"])
 def test_a_call_that_was_cut_short_goes_on(
-    folder, bundle_dir, tmp_path, monkeypatch, capsys, judged, format
+    folder, bundle_dir, tmp_path, monkeypatch, capsys, predicted, format
 ):
     suffix = {"table": ".txt"}.get(format, f".{format}")
     whole, out = tmp_path / f"whole{suffix}", tmp_path / f"out{suffix}"
@@ -83,37 +83,37 @@ def test_a_call_that_was_cut_short_goes_on(
         "from there"
     )
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("out")] == []
-    judged.clear()
+    predicted.clear()
     assert predict(bundle_dir, folder, "--format", format, "--out", out, "--resume") == 2
-    assert judged == ["c.wav", "d.mp4"]
+    assert predicted == ["c.wav", "d.mp4"]
     assert out.read_bytes() == whole.read_bytes()
     assert {path.name for path in tmp_path.iterdir()} == {"clips", whole.name, out.name}
 
 
 def test_documents_of_their_own_are_there_as_they_come(
-    folder, bundle_dir, tmp_path, monkeypatch, capsys, judged
+    folder, bundle_dir, tmp_path, monkeypatch, capsys, predicted
 ):
     out = tmp_path / "subtitles"
     with monkeypatch.context() as patch:
         cut_short_after(patch, 2)
         assert predict(bundle_dir, folder, "--format", "vtt", "--out", out) == 130
     assert sorted(path.name for path in out.iterdir()) == ["a.vtt", "b.vtt"]
-    judged.clear()
+    predicted.clear()
     assert predict(bundle_dir, folder, "--format", "vtt", "--out", out, "--resume") == 2
-    assert judged == ["c.wav", "d.mp4"]
+    assert predicted == ["c.wav", "d.mp4"]
     assert sorted(path.name for path in out.iterdir()) == ["a.vtt", "b.vtt", "c.vtt"]
 
 
 def test_mended_and_new_files_are_judged_and_the_rest_is_not(
-    folder, bundle_dir, tmp_path, capsys, judged
+    folder, bundle_dir, tmp_path, capsys, predicted
 ):
     out = tmp_path / "out.csv"
     assert predict(bundle_dir, folder, "--format", "csv", "--out", out) == 2
     write(folder / "d.mp4", Track([portrait(2)] * 10, sound=fitted(spoken(2), 1.0)))
     write(folder / "e.wav", Track(sound=fitted(spoken(3), 1.0), audio_codec="pcm_s16le"))
-    judged.clear()
+    predicted.clear()
     assert predict(bundle_dir, folder, "--format", "csv", "--out", out, "--resume") == 0
-    assert judged == ["d.mp4", "e.wav"]
+    assert predicted == ["d.mp4", "e.wav"]
     names = [line.split(",")[0] for line in out.read_text().splitlines()[1:]]
     assert list(dict.fromkeys(Path(name).name for name in names)) == [
         "a.wav", "b.mp4", "c.wav", "d.mp4", "e.wav",
@@ -132,14 +132,14 @@ def test_a_file_that_somebody_changed_is_not_replaced(folder, bundle_dir, tmp_pa
     assert out.read_text().endswith("my own line\n")
 
 
-def test_without_the_word_everything_is_judged_anew(folder, bundle_dir, capsys, judged):
+def test_without_the_word_everything_is_judged_anew(folder, bundle_dir, capsys, predicted):
     for _ in range(2):
         assert predict(bundle_dir, folder) == 2
-    assert judged == ["a.wav", "b.mp4", "c.wav", "d.mp4"] * 2
+    assert predicted == ["a.wav", "b.mp4", "c.wav", "d.mp4"] * 2
 
 
 @pytest.mark.parametrize("change", ["window", "bundle", "content", "time", "damage", "junk"])
-def test_another_call_is_not_answered_from_there(folder, bundle_dir, judged, change, tmp_path):
+def test_another_call_is_not_answered_from_there(folder, bundle_dir, predicted, change, tmp_path):
     from tiny_bundle import tiny_bundle, voice_member
 
     from affuse.bundle.writing import write_bundle
@@ -150,9 +150,9 @@ def test_another_call_is_not_answered_from_there(folder, bundle_dir, judged, cha
     (first,) = predict_many([path], **ask)
     (again,) = predict_many([path], **ask)
     assert first == again
-    assert judged == ["a.wav"]
+    assert predicted == ["a.wav"]
     (answer,) = store.root.iterdir()
-    told = path.stat()
+    status = path.stat()
     if change == "window":
         ask["settings"] = settings_of(window_s=1.0)
     elif change == "bundle":
@@ -160,14 +160,14 @@ def test_another_call_is_not_answered_from_there(folder, bundle_dir, judged, cha
     elif change == "content":
         write(path, Track(sound=fitted(spoken(3), 2.5), audio_codec="pcm_s16le"))
     elif change == "time":
-        os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns + 1_000_000_000))
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1_000_000_000))
     elif change == "damage":
         answer.write_bytes(answer.read_bytes().replace(b"angry", b"happy", 1))
     else:
         answer.write_bytes(b'{"path": 3}')
         seal(answer)
     predict_many([path], **ask)
-    assert judged == ["a.wav", "a.wav"]
+    assert predicted == ["a.wav", "a.wav"]
 
 
 def test_nobody_else_may_look_into_what_is_kept(folder, bundle_dir, tmp_path):
@@ -236,14 +236,14 @@ def test_what_was_passed_over_is_counted(folder, bundle_dir, capsys):
 
 
 def test_outcomes_are_told_as_they_come(folder, bundle_dir):
-    told: list[tuple[int, type]] = []
+    outcomes: list[tuple[int, type]] = []
     predict_many(
         sorted(folder.iterdir()),
         bundle_dir=bundle_dir,
         jobs=1,
-        each=lambda number, outcome: told.append((number, type(outcome))),
+        on_outcome=lambda number, outcome: outcomes.append((number, type(outcome))),
     )
-    assert told == [(0, Prediction), (1, Prediction), (2, Prediction), (3, Skipped)]
+    assert outcomes == [(0, Prediction), (1, Prediction), (2, Prediction), (3, Skipped)]
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(folder, bundle_dir, tmp_path):

@@ -60,5 +60,5 @@ def test_what_makes_no_sense_is_refused(given, message):
 
 
 def test_looks_are_checked():
-    with pytest.raises(ConfigError, match=r"looks_per_s 0 was given; expected more than 0"):
-        Settings(looks_per_s=0)
+    with pytest.raises(ConfigError, match=r"sampled_fps 0 was given; expected more than 0"):
+        Settings(sampled_fps=0)

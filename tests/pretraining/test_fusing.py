@@ -86,7 +86,7 @@ def test_groups_of_members():
 def test_the_shipped_fusion_is_no_worse_than_the_better_of_both(shared_data, tmp_path):
     """Ten clips of strangers with face and voice, on which nothing was fitted."""
     import affuse
-    from affuse.export.plain import said
+    from affuse.export.plain import top_emotion
 
     clips = {
         "clips/M003_level_1_disgusted_015.mp4": "disgust",
@@ -106,6 +106,6 @@ def test_the_shipped_fusion_is_no_worse_than_the_better_of_both(shared_data, tmp
         found = recogniser.predict(shared_data / name)
         right["fused"] += found.emotion == emotion
         for source in ("audio", "video"):
-            word = said(found, source)
+            word = top_emotion(found, source)
             right[source] += word is not None and word[0] == emotion
     assert right["fused"] >= max(right["audio"], right["video"]) > 0

@@ -16,12 +16,13 @@ from affuse.errors import FeatureError, FoldError
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.learned_features import LearnedFeatures
 from affuse.evaluation.systems import OutOfFold, System
+from affuse.features.context import RunContext
 from affuse.features.stored_arrays import StoredArrays
 from affuse.features.table import FeatureTable
 from affuse.fusion.registry import make_fusion, make_unimodal
 from affuse.models.feature_layer import FeatureLayer
 from affuse.robustness.conditions import CLEAN, Condition
-from affuse.robustness.curves import Point, Stack, robustness
+from affuse.robustness.curves import CurvePoint, Stack, robustness
 from affuse.splits.folds import random_split, speaker_folds
 from affuse.splits.protocols import Protocol
 
@@ -81,7 +82,7 @@ def measured(
 
 def curve(
     table: FeatureTable, degraded: Mapping[Condition, FeatureTable], system: System
-) -> dict[str, Point]:
+) -> dict[str, CurvePoint]:
     points = robustness(measured(table, degraded, system), table, n_bootstrap=200)
     return {f"{point.condition} {point.level:g}".removesuffix(" nan"): point for point in points}
 
@@ -219,7 +220,7 @@ def test_shared_frames_are_transformed_once(make_table, tmp_path):
 def test_same_for_any_number_of_processes_and_order_of_clips(table, degraded):
     stack, system = Stack(table, degraded), fused("decision weighted")
     (one,) = out_of_fold(stack.table, [system], stack.protocol(apart(table)))
-    (two,) = out_of_fold(stack.table, [system], stack.protocol(apart(table)), jobs=2)
+    (two,) = out_of_fold(stack.table, [system], stack.protocol(apart(table)), RunContext.of(2))
     np.testing.assert_array_equal(one.probabilities, two.probabilities)
     order = np.random.default_rng(0).permutation(len(table))
     turned = table.take(order)

@@ -12,6 +12,7 @@ from affuse.config import RobustnessConfig
 from affuse.corpora.index import Index
 from affuse.errors import ConfigError, DatasetError, FeatureError
 from affuse.extractors.vgg_face import VggFace
+from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.features.precomputed import Precomputed
 from affuse.features.read_precomputed import read_precomputed
@@ -47,7 +48,7 @@ def of_table(tmp_path: Path) -> Precomputed:
 
 
 def recordings(index: Index, store: FeatureStore, **sources: object) -> Recordings:
-    found = extract_features(index, sources, store, jobs=1)  # type: ignore[arg-type]
+    found = extract_features(index, sources, RunContext.of(1, store=store))  # type: ignore[arg-type]
     return Recordings(index, found.table, sources)  # type: ignore[arg-type]
 
 
@@ -67,7 +68,7 @@ def test_keys_differ_from_the_clean_one_and_from_each_other(store, untrained):
 def test_wrapped_extractor_sees_the_degraded_sound(make_clips, store):
     index = make_clips(3)
     clean = recordings(index, store, audio=Loudness())
-    found = degraded_tables(clean, [WHITE, BABBLE], store, jobs=1)
+    found = degraded_tables(clean, [WHITE, BABBLE], RunContext.of(1, store=store))
     loud = clean.table.arrays["audio"].flat()[:, 0]
     assert found.skipped == ()
     for table in found.tables.values():  # speech and noise of equal power: twice as loud in all
@@ -78,11 +79,13 @@ def test_wrapped_extractor_sees_the_degraded_sound(make_clips, store):
 def test_stored_as_all_others_and_not_computed_again(make_clips, store):
     clean = recordings(make_clips(3), store, audio=Loudness())
     said: list[tuple[str, int, int]] = []
-    degraded_tables(clean, [WHITE, BABBLE, NO_AUDIO], store, jobs=1)
+    degraded_tables(clean, [WHITE, BABBLE, NO_AUDIO], RunContext.of(1, store=store))
     assert store.size()[0] == 9
     before = {path: path.stat().st_mtime_ns for path in store.root.rglob("*.npy")}
     degraded_tables(
-        clean, [WHITE, BABBLE], store, jobs=1, progress=lambda *report: said.append(report)
+        clean,
+        [WHITE, BABBLE],
+        RunContext.of(1, progress=lambda *report: said.append(report), store=store),
     )
     assert {path: path.stat().st_mtime_ns for path in store.root.rglob("*.npy")} == before
     assert said[-1] == ("degraded audio features", 6, 6)
@@ -91,7 +94,9 @@ def test_stored_as_all_others_and_not_computed_again(make_clips, store):
 def test_pictures_are_degraded_on_disk_and_sound_stays(make_clips, store, untrained):
     clean = recordings(make_clips(2), store, audio=Loudness(), video=untrained)
     dark = Condition("dark", "video", 0.1)
-    found = degraded_tables(clean, [dark, Condition("no video", "video")], store, jobs=1)
+    found = degraded_tables(
+        clean, [dark, Condition("no video", "video")], RunContext.of(1, store=store)
+    )
     before, after = clean.table.arrays["video"], found.tables[dark].arrays["video"]
     assert isinstance(after, StoredArrays)
     assert not np.allclose(before[[0]], after[[0]])
@@ -107,7 +112,7 @@ def test_clip_without_sound_stays_without(make_clips, store, of_table):
     mute = Clip("clip01", whole[1].emotion, "1", video=whole[1].video)
     index = Index((whole[0], mute, whole[2]))
     clean = recordings(index, store, audio=Loudness(), video=of_table)
-    tables = degraded_tables(clean, [WHITE, NO_AUDIO], store, jobs=1).tables
+    tables = degraded_tables(clean, [WHITE, NO_AUDIO], RunContext.of(1, store=store)).tables
     assert tables[WHITE].present["audio"].tolist() == [True, False, True]
     assert np.isnan(tables[WHITE].arrays["audio"][1]).all()
     assert tables[NO_AUDIO].present["audio"].tolist() == [False, False, False]
@@ -119,7 +124,9 @@ def test_any_number_of_processes_gives_the_same(make_clips, tmp_path):
     for jobs in (1, 2):
         store = FeatureStore(tmp_path / f"store{jobs}")
         clean = recordings(index, store, audio=Loudness())
-        found.append(degraded_tables(clean, [BABBLE], store, jobs=jobs).tables[BABBLE])
+        found.append(
+            degraded_tables(clean, [BABBLE], RunContext.of(jobs, store=store)).tables[BABBLE]
+        )
     np.testing.assert_array_equal(*(table.arrays["audio"] for table in found))
 
 
@@ -135,8 +142,8 @@ def test_features_from_a_table_can_only_be_gone(make_clips, store, of_table):
         conditions(RobustnessConfig(), {"video": of_table})
     clean = recordings(make_clips(3), store, audio=Loudness(), video=of_table)
     with pytest.raises(FeatureError, match=r"video features come from .*units\.csv; expected an"):
-        degraded_tables(clean, [Condition("blur", "video", 0.1)], store, jobs=1)
-    assert degraded_tables(clean, [CLEAN], store).tables[CLEAN] is clean.table
+        degraded_tables(clean, [Condition("blur", "video", 0.1)], RunContext.of(1, store=store))
+    assert degraded_tables(clean, [CLEAN], RunContext.of(store=store)).tables[CLEAN] is clean.table
 
 
 def test_nobody_hears_themselves(make_clips):
@@ -171,7 +178,7 @@ def test_clip_without_features_under_a_condition_is_absent_and_told(make_clips, 
     clean = recordings(index, store, audio=Loudness())
     assert index[1].audio is not None
     index[1].audio.unlink()
-    found = degraded_tables(clean, [WHITE], store, jobs=1)
+    found = degraded_tables(clean, [WHITE], RunContext.of(1, store=store))
     assert found.tables[WHITE].present["audio"].tolist() == [True, False, True]
     (told,) = found.skipped
     assert told.name == "clip01 (white noise 0)"
@@ -183,13 +190,15 @@ def test_condition_without_any_features_is_refused(make_clips, store):
     clean = recordings(index, store, audio=Loudness())
     broken = Recordings(index, clean.table, {"audio": Loudness(fault="nan")})
     with pytest.raises(FeatureError, match="none of 3 clips gave any features"):
-        degraded_tables(broken, [WHITE], store, jobs=1)
+        degraded_tables(broken, [WHITE], RunContext.of(1, store=store))
 
 
 def test_degradation_that_changes_nothing_gives_the_clean_features(make_clips, untrained, store):
     index = make_clips(1)
     clean = recordings(index, store, video=untrained)
-    same = extract_features(index, {"video": Degraded(untrained, Darken(1.0))}, store, jobs=1)
+    same = extract_features(
+        index, {"video": Degraded(untrained, Darken(1.0))}, RunContext.of(1, store=store)
+    )
     np.testing.assert_array_equal(clean.table.arrays["video"][[0]], same.table.arrays["video"][[0]])
     assert isinstance(untrained, VggFace)
     assert WhiteNoise(5).settings() != WhiteNoise(10).settings()

@@ -37,8 +37,9 @@ def test_what_somebody_has_begun_to_use_does_not_expire(jobs):
             with suppress(Gone):
                 using.enter_context(jobs.used(job.id))
 
-        jobs._changed = _Overtaken(use)
-        jobs.remove_expired()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(jobs, "_changed", _Overtaken(use))
+            jobs.remove_expired()
         assert job.folder.exists() == bool(job.n_users)
     assert not job.folder.exists()
 

@@ -63,15 +63,15 @@ def test_values_change(live):
     live.send(START)
     assert told(live) == {"type": "ready"}
     signal, silence = fitted(spoken(), 12.0), np.zeros(12 * RATE)
-    heard = (say(live, second, portrait(), signal) for second in range(30))
-    there = next(found for found in heard if found["face"] and "audio" in found["probabilities"])
+    moments = (say(live, second, portrait(), signal) for second in range(30))
+    there = next(found for found in moments if found["face"] and "audio" in found["probabilities"])
     assert 0 < there["box"]["width"] < 1
     assert there["speech"] > 0
     assert 0 <= there["delay_s"] < 10
     assert there["time_s"] <= 31
     assert sum(there["probabilities"]["fused"].values()) == pytest.approx(1)
-    heard = (say(live, second, empty(), silence) for second in range(31, 61))
-    gone = next(found for found in heard if not found["face"] and not found["probabilities"])
+    moments = (say(live, second, empty(), silence) for second in range(31, 61))
+    gone = next(found for found in moments if not found["face"] and not found["probabilities"])
     assert gone["emotion"] is None
     assert gone["abstained"]
     assert gone["speech"] < there["speech"]

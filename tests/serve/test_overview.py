@@ -9,12 +9,12 @@ import pytest
 from recordings import portrait
 
 from affuse.media.decode import MediaInfo
-from affuse.predict.picture import Sight, Watched
+from affuse.predict.picture import FaceObservation, VideoAnalysis
 from affuse.predict.recording import Recording
-from affuse.predict.sound import Listened
+from affuse.predict.sound import VoiceActivity
 from affuse.predict.windows import Span
 from affuse.records import Box
-from affuse.serve.overview import Witness, overview_of
+from affuse.serve.overview import ThumbnailTracker, overview_of
 
 INFO = MediaInfo(has_audio=False, has_video=True)
 BOX = Box(0.2, 0.2, 0.4, 0.4)
@@ -22,27 +22,27 @@ BOX = Box(0.2, 0.2, 0.4, 0.4)
 
 def seen(times_s: list[float], duration_s: float, with_face: list[float]) -> Recording:
     """A silent recording with looks at these times."""
-    sights = [Sight(time_s, 1, BOX, None) for time_s in with_face]
-    watched = Watched(5.0, sights, times_s, duration_s=duration_s, gaps=[Span(1.0, 20.0)])
-    return Recording(Path("a.mp4"), None, watched, INFO)
+    observations = [FaceObservation(time_s, 1, BOX, None) for time_s in with_face]
+    video = VideoAnalysis(5.0, observations, times_s, duration_s=duration_s, gaps=[Span(1.0, 20.0)])
+    return Recording(Path("a.mp4"), None, video, INFO)
 
 
 def test_a_face_is_not_drawn_while_the_camera_was_off():
     early, late = [n / 5 for n in range(5)], [20 + n / 5 for n in range(5)]
-    found = overview_of(seen([*early, *late], 21.0, [*early, *late]), Witness())
+    found = overview_of(seen([*early, *late], 21.0, [*early, *late]), ThumbnailTracker())
     assert found.face == (pytest.approx((0.0, 1.0)), pytest.approx((20.0, 21.0)))
 
 
 def test_a_face_that_is_gone_for_two_looks():
     times_s = [n / 5 for n in range(10)]
-    found = overview_of(seen(times_s, 1.96, [*times_s[:4], *times_s[6:]]), Witness())
+    found = overview_of(seen(times_s, 1.96, [*times_s[:4], *times_s[6:]]), ThumbnailTracker())
     assert found.face == (pytest.approx((0.0, 0.8)), pytest.approx((1.2, 1.96)))
 
 
 def test_nothing_is_drawn_of_a_cover():
     """It was looked at before it was known to be one."""
-    witness = Witness()
-    witness.update(0.0, portrait())
-    heard = Listened(np.ones(100, bool), duration_s=0.0)
-    found = overview_of(Recording(Path("a.mp4"), heard, None, INFO, has_cover=True), witness)
+    thumbnails = ThumbnailTracker()
+    thumbnails.update(0.0, portrait())
+    activity = VoiceActivity(np.ones(100, bool), duration_s=0.0)
+    found = overview_of(Recording(Path("a.mp4"), activity, None, INFO, has_cover=True), thumbnails)
     assert (found.strip, found.face) == ((), ())

@@ -14,7 +14,7 @@ import soundfile
 from serving import until
 
 from affuse.predict.settings import Settings
-from affuse.serve.judging import Judged, JudgeTask, judge
+from affuse.serve.judging import JudgeTask, RecordingResult, judge
 from affuse.serve.worker import Failed, Worker
 
 
@@ -57,7 +57,7 @@ def test_not_a_number_is_not_blamed_on_memory(tmp_path):
     *_, last = Worker(judge, task).messages()
     reason = last.reason if isinstance(last, Failed) else ""
     assert "memory" not in reason
-    assert "film.wav" in reason or isinstance(last, Judged)
+    assert "film.wav" in reason or isinstance(last, RecordingResult)
 
 
 def test_error_comes_back_as_a_sentence(tmp_path):

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import worker_tasks
 
+from affuse.cli import main
+
 pytest.importorskip("distributed")
 
 Process = subprocess.Popen[bytes]
@@ -36,17 +38,21 @@ class Running:
         self.address = self._line(self.scheduler, "dask_scheduler", 0, "Scheduler at:").rsplit(
             " ", 1
         )[-1]
-        for _ in range(n_workers):
-            self.add_worker()
+        self.add_workers(n_workers)
         return self
 
-    def add_worker(self, environment: dict[str, str] | None = None) -> Process:
+    def add_workers(self, n_workers: int, environment: dict[str, str] | None = None) -> None:
+        """So many, all begun before any of them is waited for."""
+        known = len(self.workers)
+        for _ in range(n_workers):
+            self.workers.append(self._worker(environment or {}))
+        for number, worker in enumerate(self.workers[known:], known):
+            self._line(worker, "dask_worker", number, "Registered to:")
+
+    def _worker(self, environment: dict[str, str]) -> Process:
         command = ["dask_worker", self.address, "--nthreads", "1", "--no-dashboard"]
         options = ["--no-nanny", "--local-directory", str(self.folder), "--host", "127.0.0.1"]
-        worker = self._process([*command, *options], environment or {})
-        self._line(worker, "dask_worker", len(self.workers), "Registered to:")
-        self.workers.append(worker)
-        return worker
+        return self._process([*command, *options], environment)
 
     def _process(self, command: Sequence[str], environment: dict[str, str]) -> Process:
         module, *arguments = command
@@ -76,6 +82,30 @@ class Running:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
                 process.wait()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def affuse(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Ended]:
+    """Calls a command within this process, on a cache of its own."""
+
+    def called(cache: Path, *arguments: object) -> Ended:
+        monkeypatch.setenv("AFFUSE_CACHE", str(cache))
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        return Ended(int(ended.value.code or 0), *capsys.readouterr())
+
+    return called
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -17,26 +19,42 @@ import worker_tasks as tasks
 from short_clips import short_clips
 
 from affuse.errors import ClusterError
+from affuse.workers import cluster
 from affuse.workers.cluster import connected
+
+
+class Ended(Protocol):
+    """How a command ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 def stored(cache: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (cache / "features").rglob("*.npy")}
 
 
-def command(data: Path, cache: Path, *options: str) -> tuple[list[str], dict[str, str]]:
+FEATURES_OF_SOUND = ("--features", "video=none")
+
+
+@pytest.fixture
+def features(affuse: Callable[..., Ended]) -> Callable[..., Ended]:
     """``affuse features`` of the sound of some clips."""
-    arguments = ["features", str(data), "--features", "video=none", *options]
-    environment = {**os.environ, "AFFUSE_CACHE": str(cache)}
-    return [sys.executable, "-m", "affuse", *arguments], environment
+
+    def called(data: Path, cache: Path, *options: str) -> Ended:
+        return affuse(cache, "features", data, *FEATURES_OF_SOUND, *options)
+
+    return called
 
 
-def called(data: Path, cache: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    line, environment = command(data, cache, *options)
-    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=120)
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not answer within a second is not waited for any longer."""
+    monkeypatch.setattr(cluster, "ANSWERS_WITHIN_S", 1.0)
 
 
-def one_line(found: subprocess.CompletedProcess[str]) -> str:
+def one_line(found: Ended) -> str:
     """What is said of bad input: one line, exit code 2."""
     lines = [line for line in found.stderr.splitlines() if line.startswith("affuse:")]
     assert found.returncode == 2, found.stderr
@@ -46,17 +64,17 @@ def one_line(found: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.mark.slow
-def test_features_are_those_of_one_process(start_cluster, tmp_path: Path) -> None:
+def test_features_are_those_of_one_process(start_cluster, features, tmp_path: Path) -> None:
     data = short_clips(tmp_path / "clips", 6)
     running = start_cluster(2)
-    alone = called(data, tmp_path / "alone", "--jobs", "1")
-    cluster = called(data, tmp_path / "shared", "--cluster", running.address)
-    local = called(data, tmp_path / "local", "--workers", "2")
-    assert (alone.returncode, cluster.returncode, local.returncode) == (0, 0, 0), cluster.stderr
-    assert cluster.stdout == alone.stdout == local.stdout
+    alone = features(data, tmp_path / "alone", "--jobs", "1")
+    shared = features(data, tmp_path / "shared", "--cluster", running.address)
+    local = features(data, tmp_path / "local", "--workers", "2")
+    assert (alone.returncode, shared.returncode, local.returncode) == (0, 0, 0), shared.stderr
+    assert shared.stdout == alone.stdout == local.stdout
     assert len(stored(tmp_path / "alone")) == 6
     assert stored(tmp_path / "shared") == stored(tmp_path / "alone") == stored(tmp_path / "local")
-    again = called(data, tmp_path / "shared", "--cluster", running.address)
+    again = features(data, tmp_path / "shared", "--cluster", running.address)
     assert again.stdout == alone.stdout
     assert not list((tmp_path / "shared" / "features").glob(".in-use-*"))
 
@@ -115,10 +133,14 @@ def test_killed_worker_loses_nothing_and_doubles_nothing(start_cluster, tmp_path
 
 
 @pytest.mark.slow
-def test_kill_in_the_middle_of_features_loses_nothing(start_cluster, tmp_path: Path) -> None:
-    data = short_clips(tmp_path / "clips", 40, seconds=2.0)
+def test_kill_in_the_middle_of_features_loses_nothing(
+    start_cluster, features, tmp_path: Path
+) -> None:
+    data = short_clips(tmp_path / "clips", 40)
     running = start_cluster(2)
-    line, environment = command(data, tmp_path / "cache", "--cluster", running.address)
+    line = [sys.executable, "-m", "affuse", "features", str(data), *FEATURES_OF_SOUND]
+    line += ["--cluster", running.address]
+    environment = {**os.environ, "AFFUSE_CACHE": str(tmp_path / "cache")}
     process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
     while len(stored(tmp_path / "cache")) < 3 and time.monotonic() < until:
@@ -126,8 +148,11 @@ def test_kill_in_the_middle_of_features_loses_nothing(start_cluster, tmp_path: P
     running.workers[1].kill()
     _, errors = process.communicate(timeout=90)
     assert process.returncode == 0, errors
-    alone = called(data, tmp_path / "alone", "--jobs", "2")
+    alone = features(data, tmp_path / "alone", "--jobs", "1")
     assert alone.returncode == 0
+    # What it was writing when it was killed is cleared away by the next command.
+    again = features(data, tmp_path / "cache", "--jobs", "1")
+    assert again.stdout == alone.stdout
     assert len(stored(tmp_path / "cache")) == 40
     assert stored(tmp_path / "cache") == stored(tmp_path / "alone")
 
@@ -165,40 +190,40 @@ def test_workers_of_another_version_are_refused(start_cluster, tmp_path: Path) -
     )
     running = start_cluster(0)
     paths = [str(tmp_path), str(Path(tasks.__file__).parent)]
-    running.add_worker({"PYTHONPATH": os.pathsep.join(paths)})
+    running.add_workers(1, {"PYTHONPATH": os.pathsep.join(paths)})
     message = r"has affuse 0\.0\.9; expected affuse .*install the same versions"
     with pytest.raises(ClusterError, match=message), connected(running.address):
         pass
 
 
 @pytest.mark.slow
-def test_cluster_without_workers_is_refused(start_cluster) -> None:
+def test_cluster_without_workers_is_refused(start_cluster, impatient) -> None:
     running = start_cluster(0)
     message = r"has no worker; .*dask worker tcp://"
     with pytest.raises(ClusterError, match=message), connected(running.address):
         pass
 
 
-def test_address_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
+def test_address_that_does_not_answer_is_one_line(features, impatient, tmp_path: Path) -> None:
     data = short_clips(tmp_path / "clips", 1)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # Bound, but nobody listens.
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        found = called(data, tmp_path / "cache", "--cluster", address)
-    assert f"no Dask scheduler answered at {address} within 5 s" in one_line(found)
+        found = features(data, tmp_path / "cache", "--cluster", address)
+    assert f"no Dask scheduler answered at {address} within 1 s" in one_line(found)
 
 
-def test_server_that_is_no_scheduler_is_one_line(tmp_path: Path) -> None:
+def test_server_that_is_no_scheduler_is_one_line(features, impatient, tmp_path: Path) -> None:
     data = short_clips(tmp_path / "clips", 1)
     # The system takes the call; nobody says a word.
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-        found = called(data, tmp_path / "cache", "--cluster", address)
+        found = features(data, tmp_path / "cache", "--cluster", address)
     assert "no Dask scheduler answered" in one_line(found)
 
 
 @pytest.mark.parametrize("address", ["here", "http://localhost:8786", "tcp://localhost", ""])
-def test_no_address_is_one_line(address: str, tmp_path: Path) -> None:
+def test_no_address_is_one_line(address: str, features, tmp_path: Path) -> None:
     data = short_clips(tmp_path / "clips", 1)
-    found = called(data, tmp_path / "cache", "--cluster", address)
+    found = features(data, tmp_path / "cache", "--cluster", address)
     assert f"cluster {address!r} was given; expected the address" in one_line(found)

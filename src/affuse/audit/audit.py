@@ -12,13 +12,13 @@ from affuse.audit.labels import columns_findings, extractors_finding
 from affuse.audit.recordings import duplicates_finding, fold_file_finding, identical_recordings
 from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
-from affuse.evaluation.crossval import check_emotions
-from affuse.experiment import chosen_clips, extract
+from affuse.experiment import chosen_clips, context_of, extract
 from affuse.features.label_columns import refuse_constant
 from affuse.records import ProgressCallback
 from affuse.splits.divide import divide
 from affuse.splits.fold_files import read_folds
 from affuse.splits.protocols import feasible_protocols
+from affuse.tasks.classification import Classification
 
 DEFAULT_PERMUTATIONS = 99
 
@@ -55,6 +55,7 @@ def audit(
     >>> audit(load_config("quick", overrides={"data.path": "ravdess"})).leaks  # doctest: +SKIP
     ()
     """
+    context = context_of(config, progress=progress)
     index = chosen_clips(config)
     file = read_folds(config.folds.file) if config.folds.file else None
     if file is not None:
@@ -68,7 +69,7 @@ def audit(
     extraction, sources = extract(config, index, progress=progress)
     table = extraction.table
     refuse_constant(sources, table)
-    check_emotions(table)
+    Classification().check(table)
     (name,) = feasible_protocols(("speaker-independent",), list(table.speakers)).protocols
     protocol = divide(name, config, table, index.clips)
     findings.append(duplicates_finding(index, groups, table, protocol))
@@ -81,13 +82,11 @@ def audit(
     if quick:
         small = table.select(quick)
         labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
-        findings.append(
-            random_split_finding(config, small, labels, index.clips, protocol, progress)
-        )
+        findings.append(random_split_finding(config, small, labels, index.clips, protocol, context))
         if n_permutations:
-            findings.append(permutation_finding(config, small, protocol, n_permutations, progress))
+            findings.append(permutation_finding(config, small, protocol, n_permutations, context))
     return Audit(
-        data=Path(config.data.path).resolve().name,
+        data="+".join(Path(path).resolve().name for path in config.data.paths),
         n_clips=len(table),
         n_speakers=len(np.unique(table.speakers)),
         n_emotions=len(np.unique(table.labels)),

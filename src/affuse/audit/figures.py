@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from affuse.audit.findings import Finding, counted
 from affuse.config import Config, ModelConfig
-from affuse.evaluation.comparison import SIGNIFICANT, paired_interval
-from affuse.evaluation.figures import bounds, points
+from affuse.evaluation.comparison import paired_interval
 from affuse.evaluation.permutation import PermutationTest, system_permutation_test
 from affuse.evaluation.systems import System
 from affuse.experiment import systems, under_protocol
+from affuse.features.context import RunContext
 from affuse.features.source import Source
 from affuse.features.table import FeatureTable
 from affuse.fusion.registry import make_unimodal
-from affuse.models.registry import NETWORKS, model_label
-from affuse.records import Clip, Modality, ProgressCallback
+from affuse.models.registry import model_label
+from affuse.records import Clip, Modality
+from affuse.registries import MODELS
 from affuse.result import Evaluated
 from affuse.splits.divide import divide
 from affuse.splits.protocols import Protocol
+from affuse.tasks.figures import bounds, points
+from affuse.tasks.significance import SIGNIFICANT
 
 WIDE = 500
 """From this many columns on, labels are permuted for naive Bayes: LDA would take hours."""
@@ -40,7 +44,7 @@ def random_split_finding(
     labels: Mapping[str, str],
     clips: Sequence[Clip],
     apart: Protocol,
-    progress: ProgressCallback | None = None,
+    context: RunContext | None = None,
 ) -> Finding:
     """How much better each classical system looks when the same speakers are on both sides.
 
@@ -54,7 +58,7 @@ def random_split_finding(
     clips : sequence of Clip
     apart : Protocol
         Folds that keep speakers apart.
-    progress : callable, optional
+    context : RunContext, optional
     """
     check = "random split"
     if apart.leaky:
@@ -64,8 +68,8 @@ def random_split_finding(
     folds = config.folds.model_copy(update={"n_folds": len(apart.folds)})
     mixed = divide("random", config.model_copy(update={"folds": folds}), table, clips)
     rows = tuple(systems(_classical(config), table, labels))
-    first = under_protocol(config, table, rows, apart, progress)
-    second = under_protocol(config, table, rows, mixed, progress)
+    first = under_protocol(config, table, rows, apart, context)
+    second = under_protocol(config, table, rows, mixed, context)
     pairs = sorted(zip(first, second, strict=True), key=_gap, reverse=True)
     intervals = [paired_interval(other.out_of_fold, one.out_of_fold, table) for one, other in pairs]
     widest, sure = pairs[0], any(low > 0 for low, _ in intervals)
@@ -86,7 +90,7 @@ def permutation_finding(
     table: FeatureTable,
     protocol: Protocol,
     n_permutations: int,
-    progress: ProgressCallback | None = None,
+    context: RunContext | None = None,
 ) -> Finding:
     """What the quickest system scores with shuffled labels: chance, unless labels leak."""
     system = _quick_system(table)
@@ -95,8 +99,7 @@ def permutation_finding(
         system,
         protocol,
         n_permutations=n_permutations,
-        seed=config.seed,
-        progress=progress,
+        context=replace(context or RunContext(), seed=config.seed),
     )
     chance = 1 / len(np.unique(table.labels))
     facts = {
@@ -126,7 +129,7 @@ def permutation_finding(
 
 def _classical(config: Config) -> Config:
     """The same with models alone that are quickly fitted."""
-    models = tuple(model for model in config.models if model.name not in NETWORKS)
+    models = tuple(model for model in config.models if not MODELS.get(model.name).network)
     slow_hybrid = config.fusion.hybrid_with.startswith("late")
     fusion = {"late": (), "hybrid": () if slow_hybrid else config.fusion.hybrid}
     return config.model_copy(
@@ -162,12 +165,12 @@ def _same_emotions(table: FeatureTable) -> bool:
 
 
 def _gap(pair: tuple[Evaluated, Evaluated]) -> float:
-    return pair[1].scores.uar - pair[0].scores.uar
+    return pair[1].scores.headline - pair[0].scores.headline
 
 
 def _cells(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> tuple[str, ...]:
     system = pair[0].out_of_fold.system
-    apart, mixed = (points(each.scores.uar) for each in pair)
+    apart, mixed = (points(each.scores.headline) for each in pair)
     gap = points(_gap(pair), signed=True)
     return system.name, system.modality, apart, mixed, gap, bounds(*interval)
 
@@ -175,8 +178,8 @@ def _cells(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> 
 def _facts(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> dict[str, object]:
     system = pair[0].out_of_fold.system
     numbers = {
-        "speaker_independent_uar": pair[0].scores.uar,
-        "random_uar": pair[1].scores.uar,
+        "speaker_independent_uar": pair[0].scores.headline,
+        "random_uar": pair[1].scores.headline,
         "gap": _gap(pair),
         "gap_low": interval[0],
         "gap_high": interval[1],

@@ -42,7 +42,7 @@ class Column:
     f1: Mapping[str, float]
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def identified(self) -> tuple[str, ...]:
         """Emotions that it tells apart from all others."""
         return tuple(emotion for emotion, f1 in self.f1.items() if f1 >= TELLING)
 
@@ -115,7 +115,7 @@ def columns(
     >>> chance = np.random.default_rng(0).normal(size=60)
     >>> values = np.stack([labels * 10.0, labels == 1, chance], axis=1).astype(np.float32)
     >>> found = columns(values, ["code", "is_calm", "pitch"], labels, ("sad", "calm", "angry"))
-    >>> [column.told for column in found]
+    >>> [column.identified for column in found]
     [('sad', 'calm', 'angry'), ('calm',), ()]
     """
     try:
@@ -135,10 +135,10 @@ def _columns_finding(source: Source, file: str, table: FeatureTable) -> Finding:
     array, rows = table.arrays[source.modality], table.present[source.modality]
     values = array.take(rows).flat()
     found = columns(values, source.columns, table.labels[rows], table.classes)
-    telling = [column for column in found if column.told]
+    identifying = [column for column in found if column.identified]
     constant = [n for n, v in zip(source.columns, values.T, strict=True) if np.ptp(v) == 0]
-    named = [n for n in source.columns if n.lower() in _NAMES and n not in _names(telling)]
-    details = [f"{c.name} tells {', '.join(c.told)} by itself" for c in telling]
+    named = [n for n in source.columns if n.lower() in _NAMES and n not in _names(identifying)]
+    details = [f"{c.name} tells {', '.join(c.identified)} by itself" for c in identifying]
     details += [f"the same for every clip: {first_few(constant, _SHOWN)}"] if constant else []
     details += (
         [f"named like a label, though it tells none: {first_few(named, _SHOWN)}"] if named else []
@@ -146,15 +146,15 @@ def _columns_finding(source: Source, file: str, table: FeatureTable) -> Finding:
     best = max(found, key=lambda column: column.best)
     facts = {
         "file": file,
-        "telling": {column.name: list(column.told) for column in telling},
+        "telling": {column.name: list(column.identified) for column in identifying},
         "constant": constant,
         "named_like_labels": named,
         "best_column": best.name,
         "best_f1": round(best.best, 4),
     }
     check = f"{source.modality} columns"
-    if telling:
-        statement = f"{counted(len(telling), 'column')} of {file} made from the emotion"
+    if identifying:
+        statement = f"{counted(len(identifying), 'column')} of {file} made from the emotion"
         details.append("no measured feature tells an emotion without error: remove the column")
         return Finding(check, "LEAK", statement, tuple(details), facts=facts)
     statement = (

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from affuse.audit.findings import Finding, Verdict, counted
-from affuse.corpora.index import Index, speaker_order
+from affuse.corpora.index import Index
+from affuse.corpora.speakers import speaker_order
 from affuse.features.table import FeatureTable
 from affuse.media.fingerprint import clip_fingerprint
 from affuse.records import Clip, ProgressCallback

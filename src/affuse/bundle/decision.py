@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from affuse.bundle.manifest import Manifest, Member
+from affuse.bundle.manifest import Manifest, Member, Stacker
 from affuse.bundle.reading import Bundle
 from affuse.errors import BundleError
-from affuse.fusion.combine import FLOOR, Rule, check_probabilities, combine
+from affuse.fusion.combine import (
+    Decide,
+    check_probabilities,
+    combine,
+    combined_probabilities,
+    stacked,
+)
+from affuse.fusion.rule import FLOOR, rule_named
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
@@ -147,24 +154,21 @@ def _member_says(bundle: Bundle, member: Member, arrays: Mapping[str, Features],
 
 def _fused(bundle: Bundle, shared: list[Floats], likely: list[Floats]) -> Floats:
     fusion = bundle.manifest.fusion
+    rule, stack = rule_named(fusion.rule), np.stack(shared)
     weights = [member.weight for member in bundle.manifest.members]
-    speaks = ~np.isnan(np.stack(shared)[:, :, 0])
-    if fusion.rule == "product":
-        fused = combine(shared, "product")
-        several = np.flatnonzero(speaks.sum(axis=0) > 1)
+    if rule.likelihoods:
+        fused = combined_probabilities(stack, fusion.rule)
+        several = np.flatnonzero((~np.isnan(stack[:, :, 0])).sum(axis=0) > 1)
         if len(several):
             parts = [
                 _normalised(rows[several] ** weight)
                 for rows, weight in zip(likely, weights, strict=True)
             ]
             said = [rows[several] for rows in shared]
-            fused[several] = _divided(bundle.manifest, combine(parts, "product"), said)
+            fused[several] = _divided(bundle.manifest, combine(parts, fusion.rule), said)
         return fused
-    if fusion.rule == "weighted":
-        return combine(shared, "weighted", weights)
-    if fusion.rule == "stacking":
-        return _stacked(bundle, shared, speaks)
-    return combine(shared, cast(Rule, fusion.rule))
+    fused = combined_probabilities(stack, fusion.rule, weights if rule.takes_weights else None)
+    return stacked(fused, shared, _stackers(bundle))
 
 
 def _divided(manifest: Manifest, joint: Floats, shared: list[Floats]) -> Floats:
@@ -183,24 +187,24 @@ def _divided(manifest: Manifest, joint: Floats, shared: list[Floats]) -> Floats:
     return found
 
 
-def _stacked(bundle: Bundle, shared: list[Floats], speaks: NDArray[np.bool_]) -> Floats:
-    """Each row by the stacker for the members that speak there; by the mean without one."""
+def _stackers(bundle: Bundle) -> dict[tuple[int, ...], Decide]:
+    """By positions of members, what decides where exactly these speak."""
     names = [member.name for member in bundle.manifest.members]
-    fused = combine(shared, "mean")
-    for stacker in bundle.manifest.fusion.stackers:
-        exactly = np.isin(names, stacker.members)[:, None] == speaks
-        rows = np.flatnonzero(exactly.all(axis=0))
-        if len(rows):
-            inputs = {name: shared[names.index(name)][rows] for name in stacker.members}
-            said = bundle.run(stacker.graph, inputs)
-            if said.shape != fused[rows].shape:
-                raise BundleError(
-                    f"{stacker.graph} gave probabilities of shape {said.shape}; expected "
-                    f"{fused[rows].shape}: get the bundle anew"
-                )
-            _refuse_senseless(stacker.graph, said)
-            fused[rows] = said
-    return fused
+
+    def decided(stacker: Stacker, parts: Sequence[Floats]) -> Floats:
+        said = bundle.run(stacker.graph, dict(zip(stacker.members, parts, strict=True)))
+        if said.shape != parts[0].shape:
+            raise BundleError(
+                f"{stacker.graph} gave probabilities of shape {said.shape}; expected "
+                f"{parts[0].shape}: get the bundle anew"
+            )
+        _refuse_senseless(stacker.graph, said)
+        return said
+
+    return {
+        tuple(names.index(name) for name in stacker.members): partial(decided, stacker)
+        for stacker in bundle.manifest.fusion.stackers
+    }
 
 
 def _refuse_senseless(graph: str, said: Floats) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.bundle.decision import decide, members_say
-from affuse.bundle.onnx_builder import NotExportable
 from affuse.bundle.reading import Bundle
 from affuse.bundle.refit import Refitted
 from affuse.features.table import FeatureTable
+from affuse.models.graphs.builder import NotExportable
 
 TOLERANCE = 1e-4
 """By how much a probability of the bundle may differ from the system's own."""
@@ -37,11 +37,11 @@ def refuse_deviation(bundle: Bundle, fitted: Refitted, raw: FeatureTable) -> Non
     modalities = fitted.table.modalities
     for left_out in (None, *(modalities if len(modalities) > 1 else ())):
         table = _without(fitted.table.take(rows), left_out)
-        told = np.flatnonzero(_can_decide(fitted, table))
-        if not len(told):
+        decidable = np.flatnonzero(_can_decide(fitted, table))
+        if not len(decidable):
             continue
-        features = _without(raw.select(modalities).take(rows[told]), left_out)
-        expected = fitted.estimator.predict_proba(table.take(told))
+        features = _without(raw.select(modalities).take(rows[decidable]), left_out)
+        expected = fitted.estimator.predict_proba(table.take(decidable))
         found = decide(same, members_say(same, _shaped(same, features)))
         worst = float(np.abs(found - expected).max())
         if not worst <= TOLERANCE:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 
 import numpy as np
 
@@ -23,16 +22,16 @@ from affuse.bundle.manifest import (
     Stacker,
     TrainedOn,
 )
-from affuse.bundle.onnx_builder import GraphBuilder, NotExportable
 from affuse.bundle.reading import Bundle
-from affuse.bundle.refit import Preparation, Refitted, refitted, refuse_unknown_preparation
-from affuse.bundle.system_graphs import Inputs, SystemGraphs, system_graphs
+from affuse.bundle.refit import Refitted, TransformerFactories, refitted, refuse_unknown_preparation
 from affuse.bundle.writing import make_bundle
 from affuse.errors import MissingDependency
 from affuse.evaluation.speakers import recall_table, speaker_range
 from affuse.features.source import Source
 from affuse.features.table import FeatureTable
-from affuse.fusion.combine import FLOOR
+from affuse.fusion.graphs import Inputs, SystemGraphs, system_graphs
+from affuse.fusion.rule import FLOOR
+from affuse.models.graphs.builder import GraphBuilder, NotExportable
 from affuse.records import Modality
 from affuse.result import Evaluated, Result
 
@@ -57,7 +56,7 @@ class RunBundle:
     notes: tuple[str, ...] = ()
 
 
-def bundle_of(result: Result, sources: Sources, preparation: Preparation) -> RunBundle:
+def bundle_of(result: Result, sources: Sources, preparation: TransformerFactories) -> RunBundle:
     """Bundle of the best system that was evaluated with speakers kept apart and has graphs.
 
     Parameters
@@ -93,12 +92,14 @@ def _second_best(chosen: Evaluated, refused: Sequence[tuple[Evaluated, str]]) ->
         return ()
     best, reason = refused[0]
     return (
-        f"The bundle holds {chosen.name} (UAR {100 * chosen.scores.uar:.1f}), not {best.name} "
-        f"(UAR {100 * best.scores.uar:.1f}): {reason}.",
+        f"The bundle holds {chosen.name} ({_headline(chosen)}), not {best.name} "
+        f"({_headline(best)}): {reason}.",
     )
 
 
-def _bundle(item: Evaluated, result: Result, sources: Sources, preparation: Preparation) -> Bundle:
+def _bundle(
+    item: Evaluated, result: Result, sources: Sources, preparation: TransformerFactories
+) -> Bundle:
     system, config = item.out_of_fold.system, result.config
     extracted = {m: _source(m, sources, result) for m in sorted(sources) if m in system.modalities}
     refuse_unknown_preparation(system, preparation)
@@ -113,8 +114,7 @@ def _bundle(item: Evaluated, result: Result, sources: Sources, preparation: Prep
     files |= {
         stacker.graph: graphs.stackers[stacker.members] for stacker in manifest.fusion.stackers
     }
-    holds_clips = "SVM RBF" in system.model
-    card = model_card(manifest, _facts(item, result, holds_clips))
+    card = model_card(manifest, _facts(item, result, graphs.holds_clips))
     bundle = make_bundle(manifest, {**files, manifest.card: card.encode()})
     refuse_deviation(bundle, fitted, result.table)
     return bundle
@@ -197,7 +197,7 @@ def _training_clips(result: Result, fitted: Refitted) -> tuple[TrainedOn, ...]:
 
 
 def _corpus(result: Result) -> str:
-    return Path(result.config.data.path).resolve().stem
+    return result.config.data.stem
 
 
 def _singles(item: Evaluated, result: Result) -> list[Evaluated]:
@@ -210,21 +210,19 @@ def _singles(item: Evaluated, result: Result) -> list[Evaluated]:
     return list(best.values())
 
 
+def _headline(item: Evaluated) -> str:
+    headline = item.out_of_fold.task.headline
+    return f"{headline.name} {headline.value(item.scores.headline)}"
+
+
 def _figures(item: Evaluated) -> Figures:
-    scores = item.scores
-    known = not math.isnan(scores.uar_low)
+    measured = item.scores.columns()
+    known = {name: value for name, value in measured.items() if not math.isnan(value)}
     return Figures(
         system=item.name,
-        protocol=item.protocol.name,
-        uar=scores.uar,
-        uar_low=scores.uar_low if known else None,
-        uar_high=scores.uar_high if known else None,
-        accuracy=scores.accuracy,
-        chance=scores.chance,
-        n_clips=scores.n_clips,
-        n_speakers=scores.n_speakers,
-        n_folds=scores.n_folds,
+        protocol=item.protocol.label,
         leak=item.protocol.leak,
+        **{name: known[name] for name in Figures.measured() if name in known},
     )
 
 

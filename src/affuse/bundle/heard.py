@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 from affuse.bundle.manifest import TrainedOn
 from affuse.bundle.reading import Bundle
 from affuse.corpora.clip_keys import row_key
-from affuse.corpora.index import Index, speaker_order
-from affuse.corpora.speakers import speaker_key
+from affuse.corpora.drawn import EMBEDDED, is_embedded
+from affuse.corpora.index import Index
+from affuse.corpora.known import corpus_reader, known_speaker
+from affuse.corpora.speakers import own_name, speaker_key, speaker_order
 from affuse.records import Clip
-from affuse.synthetic.origin import EMBEDDED
 
-RAVDESS = "RAVDESS"
-
-_TAKE_KEY = re.compile(r"0[12](-[0-9]{2}){5}")
 _MARK_DIGITS = 12
 
 
@@ -35,8 +31,8 @@ def heard(bundle: Bundle, index: Index) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Empty where the bundle knows none of them. In a corpus that affuse knows (RAVDESS, told by
-        the names of its takes, whatever folder or table lists them) a speaker is known by name;
+        Empty where the bundle knows none of them. In a corpus that affuse knows (told by the
+        names of its clips, whatever folder or table lists them) a speaker is known by name;
         in a person's own table by any clip that the bundle was trained on.
     """
     return known_speakers(bundle.manifest.trained_on, index.clips)
@@ -49,7 +45,7 @@ def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tu
     marks = {mark for part in parts for mark in part.clips}
     known = set()
     for corpus, speaker, own in _groups(clips):
-        told_by_name = corpus and (corpus, speaker_key(_actor(own[0]))) in names
+        told_by_name = corpus and (corpus, speaker_key(_known_name(own[0]))) in names
         if told_by_name or any(not marks.isdisjoint(_marks(clip)) for clip in own):
             known.add(speaker)
     return tuple(sorted(known, key=speaker_order))
@@ -61,13 +57,17 @@ def training_clips(name: str, clips: Iterable[Clip]) -> tuple[TrainedOn, ...]:
     Parameters
     ----------
     name : str
-        Of a person's own table, for clips of no corpus that affuse knows.
+        For clips that say no corpus.
     clips : iterable of Clip
     """
-    parts: dict[str, list[Clip]] = {}
+    parts: dict[tuple[bool, str], list[Clip]] = {}
     for corpus, _, own in _groups(clips):
-        parts.setdefault(corpus, []).extend(own)
-    return tuple(_trained_on(corpus, name, own) for corpus, own in sorted(parts.items()))
+        called = corpus or own[0].corpus or name
+        parts.setdefault((bool(corpus), called), []).extend(own)
+    return tuple(
+        _trained_on(called, own, is_known=is_known)
+        for (is_known, called), own in sorted(parts.items())
+    )
 
 
 def with_known(
@@ -99,10 +99,11 @@ def corpus_of(clip: Clip) -> str:
     >>> corpus_of(Clip("01-06-01-02-01-12", "fearful", "12")), corpus_of(Clip("me", "sad", "1"))
     ('RAVDESS', '')
     """
-    if not _is_take(clip):
-        return ""
-    source = clip.video or clip.audio
-    return EMBEDDED if source is not None and _is_embedded(source) else RAVDESS
+    reader = corpus_reader(clip)
+    if clip.corpus == EMBEDDED or reader is None:
+        return clip.corpus if clip.corpus == EMBEDDED else ""
+    listed = clip.corpus != reader.title  # By a table, which does not say what drew them.
+    return EMBEDDED if listed and is_embedded(clip) else reader.title
 
 
 def clip_mark(clip: Clip) -> str:
@@ -112,43 +113,37 @@ def clip_mark(clip: Clip) -> str:
 
 def _marks(clip: Clip) -> tuple[str, str]:
     """A clip's mark, whatever the spelling of its speaker; and as earlier bundles have it."""
-    now = f"{speaker_key(clip.speaker)}\0{row_key(clip.id)}"
+    speaker, own_id = own_name(clip), clip.id.removeprefix(f"{clip.corpus}/")
+    now = f"{speaker_key(speaker)}\0{row_key(own_id)}"
     first, second = (
         hashlib.sha256(told.encode()).hexdigest()[:_MARK_DIGITS]
-        for told in (now, f"{clip.speaker}\0{clip.id}")
+        for told in (now, f"{speaker}\0{own_id}")
     )
     return first, second
 
 
-def _trained_on(corpus: str, name: str, clips: Sequence[Clip]) -> TrainedOn:
-    speakers = {_actor(clip) if corpus else clip.speaker for clip in clips}
+def _trained_on(corpus: str, clips: Sequence[Clip], *, is_known: bool) -> TrainedOn:
+    speakers = {_known_name(clip) if is_known else own_name(clip) for clip in clips}
     return TrainedOn(
-        corpus=corpus or name,
+        corpus=corpus,
         speakers=tuple(sorted(speakers, key=speaker_order)),
         n_clips=len(clips),
-        clips=() if corpus else tuple(sorted(clip_mark(clip) for clip in clips)),
+        clips=() if is_known else tuple(sorted(clip_mark(clip) for clip in clips)),
     )
 
 
-def _actor(take: Clip) -> str:
-    """Speaker of a RAVDESS take, whatever a table calls them."""
-    return str(int(take.id[-2:]))
+def _known_name(clip: Clip) -> str:
+    """Speaker of a clip of a known corpus as it calls them, whatever a table does."""
+    reader = corpus_reader(clip)
+    known = None if reader is None else known_speaker(reader, clip)
+    return own_name(clip) if known is None else known
 
 
 def _groups(clips: Iterable[Clip]) -> Iterator[tuple[str, str, Sequence[Clip]]]:
-    """Corpus, speaker, clips; one look into a file for each speaker."""
-    groups: dict[tuple[str, bool], list[Clip]] = {}
+    """Corpus, speaker, clips; at most one look into a file for each speaker."""
+    groups: dict[tuple[str, str], list[Clip]] = {}
     for clip in clips:
-        groups.setdefault((clip.speaker, _is_take(clip)), []).append(clip)
+        reader = corpus_reader(clip)
+        groups.setdefault((clip.speaker, reader.title if reader else ""), []).append(clip)
     for (speaker, _), own in groups.items():
         yield corpus_of(own[0]), speaker, own
-
-
-def _is_take(clip: Clip) -> bool:
-    return _TAKE_KEY.fullmatch(clip.id) is not None
-
-
-def _is_embedded(path: Path) -> bool:
-    from affuse.synthetic.writer import made_by
-
-    return path.is_file() and (made_by(path) or "").startswith(EMBEDDED)

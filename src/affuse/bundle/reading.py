@@ -6,12 +6,10 @@ import hashlib
 import json
 import os
 import stat
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,21 +17,21 @@ from pydantic import ValidationError
 
 from affuse.bundle.manifest import FORMAT, MANIFEST, Manifest
 from affuse.bundle.wire import NotOnnx, reach
-from affuse.errors import BundleError
+from affuse.errors import BundleError, ConfigError
+from affuse.models.graphs.builder import PROBABILITIES
+from affuse.registries import RULES
+from affuse.storage.onnx_sessions import (
+    Session,
+    open_foreign_session,
+    run_within,
+    runtime_version,
+)
 from affuse.storage.plain_json import read_plain
 from affuse.storage.plain_text import printable
-
-if TYPE_CHECKING:
-    import onnxruntime
-
-PROBABILITIES, EMBEDDING = "probabilities", "embedding"
 
 MOST_MANIFEST_BYTES = 64 * 10**6
 MOST_BYTES = 2 * 10**9
 """Of all files of a bundle: more than a graph can have, and less than memory."""
-
-MOST_GRAPH_MEMORY = 4 * 2**30
-"""Bytes that the graphs of a process may use while they run."""
 
 MOST_RUN_S = 300.0
 """Of one run of a graph; those of affuse take milliseconds."""
@@ -55,7 +53,7 @@ class Bundle:
 
     manifest: Manifest
     files: Mapping[str, bytes]
-    _sessions: dict[str, onnxruntime.InferenceSession] = field(default_factory=dict, repr=False)
+    _sessions: dict[str, Session] = field(default_factory=dict, repr=False)
 
     @property
     def title(self) -> str:
@@ -71,7 +69,7 @@ class Bundle:
         # Other processes load the graphs anew.
         return type(self), (self.manifest, self.files)
 
-    def session(self, graph: str) -> onnxruntime.InferenceSession:
+    def session(self, graph: str) -> Session:
         """A graph, loaded when it is first asked for, run by one thread.
 
         Raises
@@ -116,7 +114,7 @@ class Bundle:
             )
         fed = {name: np.asarray(inputs[name], kind) for name, kind in wanted.items()}
         try:
-            found = _run_within(MOST_RUN_S, session, output, fed)
+            found = run_within(MOST_RUN_S, session, [output], fed)[0]
             return np.asarray(found, np.float64)
         except Exception as error:
             # onnxruntime has a dozen exceptions without a common root.
@@ -217,7 +215,14 @@ def _manifest(folder: Path) -> Manifest:
             f"{path} was altered after it was written (its hash does not fit); get the bundle anew"
         )
     try:
-        return Manifest.model_validate(fields)
+        manifest = Manifest.model_validate(fields)
+        RULES.check(manifest.fusion.rule)
+        return manifest
+    except ConfigError as error:
+        raise BundleError(
+            f"{path} combines its members by a rule that is not installed here ({error}): install "
+            "the package that has it, or train again"
+        ) from error
     except ValidationError as error:
         said = [f"{_place(each)}: {each['msg']}" for each in error.errors()[:_MOST_REASONS]]
         raise BundleError(
@@ -267,60 +272,16 @@ def _bytes(path: Path, most: int) -> bytes:
         ) from error
 
 
-def _loaded(name: str, content: bytes) -> onnxruntime.InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    # Errors come back as errors; what a graph's author wrote does not belong into the terminal.
-    options.log_severity_level = 4
-    # What was checked as ONNX is read as ONNX.
-    options.add_session_config_entry("session.load_model_format", "ONNX")
-    _bound_memory()
-    options.add_session_config_entry("session.use_env_allocators", "1")
+def _loaded(name: str, content: bytes) -> Session:
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return open_foreign_session(content)
     except Exception as error:
         # onnxruntime has a dozen exceptions without a common root.
         raise BundleError(
             f"{name} cannot be loaded: {_first_line(error)}; expected an ONNX graph that "
-            f"onnxruntime {onnxruntime.__version__} runs: update onnxruntime, or get the bundle "
+            f"onnxruntime {runtime_version()} runs: update onnxruntime, or get the bundle "
             "anew"
         ) from error
-
-
-@lru_cache(maxsize=1)
-def _bound_memory() -> None:
-    """Give all graphs of bundles in this process one memory of a bounded size, once."""
-    import onnxruntime
-
-    place = onnxruntime.OrtMemoryInfo(
-        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
-    )
-    # Nothing is told to anybody.
-    onnxruntime.disable_telemetry_events()
-    bound = onnxruntime.OrtArenaCfg({"max_mem": MOST_GRAPH_MEMORY})
-    onnxruntime.create_and_register_allocator(place, bound)
-
-
-def _run_within(
-    seconds: float,
-    session: onnxruntime.InferenceSession,
-    output: str,
-    fed: Mapping[str, NDArray[np.generic]],
-) -> Any:
-    """One output of a graph, which is stopped after some time."""
-    import onnxruntime
-
-    options = onnxruntime.RunOptions()
-    options.log_severity_level = 4
-    ended = threading.Timer(seconds, setattr, (options, "terminate", True))
-    ended.daemon = True
-    ended.start()
-    try:
-        return session.run([output], dict(fed), options)[0]
-    finally:
-        ended.cancel()
 
 
 _DTYPES: dict[str, type[np.generic]] = {

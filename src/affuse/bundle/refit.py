@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.bundle.onnx_builder import NotExportable
 from affuse.evaluation.fold_task import in_clip_order, scored_rows
 from affuse.evaluation.learned_features import LearnedFeatures
 from affuse.evaluation.systems import System, derived_seed
 from affuse.features.table import FeatureTable
-from affuse.models.memory import Memory
+from affuse.fusion.graphs import FeaturesToGraph
+from affuse.models.fit_cache import FitCache
+from affuse.models.graphs.builder import NotExportable
 
-Preparation = Mapping[str, Callable[[int], Any]]
+TransformerFactories = Mapping[str, Callable[[int], Any]]
 """Modality -> (seed -> unfitted transformer): features that are learned."""
 
 Rows = NDArray[np.int64]
@@ -45,7 +46,9 @@ class Refitted:
     heard: Rows
 
 
-def refitted(system: System, table: FeatureTable, preparation: Preparation, seed: int) -> Refitted:
+def refitted(
+    system: System, table: FeatureTable, preparation: TransformerFactories, seed: int
+) -> Refitted:
     """A system fitted on all clips, just as in a fold, inner folds included."""
     from threadpoolctl import threadpool_limits
 
@@ -59,25 +62,26 @@ def refitted(system: System, table: FeatureTable, preparation: Preparation, seed
     with threadpool_limits(1):
         layers = {m: _fitted_layer(build(m), own, m, rows) for m in modalities}
         learned = own.with_arrays({m: _learned(layers[m], own, m) for m in modalities})
-        memory = Memory(LearnedFeatures(own, build, modalities) if modalities else None)
+        fit_cache = FitCache(LearnedFeatures(own, build, modalities) if modalities else None)
         training = scored_rows(learned, system, rows)
         unfitted = system.build(derived_seed(seed, "bundle"))
-        estimator = memory.fitted(unfitted, learned.take(training))
+        estimator = fit_cache.fitted(unfitted, learned.take(training))
     present = np.any([own.present[name] for name in own.modalities], axis=0)
     heard = rows[present[rows]] if layers else training
     return Refitted(estimator, layers, learned, training, heard)
 
 
-def refuse_unknown_preparation(system: System, preparation: Preparation) -> None:
+def refuse_unknown_preparation(system: System, preparation: TransformerFactories) -> None:
     """NotExportable, before anything is fitted, where features are learned in a way of their own.
 
     Features that are cross-fitted come from several networks, which no graph stands for yet.
     """
     for modality in sorted(set(preparation) & set(system.modalities)):
-        kind = type(preparation[modality](0)).__name__
-        if kind != "FeatureLayer":
+        learner = preparation[modality](0)
+        if not isinstance(learner, FeaturesToGraph):
             raise NotExportable(
-                f"its {modality} features are learned by {kind}, and no graph stands for that"
+                f"its {modality} features are learned by {type(learner).__name__}, and no graph "
+                "stands for that"
             )
 
 

@@ -135,17 +135,17 @@ def _fields(data: memoryview, most: int) -> Fields:
         key, at = _varint(data, at)
         if key > _LARGEST_KEY:
             raise NotOnnx("a field has no legal number")
-        number, wire = key >> 3, key & 7
+        number, wire_type = key >> 3, key & 7
         value: int | memoryview
-        if wire == _VARINT:
+        if wire_type == _VARINT:
             value, at = _varint(data, at)
-        elif wire == _BYTES:
+        elif wire_type == _BYTES:
             length, at = _varint(data, at)
             value, at = _slice(data, at, length)
-        elif wire in (_FIXED32, _FIXED64):
-            value, at = _slice(data, at, 4 if wire == _FIXED32 else 8)
+        elif wire_type in (_FIXED32, _FIXED64):
+            value, at = _slice(data, at, 4 if wire_type == _FIXED32 else 8)
         else:
-            raise NotOnnx(f"wire type {wire} at byte {at}")
+            raise NotOnnx(f"wire type {wire_type} at byte {at}")
         found.setdefault(number, []).append(value)
     return found
 

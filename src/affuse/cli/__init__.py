@@ -15,9 +15,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     argv : sequence of str, optional
         Arguments without the program's name; those of the process by default.
     """
-    from affuse.cli.interrupts import interrupted, interrupts_watched
+    from affuse.cli.interrupts import interrupted, interrupts_handled
 
-    with interrupts_watched(until_exit=argv is None):
+    with interrupts_handled(until_exit=argv is None):
         try:
             from affuse.cli.app import app
 

@@ -15,6 +15,7 @@ from affuse.cli.file_commands import cache_app, export_app
 from affuse.cli.options import (
     BundleFolder,
     Cluster,
+    Corpus,
     Data,
     Device,
     Features,
@@ -65,6 +66,7 @@ def run(
     recipe: Recipe = "quick",
     settings: Settings = None,
     features: Features = None,
+    corpus: Corpus = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; must not exist yet.")] = None,
     jobs: Jobs = None,
     device: Device = None,
@@ -72,11 +74,12 @@ def run(
     cluster: Cluster = None,
 ) -> None:
     """Train and evaluate audio, video and fused systems. Prints a table, writes a run folder."""
-    from affuse.cli.running import configure, run_and_print
+    from affuse.cli.running import Typed, configure, run_and_print
     from affuse.cli.working import Work
 
     work = Work(jobs, workers, cluster)
-    run_and_print(configure(data, recipe, settings, features, jobs, device), out, work)
+    typed = Typed(data, recipe, settings, features, corpus, jobs, device)
+    run_and_print(configure(typed), out, work)
 
 
 @app.command()
@@ -211,17 +214,18 @@ def extract(
     recipe: Recipe = "quick",
     settings: Settings = None,
     features: Features = None,
+    corpus: Corpus = None,
     jobs: Jobs = None,
     device: Device = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
 ) -> None:
     """Compute and store the features of every clip."""
-    from affuse.cli.running import configure, extract_and_print
+    from affuse.cli.running import Typed, configure, extract_and_print
     from affuse.cli.working import Work
 
-    config = configure(data, recipe, settings, features, jobs, device)
-    extract_and_print(config, Work(jobs, workers, cluster))
+    typed = Typed(data, recipe, settings, features, corpus, jobs, device)
+    extract_and_print(configure(typed), Work(jobs, workers, cluster))
 
 
 @app.command()
@@ -235,6 +239,7 @@ def audit(
     recipe: Recipe = "quick",
     settings: Settings = None,
     features: Features = None,
+    corpus: Corpus = None,
     permutations: Annotated[
         int, typer.Option(min=0, help="Of the label permutation test; 0 leaves it out.")
     ] = 99,
@@ -246,14 +251,27 @@ def audit(
     Duplicates, speakers on both sides, labels in features, what a random split adds.
     """
     from affuse.cli.auditing import audit_and_print
-    from affuse.cli.running import configure
+    from affuse.cli.running import Typed, configure
 
-    config = configure(data, recipe, settings, features, jobs)
+    config = configure(Typed(data, recipe, settings, features, corpus, jobs))
     audit_and_print(config, folds, permutations, out)
 
 
 app.command()(split)
 app.command()(synthesise)
+
+
+@app.command(name="corpora")
+@one_line_errors
+def list_corpora(
+    name: Annotated[
+        str, typer.Argument(help="One of them: where to get it, whom to cite, how it looks.")
+    ] = "",
+) -> None:
+    """List the corpora that affuse reads, or say all that is known of one."""
+    from affuse.cli.listing import print_corpora
+
+    print_corpora(name)
 
 
 @app.command(name="recipes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,15 +44,27 @@ def words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def print_index(data: str, out: Path | None, duplicates: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What is re-enacted, as typed: a corpus, whose it is, and what was measured on it."""
+
+    data: str
+    corpus: str | None
+    action_units: Path | None
+
+
+def print_index(
+    data: Sequence[str], corpus: str | None, out: Path | None, duplicates: bool
+) -> None:
     """Print what `data` holds; optionally write it and look for identical samples."""
     from affuse.corpora.media_files import passed_over_text
-    from affuse.corpora.registry import read_index
+    from affuse.corpora.registry import AUTO, read_all
     from affuse.features.stretches import within_files
 
     check_suffix(out, ".csv")
-    index = within_files(read_index(data))
+    index = within_files(read_all(data, corpus or AUTO))
     say(summary_text(index.summary()))
+    _print_corpora(index)
     for note in index.notes:
         say(note)
     _print_skipped(index.skipped)
@@ -62,6 +75,16 @@ def print_index(data: str, out: Path | None, duplicates: bool) -> None:
     if out is not None:
         index.write_csv(out)
         say(f"written to {out}")
+
+
+def _print_corpora(index: Index) -> None:
+    """Whose the clips are, with their number where there are several corpora."""
+    counts = Counter(clip.corpus for clip in index)
+    told = [f"{corpus} {counts[corpus]}" for corpus in index.corpora]
+    if len(told) > 1:
+        say(f"corpora      {'   '.join(told)}")
+    elif index.corpora[0]:
+        say(f"corpus       {index.corpora[0]}")
 
 
 def _print_duplicates(index: Index) -> None:
@@ -81,13 +104,13 @@ def _print_duplicates(index: Index) -> None:
         say(listed("not compared, since nothing of them can be decoded:", unread, SHOWN))
 
 
-def split_and_print(data: str, out: Path) -> None:
+def split_and_print(data: Sequence[str], corpus: str | None, out: Path) -> None:
     """Write the two folders and print what was left out."""
-    from affuse.corpora.registry import read_index
+    from affuse.corpora.registry import AUTO, read_all
     from affuse.features.stretches import within_files
     from affuse.media.split import split
 
-    index = within_files(read_index(data))
+    index = within_files(read_all(data, corpus or AUTO))
     with progress_bars(Console(stderr=True)) as progress:
         skipped = split(index.clips, out, progress=progress)
     for note in index.notes:
@@ -132,26 +155,24 @@ def _write_table(paths: Sequence[Path], target: Path) -> Path:
     return target
 
 
-def reenact_and_print(
-    out: Path, like: str, action_units: Path | None, wanted: Wanted, jobs: int | None
-) -> None:
+def reenact_and_print(out: Path, original: Original, wanted: Wanted, jobs: int | None) -> None:
     """Re-enact a real corpus."""
     from affuse.config.lists import parse_numbers
-    from affuse.corpora.registry import read_index
+    from affuse.corpora.registry import AUTO, read
     from affuse.synthetic.reenact import reenact
 
-    if not like or action_units is None:
+    if not original.data or original.action_units is None:
         raise ConfigError(
             "re-enacting needs both --like CORPUS and --action-units FILE.csv; give the other one"
         )
     speakers = parse_numbers(wanted.speakers) if wanted.speakers else ()
-    index = read_index(like).filter(
-        speakers=speakers, emotions=wanted.emotions, channels=wanted.channels
+    index = read(original.data, original.corpus or AUTO).filter(
+        speakers=speakers, emotions=wanted.emotions, where={"channel": wanted.channels}
     )
     with progress_bars(Console(stderr=True)) as progress:
         made = reenact(
             index,
-            action_units,
+            original.action_units,
             out,
             takes=wanted.n_takes,
             seed=wanted.seed,

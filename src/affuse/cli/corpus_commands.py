@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from affuse.cli.errors import one_line_errors
-from affuse.cli.options import Data, Jobs
+from affuse.cli.options import Corpus, Data, Jobs
 
 download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus or network.")
 
@@ -16,6 +16,7 @@ download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus or 
 @one_line_errors
 def index(
     data: Data,
+    corpus: Corpus = None,
     out: Annotated[Path | None, typer.Option(help="Write the index as CSV.")] = None,
     duplicates: Annotated[
         bool, typer.Option(help="Decode every clip and list those with identical samples.")
@@ -24,18 +25,19 @@ def index(
     """List what a folder or table holds, and what was left out."""
     from affuse.cli.corpora import print_index
 
-    print_index(data, out, duplicates)
+    print_index(data, corpus, out, duplicates)
 
 
 @one_line_errors
 def split(
     data: Data,
     out: Annotated[Path, typer.Option(help="Folder for audio_only/ and video_only/.")],
+    corpus: Corpus = None,
 ) -> None:
     """Write two folders: sound alone as wav, picture alone as mp4."""
     from affuse.cli.corpora import split_and_print
 
-    split_and_print(data, out)
+    split_and_print(data, corpus, out)
 
 
 @one_line_errors
@@ -52,6 +54,7 @@ def synthesise(
     action_units: Annotated[
         Path | None, typer.Option(help="CSV of action units measured on the corpus of --like.")
     ] = None,
+    corpus: Corpus = None,
     jobs: Jobs = None,
 ) -> None:
     """Make a corpus of drawn faces and synthesised voices (mp4)."""
@@ -60,7 +63,7 @@ def synthesise(
     names, kinds = corpora.words(emotions), corpora.words(channels)
     what = corpora.Wanted(speakers, names, kinds, takes, seed)
     if like or action_units:
-        corpora.reenact_and_print(out, like, action_units, what, jobs)
+        corpora.reenact_and_print(out, corpora.Original(like, corpus, action_units), what, jobs)
     else:
         corpora.synthesise_and_print(out, what, jobs)
 

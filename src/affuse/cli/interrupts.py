@@ -34,7 +34,7 @@ def interrupted() -> tuple[str, int] | None:
 
 
 @contextmanager
-def interrupts_watched(*, until_exit: bool) -> Iterator[None]:
+def interrupts_handled(*, until_exit: bool) -> Iterator[None]:
     """SIGTERM raises as Ctrl-C does; the second signal is ignored, the third ends all at once.
 
     Parameters
@@ -72,7 +72,7 @@ def _raise_once(number: int, frame: FrameType | None) -> None:
 def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
     """For an interrupt that hit where nothing can be raised, such as a finaliser: once more."""
 
-    def told(unraisable: Any) -> object:
+    def retry(unraisable: Any) -> object:
         if not issubclass(unraisable.exc_type, KeyboardInterrupt) or not _came:
             return hook(unraisable)
         number = _came[0]
@@ -82,4 +82,4 @@ def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
         again.start()
         return None
 
-    return told
+    return retry

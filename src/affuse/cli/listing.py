@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from affuse.cli.saying import say
 from affuse.config.described import Setting, recipe_named, recipes, settings, settings_named
+from affuse.registries import READERS
+
+if TYPE_CHECKING:
+    from affuse.corpora.reader import Reader
 
 _WIDTH, _NAMES, _VALUES = 100, 13, 46
 
@@ -27,13 +32,47 @@ def print_recipes(name: str) -> None:
 def print_settings(name: str) -> None:
     """Every setting with its default and meaning; of a name or group, what it may be as well."""
     if name:
-        say("\n\n".join(_told(setting) for setting in settings_named(name)))
+        say("\n\n".join(_entry(setting) for setting in settings_named(name)))
         return
     say("\n".join(_lines(settings())))
     say(
         "\nThe values are defaults; a recipe sets some otherwise (affuse recipes NAME).\n"
         "Next: affuse run DATA --set NAME=VALUE; affuse settings NAME says what a value may be."
     )
+
+
+def print_corpora(name: str) -> None:
+    """Every corpus with what it holds and its licence; of one, all that is known."""
+    if name:
+        say(_about(name, READERS.get(name)))
+        return
+    found = READERS.load_all()
+    for entry, reader in found.entries.items():
+        holds = ", ".join(reader.emotions) or "any emotions"
+        say(_beside(entry, f"{reader.title}: {holds}. Licence: {reader.licence}.", _NAMES))
+    for reason in found.failed.values():
+        say(textwrap.fill(f"not loaded: {reason}", _WIDTH))
+    say(
+        "\nFile names tell which corpus a folder holds; --corpus NAME says it in their place.\n"
+        "affuse corpora NAME says where to get one, whom to cite and what its folder looks like."
+    )
+
+
+def _about(name: str, reader: Reader) -> str:
+    """All that is known of a corpus."""
+    emotions = [f"{own} = {common}" for own, common in reader.emotion_map.items()]
+    facts = {
+        "title": reader.title,
+        "emotions": ", ".join(reader.emotions) or "any",
+        "labels": ", ".join(emotions),
+        "attributes": "; ".join(f"{each}: {values}" for each, values in reader.attributes.items()),
+        "looks like": reader.layout,
+        "get it": reader.source,
+        "licence": reader.licence,
+        "cite": reader.citation,
+    }
+    lines = [_beside(fact, told, _NAMES) for fact, told in facts.items() if told]
+    return "\n".join([*lines, f"\nNext: affuse run FOLDER --corpus {name}"])
 
 
 def _lines(every: Sequence[Setting]) -> Iterator[str]:
@@ -47,7 +86,7 @@ def _lines(every: Sequence[Setting]) -> Iterator[str]:
         yield _beside(_assigned(setting), setting.meaning, _VALUES)
 
 
-def _told(setting: Setting) -> str:
+def _entry(setting: Setting) -> str:
     """All that is known of a setting."""
     lines = [_assigned(setting), setting.meaning, f"May be: {setting.allowed}."]
     wrapped = [textwrap.fill(line, _WIDTH - 2, break_on_hyphens=False) for line in lines]
@@ -64,5 +103,5 @@ def _beside(name: str, meaning: str, column: int) -> str:
     wrapped = textwrap.wrap(
         meaning, _WIDTH - column, break_on_hyphens=False, break_long_words=False
     )
-    told = f"\n{' ' * column}".join(wrapped)
-    return f"{lead}{told}" if lead.endswith(" ") else f"{name}\n{' ' * column}{told}"
+    description = f"\n{' ' * column}".join(wrapped)
+    return f"{lead}{description}" if lead.endswith(" ") else f"{name}\n{' ' * column}{description}"

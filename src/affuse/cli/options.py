@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 Data = Annotated[
-    str, typer.Argument(help="Folder of RAVDESS files, or a CSV with path,emotion,speaker.")
+    list[str],
+    typer.Argument(
+        metavar="DATA...",
+        help="Folder of a corpus, or a CSV with path,emotion,speaker; several are taken together.",
+    ),
+]
+Corpus = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Whose files they are; as they look by default."),
 ]
 Recipe = Annotated[str, typer.Option(help="Name of a recipe, or path of a TOML file.")]
 Settings = Annotated[

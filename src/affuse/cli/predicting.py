@@ -24,7 +24,7 @@ from affuse.records import Prediction, Skipped
 from affuse.storage.locks import claimed, remove_free_locks
 from affuse.storage.remote import is_folder, local_path, url_of
 from affuse.storage.whole import atomic_file, refuse_existing, remove_leftovers
-from affuse.storage.written import is_own, others_told, remember
+from affuse.storage.written import is_own, other_sources, remember
 
 if TYPE_CHECKING:
     from affuse.predict.settings import Faces, Settings
@@ -58,7 +58,7 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     MediaError
         Nothing but a folder was named, and it holds no media file; or a name is empty.
     """
-    found: list[str] = []
+    files: list[str] = []
     passed_over = []
     for name in media:
         if not name:
@@ -68,22 +68,22 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
             )
         place = local_path(name)
         if not is_folder(place):
-            found.append(name)
+            files.append(name)
             continue
         inside = folder_contents(place)
-        told = passed_over_text(inside.passed_over)
+        reasons = passed_over_text(inside.passed_over)
         if not inside.files and len(media) == 1:
             raise MediaError(
-                f"folder {name} holds no media file{f' ({told})' if told else ''}; expected sound "
-                "or video files such as wav, mp4 or webm: check the path"
+                f"folder {name} holds no media file{f' ({reasons})' if reasons else ''}; expected "
+                "sound or video files such as wav, mp4 or webm: check the path"
             )
         if not inside.files:
             # As any file that cannot be read: a line in the end, which costs the others nothing.
-            found.append(name)
-            passed_over += [] if told else [f"{name}: no media file in it"]
-        found += [url_of(path) or str(path) for path in inside.files]
-        passed_over += [f"{name}: {told}"] if told else []
-    return tuple(dict.fromkeys(found)), tuple(passed_over)
+            files.append(name)
+            passed_over += [] if reasons else [f"{name}: no media file in it"]
+        files += [url_of(path) or str(path) for path in inside.files]
+        passed_over += [f"{name}: {reasons}"] if reasons else []
+    return tuple(dict.fromkeys(files)), tuple(passed_over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,11 @@ class Output:
     def _check(self, paths: Sequence[str], path: Path) -> None:
         if not (self.resume and is_own(path)):
             refuse_existing(path)
-        others = others_told(path, map(_place, paths)) if path.exists() else ()
-        if others:
-            rest = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        unnamed = other_sources(path, map(_place, paths)) if path.exists() else ()
+        if unnamed:
+            rest = f" and {len(unnamed) - 1} more" if len(unnamed) > 1 else ""
             raise OutputError(
-                f"{path} tells of other recordings than these ({others[0]}{rest}); expected all "
+                f"{path} tells of other recordings than these ({unnamed[0]}{rest}); expected all "
                 "that it tells of, since it is replaced: name them too, or another --out"
             )
 
@@ -249,7 +249,7 @@ def _judge(
             progress=progress,
             answers=answers,
             resume=resume,
-            each=take,
+            on_outcome=take,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from shlex import quote
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from affuse.cli.by_corpus import by_corpus_text
 from affuse.cli.curves import robustness_text
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
@@ -29,40 +31,67 @@ DEMO_TAKES = 2
 SHOWN = 5
 
 
-def configure(
-    data: str,
-    recipe: str,
-    settings: Sequence[str] | None,
-    features: Sequence[str] | None,
-    jobs: int | None,
-    device: str | None = None,
-) -> Config:
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed after a command that reads data; None: it was left out."""
+
+    data: Sequence[str]
+    recipe: str
+    settings: Sequence[str] | None = None
+    features: Sequence[str] | None = None
+    corpus: str | None = None
+    jobs: int | None = None
+    device: str | None = None
+
+
+def configure(typed: Typed) -> Config:
     """Configuration from what was typed."""
-    if any(setting.partition("=")[0].strip() == "data.path" for setting in settings or ()):
+    overrides = {
+        "data.path": list(typed.data),
+        "data.corpus": typed.corpus,
+        "jobs": typed.jobs,
+        "features.vgg_face.device": typed.device,
+        **_features(typed.features or ()),
+    }
+    given = {key: value for key, value in overrides.items() if value is not None}
+    _refuse_twice(typed)
+    return load_config(typed.recipe, typed.settings or (), given)
+
+
+def _refuse_twice(typed: Typed) -> None:
+    """Refuse a setting that has an option or argument of its own, where both are given."""
+    set_here = {setting.partition("=")[0].strip() for setting in typed.settings or ()}
+    if "data.path" in set_here:
         raise ConfigError(
-            f"--set data.path was given beside {data!r}; expected one place: leave out --set "
-            "data.path"
+            f"--set data.path was given beside {' '.join(typed.data)!r}; expected one place: leave "
+            "out --set data.path"
         )
-    overrides: dict[str, object] = {"data.path": data}
-    if jobs is not None:
-        overrides["jobs"] = jobs
-    if device is not None:
-        overrides["features.vgg_face.device"] = device
-    for item in features or ():
+    if typed.corpus is not None and "data.corpus" in set_here:
+        raise ConfigError(
+            f"--set data.corpus was given beside --corpus {typed.corpus}; expected one of them"
+        )
+
+
+def _features(given: Sequence[str]) -> dict[str, str]:
+    """Setting -> extractor or table, of each modality that was named."""
+    chosen = {}
+    for item in given:
         modality, equals, name = item.partition("=")
         if modality not in MODALITIES or not equals or not name:
             raise ConfigError(
                 f"--features {item!r} was given; expected MODALITY=NAME or MODALITY=FILE.csv, "
                 f"where MODALITY is one of {', '.join(MODALITIES)}"
             )
-        overrides[f"features.{modality}"] = name
-    return load_config(recipe, settings or (), overrides)
+        chosen[f"features.{modality}"] = name
+    return chosen
 
 
 def run_and_print(config: Config, out: Path | None, work: Work) -> None:
     """Run, print the table, and say what to open and what to do next."""
     folder = out or Path(config.out or _free_folder(config))
     result = _run(config, folder, work, result_text)
+    if each := by_corpus_text(result):
+        say(f"\n{each}")
     if result.curves:
         say(f"\n{robustness_text(result)}")
     say(_left_out(result))
@@ -78,7 +107,8 @@ def _run(config: Config, folder: Path, work: Work, text: Callable[[Result], str]
         result = run(config, workers=workers, progress=progress)
     if result.drawn:
         say(result.drawn)
-    say(f"{config.recipe} recipe on {Path(config.data.path).name or config.data.path}")
+    shown = " + ".join(Path(path).name or path for path in config.data.paths)
+    say(f"{config.recipe} recipe on {shown}")
     say(text(result))
     return result
 
@@ -97,14 +127,14 @@ def run_demo(folder: Path, jobs: int | None) -> None:
             jobs=jobs,
             progress=progress,
         )
-    config = configure(str(corpus), "demo", None, None, jobs)
+    config = configure(Typed([str(corpus)], "demo", jobs=jobs))
     run = _free(folder / "run")
     result = _run(config, run, Work(jobs), short_text)
     say(
         f"{_left_out(result)}\nWritten to {run}.\n{_to_open(run)}\n"
         f"All {len(result.evaluated)} rows stand there and in {run / 'results.csv'}.\n"
         "Next: affuse predict my.mp4 for a recording of your own; affuse run DATA for labelled "
-        "clips of\nyour own: a folder of RAVDESS files, or a CSV with path,emotion,speaker."
+        "clips of\nyour own: a folder of a corpus, or a CSV with path,emotion,speaker."
     )
 
 
@@ -119,9 +149,9 @@ def extract_and_print(config: Config, work: Work) -> None:
         n_clips = 0 if present is None else int(present.sum())
         shape = " x ".join(str(n) for n in source.shape)
         say(f"{modality:<6} {source.label:<24} {shape:<20} {n_clips:,} clips")
-    told = _skipped_text(extraction.skipped)
-    say(f"{told}\n\nStored for later runs." if told else "\nStored for later runs.")
-    say(f"Next: affuse run {quote(config.data.path)} with the same options.")
+    skipped_text = _skipped_text(extraction.skipped)
+    say(f"{skipped_text}\n\nStored for later runs." if skipped_text else "\nStored for later runs.")
+    say(f"Next: affuse run {' '.join(map(quote, config.data.paths))} with the same options.")
 
 
 def _skipped_text(skipped: Sequence[Skipped]) -> str:
@@ -132,8 +162,8 @@ def _skipped_text(skipped: Sequence[Skipped]) -> str:
 def _left_out(result: Result) -> str:
     """Clips that were left out, and what lay beside them; an empty line where all took part."""
     parts = (_skipped_text(result.skipped), passed_over_text(result.passed_over))
-    told = "\n".join(part for part in parts if part)
-    return f"{told}\n" if told else ""
+    text = "\n".join(part for part in parts if part)
+    return f"{text}\n" if text else ""
 
 
 def _to_open(folder: Path) -> str:
@@ -144,12 +174,12 @@ def _next(result: Result, folder: Path) -> str:
     """What to do with a run, in one line."""
     if (folder / "bundle").is_dir() and not result.drawn:
         return f"Next: affuse predict my.mp4 --bundle {quote(str(folder / 'bundle'))}"
-    return f"Next: affuse audit {quote(result.config.data.path)} says what would leak."
+    data = " ".join(map(quote, result.config.data.paths))
+    return f"Next: affuse audit {data} says what would leak."
 
 
 def _free_folder(config: Config) -> Path:
-    name = Path(config.data.path).resolve().stem
-    return _free(Path("runs") / f"{date.today().isoformat()}-{name}")
+    return _free(Path("runs") / f"{date.today().isoformat()}-{config.data.stem}")
 
 
 def _free(folder: Path) -> Path:

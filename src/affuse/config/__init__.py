@@ -5,16 +5,13 @@ from __future__ import annotations
 from affuse.config.reading import load_config, recipe_names
 from affuse.config.records import (
     BundleConfig,
-    Combination,
     Config,
     DataConfig,
-    DecisionRule,
     EvaluationConfig,
     FeatureLayerConfig,
     FeaturesConfig,
     FoldsConfig,
     FusionConfig,
-    JointFusion,
     MediaConfig,
     MfccConfig,
     ModelConfig,
@@ -27,16 +24,13 @@ from affuse.config.records import (
 
 __all__ = [
     "BundleConfig",
-    "Combination",
     "Config",
     "DataConfig",
-    "DecisionRule",
     "EvaluationConfig",
     "FeatureLayerConfig",
     "FeaturesConfig",
     "FoldsConfig",
     "FusionConfig",
-    "JointFusion",
     "MediaConfig",
     "MfccConfig",
     "ModelConfig",

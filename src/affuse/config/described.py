@@ -9,11 +9,13 @@ from importlib import resources
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
+from affuse.config.names import Fused, Named
 from affuse.config.reading import recipe_names
 from affuse.config.records import Config
+from affuse.config.renamed import RENAMED
 from affuse.errors import ConfigError
 
 _WORDS = {
@@ -21,6 +23,7 @@ _WORDS = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
+    Any: "any value",
 }
 _BOUNDS = {"ge": "{:,g} or more", "gt": "above {:,g}", "le": "{:,g} or less", "lt": "below {:,g}"}
 
@@ -84,6 +87,8 @@ def settings_named(name: str) -> tuple[Setting, ...]:
     groups = tuple(each for each in every if f".{wanted}." in each.name) if wanted else ()
     if found or ends or groups:
         return found or ends or groups
+    if wanted in RENAMED:
+        raise ConfigError(f"there is no setting {name!r} any more: {RENAMED[wanted]}")
     names = {each.name for each in every}
     last_parts = {each.rpartition(".")[2]: each for each in sorted(names, reverse=True)}
     near = difflib.get_close_matches(wanted, [*sorted(names), *last_parts], n=1)
@@ -144,25 +149,26 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def _allowed(field: FieldInfo) -> str:
-    words = _kind(field.annotation)
+    words = _names(field.metadata) or _kind(field.annotation)
     bounds = _bounds(field.metadata)
     return f"{words}, {bounds}" if bounds else words
 
 
 def _bounds(metadata: Any) -> str:
-    told = [
+    parts = [
         words.format(getattr(mark, bound))
         for mark in metadata
         for bound, words in _BOUNDS.items()
         if getattr(mark, bound, None) is not None
     ]
-    return " and ".join(told)
+    return " and ".join(parts)
 
 
 def _kind(annotation: Any) -> str:
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        inner, bounds = _kind(parts[0]), _bounds(_spread(parts[1:]))
+        inner = _names(parts[1:]) or _kind(parts[0])
+        bounds = _bounds(_spread(parts[1:]))
         return f"{inner}, {bounds}" if bounds else inner
     if origin is Literal:
         return " or ".join(map(str, parts)) if len(parts) < 3 else f"one of {', '.join(parts)}"
@@ -174,6 +180,12 @@ def _kind(annotation: Any) -> str:
     if origin in (Union, UnionType):
         return " or ".join(_kind(part) for part in parts if part is not NoneType)
     return _WORDS.get(annotation, "text")
+
+
+def _names(metadata: Any) -> str:
+    """What a setting may be that names an entry of a registry; nothing of others."""
+    checks = (mark.func for mark in metadata if isinstance(mark, AfterValidator))
+    return next((check.allowed() for check in checks if isinstance(check, Named | Fused)), "")
 
 
 def _spread(metadata: Any) -> Iterator[Any]:

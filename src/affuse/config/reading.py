@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from affuse.config.records import Config, ModelConfig
+from affuse.config.renamed import RENAMED
 from affuse.errors import ConfigError
 
 
@@ -114,8 +115,8 @@ def _validated(tree: dict[str, Any]) -> Config:
         items = error.errors()
         # What is wrong inside a list makes it too short as well: a consequence, no news.
         inner = {item["loc"][:n] for item in items for n in range(len(item["loc"]))}
-        told = [item for item in items if item["type"] != "too_short" or item["loc"] not in inner]
-        problems = "; ".join(map(_explain, told))
+        shown = [item for item in items if item["type"] != "too_short" or item["loc"] not in inner]
+        problems = "; ".join(map(_explain, shown))
         raise ConfigError(f"configuration does not fit: {problems}") from error
 
 
@@ -126,6 +127,8 @@ def _explain(item: Any) -> str:
         named = ".".join(takewhile(lambda part: isinstance(part, str), item["loc"]))
         hint = f" (affuse settings {named} tells more)" if named else ""
         return f"{key} = {item['input']!r}: {_plain(item['msg'])}{hint}"
+    if key in RENAMED:
+        return f"there is no setting {key!r} any more: {RENAMED[key]}"
     legal = _fields_at(path[:-1])
     near = difflib.get_close_matches(path[-1], legal, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(legal)}"

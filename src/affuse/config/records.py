@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import tomli_w
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
 
 from affuse.config.lists import items_of, speakers_of
+from affuse.config.names import Fused, Named
+from affuse.registries import EXTRACTORS, MODELS, READERS, RULES
 
-Combination = Literal["concatenate", "add", "multiply", "weighted"]
-DecisionRule = Literal[
-    "mean", "weighted", "product", "max", "min", "median", "majority", "stacking"
-]
-JointFusion = Literal[
-    "early", "early balanced", "late concatenate", "late add", "late multiply", "late weighted"
-]
 ProtocolName = Literal["speaker-independent", "random", "lecture"]
 
 VGG_CONVOLUTIONS = 13
@@ -32,6 +35,13 @@ _Item = TypeVar("_Item")
 _List = Annotated[tuple[_Item, ...], BeforeValidator(items_of)]
 _Positive = Annotated[float, Field(gt=0)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
+_Model = Annotated[str, AfterValidator(Named(MODELS))]
+_Rule = Annotated[str, AfterValidator(Named(RULES))]
+_Fusion = Annotated[str, AfterValidator(Fused())]
+_Joint = Annotated[str, AfterValidator(Fused(joint=True))]
+_Combination = Annotated[str, AfterValidator(Fused("late"))]
+_Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto",)))]
+_Source = Annotated[str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=".csv"))]
 
 
 class _Settings(BaseModel):
@@ -41,21 +51,43 @@ class _Settings(BaseModel):
 class DataConfig(_Settings):
     """Which clips take part."""
 
-    path: str = Field("", description="Folder of a corpus, or CSV of clips.")
-    reader: Literal["auto", "ravdess", "table"] = Field(
-        "auto", description="How the data are read; auto: as they look."
+    path: str | tuple[str, ...] = Field(
+        "",
+        description='Folder of a corpus, or CSV of clips; several such as ["ravdess", "emodb"].',
     )
+    corpus: _Corpus = Field("auto", description="Whose files the data are; auto: as they look.")
     speakers: _Speakers = Field(
         (), description='Speakers that take part, such as 1-6,9 or ["anna", "ben"]; none: all.'
     )
     emotions: _List[str] = Field(
         (), description="Emotions that take part, such as calm,sad; none: all."
     )
-    channels: _List[str] = Field((), description="Of RAVDESS: speech, song; none: both.")
-    intensities: _List[str] = Field((), description="Of RAVDESS: normal, strong; none: both.")
+    where: dict[str, _List[str]] = Field(
+        {},
+        description="Values that an attribute of the clips may have, such as "
+        '{channel = ["speech"]}; none: all.',
+    )
+    targets: _List[str] = Field(
+        (), description="Numbers that are learned if the task is dimensional; none: all there are."
+    )
     shuffle_labels: bool = Field(
         False, description="Deal labels anew within each speaker: what is learned then is a leak."
     )
+
+    @field_validator("path")
+    @classmethod
+    def _one_path_is_text(cls, path: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        return path[0] if isinstance(path, tuple) and len(path) == 1 else path
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every folder and CSV, whether one or several were given; none: empty."""
+        return (self.path,) * bool(self.path) if isinstance(self.path, str) else self.path
+
+    @property
+    def stem(self) -> str:
+        """File names of the data without folders and suffixes, such as "ravdess+emodb"."""
+        return "+".join(Path(path).resolve().stem for path in self.paths)
 
 
 class MediaConfig(_Settings):
@@ -135,10 +167,10 @@ class FeatureLayerConfig(_Settings):
 class FeaturesConfig(_Settings):
     """One extractor (or CSV file) per modality, and the settings of each extractor."""
 
-    audio: str = Field(
+    audio: _Source = Field(
         "mfcc", description="Extractor of the sound, or path of a CSV of features; none: without."
     )
-    video: str = Field(
+    video: _Source = Field(
         "vgg_face",
         description="Extractor of the picture, or path of a CSV of features; none: without.",
     )
@@ -148,14 +180,14 @@ class FeaturesConfig(_Settings):
     vgg_face: VggFaceConfig = VggFaceConfig()
     layer: FeatureLayerConfig = FeatureLayerConfig()
     settings: dict[str, dict[str, Any]] = Field(
-        {}, description="Of extractors that are not affuse's own: a table for each, by its name."
+        {}, description="Settings of extractors that bring their own, a table for each."
     )
 
 
 class ModelConfig(_Settings):
     """One of the models that are trained."""
 
-    name: str = Field(description="Registered name, such as lda, svm_rbf, logistic or cnn1d.")
+    name: _Model = Field(description="Registered name, such as lda, svm_rbf, logistic or cnn1d.")
     scaler: Literal["standard", "minmax", "none"] = Field(
         "standard", description="What features are brought to first."
     )
@@ -172,17 +204,16 @@ class FusionConfig(_Settings):
     early_balanced: bool = Field(
         False, description="The same with both modalities brought to one weight."
     )
-    late: _List[Combination] = Field(
+    late: _List[_Combination] = Field(
         (), description="How the embeddings of two networks are combined."
     )
     late_epochs: int = Field(200, ge=1, description="Rounds of late fusion's own network.")
-    decision: _List[DecisionRule] = Field(
+    decision: _List[_Rule] = Field(
         (), description="Rules that combine the modalities' probabilities."
     )
-    hybrid: _List[DecisionRule] = Field(
-        (), description="Rules that also have the word of hybrid_with."
-    )
-    hybrid_with: JointFusion = Field("early", description="The fusion that hybrid rules hear.")
+    hybrid: _List[_Rule] = Field((), description="Rules that also have the word of hybrid_with.")
+    hybrid_with: _Joint = Field("early", description="The fusion that hybrid rules hear.")
+    also: _List[_Fusion] = Field((), description="Further fusions, by name.")
     modality_dropout: bool = Field(
         False, description="Early and late fusion learn to do without a modality."
     )
@@ -254,6 +285,9 @@ class Config(_Settings):
 
     recipe: str = Field("quick", description="Name of the recipe; steers nothing.")
     seed: int = Field(0, ge=0, description="Of all that is drawn: same seed, same figures.")
+    task: Literal["classification", "dimensional"] = Field(
+        "classification", description="What is learned: emotions, or numbers such as valence."
+    )
     data: DataConfig = DataConfig()
     media: MediaConfig = MediaConfig()
     features: FeaturesConfig = FeaturesConfig()

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from affuse.corpora.known import take_key
 from affuse.corpora.media_files import MEDIA_SUFFIXES
-from affuse.corpora.readers.ravdess import take_key
 from affuse.corpora.speakers import speaker_key
 from affuse.errors import DatasetError
 from affuse.records import Clip

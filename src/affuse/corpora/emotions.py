@@ -7,10 +7,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from affuse.records import RAVDESS_EMOTIONS
 from affuse.storage.plain_text import first_few
 
-COMMON_EMOTIONS = (*RAVDESS_EMOTIONS, "boredom", "contempt", "excited", "frustrated")
+_BASIC = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
+"""Those that stand first among the classes, in this order."""
+
+COMMON_EMOTIONS = (*_BASIC, "boredom", "contempt", "excited", "frustrated")
 """Names under which emotions are known, whatever a corpus calls them."""
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -52,6 +54,28 @@ def emotion_name(label: str) -> str:
     if code:
         return code[1]
     return _COMMON.get(" ".join(plain.replace("_", " ").replace("-", " ").split()), plain)
+
+
+def in_class_order(emotions: Iterable[str]) -> tuple[str, ...]:
+    """Emotions, each once, in the order of classes: the basic ones first, others by name.
+
+    Parameters
+    ----------
+    emotions : iterable of str
+        Common names.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> in_class_order(["awe", "sad", "neutral", "sad"])
+    ('neutral', 'sad', 'awe')
+    """
+    present = set(emotions)
+    basic = tuple(name for name in _BASIC if name in present)
+    return basic + tuple(sorted(present.difference(basic)))
 
 
 def renamed_note(labels: Iterable[str]) -> str:

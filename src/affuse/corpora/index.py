@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import os
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from types import MappingProxyType
 
-from affuse.corpora.emotions import emotion_name
-from affuse.corpora.speakers import joined_speakers, speaker_key, spellings, spellings_note
+from affuse.corpora.emotions import emotion_name, in_class_order
+from affuse.corpora.filters import Presence, modalities_of, passing
+from affuse.corpora.speakers import (
+    speaker_key,
+    speaker_order,
+    spellings_by_corpus,
+    spellings_note,
+    told_apart,
+)
 from affuse.errors import DatasetError, OutputError
-from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.records import Clip, Skipped
 from affuse.storage.plain_text import csv_cell
 from affuse.storage.whole import write_text
 
-Presence = Literal["audio", "video", "audio+video"]
-
-CSV_COLUMNS = ("clip", "emotion", "speaker", "audio", "video", "start", "end")
+CSV_COLUMNS = ("clip", "emotion", "speaker", "audio", "video", "start", "end", "corpus")
 """Columns of every index in CSV; those of the clips' attributes follow."""
 
 
@@ -50,7 +53,7 @@ class IndexSummary:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The clips of a corpus in their one order, and what was left out.
+    """The clips of one corpus or several in their one order, and what was left out.
 
     Parameters
     ----------
@@ -65,7 +68,9 @@ class Index:
     spellings : tuple of tuple of str
         Those of each speaker who has several, the first one first.
 
-    Each speaker has one spelling in all clips, the first.
+    Each speaker has one spelling in all clips, the first. In an index of several corpora a
+    speaker is called by the corpus and the name, such as ``EMO-DB/03``: the speakers 3 of two
+    corpora are two people.
 
     Raises
     ------
@@ -93,11 +98,11 @@ class Index:
                 f"{len(repeated)} clip ids stand for several clips (first: {repeated[0]!r}); "
                 "expected each id once: give every clip an id of its own"
             )
-        joined = spellings(clip.speaker for clip in self.clips)
+        joined = sum(spellings_by_corpus(self.clips).values(), ())
         if joined:
             object.__setattr__(self, "spellings", (*self.spellings, *joined))
             object.__setattr__(self, "notes", (*self.notes, spellings_note(joined)))
-        ordered = sorted(joined_speakers(self.clips), key=lambda clip: clip.id)
+        ordered = sorted(told_apart(self.clips), key=lambda clip: clip.id)
         object.__setattr__(self, "clips", tuple(ordered))
 
     def __len__(self) -> int:
@@ -111,10 +116,13 @@ class Index:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Emotions that occur: those of RAVDESS in its order, then others by name."""
-        present = {clip.emotion for clip in self.clips}
-        known = tuple(name for name in RAVDESS_EMOTIONS if name in present)
-        return known + tuple(sorted(present.difference(known)))
+        """Emotions that occur, in the order of `emotions.in_class_order`."""
+        return in_class_order(clip.emotion for clip in self.clips)
+
+    @property
+    def corpora(self) -> tuple[str, ...]:
+        """Corpora that occur, by name."""
+        return tuple(sorted({clip.corpus for clip in self.clips}))
 
     @property
     def speakers(self) -> tuple[str, ...]:
@@ -126,16 +134,19 @@ class Index:
         *,
         speakers: Iterable[str | int] = (),
         emotions: Iterable[str] = (),
-        channels: Iterable[str] = (),
-        intensities: Iterable[str] = (),
+        where: Mapping[str, Iterable[str]] = MappingProxyType({}),
         modality: Presence | None = None,
     ) -> Index:
         """The same index with the clips that pass every filter.
 
         Parameters
         ----------
-        speakers, emotions, channels, intensities : iterable of str
+        speakers, emotions : iterable of str
+            A speaker is called by name, or by corpus and name: ``EMO-DB/03``.
             Values that pass; empty: all do.
+        where : mapping of str to iterable of str
+            Attribute of the clips -> values that pass, such as ``{"channel": ["speech"]}``; clips
+            of a corpus that never says the attribute pass.
         modality : {"audio", "video", "audio+video"}, optional
             What a clip must have at least.
 
@@ -153,22 +164,15 @@ class Index:
         wanted = {
             "speaker": tuple(map(speaker_key, _texts(speakers))),
             "emotion": tuple(map(emotion_name, _texts(emotions))),
-            "channel": _texts(channels),
-            "intensity": _texts(intensities),
+            **{name: _texts(values) for name, values in where.items()},
             "modality": _texts(modality or ()),
         }
-        wanted = {field: values for field, values in wanted.items() if values}
-        for field, values in wanted.items():
-            self._refuse_unknown(field, values)
-        kept = tuple(clip for clip in self.clips if _passes(clip, wanted))
-        if not kept:
-            raise DatasetError(self._nothing_left(wanted))
-        return replace(self, clips=kept)
+        return replace(self, clips=passing(self.clips, wanted))
 
     def summary(self) -> IndexSummary:
         """Counts of clips, speakers, emotions and modalities."""
         emotions = Counter(clip.emotion for clip in self.clips)
-        modalities = Counter("+".join(_modalities(clip)) for clip in self.clips)
+        modalities = Counter("+".join(modalities_of(clip)) for clip in self.clips)
         return IndexSummary(
             n_clips=len(self.clips),
             n_speakers=len(self.speakers),
@@ -233,74 +237,9 @@ class Index:
         csv.writer(text, lineterminator="\n").writerows(lines)
         write_text(target, text.getvalue())
 
-    def _refuse_unknown(self, field: str, values: Sequence[str]) -> None:
-        legal = self._values(field)
-        known = set(map(speaker_key, legal)) if field == "speaker" else legal
-        unknown = [value for value in values if value not in known]
-        if not unknown:
-            return
-        if not legal:
-            raise DatasetError(
-                f"{field} {', '.join(unknown)} was asked for, but no clip of this index says its "
-                f"{field}: leave this filter out, or add a column {field!r} to the table"
-            )
-        near = difflib.get_close_matches(unknown[0], legal, n=1)
-        hint = f": did you mean {near[0]!r}?" if near else ""
-        raise DatasetError(
-            f"{field} {', '.join(map(repr, unknown))} was asked for; "
-            f"expected one of {', '.join(legal)}{hint}"
-        )
-
-    def _values(self, field: str) -> tuple[str, ...]:
-        if field == "speaker":
-            return self.speakers
-        if field == "emotion":
-            return self.classes
-        if field == "modality":
-            return get_args(Presence)
-        return tuple(sorted({c.attributes[field] for c in self.clips if field in c.attributes}))
-
-    def _nothing_left(self, wanted: Mapping[str, Sequence[str]]) -> str:
-        alone = [
-            f"{field} {', '.join(values)}: "
-            f"{sum(_passes(clip, {field: values}) for clip in self.clips)} clips"
-            for field, values in wanted.items()
-        ]
-        return (
-            f"none of {len(self.clips)} clips passes all filters ({'; '.join(alone)}): "
-            "widen or leave out one of them"
-        )
-
-
-def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Key that sorts names with numbers by value: 2 before 10, s2 before s10."""
-    pieces = re.findall("[0-9]+|[^0-9]+", name)
-    return tuple(
-        (0, int(piece), piece) if piece[0] in "0123456789" else (1, 0, piece) for piece in pieces
-    )
-
 
 def _texts(values: Iterable[str | int]) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else tuple(str(value) for value in values)
-
-
-def _modalities(clip: Clip) -> tuple[str, ...]:
-    present = (("audio", clip.audio), ("video", clip.video))
-    return tuple(name for name, path in present if path is not None)
-
-
-def _passes(clip: Clip, wanted: Mapping[str, Sequence[str]]) -> bool:
-    facts = {
-        **clip.attributes,
-        "speaker": speaker_key(clip.speaker),
-        "emotion": emotion_name(clip.emotion),
-    }
-    return all(
-        set(values[0].split("+")).issubset(_modalities(clip))
-        if field == "modality"
-        else facts.get(field) in values
-        for field, values in wanted.items()
-    )
 
 
 def _csv_row(clip: Clip, attributes: Sequence[str], folder: Path) -> list[str]:
@@ -312,6 +251,7 @@ def _csv_row(clip: Clip, attributes: Sequence[str], folder: Path) -> list[str]:
         _path_text(clip.audio, folder),
         _path_text(clip.video, folder),
         *stretch,
+        clip.corpus,
         *(clip.attributes.get(name, "") for name in attributes),
     ]
 

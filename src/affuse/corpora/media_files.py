@@ -6,10 +6,11 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from affuse.records import Skipped
-from affuse.storage.remote import files_below, url_of
+from affuse.storage.remote import files_below, is_folder, url_of
 
 AUDIO_SUFFIXES = frozenset(
     {
@@ -34,6 +35,9 @@ VIDEO_SUFFIXES = frozenset(
 """Suffixes of files that hold picture, and sound unless decoding shows otherwise."""
 
 MEDIA_SUFFIXES = AUDIO_SUFFIXES | VIDEO_SUFFIXES
+
+N_LOOKED_AT = 500
+"""Files whose names tell whose a folder is."""
 
 EMPTY = "empty (0 bytes)"
 NO_FILE = "no file: a link that leads nowhere, a pipe or a device"
@@ -96,6 +100,35 @@ def folder_contents(root: Path) -> FolderContents:
         tuple(path for _, path in sorted(files)),
         tuple(sorted(passed_over, key=lambda item: item.name)),
     )
+
+
+def first_media_names(root: Path, limit: int = N_LOOKED_AT) -> tuple[str, ...]:
+    """Names of the first media files below a folder, to see whose they are; none of a file.
+
+    Parameters
+    ----------
+    root : Path
+    limit : int
+        Files of any kind that are looked at, by their names alone.
+
+    Returns
+    -------
+    tuple of str
+        File names without folders.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> (root / "one.wav").touch(), (root / "notes.txt").touch()
+    (None, None)
+    >>> first_media_names(root)
+    ('one.wav',)
+    """
+    if not is_folder(root):
+        return ()
+    seen = islice((path for path, reason in _looked_at(root) if not reason), limit)
+    return tuple(path.name for path in seen if path.suffix.lower() in MEDIA_SUFFIXES)
 
 
 def passed_over_text(passed_over: Iterable[Skipped]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -47,6 +47,14 @@ def speaker_key(name: str) -> str:
     return _LEADING_ZEROS.sub("", _LETTER_FROM_DIGIT.sub("", plain))
 
 
+def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Key that sorts names with numbers by value: 2 before 10, s2 before s10."""
+    pieces = re.findall("[0-9]+|[^0-9]+", name)
+    return tuple(
+        (0, int(piece), piece) if piece[0] in "0123456789" else (1, 0, piece) for piece in pieces
+    )
+
+
 def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Spellings of each speaker who has several, the first one first.
 
@@ -59,15 +67,62 @@ def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
-def joined_speakers(clips: Sequence[Clip]) -> tuple[Clip, ...]:
-    """The clips, each with the first spelling of its speaker."""
-    first = {other: group[0] for group in spellings(c.speaker for c in clips) for other in group}
-    return tuple(
-        replace(clip, speaker=first[clip.speaker])
-        if first.get(clip.speaker, clip.speaker) != clip.speaker
-        else clip
-        for clip in clips
-    )
+def spellings_by_corpus(clips: Sequence[Clip]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Spellings of each speaker who has several, corpus by corpus; those without are left out.
+
+    >>> spellings_by_corpus([Clip("a", "sad", "01", corpus="A"), Clip("b", "sad", "1", corpus="B")])
+    {}
+    """
+    names: dict[str, list[str]] = defaultdict(list)
+    for clip in clips:
+        names[clip.corpus].append(own_name(clip))
+    found = {corpus: spellings(own) for corpus, own in names.items()}
+    return {corpus: groups for corpus, groups in found.items() if groups}
+
+
+def own_name(clip: Clip) -> str:
+    """Speaker of a clip as their corpus has them.
+
+    >>> own_name(Clip("a", "sad", "EMO-DB/03", corpus="EMO-DB"))
+    '03'
+    """
+    return clip.speaker.removeprefix(f"{clip.corpus}/") if clip.corpus else clip.speaker
+
+
+def told_apart(clips: Sequence[Clip]) -> tuple[Clip, ...]:
+    """The clips, each with one name for its speaker that no other speaker has.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+
+    Returns
+    -------
+    tuple of Clip
+        With the first spelling of each speaker, joined within a corpus alone. Of several corpora,
+        the corpus stands before the name: ``EMO-DB/03``.
+
+    Examples
+    --------
+    >>> clips = [Clip("a", "sad", "01", corpus="A"), Clip("b", "sad", "1", corpus="B")]
+    >>> [clip.speaker for clip in told_apart(clips)], told_apart(clips[:1])[0].speaker
+    (['A/01', 'B/1'], '01')
+    """
+    first = {
+        (corpus, other): group[0]
+        for corpus, groups in spellings_by_corpus(clips).items()
+        for group in groups
+        for other in group
+    }
+    several = len({clip.corpus for clip in clips}) > 1
+    return tuple(_named(clip, first, several) for clip in clips)
+
+
+def _named(clip: Clip, first: Mapping[tuple[str, str], str], several: bool) -> Clip:
+    own = own_name(clip)
+    name = first.get((clip.corpus, own), own)
+    name = f"{clip.corpus}/{name}" if several and clip.corpus else name
+    return clip if name == clip.speaker else replace(clip, speaker=name)
 
 
 def spellings_note(groups: Sequence[Sequence[str]]) -> str:

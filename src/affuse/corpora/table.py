@@ -12,8 +12,8 @@ from pathlib import Path
 from affuse.corpora.emotions import emotion_name, renamed_note
 from affuse.corpora.found_files import found_file
 from affuse.corpora.index import CSV_COLUMNS, Index
+from affuse.corpora.known import take_key
 from affuse.corpora.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES
-from affuse.corpora.readers.ravdess import take_key
 from affuse.corpora.speakers import speaker_key
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
@@ -37,6 +37,7 @@ class _Entry:
     emotion: str
     label: str
     speaker: str
+    corpus: str
     attributes: Mapping[str, str] = field(repr=False)
 
     @property
@@ -53,7 +54,8 @@ def read_table(csv_path: str | Path) -> Index:
     ``path,emotion,speaker`` are the columns it takes. ``path`` gives sound, and picture too
     unless the suffix says that the file holds sound alone; ``audio`` and ``video`` replace it
     for one modality, or stand in its place. ``start`` and ``end`` (s) cut a clip out of its
-    file; ``clip`` names it; any other column becomes an attribute. Relative paths start from
+    file; ``clip`` names it; ``corpus`` says of which it is (the table's name without that column);
+    any other column becomes an attribute. Relative paths start from
     the folder of the CSV; backslashes part folders too, and letters of file names may be composed
     or not. Emotions take their common names (``emotions.SYNONYMS``), speakers the first of their
     spellings: `Index.notes` says which were joined.
@@ -91,7 +93,7 @@ def read_table(csv_path: str | Path) -> Index:
     with local_copy(table) as file:
         rows = read_rows(file)
     _refuse_missing_columns(table, rows.columns)
-    entries, skipped = _usable(table.parent, rows.rows)
+    entries, skipped = _usable(table, rows.rows)
     entries, repeated = _without_repeats(table, entries)
     skipped = [*rows.skipped, *skipped, *repeated]
     if not entries:
@@ -114,28 +116,28 @@ def _refuse_missing_columns(table: Path, columns: Sequence[str]) -> None:
     if missing:
         raise DatasetError(
             f"{table} has no column {', '.join(missing)} (its columns: {', '.join(columns)}); "
-            "expected path,emotion,speaker, and if you like clip,audio,video,start,end: "
+            "expected path,emotion,speaker, and if you like clip,audio,video,start,end,corpus: "
             "add what is missing to its first line"
         )
 
 
-def _usable(folder: Path, rows: Sequence[Row]) -> tuple[list[_Entry], list[Skipped]]:
+def _usable(table: Path, rows: Sequence[Row]) -> tuple[list[_Entry], list[Skipped]]:
     entries, skipped = [], []
     for row in rows:
         try:
-            entries.append(_entry(folder, row))
+            entries.append(_entry(table, row))
         except DatasetError as error:
             name = next((row[column] for column in ("clip", *_SOURCES) if row[column]), "")
             skipped.append(Skipped(name or f"line {row.line}", f"line {row.line}: {error}"))
     return entries, skipped
 
 
-def _entry(folder: Path, row: Row) -> _Entry:
+def _entry(table: Path, row: Row) -> _Entry:
     told = {"emotion": row.word("emotion"), "speaker": row["speaker"]}
     blank = [name for name, text in told.items() if not text]
     if blank:
         raise DatasetError(f"no {' and no '.join(blank)} given; every clip needs both")
-    audio, video = _sources(folder, row)
+    audio, video = _sources(table.parent, row)
     written = next(row.word(column) for column in _SOURCES if row.word(column))
     return _Entry(
         line=row.line,
@@ -147,6 +149,7 @@ def _entry(folder: Path, row: Row) -> _Entry:
         emotion=emotion_name(told["emotion"]),
         label=told["emotion"],
         speaker=told["speaker"],
+        corpus=row["corpus"] if "corpus" in row.cells else table.stem,
         attributes={name: row[name] for name in row.cells if row[name] and name not in _KNOWN},
     )
 
@@ -263,6 +266,7 @@ def _clip(entry: _Entry, name: str) -> Clip:
         id=name,
         emotion=entry.emotion,
         speaker=entry.speaker,
+        corpus=entry.corpus,
         audio=entry.audio,
         video=entry.video,
         start_s=start,

@@ -61,8 +61,8 @@ def _maps(table: FeatureTable, modality: str, seed: int) -> Iterator[pd.DataFram
     if len(rows) >= LEAST_FOR_UMAP and importlib.util.find_spec("umap") is not None:
         places["UMAP"] = _umap(features, seed)
     for method, place in places.items():
-        told = pd.DataFrame(place, columns=["x", "y"])
-        yield told.assign(clip=table.clips[rows], modality=modality, method=method)
+        coordinates = pd.DataFrame(place, columns=["x", "y"])
+        yield coordinates.assign(clip=table.clips[rows], modality=modality, method=method)
 
 
 def _standardised(table: FeatureTable, modality: str, rows: NDArray[np.int64]) -> Rows:

@@ -1,31 +1,30 @@
-"""Out-of-fold probabilities of all systems: whatever is fitted sees training clips alone."""
+"""Out-of-fold predictions of all systems: whatever is fitted sees training clips alone."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from functools import partial
 
 import numpy as np
 
-from affuse.errors import ClusterError, ConfigError, DatasetError, FeatureError
-from affuse.evaluation.fold_store import FoldStore, table_digest
+from affuse.errors import ClusterError, ConfigError, FeatureError
+from affuse.evaluation.fold_store import table_digest
 from affuse.evaluation.fold_task import (
     FoldTask,
     Predictions,
-    Preparation,
+    TransformerFactories,
     are_predictions,
-    check_training_emotions,
+    check_training_truth,
     losses_key,
     predict_fold,
     scored_rows,
 )
 from affuse.evaluation.systems import Losses, OutOfFold, System
+from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
-from affuse.records import ProgressCallback
 from affuse.splits.protocols import Protocol
-from affuse.workers.local import local_workers
+from affuse.tasks.choice import task_of
 from affuse.workers.protocol import Lost, Workers
 
 
@@ -33,15 +32,11 @@ def out_of_fold(
     table: FeatureTable,
     systems: Sequence[System],
     protocol: Protocol,
+    context: RunContext | None = None,
     *,
-    preparation: Preparation | None = None,
-    seed: int = 0,
-    jobs: int = 1,
-    workers: Workers | None = None,
-    store: FoldStore | None = None,
-    progress: ProgressCallback | None = None,
+    preparation: TransformerFactories | None = None,
 ) -> tuple[OutOfFold, ...]:
-    """Probabilities of every system for the test clips of every fold of a protocol.
+    """Predictions of every system for the test clips of every fold of a protocol.
 
     Parameters
     ----------
@@ -49,18 +44,13 @@ def out_of_fold(
     systems : sequence of System
     protocol : Protocol
         Its folds hold rows of `table`.
+    context : RunContext, optional
+        Of its workers and of the order of clips in `table` the result does not depend; where
+        arrays are stored, workers must find them under the same paths. Its ``progress`` is called
+        with ``("<protocol> folds", done, total)``. This process and no store by default.
     preparation : mapping of modality to (seed -> unfitted transformer), optional
         Learned features: fitted once a fold on its training clips (on all clips where the
         protocol says so, which is the lecture's leak) and shared by its systems.
-    seed : int
-    jobs : int
-        Processes. The result does not depend on it, nor on the order of clips in `table`.
-    workers : Workers, optional
-        Who fits, in their place. Arrays that are stored must lie under the same paths there.
-    store : FoldStore, optional
-        Where finished folds are kept: a run that was cut short goes on from there.
-    progress : callable, optional
-        Called with ``("<protocol> folds", done, total)``.
 
     Returns
     -------
@@ -70,37 +60,39 @@ def out_of_fold(
     Raises
     ------
     DatasetError
-        All clips are of one emotion.
+        All clips are of one emotion, or have the same number.
     FoldError
-        A fold leaves clips of fewer than two emotions to train on.
+        A fold leaves clips to train on of which nothing can be learned.
     FeatureError
         No clip has the modalities of a system.
     ConfigError
-        No systems, or two of one name and modality.
+        No systems, or two of one name and modality; features that are learned from emotions where
+        the task is dimensional.
     ClusterError
         The workers cannot be reached any more, or die of a fold.
     """
-    check_emotions(table)
+    context = context or RunContext()
+    task_of(table).check(table)
+    _refuse_learned_from_numbers(table, preparation or {})
     _check_systems(table, systems)
     tasks = [
-        FoldTask(table, tuple(systems), protocol, fold, dict(preparation or {}), seed)
+        FoldTask(table, tuple(systems), protocol, fold, dict(preparation or {}), context.seed)
         for fold in protocol.folds
     ]
     for task in tasks:
-        check_training_emotions(task)
-    results = _results(
-        tasks, partial(_computed, workers=workers or local_workers(jobs)), store, progress
-    )
+        check_training_truth(task)
+    results = _results(tasks, context)
     return tuple(_gathered(tasks, results, position) for position in range(len(systems)))
 
 
-def check_emotions(table: FeatureTable) -> None:
-    """Refuse clips that are all of one emotion (DatasetError): nothing can be told apart."""
-    labels = np.unique(table.labels)
-    if len(labels) < 2:
-        raise DatasetError(
-            f"{len(table)} clips of the emotions {[table.classes[n] for n in labels]} were given; "
-            "expected at least two emotions: add clips, or widen data.emotions"
+def _refuse_learned_from_numbers(table: FeatureTable, preparation: TransformerFactories) -> None:
+    """Features that are learned are learned from emotions."""
+    if table.targets and preparation:
+        modalities = " and ".join(sorted(preparation))
+        raise ConfigError(
+            f"{modalities} features would be learned from emotions, and this task has numbers "
+            f"({', '.join(table.targets)}); expected fixed ones: choose another extractor with "
+            + " ".join(f"--features {m}=NAME" for m in sorted(preparation))
         )
 
 
@@ -123,15 +115,11 @@ def _check_systems(table: FeatureTable, systems: Sequence[System]) -> None:
             )
 
 
-def _results(
-    tasks: list[FoldTask],
-    computed: Callable[[list[FoldTask]], Iterator[tuple[int, Predictions]]],
-    store: FoldStore | None,
-    progress: ProgressCallback | None,
-) -> Mapping[int, Predictions]:
+def _results(tasks: list[FoldTask], context: RunContext) -> Mapping[int, Predictions]:
     """Predictions by number of fold, from the store where it has them."""
     results: dict[int, Predictions] = {}
     keys: dict[int, str] = {}
+    store = context.folds
     if store is not None:
         digest = table_digest(tasks[0].table)
         keys = {task.fold.number: task.key(digest) for task in tasks}
@@ -139,15 +127,14 @@ def _results(
             known = store.load(keys[task.fold.number])
             if known is not None and are_predictions(task, known):
                 results[task.fold.number] = known
-    report = progress or _silent
-    stage = f"{tasks[0].protocol.name} folds"
-    report(stage, len(results), len(tasks))
+    stage = f"{tasks[0].protocol.label} folds"
+    context.progress(stage, len(results), len(tasks))
     todo = [task for task in tasks if task.fold.number not in results]
-    for number, predictions in computed(todo):
+    for number, predictions in _computed(todo, context.workers):
         results[number] = predictions
         if store is not None:
             store.save(keys[number], predictions)
-        report(stage, len(results), len(tasks))
+        context.progress(stage, len(results), len(tasks))
     return results
 
 
@@ -161,10 +148,6 @@ def _computed(tasks: list[FoldTask], workers: Workers) -> Iterator[tuple[int, Pr
             yield answer
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """Take no notice of progress."""
-
-
 def _gathered(
     tasks: list[FoldTask], results: Mapping[int, Predictions], position: int
 ) -> OutOfFold:
@@ -172,21 +155,23 @@ def _gathered(
     table, system = tasks[0].table, tasks[0].systems[position]
     rows = [scored_rows(table, system, task.test) for task in tasks]
     folds = [np.full(len(part), task.fold.number) for part, task in zip(rows, tasks, strict=True)]
-    probabilities = [results[task.fold.number][str(position)] for task in tasks]
+    outputs = [results[task.fold.number][str(position)] for task in tasks]
     all_rows = np.concatenate(rows)
     order = np.argsort(table.clips[all_rows], kind="stable")
     return OutOfFold(
         system=system,
-        protocol=tasks[0].protocol.name,
+        protocol=tasks[0].protocol.label,
         rows=all_rows[order],
         folds=np.concatenate(folds)[order],
-        probabilities=np.concatenate(probabilities)[order],
+        outputs=np.concatenate(outputs)[order],
         losses=_losses(results, position),
         feature_losses={
             modality: losses
             for modality in system.modalities
             if (losses := _losses(results, modality))
         },
+        task=task_of(table),
+        leaks=tasks[0].protocol.leaks,
     )
 
 

@@ -9,29 +9,18 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-from typing import Protocol as Interface
 from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
 from affuse.features.table import FeatureTable
+from affuse.storage.folds import Arrays, FoldStore
 from affuse.storage.sealing import is_sealed, seal
 from affuse.storage.whole import atomic_file, remove_leftovers
 
-Arrays = Mapping[str, NDArray[np.float64]]
+__all__ = ["Arrays", "FoldStore", "FolderStore", "key_of", "table_digest"]
 
 _PACKAGES = ("affuse", "numpy", "scipy", "scikit-learn", "torch")
-
-
-class FoldStore(Interface):
-    """Keeps the arrays of one fold under a key that names all that they depend on."""
-
-    def load(self, key: str) -> Arrays | None:
-        """Arrays by name; None if this fold is not known."""
-
-    def save(self, key: str, arrays: Arrays) -> None:
-        """Keep the arrays of a finished fold."""
 
 
 class FolderStore:
@@ -87,7 +76,11 @@ def table_digest(table: FeatureTable) -> str:
     """Hash of clips, labels, speakers and features, whatever the order of rows."""
     order = np.argsort(table.clips, kind="stable")
     digest = hashlib.sha256(json.dumps(table.classes).encode())
-    for column in (table.clips, table.speakers, table.labels):
+    if table.targets:
+        digest.update(json.dumps(table.targets).encode())
+        digest.update(np.ascontiguousarray(table.values[order]).tobytes())
+    columns = (table.clips, table.speakers, *(() if table.targets else (table.labels,)))
+    for column in columns:
         digest.update("\0".join(map(str, column[order])).encode())
     for modality in table.modalities:
         array = table.arrays[modality]

@@ -14,12 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from affuse.errors import ConfigError, DatasetError, FeatureError
 from affuse.evaluation.crossval import out_of_fold
-from affuse.evaluation.fold_task import Preparation
-from affuse.evaluation.metrics import uar
+from affuse.evaluation.fold_task import TransformerFactories
 from affuse.evaluation.systems import System
+from affuse.features.context import RunContext, silent
 from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback
 from affuse.splits.protocols import Protocol
+from affuse.tasks.metrics import uar
 
 Labels = NDArray[np.int64]
 
@@ -112,11 +113,9 @@ def system_permutation_test(
     system: System,
     protocol: Protocol,
     *,
-    preparation: Preparation | None = None,
+    preparation: TransformerFactories | None = None,
     n_permutations: int = 100,
-    seed: int = 0,
-    jobs: int = 1,
-    progress: ProgressCallback | None = None,
+    context: RunContext | None = None,
 ) -> PermutationTest:
     """The pooled UAR of one system, fitted anew in every fold for each permutation of labels.
 
@@ -126,18 +125,20 @@ def system_permutation_test(
     system : System
         A cheap one: it is fitted ``(n_permutations + 1) * n_folds`` times.
     protocol : Protocol
-    preparation, jobs
+    preparation
         As in `affuse.evaluation.crossval.out_of_fold`.
-    n_permutations, seed : int
-        The seed of the permutations and of the system.
-    progress : callable, optional
-        As in `permutation_test`.
+    n_permutations : int
+    context : RunContext, optional
+        Its seed is that of the permutations and of the system; its ``progress`` is called as in
+        `permutation_test`. Folds are not kept.
 
     Raises
     ------
     ConfigError, DatasetError, FeatureError, FoldError
         As in `permutation_test` and `out_of_fold`.
     """
+    context = context or RunContext()
+    each = replace(context, folds=None, progress=silent)
     # Shuffled in the order of clip ids, so that the table's own order has no effect.
     order = np.argsort(table.clips, kind="stable")
 
@@ -148,9 +149,8 @@ def system_permutation_test(
             replace(table, labels=labels),
             [system],
             protocol,
+            each,
             preparation=preparation,
-            seed=seed,
-            jobs=jobs,
         )
         return uar(labels[found.rows], found.predicted)
 
@@ -159,8 +159,8 @@ def system_permutation_test(
         table.speakers[order],
         figure,
         n_permutations=n_permutations,
-        seed=seed,
-        progress=progress,
+        seed=context.seed,
+        progress=context.progress,
     )
 
 

@@ -21,11 +21,12 @@ from affuse.bundle.reading import Bundle
 from affuse.bundle.writing import write_bundle
 from affuse.config import Config
 from affuse.corpora.media_files import passed_over_text
+from affuse.corpora.published import Reference
 from affuse.errors import OutputError
 from affuse.evaluation.clip_map import clip_map
 from affuse.evaluation.comparison import compare_all
 from affuse.evaluation.probability_scores import calibrate_across_folds
-from affuse.evaluation.references import Reference, reference_lines
+from affuse.evaluation.references import reference_lines
 from affuse.evaluation.reliability import reliability_curve
 from affuse.evaluation.speakers import recall_table, speaker_table
 from affuse.evaluation.systems import OutOfFold
@@ -49,7 +50,7 @@ _WRITTEN = frozenset(
         "bundle", "config.toml", "environment.json", "summary.json", "index.csv", "results.csv",
         "predictions.csv", "folds.csv", "skipped.csv", "references.csv", "map.csv", "training.csv",
         "robustness.csv", "speakers.csv", "recalls.csv", "reliability.csv", "calibration.csv",
-        "comparisons.csv", "contents.csv",
+        "comparisons.csv", "contents.csv", "corpora.csv",
     }
 )  # fmt: skip
 
@@ -235,6 +236,8 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "skipped", _skipped_table(result.skipped)
     yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
     yield "map", clip_map(result.table, seed=result.config.seed)
+    if len(result.by_corpus):
+        yield "corpora", result.by_corpus
     if len(result.training):
         yield "training", result.training
     if result.curves:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.export.plain import UNDECIDED, percent, said
+from affuse.export.plain import UNDECIDED, percent, top_emotion
 from affuse.export.timeline import Cut, Track, main_track, tracks
 from affuse.records import Box, Prediction, Segment
 
@@ -137,7 +137,10 @@ class Painter:
         y = margin + round(1.2 * _TEXT_HEIGHT * scale)
         colour = self._colour(segment.emotion)
         _write(image, _verdict(segment), (margin, y), 1.2 * scale, colour)
-        for name, word in (("voice", said(segment, "audio")), ("face", said(segment, "video"))):
+        for name, word in (
+            ("voice", top_emotion(segment, "audio")),
+            ("face", top_emotion(segment, "video")),
+        ):
             if word is not None:
                 y += line
                 text = f"{name}: {word[0]} {percent(word[1])}"

@@ -88,8 +88,8 @@ def whole(prediction: Prediction) -> Segment:
     )
 
 
-def said(found: Prediction | Segment, source: Source) -> tuple[str, float] | None:
-    """Most probable emotion of one source and its probability; None where it said nothing."""
+def top_emotion(found: Prediction | Segment, source: Source) -> tuple[str, float] | None:
+    """Most probable emotion of one source and its probability; None where it has none."""
     probabilities = found.probabilities.get(source)
     if not probabilities:
         return None
@@ -100,6 +100,15 @@ def said(found: Prediction | Segment, source: Source) -> tuple[str, float] | Non
 def all_classes(predictions: Sequence[Prediction]) -> tuple[str, ...]:
     """Emotions of all the recognisers that predicted, in order of first appearance."""
     return tuple(dict.fromkeys(name for one in predictions for name in one.classes))
+
+
+def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
+    """Probabilities of each emotion: fused, then audio, then video; None where not given."""
+    return [
+        rounded(segment.probabilities.get(source, {}).get(emotion))
+        for source in SOURCES
+        for emotion in emotions
+    ]
 
 
 def percent(share: float) -> str:

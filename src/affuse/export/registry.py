@@ -1,55 +1,19 @@
-"""Formats by name. A new one is a file with one function, and a line here."""
+"""Predictions in a format by name: as text, or as new files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import import_module
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
 
 from affuse.errors import ConfigError, OutputError
 from affuse.export.files import write_text
+from affuse.export.format import Format
 from affuse.records import Prediction
+from affuse.registries import EXPORTS
 from affuse.storage.whole import new_path, refuse_existing
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How one format is written.
-
-    Attributes
-    ----------
-    home : str
-        ``module:function``, imported when it is used. Its arguments depend on `holds`.
-    suffix : str
-        Of its files.
-    holds : {"many", "one", "linked", "folder"}
-        ``many``: function(predictions) -> text of one document for all. ``one``:
-        function(prediction) -> text of a document for each. ``linked``: function(prediction,
-        folder) -> the same with links that count from the folder where it will lie. ``folder``:
-        function(predictions, path, folder) makes one folder `path` for all, which will become
-        `folder`; module:check() refuses in good time where it cannot.
-    """
-
-    home: str
-    suffix: str
-    holds: Literal["many", "one", "linked", "folder"]
-
-
-FORMATS: Mapping[str, Format] = {
-    "table": Format("affuse.export.terminal:to_table", ".txt", "many"),
-    "json": Format("affuse.export.document:to_json", ".json", "many"),
-    "csv": Format("affuse.export.rows:to_csv", ".csv", "many"),
-    "vtt": Format("affuse.export.webvtt:to_webvtt", ".vtt", "one"),
-    "eaf": Format("affuse.export.elan:to_eaf", ".eaf", "linked"),
-    "textgrid": Format("affuse.export.textgrid:to_textgrid", ".TextGrid", "one"),
-    "audformat": Format("affuse.export.audformat_database:write_database", "", "folder"),
-}
-"""What ``affuse predict --format`` takes."""
 
 
 def format_of(out: str | Path | None, format: str | None = None) -> str:
@@ -60,7 +24,7 @@ def format_of(out: str | Path | None, format: str | None = None) -> str:
     out : str or Path, optional
         File or folder.
     format : str, optional
-        One of `FORMATS`, where it was named.
+        Name of a format, where it was named.
 
     Returns
     -------
@@ -87,7 +51,7 @@ def format_of(out: str | Path | None, format: str | None = None) -> str:
         return "table"
     meant = _format_of_suffix(place)
     if meant is None:
-        known = ", ".join(form.suffix for form in FORMATS.values() if form.suffix)
+        known = ", ".join(form.suffix for form in _formats().values() if form.suffix)
         raise ConfigError(
             f"--out {place} ends in {place.suffix}, which is no suffix of a format; expected one "
             f"of {known}: rename it, name its --format, or make the folder first if it is one"
@@ -105,14 +69,14 @@ def export(predictions: Sequence[Prediction], format: str, out: str | Path) -> t
     ----------
     predictions : sequence of Prediction
     format : str
-        One of `FORMATS`.
+        Name of a format.
     out : str or Path
         File or folder.
 
     Raises
     ------
     ConfigError
-        No format has that name; lists those there are.
+        No format has that name, or another package's cannot be loaded.
     OutputError
         There is nothing to write, a name is taken, or the folder cannot be written.
     MissingDependency
@@ -131,9 +95,9 @@ def export(predictions: Sequence[Prediction], format: str, out: str | Path) -> t
     paths = targets([prediction.path for prediction in predictions], format, out)
     if form.holds == "folder":
         with new_path(paths[0]) as temporary:
-            _function(form)(predictions, temporary, paths[0])
+            form.write(predictions, temporary, paths[0])
     elif len(paths) < len(predictions):
-        write_text(paths[0], _function(form)(predictions))
+        write_text(paths[0], form.write(predictions))
     else:
         for prediction, path in zip(predictions, paths, strict=True):
             write_text(path, _text(form, prediction, path.parent))
@@ -146,17 +110,13 @@ def text(predictions: Sequence[Prediction], format: str) -> str:
     Raises
     ------
     ConfigError
-        No format has that name; lists those there are.
+        No format has that name, or another package's cannot be loaded.
     OutputError
         There is nothing to show, or the format cannot hold that many clips in one text.
     """
     check_text([prediction.path for prediction in predictions], format)
     form = _form(format)
-    shown = (
-        _function(form)(predictions)
-        if form.holds == "many"
-        else _text(form, predictions[0], Path())
-    )
+    shown = form.write(predictions) if form.holds == "many" else _text(form, predictions[0], Path())
     return str(shown).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -205,8 +165,9 @@ def targets(
     form, place = _form(format), Path(out)
     _refuse_nothing(paths)
     _refuse_contradiction(format, place)
+    if form.check is not None:
+        form.check(paths)
     if form.holds == "folder":
-        import_module(form.home.partition(":")[0]).check(paths)
         found: tuple[Path, ...] = (place,)
     elif place.suffix.lower() == form.suffix.lower() and not place.is_dir():
         found = (place,)
@@ -221,17 +182,19 @@ def targets(
     return found
 
 
+def _formats() -> dict[str, Format]:
+    """Every format that can be loaded, by name."""
+    return dict(EXPORTS.load_all().entries)
+
+
 def _form(name: str) -> Format:
-    if name not in FORMATS:
-        raise ConfigError(
-            f"format {name!r} was given; expected one of {', '.join(FORMATS)}: name one of these"
-        )
-    return FORMATS[name]
+    form: Format = EXPORTS.get(name)
+    return form
 
 
 def _format_of_suffix(place: Path) -> str | None:
     suffix = place.suffix.lower()
-    names = (name for name, form in FORMATS.items() if suffix and form.suffix.lower() == suffix)
+    names = (name for name, form in _formats().items() if suffix and form.suffix.lower() == suffix)
     return next(names, None)
 
 
@@ -244,16 +207,10 @@ def _refuse_contradiction(format: str, place: Path) -> None:
         )
 
 
-def _function(form: Format) -> Any:
-    module, _, function = form.home.partition(":")
-    return getattr(import_module(module), function)
-
-
 def _text(form: Format, prediction: Prediction, folder: Path) -> str:
-    function = _function(form)
     if form.holds == "many":
-        return str(function([prediction]))
-    return str(function(prediction, folder) if form.holds == "linked" else function(prediction))
+        return str(form.write([prediction]))
+    return str(form.write(prediction, folder) if form.holds == "linked" else form.write(prediction))
 
 
 def _refuse_nothing(paths: Sequence[str]) -> None:
@@ -264,7 +221,7 @@ def _refuse_nothing(paths: Sequence[str]) -> None:
 
 
 def _refuse_several(paths: Sequence[str], format: str, place: Path) -> None:
-    if len(paths) > 1 and FORMATS[format].holds != "many":
+    if len(paths) > 1 and _form(format).holds != "many":
         raise OutputError(
             f"{place} was given for {len(paths)} clips, but a document in format {format!r} "
             "describes one; expected a folder, which then gets one file each: name a folder"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from affuse.export.plain import UNDECIDED, percent, said
+from affuse.export.plain import UNDECIDED, percent, top_emotion
 from affuse.export.timeline import Cut, Track, tracks
 from affuse.records import Prediction, Segment
 
@@ -56,11 +56,11 @@ def _confidence(segment: Segment) -> str:
 
 
 def _voice(segment: Segment) -> str:
-    return (said(segment, "audio") or ("", 0.0))[0]
+    return (top_emotion(segment, "audio") or ("", 0.0))[0]
 
 
 def _face(segment: Segment) -> str:
-    return (said(segment, "video") or ("", 0.0))[0]
+    return (top_emotion(segment, "video") or ("", 0.0))[0]
 
 
 def _speech(segment: Segment) -> str:

@@ -229,10 +229,10 @@ def _audio_packets(container: OutputContainer, source: InputContainer) -> Iterat
     shape = encodable(before)
     stream = container.add_stream("aac", rate=shape.sample_rate, layout=shape.layout)
     stream.bit_rate = _AUDIO_BITS_PER_S
-    return _heard(sound_frames(source, before, shape), stream)
+    return _sound(sound_frames(source, before, shape), stream)
 
 
-def _heard(frames: Iterable[AudioFrame], stream: AudioStream) -> Iterator[Timed]:
+def _sound(frames: Iterable[AudioFrame], stream: AudioStream) -> Iterator[Timed]:
     for frame in frames:
         yield frame.time or 0.0, stream.encode(frame)
     yield math.inf, stream.encode()
@@ -240,12 +240,12 @@ def _heard(frames: Iterable[AudioFrame], stream: AudioStream) -> Iterator[Timed]
 
 def _reporter(duration_s: float, progress: ProgressCallback | None) -> Callable[[float], None]:
     """Tells `progress` of every whole second once."""
-    n_seconds, told = math.ceil(duration_s), -1
+    n_seconds, reported_s = math.ceil(duration_s), -1
 
     def report(time_s: float) -> None:
-        nonlocal told
-        if progress is not None and int(time_s) > told:
-            told = int(time_s)
-            progress("video", min(told + 1, n_seconds), n_seconds)
+        nonlocal reported_s
+        if progress is not None and int(time_s) > reported_s:
+            reported_s = int(time_s)
+            progress("video", min(reported_s + 1, n_seconds), n_seconds)
 
     return report

@@ -80,13 +80,13 @@ class Expression(ExtractorDefaults):
         FeatureError
             There is no face in any of them.
         """
-        crops, n_looks = _crops(decoded)
+        crops, n_frames = _crops(decoded)
         if not crops:
             raise FeatureError(
-                f"no face was found in any of {n_looks} frames; expected one: the clip's video "
+                f"no face was found in any of {n_frames} frames; expected one: the clip's video "
                 "is left out"
             )
-        probabilities, embeddings = _said(np.stack(crops)[:, None])
+        probabilities, embeddings = _expressions(np.stack(crops)[:, None])
         logs = np.log(np.maximum(probabilities, _LEAST))
         return np.concatenate([logs.mean(0), logs.std(0), embeddings.mean(0)]).astype(np.float32)
 
@@ -109,7 +109,7 @@ def _crops(frames: Iterable[Image]) -> tuple[list[Image], int]:
     return crops, number
 
 
-def _said(faces: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _expressions(faces: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Probabilities and embeddings of faces (n, 1, 48, 48)."""
     parts = [
         shipped_outputs(GRAPH, {"faces": faces[i : i + _BATCH]}, ["probabilities", "embedding"])

@@ -19,6 +19,7 @@ from affuse.extractors.vgg.network import network, trunk_file
 from affuse.features.decoding import VideoDecoding
 from affuse.features.source import ExtractorDefaults, Learner
 from affuse.records import Modality
+from affuse.storage.onnx_sessions import available_devices, open_session, runtime_version
 
 if TYPE_CHECKING:
     from affuse.config import Config, VggFaceConfig
@@ -208,12 +209,10 @@ def _shown(settings: VggFaceConfig) -> list[str]:
 
 
 def _check_device(device: str) -> None:
-    import onnxruntime
-
-    if device == "cuda" and "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+    if device not in available_devices():
         raise ConfigError(
-            "features.vgg_face.device 'cuda' was given, but this onnxruntime "
-            f"{onnxruntime.__version__} has no CUDA; expected the package onnxruntime-gpu and a "
+            f"features.vgg_face.device {device!r} was given, but this onnxruntime "
+            f"{runtime_version()} has no CUDA; expected the package onnxruntime-gpu and a "
             "GPU: install it in the place of onnxruntime, or take 'cpu'"
         )
 
@@ -238,10 +237,4 @@ def _batches(frames: Iterable[Image]) -> Iterator[tuple[list[Image], list[int]]]
 @lru_cache(maxsize=2)
 def _session(model: Path, device: str = "cpu") -> Any:
     """The graph, loaded once per process, run by one thread: processes are what runs at once."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    provider = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}[device]
-    return onnxruntime.InferenceSession(str(model), options, providers=[provider])
+    return open_session(model, device=device)

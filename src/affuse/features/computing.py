@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import AffuseError, FeatureError, MediaError
+from affuse.features.context import RunContext
 from affuse.features.decoding import decoded
 from affuse.features.source import Extractor
 from affuse.features.store import FeatureStore
-from affuse.records import Modality, ProgressCallback
+from affuse.records import Modality
 from affuse.storage.error_log import unforeseen
 from affuse.storage.whole import atomic_file, owned_name
 from affuse.workers.protocol import Lost, Workers
@@ -51,18 +52,15 @@ class ArrayTask:
     mark: str = ""
 
 
-def compute(
-    tasks: Sequence[ArrayTask], workers: Workers, progress: ProgressCallback | None
-) -> dict[str, str]:
+def compute(tasks: Sequence[ArrayTask], context: RunContext) -> dict[str, str]:
     """Compute and store what is not stored yet.
 
     Parameters
     ----------
     tasks : sequence of ArrayTask
         All of one store; those of one key are one.
-    workers : Workers
-    progress : callable or None
-        Called with ``("audio features", n_done, n_all)``.
+    context : RunContext
+        Its ``progress`` is called with ``("audio features", n_done, n_all)``.
 
     Returns
     -------
@@ -75,13 +73,12 @@ def compute(
     done = total - Counter(task.extractor.modality for task in pending)
 
     def report(modality: Modality) -> None:
-        if progress is not None:
-            progress(f"{modality} features", done[modality], total[modality])
+        context.progress(f"{modality} features", done[modality], total[modality])
 
     for modality in total:
         report(modality)
     reasons = {}
-    with closing(_computed(pending, workers)) as results:
+    with closing(_computed(pending, context.workers)) as results:
         for task, reason in results:
             if reason is not None:
                 reasons[task.key] = reason

@@ -37,11 +37,11 @@ def contents_table(clips: Iterable[Clip], known: Mapping[Path, str] | None = Non
     """
     chosen = tuple(clips)
     # Of a file elsewhere the hash tells its address as well.
-    told = {path: content for path, content in (known or {}).items() if url_of(path) is None}
+    given = {path: content for path, content in (known or {}).items() if url_of(path) is None}
     paths = sorted({path for clip in chosen for path in clip.files})
     with ThreadPoolExecutor(_N_READERS) as pool:
-        unread = [path for path in paths if path not in told]
-        hashes = told | dict(zip(unread, pool.map(_hash, unread), strict=True))
+        unread = [path for path in paths if path not in given]
+        hashes = given | dict(zip(unread, pool.map(_hash, unread), strict=True))
     rows = [(clip.id, _content([hashes[path] for path in clip.files], clip)) for clip in chosen]
     return pd.DataFrame(rows, columns=["clip", "content"])
 
@@ -95,5 +95,5 @@ def _content(hashes: list[str], clip: Clip) -> str:
     if not hashes or not all(hashes):
         return ""
     # Sound and picture of one file are that file.
-    told = [sorted(set(hashes)), clip.start_s or 0.0, clip.end_s]
-    return f"sha256:{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]}"
+    given = [sorted(set(hashes)), clip.start_s or 0.0, clip.end_s]
+    return f"sha256:{hashlib.sha256(json.dumps(given).encode()).hexdigest()[:32]}"

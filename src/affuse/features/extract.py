@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,13 +14,12 @@ from affuse.errors import FeatureError
 from affuse.features.array import CLIP, ArrayInMemory, FeatureArray, is_stepwise
 from affuse.features.computing import ArrayTask, compute
 from affuse.features.contents import contents_of
+from affuse.features.context import RunContext
 from affuse.features.source import Source
 from affuse.features.store import FeatureStore
 from affuse.features.stored_arrays import StoredArrays
 from affuse.features.table import FeatureTable
-from affuse.records import Clip, Modality, ProgressCallback, Skipped
-from affuse.workers.local import local_workers
-from affuse.workers.protocol import Workers
+from affuse.records import Clip, Modality, Skipped
 
 
 @dataclass(frozen=True)
@@ -54,11 +52,7 @@ class _Gathered:
 def extract_features(
     index: Index,
     sources: Mapping[Modality, Source],
-    store: FeatureStore,
-    *,
-    jobs: int | None = None,
-    workers: Workers | None = None,
-    progress: ProgressCallback | None = None,
+    context: RunContext,
 ) -> Extraction:
     """Features of every clip of an index, each modality from its source.
 
@@ -69,14 +63,9 @@ def extract_features(
     ----------
     index : Index
     sources : mapping of modality to Source
-    store : FeatureStore
-    jobs : int, optional
-        Processes, each with one thread; one per core by default. 1: in this process.
-    workers : Workers, optional
-        Who computes, in the place of `jobs` processes. Workers on other machines must see the
-        clips under the same paths; the store they need not see.
-    progress : callable, optional
-        Called with ``("audio features", n_done, n_clips)``.
+    context : RunContext
+        Who computes: workers on other machines must see the clips under the same paths, the store
+        they need not see. Its ``progress`` is called with ``("audio features", n_done, n_clips)``.
 
     Returns
     -------
@@ -94,13 +83,13 @@ def extract_features(
     ClusterError
         The workers cannot be reached any more; what is done is kept.
     """
-    clips, jobs = index.clips, jobs or os.cpu_count() or 1
+    clips = index.clips
     given = {m: source.given(clips) for m, source in sources.items()}
     computed = {m: source for m, source in sources.items() if given[m] is None}
-    contents, unread = contents_of(clips, list(computed), jobs)
-    tasks = {m: _tasks(clips, contents, source, store) for m, source in computed.items()}
+    contents, unread = contents_of(clips, list(computed), context.jobs)
+    tasks = {m: _tasks(clips, contents, source, context.store) for m, source in computed.items()}
     wanted = [task for of_one in tasks.values() for task in of_one if task]
-    failed = compute(wanted, workers or local_workers(jobs), progress)
+    failed = compute(wanted, context)
     gathered = {
         m: _computed(clips, source, tasks[m], failed, unread)
         if values is None
@@ -196,6 +185,7 @@ def _joined(index: Index, gathered: Mapping[Modality, _Gathered]) -> Extraction:
         classes=left.classes,
         arrays={m: g.array.take(kept) for m, g in used.items()},
         present={m: g.present[kept] for m, g in used.items()},
+        corpora=np.array([clip.corpus for clip in left]),
     )
     return Extraction(table, tuple(skipped))
 

@@ -80,9 +80,9 @@ def label_columns(
     """
     found = {}
     for name, column in zip(names, values.T, strict=True):
-        told = {label: np.unique(column[labels == label]) for label in np.unique(labels)}
-        differ = {float(own[0]) for own in told.values()}
-        if len(differ) > 1 and all(len(own) == 1 for own in told.values()):
+        values_of = {label: np.unique(column[labels == label]) for label in np.unique(labels)}
+        differ = {float(own[0]) for own in values_of.values()}
+        if len(differ) > 1 and all(len(own) == 1 for own in values_of.values()):
             _, sizes = np.unique(column, return_counts=True)
             ways = math.lgamma(len(column) + 1) - sum(math.lgamma(n + 1) for n in sizes)
             found[name] = math.exp(-ways)

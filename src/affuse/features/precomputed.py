@@ -133,7 +133,7 @@ class Precomputed:
         return (
             f"{self.path} has no row for {len(missing)} of {len(clips)} clips "
             f"({first_few(missing)}); expected one for each: add them, or choose other clips "
-            "(--set data.speakers=..., data.channels=...)"
+            "(--set data.speakers=..., data.where.channel=...)"
         )
 
     def _refuse_unfit(self, values: NDArray[np.float32], clips: Sequence[Clip]) -> None:

@@ -53,7 +53,7 @@ def within_files(index: Index) -> Index:
             f"none of {len(index)} clips lies within its file (first: {late[0].name} "
             f"{late[0].reason}); expected start and end in seconds of the file: mend the table"
         )
-    notes = (*index.notes, *([_told(long)] if long else []))
+    notes = (*index.notes, *([_long_clips_note(long)] if long else []))
     return replace(index, clips=tuple(kept), skipped=(*index.skipped, *late), notes=notes)
 
 
@@ -74,5 +74,5 @@ def _length_s(path: Path) -> float:
     return float("inf") if length is None else length
 
 
-def _told(long: list[str]) -> str:
+def _long_clips_note(long: list[str]) -> str:
     return f"Stretches beyond the end of their file, kept with what is there: {first_few(long)}."

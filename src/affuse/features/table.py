@@ -24,13 +24,19 @@ class FeatureTable:
     ----------
     clips, speakers : (n_clips,) str
     labels : (n_clips,) int
-        Position of each clip's emotion in `classes`.
+        Position of each clip's emotion in `classes`; empty where the truth is numbers.
     classes : tuple of str
     arrays : mapping of modality to FeatureArray
         With named axes, in memory or stored. Rows of a clip that lacks the modality are NaN, so
         that nothing can mistake them for data. Plain arrays that are given are wrapped
         (`affuse.features.array.feature_array`).
     present : mapping of modality to (n_clips,) bool
+    corpora : (n_clips,) str
+        Corpus of each clip; not given: all blank, as of one corpus.
+    targets : tuple of str
+        Names of the numbers that are told of a clip; empty where its emotion is.
+    values : (n_clips, n_targets) float64
+        The true numbers.
 
     Raises
     ------
@@ -44,6 +50,9 @@ class FeatureTable:
     classes: tuple[str, ...]
     arrays: Mapping[str, FeatureArray]
     present: Mapping[str, NDArray[np.bool_]]
+    corpora: NDArray[np.str_]
+    targets: tuple[str, ...]
+    values: NDArray[np.float64]
 
     def __init__(
         self,
@@ -53,16 +62,24 @@ class FeatureTable:
         classes: tuple[str, ...],
         arrays: Mapping[str, Given],
         present: Mapping[str, NDArray[np.bool_]],
+        corpora: NDArray[np.str_] | None = None,
+        targets: tuple[str, ...] = (),
+        values: NDArray[np.float64] | None = None,
     ) -> None:
         wrapped = {modality: feature_array(array) for modality, array in arrays.items()}
-        fields = (clips, speakers, labels, classes, wrapped, present)
+        corpora = np.zeros(0, np.str_) if corpora is None else corpora
+        values = np.zeros((0, 0)) if values is None else values
+        fields = (clips, speakers, labels, classes, wrapped, present, corpora, targets, values)
         for name, value in zip(self.__dataclass_fields__, fields, strict=True):
             object.__setattr__(self, name, value)
         self._check()
 
     def _check(self) -> None:
         n = len(self.clips)
-        lengths = {"speakers": len(self.speakers), "labels": len(self.labels)}
+        if not len(self.corpora):
+            object.__setattr__(self, "corpora", np.zeros(n, np.str_))
+        lengths = {"speakers": len(self.speakers), "corpora": len(self.corpora)}
+        lengths |= {"values": len(self.values)} if self.targets else {"labels": len(self.labels)}
         lengths |= {f"arrays[{m!r}]": len(a) for m, a in self.arrays.items()}
         lengths |= {f"present[{m!r}]": len(p) for m, p in self.present.items()}
         wrong = {name: length for name, length in lengths.items() if length != n}
@@ -82,6 +99,15 @@ class FeatureTable:
         """Names of the modalities, sorted, so that their order can never matter."""
         return tuple(sorted(self.arrays))
 
+    @property
+    def truth(self) -> NDArray[np.generic]:
+        """What is learned: `labels` (n_clips,), or `values` (n_clips, n_targets)."""
+        return self.values if self.targets else self.labels
+
+    def with_truth(self, truth: NDArray[Any]) -> FeatureTable:
+        """The same clips with another truth, of the shape of `truth`."""
+        return replace(self, values=truth) if self.targets else replace(self, labels=truth)
+
     def take(self, rows: ArrayLike) -> FeatureTable:
         """The same table for a choice of rows (indices or a boolean mask)."""
         chosen = np.arange(len(self))[np.asarray(rows)]
@@ -89,7 +115,9 @@ class FeatureTable:
             self,
             clips=self.clips[chosen],
             speakers=self.speakers[chosen],
-            labels=self.labels[chosen],
+            labels=self.labels if self.targets else self.labels[chosen],
+            values=self.values[chosen] if self.targets else self.values,
+            corpora=self.corpora[chosen],
             arrays={m: a.take(chosen) for m, a in self.arrays.items()},
             present={m: p[chosen] for m, p in self.present.items()},
         )

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from affuse.models.calibrated import TemperatureScaled
+from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.registry import CHOICE_FOLDS
 
 Floats = NDArray[np.float64]
@@ -79,6 +80,20 @@ class Balance(TransformerMixin, BaseEstimator):
         parts = zip(self._reduced(rows), self.factors_, strict=True)
         balanced_blocks = [factor * block for block, factor in parts]
         return np.concatenate([*balanced_blocks, self._blocks(rows)[-1]], axis=1)
+
+    def to_graph(self, graph: GraphBuilder, rows: str) -> str:
+        """The same in a graph: each block on its components, if any, times its weight."""
+        ends = np.cumsum(self.widths)
+        blocks = []
+        for width, end, axes, factor in zip(
+            self.widths, ends, self.axes_, self.factors_, strict=True
+        ):
+            block = graph.columns(rows, int(end - width), int(end))
+            block = block if axes is None else graph.times(block, axes)
+            blocks.append(graph.multiply(block, factor))
+        if self.n_features_in_ > ends[-1]:
+            blocks.append(graph.columns(rows, int(ends[-1]), int(self.n_features_in_)))
+        return graph.side_by_side(blocks)
 
     def _blocks(self, rows: Floats) -> list[Floats]:
         """The blocks, and last what is beyond them."""

@@ -1,30 +1,25 @@
-"""Fixed rules that combine the probabilities of several modalities; numpy alone."""
+"""Outputs of several modalities combined by a rule; numpy alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal, get_args
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.errors import ConfigError, FeatureError
-
-Rule = Literal["mean", "weighted", "product", "max", "min", "median", "majority"]
-RULES: tuple[str, ...] = get_args(Rule)
-
-Stack = NDArray[np.float64]
+from affuse.fusion.rule import Rule, Stack, rule_named, rules_that
 
 SUM_TOLERANCE = 1e-3
 """Published probabilities are rounded; a row may miss 1 by this much."""
 
-FLOOR = 1e-12
-"""Smallest probability in a product, so that one modality's 0 does not end all discussion."""
+Decide = Callable[[Sequence[Stack]], Stack]
+"""Outputs of some members, each (n, n_outputs) -> (n, n_outputs)."""
 
 
 def combine(
     probabilities: Sequence[ArrayLike],
-    rule: Rule = "product",
+    rule: str = "product",
     weights: Sequence[float] | None = None,
 ) -> Stack:
     """Probabilities of several modalities combined clip by clip.
@@ -37,7 +32,7 @@ def combine(
     rule : str
         ``mean``, ``weighted`` (mean with `weights`), ``product`` (the product of experts,
         normalised), ``max``, ``min``, ``median``, ``majority`` (votes; ties are broken by the
-        mean).
+        mean), or a rule of another package that need not learn.
     weights : sequence of float, optional
         One per modality, not negative; with rule ``weighted`` only.
 
@@ -49,7 +44,8 @@ def combine(
     Raises
     ------
     ConfigError
-        Unknown rule; weights missing, misplaced, negative or of the wrong number.
+        Unknown rule, or one that must learn first; weights missing, misplaced, negative or of the
+        wrong number.
     FeatureError
         Shapes differ, values are not probabilities, a row is NaN in part.
 
@@ -62,14 +58,41 @@ def combine(
     >>> combine([[[0.6, 0.4]], [[0.2, 0.8]]], rule="product").round(3)
     array([[0.273, 0.727]])
     """
-    stack = _validated_stack(probabilities)
-    if rule not in RULES:
-        raise ConfigError(f"rule {rule!r} was given; expected one of {', '.join(RULES)}")
-    shares = _validated_weights(weights, rule, len(stack))
+    stack = _validated_stack(probabilities, "probabilities", "n_classes")
+    for position, array in enumerate(stack):
+        check_probabilities(array, f"array {position} of the probabilities")
+    _refuse_unlearned(rule)
+    return combined_probabilities(stack, rule, weights)
+
+
+def combined_probabilities(
+    stack: Stack, rule: str, weights: Sequence[float] | None = None
+) -> Stack:
+    """As `combine`, of probabilities that were checked, for rules that must learn as well.
+
+    Parameters
+    ----------
+    stack : (n_members, n_clips, n_classes) float64
+        A row of NaN where a member is silent.
+    rule : str
+    weights : sequence of float, optional
+
+    Returns
+    -------
+    (n_clips, n_classes) float64
+        What the rule's own function gives; stackers decide afterwards.
+
+    Raises
+    ------
+    ConfigError
+        Unknown rule; weights missing, misplaced, negative or of the wrong number.
+    """
+    found = rule_named(rule)
+    shares = _validated_weights(weights, rule, found, len(stack))
     present = ~np.isnan(stack[:, :, 0])
     combined = np.full(stack.shape[1:], np.nan)
     some = present.any(axis=0)
-    combined[some] = _RULES[rule](stack[:, some], shares[:, None] * present[:, some])
+    combined[some] = found.combine(stack[:, some], _own_weights(shares, present[:, some]))
     totals = combined[some].sum(axis=1, keepdims=True)
     # A minimum can be 0 in every class: then nothing is left to prefer.
     uniform = np.full_like(combined[some], 1 / stack.shape[2])
@@ -77,52 +100,127 @@ def combine(
     return combined
 
 
-def _weighted_mean(stack: Stack, weights: Stack) -> Stack:
-    total = weights.sum(axis=0)
-    # A clip whose only modality weighs nothing still has that modality's word.
-    weights = np.where(total > 0, weights, ~np.isnan(stack[:, :, 0]))
-    return np.asarray(np.einsum("mnc,mn->nc", np.nan_to_num(stack), weights))
+def combine_numbers(
+    numbers: Sequence[ArrayLike], rule: str = "mean", weights: Sequence[float] | None = None
+) -> Stack:
+    """Numbers that several modalities give for the same targets, combined clip by clip.
 
+    Parameters
+    ----------
+    numbers : sequence of (n_clips, n_targets) array
+        One per modality, the same clips and targets in each. A row of NaN says that the clip
+        lacks this modality.
+    rule : str
+        ``mean``, ``weighted`` or ``median``, or another package's that serves numbers.
+    weights : sequence of float, optional
+        As in `combine`.
 
-def _product(stack: Stack, weights: Stack) -> Stack:
-    logs = np.nansum(np.log(np.maximum(stack, FLOOR)), axis=0)
-    return np.asarray(np.exp(logs - logs.max(axis=1, keepdims=True)))
+    Returns
+    -------
+    (n_clips, n_targets) float64
+        Where all modalities are missing the row is NaN.
 
+    Raises
+    ------
+    ConfigError
+        As in `combine`; the rule is for probabilities only.
+    FeatureError
+        Shapes differ, or numbers are infinite or NaN in part of a row.
 
-def _majority(stack: Stack, weights: Stack) -> Stack:
-    n_classes = stack.shape[2]
-    votes = np.eye(n_classes)[np.nan_to_num(stack).argmax(axis=2)]
-    votes[np.isnan(stack[:, :, 0])] = 0
-    # Votes differ by whole numbers and means by less than one: the mean decides ties only.
-    return np.asarray(votes.sum(axis=0) + np.nanmean(stack, axis=0))
-
-
-_RULES: dict[str, Callable[[Stack, Stack], Stack]] = {
-    "mean": _weighted_mean,
-    "weighted": _weighted_mean,
-    "product": _product,
-    "max": lambda stack, _: np.nanmax(stack, axis=0),
-    "min": lambda stack, _: np.nanmin(stack, axis=0),
-    "median": lambda stack, _: np.nanmedian(stack, axis=0),
-    "majority": _majority,
-}
-
-
-def _validated_stack(probabilities: Sequence[ArrayLike]) -> Stack:
-    arrays = [np.asarray(p, dtype=np.float64) for p in probabilities]
-    shapes = [array.shape for array in arrays]
-    if not arrays or arrays[0].ndim != 2 or len(set(shapes)) != 1:
+    Examples
+    --------
+    >>> combine_numbers([[[0.2]], [[0.6]]], "weighted", weights=[3, 1]).round(3)
+    array([[0.3]])
+    """
+    stack = _validated_stack(numbers, "numbers", "n_targets")
+    present = ~np.isnan(stack[:, :, 0])
+    if not np.isfinite(stack[present]).all() or not np.isnan(stack[~present]).all():
         raise FeatureError(
-            f"probabilities of shapes {shapes} were given; expected one array (n_clips, n_classes) "
-            "per modality, all of one shape"
+            "numbers were given that are not finite, or missing in part of a row; expected finite "
+            "ones, or NaN in the whole row where the clip lacks the modality"
         )
-    for position, array in enumerate(arrays):
-        check_probabilities(array, f"array {position} of the probabilities")
-    return np.stack(arrays)
+    _refuse_unlearned(rule)
+    return combined_numbers(stack, rule, weights)
+
+
+def combined_numbers(stack: Stack, rule: str, weights: Sequence[float] | None = None) -> Stack:
+    """As `combine_numbers`, of numbers that were checked, for rules that must learn as well.
+
+    Parameters
+    ----------
+    stack : (n_members, n_clips, n_targets) float64
+        A row of NaN where a member is silent.
+    rule : str
+    weights : sequence of float, optional
+
+    Returns
+    -------
+    (n_clips, n_targets) float64
+
+    Raises
+    ------
+    ConfigError
+        Unknown rule, or one for probabilities only; weights that do not fit.
+    """
+    found = rule_named(rule)
+    if not found.numbers:
+        legal = ", ".join(rules_that(lambda each: each.numbers))
+        raise ConfigError(
+            f"rule {rule!r} was given for numbers, and combines probabilities only; expected one "
+            f"of {legal}"
+        )
+    shares = _validated_weights(weights, rule, found, len(stack))
+    present = ~np.isnan(stack[:, :, 0])
+    some = present.any(axis=0)
+    own = _own_weights(shares, present[:, some])
+    combined = np.full(stack.shape[1:], np.nan)
+    combined[some] = found.combine(stack[:, some], own / own.sum(axis=0))
+    return combined
+
+
+def stacked(
+    combined: Stack, parts: Sequence[Stack], stackers: Mapping[tuple[int, ...], Decide]
+) -> Stack:
+    """What members say together, decided by a stacker wherever there is one for those that speak.
+
+    Parameters
+    ----------
+    combined : (n_clips, n_outputs) float64
+        What the rule itself gives; stays where no stacker decides.
+    parts : sequence of (n_clips, n_outputs) float64
+        Outputs of each member, a row of NaN where it is silent.
+    stackers : mapping of tuple of int to callable
+        Positions of members -> what decides about clips of which exactly these speak, from their
+        outputs in this order.
+
+    Returns
+    -------
+    (n_clips, n_outputs) float64
+    """
+    made = combined.copy()
+    speaks = ~np.isnan(np.stack(parts)[:, :, 0])
+    for chosen, decide in stackers.items():
+        exactly = np.isin(np.arange(len(parts)), chosen)[:, None] == speaks
+        rows = np.flatnonzero(exactly.all(axis=0))
+        if len(rows):
+            made[rows] = decide([parts[position][rows] for position in chosen])
+    return made
 
 
 def check_probabilities(array: Stack, name: str) -> None:
-    """FeatureError unless each row sums to 1 from 0, or is NaN throughout; `name` says whose."""
+    """Refuse rows that neither sum to 1 from 0 nor are NaN throughout.
+
+    Parameters
+    ----------
+    array : (n_clips, n_classes) float64
+    name : str
+        Whose they are, for the message.
+
+    Raises
+    ------
+    FeatureError
+        The first such row, in a sentence.
+    """
     missing = np.isnan(array).all(axis=1)
     rows = array[~missing]
     if np.isnan(rows).any():
@@ -140,16 +238,47 @@ def check_probabilities(array: Stack, name: str) -> None:
         )
 
 
-def _validated_weights(weights: Sequence[float] | None, rule: str, n: int) -> Stack:
-    if rule != "weighted":
+def _refuse_unlearned(name: str) -> None:
+    if not rule_named(name).fixed:
+        legal = ", ".join(rules_that(lambda each: each.fixed))
+        raise ConfigError(
+            f"rule {name!r} was given, which must learn from training clips first; expected one of "
+            f"{legal}, or a run with fusion.decision = [{name!r}]"
+        )
+
+
+def _own_weights(shares: Stack, present: NDArray[np.bool_]) -> Stack:
+    """Weight of each member about each clip, (n_members, n_clips); 0 where it is silent."""
+    weights = shares[:, None] * present
+    # A clip whose only modality weighs nothing still has that modality's word.
+    return np.where(weights.sum(axis=0) > 0, weights, present)
+
+
+def _validated_stack(arrays: Sequence[ArrayLike], what: str, axis: str) -> Stack:
+    given = [np.asarray(each, dtype=np.float64) for each in arrays]
+    shapes = [array.shape for array in given]
+    if not given or given[0].ndim != 2 or len(set(shapes)) != 1:
+        raise FeatureError(
+            f"{what} of shapes {shapes} were given; expected one array (n_clips, {axis}) "
+            "per modality, all of one shape"
+        )
+    return np.stack(given)
+
+
+def _validated_weights(
+    weights: Sequence[float] | None, name: str, rule: Rule, n_members: int
+) -> Stack:
+    if not rule.takes_weights:
         if weights is not None:
-            raise ConfigError(f"weights were given with rule {rule!r}; only 'weighted' takes them")
-        return np.ones(n)
+            takers = " and ".join(map(repr, rules_that(lambda each: each.takes_weights)))
+            raise ConfigError(f"weights were given with rule {name!r}; only {takers} takes them")
+        return np.ones(n_members)
     values = np.asarray([] if weights is None else weights, dtype=np.float64)
-    legal = values.shape == (n,) and np.isfinite(values).all() and (values >= 0).all()
+    legal = values.shape == (n_members,) and np.isfinite(values).all() and (values >= 0).all()
     if not legal or values.sum() == 0:
         given = None if weights is None else list(weights)
         raise ConfigError(
-            f"weights {given} were given for {n} modalities; expected {n} numbers from 0, not all 0"
+            f"weights {given} were given for {n_members} modalities; expected {n_members} numbers "
+            "from 0, not all 0"
         )
     return np.asarray(values / values.sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -9,14 +10,13 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from affuse.config import DecisionRule, FusionConfig, ModelConfig
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
+from affuse.fusion.graphs import Inputs, SystemGraphs, system_graphs
 from affuse.fusion.inputs import fused_modalities, in_clip_order, presence
-from affuse.fusion.rules import make_rule
+from affuse.fusion.learning import FittedRule
 from affuse.fusion.unimodal import Unimodal
-from affuse.models.memory import Memory
-from affuse.models.registry import make_model
+from affuse.models.fit_cache import FitCache
 
 Floats = NDArray[np.float64]
 
@@ -32,9 +32,8 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
     model : classifier
         Over (n_clips, n_features), with ``predict_proba``; a clone of it for each modality.
     rule : str
-        One of `affuse.fusion.combine.RULES`, or ``stacking``. What "weighted" and "stacking" learn
-        is learned from probabilities of inner folds: of training clips whose speakers had no part
-        in them.
+        Of `affuse.fusion.rules`. What a rule such as "weighted" or "stacking" learns is learned
+        from probabilities of inner folds: of training clips whose speakers had no part in them.
     joint : EarlyFusion or LateFusion, optional
         Unfitted.
 
@@ -47,8 +46,7 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
     members_ : dict of str to fitted estimator
         By modality, and "joint". A modality is left out where the training clips that have it are
         of fewer than two emotions.
-    rule_ : fitted rule
-        With ``weights_`` or ``stackers_`` where it has learned any.
+    rule_ : FittedRule
 
     Notes
     -----
@@ -73,26 +71,26 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
     array([0, 1, 0, 1])
     """
 
-    def __init__(self, model: Any, rule: DecisionRule = "product", joint: Any = None) -> None:
+    def __init__(self, model: Any, rule: str = "product", joint: Any = None) -> None:
         self.model = model
         self.rule = rule
         self.joint = joint
 
-    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
+    def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
         """Learn from all clips of `table`; FeatureError if one lacks every modality."""
-        memory = memory or Memory()
+        fit_cache = fit_cache or FitCache()
         self.modalities_ = fused_modalities(table)
         training = in_clip_order(table)
         presence(training, self.modalities_)
         self.classes_ = np.unique(training.labels)
         tables = self._member_tables(training)
         self.members_ = {
-            name: memory.fitted(self._unfitted(name), own.take(rows))
+            name: fit_cache.fitted(self._unfitted(name), own.take(rows))
             for name, (own, rows) in tables.items()
         }
-        self.rule_ = make_rule(self.rule)
+        self.rule_ = FittedRule(self.rule)
         if self.rule_.learns:
-            parts = self._out_of_fold(training, memory)
+            parts = self._out_of_fold(training, fit_cache)
             labels = np.searchsorted(self.classes_, training.labels)
             self.rule_.fit(parts, labels, training.speakers)
         return self
@@ -113,6 +111,37 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
             )
         parts = [self._part(member, table) for member in self.members_.values()]
         return np.asarray(self.rule_.combined(parts))
+
+    def to_graphs(self, inputs: Inputs) -> SystemGraphs:
+        """A graph for each member, and for each stacker.
+
+        Parameters
+        ----------
+        inputs : Inputs
+
+        Returns
+        -------
+        SystemGraphs
+
+        Raises
+        ------
+        NotExportable
+            No graph stands for a member or a stacker.
+        """
+        names = tuple(self.members_)
+        found = self.rule_.weights_
+        weights = [1.0] * len(names) if found is None else found.tolist()
+        members = []
+        for name, weight in zip(names, weights, strict=True):
+            (own,) = system_graphs(self.members_[name], inputs).members
+            members.append(replace(own, name=name, weight=weight))
+        stackers = {
+            tuple(names[position] for position in positions): stacker.to_graph(
+                [names[position] for position in positions]
+            )
+            for positions, stacker in self.rule_.stackers_.items()
+        }
+        return SystemGraphs(tuple(members), self.rule, stackers)
 
     def _unfitted(self, name: str) -> Any:
         return clone(self.joint) if name == "joint" else Unimodal(clone(self.model), name)
@@ -143,12 +172,12 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
             part[rows] = self._spread(member.predict_proba(table.take(rows)), member.classes_)
         return part
 
-    def _out_of_fold(self, training: FeatureTable, memory: Memory) -> list[Floats]:
+    def _out_of_fold(self, training: FeatureTable, fit_cache: FitCache) -> list[Floats]:
         """What each member says of clips whose speakers it had not seen."""
         parts = []
         for name, (own, rows) in self._member_tables(training).items():
             part = np.full((len(training), len(self.classes_)), np.nan)
-            found = memory.out_of_fold(self._unfitted(name), own.take(rows))
+            found = fit_cache.out_of_fold(self._unfitted(name), own.take(rows))
             part[rows] = self._spread(found, self.members_[name].classes_)
             parts.append(part)
         return parts
@@ -159,10 +188,3 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
         spread[:, np.searchsorted(self.classes_, classes)] = probabilities
         spread[np.isnan(probabilities).any(axis=1)] = np.nan
         return spread
-
-
-def decision(
-    rule: DecisionRule, model: ModelConfig, settings: FusionConfig, seed: int
-) -> DecisionFusion:
-    """Decision fusion as configured, unfitted."""
-    return DecisionFusion(make_model(model, seed), rule)

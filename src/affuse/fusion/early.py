@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from affuse.config import FusionConfig, ModelConfig
-from affuse.errors import ConfigError
 from affuse.features.table import FeatureTable
 from affuse.fusion.balance import balanced
+from affuse.fusion.graphs import Inputs, SystemGraphs, feature_rows, one_member
 from affuse.fusion.inputs import (
     Rows,
     fit_model,
@@ -25,8 +24,9 @@ from affuse.fusion.inputs import (
     with_dropout,
 )
 from affuse.fusion.unimodal import out_of_fold_rows
-from affuse.models.memory import Memory
-from affuse.models.registry import NETWORKS, SCALE_FREE, make_model
+from affuse.models.fit_cache import FitCache
+from affuse.models.graphs.builder import GraphBuilder
+from affuse.models.graphs.classical import model_nodes
 
 Balancing = Literal["none", "weights", "components"]
 Means = Mapping[str, NDArray[np.float32]]
@@ -90,7 +90,7 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         self.modality_dropout = modality_dropout
         self.balance = balance
 
-    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
+    def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
         """Learn from all clips of `table`; FeatureError if one lacks every modality."""
         self.modalities_ = fused_modalities(table)
         training = in_clip_order(table)
@@ -101,7 +101,7 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         self.means_ = _means(training, self.modalities_)
         widths = [len(self.means_[name]) for name in self.modalities_]
         self.n_features_in_ = sum(widths)
-        self.model_ = fit_model(self._model(widths), training, self._rows, memory or Memory())
+        self.model_ = fit_model(self._model(widths), training, self._rows, fit_cache or FitCache())
         self.classes_ = self.model_.classes_
         self.out_of_fold_ = out_of_fold_rows(self.model_, table)
         return self
@@ -118,6 +118,35 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
             require_all(table, self.modalities_)
         rows = self._filled(table, self.means_)
         return np.asarray(self.model_.predict_proba(rows), np.float64)
+
+    def to_graphs(self, inputs: Inputs) -> SystemGraphs:
+        """One graph; an absent modality stands at its mean, beside columns that say so.
+
+        Parameters
+        ----------
+        inputs : Inputs
+
+        Returns
+        -------
+        SystemGraphs
+
+        Raises
+        ------
+        NotExportable
+            No graph stands for the model.
+        """
+        graph = GraphBuilder()
+        blocks, indicators = [], []
+        for modality in self.modalities_:
+            rows, present = feature_rows(graph, modality, inputs)
+            if self.dropout_:
+                mean = graph.constant(self.means_[modality], np.float32)
+                rows = graph.node("Where", present, rows, mean)
+                indicators.append(graph.cast(present, "FLOAT"))
+            blocks.append(rows)
+        output = model_nodes(graph, graph.side_by_side([*blocks, *indicators]), self.model_)
+        needs_all = not self.dropout_
+        return one_member(graph, output, self.classes_, self.modalities_, needs_all=needs_all)
 
     def _model(self, widths: list[int]) -> Any:
         model = clone(self.model)
@@ -148,16 +177,3 @@ def _means(table: FeatureTable, modalities: tuple[str, ...]) -> Means:
             np.float32
         )
     return means
-
-
-def early(detail: str, model: ModelConfig, settings: FusionConfig, seed: int) -> EarlyFusion:
-    """Early fusion as configured, unfitted; `detail` "balanced" or nothing."""
-    if not detail:
-        return EarlyFusion(make_model(model, seed), settings.modality_dropout)
-    if model.name in NETWORKS:
-        raise ConfigError(
-            f"early balanced was given model {model.name!r}, a network, whose weights cannot be "
-            "chosen in inner folds; expected a classical model: use early instead"
-        )
-    balance: Balancing = "components" if model.name in SCALE_FREE else "weights"
-    return EarlyFusion(make_model(model, seed), settings.modality_dropout, balance)

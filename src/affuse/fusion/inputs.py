@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
-from affuse.models.memory import Memory
+from affuse.models.fit_cache import FitCache
 
 Rows = NDArray[np.int64]
 RowsOf = Callable[[FeatureTable, Rows], NDArray[np.float32]]
@@ -62,7 +62,7 @@ def joined_rows(table: FeatureTable, modalities: Sequence[str]) -> NDArray[np.fl
     return np.concatenate([feature_rows(table, name) for name in sorted(modalities)], axis=1)
 
 
-def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, memory: Memory) -> Any:
+def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, fit_cache: FitCache) -> Any:
     """Fit a classifier on a table; one with inner folds is told speakers and learned features.
 
     Parameters
@@ -72,7 +72,7 @@ def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, memory: Memory) 
     table : FeatureTable
         In the order of clips; a clip may occur again with fewer modalities.
     rows_of : callable
-    memory : Memory
+    fit_cache : FitCache
     """
     from sklearn.utils.validation import has_fit_parameter
 
@@ -81,10 +81,10 @@ def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, memory: Memory) 
         return model.fit(rows, table.labels)
 
     def relearn(train: Rows) -> NDArray[np.float32]:
-        return rows_of(memory.learned(table, train), train)
+        return rows_of(fit_cache.learned(table, train), train)
 
     n_clips = len(np.unique(table.clips))
-    fixed = not memory.learns and n_clips == len(table)
+    fixed = not fit_cache.learns and n_clips == len(table)
     # Copies of one clip must not stand on both sides of an inner fold.
     together = len(np.unique(table.speakers)) < 2 and n_clips < len(table)
     return model.fit(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from affuse.config import Combination, FusionConfig, ModelConfig
-from affuse.errors import ConfigError, FeatureError
+from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
+from affuse.fusion.graphs import Inputs, SystemGraphs, feature_rows, one_member
 from affuse.fusion.inputs import (
     fused_modalities,
     in_clip_order,
@@ -21,9 +21,28 @@ from affuse.fusion.inputs import (
     with_dropout,
 )
 from affuse.fusion.unimodal import Unimodal
-from affuse.models.memory import Memory
+from affuse.models.fit_cache import FitCache
+from affuse.models.graphs.builder import GraphBuilder, NotExportable
+from affuse.models.graphs.classical import scaled_rows
 from affuse.models.mlp import EmbeddingMLP
-from affuse.models.registry import make_model
+
+
+@runtime_checkable
+class EmbeddingToGraph(Protocol):
+    """A fitted network whose embedding a graph stands for."""
+
+    def embedding_to_graph(self, graph: GraphBuilder, rows: str) -> str:
+        """Embedding (n, n_embedding) float, from features (n, n_features) double.
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+        rows : str
+
+        Returns
+        -------
+        str
+        """
 
 
 class LateFusion(ClassifierMixin, BaseEstimator):
@@ -60,13 +79,13 @@ class LateFusion(ClassifierMixin, BaseEstimator):
         self.mlp = mlp
         self.modality_dropout = modality_dropout
 
-    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
+    def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
         """Learn from all clips of `table`; FeatureError if one lacks every modality."""
         self.modalities_ = fused_modalities(table)
         training = in_clip_order(table)
         complete = bool(presence(training, self.modalities_).all())
         self.dropout_ = self.modality_dropout or not complete
-        self.networks_ = self._fitted_networks(training, memory or Memory())
+        self.networks_ = self._fitted_networks(training, fit_cache or FitCache())
         if self.dropout_:
             training = with_dropout(training, self.modalities_)
         self.mlp_ = clone(self.mlp).fit(self.embed(training), training.labels)
@@ -102,7 +121,39 @@ class LateFusion(ClassifierMixin, BaseEstimator):
             require_all(table, self.modalities_)
         return np.asarray(self.mlp_.predict_proba(self.embed(table)))
 
-    def _fitted_networks(self, training: FeatureTable, memory: Memory) -> dict[str, Any]:
+    def to_graphs(self, inputs: Inputs) -> SystemGraphs:
+        """One graph: embeddings of all networks, NaN where a modality is absent, the MLP on top.
+
+        Parameters
+        ----------
+        inputs : Inputs
+
+        Returns
+        -------
+        SystemGraphs
+
+        Raises
+        ------
+        NotExportable
+            No graph stands for a network's embedding.
+        """
+        graph = GraphBuilder()
+        embeddings = []
+        for modality, network in self.networks_.items():
+            rows, present = feature_rows(graph, modality, inputs)
+            scaled = scaled_rows(graph, graph.cast(rows, "DOUBLE"), network)
+            if not isinstance(network[-1], EmbeddingToGraph):
+                raise NotExportable(f"no graph stands for the model {type(network[-1]).__name__}")
+            embedding = network[-1].embedding_to_graph(graph, scaled)
+            if self.dropout_:
+                absent = graph.constant(np.nan, np.float32)
+                embedding = graph.node("Where", present, embedding, absent)
+            embeddings.append(graph.node("Unsqueeze", embedding, graph.constant([1], np.int64)))
+        output = self.mlp_.to_graph(graph, graph.side_by_side(embeddings))
+        needs_all = not self.dropout_
+        return one_member(graph, output, self.classes_, self.modalities_, needs_all=needs_all)
+
+    def _fitted_networks(self, training: FeatureTable, fit_cache: FitCache) -> dict[str, Any]:
         networks = {}
         for name in self.modalities_:
             own = training.select([name]).take(training.present[name])
@@ -111,19 +162,20 @@ class LateFusion(ClassifierMixin, BaseEstimator):
                     f"{len(own)} training clips have {name}, of fewer than two emotions; late "
                     "fusion trains a network on each modality: add clips, or choose another fusion"
                 )
-            networks[name] = memory.fitted(Unimodal(clone(self.network), name), own).model_
+            networks[name] = fit_cache.fitted(Unimodal(clone(self.network), name), own).model_
         return networks
 
 
-def late(
-    combination: Combination, model: ModelConfig, settings: FusionConfig, seed: int
-) -> LateFusion:
-    """Late fusion as configured, unfitted."""
-    network = make_model(model, seed)
-    if not hasattr(getattr(network, "steps", [("", None)])[-1][1], "embed"):
-        raise ConfigError(
-            f"late fusion was given model {model.name!r}, which has no embedding; expected a "
-            "network: 'cnn1d'"
-        )
-    mlp = EmbeddingMLP(combination, epochs=settings.late_epochs, random_state=seed)
-    return LateFusion(network, mlp, settings.modality_dropout)
+def has_embedding(network: Any) -> bool:
+    """Whether late fusion can be made with a model: whether its last step embeds.
+
+    Parameters
+    ----------
+    network : scaler and model in a Pipeline, or a model that calibrates one
+
+    Returns
+    -------
+    bool
+    """
+    steps = getattr(network, "steps", None)
+    return steps is not None and hasattr(steps[-1][1], "embed")

@@ -1,46 +1,89 @@
-"""Fusions by name. Adding one: a file in this folder, a family and its names here."""
+"""Fusions by name: which there are, which a run asks for, and the estimator of one."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any, get_args
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from affuse.config import Combination, DecisionRule, FusionConfig, ModelConfig
+from affuse.config import FusionConfig, ModelConfig
 from affuse.errors import ConfigError, MissingDependency
-
-FAMILIES: dict[str, str] = {
-    "early": "affuse.fusion.early:early",
-    "late": "affuse.fusion.late:late",
-    "decision": "affuse.fusion.decision:decision",
-    "hybrid": "affuse.fusion.hybrid:hybrid",
-}
-"""First word -> ``module:attribute`` of (rest, model, settings, seed) -> unfitted estimator."""
-
-FUSIONS: tuple[str, ...] = (
-    "early",
-    "early balanced",
-    *(f"late {combination}" for combination in get_args(Combination)),
-    *(f"decision {rule}" for rule in get_args(DecisionRule)),
-    *(f"hybrid {rule}" for rule in get_args(DecisionRule)),
-)
+from affuse.fusion.family import LEVELS, Family
+from affuse.registries import FUSIONS
 
 
-def make_fusion(name: str, model: ModelConfig, settings: FusionConfig, seed: int) -> Any:
+def fusion_names() -> tuple[str, ...]:
+    """Names of all fusions, those that fuse features first; broken ones of others left out.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> fusion_names()[:3]
+    ('early', 'early balanced', 'late concatenate')
+    """
+    found = FUSIONS.load_all().entries
+    ordered = sorted(found, key=lambda name: (LEVELS.index(found[name].level), name))
+    return tuple(_joined(name, detail) for name in ordered for detail in found[name].details())
+
+
+def family_of(name: str) -> tuple[Family, str]:
+    """The family of a fusion, and what its name says beyond the family's.
+
+    Parameters
+    ----------
+    name : str
+        Such as "early", "late add", "decision product".
+
+    Returns
+    -------
+    family : Family
+    detail : str
+
+    Raises
+    ------
+    ConfigError
+        There is no such fusion, or another package's cannot be loaded.
+
+    Examples
+    --------
+    >>> family_of("late add")[1]
+    'add'
+    """
+    first, _, detail = name.partition(" ")
+    if first not in FUSIONS:
+        raise _unknown(name, fusion_names())
+    family = FUSIONS.get(first)
+    if not isinstance(family, Family):
+        raise ConfigError(
+            f"fusion {first!r} is a {type(family).__name__}; expected an "
+            "affuse.fusion.family.Family: ask whoever wrote it"
+        )
+    if detail not in family.details():
+        raise _unknown(name, [_joined(first, each) for each in family.details()])
+    return family, detail
+
+
+def make_fusion(name: str, model: ModelConfig | None, settings: FusionConfig, seed: int) -> Any:
     """Unfitted estimator over a FeatureTable of several modalities.
 
     Parameters
     ----------
     name : str
-        One of `FUSIONS`.
-    model : ModelConfig
-        Of the features side by side (early), or of each modality (all others).
+        One of `fusion_names`.
+    model : ModelConfig or None
+        Of the features side by side (early), or of each modality (late, decision, hybrid); None
+        for a fusion that is a model itself.
     settings : FusionConfig
     seed : int
+        Of whatever is random.
 
     Returns
     -------
     estimator
-        ``fit(table)``, ``predict_proba(table)`` over ``classes_``.
+        ``fit(table)``, ``predict_proba(table)`` over ``classes_``, ``can_decide(table)``.
 
     Raises
     ------
@@ -54,25 +97,109 @@ def make_fusion(name: str, model: ModelConfig, settings: FusionConfig, seed: int
     >>> make_fusion("decision product", ModelConfig(name="lda"), FusionConfig(), seed=0).rule
     'product'
     """
-    if name not in FUSIONS:
-        raise ConfigError(f"fusion {name!r} was given; expected one of {', '.join(FUSIONS)}")
-    family, _, detail = name.partition(" ")
-    return _resolve(FAMILIES[family])(detail, model, settings, seed)
+    family, detail = family_of(name)
+    _require_sklearn()
+    return family.make(detail, model, settings, seed)
+
+
+def fusion_models(name: str, models: Sequence[ModelConfig]) -> Sequence[ModelConfig | None]:
+    """Models that a fusion is made with, of those of a run.
+
+    Parameters
+    ----------
+    name : str
+    models : sequence of ModelConfig
+
+    Returns
+    -------
+    sequence of ModelConfig, or of one None where the fusion is a model itself
+
+    Raises
+    ------
+    ConfigError
+        There is no such fusion.
+
+    Examples
+    --------
+    >>> [model.name for model in fusion_models("late add", [ModelConfig(name="lda")])]
+    ['cnn1d']
+    """
+    family, detail = family_of(name)
+    return family.models(detail, models)
+
+
+def asked_fusions(
+    settings: FusionConfig, models: Sequence[ModelConfig]
+) -> list[tuple[str, ModelConfig | None]]:
+    """Fusions that a run asks for, each with every model that it is made with.
+
+    Parameters
+    ----------
+    settings : FusionConfig
+    models : sequence of ModelConfig
+        Of the run.
+
+    Returns
+    -------
+    list of (name, ModelConfig or None)
+        Fusion after fusion; those of the decision level last, model after model.
+
+    Raises
+    ------
+    ConfigError
+        A fusion that there is not.
+
+    Examples
+    --------
+    >>> settings = FusionConfig(early=False, decision=("max", "min"))
+    >>> [name for name, model in asked_fusions(settings, [ModelConfig(name="lda")])]
+    ['decision max', 'decision min']
+    """
+    pairs: dict[bool, list[tuple[str, ModelConfig | None]]] = {False: [], True: []}
+    for name in dict.fromkeys(_asked_names(settings)):
+        family, detail = family_of(name)
+        made = [(name, model) for model in family.models(detail, models)]
+        pairs[family.level == "decision"] += made
+    order = {id(model): position for position, model in enumerate(models)}
+    return pairs[False] + sorted(pairs[True], key=lambda pair: order.get(id(pair[1]), -1))
 
 
 def decides_without(name: str) -> bool:
     """Whether a fusion decides about clips that lack a modality, whatever it was trained on.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    ConfigError
+        There is no such fusion.
 
     Examples
     --------
     >>> decides_without("decision product"), decides_without("early")
     (True, False)
     """
-    return name.partition(" ")[0] in ("decision", "hybrid")
+    return family_of(name)[0].decides_without
 
 
 def make_unimodal(modality: str, model: ModelConfig, seed: int) -> Any:
     """Unfitted estimator over one modality of a FeatureTable.
+
+    Parameters
+    ----------
+    modality : {"audio", "video"}
+    model : ModelConfig
+    seed : int
+
+    Returns
+    -------
+    Unimodal
 
     Raises
     ------
@@ -89,13 +216,37 @@ def make_unimodal(modality: str, model: ModelConfig, seed: int) -> Any:
     from affuse.models.registry import make_model
 
     estimator = make_model(model, seed)
-    return _resolve("affuse.fusion.unimodal:Unimodal")(estimator, modality)
+    _require_sklearn()
+    from affuse.fusion.unimodal import Unimodal
+
+    return Unimodal(estimator, modality)
 
 
-def _resolve(target: str) -> Any:
-    module, _, attribute = target.partition(":")
+def _asked_names(settings: FusionConfig) -> Iterator[str]:
+    """What the configuration says, as names of fusions."""
+    if settings.early:
+        yield "early"
+    if settings.early_balanced:
+        yield "early balanced"
+    yield from (f"late {combination}" for combination in settings.late)
+    yield from (f"decision {rule}" for rule in settings.decision)
+    yield from (f"hybrid {rule}" for rule in settings.hybrid)
+    yield from settings.also
+
+
+def _joined(family: str, detail: str) -> str:
+    return f"{family} {detail}" if detail else family
+
+
+def _unknown(name: str, legal: Sequence[str]) -> ConfigError:
+    near = difflib.get_close_matches(name, legal, n=1)
+    if near:
+        return ConfigError(f"fusion {name!r} was given: did you mean {near[0]!r}?")
+    return ConfigError(f"fusion {name!r} was given; expected one of {', '.join(legal)}")
+
+
+def _require_sklearn() -> None:
     try:
         import sklearn  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingDependency("scikit-learn", "train") from error
-    return getattr(import_module(module), attribute)

@@ -10,8 +10,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from affuse.features.table import FeatureTable
+from affuse.fusion.graphs import Inputs, SystemGraphs, one_member
+from affuse.fusion.graphs import feature_rows as graph_rows
 from affuse.fusion.inputs import Rows, feature_rows, fit_model, in_clip_order
-from affuse.models.memory import Memory
+from affuse.models.fit_cache import FitCache
+from affuse.models.graphs.builder import GraphBuilder
+from affuse.models.graphs.classical import model_nodes
 
 
 class Unimodal(ClassifierMixin, BaseEstimator):
@@ -37,10 +41,10 @@ class Unimodal(ClassifierMixin, BaseEstimator):
         self.model = model
         self.modality = modality
 
-    def fit(self, table: FeatureTable, memory: Memory | None = None) -> Self:
+    def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
         """Learn from all clips of `table`; FeatureError if one lacks the modality."""
         self.model_ = fit_model(
-            clone(self.model), in_clip_order(table), self._rows, memory or Memory()
+            clone(self.model), in_clip_order(table), self._rows, fit_cache or FitCache()
         )
         self.classes_ = self.model_.classes_
         self.out_of_fold_ = out_of_fold_rows(self.model_, table)
@@ -54,6 +58,27 @@ class Unimodal(ClassifierMixin, BaseEstimator):
         """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
         check_is_fitted(self)
         return np.asarray(self.model_.predict_proba(feature_rows(table, self.modality)), np.float64)
+
+    def to_graphs(self, inputs: Inputs) -> SystemGraphs:
+        """One graph, which needs the modality.
+
+        Parameters
+        ----------
+        inputs : Inputs
+
+        Returns
+        -------
+        SystemGraphs
+
+        Raises
+        ------
+        NotExportable
+            No graph stands for the model.
+        """
+        graph = GraphBuilder()
+        rows, _ = graph_rows(graph, self.modality, inputs)
+        output = model_nodes(graph, rows, self.model_)
+        return one_member(graph, output, self.classes_, (self.modality,))
 
     def _rows(self, table: FeatureTable, learn_from: Rows) -> NDArray[np.float32]:
         return feature_rows(table, self.modality)

@@ -126,8 +126,8 @@ def probe(path: str | Path, *, audio_track: int | None = None) -> MediaInfo:
             notes=notes_on_tracks(container, audio_track),
         )
         if audio or audio_track is not None:
-            heard = audio_stream(container, audio_track)
-            info = replace(info, sample_rate=heard.codec_context.sample_rate)
+            chosen = audio_stream(container, audio_track)
+            info = replace(info, sample_rate=chosen.codec_context.sample_rate)
         if video:
             info = _with_video(info, container, video_stream(container))
     return info
@@ -162,8 +162,8 @@ def comment_of(path: str | Path) -> str:
         The file is missing, empty or no media file.
     """
     with open_media(path, for_sound=True) as container:
-        told = {name.lower(): text for name, text in container.metadata.items()}
-    return told.get("comment", "")
+        tags = {name.lower(): text for name, text in container.metadata.items()}
+    return tags.get("comment", "")
 
 
 def frames_from(

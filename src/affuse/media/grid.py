@@ -78,7 +78,7 @@ class Grid:
 class Line:
     """Which positions of a grid the frames of a stream fill, one after another.
 
-    How long a frame stands is said at `affuse.media.video.Look`.
+    How long a frame stands is said at `affuse.media.video.SampledFrame`.
     """
 
     def __init__(self, grid: Grid) -> None:

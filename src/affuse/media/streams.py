@@ -111,17 +111,17 @@ def contents(container: InputContainer) -> str:
 def notes_on_tracks(container: InputContainer, track: int | None) -> tuple[str, ...]:
     """What to say where there were several to choose from."""
     notes = []
-    heard, seen = audio_streams(container), video_streams(container)
-    if len(heard) > 1 and track is None:
-        number = heard.index(_marked(heard)) + 1
+    audio, video = audio_streams(container), video_streams(container)
+    if len(audio) > 1 and track is None:
+        number = audio.index(_marked(audio)) + 1
         notes.append(
-            f"the file has {len(heard)} audio tracks: number {number}{_why(heard)} was heard; "
+            f"the file has {len(audio)} audio tracks: number {number}{_why(audio)} was heard; "
             "--audio-track takes another"
         )
-    if len(seen) > 1:
-        number = seen.index(_marked(seen)) + 1
+    if len(video) > 1:
+        number = video.index(_marked(video)) + 1
         notes.append(
-            f"the file has {len(seen)} video tracks: number {number}{_why(seen)} was looked at"
+            f"the file has {len(video)} video tracks: number {number}{_why(video)} was looked at"
         )
     return tuple(notes)
 

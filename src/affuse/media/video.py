@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _USUAL_FPS = 30
 _THREADS = 2
-"""Of `read_looks`: its pictures are few, and what takes time is the decoding between them."""
+"""Of `sample_frames`: its pictures are few, and what takes time is the decoding between them."""
 
 
 def read_frames(
@@ -36,9 +36,9 @@ def read_frames(
 
     Each frame of the file goes to the nearest position of the grid and holds until the next one
     comes, whatever the file's own rate, constant or not; but no longer than a frame may stand for
-    what nobody saw (`Look`). Positions that no frame fills, before a picture that begins late and
-    while the camera was off, are left out. Frames that nobody asked for are decoded but never
-    converted; memory stays that of a few frames.
+    what nobody saw (`SampledFrame`). Positions that no frame fills, before a picture that begins
+    late and while the camera was off, are left out. Frames that nobody asked for are decoded but
+    never converted; memory stays that of a few frames.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def read_frames(
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SampledFrame:
     """One picture of a recording, and for how long it stands.
 
     A picture stands until the next one comes, but at most for twice the distance that is usual
@@ -122,7 +122,7 @@ class Look:
         return tuple(self.time_s + position / per_s for position in range(self.n_positions))
 
 
-def read_looks(path: str | Path, *, per_s: float, short_side: int) -> Iterator[Look]:
+def sample_frames(path: str | Path, *, per_s: float, short_side: int) -> Iterator[SampledFrame]:
     """Pictures of a whole file on an even grid of time, sparse and large enough to see faces.
 
     The grid and what falls on it are those of `read_frames`; a picture that holds over several
@@ -152,7 +152,7 @@ def read_looks(path: str | Path, *, per_s: float, short_side: int) -> Iterator[L
         grid = Grid(0.0, per_s, None, 1)
         for shown in shown_frames(container, stream, grid):
             image = scaled(shown.frame, _height(shown.frame, aspect, short_side), aspect)
-            yield Look(
+            yield SampledFrame(
                 image,
                 time_s=shown.first / per_s,
                 n_positions=shown.end - shown.first,

@@ -18,6 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from affuse.errors import FeatureError
+from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.inner_folds import Split, inner_folds
 
 Floats = NDArray[np.float64]
@@ -131,6 +132,17 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         probabilities = np.asarray(softmax(scores / self.temperature_, axis=1))
         decided = np.searchsorted(self.classes_, self.estimator_.predict(rows))
         return _with_maximum_at(probabilities, decided)
+
+    def to_graph(self, graph: GraphBuilder, rows: str) -> str:
+        """Probabilities as a value of a graph, from features (n, n_features) double."""
+        from affuse.models.graphs.classical import class_score_nodes
+
+        found = class_score_nodes(graph, rows, self.estimator_)
+        tempered = graph.divide(found.scores, self.temperature_)
+        made = graph.node("Softmax", tempered, axis=1)
+        if found.votes is None:
+            return made
+        return _nodes_with_maximum_at(graph, made, found.votes, len(self.classes_))
 
     def _choices(self) -> list[dict[str, Any]]:
         grid = dict(self.grid or {})
@@ -247,3 +259,11 @@ def _with_maximum_at(probabilities: Floats, columns: NDArray[np.int64]) -> Float
     tied = swapped.argmax(axis=1) != columns
     swapped[rows[tied], columns[tied]] = np.nextafter(swapped[rows[tied], columns[tied]], 2)
     return swapped
+
+
+def _nodes_with_maximum_at(graph: GraphBuilder, made: str, votes: str, n_classes: int) -> str:
+    """The same in a graph: the highest probability at the class that the votes decide on."""
+    top = graph.cast(graph.best_column(made, n_classes), "DOUBLE")
+    decided = graph.cast(graph.best_column(votes, n_classes), "DOUBLE")
+    gap = graph.subtract(graph.row_maximum(made), graph.row_sum(graph.multiply(made, decided)))
+    return graph.add(made, graph.multiply(graph.subtract(decided, top), gap))

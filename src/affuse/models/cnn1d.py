@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from affuse.errors import FeatureError
+from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.training import (
     BATCH_NORM_EPS,
     BATCH_NORM_MOMENTUM,
@@ -121,18 +122,25 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         """Output of the dense layer of 128 neurons, after its ReLU: (n_clips, 128) float32."""
         return outputs(self._fitted_network()[:-2], self._rows(X))
 
+    def to_graph(self, graph: GraphBuilder, rows: str) -> str:
+        """Probabilities as a value of a graph, from features (n, n_features)."""
+        from affuse.models.graphs.networks import class_probabilities
+
+        return class_probabilities(graph, rows, self._fitted_network())
+
+    def embedding_to_graph(self, graph: GraphBuilder, rows: str) -> str:
+        """As `embed`, in a graph: (n, 128) float."""
+        from affuse.models.graphs.networks import layers
+
+        # The embedding is what the last layer but the dropout and the one of classes gives.
+        return layers(graph, graph.cast(rows, "FLOAT"), self._fitted_network()[:-2])
+
     def _fitted_network(self) -> Any:
         check_is_fitted(self)
         return self.network_
 
     def _rows(self, X: ArrayLike) -> NDArray[np.float32]:
         return np.asarray(validate_data(self, X, dtype=np.float32, reset=False))
-
-
-def cnn1d(seed: int) -> CNN1D:
-    """The lecture's 1D CNN, unfitted; MissingDependency where torch is not installed."""
-    import_torch()
-    return CNN1D(random_state=seed)
 
 
 def cnn_network(n_features: int, n_classes: int, dropout: float = 0.2) -> torch.nn.Sequential:

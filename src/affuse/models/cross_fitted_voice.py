@@ -110,10 +110,10 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
 
     def _described(self, pair: tuple[Any, Any], X: Packed, rows: Rows) -> Floats:
         network, linear = pair
-        told = np.full((len(rows), len(self.classes_)), np.log(1e-6))
-        told[:, linear.classes_] = linear.predict_log_proba(statistics(X, rows))
-        heard = voice_log_probabilities(network, reader(X, rows), len(rows))
-        return np.concatenate([heard, told], axis=1)
+        linear_log = np.full((len(rows), len(self.classes_)), np.log(1e-6))
+        linear_log[:, linear.classes_] = linear.predict_log_proba(statistics(X, rows))
+        network_log = voice_log_probabilities(network, reader(X, rows), len(rows))
+        return np.concatenate([network_log, linear_log], axis=1)
 
 
 def cross_fitted_voice(settings: VoiceNetworkConfig, seed: int) -> CrossFittedVoice:

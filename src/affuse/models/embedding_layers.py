@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from affuse.config import Combination
+from affuse.models.combination import Combination
+from affuse.models.graphs.builder import GraphBuilder
+from affuse.models.graphs.networks import single
 
 
 class CombineEmbeddings(torch.nn.Module):
@@ -51,3 +53,18 @@ class CombineEmbeddings(torch.nn.Module):
         if self.combination == "weighted":
             return (embeddings * self.weight[:, None]).sum(dim=1)
         return embeddings.flatten(1)
+
+    def to_graph(self, graph: GraphBuilder, value: str) -> str:
+        """The same in a graph, from (n, n_modalities, n_embedding) float."""
+        if self.absent is not None:
+            missing = graph.node("IsNaN", value)
+            value = graph.node("Where", missing, single(graph, self.absent), value)
+        axis = graph.constant([1], np.int64)
+        if self.combination == "add":
+            return graph.node("ReduceSum", value, axis, keepdims=0)
+        if self.combination == "multiply":
+            return graph.node("ReduceProd", value, axis, keepdims=0)
+        if self.combination == "weighted":
+            weighted = graph.node("Mul", value, single(graph, self.weight[:, None]))
+            return graph.node("ReduceSum", weighted, axis, keepdims=0)
+        return graph.node("Flatten", value, axis=1)

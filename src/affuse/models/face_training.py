@@ -281,8 +281,8 @@ def face_logits(
             part = torch.from_numpy(np.ascontiguousarray(images[start : start + 256]))
             inputs = standardised(part.unsqueeze(1).float())
             views = [inputs, inputs.flip(3)] if mirrored else [inputs]
-            said = [network(view) for network in networks for view in views]
-            logits.append(torch.stack(said).mean(0).numpy())
+            outputs = [network(view) for network in networks for view in views]
+            logits.append(torch.stack(outputs).mean(0).numpy())
     return np.concatenate(logits)
 
 

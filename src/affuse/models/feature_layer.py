@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from affuse.config import FeatureLayerConfig
 from affuse.errors import FeatureError
 from affuse.features.array import FeatureArray, feature_array
+from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.training import (
     BATCH_NORM_EPS,
     BATCH_NORM_MOMENTUM,
@@ -115,6 +116,16 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
             by_frame = frames.reshape(-1, *self.frame_shape_)
             features[rows] = outputs(feature_layer, by_frame).reshape(len(rows), -1)
         return features
+
+    def features_to_graph(self, graph: GraphBuilder, frames: str, n_frames: int) -> str:
+        """As `transform`, in a graph: frames (n, n_frames, ...) -> (n, n_frames * n_features)."""
+        from affuse.models.graphs.networks import layers
+
+        n_inputs = int(np.prod(self.frame_shape_))
+        rows = graph.node("Reshape", frames, graph.constant([-1, n_inputs], np.int64))
+        learned = layers(graph, rows, [*self.network_][:-1])
+        n_features = n_frames * self.n_features
+        return graph.node("Reshape", learned, graph.constant([-1, n_features], np.int64))
 
     def _network(self) -> torch.nn.Sequential:
         nn = import_torch().nn

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from affuse.config import Combination
 from affuse.errors import ConfigError
+from affuse.models.combination import COMBINATIONS, Combination
+from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.training import (
     BATCH_NORM_EPS,
     BATCH_NORM_MOMENTUM,
@@ -82,10 +83,10 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from embeddings X (n_clips, n_modalities, n_embedding) and y (n_clips,)."""
-        if self.combination not in get_args(Combination):
+        if self.combination not in COMBINATIONS:
             raise ConfigError(
                 f"combination {self.combination!r} was given; expected one of "
-                f"{', '.join(get_args(Combination))}"
+                f"{', '.join(COMBINATIONS)}"
             )
         rows = np.asarray(X, np.float32)
         self.classes_, positions = np.unique(np.asarray(y), return_inverse=True)
@@ -105,6 +106,12 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
         check_is_fitted(self)
         return probabilities(outputs(self.network_, np.asarray(X, np.float32)))
+
+    def to_graph(self, graph: GraphBuilder, rows: str) -> str:
+        """Probabilities as a value of a graph, from embeddings (n, n_modalities, n_embedding)."""
+        from affuse.models.graphs.networks import class_probabilities
+
+        return class_probabilities(graph, rows, self.network_)
 
     def _network(self, rows: NDArray[np.float32]) -> Any:
         nn: Any = import_torch().nn

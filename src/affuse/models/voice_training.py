@@ -110,15 +110,15 @@ def train_voice(
 def voice_log_probabilities(network: Module, read: Read, n_clips: int) -> NDArray[np.float64]:
     """What a network says of clips as they are: (n_clips, n_classes)."""
     torch = import_torch()
-    said = []
+    blocks = []
     with seeded_single_thread(0), torch.inference_mode():
         for start in range(0, n_clips, 64):
             clips = np.arange(start, min(start + 64, n_clips))
             spectrograms, lengths, _ = unpacked(read(clips, np.zeros_like(clips)))
             cut = spectrograms[:, : int(lengths.max())]
             logits = network(torch.from_numpy(cut), torch.from_numpy(lengths))
-            said.append(logits.double().log_softmax(1).numpy())
-    return np.concatenate(said)
+            blocks.append(logits.double().log_softmax(1).numpy())
+    return np.concatenate(blocks)
 
 
 def _smoothed(labels: Rows, n_classes: int, smoothing: float) -> Floats:

@@ -26,7 +26,7 @@ KEPT_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class AnswerStore:
-    """One sealed file for each recording that was judged.
+    """One sealed file for each recording that was predicted.
 
     The key is made of the recording's path, size and time of change, the bundle and all settings:
     a changed recording or another window is not answered from here.
@@ -96,8 +96,8 @@ def _state(path: str) -> list[str | int]:
     place = local_path(path)
     if url_of(place) is not None:
         return [identity(place)]
-    told = place.stat()
-    return [os.path.realpath(place), told.st_size, told.st_mtime_ns]
+    status = place.stat()
+    return [os.path.realpath(place), status.st_size, status.st_mtime_ns]
 
 
 def _weights() -> list[str]:

@@ -1,4 +1,4 @@
-"""What members say of a stretch -> an emotion, or the reason why none is named."""
+"""Probabilities of the members for a stretch -> an emotion, or the reason why none is decision."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from affuse.predict.naming import held_to, name_emotion
 from affuse.records import MODALITIES, Modality, Probabilities
 
 Floats = NDArray[np.float64]
-Said = Mapping[str, Floats]
-"""Member -> its probabilities, (n_own_classes,); members with nothing to say are not there."""
+MemberProbabilities = Mapping[str, Floats]
+"""Member -> its probabilities, (n_own_classes,); members with nothing to go by are not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,70 +29,77 @@ class Judgement:
     disagreement: str = ""
 
 
-def judge(bundle: Bundle, said: Said, threshold: float, nothing: str) -> Judgement:
+def judge(
+    bundle: Bundle, by_member: MemberProbabilities, threshold: float, nothing: str
+) -> Judgement:
     """The most probable emotion of a stretch.
 
     Parameters
     ----------
     bundle : Bundle
-    said : mapping of str to array
+    by_member : mapping of str to array
     threshold : float
-        Probability below which no emotion is named.
+        Probability below which no emotion is decision.
     nothing : str
         Why there is nothing to go by, should there be nothing.
     """
-    if not said:
+    if not by_member:
         return Judgement(None, None, abstained=nothing)
-    alone = _alone(bundle, said)
-    fused = held_to(bundle.manifest, _fused(bundle, said), alone)
+    by_modality = _by_modality(bundle, by_member)
+    fused = held_to(bundle.manifest, _fused(bundle, by_member), by_modality)
     probabilities: dict[str, Probabilities] = {
-        modality: _named(bundle, row) for modality, row in alone.items()
+        modality: _named(bundle, row) for modality, row in by_modality.items()
     }
-    named = name_emotion(bundle.manifest, fused, alone, threshold)
-    told = _named(bundle, fused)
-    confidence = max(told.values()) if named.emotion is None else told[named.emotion]
+    decision = name_emotion(bundle.manifest, fused, by_modality, threshold)
+    fused_probabilities = _named(bundle, fused)
+    emotion = decision.emotion
+    confidence = (
+        max(fused_probabilities.values()) if emotion is None else fused_probabilities[emotion]
+    )
     return Judgement(
-        named.emotion,
+        decision.emotion,
         confidence,
-        {**probabilities, "fused": told},
-        named.abstained,
-        named.disagreement,
+        {**probabilities, "fused": fused_probabilities},
+        decision.abstained,
+        decision.disagreement,
     )
 
 
-def averaged(parts: Sequence[tuple[Said, Mapping[str, float]]]) -> Said:
-    """Mean of what members say of several stretches.
+def averaged(
+    parts: Sequence[tuple[MemberProbabilities, Mapping[str, float]]],
+) -> MemberProbabilities:
+    """Mean of the members' probabilities over several stretches.
 
     Parameters
     ----------
-    parts : sequence of (said, weights)
+    parts : sequence of (by_member, weights)
         For each stretch, and for each member there how much it had to go by.
     """
     sums: dict[str, Floats] = {}
     totals: dict[str, float] = {}
-    for said, weights in parts:
-        for name, row in said.items():
+    for by_member, weights in parts:
+        for name, row in by_member.items():
             sums[name] = sums.get(name, np.zeros_like(row)) + weights[name] * row
             totals[name] = totals.get(name, 0.0) + weights[name]
     return {name: row / totals[name] for name, row in sums.items()}
 
 
-def _alone(bundle: Bundle, said: Said) -> dict[Modality, Floats]:
-    """What each modality comes to by itself, where it says anything."""
-    found: dict[Modality, Floats] = {}
+def _by_modality(bundle: Bundle, by_member: MemberProbabilities) -> dict[Modality, Floats]:
+    """Probabilities of each modality by itself, where there are any."""
+    rows: dict[Modality, Floats] = {}
     for modality in MODALITIES:
         own = {
-            m.name: said[m.name]
+            m.name: by_member[m.name]
             for m in bundle.manifest.members
-            if m.modalities == (modality,) and m.name in said
+            if m.modalities == (modality,) and m.name in by_member
         }
         if own:
-            found[modality] = _fused(bundle, own)
-    return found
+            rows[modality] = _fused(bundle, own)
+    return rows
 
 
-def _fused(bundle: Bundle, said: Said) -> Floats:
-    return np.asarray(decide(bundle, {name: row[None] for name, row in said.items()})[0])
+def _fused(bundle: Bundle, by_member: MemberProbabilities) -> Floats:
+    return np.asarray(decide(bundle, {name: row[None] for name, row in by_member.items()})[0])
 
 
 def _named(bundle: Bundle, row: Floats) -> Probabilities:

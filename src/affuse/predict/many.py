@@ -19,7 +19,7 @@ from affuse.workers.protocol import Lost, Workers
 
 STAGE = "recordings"
 
-Each = Callable[[int, Prediction | Skipped], None]
+OnOutcome = Callable[[int, Prediction | Skipped], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def predict_many(
     progress: ProgressCallback | None = None,
     answers: AnswerStore | None = None,
     resume: bool = False,
-    each: Each | None = None,
+    on_outcome: OnOutcome | None = None,
 ) -> tuple[Prediction | Skipped, ...]:
     """What a recogniser makes of each file, in their order.
 
@@ -54,7 +54,7 @@ def predict_many(
     jobs : int, optional
         Processes, each with one thread; one per core by default. 1: in this process.
     workers : Workers, optional
-        Who judges, in the place of `jobs` processes. Workers on other machines must see files
+        What predicts, in the place of `jobs` processes. Workers on other machines must see files
         and bundle under the same paths.
     progress : callable, optional
         Called with ``("recordings", n_done, n_files)``.
@@ -62,7 +62,7 @@ def predict_many(
         Where predictions are kept as they come.
     resume : bool
         Take what is kept there; what is not, or gave nothing, is read.
-    each : callable, optional
+    on_outcome : callable, optional
         Called with the number of a file and what came of it, as they come.
 
     Returns
@@ -94,8 +94,8 @@ def predict_many(
             done[number] = outcome
             if answers is not None and number not in kept:
                 _keep(answers, keys[number], outcome)
-            if each is not None:
-                each(number, outcome)
+            if on_outcome is not None:
+                on_outcome(number, outcome)
             report(STAGE, len(done), len(tasks))
     return tuple(done[number] for number in range(len(tasks)))
 
@@ -109,8 +109,8 @@ def _keep(answers: AnswerStore, key: str | None, outcome: Prediction | Skipped) 
 
 def _kept(keys: Sequence[str | None], answers: AnswerStore | None) -> dict[int, Prediction]:
     """Numbers of the files that have an answer."""
-    found = {n: answers.load(key) for n, key in enumerate(keys) if key} if answers else {}
-    return {number: answer for number, answer in found.items() if answer is not None}
+    loaded = {n: answers.load(key) for n, key in enumerate(keys) if key} if answers else {}
+    return {number: answer for number, answer in loaded.items() if answer is not None}
 
 
 def _outcomes(
@@ -120,14 +120,14 @@ def _outcomes(
     yield from kept.items()
     numbers = [number for number in range(len(tasks)) if number not in kept]
     left = [tasks[number] for number in numbers]
-    coming = workers.answers(_one, left, costs=[_cost(task) for task in left])
+    coming = workers.answers(_predicted, left, costs=[_cost(task) for task in left])
     with closing(coming):
         for place, outcome in coming:
             task = left[place]
             yield numbers[place], _killed(task) if isinstance(outcome, Lost) else outcome
 
 
-def _one(task: _Task) -> Prediction | Skipped:
+def _predicted(task: _Task) -> Prediction | Skipped:
     try:
         return _recogniser(task.bundle_dir).judge(task.path, task.settings)
     except (BundleError, ConfigError):

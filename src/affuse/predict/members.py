@@ -1,4 +1,4 @@
-"""What each member of a bundle says: of faces, of a voice, of the features of an extractor."""
+"""What each member of a bundle predicts: of faces, of a voice, of the features of an extractor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Features = NDArray[np.floating[Any]]
 
 FACE_CROPS = "face_crops"
-"""Source of features: every face that is looked at, (n, 1, 48, 48) grey levels from 0 to 255."""
+"""Source of features: every face that is classified, (n, 1, 48, 48) grey levels from 0 to 255."""
 
 VOICE = "voice_utterance"
 """Source of features: `affuse.features.voices.voice_input` of a stretch: ``log_mel``
@@ -61,21 +61,21 @@ class Members:
         return frozenset(m for member in self.bundle.manifest.members for m in member.modalities)
 
     def face_rows(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> Floats:
-        """What the face network says of crops, each (48, 48): (n, n_own_classes)."""
+        """Probabilities of the face network for crops, each (48, 48): (n, n_own_classes)."""
         blocks = [np.zeros((0, len(member.classes)))]
-        (name,) = self._asked(member, {"faces"})
+        (name,) = self._graph_inputs(member, {"faces"})
         for first in range(0, len(crops), _BATCH):
             batch = np.stack(crops[first : first + _BATCH])[:, None].astype(np.float32)
             blocks.append(member_probabilities(self.bundle, member.name, {name: batch}))
         return np.concatenate(blocks)
 
     def voice_row(self, member: Member, signal: NDArray[np.float32]) -> Floats:
-        """What the voice network says of a signal at 16 kHz: (n_own_classes,)."""
+        """Probabilities of the voice network for a signal at 16 kHz: (n_own_classes,)."""
         from affuse.features.voices.voice_input import voice_input
 
         given = voice_input(signal)
         rows = {"log_mel": given.log_mel[None], "statistics": given.statistics[None]}
-        inputs = {name: rows[name] for name in self._asked(member, set(rows))}
+        inputs = {name: rows[name] for name in self._graph_inputs(member, set(rows))}
         return np.asarray(member_probabilities(self.bundle, member.name, inputs)[0])
 
     def feature_rows(
@@ -85,7 +85,7 @@ class Members:
         present: Collection[Modality],
         audio_track: int | None = None,
     ) -> dict[str, Floats]:
-        """What `others` say of a stretch of a file, each (n_own_classes,), by name.
+        """Probabilities of `others` for a stretch of a file, each (n_own_classes,), by name.
 
         A member with nothing to go by is left out: a modality that it needs is not `present`, or
         the stretch is too short for its extractor.
@@ -96,10 +96,10 @@ class Members:
             for modality in set(member.modalities) & set(present) - set(features):
                 with suppress(FeatureError, CutShort):
                     features[modality] = self._features(member, modality, path, span, audio_track)
-            told = set(member.modalities) & set(features)
-            if told and (told == set(member.modalities) or not member.needs_all):
+            available = set(member.modalities) & set(features)
+            if available and (available == set(member.modalities) or not member.needs_all):
                 inputs: dict[str, ArrayLike] = {
-                    m: _one_row(member, m, features.get(m)) for m in member.modalities
+                    m: _batch_of_one(member, m, features.get(m)) for m in member.modalities
                 }
                 rows[member.name] = member_probabilities(self.bundle, member.name, inputs)[0]
         return rows
@@ -116,7 +116,7 @@ class Members:
         media = decoded(path, extractor.decoding, span.start_s, span.end_s, audio_track=audio_track)
         return np.asarray(extractor.extract(media))
 
-    def _asked(self, member: Member, known: Collection[str]) -> list[str]:
+    def _graph_inputs(self, member: Member, known: Collection[str]) -> list[str]:
         """Inputs of a member's graph.
 
         Raises
@@ -124,7 +124,7 @@ class Members:
         BundleError
             It takes something that is not known here.
         """
-        names = [each.name for each in self.bundle.session(member.graph).get_inputs()]
+        names = [graph_input.name for graph_input in self.bundle.session(member.graph).get_inputs()]
         if not set(names) <= set(known):
             raise BundleError(
                 f"{member.graph} takes {', '.join(names)}; expected {' and '.join(sorted(known))} "
@@ -139,7 +139,7 @@ class Members:
         return None
 
 
-def _one_row(member: Member, modality: Modality, features: Features | None) -> Features:
+def _batch_of_one(member: Member, modality: Modality, features: Features | None) -> Features:
     """Features as the graph takes them, (1, ...); NaN in the place of an absent modality."""
     if features is None:
         return np.full((1, *member.features[modality].shape), np.nan, np.float32)

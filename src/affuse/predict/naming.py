@@ -13,7 +13,7 @@ from affuse.records import MODALITIES, Modality
 
 Floats = NDArray[np.float64]
 Columns = NDArray[np.intp]
-Alone = Mapping[Modality, Floats]
+ModalityProbabilities = Mapping[Modality, Floats]
 """What each modality that speaks says by itself, (n_classes,)."""
 
 WHO: Mapping[Modality, str] = {"audio": "voice", "video": "face"}
@@ -22,7 +22,7 @@ _JUST_BELOW = 0.99
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedEmotion:
     """What is named, and why nothing else is.
 
     Attributes
@@ -40,7 +40,9 @@ class Named:
     disagreement: str = ""
 
 
-def name_emotion(manifest: Manifest, fused: Floats, alone: Alone, threshold: float) -> Named:
+def name_emotion(
+    manifest: Manifest, fused: Floats, by_modality: ModalityProbabilities, threshold: float
+) -> NamedEmotion:
     """The most probable emotion, where what voice and face say allows it.
 
     Where both modalities speak, classes that compete as one are compared with the others by their
@@ -51,23 +53,24 @@ def name_emotion(manifest: Manifest, fused: Floats, alone: Alone, threshold: flo
     manifest : Manifest
     fused : (n_classes,) float64
         As `held_to` gives it.
-    alone : mapping of modality to (n_classes,) float64
+    by_modality : mapping of modality to (n_classes,) float64
     threshold : float
         Probability below which no emotion is named.
     """
-    rules = _rules(manifest, alone)
+    rules = _rules(manifest, by_modality)
     groups = _groups(manifest) if rules else [np.array([n]) for n in range(len(fused))]
     of_groups = np.array([fused[columns].sum() for columns in groups])
     first = int(of_groups.argmax())
     emotion = _first_of(manifest, groups[first], fused)
     disagreement = ""
     if rules is not None:
-        if not _may_be_named(manifest, rules, alone).any():
-            return Named(None, "neither the voice nor the face is sure of any emotion")
-        rivals = _rivals(manifest, rules, alone)
+        if not _may_be_named(manifest, rules, by_modality).any():
+            return NamedEmotion(None, "neither the voice nor the face is sure of any emotion")
+        rivals = _rivals(manifest, rules, by_modality)
         if first in rivals.values():
             words = (
-                f"{WHO[m]} {_first_of(manifest, groups[n], alone[m])}" for m, n in rivals.items()
+                f"{WHO[m]} {_first_of(manifest, groups[n], by_modality[m])}"
+                for m, n in rivals.items()
             )
             disagreement = ", ".join(words)
     if of_groups[first] < threshold:
@@ -75,11 +78,11 @@ def name_emotion(manifest: Manifest, fused: Floats, alone: Alone, threshold: flo
             f"{emotion} is the most probable with {of_groups[first]:.0%}, which is less than the "
             f"{threshold:.0%} asked for"
         )
-        return Named(None, reason, disagreement)
-    return Named(emotion, disagreement=disagreement)
+        return NamedEmotion(None, reason, disagreement)
+    return NamedEmotion(emotion, disagreement=disagreement)
 
 
-def held_to(manifest: Manifest, fused: Floats, alone: Alone) -> Floats:
+def held_to(manifest: Manifest, fused: Floats, by_modality: ModalityProbabilities) -> Floats:
     """Fused probabilities in which an emotion that may not be named is not the first.
 
     A product can lift what neither modality holds likely above what one of them does. Such an
@@ -90,17 +93,17 @@ def held_to(manifest: Manifest, fused: Floats, alone: Alone) -> Floats:
     ----------
     manifest : Manifest
     fused : (n_classes,) float64
-    alone : mapping of modality to (n_classes,) float64
+    by_modality : mapping of modality to (n_classes,) float64
 
     Returns
     -------
     (n_classes,) float64
         Sums to 1.
     """
-    rules = _rules(manifest, alone)
+    rules = _rules(manifest, by_modality)
     if rules is None:
         return fused
-    may = _may_be_named(manifest, rules, alone)
+    may = _may_be_named(manifest, rules, by_modality)
     if not may.any():
         return fused
     held, groups = fused.copy(), _groups(manifest)
@@ -117,9 +120,9 @@ def held_to(manifest: Manifest, fused: Floats, alone: Alone) -> Floats:
     return np.asarray(held / held.sum())
 
 
-def _rules(manifest: Manifest, alone: Alone) -> Agreement | None:
+def _rules(manifest: Manifest, by_modality: ModalityProbabilities) -> Agreement | None:
     """What must hold here: nothing where a modality is silent."""
-    return manifest.fusion.agreement if len(alone) == len(MODALITIES) else None
+    return manifest.fusion.agreement if len(by_modality) == len(MODALITIES) else None
 
 
 def _groups(manifest: Manifest) -> list[Columns]:
@@ -130,12 +133,14 @@ def _first_of(manifest: Manifest, columns: Columns, row: Floats) -> str:
     return manifest.classes[int(columns[row[columns].argmax()])]
 
 
-def _may_be_named(manifest: Manifest, rules: Agreement, alone: Alone) -> NDArray[np.bool_]:
+def _may_be_named(
+    manifest: Manifest, rules: Agreement, by_modality: ModalityProbabilities
+) -> NDArray[np.bool_]:
     """Classes that voice or face holds likely; where they share none, what each says first."""
-    rows = np.stack(list(alone.values()))
+    rows = np.stack(list(by_modality.values()))
     ranks = (-rows).argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
     may = np.asarray((ranks < rules.n_first).any(axis=0) & (rows >= rules.least).any(axis=0))
-    rivals, groups = _rivals(manifest, rules, alone), _groups(manifest)
+    rivals, groups = _rivals(manifest, rules, by_modality), _groups(manifest)
     in_both = [min(row[columns].sum() for row in rows) for columns in groups]
     if rivals and max(in_both) < rules.shared:
         named = np.concatenate([groups[number] for number in rivals.values()])
@@ -143,10 +148,14 @@ def _may_be_named(manifest: Manifest, rules: Agreement, alone: Alone) -> NDArray
     return may
 
 
-def _rivals(manifest: Manifest, rules: Agreement, alone: Alone) -> dict[Modality, int]:
+def _rivals(
+    manifest: Manifest, rules: Agreement, by_modality: ModalityProbabilities
+) -> dict[Modality, int]:
     """The first group of voice and of face where they contradict each other; else empty."""
     groups = _groups(manifest)
-    of_groups = {m: np.array([alone[m][columns].sum() for columns in groups]) for m in MODALITIES}
+    of_groups = {
+        m: np.array([by_modality[m][columns].sum() for columns in groups]) for m in MODALITIES
+    }
     voice, face = (int(of_groups[modality].argmax()) for modality in ("audio", "video"))
     sure = min(of_groups["audio"][voice], of_groups["video"][face])
     foreign = max(of_groups["audio"][face], of_groups["video"][voice])

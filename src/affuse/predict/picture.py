@@ -1,4 +1,4 @@
-"""The picture of a recording: who is seen when, and what a face network makes of each sight."""
+"""The picture of a recording: who is seen when, and what a face network makes of each face."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from affuse.errors import CutShort
 from affuse.media.faces import face_crop
 from affuse.media.geometry import Image
-from affuse.media.video import Look, read_looks
+from affuse.media.video import SampledFrame, sample_frames
 from affuse.predict.settings import Faces
 from affuse.predict.windows import Span
 from affuse.records import Box
@@ -45,8 +45,8 @@ class Tracker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """One face in one look.
+class FaceObservation:
+    """One face in one sampled frame.
 
     Attributes
     ----------
@@ -70,16 +70,16 @@ class Sight:
 
 
 @dataclass
-class Watched:
+class VideoAnalysis:
     """What is known of a recording's picture once it has been read.
 
     Attributes
     ----------
-    looks_per_s : float
-    sights : list of Sight
+    sampled_fps : float
+    observations : list of FaceObservation
         By time.
     times_s : list of float
-        Of all looks that could be had, with a face or without.
+        Of all sampled frames that could be had, with a face or without.
     start_s : float
         When the picture begins.
     duration_s : float
@@ -91,13 +91,13 @@ class Watched:
     is_still : bool
         It is one single picture, as a cover.
     n_faces : int
-        Most faces found in one look.
+        Most faces found in one frame.
     cut : CutShort or None
         Set where the file ends too early.
     """
 
-    looks_per_s: float
-    sights: list[Sight] = field(default_factory=list)
+    sampled_fps: float
+    observations: list[FaceObservation] = field(default_factory=list)
     times_s: list[float] = field(default_factory=list)
     start_s: float = 0.0
     duration_s: float = 0.0
@@ -107,16 +107,16 @@ class Watched:
     n_faces: int = 0
     cut: CutShort | None = None
 
-    def n_looks(self, span: Span) -> int:
-        """Looks that belong to a stretch, those that could not be had included; one at least."""
+    def n_sampled(self, span: Span) -> int:
+        """Sampled frames of a stretch, those that could not be had included; one at least."""
         first, end = self._positions(span)
         return end - first
 
-    def within(self, span: Span) -> Sequence[Sight]:
-        """Sights within a stretch."""
+    def within(self, span: Span) -> Sequence[FaceObservation]:
+        """Observations within a stretch."""
         edges = self._positions(span)
-        first, end = (bisect_left(self.sights, edge, key=self._position_of) for edge in edges)
-        return self.sights[first:end]
+        first, end = (bisect_left(self.observations, edge, key=self._position_of) for edge in edges)
+        return self.observations[first:end]
 
     def go_on(self, end_s: float) -> None:
         """Let the last picture stand as long as is usual, but not beyond the recording's end."""
@@ -124,34 +124,36 @@ class Watched:
         if self.cut or not self.times_s or end_s <= self.duration_s:
             return
         last_s = self.times_s[-1]
-        seen = [sight for sight in self.sights if sight.time_s == last_s]
+        at_the_end = [
+            observation for observation in self.observations if observation.time_s == last_s
+        ]
         for position in range(self._position(last_s) + 1, self._position(end_s)):
-            time_s = position / self.looks_per_s
+            time_s = position / self.sampled_fps
             self.times_s.append(time_s)
-            self.sights += [replace(sight, time_s=time_s) for sight in seen]
+            self.observations += [replace(observation, time_s=time_s) for observation in at_the_end]
         self.duration_s = end_s
 
     def _positions(self, span: Span) -> tuple[int, int]:
-        """First and end on the grid of looks."""
+        """First and end on the grid of sampled frames."""
         first, end = (self._position(time_s) for time_s in (span.start_s, span.end_s))
         return first, max(end, first + 1)
 
-    def _position_of(self, sight: Sight) -> int:
-        return self._position(sight.time_s)
+    def _position_of(self, observation: FaceObservation) -> int:
+        return self._position(observation.time_s)
 
     def _position(self, time_s: float) -> int:
-        return math.floor(time_s * self.looks_per_s + 0.5)
+        return math.floor(time_s * self.sampled_fps + 0.5)
 
 
-def watch(
+def analyse_video(
     path: str | Path,
     tracker: Tracker,
     classify: Classify | None,
     *,
     faces: Faces,
-    looks_per_s: float,
+    sampled_fps: float,
     reached: Callable[[float], None] | None = None,
-) -> Watched:
+) -> VideoAnalysis:
     """Read the picture of a file once, in bounded memory.
 
     Parameters
@@ -162,8 +164,8 @@ def watch(
     classify : callable or None
         Crops of faces, each (48, 48) uint8 -> (n, n_classes) probabilities.
     faces : {"largest", "all"}
-        ``largest``: one face per look, which is left only for one that is clearly larger.
-    looks_per_s : float
+        ``largest``: one face per frame, which is left only for one that is clearly larger.
+    sampled_fps : float
     reached : callable, optional
         Called with the seconds read so far; what it raises ends the reading.
 
@@ -172,34 +174,35 @@ def watch(
     MediaError
         The file has no picture.
     """
-    watched = Watched(looks_per_s)
-    follow = Followed() if faces == "largest" else None
-    waiting: list[_Waiting] = []
-    for look in _looks(path, watched, reached):
-        found = tuple(face for face in tracker.update(look.time_s, look.image) if face.found)
-        watched.n_faces = max(watched.n_faces, len(found))
-        for face in found if follow is None else follow.chosen(found):
+    video = VideoAnalysis(sampled_fps)
+    follow = FollowedFace() if faces == "largest" else None
+    pending: list[_PendingFace] = []
+    for frame in _sampled_frames(path, video, reached):
+        faces_now = tracker.update(frame.time_s, frame.image)
+        visible = tuple(face for face in faces_now if face.found)
+        video.n_faces = max(video.n_faces, len(visible))
+        for face in visible if follow is None else follow.chosen(visible):
             crop = (
                 None
                 if classify is None
-                else face_crop(look.image, face.box, roll_deg=face.roll_deg)
+                else face_crop(frame.image, face.box, roll_deg=face.roll_deg)
             )
-            waiting.append(_Waiting(look.times_s(looks_per_s), face, crop))
-        if len(waiting) >= BATCH:
-            watched.sights += _classified(waiting, classify)
-            waiting = []
-    watched.sights += _classified(waiting, classify)
-    return watched
+            pending.append(_PendingFace(frame.times_s(sampled_fps), face, crop))
+        if len(pending) >= BATCH:
+            video.observations += _classified(pending, classify)
+            pending = []
+    video.observations += _classified(pending, classify)
+    return video
 
 
-class Followed:
+class FollowedFace:
     """The face that is followed where only one is wanted.
 
     Examples
     --------
     >>> from affuse.media.tracking import TrackedFace
     >>> near, far = Box(0, 0, 0.4, 0.4), Box(0.5, 0, 0.3, 0.3)
-    >>> follow = Followed()
+    >>> follow = FollowedFace()
     >>> [face.number for face in follow.chosen((TrackedFace(1, far, True),))]
     [1]
     >>> both = (TrackedFace(1, far, True), TrackedFace(2, near, True))
@@ -210,12 +213,12 @@ class Followed:
     def __init__(self) -> None:
         self._number = 0
 
-    def chosen(self, found: Sequence[TrackedFace]) -> Sequence[TrackedFace]:
-        """The one to look at, none where there is none."""
-        if not found:
+    def chosen(self, visible: Sequence[TrackedFace]) -> Sequence[TrackedFace]:
+        """The largest face, or the one that was followed before; none where there is none."""
+        if not visible:
             return ()
-        largest = max(found, key=_area)
-        same = [face for face in found if face.number == self._number]
+        largest = max(visible, key=_area)
+        same = [face for face in visible if face.number == self._number]
         stays = bool(same) and _area(same[0]) >= STAYS_WITH * _area(largest)
         face = same[0] if stays else largest
         self._number = face.number
@@ -223,53 +226,55 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A face to be classified, and all looks that it stands for."""
+class _PendingFace:
+    """A face to be classified, and all sampled frames that it stands for."""
 
     times_s: tuple[float, ...]
     face: TrackedFace
     crop: Crop | None
 
 
-def _looks(
-    path: str | Path, watched: Watched, reached: Callable[[float], None] | None
-) -> Iterator[Look]:
-    """All looks, noting when there are some; a cut is noted, not raised."""
-    per_s = watched.looks_per_s
+def _sampled_frames(
+    path: str | Path, video: VideoAnalysis, reached: Callable[[float], None] | None
+) -> Iterator[SampledFrame]:
+    """All sampled frames, noting when there are some; a cut is noted, not raised."""
+    per_s = video.sampled_fps
     try:
-        for number, look in enumerate(read_looks(path, per_s=per_s, short_side=SHORT_SIDE)):
+        for number, frame in enumerate(sample_frames(path, per_s=per_s, short_side=SHORT_SIDE)):
             if number == 0:
-                watched.start_s = look.start_s
-            elif look.start_s > watched.duration_s:
-                watched.gaps.append(Span(watched.duration_s, look.start_s))
-            watched.duration_s = max(look.end_s, 0.0)
-            watched.is_still = look.is_only
-            watched.may_end_s = look.may_end_s
+                video.start_s = frame.start_s
+            elif frame.start_s > video.duration_s:
+                video.gaps.append(Span(video.duration_s, frame.start_s))
+            video.duration_s = max(frame.end_s, 0.0)
+            video.is_still = frame.is_only
+            video.may_end_s = frame.may_end_s
             if reached is not None:
-                reached(watched.duration_s)
-            if look.n_positions:
-                watched.times_s += look.times_s(per_s)
-                yield look
+                reached(video.duration_s)
+            if frame.n_positions:
+                video.times_s += frame.times_s(per_s)
+                yield frame
     except CutShort as error:
-        watched.cut = error
+        video.cut = error
 
 
-def _classified(waiting: Sequence[_Waiting], classify: Classify | None) -> list[Sight]:
-    """One sight for each look; those of a picture that is held share their probabilities."""
-    crops = [item.crop for item in waiting if item.crop is not None]
-    rows: Sequence[NDArray[np.floating] | None] = [None] * len(waiting)
+def _classified(
+    pending: Sequence[_PendingFace], classify: Classify | None
+) -> list[FaceObservation]:
+    """One observation for each sampled frame; a held picture's share their row."""
+    crops = [item.crop for item in pending if item.crop is not None]
+    rows: Sequence[NDArray[np.floating] | None] = [None] * len(pending)
     if classify is not None and crops:
         rows = list(classify(crops))
-    sights = [
-        Sight(time_s, item.face.number, item.face.box, row)
-        for item, row in zip(waiting, rows, strict=True)
+    observations = [
+        FaceObservation(time_s, item.face.number, item.face.box, row)
+        for item, row in zip(pending, rows, strict=True)
         for time_s in item.times_s
     ]
-    return sorted(sights, key=_time_s)
+    return sorted(observations, key=_time_s)
 
 
-def _time_s(sight: Sight) -> float:
-    return sight.time_s
+def _time_s(observation: FaceObservation) -> float:
+    return observation.time_s
 
 
 def _area(face: TrackedFace) -> float:

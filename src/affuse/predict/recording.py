@@ -1,4 +1,4 @@
-"""One recording, read once: what is heard and seen in it, window by window."""
+"""One recording, read once: its speech, its faces and what a voice network makes of each window."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from affuse.errors import MediaError
 from affuse.media.decode import MediaInfo, probe
 from affuse.media.speech import SAMPLE_RATE
 from affuse.predict.members import Members
-from affuse.predict.picture import Sight, Tracker, Watched, watch
+from affuse.predict.picture import FaceObservation, Tracker, VideoAnalysis, analyse_video
 from affuse.predict.settings import Settings
-from affuse.predict.sound import Listened, Signal, listen
+from affuse.predict.sound import Signal, VoiceActivity, detect_speech
 from affuse.predict.windows import Span
 from affuse.records import Modality
 
@@ -29,25 +29,25 @@ Reached = Callable[[Modality, float], None]
 
 @dataclass(frozen=True)
 class Recording:
-    """What was heard and seen.
+    """Speech and faces of a file.
 
     Attributes
     ----------
     path : Path
-    sound : Listened or None
-    picture : Watched or None
+    sound : VoiceActivity or None
+    picture : VideoAnalysis or None
         None: the file has no such stream, or the picture is a cover.
     info : MediaInfo
         What the file says of itself.
     voices : mapping of int to (n_own_classes,)
-        Number of a window -> what the voice network said, where there was enough speech.
+        Number of a window -> probabilities of the voice network, where there was enough speech.
     has_cover : bool
         Beside the sound there is one still picture, which is no face that speaks.
     """
 
     path: Path
-    sound: Listened | None
-    picture: Watched | None
+    sound: VoiceActivity | None
+    picture: VideoAnalysis | None
     info: MediaInfo
     voices: Mapping[int, Floats] = field(default_factory=dict)
     has_cover: bool = False
@@ -93,8 +93,8 @@ def read_recording(
         Fresh: it has seen no other recording.
     settings : Settings
     reached : callable, optional
-        Told about once a second of each stream how far it has been read; what it raises ends the
-        reading.
+        Called about once a second for each stream with how far it has been read; what it raises
+        ends the reading.
 
     Raises
     ------
@@ -108,108 +108,113 @@ def read_recording(
         raise _nothing_in(place, info)
     reached = _limited(reached, place, settings.max_duration_s)
     reached("audio" if info.has_audio else "video", info.duration_s or 0.0)
-    ears = _Ears(members, settings)
-    sound: Listened | None = None
-    picture: Watched | None = None
+    scorer = _VoiceScorer(members, settings)
+    sound: VoiceActivity | None = None
+    picture: VideoAnalysis | None = None
     if info.has_audio and info.has_video:
-        sound, picture = _both(place, members, tracker, settings, ears, reached)
+        sound, picture = _analysed_both(place, members, tracker, settings, scorer, reached)
     elif info.has_audio:
-        sound = _heard(place, settings, lambda: 0.0, ears, reached)
+        sound = _detected_speech(place, settings, lambda: 0.0, scorer, reached)
     else:
-        picture = _watched(place, members, tracker, settings, reached)
+        picture = _analysed_video(place, members, tracker, settings, reached)
     has_cover = bool(sound and sound.duration_s and picture and picture.is_still)
-    seen = None if has_cover else picture
-    if sound and seen:
-        seen.go_on(sound.duration_s)
-    recording = Recording(place, sound, seen, info, ears.voices, has_cover)
+    shown = None if has_cover else picture
+    if sound and shown:
+        shown.go_on(sound.duration_s)
+    recording = Recording(place, sound, shown, info, scorer.voices, has_cover)
     if recording.duration_s <= 0:
         raise _unreadable(recording)
     return recording
 
 
 def enough_speech(speech_s: float, duration_s: float, settings: Settings) -> bool:
-    """Whether a voice can be judged by so many seconds of speech."""
+    """Whether so many seconds of speech are enough for the voice network."""
     return speech_s >= min(settings.least_speech_s, max(duration_s / 2, 0.1))
 
 
-def main_face(sights: Sequence[Sight]) -> int:
+def main_face(observations: Sequence[FaceObservation]) -> int:
     """Number of the face that fills most of the picture for longest; 0: there is none."""
     areas: dict[int, float] = {}
-    for sight in sights:
-        areas[sight.number] = areas.get(sight.number, 0.0) + sight.area
+    for observation in observations:
+        areas[observation.number] = areas.get(observation.number, 0.0) + observation.area
     return max(areas, key=lambda number: (areas[number], -number), default=0)
 
 
-class _Ears:
-    """Asks the voice network about windows in which there is enough speech."""
+class _VoiceScorer:
+    """Probabilities of the voice network for windows in which there is enough speech."""
 
     def __init__(self, members: Members, settings: Settings) -> None:
         self.voices: dict[int, Floats] = {}
-        self.closed = False
+        self.cancelled = False
         self._members = members
         self._settings = settings
 
-    def hear(self, number: int, signal: Signal, speech_s: float) -> None:
-        """What the network says of one window; CancelledError once the ears are closed."""
-        if self.closed:
+    def score(self, number: int, signal: Signal, speech_s: float) -> None:
+        """Keep the probabilities of one window; CancelledError once the scoring is cancelled."""
+        if self.cancelled:
             raise CancelledError
         member, duration_s = self._members.voice, len(signal) / SAMPLE_RATE
         if member is not None and enough_speech(speech_s, duration_s, self._settings):
             self.voices[number] = self._members.voice_row(member, signal)
 
 
-def _both(
+def _analysed_both(
     path: Path,
     members: Members,
     tracker: Tracker,
     settings: Settings,
-    ears: _Ears,
+    scorer: _VoiceScorer,
     reached: Reached,
-) -> tuple[Listened, Watched]:
+) -> tuple[VoiceActivity, VideoAnalysis]:
     """Sound and picture, read at the same time: one file keeps two cores busy."""
     picture_end: Future[float] = Future()
     with ThreadPoolExecutor(1) as pool:
-        listening = pool.submit(_heard, path, settings, picture_end.result, ears, reached)
+        sound = pool.submit(_detected_speech, path, settings, picture_end.result, scorer, reached)
         try:
-            picture = _watched(path, members, tracker, settings, reached)
+            picture = _analysed_video(path, members, tracker, settings, reached)
             picture_end.set_result(0.0 if picture.is_still else picture.duration_s)
-            return listening.result(), picture
+            return sound.result(), picture
         except BaseException:
             # The thread is waited for: it must not read on for an hour.
-            ears.closed = True
+            scorer.cancelled = True
             picture_end.cancel()
             raise
 
 
-def _heard(
+def _detected_speech(
     path: Path,
     settings: Settings,
     picture_s: Callable[[], float],
-    ears: _Ears,
+    scorer: _VoiceScorer,
     reached: Reached,
-) -> Listened:
-    told = partial(reached, "audio")
-    return listen(
-        path, settings.windows, picture_s, ears.hear, told, audio_track=settings.audio_track
+) -> VoiceActivity:
+    audio_reached = partial(reached, "audio")
+    return detect_speech(
+        path,
+        settings.windows,
+        picture_s,
+        scorer.score,
+        audio_reached,
+        audio_track=settings.audio_track,
     )
 
 
-def _watched(
+def _analysed_video(
     path: Path, members: Members, tracker: Tracker, settings: Settings, reached: Reached
-) -> Watched:
+) -> VideoAnalysis:
     face = members.face
-    return watch(
+    return analyse_video(
         path,
         tracker,
         None if face is None else lambda crops: members.face_rows(face, crops),
         faces=settings.faces,
-        looks_per_s=settings.looks_per_s,
+        sampled_fps=settings.sampled_fps,
         reached=partial(reached, "video"),
     )
 
 
 def _limited(reached: Reached | None, path: Path, most_s: float | None) -> Reached:
-    """Tells the listener, and ends the reading of what lasts too long."""
+    """Reports how far the reading is, and ends that of what lasts too long."""
 
     def limited(modality: Modality, time_s: float) -> None:
         if most_s is not None and time_s > most_s:
@@ -225,10 +230,10 @@ def _limited(reached: Reached | None, path: Path, most_s: float | None) -> Reach
 
 def _nothing_in(path: Path, info: MediaInfo) -> MediaError:
     why = [reason for reason in (info.no_sound, info.no_picture) if "not known" in reason]
-    told = f" ({'; '.join(why)})" if why else ""
+    reasons = f" ({'; '.join(why)})" if why else ""
     return MediaError(
-        f"{path} holds neither sound nor picture{told}; expected a recording of a face or a voice: "
-        "name another file"
+        f"{path} holds neither sound nor picture{reasons}; expected a recording of a face or a "
+        "voice: name another file"
     )
 
 

@@ -11,7 +11,7 @@ from affuse.predict.windows import Windows
 
 Faces = Literal["largest", "all"]
 
-LOOKS_PER_S = 5.0
+SAMPLED_FPS = 5.0
 LEAST_SPEECH_S = 0.5
 LEAST_FACE_SEEN = 0.2
 
@@ -27,13 +27,13 @@ class Settings:
         ``largest``: of several faces the one that fills most of the picture.
     threshold : float or None
         Probability below which no emotion is named; None: the bundle's own.
-    looks_per_s : float
-        Pictures in which faces are looked for.
+    sampled_fps : float
+        Frames per second in which faces are searched.
     least_speech_s : float
         Seconds of speech in a window below which the voice is not judged; a window of less than
         twice that needs half of its length.
     least_face_seen : float
-        Share of looks below which a face is not judged.
+        Share of sampled frames below which a face is not judged.
     audio_track : int or None
         Number of the track that is heard, from 1; None: the one marked as default, else the first.
     max_duration_s : float or None
@@ -48,7 +48,7 @@ class Settings:
     windows: Windows = field(default_factory=Windows)
     faces: Faces = "largest"
     threshold: float | None = None
-    looks_per_s: float = LOOKS_PER_S
+    sampled_fps: float = SAMPLED_FPS
     least_speech_s: float = LEAST_SPEECH_S
     least_face_seen: float = LEAST_FACE_SEEN
     audio_track: int | None = None
@@ -62,9 +62,9 @@ class Settings:
                 f"threshold {self.threshold:g} was given; expected a probability from 0 to 1, or "
                 "none for the bundle's own"
             )
-        if not (math.isfinite(self.looks_per_s) and 0 < self.looks_per_s <= 120):
+        if not (math.isfinite(self.sampled_fps) and 0 < self.sampled_fps <= 120):
             raise ConfigError(
-                f"looks_per_s {self.looks_per_s:g} was given; expected more than 0 and at most 120"
+                f"sampled_fps {self.sampled_fps:g} was given; expected more than 0 and at most 120"
             )
         if self.audio_track is not None and self.audio_track < 1:
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""The sound of a recording, window by window: what a voice network hears, and who speaks when."""
+"""The sound of a recording, window by window, for a voice network; and where there is speech."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ BLOCK_S = 1.0
 
 
 @dataclass
-class Listened:
-    """What is known of a recording's sound once it has been read.
+class VoiceActivity:
+    """Where there is speech in the sound of a recording, once it has been read.
 
     Attributes
     ----------
@@ -45,15 +45,15 @@ class Listened:
         return float(self.speech[first:end].sum()) * FRAME_S
 
 
-def listen(
+def detect_speech(
     path: str | Path,
     windows: Windows,
     picture_s: Callable[[], float],
-    hear: Callable[[int, Signal, float], None],
+    on_window: Callable[[int, Signal, float], None],
     reached: Callable[[float], None] | None = None,
     *,
     audio_track: int | None = None,
-) -> Listened:
+) -> VoiceActivity:
     """Read the sound of a file once, in bounded memory.
 
     Parameters
@@ -63,7 +63,7 @@ def listen(
     picture_s : callable
         Says how long the file's picture lasts, asked when all sound has been read: the recording
         lasts as long as the longer of both.
-    hear : callable
+    on_window : callable
         Called for each window with its number, its sound, (n_samples,) at 16 kHz, and the seconds
         of speech in it; windows after the end of the sound are left out.
     reached : callable, optional
@@ -76,27 +76,27 @@ def listen(
     MediaError
         The file has no sound, or it cannot be decoded.
     """
-    listened = Listened()
-    held = _Held(SpeechStream())
-    pieces = _resampled(path, listened, audio_track)
+    activity = VoiceActivity()
+    buffer = _SignalBuffer(SpeechStream())
+    pieces = _resampled(path, activity, audio_track)
     for piece in pieces:
-        held.take(piece)
+        buffer.take(piece)
         if reached is not None:
-            reached(held.end / SAMPLE_RATE)
-        while held.is_ready(windows):
-            held.pass_on(windows, np.inf, hear)
-    held.finish()
-    listened.duration_s = held.end / SAMPLE_RATE
-    duration_s = max(listened.duration_s, picture_s())
-    for number in range(held.number, windows.count(duration_s)):
-        if windows.span(number).start_s < listened.duration_s:
-            held.pass_on(windows, duration_s, hear)
-    listened.speech = held.speech
-    return listened
+            reached(buffer.end / SAMPLE_RATE)
+        while buffer.is_ready(windows):
+            buffer.pass_on(windows, np.inf, on_window)
+    buffer.finish()
+    activity.duration_s = buffer.end / SAMPLE_RATE
+    duration_s = max(activity.duration_s, picture_s())
+    for number in range(buffer.number, windows.count(duration_s)):
+        if windows.span(number).start_s < activity.duration_s:
+            buffer.pass_on(windows, duration_s, on_window)
+    activity.speech = buffer.speech
+    return activity
 
 
 @dataclass
-class _Held:
+class _SignalBuffer:
     """The sound that later windows need, and all decisions about speech."""
 
     stream: SpeechStream
@@ -132,13 +132,13 @@ class _Held:
         return settled and self._n_decided * FRAME_S >= end_s
 
     def pass_on(
-        self, windows: Windows, duration_s: float, hear: Callable[[int, Signal, float], None]
+        self, windows: Windows, duration_s: float, on_window: Callable[[int, Signal, float], None]
     ) -> None:
         span = windows.span(self.number, duration_s)
         first = round(span.start_s * SAMPLE_RATE)
         end = self.end if span.end_s * SAMPLE_RATE > self.end else round(span.end_s * SAMPLE_RATE)
         signal = self._signal[first - self.start : end - self.start]
-        hear(self.number, signal, Listened(self.speech).speech_s(span))
+        on_window(self.number, signal, VoiceActivity(self.speech).speech_s(span))
         self.number += 1
         next_first = round(windows.span(self.number).start_s * SAMPLE_RATE)
         self._signal = self._signal[max(next_first - self.start, 0) :]
@@ -150,24 +150,26 @@ class _Held:
             self._n_decided += len(frames)
 
 
-def _resampled(path: str | Path, listened: Listened, audio_track: int | None) -> Iterator[Signal]:
+def _resampled(
+    path: str | Path, activity: VoiceActivity, audio_track: int | None
+) -> Iterator[Signal]:
     """The sound at 16 kHz in pieces of about a second; a cut is noted, not raised."""
     resampler: soxr.ResampleStream | None = None
-    waiting: list[Signal] = []
-    n_waiting = 0
+    pending: list[Signal] = []
+    n_pending = 0
     try:
         for block in audio_blocks(path, audio_track=audio_track):
             if resampler is None:
                 resampler = soxr.ResampleStream(
                     block.sample_rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ"
                 )
-            waiting.append(block.signal)
-            n_waiting += len(block.signal)
-            if n_waiting >= BLOCK_S * block.sample_rate:
-                yield resampler.resample_chunk(np.concatenate(waiting))
-                waiting, n_waiting = [], 0
+            pending.append(block.signal)
+            n_pending += len(block.signal)
+            if n_pending >= BLOCK_S * block.sample_rate:
+                yield resampler.resample_chunk(np.concatenate(pending))
+                pending, n_pending = [], 0
     except CutShort as error:
-        listened.cut = error
+        activity.cut = error
     if resampler is not None:
-        rest = np.concatenate([np.zeros(0, np.float32), *waiting])
+        rest = np.concatenate([np.zeros(0, np.float32), *pending])
         yield resampler.resample_chunk(rest, last=True)

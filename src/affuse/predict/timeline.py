@@ -1,4 +1,4 @@
-"""What was heard and seen -> segments, and the emotion of the whole."""
+"""Speech and faces of a recording -> segments, and the emotion of the whole."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from affuse.media.decode import MISSING_END_S
 from affuse.predict.judging import Floats, Judgement, averaged, judge
 from affuse.predict.members import Members
-from affuse.predict.picture import Sight, Watched
+from affuse.predict.picture import FaceObservation, VideoAnalysis
 from affuse.predict.recording import Recording, enough_speech, main_face
 from affuse.predict.settings import Settings
 from affuse.predict.windows import Span
@@ -27,10 +27,10 @@ class _Evidence:
     span: Span
     number: int
     speech_s: float | None
-    n_looks: int | None
-    sights: Sequence[Sight]
+    n_sampled: int | None
+    observations: Sequence[FaceObservation]
     is_main: bool
-    said: dict[str, Floats] = field(default_factory=dict)
+    probabilities: dict[str, Floats] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -41,7 +41,7 @@ class _Evidence:
 
     @property
     def face_seen(self) -> float | None:
-        return None if self.n_looks is None else len(self.sights) / max(self.n_looks, 1)
+        return None if self.n_sampled is None else len(self.observations) / max(self.n_sampled, 1)
 
 
 def predict_recording(
@@ -62,10 +62,11 @@ def predict_recording(
     evidence = list(_all_evidence(recording, members, settings))
     reason = _Reasons(recording, members, settings)
     segments = tuple(
-        _segment(each, judge(bundle, each.said, threshold, reason.of(each))) for each in evidence
+        _segment(part, judge(bundle, part.probabilities, threshold, reason.of(part)))
+        for part in evidence
     )
     whole = _whole(recording, evidence, settings)
-    overall = judge(bundle, whole.said, threshold, reason.of(whole))
+    overall = judge(bundle, whole.probabilities, threshold, reason.of(whole))
     return Prediction(
         path=name,
         duration_s=recording.duration_s,
@@ -100,16 +101,20 @@ def _of_window(recording: Recording, span: Span, settings: Settings) -> list[_Ev
     speech_s = None if sound is None else sound.speech_s(span)
     if picture is None:
         return [_Evidence(span, 0, speech_s, None, (), True)]
-    sights = picture.within(span)
-    main = main_face(sights)
-    numbers = sorted({sight.number for sight in sights}) if settings.faces == "all" else [main]
+    observations = picture.within(span)
+    main = main_face(observations)
+    numbers = (
+        sorted({observation.number for observation in observations})
+        if settings.faces == "all"
+        else [main]
+    )
     return [
         _Evidence(
             span,
             number,
             speech_s,
-            picture.n_looks(span),
-            [sight for sight in sights if sight.number == number],
+            picture.n_sampled(span),
+            [observation for observation in observations if observation.number == number],
             number == main,
         )
         for number in numbers or [0]
@@ -123,7 +128,7 @@ def _ask(
     settings: Settings,
     voice: Floats | None,
 ) -> None:
-    """Fill in what the members say. The voice counts as that of the main face."""
+    """Fill in what the members predict. The voice counts as that of the main face."""
     present = _present(evidence, settings)
     strength: dict[Modality, float] = {
         "audio": evidence.speech or 0.0,
@@ -131,8 +136,8 @@ def _ask(
     }
     rows: dict[str, Floats | None] = {}
     if members.face is not None and "video" in present:
-        seen = [s.probabilities for s in evidence.sights if s.probabilities is not None]
-        rows[members.face.name] = np.mean(seen, axis=0) if seen else None
+        of_faces = [s.probabilities for s in evidence.observations if s.probabilities is not None]
+        rows[members.face.name] = np.mean(of_faces, axis=0) if of_faces else None
     if members.voice is not None and "audio" in present:
         rows[members.voice.name] = voice
     span = recording.readable(evidence.span)
@@ -140,53 +145,57 @@ def _ask(
     for name, row in rows.items():
         if row is not None:
             member = members.bundle.manifest.member(name)
-            evidence.said[name] = row
-            told = [strength[modality] for modality in member.modalities]
-            evidence.weights[name] = evidence.span.duration_s * float(np.mean(told))
+            evidence.probabilities[name] = row
+            strengths = [strength[modality] for modality in member.modalities]
+            evidence.weights[name] = evidence.span.duration_s * float(np.mean(strengths))
 
 
 def _present(evidence: _Evidence, settings: Settings) -> set[Modality]:
     """Modalities in which there is enough to judge by."""
     present: set[Modality] = set()
-    heard_s = evidence.speech_s
-    if evidence.is_main and heard_s and enough_speech(heard_s, evidence.span.duration_s, settings):
+    speech_s = evidence.speech_s
+    if (
+        evidence.is_main
+        and speech_s
+        and enough_speech(speech_s, evidence.span.duration_s, settings)
+    ):
         present.add("audio")
-    if evidence.sights and (evidence.face_seen or 0.0) >= settings.least_face_seen:
+    if evidence.observations and (evidence.face_seen or 0.0) >= settings.least_face_seen:
         present.add("video")
     return present
 
 
-def _segment(evidence: _Evidence, judged: Judgement) -> Segment:
+def _segment(evidence: _Evidence, judgement: Judgement) -> Segment:
     return Segment(
         start_s=evidence.span.start_s,
         end_s=evidence.span.end_s,
-        emotion=judged.emotion,
-        confidence=judged.confidence,
-        probabilities=judged.probabilities,
+        emotion=judgement.emotion,
+        confidence=judgement.confidence,
+        probabilities=judgement.probabilities,
         speech=evidence.speech,
         face_seen=evidence.face_seen,
         face=evidence.number,
-        box=_mean_box(evidence.sights),
-        abstained=judged.abstained,
-        disagreement=judged.disagreement,
+        box=_mean_box(evidence.observations),
+        abstained=judgement.abstained,
+        disagreement=judgement.disagreement,
     )
 
 
 def _whole(recording: Recording, evidence: Sequence[_Evidence], settings: Settings) -> _Evidence:
     """All windows as one, each as far as it had something to go by; of each its main face."""
     span = Span(0.0, recording.duration_s)
-    main = [each for each in evidence if each.is_main]
+    main = [part for part in evidence if part.is_main]
     sound, picture = recording.sound, recording.picture
-    said = averaged([(each.said, each.weights) for each in main])
-    looks = {sight.time_s: sight for each in main for sight in each.sights}
+    probabilities = averaged([(part.probabilities, part.weights) for part in main])
+    by_time = {seen.time_s: seen for part in main for seen in part.observations}
     return _Evidence(
         span,
-        main_face(list(looks.values())),
+        main_face(list(by_time.values())),
         None if sound is None else sound.speech_s(span),
-        None if picture is None else picture.n_looks(span),
-        list(looks.values()),
+        None if picture is None else picture.n_sampled(span),
+        list(by_time.values()),
         True,
-        dict(said),
+        dict(probabilities),
     )
 
 
@@ -221,11 +230,11 @@ class _Reasons:
     def _of_picture(self, evidence: _Evidence) -> str:
         if self.recording.picture is None:
             return self.recording.no_picture
-        if not evidence.sights:
+        if not evidence.observations:
             return "no face is seen"
         if "video" in _present(evidence, self.settings):
             return "the face alone is not enough"
-        return f"a face is seen in {len(evidence.sights)} of {evidence.n_looks} looks only"
+        return f"a face is seen in {len(evidence.observations)} of {evidence.n_sampled} looks only"
 
 
 def _notes(recording: Recording, members: Members, settings: Settings) -> Iterator[str]:
@@ -264,7 +273,7 @@ def _endings(recording: Recording) -> Iterator[str]:
         yield f"the file is cut short or damaged: {there}; what is there was judged"
 
 
-def _missing_picture(picture: Watched, recording: Recording) -> Iterator[str]:
+def _missing_picture(picture: VideoAnalysis, recording: Recording) -> Iterator[str]:
     """Where the recording goes on without its picture."""
     if picture.start_s > _NOTED_S:
         yield f"its picture begins at {picture.start_s:.1f} s: before that there is no face to see"
@@ -277,9 +286,9 @@ def _missing_picture(picture: Watched, recording: Recording) -> Iterator[str]:
         yield f"its picture ends after {there:.2f} s of {whole:.2f} s of sound"
 
 
-def _mean_box(sights: Sequence[Sight]) -> Box | None:
-    if not sights:
+def _mean_box(observations: Sequence[FaceObservation]) -> Box | None:
+    if not observations:
         return None
-    corners = [(s.box.left, s.box.top, s.box.width, s.box.height) for s in sights]
+    corners = [(s.box.left, s.box.top, s.box.width, s.box.height) for s in observations]
     left, top, width, height = (float(value) for value in np.mean(corners, axis=0))
     return Box(left, top, width, height)

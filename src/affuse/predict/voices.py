@@ -46,7 +46,7 @@ def checked_signal(signal: ArrayLike, sample_rate: int) -> Signal:
 
 
 def averaged_voice(signal: Signal, judge: Callable[[Signal], Floats]) -> Floats:
-    """What is said of a signal at 16 kHz; the mean over windows where it is longer than two."""
+    """Probabilities of a signal at 16 kHz; the mean over windows where it is longer than two."""
     windows = Windows()
     duration_s = len(signal) / SAMPLE_RATE
     if duration_s <= 2 * windows.window_s:

@@ -102,7 +102,7 @@ two emotions is named, or none.
 def shipped_card(face: Mapping[str, Any], voice: Mapping[str, Any]) -> str:
     """The card, in Markdown, without its last section, which is that of the fusion."""
     speakers = voice["speakers"]
-    told = {
+    fields = {
         **voice,
         **face,
         "speakers": f"{speakers[0]} to {speakers[-1]}",
@@ -114,7 +114,7 @@ def shipped_card(face: Mapping[str, Any], voice: Mapping[str, Any]) -> str:
         "confusion_speech": _table(voice["confusion_speech"], RAVDESS_EMOTIONS),
         "confusion_face": _table(face["confusion"], FER2013_EMOTIONS),
     }
-    return _CARD.format(**told)
+    return _CARD.format(**fields)
 
 
 def fusion_section(manifest: Manifest) -> str:
@@ -143,7 +143,7 @@ def _wrapped(text: str) -> str:
 
 
 def _table(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
-    """Rows: what it is; columns: what was said."""
+    """Rows: labels; columns: predictions."""
     lines = [f"| | {' | '.join(classes)} |", "|---" * (len(classes) + 1) + "|"]
     lines += [
         f"| **{name}** | {' | '.join(map(str, row))} |"

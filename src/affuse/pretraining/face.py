@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from affuse.corpora.fer2013 import FaceSet, read_fer2013, without_copies
 from affuse.errors import ConfigError
-from affuse.evaluation.metrics import accuracy, confusion, ece, uar
 from affuse.models.calibrated import fit_temperature
 from affuse.models.face_network import ARCHITECTURES, shipped_network
 from affuse.models.face_training import FaceTraining, Report, face_logits, train_faces
 from affuse.models.onnx_export import export_network, quantise
 from affuse.models.training import import_torch
 from affuse.records import FER2013_EMOTIONS
+from affuse.storage.onnx_sessions import open_session
 from affuse.storage.whole import atomic_file
+from affuse.tasks.metrics import accuracy, confusion, ece, uar
 
 if TYPE_CHECKING:
     from torch.nn import Sequential
@@ -53,7 +54,7 @@ class FaceFigures:
         Without mirror images.
     temperature, ece : float
     confusion : tuple of tuple of int
-        Rows: said by the data; columns: said by the network.
+        Rows: labels of the data; columns: predictions of the network.
     prior : mapping of str to float
         Share of each emotion in the training faces.
     training : mapping
@@ -161,16 +162,14 @@ def _prior(faces: FaceSet) -> NDArray[np.float64]:
 
 def _save_held_out(graph: Path, held_out: FaceSet, prior: NDArray[np.float64], path: Path) -> None:
     """What the graph says of the faces that were held out: for the fusion's weights."""
-    logs = np.log(np.maximum(_said(graph, held_out.images), _LEAST))
+    logs = np.log(np.maximum(_probabilities(graph, held_out.images), _LEAST))
     with atomic_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, log_probabilities=logs, labels=held_out.labels, prior=prior)
 
 
-def _said(graph: Path, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _probabilities(graph: Path, images: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Probabilities of faces (n, 48, 48) by the exported graph, as they stand."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    session = open_session(graph, n_threads=0)
     blocks = [session.run(["probabilities"], given)[0] for given in _batches(images)]
     return np.concatenate(blocks).astype(np.float64)
 
@@ -211,9 +210,11 @@ def _figures(
     prior: NDArray[np.float64],
     settings: FaceTraining,
 ) -> FaceFigures:
-    unmirrored = _said(graph, tested.images)
-    said = (unmirrored + _said(graph, np.ascontiguousarray(tested.images[:, :, ::-1]))) / 2
-    predicted = said.argmax(1)
+    unmirrored = _probabilities(graph, tested.images)
+    probabilities = (
+        unmirrored + _probabilities(graph, np.ascontiguousarray(tested.images[:, :, ::-1]))
+    ) / 2
+    predicted = probabilities.argmax(1)
     alone = [face_logits([network], tested.images).argmax(1) for network in networks]
     counts_of = confusion(tested.labels, predicted, len(FER2013_EMOTIONS))
     return FaceFigures(
@@ -222,10 +223,10 @@ def _figures(
         uar=uar(tested.labels, predicted),
         accuracy_unmirrored=accuracy(tested.labels, unmirrored.argmax(1)),
         temperature=temperature,
-        ece=ece(tested.labels, said),
+        ece=ece(tested.labels, probabilities),
         confusion=tuple(tuple(int(n) for n in row) for row in counts_of),
         prior=dict(zip(FER2013_EMOTIONS, prior.tolist(), strict=True)),
         training=asdict(settings),
         n_networks=len(networks),
-        accuracies=tuple(accuracy(tested.labels, said_alone) for said_alone in alone),
+        accuracies=tuple(accuracy(tested.labels, labels) for labels in alone),
     )

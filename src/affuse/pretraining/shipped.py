@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from affuse.bundle.heard import RAVDESS
 from affuse.bundle.manifest import (
     CARD,
     FeatureSource,
@@ -22,6 +21,7 @@ from affuse.bundle.manifest import (
 )
 from affuse.bundle.reading import Bundle
 from affuse.bundle.writing import make_bundle
+from affuse.corpora.readers.ravdess import TITLE as RAVDESS
 from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.pretraining.cards import LICENCE, fusion_section, shipped_card
 from affuse.pretraining.fusing import (
@@ -43,7 +43,7 @@ STANDS_FOR = {
 
 SHARE = {"neutral": {"neutral": 1.0, "calm": 0.0}}
 ABSTAIN_BELOW = 0.3
-MET = "faces of FER2013 that were held out of training, and RAVDESS voices that were not heard"
+UNSEEN = "faces of FER2013 that were held out of training, and RAVDESS voices that were not heard"
 
 
 def ship(face: Path, voice: Path) -> Bundle:
@@ -54,48 +54,51 @@ def ship(face: Path, voice: Path) -> Bundle:
     face, voice : Path
         Folders that `pretrain_face` and `pretrain_voice` wrote.
     """
-    told_face = json.loads((face / "face.json").read_text("utf-8"))
-    told_voice = json.loads((voice / "voice.json").read_text("utf-8"))
+    face_facts = json.loads((face / "face.json").read_text("utf-8"))
+    voice_facts = json.loads((voice / "voice.json").read_text("utf-8"))
     manifest = Manifest(
         affuse=metadata.version("affuse"),
         name="affuse face and voice",
         classes=RAVDESS_EMOTIONS,
-        members=(_voice_member(), _face_member(told_face["prior"])),
+        members=(_voice_member(), _face_member(face_facts["prior"])),
         fusion=FACE_AND_VOICE,
         abstain_below=ABSTAIN_BELOW,
         trained_on=(
             TrainedOn(
                 corpus=RAVDESS,
-                speakers=tuple(told_voice["speakers"]),
-                n_clips=told_voice["n_clips"],
+                speakers=tuple(voice_facts["speakers"]),
+                n_clips=voice_facts["n_clips"],
             ),
-            TrainedOn(corpus="FER2013 train", n_clips=told_face["n_trained"]),
+            TrainedOn(corpus="FER2013 train", n_clips=face_facts["n_trained"]),
         ),
-        figures=(_voice_figures(told_voice), _face_figures(told_face)),
+        figures=(_voice_figures(voice_facts), _face_figures(face_facts)),
         licence=LICENCE,
         packages={name: metadata.version(name) for name in ("torch", "onnx", "scikit-learn")},
     )
-    faces, voices = _met_faces(face, manifest), _met_voices(voice, manifest, told_voice["shares"])
-    fitted = with_exponents(manifest, fit_exponents(faces, voices, prior_of(manifest)), MET)
+    faces, voices = (
+        _unseen_faces(face, manifest),
+        _unseen_voices(voice, manifest, voice_facts["shares"]),
+    )
+    fitted = with_exponents(manifest, fit_exponents(faces, voices, prior_of(manifest)), UNSEEN)
     files = {
         "face.onnx": (face / "face.onnx").read_bytes(),
         "voice.onnx": (voice / "voice.onnx").read_bytes(),
-        CARD: (shipped_card(told_face, told_voice) + fusion_section(fitted)).encode(),
+        CARD: (shipped_card(face_facts, voice_facts) + fusion_section(fitted)).encode(),
     }
     return make_bundle(fitted, files)
 
 
-def _met_faces(folder: Path, manifest: Manifest) -> Judged:
+def _unseen_faces(folder: Path, manifest: Manifest) -> Judged:
     with np.load(folder / "face-held-out.npz") as held:
-        said, labels = np.exp(held["log_probabilities"]), held["labels"]
+        probabilities, labels = np.exp(held["log_probabilities"]), held["labels"]
     names = [STANDS_FOR.get(FER2013_EMOTIONS[n], (FER2013_EMOTIONS[n],))[0] for n in labels]
-    return judged(manifest, "face", said, names)
+    return judged(manifest, "face", probabilities, names)
 
 
-def _met_voices(folder: Path, manifest: Manifest, shares: Sequence[float]) -> Judged:
-    with np.load(folder / "voice-out-of-fold.npz") as heard:
-        joint = shares[0] * heard["heard"] + shares[1] * heard["told"]
-        names = [RAVDESS_EMOTIONS[label] for label in heard["labels"]]
+def _unseen_voices(folder: Path, manifest: Manifest, shares: Sequence[float]) -> Judged:
+    with np.load(folder / "voice-out-of-fold.npz") as arrays:
+        joint = shares[0] * arrays["heard"] + shares[1] * arrays["told"]
+        names = [RAVDESS_EMOTIONS[label] for label in arrays["labels"]]
     return judged(manifest, "voice", softmax(joint, axis=1), names)
 
 
@@ -120,28 +123,28 @@ def _voice_member() -> Member:
     )
 
 
-def _voice_figures(told: dict[str, Any]) -> Figures:
+def _voice_figures(facts: dict[str, Any]) -> Figures:
     return Figures(
         system="voice",
         protocol="RAVDESS speech, speakers kept apart",
-        uar=told["uar_speech"],
-        uar_low=told["uar_speech_low"],
-        uar_high=told["uar_speech_high"],
-        accuracy=told["accuracy_speech"],
+        uar=facts["uar_speech"],
+        uar_low=facts["uar_speech_low"],
+        uar_high=facts["uar_speech_high"],
+        accuracy=facts["accuracy_speech"],
         chance=1 / len(RAVDESS_EMOTIONS),
-        n_clips=int(np.sum(told["confusion_speech"])),
-        n_speakers=told["n_speakers"],
-        n_folds=told["n_folds"],
+        n_clips=int(np.sum(facts["confusion_speech"])),
+        n_speakers=facts["n_speakers"],
+        n_folds=facts["n_folds"],
     )
 
 
-def _face_figures(told: dict[str, Any]) -> Figures:
+def _face_figures(facts: dict[str, Any]) -> Figures:
     return Figures(
         system="face",
         protocol="FER2013 public test, never trained on",
-        uar=told["uar"],
-        accuracy=told["accuracy"],
+        uar=facts["uar"],
+        accuracy=facts["accuracy"],
         chance=1 / len(FER2013_EMOTIONS),
-        n_clips=told["n_tested"],
+        n_clips=facts["n_tested"],
         n_speakers=0,
     )

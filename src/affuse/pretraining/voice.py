@@ -17,10 +17,9 @@ from scipy.special import log_softmax, softmax
 from affuse.corpora.index import Index
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import DatasetError, FeatureError
-from affuse.evaluation.intervals import speaker_interval
-from affuse.evaluation.metrics import accuracy, confusion, ece, uar
 from affuse.extractors.voice_network import VoiceVariants
 from affuse.features.array import FeatureArray
+from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.features.store import FeatureStore
 from affuse.features.table import FeatureTable
@@ -32,6 +31,8 @@ from affuse.models.voice_network import voice_network
 from affuse.models.voice_training import VoiceTraining, train_voice, voice_log_probabilities
 from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
 from affuse.storage.whole import atomic_file
+from affuse.tasks.intervals import speaker_interval
+from affuse.tasks.metrics import accuracy, confusion, ece, uar
 from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost
 
@@ -50,20 +51,20 @@ class Pair(NamedTuple):
 
     Attributes
     ----------
-    heard, told : (n_test, 8)
+    network, linear : (n_test, 8)
         Log probabilities of the fold's test clips: of the network, of the linear model.
     weights : mapping of str to array
         Of both.
     """
 
-    heard: Floats
-    told: Floats
+    network: Floats
+    linear: Floats
     weights: dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceFigures:
-    """What a training gave, on clips of speakers that the fold's models had not heard.
+    """What a training gave, on clips of speakers that the fold's models were not trained on.
 
     Attributes
     ----------
@@ -78,7 +79,7 @@ class VoiceFigures:
     confusion_speech : tuple of tuple of int
         Rows: acted; columns: recognised.
     speakers : tuple of str
-        All that the shipped graph has heard.
+        All that the shipped graph was trained on.
     shares : tuple of float
         Exponents of the network's and the linear model's probabilities.
     training : mapping
@@ -127,8 +128,8 @@ def pretrain_voice(
 
     Notes
     -----
-    The graph averages the models of all folds, so that each speaker was heard by five sixths of
-    it; the figures are those of single folds' models on speakers that they had not heard.
+    The graph averages the models of all folds, so that five sixths of it were trained on each
+    speaker; the figures are those of single folds' models on speakers held out of their training.
     """
     import_torch()
     index = read_ravdess(root)
@@ -140,31 +141,31 @@ def pretrain_voice(
     out.mkdir(parents=True, exist_ok=True)
     store = FeatureStore(out / "features")
     table = extract_features(
-        index, {"audio": VoiceVariants()}, store, jobs=jobs, progress=progress
+        index, {"audio": VoiceVariants()}, RunContext.of(jobs, progress=progress, store=store)
     ).table
     folds = _folds(table.speakers)
     pairs = _trained(table, folds, settings, seed, out, jobs, progress)
-    heard, told = (np.zeros((len(table), len(RAVDESS_EMOTIONS))) for _ in range(2))
+    network, linear = (np.zeros((len(table), len(RAVDESS_EMOTIONS))) for _ in range(2))
     for test, pair in zip(folds, pairs, strict=True):
-        heard[test], told[test] = pair.heard, pair.told
-    shares = fit_shares(heard, told, table.labels)
+        network[test], linear[test] = pair.network, pair.linear
+    shares = fit_shares(network, linear, table.labels)
     export_pairs([pair.weights for pair in pairs], settings, shares, out / "voice.onnx")
-    figures = _figures(index, table, folds, heard, told, shares, settings)
+    figures = _figures(index, table, folds, network, linear, shares, settings)
     with atomic_file(out / "voice.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
-    np.savez(out / "voice-out-of-fold.npz", labels=table.labels, heard=heard, told=told)
+    np.savez(out / "voice-out-of-fold.npz", labels=table.labels, heard=network, told=linear)
     return figures
 
 
-def fit_shares(heard: Floats, told: Floats, labels: Rows) -> tuple[float, float]:
+def fit_shares(network: Floats, linear: Floats, labels: Rows) -> tuple[float, float]:
     """Exponents of two models' probabilities in their product: least log loss."""
 
     def loss(exponents: Floats) -> float:
-        joint = log_softmax(exponents[0] * heard + exponents[1] * told, axis=1)
+        joint = log_softmax(exponents[0] * network + exponents[1] * linear, axis=1)
         return -float(joint[np.arange(len(labels)), labels].mean())
 
-    found = minimize(loss, np.array([0.5, 0.5]), bounds=[(0, 5), (0, 5)])
-    return float(found.x[0]), float(found.x[1])
+    optimum = minimize(loss, np.array([0.5, 0.5]), bounds=[(0, 5), (0, 5)])
+    return float(optimum.x[0]), float(optimum.x[1])
 
 
 def folds_of(speakers: Iterable[str]) -> list[tuple[str, ...]]:
@@ -192,7 +193,7 @@ def _trained(
         (table, test, settings, seed + number, out / f"voice-fold-{number}.npz")
         for number, test in enumerate(folds)
     ]
-    with closing(local_workers(jobs).answers(_fold_of, tasks)) as answers:
+    with closing(local_workers(jobs).answers(_fitted_fold_of, tasks)) as answers:
         for number, pair in answers:
             if isinstance(pair, Lost):
                 raise FeatureError(f"fold {number} of the voice model is lost: {pair.reason}")
@@ -202,7 +203,7 @@ def _trained(
     return [pairs[number] for number in range(len(folds))]
 
 
-def _fold_of(task: tuple[FeatureTable, Rows, VoiceTraining, int, Path]) -> Pair:
+def _fitted_fold_of(task: tuple[FeatureTable, Rows, VoiceTraining, int, Path]) -> Pair:
     return _fold(*task)
 
 
@@ -251,7 +252,7 @@ def export_pairs(
     shares: tuple[float, ...],
     path: Path,
 ) -> None:
-    """Write the graph that averages what these pairs say.
+    """Write the graph that averages the log probabilities of these pairs.
 
     Parameters
     ----------
@@ -264,7 +265,7 @@ def export_pairs(
     path : Path
     """
     torch = import_torch()
-    joined = _joined([_module(torch, each, settings) for each in weights], weights, shares)
+    joined = _joined([_module(torch, pair, settings) for pair in weights], weights, shares)
     with atomic_file(path) as temporary:
         export_network(
             joined,
@@ -293,8 +294,8 @@ def _joined(
 ) -> Module:
     """``(log_mel (1, n_frames, 64), statistics (1, 519))`` -> probabilities, embedding."""
     torch = import_torch()
-    matrices = torch.from_numpy(np.stack([each["linear.matrix"] for each in weights]))
-    biases = torch.from_numpy(np.stack([each["linear.bias"] for each in weights]))
+    matrices = torch.from_numpy(np.stack([pair["linear.matrix"] for pair in weights]))
+    biases = torch.from_numpy(np.stack([pair["linear.bias"] for pair in weights]))
 
     class Joined(torch.nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
@@ -309,11 +310,11 @@ def _joined(
                 network.decision(embedding).log_softmax(1)
                 for network, embedding in zip(self.networks, embeddings, strict=True)
             ]
-            heard = torch.stack(decisions).mean(0)
+            of_networks = torch.stack(decisions).mean(0)
             # (n_folds, 8, 519) @ (519, n) -> (n_folds, 8, n)
-            linear = torch.matmul(self.matrices, statistics.T) + self.biases.unsqueeze(2)
-            told = linear.log_softmax(1).mean(0).T
-            joint = torch.softmax(shares[0] * heard + shares[1] * told, 1)
+            logits = torch.matmul(self.matrices, statistics.T) + self.biases.unsqueeze(2)
+            of_linear = logits.log_softmax(1).mean(0).T
+            joint = torch.softmax(shares[0] * of_networks + shares[1] * of_linear, 1)
             return joint, torch.cat(embeddings, 1)
 
     joined: Module = Joined().eval()
@@ -324,31 +325,32 @@ def _figures(
     index: Index,
     table: FeatureTable,
     folds: list[Rows],
-    heard: Floats,
-    told: Floats,
+    network: Floats,
+    linear: Floats,
     shares: tuple[float, float],
     settings: VoiceTraining,
 ) -> VoiceFigures:
     channel = {clip.id: clip.attributes["channel"] for clip in index}
     speech = np.array([channel[clip] == "speech" for clip in table.clips.tolist()])
-    joint = _judged_across_folds(heard, told, table.labels, folds)
+    joint = _joint_across_folds(network, linear, table.labels, folds)
     predicted = joint.argmax(1)
-    truth, said = table.labels[speech], predicted[speech]
-    low, high = speaker_interval(truth, said, table.speakers[speech])
+    truth, recognised = table.labels[speech], predicted[speech]
+    low, high = speaker_interval(truth, recognised, table.speakers[speech])
     return VoiceFigures(
         n_clips=len(table),
         n_speakers=len(index.speakers),
         n_folds=len(folds),
-        uar_speech=uar(truth, said),
+        uar_speech=uar(truth, recognised),
         uar_speech_low=low,
         uar_speech_high=high,
-        accuracy_speech=accuracy(truth, said),
-        uar_network=uar(truth, heard[speech].argmax(1)),
-        uar_linear=uar(truth, told[speech].argmax(1)),
+        accuracy_speech=accuracy(truth, recognised),
+        uar_network=uar(truth, network[speech].argmax(1)),
+        uar_linear=uar(truth, linear[speech].argmax(1)),
         uar_song=uar(table.labels[~speech], predicted[~speech]) if (~speech).any() else 0.0,
         ece_speech=ece(truth, joint[speech]),
         confusion_speech=tuple(
-            tuple(int(n) for n in row) for row in confusion(truth, said, len(RAVDESS_EMOTIONS))
+            tuple(int(n) for n in row)
+            for row in confusion(truth, recognised, len(RAVDESS_EMOTIONS))
         ),
         speakers=tuple(sorted(index.speakers, key=int)),
         shares=shares,
@@ -356,11 +358,11 @@ def _figures(
     )
 
 
-def _judged_across_folds(heard: Floats, told: Floats, labels: Rows, folds: list[Rows]) -> Floats:
+def _joint_across_folds(network: Floats, linear: Floats, labels: Rows, folds: list[Rows]) -> Floats:
     """Joint probabilities, each fold's with the shares that the other folds gave."""
-    joint = np.zeros_like(heard)
+    joint = np.zeros_like(network)
     for test in folds:
         others = np.setdiff1d(np.arange(len(labels)), test)
-        a, b = fit_shares(heard[others], told[others], labels[others])
-        joint[test] = softmax(a * heard[test] + b * told[test], axis=1)
+        a, b = fit_shares(network[others], linear[others], labels[others])
+        joint[test] = softmax(a * network[test] + b * linear[test], axis=1)
     return joint

@@ -67,15 +67,17 @@ def run_names(runs: Sequence[RunFolder]) -> list[str]:
 
 def differences(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
     """What makes the figures of these runs less than comparable, in sentences."""
-    told = _drawn(runs, names)
-    told += _other_clips(runs, names)
+    notes = _drawn(runs, names)
+    notes += _other_clips(runs, names)
     classes = {run.classes for run in runs}
     if len(classes) > 1:
-        told.append("The emotions are not the same, so chance differs as well.")
+        notes.append("The emotions are not the same, so chance differs as well.")
     known = all(_contents_of(run) is not None for run in runs)
     if len({_folds_of(run, by_content=known) for run in runs}) > 1:
-        told.append("The folds are not the same: part of every difference is the luck of the draw.")
-    return told
+        notes.append(
+            "The folds are not the same: part of every difference is the luck of the draw."
+        )
+    return notes
 
 
 def unknown(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
@@ -110,9 +112,9 @@ def _other_clips(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
     if len(set(known)) == 1:
         return []
     shared = f"{len(frozenset.intersection(*known)):,} in all of them, by what is in their files"
-    told = f"The clips are not the same ({counts}; {shared})."
+    note = f"The clips are not the same ({counts}; {shared})."
     alike, same = (len(frozenset.intersection(*each)) for each in (named, known))
-    return [told if alike <= same else f"{told} By name it would be {alike:,}, but names mislead."]
+    return [note if alike <= same else f"{note} By name it would be {alike:,}, but names mislead."]
 
 
 def _names_of(run: RunFolder) -> frozenset[str]:

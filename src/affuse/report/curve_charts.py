@@ -160,15 +160,15 @@ def _uar_axis(axes: Axes) -> None:
 
 def _change(run: RunFolder, chosen: pd.DataFrame, condition: str, worst: float) -> str:
     """From clean to the worst level, in words."""
-    told = []
+    drops = []
     for modality, system in run.best.items():
         own = chosen[chosen["system"] == system]
         clean = own[own["condition"] == "clean"]["uar"]
         there = own[(own["condition"] == condition) & (own["level"] == worst)]["uar"].dropna()
         if len(clean) and len(there):
             before, after = 100 * clean.iloc[0], 100 * there.iloc[0]
-            told.append(f"{MODALITY_NAMES[modality]} from {before:.0f} to {after:.0f} %")
-    return f"At {worst:g}: {', '.join(told)}." if told else ""
+            drops.append(f"{MODALITY_NAMES[modality]} from {before:.0f} to {after:.0f} %")
+    return f"At {worst:g}: {', '.join(drops)}." if drops else ""
 
 
 def _rounded(points: pd.DataFrame) -> pd.DataFrame:

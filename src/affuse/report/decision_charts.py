@@ -77,8 +77,8 @@ def _matrix(modality: str, system: str, shares: pd.DataFrame) -> Chart:
                 )
         axes.set_xlim(-0.5, n - 0.5)
         axes.set_ylim(n - 0.5, -0.5)
-        told = [short(str(name)) for name in shares.columns]
-        axes.set_xticks(range(n), told, rotation=40, ha="right", rotation_mode="anchor")
+        names = [short(str(name)) for name in shares.columns]
+        axes.set_xticks(range(n), names, rotation=40, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(n), [short(str(name)) for name in shares.index])
         axes.set_xlabel("said by the system")
         axes.set_ylabel("true emotion")
@@ -96,22 +96,23 @@ def _confusion_text(system: str, shares: pd.DataFrame) -> str:
     np.fill_diagonal(values, -1)
     row, column = divmod(int(values.argmax()), len(values))
     right = np.diag(shares.to_numpy())
-    told = (
+    shares_text = (
         f"{system}: shares of each true emotion in %; right are {100 * right.mean():.0f} % on "
         "average"
     )
     if values[row, column] <= 0:
-        return f"{told}, and nothing is taken for anything else."
+        return f"{shares_text}, and nothing is taken for anything else."
     return (
-        f"{told}. Taken for another most often: {shares.index[row]} for {shares.columns[column]} "
+        f"{shares_text}. Taken for another most often: {shares.index[row]} for "
+        f"{shares.columns[column]} "
         f"({100 * values[row, column]:.0f} %)."
     )
 
 
 def _percent(shares: pd.DataFrame) -> pd.DataFrame:
-    told = (100 * shares).round(1)
-    told.columns.name = None
-    return told.rename_axis("true \\ said").reset_index()
+    percent = (100 * shares).round(1)
+    percent.columns.name = None
+    return percent.rename_axis("true \\ said").reset_index()
 
 
 def reliability_chart(run: RunFolder) -> Chart | None:
@@ -143,14 +144,14 @@ def reliability_chart(run: RunFolder) -> Chart | None:
 
 
 def _reliability_text(run: RunFolder) -> str:
-    told = []
+    errors = []
     for modality, system in run.best.items():
         ece = run.honest.set_index("system")["ece"].to_dict()[system]
-        told.append(f"{MODALITY_NAMES[modality]} {100 * ece:.1f}")
+        errors.append(f"{MODALITY_NAMES[modality]} {100 * ece:.1f}")
     return (
         "How often a system is right among clips of which it states about that probability; groups "
         f"of fewer than {FEWEST} clips are not drawn. Mean distance "
-        f"from the line (ECE, points): {', '.join(told)}."
+        f"from the line (ECE, points): {', '.join(errors)}."
     )
 
 
@@ -166,10 +167,10 @@ def map_charts(run: RunFolder) -> tuple[Chart, ...]:
     table = run.table("map")
     if not len(table):
         return ()
-    told = (
+    labels = (
         run.table("predictions").drop_duplicates("clip").set_index("clip")[["emotion", "speaker"]]
     )
-    joined = table.astype({"clip": str}).join(told, on="clip", how="inner")
+    joined = table.astype({"clip": str}).join(labels, on="clip", how="inner")
     charts = []
     for (modality, method), points in joined.groupby(["modality", "method"], sort=False):
         charts.append(_map(str(modality), str(method), points, "emotion", list(run.classes)))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from affuse.evaluation.comparison import SIGNIFICANT
-from affuse.evaluation.figures import bounds, p_text, points
 from affuse.evaluation.sentences import floor_text
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_NAMES
-from affuse.splits.protocols import HEARD, LEAKS, WHY_HEARD
+from affuse.tasks.figures import bounds, p_text, points
+from affuse.tasks.significance import SIGNIFICANT
 
 
 def findings(run: RunFolder) -> str:
@@ -33,12 +32,6 @@ def findings(run: RunFolder) -> str:
 
 def _joined(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
-
-
-def why_leaky(protocol: str) -> str:
-    """Reason for which figures of a protocol are not what new speakers would give."""
-    reasons = {HEARD: WHY_HEARD} | {str(name): reason for name, reason in LEAKS.items()}
-    return reasons.get(protocol, "")
 
 
 def percent(share: float) -> str:

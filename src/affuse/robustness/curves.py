@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from affuse.errors import FeatureError, FoldError
 from affuse.evaluation.comparison import row_name
-from affuse.evaluation.intervals import speaker_interval
-from affuse.evaluation.metrics import uar
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.robustness.conditions import CLEAN, Condition
 from affuse.splits.fold import Fold
 from affuse.splits.protocols import Protocol
+from affuse.tasks.intervals import speaker_interval
+from affuse.tasks.metrics import uar
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CurvePoint:
     """UAR of one system under one condition.
 
     Attributes
@@ -96,7 +96,7 @@ class Stack:
         """
         if len(self.conditions) > 1 and protocol.prepares_on_all:
             raise FoldError(
-                f"robustness under the {protocol.name} protocol was asked for, which learns "
+                f"robustness under the {protocol.label} protocol was asked for, which learns "
                 "features from the test clips; expected one that does not: speaker-independent"
             )
         n_clips, versions = len(self._clean), range(len(self.conditions))
@@ -122,7 +122,7 @@ class Stack:
                 found,
                 rows=rows[order],
                 folds=found.folds[at][order],
-                probabilities=found.probabilities[at][order],
+                outputs=found.outputs[at][order],
             )
         return parts
 
@@ -133,7 +133,7 @@ def robustness(
     *,
     n_bootstrap: int = 2000,
     seed: int = 0,
-) -> Iterator[Point]:
+) -> Iterator[CurvePoint]:
     """Curve of one system: a point for each condition that touches what it looks at.
 
     Parameters
@@ -151,7 +151,7 @@ def robustness(
             continue
         level = np.nan if condition.level is None else condition.level
         value, low, high = _figures(result, table, n_bootstrap, seed)
-        yield Point(
+        yield CurvePoint(
             system=row_name(result),
             modality=system.modality,
             fusion=system.fusion,

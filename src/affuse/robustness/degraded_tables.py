@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from affuse.corpora.index import Index
 from affuse.features.array import FeatureArray
+from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.features.source import Source
-from affuse.features.store import FeatureStore
 from affuse.features.table import FeatureTable
 from affuse.records import Clip, Modality, ProgressCallback, Skipped
 from affuse.robustness.conditions import Condition, degraded
 from affuse.robustness.talkers import talkers_of
-from affuse.workers.protocol import Workers
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,9 @@ class Recordings:
 def degraded_tables(
     clean: Recordings,
     wanted: Sequence[Condition],
-    store: FeatureStore,
+    context: RunContext,
     *,
     talkers: int = 6,
-    jobs: int | None = None,
-    workers: Workers | None = None,
-    progress: ProgressCallback | None = None,
 ) -> DegradedTables:
     """Features of all clips under each condition; the other modality's are the clean ones.
 
@@ -69,15 +65,11 @@ def degraded_tables(
     ----------
     clean : Recordings
     wanted : sequence of Condition
-    store : FeatureStore
+    context : RunContext
+        Its ``progress`` is called with ``("degraded audio features", done, total)``, all
+        conditions together.
     talkers : int
         People in the babble.
-    jobs : int, optional
-        Processes.
-    workers : Workers, optional
-        In their place.
-    progress : callable, optional
-        Called with ``("degraded audio features", done, total)``, all conditions together.
 
     Raises
     ------
@@ -99,10 +91,7 @@ def degraded_tables(
         found = extract_features(
             Index(tuple(clean.having(modality))),
             {modality: degraded(condition, clean.sources[modality].extractor_for(""), behind)},
-            store,
-            jobs=jobs,
-            workers=workers,
-            progress=_one_of(progress, alike.index(condition), len(alike)),
+            context.telling(_one_of(context.progress, alike.index(condition), len(alike))),
         )
         tables[condition] = _beside(clean.table, found.table, modality)
         skipped += [Skipped(f"{s.name} ({condition})", s.reason) for s in found.skipped]
@@ -131,11 +120,8 @@ def _with_modality(
     )
 
 
-def _one_of(progress: ProgressCallback | None, number: int, n_all: int) -> ProgressCallback | None:
+def _one_of(progress: ProgressCallback, number: int, n_all: int) -> ProgressCallback:
     """Progress of one extraction as that of several that are equally long."""
-    if progress is None:
-        return None
-    tell = progress
-    return lambda stage, done, total: tell(
+    return lambda stage, done, total: progress(
         f"degraded {stage}", number * total + done, n_all * total
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from affuse.corpora.index import speaker_order
+from affuse.corpora.speakers import speaker_order
 from affuse.errors import DatasetError
 from affuse.features.store import content_hash
 from affuse.media.degrade_sound import Talker, Voice

@@ -29,8 +29,7 @@ def info_of(settings: ServerSettings) -> InfoReply:
         classes=list(members.bundle.manifest.classes),
         formats=[
             FormatReply(name=name, label=form.label, suffix=form.suffix)
-            for name, form in exports.DOWNLOADS.items()
-            if form.is_there
+            for name, form in exports.downloads().items()
         ],
         limits=LimitsReply(
             max_bytes=limits.max_bytes,

@@ -22,7 +22,7 @@ from affuse.serve import exports
 from affuse.serve.about import api_page, info_of
 from affuse.serve.answers import answered
 from affuse.serve.jobs import Job, Jobs
-from affuse.serve.judging import Judged
+from affuse.serve.judging import RecordingResult
 from affuse.serve.live import Live
 from affuse.serve.names import attachment
 from affuse.serve.replies import (
@@ -48,7 +48,6 @@ _LONGEST_WINDOW_S = 60.0
 Window = Annotated[float | None, Query(ge=0.5, le=_LONGEST_WINDOW_S, description="Seconds.")]
 Threshold = Annotated[float | None, Query(ge=0, le=1)]
 FacesNamed = Literal["largest", "all"]
-Name = Literal["json", "csv", "vtt", "eaf", "textgrid", "audformat", "video"]
 
 _FORM = {
     "requestBody": {
@@ -136,8 +135,8 @@ class _Server:
             router.add_api_route(path, answer, methods=[method], **options)
             if method == "GET":
                 # What may be got may be asked about; the schema need not say so twice.
-                told = {**options, "include_in_schema": False}
-                router.add_api_route(path, answer, methods=["HEAD"], **told)
+                hidden = {**options, "include_in_schema": False}
+                router.add_api_route(path, answer, methods=["HEAD"], **hidden)
         router.add_api_websocket_route("/api/live", self.listen)
         return router
 
@@ -231,25 +230,25 @@ class _Server:
 
     def result(self, number: str) -> Response:
         """The prediction, as `affuse predict --format json` writes it."""
-        with self.jobs.used(number) as (job, judged):
-            body = exports.document(_done(job, judged).prediction, "json", job.folder)
+        with self.jobs.used(number) as (job, result):
+            body = exports.document(_done(job, result).prediction, "json", job.folder)
         return Response(body, media_type="application/json")
 
     async def overview(self, number: str) -> OverviewReply:
         """What a player draws: waveform, faces, stretches with speech and with a face."""
-        with self.jobs.used(number) as (job, judged):
-            return OverviewReply.model_validate(asdict(_done(job, judged).overview))
+        with self.jobs.used(number) as (job, result):
+            return OverviewReply.model_validate(asdict(_done(job, result).overview))
 
-    def export(self, number: str, name: Name) -> Response:
+    def export(self, number: str, name: str) -> Response:
         """The prediction in one of the formats, to be saved."""
-        form = exports.DOWNLOADS[name]
+        form = exports.download(name)
         with self.jobs.used(number) as (job, maybe):
-            judged = _done(job, maybe)
+            result = _done(job, maybe)
             headers = {"Content-Disposition": attachment(job.name, form.suffix)}
-            if name == "video":
-                path = exports.video(self.jobs, job, judged)
+            if name == exports.VIDEO:
+                path = exports.video(self.jobs, job, result)
                 return FileResponse(path, media_type=form.media_type, headers=headers)
-            body = exports.document(judged.prediction, name, job.folder)
+            body = exports.document(result.prediction, name, job.folder)
         return Response(body, media_type=form.media_type, headers=headers)
 
     def runs(self) -> list[RunReply]:
@@ -270,9 +269,9 @@ class _Server:
         return JobReply.model_validate(asdict(self.jobs.status(number)))
 
 
-def _done(job: Job, judged: Judged | None) -> Judged:
-    if judged is not None:
-        return judged
+def _done(job: Job, result: RecordingResult | None) -> RecordingResult:
+    if result is not None:
+        return result
     if job.state == "failed":
         raise Refused(409, f"{job.name} was not judged: {job.error}")
     raise Refused(

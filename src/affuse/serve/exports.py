@@ -1,73 +1,113 @@
-"""What can be downloaded of a judged recording."""
+"""What can be downloaded of a recording that was predicted."""
 
 from __future__ import annotations
 
 import io
 import tempfile
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType
 
 from affuse.errors import MissingDependency
+from affuse.export.format import Format
 from affuse.export.registry import text
 from affuse.records import Prediction
+from affuse.registries import EXPORTS
 from affuse.serve.jobs import Job, Jobs
-from affuse.serve.judging import Judged, VideoTask, draw
+from affuse.serve.judging import RecordingResult, VideoTask, draw
 from affuse.serve.replies import Refused
 from affuse.serve.worker import Failed
+
+VIDEO = "video"
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """How one export is offered. `needs`: a package that may not be installed."""
+    """How one export is offered."""
 
     label: str
     suffix: str
     media_type: str
-    needs: str = ""
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it can be made here."""
-        return not self.needs or find_spec(self.needs) is not None
 
 
-DOWNLOADS: Mapping[str, Download] = MappingProxyType(
-    {
-        "json": Download("JSON", ".json", "application/json"),
-        "csv": Download("CSV table", ".csv", "text/csv; charset=utf-8"),
-        "vtt": Download("WebVTT subtitles", ".vtt", "text/vtt; charset=utf-8"),
-        "eaf": Download("ELAN", ".eaf", "application/xml"),
-        "textgrid": Download("Praat TextGrid", ".TextGrid", "text/plain; charset=utf-8"),
-        "audformat": Download("audformat database", ".zip", "application/zip", "audformat"),
-        "video": Download("Video with timeline", ".mp4", "video/mp4"),
+def downloads() -> dict[str, Download]:
+    """What can be made here, by name, in the order in which it is offered: the video last.
+
+    Returns
+    -------
+    dict of str to Download
+        Formats whose packages are installed, those of other packages as well.
+    """
+    forms = {name: form for name, form in EXPORTS.load_all().entries.items() if _is_there(form)}
+    by_label = sorted(forms.items(), key=lambda entry: entry[1].label.casefold())
+    documents = {
+        name: Download(form.label, form.suffix or ".zip", form.media_type)
+        for name, form in by_label
     }
-)
-"""By name, in the order in which they are offered."""
+    return {**documents, VIDEO: Download("Video with timeline", ".mp4", "video/mp4")}
 
 
-def document(prediction: Prediction, name: str, folder: Path) -> bytes:
-    """An export other than the video; `folder` is a private one to make it in.
+def download(name: str) -> Download:
+    """One of them.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Download
 
     Raises
     ------
     MissingDependency
         The format needs a package that is not installed.
+    Refused
+        There is no such export; lists those there are.
     """
-    needed = DOWNLOADS[name]
-    if not needed.is_there:
-        raise MissingDependency(needed.needs, "interop")
-    if name == "audformat":
-        return _database(prediction, folder)
+    offered = downloads()
+    if name in offered:
+        return offered[name]
+    if name in EXPORTS and (form := EXPORTS.get(name)).on_page:
+        raise MissingDependency(form.needs, "interop")
+    raise Refused(
+        422, f"export {name!r} was asked for; expected one of {', '.join(offered)}: ask for one"
+    )
+
+
+def document(prediction: Prediction, name: str, folder: Path) -> bytes:
+    """An export other than the video.
+
+    Parameters
+    ----------
+    prediction : Prediction
+    name : str
+        Of a format.
+    folder : Path
+        A private one to make it in.
+
+    Returns
+    -------
+    bytes
+        A format that is a folder comes as a zip of it.
+
+    Raises
+    ------
+    ConfigError
+        There is no such format, or another package's cannot be loaded.
+    MissingDependency
+        The format needs a package that is not installed.
+    """
+    form: Format = EXPORTS.get(name)
+    if form.holds == "folder":
+        return _packed(form, prediction, folder)
     # Links count from where the server runs, which says nothing to whoever saves the document.
     here = f"file:///{Path.cwd().as_posix().strip('/')}/"
     return text([prediction], name).replace(here, "").encode()
 
 
-def video(jobs: Jobs, job: Job, judged: Judged) -> Path:
+def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
     """The recording with its timeline, made when it is first asked for.
 
     The recording itself is not needed any more then, and removed.
@@ -79,7 +119,7 @@ def video(jobs: Jobs, job: Job, judged: Judged) -> Path:
     Gone
         The job was removed meanwhile.
     """
-    if not judged.has_video:
+    if not result.has_video:
         raise Refused(
             404,
             f"{job.name} has no picture into which a timeline could be drawn; expected a video: "
@@ -89,21 +129,23 @@ def video(jobs: Jobs, job: Job, judged: Judged) -> Path:
     with job.drawing:
         if out.exists():
             return out
-        for message in jobs.run(job, draw, VideoTask(job.media, judged.prediction, out)):
+        for message in jobs.run(job, draw, VideoTask(job.media, result.prediction, out)):
             if isinstance(message, Failed):
                 raise Refused(409, message.reason.replace(str(job.media), job.name))
         jobs.forget_media(job)
     return out
 
 
-def _database(prediction: Prediction, private: Path) -> bytes:
-    from affuse.export.audformat_database import write_database
+def _is_there(form: Format) -> bool:
+    return form.on_page and (not form.needs or find_spec(form.needs) is not None)
 
+
+def _packed(form: Format, prediction: Prediction, private: Path) -> bytes:
     packed = io.BytesIO()
     with tempfile.TemporaryDirectory(dir=private) as folder:
         path = Path(folder) / "database"
         # The recording counts as lying beside the tables: where the server lies says nothing.
-        write_database([prediction], path, Path())
+        form.write([prediction], path, Path())
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(path.rglob("*")):
                 if file.is_file():

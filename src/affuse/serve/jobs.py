@@ -1,4 +1,4 @@
-"""Recordings to be judged: a bounded queue, a process for each, results that expire."""
+"""Recordings to be predicted: a bounded queue, a process for each, results that expire."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from affuse.errors import AffuseError
 from affuse.predict.settings import Settings
-from affuse.serve.judging import Judged, JudgeTask, judge
+from affuse.serve.judging import JudgeTask, RecordingResult, judge
 from affuse.serve.pace import BEHIND_S, Pace
 from affuse.serve.settings import Limits
 from affuse.serve.worker import Failed, Send, Worker
@@ -56,7 +56,7 @@ class Job:
         In [0, 1].
     error : str or None
         Why it failed, in one sentence.
-    judged : Judged or None
+    result : RecordingResult or None
         Once it is done.
     n_users : int
         Exports being made of it: it does not expire meanwhile.
@@ -73,7 +73,7 @@ class Job:
     state: State = "receiving"
     progress: float = 0.0
     error: str | None = None
-    judged: Judged | None = None
+    result: RecordingResult | None = None
     created_s: float = field(default_factory=time.monotonic)
     ended_s: float | None = None
     n_users: int = 0
@@ -201,7 +201,7 @@ class Jobs:
             )
 
     @contextmanager
-    def used(self, number: str) -> Iterator[tuple[Job, Judged | None]]:
+    def used(self, number: str) -> Iterator[tuple[Job, RecordingResult | None]]:
         """A job that does not expire meanwhile, and its result; None: there is none.
 
         Raises
@@ -212,7 +212,7 @@ class Jobs:
             job = self._job(number)
             job.n_users += 1
         try:
-            yield job, job.judged
+            yield job, job.result
         finally:
             with self._changed:
                 job.n_users -= 1
@@ -324,18 +324,18 @@ class Jobs:
             if isinstance(message, float):
                 with self._changed:
                     job.progress = message
-        ended = isinstance(last, Judged | Failed)
+        ended = isinstance(last, RecordingResult | Failed)
         self._end(job, last if ended else Failed("the recording was not judged: send it again"))
 
     def _end(self, job: Job, outcome: object) -> None:
         """Note what came out. A recording that no export can need any more goes at once."""
         with self._changed:
             job.ended_s = time.monotonic()
-            if isinstance(outcome, Judged):
-                job.judged, job.state, job.progress = outcome, "done", 1.0
+            if isinstance(outcome, RecordingResult):
+                job.result, job.state, job.progress = outcome, "done", 1.0
             elif isinstance(outcome, Failed):
                 job.error, job.state = outcome.reason, "failed"
-        if not isinstance(outcome, Judged) or not outcome.has_video:
+        if not isinstance(outcome, RecordingResult) or not outcome.has_video:
             self.forget_media(job)
 
     def forget_media(self, job: Job) -> None:

@@ -1,4 +1,4 @@
-"""What workers do: judge a recording, draw its timeline into it, make the sample."""
+"""What workers do: predict a recording, draw its timeline into it, make the sample."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from affuse.predict.recording import read_recording
 from affuse.predict.settings import Settings
 from affuse.predict.timeline import predict_recording
 from affuse.records import Modality, Prediction
-from affuse.serve.overview import Overview, Witness, overview_of
+from affuse.serve.overview import Overview, ThumbnailTracker, overview_of
 from affuse.serve.worker import Send
 from affuse.storage.error_log import unforeseen
 
@@ -37,7 +37,7 @@ class JudgeTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class RecordingResult:
     """What came out."""
 
     prediction: Prediction
@@ -55,7 +55,7 @@ class VideoTask:
 
 
 def judge(task: JudgeTask, send: Send) -> None:
-    """Send shares of the work done, floats, and at last one `Judged`.
+    """Send shares of the work done, floats, and at last one `RecordingResult`.
 
     Raises
     ------
@@ -63,15 +63,15 @@ def judge(task: JudgeTask, send: Send) -> None:
         Not a recording, or too long.
     """
     try:
-        send(_judged(task, send))
+        send(_recording_result(task, send))
     except AffuseError as error:
         # People know their file by its name, not by where it lies meanwhile.
         raise MediaError(str(error).replace(str(task.path), task.name)) from error
     except MemoryError:
         raise
     except Exception as error:
-        said = unforeseen(task.name, error)
-        raise MediaError(said.replace(str(task.path), task.name)) from error
+        message = unforeseen(task.name, error)
+        raise MediaError(message.replace(str(task.path), task.name)) from error
 
 
 def draw(task: VideoTask, send: Send) -> None:
@@ -111,22 +111,22 @@ def _members(bundle_dir: Path) -> Members:
     return Members(read_bundle(bundle_dir))
 
 
-def _judged(task: JudgeTask, send: Send) -> Judged:
+def _recording_result(task: JudgeTask, send: Send) -> RecordingResult:
     info = probe(task.path)
-    watch = _Watch(task, info.duration_s, "video" if info.has_video else "audio", send)
-    watch.check(info.duration_s or 0.0)
-    witness, members = Witness(), members_of(task.bundle_dir)
-    recording = read_recording(task.path, members, witness, task.settings, watch.reached)
+    limit = _DurationLimit(task, info.duration_s, "video" if info.has_video else "audio", send)
+    limit.check(info.duration_s or 0.0)
+    thumbnails, members = ThumbnailTracker(), members_of(task.bundle_dir)
+    recording = read_recording(task.path, members, thumbnails, task.settings, limit.reached)
     prediction = predict_recording(recording, members, task.settings, task.name)
     send(_READ)
-    overview = overview_of(recording, witness)
+    overview = overview_of(recording, thumbnails)
     picture = recording.picture
     has_video = picture is not None and picture.duration_s > 0
-    return Judged(replace(prediction, path=task.name), overview, has_video)
+    return RecordingResult(replace(prediction, path=task.name), overview, has_video)
 
 
-class _Watch:
-    """Tells how far the reading is, and ends it where the recording is too long."""
+class _DurationLimit:
+    """Reports how far the reading is, and ends it where the recording is too long."""
 
     def __init__(
         self, task: JudgeTask, duration_s: float | None, slowest: Modality, send: Send
@@ -135,7 +135,7 @@ class _Watch:
         self._duration_s = duration_s
         self._slowest = slowest
         self._send = send
-        self._told = 0.0
+        self._reported = 0.0
         self._lock = threading.Lock()
 
     def check(self, duration_s: float) -> None:
@@ -153,8 +153,8 @@ class _Watch:
             return
         done = min(time_s / self._duration_s, 1.0) * _READ
         with self._lock:
-            if done >= self._told + 0.01:
-                self._told = done
+            if done >= self._reported + 0.01:
+                self._reported = done
                 self._send(done)
 
 

@@ -142,12 +142,12 @@ async def _judge(socket: WebSocket, rolling: Rolling, inbox: _Inbox, threshold: 
         now_s, fresh = time.monotonic(), False
         due_s = max(due_s + HOP_S, now_s)
         if moment is not None:
-            await socket.send_json(_plain(moment, now_s - inbox.taken_s))
+            await socket.send_json(_moment_message(moment, now_s - inbox.taken_s))
 
 
 def _take_in(rolling: Rolling, items: list[Item]) -> None:
     for kind, time_s, data in items:
-        (rolling.see if kind == PICTURE else rolling.hear)(time_s, data)
+        (rolling.add_frame if kind == PICTURE else rolling.add_sound)(time_s, data)
 
 
 async def _next(socket: WebSocket) -> dict[str, Any]:
@@ -160,9 +160,9 @@ async def _next(socket: WebSocket) -> dict[str, Any]:
 
 def _started(message: dict[str, Any]) -> int:
     """Sample rate of the first message."""
-    said = _said(message)
-    rate = said.get("sample_rate")
-    if said.get("type") != "start" or not isinstance(rate, int) or isinstance(rate, bool):
+    payload = _payload(message)
+    rate = payload.get("sample_rate")
+    if payload.get("type") != "start" or not isinstance(rate, int) or isinstance(rate, bool):
         raise MediaError(
             'the first message was something else; expected {"type": "start", "sample_rate": '
             "48000} as text"
@@ -170,12 +170,12 @@ def _started(message: dict[str, Any]) -> int:
     return rate
 
 
-def _said(message: dict[str, Any]) -> dict[str, Any]:
+def _payload(message: dict[str, Any]) -> dict[str, Any]:
     try:
-        said = json.loads(message.get("text") or "")
+        payload = json.loads(message.get("text") or "")
     except (ValueError, RecursionError):
-        said = None
-    return said if isinstance(said, dict) else {}
+        payload = None
+    return payload if isinstance(payload, dict) else {}
 
 
 def _item(message: dict[str, Any]) -> Item | None:
@@ -188,7 +188,7 @@ def _item(message: dict[str, Any]) -> Item | None:
     """
     data = message.get("bytes")
     if data is None:
-        if _said(message).get("type") == "stop":
+        if _payload(message).get("type") == "stop":
             return None
         raise MediaError('text was sent; expected {"type": "stop"}, or pictures and sound in bytes')
     if len(data) <= _HEAD.size:
@@ -205,12 +205,12 @@ def _item(message: dict[str, Any]) -> Item | None:
     return kind, time_s, content
 
 
-def _plain(moment: Moment, delay_s: float) -> dict[str, Any]:
+def _moment_message(moment: Moment, delay_s: float) -> dict[str, Any]:
     return {"type": "moment", "delay_s": round(delay_s, 4), **asdict(moment)}
 
 
 async def _refuse(socket: WebSocket, reason: str, code: int) -> None:
-    """Say why, and close; who is gone already is not told."""
+    """Say why, and close; who is gone already gets nothing."""
     try:
         await socket.send_json({"type": "error", "error": reason})
         await socket.close(code)

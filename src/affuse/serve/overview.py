@@ -16,7 +16,7 @@ from affuse.media.audio import audio_blocks
 from affuse.media.faces import Image
 from affuse.media.speech import FRAME_S
 from affuse.media.tracking import FaceTracker, TrackedFace
-from affuse.predict.picture import Followed, Watched
+from affuse.predict.picture import FollowedFace, VideoAnalysis
 from affuse.predict.recording import Recording
 
 if TYPE_CHECKING:
@@ -62,15 +62,15 @@ class Overview:
 
 
 @dataclass
-class Witness:
-    """A tracker of faces that keeps some of what it sees, evenly over time, in bounded memory.
+class ThumbnailTracker:
+    """A tracker of faces that keeps some of the faces, evenly over time, in bounded memory.
 
     How long a recording is shows only at its end: when there are twice as many pictures as are
     wanted, every second one goes, and from then on every second one is taken.
     """
 
     tracker: FaceTracker = field(default_factory=FaceTracker)
-    _follow: Followed = field(default_factory=Followed)
+    _follow: FollowedFace = field(default_factory=FollowedFace)
     _kept: list[tuple[float, bytes | None]] = field(default_factory=list)
     _stride: int = 1
     _n_seen: int = 0
@@ -94,8 +94,8 @@ class Witness:
         return tuple(Face(round(time_s, 3), _data_url(image)) for time_s, image in chosen)
 
 
-def overview_of(recording: Recording, witness: Witness) -> Overview:
-    """What is drawn under a recording that was read with a witness.
+def overview_of(recording: Recording, thumbnails: ThumbnailTracker) -> Overview:
+    """What is drawn under a recording that was read with this tracker of thumbnails.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def overview_of(recording: Recording, witness: Witness) -> Overview:
     return Overview(
         duration_s=recording.duration_s,
         waveform=None if sound is None or sound.duration_s <= 0 else waveform(recording.path),
-        strip=() if picture is None else witness.strip(),
+        strip=() if picture is None else thumbnails.strip(),
         speech=() if sound is None else stretches(sound.speech, FRAME_S),
         face=() if picture is None else _with_face(picture),
     )
@@ -155,13 +155,13 @@ def _halved(low: Floats, high: Floats) -> tuple[Floats, Floats]:
     return low.reshape(-1, 2).min(axis=1), high.reshape(-1, 2).max(axis=1)
 
 
-def _with_face(picture: Watched) -> tuple[Stretch, ...]:
-    """Stretches of looks with a face; the last look stands until the picture ends."""
+def _with_face(picture: VideoAnalysis) -> tuple[Stretch, ...]:
+    """Stretches of sampled frames with a face; the last one stands until the picture ends."""
     if not picture.times_s:
         return ()
-    step_s, last_s = 1.0 / picture.looks_per_s, picture.times_s[-1]
+    step_s, last_s = 1.0 / picture.sampled_fps, picture.times_s[-1]
     seen = np.zeros(round(last_s / step_s) + 1, bool)
-    seen[[round(sight.time_s / step_s) for sight in picture.sights]] = True
+    seen[[round(observation.time_s / step_s) for observation in picture.observations]] = True
     end_s = round(max(picture.duration_s, last_s), 3)
     return tuple(
         (start_s, end_s if stop_s > last_s else stop_s)

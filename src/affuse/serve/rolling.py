@@ -1,4 +1,4 @@
-"""The last seconds of a face and a voice, judged again and again as they come in."""
+"""The last seconds of a face and a voice, predicted again and again as they come in."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from affuse.errors import MediaError
 from affuse.media.faces import Image, face_crop
 from affuse.media.speech import FRAME_S, SAMPLE_RATE, speech_frames
 from affuse.media.tracking import FaceTracker
-from affuse.predict.judging import Said, judge
+from affuse.predict.judging import MemberProbabilities, judge
 from affuse.predict.members import Members
-from affuse.predict.picture import SHORT_SIDE, Followed, Sight
+from affuse.predict.picture import SHORT_SIDE, FaceObservation, FollowedFace
 from affuse.predict.recording import enough_speech
 from affuse.predict.settings import Settings
 from affuse.records import Box, Probabilities
@@ -26,7 +26,7 @@ HOP_S = 0.5
 FRAME_INTERVAL_S = 0.2
 MOST_SIDE = 4096
 
-_HEARD_S = 8.0
+_KEPT_SOUND_S = 8.0
 """Sound that is kept: more than a window, so that the background's level is known."""
 
 _RATES = (8_000, 192_000)
@@ -56,7 +56,7 @@ class Rolling:
     Parameters
     ----------
     members : Members
-        Those that judge features of whole files have nothing to say here.
+        Those that judge features of whole files have nothing to go by here.
     sample_rate : int
         Hz of the sound to come.
 
@@ -70,11 +70,11 @@ class Rolling:
     sample_rate: int
     settings: Settings = field(default_factory=Settings)
     _tracker: FaceTracker = field(default_factory=FaceTracker)
-    _follow: Followed = field(default_factory=Followed)
-    _sights: deque[Sight] = field(default_factory=deque)
-    _looks_s: deque[float] = field(default_factory=deque)
-    _heard: Signal = field(default_factory=lambda: np.zeros(0, np.float32))
-    _heard_to_s: float = -np.inf
+    _follow: FollowedFace = field(default_factory=FollowedFace)
+    _observations: deque[FaceObservation] = field(default_factory=deque)
+    _frame_times_s: deque[float] = field(default_factory=deque)
+    _signal: Signal = field(default_factory=lambda: np.zeros(0, np.float32))
+    _signal_end_s: float = -np.inf
 
     def __post_init__(self) -> None:
         if not _RATES[0] <= self.sample_rate <= _RATES[1]:
@@ -85,7 +85,7 @@ class Rolling:
             self.sample_rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ"
         )
 
-    def see(self, time_s: float, jpeg: bytes) -> None:
+    def add_frame(self, time_s: float, jpeg: bytes) -> None:
         """A picture of this time; one that is older than the last is passed over.
 
         Raises
@@ -94,25 +94,25 @@ class Rolling:
             Not a JPEG, or too large.
         """
         image = decoded(jpeg)
-        if self._looks_s and time_s <= self._looks_s[-1]:
+        if self._frame_times_s and time_s <= self._frame_times_s[-1]:
             return
-        self._looks_s.append(time_s)
-        found = tuple(face for face in self._tracker.update(time_s, image) if face.found)
+        self._frame_times_s.append(time_s)
+        visible = tuple(face for face in self._tracker.update(time_s, image) if face.found)
         member = self.members.face
-        for face in self._follow.chosen(found):
+        for face in self._follow.chosen(visible):
             row = None
             if member is not None:
                 crop = face_crop(image, face.box, roll_deg=face.roll_deg)
                 row = self.members.face_rows(member, [crop])[0]
-            self._sights.append(Sight(time_s, face.number, face.box, row))
+            self._observations.append(FaceObservation(time_s, face.number, face.box, row))
         self._forget()
 
-    def hear(self, time_s: float, pcm: bytes) -> None:
+    def add_sound(self, time_s: float, pcm: bytes) -> None:
         """Sound whose last sample is of this time: little-endian int16, mono."""
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
         piece = self._resampler.resample_chunk(samples)
-        self._heard = np.concatenate([self._heard, piece])[-round(_HEARD_S * SAMPLE_RATE) :]
-        self._heard_to_s = max(self._heard_to_s, time_s)
+        self._signal = np.concatenate([self._signal, piece])[-round(_KEPT_SOUND_S * SAMPLE_RATE) :]
+        self._signal_end_s = max(self._signal_end_s, time_s)
         self._forget()
 
     def moment(self, threshold: float) -> Moment | None:
@@ -120,47 +120,47 @@ class Rolling:
         time_s = self._now_s()
         if not np.isfinite(time_s):
             return None
-        speech_s, said = self._listened()
-        seen = [s.probabilities for s in self._sights if s.probabilities is not None]
-        share_seen = len(self._sights) / max(len(self._looks_s), 1)
+        speech_s, by_member = self._voice_probabilities()
+        of_faces = [s.probabilities for s in self._observations if s.probabilities is not None]
+        share_seen = len(self._observations) / max(len(self._frame_times_s), 1)
         member = self.members.face
-        if member is not None and seen and share_seen >= self.settings.least_face_seen:
-            said = {**said, member.name: np.mean(seen, axis=0)}
-        nothing = "no face is seen and no speech is heard" if not seen else "too little is seen"
-        judged = judge(self.members.bundle, said, threshold, nothing)
-        last = self._sights[-1] if self._sights else None
+        if member is not None and of_faces and share_seen >= self.settings.least_face_seen:
+            by_member = {**by_member, member.name: np.mean(of_faces, axis=0)}
+        nothing = "no face is seen and no speech is heard" if not of_faces else "too little is seen"
+        judgement = judge(self.members.bundle, by_member, threshold, nothing)
+        last = self._observations[-1] if self._observations else None
         here = last is not None and time_s - last.time_s <= _FACE_GONE_S
         return Moment(
             time_s,
-            judged.emotion,
-            judged.confidence,
-            judged.abstained,
-            dict(judged.probabilities),
+            judgement.emotion,
+            judgement.confidence,
+            judgement.abstained,
+            dict(judgement.probabilities),
             here,
             last.box if here and last is not None else None,
             min(speech_s / WINDOW_S, 1.0),
         )
 
-    def _listened(self) -> tuple[float, Said]:
-        """Seconds of speech in the window, and what the voice network says of it."""
-        mask = speech_frames(self._heard)[-round(WINDOW_S / FRAME_S) :]
+    def _voice_probabilities(self) -> tuple[float, MemberProbabilities]:
+        """Seconds of speech in the window, and the voice network's probabilities."""
+        mask = speech_frames(self._signal)[-round(WINDOW_S / FRAME_S) :]
         speech_s = float(mask.sum()) * FRAME_S
-        member, signal = self.members.voice, self._heard[-round(WINDOW_S * SAMPLE_RATE) :]
+        member, signal = self.members.voice, self._signal[-round(WINDOW_S * SAMPLE_RATE) :]
         if member is None or not enough_speech(speech_s, WINDOW_S, self.settings):
             return speech_s, {}
         return speech_s, {member.name: self.members.voice_row(member, signal)}
 
     def _now_s(self) -> float:
-        return max(self._heard_to_s, self._looks_s[-1] if self._looks_s else -np.inf)
+        return max(self._signal_end_s, self._frame_times_s[-1] if self._frame_times_s else -np.inf)
 
     def _forget(self) -> None:
         begin_s = self._now_s() - WINDOW_S
-        while self._sights and self._sights[0].time_s < begin_s:
-            self._sights.popleft()
-        while self._looks_s and self._looks_s[0] < begin_s:
-            self._looks_s.popleft()
-        if self._heard_to_s < begin_s:
-            self._heard = self._heard[:0]
+        while self._observations and self._observations[0].time_s < begin_s:
+            self._observations.popleft()
+        while self._frame_times_s and self._frame_times_s[0] < begin_s:
+            self._frame_times_s.popleft()
+        if self._signal_end_s < begin_s:
+            self._signal = self._signal[:0]
 
 
 def decoded(jpeg: bytes) -> Image:
@@ -169,7 +169,7 @@ def decoded(jpeg: bytes) -> Image:
     Raises
     ------
     MediaError
-        Not a JPEG, or a side is longer than `MOST_SIDE`; told before it is decoded.
+        Not a JPEG, or a side is longer than `MOST_SIDE`; refused before it is decoded.
     """
     shape = jpeg_shape(jpeg)
     if shape is None or min(shape) < 1 or max(shape) > MOST_SIDE:
@@ -177,10 +177,10 @@ def decoded(jpeg: bytes) -> Image:
             f"{len(jpeg)} bytes were sent as a picture; expected a JPEG with sides of at most "
             f"{MOST_SIDE} pixels"
         )
-    found = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
-    if found is None:
+    pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if pixels is None:
         raise MediaError("a JPEG was sent that cannot be decoded; expected a whole picture")
-    image = np.asarray(found, np.uint8)
+    image = np.asarray(pixels, np.uint8)
     scale = SHORT_SIDE / min(image.shape[:2])
     if scale >= 1:
         return image

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from affuse.corpora.index import speaker_order
-from affuse.corpora.speakers import speaker_key
+from affuse.corpora.speakers import speaker_key, speaker_order
 from affuse.errors import FoldError
 
 

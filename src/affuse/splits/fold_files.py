@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from affuse.corpora.clip_keys import CLIP_COLUMNS, row_key, rows_of_clips
-from affuse.corpora.index import speaker_order
-from affuse.corpora.speakers import speaker_key
+from affuse.corpora.speakers import speaker_key, speaker_order
 from affuse.errors import DatasetError, FoldError
 from affuse.records import Clip
 from affuse.splits.fold import Fold, check_folds, divided
@@ -64,7 +63,7 @@ class FoldFile:
             raise FoldError(
                 f"{self.path} has no row for {len(missing)} of {len(set(names.values()))} "
                 f"{self.unit}s ({first_few(missing)}); expected a fold for each: add them, or "
-                "choose other clips (--set data.speakers=..., data.channels=...)"
+                "choose other clips (--set data.speakers=..., data.where.channel=...)"
             )
         unknown = _ordered(set(self.folds_of).difference(*rows.values()))
         if unknown:

@@ -9,8 +9,7 @@ import difflib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from affuse.corpora.index import speaker_order
-from affuse.corpora.speakers import speaker_key, spellings
+from affuse.corpora.speakers import speaker_key, speaker_order, spellings
 from affuse.errors import FoldError
 from affuse.splits.fold import Fold, check_folds, check_lengths, divided
 from affuse.splits.random_folds import random_folds, random_split

@@ -3,62 +3,118 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from affuse.config import ProtocolName
 from affuse.errors import FoldError
 from affuse.splits.fold import Fold
 
-LEAKS: dict[ProtocolName, str] = {
-    "speaker-independent": "",
-    "random": "clips of the same speakers are in training and test",
-    "lecture": (
-        "learned features are trained on the test clips, and clips of the same speakers are in "
-        "training and test"
-    ),
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Something about the test clips that is known in training.
+
+    Attributes
+    ----------
+    kind : {"speakers", "learned features", "provenance"}
+        Speakers are on both sides; features were learned from the test clips; a network had met
+        speakers of the test clips before the run.
+    reason : str
+        Why figures are not what new speakers would give, for people.
+    """
+
+    kind: Literal["speakers", "learned features", "provenance"]
+    reason: str
+
+
+SAME_SPEAKERS = Leak("speakers", "clips of the same speakers are in training and test")
+LEARNED_ON_TEST = Leak("learned features", "learned features are trained on the test clips")
+MET_SPEAKERS = Leak(
+    "provenance", "features come from a network that was trained on speakers of the test clips"
+)
+
+LEAKS: dict[str, tuple[Leak, ...]] = {
+    "speaker-independent": (),
+    "random": (SAME_SPEAKERS,),
+    "lecture": (LEARNED_ON_TEST, SAME_SPEAKERS),
 }
-"""Why figures of a protocol are not what new speakers would give; empty where they are."""
+"""What each way of dividing clips lets through by itself."""
 
-HEARD: Final = "speakers heard before"
-"""Speakers are kept apart, but features come from a network that was trained on them."""
-
-WHY_HEARD = "features come from a network that was trained on speakers of the test clips"
+MET_LABEL = "speakers heard before"
+"""How results show a protocol that keeps speakers apart where a network has met them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """How clips are divided into training and test.
+    """How clips are divided into training and test, for some rows of the results.
 
     Attributes
     ----------
     name : str
+        The way of dividing, such as "speaker-independent".
     folds : tuple of Fold
         Rows of the table that is evaluated. A row may be in no test part, as in one random split.
+    provenance : tuple of Leak
+        What the networks behind the features of these rows had met before; it does not depend on
+        how the clips are divided.
+
+    Examples
+    --------
+    >>> Protocol("speaker-independent", (), provenance=(MET_SPEAKERS,)).label
+    'speakers heard before'
     """
 
-    name: ProtocolName | Literal["speakers heard before"]
+    name: str
     folds: tuple[Fold, ...]
+    provenance: tuple[Leak, ...] = ()
 
     @property
-    def leak(self) -> str:
-        """Why its figures are not what new speakers would give; empty where they are."""
-        return WHY_HEARD if self.name == HEARD else LEAKS[self.name]
+    def leaks(self) -> tuple[Leak, ...]:
+        """All that is known of the test clips: by the way of dividing, then by provenance."""
+        return LEAKS[self.name] + self.provenance
 
     @property
     def leaky(self) -> bool:
         """Whether something about the test clips is known in training."""
-        return bool(self.leak)
+        return bool(self.leaks)
+
+    @property
+    def label(self) -> str:
+        """What results show in the column "protocol", and what seeds are derived from."""
+        return MET_LABEL if self.provenance and not LEAKS[self.name] else self.name
+
+    @property
+    def leak(self) -> str:
+        """Why its figures are not what new speakers would give; empty where they are."""
+        return why_leaky(self.label)
 
     @property
     def prepares_on_all(self) -> bool:
         """Whether learned features are fitted on all clips, those of the test included."""
-        return self.name == "lecture"
+        return LEARNED_ON_TEST in LEAKS[self.name]
 
 
-def as_heard(protocol: Protocol) -> Protocol:
-    """The same folds, for rows whose features know speakers of the clips already."""
-    return protocol if protocol.leaky else replace(protocol, name="speakers heard before")
+def why_leaky(label: str) -> str:
+    """Why figures of a row are not what new speakers would give.
+
+    Parameters
+    ----------
+    label : str
+        What stands in the column "protocol" of results.
+
+    Returns
+    -------
+    str
+        Empty where nothing leaks, and for labels of other versions of affuse.
+
+    Examples
+    --------
+    >>> why_leaky("random")
+    'clips of the same speakers are in training and test'
+    """
+    shown: dict[str, tuple[Leak, ...]] = {MET_LABEL: (MET_SPEAKERS,), **LEAKS}
+    return ", and ".join(leak.reason for leak in shown.get(label, ()))
 
 
 @dataclass(frozen=True, slots=True)

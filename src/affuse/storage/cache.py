@@ -96,6 +96,6 @@ def _files(folder: Path) -> Iterator[tuple[Path, int, float]]:
     now = time.time()
     for path in folder.rglob("*"):
         with suppress(OSError):
-            told = path.lstat()
+            status = path.lstat()
             if path.is_file():
-                yield path, told.st_size, max(0.0, now - told.st_mtime) / DAY_S
+                yield path, status.st_size, max(0.0, now - status.st_mtime) / DAY_S

@@ -37,8 +37,8 @@ def logged(name: str, error: Exception) -> Path | None:
     """Append the traceback to the log of the day, and say where; None where that cannot be."""
     now = datetime.now(UTC)
     log = cache_folder() / FOLDER / f"{now:%Y-%m-%d}.log"
-    told = "".join(traceback.format_exception(error))
-    entry = f"{now:%Y-%m-%dT%H:%M:%SZ} {name!r}\n{told}\n"
+    trace = "".join(traceback.format_exception(error))
+    entry = f"{now:%Y-%m-%dT%H:%M:%SZ} {name!r}\n{trace}\n"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         # One call to the system: entries of several processes do not mix.

@@ -102,13 +102,13 @@ def _is_free(handle: int) -> bool:
 
 def _in_use(path: Path, handle: int) -> OutputError:
     try:
-        told = os.read(handle, 200).decode("utf-8", "replace")
+        owner = os.read(handle, 200).decode("utf-8", "replace")
     except OSError:
-        told = ""
+        owner = ""
     finally:
         os.close(handle)
     return OutputError(
-        f"{path} is being written by {told or 'another process'}; expected a place of its own for "
+        f"{path} is being written by {owner or 'another process'}; expected a place of its own for "
         "each call: wait until that one has ended, or name another place"
     )
 

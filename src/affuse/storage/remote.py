@@ -115,12 +115,12 @@ def identity(path: Path) -> str:
     assert url is not None
     with _reaching(url):
         system, key = _system(url)
-        told = system.info(key)
-    marks = {name: str(told[name]) for name in _TELLING if told.get(name)}
+        facts = system.info(key)
+    marks = {name: str(facts[name]) for name in _TELLING if facts.get(name)}
     if not marks:
         with local_copy(path) as file, file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
-    description = json.dumps([url, str(told.get("size")), marks], sort_keys=True)
+    description = json.dumps([url, str(facts.get("size")), marks], sort_keys=True)
     return hashlib.sha256(description.encode()).hexdigest()
 
 

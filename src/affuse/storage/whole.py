@@ -40,7 +40,7 @@ def atomic_file(path: Path, *, lasting: bool = True) -> Iterator[Path]:
     OutputError
         The folder cannot be written, or there is no space.
     """
-    with _told(path), _temporary(path) as temporary:
+    with _as_output_error(path), _temporary(path) as temporary:
         yield temporary
         _put(temporary, path, lasting=lasting)
 
@@ -55,7 +55,7 @@ def new_path(path: Path) -> Iterator[Path]:
         The name is taken, or the folder cannot be written.
     """
     refuse_existing(path)
-    with _told(path), _temporary(path) as temporary:
+    with _as_output_error(path), _temporary(path) as temporary:
         yield temporary
         refuse_existing(path)
         _put(temporary, path)
@@ -70,7 +70,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     OutputError
         Something with content has that name, or the folder cannot be written.
     """
-    with _told(path), _temporary(path) as temporary:
+    with _as_output_error(path), _temporary(path) as temporary:
         temporary.mkdir()
         yield temporary
         if path.exists():
@@ -90,7 +90,7 @@ def write_text(path: Path, text: str) -> None:
     """
     place = Path(os.path.realpath(path))
     content = text.encode("utf-8", "backslashreplace")
-    with _told(path):
+    with _as_output_error(path):
         if place.exists() and not place.is_file():
             place.write_bytes(content)
             return
@@ -188,7 +188,7 @@ def _temporary(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _as_output_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -35,13 +35,13 @@ def is_own(path: Path) -> bool:
         return False
 
 
-def others_told(path: Path, sources: Iterable[str]) -> tuple[str, ...]:
+def other_sources(path: Path, sources: Iterable[str]) -> tuple[str, ...]:
     """Of what else an own file tells."""
     try:
-        told = map(str, _noted(path)["sources"])
+        sources_noted = map(str, _noted(path)["sources"])
     except (OSError, ValueError, KeyError, TypeError):
         return ()
-    return tuple(sorted({*told} - {*sources}))
+    return tuple(sorted({*sources_noted} - {*sources}))
 
 
 def _noted(path: Path) -> dict[str, Any]:

@@ -171,7 +171,7 @@ def _make(batch: _Batch) -> None:
 
 
 def _make_clip(path: Path, take: Take, seed: int, face: Face) -> None:
-    said = speak(
+    spoken = speak(
         take.emotion,
         take.intensity,
         take.statement,
@@ -182,9 +182,9 @@ def _make_clip(path: Path, take: Take, seed: int, face: Face) -> None:
     shown = perform(
         take.emotion,
         take.intensity,
-        said.opening,
+        spoken.opening,
         face_habits(take.speaker, seed),
         np.random.default_rng([seed, *take.codes, _FACE_STREAM]),
     )
     frames = (face.draw(*moment) for moment in zip(shown.units, shown.poses, strict=True))
-    write_clip(path, frames, said.signal, SAMPLE_RATE, _recipe(seed))
+    write_clip(path, frames, spoken.signal, SAMPLE_RATE, _recipe(seed))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from affuse.corpora.drawn import EMBEDDED, comment
 from affuse.records import Clip
-from affuse.synthetic.writer import made_by
 
-EMBEDDED = "affuse embedded corpus"
 REENACTED = "affuse re-enactment"
 
 _WARNINGS = {
@@ -49,6 +48,6 @@ def drawn_people(clips: Iterable[Clip]) -> str:
 
 def _origin(clip: Clip) -> str:
     """Corpus of affuse that made a clip; empty for any other."""
-    comments = [made_by(path) or "" for path in clip.files if path.is_file()]
+    comments = [comment(path) for path in clip.files if path.is_file()]
     found = (name for name in _WARNINGS for text in comments if text.startswith(name))
     return next(found, "")

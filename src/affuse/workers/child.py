@@ -114,10 +114,10 @@ def _outcome(function: Callable[[Any], Any], task: object) -> tuple[bool, Any]:
 
 def _portable(error: Exception) -> Exception:
     """The error with what led to it as a note; of one that cannot travel, its words."""
-    told = "".join(traceback.format_exception(error))
+    trace = "".join(traceback.format_exception(error))
     try:
         error = pickle.loads(pickle.dumps(error))
     except Exception:
         error = RuntimeError(f"{type(error).__name__}: {error}")
-    error.add_note(f"In the process that worked on it:\n{told}")
+    error.add_note(f"In the process that worked on it:\n{trace}")
     return error

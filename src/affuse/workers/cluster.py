@@ -26,7 +26,7 @@ ANSWERS_WITHIN_S = 5.0
 BATCHES_PER_WORKER = 8
 """At least: so that a slow worker holds little, and a lost one loses little."""
 
-_LOOKS_EVERY_S = 1.0
+_POLL_S = 1.0
 _NOBODY_FOR_S = 60.0
 _ADDRESS = re.compile(r"(tcp|tls)://[^\s/]+:\d{1,5}")
 _KILLED = (
@@ -122,7 +122,7 @@ class Cluster:
         since = time.monotonic()
         while True:
             try:
-                return done.get(timeout=_LOOKS_EVERY_S)
+                return done.get(timeout=_POLL_S)
             except queue.Empty:
                 pass
             if self.client.status != "running":
@@ -297,11 +297,11 @@ def _check_workers(cluster: Cluster) -> None:
 
 def _refused(who: str, found: Versions) -> ClusterError:
     own = versions()
-    told = [f"{name} {found.get(name)}" for name in own if found.get(name) != own[name]]
+    differences = [f"{name} {found.get(name)}" for name in own if found.get(name) != own[name]]
     expected = [f"{name} {own[name]}" for name in own if found.get(name) != own[name]]
     return ClusterError(
-        f"a worker of {who} has {', '.join(told)}; expected {', '.join(expected)}, as here, so "
-        "that results are the same: install the same versions there and restart it"
+        f"a worker of {who} has {', '.join(differences)}; expected {', '.join(expected)}, as "
+        "here, so that results are the same: install the same versions there and restart it"
     )
 
 

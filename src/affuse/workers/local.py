@@ -94,7 +94,7 @@ def _crew(
                 answer: Any = child.answer()
                 number = at_work.pop(child)
                 if child.is_dead:
-                    _told([child], ended)
+                    _stopped_children([child], ended)
                     answer = Lost(KILLED)
                 elif waiting:
                     hand_out(child)
@@ -105,9 +105,9 @@ def _crew(
     finally:
         for child in (*at_work, *resting):
             child.end(at_once=child in at_work)
-        _told(list(at_work), ended)
+        _stopped_children(list(at_work), ended)
 
 
-def _told(children: Sequence[Child], ended: Ended | None) -> None:
+def _stopped_children(children: Sequence[Child], ended: Ended | None) -> None:
     if ended is not None and children:
         ended([child.process_id for child in children])

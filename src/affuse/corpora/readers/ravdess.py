@@ -16,18 +16,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from affuse.corpora.drawn import told_from_drawn
 from affuse.corpora.index import Index
 from affuse.corpora.media_files import (
     AUDIO_SUFFIXES,
     EMPTY,
     MEDIA_SUFFIXES,
     NO_FILE,
+    first_media_names,
     folder_contents,
 )
+from affuse.corpora.published.ravdess import speech_references
+from affuse.corpora.reader import Reader
 from affuse.errors import DatasetError
 from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
 from affuse.storage.remote import is_file, is_folder, local_path
 
+TITLE = "RAVDESS"
 N_ACTORS = 24
 EXAMPLE_NAME = "03-01-06-01-02-01-12.wav"
 
@@ -152,6 +157,23 @@ def take_key(name: str) -> str | None:
     return None
 
 
+def speaker_of(name: str) -> str | None:
+    """Actor whose take bears a name, None where it is none of RAVDESS.
+
+    Parameters
+    ----------
+    name : str
+        As `take_key` takes it.
+
+    Examples
+    --------
+    >>> speaker_of("01-06-01-02-01-12"), speaker_of("holiday")
+    ('12', None)
+    """
+    take = take_key(name)
+    return None if take is None else str(int(take[-2:]))
+
+
 def read_ravdess(root: str | Path) -> Index:
     """Index of the RAVDESS files below a folder, in whatever layout.
 
@@ -171,7 +193,8 @@ def read_ravdess(root: str | Path) -> Index:
     Index
         Clip ids are take keys, speakers ``"1"`` to ``"24"``; attributes ``channel``
         (speech, song), ``intensity`` (normal, strong), ``statement`` (kids, dogs),
-        ``repetition`` (1, 2) and ``gender``.
+        ``repetition`` (1, 2) and ``gender``. Their corpus is ``RAVDESS``; of drawn people, whose
+        files bear the same names, it is the embedded corpus of affuse.
 
     Raises
     ------
@@ -203,11 +226,12 @@ def read_ravdess(root: str | Path) -> Index:
     for file in files:
         takes[file.name.take_key].append(file)
     joined = [_joined(take) for take in takes.values()]
+    clips = told_from_drawn([clip for clip, _ in joined])
     unused = [skip for _, repeats in joined for skip in repeats]
     unreadable = [skip for skip in contents.passed_over if skip.reason in (EMPTY, NO_FILE)]
     skipped = sorted([*strangers, *unused, *unreadable], key=lambda skip: skip.name)
     others = tuple(skip for skip in contents.passed_over if skip not in unreadable)
-    return Index(tuple(clip for clip, _ in joined), tuple(skipped), passed_over=others)
+    return Index(clips, tuple(skipped), passed_over=others)
 
 
 def _refuse_unrecorded(name: RavdessName) -> None:
@@ -263,6 +287,7 @@ def _joined(take: Sequence[_File]) -> tuple[Clip, list[Skipped]]:
             "repetition": name.repetition,
             "gender": "male" if int(name.actor) % 2 else "female",
         },
+        corpus=TITLE,
     )
     return clip, _repeats(take, used)
 
@@ -295,3 +320,33 @@ def _why_nothing(folder: Path, paths: Sequence[Path], strangers: Sequence[Skippe
             "unpack the archives first"
         )
     return f"{folder} holds no media file (wav, flac, mp4 ...); {expected}: {advice}"
+
+
+def _recognises(path: Path) -> bool:
+    return any(take_key(name) is not None for name in first_media_names(path))
+
+
+READER = Reader(
+    title=TITLE,
+    recognises=_recognises,
+    read=read_ravdess,
+    emotions=RAVDESS_EMOTIONS,
+    emotion_map=_FIELDS["emotion"],
+    attributes={
+        "channel": "speech, song",
+        "intensity": "normal, strong",
+        "statement": "kids, dogs",
+        "repetition": "1, 2",
+        "gender": "female, male",
+    },
+    citation=(
+        "Livingstone & Russo 2018: The Ryerson Audio-Visual Database of Emotional Speech and Song "
+        "(RAVDESS). PLOS ONE 13(5): e0196391"
+    ),
+    licence="CC BY-NC-SA 4.0",
+    source="https://zenodo.org/records/1188976 (affuse download ravdess fetches it)",
+    layout=f"Actor_12/{EXAMPLE_NAME}: modality, channel, emotion, intensity ... actor",
+    take_key=take_key,
+    speaker_of=speaker_of,
+    references=speech_references,
+)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from affuse.errors import WeightsError
 from affuse.features.source import Met
+from affuse.storage.onnx_sessions import open_session
 
 
 def shipped_folder() -> Path:
@@ -68,8 +69,6 @@ def shipped_hash(graph: str) -> str:
 
 @lru_cache(maxsize=4)
 def _session(graph: str) -> Any:
-    import onnxruntime
-
     path = shipped_folder() / graph
     data = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(data).hexdigest() != shipped_hash(graph):
@@ -77,7 +76,4 @@ def _session(graph: str) -> Any:
             f"{path} is not the graph that bundle.json tells of; expected it as it was shipped: "
             "install affuse again"
         )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    return open_session(data)

@@ -24,6 +24,7 @@ from affuse.features.store import content_hash
 from affuse.records import Clip
 from affuse.storage.cache import cache_folder
 from affuse.storage.error_log import logged
+from affuse.storage.onnx_sessions import open_session
 from affuse.storage.whole import atomic_file
 
 N_CLIPS = 16
@@ -76,15 +77,11 @@ def activation_ranges(config: Config, view: View, clips: Sequence[Clip]) -> list
     FeatureError
         No clip has frames that can be decoded.
     """
-    import onnxruntime
-
     settings, names = config.features.vgg_face, list(layer_shapes())
-    graph = trunk(network(settings).weights(), BGR_MEANS[settings.preprocessing], watched=True)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    graph = trunk(
+        network(settings).weights(), BGR_MEANS[settings.preprocessing], with_activations=True
     )
+    session = open_session(graph.SerializeToString())
     largest = np.zeros(len(names))
     for frame in _frames(view, clips):
         activations = session.run(names, {INPUT: frame[None]})

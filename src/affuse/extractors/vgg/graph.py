@@ -33,7 +33,7 @@ def trunk(
     bgr_means: tuple[float, float, float],
     *,
     ranges: Sequence[float] = (),
-    watched: bool = False,
+    with_activations: bool = False,
 ) -> onnx.ModelProto:
     """The frozen trunk with its preprocessing, any number and size of frames.
 
@@ -75,7 +75,7 @@ def trunk(
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [None] * 4)
         for name in layer_shapes()
     ]
-    outputs = [features, *seen] if watched else [features]
+    outputs = [features, *seen] if with_activations else [features]
     graph = helper.make_graph(builder.nodes, "vgg16", [frames], outputs, builder.constants)
     model: onnx.ModelProto = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION

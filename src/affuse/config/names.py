@@ -1,0 +1,96 @@
+"""Names that settings may have: asked of the registries, which import no entry to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from affuse.errors import ConfigError
+from affuse.registries import FUSIONS, Registry, refuse_unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Check of a setting that names an entry of a registry; pydantic calls it with the name.
+
+    Attributes
+    ----------
+    registry : Registry
+        Whose names are allowed.
+    also : tuple of str
+        Allowed beside them.
+    suffix : str
+        A text that ends so is no name, and left to whoever reads it: the path of a file.
+
+    Examples
+    --------
+    >>> from affuse.registries import MODELS
+    >>> Named(MODELS)("svm_rfb")
+    Traceback (most recent call last):
+    ValueError: model 'svm_rfb' was given: did you mean 'svm_rbf'?
+    """
+
+    registry: Registry
+    also: tuple[str, ...] = ()
+    suffix: str = ""
+
+    def __call__(self, name: str) -> str:
+        """The name as it is; ValueError, which pydantic expects, where there is no such entry."""
+        if name in self.also or (self.suffix and name.lower().endswith(self.suffix)):
+            return name
+        try:
+            self.registry.check(name)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return name
+
+    def allowed(self) -> str:
+        """What the setting may be, in words."""
+        names = dict.fromkeys((*self.also, *self.registry.names()))
+        file = f", or the path of a {self.suffix} file" if self.suffix else ""
+        return f"one of {', '.join(names)}{file}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """Check of a setting that names a fusion, or within a family of them what its name says more.
+
+    Attributes
+    ----------
+    family : str
+        Of which the detail alone is named; empty: fusions are named whole, such as "late add".
+    joint : bool
+        Only fusions that join features or embeddings, no decisions.
+
+    Examples
+    --------
+    >>> Fused("late")("add"), Fused()("late add")
+    ('add', 'late add')
+    """
+
+    family: str = ""
+    joint: bool = False
+
+    def __call__(self, name: str) -> str:
+        """The name as it is; ValueError, which pydantic expects, where there is no such fusion."""
+        family, _, detail = (f"{self.family} {name}" if self.family else name).partition(" ")
+        try:
+            if family not in FUSIONS or detail not in self._details(FUSIONS.get(family)):
+                refuse_unknown(f"{self.family} fusion".strip(), name, self.names())
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return name
+
+    def names(self) -> tuple[str, ...]:
+        """What may be named; families of other packages that cannot be loaded are left out."""
+        if self.family:
+            return self._details(FUSIONS.get(self.family))
+        every = FUSIONS.load_all().entries.items()
+        return tuple(f"{name} {detail}".strip() for name, f in every for detail in self._details(f))
+
+    def allowed(self) -> str:
+        """What the setting may be, in words."""
+        return f"one of {', '.join(self.names())}"
+
+    def _details(self, family: Any) -> tuple[str, ...]:
+        return () if self.joint and family.level == "decision" else tuple(family.details())

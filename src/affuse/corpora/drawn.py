@@ -1,0 +1,71 @@
+"""Drawn people: affuse makes corpora whose files bear the names of a real one, and say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from affuse.errors import MediaError
+from affuse.media.decode import comment_of
+from affuse.records import Clip
+
+EMBEDDED = "affuse embedded corpus"
+"""Name of the corpus of drawn faces and synthesised voices; begins the comment of its files."""
+
+
+def told_from_drawn(clips: Sequence[Clip]) -> tuple[Clip, ...]:
+    """The same clips, those of drawn people and synthesised voices with the corpus of their own.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+        One file of each speaker and folder is looked into.
+
+    Returns
+    -------
+    tuple of Clip
+    """
+    drawn: dict[tuple[str, Path | None], bool] = {}
+    for clip in clips:
+        if _place(clip) not in drawn:
+            drawn[_place(clip)] = is_embedded(clip)
+    return tuple(replace(clip, corpus=EMBEDDED) if drawn[_place(clip)] else clip for clip in clips)
+
+
+def is_embedded(clip: Clip) -> bool:
+    """Whether a clip is of the embedded corpus, as its file says.
+
+    Parameters
+    ----------
+    clip : Clip
+        On this machine; of files elsewhere nothing is known.
+
+    Returns
+    -------
+    bool
+    """
+    source = clip.video or clip.audio
+    return source is not None and source.is_file() and comment(source).startswith(EMBEDDED)
+
+
+def comment(path: Path) -> str:
+    """Comment of a media file; empty without one, and where there is no complete file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+    """
+    try:
+        return comment_of(path)
+    except MediaError:
+        return ""
+
+
+def _place(clip: Clip) -> tuple[str, Path | None]:
+    source = clip.video or clip.audio
+    return clip.speaker, source.parent if source else None

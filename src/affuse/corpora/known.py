@@ -1,0 +1,108 @@
+"""What all readers together know of names: takes, speakers, and the corpus that a clip is of."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from affuse.corpora.reader import Reader
+from affuse.records import Clip
+from affuse.registries import READERS, Loaded
+
+
+@cache
+def known_readers() -> Loaded:
+    """Every reader that can be loaded, found once: names are asked for clip by clip.
+
+    Returns
+    -------
+    Loaded
+        Readers by entry name, and why others could not be loaded.
+    """
+    return READERS.load_all()
+
+
+def take_key(name: str) -> str | None:
+    """Take key that a name stands for in the corpus whose name it is, None for any other name.
+
+    Parameters
+    ----------
+    name : str
+        A file's name or stem, or a take key itself.
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> take_key("01-01-06-01-02-01-12.mp4"), take_key("holiday")
+    ('01-06-01-02-01-12', None)
+    """
+    keys = (reader.take_key(name) for reader in _readers() if reader.take_key is not None)
+    return next((key for key in keys if key is not None), None)
+
+
+def corpus_reader(clip: Clip) -> Reader | None:
+    """Reader of the corpus that a clip is of: by its corpus, else by its name in any table.
+
+    Parameters
+    ----------
+    clip : Clip
+
+    Returns
+    -------
+    Reader or None
+        None where no reader knows it.
+
+    Examples
+    --------
+    >>> found = corpus_reader(Clip("01-06-01-02-01-12", "fearful", "12", corpus="mine"))
+    >>> found.title, corpus_reader(Clip("me", "sad", "1", corpus="mine"))
+    ('RAVDESS', None)
+    """
+    titled = (reader for reader in _readers() if clip.corpus and reader.title == clip.corpus)
+    named = (reader for reader in _readers() if known_speaker(reader, clip) is not None)
+    return next(titled, None) or next(named, None)
+
+
+def label_set(corpus: str) -> tuple[str, ...]:
+    """Emotions that a corpus can have at all; empty where nobody knows: it may have any.
+
+    Parameters
+    ----------
+    corpus : str
+        As clips have it.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> "calm" in label_set("RAVDESS"), "calm" in label_set("EMO-DB"), label_set("mine")
+    (True, False, ())
+    """
+    titled = (reader.emotions for reader in _readers() if reader.title == corpus)
+    return next(titled, ())
+
+
+def known_speaker(reader: Reader, clip: Clip) -> str | None:
+    """Speaker of a clip as the corpus of a reader calls them, by the clip's name alone.
+
+    Parameters
+    ----------
+    reader : Reader
+    clip : Clip
+
+    Returns
+    -------
+    str or None
+        None where the name is not one of that corpus.
+    """
+    if reader.speaker_of is None:
+        return None
+    return reader.speaker_of(clip.id.removeprefix(f"{clip.corpus}/"))
+
+
+def _readers() -> tuple[Reader, ...]:
+    return tuple(known_readers().entries.values())

@@ -1,0 +1,39 @@
+"""What people and published systems score on a corpus, to hold a result against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["chance", "people", "published"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One line to hold results against.
+
+    Attributes
+    ----------
+    kind : {"chance", "people", "published"}
+    name : str
+    modality : str
+        "audio", "video" or "audio+video"; empty for chance, which needs none.
+    metric : {"UAR", "accuracy"}
+    value : float
+        A fraction.
+    protocol : str
+        How it was measured.
+    source : str
+        Where it was published; empty where only the figure is known.
+    leak : str
+        Why new speakers would give less; empty where nothing is known to leak.
+    """
+
+    kind: Kind
+    name: str
+    modality: str
+    metric: Literal["UAR", "accuracy"]
+    value: float
+    protocol: str
+    source: str = ""
+    leak: str = ""

@@ -1,0 +1,67 @@
+"""Reader: how files of one corpus become an Index, and what is known of that corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from affuse.corpora.index import Index
+from affuse.corpora.published import Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One corpus (or one form of data), in a file of its own in ``affuse.corpora.readers``.
+
+    Attributes
+    ----------
+    title : str
+        Name of the corpus as people write it, such as "EMO-DB"; `Clip.corpus` of its clips.
+    recognises : callable
+        Path -> whether it holds this corpus. Names of files decide, of a few hundred at most;
+        nothing is decoded.
+    read : callable
+        Path -> `Index`, every clip with its corpus.
+    emotions : tuple of str
+        Label set: common names of the emotions that the corpus can have at all; empty: any.
+    emotion_map : mapping of str to str
+        The corpus's own labels -> common names.
+    attributes : mapping of str to str
+        Attributes of its clips by which one may choose (``data.where``), each in a few words.
+    citation, licence : str
+        Whom to cite; what one may do with the recordings.
+    source : str
+        Where the recordings are to be had.
+    layout : str
+        What a folder of it looks like, in a sentence or an example.
+    take_key : callable, optional
+        Name of a file -> the performance whatever its modality, None for other names; only of a
+        corpus that keeps sound and picture of one performance in several files.
+    speaker_of : callable, optional
+        Name of a clip -> its speaker, None for other names: by it a clip of this corpus is known
+        whatever table lists it. Only where names are so particular that others do not have them.
+    references : callable, optional
+        Index of clips of this corpus alone -> what people and published systems score on just
+        these emotions and channels.
+
+    Examples
+    --------
+    >>> from affuse.registries import READERS
+    >>> READERS.get("emodb").title
+    'EMO-DB'
+    """
+
+    title: str
+    recognises: Callable[[Path], bool]
+    read: Callable[[str | Path], Index]
+    citation: str
+    licence: str
+    source: str
+    layout: str
+    emotions: tuple[str, ...] = ()
+    emotion_map: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    take_key: Callable[[str], str | None] | None = None
+    speaker_of: Callable[[str], str | None] | None = None
+    references: Callable[[Index], tuple[Reference, ...]] | None = None

@@ -1,0 +1,187 @@
+"""Systems and features -> what each predicts under each protocol, with its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from affuse.config import Config
+from affuse.evaluation.crossval import out_of_fold
+from affuse.evaluation.fold_store import FolderStore
+from affuse.evaluation.scores import scores
+from affuse.evaluation.systems import OutOfFold, System
+from affuse.experiment.features import Features, context_of, degraded_features, notes_of
+from affuse.experiment.plan import Plan
+from affuse.experiment.rows import learners, systems
+from affuse.features.context import RunContext
+from affuse.features.source import Learner
+from affuse.features.table import FeatureTable
+from affuse.result import Evaluated, Result
+from affuse.robustness.conditions import CLEAN, Condition
+from affuse.robustness.curves import CurvePoint, Stack, robustness
+from affuse.robustness.degraded_tables import DegradedTables, Recordings
+from affuse.splits.divide import divide
+from affuse.splits.protocols import MET_SPEAKERS, Protocol, feasible_protocols
+from affuse.synthetic.origin import drawn_people
+from affuse.tasks.choice import task_of
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Rows of the results, and points of their robustness curves."""
+
+    evaluated: tuple[Evaluated, ...]
+    curves: tuple[CurvePoint, ...]
+
+
+def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
+    """Every system of a plan under every protocol.
+
+    Parameters
+    ----------
+    plan : Plan
+    features : Features
+        Of the plan's clips.
+    context : RunContext
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    AffuseError
+        The clips are too few or too alike for any system.
+    """
+    config, clean = plan.config, features.clean
+    task_of(clean.table).check(clean.table)
+    feasible = feasible_protocols(config.evaluation.protocols, list(clean.table.speakers))
+    protocols = [divide(name, config, clean.table, plan.index.clips) for name in feasible.protocols]
+    labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
+    rows = tuple(systems(config, clean.table, labels))
+    worse, notes = degraded_features(plan, clean, protocols, context)
+    measured = _measured(plan, clean, worse, list(_divided(rows, protocols, clean)), context)
+    statement = [feasible.statement] if feasible.statement else []
+    return Result(
+        config=config,
+        index=clean.index,
+        table=clean.table,
+        evaluated=measured.evaluated,
+        skipped=(*features.extraction.skipped, *worse.skipped),
+        features=labels,
+        notes=(*plan.index.notes, *statement, *notes_of(clean), *notes),
+        curves=measured.curves,
+        passed_over=plan.index.passed_over,
+        drawn=drawn_people(clean.index),
+        contents=features.extraction.contents,
+    )
+
+
+def under_protocol(
+    config: Config,
+    table: FeatureTable,
+    rows: Sequence[System],
+    protocol: Protocol,
+    context: RunContext | None = None,
+) -> list[Evaluated]:
+    """What each of these rows of the results predicts under a protocol, and its figures.
+
+    Parameters
+    ----------
+    config : Config
+    table : FeatureTable
+    rows : sequence of System
+    protocol : Protocol
+        Its folds hold rows of `table`, whose features are taken as they are.
+    context : RunContext, optional
+        The usual one of the configuration by default.
+
+    Returns
+    -------
+    list of Evaluated
+        In the order of `rows`.
+    """
+    found = _out_of_fold(config, table, rows, protocol, {}, context or context_of(config))
+    return [_scored(config, table, protocol, each) for each in found]
+
+
+def _measured(
+    plan: Plan,
+    clean: Recordings,
+    worse: DegradedTables,
+    divided: Sequence[tuple[tuple[System, ...], Protocol]],
+    context: RunContext,
+) -> _Measured:
+    config, table = plan.config, clean.table
+    made = learners(config, clean.sources)
+    evaluated: list[Evaluated] = []
+    curves: list[CurvePoint] = []
+    for rows, protocol in divided:
+        stack = Stack(table, {} if protocol.leaky else worse.tables)
+        own = stack.protocol(protocol)
+        for found in _out_of_fold(config, stack.table, rows, own, made, context):
+            parts = stack.apart(found)
+            evaluated.append(_scored(config, table, protocol, parts[CLEAN]))
+            curves += _curve(config, table, parts) if len(parts) > 1 else ()
+    best_first = sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.headline))
+    return _Measured(tuple(best_first), tuple(curves))
+
+
+def _divided(
+    rows: tuple[System, ...], protocols: Sequence[Protocol], clean: Recordings
+) -> Iterator[tuple[tuple[System, ...], Protocol]]:
+    """Rows whose networks have met the speakers under a protocol that says so, others apart."""
+    heard = _modalities_heard(clean)
+    known = tuple(row for row in rows if heard & set(row.modalities))
+    apart = tuple(row for row in rows if row not in known)
+    for protocol in protocols:
+        if apart:
+            yield apart, protocol
+        if known:
+            yield known, replace(protocol, provenance=(MET_SPEAKERS,))
+
+
+def _modalities_heard(clean: Recordings) -> frozenset[str]:
+    """Modalities whose features come from a network that was trained on speakers of the clips."""
+    from affuse.bundle.heard import known_speakers
+    from affuse.bundle.manifest import TrainedOn
+
+    heard = {
+        modality: [
+            TrainedOn(corpus=corpus, speakers=speakers, n_clips=0)
+            for corpus, speakers in source.provenance
+        ]
+        for modality, source in clean.sources.items()
+    }
+    return frozenset(m for m, parts in heard.items() if known_speakers(parts, clean.index.clips))
+
+
+def _out_of_fold(
+    config: Config,
+    table: FeatureTable,
+    rows: Sequence[System],
+    protocol: Protocol,
+    made: Mapping[str, Learner],
+    context: RunContext,
+) -> tuple[OutOfFold, ...]:
+    if isinstance(context.folds, FolderStore):
+        context.folds.sweep()
+    return out_of_fold(
+        table,
+        rows,
+        protocol,
+        replace(context, seed=config.seed),
+        preparation=made,
+    )
+
+
+def _scored(config: Config, table: FeatureTable, protocol: Protocol, found: OutOfFold) -> Evaluated:
+    n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
+    return Evaluated(protocol, found, scores(found, table, n_bootstrap=n_bootstrap, seed=seed))
+
+
+def _curve(
+    config: Config, table: FeatureTable, parts: Mapping[Condition, OutOfFold]
+) -> Iterator[CurvePoint]:
+    n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
+    return robustness(parts, table, n_bootstrap=n_bootstrap, seed=seed)

@@ -1,0 +1,118 @@
+"""Configuration -> the clips that are chosen, and where each modality's features come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from affuse.config import Config
+from affuse.corpora.filters import corpora_without
+from affuse.corpora.index import Index
+from affuse.corpora.registry import read_all
+from affuse.errors import ConfigError
+from affuse.features.source import Source
+from affuse.features.sources import make_source
+from affuse.features.stretches import within_files
+from affuse.records import Modality
+from affuse.splits.divide import check_asked_folds
+from affuse.tasks.choice import make_task
+from affuse.tasks.classification import Classification
+from affuse.tasks.task import Task
+
+
+def chosen_clips(config: Config) -> Index:
+    """Index of the clips that a configuration chooses."""
+    if not config.data.paths:
+        raise ConfigError("no data were given: set data.path to a folder or a CSV of clips")
+    index = read_all(config.data.paths, config.data.corpus)
+    index, where = _known_attributes(index, config.data.where)
+    chosen = index.filter(speakers=config.data.speakers, emotions=config.data.emotions, where=where)
+    return within_files(task_of(config).chosen(chosen))
+
+
+def task_of(config: Config) -> Task:
+    """What a configuration asks to be told of its clips; ConfigError if it does not fit."""
+    task = make_task(config.task, config.data.targets)
+    if config.task != Classification.name and config.robustness.enabled:
+        raise ConfigError(
+            "robustness.enabled was given with task = dimensional, and curves are measured of "
+            "emotions alone; expected robustness.enabled = false"
+        )
+    return task
+
+
+def _known_attributes(
+    index: Index, where: Mapping[str, tuple[str, ...]]
+) -> tuple[Index, dict[str, tuple[str, ...]]]:
+    """What can be asked of the clips; a note for each attribute that a corpus never says."""
+    # Recipes choose speech of RAVDESS; a person's own clips do not say what they are.
+    silent = {name: corpora_without(index.clips, name) for name, values in where.items() if values}
+    notes = tuple(
+        _silence(name, where[name], () if corpora == index.corpora else corpora)
+        for name, corpora in silent.items()
+        if corpora
+    )
+    asked = {name: where[name] for name, corpora in silent.items() if corpora != index.corpora}
+    return replace(index, notes=(*index.notes, *notes)), asked
+
+
+def _silence(attribute: str, values: Sequence[str], corpora: Sequence[str]) -> str:
+    """What a reader must know of corpora (none: all) that never say an attribute."""
+    whose = f" of {' and '.join(corpora)}" if corpora else ""
+    its = f"whether it is {' or '.join(values)}" if attribute == "channel" else f"its {attribute}"
+    return f"No clip{whose} says {its}: all are taken."
+
+
+def extractors(config: Config) -> dict[Modality, Source]:
+    """Where each modality's features come from; ``none`` leaves a modality out."""
+    names: dict[Modality, str] = {"audio": config.features.audio, "video": config.features.video}
+    chosen = {m: make_source(name, m, config) for m, name in names.items() if name != "none"}
+    if not chosen:
+        raise ConfigError(
+            "features.audio and features.video are both 'none'; expected at least one extractor"
+        )
+    return chosen
+
+
+def prepared(config: Config, index: Index) -> Config:
+    """The configuration with what its sources must know of the clips before they begin."""
+    for source in extractors(config).values():
+        config = source.prepared(config, index)
+    return config
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is going to do.
+
+    Attributes
+    ----------
+    config : Config
+        With what its extractors must know of the clips before they begin.
+    index : Index
+        The clips that were chosen.
+    """
+
+    config: Config
+    index: Index
+
+
+def plan_of(config: Config) -> Plan:
+    """The plan of a run; refused here is whatever can be refused before work begins.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    AffuseError
+        There are no clips, or the folds that are asked for do not fit them.
+    """
+    index = chosen_clips(config)
+    check_asked_folds(config, index.clips)
+    return Plan(prepared(config, index), index)

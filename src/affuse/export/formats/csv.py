@@ -1,0 +1,63 @@
+"""Predictions -> CSV: one row per segment."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from affuse.export.format import Format
+from affuse.export.plain import SOURCES, all_classes, figures, rounded, stretches
+from affuse.records import Box, Prediction, Segment
+from affuse.storage.plain_text import csv_cell
+
+_FIRST = ("file", "start_s", "end_s", "emotion", "confidence", "abstained", "speech")
+_FACE = ("face", "face_seen", "box_left", "box_top", "box_width", "box_height")
+
+Cell = str | float | None
+
+
+def to_csv(predictions: Sequence[Prediction]) -> str:
+    """One row per segment of all predictions, with a header.
+
+    Columns: ``file,start_s,end_s,emotion,confidence,abstained,speech,face,face_seen,box_left,
+    box_top,box_width,box_height``, then ``p_fused_<emotion>``, ``p_audio_<emotion>`` and
+    ``p_video_<emotion>`` for each emotion, then ``disagreement``. Times are those of the windows,
+    which may overlap. What is unknown is empty. A file without a timeline has one row. A name that
+    a spreadsheet would take for a formula begins with an apostrophe; so does one that holds signs
+    which steer a terminal, as escapes (`affuse.storage.plain_text.csv_cell`).
+    """
+    emotions = all_classes(predictions)
+    probabilities = [f"p_{source}_{emotion}" for source in SOURCES for emotion in emotions]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*_FIRST, *_FACE, *map(csv_cell, probabilities), "disagreement"])
+    for prediction in predictions:
+        for segment in stretches(prediction):
+            values = [*_cells(segment), *figures(segment, emotions), segment.disagreement]
+            cells = [prediction.path, *values]
+            writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])
+    return text.getvalue()
+
+
+def _cells(segment: Segment) -> list[Cell]:
+    return [
+        rounded(segment.start_s),
+        rounded(segment.end_s),
+        segment.emotion,
+        rounded(segment.confidence),
+        segment.abstained,
+        rounded(segment.speech),
+        segment.face,
+        rounded(segment.face_seen),
+        *_corners(segment.box),
+    ]
+
+
+def _corners(box: Box | None) -> list[float | None]:
+    if box is None:
+        return [None] * 4
+    return [rounded(side) for side in (box.left, box.top, box.width, box.height)]
+
+
+FORMAT = Format("CSV table", to_csv, "many", ".csv", "text/csv; charset=utf-8")

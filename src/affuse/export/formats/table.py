@@ -1,0 +1,101 @@
+"""Predictions as plain text that reads well in a terminal of 100 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.cells import cell_len
+
+from affuse.export.format import Format
+from affuse.export.plain import UNDECIDED, Source, percent, top_emotion
+from affuse.records import Prediction, Segment
+from affuse.storage.plain_text import printable
+
+HEADINGS = ("file", "emotion", "p", "voice", "face", "no face", "")
+_NUMBERS = ("p", "no face")
+
+Row = tuple[str, ...]
+
+
+def to_table(predictions: Sequence[Prediction]) -> str:
+    """One line per clip, with its timeline under it where that has more than one segment.
+
+    Columns: file, emotion, its probability, what voice and face said by themselves, and the share
+    of looked-at frames without a face. "undecided" stands where the recogniser abstained. The line
+    ends with the reason, or with what voice and face say where they contradict each other; what
+    else a reader must know stands under it.
+
+    Returns
+    -------
+    str
+        Several lines with a final newline.
+    """
+    names = _names(predictions)
+    blocks = [_block(one, name) for one, name in zip(predictions, names, strict=True)]
+    lines: list[Row | str] = [HEADINGS, *(line for block in blocks for line in block)]
+    rows = [line for line in lines if not isinstance(line, str)]
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    aligned = [line if isinstance(line, str) else _aligned(line, widths) for line in lines]
+    return "\n".join(aligned) + "\n"
+
+
+def _names(predictions: Sequence[Prediction]) -> list[str]:
+    """File names; the path as it was given where two files share a name."""
+    counts = Counter(Path(one.path).name for one in predictions)
+    return [
+        printable(Path(one.path).name if counts[Path(one.path).name] == 1 else one.path)
+        for one in predictions
+    ]
+
+
+def _block(prediction: Prediction, name: str) -> list[Row | str]:
+    """Lines of one clip: rows of cells, and notes that no column holds."""
+    lines: list[Row | str] = [(name, *_findings(prediction))]
+    lines += [f"  note: {printable(note)}" for note in prediction.notes]
+    if len(prediction.segments) > 1:
+        several = len({segment.face for segment in prediction.segments} - {0}) > 1
+        lines += [_segment(segment, several) for segment in prediction.segments]
+    return lines
+
+
+def _segment(segment: Segment, several: bool) -> Row:
+    whose = f"  face {segment.face}" if several and segment.face else ""
+    span = f"  {_clock(segment.start_s)} - {_clock(segment.end_s)}{whose}"
+    return (span, *_findings(segment))
+
+
+def _findings(found: Prediction | Segment) -> Row:
+    return (
+        printable(found.emotion or UNDECIDED),
+        "-" if found.confidence is None else percent(found.confidence),
+        _source_words(found, "audio"),
+        _source_words(found, "video"),
+        "-" if found.face_seen is None else percent(1 - found.face_seen),
+        printable(found.abstained or found.disagreement),
+    )
+
+
+def _source_words(found: Prediction | Segment, source: Source) -> str:
+    word = top_emotion(found, source)
+    return "-" if word is None else f"{printable(word[0])} {percent(word[1])}"
+
+
+def _clock(time_s: float) -> str:
+    tenths = round(time_s * 10)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    clock = f"{minutes:02}:{tenths / 10:04.1f}" if hours else f"{minutes}:{tenths / 10:04.1f}"
+    return f"{hours}:{clock}" if hours else clock
+
+
+def _aligned(cells: Row, widths: Sequence[int]) -> str:
+    padded = []
+    for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        space = " " * (width - cell_len(cell))
+        padded.append(space + cell if HEADINGS[column] in _NUMBERS else cell + space)
+    return "   ".join(padded).rstrip()
+
+
+FORMAT = Format("Table of text", to_table, "many", ".txt", on_page=False)

@@ -1,0 +1,90 @@
+"""A family of fusions as a record: what every file of `affuse.fusion.families` defines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from affuse.config import ModelConfig
+
+Level = Literal["feature", "embedding", "decision"]
+LEVELS: tuple[Level, ...] = ("feature", "embedding", "decision")
+
+Models = Callable[[str, Sequence[ModelConfig]], Sequence[ModelConfig | None]]
+"""Detail of a fusion, models of a run -> those that it is made with, a row of the results each."""
+
+
+def all_models(detail: str, models: Sequence[ModelConfig]) -> Sequence[ModelConfig | None]:
+    """Every model of the run.
+
+    Parameters
+    ----------
+    detail : str
+    models : sequence of ModelConfig
+
+    Returns
+    -------
+    sequence of ModelConfig
+    """
+    return models
+
+
+def own_model(detail: str, models: Sequence[ModelConfig]) -> Sequence[ModelConfig | None]:
+    """None of the run's: the fusion is a model itself, one row of the results.
+
+    Parameters
+    ----------
+    detail : str
+    models : sequence of ModelConfig
+
+    Returns
+    -------
+    sequence of None
+    """
+    return (None,)
+
+
+def _nothing_more() -> tuple[str, ...]:
+    return ("",)
+
+
+def _classes_only(detail: str) -> tuple[str, ...]:
+    return ("classification",)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Fusions of one kind; the name of one is the family's, a space and its detail, if it has one.
+
+    Attributes
+    ----------
+    make : callable
+        ``(detail, model, settings, seed)`` -> unfitted estimator over a FeatureTable of several
+        modalities: ``fit(table, fit_cache=None)``, ``predict_proba(table)`` over ``classes_``,
+        ``can_decide(table)``. `model` is a ModelConfig, or None for `own_model`; `settings` the
+        FusionConfig.
+    details : callable
+        Gives the details that there are, "" for the family's name alone.
+    models : callable
+        Which of a run's models it is made with: `all_models`, `own_model`, or a function of its
+        own.
+    level : {"feature", "embedding", "decision"}
+        What is fused.
+    decides_without : bool
+        Whether it decides about clips that lack a modality, whatever it was trained on.
+    tasks : callable
+        Detail -> tasks that it serves, "classification" and "dimensional".
+
+    Examples
+    --------
+    >>> Family(make=lambda detail, model, settings, seed: None).details()
+    ('',)
+    """
+
+    make: Callable[..., Any]
+    details: Callable[[], tuple[str, ...]] = _nothing_more
+    models: Models = all_models
+    level: Level = "feature"
+    decides_without: bool = False
+    tasks: Callable[[str], tuple[str, ...]] = _classes_only

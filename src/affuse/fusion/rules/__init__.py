@@ -1,0 +1,1 @@
+"""Decision rules: a file is a rule, its name the rule's."""

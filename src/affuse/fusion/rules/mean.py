@@ -1,0 +1,7 @@
+"""Mean of what the members say."""
+
+from __future__ import annotations
+
+from affuse.fusion.rule import Rule, weighted_mean
+
+RULE = Rule(weighted_mean, numbers=True)

@@ -1,0 +1,14 @@
+"""Smallest probability that any member gives a class."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from affuse.fusion.rule import Rule, Stack
+
+
+def _min(stack: Stack, weights: Stack) -> Stack:
+    return np.asarray(np.nanmin(stack, axis=0))
+
+
+RULE = Rule(_min)

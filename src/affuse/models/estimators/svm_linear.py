@@ -1,0 +1,16 @@
+"""Linear support vector machine, one against one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from affuse.models.model import Model
+
+
+def _make(seed: int) -> Any:
+    from affuse.models.kernel_svc import KernelSVC
+
+    return KernelSVC(kernel="linear")
+
+
+MODEL = Model(label="SVM linear", make=_make)

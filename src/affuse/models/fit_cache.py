@@ -1,0 +1,96 @@
+"""What was fitted once is not fitted again: the systems of a fold share their parts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from affuse.features.table import FeatureTable
+from affuse.models.estimator_spec import estimator_spec
+from affuse.models.inner_folds import inner_folds
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+Learn = Callable[[FeatureTable, Rows], FeatureTable]
+"""A table and some of its rows -> the table with features learned from those rows alone."""
+
+MEMBER_FOLDS = 3
+"""Inner folds of members that do not make out-of-fold probabilities themselves: each is a fit."""
+
+
+class FitCache:
+    """Fitted estimators and their out-of-fold probabilities, by what they were fitted on.
+
+    A part is found again only where the same unfitted estimator meets the same numbers, so that
+    a system's result is the same with and without the others.
+
+    Parameters
+    ----------
+    learn : callable, optional
+        How features that are learned with labels are learned anew from fewer clips. Without it
+        the features of all tables are taken as fixed.
+    """
+
+    def __init__(self, learn: Learn | None = None) -> None:
+        self._learn = learn
+        self._fitted: dict[str, Any] = {}
+        self._out_of_fold: dict[str, Floats] = {}
+
+    @property
+    def learns(self) -> bool:
+        """Whether features depend on the clips that they were learned from."""
+        return self._learn is not None
+
+    def learned(self, table: FeatureTable, rows: Rows) -> FeatureTable:
+        """The same clips, their learned features learned from some rows of the table alone."""
+        return table if self._learn is None else self._learn(table, rows)
+
+    def fitted(self, estimator: Any, table: FeatureTable) -> Any:
+        """A clone of an estimator, fitted on a table; not to be changed, for others share it."""
+        key = _key(estimator, table)
+        if key not in self._fitted:
+            self._fitted[key] = clone(estimator).fit(table, self)
+        return self._fitted[key]
+
+    def out_of_fold(self, estimator: Any, table: FeatureTable) -> Floats:
+        """Probabilities of each clip from fits that had not seen its speaker.
+
+        Over the fitted estimator's ``classes_``, (n_clips, n_classes); NaN for clips that no
+        inner fold could tell about.
+        """
+        known = getattr(self.fitted(estimator, table), "out_of_fold_", None)
+        if known is not None:
+            return np.asarray(known)
+        key = _key(estimator, table)
+        if key not in self._out_of_fold:
+            self._out_of_fold[key] = self._predicted_in_inner_folds(estimator, table)
+        return self._out_of_fold[key]
+
+    def _predicted_in_inner_folds(self, estimator: Any, table: FeatureTable) -> Floats:
+        classes = self.fitted(estimator, table).classes_
+        probabilities = np.full((len(table), len(classes)), np.nan)
+        for train, test in inner_folds(table.labels, table.speakers, MEMBER_FOLDS):
+            if len(np.unique(table.labels[train])) < len(classes):
+                continue
+            inner = self.learned(table, train)
+            fitted = clone(estimator).fit(inner.take(train), self)
+            test = test[fitted.can_decide(inner.take(test))]
+            probabilities[test] = fitted.predict_proba(inner.take(test))
+        return probabilities
+
+
+def _key(estimator: Any, table: FeatureTable) -> str:
+    digest = hashlib.blake2b(json.dumps(estimator_spec(estimator), sort_keys=True).encode())
+    for column in (table.clips, table.speakers, table.labels):
+        digest.update("\0".join(map(str, column)).encode())
+    for modality in table.modalities:
+        array = table.arrays[modality]
+        digest.update(f"{modality} {array.digest(np.arange(len(table)))}".encode())
+        digest.update(np.packbits(table.present[modality]).tobytes())
+    return digest.hexdigest()
