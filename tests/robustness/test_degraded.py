@@ -61,7 +61,7 @@ def test_keys_differ_from_the_clean_one_and_from_each_other(store, untrained):
     ]
     assert len({store.key("content", extractor) for extractor in extractors}) == 4
     worse = extractors[1]
-    assert (worse.shape, worse.dtype, worse.frame_level) == (untrained.shape, "float16", True)
+    assert (worse.shape, worse.dtype, worse.axes) == (untrained.shape, "float16", untrained.axes)
     assert worse.label == "VGG16 (untrained), degraded"
 
 
@@ -78,17 +78,17 @@ def test_wrapped_extractor_sees_the_degraded_sound(make_clips, store):
 
 def test_stored_as_all_others_and_not_computed_again(make_clips, store):
     clean = recordings(make_clips(3), store, audio=Loudness())
-    said: list[tuple[str, int, int]] = []
+    message: list[tuple[str, int, int]] = []
     degraded_tables(clean, [WHITE, BABBLE, NO_AUDIO], RunContext.of(1, store=store))
     assert store.size()[0] == 9
     before = {path: path.stat().st_mtime_ns for path in store.root.rglob("*.npy")}
     degraded_tables(
         clean,
         [WHITE, BABBLE],
-        RunContext.of(1, progress=lambda *report: said.append(report), store=store),
+        RunContext.of(1, progress=lambda *report: message.append(report), store=store),
     )
     assert {path: path.stat().st_mtime_ns for path in store.root.rglob("*.npy")} == before
-    assert said[-1] == ("degraded audio features", 6, 6)
+    assert message[-1] == ("degraded audio features", 6, 6)
 
 
 def test_pictures_are_degraded_on_disk_and_sound_stays(make_clips, store, untrained):

@@ -110,9 +110,9 @@ class FeatureArray(ABC):
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, rows: ArrayLike) -> Floats:
-        """`rows`; the array of one clip where a single number is given."""
-        chosen = np.asarray(rows)
+    def __getitem__(self, rows: Any) -> Floats:
+        """`rows`, or a slice of them; the array of one clip where a single number is given."""
+        chosen = np.asarray(np.arange(len(self))[rows])
         return self.rows(chosen) if chosen.ndim else self.rows(chosen[None])[0]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:

@@ -206,6 +206,7 @@ def _stacked(tables: Sequence[FeatureTable], conditions: Sequence[Condition]) ->
         clips=np.concatenate(clips),
         speakers=np.tile(first.speakers, len(tables)),
         labels=np.tile(first.labels, len(tables)),
+        corpora=np.tile(first.corpora, len(tables)),
         arrays={
             m: first.arrays[m].joined([table.arrays[m] for table in tables[1:]])
             for m in first.modalities
