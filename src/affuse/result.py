@@ -11,6 +11,7 @@ import pandas as pd
 
 from affuse.config import Config
 from affuse.corpora.index import Index
+from affuse.evaluation.by_corpus import scores_by_corpus
 from affuse.evaluation.comparison import (
     Comparison,
     compare_with,
@@ -105,6 +106,24 @@ class Result:
             }
             rows.append(said | item.scores.columns())
         return pd.DataFrame(rows, columns=[*SYSTEM_COLUMNS, *self.task.result_columns])
+
+    @cached_property
+    def by_corpus(self) -> pd.DataFrame:
+        """Figures of each system on each corpus by itself; without rows where there is but one.
+
+        Columns ``system``, ``corpus`` and the figures of `results`.
+        """
+        rows = [
+            {"system": item.name, "corpus": one.corpus, **one.scores.columns()}
+            for item in self.evaluated
+            for one in scores_by_corpus(
+                item.out_of_fold,
+                self.table,
+                n_bootstrap=self.config.evaluation.n_bootstrap,
+                seed=self.config.seed,
+            )
+        ]
+        return pd.DataFrame(rows)
 
     @property
     def predictions(self) -> pd.DataFrame:
