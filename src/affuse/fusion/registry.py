@@ -181,7 +181,8 @@ def check_fusions(settings: FusionConfig, task: str) -> None:
     --------
     >>> check_fusions(FusionConfig(decision=("mean",)), "dimensional")
     """
-    for name in _asked_names(settings):
+    joint = (settings.hybrid_with,) if settings.hybrid else ()
+    for name in (*_asked_names(settings), *joint):
         family, detail = family_of(name)
         if task not in family.tasks(detail):
             first = name.partition(" ")[0]

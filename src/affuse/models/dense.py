@@ -74,9 +74,7 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from X (n_clips, n_features) and y (n_clips, n_targets)."""
-        rows, truth = validate_data(
-            self, X, y, dtype=np.float32, multi_output=True, y_numeric=True
-        )
+        rows, truth = validate_data(self, X, y, dtype=np.float32, multi_output=True, y_numeric=True)
         self.one_ = truth.ndim == 1
         columns = truth.reshape(len(rows), -1)
         self.target_ = NetworkTarget.of(columns)

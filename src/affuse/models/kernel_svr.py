@@ -64,9 +64,7 @@ class KernelSVR(RegressorMixin, BaseEstimator):
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from X (n_clips, n_features) and y (n_clips,) or (n_clips, n_targets)."""
-        rows, truth = validate_data(
-            self, X, y, dtype=np.float64, multi_output=True, y_numeric=True
-        )
+        rows, truth = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         if self.kernel not in ("rbf", "linear"):
             raise ValueError(f"kernel {self.kernel!r} was given; expected 'rbf' or 'linear'")
         self.one_ = truth.ndim == 1

@@ -123,9 +123,7 @@ def adam(parameters: Any, learning_rate: float) -> torch.optim.Optimizer:
     return optimiser
 
 
-def row_batches(
-    rows: NDArray[np.float32], targets: NDArray[Any], batch_size: int
-) -> BatchSource:
+def row_batches(rows: NDArray[np.float32], targets: NDArray[Any], batch_size: int) -> BatchSource:
     """Minibatches of an array in memory, in a new order at each call."""
     torch = import_torch()
     inputs, aims = torch.from_numpy(np.array(rows)), torch.from_numpy(targets)

@@ -19,4 +19,6 @@ def _make(rule: str, model: ModelConfig, settings: FusionConfig, seed: int) -> D
     return DecisionFusion(make_model(model, seed), rule)
 
 
-FUSION = Family(_make, details=RULES.names, level="decision", decides_without=True, tasks=rule_tasks)
+FUSION = Family(
+    _make, details=RULES.names, level="decision", decides_without=True, tasks=rule_tasks
+)

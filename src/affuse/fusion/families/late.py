@@ -37,4 +37,6 @@ def _first_network(detail: str, models: Sequence[ModelConfig]) -> Sequence[Model
     return networks[:1] or (ModelConfig(name="cnn1d"),)
 
 
-FUSION = Family(_make, details=lambda: COMBINATIONS, models=_first_network, level="embedding", tasks=all_tasks)
+FUSION = Family(
+    _make, details=lambda: COMBINATIONS, models=_first_network, level="embedding", tasks=all_tasks
+)
