@@ -305,8 +305,8 @@ class Config(_Settings):
             ModelConfig(name="svm_rbf"),
         ),
         min_length=1,
-        description='Models that are trained on each modality, such as [{name = "lda"}]; of numbers '
-        "ridge and svr by default.",
+        description='Models that are trained on each modality, such as [{name = "lda"}]; if not '
+        "set, ridge and svr learn numbers.",
     )
     fusion: FusionConfig = FusionConfig()
     folds: FoldsConfig = FoldsConfig()

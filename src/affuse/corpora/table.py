@@ -60,8 +60,9 @@ def read_table(csv_path: str | Path) -> Index:
     file; ``clip`` names it; ``corpus`` says of which it is (the table's name without that column);
     any other column becomes an attribute, and a target too where its cells are numbers: with such
     columns ``emotion`` may be absent. Relative paths start from the folder of the CSV; backslashes
-    part folders too, and letters of file names may be composed or not. Emotions take their common names (``emotions.SYNONYMS``), speakers the first of their
-    spellings: `Index.notes` says which were joined.
+    part folders too, and letters of file names may be composed or not. Emotions take their common
+    names (``emotions.SYNONYMS``), speakers the first of their spellings: `Index.notes` says which
+    were joined.
 
     Parameters
     ----------

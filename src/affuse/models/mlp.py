@@ -118,7 +118,10 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         return self.target_.decoded(outputs(self.network_, np.asarray(X, np.float32)))
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """Probabilities or numbers as a value of a graph, from embeddings (n, n_modalities, n_embedding)."""
+        """Probabilities or numbers as a value of a graph.
+
+        From embeddings (n, n_modalities, n_embedding).
+        """
         return self.target_.nodes(graph, rows, self.network_)
 
     def _network(self, rows: NDArray[np.float32]) -> Any:

@@ -29,8 +29,8 @@ def make_model(config: ModelConfig, seed: int) -> Any:
     Returns
     -------
     scikit-learn classifier or regressor
-        With ``predict_proba``, or ``predict`` for numbers (n_clips, n_targets); the scaler is one of its steps, so it is fitted on the rows that
-        `fit` sees and on no others.
+        With ``predict_proba``, or ``predict`` for numbers (n_clips, n_targets). The scaler is one
+        of its steps, so it is fitted on the rows that `fit` sees and on no others.
 
     Raises
     ------

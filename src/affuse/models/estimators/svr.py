@@ -13,4 +13,4 @@ def _make(seed: int) -> Any:
     return KernelSVR()
 
 
-MODEL = Model(label="SVR", make=_make, holds_clips=True, tasks=("dimensional",))
+MODEL = Model(label="SVR", make=_make, tasks=("dimensional",))
