@@ -17,8 +17,9 @@ from affuse.bundle.reading import read_bundle
 from affuse.cli import main
 from affuse.config import load_config
 from affuse.experiment import run
-from affuse.result import RESULT_COLUMNS
+from affuse.result import SYSTEM_COLUMNS
 from affuse.synthetic.corpus import synthesise
+from affuse.tasks.classification import Classification
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +67,7 @@ def test_run_prints_the_table_and_writes_the_run_folder(corpus, common_cache, tm
     assert f"Written to {out}." in said
 
     results = pd.read_csv(out / "results.csv")
-    assert tuple(results.columns) == RESULT_COLUMNS
+    assert tuple(results.columns) == (*SYSTEM_COLUMNS, *Classification.result_columns)
     assert len(results) == 3 * 4
     assert not results["leaky"].any()
     assert set(results["modality"]) == {"audio", "video", "audio+video"}

@@ -50,7 +50,7 @@ _WRITTEN = frozenset(
         "bundle", "config.toml", "environment.json", "summary.json", "index.csv", "results.csv",
         "predictions.csv", "folds.csv", "skipped.csv", "references.csv", "map.csv", "training.csv",
         "robustness.csv", "speakers.csv", "recalls.csv", "reliability.csv", "calibration.csv",
-        "comparisons.csv", "contents.csv",
+        "comparisons.csv", "contents.csv", "corpora.csv",
     }
 )  # fmt: skip
 
@@ -236,6 +236,8 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "skipped", _skipped_table(result.skipped)
     yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
     yield "map", clip_map(result.table, seed=result.config.seed)
+    if len(result.by_corpus):
+        yield "corpora", result.by_corpus
     if len(result.training):
         yield "training", result.training
     if result.curves:
