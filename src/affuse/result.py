@@ -114,7 +114,7 @@ class Result:
         Columns ``system``, ``corpus`` and the figures of `results`.
         """
         rows = [
-            {"system": item.name, "corpus": one.corpus, **asdict(one.scores)}
+            {"system": item.name, "corpus": one.corpus, **one.scores.columns()}
             for item in self.evaluated
             for one in scores_by_corpus(
                 item.out_of_fold,

@@ -9,22 +9,15 @@ from importlib import metadata
 
 import numpy as np
 
+from affuse.bundle.bundle import Bundle
 from affuse.bundle.card import CardFacts, EmotionRecall, SpeakerSpread, licence_of, model_card
 from affuse.bundle.extractors import feature_source
 from affuse.bundle.fidelity import refuse_deviation
-from affuse.bundle.heard import training_clips, with_known
-from affuse.bundle.manifest import (
-    FeatureSource,
-    Figures,
-    Fusion,
-    Manifest,
-    Member,
-    Stacker,
-    TrainedOn,
-)
-from affuse.bundle.reading import Bundle
+from affuse.bundle.manifest import Figures, Fusion, Manifest, Stacker, TrainedOn
+from affuse.bundle.member import FeatureSource, Member
+from affuse.bundle.provenance import training_clips, with_known
 from affuse.bundle.refit import Refitted, TransformerFactories, refitted, refuse_unknown_preparation
-from affuse.bundle.writing import make_bundle
+from affuse.bundle.writer import make_bundle
 from affuse.errors import MissingDependency
 from affuse.evaluation.speakers import recall_table, speaker_range
 from affuse.features.precomputed import Precomputed

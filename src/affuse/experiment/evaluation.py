@@ -141,8 +141,8 @@ def _divided(
 
 def _modalities_heard(clean: Recordings) -> frozenset[str]:
     """Modalities whose features come from a network that was trained on speakers of the clips."""
-    from affuse.bundle.heard import known_speakers
     from affuse.bundle.manifest import TrainedOn
+    from affuse.bundle.provenance import known_speakers
 
     heard = {
         modality: [
