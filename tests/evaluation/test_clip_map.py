@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from affuse.evaluation.clip_map import MOST_CLIPS, clip_map
-from affuse.features.table import StoredArrays
+from affuse.features.stored_arrays import StoredArrays
 
 
 def pca(table):
