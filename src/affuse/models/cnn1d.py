@@ -87,7 +87,27 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from X (n_clips, n_features), at least 4 columns, and y (n_clips,)."""
+        """Learn from X (n_clips, n_features), at least 4 columns, and y (n_clips,).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+            At least 4 columns.
+        y : (n_clips,) int or str
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        FeatureError
+            Fewer columns.
+        ValueError
+            y holds one class.
+        MissingDependency
+            torch is not installed.
+        """
         rows, labels = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2)
         check_classification_targets(labels)
         if rows.shape[1] < MIN_FEATURES:
@@ -110,16 +130,60 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips, n_classes) float64
+            Over ``classes_``; rows sum to 1.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         return probabilities(outputs(self._fitted_network(), self._rows(X)))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Class with the highest probability: (n_clips,)."""
+        """Class with the highest probability: (n_clips,).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips,) array
+            Members of ``classes_``.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         chosen = self.predict_proba(X).argmax(axis=1)
         return np.asarray(self.classes_[chosen])
 
     def embed(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Output of the dense layer of 128 neurons, after its ReLU: (n_clips, 128) float32."""
+        """Output of the dense layer of 128 neurons, after its ReLU: (n_clips, 128) float32.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips, 128) float32
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         return outputs(self._fitted_network()[:-2], self._rows(X))
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
@@ -144,7 +208,25 @@ class CNN1D(ClassifierMixin, BaseEstimator):
 
 
 def cnn_network(n_features: int, n_classes: int, dropout: float = 0.2) -> torch.nn.Sequential:
-    """The layers, initialised; logits for rows (n_clips, n_features) float32."""
+    """The layers, initialised; logits for rows (n_clips, n_features) float32.
+
+    Parameters
+    ----------
+    n_features : int
+        At least 4.
+    n_classes : int
+    dropout : float
+
+    Returns
+    -------
+    torch.nn.Sequential
+        (n_clips, n_features) float32 -> (n_clips, n_classes) logits.
+
+    Raises
+    ------
+    MissingDependency
+        torch is not installed.
+    """
     nn = import_torch().nn
     n_flat = N_CHANNELS * (n_features // 2 // 2)
     network: torch.nn.Sequential = nn.Sequential(

@@ -14,6 +14,19 @@ def inner_folds(labels: NDArray[np.int64], groups: ArrayLike | None, n_folds: in
 
     Speakers (`groups`) are kept apart where there are at least two; one speaker's rows are
     divided so that each fold has all classes.
+
+    Parameters
+    ----------
+    labels : (n_rows,) int
+    groups : (n_rows,) array or None
+        Speakers.
+    n_folds : int
+        At most; fewer where there are fewer speakers, or rows of the rarest class.
+
+    Returns
+    -------
+    list of (training, test)
+        Row numbers, (n,) int each.
     """
     blank = np.zeros((len(labels), 1))
     n_groups = 0 if groups is None else len(np.unique(np.asarray(groups)))

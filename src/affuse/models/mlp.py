@@ -82,7 +82,25 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from embeddings X (n_clips, n_modalities, n_embedding) and y (n_clips,)."""
+        """Learn from embeddings X (n_clips, n_modalities, n_embedding) and y (n_clips,).
+
+        Parameters
+        ----------
+        X : (n_clips, n_modalities, n_embedding) float
+            NaN where a clip lacks the modality.
+        y : (n_clips,) int or str
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ConfigError
+            There is no such combination.
+        MissingDependency
+            torch is not installed.
+        """
         if self.combination not in COMBINATIONS:
             raise ConfigError(
                 f"combination {self.combination!r} was given; expected one of "
@@ -103,7 +121,22 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1.
+
+        Parameters
+        ----------
+        X : (n_clips, n_modalities, n_embedding) float
+
+        Returns
+        -------
+        (n_clips, n_classes) float64
+            Over ``classes_``; rows sum to 1.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         check_is_fitted(self)
         return probabilities(outputs(self.network_, np.asarray(X, np.float32)))
 

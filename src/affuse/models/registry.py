@@ -70,6 +70,14 @@ def make_model(config: ModelConfig, seed: int) -> Any:
 def model_label(config: ModelConfig) -> str:
     """How results show a model: its name, and what in it is not the default.
 
+    Parameters
+    ----------
+    config : ModelConfig
+
+    Returns
+    -------
+    str
+
     Raises
     ------
     ConfigError
