@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +12,7 @@ import pandas as pd
 from affuse.features.store import content_hash
 from affuse.records import Clip
 from affuse.storage.remote import url_of
+from affuse.workers.threads import answers_in_threads
 
 _N_READERS = 4
 
@@ -36,9 +36,9 @@ def contents_table(clips: Iterable[Clip], known: Mapping[Path, str] | None = Non
     # Of a file elsewhere the hash tells its address as well.
     given = {path: content for path, content in (known or {}).items() if url_of(path) is None}
     paths = sorted({path for clip in chosen for path in clip.files})
-    with ThreadPoolExecutor(_N_READERS) as pool:
-        unread = [path for path in paths if path not in given]
-        hashes = given | dict(zip(unread, pool.map(_hash, unread), strict=True))
+    unread = [path for path in paths if path not in given]
+    found = answers_in_threads(_hash, unread, _N_READERS)
+    hashes = given | dict(zip(unread, found, strict=True))
     rows = [(clip.id, _content([hashes[path] for path in clip.files], clip)) for clip in chosen]
     return pd.DataFrame(rows, columns=["clip", "content"])
 

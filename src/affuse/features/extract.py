@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from affuse.storage.error_log import unforeseen
 from affuse.storage.remote import url_of
 from affuse.storage.whole import atomic_file, owned_name
 from affuse.workers.protocol import Lost, Workers
+from affuse.workers.threads import answers_in_threads
 
 _DEARER = 10.0
 _N_ASKED = 16
@@ -215,8 +215,8 @@ def _contents(
     sources = {clip.source(modality) for clip in clips for modality in modalities}
     paths = sorted(path for path in sources if path is not None)
     elsewhere = any(url_of(path) is not None for path in paths)
-    with ThreadPoolExecutor(_N_ASKED if elsewhere else jobs) as pool:
-        answers = list(zip(paths, pool.map(_content, paths), strict=True))
+    found = answers_in_threads(_content, paths, _N_ASKED if elsewhere else jobs)
+    answers = list(zip(paths, found, strict=True))
     contents = {path: content for path, content in answers if isinstance(content, str)}
     return contents, {path: str(why) for path, why in answers if isinstance(why, MediaError)}
 

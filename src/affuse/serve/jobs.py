@@ -17,8 +17,9 @@ from affuse.predict.settings import Settings
 from affuse.serve.judging import JudgeTask, RecordingResult, judge
 from affuse.serve.pace import BEHIND_S, Pace
 from affuse.serve.settings import Limits
-from affuse.serve.worker import Failed, Send, Worker
+from affuse.serve.worker import Failed, Worker
 from affuse.storage.error_log import unforeseen
+from affuse.workers.sending import Send
 
 State = Literal["receiving", "queued", "running", "done", "failed", "cancelled"]
 
