@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
-import os
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 from affuse.errors import DownloadError, OutputError
 from affuse.records import ProgressCallback
+from affuse.storage.whole import put_in_place
 
 _CHUNK_BYTES = 1 << 18
 _TRY_AGAIN = frozenset({408, 416, 429, 500, 502, 503, 504})
@@ -102,7 +102,7 @@ def fetch(
             _complete(remote, part, patience, progress)
             found = md5_of(part)
             if _agrees(found, remote):
-                os.replace(part, target)
+                put_in_place(part, target)
                 return
             part.unlink()
     except OSError as error:

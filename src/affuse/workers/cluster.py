@@ -6,7 +6,6 @@ import logging
 import platform
 import queue
 import re
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from affuse.storage.scratch import scratch_folder
 from affuse.workers.batches import even_batches
 from affuse.workers.processes import interrupts_ignored
 from affuse.workers.protocol import Answer, Ended, Lost, Task
+from affuse.workers.threads import begun_thread
 
 ANSWERS_WITHIN_S = 5.0
 """A scheduler that takes longer does not answer."""
@@ -238,7 +238,7 @@ def _client(distributed: Any, address: str) -> Any:
             answer.put(error)
 
     answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=connect, daemon=True).start()
+    begun_thread(connect)
     try:
         client = answer.get(timeout=2 * ANSWERS_WITHIN_S)
     except queue.Empty:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
-__all__ = ["CancelledError", "Future", "answers_in_threads", "beside"]
+__all__ = ["CancelledError", "Future", "answers_in_threads", "begun_thread", "beside"]
 
 Given = TypeVar("Given")
 Answer = TypeVar("Answer")
@@ -64,3 +65,27 @@ def beside(function: Callable[[], Answer]) -> Iterator[Future[Answer]]:
     """
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(function)
+
+
+def begun_thread(function: Callable[..., object], *arguments: object) -> threading.Thread:
+    """A thread that has begun, and that no end of the process waits for.
+
+    Parameters
+    ----------
+    function : callable
+    *arguments : object
+
+    Returns
+    -------
+    threading.Thread
+
+    Examples
+    --------
+    >>> found = []
+    >>> begun_thread(found.append, 1).join()
+    >>> found
+    [1]
+    """
+    thread = threading.Thread(target=function, args=arguments, daemon=True)
+    thread.start()
+    return thread
