@@ -232,8 +232,7 @@ def has_arguments(node: _Function) -> bool:
 
 def gives_something(node: _Function) -> bool:
     """Whether a caller gets anything."""
-    result = node.returns
-    return result is not None and not (isinstance(result, ast.Constant) and result.value is None)
+    return node.returns is not None and ast.unparse(node.returns) not in ("None", "Iterator[None]")
 
 
 def _is_documented_elsewhere(node: _Function) -> bool:

@@ -35,6 +35,14 @@ def kept_in_memory(table: FeatureTable) -> FeatureTable | None:
     """The modalities whose features are one row a clip; None if there are none.
 
     Features frame by frame need a learned layer in every fold: too long for an audit.
+
+    Parameters
+    ----------
+    table : FeatureTable
+
+    Returns
+    -------
+    FeatureTable or None
     """
     names = [m for m in table.modalities if not isinstance(table.arrays[m], StoredArrays)]
     return table.select(names) if names else None
@@ -61,6 +69,10 @@ def random_split_finding(
     apart : Protocol
         Folds that keep speakers apart.
     context : RunContext, optional
+
+    Returns
+    -------
+    Finding
     """
     check = "random split"
     if apart.leaky:
@@ -94,7 +106,23 @@ def permutation_finding(
     n_permutations: int,
     context: RunContext | None = None,
 ) -> Finding:
-    """What the quickest system scores with shuffled labels: chance, unless labels leak."""
+    """What the quickest system scores with shuffled labels: chance, unless labels leak.
+
+    Parameters
+    ----------
+    config : Config
+    table : FeatureTable
+        As `kept_in_memory` gives it.
+    protocol : Protocol
+        Folds that keep speakers apart.
+    n_permutations : int
+    context : RunContext, optional
+        Who computes; this process by default.
+
+    Returns
+    -------
+    Finding
+    """
     system = _quick_system(table)
     found = system_permutation_test(
         table,

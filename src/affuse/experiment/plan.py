@@ -19,7 +19,17 @@ from affuse.splits.divide import check_asked_folds
 
 
 def chosen_clips(config: Config) -> Index:
-    """Index of the clips that a configuration chooses."""
+    """Index of the clips that a configuration chooses.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    Index
+        With notes on whatever a reader must know.
+    """
     if not config.data.paths:
         raise ConfigError("no data were given: set data.path to a folder or a CSV of clips")
     index = read_all(config.data.paths, config.data.corpus)
@@ -51,7 +61,17 @@ def _silence(attribute: str, values: Sequence[str], corpora: Sequence[str]) -> s
 
 
 def extractors(config: Config) -> dict[Modality, Extractor | Precomputed]:
-    """Where each modality's features come from; ``none`` leaves a modality out."""
+    """Where each modality's features come from; ``none`` leaves a modality out.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    dict of Modality to Extractor or Precomputed
+        One for each modality that takes part.
+    """
     names: dict[Modality, str] = {"audio": config.features.audio, "video": config.features.video}
     chosen = {m: make_extractor(name, m, config) for m, name in names.items() if name != "none"}
     if not chosen:
@@ -62,7 +82,18 @@ def extractors(config: Config) -> dict[Modality, Extractor | Precomputed]:
 
 
 def calibrated(config: Config, index: Index) -> Config:
-    """The configuration with what its extractors must know of the clips before they begin."""
+    """The configuration with what its extractors must know of the clips before they begin.
+
+    Parameters
+    ----------
+    config : Config
+    index : Index
+        Clips that they may look at.
+
+    Returns
+    -------
+    Config
+    """
     if config.features.vgg_face.precision == "fp32":
         return config
     from affuse.extractors.vgg.calibration import with_ranges

@@ -20,7 +20,19 @@ VOICE_NETWORK = "voice_network"
 
 
 def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) -> Iterator[System]:
-    """Every row of the results: one modality alone, then their fusions."""
+    """Every row of the results: one modality alone, then their fusions.
+
+    Parameters
+    ----------
+    config : Config
+    table : FeatureTable
+    features : mapping of str to str
+        Modality to what results call its features.
+
+    Yields
+    ------
+    System
+    """
     for modality in table.modalities:
         for model in config.models:
             name = model_label(model)
@@ -40,7 +52,18 @@ def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) ->
 
 
 def preparation(config: Config, table: FeatureTable) -> dict[str, Callable[[int], Any]]:
-    """What learns features anew in each fold, for each modality that needs it."""
+    """What learns features anew in each fold, for each modality that needs it.
+
+    Parameters
+    ----------
+    config : Config
+    table : FeatureTable
+
+    Returns
+    -------
+    dict of str to callable
+        Modality to what makes an unfitted transformer from a seed.
+    """
     layer, voice = config.features.layer, config.features.voice_network
     prepared: dict[str, Callable[[int], Any]] = {}
     for modality, array in table.arrays.items():

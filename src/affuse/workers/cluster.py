@@ -61,7 +61,21 @@ class Cluster:
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """As `Workers.answers`; tasks go out in batches of about the same cost, dear ones first."""
+        """As `Workers.answers`; tasks go out in batches of about the same cost, dear ones first.
+
+        Parameters
+        ----------
+        function : callable
+            As in `Workers.answers`, like all others.
+        tasks : sequence of Task
+        costs : sequence of float, optional
+        ended : Ended, optional
+
+        Yields
+        ------
+        tuple of (int, object)
+            Number of a task and its answer, or `Lost`.
+        """
         n_workers = max(len(self._workers()), 1)
         batches = even_batches(costs or [1.0] * len(tasks), BATCHES_PER_WORKER * n_workers)
         done: queue.SimpleQueue[Future] = queue.SimpleQueue()
@@ -151,6 +165,14 @@ class Cluster:
 def connected(address: str) -> Iterator[Cluster]:
     """A cluster that is running, by the address of its scheduler, ``tcp://HOST:PORT``.
 
+    Parameters
+    ----------
+    address : str
+
+    Yields
+    ------
+    Cluster
+
     Raises
     ------
     ClusterError
@@ -182,6 +204,14 @@ def connected(address: str) -> Iterator[Cluster]:
 @contextmanager
 def local_cluster(n_workers: int) -> Iterator[Cluster]:
     """A cluster of so many processes of this machine, each with one thread; gone afterwards.
+
+    Parameters
+    ----------
+    n_workers : int
+
+    Yields
+    ------
+    Cluster
 
     Raises
     ------
@@ -216,7 +246,13 @@ def local_cluster(n_workers: int) -> Iterator[Cluster]:
 
 
 def versions() -> Versions:
-    """What must be the same everywhere for results to be the same."""
+    """What must be the same everywhere for results to be the same.
+
+    Returns
+    -------
+    Versions
+        Package to version.
+    """
     return {
         "affuse": version("affuse"),
         "Python": ".".join(platform.python_version_tuple()[:2]),
