@@ -68,6 +68,11 @@ def checkup() -> tuple[Check, ...]:
     A clip of a drawn face that speaks is made, read back and judged, in a folder that is removed:
     what breaks a prediction is found here.
 
+    Returns
+    -------
+    tuple of Check
+        In the order in which they are shown.
+
     Examples
     --------
     >>> [check.name for check in checkup() if check.state == "broken"]
