@@ -33,8 +33,10 @@ class Reader:
         Whom to cite; what one may do with the recordings.
     source : str
         Where the recordings are to be had.
+    example : str
+        Path of one of its files below the folder, as they are named.
     layout : str
-        What a folder of it looks like, in a sentence or an example.
+        What that name says.
     take_key : callable, optional
         Name of a file -> the performance whatever its modality, None for other names; only of a
         corpus that keeps sound and picture of one performance in several files.
@@ -58,6 +60,7 @@ class Reader:
     citation: str
     licence: str
     source: str
+    example: str
     layout: str
     emotions: tuple[str, ...] = ()
     emotion_map: Mapping[str, str] = field(default_factory=dict)

@@ -169,6 +169,7 @@ READER = Reader(
     ),
     licence="free of charge; its authors ask to be cited",
     source="http://emodb.bilderbar.info",
-    layout=f"wav/{_EXAMPLE}: speaker 03, text a01, emotion F (happy), version a",
+    example=f"wav/{_EXAMPLE}",
+    layout="speaker 03, text a01, emotion F (happy), version a; in any folders",
     speaker_of=speaker_of,
 )
