@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from affuse.bundle.extractors import extractor_of, feature_source
-from affuse.bundle.manifest import FeatureSource
+from affuse.bundle.member import FeatureSource
 from affuse.config import load_config
 from affuse.errors import BundleError
 from affuse.extractors.registry import make_extractor

@@ -8,13 +8,15 @@ from functools import partial
 import numpy as np
 import pytest
 
+from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import decide, members_say
 from affuse.bundle.fidelity import refuse_deviation
 from affuse.bundle.from_run import _fusion, _members
-from affuse.bundle.manifest import FeatureSource, Manifest
-from affuse.bundle.reading import Bundle, read_bundle
+from affuse.bundle.manifest import Manifest
+from affuse.bundle.member import FeatureSource
+from affuse.bundle.reader import read_bundle
 from affuse.bundle.refit import Refitted, refitted, refuse_unknown_preparation
-from affuse.bundle.writing import make_bundle, write_bundle
+from affuse.bundle.writer import make_bundle, write_bundle
 from affuse.config import FusionConfig, ModelConfig
 from affuse.evaluation.systems import System
 from affuse.fusion.graphs import Inputs, system_graphs

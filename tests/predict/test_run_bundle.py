@@ -10,7 +10,7 @@ from tiny_bundle import linear_graph, tiny_bundle
 
 from affuse.bundle.decision import decide, members_say
 from affuse.bundle.extractors import feature_source
-from affuse.bundle.manifest import Member
+from affuse.bundle.member import Member
 from affuse.config import Config
 from affuse.errors import BundleError
 from affuse.extractors.registry import make_extractor

@@ -29,7 +29,7 @@ def test_the_shipped_files_are_small():
 
 @pytest.mark.parametrize("modality", ["face", "voice"])
 def test_each_member_says_what_it_was_trained_to_say(modality):
-    from affuse.bundle.reading import read_bundle
+    from affuse.bundle.reader import read_bundle
     from affuse.extractors.shipped import shipped_folder
 
     member = read_bundle(shipped_folder()).manifest.member(modality)
@@ -44,8 +44,8 @@ def test_faces_that_nobody_trained_on_are_read(shared_data):
 
     faces = read_fer2013(shared_data / "fer2013.zip", "val")
     some = faces.take(np.arange(0, len(faces), 8))
-    said = affuse.load().faces(some.images).argmax(axis=1)
-    assert (said == some.labels).mean() > 0.6
+    message = affuse.load().faces(some.images).argmax(axis=1)
+    assert (message == some.labels).mean() > 0.6
 
 
 @pytest.mark.data

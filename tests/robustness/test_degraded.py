@@ -77,17 +77,17 @@ def test_wrapped_extractor_sees_the_degraded_sound(make_clips, store):
 
 def test_stored_as_all_others_and_not_computed_again(make_clips, store):
     clean = recordings(make_clips(3), store, audio=Loudness())
-    said: list[tuple[str, int, int]] = []
+    message: list[tuple[str, int, int]] = []
     degraded_tables(clean, [WHITE, BABBLE, NO_AUDIO], RunContext.of(1, store=store))
     assert store.size()[0] == 9
     before = {path: path.stat().st_mtime_ns for path in store.root.rglob("*.npy")}
     degraded_tables(
         clean,
         [WHITE, BABBLE],
-        RunContext.of(1, progress=lambda *report: said.append(report), store=store),
+        RunContext.of(1, progress=lambda *report: message.append(report), store=store),
     )
     assert {path: path.stat().st_mtime_ns for path in store.root.rglob("*.npy")} == before
-    assert said[-1] == ("degraded audio features", 6, 6)
+    assert message[-1] == ("degraded audio features", 6, 6)
 
 
 def test_pictures_are_degraded_on_disk_and_sound_stays(make_clips, store, untrained):

@@ -12,13 +12,13 @@ from affuse.audit.labels import columns_findings, extractors_finding
 from affuse.audit.recordings import duplicates_finding, fold_file_finding, identical_recordings
 from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
-from affuse.evaluation.crossval import check_emotions
 from affuse.experiment import chosen_clips, context_of, extract
 from affuse.features.label_columns import refuse_constant
 from affuse.records import ProgressCallback
 from affuse.splits.divide import divide
 from affuse.splits.fold_files import read_folds
 from affuse.splits.protocols import feasible_protocols
+from affuse.tasks.classification import Classification
 
 DEFAULT_PERMUTATIONS = 99
 
@@ -69,7 +69,7 @@ def audit(
     extraction, sources = extract(config, index, progress=progress)
     table = extraction.table
     refuse_constant(sources, table)
-    check_emotions(table)
+    Classification().check(table)
     (name,) = feasible_protocols(("speaker-independent",), list(table.speakers)).protocols
     protocol = divide(name, config, table, index.clips)
     findings.append(duplicates_finding(index, groups, table, protocol))

@@ -10,8 +10,7 @@ import numpy as np
 
 from affuse.audit.findings import Finding, counted
 from affuse.config import Config, ModelConfig
-from affuse.evaluation.comparison import SIGNIFICANT, paired_interval
-from affuse.evaluation.figures import bounds, points
+from affuse.evaluation.comparison import paired_interval
 from affuse.evaluation.permutation import PermutationTest, system_permutation_test
 from affuse.evaluation.systems import System
 from affuse.experiment import systems, under_protocol
@@ -24,6 +23,8 @@ from affuse.registries import MODELS
 from affuse.result import Evaluated
 from affuse.splits.divide import divide
 from affuse.splits.protocols import Protocol
+from affuse.tasks.figures import bounds, points
+from affuse.tasks.significance import SIGNIFICANT
 
 WIDE = 500
 """From this many columns on, labels are permuted for naive Bayes: LDA would take hours."""
@@ -167,12 +168,12 @@ def _same_emotions(table: FeatureTable) -> bool:
 
 
 def _gap(pair: tuple[Evaluated, Evaluated]) -> float:
-    return pair[1].scores.uar - pair[0].scores.uar
+    return pair[1].scores.headline - pair[0].scores.headline
 
 
 def _cells(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> tuple[str, ...]:
     system = pair[0].out_of_fold.system
-    apart, mixed = (points(each.scores.uar) for each in pair)
+    apart, mixed = (points(each.scores.headline) for each in pair)
     gap = points(_gap(pair), signed=True)
     return system.name, system.modality, apart, mixed, gap, bounds(*interval)
 
@@ -180,8 +181,8 @@ def _cells(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> 
 def _facts(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> dict[str, object]:
     system = pair[0].out_of_fold.system
     numbers = {
-        "speaker_independent_uar": pair[0].scores.uar,
-        "random_uar": pair[1].scores.uar,
+        "speaker_independent_uar": pair[0].scores.headline,
+        "random_uar": pair[1].scores.headline,
         "gap": _gap(pair),
         "gap_low": interval[0],
         "gap_high": interval[1],

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from affuse.bundle.manifest import FeatureSource
+from affuse.bundle.member import FeatureSource
 from affuse.config import Config
 from affuse.errors import BundleError, ConfigError
 from affuse.extractors.registry import EXTRACTORS, make_extractor

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import decide, members_say
-from affuse.bundle.reading import Bundle
 from affuse.bundle.refit import Refitted
 from affuse.features.table import FeatureTable
 from affuse.models.graphs.builder import NotExportable

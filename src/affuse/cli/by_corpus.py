@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from affuse.cli.tables import aligned, widths_of
-from affuse.evaluation.figures import bounds, points
 
 if TYPE_CHECKING:
     from affuse.result import Result
-
-HEADINGS = ("system", "corpus", "UAR", "95 % over speakers", "accuracy", "macro F1", "clips")
 
 
 def by_corpus_text(result: Result) -> str:
@@ -30,20 +26,12 @@ def by_corpus_text(result: Result) -> str:
     found = [row for row in result.by_corpus.to_dict("records") if row["system"] in honest]
     if not found:
         return ""
-    rows = [HEADINGS, *map(_cells, found)]
+    task = result.task
+    rows = [("system", "corpus", *task.headings)]
+    for row in found:
+        cells = {str(column): value for column, value in row.items()}
+        rows.append((cells["system"], cells["corpus"], *task.cells(cells)))
     widths = widths_of(rows)
-    title = "each corpus by itself, among the emotions that it can have (corpora.csv)"
+    among = "" if result.table.targets else ", among the emotions that it can have"
+    title = f"each corpus by itself{among} (corpora.csv)"
     return "\n".join([title, *(aligned(row, widths) for row in rows)])
-
-
-def _cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
-    interval = bounds(row["uar_low"], row["uar_high"]) or "one speaker"
-    figures = (points(row[name]) for name in ("accuracy", "macro_f1"))
-    return (
-        row["system"],
-        row["corpus"],
-        points(row["uar"]),
-        interval,
-        *figures,
-        f"{row['n_clips']}",
-    )

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from affuse.bundle.reading import read_bundle
-from affuse.bundle.writing import write_bundle
+from affuse.bundle.reader import read_bundle
+from affuse.bundle.writer import write_bundle
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.extractors.shipped import shipped_folder

@@ -40,7 +40,7 @@ _Rule = Annotated[str, AfterValidator(Named(RULES))]
 _Fusion = Annotated[str, AfterValidator(Fused())]
 _Joint = Annotated[str, AfterValidator(Fused(joint=True))]
 _Combination = Annotated[str, AfterValidator(Fused("late"))]
-_Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto", "table")))]
+_Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto",)))]
 _Source = Annotated[str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=".csv"))]
 
 

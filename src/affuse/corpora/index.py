@@ -202,9 +202,9 @@ class Index:
         """
         groups = defaultdict(list)
         for clip in self.clips:
-            mark = fingerprint(clip)
-            if mark is not None:
-                groups[mark].append(clip.id)
+            content = fingerprint(clip)
+            if content is not None:
+                groups[content].append(clip.id)
         return tuple(tuple(ids) for ids in groups.values() if len(ids) > 1)
 
     def write_csv(self, path: str | Path) -> None:

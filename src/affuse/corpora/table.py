@@ -133,8 +133,8 @@ def _usable(table: Path, rows: Sequence[Row]) -> tuple[list[_Entry], list[Skippe
 
 
 def _entry(table: Path, row: Row) -> _Entry:
-    told = {"emotion": row.word("emotion"), "speaker": row["speaker"]}
-    blank = [name for name, text in told.items() if not text]
+    cells = {"emotion": row.word("emotion"), "speaker": row["speaker"]}
+    blank = [name for name, text in cells.items() if not text]
     if blank:
         raise DatasetError(f"no {' and no '.join(blank)} given; every clip needs both")
     audio, video = _sources(table.parent, row)
@@ -146,9 +146,9 @@ def _entry(table: Path, row: Row) -> _Entry:
         audio=audio,
         video=video,
         stretch=_stretch(row),
-        emotion=emotion_name(told["emotion"]),
-        label=told["emotion"],
-        speaker=told["speaker"],
+        emotion=emotion_name(cells["emotion"]),
+        label=cells["emotion"],
+        speaker=cells["speaker"],
         corpus=row["corpus"] if "corpus" in row.cells else table.stem,
         attributes={name: row[name] for name in row.cells if row[name] and name not in _KNOWN},
     )
@@ -181,8 +181,8 @@ def _file(folder: Path, text: str) -> Path:
         return path
     found = found_file(path)
     if found is None:
-        plain = text.replace("\\", "/")
-        meant = "" if plain == text else f" (its backslashes were read as folders too: {plain})"
+        forward = text.replace("\\", "/")
+        meant = "" if forward == text else f" (its backslashes were read as folders too: {forward})"
         raise DatasetError(
             f"there is no file {path}{meant}; paths start from the folder of the CSV"
         )

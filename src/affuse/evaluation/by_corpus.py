@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.corpora.known import label_set
-from affuse.evaluation.scores import Scores, scores
+from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
+from affuse.tasks.intervals import N_RESAMPLES
+from affuse.tasks.task import Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +20,17 @@ class CorpusScores:
     """Figures of one system on the clips of one corpus, intervals over its speakers."""
 
     corpus: str
-    scores: Scores
+    scores: Figures
 
 
 def scores_by_corpus(
-    result: OutOfFold, table: FeatureTable, *, n_bootstrap: int = 2000, seed: int = 0
+    result: OutOfFold, table: FeatureTable, *, n_bootstrap: int = N_RESAMPLES, seed: int = 0
 ) -> tuple[CorpusScores, ...]:
     """Figures of one system on each corpus of a table.
 
     A corpus says nothing of emotions that it cannot have (its label set, as its reader has it; of
     tables any emotion): they are no answer there. The probabilities of the others are brought to
-    a sum of 1, and the most probable of these is what counts as predicted.
+    a sum of 1, and the most probable of these is what counts as predicted. Numbers stay.
 
     Parameters
     ----------
@@ -67,11 +69,12 @@ def _among_its_own(result: OutOfFold, table: FeatureTable, corpus: str) -> OutOf
     """What is predicted for the clips of a corpus, rows counted among these clips alone."""
     its_rows = np.flatnonzero(table.corpora == corpus)
     at = np.isin(result.rows, its_rows)
+    outputs = result.outputs[at]
     return replace(
         result,
         rows=np.searchsorted(its_rows, result.rows[at]),
         folds=result.folds[at],
-        probabilities=_masked(result.probabilities[at], _can_be(table, corpus)),
+        outputs=outputs if table.targets else _masked(outputs, _can_be(table, corpus)),
     )
 
 

@@ -76,7 +76,11 @@ def table_digest(table: FeatureTable) -> str:
     """Hash of clips, labels, speakers and features, whatever the order of rows."""
     order = np.argsort(table.clips, kind="stable")
     digest = hashlib.sha256(json.dumps(table.classes).encode())
-    for column in (table.clips, table.speakers, table.labels):
+    if table.targets:
+        digest.update(json.dumps(table.targets).encode())
+        digest.update(np.ascontiguousarray(table.values[order]).tobytes())
+    columns = (table.clips, table.speakers, *(() if table.targets else (table.labels,)))
+    for column in columns:
         digest.update("\0".join(map(str, column[order])).encode())
     for modality in table.modalities:
         array = table.arrays[modality]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from affuse.config import Config
-from affuse.evaluation.crossval import check_emotions, out_of_fold
+from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
@@ -22,6 +22,7 @@ from affuse.robustness.degraded_tables import DegradedTables, Recordings
 from affuse.splits.divide import divide
 from affuse.splits.protocols import MET_SPEAKERS, Protocol, feasible_protocols
 from affuse.synthetic.origin import drawn_people
+from affuse.tasks.choice import task_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
         The clips are too few or too alike for any system.
     """
     config, clean = plan.config, features.clean
-    check_emotions(clean.table)
+    task_of(clean.table).check(clean.table)
     feasible = feasible_protocols(config.evaluation.protocols, list(clean.table.speakers))
     protocols = [divide(name, config, clean.table, plan.index.clips) for name in feasible.protocols]
     labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
@@ -120,7 +121,7 @@ def _measured(
             parts = stack.apart(found)
             evaluated.append(_scored(config, table, protocol, parts[CLEAN]))
             curves += _curve(config, table, parts) if len(parts) > 1 else ()
-    best_first = sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.uar))
+    best_first = sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.headline))
     return _Measured(tuple(best_first), tuple(curves))
 
 
@@ -140,8 +141,8 @@ def _divided(
 
 def _modalities_heard(clean: Recordings) -> frozenset[str]:
     """Modalities whose features come from a network that was trained on speakers of the clips."""
-    from affuse.bundle.heard import known_speakers
     from affuse.bundle.manifest import TrainedOn
+    from affuse.bundle.provenance import known_speakers
 
     heard = {
         modality: [

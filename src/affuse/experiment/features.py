@@ -11,7 +11,7 @@ import numpy as np
 from affuse.config import Config
 from affuse.corpora.index import Index
 from affuse.evaluation.fold_store import FolderStore
-from affuse.experiment.plan import Plan, calibrated, chosen_clips, extractors
+from affuse.experiment.plan import Plan, calibrated, chosen_clips, extractors, task_of
 from affuse.features.context import RunContext
 from affuse.features.extract import Extraction, extract_features
 from affuse.features.label_columns import refuse_constant, refuse_labels
@@ -121,7 +121,7 @@ def features_of(plan: Plan, context: RunContext) -> Features:
     extraction, sources = _extracted(plan, context)
     refuse_constant(sources, extraction.table)
     refuse_labels(sources, extraction.table)
-    table = extraction.table
+    table = task_of(plan.config).table(extraction.table, plan.index)
     if plan.config.data.shuffle_labels:
         table = _shuffled(table, context.seed)
     kept = set(table.clips.tolist())
@@ -183,10 +183,10 @@ def _extracted(
 
 
 def _shuffled(table: FeatureTable, seed: int) -> FeatureTable:
-    """Labels dealt anew among each speaker's clips: whatever is learned then is a leak."""
+    """The truth dealt anew among each speaker's clips: whatever is learned then is a leak."""
     rng = np.random.default_rng(seed)
-    labels = table.labels.copy()
+    truth = table.truth.copy()
     for speaker in np.unique(table.speakers):
         at = np.flatnonzero(table.speakers == speaker)
-        labels[at] = rng.permutation(labels[at])
-    return replace(table, labels=labels)
+        truth[at] = rng.permutation(truth[at])
+    return table.with_truth(truth)

@@ -16,6 +16,9 @@ from affuse.features.source import Extractor
 from affuse.features.stretches import within_files
 from affuse.records import Modality
 from affuse.splits.divide import check_asked_folds
+from affuse.tasks.choice import make_task
+from affuse.tasks.classification import Classification
+from affuse.tasks.task import Task
 
 
 def chosen_clips(config: Config) -> Index:
@@ -25,7 +28,18 @@ def chosen_clips(config: Config) -> Index:
     index = read_all(config.data.paths, config.data.corpus)
     index, where = _known_attributes(index, config.data.where)
     chosen = index.filter(speakers=config.data.speakers, emotions=config.data.emotions, where=where)
-    return within_files(chosen)
+    return within_files(task_of(config).chosen(chosen))
+
+
+def task_of(config: Config) -> Task:
+    """What a configuration asks to be told of its clips; ConfigError if it does not fit."""
+    task = make_task(config.task, config.data.targets)
+    if config.task != Classification.name and config.robustness.enabled:
+        raise ConfigError(
+            "robustness.enabled was given with task = dimensional, and curves are measured of "
+            "emotions alone; expected robustness.enabled = false"
+        )
+    return task
 
 
 def _known_attributes(

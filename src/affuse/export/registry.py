@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from affuse.errors import ConfigError, OutputError
-from affuse.export.files import write_text
 from affuse.export.format import Format
 from affuse.records import Prediction
 from affuse.registries import EXPORTS
-from affuse.storage.whole import new_path, refuse_existing
+from affuse.storage.whole import new_path, refuse_existing, write_new_text
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
@@ -97,10 +96,10 @@ def export(predictions: Sequence[Prediction], format: str, out: str | Path) -> t
         with new_path(paths[0]) as temporary:
             form.write(predictions, temporary, paths[0])
     elif len(paths) < len(predictions):
-        write_text(paths[0], form.write(predictions))
+        write_new_text(paths[0], form.write(predictions))
     else:
         for prediction, path in zip(predictions, paths, strict=True):
-            write_text(path, _text(form, prediction, path.parent))
+            write_new_text(path, _text(form, prediction, path.parent))
     return paths
 
 

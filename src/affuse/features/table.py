@@ -107,7 +107,7 @@ class FeatureTable:
     ----------
     clips, speakers : (n_clips,) str
     labels : (n_clips,) int
-        Position of each clip's emotion in `classes`.
+        Position of each clip's emotion in `classes`; empty where the truth is numbers.
     classes : tuple of str
     arrays : mapping of modality to (n_clips, ...) array
         float32; `StoredArrays` where they would not fit in memory. Rows of a clip that lacks
@@ -115,6 +115,10 @@ class FeatureTable:
     present : mapping of modality to (n_clips,) bool
     corpora : (n_clips,) str
         Corpus of each clip; not given: all blank, as of one corpus.
+    targets : tuple of str
+        Names of the numbers that are told of a clip; empty where its emotion is.
+    values : (n_clips, n_targets) float64
+        The true numbers.
     """
 
     clips: NDArray[np.str_]
@@ -124,13 +128,15 @@ class FeatureTable:
     arrays: Mapping[str, NDArray[np.float32] | StoredArrays]
     present: Mapping[str, NDArray[np.bool_]]
     corpora: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
+    targets: tuple[str, ...] = ()
+    values: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
 
     def __post_init__(self) -> None:
         n = len(self.clips)
         if not len(self.corpora):
             object.__setattr__(self, "corpora", np.zeros(n, np.str_))
-        lengths = {"speakers": len(self.speakers), "labels": len(self.labels)}
-        lengths |= {"corpora": len(self.corpora)}
+        lengths = {"speakers": len(self.speakers), "corpora": len(self.corpora)}
+        lengths |= {"values": len(self.values)} if self.targets else {"labels": len(self.labels)}
         lengths |= {f"arrays[{m!r}]": len(a) for m, a in self.arrays.items()}
         lengths |= {f"present[{m!r}]": len(p) for m, p in self.present.items()}
         wrong = {name: length for name, length in lengths.items() if length != n}
@@ -150,6 +156,15 @@ class FeatureTable:
         """Names of the modalities, sorted, so that their order can never matter."""
         return tuple(sorted(self.arrays))
 
+    @property
+    def truth(self) -> NDArray[np.generic]:
+        """What is learned: `labels` (n_clips,), or `values` (n_clips, n_targets)."""
+        return self.values if self.targets else self.labels
+
+    def with_truth(self, truth: NDArray[Any]) -> FeatureTable:
+        """The same clips with another truth, of the shape of `truth`."""
+        return replace(self, values=truth) if self.targets else replace(self, labels=truth)
+
     def take(self, rows: ArrayLike) -> FeatureTable:
         """The same table for a choice of rows (indices or a boolean mask)."""
         chosen = np.arange(len(self))[np.asarray(rows)]
@@ -157,7 +172,8 @@ class FeatureTable:
             self,
             clips=self.clips[chosen],
             speakers=self.speakers[chosen],
-            labels=self.labels[chosen],
+            labels=self.labels if self.targets else self.labels[chosen],
+            values=self.values[chosen] if self.targets else self.values,
             corpora=self.corpora[chosen],
             arrays={
                 m: a.take(chosen) if isinstance(a, StoredArrays) else a[chosen]

@@ -62,7 +62,7 @@ def family_of(name: str) -> tuple[Family, str]:
             "affuse.fusion.family.Family: ask whoever wrote it"
         )
     if detail not in family.details():
-        raise _unknown(name, [_joined(first, each) for each in family.details()])
+        raise _unknown(name, [_joined(first, rest) for rest in family.details()])
     return family, detail
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import member_probabilities
-from affuse.bundle.manifest import Member
-from affuse.bundle.reading import Bundle
+from affuse.bundle.member import Member
 from affuse.errors import BundleError, CutShort, FeatureError
 from affuse.predict.windows import Span
 from affuse.records import Modality

@@ -17,8 +17,6 @@ from scipy.special import log_softmax, softmax
 from affuse.corpora.index import Index
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import DatasetError, FeatureError
-from affuse.evaluation.intervals import speaker_interval
-from affuse.evaluation.metrics import accuracy, confusion, ece, uar
 from affuse.extractors.voice_network import VoiceVariants
 from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
@@ -32,6 +30,8 @@ from affuse.models.voice_network import voice_network
 from affuse.models.voice_training import VoiceTraining, train_voice, voice_log_probabilities
 from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
 from affuse.storage.whole import atomic_file
+from affuse.tasks.intervals import speaker_interval
+from affuse.tasks.metrics import accuracy, confusion, ece, uar
 from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from affuse.errors import FeatureError, FoldError
 from affuse.evaluation.comparison import row_name
-from affuse.evaluation.intervals import speaker_interval
-from affuse.evaluation.metrics import uar
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable, StoredArrays
 from affuse.robustness.conditions import CLEAN, Condition
 from affuse.splits.fold import Fold
 from affuse.splits.protocols import Protocol
+from affuse.tasks.intervals import speaker_interval
+from affuse.tasks.metrics import uar
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Stack:
                 found,
                 rows=rows[order],
                 folds=found.folds[at][order],
-                probabilities=found.probabilities[at][order],
+                outputs=found.outputs[at][order],
             )
         return parts
 

@@ -13,6 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from affuse.errors import BundleError
+from affuse.storage.plain_text import shortened
+
 ONNX_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
 """Operators that ONNX itself defines: arithmetic, none of which reaches beyond its tensors."""
 
@@ -55,29 +58,33 @@ class NotOnnx(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """What a graph reaches for beyond ONNX's own operators and its own bytes.
+class GraphContents:
+    """What a graph has beyond ONNX's own operators and its own bytes.
 
     Attributes
     ----------
-    operators : tuple of str
+    custom_operators : tuple of str
         ``domain::name`` of operators that are not ONNX's own, whether or not the file says what
         they are: a runtime may know better.
-    external : bool
+    external_data : bool
         Whether weights lie in another file.
     """
 
-    operators: tuple[str, ...]
-    external: bool
+    custom_operators: tuple[str, ...]
+    external_data: bool
 
 
-def reach(model: bytes) -> Reach:
-    """What an ONNX file reaches for.
+def inspect_graph(model: bytes) -> GraphContents:
+    """What in an ONNX file is not ONNX's own, or not its own.
 
     Parameters
     ----------
     model : bytes
         Of the file.
+
+    Returns
+    -------
+    GraphContents
 
     Raises
     ------
@@ -86,8 +93,8 @@ def reach(model: bytes) -> Reach:
 
     Examples
     --------
-    >>> reach(b"")
-    Reach(operators=(), external=False)
+    >>> inspect_graph(b"")
+    GraphContents(custom_operators=(), external_data=False)
     """
     if model[4:8] == _OTHER_FORMAT:
         raise NotOnnx("it is of onnxruntime's own format")
@@ -102,7 +109,40 @@ def reach(model: bytes) -> Reach:
         elif kind == "tensor":
             located = fields.get(_TENSOR_LOCATION, [0])
             external = external or any(located) or _TENSOR_EXTERNAL in fields
-    return Reach(tuple(sorted(foreign)), external)
+    return GraphContents(tuple(sorted(foreign)), external)
+
+
+def check_graph(name: str, content: bytes) -> None:
+    """Refuse a graph that reaches beyond ONNX's own operators and its own bytes.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, for the message.
+    content : bytes
+
+    Raises
+    ------
+    BundleError
+        It has custom operators or external data, or is no ONNX graph.
+    """
+    try:
+        found = inspect_graph(content)
+    except NotOnnx as error:
+        raise BundleError(
+            f"{name} is no ONNX graph ({error}); expected one: get the bundle anew"
+        ) from error
+    if found.external_data:
+        raise BundleError(
+            f"{name} keeps weights in another file, which could be any file of this machine; "
+            "expected a graph that holds its own weights: export it without external data"
+        )
+    if found.custom_operators:
+        raise BundleError(
+            f"{name} uses {shortened(', '.join(found.custom_operators))}, which ONNX does not "
+            "define: such operators run code from elsewhere, or open files; expected ONNX's own "
+            "only (domains '' and 'ai.onnx.ml')"
+        )
 
 
 Fields = dict[int, list["int | memoryview"]]

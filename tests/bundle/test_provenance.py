@@ -6,20 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from affuse.bundle.heard import (
-    clip_mark,
+from affuse.bundle.manifest import TrainedOn
+from affuse.bundle.provenance import (
+    clip_digest,
     corpus_of,
-    heard,
     known_speakers,
     training_clips,
     with_known,
 )
-from affuse.bundle.manifest import TrainedOn
-from affuse.bundle.writing import make_bundle
+from affuse.bundle.writer import make_bundle
 from affuse.corpora.index import Index
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.records import Clip
 from affuse.synthetic.corpus import synthesise
+
+
+def known_to(bundle, index):
+    return known_speakers(bundle.manifest.trained_on, index.clips)
 
 
 def take(speaker: int, emotion: int = 6, name: str = "") -> Clip:
@@ -42,13 +45,13 @@ def test_speakers_of_a_known_corpus(trained):
         TrainedOn(corpus="RAVDESS", speakers=("2", "10"), n_clips=2),
     )
     index = Index((take(10, 3), take(2, 3), take(11)))
-    assert heard(bundle, index) == ("2", "10")
-    assert heard(bundle, Index((take(11), take(12)))) == ()
+    assert known_to(bundle, index) == ("2", "10")
+    assert known_to(bundle, Index((take(11), take(12)))) == ()
 
 
 def test_other_names_do_not_help(trained):
     bundle = trained(TrainedOn(corpus="RAVDESS", speakers=("2",), n_clips=60))
-    assert heard(bundle, Index((take(2, name="Ann"), take(3, name="2")))) == ("Ann",)
+    assert known_to(bundle, Index((take(2, name="Ann"), take(3, name="2")))) == ("Ann",)
 
 
 def test_own_tables_are_told_by_their_clips(trained):
@@ -58,9 +61,9 @@ def test_own_tables_are_told_by_their_clips(trained):
     assert "one" not in str(part.clips)
     bundle = trained(part)
     others = Index((Clip("a/one", "calm", "1"), Clip("a/three", "sad", "2")))
-    assert heard(bundle, others) == ("1",)
+    assert known_to(bundle, others) == ("1",)
     # Someone else's speaker 1, and RAVDESS's.
-    assert heard(bundle, Index((Clip("b/one", "sad", "1"), take(1)))) == ()
+    assert known_to(bundle, Index((Clip("b/one", "sad", "1"), take(1)))) == ()
 
 
 def test_a_speaker_of_two_corpora_is_known_by_either(trained):
@@ -70,13 +73,13 @@ def test_a_speaker_of_two_corpora_is_known_by_either(trained):
         ("mine", ("1",), 1),
         ("RAVDESS", ("1",), 1),
     ]
-    assert heard(trained(parts[0]), Index(tuple(clips))) == ("1",)
-    assert heard(trained(parts[1]), Index(tuple(clips))) == ("1",)
+    assert known_to(trained(parts[0]), Index(tuple(clips))) == ("1",)
+    assert known_to(trained(parts[1]), Index(tuple(clips))) == ("1",)
 
 
 def test_a_bundle_of_faces_without_speakers(trained):
     bundle = trained(TrainedOn(corpus="FER2013", n_clips=28_709))
-    assert heard(bundle, Index((take(1),))) == ()
+    assert known_to(bundle, Index((take(1),))) == ()
 
 
 def test_what_an_extractor_knows_the_bundle_knows(trained):
@@ -87,7 +90,7 @@ def test_what_an_extractor_knows_the_bundle_knows(trained):
         ("RAVDESS", ("1", "2", "3"), 1),
         ("FER2013", (), 0),
     ]
-    assert heard(trained(*joined), Index((take(1), take(3), take(4)))) == ("1", "3")
+    assert known_to(trained(*joined), Index((take(1), take(3), take(4)))) == ("1", "3")
 
 
 def test_what_was_learned_from_several_corpora_is_told_apart():
@@ -102,7 +105,7 @@ def test_what_was_learned_from_several_corpora_is_told_apart():
         ("EMO-DB", ("03",)),
         ("RAVDESS", ("3",)),
     ]
-    assert parts[0].clips == (clip_mark(Clip("x", "happy", "3")),)
+    assert parts[0].clips == (clip_digest(Clip("x", "happy", "3")),)
     alone = replace(clips[1], speaker="03")
     assert known_speakers(parts, [alone]) == ("03",)
     assert known_speakers(parts, [replace(alone, id="08a01Fa", speaker="08")]) == ()
@@ -110,9 +113,9 @@ def test_what_was_learned_from_several_corpora_is_told_apart():
 
 def test_marks():
     clip = Clip("one", "sad", "1")
-    assert clip_mark(clip) == clip_mark(replace(clip, emotion="calm"))
-    assert clip_mark(clip) != clip_mark(replace(clip, speaker="2"))
-    assert len(clip_mark(clip)) == 12
+    assert clip_digest(clip) == clip_digest(replace(clip, emotion="calm"))
+    assert clip_digest(clip) != clip_digest(replace(clip, speaker="2"))
+    assert len(clip_digest(clip)) == 12
 
 
 def test_the_embedded_corpus_is_not_ravdess(trained, tmp_path):
@@ -121,5 +124,5 @@ def test_the_embedded_corpus_is_not_ravdess(trained, tmp_path):
     assert index.corpora == ("affuse embedded corpus",)
     assert corpus_of(index[0]) == "affuse embedded corpus"
     assert corpus_of(replace(index[0], corpus="mine")) == "affuse embedded corpus"
-    assert heard(trained(TrainedOn(corpus="RAVDESS", speakers=("1",), n_clips=60)), index) == ()
-    assert heard(trained(*training_clips("x", index)), index) == ("1",)
+    assert known_to(trained(TrainedOn(corpus="RAVDESS", speakers=("1",), n_clips=60)), index) == ()
+    assert known_to(trained(*training_clips("x", index)), index) == ("1",)

@@ -1,4 +1,4 @@
-"""Whether a bundle knows the speakers that it is to be evaluated on."""
+"""Provenance: whom a bundle or a network has met, and whether they are among some clips."""
 
 from __future__ import annotations
 
@@ -6,47 +6,40 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from affuse.bundle.manifest import TrainedOn
-from affuse.bundle.reading import Bundle
 from affuse.corpora.clip_keys import row_key
 from affuse.corpora.drawn import EMBEDDED, is_embedded
-from affuse.corpora.index import Index
 from affuse.corpora.known import corpus_reader, known_speaker
 from affuse.corpora.speakers import own_name, speaker_key, speaker_order
 from affuse.records import Clip
 
-_MARK_DIGITS = 12
+_DIGEST_DIGITS = 12
 
 
-def heard(bundle: Bundle, index: Index) -> tuple[str, ...]:
-    """Speakers of an index that a bundle was trained on, numbers by value.
+def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tuple[str, ...]:
+    """Speakers of some clips that a network or a bundle was trained on, numbers by value.
 
-    Figures of such a bundle (or of features that come from it) on these speakers are not what new
-    speakers would give: they are leaky.
+    Figures on these speakers are not what new speakers would give: they are leaky.
 
     Parameters
     ----------
-    bundle : Bundle
-    index : Index
+    trained_on : iterable of TrainedOn
+        As a manifest has it.
+    clips : iterable of Clip
 
     Returns
     -------
     tuple of str
-        Empty where the bundle knows none of them. In a corpus that affuse knows (told by the
-        names of its clips, whatever folder or table lists them) a speaker is known by name;
-        in a person's own table by any clip that the bundle was trained on.
+        Empty where none is known. In a corpus that affuse knows (told by the names of its clips,
+        whatever folder or table lists them) a speaker is known by name; in a person's own table
+        by any clip that was trained on.
     """
-    return known_speakers(bundle.manifest.trained_on, index.clips)
-
-
-def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tuple[str, ...]:
-    """As `heard`, from the records of a manifest and any clips."""
     parts = tuple(trained_on)
     names = {(part.corpus, speaker_key(name)) for part in parts for name in part.speakers}
-    marks = {mark for part in parts for mark in part.clips}
+    digests = {digest for part in parts for digest in part.clips}
     known = set()
     for corpus, speaker, own in _groups(clips):
         told_by_name = corpus and (corpus, speaker_key(_known_name(own[0]))) in names
-        if told_by_name or any(not marks.isdisjoint(_marks(clip)) for clip in own):
+        if told_by_name or any(not digests.isdisjoint(_digests(clip)) for clip in own):
             known.add(speaker)
     return tuple(sorted(known, key=speaker_order))
 
@@ -106,17 +99,17 @@ def corpus_of(clip: Clip) -> str:
     return EMBEDDED if listed and is_embedded(clip) else reader.title
 
 
-def clip_mark(clip: Clip) -> str:
+def clip_digest(clip: Clip) -> str:
     """What tells a clip again without telling its name: 12 hexadecimal digits."""
-    return _marks(clip)[0]
+    return _digests(clip)[0]
 
 
-def _marks(clip: Clip) -> tuple[str, str]:
-    """A clip's mark, whatever the spelling of its speaker; and as earlier bundles have it."""
+def _digests(clip: Clip) -> tuple[str, str]:
+    """A clip's digest, whatever the spelling of its speaker; and as earlier bundles have it."""
     speaker, own_id = own_name(clip), clip.id.removeprefix(f"{clip.corpus}/")
     now = f"{speaker_key(speaker)}\0{row_key(own_id)}"
     first, second = (
-        hashlib.sha256(told.encode()).hexdigest()[:_MARK_DIGITS]
+        hashlib.sha256(told.encode()).hexdigest()[:_DIGEST_DIGITS]
         for told in (now, f"{speaker}\0{own_id}")
     )
     return first, second
@@ -128,7 +121,7 @@ def _trained_on(corpus: str, clips: Sequence[Clip], *, is_known: bool) -> Traine
         corpus=corpus,
         speakers=tuple(sorted(speakers, key=speaker_order)),
         n_clips=len(clips),
-        clips=() if is_known else tuple(sorted(clip_mark(clip) for clip in clips)),
+        clips=() if is_known else tuple(sorted(clip_digest(clip) for clip in clips)),
     )
 
 

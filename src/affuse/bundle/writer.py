@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from affuse.bundle.bundle import Bundle, manifest_fields, manifest_hash
+from affuse.bundle.graph_safety import check_graph
 from affuse.bundle.manifest import MANIFEST, Manifest
-from affuse.bundle.reading import Bundle, check_graph, manifest_fields, manifest_hash
 from affuse.errors import BundleError, OutputError
 from affuse.storage.whole import new_folder
 
