@@ -126,7 +126,7 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         """Probabilities as a value of a graph, from features (n, n_features)."""
         from affuse.models.graphs.networks import class_probabilities
 
-        return class_probabilities(graph, rows, self._fitted_network())
+        return class_probabilities(graph, graph.cast(rows, "FLOAT"), self._fitted_network())
 
     def embedding_to_graph(self, graph: GraphBuilder, rows: str) -> str:
         """As `embed`, in a graph: (n, 128) float."""
