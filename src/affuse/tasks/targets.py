@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from affuse.corpora.index import Index
@@ -101,13 +101,3 @@ def _value(clip: Clip, name: str) -> float | None:
             "leave the cell empty"
         )
     return None if math.isnan(value) else value
-
-
-def numeric_columns(cells: Iterator[tuple[str, str]]) -> tuple[str, ...]:
-    """Columns whose cells are numbers, more often than not; blank ones do not count."""
-    numbers: Counter[str] = Counter()
-    texts: Counter[str] = Counter()
-    for column, text in cells:
-        if not is_blank(text):
-            (texts if math.isnan(number(text)) else numbers)[column] += 1
-    return tuple(column for column, n in numbers.items() if n > texts[column])
