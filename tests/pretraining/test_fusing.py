@@ -9,9 +9,9 @@ from tiny_bundle import face_and_voice
 from affuse.errors import DatasetError
 from affuse.pretraining.fusing import (
     FACE_AND_VOICE,
-    Judged,
+    LogProbabilities,
     fit_exponents,
-    judged,
+    log_probabilities,
     prior_of,
     with_exponents,
 )
@@ -19,13 +19,13 @@ from affuse.pretraining.fusing import (
 EVEN = np.full(7, 1 / 7)
 
 
-def witness(rng, strength: float, habit: int | None = None) -> Judged:
+def witness(rng, strength: float, habit: int | None = None) -> LogProbabilities:
     """Says the truth with some strength, and one group too easily where it has a habit."""
     labels = rng.integers(7, size=2000)
     logits = strength * np.eye(7)[labels] + rng.normal(0, 1, (2000, 7))
     if habit is not None:
         logits[:, habit] += 2
-    return Judged(logits - np.log(np.exp(logits).sum(1, keepdims=True)), labels)
+    return LogProbabilities(logits - np.log(np.exp(logits).sum(1, keepdims=True)), labels)
 
 
 def test_the_stronger_witness_has_the_greater_power(rng):
@@ -48,7 +48,7 @@ def test_a_voice_that_knows_nothing_has_no_say(rng):
 
 def test_a_group_that_nobody_showed_is_an_error(rng):
     faces, voices = witness(rng, 1.0), witness(rng, 1.0)
-    voices = Judged(voices.logs, np.where(voices.labels == 2, 1, voices.labels))
+    voices = LogProbabilities(voices.logs, np.where(voices.labels == 2, 1, voices.labels))
     with pytest.raises(DatasetError, match="group 2"):
         fit_exponents(faces, voices, EVEN)
 
@@ -73,10 +73,10 @@ def test_the_manifest_takes_the_exponents(rng):
 
 def test_groups_of_members():
     manifest = face_and_voice().manifest.model_copy(update={"fusion": FACE_AND_VOICE})
-    voice = judged(manifest, "voice", np.eye(8), ["neutral", "calm", "happy"])
+    voice = log_probabilities(manifest, "voice", np.eye(8), ["neutral", "calm", "happy"])
     assert voice.labels.tolist() == [0, 0, 1]
     assert np.exp(voice.logs).round(6)[:3, :2].tolist() == [[1, 0], [1, 0], [0, 1]]
-    face = judged(manifest, "face", np.eye(7), ["happy"])
+    face = log_probabilities(manifest, "face", np.eye(7), ["happy"])
     # A neutral face means neutral or calm, and counts once.
     assert np.exp(face.logs).sum(axis=1).round(6).tolist() == [1] * 7
 

@@ -40,7 +40,7 @@ FACE_AND_VOICE = Fusion(
 """How the two are joined: a face shows neutral and calm alike."""
 
 
-class Judged(NamedTuple):
+class LogProbabilities(NamedTuple):
     """What a member says of what it has not met.
 
     Attributes
@@ -98,22 +98,24 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     manifest = bundle.manifest.model_copy(update={"fusion": FACE_AND_VOICE, "files": {}})
     recogniser = Recogniser(Bundle(manifest, bundle.files))
     shown = read_fer2013(faces, "val")
-    seen = _seen(recogniser, shown.take(np.arange(0, len(shown), 2)))
+    face_logs = _faces(recogniser, shown.take(np.arange(0, len(shown), 2)))
     clips = [clip for table in tables for clip in _some_of(table, manifest.classes, seed)]
-    heard = _heard(recogniser, clips)
+    voice_logs = _voices(recogniser, clips)
     fitted_on = (
-        f"{N_PAIRS:,} pairs of the same emotion, made at random of {len(seen.labels):,} faces of "
-        f"FER2013's public test part and {len(clips):,} voices of {len(tables)} corpora that the "
-        "voice network has not met, emotions halfway between equally frequent and as frequent as "
+        f"{N_PAIRS:,} pairs of the same emotion, made at random of {len(face_logs.labels):,} faces "
+        f"of FER2013's public test part and {len(clips):,} voices of {len(tables)} corpora that "
+        "the voice network has not met, emotions halfway between equally frequent and as frequent as "
         "in FER2013"
     )
-    exponents = fit_exponents(seen, heard, prior_of(manifest), seed)
+    exponents = fit_exponents(face_logs, voice_logs, prior_of(manifest), seed)
     fitted = with_exponents(manifest, exponents, fitted_on)
     card = bundle.files[CARD].decode().partition(FUSION_TITLE)[0] + fusion_section(fitted)
     return make_bundle(fitted, {**bundle.files, CARD: card.encode()})
 
 
-def fit_exponents(faces: Judged, voices: Judged, prior: Floats, seed: int = 0) -> Exponents:
+def fit_exponents(
+    faces: LogProbabilities, voices: LogProbabilities, prior: Floats, seed: int = 0
+) -> Exponents:
     """Exponents with the least log loss on pairs of the same emotion, made at random.
 
     Emotions are drawn halfway between equally frequent and as frequent as in the faces' training:
@@ -134,14 +136,16 @@ def fit_exponents(faces: Judged, voices: Judged, prior: Floats, seed: int = 0) -
     rng = np.random.default_rng(seed)
     shares = (prior / prior.sum() + 1 / len(prior)) / 2
     truth = rng.choice(len(prior), size=N_PAIRS, p=shares)
-    seen, heard = (each.logs[_drawn(each.labels, truth, rng)] for each in (faces, voices))
-    said = np.exp(voices.logs)
-    habit = np.mean([said[voices.labels == n].mean(axis=0) for n in np.unique(voices.labels)], 0)
+    face_logs, voice_logs = (each.logs[_drawn(each.labels, truth, rng)] for each in (faces, voices))
+    probabilities = np.exp(voices.logs)
+    habit = np.mean(
+        [probabilities[voices.labels == n].mean(axis=0) for n in np.unique(voices.labels)], 0
+    )
     rare, usual = np.log(prior), np.log(habit)
 
     def loss(exponents: Floats) -> float:
         face, face_prior, voice, voice_prior = exponents
-        joint = face * seen - face_prior * rare + voice * heard - voice_prior * usual
+        joint = face * face_logs - face_prior * rare + voice * voice_logs - voice_prior * usual
         return -float(log_softmax(joint, axis=1)[np.arange(N_PAIRS), truth].mean())
 
     bounds = [(0.05, 3), (0, 2), (0.05, 3), (0, 2)]
@@ -150,12 +154,14 @@ def fit_exponents(faces: Judged, voices: Judged, prior: Floats, seed: int = 0) -
     return Exponents(face, face_prior, voice, voice_prior, habit)
 
 
-def judged(manifest: Manifest, member: str, said: ArrayLike, emotions: Sequence[str]) -> Judged:
+def log_probabilities(
+    manifest: Manifest, member: str, probabilities: ArrayLike, emotions: Sequence[str]
+) -> LogProbabilities:
     """What a member says of clips of these emotions, by groups of classes."""
-    rows = np.asarray(said, np.float64) @ meanings(manifest, manifest.member(member))
+    rows = np.asarray(probabilities, np.float64) @ meanings(manifest, manifest.member(member))
     group_of = {name: n for n, group in enumerate(manifest.groups) for name in group}
     labels = np.array([group_of[name] for name in emotions], np.int64)
-    return Judged(np.log(np.maximum(rows, FLOOR)), labels)
+    return LogProbabilities(np.log(np.maximum(rows, FLOOR)), labels)
 
 
 def prior_of(manifest: Manifest) -> Floats:
@@ -203,19 +209,23 @@ def _drawn(
     return rows
 
 
-def _seen(recogniser: Recogniser, faces: FaceSet) -> Judged:
+def _faces(recogniser: Recogniser, faces: FaceSet) -> LogProbabilities:
     member = recogniser.bundle.manifest.member("face")
     names = [member.means(FER2013_EMOTIONS[label])[0] for label in faces.labels]
-    return judged(recogniser.bundle.manifest, "face", recogniser.faces(faces.images), names)
+    return log_probabilities(
+        recogniser.bundle.manifest, "face", recogniser.faces(faces.images), names
+    )
 
 
-def _heard(recogniser: Recogniser, clips: Sequence[Clip]) -> Judged:
-    said = []
+def _voices(recogniser: Recogniser, clips: Sequence[Clip]) -> LogProbabilities:
+    probabilities = []
     for clip in clips:
         assert clip.audio is not None
-        said.append(recogniser.voices(read_audio(clip.audio, sample_rate=RATE).signal, RATE))
+        probabilities.append(
+            recogniser.voices(read_audio(clip.audio, sample_rate=RATE).signal, RATE)
+        )
     emotions = [clip.emotion for clip in clips]
-    return judged(recogniser.bundle.manifest, "voice", np.stack(said), emotions)
+    return log_probabilities(recogniser.bundle.manifest, "voice", np.stack(probabilities), emotions)
 
 
 def _some_of(table: Path, emotions: Sequence[str], seed: int) -> Iterator[Clip]:

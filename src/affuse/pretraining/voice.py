@@ -153,7 +153,9 @@ def pretrain_voice(
     figures = _figures(index, table, folds, network, linear, shares, settings)
     with atomic_file(out / "voice.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
-    np.savez(out / "voice-out-of-fold.npz", labels=table.labels, heard=network, told=linear)
+    # The keys are those of former versions, whose files `ship` reads as well.
+    arrays: dict[str, Any] = {"labels": table.labels, "heard": network, "told": linear}
+    np.savez(out / "voice-out-of-fold.npz", **arrays)
     return figures
 
 
