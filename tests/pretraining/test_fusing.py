@@ -19,7 +19,7 @@ from affuse.pretraining.fusing import (
 EVEN = np.full(7, 1 / 7)
 
 
-def witness(rng, strength: float, habit: int | None = None) -> LogProbabilities:
+def simulated(rng, strength: float, habit: int | None = None) -> LogProbabilities:
     """Says the truth with some strength, and one group too easily where it has a habit."""
     labels = rng.integers(7, size=2000)
     logits = strength * np.eye(7)[labels] + rng.normal(0, 1, (2000, 7))
@@ -28,26 +28,26 @@ def witness(rng, strength: float, habit: int | None = None) -> LogProbabilities:
     return LogProbabilities(logits - np.log(np.exp(logits).sum(1, keepdims=True)), labels)
 
 
-def test_the_stronger_witness_has_the_greater_power(rng):
-    found = fit_exponents(witness(rng, 3.0), witness(rng, 0.5), EVEN)
+def test_the_stronger_modality_has_the_greater_power(rng):
+    found = fit_exponents(simulated(rng, 3.0), simulated(rng, 0.5), EVEN)
     assert found.face > 2 * found.voice
-    found = fit_exponents(witness(rng, 0.5), witness(rng, 3.0), EVEN)
+    found = fit_exponents(simulated(rng, 0.5), simulated(rng, 3.0), EVEN)
     assert found.voice > 2 * found.face
 
 
 def test_what_a_voice_says_too_easily_is_divided_out(rng):
-    habit = fit_exponents(witness(rng, 1.0), witness(rng, 1.0, habit=3), EVEN)
+    habit = fit_exponents(simulated(rng, 1.0), simulated(rng, 1.0, habit=3), EVEN)
     assert habit.habit.argmax() == 3
     assert habit.voice_prior > 0.5
 
 
 def test_a_voice_that_knows_nothing_has_no_say(rng):
-    found = fit_exponents(witness(rng, 2.0), witness(rng, 0.0), EVEN)
+    found = fit_exponents(simulated(rng, 2.0), simulated(rng, 0.0), EVEN)
     assert found.voice < 0.1
 
 
 def test_a_group_that_nobody_showed_is_an_error(rng):
-    faces, voices = witness(rng, 1.0), witness(rng, 1.0)
+    faces, voices = simulated(rng, 1.0), simulated(rng, 1.0)
     voices = LogProbabilities(voices.logs, np.where(voices.labels == 2, 1, voices.labels))
     with pytest.raises(DatasetError, match="group 2"):
         fit_exponents(faces, voices, EVEN)
@@ -61,7 +61,7 @@ def test_the_manifest_takes_the_exponents(rng):
     )
     manifest = plain.model_copy(update={"fusion": FACE_AND_VOICE, "members": members})
     assert prior_of(manifest)[manifest.groups.index(("disgust",))] == 0.4
-    found = fit_exponents(witness(rng, 2.0), witness(rng, 1.0, habit=0), EVEN)
+    found = fit_exponents(simulated(rng, 2.0), simulated(rng, 1.0, habit=0), EVEN)
     fitted = with_exponents(manifest, found, "people")
     face, voice = fitted.member("face"), fitted.member("voice")
     assert face.weight * face.prior_power == pytest.approx(found.face_prior)
