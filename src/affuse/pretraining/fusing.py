@@ -90,6 +90,10 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
         out, and of each corpus at most 40 clips of one emotion are heard.
     seed : int
 
+    Returns
+    -------
+    Bundle
+
     Raises
     ------
     DatasetError
@@ -128,6 +132,10 @@ def fit_exponents(
         How frequent the groups were in the faces' training.
     seed : int
 
+    Returns
+    -------
+    Exponents
+
     Raises
     ------
     DatasetError
@@ -157,7 +165,22 @@ def fit_exponents(
 def log_probabilities(
     manifest: Manifest, member: str, probabilities: ArrayLike, emotions: Sequence[str]
 ) -> LogProbabilities:
-    """What a member says of clips of these emotions, by groups of classes."""
+    """What a member says of clips of these emotions, by groups of classes.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    member : str
+        Name of the member.
+    probabilities : (n_clips, n_own_classes) float
+        Of the member.
+    emotions : sequence of str
+        True ones, by the bundle's names.
+
+    Returns
+    -------
+    LogProbabilities
+    """
     rows = np.asarray(probabilities, np.float64) @ meanings(manifest, manifest.member(member))
     group_of = {name: n for n, group in enumerate(manifest.groups) for name in group}
     labels = np.array([group_of[name] for name in emotions], np.int64)
@@ -165,14 +188,36 @@ def log_probabilities(
 
 
 def prior_of(manifest: Manifest) -> Floats:
-    """How frequent each group of classes was in the faces' training: (n_groups,)."""
+    """How frequent each group of classes was in the faces' training: (n_groups,).
+
+    Parameters
+    ----------
+    manifest : Manifest
+        With a member ``face`` that states its prior.
+
+    Returns
+    -------
+    (n_groups,) float64
+    """
     face = manifest.member("face")
     prior = np.array([face.prior[own] for own in face.classes])
     return np.asarray(prior @ meanings(manifest, face))
 
 
 def with_exponents(manifest: Manifest, exponents: Exponents, fitted_on: str) -> Manifest:
-    """The manifest with these exponents, and what they were fitted on."""
+    """The manifest with these exponents, and what they were fitted on.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    exponents : Exponents
+    fitted_on : str
+        In words, for the card.
+
+    Returns
+    -------
+    Manifest
+    """
     voice = manifest.member("voice")
     habit = exponents.habit @ meanings(manifest, voice).T
     # A likelihood is (probability / prior ** prior_power) ** weight.
