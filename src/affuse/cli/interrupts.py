@@ -69,6 +69,14 @@ def _raise_once(number: int, frame: FrameType | None) -> None:
         raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
+def _hit_main_thread(number: int) -> None:
+    """Send a signal, which ends what the main thread waits for, where the system can do that."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        _thread.interrupt_main(number)
+
+
 def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
     """For an interrupt that hit where nothing can be raised, such as a finaliser: once more."""
 
@@ -77,7 +85,7 @@ def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
             return hook(unraisable)
         number = _came[0]
         _came.clear()
-        again = threading.Timer(0.05, _thread.interrupt_main, (number,))
+        again = threading.Timer(0.05, _hit_main_thread, (number,))
         again.daemon = True
         again.start()
         return None
