@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from affuse.audit.figures import kept_in_memory, permutation_finding, random_split_finding
+from affuse.audit.figures import permutation_finding, random_split_finding, taken_as_they_are
 from affuse.audit.labels import columns, extractors_finding, way_in
 from affuse.audit.recordings import duplicates_finding, fold_file_finding
 from affuse.cli import main
 from affuse.config import Config, ModelConfig
 from affuse.corpora.index import Index
-from affuse.features.table import StoredArrays
+from affuse.features.sources import make_source
 from affuse.records import Clip
 from affuse.splits.fold import Fold
 from affuse.splits.fold_files import read_folds
@@ -225,7 +225,7 @@ def test_a_way_in_for_labels_is_found():
         def partial_fit(self, frames, labels): ...
 
     class Told:
-        name = "told"
+        name, path = "told", None
 
         def extract(self, decoded, label): ...
 
@@ -304,11 +304,12 @@ def test_clips_trained_on_and_tested_are_found_by_shuffled_labels(make_table):
     assert "scores above chance with shuffled labels" in found.statement
 
 
-def test_features_frame_by_frame_are_left_out(make_table):
-    table = make_table(shapes={"audio": (5,), "video": (5,)})
-    frames = StoredArrays((None,) * len(table), (3, 5))
-    assert kept_in_memory(table.with_arrays({"video": frames})).modalities == ("audio",)
-    assert kept_in_memory(table.select(["video"]).with_arrays({"video": frames})) is None
+def test_features_that_are_learned_are_left_out():
+    config = Config()
+    sources = {"audio": make_source("mfcc", "audio", config)}
+    assert taken_as_they_are(sources, config) == {"audio"}
+    sources["audio"] = make_source("voice_network", "audio", config)
+    assert taken_as_they_are(sources, config) == set()
 
 
 @pytest.mark.data

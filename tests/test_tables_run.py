@@ -13,7 +13,7 @@ import soundfile
 from affuse.cli import main
 from affuse.corpora.table import read_table
 from affuse.errors import AffuseError
-from affuse.features.precomputed import read_precomputed
+from affuse.features.read_precomputed import read_precomputed
 from affuse.splits.fold_files import read_folds
 from affuse.synthetic.measured import read_action_units
 

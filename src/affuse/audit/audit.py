@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from affuse.audit.figures import kept_in_memory, permutation_finding, random_split_finding
+from affuse.audit.figures import permutation_finding, random_split_finding, taken_as_they_are
 from affuse.audit.findings import Audit
 from affuse.audit.labels import columns_findings, extractors_finding
 from affuse.audit.recordings import duplicates_finding, fold_file_finding, identical_recordings
@@ -78,8 +78,9 @@ def audit(
     findings += by_column.values()
     # What a column that is the label does to figures needs no measuring.
     sound = [m for m in table.modalities if m not in by_column or by_column[m].verdict != "LEAK"]
-    small = kept_in_memory(table.select(sound)) if sound else None
-    if small is not None:
+    quick = sorted(taken_as_they_are(sources, config).intersection(sound))
+    if quick:
+        small = table.select(quick)
         labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
         findings.append(random_split_finding(config, small, labels, index.clips, protocol, context))
         if n_permutations:

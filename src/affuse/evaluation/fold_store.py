@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.storage.folds import Arrays, FoldStore
 from affuse.storage.sealing import is_sealed, seal
 from affuse.storage.whole import atomic_file, remove_leftovers
@@ -84,13 +84,8 @@ def table_digest(table: FeatureTable) -> str:
         digest.update("\0".join(map(str, column[order])).encode())
     for modality in table.modalities:
         array = table.arrays[modality]
-        digest.update(f"{modality} {array.shape}".encode())
+        digest.update(f"{modality} {array.digest(order)}".encode())
         digest.update(np.packbits(table.present[modality][order]).tobytes())
-        if isinstance(array, StoredArrays):  # the names of the files say what is in them
-            names = [str(path and path.name) for path in array.take(order).paths]
-            digest.update("\0".join(names).encode())
-        else:
-            digest.update(np.ascontiguousarray(array[order]).tobytes())
     return digest.hexdigest()
 
 

@@ -12,8 +12,9 @@ from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.experiment.features import Features, context_of, degraded_features, notes_of
 from affuse.experiment.plan import Plan
-from affuse.experiment.rows import preparation, systems
+from affuse.experiment.rows import learners, systems
 from affuse.features.context import RunContext
+from affuse.features.source import Learner
 from affuse.features.table import FeatureTable
 from affuse.result import Evaluated, Result
 from affuse.robustness.conditions import CLEAN, Condition
@@ -91,7 +92,7 @@ def under_protocol(
     table : FeatureTable
     rows : sequence of System
     protocol : Protocol
-        Its folds hold rows of `table`.
+        Its folds hold rows of `table`, whose features are taken as they are.
     context : RunContext, optional
         The usual one of the configuration by default.
 
@@ -100,7 +101,7 @@ def under_protocol(
     list of Evaluated
         In the order of `rows`.
     """
-    found = _out_of_fold(config, table, rows, protocol, context or context_of(config))
+    found = _out_of_fold(config, table, rows, protocol, {}, context or context_of(config))
     return [_scored(config, table, protocol, each) for each in found]
 
 
@@ -112,12 +113,13 @@ def _measured(
     context: RunContext,
 ) -> _Measured:
     config, table = plan.config, clean.table
+    made = learners(config, clean.sources)
     evaluated: list[Evaluated] = []
     curves: list[CurvePoint] = []
     for rows, protocol in divided:
         stack = Stack(table, {} if protocol.leaky else worse.tables)
         own = stack.protocol(protocol)
-        for found in _out_of_fold(config, stack.table, rows, own, context):
+        for found in _out_of_fold(config, stack.table, rows, own, made, context):
             parts = stack.apart(found)
             evaluated.append(_scored(config, table, protocol, parts[CLEAN]))
             curves += _curve(config, table, parts) if len(parts) > 1 else ()
@@ -147,7 +149,7 @@ def _modalities_heard(clean: Recordings) -> frozenset[str]:
     heard = {
         modality: [
             TrainedOn(corpus=corpus, speakers=speakers, n_clips=0)
-            for corpus, speakers in getattr(source, "heard", ())
+            for corpus, speakers in source.provenance
         ]
         for modality, source in clean.sources.items()
     }
@@ -159,6 +161,7 @@ def _out_of_fold(
     table: FeatureTable,
     rows: Sequence[System],
     protocol: Protocol,
+    made: Mapping[str, Learner],
     context: RunContext,
 ) -> tuple[OutOfFold, ...]:
     if isinstance(context.folds, FolderStore):
@@ -168,7 +171,7 @@ def _out_of_fold(
         rows,
         protocol,
         replace(context, seed=config.seed),
-        preparation=preparation(config, table),
+        preparation=made,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import FeatureError
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.models.fit_cache import FitCache
 
 Rows = NDArray[np.int64]
@@ -30,8 +30,8 @@ def feature_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
     Raises
     ------
     FeatureError
-        The table lacks the modality; a clip lacks it; numbers are not finite; frames are still
-        on disk, waiting for a learned feature.
+        The table lacks the modality; a clip lacks it; numbers are not finite, or too many for
+        the memory.
     """
     rows = present_rows(table, modality)
     absent = ~table.present[modality]
@@ -46,12 +46,7 @@ def feature_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
 def present_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
     """As `feature_rows`, with a row of NaN for each clip that lacks the modality."""
     array = table.select([modality]).arrays[modality]
-    if isinstance(array, StoredArrays):
-        raise FeatureError(
-            f"{modality} features of shape {array.item_shape} a clip are on disk, frame by frame; "
-            "expected one row a clip: fit a learned feature on the training clips first"
-        )
-    rows = array.reshape(len(array), -1)
+    rows = array.flat()
     present = table.present[modality]
     broken = ~np.isfinite(rows).all(axis=1) & present
     if broken.any():

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.models.estimator_spec import estimator_spec
 from affuse.models.inner_folds import inner_folds
 
@@ -92,10 +92,6 @@ def _key(estimator: Any, table: FeatureTable) -> str:
         digest.update("\0".join(map(str, column)).encode())
     for modality in table.modalities:
         array = table.arrays[modality]
-        digest.update(f"{modality} {array.shape}".encode())
+        digest.update(f"{modality} {array.digest(np.arange(len(table)))}".encode())
         digest.update(np.packbits(table.present[modality]).tobytes())
-        if isinstance(array, StoredArrays):
-            digest.update(repr(array.paths).encode())
-        else:
-            digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -18,10 +18,11 @@ from affuse.corpora.index import Index
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import DatasetError, FeatureError
 from affuse.extractors.voice_network import VoiceVariants
+from affuse.features.array import FeatureArray
 from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.features.store import FeatureStore
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.cross_fitted_voice import linear_model, reader, statistics
 from affuse.models.onnx_export import export_network
@@ -222,7 +223,7 @@ def _fold(
 
 
 def _fit(
-    array: NDArray[np.float32] | StoredArrays,
+    array: FeatureArray,
     labels: Rows,
     test: Rows,
     settings: VoiceTraining,
