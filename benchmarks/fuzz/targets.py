@@ -19,12 +19,14 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from affuse.bundle.bundle import manifest_hash
+from affuse.bundle.graph_safety import check_graph
 from affuse.bundle.manifest import MANIFEST
-from affuse.bundle.reading import check_graph, manifest_hash, read_bundle
+from affuse.bundle.reader import read_bundle
 from affuse.corpora.table import read_table
 from affuse.errors import AffuseError
 from affuse.export.document import read_json
-from affuse.features.precomputed import read_precomputed
+from affuse.features.read_precomputed import read_precomputed
 from affuse.media.audio import read_audio
 from affuse.media.decode import probe
 from affuse.media.video import sample_frames

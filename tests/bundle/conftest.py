@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from affuse.bundle.manifest import FeatureSource, Manifest, Member
-from affuse.bundle.reading import Bundle
-from affuse.bundle.writing import make_bundle
+from affuse.bundle.bundle import Bundle
+from affuse.bundle.manifest import Manifest
+from affuse.bundle.member import FeatureSource, Member
+from affuse.bundle.writer import make_bundle
 from affuse.models.graphs.builder import GraphBuilder
 
 CLASSES = ("neutral", "calm", "happy")

@@ -17,12 +17,14 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from affuse.bundle import reading
+from affuse.bundle import bundle as bundle_module
+from affuse.bundle import reader
+from affuse.bundle.bundle import Bundle, manifest_hash
 from affuse.bundle.decision import decide, member_probabilities
+from affuse.bundle.graph_safety import NotOnnx, inspect_graph
 from affuse.bundle.manifest import MANIFEST
-from affuse.bundle.reading import Bundle, manifest_hash, read_bundle
-from affuse.bundle.wire import NotOnnx, reach
-from affuse.bundle.writing import write_bundle
+from affuse.bundle.reader import read_bundle
+from affuse.bundle.writer import write_bundle
 from affuse.errors import BundleError
 
 Change = Callable[[dict[str, Any]], None]
@@ -40,10 +42,10 @@ def refused(folder: Path) -> str:
     with pytest.raises(BundleError) as caught:
         read_bundle(folder)
     assert time.monotonic() - began_s < 20
-    said = str(caught.value)
-    assert said.isprintable()
-    assert len(said) < 1000
-    return said
+    printed = str(caught.value)
+    assert printed.isprintable()
+    assert len(printed) < 1000
+    return printed
 
 
 def sealed(folder: Path, change: Change) -> None:
@@ -88,9 +90,9 @@ MANIFESTS = {
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_manifests(name, folder):
     (folder / MANIFEST).write_bytes(MANIFESTS[name])
-    said = refused(folder)
-    assert "bundle.json" in said
-    assert "altered" not in said, "it is looked into before its hash is"
+    printed = refused(folder)
+    assert "bundle.json" in printed
+    assert "altered" not in printed, "it is looked into before its hash is"
 
 
 def changed(**fields: Any) -> Change:
@@ -142,7 +144,15 @@ FIELDS: dict[str, tuple[Change, str]] = {
         "altered after the bundle was written",
     ),
     "stacker of one member twice": (stacked, "each must be there once"),
-    "rule that is code": (changed(fusion={"rule": "__import__('os')"}), "Input should be"),
+    "rule that is code": (
+        changed(fusion={"rule": "__import__('os')"}),
+        "fusion.rule: String should match pattern",
+    ),
+    "rule that is not installed": (
+        changed(fusion={"rule": "attention"}),
+        "combines its members by a rule that is not installed here (rule 'attention' was given; "
+        "expected one of majority, max, mean",
+    ),
 }
 
 
@@ -347,7 +357,7 @@ RUNS: dict[str, tuple[Callable[[], bytes], str]] = {
 @pytest.mark.parametrize("name", RUNS)
 def test_runs(name, folder, monkeypatch, capfd):
     made, expected = RUNS[name]
-    monkeypatch.setattr(reading, "MOST_RUN_S", 1.0)
+    monkeypatch.setattr(bundle_module, "MOST_RUN_S", 1.0)
     bundle = read_bundle(with_graph(folder, made()))
     began_s = time.monotonic()
     with pytest.raises(BundleError) as caught:
@@ -400,7 +410,7 @@ def test_memory_stays_small(folder, tmp_path):
     pytest.importorskip("resource")
     with_graph(folder, b"\x08\x01" * 5_000_000)
     code = (
-        "import resource, sys; from affuse.bundle.reading import read_bundle\n"
+        "import resource, sys; from affuse.bundle.reader import read_bundle\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "try: read_bundle(sys.argv[1])\n"
         "except Exception as error: print(type(error).__name__)\n"
@@ -418,14 +428,14 @@ def test_shipped_bundles_keep_within_every_bound():
     from affuse.predict.recogniser import SHIPPED
 
     bundle: Bundle = read_bundle(SHIPPED)
-    assert sum(map(len, bundle.files.values())) < reading.MOST_BYTES / 20
+    assert sum(map(len, bundle.files.values())) < reader.MOST_BYTES / 20
     for name in bundle.manifest.graphs:
         bundle.session(name)
 
 
 def test_hidden_fields_are_refused_by_name():
     with pytest.raises(NotOnnx, match="a field has no legal number"):
-        reach(hidden_field(b"evil"))
+        inspect_graph(hidden_field(b"evil"))
 
 
 def _message(number: int, content: bytes) -> bytes:

@@ -8,13 +8,15 @@ from functools import partial
 import numpy as np
 import pytest
 
+from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import decide, members_say
 from affuse.bundle.fidelity import refuse_deviation
 from affuse.bundle.from_run import _fusion, _members
-from affuse.bundle.manifest import FeatureSource, Manifest
-from affuse.bundle.reading import Bundle, read_bundle
+from affuse.bundle.manifest import Manifest
+from affuse.bundle.member import FeatureSource
+from affuse.bundle.reader import read_bundle
 from affuse.bundle.refit import Refitted, refitted, refuse_unknown_preparation
-from affuse.bundle.writing import make_bundle, write_bundle
+from affuse.bundle.writer import make_bundle, write_bundle
 from affuse.config import FusionConfig, ModelConfig
 from affuse.evaluation.systems import System
 from affuse.fusion.graphs import Inputs, system_graphs
@@ -65,7 +67,7 @@ def table(make_table):
 
 
 def flat(table):
-    return table.with_arrays({m: a.reshape(len(a), -1) for m, a in table.arrays.items()})
+    return table.with_arrays({m: a.flat() for m, a in table.arrays.items()})
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
@@ -75,7 +77,7 @@ def test_one_modality(model, n_classes, table):
     fitted = refitted(system(partial(make_unimodal, "audio", model), "audio"), table, {}, 0)
     bundle = bundled(fitted, table)
     refuse_deviation(bundle, fitted, table)
-    found = decide(bundle, members_say(bundle, {"audio": table.arrays["audio"]}))
+    found = decide(bundle, members_say(bundle, {"audio": np.array(table.arrays["audio"])}))
     expected = fitted.estimator.predict_proba(table)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert bundle.manifest.classes == ("neutral", "calm", "happy")[:n_classes]
@@ -94,7 +96,9 @@ def test_fusions(fusion, dropout, table, tmp_path):
 
     missing = np.arange(len(table)) % 3 == 1
     audio = np.where(missing[:, None, None], np.nan, table.arrays["audio"])
-    found = decide(bundle, members_say(bundle, {"audio": audio, "video": table.arrays["video"]}))
+    found = decide(
+        bundle, members_say(bundle, {"audio": audio, "video": np.array(table.arrays["video"])})
+    )
     if needs_all:
         assert np.isnan(found[missing]).all()
         assert not np.isnan(found[~missing]).any()

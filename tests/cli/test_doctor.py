@@ -9,7 +9,7 @@ import av
 import pytest
 
 from affuse import doctor
-from affuse.bundle import reading as bundle_reading
+from affuse.bundle import bundle as bundle_module
 from affuse.cli import main
 from affuse.predict import recogniser
 
@@ -17,8 +17,8 @@ from affuse.predict import recogniser
 def run(capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
         main(["doctor"])
-    said = capsys.readouterr()
-    return int(ended.value.code or 0), said.out, said.err
+    message = capsys.readouterr()
+    return int(ended.value.code or 0), message.out, message.err
 
 
 def test_finds_nothing_broken_here(capsys):
@@ -64,7 +64,7 @@ def test_a_graph_that_does_not_run_is_broken(capsys, monkeypatch):
     def run_nothing(session, names, inputs, options=None):
         raise RuntimeError("no kernel for Conv")
 
-    monkeypatch.setattr(bundle_reading.Bundle, "run", run_nothing)
+    monkeypatch.setattr(bundle_module.Bundle, "run", run_nothing)
     code, out, err = run(capsys)
     assert code == 2
     assert "recogniser broken" in err

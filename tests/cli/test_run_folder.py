@@ -130,7 +130,9 @@ def test_second_run_is_told_before_its_work(table, tmp_path, capsys, private_cac
         (100_000, "run/.*report.html cannot be written .File too large."),
     ],
 )
-def test_full_disk_is_one_line_and_the_same_command_goes_on(table, tmp_path, limit, said, capsys):
+def test_full_disk_is_one_line_and_the_same_command_goes_on(
+    table, tmp_path, limit, message, capsys
+):
     """A limit on the size of files stands for it: results fit in the larger one, the report not."""
     out, options = tmp_path / "run", [*AUDIO_ALONE, "--set", "bundle.enabled=false"]
     found = subprocess.run(
@@ -144,7 +146,7 @@ def test_full_disk_is_one_line_and_the_same_command_goes_on(table, tmp_path, lim
     lines = [line for line in found.stderr.splitlines() if line.startswith("affuse:")]
     assert found.returncode == 2, found.stderr
     assert len(lines) == 1, found.stderr
-    assert re.search(said, lines[0]), lines[0]
+    assert re.search(message, lines[0]), lines[0]
     assert "Traceback" not in found.stderr
     assert {path.name for path in tmp_path.iterdir()} <= {"mpl"}
     assert run(table, out) == 0, capsys.readouterr().err

@@ -45,7 +45,7 @@ def robust(request):
 
 def lacking(table: FeatureTable, modality: str, rows: list[int]) -> FeatureTable:
     """The table without a modality of some clips; what stands there in the array is a trap."""
-    present, array = table.present[modality].copy(), table.arrays[modality].copy()
+    present, array = table.present[modality].copy(), np.array(table.arrays[modality])
     present[rows], array[rows] = False, np.nan
     return replace(
         table.with_arrays({modality: array}), present={**table.present, modality: present}
@@ -175,7 +175,7 @@ def test_class_of_which_a_modality_has_no_training_clip(name, table, fit_cache):
 
 
 def test_numbers_that_are_not_finite(fusion, table):
-    broken = table.arrays["video"].copy()
+    broken = np.array(table.arrays["video"])
     broken[2, 1] = np.nan
     expected = rf"1 of 36 clips have video features that are not finite \(first: {table.clips[2]}\)"
     with pytest.raises(FeatureError, match=expected):

@@ -8,7 +8,7 @@ import pytest
 from recordings import Track, fitted, portrait, spoken, write
 from tiny_bundle import face_and_voice
 
-from affuse.bundle.writing import write_bundle
+from affuse.bundle.writer import write_bundle
 from affuse.predict.recogniser import Recogniser
 from affuse.records import Prediction
 

@@ -11,7 +11,7 @@ from recordings import Track, fitted, portrait, spoken, write
 from serving import Served, serving
 from tiny_bundle import face_and_voice
 
-from affuse.bundle.writing import write_bundle
+from affuse.bundle.writer import write_bundle
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 

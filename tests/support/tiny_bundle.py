@@ -8,9 +8,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from affuse.bundle.manifest import CARD, FeatureSource, Manifest, Member
-from affuse.bundle.reading import Bundle
-from affuse.bundle.writing import make_bundle
+from affuse.bundle.bundle import Bundle
+from affuse.bundle.manifest import CARD, Manifest
+from affuse.bundle.member import FeatureSource, Member
+from affuse.bundle.writer import make_bundle
 from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 

@@ -86,7 +86,7 @@ def test_worker_that_does_not_see_the_store_sends_arrays_back(
     from affuse.corpora.table import read_table
     from affuse.extractors.mfcc import Mfcc
     from affuse.features import extract
-from affuse.features.context import RunContext
+    from affuse.features.context import RunContext
     from affuse.features.store import FeatureStore
     from affuse.workers.local import InProcess
 

@@ -8,8 +8,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from affuse.bundle.manifest import Manifest, Member, Stacker
-from affuse.bundle.reading import Bundle
+from affuse.bundle.bundle import Bundle
+from affuse.bundle.manifest import Manifest, Stacker
+from affuse.bundle.member import Member
 from affuse.errors import BundleError
 from affuse.fusion.combine import (
     Decide,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from affuse.records import Modality
+from affuse.bundle.member import (
+    FileName,
+    ManifestPart,
+    Member,
+    Share,
+    Temperature,
+    refuse_repeats,
+)
 
 FORMAT = 2
 """Raised when a bundle of the new kind cannot be read by the affuse of before; all up to it can be
@@ -18,145 +23,17 @@ MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
 
 RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
-FileName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)
-]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
-Size = Annotated[int, Field(ge=0, le=10**8)]
-Temperature = Annotated[float, Field(ge=1e-6, le=1e6)]
-
-_SUM_TOLERANCE = 1e-6
-_MOST_DIMENSIONS = 8
-_MOST_NUMBERS = 10**8
-"""Of the features of one clip; those of affuse's own extractors are below 10**7."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class FeatureSource(_Part):
-    """Where the numbers of one modality come from.
-
-    Attributes
-    ----------
-    name : str
-        An extractor of affuse, or another source of input that the recogniser knows.
-    version : int
-        Of the extractor: the same settings give the same numbers only under the same version.
-    label : str
-        What results show.
-    shape : tuple of int
-        Of one clip's array; empty where clips differ.
-    settings, decoding : mapping
-        All that steers the numbers, ready to be compared.
-    config : mapping
-        The part of a recipe that makes the extractor again.
-    """
-
-    name: str = Field(min_length=1)
-    version: int = 1
-    label: str = ""
-    shape: Annotated[tuple[Size, ...], Field(max_length=_MOST_DIMENSIONS)] = ()
-    settings: dict[str, Any] = {}
-    decoding: dict[str, Any] = {}
-    config: dict[str, Any] = {}
-
-    @model_validator(mode="after")
-    def _fits_into_memory(self) -> Self:
-        if math.prod(self.shape) > _MOST_NUMBERS:
-            raise ValueError(f"shape {list(self.shape)} has more than {_MOST_NUMBERS:,} numbers")
-        return self
-
-
-class Member(_Part):
-    """One graph that says something about a clip.
-
-    Attributes
-    ----------
-    name : str
-        Unique in the bundle.
-    features : mapping of modality to FeatureSource
-        One modality, or both for a system that fuses before it decides.
-    graph : str
-        File of the ONNX graph. Output ``probabilities`` (n, n_own_classes), and ``embedding``
-        (n, n_embedding) where there is one.
-    needs_all : bool
-        With several modalities: whether it is silent about a clip that lacks one. A graph that
-        does without takes NaN in the place of the features of an absent modality.
-    classes : tuple of str
-        The graph's own, in its order.
-    stands_for : mapping of str to sequence of str
-        Own class -> classes of the bundle that it may mean; a class that is not listed means the
-        one of the same name.
-    share : mapping of str to mapping of str to float
-        Own class -> how its probability divides among those when this member decides alone, or in
-        a rule that is no product; equally where it is not listed.
-    temperature : float
-        Probabilities are taken to the power of 1 / temperature and normalised.
-    prior : mapping of str to float
-        Own class -> probability that is divided out before a product, such as how frequent the
-        class was in training, or how often it is said of people not met; none: nothing is.
-    prior_power : float
-        How much of the prior is divided out: it is taken to this power.
-    weight : float
-        Exponent in a product, weight in a weighted mean.
-    """
-
-    name: str = Field(min_length=1)
-    features: dict[Modality, FeatureSource] = Field(min_length=1)
-    graph: FileName
-    needs_all: bool = True
-    classes: tuple[str, ...] = Field(min_length=2)
-    stands_for: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
-    share: dict[str, dict[str, Share]] = {}
-    temperature: Temperature = 1.0
-    prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = {}
-    prior_power: float = Field(default=1.0, ge=0, le=1000)
-    weight: float = Field(default=1.0, ge=0, le=1000)
-
-    @property
-    def modalities(self) -> tuple[Modality, ...]:
-        """What it is told by, sorted."""
-        return tuple(sorted(self.features))
-
-    def means(self, own: str) -> tuple[str, ...]:
-        """Classes of the bundle that one of its own may mean."""
-        return self.stands_for.get(own, (own,))
-
-    def shares(self, own: str) -> Mapping[str, float]:
-        """How the probability of an own class divides among what it may mean."""
-        meant = self.means(own)
-        return self.share.get(own) or {name: 1 / len(meant) for name in meant}
-
-    @model_validator(mode="after")
-    def _own_classes_are_known(self) -> Self:
-        _refuse_repeats(self.classes, f"classes of member {self.name!r}")
-        for field in ("stands_for", "share", "prior"):
-            foreign = sorted(set(getattr(self, field)) - set(self.classes))
-            if foreign:
-                raise ValueError(f"{field} of member {self.name!r} has {foreign}, no own classes")
-        if self.prior and set(self.prior) != set(self.classes):
-            raise ValueError(f"prior of member {self.name!r} must have all its classes, or none")
-        for own, parts in self.share.items():
-            legal = set(parts) <= set(self.means(own))
-            if not legal or abs(sum(parts.values()) - 1) > _SUM_TOLERANCE:
-                raise ValueError(
-                    f"share of {own!r} of member {self.name!r} must sum to 1 over "
-                    f"{list(self.means(own))}, not {parts}"
-                )
-        return self
-
-
-class Stacker(_Part):
+class Stacker(ManifestPart):
     """What decides where exactly these members speak: inputs are their probabilities, by name."""
 
     members: tuple[str, ...] = Field(min_length=2)
     graph: FileName
 
 
-class Together(_Part):
+class Together(ManifestPart):
     """Classes that compete with the others as one, and the member that then divides them.
 
     In a product the sum of what a member says of them counts, and an own class that may mean
@@ -167,7 +44,7 @@ class Together(_Part):
     divided_by: str
 
 
-class Agreement(_Part):
+class Agreement(ManifestPart):
     """What must hold for an emotion to be named where voice and face both speak.
 
     Attributes
@@ -190,7 +67,7 @@ class Agreement(_Part):
     shared: Share
 
 
-class Fusion(_Part):
+class Fusion(ManifestPart):
     """How members become one.
 
     Attributes
@@ -217,7 +94,7 @@ class Fusion(_Part):
     fitted_on: str = ""
 
 
-class TrainedOn(_Part):
+class TrainedOn(ManifestPart):
     """Whom the graphs have heard and seen.
 
     Attributes
@@ -228,8 +105,8 @@ class TrainedOn(_Part):
     n_clips : int
         0 where only the network behind an extractor was trained on it.
     clips : tuple of str
-        For corpora that affuse does not know by name: `affuse.bundle.heard.clip_mark` of each
-        clip, which tells a known clip without telling its name.
+        For corpora that affuse does not know by name: `provenance.clip_digest` of each clip, which
+        tells a known clip without telling its name.
     """
 
     corpus: str
@@ -238,26 +115,50 @@ class TrainedOn(_Part):
     clips: tuple[str, ...] = ()
 
 
-class Figures(_Part):
+class Figures(ManifestPart):
     """What the same recipe scored on clips it had not seen, as fractions.
 
-    `leak` says why new speakers would give less; empty where speakers were kept apart.
+    `leak` says why new speakers would give less; empty where speakers were kept apart. Of emotions
+    there are UAR and accuracy, of numbers CCC, Pearson's correlation and the RMSE, each the mean
+    over the targets.
     """
 
     system: str
     protocol: str
-    uar: float
+    uar: float | None = None
     uar_low: float | None = None
     uar_high: float | None = None
     accuracy: float | None = None
+    ccc: float | None = None
+    ccc_low: float | None = None
+    ccc_high: float | None = None
+    pearson: float | None = None
+    rmse: float | None = None
     chance: float
     n_clips: int
     n_speakers: int
     n_folds: int | None = None
     leak: str = ""
 
+    @property
+    def headline(self) -> str:
+        """Name of the figure by which systems were ranked."""
+        return "CCC" if self.uar is None else "UAR"
 
-class Manifest(_Part):
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """Bounds of that figure."""
+        return (self.ccc_low, self.ccc_high) if self.uar is None else (self.uar_low, self.uar_high)
+
+    @classmethod
+    def measured(cls) -> tuple[str, ...]:
+        """Names of the fields that are numbers."""
+        return tuple(
+            name for name in cls.model_fields if name not in ("system", "protocol", "leak")
+        )
+
+
+class Manifest(ManifestPart):
     """All of ``bundle.json`` but its own hash.
 
     Attributes
@@ -289,8 +190,8 @@ class Manifest(_Part):
     figures: tuple[Figures, ...] = ()
     licence: str = ""
     card: FileName = CARD
-    packages: dict[str, str] = {}
-    files: dict[FileName, Sha256] = {}
+    packages: dict[str, str] = Field(default_factory=dict)
+    files: dict[FileName, Sha256] = Field(default_factory=dict)
 
     @property
     def leaky(self) -> bool:
@@ -317,8 +218,8 @@ class Manifest(_Part):
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
         names = [member.name for member in self.members]
-        _refuse_repeats(names, "members")
-        _refuse_repeats(self.classes, "classes")
+        refuse_repeats(names, "members")
+        refuse_repeats(self.classes, "classes")
         for member in self.members:
             meant = {name for own in member.classes for name in member.means(own)}
             foreign = sorted(meant - set(self.classes))
@@ -327,10 +228,10 @@ class Manifest(_Part):
                     f"member {member.name!r} tells {foreign}, no classes of the bundle"
                 )
         for stacker in self.fusion.stackers:
-            _refuse_repeats(stacker.members, "members of a stacker")
+            refuse_repeats(stacker.members, "members of a stacker")
             if set(stacker.members) - set(names):
                 raise ValueError(f"a stacker wants {list(stacker.members)}, members are {names}")
-        _refuse_repeats([n for t in self.fusion.together for n in t.classes], "joined classes")
+        refuse_repeats([n for t in self.fusion.together for n in t.classes], "joined classes")
         for together in self.fusion.together:
             foreign = sorted(set(together.classes) - set(self.classes))
             if foreign or together.divided_by not in names:
@@ -342,8 +243,3 @@ class Manifest(_Part):
         if missing:
             raise ValueError(f"files {missing} have no hash")
         return self
-
-
-def _refuse_repeats(names: Sequence[str], what: str) -> None:
-    if len(set(names)) < len(names):
-        raise ValueError(f"{what} are {list(names)}; each must be there once")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from affuse.bundle.reading import read_bundle
-from affuse.bundle.writing import write_bundle
+from affuse.bundle.reader import read_bundle
+from affuse.bundle.writer import write_bundle
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
-from affuse.extractors.shipped import shipped_folder
+from affuse.extractors.networks.shipped import shipped_folder
 from affuse.models.face_training import FaceTraining
 from affuse.models.voice_training import VoiceTraining
 from affuse.pretraining.face import pretrain_face

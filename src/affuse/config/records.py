@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     Field,
     field_validator,
+    model_validator,
 )
 
 from affuse.config.lists import items_of, speakers_of
@@ -40,7 +41,7 @@ _Rule = Annotated[str, AfterValidator(Named(RULES))]
 _Fusion = Annotated[str, AfterValidator(Fused())]
 _Joint = Annotated[str, AfterValidator(Fused(joint=True))]
 _Combination = Annotated[str, AfterValidator(Fused("late"))]
-_Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto", "table")))]
+_Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto",)))]
 _Source = Annotated[str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=".csv"))]
 
 
@@ -280,6 +281,11 @@ class BundleConfig(_Settings):
     )
 
 
+_DIMENSIONAL_MODELS = ({"name": "ridge"}, {"name": "svr"})
+_DIMENSIONAL_FEATURES = {"audio": "voice_statistics", "video": "expression"}
+"""What is learned from emotions, as the lecture's feature layer is, does not serve numbers."""
+
+
 class Config(_Settings):
     """All that steers a run."""
 
@@ -299,7 +305,8 @@ class Config(_Settings):
             ModelConfig(name="svm_rbf"),
         ),
         min_length=1,
-        description='Models that are trained on each modality, such as [{name = "lda"}].',
+        description='Models that are trained on each modality, such as [{name = "lda"}]; if not '
+        "set, ridge and svr learn numbers.",
     )
     fusion: FusionConfig = FusionConfig()
     folds: FoldsConfig = FoldsConfig()
@@ -310,6 +317,17 @@ class Config(_Settings):
         "", description="Run folder; empty: affuse run names one, from Python none is written."
     )
     jobs: int | None = Field(None, ge=1, description="Processes; not set: one per core.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _what_a_task_starts_from(cls, given: Any) -> Any:
+        """Models and extractors that a dimensional run has where nobody chose others."""
+        if not isinstance(given, dict) or given.get("task") != "dimensional":
+            return given
+        features = given.get("features", {})
+        if isinstance(features, dict):
+            features = _DIMENSIONAL_FEATURES | features
+        return {"models": _DIMENSIONAL_MODELS} | given | {"features": features}
 
     def digest(self) -> str:
         """Stable hash of all that steers the numbers: places and process counts left out."""

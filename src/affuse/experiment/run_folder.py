@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from affuse.bundle.reading import Bundle
-from affuse.bundle.writing import write_bundle
+from affuse.bundle.bundle import Bundle
+from affuse.bundle.writer import write_bundle
 from affuse.config import Config
 from affuse.corpora.media_files import passed_over_text
 from affuse.corpora.published import Reference
@@ -234,6 +234,8 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "skipped", _skipped_table(result.skipped)
     yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
     yield "map", clip_map(result.table, seed=result.config.seed)
+    if len(result.by_corpus):
+        yield "corpora", result.by_corpus
     if len(result.training):
         yield "training", result.training
     if result.curves:

@@ -93,14 +93,14 @@ def _resampled(
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if kind != resampled:
             if resampler is not None:
-                yield None, [_array(one) for one in resampler.resample(None)]
+                yield None, [_array(part) for part in resampler.resample(None)]
             resampler = av.AudioResampler(_FORMAT, shape.layout, shape.sample_rate)
             resampled = kind
         time_s, frame.pts = frame.time, None
         assert resampler is not None
-        yield time_s, [_array(one) for one in resampler.resample(frame)]
+        yield time_s, [_array(part) for part in resampler.resample(frame)]
     if resampler is not None:
-        yield None, [_array(one) for one in resampler.resample(None)]
+        yield None, [_array(part) for part in resampler.resample(None)]
 
 
 def _array(frame: AudioFrame) -> Block:

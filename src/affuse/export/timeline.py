@@ -82,7 +82,7 @@ def tracks(prediction: Prediction) -> tuple[Track, ...]:
         return (Track(0, cuts(prediction.segments)),)
     faces = sorted({segment.face for segment in prediction.segments})
     return tuple(
-        Track(face, cuts([one for one in prediction.segments if one.face == face]))
+        Track(face, cuts([segment for segment in prediction.segments if segment.face == face]))
         for face in faces
     )
 

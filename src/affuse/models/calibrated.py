@@ -180,10 +180,10 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         if not seen.any():
             return
         truth = positions[seen]
-        temperatures = [fit_temperature(each[seen], truth) for each in scores]
+        temperatures = [fit_temperature(rows[seen], truth) for rows in scores]
         losses = [
-            -log_softmax(each[seen] / temperature, axis=1)[np.arange(len(truth)), truth].mean()
-            for each, temperature in zip(scores, temperatures, strict=True)
+            -log_softmax(rows[seen] / temperature, axis=1)[np.arange(len(truth)), truth].mean()
+            for rows, temperature in zip(scores, temperatures, strict=True)
         ]
         best = int(np.argmin(losses))
         self.chosen_, self.temperature_ = choices[best], temperatures[best]

@@ -89,18 +89,21 @@ def train(
     optimiser: torch.optim.Optimizer,
     after_step: Callable[[], None] | None = None,
 ) -> NDArray[np.float64]:
-    """Minimise cross-entropy over `epochs` calls of `batches`; the network ends in eval mode.
+    """Minimise a loss over `epochs` calls of `batches`; the network ends in eval mode.
+
+    Cross-entropy where targets are labels, the mean squared error where they are numbers.
 
     Returns the mean loss of each epoch's steps: (epochs,).
     """
     torch = import_torch()
-    loss_function = torch.nn.CrossEntropyLoss()
+    of_labels, of_numbers = torch.nn.CrossEntropyLoss(), torch.nn.MSELoss()
     network.train()
     means = []
     for _ in range(epochs):
         losses = []
         for inputs, targets in batches():
             optimiser.zero_grad(set_to_none=True)
+            loss_function = of_numbers if targets.is_floating_point() else of_labels
             loss = loss_function(network(inputs), targets)
             loss.backward()
             optimiser.step()
@@ -120,16 +123,14 @@ def adam(parameters: Any, learning_rate: float) -> torch.optim.Optimizer:
     return optimiser
 
 
-def row_batches(
-    rows: NDArray[np.float32], labels: NDArray[np.int64], batch_size: int
-) -> BatchSource:
+def row_batches(rows: NDArray[np.float32], targets: NDArray[Any], batch_size: int) -> BatchSource:
     """Minibatches of an array in memory, in a new order at each call."""
     torch = import_torch()
-    inputs, targets = torch.from_numpy(np.array(rows)), torch.from_numpy(labels)
+    inputs, aims = torch.from_numpy(np.array(rows)), torch.from_numpy(targets)
 
     def batches() -> Iterator[Batch]:
         for chosen in shuffled_batches(len(inputs), batch_size):
-            yield inputs[chosen], targets[chosen]
+            yield inputs[chosen], aims[chosen]
 
     return batches
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import decide
-from affuse.bundle.reading import Bundle
 from affuse.predict.naming import held_to, name_emotion
 from affuse.records import MODALITIES, Modality, Probabilities
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from affuse.bundle.reading import Bundle, read_bundle
+from affuse.bundle.bundle import Bundle
+from affuse.bundle.reader import read_bundle
 from affuse.errors import BundleError
-from affuse.extractors.shipped import shipped_folder
+from affuse.extractors.networks.shipped import shipped_folder
 from affuse.predict.crops import face_images
 from affuse.predict.members import Members
 from affuse.predict.recording import read_recording

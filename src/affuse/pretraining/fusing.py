@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
+from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import meanings
 from affuse.bundle.manifest import CARD, Agreement, Fusion, Manifest, Together
-from affuse.bundle.reading import Bundle
-from affuse.bundle.writing import make_bundle
+from affuse.bundle.writer import make_bundle
 from affuse.corpora.fer2013 import FaceSet, read_fer2013
 from affuse.corpora.table import read_table
 from affuse.errors import DatasetError

@@ -11,16 +11,10 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from affuse.bundle.manifest import (
-    CARD,
-    FeatureSource,
-    Figures,
-    Manifest,
-    Member,
-    TrainedOn,
-)
-from affuse.bundle.reading import Bundle
-from affuse.bundle.writing import make_bundle
+from affuse.bundle.bundle import Bundle
+from affuse.bundle.manifest import CARD, Figures, Manifest, TrainedOn
+from affuse.bundle.member import FeatureSource, Member
+from affuse.bundle.writer import make_bundle
 from affuse.corpora.readers.ravdess import TITLE as RAVDESS
 from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.pretraining.cards import LICENCE, fusion_section, shipped_card

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from affuse.bundle.reading import read_bundle
+from affuse.bundle.reader import read_bundle
 from affuse.errors import AffuseError, MediaError
 from affuse.export.video import annotate
 from affuse.media.decode import probe

@@ -135,11 +135,11 @@ def number(text: str) -> float:
     >>> number("1.5"), number("-1,5e3"), number("one")
     (1.5, -1500.0, nan)
     """
-    plain = text.strip()
-    if _DECIMAL_COMMA.fullmatch(plain):
-        plain = plain.replace(",", ".")
+    number = text.strip()
+    if _DECIMAL_COMMA.fullmatch(number):
+        number = number.replace(",", ".")
     try:
-        return float(plain)
+        return float(number)
     except ValueError:
         return math.nan
 
@@ -307,8 +307,8 @@ def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
 def _numbers(column: pd.Series[Any], delimiter: str) -> pd.Series[Any]:
     """Numbers of a column of text; the column itself where a cell holds none."""
     # Truth values beside blank cells are no text, and no numbers either.
-    plain = [str(int(cell)) if isinstance(cell, bool) else cell for cell in column]
-    texts = [cell.strip() if isinstance(cell, str) else "" for cell in plain]
+    cells = [str(int(cell)) if isinstance(cell, bool) else cell for cell in column]
+    texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
     filled = [text for text in texts if not is_blank(text)]
     # "1,234" in quotes may be a thousand; where commas part no cells, it is not.
     if delimiter == "," and filled and all(map(_THOUSANDS.fullmatch, filled)):
@@ -345,14 +345,14 @@ def _form(start: bytes, table: str | Path, expected: str, error: type[AffuseErro
     if "\0" in text:
         raise error(f"{table} holds NUL characters; expected a CSV in UTF-8: save it again so")
     hint = re.match(r"sep=([,;|\t])\r?\n", text)
-    marks = (hint[1],) if hint else _DELIMITERS
+    candidates = (hint[1],) if hint else _DELIMITERS
     lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text)
     for n_before in range(bool(hint), len(lines)):
-        headers = {mark: _header(lines, n_before, mark) for mark in marks}
-        mark = max(marks, key=lambda mark: len(headers[mark]))
-        if any(map(str.strip, headers[mark])):
-            rows = _first_rows(lines, n_before, mark, 1 + _ROWS_LOOKED_AT)[1:]
-            return _Form(encoding, mark, n_before, _names(headers[mark], rows))
+        headers = {delimiter: _header(lines, n_before, delimiter) for delimiter in candidates}
+        delimiter = max(candidates, key=lambda candidate: len(headers[candidate]))
+        if any(map(str.strip, headers[delimiter])):
+            rows = _first_rows(lines, n_before, delimiter, 1 + _ROWS_LOOKED_AT)[1:]
+            return _Form(encoding, delimiter, n_before, _names(headers[delimiter], rows))
     raise error(f"{table} is empty; expected a header such as {expected}")
 
 

@@ -77,6 +77,29 @@ def printable(text: str) -> str:
     return "".join(_escaped(sign) if steers(sign) else sign for sign in text)
 
 
+def shortened(said: object, most: int = 400) -> str:
+    """What anything says, on one harmless line for a message.
+
+    Parameters
+    ----------
+    said : object
+        Of somebody else, of any length.
+    most : int
+        Characters that are shown.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> shortened("abcdef", 3), shortened(7)
+    ('abc...', '7')
+    """
+    text = printable(str(said))
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
 def csv_cell(text: str) -> str:
     r"""Text as a cell that no spreadsheet takes for a formula, and no terminal for a command.
 

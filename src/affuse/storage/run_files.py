@@ -74,6 +74,7 @@ TABLES = (
             "log_loss_calibrated",
         ),
     ),
+    RunTable("corpora", ("system", "corpus", "modality", "protocol", "n_clips", "n_speakers")),
     RunTable("training", ("system", "fold", "epoch", "loss")),
     RunTable("map", ("clip", "modality", "method", "x", "y")),
     RunTable("contents", ("clip", "content")),

@@ -1,0 +1,152 @@
+"""A bundle in memory: what was checked is what runs; its graphs run with onnxruntime alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from affuse.bundle.manifest import Manifest
+from affuse.errors import BundleError
+from affuse.models.graphs.builder import PROBABILITIES
+from affuse.storage.onnx_sessions import (
+    Session,
+    open_foreign_session,
+    run_within,
+    runtime_version,
+)
+from affuse.storage.plain_text import shortened
+
+MOST_RUN_S = 300.0
+"""Of one run of a graph; those of affuse take milliseconds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """Manifest and files of a bundle, in memory: what was checked is what runs.
+
+    Attributes
+    ----------
+    manifest : Manifest
+    files : mapping of str to bytes
+        Name -> content, of all files but the manifest.
+    """
+
+    manifest: Manifest
+    files: Mapping[str, bytes]
+    _sessions: dict[str, Session] = field(default_factory=dict, repr=False)
+
+    @property
+    def title(self) -> str:
+        """Name, and the beginning of the hash that tells this bundle from all others."""
+        return f"{self.manifest.name} {manifest_hash(manifest_fields(self.manifest))[:12]}"
+
+    @property
+    def card(self) -> str:
+        """The model card, in Markdown."""
+        return self.files[self.manifest.card].decode("utf-8")
+
+    def __reduce__(self) -> tuple[type[Bundle], tuple[Manifest, Mapping[str, bytes]]]:
+        # Other processes load the graphs anew.
+        return type(self), (self.manifest, self.files)
+
+    def session(self, graph: str) -> Session:
+        """A graph, loaded when it is first asked for, run by one thread.
+
+        Raises
+        ------
+        BundleError
+            onnxruntime cannot load it.
+        """
+        if graph not in self._sessions:
+            self._sessions[graph] = _loaded(graph, self.files[graph])
+        return self._sessions[graph]
+
+    def run(
+        self, graph: str, inputs: Mapping[str, ArrayLike], output: str = PROBABILITIES
+    ) -> NDArray[np.float64]:
+        """One output of a graph.
+
+        Parameters
+        ----------
+        graph : str
+            File name.
+        inputs : mapping of str to array
+            Name -> rows, (n, ...); numbers become what the graph wants (float32 as a rule).
+        output : str
+
+        Returns
+        -------
+        (n, ...) float64
+
+        Raises
+        ------
+        BundleError
+            Inputs or output are not the graph's, a shape does not fit, or the graph wants more
+            memory or time than there is for any.
+        """
+        session = self.session(graph)
+        wanted = {each.name: _dtype(each.type) for each in session.get_inputs()}
+        offered = [each.name for each in session.get_outputs()]
+        if set(wanted) != set(inputs) or output not in offered:
+            raise BundleError(
+                f"{graph} was given {sorted(inputs)} and asked for {output!r}; it takes "
+                f"{sorted(wanted)} and gives {offered}"
+            )
+        fed = {name: np.asarray(inputs[name], kind) for name, kind in wanted.items()}
+        try:
+            found = run_within(MOST_RUN_S, session, [output], fed)[0]
+            return np.asarray(found, np.float64)
+        except Exception as error:
+            # onnxruntime has a dozen exceptions without a common root.
+            shapes = {name: array.shape for name, array in fed.items()}
+            expected = {each.name: each.shape for each in session.get_inputs()}
+            raise BundleError(
+                f"{graph} was given arrays of shapes {shapes}; expected {expected}: "
+                f"{_first_line(error)}"
+            ) from error
+
+
+def manifest_fields(manifest: Manifest) -> dict[str, Any]:
+    """A manifest as JSON, without what has its default."""
+    fields: dict[str, Any] = manifest.model_dump(mode="json", exclude_defaults=True)
+    return {"format": manifest.format, **fields}
+
+
+def manifest_hash(fields: Mapping[str, Any]) -> str:
+    """SHA-256 of the fields of a manifest, its own hash left out."""
+    kept = {name: value for name, value in fields.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+
+
+def _loaded(name: str, content: bytes) -> Session:
+    try:
+        return open_foreign_session(content)
+    except Exception as error:
+        # onnxruntime has a dozen exceptions without a common root.
+        raise BundleError(
+            f"{name} cannot be loaded: {_first_line(error)}; expected an ONNX graph that "
+            f"onnxruntime {runtime_version()} runs: update onnxruntime, or get the bundle "
+            "anew"
+        ) from error
+
+
+_DTYPES: dict[str, type[np.generic]] = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+    "tensor(int64)": np.int64,
+}
+
+
+def _dtype(kind: str) -> type[np.generic]:
+    return _DTYPES.get(kind, np.float32)
+
+
+def _first_line(error: Exception) -> str:
+    return shortened(next(iter(str(error).strip().splitlines()), type(error).__name__))

@@ -1,0 +1,159 @@
+"""A member of a bundle in ``bundle.json``: one graph, and where its features come from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from affuse.records import Modality
+
+FileName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)
+]
+Share = Annotated[float, Field(ge=0, le=1)]
+Size = Annotated[int, Field(ge=0, le=10**8)]
+Temperature = Annotated[float, Field(ge=1e-6, le=1e6)]
+
+_SUM_TOLERANCE = 1e-6
+_MOST_DIMENSIONS = 8
+_MOST_NUMBERS = 10**8
+"""Of the features of one clip; those of affuse's own extractors are below 10**7."""
+
+
+class ManifestPart(BaseModel):
+    """A part of ``bundle.json``: frozen, no fields but its own, finite numbers only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class FeatureSource(ManifestPart):
+    """Where the numbers of one modality come from.
+
+    Attributes
+    ----------
+    name : str
+        An extractor of affuse, or another source of input that the recogniser knows.
+    version : int
+        Of the extractor: the same settings give the same numbers only under the same version.
+    label : str
+        What results show.
+    shape : tuple of int
+        Of one clip's array; empty where clips differ.
+    settings, decoding : mapping
+        All that steers the numbers, ready to be compared.
+    config : mapping
+        The part of a recipe that makes the extractor again.
+    """
+
+    name: str = Field(min_length=1)
+    version: int = 1
+    label: str = ""
+    shape: Annotated[tuple[Size, ...], Field(max_length=_MOST_DIMENSIONS)] = ()
+    settings: dict[str, Any] = {}
+    decoding: dict[str, Any] = {}
+    config: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> Self:
+        if math.prod(self.shape) > _MOST_NUMBERS:
+            raise ValueError(f"shape {list(self.shape)} has more than {_MOST_NUMBERS:,} numbers")
+        return self
+
+
+class Member(ManifestPart):
+    """One graph that says something about a clip.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the bundle.
+    features : mapping of modality to FeatureSource
+        One modality, or both for a system that fuses before it decides.
+    graph : str
+        File of the ONNX graph. Output ``probabilities`` (n, n_own_classes), and ``embedding``
+        (n, n_embedding) where there is one.
+    needs_all : bool
+        With several modalities: whether it is silent about a clip that lacks one. A graph that
+        does without takes NaN in the place of the features of an absent modality.
+    classes : tuple of str
+        The graph's own, in its order.
+    stands_for : mapping of str to sequence of str
+        Own class -> classes of the bundle that it may mean; a class that is not listed means the
+        one of the same name.
+    share : mapping of str to mapping of str to float
+        Own class -> how its probability divides among those when this member decides alone, or in
+        a rule that is no product; equally where it is not listed.
+    temperature : float
+        Probabilities are taken to the power of 1 / temperature and normalised.
+    prior : mapping of str to float
+        Own class -> probability that is divided out before a product, such as how frequent the
+        class was in training, or how often it is said of people not met; none: nothing is.
+    prior_power : float
+        How much of the prior is divided out: it is taken to this power.
+    weight : float
+        Exponent in a product, weight in a weighted mean.
+    """
+
+    name: str = Field(min_length=1)
+    features: dict[Modality, FeatureSource] = Field(min_length=1)
+    graph: FileName
+    needs_all: bool = True
+    classes: tuple[str, ...] = Field(min_length=2)
+    stands_for: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+    share: dict[str, dict[str, Share]] = {}
+    temperature: Temperature = 1.0
+    prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = {}
+    prior_power: float = Field(default=1.0, ge=0, le=1000)
+    weight: float = Field(default=1.0, ge=0, le=1000)
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What it is told by, sorted."""
+        return tuple(sorted(self.features))
+
+    def means(self, own: str) -> tuple[str, ...]:
+        """Classes of the bundle that one of its own may mean."""
+        return self.stands_for.get(own, (own,))
+
+    def shares(self, own: str) -> Mapping[str, float]:
+        """How the probability of an own class divides among what it may mean."""
+        meant = self.means(own)
+        return self.share.get(own) or {name: 1 / len(meant) for name in meant}
+
+    @model_validator(mode="after")
+    def _own_classes_are_known(self) -> Self:
+        refuse_repeats(self.classes, f"classes of member {self.name!r}")
+        for field in ("stands_for", "share", "prior"):
+            foreign = sorted(set(getattr(self, field)) - set(self.classes))
+            if foreign:
+                raise ValueError(f"{field} of member {self.name!r} has {foreign}, no own classes")
+        if self.prior and set(self.prior) != set(self.classes):
+            raise ValueError(f"prior of member {self.name!r} must have all its classes, or none")
+        for own, parts in self.share.items():
+            legal = set(parts) <= set(self.means(own))
+            if not legal or abs(sum(parts.values()) - 1) > _SUM_TOLERANCE:
+                raise ValueError(
+                    f"share of {own!r} of member {self.name!r} must sum to 1 over "
+                    f"{list(self.means(own))}, not {parts}"
+                )
+        return self
+
+
+def refuse_repeats(names: Sequence[str], what: str) -> None:
+    """Refuse names of which one is there twice.
+
+    Parameters
+    ----------
+    names : sequence of str
+    what : str
+        What they name, for the message.
+
+    Raises
+    ------
+    ValueError
+    """
+    if len(set(names)) < len(names):
+        raise ValueError(f"{what} are {list(names)}; each must be there once")

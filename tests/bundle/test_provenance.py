@@ -1,0 +1,108 @@
+"""A bundle knows whom it has heard, under whatever name they come back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from affuse.bundle.manifest import TrainedOn
+from affuse.bundle.provenance import (
+    clip_digest,
+    corpus_of,
+    known_speakers,
+    training_clips,
+    with_known,
+)
+from affuse.bundle.writer import make_bundle
+from affuse.corpora.index import Index
+from affuse.corpora.readers.ravdess import read_ravdess
+from affuse.records import Clip
+from affuse.synthetic.corpus import synthesise
+
+
+def known_to(bundle, index):
+    return known_speakers(bundle.manifest.trained_on, index.clips)
+
+
+def take(speaker: int, emotion: int = 6, name: str = "") -> Clip:
+    key = f"01-{emotion:02}-01-02-01-{speaker:02}"
+    return Clip(key, "fearful", name or str(speaker))
+
+
+@pytest.fixture
+def trained(tiny_bundle):
+    def make(*trained_on: TrainedOn):
+        manifest = tiny_bundle.manifest.model_copy(update={"trained_on": trained_on})
+        return make_bundle(manifest, tiny_bundle.files)
+
+    return make
+
+
+def test_speakers_of_a_known_corpus(trained):
+    bundle = trained(*training_clips("any", [take(2), take(10)]))
+    assert bundle.manifest.trained_on == (
+        TrainedOn(corpus="RAVDESS", speakers=("2", "10"), n_clips=2),
+    )
+    index = Index((take(10, 3), take(2, 3), take(11)))
+    assert known_to(bundle, index) == ("2", "10")
+    assert known_to(bundle, Index((take(11), take(12)))) == ()
+
+
+def test_other_names_do_not_help(trained):
+    bundle = trained(TrainedOn(corpus="RAVDESS", speakers=("2",), n_clips=60))
+    assert known_to(bundle, Index((take(2, name="Ann"), take(3, name="2")))) == ("Ann",)
+
+
+def test_own_tables_are_told_by_their_clips(trained):
+    mine = [Clip("a/one", "sad", "1"), Clip("a/two", "sad", "2")]
+    (part,) = training_clips("mine", mine)
+    assert (part.corpus, part.n_clips) == ("mine", 2)
+    assert "one" not in str(part.clips)
+    bundle = trained(part)
+    others = Index((Clip("a/one", "calm", "1"), Clip("a/three", "sad", "2")))
+    assert known_to(bundle, others) == ("1",)
+    # Someone else's speaker 1, and RAVDESS's.
+    assert known_to(bundle, Index((Clip("b/one", "sad", "1"), take(1)))) == ()
+
+
+def test_a_speaker_of_two_corpora_is_known_by_either(trained):
+    clips = [Clip("a/one", "sad", "1"), take(1)]
+    parts = training_clips("mine", clips)
+    assert [(p.corpus, p.speakers, p.n_clips) for p in parts] == [
+        ("mine", ("1",), 1),
+        ("RAVDESS", ("1",), 1),
+    ]
+    assert known_to(trained(parts[0]), Index(tuple(clips))) == ("1",)
+    assert known_to(trained(parts[1]), Index(tuple(clips))) == ("1",)
+
+
+def test_a_bundle_of_faces_without_speakers(trained):
+    bundle = trained(TrainedOn(corpus="FER2013", n_clips=28_709))
+    assert known_to(bundle, Index((take(1),))) == ()
+
+
+def test_what_an_extractor_knows_the_bundle_knows(trained):
+    own = training_clips("mine", [Clip("a/one", "sad", "1"), take(3)])
+    joined = with_known(own, [("RAVDESS", ("1", "2")), ("FER2013", ())])
+    assert [(p.corpus, p.speakers, p.n_clips) for p in joined] == [
+        ("mine", ("1",), 1),
+        ("RAVDESS", ("1", "2", "3"), 1),
+        ("FER2013", (), 0),
+    ]
+    assert known_to(trained(*joined), Index((take(1), take(3), take(4)))) == ("1", "3")
+
+
+def test_marks():
+    clip = Clip("one", "sad", "1")
+    assert clip_digest(clip) == clip_digest(replace(clip, emotion="calm"))
+    assert clip_digest(clip) != clip_digest(replace(clip, speaker="2"))
+    assert len(clip_digest(clip)) == 12
+
+
+def test_the_embedded_corpus_is_not_ravdess(trained, tmp_path):
+    synthesise(tmp_path / "corpus", speakers=1, emotions=("happy",), takes=1, jobs=1)
+    index = read_ravdess(tmp_path / "corpus")
+    assert corpus_of(index[0]) == "affuse embedded corpus"
+    assert known_to(trained(TrainedOn(corpus="RAVDESS", speakers=("1",), n_clips=60)), index) == ()
+    assert known_to(trained(*training_clips("x", index)), index) == ("1",)
