@@ -257,7 +257,8 @@ def _statements(file: Module) -> list[tuple[int, str]]:
             other.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
         elif isinstance(node, _Function):
             # Whatever keeps an interface has its signature.
-            other.update(range(node.lineno, node.body[0].lineno))
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            other.update(range(first, node.body[0].lineno))
     numbered = ((n, " ".join(lines[n - 1].split())) for n in file.code if n not in other)
     return [(n, text) for n, text in numbered if any(map(str.isalnum, text))]
 

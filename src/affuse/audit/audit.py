@@ -63,8 +63,8 @@ def audit(
     findings = [speakers_finding(index)]
     if file is not None:
         findings.append(fold_file_finding(file, index, groups))
-        if findings[-1].verdict == "LEAK":
-            config = _without_file(config)
+    if findings[-1].verdict == "LEAK":
+        config = _without_file(config)
     extraction, sources = extract(config, index, progress=progress)
     table = extraction.table
     refuse_constant(sources, table)
@@ -78,12 +78,12 @@ def audit(
     # What a column that is the label does to figures needs no measuring.
     sound = [m for m in table.modalities if m not in by_column or by_column[m].verdict != "LEAK"]
     quick = sorted(taken_as_they_are(sources, config).intersection(sound))
+    labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
     if quick:
         small = table.select(quick)
-        labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
         findings.append(random_split_finding(config, small, labels, index.clips, protocol, context))
-        if n_permutations:
-            findings.append(permutation_finding(config, small, protocol, n_permutations, context))
+    if quick and n_permutations:
+        findings.append(permutation_finding(config, small, protocol, n_permutations, context))
     return Audit(
         data="+".join(Path(path).resolve().name for path in config.data.paths),
         n_clips=len(table),
