@@ -45,7 +45,16 @@ class Typed:
 
 
 def configure(typed: Typed) -> Config:
-    """Configuration from what was typed."""
+    """Configuration from what was typed.
+
+    Parameters
+    ----------
+    typed : Typed
+
+    Returns
+    -------
+    Config
+    """
     overrides = {
         "data.path": list(typed.data),
         "data.corpus": typed.corpus,
@@ -87,7 +96,15 @@ def _features(given: Sequence[str]) -> dict[str, str]:
 
 
 def run_and_print(config: Config, out: Path | None, work: Work) -> None:
-    """Run, print the table, and say what to open and what to do next."""
+    """Run, print the table, and say what to open and what to do next.
+
+    Parameters
+    ----------
+    config : Config
+    out : Path or None
+        The run folder.
+    work : Work
+    """
     folder = out or Path(config.out or _free_folder(config))
     result = _run(config, folder, work, result_text)
     if each := by_corpus_text(result):
@@ -114,7 +131,15 @@ def _run(config: Config, folder: Path, work: Work, text: Callable[[Result], str]
 
 
 def run_demo(folder: Path, jobs: int | None) -> None:
-    """Make the embedded corpus where it is missing, then run the demo recipe on it."""
+    """Make the embedded corpus where it is missing, then run the demo recipe on it.
+
+    Parameters
+    ----------
+    folder : Path
+        Receives corpus and run.
+    jobs : int or None
+        Processes; one per core where it is not given.
+    """
     from affuse.synthetic.corpus import synthesise
 
     corpus = folder / "corpus"
@@ -139,7 +164,13 @@ def run_demo(folder: Path, jobs: int | None) -> None:
 
 
 def extract_and_print(config: Config, work: Work) -> None:
-    """Extract and store all features; say what there is now."""
+    """Extract and store all features; say what there is now.
+
+    Parameters
+    ----------
+    config : Config
+    work : Work
+    """
     from affuse.experiment import extract
 
     with work.begun() as workers, progress_bars(Console(stderr=True)) as progress:
