@@ -65,7 +65,7 @@ def shared_data() -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_table() -> Callable[..., FeatureTable]:
     """Feature tables of normal numbers: a mean for each emotion, another for each speaker."""
 

@@ -84,7 +84,7 @@ def _about(name: str, reader: Reader) -> str:
         "emotions": ", ".join(reader.emotions) or "any",
         "labels": ", ".join(emotions),
         "attributes": "; ".join(f"{each}: {values}" for each, values in reader.attributes.items()),
-        "looks like": reader.layout,
+        "looks like": f"{reader.example}: {reader.layout}",
         "get it": reader.source,
         "licence": reader.licence,
         "cite": reader.citation,

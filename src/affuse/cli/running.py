@@ -21,6 +21,7 @@ from affuse.config import Config, load_config
 from affuse.corpora.media_files import passed_over_text
 from affuse.errors import ConfigError
 from affuse.records import MODALITIES, Skipped
+from affuse.storage.run_files import REPORT, RESULTS
 
 if TYPE_CHECKING:
     from affuse.result import Result
@@ -157,7 +158,7 @@ def run_demo(folder: Path, jobs: int | None) -> None:
     result = _run(config, run, Work(jobs), short_text)
     say(
         f"{_left_out(result)}\nWritten to {run}.\n{_to_open(run)}\n"
-        f"All {len(result.evaluated)} rows stand there and in {run / 'results.csv'}.\n"
+        f"All {len(result.evaluated)} rows stand there and in {run / RESULTS}.\n"
         "Next: affuse predict my.mp4 for a recording of your own; affuse run DATA for labelled "
         "clips of\nyour own: a folder of a corpus, or a CSV with path,emotion,speaker."
     )
@@ -198,7 +199,7 @@ def _left_out(result: Result) -> str:
 
 
 def _to_open(folder: Path) -> str:
-    return f"Open {folder / 'report.html'} in a browser: it needs no network."
+    return f"Open {folder / REPORT} in a browser: it needs no network."
 
 
 def _next(result: Result, folder: Path) -> str:

@@ -76,6 +76,7 @@ def settings_named(name: str) -> tuple[Setting, ...]:
     Parameters
     ----------
     name : str
+        Such as ``features.mfcc.n_mfcc``, ``features.mfcc`` or ``n_mfcc``.
 
     Returns
     -------

@@ -50,12 +50,12 @@ def items_of(value: object) -> object:
     Parameters
     ----------
     value : object
-        As it was typed.
+        What was typed, or read from TOML.
 
     Returns
     -------
     object
-        A tuple for text and numbers.
+        A tuple, or the value itself where it is no list: what validates it next says so.
 
     Examples
     --------
@@ -73,12 +73,12 @@ def speakers_of(value: object) -> object:
     Parameters
     ----------
     value : object
-        As it was typed.
+        What was typed, or read from TOML.
 
     Returns
     -------
     object
-        A tuple of str for text and numbers.
+        A tuple of str, or the value itself.
 
     Raises
     ------

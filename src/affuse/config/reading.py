@@ -24,6 +24,7 @@ def recipe_names() -> list[str]:
     Returns
     -------
     list of str
+        Sorted.
     """
     folder = resources.files("affuse") / "recipes"
     return sorted(Path(p.name).stem for p in folder.iterdir() if p.name.endswith(".toml"))

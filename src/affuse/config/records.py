@@ -335,6 +335,7 @@ class Config(_Settings):
         Returns
         -------
         str
+            16 hexadecimal digits.
         """
         payload = self.model_dump(mode="json", exclude={"out", "jobs", "recipe", "bundle"})
         payload["data"].pop("path")
@@ -346,5 +347,6 @@ class Config(_Settings):
         Returns
         -------
         str
+            TOML.
         """
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
