@@ -39,7 +39,7 @@ def faces_named(word: str) -> Faces:
 
     Returns
     -------
-    Faces
+    {"largest", "all"}
 
     Raises
     ------
@@ -58,7 +58,7 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Parameters
     ----------
     media : sequence of str
-        Files and folders.
+        Files, folders, URLs.
 
     Returns
     -------
@@ -123,6 +123,7 @@ class Output:
         Parameters
         ----------
         paths : sequence of str
+            All recordings, in their order.
 
         Yields
         ------
@@ -176,7 +177,7 @@ class Writing:
         Parameters
         ----------
         number : int
-            Of the recording.
+            Of the recording, from 0.
         outcome : Prediction or Skipped
         """
         if len(self.files) > 1 and isinstance(outcome, Prediction):
@@ -188,6 +189,7 @@ class Writing:
         Parameters
         ----------
         outcomes : sequence of Prediction or Skipped
+            Of all recordings, in their order.
         """
         from affuse.export.registry import text
 
@@ -235,11 +237,13 @@ def predict_and_print(
     Parameters
     ----------
     media : sequence of str
-        Files and folders.
+        Files, folders, URLs.
     settings : Settings
     output : Output
     bundle : Path or None
+        None: the bundle that comes with affuse.
     work : Work
+        Who does it: processes or a cluster.
     """
     paths, passed_over = files_in(media)
     for line in passed_over:
