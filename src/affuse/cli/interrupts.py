@@ -29,6 +29,11 @@ def interrupted() -> tuple[str, int] | None:
     """A word for the first signal that came, and its exit code; None as long as none did.
 
     Whatever error is met afterwards may be the interrupt's: it lands in the middle of anything.
+
+    Returns
+    -------
+    tuple of (str, int) or None
+        Word and exit code.
     """
     if not _came:
         return None

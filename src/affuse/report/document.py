@@ -30,6 +30,7 @@ from affuse.report.results_charts import (
 from affuse.report.words import findings, floor, interval, modality_name, percent
 from affuse.splits.protocols import why_leaky
 from affuse.storage.plain_text import printable
+from affuse.storage.run_files import REPORT
 from affuse.storage.whole import atomic_file
 from affuse.tasks.figures import p_value, points
 
@@ -82,7 +83,7 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
     MissingDependency
         The extra ``report`` is not installed.
     """
-    target = Path(out) if out is not None else Path(folder) / "report.html"
+    target = Path(out) if out is not None else Path(folder) / REPORT
     text = report_html(read_run(folder))
     return write_page(text, target)
 
