@@ -25,6 +25,7 @@ from affuse.cli.options import (
     Settings,
 )
 from affuse.cli.saying import say
+from affuse.registries import EXPORTS
 
 app = typer.Typer(
     name="affuse",
@@ -102,9 +103,7 @@ def predict(
     ] = None,
     format: Annotated[
         str | None,
-        typer.Option(
-            help="table, json, csv, vtt, eaf, textgrid or audformat; as --out ends by default."
-        ),
+        typer.Option(help=f"{', '.join(EXPORTS.names())}; as --out ends by default."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File or folder; printed without it.")] = None,
     resume: Annotated[
