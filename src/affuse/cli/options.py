@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from affuse.registries import EXPORTS
+
 Data = Annotated[
     list[str],
     typer.Argument(
@@ -60,9 +62,7 @@ Threshold = Annotated[
 ]
 Format = Annotated[
     str | None,
-    typer.Option(
-        help="table, json, csv, vtt, eaf, textgrid or audformat; as --out ends by default."
-    ),
+    typer.Option(help=f"{', '.join(EXPORTS.names())}; as --out ends by default."),
 ]
 Printed = Annotated[Path | None, typer.Option(help="File or folder; printed without it.")]
 Resume = Annotated[
