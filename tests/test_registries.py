@@ -44,7 +44,7 @@ def plugin(tmp_path, monkeypatch):
             del sys.modules[name]
 
 
-@pytest.mark.parametrize("registry", REGISTRIES[2:], ids=lambda registry: registry.what)
+@pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.what)
 def test_every_file_in_a_folder_of_entries_is_one(registry):
     found = registry.load_all()
     assert not found.failed

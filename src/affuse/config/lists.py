@@ -14,10 +14,18 @@ MOST_NUMBERS = 10_000
 def parse_numbers(text: str) -> tuple[int, ...]:
     """Numbers out of a text such as ``1-4,7``, ascending, each once.
 
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    tuple of int
+
     Raises
     ------
     ConfigError
-        Something else between the commas, or a range that runs backwards.
+        Something else between the commas, or a range as `speakers_of` refuses it.
 
     Examples
     --------
@@ -25,19 +33,29 @@ def parse_numbers(text: str) -> tuple[int, ...]:
     (1, 2, 3, 4, 7)
     """
     numbers: set[int] = set()
-    for piece in text.split(","):
-        first, dash, last = (word.strip() for word in piece.partition("-"))
-        ends = (first, last if dash else first)
-        if not all(end.isascii() and end.isdigit() and len(end) < 7 for end in ends):
-            raise ConfigError(f"{piece.strip()!r} in {text!r} is no number; expected such as 1-4,7")
-        if int(ends[1]) < int(ends[0]):
-            raise ConfigError(f"range {piece.strip()!r} runs backwards; expected such as 1-4,7")
-        numbers.update(range(int(ends[0]), int(ends[1]) + 1))
+    for piece in map(str.strip, text.split(",")):
+        try:
+            names = _range(piece)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+        if not all(name.isascii() and name.isdigit() and len(name) < 7 for name in names):
+            raise ConfigError(f"{piece!r} in {text!r} is no number; expected such as 1-4,7")
+        numbers.update(map(int, names))
     return tuple(sorted(numbers))
 
 
 def items_of(value: object) -> object:
     """Items out of a text with commas, or the one that is no list; a list stays as it is.
+
+    Parameters
+    ----------
+    value : object
+        What was typed, or read from TOML.
+
+    Returns
+    -------
+    object
+        A tuple, or the value itself where it is no list: what validates it next says so.
 
     Examples
     --------
@@ -51,6 +69,16 @@ def items_of(value: object) -> object:
 
 def speakers_of(value: object) -> object:
     """Speakers out of a text or number; a list stays as it is, whatever its names look like.
+
+    Parameters
+    ----------
+    value : object
+        What was typed, or read from TOML.
+
+    Returns
+    -------
+    object
+        A tuple of str, or the value itself.
 
     Raises
     ------

@@ -330,11 +330,23 @@ class Config(_Settings):
         return {"models": _DIMENSIONAL_MODELS} | given | {"features": features}
 
     def digest(self) -> str:
-        """Stable hash of all that steers the numbers: places and process counts left out."""
+        """Stable hash of all that steers the numbers: places and process counts left out.
+
+        Returns
+        -------
+        str
+            16 hexadecimal digits.
+        """
         payload = self.model_dump(mode="json", exclude={"out", "jobs", "recipe", "bundle"})
         payload["data"].pop("path")
         return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:16]
 
     def to_toml(self) -> str:
-        """The resolved configuration as a recipe that reproduces it."""
+        """The resolved configuration as a recipe that reproduces it.
+
+        Returns
+        -------
+        str
+            TOML.
+        """
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))

@@ -72,6 +72,11 @@ def export(predictions: Sequence[Prediction], format: str, out: str | Path) -> t
     out : str or Path
         File or folder.
 
+    Returns
+    -------
+    tuple of Path
+        One for each clip, or one for all.
+
     Raises
     ------
     ConfigError
@@ -106,6 +111,16 @@ def export(predictions: Sequence[Prediction], format: str, out: str | Path) -> t
 def text(predictions: Sequence[Prediction], format: str) -> str:
     """Predictions in one format as text, for the terminal or a pipe.
 
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+    format : str
+        Name of a format.
+
+    Returns
+    -------
+    str
+
     Raises
     ------
     ConfigError
@@ -121,6 +136,12 @@ def text(predictions: Sequence[Prediction], format: str) -> str:
 
 def check_text(paths: Sequence[str], format: str) -> None:
     """Whether `text` can show the predictions of these clips: call it before a long run.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Of the clips.
+    format : str
 
     Raises
     ------
@@ -155,6 +176,22 @@ def targets(
     in the format's own suffix and one document holds them all (table, json, csv), that one file.
     A format that is a folder itself (audformat): the folder `out` for all. `check` raises where a
     name is taken.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Of the clips.
+    format : str
+        Name of a format.
+    out : str or Path
+        File or folder.
+    check : callable
+        Path -> None.
+
+    Returns
+    -------
+    tuple of Path
+        One for each clip, or one for all.
 
     Raises
     ------

@@ -127,7 +127,21 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         return made if classes is None else np.asarray(classes[made.argmax(axis=1)])
 
     def embed(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Output of the dense layer of 128 neurons, after its ReLU: (n_clips, 128) float32."""
+        """Output of the dense layer of 128 neurons, after its ReLU: (n_clips, 128) float32.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips, 128) float32
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         return outputs(self._fitted_network()[:-2], self._rows(X))
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
@@ -150,7 +164,25 @@ class CNN1D(ClassifierMixin, BaseEstimator):
 
 
 def cnn_network(n_features: int, n_classes: int, dropout: float = 0.2) -> torch.nn.Sequential:
-    """The layers, initialised; logits for rows (n_clips, n_features) float32."""
+    """The layers, initialised; logits for rows (n_clips, n_features) float32.
+
+    Parameters
+    ----------
+    n_features : int
+        At least 4.
+    n_classes : int
+    dropout : float
+
+    Returns
+    -------
+    torch.nn.Sequential
+        (n_clips, n_features) float32 -> (n_clips, n_classes) logits.
+
+    Raises
+    ------
+    MissingDependency
+        torch is not installed.
+    """
     nn = import_torch().nn
     n_flat = N_CHANNELS * (n_features // 2 // 2)
     network: torch.nn.Sequential = nn.Sequential(

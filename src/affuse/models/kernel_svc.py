@@ -70,7 +70,22 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         self.gamma = gamma
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from X (n_clips, n_features) and y (n_clips,)."""
+        """Learn from X (n_clips, n_features) and y (n_clips,).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+        y : (n_clips,) int or str
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            Another kernel, or y holds one class.
+        """
         rows, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
         if self.kernel not in ("rbf", "linear"):
@@ -93,6 +108,19 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
 
         Returns (n_clips, n_classes), or (n_clips,) with two classes (above 0: the second), the
         same numbers as `SVC.decision_function`.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips, n_classes) or (n_clips,) float64
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
         """
         pairs = self._pair_decisions(X)
         if len(self.classes_) == 2:
@@ -104,7 +132,22 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         return np.asarray(self._votes(pairs) + margins / (3 * (np.abs(margins) + 1)))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Class with the most votes of the pairs, the first of those that tie: (n_clips,)."""
+        """Class with the most votes of the pairs, the first of those that tie: (n_clips,).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips,) array
+            Members of ``classes_``.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         votes = self._votes(self._pair_decisions(X))
         return np.asarray(self.classes_[votes.argmax(axis=1)])
 

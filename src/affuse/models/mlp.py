@@ -108,7 +108,22 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1.
+
+        Parameters
+        ----------
+        X : (n_clips, n_modalities, n_embedding) float
+
+        Returns
+        -------
+        (n_clips, n_classes) float64
+            Over ``classes_``; rows sum to 1.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         check_is_fitted(self)
         return self.predict(X)
 

@@ -99,6 +99,14 @@ def check_models(models: Sequence[ModelConfig], task: str) -> None:
 def model_label(config: ModelConfig) -> str:
     """How results show a model: its name, and what in it is not the default.
 
+    Parameters
+    ----------
+    config : ModelConfig
+
+    Returns
+    -------
+    str
+
     Raises
     ------
     ConfigError

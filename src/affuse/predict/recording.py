@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from affuse.predict.settings import Settings
 from affuse.predict.sound import Signal, VoiceActivity, detect_speech
 from affuse.predict.windows import Span
 from affuse.records import Modality
+from affuse.workers.threads import CancelledError, Future, beside
 
 Floats = NDArray[np.float64]
 
@@ -168,8 +168,8 @@ def _analysed_both(
 ) -> tuple[VoiceActivity, VideoAnalysis]:
     """Sound and picture, read at the same time: one file keeps two cores busy."""
     picture_end: Future[float] = Future()
-    with ThreadPoolExecutor(1) as pool:
-        sound = pool.submit(_detected_speech, path, settings, picture_end.result, scorer, reached)
+    detected = partial(_detected_speech, path, settings, picture_end.result, scorer, reached)
+    with beside(detected) as sound:
         try:
             picture = _analysed_video(path, members, tracker, settings, reached)
             picture_end.set_result(0.0 if picture.is_still else picture.duration_s)

@@ -17,8 +17,10 @@ from affuse.predict.settings import Settings
 from affuse.serve.judging import JudgeTask, RecordingResult, judge
 from affuse.serve.pace import BEHIND_S, Pace
 from affuse.serve.settings import Limits
-from affuse.serve.worker import Failed, Send, Worker
+from affuse.serve.worker import Failed, Worker
 from affuse.storage.error_log import unforeseen
+from affuse.workers.sending import Send
+from affuse.workers.threads import begun_thread
 
 State = Literal["receiving", "queued", "running", "done", "failed", "cancelled"]
 
@@ -115,11 +117,7 @@ class Jobs:
         self._waiting: list[Job] = []
         self._changed = threading.Condition()
         self._closed = False
-        self._attendants = [
-            threading.Thread(target=self._attend, daemon=True) for _ in range(limits.max_jobs)
-        ]
-        for attendant in self._attendants:
-            attendant.start()
+        self._attendants = [begun_thread(self._attend) for _ in range(limits.max_jobs)]
 
     def open(self) -> Job:
         """A place for a recording that is about to come in.

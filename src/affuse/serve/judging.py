@@ -18,8 +18,8 @@ from affuse.predict.settings import Settings
 from affuse.predict.timeline import predict_recording
 from affuse.records import Modality, Prediction
 from affuse.serve.overview import Overview, ThumbnailTracker, overview_of
-from affuse.serve.worker import Send
 from affuse.storage.error_log import unforeseen
+from affuse.workers.sending import Send
 
 _READ = 0.9
 """Share of the work that is done once a recording has been read."""

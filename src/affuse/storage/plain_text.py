@@ -23,6 +23,15 @@ _MARK = "'"
 def first_few(names: Sequence[str], most: int = 5) -> str:
     """Names for a message: so many of them at most, and how many more there are.
 
+    Parameters
+    ----------
+    names : sequence of str
+    most : int
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> first_few(["ann", "ben", "cy"]), first_few(["ann", "ben", "cy"], 2)
@@ -33,12 +42,30 @@ def first_few(names: Sequence[str], most: int = 5) -> str:
 
 
 def steers(sign: str) -> bool:
-    """Whether one sign does something to a terminal instead of being seen."""
+    """Whether one sign does something to a terminal instead of being seen.
+
+    Parameters
+    ----------
+    sign : str
+        One character.
+
+    Returns
+    -------
+    bool
+    """
     return category(sign) in _STEERING
 
 
 def printable(text: str) -> str:
     r"""Text on one line: line breaks and whatever else steers a terminal become escapes.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -82,6 +109,14 @@ def csv_cell(text: str) -> str:
 
     Source  OWASP, "CSV Injection"
 
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> [csv_cell(text) for text in ("=1+1", "-0.5", "-x", "'-x", "Ann")]
@@ -96,6 +131,14 @@ def csv_cell(text: str) -> str:
 
 def text_of_cell(cell: str) -> str:
     r"""What `csv_cell` was given; a cell that it did not change is itself.
+
+    Parameters
+    ----------
+    cell : str
+
+    Returns
+    -------
+    str
 
     Examples
     --------

@@ -27,6 +27,11 @@ _SHARES = ("confidence", "speech", "face_seen")
 def check(paths: Sequence[str]) -> None:
     """Refuse, before a long run, what could not be written at its end.
 
+    Parameters
+    ----------
+    paths : sequence of str
+        Of the clips.
+
     Raises
     ------
     MissingDependency

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from affuse.features.sources import own_settings
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from affuse.features.decoding import VideoDecoding
 from affuse.features.source import ExtractorDefaults
+from affuse.features.sources import own_settings
 
 if TYPE_CHECKING:
     from affuse.config import Config
