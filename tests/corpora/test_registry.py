@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from plugins import installed
 
 from affuse.corpora.registry import read, read_all
 from affuse.errors import ConfigError, DatasetError
@@ -87,3 +88,43 @@ def test_tables_of_one_name_are_two_corpora(tmp_path: Path) -> None:
     assert index.speakers == ("riga/labels/3", "rome/labels/3")
     assert [clip.id for clip in index] == ["riga/labels/a", "rome/labels/a"]
     assert "riga/labels and rome/labels count as different people" in index.notes[0]
+
+
+THEIRS = """
+from affuse.corpora.index import Index
+from affuse.corpora.media_files import first_media_names
+from affuse.corpora.reader import Reader
+from affuse.records import Clip
+
+
+def recognises(path):
+    return any(name.startswith("theirs_") for name in first_media_names(path))
+
+
+def read(root):
+    return Index((Clip("one", "sad", "1", corpus="THEIRS"),))
+
+
+READER = Reader(
+    title="THEIRS", recognises=recognises, read=read, citation="them", licence="free",
+    source="ask them", example="theirs_1.wav", layout="a number", emotions=("sad",),
+)
+"""
+
+
+def test_readers_of_other_packages_are_asked_and_a_broken_one_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = {"affuse.corpora": {"theirs": "their_reader:READER", "broken": "no_such:READER"}}
+    package = installed(tmp_path / "package", "their-package", {"their_reader": THEIRS}, points)
+    monkeypatch.syspath_prepend(package)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "theirs_1.wav").write_bytes(b"0")
+    index = read(folder)
+    assert index.corpora == ("THEIRS",)
+    (note,) = index.notes
+    assert "'broken' of their-package cannot be loaded" in note
+    with pytest.raises(ConfigError, match="'broken' of their-package cannot be loaded"):
+        read(folder, "broken")
+    assert read(folder, "theirs").clips == index.clips
