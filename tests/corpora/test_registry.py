@@ -60,6 +60,13 @@ def test_a_folder_of_no_corpus_says_what_was_seen_and_how_to_write_a_table(tmp_p
         read(tmp_path)
 
 
+def test_a_table_in_a_folder_of_no_corpus_is_pointed_at(tmp_path: Path) -> None:
+    for name in ("holiday.wav", "labels.csv"):
+        (tmp_path / name).write_bytes(b"0")
+    with pytest.raises(DatasetError, match=r"give labels\.csv in it if it lists them"):
+        read(tmp_path)
+
+
 def test_two_corpora_become_one_index(tmp_path: Path) -> None:
     ravdess, emodb = tmp_path / "one", tmp_path / "other"
     for folder, name in ((ravdess, "03-01-03-01-01-01-03.wav"), (emodb, "03a01Fa.ogg")):
