@@ -201,8 +201,12 @@ def _kinds() -> dict[str, type]:
     """Class of what each registered function says that it makes, without making it."""
     kinds = {}
     for name, make in EXTRACTORS.load_all().entries.items():
-        said = getattr(make, "__annotations__", {}).get("return")
-        kind = getattr(sys.modules[make.__module__], said, None) if isinstance(said, str) else said
+        annotation = getattr(make, "__annotations__", {}).get("return")
+        kind = (
+            getattr(sys.modules[make.__module__], annotation, None)
+            if isinstance(annotation, str)
+            else annotation
+        )
         if isinstance(kind, type):
             kinds[name] = kind
     return kinds

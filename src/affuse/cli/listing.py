@@ -71,7 +71,7 @@ def _about(name: str, reader: Reader) -> str:
         "licence": reader.licence,
         "cite": reader.citation,
     }
-    lines = [_beside(fact, told, _NAMES) for fact, told in facts.items() if told]
+    lines = [_beside(fact, shown, _NAMES) for fact, shown in facts.items() if shown]
     return "\n".join([*lines, f"\nNext: affuse run FOLDER --corpus {name}"])
 
 
