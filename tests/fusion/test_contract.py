@@ -102,7 +102,7 @@ def test_clones_and_pickles(fusion, table):
 
 def test_fit_leaves_parameters_and_table_alone(fusion, table):
     before = repr(fusion.get_params())
-    numbers = {modality: array.copy() for modality, array in table.arrays.items()}
+    numbers = {modality: np.array(array) for modality, array in table.arrays.items()}
     fusion.fit(table)
     assert repr(fusion.get_params()) == before
     for modality, array in numbers.items():
