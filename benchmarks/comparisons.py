@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.evaluation.significance import difference_test, swap_p_values
+from affuse.tasks.significance import difference_test, swap_p_values
 
 Floats = NDArray[np.float64]
 Found = tuple[float, float, float]

@@ -27,7 +27,7 @@ from affuse.bundle.reader import read_bundle
 from affuse.bundle.writer import make_bundle
 from affuse.corpora.fer2013 import FaceSet, read_fer2013
 from affuse.export.plain import top_emotion as word_of
-from affuse.extractors.shipped import shipped_folder
+from affuse.extractors.networks.shipped import shipped_folder
 from affuse.media.audio import read_audio
 from affuse.predict.recogniser import Recogniser
 from affuse.pretraining.voice import folds_of

@@ -95,7 +95,7 @@ def graphs(folder: Path, weights: str) -> dict[str, VggFace]:
 def frames_of(folder: Path, extractor: VggFace) -> Path:
     """A few frames as the trunk sees them, in a file."""
     clip = next((folder / "corpus").rglob("*.mp4"))
-    seen = extractor.framed(decoded(clip, extractor.decoding))  # type: ignore[arg-type]
+    seen = extractor.view.framed(decoded(clip, extractor.decoding))  # type: ignore[arg-type]
     path = folder / "frames.npy"
     np.save(path, np.stack([next(seen) for _ in range(2 * BATCH)]))
     return path
@@ -117,7 +117,7 @@ def main() -> None:
     command = [python, ENGINES, frames, str(BATCH), str(asked.rounds)]
     command += [made["fp32"].model, made["int8"].model]
     measured: dict[str, list[float]] = json.loads(subprocess.check_output(command))
-    work = operations(made["fp32"].canvas_height, made["fp32"].canvas_width)
+    work = operations(made["fp32"].view.height, made["fp32"].view.width)
     figures = {name: _figures(measured, name, work, limits) for name in measured}
     print(f"{work / 1e9:.1f} billion operations a frame; peak of one core: ", end="")
     print(", ".join(f"{kind} {rate:.0f} billion/s" for kind, rate in limits.items()) or "no cc")

@@ -25,8 +25,6 @@ from numpy.typing import NDArray
 from affuse.config import Config, load_config
 from affuse.corpora.index import Index
 from affuse.corpora.media_files import folder_contents
-from affuse.evaluation.metrics import uar
-from affuse.evaluation.significance import difference_test
 from affuse.experiment import run
 from affuse.extractors.vgg.calibration import with_ranges
 from affuse.extractors.vgg_face import VggFace, make
@@ -34,6 +32,8 @@ from affuse.features.decoding import decoded
 from affuse.records import Clip
 from affuse.result import Result
 from affuse.synthetic.corpus import synthesise
+from affuse.tasks.metrics import uar
+from affuse.tasks.significance import difference_test
 
 VGG = "features.vgg_face"
 

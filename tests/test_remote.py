@@ -165,7 +165,7 @@ def test_bucket_is_read_like_a_folder(bucket: str, clips: Path, tmp_path: Path) 
 def test_commands_take_urls_alone_and_with_workers(
     bucket: str, clips: Path, tmp_path: Path
 ) -> None:
-    said = {}
+    message = {}
     for name, data, who in (
         ("here", str(clips), ("--jobs", "1")),
         ("there", bucket, ("--jobs", "1")),
@@ -175,9 +175,9 @@ def test_commands_take_urls_alone_and_with_workers(
         assert found.returncode == 0, found.stderr
         told = json.loads(found.stdout)
         files = told["predictions"] if isinstance(told, dict) else told
-        said[name] = [{k: v for k, v in one.items() if k != "path"} for one in files]
+        message[name] = [{k: v for k, v in one.items() if k != "path"} for one in files]
         assert {one["path"].rsplit("/", 1)[0] for one in files} == {data}
-    assert said["there"] == said["here"] == said["workers"]
+    assert message["there"] == message["here"] == message["workers"]
 
 
 def test_cached_features_are_not_fetched_again(

@@ -64,8 +64,8 @@ def test_command_prints_curves_and_writes_them(corpus, tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["run", str(corpus), *texts])
     assert not ended.value.code
-    said = capsys.readouterr().out
-    lines = said.splitlines()
+    message = capsys.readouterr().out
+    lines = message.splitlines()
     head = next(n for n, line in enumerate(lines) if "white noise, dB SNR" in line)
     assert lines[head].split("   ")[-1] == "no audio"
     assert lines[head + 1].split() == ["system", "clean", "20", "-5", "0"]
@@ -73,7 +73,7 @@ def test_command_prints_curves_and_writes_them(corpus, tmp_path, capsys):
     assert set(rows) == {"audio, LDA", "product, LDA", "early, LDA"}
     assert rows["early, LDA"].endswith("-")
     assert not rows["product, LDA"].endswith("-")
-    assert "video features come from the table units.csv, not from recordings" in said
+    assert "video features come from the table units.csv, not from recordings" in message
 
     curves = pd.read_csv(out / "robustness.csv")
     clean = curves[curves["condition"] == "clean"].set_index("system")["uar"]

@@ -13,7 +13,7 @@ import soundfile
 from affuse.cli import main
 from affuse.corpora.table import read_table
 from affuse.errors import AffuseError
-from affuse.features.precomputed import read_precomputed
+from affuse.features.read_precomputed import read_precomputed
 from affuse.splits.fold_files import read_folds
 from affuse.synthetic.measured import read_action_units
 
@@ -60,11 +60,11 @@ def written(clips: list[tuple[str, str, str]], speaker_of=str, emotion_of=str) -
 
 def test_a_speaker_called_na_reaches_the_report(clips, affuse, tmp_path, rng):
     features = ["clip,a,b", *(f"{n},{rng.normal()},{rng.normal()}" for n, _, _ in clips)]
-    code, said = affuse(
+    code, message = affuse(
         "run", *FAST, f"--features=audio={tmp_path / 'f.csv'}", f"--out={tmp_path / 'run'}",
         clips=written(clips, {"ann": "NA", "ben": "JB", "cem": "KL", "dee": "07"}.get), f=features,
     )  # fmt: skip
-    assert (code, "4 speakers" in said) == (0, True)
+    assert (code, "4 speakers" in message) == (0, True)
     assert ">NA<" in (tmp_path / "run" / "report.html").read_text("utf-8")
 
 
@@ -75,13 +75,13 @@ def test_one_person_under_two_spellings_is_one_in_a_run(clips, affuse, tmp_path,
     for place, (name, emotion, speaker) in enumerate(clips):
         spelling = f"0{number[speaker]}" if place % 2 else f"{number[speaker]}.0"
         rows[place + 1] = f"{name},{emotion},{spelling}"
-    code, said = affuse(
+    code, message = affuse(
         "run", *FAST, f"--features=audio={tmp_path / 'f.csv'}", f"--out={tmp_path / 'run'}",
         clips=rows, f=features,
     )  # fmt: skip
     assert code == 0
-    assert "36 clips 4 speakers 3 emotions 4 folds, speakers kept apart" in said
-    assert "count as one each: 1.0 = 01, 02 = 2.0, 3.0 = 03, 04 = 4.0." in said
+    assert "36 clips 4 speakers 3 emotions 4 folds, speakers kept apart" in message
+    assert "count as one each: 1.0 = 01, 02 = 2.0, 3.0 = 03, 04 = 4.0." in message
     notes = json.loads((tmp_path / "run" / "summary.json").read_text("utf-8"))["notes"]
     assert any("count as one each" in note for note in notes)
 
@@ -91,12 +91,12 @@ def test_the_number_of_a_row_is_no_feature(clips, affuse, tmp_path, rng):
     ordered = sorted(clips, key=lambda clip: clip[1])
     for index in ("", "Unnamed: 0", "id"):
         rows = [f"{n},{clip[0]},{rng.normal():.4f}" for n, clip in enumerate(ordered)]
-        code, said = affuse(
+        code, message = affuse(
             "run", *FAST, f"--features=audio={tmp_path / 'f.csv'}", f"--out={tmp_path / index}run",
             clips=written(clips), f=[f"{index},clip,a", *rows],
         )  # fmt: skip
         assert code == 0
-        uar = float(said.split("LDA audio ")[1].split()[0])
+        uar = float(message.split("LDA audio ")[1].split()[0])
         assert uar < 55, index
 
 
@@ -105,13 +105,13 @@ def test_synonyms_are_one_emotion_in_a_run(clips, affuse, tmp_path, rng):
     other = {"happy": "Happiness", "sad": "sadness", "angry": "ANGER"}
     rows = written(clips)
     rows[1::2] = written(clips, emotion_of=other.get)[1::2]
-    code, said = affuse(
+    code, message = affuse(
         "run", *FAST, f"--features=audio={tmp_path / 'f.csv'}", f"--out={tmp_path / 'run'}",
         clips=rows, f=features,
     )  # fmt: skip
     assert code == 0
-    assert "36 clips 4 speakers 3 emotions" in said
-    assert "Emotions under other names: happiness is happy (" in said
+    assert "36 clips 4 speakers 3 emotions" in message
+    assert "Emotions under other names: happiness is happy (" in message
 
 
 def test_rows_of_one_person_are_not_given_to_everyone(clips, affuse, tmp_path, rng):
@@ -123,13 +123,13 @@ def test_rows_of_one_person_are_not_given_to_everyone(clips, affuse, tmp_path, r
             rows.append(f"{who}/take{take}.wav,{emotion},{who}")
     own = [f"ann/take{take}.wav,{rng.normal()}" for take in range(9)]
     asked = (*FAST, f"--features=audio={tmp_path / 'f.csv'}", f"--out={tmp_path / 'run'}")
-    code, said = affuse("run", *asked, clips=rows, f=["clip,a", *own])
+    code, message = affuse("run", *asked, clips=rows, f=["clip,a", *own])
     assert code == 2
-    assert "f.csv has no row for 27 of 36 clips (ben/take0, " in said
+    assert "f.csv has no row for 27 of 36 clips (ben/take0, " in message
     bare = [row.removeprefix("ann/") for row in own]
-    code, said = affuse("run", *asked, clips=rows, f=["clip,a", *bare])
+    code, message = affuse("run", *asked, clips=rows, f=["clip,a", *bare])
     assert code == 2
-    assert "names 'take0', which may be any of the clips ann/take0, ben/take0, cem/take0" in said
+    assert "names 'take0', which may be any of the clips ann/take0, ben/take0, cem/take0" in message
     full = [f"{tmp_path}/{row.split(',')[0]},{rng.normal()}" for row in rows[1:]]
     assert affuse("run", *asked, clips=rows, f=["clip,a", *full])[0] == 0
 
@@ -147,7 +147,7 @@ def test_damaged_tables_end_in_an_error_of_ours(tmp_path: Path) -> None:
     pieces = (b",", b";", b"\t", b'"', b"\n", b"\r", b"\0", b"\xff", b"\xef\xbb\xbf", b"nan")
     pieces += (b"1e999", b"1,5", b"clip", b"\x0c", b"\xe2\x80\xa8", b"9" * 400, b"\\", b"sep=;\n")
     readers = (read_table, read_folds, lambda p: read_precomputed(p, "audio"), read_action_units)
-    said = []
+    message = []
     path = tmp_path / "t.csv"
     for _ in range(200):
         text = bytearray(draw.choice(seeds).encode())
@@ -160,6 +160,6 @@ def test_damaged_tables_end_in_an_error_of_ours(tmp_path: Path) -> None:
             try:
                 read(path)
             except AffuseError as error:
-                said.append(str(error))
-    assert len(said) > 100
-    assert not any("\n" in text for text in said)
+                message.append(str(error))
+    assert len(message) > 100
+    assert not any("\n" in text for text in message)

@@ -17,8 +17,9 @@ from affuse.bundle.reader import read_bundle
 from affuse.cli import main
 from affuse.config import load_config
 from affuse.experiment import run
-from affuse.result import RESULT_COLUMNS
+from affuse.result import SYSTEM_COLUMNS
 from affuse.synthetic.corpus import synthesise
+from affuse.tasks.classification import Classification
 
 pytestmark = pytest.mark.slow
 
@@ -58,15 +59,16 @@ def stored(cache: Path) -> dict[Path, int]:
 def test_run_prints_the_table_and_writes_the_run_folder(corpus, common_cache, tmp_path, capsys):
     out = tmp_path / "run"
     assert affuse("run", corpus, *FEW_FRAMES, "--out", out, "--jobs", 1) == 0
-    said = capsys.readouterr().out
+    message = capsys.readouterr().out
     assert (
-        "24 clips   4 speakers   3 emotions   4 folds, speakers kept apart   chance 33.3 %" in said
+        "24 clips   4 speakers   3 emotions   4 folds, speakers kept apart   chance 33.3 %"
+        in message
     )
-    assert "early, SVM RBF" in said
-    assert f"Written to {out}." in said
+    assert "early, SVM RBF" in message
+    assert f"Written to {out}." in message
 
     results = pd.read_csv(out / "results.csv")
-    assert tuple(results.columns) == RESULT_COLUMNS
+    assert tuple(results.columns) == (*SYSTEM_COLUMNS, *Classification.result_columns)
     assert len(results) == 3 * 4
     assert not results["leaky"].any()
     assert set(results["modality"]) == {"audio", "video", "audio+video"}
@@ -141,8 +143,8 @@ def test_shuffled_labels_show_what_the_lecture_protocol_leaks(corpus):
 def test_one_speaker_gets_leaky_rows_and_a_sentence(corpus, tmp_path, capsys):
     options = [*FEW_FRAMES, "--set", "data.speakers=[1]", "--out", tmp_path / "run", "--jobs", 1]
     assert affuse("run", corpus, *options) == 0
-    said = capsys.readouterr().out
-    assert "All clips are of one speaker (1)" in said
+    message = capsys.readouterr().out
+    assert "All clips are of one speaker (1)" in message
     assert pd.read_csv(tmp_path / "run" / "results.csv")["leaky"].all()
 
 
@@ -154,9 +156,9 @@ def test_bad_clips_are_counted_and_left_out(corpus, tmp_path, capsys):
     whole[2].write_text("no film at all", "utf-8")
     (mixed / "holiday.mp4").write_bytes(whole[3].read_bytes())
     assert affuse("run", mixed, *FEW_FRAMES, "--out", tmp_path / "run", "--jobs", 1) == 0
-    said = capsys.readouterr().out
-    assert "21 clips" in said
-    assert "4 left out:" in said
+    message = capsys.readouterr().out
+    assert "21 clips" in message
+    assert "4 left out:" in message
     assert len(pd.read_csv(tmp_path / "run" / "skipped.csv")) == 4
 
 
@@ -169,10 +171,10 @@ def test_interrupted_run_goes_on_where_it_stopped(corpus, common_cache, tmp_path
     while len(stored(cache)) < 26 and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
-    assert "affuse: interrupted; what is done is kept" in said
-    assert "Traceback" not in said
+    _, message = process.communicate(timeout=60)
+    assert process.returncode == 130, message
+    assert "affuse: interrupted; what is done is kept" in message
+    assert "Traceback" not in message
     assert not (tmp_path / "run").exists()
     kept = stored(cache)
     assert 26 <= len(kept) < 48

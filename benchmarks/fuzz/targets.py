@@ -26,7 +26,7 @@ from affuse.bundle.reader import read_bundle
 from affuse.corpora.table import read_table
 from affuse.errors import AffuseError
 from affuse.export.document import read_json
-from affuse.features.precomputed import read_precomputed
+from affuse.features.read_precomputed import read_precomputed
 from affuse.media.audio import read_audio
 from affuse.media.decode import probe
 from affuse.media.video import sample_frames

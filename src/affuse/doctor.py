@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from affuse.errors import AffuseError, MediaError
+from affuse.registries import REGISTRIES
 from affuse.storage.cache import cache_folder
 from affuse.storage.onnx_sessions import engines
 
@@ -83,7 +84,7 @@ def checkup() -> tuple[Check, ...]:
             partial(_tried, "processor", _processor),
         )
         checks = tuple(look() for look in always)
-    return (*checks, *(_extra(name) for name in EXTRAS))
+    return (*checks, *(_extra(name) for name in EXTRAS), _additions())
 
 
 def _python() -> Check:
@@ -167,6 +168,22 @@ def _recogniser(folder: Path) -> str:
 
 def _processor() -> str:
     return f"{os.cpu_count()} cores; onnxruntime runs on {', '.join(engines())}"
+
+
+def _additions() -> Check:
+    """Corpora, extractors, models ... of other packages; one that cannot be used is no fault."""
+    told: list[str] = []
+    failed: list[str] = []
+    for registry in (registry for registry in REGISTRIES if registry.added()):
+        faults = registry.load_all().failed
+        failed += faults.values()
+        told += [
+            f"{registry.what} {name} of {package}"
+            for name, package in registry.added().items()
+            if name not in faults
+        ]
+    state: State = "absent" if failed else "good"
+    return Check("additions", state, "; ".join([*failed, *told]) or "none of other packages")
 
 
 def _extra(name: str) -> Check:

@@ -80,6 +80,17 @@ class Registry:
         own = self._own()
         return (*own, *sorted(set(self._others()) - set(own)))
 
+    def added(self) -> dict[str, str]:
+        """Entries of other packages, whether or not they can be used; nothing is imported.
+
+        Returns
+        -------
+        dict of str to str
+            Name -> the package that has it, or those that have.
+        """
+        others = sorted(self._others().items())
+        return {name: " and ".join(map(_package, points)) for name, points in others}
+
     def __contains__(self, name: object) -> bool:
         return name in self._own() or name in self._others()
 
@@ -120,7 +131,7 @@ class Registry:
             return getattr(import_module(f"{self.folder}.{name}"), self.attribute)
         points = self._others()[name]
         if len(points) > 1:
-            packages = " and ".join(map(_package, points))
+            packages = self.added()[name]
             raise ConfigError(
                 f"{self.what} {name!r} is there more than once, in {packages}; expected one: "
                 "remove all but one of these packages"

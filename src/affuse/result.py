@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -11,24 +11,23 @@ import pandas as pd
 
 from affuse.config import Config
 from affuse.corpora.index import Index
+from affuse.evaluation.by_corpus import scores_by_corpus
 from affuse.evaluation.comparison import (
     Comparison,
     compare_with,
     row_name,
 )
-from affuse.evaluation.scores import Scores
 from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentence
 from affuse.evaluation.systems import Losses, OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
 from affuse.robustness.curves import CurvePoint
 from affuse.splits.protocols import Protocol
+from affuse.tasks.choice import task_of
+from affuse.tasks.task import Figures, Task
 
-RESULT_COLUMNS = (
-    "system", "modality", "fusion", "features", "model", "protocol", "leaky", "uar", "uar_low",
-    "uar_high", "accuracy", "accuracy_fold_mean", "macro_f1", "ece", "n_clips", "n_speakers",
-    "n_folds", "chance",
-)  # fmt: skip
+SYSTEM_COLUMNS = ("system", "modality", "fusion", "features", "model", "protocol", "leaky")
+"""Columns of results.csv that say what a row is; those of the task's figures follow."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Evaluated:
 
     protocol: Protocol
     out_of_fold: OutOfFold
-    scores: Scores
+    scores: Figures
 
     @property
     def name(self) -> str:
@@ -56,7 +55,7 @@ class Result:
         Clips that took part.
     table : FeatureTable
     evaluated : tuple of Evaluated
-        One per system and protocol: those that keep speakers apart first, best UAR first.
+        One per system and protocol: those that keep speakers apart first, best first.
     skipped : tuple of Skipped
         Files and clips that were left out, with the reason.
     passed_over : tuple of Skipped
@@ -86,8 +85,13 @@ class Result:
     drawn: str = ""
 
     @property
+    def task(self) -> Task:
+        """What is told of the clips."""
+        return task_of(self.table)
+
+    @property
     def results(self) -> pd.DataFrame:
-        """One row per system and protocol; figures as fractions, columns `RESULT_COLUMNS`."""
+        """One row per system and protocol: `SYSTEM_COLUMNS`, then the figures, as fractions."""
         rows = []
         for item in self.evaluated:
             system = item.out_of_fold.system
@@ -100,8 +104,26 @@ class Result:
                 "protocol": item.protocol.label,
                 "leaky": item.protocol.leaky,
             }
-            rows.append(said | asdict(item.scores))
-        return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+            rows.append(said | item.scores.columns())
+        return pd.DataFrame(rows, columns=[*SYSTEM_COLUMNS, *self.task.result_columns])
+
+    @cached_property
+    def by_corpus(self) -> pd.DataFrame:
+        """Figures of each system on each corpus by itself; without rows where there is but one.
+
+        Columns ``system``, ``corpus`` and the figures of `results`.
+        """
+        rows = [
+            {"system": item.name, "corpus": one.corpus, **one.scores.columns()}
+            for item in self.evaluated
+            for one in scores_by_corpus(
+                item.out_of_fold,
+                self.table,
+                n_bootstrap=self.config.evaluation.n_bootstrap,
+                seed=self.config.seed,
+            )
+        ]
+        return pd.DataFrame(rows)
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -135,17 +157,17 @@ class Result:
 
     @property
     def honest(self) -> tuple[Evaluated, ...]:
-        """Systems that were evaluated with speakers kept apart, best UAR first."""
+        """Systems that were evaluated with speakers kept apart, best first."""
         return tuple(item for item in self.evaluated if not item.protocol.leaky)
 
     @property
     def fused(self) -> tuple[Evaluated, ...]:
-        """Those of the honest systems that fuse, best UAR first."""
+        """Those of the honest systems that fuse, best first."""
         return tuple(item for item in self.honest if item.out_of_fold.system.fusion)
 
     @property
     def single(self) -> tuple[Evaluated, ...]:
-        """Those of the honest systems that have one modality, best UAR first."""
+        """Those of the honest systems that have one modality, best first."""
         return tuple(item for item in self.honest if not item.out_of_fold.system.fusion)
 
     @cached_property
@@ -195,26 +217,27 @@ class Result:
         """What was evaluated, in one line."""
         n_folds = [len(p.folds) for p in self.protocols if not p.leaky]
         divided = f"{n_folds[0]} folds, speakers kept apart" if n_folds else "leaky protocols only"
-        n_speakers, n_classes = len(set(self.table.speakers)), len(set(self.table.labels))
+        n_speakers = len(set(self.table.speakers))
+        told, chance = self.task.said(self.table)
         return "   ".join(
             [
                 f"{len(self.table):,} clips",
                 f"{n_speakers} speaker{'s' if n_speakers > 1 else ''}",
-                f"{n_classes} emotions",
+                told,
                 divided,
-                f"chance {100 / n_classes:.1f} %",
+                chance,
             ]
         )
 
     def reading(self) -> list[str]:
         """What the table says, in sentences that are true of it."""
-        found = self.against_single
+        found, headline = self.against_single, self.task.headline
         if not found:
             return list(self.notes)
         told = (
-            f"Best fused row against best single modality: {sentence(found[0])}.",
+            f"Best fused row against best single modality: {sentence(found[0], headline)}.",
             floor_of_swaps(found),
-            best_of_fusions(self.fused[0].name, self.among_fusions),
+            best_of_fusions(self.fused[0].name, self.among_fusions, headline),
             "Rows were picked after seeing the table, which flatters the best a little.",
         )
         return [*filter(None, told), *self.notes]
@@ -222,16 +245,7 @@ class Result:
 
 def _predictions(item: Evaluated, table: FeatureTable) -> pd.DataFrame:
     found = item.out_of_fold
-    classes = table.classes
-    told = pd.DataFrame(
-        {
-            "clip": table.clips[found.rows],
-            "speaker": table.speakers[found.rows],
-            "emotion": [classes[label] for label in table.labels[found.rows]],
-            "fold": found.folds,
-            "system": item.name,
-            "predicted": [classes[label] for label in found.predicted],
-        }
-    )
-    columns = [f"p_{name}" for name in classes]
-    return told.join(pd.DataFrame(found.probabilities, columns=columns))
+    truth, predicted = found.task.prediction_columns(table, found.rows, found.outputs)
+    clip = {"clip": table.clips[found.rows], "speaker": table.speakers[found.rows]}
+    system = {"fold": found.folds, "system": item.name}
+    return pd.DataFrame({**clip, **truth, **system, **predicted})

@@ -112,8 +112,8 @@ def test_temperatures(bundle_of_members, tiny_bundle):
     rows = np.ones((1, 4))
     plain = bundle_of_members(CLASSES, [member("voice")])
     hot = bundle_of_members(CLASSES, [member("voice", temperature=2.0)])
-    said = member_probabilities(plain, "voice", {"audio": rows})
-    expected = np.sqrt(said) / np.sqrt(said).sum()
+    message = member_probabilities(plain, "voice", {"audio": rows})
+    expected = np.sqrt(message) / np.sqrt(message).sum()
     np.testing.assert_allclose(member_probabilities(hot, "voice", {"audio": rows}), expected)
 
     members = [member("face"), member("voice")]
@@ -128,9 +128,9 @@ def test_features_to_members(bundle_of_members):
     bundle = bundle_of_members(CLASSES, [member("voice")])
     features = np.ones((3, 4))
     features[1] = np.nan
-    said = members_say(bundle, {"audio": features, "video": None})
-    assert np.isnan(said["voice"][1]).all()
-    np.testing.assert_allclose(said["voice"][[0, 2]].sum(axis=1), 1)
+    message = members_say(bundle, {"audio": features, "video": None})
+    assert np.isnan(message["voice"][1]).all()
+    np.testing.assert_allclose(message["voice"][[0, 2]].sum(axis=1), 1)
     with pytest.raises(BundleError, match="no features were given; expected those of one modality"):
         members_say(bundle, {"audio": None})
 

@@ -8,12 +8,12 @@ from affuse.bundle.extractors import extractor_of, feature_source
 from affuse.bundle.member import FeatureSource
 from affuse.config import load_config
 from affuse.errors import BundleError
-from affuse.extractors.registry import make_extractor
+from affuse.features.sources import make_source
 
 
 def test_the_same_extractor_again():
     config = load_config("quick", ["features.mfcc.n_mfcc=13", "media.duration_s=2"])
-    made = make_extractor("mfcc", "audio", config)
+    made = make_source("mfcc", "audio", config)
     source = feature_source(made, config)
     assert source.shape == made.shape == (13, 32)
     again = extractor_of(FeatureSource.model_validate_json(source.model_dump_json()), "audio")
@@ -22,7 +22,7 @@ def test_the_same_extractor_again():
 
 def test_weights_are_named_and_checked(tmp_path):
     config = load_config("quick")
-    made = make_extractor("vgg_face", "video", config)
+    made = make_source("vgg_face", "video", config)
     named = config.features.vgg_face.model_copy(update={"weights": str(tmp_path / "w.h5")})
     own = config.features.model_copy(update={"vgg_face": named})
     source = feature_source(made, config.model_copy(update={"features": own}))
@@ -35,7 +35,7 @@ def test_weights_are_named_and_checked(tmp_path):
 
 def test_other_numbers_are_refused():
     config = load_config("quick")
-    source = feature_source(make_extractor("mfcc", "audio", config), config)
+    source = feature_source(make_source("mfcc", "audio", config), config)
     with pytest.raises(
         BundleError,
         match=r"'mfcc' of this affuse has version \d+; the bundle was trained with version 0: use",

@@ -42,10 +42,10 @@ def refused(folder: Path) -> str:
     with pytest.raises(BundleError) as caught:
         read_bundle(folder)
     assert time.monotonic() - began_s < 20
-    said = str(caught.value)
-    assert said.isprintable()
-    assert len(said) < 1000
-    return said
+    printed = str(caught.value)
+    assert printed.isprintable()
+    assert len(printed) < 1000
+    return printed
 
 
 def sealed(folder: Path, change: Change) -> None:
@@ -90,9 +90,9 @@ MANIFESTS = {
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_manifests(name, folder):
     (folder / MANIFEST).write_bytes(MANIFESTS[name])
-    said = refused(folder)
-    assert "bundle.json" in said
-    assert "altered" not in said, "it is looked into before its hash is"
+    printed = refused(folder)
+    assert "bundle.json" in printed
+    assert "altered" not in printed, "it is looked into before its hash is"
 
 
 def changed(**fields: Any) -> Change:

@@ -98,9 +98,9 @@ def test_newer_format(folder):
         ('{"format": "one"}', "has no number of a format"),
     ],
 )
-def test_no_manifest_at_all(text, said, folder):
+def test_no_manifest_at_all(text, output, folder):
     (folder / MANIFEST).write_text(text, "utf-8")
-    with pytest.raises(BundleError, match=said):
+    with pytest.raises(BundleError, match=output):
         read_bundle(folder)
 
 
@@ -187,16 +187,16 @@ def inside_a_function() -> onnx.ModelProto:
     ],
     ids=["custom", "runtime", "branch", "function", "external"],
 )
-def test_graphs_that_reach_out_are_refused(model, said, tiny_manifest, tiny_bundle, tmp_path):
+def test_graphs_that_reach_out_are_refused(model, output, tiny_manifest, tiny_bundle, tmp_path):
     content = model.SerializeToString()
-    with pytest.raises(BundleError, match=said):
+    with pytest.raises(BundleError, match=output):
         make_bundle(tiny_manifest, {"audio.onnx": content, "MODEL_CARD.md": b""})
     # Nor is it read where someone else has written it.
     folder = write_bundle(tiny_bundle, tmp_path / "bundle")
     (folder / "audio.onnx").write_bytes(content)
     sha256 = hashlib.sha256(content).hexdigest()
     rewrite(folder, files={**tiny_bundle.manifest.files, "audio.onnx": sha256})
-    with pytest.raises(BundleError, match=said):
+    with pytest.raises(BundleError, match=output):
         read_bundle(folder)
 
 
@@ -284,8 +284,8 @@ def test_files_that_the_manifest_does_not_name(tiny_manifest, tiny_bundle):
         ({"fusion": {"stackers": [{"members": ["a", "b"], "graph": "s.onnx"}]}}, "a stacker wants"),
     ],
 )
-def test_parts_that_do_not_fit_together(change, said, tiny_manifest):
-    with pytest.raises(ValidationError, match=said):
+def test_parts_that_do_not_fit_together(change, output, tiny_manifest):
+    with pytest.raises(ValidationError, match=output):
         Manifest.model_validate({**tiny_manifest.model_dump(), **change})
 
 
@@ -299,10 +299,10 @@ def test_parts_that_do_not_fit_together(change, said, tiny_manifest):
         ({"temperature": 0.0}, "greater than or equal to"),
     ],
 )
-def test_members_that_do_not_fit(change, said, tiny_manifest):
+def test_members_that_do_not_fit(change, output, tiny_manifest):
     fields = tiny_manifest.model_dump()
     fields["members"] = [{**fields["members"][0], **change}]
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=output):
         Manifest.model_validate(fields)
 
 
@@ -314,7 +314,9 @@ def test_reading_and_deciding_need_no_training_packages(folder):
         "decide(bundle, members_say(bundle, {'audio': [[1, 2, 3, 4]]}))\n"
         "print(*{name.split('.')[0] for name in sys.modules})"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(said.stdout.split())
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = set(output.stdout.split())
     assert not loaded & {"torch", "sklearn", "onnx", "pandas", "scipy", "cv2", "av", "h5py"}
     assert "onnxruntime" in loaded

@@ -67,7 +67,7 @@ def table(make_table):
 
 
 def flat(table):
-    return table.with_arrays({m: a.reshape(len(a), -1) for m, a in table.arrays.items()})
+    return table.with_arrays({m: a.flat() for m, a in table.arrays.items()})
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
@@ -77,7 +77,7 @@ def test_one_modality(model, n_classes, table):
     fitted = refitted(system(partial(make_unimodal, "audio", model), "audio"), table, {}, 0)
     bundle = bundled(fitted, table)
     refuse_deviation(bundle, fitted, table)
-    found = decide(bundle, members_say(bundle, {"audio": table.arrays["audio"]}))
+    found = decide(bundle, members_say(bundle, {"audio": np.array(table.arrays["audio"])}))
     expected = fitted.estimator.predict_proba(table)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert bundle.manifest.classes == ("neutral", "calm", "happy")[:n_classes]
@@ -96,7 +96,9 @@ def test_fusions(fusion, dropout, table, tmp_path):
 
     missing = np.arange(len(table)) % 3 == 1
     audio = np.where(missing[:, None, None], np.nan, table.arrays["audio"])
-    found = decide(bundle, members_say(bundle, {"audio": audio, "video": table.arrays["video"]}))
+    found = decide(
+        bundle, members_say(bundle, {"audio": audio, "video": np.array(table.arrays["video"])})
+    )
     if needs_all:
         assert np.isnan(found[missing]).all()
         assert not np.isnan(found[~missing]).any()

@@ -139,14 +139,14 @@ def test_a_better_system_without_graphs_is_named(tmp_path):
     ],
     ids=["shuffled", "one speaker", "precomputed"],
 )
-def test_no_bundle_and_why(more, said, corpus, tmp_path):
+def test_no_bundle_and_why(more, message, corpus, tmp_path):
     named = {
         key: str(corpus.with_name(value)) if value == "units.csv" else value
         for key, value in more.items()
     }
     result = result_of(corpus, tmp_path / "run", **named)
     assert not (tmp_path / "run" / "bundle").exists()
-    assert any(said in note for note in result.notes)
+    assert any(message in note for note in result.notes)
     assert (tmp_path / "run" / "results.csv").is_file()
 
 

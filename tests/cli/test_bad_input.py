@@ -36,11 +36,11 @@ def refused(capfd: pytest.CaptureFixture[str]):
     def refuse(*arguments: object) -> str:
         with pytest.raises(SystemExit) as ended:
             main([str(argument) for argument in arguments])
-        said = capfd.readouterr().err
-        complaint = [line for line in said.splitlines() if line.startswith("affuse: ")]
-        assert ended.value.code == 2, said
-        assert len(complaint) == 1, said
-        assert "Traceback" not in said
+        message = capfd.readouterr().err
+        complaint = [line for line in message.splitlines() if line.startswith("affuse: ")]
+        assert ended.value.code == 2, message
+        assert len(complaint) == 1, message
+        assert "Traceback" not in message
         return complaint[0]
 
     return refuse
@@ -50,8 +50,8 @@ def test_good_table_runs(table, tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["run", str(table), *AUDIO_ALONE, "--out", str(tmp_path / "run")])
     assert ended.value.code == 0
-    said = capsys.readouterr().out
-    assert "8 clips   2 speakers   2 emotions   2 folds, speakers kept apart" in said
+    message = capsys.readouterr().out
+    assert "8 clips   2 speakers   2 emotions   2 folds, speakers kept apart" in message
     assert (tmp_path / "run" / "results.csv").is_file()
 
 
@@ -60,9 +60,9 @@ def test_no_such_data(refused, tmp_path):
 
 
 def test_empty_folder(refused, tmp_path):
-    said = refused("run", tmp_path)
-    assert "holds no media file" in said
-    assert "path,emotion,speaker" in said
+    message = refused("run", tmp_path)
+    assert "holds no media file" in message
+    assert "path,emotion,speaker" in message
 
 
 def test_no_name_of_ravdess(refused, table, tmp_path):
@@ -72,8 +72,8 @@ def test_no_name_of_ravdess(refused, table, tmp_path):
 def test_unknown_recipe_setting_and_modality(refused, table):
     assert "recipe 'fastest' was given" in refused("run", table, "--recipe", "fastest")
     assert "unknown key 'sed': did you mean 'seed'" in refused("run", table, "--set", "sed=1")
-    said = refused("run", table, "--features", "smell=mfcc")
-    assert "--features 'smell=mfcc' was given; expected MODALITY=NAME" in said
+    message = refused("run", table, "--features", "smell=mfcc")
+    assert "--features 'smell=mfcc' was given; expected MODALITY=NAME" in message
     assert "expected one of expression, mfcc" in refused(
         "run", table, "--features", "audio=nothing"
     )
@@ -84,31 +84,31 @@ def test_extractor_of_the_other_modality(refused, table):
 
 
 def test_all_modalities_left_out(refused, table):
-    said = refused("run", table, "--features", "audio=none", "--features", "video=none")
-    assert "expected at least one extractor" in said
+    message = refused("run", table, "--features", "audio=none", "--features", "video=none")
+    assert "expected at least one extractor" in message
 
 
 def test_more_folds_than_speakers(refused, table):
-    said = refused("run", table, *AUDIO_ALONE, "--set", "folds.n_folds=6")
-    assert "6 folds were asked for, but there are 2 speakers" in said
-    assert "--set folds.n_folds=2" in said
+    message = refused("run", table, *AUDIO_ALONE, "--set", "folds.n_folds=6")
+    assert "6 folds were asked for, but there are 2 speakers" in message
+    assert "--set folds.n_folds=2" in message
 
 
 def test_one_emotion_only(refused, table):
-    said = refused("run", table, *AUDIO_ALONE, "--set", 'data.emotions=["calm"]')
-    assert "expected at least two emotions" in said
+    message = refused("run", table, *AUDIO_ALONE, "--set", 'data.emotions=["calm"]')
+    assert "expected at least two emotions" in message
 
 
 def test_one_clip_of_each_emotion_is_too_few_to_train_on(refused, table):
     lines = [line for line in table.read_text("utf-8").splitlines() if "-2.wav" not in line]
     table.write_text("\n".join(lines), "utf-8")
-    said = refused("run", table, *AUDIO_ALONE)
-    assert "leaves one audio clip of each of the emotions ['calm', 'angry']" in said
+    message = refused("run", table, *AUDIO_ALONE)
+    assert "leaves one audio clip of each of the emotions ['calm', 'angry']" in message
 
 
 def test_unknown_emotion(refused, table):
-    said = refused("run", table, *AUDIO_ALONE, "--set", 'data.emotions=["clam"]')
-    assert "did you mean 'calm'" in said
+    message = refused("run", table, *AUDIO_ALONE, "--set", 'data.emotions=["clam"]')
+    assert "did you mean 'calm'" in message
 
 
 def test_missing_column(refused, tmp_path):
@@ -132,15 +132,15 @@ def test_nothing_that_decodes(refused, table, tmp_path):
 def test_features_table_lacks_clips_or_holds_nan(refused, table, tmp_path):
     features = tmp_path / "features.csv"
     features.write_text("clip,AU01\nann-calm-1,1.0\n", "utf-8")
-    said = refused("run", table, "--features", f"audio={features}", *AUDIO_ALONE)
-    assert "7" in said
-    assert "ann-angry-1" in said
+    message = refused("run", table, "--features", f"audio={features}", *AUDIO_ALONE)
+    assert "7" in message
+    assert "ann-angry-1" in message
     names = [path.stem for path in sorted(tmp_path.glob("*.wav"))]
     rows = [f"{name},{'nan' if name == 'ben-calm-2' else 1.0}" for name in names]
     features.write_text("\n".join(["clip,AU01", *rows]), "utf-8")
-    said = refused("run", table, "--features", f"audio={features}", *AUDIO_ALONE)
-    assert "ben-calm-2" in said
-    assert "AU01" in said
+    message = refused("run", table, "--features", f"audio={features}", *AUDIO_ALONE)
+    assert "ben-calm-2" in message
+    assert "AU01" in message
 
 
 def test_run_folder_in_use(refused, table, tmp_path):
@@ -152,8 +152,8 @@ def test_run_folder_in_use(refused, table, tmp_path):
 
 
 def test_run_folder_under_a_file(refused, table):
-    said = refused("run", table, *AUDIO_ALONE, "--out", table / "run")
-    assert "cannot be written" in said
+    message = refused("run", table, *AUDIO_ALONE, "--out", table / "run")
+    assert "cannot be written" in message
 
 
 def test_weights_that_do_not_fit(refused, table, tmp_path):
@@ -166,8 +166,8 @@ def test_weights_that_do_not_fit(refused, table, tmp_path):
 
 def test_device_that_nothing_computes_on(refused, table):
     for command in ("run", "features"):
-        said = refused(command, table, "--device", "tpu")
-        assert "features.vgg_face.device = 'tpu': Input should be 'cpu' or 'cuda'" in said
+        message = refused(command, table, "--device", "tpu")
+        assert "features.vgg_face.device = 'tpu': Input should be 'cpu' or 'cuda'" in message
 
 
 def test_re_enacting_needs_both_options(refused, table, tmp_path):
@@ -212,18 +212,18 @@ def test_names_that_the_system_refuses(refused, table, tmp_path):
         ("predict", name),
         ("run", table, "--recipe", f"{name}.toml"),
     ):
-        said = refused(*arguments)
-        assert "cannot be used (File name too long); expected a path" in said
-        assert len(said) < 300
-    said = refused("run", table, *AUDIO_ALONE, "--out", tmp_path / ("x" * 256))
-    assert "cannot be written (File name too long)" in said
-    assert "mend that and run again" not in said, "before the work, not after it"
+        message = refused(*arguments)
+        assert "cannot be used (File name too long); expected a path" in message
+        assert len(message) < 300
+    message = refused("run", table, *AUDIO_ALONE, "--out", tmp_path / ("x" * 256))
+    assert "cannot be written (File name too long)" in message
+    assert "mend that and run again" not in message, "before the work, not after it"
 
 
 def test_folder_for_several_results_under_a_file(refused, table, tmp_path):
     several = sorted(tmp_path.glob("*.wav"))[:2]
-    said = refused("predict", *several, "--format", "vtt", "--out", table / "new")
-    assert "clips.csv/new cannot be used (Not a directory)" in said
+    message = refused("predict", *several, "--format", "vtt", "--out", table / "new")
+    assert "clips.csv/new cannot be used (Not a directory)" in message
 
 
 def test_run_folder_behind_a_link(table, tmp_path, capsys):
@@ -241,8 +241,8 @@ def test_run_folder_behind_a_link(table, tmp_path, capsys):
 def test_run_folder_that_cannot_be_replaced(refused, table, tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    said = refused("run", table, *AUDIO_ALONE, "--out", ".")
-    assert "--out . is the folder that you are in" in said
+    message = refused("run", table, *AUDIO_ALONE, "--out", ".")
+    assert "--out . is the folder that you are in" in message
     assert not any(Path.cwd().iterdir())
 
 
@@ -256,18 +256,18 @@ def test_document_that_is_nested_too_deeply(refused, tmp_path):
     path, clip = tmp_path / "deep.json", tmp_path / "a.mp4"
     path.write_text("[" * 100_000, "utf-8")
     clip.write_bytes(b"")
-    said = refused("export", "video", clip, "--out", tmp_path / "b.mp4", "--prediction", path)
-    assert "deep.json cannot be read as JSON" in said
+    message = refused("export", "video", clip, "--out", tmp_path / "b.mp4", "--prediction", path)
+    assert "deep.json cannot be read as JSON" in message
 
 
 def test_a_recording_is_no_table(refused, table, tmp_path):
-    said = refused("run", tmp_path / "ann-calm-1.wav")
-    assert "ann-calm-1.wav is a recording; expected a folder of a corpus, or a CSV" in said
+    message = refused("run", tmp_path / "ann-calm-1.wav")
+    assert "ann-calm-1.wav is a recording; expected a folder of a corpus, or a CSV" in message
 
 
 def test_data_are_named_once(refused, table):
-    said = refused("run", table, "--set", "data.path=other.csv")
-    assert "--set data.path was given beside" in said
+    message = refused("run", table, "--set", "data.path=other.csv")
+    assert "--set data.path was given beside" in message
 
 
 def test_models_are_needed(refused, table):
@@ -278,15 +278,15 @@ def test_folds_that_do_not_fit_are_refused_before_any_work(table, tmp_path, capf
     for setting in ('folds.speakers=[["ann"], ["zoe"]]', "folds.published=luna2021"):
         with pytest.raises(SystemExit) as ended:
             main(["run", str(table), *AUDIO_ALONE, "--set", setting])
-        said = " ".join(capfd.readouterr().err.split())
+        message = " ".join(capfd.readouterr().err.split())
         assert ended.value.code == 2
-        assert "or let folds be made (--set folds.published= or" in said
-        assert "audio features" not in said
+        assert "or let folds be made (--set folds.published= or" in message
+        assert "audio features" not in message
 
 
 def test_fewer_folds_than_two_are_never_advised(refused, tmp_path, table):
     rows = table.read_text("utf-8").splitlines()
     few = tmp_path / "few.csv"
     few.write_text("\n".join((rows[0], rows[1], rows[8])), "utf-8")
-    said = refused("run", few, *AUDIO_ALONE)
-    assert "expected at least two emotions: add clips of other speakers" in said
+    message = refused("run", few, *AUDIO_ALONE)
+    assert "expected at least two emotions: add clips of other speakers" in message

@@ -34,9 +34,9 @@ def kept() -> dict[str, Path]:
 
 def test_says_what_is_kept(kept, capsys):
     assert run() == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[0] == str(cache_folder())
-    assert [line.split() for line in said[1:]] == [
+    message = capsys.readouterr().out.splitlines()
+    assert message[0] == str(cache_folder())
+    assert [line.split() for line in message[1:]] == [
         ["features", "1", "file,", "1.0", "MB,", "oldest", "9", "days"],
         ["folds", "1", "file,", "1.0", "MB,", "oldest", "0", "days"],
         ["weights", "1", "file,", "1.0", "MB,", "oldest", "30", "days"],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import pytest
+from plugins import installed
 
 from affuse import doctor
 from affuse.bundle import bundle as bundle_module
@@ -17,8 +18,8 @@ from affuse.predict import recogniser
 def run(capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
         main(["doctor"])
-    said = capsys.readouterr()
-    return int(ended.value.code or 0), said.out, said.err
+    message = capsys.readouterr()
+    return int(ended.value.code or 0), message.out, message.err
 
 
 def test_finds_nothing_broken_here(capsys):
@@ -28,6 +29,7 @@ def test_finds_nothing_broken_here(capsys):
     assert told["recogniser"] == ("ok", told["recogniser"][1])
     assert "every hash" in told["recogniser"][1]
     assert set(doctor.EXTRAS) <= set(told)
+    assert told["additions"] == ("ok", "none of other packages")
 
 
 def test_an_altered_bundle_is_broken(capsys, monkeypatch, tmp_path):
@@ -87,13 +89,18 @@ def test_a_cache_that_cannot_be_written_is_broken(capsys, monkeypatch, tmp_path)
     assert "cache broken" in err
 
 
-def test_a_missing_extra_is_no_fault(capsys, monkeypatch):
+def test_a_missing_extra_is_no_fault(capsys, monkeypatch, tmp_path):
+    points = {"affuse.rules": {"own": "own_rule:RULE", "broken": "no_such_module:RULE"}}
+    rule = "from affuse.fusion.rule import Rule, weighted_mean\nRULE = Rule(weighted_mean)"
+    monkeypatch.syspath_prepend(installed(tmp_path, "some-rules", {"own_rule": rule}, points))
     lacking = {"games": ("playing", {"no-such-package": "no_such_package"})}
     monkeypatch.setattr(doctor, "EXTRAS", lacking)
     code, out, _ = run(capsys)
     assert code == 0
     assert "-\tgames\tno-such-package not installed, needed for playing" in out
     assert "pip install 'affuse[games]'" in out
+    assert "-\tadditions\trule 'broken' of some-rules cannot be loaded (ModuleNotFoundError" in out
+    assert out.endswith("; rule own of some-rules\n")
 
 
 def _cells(line: str) -> list[str]:

@@ -46,8 +46,8 @@ def test_writes_the_clip(tmp_path, clip, stored, capsys):
 def test_prediction_of_another_clip_is_refused(tmp_path, stored, capsys):
     other = write_media(tmp_path / "other.mp4", Media(0.2))
     assert run("export", "video", other, "--out", tmp_path / "o.mp4", "--prediction", stored) == 2
-    said = capsys.readouterr().err
-    assert "has 0 predictions of other.mp4 (it has: Müller & co.mp4); expected one" in said
+    message = capsys.readouterr().err
+    assert "has 0 predictions of other.mp4 (it has: Müller & co.mp4); expected one" in message
 
 
 def test_taken_name_is_refused_before_any_work(clip, capsys):

@@ -41,6 +41,15 @@ FINALISER = """
     del held
     time.sleep(20)
 """
+ENDED_MEANWHILE = """
+    class Held:
+        def __del__(self):
+            hit(signal.SIGINT)
+            time.sleep(0)
+    held = Held()
+    del held
+    raise OSError(9, "Bad file descriptor")
+"""
 BECAUSE = """
     try:
         hit(signal.SIGINT)
@@ -77,7 +86,9 @@ def called(body: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("body", [BECAUSE, SWALLOWED, FINALISER, TWICE, "hit(signal.SIGINT)"])
+@pytest.mark.parametrize(
+    "body", [BECAUSE, SWALLOWED, FINALISER, ENDED_MEANWHILE, TWICE, "hit(signal.SIGINT)"]
+)
 def test_ctrl_c_is_one_line(body: str) -> None:
     found = called(body)
     assert found.stderr.splitlines() == [LINE.format("interrupted")]
@@ -87,6 +98,13 @@ def test_ctrl_c_is_one_line(body: str) -> None:
 
 def test_sigterm_is_one_line() -> None:
     found = called("hit(signal.SIGTERM); time.sleep(20)")
+    assert found.stderr.splitlines() == [LINE.format("terminated")]
+    assert found.returncode == 143
+
+
+def test_sigterm_that_a_finaliser_lost_is_not_forgotten() -> None:
+    """Until it is raised once more, what else ends the command ends it as the signal does."""
+    found = called(ENDED_MEANWHILE.replace("SIGINT", "SIGTERM"))
     assert found.stderr.splitlines() == [LINE.format("terminated")]
     assert found.returncode == 143
 

@@ -17,8 +17,8 @@ def predict(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int
     """Exit code, standard output and standard error."""
     with pytest.raises(SystemExit) as stopped:
         main(["predict", *(str(argument) for argument in arguments)])
-    said = capsys.readouterr()
-    return int(stopped.value.code or 0), said.out, said.err
+    message = capsys.readouterr()
+    return int(stopped.value.code or 0), message.out, message.err
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import soundfile
 
 from affuse.cli import main
 from affuse.storage.locks import claimed
+from affuse.storage.run_files import REPORT, TABLES, WRITTEN
 
 AUDIO_ALONE = ["--set", "features.video=none", "--jobs", "1"]
 SAME = ("results.csv", "predictions.csv", "folds.csv", "speakers.csv", "config.toml")
@@ -82,6 +83,18 @@ def test_folder_that_is_not_this_run_is_refused(table, tmp_path, capsys, change)
     assert sorted(path.name for path in out.iterdir()) == before
 
 
+def test_every_file_is_known_by_name_and_columns(table, tmp_path):
+    out = tmp_path / "run"
+    assert run(table, out) == 0
+    assert {path.name for path in out.iterdir()} <= WRITTEN | {REPORT}
+    columns = {each.file: set(each.columns) for each in TABLES}
+    for path in out.glob("*.csv"):
+        with path.open(encoding="utf-8") as file:
+            header = set(file.readline().strip().split(","))
+        assert columns.get(path.name, set()) <= header, path.name
+    assert {each.file for each in TABLES if each.needed} <= {path.name for path in out.iterdir()}
+
+
 KILLED = """
 import os, signal, sys
 from affuse import cli
@@ -117,7 +130,9 @@ def test_second_run_is_told_before_its_work(table, tmp_path, capsys, private_cac
         (100_000, "run/.*report.html cannot be written .File too large."),
     ],
 )
-def test_full_disk_is_one_line_and_the_same_command_goes_on(table, tmp_path, limit, said, capsys):
+def test_full_disk_is_one_line_and_the_same_command_goes_on(
+    table, tmp_path, limit, message, capsys
+):
     """A limit on the size of files stands for it: results fit in the larger one, the report not."""
     out, options = tmp_path / "run", [*AUDIO_ALONE, "--set", "bundle.enabled=false"]
     found = subprocess.run(
@@ -131,7 +146,7 @@ def test_full_disk_is_one_line_and_the_same_command_goes_on(table, tmp_path, lim
     lines = [line for line in found.stderr.splitlines() if line.startswith("affuse:")]
     assert found.returncode == 2, found.stderr
     assert len(lines) == 1, found.stderr
-    assert re.search(said, lines[0]), lines[0]
+    assert re.search(message, lines[0]), lines[0]
     assert "Traceback" not in found.stderr
     assert {path.name for path in tmp_path.iterdir()} <= {"mpl"}
     assert run(table, out) == 0, capsys.readouterr().err

@@ -43,9 +43,9 @@ def test_no_bundle_and_nobody_is_sent_to_a_page(capsys, tmp_path):
     with pytest.raises(SystemExit) as ended:
         main(["serve", "--no-open", "--port", "0", "--bundle", str(tmp_path / "none")])
     assert ended.value.code == 2
-    said = capsys.readouterr()
-    assert str(tmp_path / "none") in said.err
-    assert said.out == ""
+    message = capsys.readouterr()
+    assert str(tmp_path / "none") in message.err
+    assert message.out == ""
 
 
 def test_empty_host_is_not_every_address(capsys):

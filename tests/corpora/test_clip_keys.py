@@ -49,8 +49,10 @@ def test_rows_of_one_person_are_not_given_to_others() -> None:
 
 
 def test_a_name_that_fits_several_clips_is_refused() -> None:
-    said = "names 'take0', which may be any of the clips anna/take0, ben/take0, carl/take0; expect"
-    with pytest.raises(DatasetError, match=said):
+    message = (
+        "names 'take0', which may be any of the clips anna/take0, ben/take0, carl/take0; expect"
+    )
+    with pytest.raises(DatasetError, match=message):
         met(["take0.wav"])
     with pytest.raises(DatasetError, match="may be any of the clips ben/take0, carl/take0"):
         met(["anna/take0.wav", "take0.wav"], CLIPS[1:])

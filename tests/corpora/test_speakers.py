@@ -77,9 +77,9 @@ def test_the_first_spelling_is_shown_and_the_others_are_named(tmp_path: Path) ->
     assert index.speakers == ("01", "2", "anna")
     assert [clip.speaker for clip in index] == ["01", "anna", "01", "anna", "2"]
     assert index.spellings == (("01", "1"), ("anna", "Anna"))
-    said = "Speakers who are written in several ways count as one each: 01 = 1, anna = Anna."
-    assert index.notes == (said,)
-    assert index.filter(speakers=["01"]).notes == (said,)
+    message = "Speakers who are written in several ways count as one each: 01 = 1, anna = Anna."
+    assert index.notes == (message,)
+    assert index.filter(speakers=["01"]).notes == (message,)
     assert table(tmp_path, "1", "2").notes == ()
 
 

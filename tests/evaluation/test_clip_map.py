@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from affuse.evaluation.clip_map import MOST_CLIPS, clip_map
-from affuse.features.table import StoredArrays
+from affuse.features.stored_arrays import StoredArrays
 
 
 def pca(table):
@@ -19,7 +19,7 @@ def test_labels_and_scale_of_columns_change_nothing(make_table):
     other = replace(
         table,
         labels=table.labels[::-1].copy(),
-        arrays={m: 1000 * a.astype(np.float32) + 5 for m, a in table.arrays.items()},
+        arrays={m: 1000 * np.asarray(a, np.float32) + 5 for m, a in table.arrays.items()},
     )
     np.testing.assert_allclose(pca(table)[["x", "y"]], pca(other)[["x", "y"]], atol=1e-3)
 

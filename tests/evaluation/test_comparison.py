@@ -15,13 +15,13 @@ from affuse.evaluation.comparison import (
     paired_interval,
     row_name,
 )
-from affuse.evaluation.metrics import uar
 from affuse.evaluation.sentences import floor_of_swaps, sentence
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.features.table import FeatureTable
 from affuse.fusion.combine import combine
 from affuse.records import RAVDESS_EMOTIONS
 from affuse.splits.protocols import LEAKS
+from affuse.tasks.metrics import uar
 
 SHARES = {"a": 0.4, "b": 0.48, "c": 0.55, "d": 0.6}
 CLASSES = ("calm", "angry", "sad", "happy")
@@ -150,13 +150,13 @@ def test_many_comparisons_can_still_find_something(table, make_result):
 
 def test_only_clips_that_both_scored_count(table, make_result):
     one, two = make_result("one", 0.5), make_result("two", 0.9)
-    part = replace(two, rows=two.rows[:400], probabilities=two.probabilities[:400])
+    part = replace(two, rows=two.rows[:400], outputs=two.outputs[:400])
     (found,) = compare_all([one, part], table)
     assert (found.n_clips, found.n_speakers) == (400, 10)
     first = slice(0, 400)
     of_part = table.take(np.arange(400))
     (expected,) = compare_all(
-        [replace(one, rows=one.rows[first], probabilities=one.probabilities[first]), part], of_part
+        [replace(one, rows=one.rows[first], outputs=one.outputs[first]), part], of_part
     )
     assert found.difference == expected.difference
     assert (found.low, found.high, found.p) == (expected.low, expected.high, expected.p)
@@ -236,7 +236,7 @@ def test_refusals(table, make_result):
     with pytest.raises(ConfigError, match="rows 'one' were given more than once; expected each"):
         compare_with(one, [two, one], table)
     halves = [
-        replace(result, rows=result.rows[part], probabilities=result.probabilities[part])
+        replace(result, rows=result.rows[part], outputs=result.outputs[part])
         for result, part in ((one, slice(0, 400)), (two, slice(400, 800)))
     ]
     with pytest.raises(FeatureError, match=r"'one' and 'two' have scored no clip in common; exp"):

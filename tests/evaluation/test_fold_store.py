@@ -15,7 +15,8 @@ from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_store import FolderStore, table_digest
 from affuse.evaluation.systems import System
 from affuse.features.context import RunContext
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.stored_arrays import StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.fusion.registry import make_unimodal
 from affuse.splits.folds import speaker_folds
 from affuse.splits.protocols import Protocol

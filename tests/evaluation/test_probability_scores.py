@@ -13,7 +13,6 @@ from scipy.special import softmax
 from sklearn import metrics as reference
 
 from affuse.errors import ConfigError, FeatureError
-from affuse.evaluation.metrics import ece
 from affuse.evaluation.probability_scores import (
     ProbabilityScores,
     brier,
@@ -24,6 +23,7 @@ from affuse.evaluation.probability_scores import (
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.features.table import FeatureTable
 from affuse.records import RAVDESS_EMOTIONS
+from affuse.tasks.metrics import ece
 
 SYSTEM = System("SVM", "audio", "", "", "", lambda seed: None)
 
@@ -109,7 +109,7 @@ def test_a_class_that_a_fold_did_not_know(too_sure):
     probabilities = result.probabilities.copy()
     probabilities[result.folds == 1, 3] = 0
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    found = calibrate_across_folds(replace(result, probabilities=probabilities), table)
+    found = calibrate_across_folds(replace(result, outputs=probabilities), table)
     assert np.isfinite(found.out_of_fold.probabilities).all()
     assert np.isfinite([found.after.log_loss, found.before.log_loss]).all()
 

@@ -14,7 +14,7 @@ import pytest
 from affuse.config import FusionConfig, ModelConfig
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.evaluation.crossval import out_of_fold
-from affuse.evaluation.scores import Scores, scores
+from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import System
 from affuse.extractors.mfcc import Mfcc
 from affuse.features.table import FeatureTable
@@ -23,6 +23,7 @@ from affuse.media.audio import read_audio
 from affuse.models.registry import model_label
 from affuse.splits.folds import folds_from_speakers
 from affuse.splits.protocols import Protocol
+from affuse.tasks.classification import Scores
 
 pytestmark = pytest.mark.data
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affuse.errors import FeatureError
-from affuse.evaluation.metrics import ece
 from affuse.evaluation.reliability import RELIABILITY_COLUMNS, reliability_curve
+from affuse.tasks.metrics import ece
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 20))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from affuse.errors import FeatureError
-from affuse.evaluation.metrics import accuracy, uar
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
+from affuse.tasks.metrics import accuracy, uar
 
 
 def result(table, predicted, rows, folds=None):

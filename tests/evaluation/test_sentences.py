@@ -58,8 +58,8 @@ def test_the_best_of_many_fusions():
 
 
 def test_what_is_seen_alone_is_not_called_nothing():
-    said = best_of_fusions("best", pairs((0.005, 0.057), (0.008, 0.057)))
-    assert said == (
+    message = best_of_fusions("best", pairs((0.005, 0.057), (0.008, 0.057)))
+    assert message == (
         "Best of the fusions is best: it is ahead of the other 2 by more than chance were each "
         "the one comparison, but not surely as one of 2."
     )

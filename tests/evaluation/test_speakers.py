@@ -44,7 +44,7 @@ def test_speakers(result, table):
 
 
 def test_rows_that_were_not_scored_do_not_count(result, table):
-    part = replace(result, rows=result.rows[:3], probabilities=result.probabilities[:3])
+    part = replace(result, rows=result.rows[:3], outputs=result.outputs[:3])
     assert speaker_table(part, table)["speaker"].tolist() == ["10"]
     assert speaker_range(part, table) == SpeakerRange("10", 0.75, "10", 0.75)
 
@@ -60,7 +60,7 @@ def test_recalls(result, table):
 
 
 def test_no_clip(result, table):
-    none = replace(result, rows=result.rows[:0], probabilities=result.probabilities[:0])
+    none = replace(result, rows=result.rows[:0], outputs=result.outputs[:0])
     for figures in (speaker_table, speaker_range, recall_table):
         with pytest.raises(FeatureError, match="system 'SVM' scored no clip: no test clip has aud"):
             figures(none, table)

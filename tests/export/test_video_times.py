@@ -27,7 +27,7 @@ def nothing(talk: Prediction) -> Prediction:
     return replace(talk, segments=())
 
 
-def looks(path: Path) -> list[float]:
+def sampled(path: Path) -> list[float]:
     found = sample_frames(path, per_s=5, short_side=60)
     return [round(time_s, 6) for look in found for time_s in look.times_s(5)]
 
@@ -52,7 +52,7 @@ def test_a_picture_that_is_not_always_there_keeps_its_times(tmp_path, nothing, t
         tmp_path / "a.mkv", Track([portrait()] * len(times_s), times_s=times_s, sound=sound)
     )
     out = annotate(clip, nothing, tmp_path / "out.mp4")
-    assert looks(out) == pytest.approx(looks(clip))
+    assert sampled(out) == pytest.approx(sampled(clip))
     assert length_s(out) == pytest.approx(len(sound) / 48_000, abs=0.1)
     before, after = read_audio(clip), read_audio(out)
     assert after.duration_s == pytest.approx(before.duration_s, abs=0.05)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from affuse.extractors.functionals import voice_statistics
-from affuse.extractors.pitch import pitch
+from affuse.features.voices.functionals import voice_statistics
+from affuse.features.voices.pitch import pitch
 
 RATE = 16_000
 

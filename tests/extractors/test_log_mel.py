@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from affuse.extractors.log_mel import MIN_FRAMES, N_BANDS, log_mel
+from affuse.features.voices.log_mel import MIN_FRAMES, N_BANDS, log_mel
 
 
 @pytest.fixture

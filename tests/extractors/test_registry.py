@@ -7,24 +7,26 @@ from pathlib import Path
 import pytest
 
 from affuse.config import load_config
+from affuse.corpora.index import Index
 from affuse.errors import ConfigError, FeatureError
-from affuse.extractors.registry import EXTRACTORS, make_extractor
 from affuse.features.precomputed import Precomputed
 from affuse.features.source import Extractor
+from affuse.features.sources import make_source
 from affuse.records import MODALITIES
+from affuse.registries import EXTRACTORS
 
 
 def made(name: str) -> Extractor:
     """The extractor, asked for under whichever modality it reads."""
     for modality in MODALITIES:
         with suppress(ConfigError):
-            extractor = make_extractor(name, modality, load_config("quick"))
+            extractor = make_source(name, modality, load_config("quick"))
             assert not isinstance(extractor, Precomputed)
             return extractor
     raise AssertionError(f"{name} reads no modality")
 
 
-@pytest.mark.parametrize("name", list(EXTRACTORS))
+@pytest.mark.parametrize("name", EXTRACTORS.names())
 def test_every_extractor_keeps_the_contract(name: str) -> None:
     extractor = made(name)
     assert extractor.name == name
@@ -33,31 +35,48 @@ def test_every_extractor_keeps_the_contract(name: str) -> None:
     assert all(length > 0 for length in extractor.shape)
     assert pickle.loads(pickle.dumps(extractor)) == extractor
     assert hash(extractor) == hash(made(name))
+    assert len(extractor.axes) == len(extractor.shape) == len(set(extractor.axes))
+    assert extractor.prepared(load_config("quick"), Index(())) == load_config("quick")
+    assert extractor.given(()) is None
     assert not hasattr(extractor, "fit")
+
+
+def test_what_is_learned_comes_from_the_extractor() -> None:
+    config = load_config(
+        "quick", ["features.layer.n_features=5", "features.voice_network.epochs=2"]
+    )
+    layer = made("vgg_face").learned(config)
+    voice = made("voice_network").learned(config)
+    assert layer is not None
+    assert voice is not None
+    assert (layer(3).n_features, layer(3).random_state) == (5, 3)
+    assert (voice(4).epochs, voice(4).random_state) == (2, 4)
+    assert pickle.loads(pickle.dumps(voice))(4).epochs == 2
+    assert made("mfcc").learned(config) is None
 
 
 def test_lecture_shapes() -> None:
     config = load_config("lecture")
-    assert make_extractor("mfcc", "audio", config).shape == (40, 63)
-    assert make_extractor("vgg_face", "video", config).shape == (120, 4, 7, 512)
+    assert make_source("mfcc", "audio", config).shape == (40, 63)
+    assert make_source("vgg_face", "video", config).shape == (120, 4, 7, 512)
 
 
 def test_unknown_name_is_refused() -> None:
-    message = r"extractor 'mfc' was given for audio; expected one of expression, mfcc, vgg_face"
+    message = r"extractor 'mfc' was given for audio; expected one of .*mfcc, .*did you mean 'mfcc'"
     with pytest.raises(ConfigError, match=message):
-        make_extractor("mfc", "audio", load_config())
+        make_source("mfc", "audio", load_config())
 
 
 def test_extractor_of_the_other_modality_is_refused() -> None:
     message = "'mfcc' was given for video, but it reads audio: set features.audio = 'mfcc'"
     with pytest.raises(ConfigError, match=message):
-        make_extractor("mfcc", "video", load_config())
+        make_source("mfcc", "video", load_config())
 
 
 def test_path_of_a_csv_gives_its_features(tmp_path: Path) -> None:
     (tmp_path / "units.csv").write_text("clip,AU01\na,0.5\n")
-    found = make_extractor(str(tmp_path / "units.csv"), "video", load_config())
+    found = make_source(str(tmp_path / "units.csv"), "video", load_config())
     assert isinstance(found, Precomputed)
     assert (found.label, found.shape) == ("units", (1,))
     with pytest.raises(FeatureError, match=r"none\.csv' were given; expected the path"):
-        make_extractor(str(tmp_path / "none.csv"), "video", load_config())
+        make_source(str(tmp_path / "none.csv"), "video", load_config())

@@ -9,8 +9,8 @@ import pytest
 
 from affuse.config import Config
 from affuse.errors import FeatureError, WeightsError
-from affuse.extractors import shipped
-from affuse.extractors.registry import make_extractor
+from affuse.extractors.networks import shipped
+from affuse.features.sources import make_source
 from affuse.media.audio import Sound
 from affuse.media.video import read_frames
 
@@ -23,7 +23,7 @@ def voice(rng) -> Sound:
 
 
 def test_a_voice_is_described_whatever_its_level(voice):
-    extractor = make_extractor("voice", "audio", Config())
+    extractor = make_source("voice", "audio", Config())
     loud = extractor.extract(voice)
     soft = extractor.extract(Sound(voice.signal / 20, 16_000))
     assert loud.shape == extractor.shape
@@ -31,17 +31,17 @@ def test_a_voice_is_described_whatever_its_level(voice):
 
 
 def test_pictures_without_a_face_leave_the_clip_without_video():
-    extractor = make_extractor("expression", "video", Config())
+    extractor = make_source("expression", "video", Config())
     black = [np.zeros((360, 640, 3), np.uint8)] * 3
     with pytest.raises(FeatureError, match="no face was found in any of 3 frames"):
         extractor.extract(black)
 
 
 def test_the_voice_model_tells_whom_it_has_heard():
-    corpora = dict(make_extractor("voice", "audio", Config()).heard)
+    corpora = dict(make_source("voice", "audio", Config()).provenance)
     assert "RAVDESS" in corpora
     assert not any(
-        speakers for _, speakers in make_extractor("expression", "video", Config()).heard
+        speakers for _, speakers in make_source("expression", "video", Config()).provenance
     )
 
 
@@ -54,14 +54,14 @@ def test_a_tampered_graph_is_refused(tmp_path, monkeypatch, voice):
     monkeypatch.setattr(shipped, "shipped_folder", lambda: folder)
     shipped._session.cache_clear()
     with pytest.raises(WeightsError, match=r"voice\.onnx is not the graph that bundle\.json tells"):
-        make_extractor("voice", "audio", Config()).extract(voice)
+        make_source("voice", "audio", Config()).extract(voice)
     shipped._session.cache_clear()
 
 
 @pytest.mark.data
 def test_a_real_face_is_described(shared_data):
     clip = next((shared_data / "clips").glob("M*.mp4"))
-    extractor = make_extractor("expression", "video", Config())
+    extractor = make_source("expression", "video", Config())
     decoding = extractor.decoding
     frames = read_frames(
         clip, height=decoding.height, fps=decoding.fps, frame_step=decoding.frame_step

@@ -129,7 +129,7 @@ def test_many_clips_are_sampled_evenly(make_clips: Callable[..., Index]) -> None
 
 def test_integers_without_ranges_are_refused(tiny_int8: Config) -> None:
     with pytest.raises(ConfigError, match=r"'int8' was given without .*ranges"):
-        make(tiny_int8)
+        make(tiny_int8).settings()
 
 
 @pytest.mark.parametrize("ranges", ["[1.0, 2.0]", "[0.0]", "[1,1,1,1,1,1,1,1,1,1,1,1,-1]"])
@@ -151,7 +151,7 @@ def test_centre_is_a_square(private_cache: Path) -> None:
     extractor = make(load_config("quick", [*TINY, "features.vgg_face.crop=centre"]))
     frame = np.zeros((64, 113, 3), np.uint8)
     frame[:, 24:88] = 200
-    (seen,) = extractor.framed([frame])
+    (seen,) = extractor.view.framed([frame])
     assert seen.shape == (64, 64, 3)
     assert seen.min() == 200
     assert extractor.shape == (3, 2, 2, 512)
@@ -164,7 +164,7 @@ def test_face_is_found_and_followed(private_cache: Path) -> None:
     assert extractor.decoding.height == 192
     assert extractor.shape == (3, 2, 2, 512)
     frame = with_faces(341, 192, {0: (180, 30, 150)})
-    seen = list(extractor.framed([frame, frame, frame.copy()]))
+    seen = list(extractor.view.framed([frame, frame, frame.copy()]))
     assert [image.shape for image in seen] == [(64, 64, 3)] * 3
     assert seen[0] is seen[1]
     assert seen[2] is not seen[1]

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from affuse.config import Config, load_config
 from affuse.errors import FeatureError, WeightsError
 from affuse.extractors import vgg_face
+from affuse.extractors.vgg.framing import BGR_MEANS, on_canvas
+from affuse.extractors.vgg.graph import trunk
 from affuse.extractors.vgg.weights import BLOCKS, Weights, read_weights, untrained_weights
-from affuse.extractors.vgg_face import BGR_MEANS, VggFace, make, on_canvas
+from affuse.extractors.vgg_face import VggFace, make
 from affuse.media.video import read_frames
 
 WEIGHTS = "features.vgg_face.weights"
@@ -48,7 +50,7 @@ def relative_error(found: NDArray[np.float32], expected: NDArray[np.float32]) ->
 @pytest.fixture
 def noise(rng: np.random.Generator, untrained: VggFace) -> list[NDArray[np.uint8]]:
     """Three frames as the tiny extractor takes them."""
-    shape = (3, untrained.decoding.height, untrained.canvas_width, 3)
+    shape = (3, untrained.decoding.height, untrained.view.width, 3)
     return list(rng.integers(0, 256, shape, np.uint8))
 
 
@@ -108,7 +110,7 @@ def test_frames_are_run_a_few_at_a_time(noise: list[NDArray[np.uint8]]) -> None:
 
 def test_batches_do_not_change_the_numbers(untrained: VggFace, rng: np.random.Generator) -> None:
     longer = replace(untrained, decoding=replace(untrained.decoding, duration_s=0.4))
-    frames = list(rng.integers(0, 256, (6, 32, longer.canvas_width, 3), np.uint8))
+    frames = list(rng.integers(0, 256, (6, 32, longer.view.width, 3), np.uint8))
     together = longer.extract(frames)
     alone = [by_hand(longer, frame[None])[0].astype(np.float16) for frame in frames]
     np.testing.assert_allclose(together, alone, rtol=2e-3)
@@ -133,7 +135,7 @@ def test_activation_out_of_range_is_refused(
     last = tall["conv5_3"]
     tall["conv5_3"] = replace(last, kernel=last.kernel * 1000)
     model = untrained.model.with_name("tall.onnx")
-    vgg_face._build(model, tall, BGR_MEANS["vgg-face"])
+    model.write_bytes(trunk(tall, BGR_MEANS["vgg-face"]).SerializeToString())
     message = r"\(untrained\) gave an activation of .*; expected at most 65504"
     with pytest.raises(FeatureError, match=message):
         replace(untrained, model=model).extract(noise)

@@ -6,9 +6,9 @@ import numpy as np
 import soundfile
 
 from affuse.config import load_config
-from affuse.extractors.registry import make_extractor
 from affuse.extractors.voice_statistics import VoiceStatistics, statistic_names
 from affuse.features.decoding import decoded
+from affuse.features.sources import make_source
 
 
 def buzz(n: int) -> np.ndarray:
@@ -19,7 +19,7 @@ def buzz(n: int) -> np.ndarray:
 def test_the_whole_clip_and_no_silence_after_it(tmp_path):
     path = tmp_path / "clip.wav"
     soundfile.write(path, buzz(5 * 16_000), 16_000)
-    extractor = make_extractor("voice_statistics", "audio", load_config("strong"))
+    extractor = make_source("voice_statistics", "audio", load_config("strong"))
     statistics = dict(
         zip(statistic_names(), extractor.extract(decoded(path, extractor.decoding)), strict=True)
     )

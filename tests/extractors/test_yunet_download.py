@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from affuse.errors import DownloadError, OutputError
-from affuse.extractors.yunet_download import YUNET, Published, yunet_file
+from affuse.extractors.networks.yunet_download import YUNET, Published, yunet_file
 from affuse.media.face_detectors import (
     YUNET_FILE_NAME,
     HaarDetector,

@@ -21,14 +21,14 @@ from affuse.corpora.index import Index
 from affuse.corpora.table import read_table
 from affuse.errors import FeatureError
 from affuse.extractors.mfcc import Mfcc, mfcc
-from affuse.extractors.registry import make_extractor
 from affuse.extractors.vgg_face import VggFace
 from affuse.features.context import RunContext
 from affuse.features.decoding import decoded
 from affuse.features.extract import extract_features
-from affuse.features.precomputed import read_precomputed
+from affuse.features.read_precomputed import read_precomputed
+from affuse.features.sources import make_source
 from affuse.features.store import FeatureStore
-from affuse.features.table import StoredArrays
+from affuse.features.stored_arrays import StoredArrays
 from affuse.media.audio import read_audio
 from affuse.records import Clip
 from extractors import Loudness
@@ -62,10 +62,13 @@ def test_table_holds_what_the_extractors_give(
     assert source is not None
     sound = read_audio(source, sample_rate=8000, duration_s=0.5).signal
     expected = mfcc(np.pad(sound, (0, 4000 - len(sound))), 8000, 13)
-    np.testing.assert_array_equal(table.arrays["audio"][1], expected.ravel())  # type: ignore[index]
+    audio = table.arrays["audio"]
+    assert (audio.axes, audio.shape) == (("clip", "channel", "time"), (3, *expected.shape))
+    np.testing.assert_array_equal(audio.rows([1])[0], expected)
+    np.testing.assert_array_equal(audio.flat()[1], expected.ravel())
     video = table.arrays["video"]
     assert isinstance(video, StoredArrays)
-    assert video.shape == (3, 3, 1, 1, 512)
+    assert (video.shape, video.axes[1]) == ((3, 3, 1, 1, 512), "time")
     np.testing.assert_array_equal(
         video[[1]][0],
         untrained.extract(decoded(source, untrained.decoding)),  # type: ignore[arg-type]
@@ -134,7 +137,7 @@ def test_stretches_of_one_file_are_clips_of_their_own(
     )
     table = extract_features(index, {"audio": mfcc_extractor}, RunContext.of(1, store=store)).table
     sound = read_audio(path, sample_rate=8000, start_s=0.75, duration_s=0.25).signal
-    expected = mfcc(np.pad(sound, (0, 2000)), 8000, 13).ravel()
+    expected = mfcc(np.pad(sound, (0, 2000)), 8000, 13)
     np.testing.assert_array_equal(table.arrays["audio"][1], expected)  # type: ignore[index]
 
 
@@ -242,7 +245,7 @@ def test_precomputed_features_stand_beside_computed_ones(
         index, {"audio": mfcc_extractor, "video": units}, RunContext.of(1, store=store)
     ).table
     assert table.modalities == ("audio", "video")
-    assert table.arrays["video"].tolist() == [[1], [2]]  # type: ignore[union-attr]
+    assert table.arrays["video"].flat().tolist() == [[1], [2]]  # type: ignore[union-attr]
     (tmp_path / "units.csv").write_text("clip,AU01\nclip01,2\n")
     units = read_precomputed(tmp_path / "units.csv", "video")
     before = store.size()
@@ -283,7 +286,7 @@ from affuse.features.store import FeatureStore
 if __name__ == "__main__":
     context = RunContext.of(2, store=FeatureStore(Path(sys.argv[2])))
     found = extract_features(read_table(sys.argv[1]), {"audio": Mfcc(n_mfcc=7)}, context)
-    print(found.table.arrays["audio"].sum(dtype="float64").hex(), len(found.skipped))
+    print(found.table.arrays["audio"].flat().sum(dtype="float64").hex(), len(found.skipped))
 """
 
 
@@ -357,7 +360,7 @@ from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.extractors.mfcc import Mfcc
 from affuse.features.store import FeatureStore
-from affuse.extractors.registry import make_extractor
+from affuse.features.sources import make_source
 from affuse.config import load_config
 
 def report(stage, done, total):
@@ -366,7 +369,7 @@ def report(stage, done, total):
 if __name__ == "__main__":
     config = load_config("quick", ["media.height=64", "media.duration_s=1"])
     index = read_table(sys.argv[1])
-    video = make_extractor("vgg_face", "video", config)
+    video = make_source("vgg_face", "video", config)
     store = FeatureStore(Path(sys.argv[2]))
     try:
         context = RunContext.of(int(sys.argv[3]), progress=report, store=store)
@@ -426,12 +429,12 @@ def test_all_real_clips_pass_both_extractors(
     ]
     config = load_config("quick", settings)
     extractors = {
-        "audio": make_extractor("mfcc", "audio", config),
-        "video": make_extractor("vgg_face", "video", config),
+        "audio": make_source("mfcc", "audio", config),
+        "video": make_source("vgg_face", "video", config),
     }
     index = read_table(tmp_path / "clips.csv")
     found = extract_features(index, extractors, RunContext.of(1, store=store))  # type: ignore[arg-type]
     assert found.skipped == ()
-    assert found.table.arrays["audio"].shape == (5, 2520)
+    assert found.table.arrays["audio"].shape == (5, 40, 63)
     assert found.table.arrays["video"].shape == (5, 2, 4, 7, 512)
     assert np.isfinite(found.table.arrays["video"][np.arange(5)]).all()

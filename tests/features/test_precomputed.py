@@ -10,7 +10,8 @@ from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import FeatureError
 from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
-from affuse.features.precomputed import Precomputed, read_precomputed
+from affuse.features.precomputed import Precomputed
+from affuse.features.read_precomputed import read_precomputed
 from affuse.features.store import FeatureStore
 from affuse.records import Clip
 
@@ -27,7 +28,7 @@ def test_rows_meet_clips_whatever_the_modality_code(tmp_path: Path) -> None:
     found = table(tmp_path, "clip,AU01,AU02", f"01-{TAKES[1]},3,4", f"02-{TAKES[0]}.mp4,1,2")
     assert found.columns == ("AU01", "AU02")
     assert (found.modality, found.label, found.shape) == ("video", "units", (2,))
-    values = found.of_clips(CLIPS)
+    values = found.given(CLIPS)
     assert values.dtype == np.float32
     np.testing.assert_array_equal(values, [[1, 2], [3, 4]])
 
@@ -39,7 +40,7 @@ def test_rows_meet_clips_by_id_or_file_name(tmp_path: Path) -> None:
         Clip("row 7", "calm", "a", video=Path("/data/him.mov")),
         Clip("take.one", "sad", "b"),
     ]
-    np.testing.assert_array_equal(found.of_clips(clips), [[1], [2], [3]])
+    np.testing.assert_array_equal(found.given(clips), [[1], [2], [3]])
 
 
 def test_frames_become_means_and_deviations(tmp_path: Path) -> None:
@@ -51,28 +52,28 @@ def test_frames_become_means_and_deviations(tmp_path: Path) -> None:
         f"0, 0.00, 01-{TAKES[1]}, 7, 6",
     )
     assert found.columns == ("AU01_mean", "AU02_mean", "AU01_std", "AU02_std")
-    np.testing.assert_array_equal(found.of_clips(CLIPS), [[2, 5, 1, 0], [7, 6, 0, 0]])
+    np.testing.assert_array_equal(found.given(CLIPS), [[2, 5, 1, 0], [7, 6, 0, 0]])
 
 
 def test_frame_without_a_number_is_not_hidden_by_the_others(tmp_path: Path) -> None:
     lines = (f"0,{TAKES[0]},1", f"1,{TAKES[0]},", f"0,{TAKES[1]},1")
     found = table(tmp_path, "frame,clip,AU01", *lines)
     with pytest.raises(FeatureError, match=rf"clip {TAKES[0]} in column 'AU01_mean'"):
-        found.of_clips(CLIPS)
+        found.given(CLIPS)
 
 
 def test_clips_without_a_row_are_named(tmp_path: Path) -> None:
     found = table(tmp_path, "clip,AU01", f"01-{TAKES[1]},1")
     message = rf"units.csv has no row for 1 of 2 clips \({TAKES[0]}\); expected one for each: add"
     with pytest.raises(FeatureError, match=message):
-        found.of_clips(CLIPS)
+        found.given(CLIPS)
 
 
 def test_many_missing_clips_are_counted(tmp_path: Path) -> None:
     found = table(tmp_path, "clip,AU01", "x,1")
     clips = [Clip(f"c{number}", "calm", "1") for number in range(9)]
     with pytest.raises(FeatureError, match=r"for 9 of 9 clips \(c0, c1, c2, c3, c4 and 4 more\)"):
-        found.of_clips(clips)
+        found.given(clips)
 
 
 @pytest.mark.parametrize("text", ["", "nan", "inf", ".", "?", "#DIV/0!", "1e40"])
@@ -80,8 +81,8 @@ def test_numbers_that_are_not_finite_are_named(tmp_path: Path, text: str) -> Non
     found = table(tmp_path, "clip,AU01,AU02", f"{TAKES[0]},1,2", f"{TAKES[1]},3,{text}")
     message = rf"no finite number in 1 cell .*, the first for clip {TAKES[1]} in column 'AU02'"
     with pytest.raises(FeatureError, match=message):
-        found.of_clips(CLIPS)
-    assert found.of_clips(CLIPS[:1]).shape == (1, 2)
+        found.given(CLIPS)
+    assert found.given(CLIPS[:1]).shape == (1, 2)
 
 
 def test_repeated_clips_are_refused(tmp_path: Path) -> None:
@@ -132,10 +133,10 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 def test_published_action_units_fit_the_real_corpus(shared_data: Path) -> None:
     index = read_ravdess(shared_data / "ravdess").filter(where={"channel": ["speech"]})
     found = read_precomputed(shared_data / "luna_openface_au_means.csv", "video")
-    assert found.of_clips(index.clips).shape == (1080, 35)
+    assert found.given(index.clips).shape == (1080, 35)
     song = read_ravdess(shared_data / "ravdess").filter(where={"channel": ["song"]})
     with pytest.raises(FeatureError, match=r"no row for 748 of 748 clips \(02-01-01-01-01-01"):
-        found.of_clips(song.clips)
+        found.given(song.clips)
 
 
 OPENFACE = "clip, frame, face_id, timestamp, confidence, success, AU01_r, AU12_r"
@@ -154,7 +155,7 @@ def test_frames_without_a_tracked_face_are_left_out(tmp_path: Path) -> None:
     rows += openface(TAKES[1], (1, 1.0), (1, 3.0))
     found = table(tmp_path, OPENFACE, *rows)
     assert found.columns == ("AU01_r_mean", "AU12_r_mean", "AU01_r_std", "AU12_r_std")
-    np.testing.assert_array_equal(found.of_clips(CLIPS), [[2, 4, 0, 0], [2, 4, 1, 2]])
+    np.testing.assert_array_equal(found.given(CLIPS), [[2, 4, 0, 0], [2, 4, 1, 2]])
     assert found.notes == (
         "Columns of units.csv that are no features were left out: face_id, confidence, success.",
         "2 of 6 rows of units.csv without a tracked face (success 0) were left out.",
@@ -164,7 +165,7 @@ def test_frames_without_a_tracked_face_are_left_out(tmp_path: Path) -> None:
 def test_a_clip_without_any_tracked_face_has_no_features(tmp_path: Path) -> None:
     rows = openface(TAKES[0], (0, 0.0), (0, 0.0)) + openface(TAKES[1], (1, 1.0), (1, 3.0))
     found = table(tmp_path, OPENFACE, *rows)
-    values = found.of_clips(CLIPS)
+    values = found.given(CLIPS)
     assert np.isnan(values[0]).all()
     assert np.isfinite(values[1]).all()
     extraction = extract_features(
@@ -182,8 +183,10 @@ def test_a_clip_without_any_tracked_face_has_no_features(tmp_path: Path) -> None
 
 def test_two_faces_in_one_frame_are_refused(tmp_path: Path) -> None:
     rows = openface(TAKES[0], (1, 1.0), (1, 1.0)) + openface(TAKES[0], (1, 2.0), face=1)
-    said = r"several faces \(column 'face_id'\) in the same frames of 1 clips \(01-06-.*; expected"
-    with pytest.raises(FeatureError, match=said):
+    output = (
+        r"several faces \(column 'face_id'\) in the same frames of 1 clips \(01-06-.*; expected"
+    )
+    with pytest.raises(FeatureError, match=output):
         table(tmp_path, OPENFACE, *rows)
     rows[2] = rows[2].replace(", 1, 2.0, 4.0", ", 0, 0.0, 0.0")
     assert table(tmp_path, OPENFACE, *rows).columns[0] == "AU01_r_mean"
@@ -196,7 +199,7 @@ def test_every_dialect_of_clip_tables_is_read(tmp_path: Path, delimiter: str, de
     lines = [delimiter.join(f'"{cell.replace(".", decimal)}"' for cell in row) for row in rows]
     found = table(tmp_path, *lines)
     assert found.columns == ("F0", "loudness")
-    np.testing.assert_array_equal(found.of_clips(CLIPS), [[0.5, -1.25], [1.5, 2]])
+    np.testing.assert_array_equal(found.given(CLIPS), [[0.5, -1.25], [1.5, 2]])
 
 
 def test_what_opensmile_writes(tmp_path: Path) -> None:
@@ -223,13 +226,13 @@ def test_rows_are_matched_by_path(tmp_path: Path) -> None:
         [f"{tmp_path}/{w}/t.wav,{n}" for n, w in enumerate(who)],
         [f"{w}\\t.wav,{n}" for n, w in enumerate(who)],
     ):
-        np.testing.assert_array_equal(table(tmp_path, "clip,a", *rows).of_clips(clips), [[0], [1]])
+        np.testing.assert_array_equal(table(tmp_path, "clip,a", *rows).given(clips), [[0], [1]])
     with pytest.raises(FeatureError, match=r"no row for 1 of 2 clips \(ben/t\)"):
-        table(tmp_path, "clip,a", "anna/t.wav,1").of_clips(clips)
+        table(tmp_path, "clip,a", "anna/t.wav,1").given(clips)
     with pytest.raises(FeatureError, match="names 't', which may be any of the clips anna/t, ben/"):
-        table(tmp_path, "clip,a", "t.wav,1").of_clips(clips)
+        table(tmp_path, "clip,a", "t.wav,1").given(clips)
     with pytest.raises(FeatureError, match=r"has 2 rows for the clip x \(a/x, b/x\)"):
-        table(tmp_path, "clip,a", "a/x,1", "b/x,2").of_clips([Clip("x", "sad", "z")])
+        table(tmp_path, "clip,a", "a/x,1", "b/x,2").given([Clip("x", "sad", "z")])
 
 
 @pytest.mark.parametrize(
@@ -241,7 +244,7 @@ def test_frames_in_which_no_face_was_tracked_are_left_out(
     rows = (f"{take},{frame},{words[frame % 2]},{99 * (frame % 2)}" for take in TAKES
             for frame in range(4))  # fmt: skip
     found = table(tmp_path, "clip,frame,success,AU01", *rows)
-    np.testing.assert_array_equal(found.of_clips(CLIPS), [[0, 0], [0, 0]])
+    np.testing.assert_array_equal(found.given(CLIPS), [[0, 0], [0, 0]])
 
 
 def test_words_for_a_tracked_face_are_not_guessed(tmp_path: Path) -> None:
@@ -269,7 +272,7 @@ def test_frames_are_counted_under_any_usual_name(tmp_path: Path, order: str) -> 
 def test_the_instances_of_opensmile_are_clips(tmp_path: Path) -> None:
     rows = (f"'{take}.wav';0.0;{place},5" for place, take in enumerate(TAKES))
     found = table(tmp_path, "name;frameTime;F0", *rows)
-    np.testing.assert_array_equal(found.of_clips(CLIPS), [[0.5], [1.5]])
+    np.testing.assert_array_equal(found.given(CLIPS), [[0.5], [1.5]])
     assert table(tmp_path, "clip,name,F0", f"{TAKES[0]},unknown,1").columns == ("F0",)
 
 

@@ -69,18 +69,18 @@ def test_the_index_says_so(table, capfd):
     path = table("one.wav,0,9,sad,a", "two.wav,9,,happy,b")
     with pytest.raises(SystemExit) as ended:
         main(["index", str(path)])
-    said = capfd.readouterr().out
+    message = capfd.readouterr().out
     assert (ended.value.code or 0) == 0
-    assert "kept with what is there: one ends at 9 s of 2.00 s." in said
-    assert "two: begins at 9 s, but its file ends at 2.00 s" in said
+    assert "kept with what is there: one ends at 9 s of 2.00 s." in message
+    assert "two: begins at 9 s, but its file ends at 2.00 s" in message
 
 
 def test_features_of_clips_with_sound_alone(table, capfd):
     path = table("one.wav,0,1,sad,a", "two.wav,0,1,happy,b")
     with pytest.raises(SystemExit) as ended:
         main(["features", str(path), "--jobs", "1"])
-    said = capfd.readouterr().out
+    message = capfd.readouterr().out
     assert (ended.value.code or 0) == 0
-    lines = [line.split() for line in said.splitlines()]
+    lines = [line.split() for line in message.splitlines()]
     assert ["audio", "MFCC", "40", "x", "63", "2", "clips"] in lines
     assert [line[-2:] for line in lines if line[:1] == ["video"]] == [["0", "clips"]]

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from affuse.errors import FeatureError
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.stored_arrays import StoredArrays
+from affuse.features.table import FeatureTable
 
 SHAPE = (5, 2, 3)
 
@@ -34,16 +35,16 @@ def test_stored_arrays_read_like_an_array(stored: StoredArrays, arrays: np.ndarr
 
 def test_frames_of_any_clips_in_any_order(stored: StoredArrays, arrays: np.ndarray) -> None:
     rows, positions = [3, 0, 3, 1, 0], [4, 0, 1, -1, 2]
-    found = stored.frames(rows, positions)
+    found = stored.positions(rows, positions)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, arrays[rows, positions].astype(np.float32))
-    assert stored.frames([], []).shape == (0, 2, 3)
+    assert stored.positions([], []).shape == (0, 2, 3)
 
 
 def test_absent_clips_are_nan(stored: StoredArrays) -> None:
     partial = StoredArrays((stored.paths[0], None), SHAPE)
     assert np.isnan(partial[[1]]).all()
-    found = partial.frames([0, 1], [1, 1])
+    found = partial.positions([0, 1], [1, 1])
     assert np.isfinite(found[0]).all()
     assert np.isnan(found[1]).all()
 
@@ -51,7 +52,7 @@ def test_absent_clips_are_nan(stored: StoredArrays) -> None:
 def test_choice_of_rows_stays_on_disk(stored: StoredArrays, arrays: np.ndarray) -> None:
     chosen = stored.take([2, 1])
     assert isinstance(chosen, StoredArrays)
-    np.testing.assert_array_equal(chosen.frames([0], [3])[0], arrays[2, 3].astype(np.float32))
+    np.testing.assert_array_equal(chosen.positions([0], [3])[0], arrays[2, 3].astype(np.float32))
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_rows_stay_together(table: FeatureTable) -> None:
     chosen = table.take(np.array([False, True, False, True]))
     assert len(chosen) == 2
     assert chosen.clips.tolist() == ["b", "d"]
-    assert chosen.arrays["audio"].tolist() == [[2, 3], [6, 7]]  # type: ignore[union-attr]
+    assert chosen.arrays["audio"].flat().tolist() == [[2, 3], [6, 7]]  # type: ignore[union-attr]
     assert chosen.arrays["video"].paths == tuple(  # type: ignore[union-attr]
         table.arrays["video"].paths[row]
         for row in (1, 3)  # type: ignore[union-attr]

@@ -42,7 +42,8 @@ def test_35_columns_are_not_drowned_by_2520(make_table):
     table = table.with_arrays(
         {
             "audio": rng.standard_normal((len(table), 800)).astype(np.float32),
-            "video": 4 * table.arrays["video"] + np.eye(5, dtype=np.float32)[table.labels] * 8,
+            "video": 4 * table.arrays["video"].flat()
+            + np.eye(5, dtype=np.float32)[table.labels] * 8,
         }
     )
     test = np.isin(table.speakers, ["1", "2", "3"])

@@ -9,7 +9,7 @@ import pytest
 
 from affuse.config import FusionConfig, ModelConfig
 from affuse.errors import FeatureError
-from affuse.features.table import StoredArrays
+from affuse.features.stored_arrays import StoredArrays
 from affuse.fusion.inputs import joined_rows
 from affuse.fusion.registry import make_fusion, make_unimodal
 
@@ -43,7 +43,7 @@ def test_inner_folds_know_the_speakers(make_table):
 def test_frames_on_disk_want_a_learned_feature(make_table):
     table = make_table(n_speakers=1)
     paths = tuple(Path(f"{row}.npy") for row in range(len(table)))
-    waiting = table.with_arrays({"video": StoredArrays(paths, (120, 4, 7, 512))})
-    expected = r"video features of shape \(120, 4, 7, 512\) a clip are on disk.*learned feature"
+    waiting = table.with_arrays({"video": StoredArrays(paths, (120_000, 4, 7, 512))})
+    expected = r"features of shape \(120000, 4, 7, 512\) a clip take .* GiB .*learned feature"
     with pytest.raises(FeatureError, match=expected):
         make_unimodal("video", ModelConfig(name="lda"), seed=0).fit(waiting)

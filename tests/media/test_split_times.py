@@ -37,7 +37,7 @@ def numbers(path: Path, fps: float = 30.0) -> list[int]:
     return [number(image) for image in read_frames(path, height=64, fps=fps)]
 
 
-def looks(path: Path) -> list[float]:
+def sampled(path: Path) -> list[float]:
     """Times of looks at something that is not black."""
     found = sample_frames(path, per_s=5, short_side=60)
     return [
@@ -93,8 +93,8 @@ def test_a_late_picture_keeps_its_place(tmp_path):
     track = Track([portrait()] * 20, times_s=late, sound=sound)
     source = write(tmp_path / "late.mkv", track)
     copy = picture_of(source, tmp_path / "out")
-    assert looks(copy) == pytest.approx(looks(source))
-    assert looks(copy)[0] == pytest.approx(1.6, abs=0.11)
+    assert sampled(copy) == pytest.approx(sampled(source))
+    assert sampled(copy)[0] == pytest.approx(1.6, abs=0.11)
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libvpx"])
@@ -103,7 +103,7 @@ def test_a_gap_stays_a_gap_copied_or_compressed(tmp_path, codec):
     media = Media(times_s=times_s, fps=10, has_audio=False, video_codec=codec, **SMALL)
     source = write_media(tmp_path / "gap.mkv", media)
     copy = picture_of(source, tmp_path / "out", duration_s=40.0)
-    assert looks(copy) == pytest.approx(looks(source), abs=0.02)
+    assert sampled(copy) == pytest.approx(sampled(source), abs=0.02)
     assert numbers(copy, 10) == pytest.approx(numbers(source, 10), abs=1)
 
 

@@ -29,19 +29,19 @@ def at(x: float, y: float = 0.5, side: float = 0.2, roll_deg: float = 0.0) -> Fo
 class Scripted:
     """A detector that finds what it is told to, look after look."""
 
-    looks: Sequence[Sequence[FoundFace]]
-    n_looks: int = field(default=0)
+    sampled: Sequence[Sequence[FoundFace]]
+    n_sampled: int = field(default=0)
 
     def detect(self, image: Image) -> tuple[FoundFace, ...]:
-        self.n_looks += 1
-        return tuple(self.looks[self.n_looks - 1])
+        self.n_sampled += 1
+        return tuple(self.sampled[self.n_sampled - 1])
 
 
 def followed(
-    looks: Sequence[Sequence[FoundFace]], fps: float = 10.0, following: Following = SHARP
+    sampled: Sequence[Sequence[FoundFace]], fps: float = 10.0, following: Following = SHARP
 ) -> list[tuple[TrackedFace, ...]]:
-    tracker = FaceTracker(Scripted(looks), following)
-    return [tracker.update(at / fps, BLACK) for at in range(len(looks))]
+    tracker = FaceTracker(Scripted(sampled), following)
+    return [tracker.update(at / fps, BLACK) for at in range(len(sampled))]
 
 
 def numbers(shown: Sequence[Sequence[TrackedFace]]) -> list[list[int]]:
@@ -57,8 +57,8 @@ def test_face_that_appears_later_is_shown_from_its_second_look_on() -> None:
 
 
 def test_what_is_found_once_is_no_face() -> None:
-    looks = [[at(0.3)], [at(0.3), at(0.8)], [at(0.3)], [at(0.3)], [at(0.3), at(0.6)], [at(0.3)]]
-    assert numbers(followed(looks)) == [[1]] * 6
+    sampled = [[at(0.3)], [at(0.3), at(0.8)], [at(0.3)], [at(0.3)], [at(0.3), at(0.6)], [at(0.3)]]
+    assert numbers(followed(sampled)) == [[1]] * 6
 
 
 @pytest.mark.parametrize(("gap", "confirmed"), [(1, True), (30, True), (40, False)])
@@ -78,23 +78,23 @@ def test_face_missed_after_the_first_picture_keeps_its_number() -> None:
 
 
 def test_moving_face_is_followed_and_its_box_is_the_one_found() -> None:
-    looks = [[at(0.1 + 0.02 * step, side=0.2 + 0.01 * step)] for step in range(30)]
-    shown = followed(looks)
+    sampled = [[at(0.1 + 0.02 * step, side=0.2 + 0.01 * step)] for step in range(30)]
+    shown = followed(sampled)
     assert numbers(shown) == [[1]] * 30
-    assert [faces[0].box for faces in shown] == [faces[0].box for faces in looks]
+    assert [faces[0].box for faces in shown] == [faces[0].box for faces in sampled]
 
 
 def test_faces_that_pass_near_each_other_keep_their_numbers() -> None:
-    looks = [[at(0.1 + 0.02 * step, y=0.3), at(0.9 - 0.02 * step, y=0.6)] for step in range(40)]
+    sampled = [[at(0.1 + 0.02 * step, y=0.3), at(0.9 - 0.02 * step, y=0.6)] for step in range(40)]
     # found in any order
-    shown = followed([faces[::-1] if step % 2 else faces for step, faces in enumerate(looks)])
+    shown = followed([faces[::-1] if step % 2 else faces for step, faces in enumerate(sampled)])
     assert numbers(shown) == [[1, 2]] * 40
     assert [faces[0].box.top for faces in shown] == pytest.approx([0.2] * 40)
 
 
 def test_small_face_before_a_large_one_is_another_face() -> None:
-    looks = [[at(0.5, side=0.6)], [at(0.5, side=0.2)], [at(0.5, side=0.2)]]
-    assert numbers(followed(looks))[-1] == [2]
+    sampled = [[at(0.5, side=0.6)], [at(0.5, side=0.2)], [at(0.5, side=0.2)]]
+    assert numbers(followed(sampled))[-1] == [2]
 
 
 def test_short_gap_is_held_and_a_longer_one_is_not() -> None:
@@ -132,16 +132,16 @@ def test_face_that_returns_is_shown_where_it_is_now() -> None:
 
 def test_ten_faces_that_come_and_go() -> None:
     all_ten = [at(0.05 + 0.1 * place, side=0.08) for place in range(10)]
-    looks = [all_ten, all_ten[::-1], all_ten[5:], all_ten[5:], all_ten, []]
-    assert numbers(followed(looks)) == [list(range(1, 11))] * 6
+    sampled = [all_ten, all_ten[::-1], all_ten[5:], all_ten[5:], all_ten, []]
+    assert numbers(followed(sampled)) == [list(range(1, 11))] * 6
 
 
 @pytest.mark.parametrize("fps", [8.0, 25.0, 30.0, 60.0])
 def test_smoothing_takes_the_same_time_at_any_frame_rate(fps: float) -> None:
     n_before, n_after = round(fps), round(0.5 * fps)
-    looks = [[at(0.3)]] * n_before + [[at(0.4)]] * (n_after + 1)
-    shown = followed(looks, fps, Following(smooth_s=0.25))
-    assert numbers(shown) == [[1]] * len(looks)
+    sampled = [[at(0.3)]] * n_before + [[at(0.4)]] * (n_after + 1)
+    shown = followed(sampled, fps, Following(smooth_s=0.25))
+    assert numbers(shown) == [[1]] * len(sampled)
     x = [faces[0].box.left + 0.1 for faces in shown]
     assert x[:n_before] == pytest.approx([0.3] * n_before)
     # the step is seen for the first time one frame after the last look at the old place
@@ -150,9 +150,9 @@ def test_smoothing_takes_the_same_time_at_any_frame_rate(fps: float) -> None:
 
 
 def test_smoothing_makes_the_jitter_of_a_detector_smaller(rng: np.random.Generator) -> None:
-    looks = [[at(0.5 + 0.01 * noise)] for noise in rng.standard_normal(300)]
+    sampled = [[at(0.5 + 0.01 * noise)] for noise in rng.standard_normal(300)]
     raw, smooth = (
-        np.diff([faces[0].box.left for faces in followed(looks, 30, following)]).std()
+        np.diff([faces[0].box.left for faces in followed(sampled, 30, following)]).std()
         for following in (SHARP, Following())
     )
     assert smooth < 0.3 * raw
@@ -163,16 +163,16 @@ def test_roll_is_smoothed_the_short_way_round() -> None:
     assert 170 < shown[1][0].roll_deg < 190
 
 
-@pytest.mark.parametrize(("fps", "n_looks"), [(8.0, 8), (25.0, 9), (30.0, 10), (60.0, 10)])
+@pytest.mark.parametrize(("fps", "n_sampled"), [(8.0, 8), (25.0, 9), (30.0, 10), (60.0, 10)])
 def test_detector_looks_no_more_often_than_asked_and_boxes_hold_between(
-    fps: float, n_looks: int
+    fps: float, n_sampled: int
 ) -> None:
     detector = Scripted([[at(0.3 + 0.01 * look)] for look in range(20)])
     tracker = FaceTracker(detector, Following(every_s=0.1, smooth_s=0.0))
     shown = [tracker.update(frame / fps, BLACK) for frame in range(round(fps))]
-    assert detector.n_looks == n_looks
+    assert detector.n_sampled == n_sampled
     assert numbers(shown) == [[1]] * round(fps)
-    assert len({faces[0].box for faces in shown}) == n_looks
+    assert len({faces[0].box for faces in shown}) == n_sampled
     assert all(faces[0].found for faces in shown)
 
 

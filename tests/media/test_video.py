@@ -180,14 +180,14 @@ def test_truncated_picture_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_looks_are_sparse_and_say_how_long_they_stand(tmp_path):
     path = write_media(tmp_path / "counting.mp4", Media(duration_s=2.0, fps=30))
-    *looks, last = sample_frames(path, per_s=5, short_side=60)
-    assert [look.time_s for look in looks] == pytest.approx([n / 5 for n in range(10)])
-    assert all(look.n_positions == 1 for look in looks)
+    *sampled, last = sample_frames(path, per_s=5, short_side=60)
+    assert [look.time_s for look in sampled] == pytest.approx([n / 5 for n in range(10)])
+    assert all(look.n_positions == 1 for look in sampled)
     # The last picture says where the recording ends, though no position is left for it.
     assert (last.n_positions, last.end_s) == (0, pytest.approx(2.0))
     # Every look is the last frame before the next position is nearer.
-    assert [number(look.image) for look in looks[:3]] == [2, 8, 14]
-    assert looks[0].image.shape == (60, 80, 3)
+    assert [number(look.image) for look in sampled[:3]] == [2, 8, 14]
+    assert sampled[0].image.shape == (60, 80, 3)
 
 
 def test_a_picture_that_is_held_is_one_look(tmp_path):
@@ -218,11 +218,11 @@ def test_the_shorter_side_of_a_look_is_as_asked(tmp_path, size, turns, expected)
 
 def test_looks_at_a_cut_file_come_before_the_complaint(tmp_path):
     whole = write_media(tmp_path / "whole.mkv", Media(duration_s=3.0))
-    looks = []
+    sampled = []
     reading = sample_frames(cut(whole, tmp_path / "half.mkv", 0.5), per_s=10, short_side=60)
     with pytest.raises(CutShort, match=r"ends after 1\.\d+ s of picture") as caught:
-        looks.extend(look for look in reading)
-    assert looks[-1].end_s == pytest.approx(caught.value.end_s, abs=0.01)
+        sampled.extend(look for look in reading)
+    assert sampled[-1].end_s == pytest.approx(caught.value.end_s, abs=0.01)
     assert (caught.value.kind, caught.value.stated_s) == ("picture", pytest.approx(3.0, abs=0.05))
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from affuse.errors import FeatureError
 from affuse.evaluation.learned_features import LearnedFeatures
-from affuse.extractors.voice_input import VoiceInput, packed, unpacked
 from affuse.extractors.voice_network import VoiceVariants
+from affuse.features.voices.voice_input import VoiceInput, packed, unpacked
 from affuse.media.audio import Sound
 from affuse.models.cross_fitted_voice import CrossFittedVoice
 

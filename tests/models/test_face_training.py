@@ -110,11 +110,11 @@ def test_what_is_shipped_says_what_the_network_says(faces, tmp_path, nothing):
     assert len(figures.accuracies) == figures.n_networks == 2
     session = onnxruntime.InferenceSession(tmp_path / "out" / "face.onnx")
     grey = faces.images[:5, None].astype(np.float32)
-    said, embedding = session.run(None, {"faces": grey})
-    assert said.shape == (5, 7)
+    message, embedding = session.run(None, {"faces": grey})
+    assert message.shape == (5, 7)
     assert embedding.shape == (5, 512)
     assert not np.allclose(embedding[:, :256], embedding[:, 256:])
-    assert said.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
+    assert message.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
     # 8-bit integers: 2.5 MB a network.
     assert (tmp_path / "out" / "face.onnx").stat().st_size < 6e6
     again = [tmp_path / "out" / f"face-checkpoint-{number}.npz" for number in (0, 1)]
@@ -127,9 +127,9 @@ def test_what_is_shipped_says_what_the_network_says(faces, tmp_path, nothing):
         for seed, checkpoint in enumerate(again)
     ]
     logits = face_logits(networks, faces.images[:5], mirrored=False) / figures.temperature
-    assert said == pytest.approx(probabilities(logits), abs=0.05)
+    assert message == pytest.approx(probabilities(logits), abs=0.05)
     darker = session.run(None, {"faces": grey * 0.8 + 10})[0]
-    assert np.abs(darker - said).max() < 0.1
+    assert np.abs(darker - message).max() < 0.1
 
 
 def test_an_unknown_architecture_is_refused(tmp_path, nothing):

@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import clone
 
 from affuse.errors import FeatureError
-from affuse.features.table import StoredArrays
+from affuse.features.stored_arrays import StoredArrays
 from affuse.models.feature_layer import FeatureLayer
 
 

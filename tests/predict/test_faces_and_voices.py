@@ -19,14 +19,14 @@ def images(rng):
 
 
 def test_faces_give_seven_probabilities_each(recogniser, images):
-    said = recogniser.faces(images)
-    assert said.shape == (5, 7)
-    assert said.sum(axis=1) == pytest.approx(1)
+    output = recogniser.faces(images)
+    assert output.shape == (5, 7)
+    assert output.sum(axis=1) == pytest.approx(1)
 
 
 def test_dark_and_bright_faces_differ_as_the_graph_says(recogniser):
-    said = recogniser.faces(np.stack([np.full((48, 48), grey, np.uint8) for grey in (10, 245)]))
-    assert said.argmax(axis=1).tolist() == [0, 6]
+    output = recogniser.faces(np.stack([np.full((48, 48), grey, np.uint8) for grey in (10, 245)]))
+    assert output.argmax(axis=1).tolist() == [0, 6]
 
 
 def test_colour_size_and_number_do_not_matter(recogniser, images):
@@ -69,16 +69,16 @@ def test_other_images_are_refused(recogniser, images, message):
 
 
 def test_voices_give_eight_probabilities(recogniser):
-    said = recogniser.voices(spoken(), RATE)
-    assert said.shape == (8,)
-    assert said.sum() == pytest.approx(1)
+    output = recogniser.voices(spoken(), RATE)
+    assert output.shape == (8,)
+    assert output.sum() == pytest.approx(1)
 
 
 def test_rate_and_level_do_not_matter(recogniser):
-    said = recogniser.voices(spoken(), RATE)
-    assert recogniser.voices(spoken() / 100, RATE) == pytest.approx(said, abs=1e-3)
+    output = recogniser.voices(spoken(), RATE)
+    assert recogniser.voices(spoken() / 100, RATE) == pytest.approx(output, abs=1e-3)
     low = soxr.resample(spoken(), RATE, 16_000)
-    assert recogniser.voices(low, 16_000) == pytest.approx(said, abs=1e-3)
+    assert recogniser.voices(low, 16_000) == pytest.approx(output, abs=1e-3)
 
 
 def test_a_long_voice_is_the_mean_of_its_windows(recogniser):

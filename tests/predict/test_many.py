@@ -162,10 +162,10 @@ def test_an_empty_folder_costs_the_others_nothing(folder, bundle_dir, capsys, mo
     monkeypatch.chdir(folder)
     good = next(path.name for path in sorted(folder.glob("*.wav")))
     assert run("predict", "--bundle", bundle_dir, "deeper/empty", good) == 2
-    said = capsys.readouterr()
-    assert good in said.out
-    assert "deeper/empty: no media file in it" in said.err
-    assert "deeper/empty is not a file; expected a sound or video file" in said.err
+    output = capsys.readouterr()
+    assert good in output.out
+    assert "deeper/empty: no media file in it" in output.err
+    assert "deeper/empty is not a file; expected a sound or video file" in output.err
 
 
 GUARD = """

@@ -9,7 +9,7 @@ from tiny_bundle import face_member, tiny_bundle, voice_member
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import Agreement, Fusion, Together
 from affuse.bundle.reader import read_bundle
-from affuse.extractors.shipped import shipped_folder
+from affuse.extractors.networks.shipped import shipped_folder
 from affuse.predict.judging import Judgement, judge
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 

@@ -100,8 +100,8 @@ def test_the_whole_is_weighed_by_what_there_was_to_go_by(recogniser, tmp_path):
     path = write(tmp_path / "voice.flac", Track(sound=fitted(spoken(), 9.0), audio_codec="flac"))
     found = recogniser.predict(path, window_s=3, hop_s=3)
     weights = np.array([segment.speech for segment in found.segments])
-    said = np.array([list(s.probabilities["audio"].values()) for s in found.segments])
-    expected = weights @ said / weights.sum()
+    message = np.array([list(s.probabilities["audio"].values()) for s in found.segments])
+    expected = weights @ message / weights.sum()
     assert list(found.probabilities["audio"].values()) == pytest.approx(expected, abs=1e-6)
 
 

@@ -77,8 +77,8 @@ def test_a_call_that_was_cut_short_goes_on(
     with monkeypatch.context() as patch:
         cut_short_after(patch, 2)
         assert predict(bundle_dir, folder, "--format", format, "--out", out) == 130
-    said = capsys.readouterr().err.splitlines()[-1]
-    assert said == (
+    message = capsys.readouterr().err.splitlines()[-1]
+    assert message == (
         "affuse: interrupted; 2 of 4 recordings are kept: the same command with --resume goes on "
         "from there"
     )
@@ -213,11 +213,11 @@ def test_an_error_that_nobody_foresaw_is_one_line(
 
     monkeypatch.setattr(Recogniser, "judge", failing)
     assert predict(bundle_dir, folder, "--format", "csv") == 2
-    said = capsys.readouterr()
-    assert {Path(line.split(",")[0]).name for line in said.out.splitlines()[1:]} == {
+    message = capsys.readouterr()
+    assert {Path(line.split(",")[0]).name for line in message.out.splitlines()[1:]} == {
         "a.wav", "c.wav",
     }  # fmt: skip
-    lines = [line for line in said.err.splitlines() if line.startswith("affuse:")]
+    lines = [line for line in message.err.splitlines() if line.startswith("affuse:")]
     assert len(lines) == 2
     assert f"b.mp4 cannot be read ({type(error).__name__}" in lines[0]
     (log,) = (private_cache / "errors").iterdir()
@@ -277,8 +277,8 @@ def test_answers_for_other_recordings_are_not_lost(folder, bundle_dir, tmp_path,
     assert predict(bundle_dir, folder / "a.wav", "--out", out) == 0
     before = out.read_bytes()
     assert predict(bundle_dir, folder / "c.wav", "--out", out, "--resume") == 2
-    said = capsys.readouterr().err
-    assert f"tells of other recordings than these ({folder / 'a.wav'}); expected all" in said
+    message = capsys.readouterr().err
+    assert f"tells of other recordings than these ({folder / 'a.wav'}); expected all" in message
     assert out.read_bytes() == before
     assert predict(bundle_dir, folder / "c.wav", folder / "a.wav", "--out", out, "--resume") == 0
     assert len(out.read_text("utf-8").splitlines()) == 3

@@ -13,8 +13,8 @@ from affuse.bundle.extractors import feature_source
 from affuse.bundle.member import Member
 from affuse.config import Config
 from affuse.errors import BundleError
-from affuse.extractors.registry import make_extractor
 from affuse.features.decoding import decoded
+from affuse.features.sources import make_source
 from affuse.predict.recogniser import Recogniser
 from affuse.records import RAVDESS_EMOTIONS
 
@@ -22,7 +22,7 @@ CONFIG = Config.model_validate({"features": {"mfcc": {"n_mfcc": 13}}})
 
 
 def source(name: str):
-    return feature_source(make_extractor(name, "audio", CONFIG), CONFIG)
+    return feature_source(make_source(name, "audio", CONFIG), CONFIG)
 
 
 def flat_graph(shape: tuple[int, ...]) -> bytes:
@@ -72,7 +72,7 @@ def voice(tmp_path):
 
 def test_a_clip_is_judged_by_the_features_that_training_had(bundle, voice):
     found = Recogniser(bundle).predict(voice)
-    extractor = make_extractor("mfcc", "audio", CONFIG)
+    extractor = make_source("mfcc", "audio", CONFIG)
     features = extractor.extract(decoded(voice, extractor.decoding))[None]
     expected = decide(bundle, members_say(bundle, {"audio": features}))[0]
     assert list(found.probabilities["audio"].values()) == pytest.approx(expected, abs=1e-6)

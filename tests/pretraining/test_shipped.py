@@ -10,7 +10,7 @@ from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 
 def test_the_card_tells_figures_and_limits():
     from affuse.bundle.manifest import CARD
-    from affuse.extractors.shipped import shipped_folder, shipped_manifest
+    from affuse.extractors.networks.shipped import shipped_folder, shipped_manifest
 
     card = (shipped_folder() / CARD).read_text("utf-8")
     for told in ("Non-commercial", "RAVDESS", "FER2013", "who is not", "accuracy", "Fitted on"):
@@ -20,7 +20,7 @@ def test_the_card_tells_figures_and_limits():
 
 
 def test_the_shipped_files_are_small():
-    from affuse.extractors.shipped import shipped_folder
+    from affuse.extractors.networks.shipped import shipped_folder
 
     sizes = {name: (shipped_folder() / name).stat().st_size for name in ("face.onnx", "voice.onnx")}
     assert sizes["face.onnx"] <= 12_000_000
@@ -30,7 +30,7 @@ def test_the_shipped_files_are_small():
 @pytest.mark.parametrize("modality", ["face", "voice"])
 def test_each_member_says_what_it_was_trained_to_say(modality):
     from affuse.bundle.reader import read_bundle
-    from affuse.extractors.shipped import shipped_folder
+    from affuse.extractors.networks.shipped import shipped_folder
 
     member = read_bundle(shipped_folder()).manifest.member(modality)
     expected = {"face": FER2013_EMOTIONS, "voice": RAVDESS_EMOTIONS}[modality]
@@ -44,8 +44,8 @@ def test_faces_that_nobody_trained_on_are_read(shared_data):
 
     faces = read_fer2013(shared_data / "fer2013.zip", "val")
     some = faces.take(np.arange(0, len(faces), 8))
-    said = affuse.load().faces(some.images).argmax(axis=1)
-    assert (said == some.labels).mean() > 0.6
+    message = affuse.load().faces(some.images).argmax(axis=1)
+    assert (message == some.labels).mean() > 0.6
 
 
 @pytest.mark.data

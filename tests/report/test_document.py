@@ -217,9 +217,9 @@ def test_command_refuses_what_is_no_run(tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["report", str(tmp_path / "nowhere")])
     assert ended.value.code == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert "no such folder" in said
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "no such folder" in message
 
 
 def test_a_place_that_cannot_be_written_is_refused(run_folder, tmp_path):

@@ -39,27 +39,31 @@ def told_of(run_folder, tmp_path):
 
 
 def test_a_difference_that_holds(told_of):
-    said = told_of(difference=0.294, low=0.216, high=0.372, p=0.0002, p_holm=0.018)
-    assert "; fusing gains 29.4 points [21.6, 37.2], more than chance explains (p = 0.018" in said
-    said = told_of(False, difference=0.1, low=0.05, high=0.15, p=0.0001, p_holm=0.0004)
-    assert "; fusing loses 10.0 points [5.0, 15.0], more than chance explains (p < 0.001" in said
+    message = told_of(difference=0.294, low=0.216, high=0.372, p=0.0002, p_holm=0.018)
+    assert (
+        "; fusing gains 29.4 points [21.6, 37.2], more than chance explains (p = 0.018" in message
+    )
+    message = told_of(False, difference=0.1, low=0.05, high=0.15, p=0.0001, p_holm=0.0004)
+    assert "; fusing loses 10.0 points [5.0, 15.0], more than chance explains (p < 0.001" in message
 
 
 def test_a_difference_that_holds_alone_but_not_among_many(told_of):
-    said = told_of(difference=0.294, low=0.234, high=0.341, p=1 / 32, p_holm=0.375)
-    assert "cannot tell" not in said
+    message = told_of(difference=0.294, low=0.234, high=0.341, p=1 / 32, p_holm=0.375)
+    assert "cannot tell" not in message
     assert (
         "fusing gains 29.4 points [23.4, 34.1], more than chance explains were it the one "
         "comparison (p = 0.031), but not surely so (p = 0.375 as one of "
-    ) in said
+    ) in message
 
 
 def test_a_difference_that_is_none(told_of):
-    said = told_of(difference=0.02, low=-0.05, high=0.09, p=0.5, p_holm=1.0)
-    assert "fusing gains 2.0 points [-5.0, 9.0], which these speakers cannot tell from none" in said
-    said = told_of(difference=-1e-17, low=-0.05, high=0.05, p=1.0, p_holm=1.0)
-    assert "fusing is level with it: 0.0 points [-5.0, 5.0]." in said
-    assert "-0.0" not in said
+    message = told_of(difference=0.02, low=-0.05, high=0.09, p=0.5, p_holm=1.0)
+    assert (
+        "fusing gains 2.0 points [-5.0, 9.0], which these speakers cannot tell from none" in message
+    )
+    message = told_of(difference=-1e-17, low=-0.05, high=0.05, p=1.0, p_holm=1.0)
+    assert "fusing is level with it: 0.0 points [-5.0, 5.0]." in message
+    assert "-0.0" not in message
 
 
 def test_what_swaps_could_not_show_is_said(run_folder):

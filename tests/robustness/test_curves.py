@@ -17,7 +17,8 @@ from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.learned_features import LearnedFeatures
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.features.context import RunContext
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.stored_arrays import StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.fusion.registry import make_fusion, make_unimodal
 from affuse.models.feature_layer import FeatureLayer
 from affuse.robustness.conditions import CLEAN, Condition
@@ -46,7 +47,7 @@ def apart(table: FeatureTable) -> Protocol:
 
 def noisy(table: FeatureTable, amount: float, seed: int = 0) -> FeatureTable:
     rng = np.random.default_rng(seed)
-    audio = table.arrays["audio"]
+    audio = np.array(table.arrays["audio"])
     noise = amount * rng.standard_normal(audio.shape)
     return table.with_arrays({"audio": (audio + noise).astype(np.float32)})
 
@@ -168,7 +169,10 @@ def test_learned_features_are_fitted_on_clean_clips(make_table, tmp_path):
     table = make_table(shapes={"audio": (3,), "video": (4, 2, 3)})
     frames, wild = (tmp_path / name for name in ("clean", "dark"))
     stored = {}
-    for folder, values in ((frames, table.arrays["video"]), (wild, -table.arrays["video"])):
+    for folder, values in (
+        (frames, table.arrays["video"]),
+        (wild, -np.array(table.arrays["video"])),
+    ):
         folder.mkdir()
         paths = tuple(folder / f"{clip}.npy" for clip in table.clips)
         for path, value in zip(paths, values, strict=True):
@@ -210,7 +214,7 @@ def test_shared_frames_are_transformed_once(make_table, tmp_path):
     use = np.arange(len(stacked))[::-1]
     features = learned.features("video", np.arange(len(table)), use)
     assert seen == [len(table)]
-    np.testing.assert_array_equal(features, stacked.arrays["video"][use].reshape(len(use), -1))
+    np.testing.assert_array_equal(features, stacked.arrays["video"].take(use).flat())
 
 
 def test_same_for_any_number_of_processes_and_order_of_clips(table, degraded):

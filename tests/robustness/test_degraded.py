@@ -14,9 +14,10 @@ from affuse.errors import ConfigError, DatasetError, FeatureError
 from affuse.extractors.vgg_face import VggFace
 from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
-from affuse.features.precomputed import Precomputed, read_precomputed
+from affuse.features.precomputed import Precomputed
+from affuse.features.read_precomputed import read_precomputed
 from affuse.features.store import FeatureStore
-from affuse.features.table import StoredArrays
+from affuse.features.stored_arrays import StoredArrays
 from affuse.media.degrade_picture import Blur, Darken
 from affuse.media.degrade_sound import WhiteNoise
 from affuse.records import Clip
@@ -60,7 +61,7 @@ def test_keys_differ_from_the_clean_one_and_from_each_other(store, untrained):
     ]
     assert len({store.key("content", extractor) for extractor in extractors}) == 4
     worse = extractors[1]
-    assert (worse.shape, worse.dtype, worse.frame_level) == (untrained.shape, "float16", True)
+    assert (worse.shape, worse.dtype, worse.axes) == (untrained.shape, "float16", untrained.axes)
     assert worse.label == "VGG16 (untrained), degraded"
 
 
@@ -68,26 +69,26 @@ def test_wrapped_extractor_sees_the_degraded_sound(make_clips, store):
     index = make_clips(3)
     clean = recordings(index, store, audio=Loudness())
     found = degraded_tables(clean, [WHITE, BABBLE], RunContext.of(1, store=store))
-    loud = clean.table.arrays["audio"][:, 0]
+    loud = clean.table.arrays["audio"].flat()[:, 0]
     assert found.skipped == ()
     for table in found.tables.values():  # speech and noise of equal power: twice as loud in all
-        np.testing.assert_allclose(table.arrays["audio"][:, 0] / loud, 2, rtol=0.1)
+        np.testing.assert_allclose(table.arrays["audio"].flat()[:, 0] / loud, 2, rtol=0.1)
         assert table.clips.tolist() == clean.table.clips.tolist()
 
 
 def test_stored_as_all_others_and_not_computed_again(make_clips, store):
     clean = recordings(make_clips(3), store, audio=Loudness())
-    said: list[tuple[str, int, int]] = []
+    message: list[tuple[str, int, int]] = []
     degraded_tables(clean, [WHITE, BABBLE, NO_AUDIO], RunContext.of(1, store=store))
     assert store.size()[0] == 9
     before = {path: path.stat().st_mtime_ns for path in store.root.rglob("*.npy")}
     degraded_tables(
         clean,
         [WHITE, BABBLE],
-        RunContext.of(1, progress=lambda *report: said.append(report), store=store),
+        RunContext.of(1, progress=lambda *report: message.append(report), store=store),
     )
     assert {path: path.stat().st_mtime_ns for path in store.root.rglob("*.npy")} == before
-    assert said[-1] == ("degraded audio features", 6, 6)
+    assert message[-1] == ("degraded audio features", 6, 6)
 
 
 def test_pictures_are_degraded_on_disk_and_sound_stays(make_clips, store, untrained):
@@ -99,9 +100,7 @@ def test_pictures_are_degraded_on_disk_and_sound_stays(make_clips, store, untrai
     before, after = clean.table.arrays["video"], found.tables[dark].arrays["video"]
     assert isinstance(after, StoredArrays)
     assert not np.allclose(before[[0]], after[[0]])
-    np.testing.assert_array_equal(
-        clean.table.arrays["audio"][:], found.tables[dark].arrays["audio"][:]
-    )
+    np.testing.assert_array_equal(clean.table.arrays["audio"], found.tables[dark].arrays["audio"])
     gone = found.tables[Condition("no video", "video")]
     assert gone.present["audio"].all()
     assert not gone.present["video"].any()

@@ -156,8 +156,8 @@ def test_missing_and_unknown(written):
         ([""], "is empty; expected a header such as clip,fold or speaker,fold"),
     ],
 )
-def test_files_that_say_nothing_clear(written, lines, said):
-    with pytest.raises(FoldError, match=said):
+def test_files_that_say_nothing_clear(written, lines, message):
+    with pytest.raises(FoldError, match=message):
         read_folds(written(*lines))
 
 

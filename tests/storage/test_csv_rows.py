@@ -104,9 +104,11 @@ def test_numbers_of_a_quoted_thousand_are_not_guessed(tmp_path: Path) -> None:
         (b"c\0l\0i\0p\0", "holds NUL characters; expected a CSV in UTF-8"),
     ],
 )
-def test_what_is_no_table_is_refused_on_one_line(tmp_path: Path, content: bytes, said: str) -> None:
+def test_what_is_no_table_is_refused_on_one_line(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
     (tmp_path / "t.csv").write_bytes(content)
-    with pytest.raises(DatasetError, match=said) as error:
+    with pytest.raises(DatasetError, match=message) as error:
         read_rows(tmp_path / "t.csv", "a clip")
     assert "\n" not in str(error.value)
 

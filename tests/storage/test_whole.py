@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from affuse.errors import OutputError
-from affuse.export.files import write_text
 from affuse.storage.whole import (
     atomic_file,
     is_alive,
@@ -21,8 +20,9 @@ from affuse.storage.whole import (
     new_path,
     owned_name,
     remove_leftovers,
+    write_new_text,
+    write_text,
 )
-from affuse.storage.whole import write_text as write_whole_text
 
 
 def make(path: Path, kind: str) -> None:
@@ -79,7 +79,7 @@ def test_a_name_taken_meanwhile_is_left_alone(tmp_path):
 def test_a_link_to_nowhere_is_a_taken_name(tmp_path):
     (tmp_path / "b.txt").symlink_to(tmp_path / "gone")
     with pytest.raises(OutputError, match="exists already"):
-        write_text(tmp_path / "b.txt", "new")
+        write_new_text(tmp_path / "b.txt", "new")
 
 
 def replace_then(target: Path, end: Callable[[], object]) -> None:
@@ -166,12 +166,12 @@ def test_processes_of_the_system_are_known():
 def test_text_goes_where_a_link_leads_and_straight_into_a_pipe(tmp_path):
     (tmp_path / "old.csv").write_text("old")
     (tmp_path / "link.csv").symlink_to("old.csv")
-    write_whole_text(tmp_path / "link.csv", "new\n")
+    write_text(tmp_path / "link.csv", "new\n")
     assert (tmp_path / "link.csv").is_symlink()
     assert (tmp_path / "old.csv").read_bytes() == b"new\n"
     os.mkfifo(tmp_path / "pipe")
     reader = subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE, text=True)
-    write_whole_text(tmp_path / "pipe", "through\n")
+    write_text(tmp_path / "pipe", "through\n")
     assert reader.communicate(timeout=30)[0] == "through\n"
     assert (tmp_path / "pipe").is_fifo()
 

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.features.decoding import AudioDecoding
+from affuse.features.source import ExtractorDefaults
 from affuse.media.audio import Sound
 
 
 @dataclass(frozen=True)
-class Loudness:
+class Loudness(ExtractorDefaults):
     """Mean square of a clip's sound; `fault` says how it goes wrong."""
 
     fault: Literal["", "killed", "nan", "loud"] = ""
@@ -24,7 +25,7 @@ class Loudness:
     label = "loudness"
     modality: Literal["audio"] = "audio"
     version = 1
-    frame_level = False
+    axes = ("feature",)
     dtype = "float32"
     shape = (1,)
     decoding = AudioDecoding(sample_rate=8000, duration_s=1.0)

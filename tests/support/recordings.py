@@ -68,10 +68,10 @@ def empty(height: int = 360, width: int = 640, grey: int = 0) -> Image:
 @lru_cache
 def spoken(speaker: int = 1) -> NDArray[np.float32]:
     """A sentence between half a second of near silence, about 4 s at 48 kHz."""
-    said = speak(
+    message = speak(
         "angry", "strong", "kids", make_speaker(speaker, seed=0), np.random.default_rng(speaker)
     )
-    return said.signal
+    return message.signal
 
 
 def fitted(signal: NDArray[np.float32], duration_s: float, rate: int = RATE) -> NDArray[np.float32]:

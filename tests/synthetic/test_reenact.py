@@ -35,9 +35,11 @@ def clips(tmp_path: Path) -> tuple[Clip, ...]:
     """Two short sounds under RAVDESS names."""
     folder = tmp_path / "sounds"
     folder.mkdir()
-    said = speak("neutral", "normal", "kids", make_speaker(5, 0), np.random.default_rng(0))
+    message = speak("neutral", "normal", "kids", make_speaker(5, 0), np.random.default_rng(0))
     for name in (HAPPY, SAD):
-        soundfile.write(folder / f"03-{name}.wav", said.signal[16_000:80_000:3], SAMPLE_RATE // 3)
+        soundfile.write(
+            folder / f"03-{name}.wav", message.signal[16_000:80_000:3], SAMPLE_RATE // 3
+        )
     return tuple(read_ravdess(folder))
 
 

@@ -138,5 +138,5 @@ if __name__ == "__main__":
 def test_the_first_process_is_deaf_to_ctrl_c_from_its_first_moment(tmp_path):
     """What multiprocessing starts beside it lets interrupts through again."""
     process = started(DEAF, tmp_path)
-    said, errors = process.communicate(timeout=60)
-    assert (said, errors) == (b"True\n", b"")
+    message, errors = process.communicate(timeout=60)
+    assert (message, errors) == (b"True\n", b"")

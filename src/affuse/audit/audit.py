@@ -6,19 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from affuse.audit.figures import kept_in_memory, permutation_finding, random_split_finding
+from affuse.audit.figures import permutation_finding, random_split_finding, taken_as_they_are
 from affuse.audit.findings import Audit
 from affuse.audit.labels import columns_findings, extractors_finding
 from affuse.audit.recordings import duplicates_finding, fold_file_finding, identical_recordings
 from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
-from affuse.evaluation.crossval import check_emotions
 from affuse.experiment import chosen_clips, context_of, extract
 from affuse.features.label_columns import refuse_constant
 from affuse.records import ProgressCallback
 from affuse.splits.divide import divide
 from affuse.splits.fold_files import read_folds
 from affuse.splits.protocols import feasible_protocols
+from affuse.tasks.classification import Classification
 
 DEFAULT_PERMUTATIONS = 99
 
@@ -69,7 +69,7 @@ def audit(
     extraction, sources = extract(config, index, progress=progress)
     table = extraction.table
     refuse_constant(sources, table)
-    check_emotions(table)
+    Classification().check(table)
     (name,) = feasible_protocols(("speaker-independent",), list(table.speakers)).protocols
     protocol = divide(name, config, table, index.clips)
     findings.append(duplicates_finding(index, groups, table, protocol))
@@ -78,8 +78,9 @@ def audit(
     findings += by_column.values()
     # What a column that is the label does to figures needs no measuring.
     sound = [m for m in table.modalities if m not in by_column or by_column[m].verdict != "LEAK"]
-    small = kept_in_memory(table.select(sound)) if sound else None
-    if small is not None:
+    quick = sorted(taken_as_they_are(sources, config).intersection(sound))
+    if quick:
+        small = table.select(quick)
         labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
         findings.append(random_split_finding(config, small, labels, index.clips, protocol, context))
         if n_permutations:

@@ -10,20 +10,22 @@ import numpy as np
 
 from affuse.audit.findings import Finding, counted
 from affuse.config import Config, ModelConfig
-from affuse.evaluation.comparison import SIGNIFICANT, paired_interval
-from affuse.evaluation.figures import bounds, points
+from affuse.evaluation.comparison import paired_interval
 from affuse.evaluation.permutation import PermutationTest, system_permutation_test
 from affuse.evaluation.systems import System
 from affuse.experiment import systems, under_protocol
 from affuse.features.context import RunContext
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.source import Source
+from affuse.features.table import FeatureTable
 from affuse.fusion.registry import family_of, make_unimodal
 from affuse.models.registry import model_label
-from affuse.records import Clip
+from affuse.records import Clip, Modality
 from affuse.registries import MODELS
 from affuse.result import Evaluated
 from affuse.splits.divide import divide
 from affuse.splits.protocols import Protocol
+from affuse.tasks.figures import bounds, points
+from affuse.tasks.significance import SIGNIFICANT
 
 WIDE = 500
 """From this many columns on, labels are permuted for naive Bayes: LDA would take hours."""
@@ -31,13 +33,9 @@ WIDE = 500
 _LEAST_EXCESS, _ERRORS = 0.03, 4
 
 
-def kept_in_memory(table: FeatureTable) -> FeatureTable | None:
-    """The modalities whose features are one row a clip; None if there are none.
-
-    Features frame by frame need a learned layer in every fold: too long for an audit.
-    """
-    names = [m for m in table.modalities if not isinstance(table.arrays[m], StoredArrays)]
-    return table.select(names) if names else None
+def taken_as_they_are(sources: Mapping[Modality, Source], config: Config) -> set[str]:
+    """Modalities of whose features none is learned in every fold: that is too long for an audit."""
+    return {m for m, source in sources.items() if source.learned(config) is None}
 
 
 def random_split_finding(
@@ -54,7 +52,7 @@ def random_split_finding(
     ----------
     config : Config
     table : FeatureTable
-        As `kept_in_memory` gives it.
+        Of the modalities that are `taken_as_they_are`.
     labels : mapping of modality to str
         What results call the features.
     clips : sequence of Clip
@@ -143,7 +141,7 @@ def _classical(config: Config) -> Config:
 
 
 def _quick_system(table: FeatureTable) -> System:
-    widths = {m: int(np.prod(table.arrays[m].shape[1:])) for m in table.modalities}
+    widths = {m: table.arrays[m].n_features for m in table.modalities}
     modality = min(widths, key=lambda name: (widths[name], name))
     model = ModelConfig(name="lda" if widths[modality] < WIDE else "gaussian_nb")
     name = model_label(model)
@@ -167,12 +165,12 @@ def _same_emotions(table: FeatureTable) -> bool:
 
 
 def _gap(pair: tuple[Evaluated, Evaluated]) -> float:
-    return pair[1].scores.uar - pair[0].scores.uar
+    return pair[1].scores.headline - pair[0].scores.headline
 
 
 def _cells(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> tuple[str, ...]:
     system = pair[0].out_of_fold.system
-    apart, mixed = (points(each.scores.uar) for each in pair)
+    apart, mixed = (points(each.scores.headline) for each in pair)
     gap = points(_gap(pair), signed=True)
     return system.name, system.modality, apart, mixed, gap, bounds(*interval)
 
@@ -180,8 +178,8 @@ def _cells(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> 
 def _facts(pair: tuple[Evaluated, Evaluated], interval: tuple[float, float]) -> dict[str, object]:
     system = pair[0].out_of_fold.system
     numbers = {
-        "speaker_independent_uar": pair[0].scores.uar,
-        "random_uar": pair[1].scores.uar,
+        "speaker_independent_uar": pair[0].scores.headline,
+        "random_uar": pair[1].scores.headline,
         "gap": _gap(pair),
         "gap_low": interval[0],
         "gap_high": interval[1],

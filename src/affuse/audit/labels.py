@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from affuse.audit.findings import Finding, counted
 from affuse.errors import MissingDependency
-from affuse.extractors.registry import EXTRACTORS
-from affuse.features.precomputed import Precomputed
-from affuse.features.source import Extractor
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.source import Source
+from affuse.features.table import FeatureTable
 from affuse.records import Modality
+from affuse.registries import EXTRACTORS
 from affuse.storage.plain_text import first_few
 
 TELLING = 0.99
@@ -53,12 +52,9 @@ class Column:
         return max(self.f1.values())
 
 
-def extractors_finding(chosen: Iterable[Extractor | Precomputed]) -> Finding:
+def extractors_finding(chosen: Iterable[Source]) -> Finding:
     """Whether any extractor, registered or chosen, has a way for labels to come in."""
-    kinds: dict[str, type] = {
-        source.name: type(source) for source in chosen if not isinstance(source, Precomputed)
-    }
-    kinds |= {name: _made(target) for name, target in EXTRACTORS.items() if name not in kinds}
+    kinds = _kinds() | {source.name: type(source) for source in chosen if source.path is None}
     ways = {name: way_in(kind) for name, kind in sorted(kinds.items())}
     open_ = {name: way for name, way in ways.items() if way}
     facts = {"extractors": sorted(kinds), "ways_in": open_}
@@ -89,13 +85,13 @@ def way_in(kind: type) -> str:
 
 
 def columns_findings(
-    sources: Mapping[Modality, Extractor | Precomputed], table: FeatureTable
+    sources: Mapping[Modality, Source], table: FeatureTable
 ) -> dict[Modality, Finding]:
     """Columns of each table of features that know the label, or know nothing at all."""
     return {
-        modality: _columns_finding(source, table)
+        modality: _columns_finding(source, source.path.name, table)
         for modality, source in sources.items()
-        if isinstance(source, Precomputed) and modality in table.modalities
+        if source.path is not None and modality in table.modalities
     }
 
 
@@ -135,9 +131,9 @@ def columns(
     return found
 
 
-def _columns_finding(source: Precomputed, table: FeatureTable) -> Finding:
+def _columns_finding(source: Source, file: str, table: FeatureTable) -> Finding:
     array, rows = table.arrays[source.modality], table.present[source.modality]
-    values = array[np.flatnonzero(rows)] if isinstance(array, StoredArrays) else array[rows]
+    values = array.take(rows).flat()
     found = columns(values, source.columns, table.labels[rows], table.classes)
     identifying = [column for column in found if column.identified]
     constant = [n for n, v in zip(source.columns, values.T, strict=True) if np.ptp(v) == 0]
@@ -149,7 +145,7 @@ def _columns_finding(source: Precomputed, table: FeatureTable) -> Finding:
     )
     best = max(found, key=lambda column: column.best)
     facts = {
-        "file": source.path.name,
+        "file": file,
         "telling": {column.name: list(column.identified) for column in identifying},
         "constant": constant,
         "named_like_labels": named,
@@ -158,24 +154,25 @@ def _columns_finding(source: Precomputed, table: FeatureTable) -> Finding:
     }
     check = f"{source.modality} columns"
     if identifying:
-        statement = (
-            f"{counted(len(identifying), 'column')} of {source.path.name} made from the emotion"
-        )
+        statement = f"{counted(len(identifying), 'column')} of {file} made from the emotion"
         details.append("no measured feature tells an emotion without error: remove the column")
         return Finding(check, "LEAK", statement, tuple(details), facts=facts)
     statement = (
-        f"no column of {source.path.name} tells an emotion by itself (best of {len(found)}: "
+        f"no column of {file} tells an emotion by itself (best of {len(found)}: "
         f"{best.name}, F1 {best.best:.2f}; a copy of the label has 1)"
     )
     return Finding(check, "NOTE" if details else "OK", statement, tuple(details), facts=facts)
 
 
-def _made(target: str) -> type:
-    """Class of what a registered function makes, without making it."""
-    place, _, function = target.partition(":")
-    module = import_module(place)
-    kind: type = getattr(module, getattr(module, function).__annotations__["return"])
-    return kind
+def _kinds() -> dict[str, type]:
+    """Class of what each registered function says that it makes, without making it."""
+    kinds = {}
+    for name, make in EXTRACTORS.load_all().entries.items():
+        said = getattr(make, "__annotations__", {}).get("return")
+        kind = getattr(sys.modules[make.__module__], said, None) if isinstance(said, str) else said
+        if isinstance(kind, type):
+            kinds[name] = kind
+    return kinds
 
 
 def _f1(truth: NDArray[np.bool_], guessed: NDArray[np.bool_]) -> float:

@@ -45,8 +45,8 @@ def look_alike(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """
     groups: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        plain = unicodedata.normalize("NFKD", name)
-        letters = "".join(c for c in plain if not unicodedata.combining(c))
+        decomposed = unicodedata.normalize("NFKD", name)
+        letters = "".join(c for c in decomposed if not unicodedata.combining(c))
         groups[re.sub(r"[\W_]+", "", speaker_key(letters))].append(name)
     return tuple(tuple(group) for key, group in groups.items() if key and len(group) > 1)
 

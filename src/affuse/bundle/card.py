@@ -104,9 +104,9 @@ def _quality(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
             f"It was picked as the best of {facts.n_systems} systems after all were measured, "
             "which flatters the figure a little."
         )
-    others = [f"{each.system}: {_percent(each.uar)}" for each in manifest.figures[1:]]
+    others = [f"{each.system}: {_headline(each)}" for each in manifest.figures[1:]]
     if others:
-        yield f"Beside it, by UAR: {'; '.join(others)}."
+        yield f"Beside it, by {figures.headline}: {'; '.join(others)}."
     if facts.recalls:
         yield _recall_lines(facts.recalls)
     if facts.speakers is not None:
@@ -118,15 +118,16 @@ def _quality(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
 
 
 def _measured(figures: Figures) -> str:
-    interval = ""
-    if figures.uar_low is not None and figures.uar_high is not None:
-        low, high = _percent(figures.uar_low), _percent(figures.uar_high)
-        interval = f" (95 % over speakers: {low} to {high})"
+    shown = _percent if figures.uar is not None else _number
+    bounds = [shown(bound) for bound in figures.interval if bound is not None]
+    interval = f" (95 % over speakers: {' to '.join(bounds)})" if bounds else ""
+    if figures.rmse is not None:
+        interval += f", RMSE {figures.rmse:.3g}"
     folds = f", {figures.n_folds} folds" if figures.n_folds else ""
     leak = f" **This figure leaks: {figures.leak}.**" if figures.leak else ""
     return (
-        f"{figures.system}: UAR {_percent(figures.uar)}{interval}, chance "
-        f"{_percent(figures.chance)}; protocol {figures.protocol}, {figures.n_clips:,} clips of "
+        f"{figures.system}: {figures.headline} {_headline(figures)}{interval}, chance "
+        f"{shown(figures.chance)}; protocol {figures.protocol}, {figures.n_clips:,} clips of "
         f"{figures.n_speakers} speakers{folds}.{leak} Every clip was told by a model that had "
         "heard neither it nor, where speakers were kept apart, its speaker. The graphs in this "
         "folder were then trained on all of these clips: what they score on them says nothing."
@@ -176,6 +177,14 @@ def _limits(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
             "Its graphs hold features of single training clips (support vectors): who gives the "
             "bundle away gives those away."
         )
+
+
+def _headline(figures: Figures) -> str:
+    return _number(figures.ccc or 0.0) if figures.uar is None else _percent(figures.uar)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}"
 
 
 def _percent(share: float) -> str:

@@ -6,16 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
 from affuse.bundle.member import FeatureSource
 from affuse.config import Config
 from affuse.errors import BundleError, ConfigError
-from affuse.extractors.registry import EXTRACTORS, make_extractor
 from affuse.features.source import Extractor
+from affuse.features.sources import make_source
 from affuse.records import Modality
+from affuse.registries import EXTRACTORS
 from affuse.storage.cache import cache_folder
 
 _NAMED_WEIGHTS = ("untrained", "vgg-face")
@@ -64,11 +65,10 @@ def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
     if source.name not in EXTRACTORS:
         raise BundleError(
             f"the bundle wants the extractor {source.name!r} for {modality}; this affuse has "
-            f"{', '.join(sorted(EXTRACTORS))}: update affuse, or train again"
+            f"{', '.join(EXTRACTORS.names())}: update affuse, or train again"
         )
     try:
-        # A registered name is never the path of a table.
-        made = cast("Extractor", make_extractor(source.name, modality, _config(source)))
+        made = make_source(source.name, modality, _config(source)).extractor_for("")
     except ConfigError as error:
         raise BundleError(f"the bundle's features cannot be made: {error}") from error
     _refuse_other_numbers(source, made)

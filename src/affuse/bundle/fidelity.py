@@ -58,17 +58,15 @@ def _can_decide(fitted: Refitted, table: FeatureTable) -> NDArray[np.bool_]:
 
 def _without(table: FeatureTable, modality: str | None) -> FeatureTable:
     """The table as if no clip had a modality."""
-    arrays = {m: np.array(table.arrays[m][np.arange(len(table))]) for m in table.modalities}
+    arrays = {m: np.array(table.arrays[m]) for m in table.modalities}
     present = dict(table.present)
     if modality is not None:
         arrays[modality][:] = np.nan
         present[modality] = np.zeros(len(table), bool)
-    return replace(table, arrays=arrays, present=present)
+    return replace(table.with_arrays(arrays), present=present)
 
 
 def _shaped(bundle: Bundle, table: FeatureTable) -> dict[str, NDArray[np.float32]]:
     """Features of each modality in the shape that its extractor gives."""
     shapes = {m: s.shape for member in bundle.manifest.members for m, s in member.features.items()}
-    return {
-        m: np.asarray(table.arrays[m]).reshape(len(table), *shape) for m, shape in shapes.items()
-    }
+    return {m: table.arrays[m].flat().reshape(len(table), *shape) for m, shape in shapes.items()}

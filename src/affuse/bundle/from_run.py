@@ -20,8 +20,7 @@ from affuse.bundle.refit import Refitted, TransformerFactories, refitted, refuse
 from affuse.bundle.writer import make_bundle
 from affuse.errors import MissingDependency
 from affuse.evaluation.speakers import recall_table, speaker_range
-from affuse.features.precomputed import Precomputed
-from affuse.features.source import Extractor
+from affuse.features.source import Source
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, SystemGraphs, system_graphs
 from affuse.fusion.rule import FLOOR
@@ -32,7 +31,7 @@ from affuse.result import Evaluated, Result
 _RECALLS = ("emotion", "recall", "n_clips", "taken_for")
 _PACKAGES = ("numpy", "onnx", "scikit-learn", "torch")
 
-Sources = Mapping[Modality, Extractor | Precomputed]
+Sources = Mapping[Modality, Source]
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,8 @@ def _second_best(chosen: Evaluated, refused: Sequence[tuple[Evaluated, str]]) ->
         return ()
     best, reason = refused[0]
     return (
-        f"The bundle holds {chosen.name} (UAR {100 * chosen.scores.uar:.1f}), not {best.name} "
-        f"(UAR {100 * best.scores.uar:.1f}): {reason}.",
+        f"The bundle holds {chosen.name} ({_headline(chosen)}), not {best.name} "
+        f"({_headline(best)}): {reason}.",
     )
 
 
@@ -102,7 +101,7 @@ def _bundle(
     graphs = system_graphs(fitted.estimator, Inputs(shapes, fitted.feature_layers))
     members, files = _members(graphs, extracted, result.table.classes)
     fusion = _fusion(graphs, _temperature(item, result.table))
-    met = [known for m in extracted for known in getattr(sources[m], "heard", ())]
+    met = [known for m in extracted for known in sources[m].provenance]
     trained_on = with_known(_training_clips(result, fitted), met)
     manifest = _manifest(item, result, fitted, members, fusion, trained_on)
     files |= {
@@ -116,12 +115,12 @@ def _bundle(
 
 def _source(modality: Modality, sources: Sources, result: Result) -> FeatureSource:
     source = sources[modality]
-    if isinstance(source, Precomputed):
+    if source.path is not None:
         raise NotExportable(
             f"its {modality} features come from {source.path.name}, and affuse cannot extract them "
             "from new recordings"
         )
-    return feature_source(source, result.config)
+    return feature_source(source.extractor_for(""), result.config)
 
 
 def _members(
@@ -204,21 +203,19 @@ def _singles(item: Evaluated, result: Result) -> list[Evaluated]:
     return list(best.values())
 
 
+def _headline(item: Evaluated) -> str:
+    headline = item.out_of_fold.task.headline
+    return f"{headline.name} {headline.value(item.scores.headline)}"
+
+
 def _figures(item: Evaluated) -> Figures:
-    scores = item.scores
-    known = not math.isnan(scores.uar_low)
+    measured = item.scores.columns()
+    known = {name: value for name, value in measured.items() if not math.isnan(value)}
     return Figures(
         system=item.name,
         protocol=item.protocol.label,
-        uar=scores.uar,
-        uar_low=scores.uar_low if known else None,
-        uar_high=scores.uar_high if known else None,
-        accuracy=scores.accuracy,
-        chance=scores.chance,
-        n_clips=scores.n_clips,
-        n_speakers=scores.n_speakers,
-        n_folds=scores.n_folds,
         leak=item.protocol.leak,
+        **{name: known[name] for name in Figures.measured() if name in known},
     )
 
 

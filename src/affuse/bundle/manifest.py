@@ -118,20 +118,44 @@ class TrainedOn(ManifestPart):
 class Figures(ManifestPart):
     """What the same recipe scored on clips it had not seen, as fractions.
 
-    `leak` says why new speakers would give less; empty where speakers were kept apart.
+    `leak` says why new speakers would give less; empty where speakers were kept apart. Of emotions
+    there are UAR and accuracy, of numbers CCC, Pearson's correlation and the RMSE, each the mean
+    over the targets.
     """
 
     system: str
     protocol: str
-    uar: float
+    uar: float | None = None
     uar_low: float | None = None
     uar_high: float | None = None
     accuracy: float | None = None
+    ccc: float | None = None
+    ccc_low: float | None = None
+    ccc_high: float | None = None
+    pearson: float | None = None
+    rmse: float | None = None
     chance: float
     n_clips: int
     n_speakers: int
     n_folds: int | None = None
     leak: str = ""
+
+    @property
+    def headline(self) -> str:
+        """Name of the figure by which systems were ranked."""
+        return "CCC" if self.uar is None else "UAR"
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """Bounds of that figure."""
+        return (self.ccc_low, self.ccc_high) if self.uar is None else (self.uar_low, self.uar_high)
+
+    @classmethod
+    def measured(cls) -> tuple[str, ...]:
+        """Names of the fields that are numbers."""
+        return tuple(
+            name for name in cls.model_fields if name not in ("system", "protocol", "leak")
+        )
 
 
 class Manifest(ManifestPart):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from affuse.evaluation.fold_task import in_clip_order, scored_rows
 from affuse.evaluation.learned_features import LearnedFeatures
 from affuse.evaluation.systems import System, derived_seed
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import FeaturesToGraph
 from affuse.models.fit_cache import FitCache
 from affuse.models.graphs.builder import NotExportable
@@ -87,17 +87,12 @@ def refuse_unknown_preparation(system: System, preparation: TransformerFactories
 
 def _fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> Any:
     has = rows[table.present[modality][rows]]
-    return layer.fit(_items(table, modality, has), table.labels[has])
+    return layer.fit(table.arrays[modality].take(has), table.labels[has])
 
 
 def _learned(layer: Any, table: FeatureTable, modality: str) -> NDArray[np.float32]:
     has = np.flatnonzero(table.present[modality])
-    features = layer.transform(_items(table, modality, has))
+    features = layer.transform(table.arrays[modality].take(has))
     spread = np.full((len(table), features.shape[1]), np.nan, np.float32)
     spread[has] = features
     return spread
-
-
-def _items(table: FeatureTable, modality: str, rows: Rows) -> NDArray[np.float32] | StoredArrays:
-    array = table.arrays[modality]
-    return array.take(rows) if isinstance(array, StoredArrays) else array[rows]

@@ -268,7 +268,7 @@ def list_corpora(
         str, typer.Argument(help="One of them: where to get it, whom to cite, how it looks.")
     ] = "",
 ) -> None:
-    """List the corpora that affuse reads, or say all that is known of one."""
+    """List the corpora that affuse reads, or tell of one."""
     from affuse.cli.listing import print_corpora
 
     print_corpora(name)

@@ -80,9 +80,9 @@ def print_index(
 def _print_corpora(index: Index) -> None:
     """Whose the clips are, with their number where there are several corpora."""
     counts = Counter(clip.corpus for clip in index)
-    told = [f"{corpus} {counts[corpus]}" for corpus in index.corpora]
-    if len(told) > 1:
-        say(f"corpora      {'   '.join(told)}")
+    counts_by_corpus = [f"{corpus} {counts[corpus]}" for corpus in index.corpora]
+    if len(counts_by_corpus) > 1:
+        say(f"corpora      {'   '.join(counts_by_corpus)}")
     elif index.corpora[0]:
         say(f"corpus       {index.corpora[0]}")
 

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
-from affuse.extractors.yunet_download import yunet_file
+from affuse.extractors.networks.yunet_download import yunet_file
 
 
 def download_yunet_and_print() -> None:

@@ -37,9 +37,9 @@ def _read(media: Path, path: Path) -> Prediction:
     from affuse.export.document import read_json
 
     predictions = read_json(path)
-    found = [one for one in predictions if Path(one.path).name == media.name]
+    found = [prediction for prediction in predictions if Path(prediction.path).name == media.name]
     if len(found) != 1:
-        names = ", ".join(Path(one.path).name for one in predictions)
+        names = ", ".join(Path(prediction.path).name for prediction in predictions)
         raise OutputError(
             f"{path} has {len(found)} predictions of {media.name} (it has: {names}); expected "
             "one: write it again with affuse predict for this file alone"

@@ -17,6 +17,8 @@ _PATIENCE = 3
 """Signals after which no order is waited for; `timeout` alone sends two."""
 
 _came: list[int] = []
+_lost: list[int] = []
+"""Signals whose exception nobody could see, until they are raised once more."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -48,6 +50,7 @@ def interrupts_handled(*, until_exit: bool) -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     hook, sys.unraisablehook = sys.unraisablehook, _raising_again(sys.unraisablehook)
     _came.clear()
+    _lost.clear()
     try:
         for number in _SIGNALS:
             if before[number] is not signal.SIG_IGN:
@@ -59,14 +62,23 @@ def interrupts_handled(*, until_exit: bool) -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN if until_exit else before[number])
         if not until_exit:
             _came.clear()
+            _lost.clear()
 
 
 def _raise_once(number: int, frame: FrameType | None) -> None:
+    if _lost:
+        # The first one once more: it has been counted.
+        _lost.clear()
+        raise _exception(_came[0])
     _came.append(number)
     if len(_came) >= _PATIENCE:
         os._exit(128 + number)
     if len(_came) == 1:
-        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        raise _exception(number)
+
+
+def _exception(number: int) -> type[KeyboardInterrupt]:
+    return Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
 def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
@@ -76,7 +88,8 @@ def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
         if not issubclass(unraisable.exc_type, KeyboardInterrupt) or not _came:
             return hook(unraisable)
         number = _came[0]
-        _came.clear()
+        # Not forgotten meanwhile: what ends before then ends by this signal.
+        _lost.append(number)
         again = threading.Timer(0.05, _thread.interrupt_main, (number,))
         again.daemon = True
         again.start()

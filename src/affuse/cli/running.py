@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from affuse.cli.by_corpus import by_corpus_text
 from affuse.cli.curves import robustness_text
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
@@ -89,6 +90,8 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
     """Run, print the table, and say what to open and what to do next."""
     folder = out or Path(config.out or _free_folder(config))
     result = _run(config, folder, work, result_text)
+    if each := by_corpus_text(result):
+        say(f"\n{each}")
     if result.curves:
         say(f"\n{robustness_text(result)}")
     say(_left_out(result))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from affuse.evaluation.figures import bounds, p_value, points
+from affuse.tasks.figures import p_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from affuse.corpora.index import IndexSummary
     from affuse.result import Result
 
-HEADINGS = ("system", "modality", "UAR", "95 % over speakers", "accuracy", "macro F1", "clips")
+NAMED = ("system", "modality")
+"""Columns that name a system; those of its task's figures follow."""
 
 
 def result_text(result: Result) -> str:
@@ -31,14 +32,14 @@ def result_text(result: Result) -> str:
     table = result.results
     honest, leaky = table[~table["leaky"]], table[table["leaky"]]
     lines = [result.headline(), ""]
-    rows = [HEADINGS, *(_cells(row) for _, row in table.iterrows())]
-    widths = widths_of(rows)
+    headings = (*NAMED, *result.task.headings)
+    widths = widths_of([headings, *(_cells(row, result) for _, row in table.iterrows())])
     if len(honest):
-        lines += [aligned(HEADINGS, widths), *_body(honest, widths)]
+        lines += [aligned(headings, widths), *_body(honest, result, widths)]
     for protocol, part in leaky.groupby("protocol", sort=False):
         lines += ["", f"leaky, not comparable: {protocol} protocol ({result.leaks[str(protocol)]})"]
-        lines += [aligned(HEADINGS, widths), *_body(part, widths)]
-    return "\n".join([*lines, *_paired(result), *_reading(result)])
+        lines += [aligned(headings, widths), *_body(part, result, widths)]
+    return "\n".join([*lines, *_each_target(result), *_paired(result), *_reading(result)])
 
 
 def short_text(result: Result) -> str:
@@ -56,15 +57,17 @@ def short_text(result: Result) -> str:
     table = result.results
     honest, leaky = table[~table["leaky"]], table[table["leaky"]]
     best = honest.drop_duplicates("modality")
-    rows = [HEADINGS, *(_cells(row) for _, row in best.iterrows())]
-    widths = widths_of(rows)
+    headings = (*NAMED, *result.task.headings)
+    widths = widths_of([headings, *(_cells(row, result) for _, row in best.iterrows())])
     lines = [result.headline(), ""]
     if len(best):
-        lines += ["best of each modality, speakers kept apart", aligned(HEADINGS, widths)]
-        lines += _body(best, widths)
+        lines += ["best of each modality, speakers kept apart", aligned(headings, widths)]
+        lines += _body(best, result, widths)
     for protocol, part in leaky.groupby("protocol", sort=False):
         reason = result.leaks[str(protocol)]
-        told = f"leaky, not comparable: {protocol} protocol up to {points(part['uar'].max())}"
+        headline = result.task.headline
+        highest = headline.value(part[headline.column].max())
+        told = f"leaky, not comparable: {protocol} protocol up to {highest}"
         lines += ["", f"{told} ({reason})"]
     return "\n".join([*lines, *_reading(result)])
 
@@ -115,32 +118,42 @@ def _paired(result: Result) -> list[str]:
     found = result.against_single
     if not found:
         return []
-    single = result.single[0].name
-    rows = [("system", "", "points of UAR", "95 % interval", "p (Holm)")]
+    single, headline = result.single[0].name, result.task.headline
+    rows = [("system", "", headline.compared, "95 % interval", "p (Holm)")]
     for fused, pair in zip(result.fused, found, strict=True):
         sign = 1 if pair.better == fused.name else -1
-        interval = bounds(*sorted((sign * pair.low, sign * pair.high)))
-        gain = points(sign * pair.difference, signed=True)
+        interval = headline.bounds(*sorted((sign * pair.low, sign * pair.high)))
+        gain = headline.value(sign * pair.difference, signed=True)
         rows.append((fused.name, "", gain, interval, p_value(pair.p_holm)))
     widths = widths_of(rows)
     title = f"fused rows against {single}, the best single modality, clip by clip"
     return ["", title, *(aligned(row, widths) for row in rows)]
 
 
-def _body(table: pd.DataFrame, widths: Sequence[int]) -> list[str]:
-    return [aligned(_cells(row), widths) for _, row in table.iterrows()]
+def _each_target(result: Result) -> list[str]:
+    """Figures of each number by the best system, where it predicts several."""
+    targets = result.table.targets
+    if len(targets) < 2 or not result.honest:
+        return []
+    best, task = result.honest[0], result.task
+    row = result.results.iloc[result.evaluated.index(best)]
+    own = [{name: row.get(f"{name}_{t}", row[name]) for name in row.index} for t in targets]
+    rows = [
+        ("target", "", *task.headings),
+        *((t, "", *task.cells(cells)) for t, cells in zip(targets, own, strict=True)),
+    ]
+    widths = widths_of(rows)
+    return ["", f"each target by {best.name}", *(aligned(cells, widths) for cells in rows)]
 
 
-def _cells(row: pd.Series) -> tuple[str, ...]:
-    low, high = row["uar_low"], row["uar_high"]
-    interval = bounds(low, high) or "one speaker"
-    figures = (points(row[name]) for name in ("accuracy", "macro_f1"))
+def _body(table: pd.DataFrame, result: Result, widths: Sequence[int]) -> list[str]:
+    return [aligned(_cells(row, result), widths) for _, row in table.iterrows()]
+
+
+def _cells(row: pd.Series, result: Result) -> tuple[str, ...]:
     name = f"{row['fusion']}, {row['model']}" if row["fusion"] else row["model"]
     return (
         name,
         row["modality"],
-        points(row["uar"]),
-        interval,
-        *figures,
-        f"{row['n_clips']}",
+        *result.task.cells({str(key): value for key, value in row.items()}),
     )

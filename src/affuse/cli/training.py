@@ -12,7 +12,7 @@ from affuse.bundle.reader import read_bundle
 from affuse.bundle.writer import write_bundle
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
-from affuse.extractors.shipped import shipped_folder
+from affuse.extractors.networks.shipped import shipped_folder
 from affuse.models.face_training import FaceTraining
 from affuse.models.voice_training import VoiceTraining
 from affuse.pretraining.face import pretrain_face

@@ -61,12 +61,26 @@ class Recipe:
 
 
 def settings() -> tuple[Setting, ...]:
-    """Every setting, in the order of the configuration."""
+    """Every setting, in the order of the configuration.
+
+    Returns
+    -------
+    tuple of Setting
+    """
     return tuple(_settings_of(Config, ""))
 
 
 def settings_named(name: str) -> tuple[Setting, ...]:
     """Settings of that name, or of the group of that name; the last part of a name will do.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``features.mfcc.n_mfcc``, ``features.mfcc`` or ``n_mfcc``.
+
+    Returns
+    -------
+    tuple of Setting
 
     Raises
     ------
@@ -97,7 +111,12 @@ def settings_named(name: str) -> tuple[Setting, ...]:
 
 
 def recipes() -> tuple[Recipe, ...]:
-    """The recipes that come with affuse, by name."""
+    """The recipes that come with affuse, by name.
+
+    Returns
+    -------
+    tuple of Recipe
+    """
     folder = resources.files("affuse") / "recipes"
     texts = ((name, (folder / f"{name}.toml").read_text("utf-8")) for name in recipe_names())
     return tuple(Recipe(name, _comment(text), text) for name, text in texts)
@@ -105,6 +124,14 @@ def recipes() -> tuple[Recipe, ...]:
 
 def recipe_named(name: str) -> Recipe:
     """One of them.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Recipe
 
     Raises
     ------

@@ -14,6 +14,14 @@ MOST_NUMBERS = 10_000
 def parse_numbers(text: str) -> tuple[int, ...]:
     """Numbers out of a text such as ``1-4,7``, ascending, each once.
 
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    tuple of int
+
     Raises
     ------
     ConfigError
@@ -39,6 +47,16 @@ def parse_numbers(text: str) -> tuple[int, ...]:
 def items_of(value: object) -> object:
     """Items out of a text with commas, or the one that is no list; a list stays as it is.
 
+    Parameters
+    ----------
+    value : object
+        What was typed, or read from TOML.
+
+    Returns
+    -------
+    object
+        A tuple, or the value itself where it is no list: what validates it next says so.
+
     Examples
     --------
     >>> items_of("calm, sad"), items_of(["calm"]), items_of(""), items_of(20)
@@ -51,6 +69,16 @@ def items_of(value: object) -> object:
 
 def speakers_of(value: object) -> object:
     """Speakers out of a text or number; a list stays as it is, whatever its names look like.
+
+    Parameters
+    ----------
+    value : object
+        What was typed, or read from TOML.
+
+    Returns
+    -------
+    object
+        A tuple of str, or the value itself.
 
     Raises
     ------

@@ -45,7 +45,12 @@ class Named:
         return name
 
     def allowed(self) -> str:
-        """What the setting may be, in words."""
+        """What the setting may be, in words.
+
+        Returns
+        -------
+        str
+        """
         names = dict.fromkeys((*self.also, *self.registry.names()))
         file = f", or the path of a {self.suffix} file" if self.suffix else ""
         return f"one of {', '.join(names)}{file}"
@@ -82,14 +87,24 @@ class Fused:
         return name
 
     def names(self) -> tuple[str, ...]:
-        """What may be named; families of other packages that cannot be loaded are left out."""
+        """What may be named; families of other packages that cannot be loaded are left out.
+
+        Returns
+        -------
+        tuple of str
+        """
         if self.family:
             return self._details(FUSIONS.get(self.family))
         every = FUSIONS.load_all().entries.items()
         return tuple(f"{name} {detail}".strip() for name, f in every for detail in self._details(f))
 
     def allowed(self) -> str:
-        """What the setting may be, in words."""
+        """What the setting may be, in words.
+
+        Returns
+        -------
+        str
+        """
         return f"one of {', '.join(self.names())}"
 
     def _details(self, family: Any) -> tuple[str, ...]:

@@ -19,7 +19,13 @@ from affuse.errors import ConfigError
 
 
 def recipe_names() -> list[str]:
-    """Names of the recipes that come with affuse."""
+    """Names of the recipes that come with affuse.
+
+    Returns
+    -------
+    list of str
+        Sorted.
+    """
     folder = resources.files("affuse") / "recipes"
     return sorted(Path(p.name).stem for p in folder.iterdir() if p.name.endswith(".toml"))
 
@@ -39,6 +45,10 @@ def load_config(
         ``dotted.key=value`` with the value in TOML; text may stand without quotes.
     overrides : mapping, optional
         Dotted key -> value, applied last.
+
+    Returns
+    -------
+    Config
 
     Raises
     ------

@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     Field,
     field_validator,
+    model_validator,
 )
 
 from affuse.config.lists import items_of, speakers_of
@@ -40,7 +41,7 @@ _Rule = Annotated[str, AfterValidator(Named(RULES))]
 _Fusion = Annotated[str, AfterValidator(Fused())]
 _Joint = Annotated[str, AfterValidator(Fused(joint=True))]
 _Combination = Annotated[str, AfterValidator(Fused("late"))]
-_Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto", "table")))]
+_Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto",)))]
 _Source = Annotated[str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=".csv"))]
 
 
@@ -280,6 +281,11 @@ class BundleConfig(_Settings):
     )
 
 
+_DIMENSIONAL_MODELS = ({"name": "ridge"}, {"name": "svr"})
+_DIMENSIONAL_FEATURES = {"audio": "voice_statistics", "video": "expression"}
+"""What is learned from emotions, as the lecture's feature layer is, does not serve numbers."""
+
+
 class Config(_Settings):
     """All that steers a run."""
 
@@ -299,7 +305,8 @@ class Config(_Settings):
             ModelConfig(name="svm_rbf"),
         ),
         min_length=1,
-        description='Models that are trained on each modality, such as [{name = "lda"}].',
+        description='Models that are trained on each modality, such as [{name = "lda"}]; if not '
+        "set, ridge and svr learn numbers.",
     )
     fusion: FusionConfig = FusionConfig()
     folds: FoldsConfig = FoldsConfig()
@@ -311,12 +318,35 @@ class Config(_Settings):
     )
     jobs: int | None = Field(None, ge=1, description="Processes; not set: one per core.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _what_a_task_starts_from(cls, given: Any) -> Any:
+        """Models and extractors that a dimensional run has where nobody chose others."""
+        if not isinstance(given, dict) or given.get("task") != "dimensional":
+            return given
+        features = given.get("features", {})
+        if isinstance(features, dict):
+            features = _DIMENSIONAL_FEATURES | features
+        return {"models": _DIMENSIONAL_MODELS} | given | {"features": features}
+
     def digest(self) -> str:
-        """Stable hash of all that steers the numbers: places and process counts left out."""
+        """Stable hash of all that steers the numbers: places and process counts left out.
+
+        Returns
+        -------
+        str
+            16 hexadecimal digits.
+        """
         payload = self.model_dump(mode="json", exclude={"out", "jobs", "recipe", "bundle"})
         payload["data"].pop("path")
         return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:16]
 
     def to_toml(self) -> str:
-        """The resolved configuration as a recipe that reproduces it."""
+        """The resolved configuration as a recipe that reproduces it.
+
+        Returns
+        -------
+        str
+            TOML.
+        """
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import zipfile
 from collections.abc import Collection, Mapping
@@ -12,8 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from affuse.corpora.media_files import MEDIA_SUFFIXES
 from affuse.corpora.readers.ravdess import parse_name
-from affuse.errors import DatasetError, DownloadError, OutputError
+from affuse.errors import DatasetError, DownloadError
 from affuse.records import ProgressCallback
+from affuse.storage.whole import atomic_file
 
 _MARKER = ".unpacked.json"
 
@@ -62,11 +62,6 @@ def unpack(
             f"{archive} is not a whole zip archive ({error}); expected one: remove it and run "
             "the same command again"
         ) from error
-    except OSError as error:
-        raise OutputError(
-            f"clips of {archive.name} cannot be written to {folder} ({error.strerror}); expected "
-            "a writable folder with enough space: mend that and run the same command again"
-        ) from error
     if not chosen:
         raise DownloadError(
             f"{archive.name} holds no clip of actors {', '.join(map(str, sorted(actors)))}; "
@@ -95,9 +90,8 @@ def write_marker(folder: Path, unpacked: Unpacked) -> None:
         "actors": sorted(unpacked.actors),
         "sizes": dict(sorted(unpacked.sizes.items())),
     }
-    partial = folder / f"{_MARKER}.part"
-    partial.write_text(json.dumps(content, indent=1), "utf-8")
-    os.replace(partial, folder / _MARKER)
+    with atomic_file(folder / _MARKER) as temporary:
+        temporary.write_text(json.dumps(content, indent=1), "utf-8")
 
 
 def _chosen(archive: zipfile.ZipFile, actors: Collection[int]) -> dict[str, zipfile.ZipInfo]:
@@ -116,8 +110,9 @@ def _chosen(archive: zipfile.ZipFile, actors: Collection[int]) -> dict[str, zipf
 
 
 def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.part")
-    with archive.open(info) as source, partial.open("wb") as sink:
+    with (
+        atomic_file(target, lasting=False) as temporary,
+        archive.open(info) as source,
+        temporary.open("wb") as sink,
+    ):
         shutil.copyfileobj(source, sink)
-    os.replace(partial, target)

@@ -111,7 +111,7 @@ def _folded(by_last: Mapping[str, Sequence[_Name]]) -> dict[str, list[_Name]]:
     folded: dict[str, list[_Name]] = defaultdict(list)
     for names in by_last.values():
         for name in names:
-            parts, whose = (tuple(map(str.casefold, each)) for each in (name.parts, name.whose))
+            parts, whose = (tuple(map(str.casefold, words)) for words in (name.parts, name.whose))
             folded[parts[-1]].append(replace(name, parts=parts, whose=whose))
     return folded
 

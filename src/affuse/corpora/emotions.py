@@ -49,11 +49,11 @@ def emotion_name(label: str) -> str:
     ('angry', 'fearful', 'awe', '3')
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold())
-    plain = " ".join(folded.split())
-    code = _CODE.fullmatch(plain)
+    spelling = " ".join(folded.split())
+    code = _CODE.fullmatch(spelling)
     if code:
         return code[1]
-    return _COMMON.get(" ".join(plain.replace("_", " ").replace("-", " ").split()), plain)
+    return _COMMON.get(" ".join(spelling.replace("_", " ").replace("-", " ").split()), spelling)
 
 
 def in_class_order(emotions: Iterable[str]) -> tuple[str, ...]:

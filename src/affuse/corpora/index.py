@@ -26,7 +26,7 @@ from affuse.storage.plain_text import csv_cell
 from affuse.storage.whole import write_text
 
 CSV_COLUMNS = ("clip", "emotion", "speaker", "audio", "video", "start", "end", "corpus")
-"""Columns of every index in CSV; those of the clips' attributes follow."""
+"""Columns of every index in CSV; those of the clips' attributes and targets follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class Index:
             n_clips=len(self.clips),
             n_speakers=len(self.speakers),
             n_skipped=len(self.skipped),
-            emotions={name: emotions[name] for name in self.classes},
+            emotions={name: emotions[name] for name in self.classes if name},
             modalities={name: modalities[name] for name in sorted(modalities) if name},
         )
 
@@ -202,9 +202,9 @@ class Index:
         """
         groups = defaultdict(list)
         for clip in self.clips:
-            mark = fingerprint(clip)
-            if mark is not None:
-                groups[mark].append(clip.id)
+            content = fingerprint(clip)
+            if content is not None:
+                groups[content].append(clip.id)
         return tuple(tuple(ids) for ids in groups.values() if len(ids) > 1)
 
     def write_csv(self, path: str | Path) -> None:
@@ -220,7 +220,7 @@ class Index:
             An attribute has the name of a column of the index.
         """
         target = Path(path)
-        attributes = sorted({name for clip in self.clips for name in clip.attributes})
+        attributes = sorted({name for c in self.clips for name in (*c.attributes, *c.targets)})
         taken = sorted({*CSV_COLUMNS, "path"}.intersection(attributes))
         if taken:
             raise DatasetError(
@@ -252,8 +252,12 @@ def _csv_row(clip: Clip, attributes: Sequence[str], folder: Path) -> list[str]:
         _path_text(clip.video, folder),
         *stretch,
         clip.corpus,
-        *(clip.attributes.get(name, "") for name in attributes),
+        *(clip.attributes.get(name, _number(clip.targets.get(name))) for name in attributes),
     ]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(float(value))
 
 
 def _path_text(path: Path | None, folder: Path) -> str:

@@ -65,6 +65,27 @@ def corpus_reader(clip: Clip) -> Reader | None:
     return next(titled, None) or next(named, None)
 
 
+def label_set(corpus: str) -> tuple[str, ...]:
+    """Emotions that a corpus can have at all; empty where nobody knows: it may have any.
+
+    Parameters
+    ----------
+    corpus : str
+        As clips have it.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> "calm" in label_set("RAVDESS"), "calm" in label_set("EMO-DB"), label_set("mine")
+    (True, False, ())
+    """
+    titled = (reader.emotions for reader in _readers() if reader.title == corpus)
+    return next(titled, ())
+
+
 def known_speaker(reader: Reader, clip: Clip) -> str | None:
     """Speaker of a clip as the corpus of a reader calls them, by the clip's name alone.
 

@@ -138,8 +138,8 @@ def passed_over_text(passed_over: Iterable[Skipped]) -> str:
     '2 passed over: 2 hidden'
     """
     reasons = Counter(item.reason for item in passed_over)
-    each = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
-    return f"{reasons.total()} passed over: {each}" if reasons else ""
+    counted = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+    return f"{reasons.total()} passed over: {counted}" if reasons else ""
 
 
 def _looked_at(root: Path) -> Iterator[tuple[Path, str]]:

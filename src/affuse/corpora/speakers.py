@@ -43,8 +43,8 @@ def speaker_key(name: str) -> str:
     if whole:
         value = "".join(str(unicodedata.decimal(c)) for c in whole[2]).lstrip("0") or "0"
         return f"-{value}" if whole[1] == "-" and value != "0" else value
-    plain = " ".join(_BETWEEN_WORDS.sub(" ", folded).split()) or folded
-    return _LEADING_ZEROS.sub("", _LETTER_FROM_DIGIT.sub("", plain))
+    spelling = " ".join(_BETWEEN_WORDS.sub(" ", folded).split()) or folded
+    return _LEADING_ZEROS.sub("", _LETTER_FROM_DIGIT.sub("", spelling))
 
 
 def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
@@ -133,5 +133,5 @@ def spellings_note(groups: Sequence[Sequence[str]]) -> str:
     """
     if not groups:
         return ""
-    told = first_few([" = ".join(group) for group in groups], _SHOWN)
-    return f"Speakers who are written in several ways count as one each: {told}."
+    joined = first_few([" = ".join(group) for group in groups], _SHOWN)
+    return f"Speakers who are written in several ways count as one each: {joined}."

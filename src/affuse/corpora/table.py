@@ -14,6 +14,7 @@ from affuse.corpora.found_files import found_file
 from affuse.corpora.index import CSV_COLUMNS, Index
 from affuse.corpora.known import take_key
 from affuse.corpora.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES
+from affuse.corpora.numeric_columns import numbers_of, numeric_columns
 from affuse.corpora.speakers import speaker_key
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
@@ -21,6 +22,7 @@ from affuse.storage.csv_rows import Row, number, read_rows
 from affuse.storage.remote import local_copy, local_path, url_of
 
 _SOURCES = ("path", "audio", "video")
+_TOLD = ("emotion", "speaker")
 _KNOWN = (*CSV_COLUMNS, "path")
 
 
@@ -39,6 +41,7 @@ class _Entry:
     speaker: str
     corpus: str
     attributes: Mapping[str, str] = field(repr=False)
+    targets: Mapping[str, float] = field(repr=False)
 
     @property
     def recording(self) -> tuple[object, ...]:
@@ -55,10 +58,11 @@ def read_table(csv_path: str | Path) -> Index:
     unless the suffix says that the file holds sound alone; ``audio`` and ``video`` replace it
     for one modality, or stand in its place. ``start`` and ``end`` (s) cut a clip out of its
     file; ``clip`` names it; ``corpus`` says of which it is (the table's name without that column);
-    any other column becomes an attribute. Relative paths start from
-    the folder of the CSV; backslashes part folders too, and letters of file names may be composed
-    or not. Emotions take their common names (``emotions.SYNONYMS``), speakers the first of their
-    spellings: `Index.notes` says which were joined.
+    any other column becomes an attribute, and a target too where its cells are numbers: with such
+    columns ``emotion`` may be absent. Relative paths start from the folder of the CSV; backslashes
+    part folders too, and letters of file names may be composed or not. Emotions take their common
+    names (``emotions.SYNONYMS``), speakers the first of their spellings: `Index.notes` says which
+    were joined.
 
     Parameters
     ----------
@@ -92,8 +96,10 @@ def read_table(csv_path: str | Path) -> Index:
     table = local_path(str(csv_path))
     with local_copy(table) as file:
         rows = read_rows(file)
-    _refuse_missing_columns(table, rows.columns)
-    entries, skipped = _usable(table, rows.rows)
+    targets = numeric_columns(rows.rows, _KNOWN)
+    without = bool(targets) and not any(row.word("emotion") for row in rows.rows)
+    _refuse_missing_columns(table, rows.columns, ("speaker",) if without else _TOLD)
+    entries, skipped = _usable(table, rows.rows, targets, without)
     entries, repeated = _without_repeats(table, entries)
     skipped = [*rows.skipped, *skipped, *repeated]
     if not entries:
@@ -101,7 +107,7 @@ def read_table(csv_path: str | Path) -> Index:
     names = _names(entries)
     _refuse_shared_names(table, entries, names)
     clips = tuple(_clip(entry, name) for entry, name in zip(entries, names, strict=True))
-    note = renamed_note(entry.label for entry in entries)
+    note = renamed_note(entry.label for entry in entries if entry.label)
     return Index(clips, tuple(skipped), notes=(note,) if note else ())
 
 
@@ -109,8 +115,8 @@ def _real(path: Path | None) -> str | None:
     return None if path is None else os.path.realpath(path)
 
 
-def _refuse_missing_columns(table: Path, columns: Sequence[str]) -> None:
-    missing = [name for name in ("emotion", "speaker") if name not in columns]
+def _refuse_missing_columns(table: Path, columns: Sequence[str], needed: Sequence[str]) -> None:
+    missing = [name for name in needed if name not in columns]
     if not set(_SOURCES).intersection(columns):
         missing.insert(0, "path")
     if missing:
@@ -121,20 +127,25 @@ def _refuse_missing_columns(table: Path, columns: Sequence[str]) -> None:
         )
 
 
-def _usable(table: Path, rows: Sequence[Row]) -> tuple[list[_Entry], list[Skipped]]:
+def _usable(
+    table: Path, rows: Sequence[Row], targets: Sequence[str], without: bool
+) -> tuple[list[_Entry], list[Skipped]]:
     entries, skipped = [], []
     for row in rows:
         try:
-            entries.append(_entry(table, row))
+            entries.append(_entry(table, row, targets, without))
         except DatasetError as error:
             name = next((row[column] for column in ("clip", *_SOURCES) if row[column]), "")
             skipped.append(Skipped(name or f"line {row.line}", f"line {row.line}: {error}"))
     return entries, skipped
 
 
-def _entry(table: Path, row: Row) -> _Entry:
-    told = {"emotion": row.word("emotion"), "speaker": row["speaker"]}
-    blank = [name for name, text in told.items() if not text]
+def _entry(table: Path, row: Row, targets: Sequence[str], without: bool) -> _Entry:
+    """A row's clip; without an emotion, where the table has numbers in its place."""
+    cells = {"emotion": row.word("emotion"), "speaker": row["speaker"]}
+    blank = [name for name, text in cells.items() if not text]
+    if without and "speaker" not in blank:
+        blank = []
     if blank:
         raise DatasetError(f"no {' and no '.join(blank)} given; every clip needs both")
     audio, video = _sources(table.parent, row)
@@ -146,11 +157,12 @@ def _entry(table: Path, row: Row) -> _Entry:
         audio=audio,
         video=video,
         stretch=_stretch(row),
-        emotion=emotion_name(told["emotion"]),
-        label=told["emotion"],
-        speaker=told["speaker"],
+        emotion="" if without else emotion_name(cells["emotion"]),
+        label=cells["emotion"],
+        speaker=cells["speaker"],
         corpus=row["corpus"] if "corpus" in row.cells else table.stem,
         attributes={name: row[name] for name in row.cells if row[name] and name not in _KNOWN},
+        targets=numbers_of(row, targets),
     )
 
 
@@ -181,8 +193,8 @@ def _file(folder: Path, text: str) -> Path:
         return path
     found = found_file(path)
     if found is None:
-        plain = text.replace("\\", "/")
-        meant = "" if plain == text else f" (its backslashes were read as folders too: {plain})"
+        forward = text.replace("\\", "/")
+        meant = "" if forward == text else f" (its backslashes were read as folders too: {forward})"
         raise DatasetError(
             f"there is no file {path}{meant}; paths start from the folder of the CSV"
         )
@@ -272,6 +284,7 @@ def _clip(entry: _Entry, name: str) -> Clip:
         start_s=start,
         end_s=end,
         attributes=entry.attributes,
+        targets=entry.targets,
     )
 
 

@@ -71,10 +71,10 @@ def _standardised(table: FeatureTable, modality: str, rows: NDArray[np.int64]) -
     In single precision and in place: means of frames are wide.
     """
     array = table.arrays[modality]
-    if array.ndim > 2:
-        features = np.stack([array[[row]][0].mean(axis=0).ravel() for row in rows])
+    if array.stepwise:
+        features = np.stack([array.rows([row])[0].mean(axis=0).ravel() for row in rows])
     else:
-        features = np.asarray(array[rows])
+        features = array.take(rows).flat()
     spread = features.std(axis=0, dtype=np.float64)
     features = features[:, spread > 1e-6 * np.abs(features).max(axis=0)]
     features -= features.mean(axis=0, dtype=np.float64)

@@ -9,25 +9,14 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from affuse.errors import ConfigError, FeatureError
-from affuse.evaluation.intervals import Interval
-from affuse.evaluation.metrics import uar
-from affuse.evaluation.significance import (
-    Tested,
-    difference_test,
-    holm,
-    least_swap_p,
-    swap_p_values,
-)
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
-
-SIGNIFICANT = 0.05
+from affuse.tasks.choice import task_of
+from affuse.tasks.intervals import Interval
+from affuse.tasks.significance import SIGNIFICANT, Tested, holm, least_swap_p
+from affuse.tasks.task import Pair
 
 DRAWS_PER_TEST = 100
 """At least so many draws for each comparison: the least p value stays 0.01 after correction."""
@@ -42,9 +31,9 @@ class Comparison:
     Attributes
     ----------
     better, other : str
-        Names of the rows; `better` has the higher UAR on these clips.
+        Names of the rows; `better` has the higher headline figure (UAR or CCC) on these clips.
     difference, low, high : float
-        Of the UARs, as fractions, from 0; bounds of its 95 % interval over speakers and clips
+        Of that figure, as fractions, from 0; bounds of its 95 % interval over speakers and clips
         (NaN with one speaker).
     p : float
         Of a difference at least this large, either way, between systems that are alike.
@@ -115,7 +104,7 @@ def compare_all(
     for the speakers one might meet; that other training clips would have given other systems is
     not in these figures.
 
-    Interval and p value are those of `difference_test`: a mixed model of clips within speakers
+    Interval and p value are those of the task: of UARs a mixed model of clips within speakers
     (docs/decisions/0010-comparisons.md says why, and how often it is wrong). Swaps stand beside
     it: if two systems are alike, it does not matter whose prediction is whose, so for each
     speaker the two may be swapped; `p_swap` is the share of ways to swap that give a difference
@@ -150,11 +139,11 @@ def compare_with(
 
 
 def paired_interval(better: OutOfFold, other: OutOfFold, table: FeatureTable) -> Interval:
-    """95 % interval of the difference of two systems' UARs, as `difference_test` has it.
+    """95 % interval of the difference of two systems' headline figures, as `compare_all` has it.
 
     Only clips that both have scored count. Raises FeatureError where there are none.
     """
-    tested = _pair(better, other, table).tested
+    tested = task_of(table).tested(_pair(better, other, table).both)
     return Interval(tested.low, tested.high)
 
 
@@ -170,38 +159,8 @@ class _Pair(NamedTuple):
 
     better: str
     other: str
-    truth: Labels
-    predicted: Labels
-    predicted_by_other: Labels
-    speakers: NDArray[np.str_]
-
-    @property
-    def difference(self) -> float:
-        return uar(self.truth, self.predicted) - uar(self.truth, self.predicted_by_other)
-
-    @property
-    def gains(self) -> Floats:
-        """1 where the better one alone is right, -1 where the other one is: (n_clips,)."""
-        right, right_by_other = (
-            given == self.truth for given in (self.predicted, self.predicted_by_other)
-        )
-        gains: Floats = right.astype(np.float64) - right_by_other
-        return gains
-
-    def contributions(self, names: NDArray[np.str_]) -> Floats:
-        """What each of some speakers' clips adds to the difference of the UARs: (n_speakers,).
-
-        Both systems have scored the same clips, so a recall's denominator stays when predictions
-        are swapped, and a UAR is a sum over clips.
-        """
-        counts = np.bincount(self.truth)
-        weights = 1 / (counts[self.truth] * np.count_nonzero(counts))
-        positions = np.searchsorted(names, self.speakers)
-        return np.asarray(np.bincount(positions, weights * self.gains, len(names)), np.float64)
-
-    @property
-    def tested(self) -> Tested:
-        return difference_test(self.gains, self.truth, self.speakers)
+    both: Pair
+    difference: float
 
 
 def _compared(
@@ -212,10 +171,9 @@ def _compared(
 ) -> tuple[Comparison, ...]:
     pairs = [_paired(one, two, table) for one, two in results]
     names = np.unique(table.speakers)
-    contributions = np.stack([pair.contributions(names) for pair in pairs], axis=1)
-    n_draws = max(n_draws, DRAWS_PER_TEST * len(pairs))
-    swapped = swap_p_values(contributions, n_draws=n_draws, seed=seed)
-    tested = [pair.tested for pair in pairs]
+    n_draws, task = max(n_draws, DRAWS_PER_TEST * len(pairs)), task_of(table)
+    swapped = task.swap_p([pair.both for pair in pairs], names, n_draws, seed)
+    tested = [task.tested(pair.both) for pair in pairs]
     corrected = holm([each.p for each in tested])
     return tuple(
         _comparison(pair, each, float(p_holm), float(p_swap), n_draws, len(pairs))
@@ -236,20 +194,20 @@ def _pair(better: OutOfFold, other: OutOfFold, table: FeatureTable) -> _Pair:
             f"systems {row_name(better)!r} and {row_name(other)!r} have scored no clip in common; "
             "expected clips that have the modalities of both: compare other systems"
         )
+    task, truth = task_of(table), table.truth[rows]
+    first, second = better.predicted[at_better], other.predicted[at_other]
     return _Pair(
         row_name(better),
         row_name(other),
-        table.labels[rows],
-        better.predicted[at_better],
-        other.predicted[at_other],
-        table.speakers[rows],
+        Pair(truth, first, second, table.speakers[rows]),
+        task.value(truth, first) - task.value(truth, second),
     )
 
 
 def _comparison(
     pair: _Pair, tested: Tested, p_holm: float, p_swap: float, n_draws: int, n_comparisons: int
 ) -> Comparison:
-    n_speakers = len(np.unique(pair.speakers))
+    n_speakers = len(np.unique(pair.both.speakers))
     return Comparison(
         better=pair.better,
         other=pair.other,
@@ -258,7 +216,7 @@ def _comparison(
         high=tested.high,
         p=tested.p,
         p_holm=p_holm,
-        n_clips=len(pair.truth),
+        n_clips=len(pair.both.truth),
         n_speakers=n_speakers,
         p_swap=p_swap,
         p_swap_least=least_swap_p(n_speakers, n_draws),

@@ -1,4 +1,4 @@
-"""Out-of-fold probabilities of all systems: whatever is fitted sees training clips alone."""
+"""Out-of-fold predictions of all systems: whatever is fitted sees training clips alone."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import closing
 
 import numpy as np
 
-from affuse.errors import ClusterError, ConfigError, DatasetError, FeatureError
+from affuse.errors import ClusterError, ConfigError, FeatureError
 from affuse.evaluation.fold_store import table_digest
 from affuse.evaluation.fold_task import (
     FoldTask,
     Predictions,
     TransformerFactories,
     are_predictions,
-    check_training_emotions,
+    check_training_truth,
     losses_key,
     predict_fold,
     scored_rows,
@@ -24,6 +24,7 @@ from affuse.evaluation.systems import Losses, OutOfFold, System
 from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
 from affuse.splits.protocols import Protocol
+from affuse.tasks.choice import task_of
 from affuse.workers.protocol import Lost, Workers
 
 
@@ -35,7 +36,7 @@ def out_of_fold(
     *,
     preparation: TransformerFactories | None = None,
 ) -> tuple[OutOfFold, ...]:
-    """Probabilities of every system for the test clips of every fold of a protocol.
+    """Predictions of every system for the test clips of every fold of a protocol.
 
     Parameters
     ----------
@@ -59,36 +60,39 @@ def out_of_fold(
     Raises
     ------
     DatasetError
-        All clips are of one emotion.
+        All clips are of one emotion, or have the same number.
     FoldError
-        A fold leaves clips of fewer than two emotions to train on.
+        A fold leaves clips to train on of which nothing can be learned.
     FeatureError
         No clip has the modalities of a system.
     ConfigError
-        No systems, or two of one name and modality.
+        No systems, or two of one name and modality; features that are learned from emotions where
+        the task is dimensional.
     ClusterError
         The workers cannot be reached any more, or die of a fold.
     """
     context = context or RunContext()
-    check_emotions(table)
+    task_of(table).check(table)
+    _refuse_learned_from_numbers(table, preparation or {})
     _check_systems(table, systems)
     tasks = [
         FoldTask(table, tuple(systems), protocol, fold, dict(preparation or {}), context.seed)
         for fold in protocol.folds
     ]
     for task in tasks:
-        check_training_emotions(task)
+        check_training_truth(task)
     results = _results(tasks, context)
     return tuple(_gathered(tasks, results, position) for position in range(len(systems)))
 
 
-def check_emotions(table: FeatureTable) -> None:
-    """Refuse clips that are all of one emotion (DatasetError): nothing can be told apart."""
-    labels = np.unique(table.labels)
-    if len(labels) < 2:
-        raise DatasetError(
-            f"{len(table)} clips of the emotions {[table.classes[n] for n in labels]} were given; "
-            "expected at least two emotions: add clips, or widen data.emotions"
+def _refuse_learned_from_numbers(table: FeatureTable, preparation: TransformerFactories) -> None:
+    """Features that are learned are learned from emotions."""
+    if table.targets and preparation:
+        modalities = " and ".join(sorted(preparation))
+        raise ConfigError(
+            f"{modalities} features would be learned from emotions, and this task has numbers "
+            f"({', '.join(table.targets)}); expected fixed ones: choose another extractor with "
+            + " ".join(f"--features {m}=NAME" for m in sorted(preparation))
         )
 
 
@@ -151,7 +155,7 @@ def _gathered(
     table, system = tasks[0].table, tasks[0].systems[position]
     rows = [scored_rows(table, system, task.test) for task in tasks]
     folds = [np.full(len(part), task.fold.number) for part, task in zip(rows, tasks, strict=True)]
-    probabilities = [results[task.fold.number][str(position)] for task in tasks]
+    outputs = [results[task.fold.number][str(position)] for task in tasks]
     all_rows = np.concatenate(rows)
     order = np.argsort(table.clips[all_rows], kind="stable")
     return OutOfFold(
@@ -159,13 +163,14 @@ def _gathered(
         protocol=tasks[0].protocol.label,
         rows=all_rows[order],
         folds=np.concatenate(folds)[order],
-        probabilities=np.concatenate(probabilities)[order],
+        outputs=np.concatenate(outputs)[order],
         losses=_losses(results, position),
         feature_losses={
             modality: losses
             for modality in system.modalities
             if (losses := _losses(results, modality))
         },
+        task=task_of(table),
         leaks=tasks[0].protocol.leaks,
     )
 

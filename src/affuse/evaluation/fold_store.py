@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.storage.folds import Arrays, FoldStore
 from affuse.storage.sealing import is_sealed, seal
 from affuse.storage.whole import atomic_file, remove_leftovers
@@ -76,17 +76,16 @@ def table_digest(table: FeatureTable) -> str:
     """Hash of clips, labels, speakers and features, whatever the order of rows."""
     order = np.argsort(table.clips, kind="stable")
     digest = hashlib.sha256(json.dumps(table.classes).encode())
-    for column in (table.clips, table.speakers, table.labels):
+    if table.targets:
+        digest.update(json.dumps(table.targets).encode())
+        digest.update(np.ascontiguousarray(table.values[order]).tobytes())
+    columns = (table.clips, table.speakers, *(() if table.targets else (table.labels,)))
+    for column in columns:
         digest.update("\0".join(map(str, column[order])).encode())
     for modality in table.modalities:
         array = table.arrays[modality]
-        digest.update(f"{modality} {array.shape}".encode())
+        digest.update(f"{modality} {array.digest(order)}".encode())
         digest.update(np.packbits(table.present[modality][order]).tobytes())
-        if isinstance(array, StoredArrays):  # the names of the files say what is in them
-            names = [str(path and path.name) for path in array.take(order).paths]
-            digest.update("\0".join(names).encode())
-        else:
-            digest.update(np.ascontiguousarray(array[order]).tobytes())
     return digest.hexdigest()
 
 

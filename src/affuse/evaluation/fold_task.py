@@ -19,6 +19,7 @@ from affuse.features.table import FeatureTable
 from affuse.models.estimator_spec import estimator_spec
 from affuse.splits.fold import Fold
 from affuse.splits.protocols import Protocol
+from affuse.tasks.choice import task_of
 
 if TYPE_CHECKING:
     from affuse.models.fit_cache import FitCache
@@ -30,7 +31,7 @@ Rows = NDArray[np.int64]
 _M_MMAP_THRESHOLD = -3
 _LARGE_BLOCK = 4 << 20
 Predictions = Mapping[str, NDArray[np.float64]]
-"""Position of a system, as text -> probabilities of the test clips that it scores.
+"""Position of a system, as text -> its outputs for the test clips that it scores.
 
 Under `losses_key` the mean training loss of each epoch, of systems that are networks and of
 modalities whose features are learned by one."""
@@ -102,8 +103,8 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
         fit_cache = FitCache(learned if nested else None)
         found = {losses_key(m): losses for m, losses in learned.losses.items()}
         for position, system in enumerate(task.systems):
-            probabilities, losses = _judged(task, system, table, fit_cache)
-            found[str(position)] = probabilities
+            outputs, losses = _judged(task, system, table, fit_cache)
+            found[str(position)] = outputs
             if losses is not None:
                 found[losses_key(position)] = losses
         return task.fold.number, found
@@ -111,22 +112,18 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
 
 def are_predictions(task: FoldTask, arrays: Mapping[str, Any]) -> bool:
     """Whether arrays, from wherever they are, can be what `predict_fold` gives for this fold."""
-    n_classes = len(task.table.classes)
-    shapes = {
-        str(position): (len(scored_rows(task.table, system, task.test)), n_classes)
+    told, table = task_of(task.table), task.table
+    n_clips = {
+        str(position): len(scored_rows(table, system, task.test))
         for position, system in enumerate(task.systems)
     }
     losses = {losses_key(of) for of in (*range(len(task.systems)), *task.preparation)}
     return (
-        set(shapes) <= set(arrays) <= set(shapes) | losses
+        set(n_clips) <= set(arrays) <= set(n_clips) | losses
         and all(array.dtype.kind == "f" for array in arrays.values())
         and all(arrays[name].ndim == 1 for name in losses & set(arrays))
-        and all(_are_probabilities(arrays[name], shape) for name, shape in shapes.items())
+        and all(told.are_outputs(arrays[name], table, n) for name, n in n_clips.items())
     )
-
-
-def _are_probabilities(array: NDArray[np.float64], shape: tuple[int, int]) -> bool:
-    return array.shape == shape and bool(np.all((array >= 0) & (array <= 1 + 1e-6)))
 
 
 def losses_key(of: int | str) -> str:
@@ -146,24 +143,14 @@ def scored_rows(table: FeatureTable, system: System, rows: Rows) -> Rows:
     return rows[present.all(axis=0) if system.needs_all else present.any(axis=0)]
 
 
-def check_training_emotions(task: FoldTask) -> None:
-    """Refuse a fold in which a system would be trained on fewer than two emotions."""
+def check_training_truth(task: FoldTask) -> None:
+    """Refuse a fold whose training clips tell a system nothing, such as clips of one emotion."""
+    told = task_of(task.table)
     for system in task.systems:
-        train = task.table.labels[scored_rows(task.table, system, task.train)]
-        labels = np.unique(train)
-        names = [task.table.classes[label] for label in labels]
-        if len(labels) == len(train) > 1:
-            raise FoldError(
-                f"fold {task.fold.number} ({task.protocol.label}) leaves one {system.modality} "
-                f"clip of each of the emotions {names} to train on; expected several: "
-                f"{_fewer(task)}add clips"
-            )
-        if len(labels) < 2:
-            raise FoldError(
-                f"fold {task.fold.number} ({task.protocol.label}) leaves {system.modality} clips "
-                f"of the emotions {names} to train on; expected at least two emotions: "
-                f"{_fewer(task)}add clips of other speakers"
-            )
+        train = scored_rows(task.table, system, task.train)
+        fault = told.fault(task.table, train, system.modality, _fewer(task))
+        if fault:
+            raise FoldError(f"fold {task.fold.number} ({task.protocol.label}) leaves {fault}")
 
 
 def _fewer(task: FoldTask) -> str:
@@ -175,16 +162,14 @@ def _fewer(task: FoldTask) -> str:
 def _judged(
     task: FoldTask, system: System, table: FeatureTable, fit_cache: FitCache
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """Probabilities of the test clips that the system scores, over all classes; its losses."""
+    """Outputs for the test clips that the system scores; its losses."""
     train = scored_rows(table, system, task.train)
     test = scored_rows(table, system, task.test)
-    probabilities = np.zeros((len(test), len(table.classes)))
+    told, own = task_of(table), table.select(system.modalities)
     if len(test):
-        own = table.select(system.modalities)
         estimator = fit_cache.fitted(task.build(system), own.take(train))
-        probabilities[:, estimator.classes_] = estimator.predict_proba(own.take(test))
-        return probabilities, training_losses(estimator)
-    return probabilities, None
+        return told.outputs(estimator, own.take(test)), training_losses(estimator)
+    return told.outputs(None, own.take(test)), None
 
 
 def training_losses(estimator: Any) -> NDArray[np.float64] | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.array import FeatureArray
+from affuse.features.table import FeatureTable
 
 Rows = NDArray[np.int64]
 Features = NDArray[np.float32]
@@ -94,11 +94,11 @@ class LearnedFeatures:
             features = self._cross_fitted(transformer, array, learn, use, has)
             self._keep_losses(modality, transformer)
             return features
-        transformer.fit(_items(array, learn), self._table.labels[learn])
+        transformer.fit(array.take(learn), self._table.labels[learn])
         self._keep_losses(modality, transformer)
         # One clip to learn from is there to say how many features there are.
-        some, again = _distinct(array, use[has] if has.any() else learn[:1])
-        features = np.asarray(transformer.transform(_items(array, some)), np.float32)
+        some, again = array.distinct(use[has] if has.any() else learn[:1])
+        features = np.asarray(transformer.transform(array.take(some)), np.float32)
         self._widths[modality] = features.shape[1]
         spread = np.full((len(use), features.shape[1]), np.nan, np.float32)
         spread[has] = features[again[: has.sum()]]
@@ -107,21 +107,21 @@ class LearnedFeatures:
     def _cross_fitted(
         self,
         transformer: Any,
-        array: NDArray[np.float32] | StoredArrays,
+        array: FeatureArray,
         learn: Rows,
         use: Rows,
         has: NDArray[np.bool_],
     ) -> Features:
         """Features of clips to learn from as their fold's part tells them, of others as all do."""
         table = self._table
-        transformer.fit(_items(array, learn), table.labels[learn], groups=table.speakers[learn])
+        transformer.fit(array.take(learn), table.labels[learn], groups=table.speakers[learn])
         at = {int(row): place for place, row in enumerate(learn)}
         seen = np.array([int(row) in at for row in use], np.bool_)
         features = np.full((len(use), transformer.out_of_fold_.shape[1]), np.nan, np.float32)
         features[seen] = transformer.out_of_fold_[[at[int(row)] for row in use[seen]]]
         new = has & ~seen
         if new.any():
-            features[new] = transformer.transform(_items(array, use[new]))
+            features[new] = transformer.transform(array.take(use[new]))
         return features
 
     def _keep_losses(self, modality: str, transformer: Any) -> None:
@@ -135,19 +135,3 @@ class LearnedFeatures:
 
     def _rows(self, clips: NDArray[np.str_]) -> Rows:
         return np.array([self._row_of[clip] for clip in clips.tolist()], np.int64)
-
-
-def _distinct(array: NDArray[np.float32] | StoredArrays, rows: Rows) -> tuple[Rows, Rows]:
-    """Of rows that lie in one file the first alone, and where among those each row is found."""
-    if not isinstance(array, StoredArrays):
-        return rows, np.arange(len(rows))
-    first: dict[Path | None, int] = {}
-    found = [first.setdefault(array.paths[row], len(first)) for row in rows]
-    _, kept = np.unique(found, return_index=True)
-    return rows[kept], np.array(found, np.int64)
-
-
-def _items(
-    array: NDArray[np.float32] | StoredArrays, rows: Rows
-) -> NDArray[np.float32] | StoredArrays:
-    return array.take(rows) if isinstance(array, StoredArrays) else array[rows]

@@ -15,12 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 from affuse.errors import ConfigError, DatasetError, FeatureError
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_task import TransformerFactories
-from affuse.evaluation.metrics import uar
 from affuse.evaluation.systems import System
 from affuse.features.context import RunContext, silent
 from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback
 from affuse.splits.protocols import Protocol
+from affuse.tasks.metrics import uar
 
 Labels = NDArray[np.int64]
 

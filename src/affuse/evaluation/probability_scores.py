@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 
 from affuse.errors import ConfigError, FeatureError, MissingDependency
-from affuse.evaluation.metrics import ece
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
+from affuse.tasks.metrics import ece
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -149,7 +149,7 @@ def calibrate_across_folds(result: OutOfFold, table: FeatureTable) -> Calibrated
     divisors = np.array([temperatures[number] for number in result.folds.tolist()])
     tempered = softmax(_logs(result.probabilities) / divisors[:, None], axis=1)
     return Calibrated(
-        out_of_fold=replace(result, probabilities=tempered),
+        out_of_fold=replace(result, outputs=tempered),
         temperatures=temperatures,
         before=before,
         after=probability_scores(truth, tempered),

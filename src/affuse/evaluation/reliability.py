@@ -15,7 +15,7 @@ def reliability_curve(truth: ArrayLike, probabilities: ArrayLike, n_bins: int = 
     """Confidence and accuracy in bins of confidence, for a plot against the diagonal.
 
     A clip's confidence is its highest probability. The mean of ``|accuracy - confidence|`` over
-    bins, weighted by `n_clips`, is `affuse.evaluation.metrics.ece` of the same bins.
+    bins, weighted by `n_clips`, is `affuse.tasks.metrics.ece` of the same bins.
 
     Parameters
     ----------

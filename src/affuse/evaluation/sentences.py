@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from affuse.evaluation.comparison import SIGNIFICANT, Comparison
-from affuse.evaluation.figures import bounds, p_text, points
+from affuse.evaluation.comparison import Comparison
+from affuse.tasks.figures import p_text
+from affuse.tasks.headline import UAR, Headline
+from affuse.tasks.significance import SIGNIFICANT
 
 
-def sentence(comparison: Comparison) -> str:
-    """What a comparison says, for readers.
+def sentence(comparison: Comparison, headline: Headline = UAR) -> str:
+    """What a comparison of a headline figure says, for readers.
 
     Examples
     --------
@@ -17,13 +19,13 @@ def sentence(comparison: Comparison) -> str:
     fused beats video by 6.1 points [2.3, 9.8], p = 0.004 (Holm)
     """
     one = comparison
-    interval = bounds(one.low, one.high, before=" ")
-    if points(one.difference) == "0.0":
+    interval = headline.bounds(one.low, one.high, before=" ")
+    if headline.is_nothing(one.difference):
         return (
-            f"{one.better} and {one.other} are level: 0.0 points between them{interval}, "
+            f"{one.better} and {one.other} are level: {headline.amount(0)} between them{interval}, "
             f"{p_text(one.p_holm)} (Holm)"
         )
-    amount = f"by {points(one.difference)} points{interval}"
+    amount = f"by {headline.amount(one.difference)}{interval}"
     if one.real:
         return f"{one.better} beats {one.other} {amount}, {p_text(one.p_holm)} (Holm)"
     ahead = f"{one.better} is ahead of {one.other} {amount}"
@@ -61,7 +63,7 @@ def floor_text(least_p: float, n_speakers: int, n_comparisons: int) -> str:
     )
 
 
-def best_of_fusions(best: str, found: Sequence[Comparison]) -> str:
+def best_of_fusions(best: str, found: Sequence[Comparison], headline: Headline = UAR) -> str:
     """Of which other fusions the best one is surely ahead; empty where there is no other.
 
     Parameters
@@ -69,6 +71,8 @@ def best_of_fusions(best: str, found: Sequence[Comparison]) -> str:
     best : str
     found : sequence of Comparison
         Of the best one with each of the others.
+    headline : Headline
+        The figure that is compared.
     """
     if not found:
         return ""
@@ -89,12 +93,13 @@ def best_of_fusions(best: str, found: Sequence[Comparison]) -> str:
     if alike:
         rest = "the rest" if told else (others if len(found) == 1 else f"any of {others}")
         nearest = min(alike, key=lambda pair: pair.difference)
-        told.append(f"these speakers cannot tell it from {rest} (the next, {_behind(nearest)})")
+        told.append(
+            f"these speakers cannot tell it from {rest} (the next, {_behind(nearest, headline)})"
+        )
     return f"Best of the fusions is {best}: {'; '.join(told)}."
 
 
-def _behind(pair: Comparison) -> str:
-    behind = points(pair.difference)
-    if behind == "0.0":
+def _behind(pair: Comparison, headline: Headline) -> str:
+    if headline.is_nothing(pair.difference):
         return f"{pair.other}, is level with it"
-    return f"{pair.other}, is {behind} points behind, {p_text(pair.p_holm)}"
+    return f"{pair.other}, is {headline.amount(pair.difference)} behind, {p_text(pair.p_holm)}"

@@ -9,9 +9,9 @@ import pandas as pd
 
 from affuse.corpora.speakers import speaker_order
 from affuse.errors import FeatureError
-from affuse.evaluation.metrics import accuracy, confusion, per_class_recall, uar
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
+from affuse.tasks.metrics import accuracy, confusion, per_class_recall, uar
 
 SPEAKER_COLUMNS = ("speaker", "uar", "accuracy", "n_clips", "n_emotions")
 RECALL_COLUMNS = ("emotion", "recall", "n_clips", "taken_for", "taken_for_share")

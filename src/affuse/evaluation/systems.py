@@ -11,8 +11,11 @@ from typing import Protocol as Interface
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
 from affuse.splits.protocols import Leak
+from affuse.tasks.classification import Classification
+from affuse.tasks.task import Task
 
 if TYPE_CHECKING:
     from affuse.models.fit_cache import FitCache
@@ -22,8 +25,12 @@ Losses = Mapping[int, NDArray[np.float64]]
 """Number of a fold -> mean training loss of each epoch."""
 
 
-class TableClassifier(Interface):
-    """Estimator over a FeatureTable: systems of one modality, and all fusions."""
+class TableEstimator(Interface):
+    """Estimator over a FeatureTable: systems of one modality, and all fusions.
+
+    One that learns emotions has ``classes_`` and `predict_proba`, one that learns numbers has
+    `predict_values`; many are either, by the table they are fitted on.
+    """
 
     @property
     def classes_(self) -> NDArray[np.int64]:
@@ -37,6 +44,9 @@ class TableClassifier(Interface):
 
     def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
         """Probabilities (n_clips, n_classes) over ``classes_``."""
+
+    def predict_values(self, table: FeatureTable) -> NDArray[np.float64]:
+        """Numbers (n_clips, n_targets) of the table's targets."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters by name."""
@@ -66,7 +76,7 @@ class System:
     fusion: str
     features: str
     model: str
-    build: Callable[[int], TableClassifier]
+    build: Callable[[int], TableEstimator]
     needs_all: bool = True
 
     @property
@@ -77,7 +87,7 @@ class System:
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Probabilities of one system, each clip's from a fold in which it was not trained on.
+    """Predictions of one system, each clip's from a fold in which it was not trained on.
 
     Attributes
     ----------
@@ -88,12 +98,15 @@ class OutOfFold:
         Rows of the table, in the order of clip ids: test clips that have the system's modalities.
     folds : (n_scored,) int
         Number of the fold that tested each.
-    probabilities : (n_scored, n_classes) float64
-        Over the table's classes; 0 for a class that was absent from the fold's training clips.
+    outputs : (n_scored, n_outputs) float64
+        Probabilities over the table's classes, 0 for a class that was absent from the fold's
+        training clips; of a dimensional task, numbers of the table's targets.
     losses : mapping of int to (n_epochs,) float64
         Number of a fold -> mean training loss of each epoch; empty where no network decides.
     feature_losses : mapping of str to the same
         By modality, of networks that learned its features; systems of one protocol share them.
+    task : Task
+        What is told of the clips.
     leaks : tuple of Leak
         What was known of the test clips in training; none where speakers were kept apart.
     """
@@ -102,15 +115,26 @@ class OutOfFold:
     protocol: str
     rows: NDArray[np.int64]
     folds: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
+    outputs: NDArray[np.float64]
     losses: Losses = field(default_factory=dict)
     feature_losses: Mapping[str, Losses] = field(default_factory=dict)
+    task: Task = field(default_factory=Classification)
     leaks: tuple[Leak, ...] = ()
 
     @property
-    def predicted(self) -> NDArray[np.int64]:
-        """Label with the highest probability: (n_scored,)."""
-        return np.asarray(self.probabilities.argmax(axis=1), np.int64)
+    def probabilities(self) -> NDArray[np.float64]:
+        """Outputs of a classification; FeatureError where they are numbers."""
+        if self.task.name != Classification.name:
+            raise FeatureError(
+                f"probabilities of {self.system.name!r} were asked for, which predicts numbers; "
+                "expected a classification"
+            )
+        return self.outputs
+
+    @property
+    def predicted(self) -> NDArray[Any]:
+        """Label with the highest probability, (n_scored,); or numbers (n_scored, n_targets)."""
+        return self.task.predicted(self.outputs)
 
 
 def derived_seed(seed: int, *names: object) -> int:

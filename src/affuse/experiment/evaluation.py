@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from affuse.config import Config
-from affuse.evaluation.crossval import check_emotions, out_of_fold
+from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.experiment.features import Features, context_of, degraded_features, notes_of
 from affuse.experiment.plan import Plan
-from affuse.experiment.rows import preparation, systems
+from affuse.experiment.rows import learners, systems
 from affuse.features.context import RunContext
+from affuse.features.source import Learner
 from affuse.features.table import FeatureTable
 from affuse.result import Evaluated, Result
 from affuse.robustness.conditions import CLEAN, Condition
@@ -22,6 +23,7 @@ from affuse.robustness.degraded_tables import DegradedTables, Recordings
 from affuse.splits.divide import divide
 from affuse.splits.protocols import MET_SPEAKERS, Protocol, feasible_protocols
 from affuse.synthetic.origin import drawn_people
+from affuse.tasks.choice import task_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
         The clips are too few or too alike for any system.
     """
     config, clean = plan.config, features.clean
-    check_emotions(clean.table)
+    task_of(clean.table).check(clean.table)
     feasible = feasible_protocols(config.evaluation.protocols, list(clean.table.speakers))
     protocols = [divide(name, config, clean.table, plan.index.clips) for name in feasible.protocols]
     labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
@@ -90,7 +92,7 @@ def under_protocol(
     table : FeatureTable
     rows : sequence of System
     protocol : Protocol
-        Its folds hold rows of `table`.
+        Its folds hold rows of `table`, whose features are taken as they are.
     context : RunContext, optional
         The usual one of the configuration by default.
 
@@ -99,7 +101,7 @@ def under_protocol(
     list of Evaluated
         In the order of `rows`.
     """
-    found = _out_of_fold(config, table, rows, protocol, context or context_of(config))
+    found = _out_of_fold(config, table, rows, protocol, {}, context or context_of(config))
     return [_scored(config, table, protocol, each) for each in found]
 
 
@@ -111,16 +113,17 @@ def _measured(
     context: RunContext,
 ) -> _Measured:
     config, table = plan.config, clean.table
+    made = learners(config, clean.sources)
     evaluated: list[Evaluated] = []
     curves: list[CurvePoint] = []
     for rows, protocol in divided:
         stack = Stack(table, {} if protocol.leaky else worse.tables)
         own = stack.protocol(protocol)
-        for found in _out_of_fold(config, stack.table, rows, own, context):
+        for found in _out_of_fold(config, stack.table, rows, own, made, context):
             parts = stack.apart(found)
             evaluated.append(_scored(config, table, protocol, parts[CLEAN]))
             curves += _curve(config, table, parts) if len(parts) > 1 else ()
-    best_first = sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.uar))
+    best_first = sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.headline))
     return _Measured(tuple(best_first), tuple(curves))
 
 
@@ -146,7 +149,7 @@ def _modalities_heard(clean: Recordings) -> frozenset[str]:
     heard = {
         modality: [
             TrainedOn(corpus=corpus, speakers=speakers, n_clips=0)
-            for corpus, speakers in getattr(source, "heard", ())
+            for corpus, speakers in source.provenance
         ]
         for modality, source in clean.sources.items()
     }
@@ -158,6 +161,7 @@ def _out_of_fold(
     table: FeatureTable,
     rows: Sequence[System],
     protocol: Protocol,
+    made: Mapping[str, Learner],
     context: RunContext,
 ) -> tuple[OutOfFold, ...]:
     if isinstance(context.folds, FolderStore):
@@ -167,7 +171,7 @@ def _out_of_fold(
         rows,
         protocol,
         replace(context, seed=config.seed),
-        preparation=preparation(config, table),
+        preparation=made,
     )
 
 

@@ -11,12 +11,11 @@ import numpy as np
 from affuse.config import Config
 from affuse.corpora.index import Index
 from affuse.evaluation.fold_store import FolderStore
-from affuse.experiment.plan import Plan, calibrated, chosen_clips, extractors
+from affuse.experiment.plan import Plan, chosen_clips, extractors, prepared, task_of
 from affuse.features.context import RunContext
 from affuse.features.extract import Extraction, extract_features
 from affuse.features.label_columns import refuse_constant, refuse_labels
-from affuse.features.precomputed import Precomputed
-from affuse.features.source import Extractor
+from affuse.features.source import Source
 from affuse.features.table import FeatureTable
 from affuse.records import Modality, ProgressCallback
 from affuse.robustness.conditions import conditions, not_degradable
@@ -74,7 +73,7 @@ def extract(
     *,
     workers: Workers | None = None,
     progress: ProgressCallback | None = None,
-) -> tuple[Extraction, dict[Modality, Extractor | Precomputed]]:
+) -> tuple[Extraction, dict[Modality, Source]]:
     """Features of every clip, from the store where it has them, and what they came from.
 
     Parameters
@@ -89,7 +88,7 @@ def extract(
     Returns
     -------
     Extraction
-    dict of modality to Extractor or Precomputed
+    dict of modality to Source
 
     Raises
     ------
@@ -97,7 +96,7 @@ def extract(
         No clip gave features, or the configuration does not fit the clips.
     """
     clips = chosen_clips(config) if index is None else index
-    plan = Plan(calibrated(config, clips), clips)
+    plan = Plan(prepared(config, clips), clips)
     return _extracted(plan, context_of(config, workers, progress))
 
 
@@ -121,7 +120,7 @@ def features_of(plan: Plan, context: RunContext) -> Features:
     extraction, sources = _extracted(plan, context)
     refuse_constant(sources, extraction.table)
     refuse_labels(sources, extraction.table)
-    table = extraction.table
+    table = task_of(plan.config).table(extraction.table, plan.index)
     if plan.config.data.shuffle_labels:
         table = _shuffled(table, context.seed)
     kept = set(table.clips.tolist())
@@ -171,22 +170,20 @@ def notes_of(clean: Recordings) -> Iterator[str]:
     str
     """
     for source in clean.sources.values():
-        yield from source.notes if isinstance(source, Precomputed) else ()
+        yield from source.notes
 
 
-def _extracted(
-    plan: Plan, context: RunContext
-) -> tuple[Extraction, dict[Modality, Extractor | Precomputed]]:
+def _extracted(plan: Plan, context: RunContext) -> tuple[Extraction, dict[Modality, Source]]:
     sources = extractors(plan.config)
     found = extract_features(plan.index, sources, context)
     return replace(found, skipped=(*plan.index.skipped, *found.skipped)), sources
 
 
 def _shuffled(table: FeatureTable, seed: int) -> FeatureTable:
-    """Labels dealt anew among each speaker's clips: whatever is learned then is a leak."""
+    """The truth dealt anew among each speaker's clips: whatever is learned then is a leak."""
     rng = np.random.default_rng(seed)
-    labels = table.labels.copy()
+    truth = table.truth.copy()
     for speaker in np.unique(table.speakers):
         at = np.flatnonzero(table.speakers == speaker)
-        labels[at] = rng.permutation(labels[at])
-    return replace(table, labels=labels)
+        truth[at] = rng.permutation(truth[at])
+    return table.with_truth(truth)

@@ -10,7 +10,7 @@ from affuse.config import Config
 from affuse.experiment.evaluation import evaluate
 from affuse.experiment.features import context_of, features_of
 from affuse.experiment.plan import plan_of
-from affuse.experiment.rows import preparation
+from affuse.experiment.rows import learners
 from affuse.experiment.run_folder import claimed_out, write_run
 from affuse.features.context import RunContext
 from affuse.records import ProgressCallback
@@ -81,6 +81,6 @@ def _bundle(result: Result, clean: Recordings, context: RunContext) -> RunBundle
     if not result.config.bundle.enabled:
         return RunBundle(None)
     context.progress("bundle", 0, 1)
-    made = bundle_of(result, clean.sources, preparation(result.config, result.table))
+    made = bundle_of(result, clean.sources, learners(result.config, clean.sources))
     context.progress("bundle", 1, 1)
     return made

@@ -10,12 +10,16 @@ from affuse.corpora.filters import corpora_without
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read_all
 from affuse.errors import ConfigError
-from affuse.extractors.registry import make_extractor
-from affuse.features.precomputed import Precomputed
-from affuse.features.source import Extractor
+from affuse.features.source import Source
+from affuse.features.sources import make_source
 from affuse.features.stretches import within_files
+from affuse.fusion.registry import check_fusions
+from affuse.models.registry import check_models
 from affuse.records import Modality
 from affuse.splits.divide import check_asked_folds
+from affuse.tasks.choice import make_task
+from affuse.tasks.classification import Classification
+from affuse.tasks.task import Task
 
 
 def chosen_clips(config: Config) -> Index:
@@ -25,7 +29,20 @@ def chosen_clips(config: Config) -> Index:
     index = read_all(config.data.paths, config.data.corpus)
     index, where = _known_attributes(index, config.data.where)
     chosen = index.filter(speakers=config.data.speakers, emotions=config.data.emotions, where=where)
-    return within_files(chosen)
+    return within_files(task_of(config).chosen(chosen))
+
+
+def task_of(config: Config) -> Task:
+    """What a configuration asks to be told of its clips; ConfigError if it does not fit."""
+    task = make_task(config.task, config.data.targets)
+    if config.task != Classification.name and config.robustness.enabled:
+        raise ConfigError(
+            "robustness.enabled was given with task = dimensional, and curves are measured of "
+            "emotions alone; expected robustness.enabled = false"
+        )
+    check_models(config.models, config.task)
+    check_fusions(config.fusion, config.task)
+    return task
 
 
 def _known_attributes(
@@ -50,10 +67,10 @@ def _silence(attribute: str, values: Sequence[str], corpora: Sequence[str]) -> s
     return f"No clip{whose} says {its}: all are taken."
 
 
-def extractors(config: Config) -> dict[Modality, Extractor | Precomputed]:
+def extractors(config: Config) -> dict[Modality, Source]:
     """Where each modality's features come from; ``none`` leaves a modality out."""
     names: dict[Modality, str] = {"audio": config.features.audio, "video": config.features.video}
-    chosen = {m: make_extractor(name, m, config) for m, name in names.items() if name != "none"}
+    chosen = {m: make_source(name, m, config) for m, name in names.items() if name != "none"}
     if not chosen:
         raise ConfigError(
             "features.audio and features.video are both 'none'; expected at least one extractor"
@@ -61,13 +78,11 @@ def extractors(config: Config) -> dict[Modality, Extractor | Precomputed]:
     return chosen
 
 
-def calibrated(config: Config, index: Index) -> Config:
-    """The configuration with what its extractors must know of the clips before they begin."""
-    if config.features.vgg_face.precision == "fp32":
-        return config
-    from affuse.extractors.vgg.calibration import with_ranges
-
-    return with_ranges(config, index)
+def prepared(config: Config, index: Index) -> Config:
+    """The configuration with what its sources must know of the clips before they begin."""
+    for source in extractors(config).values():
+        config = source.prepared(config, index)
+    return config
 
 
 @dataclass(frozen=True)
@@ -104,4 +119,4 @@ def plan_of(config: Config) -> Plan:
     """
     index = chosen_clips(config)
     check_asked_folds(config, index.clips)
-    return Plan(calibrated(config, index), index)
+    return Plan(prepared(config, index), index)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from affuse.config import Config
 from affuse.evaluation.systems import System
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.source import Learner, Source
+from affuse.features.table import FeatureTable
 from affuse.fusion.registry import asked_fusions, decides_without, make_fusion, make_unimodal
 from affuse.models.registry import model_label
-
-if TYPE_CHECKING:
-    from affuse.models.cross_fitted_voice import CrossFittedVoice
-    from affuse.models.feature_layer import FeatureLayer
-
-VOICE_NETWORK = "voice_network"
+from affuse.records import Modality
 
 
 def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) -> Iterator[System]:
@@ -39,30 +34,7 @@ def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) ->
         yield System(row, both, fusion, together, name, build, needs_all)
 
 
-def preparation(config: Config, table: FeatureTable) -> dict[str, Callable[[int], Any]]:
-    """What learns features anew in each fold, for each modality that needs it."""
-    layer, voice = config.features.layer, config.features.voice_network
-    prepared: dict[str, Callable[[int], Any]] = {}
-    for modality, array in table.arrays.items():
-        if isinstance(array, StoredArrays) and getattr(config.features, modality) == VOICE_NETWORK:
-            prepared[modality] = partial(_voice_network, voice.n_folds, voice.epochs)
-        elif isinstance(array, StoredArrays):
-            prepared[modality] = partial(
-                _feature_layer, layer.n_features, layer.epochs, layer.batch_size,
-                layer.learning_rate,
-            )  # fmt: skip
-    return prepared
-
-
-def _voice_network(n_folds: int, epochs: int, seed: int) -> CrossFittedVoice:
-    from affuse.models.cross_fitted_voice import CrossFittedVoice
-
-    return CrossFittedVoice(n_folds, epochs, random_state=seed)
-
-
-def _feature_layer(
-    n_features: int, epochs: int, batch_size: int, learning_rate: float, seed: int
-) -> FeatureLayer:
-    from affuse.models.feature_layer import FeatureLayer
-
-    return FeatureLayer(n_features, epochs, batch_size, learning_rate, random_state=seed)
+def learners(config: Config, sources: Mapping[Modality, Source]) -> dict[str, Learner]:
+    """What learns features anew in each fold, for each modality whose source asks for it."""
+    made = {modality: source.learned(config) for modality, source in sources.items()}
+    return {modality: learner for modality, learner in made.items() if learner is not None}

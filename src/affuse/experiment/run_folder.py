@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,22 +35,12 @@ from affuse.records import Skipped
 from affuse.result import Evaluated, Result
 from affuse.storage.locks import claimed, remove_free_locks
 from affuse.storage.plain_text import csv_cell
-from affuse.storage.whole import flush, is_leftover, owned_name, remove_leftovers
-
-REPORT = "report.html"
-"""The last thing that a run writes."""
+from affuse.storage.run_files import BUNDLE, CONFIG, ENVIRONMENT, INDEX, REPORT, SUMMARY, WRITTEN
+from affuse.storage.whole import is_leftover, remove_leftovers, replacing_folder, try_folder
 
 _PACKAGES = (
     "av", "numpy", "onnxruntime", "opencv-python-headless", "pandas", "scikit-learn", "scipy",
     "soundfile", "soxr", "torch",
-)  # fmt: skip
-_WRITTEN = frozenset(
-    {
-        "bundle", "config.toml", "environment.json", "summary.json", "index.csv", "results.csv",
-        "predictions.csv", "folds.csv", "skipped.csv", "references.csv", "map.csv", "training.csv",
-        "robustness.csv", "speakers.csv", "recalls.csv", "reliability.csv", "calibration.csv",
-        "comparisons.csv", "contents.csv",
-    }
 )  # fmt: skip
 
 
@@ -97,16 +86,9 @@ def write_run(
     check_out(folder, result.config)
     place = _place(folder)
     try:
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=owned_name("run")) as name:
-            whole = Path(name) / place.name
-            whole.mkdir()
-            with _named(whole, folder):
-                _write_all(result, whole, bundle)
-                finish(whole)
-            flush(whole)
-            if place.exists():
-                os.replace(place, Path(name) / "before")
-            os.replace(whole, place)
+        with replacing_folder(place, "run") as whole, _named(whole, folder):
+            _write_all(result, whole, bundle)
+            finish(whole)
     except OSError as error:
         raise OutputError(
             f"--out {folder} cannot be written ({error.strerror or error}); expected a folder that "
@@ -125,14 +107,14 @@ def _named(temporary: Path, folder: Path) -> Iterator[None]:
 
 
 def _write_all(result: Result, whole: Path, bundle: Bundle | None) -> None:
-    (whole / "config.toml").write_text(result.config.to_toml(), "utf-8")
-    (whole / "environment.json").write_text(json.dumps(environment(), indent=2), "utf-8")
-    (whole / "summary.json").write_text(json.dumps(_summary(result), indent=2), "utf-8")
-    result.index.write_csv(whole / "index.csv")
+    (whole / CONFIG).write_text(result.config.to_toml(), "utf-8")
+    (whole / ENVIRONMENT).write_text(json.dumps(environment(), indent=2), "utf-8")
+    (whole / SUMMARY).write_text(json.dumps(_summary(result), indent=2), "utf-8")
+    result.index.write_csv(whole / INDEX)
     for table_name, table in _tables(result):
         _harmless(table).to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
     if bundle is not None:
-        write_bundle(bundle, whole / "bundle")
+        write_bundle(bundle, whole / BUNDLE)
 
 
 def _harmless(table: pd.DataFrame) -> pd.DataFrame:
@@ -164,8 +146,7 @@ def check_out(folder: Path, config: Config) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(place.parent)
         remove_free_locks(place.parent)
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=owned_name("run")) as name:
-            (Path(name) / place.name).mkdir()
+        try_folder(place, "run")
     except OSError as error:
         raise OutputError(
             f"--out {folder} cannot be written ({error.strerror}); expected a folder that you may "
@@ -178,10 +159,10 @@ def _is_unfinished(place: Path, config: Config) -> bool:
     if not place.is_dir() or (place / REPORT).exists():
         return False
     names = {path.name for path in place.iterdir()}
-    if any(name not in _WRITTEN and not is_leftover(name) for name in names):
+    if any(name not in WRITTEN and not is_leftover(name) for name in names):
         return False
     try:
-        before = tomllib.loads((place / "config.toml").read_text("utf-8"))
+        before = tomllib.loads((place / CONFIG).read_text("utf-8"))
     except (OSError, ValueError):
         return False
     return _asked(before) == _asked(tomllib.loads(config.to_toml()))
@@ -236,6 +217,8 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "skipped", _skipped_table(result.skipped)
     yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
     yield "map", clip_map(result.table, seed=result.config.seed)
+    if len(result.by_corpus):
+        yield "corpora", result.by_corpus
     if len(result.training):
         yield "training", result.training
     if result.curves:

@@ -21,6 +21,15 @@ def to_json(predictions: Sequence[Prediction]) -> str:
 
     Numbers are rounded to six decimals; what is unknown is null. `VERSION` rises when a reader of
     the old document would misread the new one; further keys alone do not raise it.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+
+    Returns
+    -------
+    str
+        With a final newline.
     """
     document = {
         "format": FORMAT,
@@ -35,6 +44,14 @@ def to_json(predictions: Sequence[Prediction]) -> str:
 
 def read_json(path: str | Path) -> tuple[Prediction, ...]:
     """The predictions of a document that `to_json` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    tuple of Prediction
 
     Raises
     ------
@@ -53,7 +70,12 @@ def read_json(path: str | Path) -> tuple[Prediction, ...]:
 
 
 def prediction_schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of the document that `to_json` writes."""
+    """JSON Schema (draft 2020-12) of the document that `to_json` writes.
+
+    Returns
+    -------
+    dict
+    """
     text = (resources.files("affuse.export") / "prediction.schema.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema

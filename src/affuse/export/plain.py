@@ -24,6 +24,14 @@ def to_plain(prediction: Prediction) -> dict[str, Any]:
     Numbers are rounded to six decimals. The keys are those of the records, and those that
     ``prediction.schema.json`` describes.
 
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    dict
+
     Examples
     --------
     >>> from affuse.records import Prediction
@@ -45,6 +53,14 @@ def to_plain(prediction: Prediction) -> dict[str, Any]:
 def from_plain(record: Mapping[str, Any]) -> Prediction:
     """The prediction that `to_plain` was given; unknown keys are passed over.
 
+    Parameters
+    ----------
+    record : mapping
+
+    Returns
+    -------
+    Prediction
+
     Raises
     ------
     OutputError
@@ -64,17 +80,46 @@ def from_plain(record: Mapping[str, Any]) -> Prediction:
 
 
 def rounded(number: float | None) -> float | None:
-    """A number as files hold it: six decimals, so that 0.1 + 0.2 reads 0.3."""
+    """A number as files hold it: six decimals, so that 0.1 + 0.2 reads 0.3.
+
+    Parameters
+    ----------
+    number : float or None
+
+    Returns
+    -------
+    float or None
+    """
     return None if number is None else round(float(number), _DIGITS)
 
 
 def stretches(prediction: Prediction) -> tuple[Segment, ...]:
-    """The timeline; where there is none, the whole file as its one segment."""
+    """The timeline; where there is none, the whole file as its one segment.
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    tuple of Segment
+        At least one.
+    """
     return prediction.segments or (whole(prediction),)
 
 
 def whole(prediction: Prediction) -> Segment:
-    """What was made of the whole file, as one segment."""
+    """What was made of the whole file, as one segment.
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    Segment
+        From 0 s to the end.
+    """
     return Segment(
         start_s=0.0,
         end_s=prediction.duration_s,
@@ -89,7 +134,17 @@ def whole(prediction: Prediction) -> Segment:
 
 
 def top_emotion(found: Prediction | Segment, source: Source) -> tuple[str, float] | None:
-    """Most probable emotion of one source and its probability; None where it has none."""
+    """Most probable emotion of one source and its probability; None where it has none.
+
+    Parameters
+    ----------
+    found : Prediction or Segment
+    source : {"fused", "audio", "video"}
+
+    Returns
+    -------
+    (str, float) or None
+    """
     probabilities = found.probabilities.get(source)
     if not probabilities:
         return None
@@ -98,12 +153,32 @@ def top_emotion(found: Prediction | Segment, source: Source) -> tuple[str, float
 
 
 def all_classes(predictions: Sequence[Prediction]) -> tuple[str, ...]:
-    """Emotions of all the recognisers that predicted, in order of first appearance."""
+    """Emotions of all the recognisers that predicted, in order of first appearance.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+
+    Returns
+    -------
+    tuple of str
+    """
     return tuple(dict.fromkeys(name for one in predictions for name in one.classes))
 
 
 def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
-    """Probabilities of each emotion: fused, then audio, then video; None where not given."""
+    """Probabilities of each emotion: fused, then audio, then video; None where not given.
+
+    Parameters
+    ----------
+    segment : Segment
+    emotions : sequence of str
+
+    Returns
+    -------
+    list of float or None
+        3 * n_emotions.
+    """
     return [
         rounded(segment.probabilities.get(source, {}).get(emotion))
         for source in SOURCES
@@ -112,7 +187,17 @@ def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
 
 
 def percent(share: float) -> str:
-    """A share in [0, 1] as people read it."""
+    """A share in [0, 1] as people read it.
+
+    Parameters
+    ----------
+    share : float
+
+    Returns
+    -------
+    str
+        Such as "71 %".
+    """
     return f"{100 * share:.0f} %"
 
 

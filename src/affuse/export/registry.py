@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from affuse.errors import ConfigError, OutputError
-from affuse.export.files import write_text
 from affuse.export.format import Format
 from affuse.records import Prediction
 from affuse.registries import EXPORTS
-from affuse.storage.whole import new_path, refuse_existing
+from affuse.storage.whole import new_path, refuse_existing, write_new_text
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
@@ -73,6 +72,11 @@ def export(predictions: Sequence[Prediction], format: str, out: str | Path) -> t
     out : str or Path
         File or folder.
 
+    Returns
+    -------
+    tuple of Path
+        One for each clip, or one for all.
+
     Raises
     ------
     ConfigError
@@ -97,15 +101,25 @@ def export(predictions: Sequence[Prediction], format: str, out: str | Path) -> t
         with new_path(paths[0]) as temporary:
             form.write(predictions, temporary, paths[0])
     elif len(paths) < len(predictions):
-        write_text(paths[0], form.write(predictions))
+        write_new_text(paths[0], form.write(predictions))
     else:
         for prediction, path in zip(predictions, paths, strict=True):
-            write_text(path, _text(form, prediction, path.parent))
+            write_new_text(path, _text(form, prediction, path.parent))
     return paths
 
 
 def text(predictions: Sequence[Prediction], format: str) -> str:
     """Predictions in one format as text, for the terminal or a pipe.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+    format : str
+        Name of a format.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
@@ -122,6 +136,12 @@ def text(predictions: Sequence[Prediction], format: str) -> str:
 
 def check_text(paths: Sequence[str], format: str) -> None:
     """Whether `text` can show the predictions of these clips: call it before a long run.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Of the clips.
+    format : str
 
     Raises
     ------
@@ -156,6 +176,22 @@ def targets(
     in the format's own suffix and one document holds them all (table, json, csv), that one file.
     A format that is a folder itself (audformat): the folder `out` for all. `check` raises where a
     name is taken.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Of the clips.
+    format : str
+        Name of a format.
+    out : str or Path
+        File or folder.
+    check : callable
+        Path -> None.
+
+    Returns
+    -------
+    tuple of Path
+        One for each clip, or one for all.
 
     Raises
     ------

@@ -41,7 +41,16 @@ class SoundShape:
 
 
 def encodable(stream: AudioStream) -> SoundShape:
-    """The stream's own rate and channels where AAC has them; 48,000 Hz and stereo for others."""
+    """The stream's own rate and channels where AAC has them; 48,000 Hz and stereo for others.
+
+    Parameters
+    ----------
+    stream : av.AudioStream
+
+    Returns
+    -------
+    SoundShape
+    """
     rate = stream.codec_context.sample_rate
     layout = "mono" if stream.codec_context.channels == 1 else "stereo"
     return SoundShape(rate if rate in _AAC_RATES else _OTHER_RATE, layout)
@@ -54,6 +63,17 @@ def sound_frames(
 
     Sound that begins late is preceded by silence, as gaps are filled with it; what lies before
     the origin, or overlaps what was there, is left out.
+
+    Parameters
+    ----------
+    container : av.container.InputContainer
+    stream : av.AudioStream
+    shape : SoundShape
+        What the frames are brought to.
+
+    Yields
+    ------
+    av.AudioFrame
     """
     n_given = 0
     for block in _placed(container, stream, shape):
@@ -93,14 +113,14 @@ def _resampled(
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if kind != resampled:
             if resampler is not None:
-                yield None, [_array(one) for one in resampler.resample(None)]
+                yield None, [_array(part) for part in resampler.resample(None)]
             resampler = av.AudioResampler(_FORMAT, shape.layout, shape.sample_rate)
             resampled = kind
         time_s, frame.pts = frame.time, None
         assert resampler is not None
-        yield time_s, [_array(one) for one in resampler.resample(frame)]
+        yield time_s, [_array(part) for part in resampler.resample(frame)]
     if resampler is not None:
-        yield None, [_array(one) for one in resampler.resample(None)]
+        yield None, [_array(part) for part in resampler.resample(None)]
 
 
 def _array(frame: AudioFrame) -> Block:

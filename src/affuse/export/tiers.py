@@ -27,6 +27,14 @@ def tiers(prediction: Prediction) -> tuple[Tier, ...]:
     share of time with speech, ``face`` the face's number and the share of frames that show it.
     A stretch that a tier has nothing to say about is left out. Of several timelines each has
     its own tiers, such as "fused face 2".
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    tuple of Tier
     """
     found = tracks(prediction)
     return tuple(

@@ -48,14 +48,32 @@ class Track:
         return sum(cut.end_s - cut.start_s for cut in self.cuts)
 
     def at(self, time_s: float) -> Cut | None:
-        """The cut that holds at a time; None in a gap, before the first and after the last."""
+        """The cut that holds at a time; None in a gap, before the first and after the last.
+
+        Parameters
+        ----------
+        time_s : float
+
+        Returns
+        -------
+        Cut or None
+        """
         place = bisect_right(self.cuts, time_s, key=lambda cut: cut.start_s) - 1
         if place < 0 or time_s >= self.cuts[place].end_s:
             return None
         return self.cuts[place]
 
     def box_at(self, time_s: float) -> Box | None:
-        """Where the face is at a time: between the centres of two windows, on the way."""
+        """Where the face is at a time: between the centres of two windows, on the way.
+
+        Parameters
+        ----------
+        time_s : float
+
+        Returns
+        -------
+        Box or None
+        """
         place = bisect_right(self.cuts, time_s, key=lambda cut: cut.start_s) - 1
         here = self.at(time_s)
         if here is None or here.segment.box is None:
@@ -70,6 +88,14 @@ class Track:
 def tracks(prediction: Prediction) -> tuple[Track, ...]:
     """The timelines of a prediction: one, or one per face where several share a window.
 
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    tuple of Track
+
     Examples
     --------
     >>> from affuse.records import Prediction, Segment
@@ -82,24 +108,53 @@ def tracks(prediction: Prediction) -> tuple[Track, ...]:
         return (Track(0, cuts(prediction.segments)),)
     faces = sorted({segment.face for segment in prediction.segments})
     return tuple(
-        Track(face, cuts([one for one in prediction.segments if one.face == face]))
+        Track(face, cuts([segment for segment in prediction.segments if segment.face == face]))
         for face in faces
     )
 
 
 def shares_windows(prediction: Prediction) -> bool:
-    """Whether several segments, of several faces, are about one and the same stretch."""
+    """Whether several segments, of several faces, are about one and the same stretch.
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    bool
+    """
     windows = [(segment.start_s, segment.end_s) for segment in prediction.segments]
     return len(set(windows)) < len(windows)
 
 
 def main_track(prediction: Prediction) -> Track:
-    """The timeline that covers most; of several, the one whose face appeared first."""
+    """The timeline that covers most; of several, the one whose face appeared first.
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    Track
+    """
     return max(tracks(prediction), key=lambda track: (track.face > 0, track.covered_s))
 
 
 def cuts(segments: Sequence[Segment]) -> tuple[Cut, ...]:
-    """Segments of one timeline, cut where they overlap; see the head of this module."""
+    """Segments of one timeline, cut where they overlap; see the head of this module.
+
+    Parameters
+    ----------
+    segments : sequence of Segment
+        In order of time.
+
+    Returns
+    -------
+    tuple of Cut
+        In order of time, without overlap.
+    """
     ordered = sorted(segments, key=lambda segment: (segment.start_s, segment.end_s))
     starts = [segment.start_s for segment in ordered]
     ends = [segment.end_s for segment in ordered]

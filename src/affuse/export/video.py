@@ -122,6 +122,10 @@ def annotate(
 def check_target(out: Path) -> None:
     """Refuse, before a long run, a name under which no annotated video can be written.
 
+    Parameters
+    ----------
+    out : Path
+
     Raises
     ------
     OutputError

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import FeatureError
-from affuse.extractors.shipped import Heard, heard_speakers, shipped_hash, shipped_outputs
+from affuse.extractors.networks.shipped import shipped_hash, shipped_outputs, shipped_provenance
 from affuse.features.decoding import VideoDecoding
+from affuse.features.source import ExtractorDefaults, Met
 from affuse.media.face_detectors import HaarDetector
 from affuse.media.faces import face_crop, largest
 from affuse.media.tracking import FaceTracker
@@ -32,7 +33,7 @@ _BATCH = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(ExtractorDefaults):
     """Extractor: mean and deviation of log probabilities, and the mean embedding, of the face.
 
     The largest face of each of six looks a second; looks without a face count for nothing.
@@ -48,7 +49,7 @@ class Expression:
     name = "expression"
     modality: ClassVar[Modality] = "video"
     version = 4
-    frame_level = False
+    axes = ("feature",)
     dtype = "float32"
     label = "face network"
 
@@ -63,9 +64,9 @@ class Expression:
         return VideoDecoding(HEIGHT, FPS, FRAME_STEP, self.duration_s)
 
     @property
-    def heard(self) -> tuple[Heard, ...]:
+    def provenance(self) -> tuple[Met, ...]:
         """Whom the network has met: no corpus of clips."""
-        return tuple(part for part in heard_speakers() if not part[1])
+        return tuple(part for part in shipped_provenance() if not part[1])
 
     def settings(self) -> Mapping[str, object]:
         """All that steers the numbers."""

@@ -13,6 +13,7 @@ from scipy import fft, sparse
 
 from affuse.errors import FeatureError
 from affuse.features.decoding import AudioDecoding
+from affuse.features.source import ExtractorDefaults
 from affuse.records import Modality
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def mfcc(
 
 
 @dataclass(frozen=True, slots=True)
-class Mfcc:
+class Mfcc(ExtractorDefaults):
     """Extractor: MFCCs of the first seconds of a clip, silence added where it is shorter.
 
     Attributes
@@ -118,7 +119,7 @@ class Mfcc:
     name = "mfcc"
     modality: ClassVar[Modality] = "audio"
     version = 2
-    frame_level = False
+    axes = ("channel", "time")
     dtype = "float32"
 
     @property

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.extractors.log_mel import SAMPLE_RATE
-from affuse.extractors.shipped import Heard, heard_speakers, shipped_hash, shipped_outputs
-from affuse.extractors.voice_input import voice_input
+from affuse.extractors.networks.shipped import shipped_hash, shipped_outputs, shipped_provenance
 from affuse.features.decoding import AudioDecoding
+from affuse.features.source import ExtractorDefaults, Met
+from affuse.features.voices.log_mel import SAMPLE_RATE
+from affuse.features.voices.voice_input import voice_input
 
 if TYPE_CHECKING:
     from affuse.config import Config
@@ -23,7 +24,7 @@ N_EMBEDDING = 576
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceEmbedding:
+class VoiceEmbedding(ExtractorDefaults):
     """Extractor: the penultimate layers of the shipped voice model.
 
     It has heard RAVDESS: rows of results that rest on it are marked leaky there. To evaluate the
@@ -40,7 +41,7 @@ class VoiceEmbedding:
     name = "voice"
     modality: Literal["audio"] = "audio"
     version = 2
-    frame_level = False
+    axes = ("feature",)
     dtype = "float32"
     label = "voice model"
 
@@ -55,9 +56,9 @@ class VoiceEmbedding:
         return AudioDecoding(sample_rate=SAMPLE_RATE, duration_s=self.limit_s)
 
     @property
-    def heard(self) -> tuple[Heard, ...]:
+    def provenance(self) -> tuple[Met, ...]:
         """Whom the model has met in training."""
-        return tuple(part for part in heard_speakers() if part[1])
+        return tuple(part for part in shipped_provenance() if part[1])
 
     def settings(self) -> Mapping[str, object]:
         """All that steers the numbers."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.extractors.log_mel import N_BANDS, SAMPLE_RATE, log_mel
-from affuse.extractors.voice_input import MAX_FRAMES, N_STATISTICS, packed, voice_input
 from affuse.features.decoding import AudioDecoding
+from affuse.features.source import ExtractorDefaults, Learner
+from affuse.features.voices.log_mel import N_BANDS, SAMPLE_RATE, log_mel
+from affuse.features.voices.voice_input import MAX_FRAMES, N_STATISTICS, packed, voice_input
 from affuse.media.varied_sound import varied
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceVariants:
+class VoiceVariants(ExtractorDefaults):
     """Extractor: what the voice network takes, of the clip as it is and of variants of it.
 
     The variants follow from the sound itself, so that a clip has the same wherever it lies. They
@@ -41,7 +43,7 @@ class VoiceVariants:
     name = "voice_network"
     modality: Literal["audio"] = "audio"
     version = 2
-    frame_level = True
+    axes = ("variant", "feature")
     dtype = "float16"
     label = "voice network (learned in each fold)"
 
@@ -58,6 +60,12 @@ class VoiceVariants:
     def settings(self) -> Mapping[str, object]:
         """All that steers the numbers."""
         return {"n_variants": self.n_variants}
+
+    def learned(self, config: Config) -> Learner:
+        """Makes the networks that learn from the variants in each fold."""
+        from affuse.models.cross_fitted_voice import cross_fitted_voice
+
+        return partial(cross_fitted_voice, config.features.voice_network)
 
     def extract(self, decoded: Sound) -> NDArray[np.float16]:
         """The clip and its variants, `shape`."""

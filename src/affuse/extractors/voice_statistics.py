@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.extractors.functionals import SAMPLE_RATE, voice_statistics
 from affuse.features.decoding import AudioDecoding
+from affuse.features.source import ExtractorDefaults
+from affuse.features.voices.functionals import SAMPLE_RATE, voice_statistics
 
 if TYPE_CHECKING:
     from affuse.config import Config
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceStatistics:
+class VoiceStatistics(ExtractorDefaults):
     """Extractor: statistics of the whole clip, as it is: no silence is added.
 
     Attributes
@@ -33,7 +34,7 @@ class VoiceStatistics:
     name = "voice_statistics"
     modality: Literal["audio"] = "audio"
     version = 2
-    frame_level = False
+    axes = ("feature",)
     dtype = "float32"
     label = "voice statistics"
 

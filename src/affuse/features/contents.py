@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 
+from affuse.errors import MediaError
 from affuse.features.store import content_hash
-from affuse.records import Clip
+from affuse.records import Clip, Modality
 from affuse.storage.remote import url_of
 
 _N_READERS = 4
+_N_ASKED = 16
+"""Files elsewhere that are asked for at a time: that is waiting, not work."""
 
 
 def contents_table(clips: Iterable[Clip], known: Mapping[Path, str] | None = None) -> pd.DataFrame:
@@ -41,6 +44,42 @@ def contents_table(clips: Iterable[Clip], known: Mapping[Path, str] | None = Non
         hashes = given | dict(zip(unread, pool.map(_hash, unread), strict=True))
     rows = [(clip.id, _content([hashes[path] for path in clip.files], clip)) for clip in chosen]
     return pd.DataFrame(rows, columns=["clip", "content"])
+
+
+def contents_of(
+    clips: Sequence[Clip], modalities: Sequence[Modality], jobs: int
+) -> tuple[dict[Path, str], dict[Path, str]]:
+    """Content hash of every file that is read, and why there is none for some.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+    modalities : sequence of {"audio", "video"}
+        Whose files are read.
+    jobs : int
+        Files that are read at a time; those elsewhere are asked for more at a time.
+
+    Returns
+    -------
+    contents, unread : dict of Path to str
+        Hash, or reason.
+    """
+    sources = {clip.source(modality) for clip in clips for modality in modalities}
+    paths = sorted(path for path in sources if path is not None)
+    elsewhere = any(url_of(path) is not None for path in paths)
+    with ThreadPoolExecutor(_N_ASKED if elsewhere else jobs) as pool:
+        answers = list(zip(paths, pool.map(_hash_or_reason, paths), strict=True))
+    contents = {path: content for path, content in answers if isinstance(content, str)}
+    return contents, {path: str(why) for path, why in answers if isinstance(why, MediaError)}
+
+
+def _hash_or_reason(path: Path) -> str | MediaError:
+    try:
+        return content_hash(path)
+    except MediaError as error:
+        return error
+    except OSError:
+        return MediaError(f"{path} cannot be read; expected a readable file: check the path")
 
 
 def _hash(path: Path) -> str:

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 
 
 def identical_clips(table: FeatureTable) -> tuple[tuple[str, ...], ...]:
@@ -43,7 +43,7 @@ def identical_clips(table: FeatureTable) -> tuple[tuple[str, ...], ...]:
     for modality in table.modalities:
         array = table.arrays[modality]
         for row in np.flatnonzero(table.present[modality]):
-            features = array[[row]] if isinstance(array, StoredArrays) else array[row]
+            features = array.rows([row])
             if np.ptp(features) > 0:
                 digest = hashlib.sha256(np.ascontiguousarray(features).tobytes()).hexdigest()
                 rows_of[modality, digest].append(int(row))

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import FeatureError
-from affuse.features.precomputed import Precomputed
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.source import Source
+from affuse.features.table import FeatureTable
+from affuse.records import Modality
 from affuse.storage.plain_text import first_few
 
 _BY_CHANCE = 1e-4
 
 
-def refuse_constant(sources: Mapping[Any, object], table: FeatureTable) -> None:
+def refuse_constant(sources: Mapping[Modality, Source], table: FeatureTable) -> None:
     """Refuse a table of features that says the same of all clips.
 
     Raises
@@ -34,7 +34,7 @@ def refuse_constant(sources: Mapping[Any, object], table: FeatureTable) -> None:
             )
 
 
-def refuse_labels(sources: Mapping[Any, object], table: FeatureTable) -> None:
+def refuse_labels(sources: Mapping[Modality, Source], table: FeatureTable) -> None:
     """Refuse a table of features with a column that is made from the label.
 
     Few clips may share a value by chance: then a column is refused where there is none beside it
@@ -90,12 +90,11 @@ def label_columns(
 
 
 def _tables(
-    sources: Mapping[Any, object], table: FeatureTable
-) -> list[tuple[Precomputed, NDArray[np.float32], NDArray[np.int64]]]:
+    sources: Mapping[Modality, Source], table: FeatureTable
+) -> list[tuple[Source, NDArray[np.float32], NDArray[np.int64]]]:
     found = []
     for modality, source in sources.items():
-        if isinstance(source, Precomputed) and modality in table.modalities:
+        if source.path is not None and modality in table.modalities:
             array, rows = table.arrays[modality], table.present[modality]
-            if not isinstance(array, StoredArrays):
-                found.append((source, array[rows], table.labels[rows]))
+            found.append((source, array.take(rows).flat(), table.labels[rows]))
     return found

@@ -164,7 +164,7 @@ def combined_numbers(stack: Stack, rule: str, weights: Sequence[float] | None = 
     """
     found = rule_named(rule)
     if not found.numbers:
-        legal = ", ".join(rules_that(lambda each: each.numbers))
+        legal = ", ".join(rules_that(lambda rule: rule.numbers))
         raise ConfigError(
             f"rule {rule!r} was given for numbers, and combines probabilities only; expected one "
             f"of {legal}"
@@ -240,7 +240,7 @@ def check_probabilities(array: Stack, name: str) -> None:
 
 def _refuse_unlearned(name: str) -> None:
     if not rule_named(name).fixed:
-        legal = ", ".join(rules_that(lambda each: each.fixed))
+        legal = ", ".join(rules_that(lambda rule: rule.fixed))
         raise ConfigError(
             f"rule {name!r} was given, which must learn from training clips first; expected one of "
             f"{legal}, or a run with fusion.decision = [{name!r}]"
@@ -255,7 +255,7 @@ def _own_weights(shares: Stack, present: NDArray[np.bool_]) -> Stack:
 
 
 def _validated_stack(arrays: Sequence[ArrayLike], what: str, axis: str) -> Stack:
-    given = [np.asarray(each, dtype=np.float64) for each in arrays]
+    given = [np.asarray(array, dtype=np.float64) for array in arrays]
     shapes = [array.shape for array in given]
     if not given or given[0].ndim != 2 or len(set(shapes)) != 1:
         raise FeatureError(
@@ -270,7 +270,7 @@ def _validated_weights(
 ) -> Stack:
     if not rule.takes_weights:
         if weights is not None:
-            takers = " and ".join(map(repr, rules_that(lambda each: each.takes_weights)))
+            takers = " and ".join(map(repr, rules_that(lambda rule: rule.takes_weights)))
             raise ConfigError(f"weights were given with rule {name!r}; only {takers} takes them")
         return np.ones(n_members)
     values = np.asarray([] if weights is None else weights, dtype=np.float64)

@@ -13,7 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, SystemGraphs, system_graphs
-from affuse.fusion.inputs import fused_modalities, in_clip_order, presence
+from affuse.fusion.inputs import (
+    TableOutputs,
+    differs,
+    fused_modalities,
+    in_clip_order,
+    presence,
+)
 from affuse.fusion.learning import FittedRule
 from affuse.fusion.unimodal import Unimodal
 from affuse.models.fit_cache import FitCache
@@ -21,8 +27,8 @@ from affuse.models.fit_cache import FitCache
 Floats = NDArray[np.float64]
 
 
-class DecisionFusion(ClassifierMixin, BaseEstimator):
-    """Probabilities of one model per modality, combined by a rule.
+class DecisionFusion(TableOutputs, ClassifierMixin, BaseEstimator):
+    """Probabilities, or numbers, of one model per modality, combined by a rule.
 
     A clip that lacks a modality is decided by the others. With `joint` the probabilities of a
     system of all modalities join the combination: hybrid fusion.
@@ -39,8 +45,10 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
 
     Attributes
     ----------
+    numbers_ : bool
+        Whether it was fitted on a table of numbers.
     classes_ : (n_classes,) int
-        Labels that occur in the training clips.
+        Labels that occur in the training clips; of numbers, positions of the targets.
     modalities_ : tuple of str
         What was fused, sorted: the order in a table changes nothing.
     members_ : dict of str to fitted estimator
@@ -82,17 +90,21 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
         self.modalities_ = fused_modalities(table)
         training = in_clip_order(table)
         presence(training, self.modalities_)
-        self.classes_ = np.unique(training.labels)
+        self.numbers_ = bool(table.targets)
+        found = np.arange(len(table.targets)) if self.numbers_ else np.unique(training.labels)
+        self.classes_ = found
         tables = self._member_tables(training)
         self.members_ = {
             name: fit_cache.fitted(self._unfitted(name), own.take(rows))
             for name, (own, rows) in tables.items()
         }
-        self.rule_ = FittedRule(self.rule)
+        self.rule_ = FittedRule(self.rule, numbers=self.numbers_)
         if self.rule_.learns:
             parts = self._out_of_fold(training, fit_cache)
-            labels = np.searchsorted(self.classes_, training.labels)
-            self.rule_.fit(parts, labels, training.speakers)
+            truth = training.truth
+            if not self.numbers_:
+                truth = np.searchsorted(self.classes_, truth)
+            self.rule_.fit(parts, truth, training.speakers)
         return self
 
     def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
@@ -100,8 +112,7 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return np.asarray(np.any([m.can_decide(table) for m in self.members_.values()], axis=0))
 
-    def predict_proba(self, table: FeatureTable) -> Floats:
-        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+    def _outputs(self, table: FeatureTable) -> Floats:
         check_is_fitted(self)
         lost = ~self.can_decide(table)
         if lost.any():
@@ -153,11 +164,12 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
         tables = {}
         for name in self.modalities_:
             rows = np.flatnonzero(training.present[name])
-            if len(np.unique(training.labels[rows])) > 1:
+            if differs(training, rows):
                 tables[name] = (training.select([name]), rows)
         if not tables:
+            of = "that differ" if training.targets else "of two emotions"
             raise FeatureError(
-                f"no modality of {', '.join(self.modalities_)} has training clips of two emotions; "
+                f"no modality of {', '.join(self.modalities_)} has training clips {of}; "
                 "expected one at least: add clips"
             )
         if self.joint is not None:
@@ -169,7 +181,9 @@ class DecisionFusion(ClassifierMixin, BaseEstimator):
         part = np.full((len(table), len(self.classes_)), np.nan)
         rows = np.flatnonzero(member.can_decide(table))
         if len(rows):
-            part[rows] = self._spread(member.predict_proba(table.take(rows)), member.classes_)
+            own = table.take(rows)
+            made = member.predict_values(own) if self.numbers_ else member.predict_proba(own)
+            part[rows] = self._spread(made, member.classes_)
         return part
 
     def _out_of_fold(self, training: FeatureTable, fit_cache: FitCache) -> list[Floats]:

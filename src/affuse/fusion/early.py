@@ -15,9 +15,12 @@ from affuse.fusion.balance import balanced
 from affuse.fusion.graphs import Inputs, SystemGraphs, feature_rows, one_member
 from affuse.fusion.inputs import (
     Rows,
+    TableOutputs,
     fit_model,
     fused_modalities,
     in_clip_order,
+    model_outputs,
+    output_columns,
     presence,
     present_rows,
     require_all,
@@ -32,7 +35,7 @@ Balancing = Literal["none", "weights", "components"]
 Means = Mapping[str, NDArray[np.float32]]
 
 
-class EarlyFusion(ClassifierMixin, BaseEstimator):
+class EarlyFusion(TableOutputs, ClassifierMixin, BaseEstimator):
     """Features of all modalities concatenated, one model on top.
 
     Parameters
@@ -50,7 +53,7 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : (n_classes,) int
-        Labels that occur in the training clips.
+        Labels that occur in the training clips; of numbers, positions of the targets.
     modalities_ : tuple of str
         What was fused, sorted: the order in a table changes nothing.
     n_features_in_ : int
@@ -102,7 +105,7 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         widths = [len(self.means_[name]) for name in self.modalities_]
         self.n_features_in_ = sum(widths)
         self.model_ = fit_model(self._model(widths), training, self._rows, fit_cache or FitCache())
-        self.classes_ = self.model_.classes_
+        self.classes_ = output_columns(self.model_, table)
         self.out_of_fold_ = out_of_fold_rows(self.model_, table)
         return self
 
@@ -111,13 +114,12 @@ class EarlyFusion(ClassifierMixin, BaseEstimator):
         present = [table.select([name]).present[name] for name in self.modalities_]
         return np.asarray(np.any(present, axis=0) if self.dropout_ else np.all(present, axis=0))
 
-    def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
-        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+    def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
         check_is_fitted(self)
         if not self.dropout_:
             require_all(table, self.modalities_)
         rows = self._filled(table, self.means_)
-        return np.asarray(self.model_.predict_proba(rows), np.float64)
+        return model_outputs(self.model_, rows)
 
     def to_graphs(self, inputs: Inputs) -> SystemGraphs:
         """One graph; an absent modality stands at its mean, beside columns that say so.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from affuse.config import ModelConfig
+from affuse.fusion.rule import rule_named
 
 Level = Literal["feature", "embedding", "decision"]
 LEVELS: tuple[Level, ...] = ("feature", "embedding", "decision")
@@ -43,6 +44,39 @@ def own_model(detail: str, models: Sequence[ModelConfig]) -> Sequence[ModelConfi
     sequence of None
     """
     return (None,)
+
+
+def all_tasks(detail: str) -> tuple[str, ...]:
+    """Emotions and numbers, whatever the detail.
+
+    Parameters
+    ----------
+    detail : str
+
+    Returns
+    -------
+    tuple of str
+    """
+    return ("classification", "dimensional")
+
+
+def rule_tasks(rule: str) -> tuple[str, ...]:
+    """What a decision rule serves.
+
+    Parameters
+    ----------
+    rule : str
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> rule_tasks("product"), rule_tasks("mean")
+    (('classification',), ('classification', 'dimensional'))
+    """
+    return all_tasks(rule) if rule_named(rule).numbers else _classes_only(rule)
 
 
 def _nothing_more() -> tuple[str, ...]:

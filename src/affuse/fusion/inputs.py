@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import FeatureError
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.models.fit_cache import FitCache
 
 Rows = NDArray[np.int64]
@@ -30,8 +30,8 @@ def feature_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
     Raises
     ------
     FeatureError
-        The table lacks the modality; a clip lacks it; numbers are not finite; frames are still
-        on disk, waiting for a learned feature.
+        The table lacks the modality; a clip lacks it; numbers are not finite, or too many for
+        the memory.
     """
     rows = present_rows(table, modality)
     absent = ~table.present[modality]
@@ -46,12 +46,7 @@ def feature_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
 def present_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
     """As `feature_rows`, with a row of NaN for each clip that lacks the modality."""
     array = table.select([modality]).arrays[modality]
-    if isinstance(array, StoredArrays):
-        raise FeatureError(
-            f"{modality} features of shape {array.item_shape} a clip are on disk, frame by frame; "
-            "expected one row a clip: fit a learned feature on the training clips first"
-        )
-    rows = array.reshape(len(array), -1)
+    rows = array.flat()
     present = table.present[modality]
     broken = ~np.isfinite(rows).all(axis=1) & present
     if broken.any():
@@ -68,11 +63,11 @@ def joined_rows(table: FeatureTable, modalities: Sequence[str]) -> NDArray[np.fl
 
 
 def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, fit_cache: FitCache) -> Any:
-    """Fit a classifier on a table; one with inner folds is told speakers and learned features.
+    """Fit a model on a table; one with inner folds is told speakers and learned features.
 
     Parameters
     ----------
-    model : classifier
+    model : classifier or regressor
         Unfitted; is fitted and returned.
     table : FeatureTable
         In the order of clips; a clip may occur again with fewer modalities.
@@ -83,7 +78,7 @@ def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, fit_cache: FitCa
 
     rows = rows_of(table, np.arange(len(table)))
     if not has_fit_parameter(model, "groups"):
-        return model.fit(rows, table.labels)
+        return model.fit(rows, table.truth)
 
     def relearn(train: Rows) -> NDArray[np.float32]:
         return rows_of(fit_cache.learned(table, train), train)
@@ -94,10 +89,41 @@ def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, fit_cache: FitCa
     together = len(np.unique(table.speakers)) < 2 and n_clips < len(table)
     return model.fit(
         rows,
-        table.labels,
+        table.truth,
         groups=table.clips if together else table.speakers,
         relearn=None if fixed else relearn,
     )
+
+
+def differs(table: FeatureTable, rows: Rows) -> bool:
+    """Whether the truth of some clips is not all the same, so that something can be learned."""
+    return len(np.unique(table.truth[rows], axis=0)) > 1
+
+
+def output_columns(model: Any, table: FeatureTable) -> NDArray[np.int64]:
+    """What a fitted model's outputs are of: its labels, or the positions of a table's targets."""
+    return np.arange(len(table.targets)) if table.targets else np.asarray(model.classes_)
+
+
+def model_outputs(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Probabilities (n_clips, n_classes) of a fitted classifier; numbers of a regressor."""
+    made = model.predict_proba(rows) if hasattr(model, "classes_") else model.predict(rows)
+    return np.asarray(made, np.float64)
+
+
+class TableOutputs:
+    """The two ways to ask a fitted system, by what it was fitted on; see `_outputs`."""
+
+    def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
+        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+        return self._outputs(table)
+
+    def predict_values(self, table: FeatureTable) -> NDArray[np.float64]:
+        """Numbers (n_clips, n_targets), where it was fitted on a table of numbers."""
+        return self._outputs(table)
+
+    def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
+        raise NotImplementedError
 
 
 def fused_modalities(table: FeatureTable) -> tuple[str, ...]:

@@ -13,8 +13,12 @@ from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, SystemGraphs, feature_rows, one_member
 from affuse.fusion.inputs import (
+    TableOutputs,
+    differs,
     fused_modalities,
     in_clip_order,
+    model_outputs,
+    output_columns,
     presence,
     present_rows,
     require_all,
@@ -45,7 +49,7 @@ class EmbeddingToGraph(Protocol):
         """
 
 
-class LateFusion(ClassifierMixin, BaseEstimator):
+class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
     """Embeddings of one network per modality, combined, and an MLP on top.
 
     As the lecture has it: each network is trained by itself on the training clips; its layer of 128
@@ -65,7 +69,7 @@ class LateFusion(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : (n_classes,) int
-        Labels that occur in the training clips.
+        Labels that occur in the training clips; of numbers, positions of the targets.
     modalities_ : tuple of str
         What was fused, sorted: the order in a table changes nothing.
     dropout_ : bool
@@ -88,8 +92,8 @@ class LateFusion(ClassifierMixin, BaseEstimator):
         self.networks_ = self._fitted_networks(training, fit_cache or FitCache())
         if self.dropout_:
             training = with_dropout(training, self.modalities_)
-        self.mlp_ = clone(self.mlp).fit(self.embed(training), training.labels)
-        self.classes_ = self.mlp_.classes_
+        self.mlp_ = clone(self.mlp).fit(self.embed(training), training.truth)
+        self.classes_ = output_columns(self.mlp_, table)
         return self
 
     def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
@@ -112,14 +116,13 @@ class LateFusion(ClassifierMixin, BaseEstimator):
             embeddings.append(embedding)
         return np.stack(embeddings, axis=1)
 
-    def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
-        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+    def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
         check_is_fitted(self)
         if self.dropout_:
             presence(table, self.modalities_)
         else:
             require_all(table, self.modalities_)
-        return np.asarray(self.mlp_.predict_proba(self.embed(table)))
+        return model_outputs(self.mlp_, self.embed(table))
 
     def to_graphs(self, inputs: Inputs) -> SystemGraphs:
         """One graph: embeddings of all networks, NaN where a modality is absent, the MLP on top.
@@ -157,9 +160,10 @@ class LateFusion(ClassifierMixin, BaseEstimator):
         networks = {}
         for name in self.modalities_:
             own = training.select([name]).take(training.present[name])
-            if len(np.unique(own.labels)) < 2:
+            if not differs(own, np.arange(len(own))):
+                of = "all with the same numbers" if own.targets else "of fewer than two emotions"
                 raise FeatureError(
-                    f"{len(own)} training clips have {name}, of fewer than two emotions; late "
+                    f"{len(own)} training clips have {name}, {of}; late "
                     "fusion trains a network on each modality: add clips, or choose another fusion"
                 )
             networks[name] = fit_cache.fitted(Unimodal(clone(self.network), name), own).model_

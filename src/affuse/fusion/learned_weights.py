@@ -30,15 +30,15 @@ def weights_of_least_log_loss(stack: Stack, labels: NDArray[np.int64]) -> Stack:
     (n_members,) float64
         From 0, summing to 1; equal where no clip has two members' word.
     """
-    told = _several_speak(stack)
-    columns = labels[told]
-    truth = np.nan_to_num(stack[:, told])[:, np.arange(len(columns)), columns]
+    several = _several_speak(stack)
+    columns = labels[several]
+    truth = np.nan_to_num(stack[:, several])[:, np.arange(len(columns)), columns]
 
     def loss(weights: Stack) -> float:
         mean = (weights * truth).sum(axis=0) / np.maximum(weights.sum(axis=0), FLOOR)
         return -float(np.log(np.maximum(mean, FLOOR)).mean())
 
-    return _least(loss, stack[:, told])
+    return _least(loss, stack[:, several])
 
 
 def weights_of_least_squares(stack: Stack, truth: Stack) -> Stack:
@@ -58,15 +58,15 @@ def weights_of_least_squares(stack: Stack, truth: Stack) -> Stack:
     """
     spread = np.asarray(truth, np.float64).std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)
-    told = _several_speak(stack)
-    given, wanted = np.nan_to_num(stack[:, told]) / scale, np.asarray(truth)[told] / scale
+    several = _several_speak(stack)
+    given, wanted = np.nan_to_num(stack[:, several]) / scale, np.asarray(truth)[several] / scale
 
     def loss(weights: Stack) -> float:
         total = np.maximum(weights.sum(axis=0), FLOOR)[:, None]
         mean = (weights[:, :, None] * given).sum(axis=0) / total
         return float(((mean - wanted) ** 2).mean())
 
-    return _least(loss, stack[:, told])
+    return _least(loss, stack[:, several])
 
 
 def _several_speak(stack: Stack) -> NDArray[np.bool_]:

@@ -57,7 +57,7 @@ def family_of(name: str) -> tuple[Family, str]:
         raise _unknown(name, fusion_names())
     family: Family = FUSIONS.get(first)
     if detail not in family.details():
-        raise _unknown(name, [_joined(first, each) for each in family.details()])
+        raise _unknown(name, [_joined(first, rest) for rest in family.details()])
     return family, detail
 
 
@@ -157,6 +157,37 @@ def asked_fusions(
         pairs[family.level == "decision"] += made
     order = {id(model): position for position, model in enumerate(models)}
     return pairs[False] + sorted(pairs[True], key=lambda pair: order.get(id(pair[1]), -1))
+
+
+def check_fusions(settings: FusionConfig, task: str) -> None:
+    """Refuse fusions that do not serve a task.
+
+    Parameters
+    ----------
+    settings : FusionConfig
+    task : {"classification", "dimensional"}
+
+    Raises
+    ------
+    ConfigError
+        Names the fusion and those of its kind that fit.
+
+    Examples
+    --------
+    >>> check_fusions(FusionConfig(decision=("mean",)), "dimensional")
+    """
+    joint = (settings.hybrid_with,) if settings.hybrid else ()
+    for name in (*_asked_names(settings), *joint):
+        family, detail = family_of(name)
+        if task not in family.tasks(detail):
+            first = name.partition(" ")[0]
+            fitting = [
+                _joined(first, each) for each in family.details() if task in family.tasks(each)
+            ]
+            raise ConfigError(
+                f"fusion {name!r} was given for task = {task}, which it does not serve; expected "
+                f"{'one of ' + ', '.join(fitting) if fitting else 'another fusion'}"
+            )
 
 
 def decides_without(name: str) -> bool:

@@ -73,8 +73,8 @@ class ClassStacker:
         shape: Shape = ["n", self.n_classes]
         given = [graph.input(name, shape, "DOUBLE") for name in members]
         logs = [_log_nodes(graph, each, self.n_classes) for each in given]
-        told = model_nodes(graph, graph.side_by_side(logs), self.model)
-        spread = graph.times(told, np.eye(self.n_classes)[self.model.classes_])
+        outputs = model_nodes(graph, graph.side_by_side(logs), self.model)
+        spread = graph.times(outputs, np.eye(self.n_classes)[self.model.classes_])
         return graph.finish({PROBABILITIES: (spread, shape)})
 
 

@@ -12,25 +12,33 @@ from sklearn.utils.validation import check_is_fitted
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, SystemGraphs, one_member
 from affuse.fusion.graphs import feature_rows as graph_rows
-from affuse.fusion.inputs import Rows, feature_rows, fit_model, in_clip_order
+from affuse.fusion.inputs import (
+    Rows,
+    TableOutputs,
+    feature_rows,
+    fit_model,
+    in_clip_order,
+    model_outputs,
+    output_columns,
+)
 from affuse.models.fit_cache import FitCache
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.graphs.classical import model_nodes
 
 
-class Unimodal(ClassifierMixin, BaseEstimator):
+class Unimodal(TableOutputs, ClassifierMixin, BaseEstimator):
     """A model on the features of one modality of a FeatureTable.
 
     Parameters
     ----------
-    model : classifier
-        Over (n_clips, n_features), with ``predict_proba``.
+    model : classifier or regressor
+        Over (n_clips, n_features), with ``predict_proba``, or ``predict`` for numbers.
     modality : str
 
     Attributes
     ----------
     classes_ : (n_classes,) int
-        Labels that occur in the training clips.
+        Labels that occur in the training clips; of numbers, positions of the targets.
     model_ : classifier
     out_of_fold_ : (n_clips, n_classes) float64 or None
         Probabilities of the training clips from inner folds that had not seen them, where the
@@ -46,7 +54,7 @@ class Unimodal(ClassifierMixin, BaseEstimator):
         self.model_ = fit_model(
             clone(self.model), in_clip_order(table), self._rows, fit_cache or FitCache()
         )
-        self.classes_ = self.model_.classes_
+        self.classes_ = output_columns(self.model_, table)
         self.out_of_fold_ = out_of_fold_rows(self.model_, table)
         return self
 
@@ -54,10 +62,9 @@ class Unimodal(ClassifierMixin, BaseEstimator):
         """For which clips there is a prediction: (n_clips,)."""
         return table.select([self.modality]).present[self.modality]
 
-    def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
-        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+    def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
         check_is_fitted(self)
-        return np.asarray(self.model_.predict_proba(feature_rows(table, self.modality)), np.float64)
+        return model_outputs(self.model_, feature_rows(table, self.modality))
 
     def to_graphs(self, inputs: Inputs) -> SystemGraphs:
         """One graph, which needs the modality.

@@ -208,9 +208,9 @@ def _same_stream(
 ) -> AudioStream | VideoStream | None:
     """The stream of a later recording that continues this one."""
     streams = audio_streams(part) if stream.type == "audio" else video_streams(part)
-    same = [one for one in streams if one.index == stream.index] or streams[:1]
-    for one in same:
-        one.codec_context.thread_count = stream.codec_context.thread_count
+    same = [other for other in streams if other.index == stream.index] or streams[:1]
+    for other in same:
+        other.codec_context.thread_count = stream.codec_context.thread_count
     return same[0] if same else None
 
 

@@ -118,7 +118,7 @@ def _packets_of(
         return ()
     _count_from(origin, packets)
     _end_by(round(duration_s / clock), packets)
-    in_order = all(one.dts < other.dts for one, other in pairwise(packets))
+    in_order = all(packet.dts < following.dts for packet, following in pairwise(packets))
     return packets if in_order else ()
 
 

@@ -15,7 +15,7 @@ from affuse.media.decode import comment_of
 from affuse.media.picture_files import unlike_what_was_written, write_picture
 from affuse.records import Clip, ProgressCallback, Skipped
 from affuse.storage.error_log import unforeseen
-from affuse.storage.whole import owned_name, remove_leftovers
+from affuse.storage.whole import atomic_file, remove_leftovers
 
 AUDIO_FOLDER, VIDEO_FOLDER = "audio_only", "video_only"
 
@@ -113,25 +113,22 @@ def _written(
     start_s = clip.start_s or 0.0
     if clip.end_s is not None:
         duration_s = min(duration_s, clip.end_s - start_s)
-    partial = target.with_name(owned_name("partial", target.suffix))
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write(source, partial, start_s, duration_s)
-        partial.replace(target)
+        with atomic_file(target, lasting=False) as temporary:
+            write(source, temporary, start_s, duration_s)
     except MediaError as error:
         return str(error)
-    except (OSError, soundfile.LibsndfileError) as error:
+    except OutputError:
+        raise
+    except soundfile.LibsndfileError as error:
         raise OutputError(
-            f"{target} cannot be written ({getattr(error, 'strerror', None) or error}); expected "
-            "a writable folder with enough space: mend that and run the same command again"
+            f"{target} cannot be written ({error}); expected a writable folder with enough space: "
+            "mend that and run the same command again"
         ) from error
     except av.error.FFmpegError as error:
         return f"{source} cannot be written as {target.suffix[1:]} ({error.strerror})"
     except Exception as error:
         return unforeseen(str(source), error)
-    finally:
-        if partial.parent.is_dir():
-            partial.unlink(missing_ok=True)
     return None
 
 

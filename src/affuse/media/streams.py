@@ -141,7 +141,9 @@ def why_no_picture(container: InputContainer) -> str:
     if video_streams(container):
         return ""
     pictures = container.streams.video
-    unknown = [one for one in pictures if one.codec_context is None and not _is_cover(one)]
+    unknown = [
+        picture for picture in pictures if picture.codec_context is None and not _is_cover(picture)
+    ]
     if unknown:
         return f"the picture of the file is of {_codec(unknown[0])}, which is not known"
     return "the file has a cover but no moving picture" if pictures else "the file has no picture"

@@ -97,6 +97,26 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
 
         Where X holds features that were learned with labels, `relearn` gives them as learned from
         the training rows of an inner fold alone.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+        y : (n_clips,) int or str
+        groups : (n_clips,) array, optional
+            Speakers, kept apart in inner folds.
+        relearn : callable, optional
+            Training rows of an inner fold -> all rows of features as learned from those alone.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            y holds one class.
+        FeatureError
+            Features are constant within each class, as a label would be.
         """
         rows, labels = validate_data(self, X, y)
         check_classification_targets(labels)
@@ -119,13 +139,43 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Decision of the model itself: (n_clips,)."""
+        """Decision of the model itself: (n_clips,).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips,) array
+            Members of ``classes_``.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         check_is_fitted(self)
         rows = validate_data(self, X, reset=False)
         return np.asarray(self.estimator_.predict(rows))
 
     def predict_proba(self, X: ArrayLike) -> Floats:
-        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips, n_classes) float64
+            Over ``classes_``; rows sum to 1.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         check_is_fitted(self)
         rows = validate_data(self, X, reset=False)
         scores = class_scores(self.estimator_, rows)
@@ -180,10 +230,10 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         if not seen.any():
             return
         truth = positions[seen]
-        temperatures = [fit_temperature(each[seen], truth) for each in scores]
+        temperatures = [fit_temperature(rows[seen], truth) for rows in scores]
         losses = [
-            -log_softmax(each[seen] / temperature, axis=1)[np.arange(len(truth)), truth].mean()
-            for each, temperature in zip(scores, temperatures, strict=True)
+            -log_softmax(rows[seen] / temperature, axis=1)[np.arange(len(truth)), truth].mean()
+            for rows, temperature in zip(scores, temperatures, strict=True)
         ]
         best = int(np.argmin(losses))
         self.chosen_, self.temperature_ = choices[best], temperatures[best]
@@ -204,6 +254,16 @@ def class_scores(estimator: Any, X: ArrayLike) -> Floats:
     Log probabilities enter by the logarithm of their distance to the row's best: naive Bayes adds
     up evidence that is not independent, and ends at distances from 1 to 10^12 that no one
     temperature brings to the same scale.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+        With ``decision_function`` or ``predict_log_proba``.
+    X : (n_clips, n_features) float
+
+    Returns
+    -------
+    (n_clips, n_classes) float64
     """
     if not hasattr(estimator, "decision_function"):
         logs = np.asarray(estimator.predict_log_proba(X), np.float64)

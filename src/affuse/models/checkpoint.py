@@ -17,14 +17,39 @@ _MEANING = "__meaning__"
 
 
 def save_checkpoint(path: Path, meaning: Mapping[str, object], arrays: Arrays) -> None:
-    """Write named arrays and what they belong to: whole, or not at all."""
+    """Write named arrays and what they belong to: whole, or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        A file that is there is replaced.
+    meaning : mapping
+        What the arrays belong to, ready for JSON.
+    arrays : mapping of str to array
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
     text = np.frombuffer(json.dumps(meaning, sort_keys=True).encode(), np.uint8)
     with atomic_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **{_MEANING: text}, **arrays)  # type: ignore[arg-type]
 
 
 def load_checkpoint(path: Path, meaning: Mapping[str, object]) -> dict[str, NDArray[Any]] | None:
-    """The arrays that were saved with this very meaning; None where there are none."""
+    """The arrays that were saved with this very meaning; None where there are none.
+
+    Parameters
+    ----------
+    path : Path
+    meaning : mapping
+        As it was saved.
+
+    Returns
+    -------
+    dict of str to array, or None
+    """
     if not path.is_file():
         return None
     with np.load(path) as stored:

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from affuse.errors import FeatureError
 from affuse.models.graphs.builder import GraphBuilder
+from affuse.models.network_target import NetworkTarget
 from affuse.models.training import (
     BATCH_NORM_EPS,
     BATCH_NORM_MOMENTUM,
@@ -19,7 +20,6 @@ from affuse.models.training import (
     import_torch,
     initialise,
     outputs,
-    probabilities,
     row_batches,
     seeded_single_thread,
     train,
@@ -54,6 +54,8 @@ class CNN1D(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : (n_classes,) array
+        Where it has learned labels.
+    target_ : NetworkTarget
     losses_ : (epochs,) array
         Mean training loss of each epoch.
     network_ : torch.nn.Sequential
@@ -87,46 +89,64 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from X (n_clips, n_features), at least 4 columns, and y (n_clips,)."""
-        rows, labels = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2)
-        check_classification_targets(labels)
+        """Learn from X (n_clips, n_features), at least 4 columns, and y.
+
+        y are labels (n_clips,), or numbers (n_clips, n_targets): then the last layer gives those,
+        and the loss is the mean squared error of the standardised numbers.
+        """
+        several = np.ndim(y) == 2
+        rows, truth = validate_data(
+            self, X, y, dtype=np.float32, ensure_min_samples=2, multi_output=several
+        )
+        if not several:
+            check_classification_targets(truth)
         if rows.shape[1] < MIN_FEATURES:
             raise FeatureError(
                 f"the 1D CNN was given {rows.shape[1]} features a clip; it pools twice by 2 and "
                 f"needs at least {MIN_FEATURES}: choose a classical model"
             )
-        self.classes_, positions = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y holds one class, {self.classes_.tolist()}: a classifier needs rows of at "
-                "least two"
-            )
+        self.target_ = NetworkTarget.of(truth)
+        if self.target_.classes is not None:
+            self.classes_ = self.target_.classes
         with seeded_single_thread(self.random_state):
-            network = cnn_network(rows.shape[1], len(self.classes_), self.dropout)
+            network = cnn_network(rows.shape[1], self.target_.n_outputs, self.dropout)
             optimiser = adam(network.parameters(), self.learning_rate)
-            batches = row_batches(rows, positions, self.batch_size)
+            batches = row_batches(rows, self.target_.encoded(truth), self.batch_size)
             self.losses_ = train(network, batches, self.epochs, optimiser)
         self.network_ = network
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
-        return probabilities(outputs(self._fitted_network(), self._rows(X)))
+        return self.target_.decoded(outputs(self._fitted_network(), self._rows(X)))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Class with the highest probability: (n_clips,)."""
-        chosen = self.predict_proba(X).argmax(axis=1)
-        return np.asarray(self.classes_[chosen])
+        """Class with the highest probability, (n_clips,); or numbers (n_clips, n_targets)."""
+        made = self.target_.decoded(outputs(self._fitted_network(), self._rows(X)))
+        classes = self.target_.classes
+        return made if classes is None else np.asarray(classes[made.argmax(axis=1)])
 
     def embed(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Output of the dense layer of 128 neurons, after its ReLU: (n_clips, 128) float32."""
+        """Output of the dense layer of 128 neurons, after its ReLU: (n_clips, 128) float32.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips, 128) float32
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         return outputs(self._fitted_network()[:-2], self._rows(X))
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """Probabilities as a value of a graph, from features (n, n_features)."""
-        from affuse.models.graphs.networks import class_probabilities
-
-        return class_probabilities(graph, graph.cast(rows, "FLOAT"), self._fitted_network())
+        """Probabilities or numbers as a value of a graph, from features (n, n_features)."""
+        return self.target_.nodes(graph, graph.cast(rows, "FLOAT"), self._fitted_network())
 
     def embedding_to_graph(self, graph: GraphBuilder, rows: str) -> str:
         """As `embed`, in a graph: (n, 128) float."""
@@ -144,7 +164,25 @@ class CNN1D(ClassifierMixin, BaseEstimator):
 
 
 def cnn_network(n_features: int, n_classes: int, dropout: float = 0.2) -> torch.nn.Sequential:
-    """The layers, initialised; logits for rows (n_clips, n_features) float32."""
+    """The layers, initialised; logits for rows (n_clips, n_features) float32.
+
+    Parameters
+    ----------
+    n_features : int
+        At least 4.
+    n_classes : int
+    dropout : float
+
+    Returns
+    -------
+    torch.nn.Sequential
+        (n_clips, n_features) float32 -> (n_clips, n_classes) logits.
+
+    Raises
+    ------
+    MissingDependency
+        torch is not installed.
+    """
     nn = import_torch().nn
     n_flat = N_CHANNELS * (n_features // 2 // 2)
     network: torch.nn.Sequential = nn.Sequential(

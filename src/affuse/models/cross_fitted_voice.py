@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from affuse.config import VoiceNetworkConfig
 from affuse.errors import FeatureError
-from affuse.extractors.voice_input import unpacked
-from affuse.features.table import StoredArrays
+from affuse.features.array import FeatureArray, feature_array
+from affuse.features.voices.voice_input import unpacked
 from affuse.models.inner_folds import inner_folds
 from affuse.models.voice_training import (
     Read,
@@ -23,7 +24,7 @@ from affuse.models.voice_training import (
 )
 
 Floats = NDArray[np.float64]
-Packed = NDArray[np.floating[Any]] | StoredArrays
+Packed = NDArray[np.floating[Any]] | FeatureArray
 """(n_clips, n_variants, n_numbers), as `VoiceVariants` gives them."""
 
 PENALTY = 0.003
@@ -115,6 +116,11 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
         return np.concatenate([network_log, linear_log], axis=1)
 
 
+def cross_fitted_voice(settings: VoiceNetworkConfig, seed: int) -> CrossFittedVoice:
+    """The transformer as configured, unfitted."""
+    return CrossFittedVoice(settings.n_folds, settings.epochs, random_state=seed)
+
+
 def linear_model() -> Any:
     """Logistic regression over standardised statistics; rare emotions weigh more."""
     from sklearn.linear_model import LogisticRegression
@@ -129,11 +135,10 @@ def linear_model() -> Any:
 
 def reader(X: Packed, rows: Rows) -> Read:
     """What `train_voice` reads: packed rows of a choice of clips."""
+    array = feature_array(X)
 
     def read(clips: Rows, variants: Rows) -> NDArray[np.float32]:
-        if isinstance(X, StoredArrays):
-            return X.frames(rows[clips], variants)
-        return np.asarray(X[rows[clips], variants], np.float32)
+        return array.positions(rows[clips], variants)
 
     return read
 

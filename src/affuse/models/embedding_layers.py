@@ -43,7 +43,17 @@ class CombineEmbeddings(torch.nn.Module):
             self.weight = torch.nn.Parameter(torch.full((n_modalities,), 1 / n_modalities))
 
     def forward(self, embeddings: torch.Tensor) -> torch.Tensor:
-        """(n_clips, n_embedding), or (n_clips, n_modalities * n_embedding) side by side."""
+        """(n_clips, n_embedding), or (n_clips, n_modalities * n_embedding) side by side.
+
+        Parameters
+        ----------
+        embeddings : (n_clips, n_modalities, n_embedding) float32
+            NaN where a clip lacks the modality.
+
+        Returns
+        -------
+        tensor of float32
+        """
         if self.absent is not None:
             embeddings = torch.where(torch.isnan(embeddings), self.absent, embeddings)
         if self.combination == "add":

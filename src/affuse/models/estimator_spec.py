@@ -9,6 +9,15 @@ from typing import Any
 def estimator_spec(value: Any) -> Any:
     """An unfitted estimator as JSON: its class and its parameters, nested ones as well.
 
+    Parameters
+    ----------
+    value : estimator, or a parameter of one
+
+    Returns
+    -------
+    dict, list or str
+        Equal for estimators that would learn the same.
+
     Examples
     --------
     >>> from affuse.models.kernel_svc import KernelSVC

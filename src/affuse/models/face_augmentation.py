@@ -28,6 +28,18 @@ def augmented(faces: Tensor, size: int, strength: float = 1.0) -> Tensor:
     `strength`: share of each change's range; mirroring stays, whatever it is.
 
     torch's current seed decides. Grey levels may leave [0, 255]: what follows standardises them.
+
+    Parameters
+    ----------
+    faces : (n, 1, 48, 48) float32 tensor
+        Grey levels.
+    size : int
+        Pixels of a side of what is given back.
+    strength : float
+
+    Returns
+    -------
+    (n, 1, size, size) float32 tensor
     """
     torch = import_torch()
     grid = torch.nn.functional.affine_grid(

@@ -48,6 +48,15 @@ def face_network(architecture: FaceArchitecture, n_classes: int) -> Sequential:
 
     Takes (n, 1, height, width) float32 as `standardised` gives them, from 32x32 up; gives logits
     (n, n_classes). ``network[:-2]`` gives the embedding.
+
+    Parameters
+    ----------
+    architecture : FaceArchitecture
+    n_classes : int
+
+    Returns
+    -------
+    torch.nn.Sequential
     """
     nn = import_torch().nn
     layers: list[Any] = []
@@ -71,7 +80,16 @@ def face_network(architecture: FaceArchitecture, n_classes: int) -> Sequential:
 
 
 def standardised(faces: Tensor) -> Tensor:
-    """Faces (n, 1, height, width) of grey levels, each with mean 0 and about deviation 1."""
+    """Faces (n, 1, height, width) of grey levels, each with mean 0 and about deviation 1.
+
+    Parameters
+    ----------
+    faces : (n, 1, height, width) float32 tensor
+
+    Returns
+    -------
+    tensor of the same shape
+    """
     centred = faces - faces.mean((2, 3), keepdim=True)
     deviation = centred.square().mean((2, 3), keepdim=True).sqrt()
     return centred / (deviation + CONTRAST_FLOOR)
@@ -82,6 +100,17 @@ def shipped_network(networks: Sequence[Sequential], temperature: float) -> Modul
 
     ``(n, 1, 48, 48)`` float32 in [0, 255] -> ``(n, n_classes)``, from the networks' mean logits,
     and ``(n, n_networks * n_embedding)``.
+
+    Parameters
+    ----------
+    networks : sequence of torch.nn.Sequential
+        As `face_network` makes them.
+    temperature : float
+        Divides the logits.
+
+    Returns
+    -------
+    torch.nn.Module
     """
     torch = import_torch()
 

@@ -88,7 +88,16 @@ class FaceTraining:
     seed: int = 0
 
     def lasting(self, epochs: int) -> FaceTraining:
-        """The same, with another number of epochs before the calm ones."""
+        """The same, with another number of epochs before the calm ones.
+
+        Parameters
+        ----------
+        epochs : int
+
+        Returns
+        -------
+        FaceTraining
+        """
         return replace(self, epochs=epochs)
 
     @property
@@ -107,13 +116,34 @@ class FaceTraining:
         return self.first_epochs + self.second_epochs
 
     def strength_at(self, epoch: int) -> float:
-        """How much faces are varied in an epoch, as a share of each change's range."""
+        """How much faces are varied in an epoch, as a share of each change's range.
+
+        Parameters
+        ----------
+        epoch : int
+            From 0.
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
         if epoch < self.epochs:
             return 1.0
         return self.calm_strength if epoch < self.first_epochs else self.second_strength
 
     def learning_rate_at(self, epochs: float) -> float:
-        """After so many epochs: linear warm-up and half a cosine, and half a cosine each after."""
+        """After so many epochs: linear warm-up and half a cosine, and half a cosine each after.
+
+        Parameters
+        ----------
+        epochs : float
+            That are over, parts of one included.
+
+        Returns
+        -------
+        float
+        """
         if epochs < WARM_UP * self.epochs:
             return self.learning_rate * (0.05 + 0.95 * epochs / (WARM_UP * self.epochs))
         if epochs < self.epochs:
@@ -273,7 +303,18 @@ def _batches(faces: FaceSet, settings: FaceTraining, epoch: int) -> Iterator[tup
 def face_logits(
     networks: Sequence[Sequential], images: NDArray[np.uint8], *, mirrored: bool = True
 ) -> Floats:
-    """Mean logits of faces (n, 48, 48): (n, n_classes); `mirrored`: of their mirror images too."""
+    """Mean logits of faces (n, 48, 48): (n, n_classes); `mirrored`: of their mirror images too.
+
+    Parameters
+    ----------
+    networks : sequence of torch.nn.Sequential
+    images : (n, 48, 48) uint8
+    mirrored : bool
+
+    Returns
+    -------
+    (n, n_classes) float32
+    """
     torch = import_torch()
     logits = []
     with torch.inference_mode():

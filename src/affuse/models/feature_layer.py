@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from affuse.config import FeatureLayerConfig
 from affuse.errors import FeatureError
-from affuse.features.table import StoredArrays
+from affuse.features.array import FeatureArray, feature_array
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.training import (
     BATCH_NORM_EPS,
@@ -31,7 +32,7 @@ from affuse.models.training import (
 if TYPE_CHECKING:
     import torch
 
-Frames = NDArray[np.floating[Any]] | StoredArrays
+Frames = NDArray[np.floating[Any]] | FeatureArray
 """(n_clips, n_frames, ...): numbers of each frame of each clip."""
 
 
@@ -62,7 +63,7 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Frames are read batch by batch, in training and after: with `StoredArrays` the memory does not
+    Frames are read batch by batch, in training and after: with stored arrays the memory does not
     grow with the number of clips.
 
     Examples
@@ -88,12 +89,12 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Frames, y: ArrayLike) -> Self:
         """Learn from frames X (n_clips, n_frames, ...) and the clips' y (n_clips,)."""
-        _check_frames(X)
+        array = _frames(X)
         self.classes_, positions = np.unique(np.asarray(y), return_inverse=True)
-        self.frame_shape_ = tuple(X.shape[2:])
+        self.frame_shape_ = array.shape[2:]
         with seeded_single_thread(self.random_state):
             network = self._network()
-            batches = _frame_batches(X, positions, self.batch_size)
+            batches = _frame_batches(array, positions, self.batch_size)
             optimiser = adam(network.parameters(), self.learning_rate)
             self.losses_ = train(network, batches, self.epochs, optimiser)
         self.network_ = network
@@ -102,20 +103,18 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
     def transform(self, X: Frames) -> NDArray[np.float32]:
         """Feature layer of every frame, frame after frame: (n_clips, n_frames * n_features)."""
         check_is_fitted(self)
-        _check_frames(X)
-        if tuple(X.shape[2:]) != self.frame_shape_:
+        array = _frames(X)
+        if array.shape[2:] != self.frame_shape_:
             raise FeatureError(
-                f"frames of shape {tuple(X.shape[2:])} were given, but the feature layer was "
+                f"frames of shape {array.shape[2:]} were given, but the feature layer was "
                 f"fitted on {self.frame_shape_}: extract both with the same settings"
             )
-        n_clips, n_frames = X.shape[:2]
-        step = max(1, PREDICTION_ROWS // n_frames)
+        n_clips, n_frames = array.shape[:2]
         feature_layer = self.network_[:-1]
         features = np.empty((n_clips, n_frames * self.n_features), np.float32)
-        for start in range(0, n_clips, step):
-            rows = np.arange(start, min(start + step, n_clips))
-            frames = np.asarray(X[rows], np.float32).reshape(-1, *self.frame_shape_)
-            features[rows] = outputs(feature_layer, frames).reshape(len(rows), -1)
+        for rows, frames in array.batches(max(1, PREDICTION_ROWS // n_frames)):
+            by_frame = frames.reshape(-1, *self.frame_shape_)
+            features[rows] = outputs(feature_layer, by_frame).reshape(len(rows), -1)
         return features
 
     def features_to_graph(self, graph: GraphBuilder, frames: str, n_frames: int) -> str:
@@ -142,27 +141,33 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         return network
 
 
-def _frame_batches(X: Frames, labels: NDArray[np.int64], batch_size: int) -> BatchSource:
+def feature_layer(settings: FeatureLayerConfig, seed: int) -> FeatureLayer:
+    """The transformer as configured, unfitted."""
+    return FeatureLayer(
+        settings.n_features,
+        settings.epochs,
+        settings.batch_size,
+        settings.learning_rate,
+        random_state=seed,
+    )
+
+
+def _frame_batches(array: FeatureArray, labels: NDArray[np.int64], batch_size: int) -> BatchSource:
     torch = import_torch()
-    n_clips, n_frames = X.shape[:2]
+    n_clips, n_frames = array.shape[:2]
 
     def batches() -> Iterator[Batch]:
         for chosen in shuffled_batches(n_clips * n_frames, batch_size):
             clips, frames = np.divmod(chosen, n_frames)
-            yield torch.from_numpy(_read(X, clips, frames)), torch.from_numpy(labels[clips])
+            yield torch.from_numpy(array.positions(clips, frames)), torch.from_numpy(labels[clips])
 
     return batches
 
 
-def _read(X: Frames, clips: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Chosen frames of chosen clips: (n, ...) float32."""
-    chosen = X.frames(clips, frames) if isinstance(X, StoredArrays) else X[clips, frames]
-    return np.asarray(chosen, np.float32)
-
-
-def _check_frames(X: Frames) -> None:
+def _frames(X: Frames) -> FeatureArray:
     if X.ndim < 3 or 0 in X.shape:
         raise FeatureError(
             f"an array of shape {tuple(X.shape)} was given to the feature layer; expected "
             "(n_clips, n_frames, ...), such as the output of an extractor that works by frames"
         )
+    return feature_array(X)

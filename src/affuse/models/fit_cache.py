@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.models.estimator_spec import estimator_spec
 from affuse.models.inner_folds import inner_folds
 
@@ -59,10 +59,10 @@ class FitCache:
         return self._fitted[key]
 
     def out_of_fold(self, estimator: Any, table: FeatureTable) -> Floats:
-        """Probabilities of each clip from fits that had not seen its speaker.
+        """Probabilities (or numbers) of each clip from fits that had not seen its speaker.
 
-        Over the fitted estimator's ``classes_``, (n_clips, n_classes); NaN for clips that no
-        inner fold could tell about.
+        Over the fitted estimator's ``classes_``, (n_clips, n_classes), or of its targets; NaN for
+        clips that no inner fold could tell about.
         """
         known = getattr(self.fitted(estimator, table), "out_of_fold_", None)
         if known is not None:
@@ -73,28 +73,25 @@ class FitCache:
         return self._out_of_fold[key]
 
     def _predicted_in_inner_folds(self, estimator: Any, table: FeatureTable) -> Floats:
-        classes = self.fitted(estimator, table).classes_
-        probabilities = np.full((len(table), len(classes)), np.nan)
-        for train, test in inner_folds(table.labels, table.speakers, MEMBER_FOLDS):
-            if len(np.unique(table.labels[train])) < len(classes):
+        numbers, columns = bool(table.targets), self.fitted(estimator, table).classes_
+        made = np.full((len(table), len(columns)), np.nan)
+        for train, test in inner_folds(table.truth, table.speakers, MEMBER_FOLDS):
+            if not numbers and len(np.unique(table.labels[train])) < len(columns):
                 continue
             inner = self.learned(table, train)
             fitted = clone(estimator).fit(inner.take(train), self)
             test = test[fitted.can_decide(inner.take(test))]
-            probabilities[test] = fitted.predict_proba(inner.take(test))
-        return probabilities
+            own = inner.take(test)
+            made[test] = fitted.predict_values(own) if numbers else fitted.predict_proba(own)
+        return made
 
 
 def _key(estimator: Any, table: FeatureTable) -> str:
     digest = hashlib.blake2b(json.dumps(estimator_spec(estimator), sort_keys=True).encode())
-    for column in (table.clips, table.speakers, table.labels):
+    for column in (table.clips, table.speakers, table.truth.ravel()):
         digest.update("\0".join(map(str, column)).encode())
     for modality in table.modalities:
         array = table.arrays[modality]
-        digest.update(f"{modality} {array.shape}".encode())
+        digest.update(f"{modality} {array.digest(np.arange(len(table)))}".encode())
         digest.update(np.packbits(table.present[modality]).tobytes())
-        if isinstance(array, StoredArrays):
-            digest.update(repr(array.paths).encode())
-        else:
-            digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

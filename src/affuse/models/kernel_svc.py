@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.graphs.classical import ClassScores
+from affuse.models.kernels import kernel_matrix, kernel_nodes, kernel_width
 
 Floats = NDArray[np.float64]
 
@@ -69,7 +70,22 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         self.gamma = gamma
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from X (n_clips, n_features) and y (n_clips,)."""
+        """Learn from X (n_clips, n_features) and y (n_clips,).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+        y : (n_clips,) int or str
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            Another kernel, or y holds one class.
+        """
         rows, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
         if self.kernel not in ("rbf", "linear"):
@@ -80,11 +96,9 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
                 f"y holds one class, {self.classes_.tolist()}: a classifier needs rows of at "
                 "least two"
             )
-        variance = rows.var()
-        scale = 1.0 / (rows.shape[1] * variance) if variance else 1.0
-        self.gamma_ = scale if self.gamma == "scale" else float(self.gamma)
+        self.gamma_ = kernel_width(self.gamma, rows)
         solver = SVC(kernel="precomputed", C=self.C)
-        solver.fit(self._kernel(rows, rows), labels)
+        solver.fit(kernel_matrix(self.kernel, self.gamma_, rows, rows), labels)
         self.support_vectors_ = rows[solver.support_]
         self.pair_coef_, self.pair_intercept_ = _pairwise(solver)
         return self
@@ -94,6 +108,19 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
 
         Returns (n_clips, n_classes), or (n_clips,) with two classes (above 0: the second), the
         same numbers as `SVC.decision_function`.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips, n_classes) or (n_clips,) float64
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
         """
         pairs = self._pair_decisions(X)
         if len(self.classes_) == 2:
@@ -105,13 +132,31 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         return np.asarray(self._votes(pairs) + margins / (3 * (np.abs(margins) + 1)))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Class with the most votes of the pairs, the first of those that tie: (n_clips,)."""
+        """Class with the most votes of the pairs, the first of those that tie: (n_clips,).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips,) array
+            Members of ``classes_``.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         votes = self._votes(self._pair_decisions(X))
         return np.asarray(self.classes_[votes.argmax(axis=1)])
 
     def scores_to_graph(self, graph: GraphBuilder, rows: str) -> ClassScores:
         """Votes and the margins behind them as values of a graph, from rows (n, n_features)."""
-        pairs = graph.add(self._kernel_nodes(graph, rows), self.pair_intercept_)
+        weighted = kernel_nodes(
+            graph, rows, self.kernel, self.gamma_, self.support_vectors_, self.pair_coef_
+        )
+        pairs = graph.add(weighted, self.pair_intercept_)
         n_classes = len(self.classes_)
         if n_classes == 2:
             score = graph.multiply(pairs, -1.0)
@@ -125,25 +170,10 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         bounded = graph.multiply(graph.add(graph.node("Abs", margins), 1.0), 3.0)
         return ClassScores(graph.add(votes, graph.divide(margins, bounded)), votes)
 
-    def _kernel_nodes(self, graph: GraphBuilder, rows: str) -> str:
-        """Kernel with every support vector, weighted for every pair of classes: (n, n_pairs)."""
-        if self.kernel == "linear":
-            return graph.times(rows, self.support_vectors_.T @ self.pair_coef_)
-        # Half the size, and a distance off by a ten-millionth.
-        vectors = self.support_vectors_.astype(np.float32)
-        transposed = graph.cast(graph.clips(vectors.T), "DOUBLE")
-        products = graph.node("MatMul", rows, transposed)
-        squares = graph.row_sum(graph.multiply(rows, rows))
-        norms = (vectors.astype(np.float64) ** 2).sum(axis=1)
-        apart = graph.subtract(graph.add(squares, norms), graph.multiply(products, 2.0))
-        distance = graph.maximum(apart, 0.0)
-        kernel = graph.node("Exp", graph.multiply(distance, -self.gamma_))
-        return graph.times(kernel, self.pair_coef_)
-
     def _pair_decisions(self, X: ArrayLike) -> Floats:
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=np.float64, reset=False)
-        kernel = self._kernel(rows, self.support_vectors_)
+        kernel = kernel_matrix(self.kernel, self.gamma_, rows, self.support_vectors_)
         return np.asarray(kernel @ self.pair_coef_ + self.pair_intercept_)
 
     def _votes(self, pairs: Floats) -> Floats:
@@ -153,14 +183,6 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
             votes[:, first] += wins
             votes[:, second] += ~wins
         return votes
-
-    def _kernel(self, rows: Floats, others: Floats) -> Floats:
-        products = rows @ others.T
-        if self.kernel == "linear":
-            return np.asarray(products)
-        squares = np.einsum("ij,ij->i", rows, rows)[:, None]
-        distances = squares + np.einsum("ij,ij->i", others, others)[None] - 2 * products
-        return np.asarray(np.exp(-self.gamma_ * np.maximum(distances, 0)))
 
 
 def _pairwise(solver: SVC) -> tuple[Floats, Floats]:

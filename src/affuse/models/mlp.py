@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from affuse.errors import ConfigError
 from affuse.models.combination import COMBINATIONS, Combination
 from affuse.models.graphs.builder import GraphBuilder
+from affuse.models.network_target import NetworkTarget
 from affuse.models.training import (
     BATCH_NORM_EPS,
     BATCH_NORM_MOMENTUM,
@@ -20,7 +21,6 @@ from affuse.models.training import (
     import_torch,
     initialise,
     outputs,
-    probabilities,
     row_batches,
     seeded_single_thread,
     train,
@@ -82,17 +82,22 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from embeddings X (n_clips, n_modalities, n_embedding) and y (n_clips,)."""
+        """Learn from embeddings X (n_clips, n_modalities, n_embedding) and y.
+
+        y are labels (n_clips,), or numbers (n_clips, n_targets).
+        """
         if self.combination not in COMBINATIONS:
             raise ConfigError(
                 f"combination {self.combination!r} was given; expected one of "
                 f"{', '.join(COMBINATIONS)}"
             )
         rows = np.asarray(X, np.float32)
-        self.classes_, positions = np.unique(np.asarray(y), return_inverse=True)
+        self.target_ = NetworkTarget.of(y)
+        if self.target_.classes is not None:
+            self.classes_ = self.target_.classes
         with seeded_single_thread(self.random_state):
             network = self._network(rows)
-            batches = row_batches(rows, positions, self.batch_size)
+            batches = row_batches(rows, self.target_.encoded(y), self.batch_size)
             if self.combination == "weighted":
                 self.losses_ = self._train_weighted(network, batches)
                 self.weights_ = _weights(network)
@@ -103,15 +108,36 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1.
+
+        Parameters
+        ----------
+        X : (n_clips, n_modalities, n_embedding) float
+
+        Returns
+        -------
+        (n_clips, n_classes) float64
+            Over ``classes_``; rows sum to 1.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         check_is_fitted(self)
-        return probabilities(outputs(self.network_, np.asarray(X, np.float32)))
+        return self.predict(X)
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """The same, or numbers (n_clips, n_targets) where it has learned numbers."""
+        check_is_fitted(self)
+        return self.target_.decoded(outputs(self.network_, np.asarray(X, np.float32)))
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """Probabilities as a value of a graph, from embeddings (n, n_modalities, n_embedding)."""
-        from affuse.models.graphs.networks import class_probabilities
+        """Probabilities or numbers as a value of a graph.
 
-        return class_probabilities(graph, rows, self.network_)
+        From embeddings (n, n_modalities, n_embedding).
+        """
+        return self.target_.nodes(graph, rows, self.network_)
 
     def _network(self, rows: NDArray[np.float32]) -> Any:
         nn: Any = import_torch().nn
@@ -128,7 +154,7 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
             nn.Linear(16, 16),
             nn.ReLU(),
             nn.Dropout(self.dropout),
-            nn.Linear(16, len(self.classes_)),
+            nn.Linear(16, self.target_.n_outputs),
         )
         initialise(network)
         return network

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from typing import Any
 
 from affuse.config import ModelConfig
@@ -17,7 +18,7 @@ _SCALERS = {"standard": "StandardScaler", "minmax": "MinMaxScaler"}
 
 
 def make_model(config: ModelConfig, seed: int) -> Any:
-    """Unfitted classifier over (n_clips, n_features): scaler, model, probabilities.
+    """Unfitted model over (n_clips, n_features): scaler, model, probabilities or numbers.
 
     Parameters
     ----------
@@ -27,9 +28,9 @@ def make_model(config: ModelConfig, seed: int) -> Any:
 
     Returns
     -------
-    scikit-learn classifier
-        With ``predict_proba``; the scaler is one of its steps, so it is fitted on the rows that
-        `fit` sees and on no others.
+    scikit-learn classifier or regressor
+        With ``predict_proba``, or ``predict`` for numbers (n_clips, n_targets). The scaler is one
+        of its steps, so it is fitted on the rows that `fit` sees and on no others.
 
     Raises
     ------
@@ -50,6 +51,7 @@ def make_model(config: ModelConfig, seed: int) -> Any:
         from sklearn.pipeline import Pipeline
 
         from affuse.models.calibrated import TemperatureScaled
+        from affuse.models.regression import StandardisedTargets
     except ModuleNotFoundError as error:
         raise MissingDependency("scikit-learn", "train") from error
     model = chosen.make(seed)
@@ -61,14 +63,49 @@ def make_model(config: ModelConfig, seed: int) -> Any:
     pipeline = Pipeline([("scaler", scaler), ("model", model)])
     if chosen.network:
         return pipeline
-    if not config.grid:
-        return TemperatureScaled(pipeline)
     grid = {f"model__{name}": values for name, values in config.grid.items()}
-    return TemperatureScaled(pipeline, CHOICE_FOLDS, grid)
+    if "classification" not in chosen.tasks:
+        return StandardisedTargets(pipeline, CHOICE_FOLDS, grid)
+    return TemperatureScaled(pipeline, CHOICE_FOLDS, grid) if grid else TemperatureScaled(pipeline)
+
+
+def check_models(models: Sequence[ModelConfig], task: str) -> None:
+    """Refuse models that cannot be trained for a task.
+
+    Parameters
+    ----------
+    models : sequence of ModelConfig
+    task : {"classification", "dimensional"}
+
+    Raises
+    ------
+    ConfigError
+        Names the model and those that fit.
+
+    Examples
+    --------
+    >>> check_models([ModelConfig(name="ridge")], "dimensional")
+    """
+    for model in models:
+        if task not in MODELS.get(model.name).tasks:
+            entries = MODELS.load_all().entries
+            fitting = ", ".join(name for name, entry in entries.items() if task in entry.tasks)
+            raise ConfigError(
+                f"model {model.name!r} was given for task = {task}, for which it cannot be "
+                f"trained; expected one of {fitting}"
+            )
 
 
 def model_label(config: ModelConfig) -> str:
     """How results show a model: its name, and what in it is not the default.
+
+    Parameters
+    ----------
+    config : ModelConfig
+
+    Returns
+    -------
+    str
 
     Raises
     ------

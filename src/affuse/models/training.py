@@ -32,7 +32,17 @@ PREDICTION_ROWS = 256
 
 
 def import_torch() -> Any:
-    """The torch module; MissingDependency where it is not installed."""
+    """The torch module; MissingDependency where it is not installed.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    MissingDependency
+        torch is not installed.
+    """
     try:
         import torch
     except ModuleNotFoundError as error:
@@ -46,6 +56,15 @@ def seeded_single_thread(seed: int | None) -> Iterator[Any]:
 
     One thread because sums of several depend on their number, and folds already run side by side.
     A seed of None draws from numpy's global state, as scikit-learn's estimators do.
+
+    Parameters
+    ----------
+    seed : int or None
+
+    Yields
+    ------
+    module
+        torch.
     """
     torch = import_torch()
     threads = torch.get_num_threads()
@@ -63,6 +82,15 @@ def shuffled_batches(n_rows: int, batch_size: int) -> list[NDArray[np.int64]]:
 
     A last batch of one row joins the one before it: batch normalisation has no deviation to learn
     from a single row.
+
+    Parameters
+    ----------
+    n_rows : int
+    batch_size : int
+
+    Returns
+    -------
+    list of (n,) int
     """
     torch = import_torch()
     order = torch.randperm(n_rows).numpy()
@@ -73,7 +101,12 @@ def shuffled_batches(n_rows: int, batch_size: int) -> list[NDArray[np.int64]]:
 
 
 def initialise(network: torch.nn.Module) -> None:
-    """Set weights as Keras does: Glorot's uniform distribution, biases of zero."""
+    """Set weights as Keras does: Glorot's uniform distribution, biases of zero.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    """
     torch = import_torch()
     for layer in network.modules():
         if isinstance(layer, torch.nn.Linear | torch.nn.Conv1d):
@@ -89,18 +122,35 @@ def train(
     optimiser: torch.optim.Optimizer,
     after_step: Callable[[], None] | None = None,
 ) -> NDArray[np.float64]:
-    """Minimise cross-entropy over `epochs` calls of `batches`; the network ends in eval mode.
+    """Minimise a loss over `epochs` calls of `batches`; the network ends in eval mode.
+
+    Cross-entropy where targets are labels, the mean squared error where they are numbers.
 
     Returns the mean loss of each epoch's steps: (epochs,).
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    batches : callable
+        Gives (rows, labels) tensors, batch after batch, in a new order at each call.
+    epochs : int
+    optimiser : torch.optim.Optimizer
+    after_step : callable, optional
+        Called after each step.
+
+    Returns
+    -------
+    (epochs,) float64
     """
     torch = import_torch()
-    loss_function = torch.nn.CrossEntropyLoss()
+    of_labels, of_numbers = torch.nn.CrossEntropyLoss(), torch.nn.MSELoss()
     network.train()
     means = []
     for _ in range(epochs):
         losses = []
         for inputs, targets in batches():
             optimiser.zero_grad(set_to_none=True)
+            loss_function = of_numbers if targets.is_floating_point() else of_labels
             loss = loss_function(network(inputs), targets)
             loss.backward()
             optimiser.step()
@@ -113,36 +163,63 @@ def train(
 
 
 def adam(parameters: Any, learning_rate: float) -> torch.optim.Optimizer:
-    """Adam in one pass over each array (twice as fast on a CPU); parameters or groups of them."""
+    """Adam in one pass over each array (twice as fast on a CPU); parameters or groups of them.
+
+    Parameters
+    ----------
+    parameters : iterable of tensor, or of groups
+    learning_rate : float
+
+    Returns
+    -------
+    torch.optim.Optimizer
+    """
     optimiser: torch.optim.Optimizer = import_torch().optim.Adam(
         parameters, lr=learning_rate, fused=True
     )
     return optimiser
 
 
-def row_batches(
-    rows: NDArray[np.float32], labels: NDArray[np.int64], batch_size: int
-) -> BatchSource:
+def row_batches(rows: NDArray[np.float32], targets: NDArray[Any], batch_size: int) -> BatchSource:
     """Minibatches of an array in memory, in a new order at each call."""
     torch = import_torch()
-    inputs, targets = torch.from_numpy(np.array(rows)), torch.from_numpy(labels)
+    inputs, aims = torch.from_numpy(np.array(rows)), torch.from_numpy(targets)
 
     def batches() -> Iterator[Batch]:
         for chosen in shuffled_batches(len(inputs), batch_size):
-            yield inputs[chosen], targets[chosen]
+            yield inputs[chosen], aims[chosen]
 
     return batches
 
 
 def outputs(network: torch.nn.Module, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What a network in eval mode gives for each row: (n_rows, ...) float32."""
+    """What a network in eval mode gives for each row: (n_rows, ...) float32.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    rows : (n_rows, ...) float32
+
+    Returns
+    -------
+    (n_rows, ...) float32
+    """
     with seeded_single_thread(0) as torch, torch.inference_mode():
         parts = np.split(rows, range(PREDICTION_ROWS, len(rows), PREDICTION_ROWS))
         return np.concatenate([network(torch.from_numpy(np.array(p))).numpy() for p in parts])
 
 
 def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Softmax in double precision, so that rows sum to 1: (n_rows, n_classes)."""
+    """Softmax in double precision, so that rows sum to 1: (n_rows, n_classes).
+
+    Parameters
+    ----------
+    logits : (n_rows, n_classes) float32
+
+    Returns
+    -------
+    (n_rows, n_classes) float64
+    """
     shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
@@ -151,6 +228,14 @@ def parameter_counts(network: torch.nn.Module) -> tuple[int, int]:
     """All numbers a network holds (running statistics of batch normalisation too), and trainable.
 
     As Keras counts: ``(total, trainable)``.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+
+    Returns
+    -------
+    (int, int)
     """
     trainable = sum(p.numel() for p in network.parameters())
     statistics = sum(b.numel() for b in network.buffers() if b.is_floating_point())

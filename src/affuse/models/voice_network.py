@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from affuse.extractors.log_mel import N_BANDS
+from affuse.features.voices.log_mel import N_BANDS
 from affuse.models.training import import_torch
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.extractors.voice_input import unpacked
+from affuse.features.voices.voice_input import unpacked
 from affuse.models.training import import_torch, seeded_single_thread
 from affuse.models.voice_network import VoiceArchitecture, voice_network
 

@@ -27,8 +27,8 @@ FACE_CROPS = "face_crops"
 """Source of features: every face that is classified, (n, 1, 48, 48) grey levels from 0 to 255."""
 
 VOICE = "voice_utterance"
-"""Source of features: `affuse.extractors.voice_input` of a stretch: ``log_mel`` (1, n_frames, 64)
-and, where the graph asks for them, ``statistics`` (1, 519)."""
+"""Source of features: `affuse.features.voices.voice_input` of a stretch: ``log_mel``
+(1, n_frames, 64) and, where the graph asks for them, ``statistics`` (1, 519)."""
 
 FACE_SIZE = 48
 _BATCH = 32
@@ -71,7 +71,7 @@ class Members:
 
     def voice_row(self, member: Member, signal: NDArray[np.float32]) -> Floats:
         """Probabilities of the voice network for a signal at 16 kHz: (n_own_classes,)."""
-        from affuse.extractors.voice_input import voice_input
+        from affuse.features.voices.voice_input import voice_input
 
         given = voice_input(signal)
         rows = {"log_mel": given.log_mel[None], "statistics": given.statistics[None]}

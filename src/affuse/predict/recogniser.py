@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.reader import read_bundle
 from affuse.errors import BundleError
-from affuse.extractors.shipped import shipped_folder
+from affuse.extractors.networks.shipped import shipped_folder
 from affuse.predict.crops import face_images
 from affuse.predict.members import Members
 from affuse.predict.recording import read_recording

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from affuse.corpora.fer2013 import FaceSet, read_fer2013, without_copies
 from affuse.errors import ConfigError
-from affuse.evaluation.metrics import accuracy, confusion, ece, uar
 from affuse.models.calibrated import fit_temperature
 from affuse.models.face_network import ARCHITECTURES, shipped_network
 from affuse.models.face_training import FaceTraining, Report, face_logits, train_faces
@@ -26,6 +25,7 @@ from affuse.models.training import import_torch
 from affuse.records import FER2013_EMOTIONS
 from affuse.storage.onnx_sessions import open_session
 from affuse.storage.whole import atomic_file
+from affuse.tasks.metrics import accuracy, confusion, ece, uar
 
 if TYPE_CHECKING:
     from torch.nn import Sequential

@@ -104,8 +104,8 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     fitted_on = (
         f"{N_PAIRS:,} pairs of the same emotion, made at random of {len(face_outputs.labels):,} "
         f"faces of FER2013's public test part and {len(clips):,} voices of {len(tables)} corpora "
-        "that the voice network has not met, emotions halfway between equally frequent and as frequent as "
-        "in FER2013"
+        "that the voice network has not met, emotions halfway between equally frequent and as "
+        "frequent as in FER2013"
     )
     exponents = fit_exponents(face_outputs, voice_outputs, prior_of(manifest), seed)
     fitted = with_exponents(manifest, exponents, fitted_on)

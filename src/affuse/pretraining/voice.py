@@ -17,13 +17,12 @@ from scipy.special import log_softmax, softmax
 from affuse.corpora.index import Index
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import DatasetError, FeatureError
-from affuse.evaluation.intervals import speaker_interval
-from affuse.evaluation.metrics import accuracy, confusion, ece, uar
 from affuse.extractors.voice_network import VoiceVariants
+from affuse.features.array import FeatureArray
 from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.features.store import FeatureStore
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.cross_fitted_voice import linear_model, reader, statistics
 from affuse.models.onnx_export import export_network
@@ -32,6 +31,8 @@ from affuse.models.voice_network import voice_network
 from affuse.models.voice_training import VoiceTraining, train_voice, voice_log_probabilities
 from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
 from affuse.storage.whole import atomic_file
+from affuse.tasks.intervals import speaker_interval
+from affuse.tasks.metrics import accuracy, confusion, ece, uar
 from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost
 
@@ -222,7 +223,7 @@ def _fold(
 
 
 def _fit(
-    array: NDArray[np.float32] | StoredArrays,
+    array: FeatureArray,
     labels: Rows,
     test: Rows,
     settings: VoiceTraining,

@@ -113,7 +113,7 @@ def _other_clips(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
         return []
     shared = f"{len(frozenset.intersection(*known)):,} in all of them, by what is in their files"
     note = f"The clips are not the same ({counts}; {shared})."
-    alike, same = (len(frozenset.intersection(*each)) for each in (named, known))
+    alike, same = (len(frozenset.intersection(*sets)) for sets in (named, known))
     return [note if alike <= same else f"{note} By name it would be {alike:,}, but names mislead."]
 
 

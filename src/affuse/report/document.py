@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from affuse.errors import MissingDependency, OutputError
-from affuse.evaluation.figures import p_value, points
 from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
@@ -31,6 +30,7 @@ from affuse.report.words import findings, floor, interval, modality_name, percen
 from affuse.splits.protocols import why_leaky
 from affuse.storage.plain_text import printable
 from affuse.storage.whole import atomic_file
+from affuse.tasks.figures import p_value, points
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -131,7 +131,7 @@ def _example(run: RunFolder, kind: str, name: str, index: Index | None) -> Examp
 
 
 def _sound(clip: Clip) -> Chart | None:
-    from affuse.extractors.log_mel import HOP, SAMPLE_RATE
+    from affuse.features.voices.log_mel import HOP, SAMPLE_RATE
     from affuse.media.audio import read_audio
 
     if clip.audio is None:
@@ -178,7 +178,7 @@ def _outline(
 
 def _spectrogram(signal: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log-mel bands over time (64, n_frames), 60 dB deep."""
-    from affuse.extractors.log_mel import HOP, WINDOW, mel_filters
+    from affuse.features.voices.log_mel import HOP, WINDOW, mel_filters
 
     windows = np.lib.stride_tricks.sliding_window_view(signal, WINDOW)[:: HOP * SPECTROGRAM_HOP]
     power = np.square(np.abs(np.fft.rfft(windows * np.hanning(WINDOW))))

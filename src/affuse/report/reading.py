@@ -16,17 +16,15 @@ from affuse.corpora.index import Index
 from affuse.corpora.table import read_table
 from affuse.errors import DatasetError, OutputError
 from affuse.storage.csv_rows import read_frame
-
-NEEDED: dict[str, tuple[str, ...]] = {
-    "results": ("system", "modality", "protocol", "leaky", "uar", "uar_low", "uar_high", "chance"),
-    "predictions": ("clip", "speaker", "emotion", "system", "predicted"),
-    "folds": ("clip", "speaker", "protocol", "fold"),
-}
-OPTIONAL = (
-    "references", "skipped", "speakers", "recalls", "reliability", "robustness", "comparisons",
-    "calibration", "training", "map", "contents",
-)  # fmt: skip
-_TEXTS = ("clip", "speaker", "emotion", "system", "predicted", "name")
+from affuse.storage.run_files import (
+    CONFIG,
+    ENVIRONMENT,
+    INDEX,
+    SUMMARY,
+    TABLES,
+    TEXT_COLUMNS,
+    RunTable,
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ class RunFolder:
     def index(self) -> Index | None:
         """Clips and their files; None where the index no longer leads to files."""
         try:
-            return read_table(self.path / "index.csv")
+            return read_table(self.path / INDEX)
         except DatasetError:
             return None
 
@@ -132,33 +130,33 @@ def read_run(folder: str | Path) -> RunFolder:
         raise _unfit(path, "no such folder")
     missing = [
         name
-        for name in ("config.toml", *map("{}.csv".format, NEEDED))
+        for name in (CONFIG, *(table.file for table in TABLES if table.needed))
         if not (path / name).is_file()
     ]
     if missing:
         raise _unfit(path, f"it has no {' and no '.join(missing)}")
-    tables = {name: _table(path, name, columns) for name, columns in NEEDED.items()}
-    tables |= {name: _table(path, name, ()) for name in OPTIONAL}
-    summary = _json(path / "summary.json")
+    tables = {table.name: _table(path, table) for table in TABLES}
+    summary = _json(path / SUMMARY)
     return RunFolder(
         path,
         _config(path),
-        _json(path / "environment.json"),
+        _json(path / ENVIRONMENT),
         tuple(summary.get("notes", ())),
         tables,
         *(str(summary.get(name, "")) for name in ("drawn", "passed_over")),
     )
 
 
-def _table(path: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    file = path / f"{name}.csv"
+def _table(path: Path, of_run: RunTable) -> pd.DataFrame:
+    file = path / of_run.file
     if not file.is_file():
         return pd.DataFrame()
     try:
-        table = read_frame(file, "of affuse run", _TEXTS)
+        table = read_frame(file, "of affuse run", TEXT_COLUMNS)
     except DatasetError as error:
         raise _unfit(path, f"{file.name} cannot be read ({error})") from error
-    missing = [column for column in columns if column not in table]
+    needed = of_run.columns if of_run.needed else ()
+    missing = [column for column in needed if column not in table]
     if missing:
         raise _unfit(path, f"{file.name} has no column {', '.join(missing)}")
     return table
@@ -166,9 +164,9 @@ def _table(path: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
 
 def _config(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads((path / "config.toml").read_text("utf-8"))
+        return tomllib.loads((path / CONFIG).read_text("utf-8"))
     except (ValueError, OSError) as error:
-        raise _unfit(path, f"config.toml cannot be read ({error})") from error
+        raise _unfit(path, f"{CONFIG} cannot be read ({error})") from error
 
 
 def _json(file: Path) -> dict[str, Any]:

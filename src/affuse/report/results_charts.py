@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from affuse.evaluation.comparison import SIGNIFICANT
 from affuse.report.chart import (
     COLOURS,
     FAINT,
@@ -20,6 +19,7 @@ from affuse.report.chart import (
     short,
 )
 from affuse.report.reading import RunFolder
+from affuse.tasks.significance import SIGNIFICANT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

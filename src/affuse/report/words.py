@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from affuse.evaluation.comparison import SIGNIFICANT
-from affuse.evaluation.figures import bounds, p_text, points
 from affuse.evaluation.sentences import floor_text
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_NAMES
+from affuse.tasks.figures import bounds, p_text, points
+from affuse.tasks.significance import SIGNIFICANT
 
 
 def findings(run: RunFolder) -> str:

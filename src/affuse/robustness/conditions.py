@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from affuse.config import RobustnessConfig
 from affuse.errors import ConfigError
 from affuse.features.by_speaker import BySpeaker
-from affuse.features.precomputed import Precomputed
-from affuse.features.source import Extractor
+from affuse.features.source import Extractor, Source
 from affuse.media.degrade_picture import Blur, Darken, DropFrames
 from affuse.media.degrade_sound import Babble, WhiteNoise
 from affuse.records import Modality
@@ -57,7 +56,7 @@ CLEAN = Condition("clean")
 
 
 def conditions(
-    asked: RobustnessConfig, sources: Mapping[Modality, Extractor | Precomputed]
+    asked: RobustnessConfig, sources: Mapping[Modality, Source]
 ) -> tuple[Condition, ...]:
     """All that is asked for and can be had, `CLEAN` left aside.
 
@@ -86,13 +85,13 @@ def conditions(
     return found
 
 
-def not_degradable(sources: Mapping[Modality, Extractor | Precomputed]) -> list[str]:
+def not_degradable(sources: Mapping[Modality, Source]) -> list[str]:
     """A sentence for each modality whose recordings were not degraded."""
     return [
         f"Robustness: {modality} features come from the table {source.path.name}, not from "
         f"recordings, so that {modality} was not degraded, only taken away."
         for modality, source in sources.items()
-        if isinstance(source, Precomputed)
+        if source.path is not None
     ]
 
 
@@ -117,15 +116,13 @@ _SIGNAL: Mapping[str, Callable[[float], WhiteNoise | Blur | Darken | DropFrames]
 }
 
 
-def _all(
-    asked: RobustnessConfig, sources: Mapping[Modality, Extractor | Precomputed]
-) -> Iterator[Condition]:
+def _all(asked: RobustnessConfig, sources: Mapping[Modality, Source]) -> Iterator[Condition]:
     levels: dict[Modality, dict[str, tuple[float, ...]]] = {
         "audio": {"white noise": asked.white_noise, "babble": asked.babble},
         "video": {"blur": asked.blur, "dark": asked.dark, "dropped frames": asked.dropped_frames},
     }
     for modality, source in sources.items():
-        if not isinstance(source, Precomputed):
+        if source.path is None:
             for name, values in levels[modality].items():
                 yield from (Condition(name, modality, value) for value in dict.fromkeys(values))
     if asked.without and len(sources) > 1:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from affuse.errors import FeatureError, FoldError
 from affuse.evaluation.comparison import row_name
-from affuse.evaluation.intervals import speaker_interval
-from affuse.evaluation.metrics import uar
 from affuse.evaluation.systems import OutOfFold
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.table import FeatureTable
 from affuse.robustness.conditions import CLEAN, Condition
 from affuse.splits.fold import Fold
 from affuse.splits.protocols import Protocol
+from affuse.tasks.intervals import speaker_interval
+from affuse.tasks.metrics import uar
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Stack:
                 found,
                 rows=rows[order],
                 folds=found.folds[at][order],
-                probabilities=found.probabilities[at][order],
+                outputs=found.outputs[at][order],
             )
         return parts
 
@@ -206,7 +206,11 @@ def _stacked(tables: Sequence[FeatureTable], conditions: Sequence[Condition]) ->
         clips=np.concatenate(clips),
         speakers=np.tile(first.speakers, len(tables)),
         labels=np.tile(first.labels, len(tables)),
-        arrays={m: _joined([table.arrays[m] for table in tables]) for m in first.modalities},
+        corpora=np.tile(first.corpora, len(tables)),
+        arrays={
+            m: first.arrays[m].joined([table.arrays[m] for table in tables[1:]])
+            for m in first.modalities
+        },
         present={
             m: np.concatenate([table.present[m] for table in tables]) for m in first.modalities
         },
@@ -215,15 +219,3 @@ def _stacked(tables: Sequence[FeatureTable], conditions: Sequence[Condition]) ->
 
 def _named(clips: NDArray[np.str_], condition: Condition) -> NDArray[np.str_]:
     return np.array([f"{clip} ({condition})" for clip in clips.tolist()])
-
-
-def _joined(
-    arrays: Sequence[NDArray[np.float32] | StoredArrays],
-) -> NDArray[np.float32] | StoredArrays:
-    first = arrays[0]
-    if isinstance(first, StoredArrays):
-        paths = (
-            path for array in arrays if isinstance(array, StoredArrays) for path in array.paths
-        )
-        return replace(first, paths=tuple(paths))
-    return np.concatenate([np.asarray(array) for array in arrays])

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affuse.features.decoding import Decoding
-from affuse.features.source import Extractor
+from affuse.features.source import Extractor, ExtractorDefaults, Learner, Met
 from affuse.records import Modality
+
+if TYPE_CHECKING:
+    from affuse.config import Config
 
 
 class Degradation(Protocol):
@@ -25,7 +28,7 @@ class Degradation(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Degraded:
+class Degraded(ExtractorDefaults):
     """Extractor: what another one makes of a degraded recording.
 
     Attributes
@@ -69,9 +72,18 @@ class Degraded:
         return self.extractor.dtype
 
     @property
-    def frame_level(self) -> bool:
-        """Whether the first axis of `shape` is time."""
-        return self.extractor.frame_level
+    def axes(self) -> tuple[str, ...]:
+        """Name of each axis of `shape`."""
+        return self.extractor.axes
+
+    @property
+    def provenance(self) -> tuple[Met, ...]:
+        """Whom the extractor's network has met."""
+        return self.extractor.provenance
+
+    def learned(self, config: Config) -> Learner | None:
+        """What is fitted on the extractor's features."""
+        return self.extractor.learned(config)
 
     @property
     def decoding(self) -> Decoding:

@@ -9,17 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.corpora.index import Index
-from affuse.errors import FeatureError
+from affuse.features.array import FeatureArray
 from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
-from affuse.features.precomputed import Precomputed
-from affuse.features.source import Extractor
-from affuse.features.table import FeatureTable, StoredArrays
+from affuse.features.source import Source
+from affuse.features.table import FeatureTable
 from affuse.records import Clip, Modality, ProgressCallback, Skipped
 from affuse.robustness.conditions import Condition, degraded
 from affuse.robustness.talkers import talkers_of
-
-Array = NDArray[np.float32] | StoredArrays
 
 
 @dataclass(frozen=True)
@@ -39,28 +36,17 @@ class Recordings:
     index : Index
         Holds the clips of `table`.
     table : FeatureTable
-    sources : mapping of modality to Extractor or Precomputed
+    sources : mapping of modality to Source
     """
 
     index: Index
     table: FeatureTable
-    sources: Mapping[Modality, Extractor | Precomputed]
+    sources: Mapping[Modality, Source]
 
     def having(self, modality: Modality) -> list[Clip]:
         """Clips that have features of a modality."""
         has = set(self.table.clips[self.table.present[modality]].tolist())
         return [clip for clip in self.index if clip.id in has]
-
-    def extractor(self, modality: Modality) -> Extractor:
-        """What computes a modality's features; FeatureError if a table of them does."""
-        source = self.sources[modality]
-        if isinstance(source, Precomputed):
-            raise FeatureError(
-                f"{modality} features come from {source.path}; expected an extractor, for only "
-                "recordings can be degraded: name one (--features "
-                f"{modality}=NAME), or leave the condition out"
-            )
-        return source
 
 
 def degraded_tables(
@@ -104,7 +90,7 @@ def degraded_tables(
         alike = [c for c in wanted if c.modality == modality and not c.gone]
         found = extract_features(
             Index(tuple(clean.having(modality))),
-            {modality: degraded(condition, clean.extractor(modality), behind)},
+            {modality: degraded(condition, clean.sources[modality].extractor_for(""), behind)},
             context.telling(_one_of(context.progress, alike.index(condition), len(alike))),
         )
         tables[condition] = _beside(clean.table, found.table, modality)
@@ -116,31 +102,22 @@ def _beside(clean: FeatureTable, worse: FeatureTable, modality: Modality) -> Fea
     """The clean table with the rows of one modality from the other table, absent where it is."""
     row_of = {clip: row for row, clip in enumerate(worse.clips.tolist())}
     rows = np.array([row_of.get(clip, -1) for clip in clean.clips.tolist()])
-    return _with_modality(clean, modality, _spread(worse.arrays[modality], rows), rows >= 0)
+    return _with_modality(clean, modality, worse.arrays[modality].spread(rows), rows >= 0)
 
 
 def _gone(clean: FeatureTable, modality: Modality) -> FeatureTable:
     nowhere = np.full(len(clean), -1)
-    return _with_modality(clean, modality, _spread(clean.arrays[modality], nowhere), nowhere >= 0)
+    return _with_modality(clean, modality, clean.arrays[modality].spread(nowhere), nowhere >= 0)
 
 
 def _with_modality(
-    table: FeatureTable, modality: Modality, array: Array, present: NDArray[np.bool_]
+    table: FeatureTable, modality: Modality, array: FeatureArray, present: NDArray[np.bool_]
 ) -> FeatureTable:
     return replace(
         table,
         arrays={**table.arrays, modality: array},
         present={**table.present, modality: present},
     )
-
-
-def _spread(array: Array, rows: NDArray[np.int64]) -> Array:
-    """Chosen rows of an array; absent where the row is -1."""
-    if isinstance(array, StoredArrays):
-        return replace(array, paths=tuple(None if n < 0 else array.paths[n] for n in rows))
-    spread = array[rows]
-    spread[rows < 0] = np.nan
-    return spread
 
 
 def _one_of(progress: ProgressCallback, number: int, n_all: int) -> ProgressCallback:

@@ -143,7 +143,7 @@ class _Server:
     def _routes(self) -> list[tuple[str, str, Callable[..., Any], dict[str, Any]]]:
         page: dict[str, Any] = {"include_in_schema": False}
         accepted = {"status_code": 202, "response_model": JobReply}
-        plain = {"response_class": Response}
+        no_json = {"response_class": Response}
         return [
             ("GET", "/", self.page, page),
             ("GET", "/runs/{name}/report.html", self.report, page),
@@ -151,17 +151,17 @@ class _Server:
             ("GET", "/api/info", self.about, {"response_model": InfoReply}),
             ("POST", "/api/predict", self.predict, {**accepted, "openapi_extra": _FORM}),
             ("POST", "/api/sample", self.predict_sample, accepted),
-            ("GET", "/api/sample.mp4", self.sample_clip, plain),
+            ("GET", "/api/sample.mp4", self.sample_clip, no_json),
             ("GET", "/api/jobs/{number}", self.job, {"response_model": JobReply}),
-            ("DELETE", "/api/jobs/{number}", self.remove, {**plain, "status_code": 204}),
-            ("GET", "/api/jobs/{number}/result", self.result, plain),
+            ("DELETE", "/api/jobs/{number}", self.remove, {**no_json, "status_code": 204}),
+            ("GET", "/api/jobs/{number}/result", self.result, no_json),
             (
                 "GET",
                 "/api/jobs/{number}/overview",
                 self.overview,
                 {"response_model": OverviewReply},
             ),
-            ("GET", "/api/jobs/{number}/exports/{name}", self.export, plain),
+            ("GET", "/api/jobs/{number}/exports/{name}", self.export, no_json),
             ("GET", "/api/runs", self.runs, {"response_model": list[RunReply]}),
         ]
 

@@ -38,11 +38,15 @@ class BoundedProtocol(H11Protocol):
         super().connection_made(transport)
         self._opened_s = self.loop.time()
         self._await_headers()
-        open_now = [each for each in self.connections if not each.transport.is_closing()]
+        open_now = [
+            connection for connection in self.connections if not connection.transport.is_closing()
+        ]
         if len(open_now) > self.limits.max_connections:
-            others = [each for each in open_now if isinstance(each, BoundedProtocol)]
-            idle = [each for each in others if each.asks_nothing]
-            min(idle, key=lambda each: each._opened_s).transport.abort()
+            others = [
+                connection for connection in open_now if isinstance(connection, BoundedProtocol)
+            ]
+            idle = [connection for connection in others if connection.asks_nothing]
+            min(idle, key=lambda connection: connection._opened_s).transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; headers that have begun must end in time."""

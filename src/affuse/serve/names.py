@@ -34,5 +34,5 @@ def attachment(name: str, suffix: str) -> str:
     'attachment; filename="M_ller.vtt"; filename*=UTF-8\'\'M%C3%BCller.vtt'
     """
     whole = f"{PurePosixPath(name).stem}{suffix}"
-    plain = re.sub(r"[^A-Za-z0-9 ._-]", "_", whole)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(whole, safe='')}"
+    ascii_name = re.sub(r"[^A-Za-z0-9 ._-]", "_", whole)
+    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(whole, safe='')}"

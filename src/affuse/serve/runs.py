@@ -17,14 +17,13 @@ from urllib.parse import quote
 from affuse.errors import DatasetError
 from affuse.serve.inside import open_inside
 from affuse.serve.replies import BestReply, Refused, RunReply
-from affuse.storage.csv_rows import read_rows
+from affuse.storage.csv_rows import rows_of
+from affuse.storage.run_files import REPORT, RESULTS
 
 MOST_RUNS = 200
-REPORT = "report.html"
 MOST_BYTES = 100 * 10**6
 """Of a report, or of a run's results."""
 
-_RESULTS = "results.csv"
 _INLINE = re.compile(r"<(script|style)\b[^>]*>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -111,18 +110,19 @@ def _newest_first(folder: Path) -> list[str]:
     times_s: dict[str, float] = {}
     for name in _names(folder):
         with suppress(OSError):
-            times_s[name] = (folder / name / _RESULTS).stat().st_mtime
+            times_s[name] = (folder / name / RESULTS).stat().st_mtime
     return sorted(times_s, key=times_s.__getitem__, reverse=True)
 
 
 def _described(folder: Path, name: str) -> RunReply | None:
     """What stands in a run's results; None: it has none, or none that can be read."""
     try:
-        with open_inside(folder, name, _RESULTS) as file:
+        with open_inside(folder, name, RESULTS) as file:
             changed_s = os.fstat(file.fileno()).st_mtime
-            if os.fstat(file.fileno()).st_size > MOST_BYTES:
-                return None
-        rows = [row.cells for row in read_rows(folder / name / _RESULTS, "system,uar").rows]
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            return None
+        rows = [row.cells for row in rows_of(content, RESULTS, "system,uar").rows]
     except (OSError, DatasetError):
         return None
     n_clips = max((int(_number(row, "n_clips")) for row in rows), default=0)

@@ -126,7 +126,7 @@ class Guard:
             kept = None
         shown += [kept.value] if kept is not None else []
         shown += _token_in_address(scope)
-        return any(self._is_token(each) for each in shown)
+        return any(self._is_token(token) for token in shown)
 
     def _is_token(self, shown: str) -> bool:
         token = self._settings.token or ""

@@ -106,11 +106,11 @@ def number(text: str) -> float:
     >>> number("1.5"), number("-1,5e3"), number("one")
     (1.5, -1500.0, nan)
     """
-    plain = text.strip()
-    if _DECIMAL_COMMA.fullmatch(plain):
-        plain = plain.replace(",", ".")
+    number = text.strip()
+    if _DECIMAL_COMMA.fullmatch(number):
+        number = number.replace(",", ".")
     try:
-        return float(plain)
+        return float(number)
     except ValueError:
         return math.nan
 
@@ -130,15 +130,53 @@ def read_rows(
     error : type of AffuseError
         What is raised.
 
+    Returns
+    -------
+    Rows
+
     Raises
     ------
     AffuseError
         No such file, neither UTF-8 nor marked UTF-16, no header, a column twice, or broken
         quoting.
     """
-    form = _form(table, expected, error)
+    return rows_of(_content(table, expected, error), table, expected, error)
+
+
+def rows_of(
+    content: bytes,
+    table: str | Path,
+    expected: str = "path,emotion,speaker",
+    error: type[AffuseError] = DatasetError,
+) -> Rows:
+    r"""Rows of a CSV that was read already.
+
+    Parameters
+    ----------
+    content : bytes
+    table : str or Path
+        What messages call it.
+    expected, error
+        As in `read_rows`.
+
+    Returns
+    -------
+    Rows
+
+    Raises
+    ------
+    AffuseError
+        As `read_rows`.
+
+    Examples
+    --------
+    >>> found = rows_of(b"clip,speaker\none,01\n", "clips.csv")
+    >>> found.columns, found.rows[0]["speaker"]
+    (('clip', 'speaker'), '01')
+    """
+    form = _form(content[:_LOOKED_AT], table, expected, error)
     try:
-        text = table.read_bytes().decode(form.encoding)
+        text = content.decode(form.encoding)
         numbered = _parsed(text, form.delimiter)
     except UnicodeDecodeError as problem:
         raise _not_text(table, problem, error) from problem
@@ -193,7 +231,7 @@ def read_frame(
     """
     import pandas as pd
 
-    form = _form(table, expected, error)
+    form = _form(_content(table, expected, error, _LOOKED_AT), table, expected, error)
     _refuse_twice(table, form.header, error)
     # Nameless columns need a name until they are dropped.
     names = [name or f"\0{place}" for place, name in enumerate(form.header)]
@@ -240,8 +278,8 @@ def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
 def _numbers(column: pd.Series[Any], delimiter: str) -> pd.Series[Any]:
     """Numbers of a column of text; the column itself where a cell holds none."""
     # Truth values beside blank cells are no text, and no numbers either.
-    plain = [str(int(cell)) if isinstance(cell, bool) else cell for cell in column]
-    texts = [cell.strip() if isinstance(cell, str) else "" for cell in plain]
+    cells = [str(int(cell)) if isinstance(cell, bool) else cell for cell in column]
+    texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
     filled = [text for text in texts if not is_blank(text)]
     # "1,234" in quotes may be a thousand; where commas part no cells, it is not.
     if delimiter == "," and filled and all(map(_THOUSANDS.fullmatch, filled)):
@@ -252,17 +290,22 @@ def _numbers(column: pd.Series[Any], delimiter: str) -> pd.Series[Any]:
     return column.__class__([values.get(text, math.nan) for text in texts], column.index, float)
 
 
-def _form(table: Path, expected: str, error: type[AffuseError]) -> _Form:
+def _content(table: Path, expected: str, error: type[AffuseError], most_bytes: int = -1) -> bytes:
+    """So many bytes of a file, all of them for -1."""
     if not table.is_file():
         kind = "is a folder" if table.is_dir() else "does not exist"
         raise error(f"{table} {kind}; expected a CSV with the columns {expected}")
     try:
         with table.open("rb") as file:
-            start = file.read(_LOOKED_AT)
+            return file.read(most_bytes)
     except OSError as problem:
         raise error(
             f"{table} cannot be read ({problem.strerror}); expected a readable CSV"
         ) from problem
+
+
+def _form(start: bytes, table: str | Path, expected: str, error: type[AffuseError]) -> _Form:
+    """How a file is written, from its first bytes."""
     wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     encoding = "utf-16" if wide else "utf-8-sig"
     try:
@@ -273,14 +316,14 @@ def _form(table: Path, expected: str, error: type[AffuseError]) -> _Form:
     if "\0" in text:
         raise error(f"{table} holds NUL characters; expected a CSV in UTF-8: save it again so")
     hint = re.match(r"sep=([,;|\t])\r?\n", text)
-    marks = (hint[1],) if hint else _DELIMITERS
+    candidates = (hint[1],) if hint else _DELIMITERS
     lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text)
     for n_before in range(bool(hint), len(lines)):
-        headers = {mark: _header(lines, n_before, mark) for mark in marks}
-        mark = max(marks, key=lambda mark: len(headers[mark]))
-        if any(map(str.strip, headers[mark])):
-            rows = _first_rows(lines, n_before, mark, 1 + _ROWS_LOOKED_AT)[1:]
-            return _Form(encoding, mark, n_before, _names(headers[mark], rows))
+        headers = {delimiter: _header(lines, n_before, delimiter) for delimiter in candidates}
+        delimiter = max(candidates, key=lambda candidate: len(headers[candidate]))
+        if any(map(str.strip, headers[delimiter])):
+            rows = _first_rows(lines, n_before, delimiter, 1 + _ROWS_LOOKED_AT)[1:]
+            return _Form(encoding, delimiter, n_before, _names(headers[delimiter], rows))
     raise error(f"{table} is empty; expected a header such as {expected}")
 
 
@@ -332,7 +375,9 @@ def _parsed(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     return [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
 
 
-def _not_text(table: Path, problem: UnicodeDecodeError, error: type[AffuseError]) -> AffuseError:
+def _not_text(
+    table: str | Path, problem: UnicodeDecodeError, error: type[AffuseError]
+) -> AffuseError:
     if problem.object.startswith(_WORKBOOKS):
         return error(
             f"{table} is a workbook or an archive; expected a CSV: save the sheet as CSV (UTF-8)"
@@ -343,7 +388,7 @@ def _not_text(table: Path, problem: UnicodeDecodeError, error: type[AffuseError]
     )
 
 
-def _refuse_twice(table: Path, columns: Sequence[str], error: type[AffuseError]) -> None:
+def _refuse_twice(table: str | Path, columns: Sequence[str], error: type[AffuseError]) -> None:
     twice = sorted(name for name, n in Counter(columns).items() if name and n > 1)
     if twice:
         raise error(

@@ -10,6 +10,7 @@ import platform
 import re
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,6 +36,11 @@ def atomic_file(path: Path, *, lasting: bool = True) -> Iterator[Path]:
         Wait until the disk has it, so that a power cut leaves the old file or the new one. False
         for what is checked when it is read and can be made again.
 
+    Yields
+    ------
+    Path
+        The temporary name.
+
     Raises
     ------
     OutputError
@@ -42,12 +48,21 @@ def atomic_file(path: Path, *, lasting: bool = True) -> Iterator[Path]:
     """
     with _as_output_error(path), _temporary(path) as temporary:
         yield temporary
-        _put(temporary, path, lasting=lasting)
+        put_in_place(temporary, path, lasting=lasting)
 
 
 @contextmanager
 def new_path(path: Path) -> Iterator[Path]:
     """As `atomic_file`, for a file or folder whose name must be free, at the end as well.
+
+    Parameters
+    ----------
+    path : Path
+
+    Yields
+    ------
+    Path
+        The temporary name.
 
     Raises
     ------
@@ -58,12 +73,21 @@ def new_path(path: Path) -> Iterator[Path]:
     with _as_output_error(path), _temporary(path) as temporary:
         yield temporary
         refuse_existing(path)
-        _put(temporary, path)
+        put_in_place(temporary, path)
 
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """A folder under a temporary name, which becomes `path`; an empty one there is replaced.
+
+    Parameters
+    ----------
+    path : Path
+
+    Yields
+    ------
+    Path
+        The new folder.
 
     Raises
     ------
@@ -75,7 +99,75 @@ def new_folder(path: Path) -> Iterator[Path]:
         yield temporary
         if path.exists():
             path.rmdir()
-        _put(temporary, path)
+        put_in_place(temporary, path)
+
+
+@contextmanager
+def replacing_folder(place: Path, kind: str) -> Iterator[Path]:
+    """A folder under a temporary name, which takes the place of another one, full or not there.
+
+    Parameters
+    ----------
+    place : Path
+    kind : str
+        What it is, in small letters: part of the temporary name.
+
+    Yields
+    ------
+    Path
+        The new folder; nothing of `place` is touched where the block fails.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=owned_name(kind)) as name:
+        whole = Path(name) / place.name
+        whole.mkdir()
+        yield whole
+        flush(whole)
+        if place.exists():
+            os.replace(place, Path(name) / "before")
+        os.replace(whole, place)
+
+
+def try_folder(place: Path, kind: str) -> None:
+    """Make a folder beside a place and remove it: whether one can be written there at all.
+
+    Parameters
+    ----------
+    place : Path
+        Where it is to lie; folders above are made.
+    kind : str
+        As in `replacing_folder`.
+
+    Raises
+    ------
+    OSError
+        It cannot.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=owned_name(kind)) as name:
+        (Path(name) / place.name).mkdir()
+
+
+def write_new_text(path: Path, text: str) -> None:
+    """Write a new file of UTF-8 text with plain line feeds.
+
+    Parameters
+    ----------
+    path : Path
+    text : str
+        A sign that UTF-8 cannot hold, from a file name in another encoding, becomes an escape.
+
+    Raises
+    ------
+    OutputError
+        As `new_path`.
+    """
+    with new_path(path) as temporary:
+        temporary.write_bytes(_encoded(text))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -83,13 +175,19 @@ def write_text(path: Path, text: str) -> None:
 
     A link goes on leading to its file; a pipe or a device is written to as it is.
 
+    Parameters
+    ----------
+    path : Path
+    text : str
+        As in `write_new_text`.
+
     Raises
     ------
     OutputError
         It cannot be written.
     """
     place = Path(os.path.realpath(path))
-    content = text.encode("utf-8", "backslashreplace")
+    content = _encoded(text)
     with _as_output_error(path):
         if place.exists() and not place.is_file():
             place.write_bytes(content)
@@ -100,6 +198,10 @@ def write_text(path: Path, text: str) -> None:
 
 def refuse_existing(path: Path) -> None:
     """Raise where something has that name already.
+
+    Parameters
+    ----------
+    path : Path
 
     Raises
     ------
@@ -131,13 +233,35 @@ def remove_leftovers(folder: Path, pattern: str = ".*") -> None:
 
 
 def is_leftover(name: str) -> bool:
-    """Whether a name was given to something that is not whole."""
+    """Whether a name was given to something that is not whole.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+    """
     return _OWNED.match(name) is not None
 
 
 def owned_name(kind: str, suffix: str = "") -> str:
     """A hidden name that says which process of which machine it belongs to.
 
+    Parameters
+    ----------
+    kind : str
+        What it is, in small letters.
+    suffix : str
+        Its end.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> owned_name("partial", ".csv").startswith(".partial-")
     True
     """
@@ -145,7 +269,16 @@ def owned_name(kind: str, suffix: str = "") -> str:
 
 
 def is_alive(process_id: int) -> bool:
-    """Whether there is such a process on this machine, whosever it is."""
+    """Whether there is such a process on this machine, whosever it is.
+
+    Parameters
+    ----------
+    process_id : int
+
+    Returns
+    -------
+    bool
+    """
     if os.name != "posix":
         return process_id == os.getpid() or _is_alive_on_windows(process_id)
     try:
@@ -159,7 +292,12 @@ def is_alive(process_id: int) -> bool:
 
 @functools.cache
 def machine() -> str:
-    """Eight hexadecimal digits for this machine, or this container: process ids count within it."""
+    """Eight hexadecimal digits for this machine, or this container: process ids count within it.
+
+    Returns
+    -------
+    str
+    """
     try:
         inside = os.readlink("/proc/self/ns/pid")
     except OSError:
@@ -168,12 +306,21 @@ def machine() -> str:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a whole folder, as far as that can be done."""
+    """Remove a file or a whole folder, as far as that can be done.
+
+    Parameters
+    ----------
+    path : Path
+    """
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         with suppress(OSError):
             path.unlink()
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 @contextmanager
@@ -206,7 +353,23 @@ def _reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _put(temporary: Path, path: Path, *, lasting: bool = True) -> None:
+def put_in_place(temporary: Path, path: Path, *, lasting: bool = True) -> None:
+    """Give a whole file or folder its name.
+
+    Parameters
+    ----------
+    temporary : Path
+        In the same folder as `path`.
+    path : Path
+        A file that is there already is replaced.
+    lasting : bool
+        As in `atomic_file`.
+
+    Raises
+    ------
+    OSError
+        It cannot be done.
+    """
     if lasting:
         flush(temporary)
     os.replace(temporary, path)
@@ -215,7 +378,19 @@ def _put(temporary: Path, path: Path, *, lasting: bool = True) -> None:
 
 
 def flush(path: Path, *, below: bool = True) -> None:
-    """Wait until the disk has a file, or a folder and all that is below it."""
+    """Wait until the disk has a file, or a folder and all that is below it.
+
+    Parameters
+    ----------
+    path : Path
+    below : bool
+        Whether what lies in a folder counts.
+
+    Raises
+    ------
+    OSError
+        The disk does not take it.
+    """
     if os.name != "posix":
         return
     if below and path.is_dir():

@@ -42,8 +42,8 @@ def drawn_people(clips: Iterable[Clip]) -> str:
     found = {origin for origin in origins if origin}
     if not found:
         return ""
-    told = _WARNINGS[EMBEDDED if EMBEDDED in found else REENACTED]
-    return f"{'These' if all(origins) else 'Some of these'} {told}"
+    warning = _WARNINGS[EMBEDDED if EMBEDDED in found else REENACTED]
+    return f"{'These' if all(origins) else 'Some of these'} {warning}"
 
 
 def _origin(clip: Clip) -> str:

@@ -114,7 +114,7 @@ def open_page(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
         if not request.url.startswith((server, "data:", f"blob:{server}")):
             complaints.append(f"asked {request.url}")
 
-    def said(message: Any) -> None:
+    def output(message: Any) -> None:
         # A refused upload is answered with a status, which the browser itself puts on record.
         if message.type in ("error", "warning") and "status of 4" not in message.text:
             complaints.append(message.text)
@@ -124,7 +124,7 @@ def open_page(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
         contexts.append(context)
         page = context.new_page()
         page.on("request", asked)
-        page.on("console", said)
+        page.on("console", output)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{server}/{view}")
         page.wait_for_selector("html[data-ready]")

@@ -81,8 +81,8 @@ def test_seeking_by_mouse_and_keys(page: Any, until: Until, clip: Path) -> None:
     assert page.evaluate(TIME) == pytest.approx(middle + 0.5, abs=0.15)
     timeline.press("Home")
     assert page.evaluate(TIME) == 0
-    said = timeline.get_attribute("aria-valuetext")
-    assert re.match(r"0:00\.0 of 0:0\d\.\d: .+; voice .+; face .+", said)
+    message = timeline.get_attribute("aria-valuetext")
+    assert re.match(r"0:00\.0 of 0:0\d\.\d: .+; voice .+; face .+", message)
     assert page.inner_text("#moment caption b") == "At 0:00.0"
     timeline.press("End")
     assert float(timeline.get_attribute("aria-valuenow")) == pytest.approx(2 * middle, abs=0.1)

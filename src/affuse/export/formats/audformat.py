@@ -27,6 +27,11 @@ _SHARES = ("confidence", "speech", "face_seen")
 def check(paths: Sequence[str]) -> None:
     """Refuse, before a long run, what could not be written at its end.
 
+    Parameters
+    ----------
+    paths : sequence of str
+        Of the clips.
+
     Raises
     ------
     MissingDependency
@@ -73,13 +78,13 @@ def write_database(predictions: Sequence[Prediction], path: Path, folder: Path) 
     database = audformat.Database(
         name="affuse-predictions",
         usage=audformat.define.Usage.OTHER,
-        description=f"Emotions by {', '.join(sorted({one.recogniser for one in predictions}))}",
+        description=f"Emotions by {', '.join(sorted({made.recogniser for made in predictions}))}",
     )
     database.schemes["emotion"] = audformat.Scheme(labels=list(emotions))
     database.schemes["face"] = audformat.Scheme("int", minimum=0)
     database.schemes["share"] = audformat.Scheme("float", minimum=0, maximum=1)
-    files = {one.path: _file(one.path, folder) for one in predictions}
-    wholes = [(files[one.path], whole(one)) for one in predictions]
+    files = {prediction.path: _file(prediction.path, folder) for prediction in predictions}
+    wholes = [(files[prediction.path], whole(prediction)) for prediction in predictions]
     index = audformat.filewise_index([file for file, _ in wholes])
     _fill(database, _FILES, index, [segment for _, segment in wholes], emotions)
     for name, rows in _tables(predictions, files).items():

@@ -26,6 +26,15 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     which may overlap. What is unknown is empty. A file without a timeline has one row. A name that
     a spreadsheet would take for a formula begins with an apostrophe; so does one that holds signs
     which steer a terminal, as escapes (`affuse.storage.plain_text.csv_cell`).
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+
+    Returns
+    -------
+    str
+        Lines that end in a line feed.
     """
     emotions = all_classes(predictions)
     probabilities = [f"p_{source}_{emotion}" for source in SOURCES for emotion in emotions]

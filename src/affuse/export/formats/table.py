@@ -27,6 +27,10 @@ def to_table(predictions: Sequence[Prediction]) -> str:
     ends with the reason, or with what voice and face say where they contradict each other; what
     else a reader must know stands under it.
 
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+
     Returns
     -------
     str

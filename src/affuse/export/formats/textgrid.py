@@ -22,6 +22,14 @@ def to_textgrid(prediction: Prediction) -> str:
     tier has nothing to say about are intervals without text. All tiers span 0 s to the end.
 
     Source  Praat manual, "TextGrid file formats"
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    str
     """
     found = tiers(prediction)
     ends = [end_s for tier in found for _, end_s, _ in tier.intervals]

@@ -19,6 +19,14 @@ def to_webvtt(prediction: Prediction) -> str:
     face's number.
 
     Source  W3C WebVTT: The Web Video Text Tracks Format
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    str
     """
     found = tracks(prediction)
     timed = sorted(

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from affuse.config import Config
 from affuse.corpora.index import Index
 from affuse.errors import FeatureError, MediaError
+from affuse.extractors.vgg.framing import BGR_MEANS, View, configured_view
 from affuse.extractors.vgg.graph import INPUT, trunk
+from affuse.extractors.vgg.network import network
 from affuse.extractors.vgg.weights import layer_shapes
-from affuse.extractors.vgg_face import BGR_MEANS, VggFace, make, network
 from affuse.features.decoding import decoded
 from affuse.features.store import content_hash
 from affuse.records import Clip
@@ -58,17 +59,17 @@ def with_ranges(config: Config, index: Index) -> Config:
     settings = config.features.vgg_face
     if config.features.video != "vgg_face" or settings.precision != "int8" or settings.ranges:
         return config
-    single = make(_changed(config, precision="fp32"))
+    view = configured_view(config)
     clips = _spread([clip for clip in index if clip.source("video") is not None])
-    path = cache_folder() / "models" / f"ranges-{_identity(single, clips)}.json"
+    path = cache_folder() / "models" / f"ranges-{_identity(config, view, clips)}.json"
     if not path.is_file():
-        ranges = activation_ranges(config, single, clips)
+        ranges = activation_ranges(config, view, clips)
         with atomic_file(path) as temporary:
             temporary.write_text(json.dumps(ranges), "utf-8")
     return _changed(config, ranges=tuple(json.loads(path.read_text("utf-8"))))
 
 
-def activation_ranges(config: Config, extractor: VggFace, clips: Sequence[Clip]) -> list[float]:
+def activation_ranges(config: Config, view: View, clips: Sequence[Clip]) -> list[float]:
     """Largest activation of each convolution, over frames of these clips.
 
     Raises
@@ -82,7 +83,7 @@ def activation_ranges(config: Config, extractor: VggFace, clips: Sequence[Clip])
     )
     session = open_session(graph.SerializeToString())
     largest = np.zeros(len(names))
-    for frame in _frames(extractor, clips):
+    for frame in _frames(view, clips):
         activations = session.run(names, {INPUT: frame[None]})
         largest = np.maximum(largest, [float(array.max()) for array in activations])
     if not largest.all():
@@ -106,8 +107,9 @@ def _spread(clips: Sequence[Clip]) -> list[Clip]:
     return [clips[row] for row in rows]
 
 
-def _identity(extractor: VggFace, clips: Sequence[Clip]) -> str:
-    parts = [json.dumps([extractor.settings(), extractor.decoding.height, N_FRAMES, "v1"])]
+def _identity(config: Config, view: View, clips: Sequence[Clip]) -> str:
+    weights = network(config.features.vgg_face).identity
+    parts = [json.dumps([weights, view.preprocessing, view.crop, view.decoding.height, N_FRAMES])]
     parts += [f"{_content(clip)} {clip.start_s} {clip.end_s}" for clip in clips]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -120,17 +122,17 @@ def _content(clip: Clip) -> str:
         return "cannot be read"
 
 
-def _frames(extractor: VggFace, clips: Sequence[Clip]) -> Iterator[NDArray[np.uint8]]:
+def _frames(view: View, clips: Sequence[Clip]) -> Iterator[NDArray[np.uint8]]:
     """What the trunk sees of a few frames of each clip; clips that cannot be read give none."""
-    fps = extractor.decoding.fps
-    sparse = replace(extractor.decoding, frame_step=max(round(fps), 1), duration_s=float(N_FRAMES))
+    fps = view.decoding.fps
+    sparse = replace(view.decoding, frame_step=max(round(fps), 1), duration_s=float(N_FRAMES))
     for clip in clips:
         source = clip.source("video")
         if source is None:
             continue
         try:
             frames = decoded(source, sparse, clip.start_s, clip.end_s)
-            yield from islice(extractor.framed(frames), N_FRAMES)  # type: ignore[arg-type]
+            yield from islice(view.framed(frames), N_FRAMES)  # type: ignore[arg-type]
         except MediaError:
             continue
         except Exception as error:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.features.decoding import VideoDecoding
 from affuse.media.face_detectors import HaarDetector
 from affuse.media.faces import face_crop, largest
 from affuse.media.tracking import FaceTracker, Following
+
+if TYPE_CHECKING:
+    from affuse.config import Config
 
 Image = NDArray[np.uint8]
 Crop = Literal["none", "centre", "face"]
@@ -23,6 +28,63 @@ _MARGIN = 0.4
 """Around the face, as a share of its side: hair and chin, as VGG16-Face was trained with."""
 
 _EVERY_S = 0.2
+
+
+BGR_MEANS = {
+    "vgg-face": (93.5940, 104.7624, 129.1863),
+    "imagenet": (103.939, 116.779, 123.68),
+}
+"""What each set of published weights expects to be subtracted."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the trunk sees of decoded frames.
+
+    The canvas is 16:9 whatever the clip (227x128 for height 128), or square where it is cropped.
+
+    Attributes
+    ----------
+    preprocessing : str
+        Key of `BGR_MEANS`.
+    decoding : VideoDecoding
+    crop : {"none", "centre", "face"}
+    """
+
+    preprocessing: str
+    decoding: VideoDecoding
+    crop: Crop = "none"
+
+    @property
+    def height(self) -> int:
+        """Of the canvas, in pixels."""
+        return self.decoding.height // (ENLARGED if self.crop == "face" else 1)
+
+    @property
+    def width(self) -> int:
+        """Of the canvas, in pixels."""
+        return self.height * 16 // 9 if self.crop == "none" else self.height
+
+    def framed(self, decoded: Iterable[Image]) -> Iterator[Image]:
+        """The canvas of each frame, (height, width, 3)."""
+        means = BGR_MEANS[self.preprocessing]
+        if self.crop == "face":
+            apart_s = self.decoding.frame_step / self.decoding.fps
+            yield from faces_in(decoded, apart_s, self.height, means)
+            return
+        held = shown = None
+        for image in decoded:
+            if shown is None or image is not held:
+                held, shown = image, on_canvas(image, self.width, means)
+            yield shown
+
+
+def configured_view(config: Config) -> View:
+    """The view that ``media`` and ``features.vgg_face`` of a configuration ask for."""
+    settings, media = config.features.vgg_face, config.media
+    height = media.height * (ENLARGED if settings.crop == "face" else 1)
+    decoding = VideoDecoding(height, media.fps, settings.frame_step, media.duration_s)
+    return View(settings.preprocessing, decoding, settings.crop)
 
 
 def on_canvas(image: Image, width: int, bgr_means: tuple[float, float, float]) -> Image:

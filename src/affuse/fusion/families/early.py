@@ -37,4 +37,8 @@ def _models(detail: str, models: Sequence[ModelConfig]) -> Sequence[ModelConfig]
     return [model for model in models if not MODELS.get(model.name).network]
 
 
-FUSION = Family(_make, details=lambda: ("", BALANCED), models=_models)
+def _tasks(detail: str) -> tuple[str, ...]:
+    return ("classification",) if detail == BALANCED else ("classification", "dimensional")
+
+
+FUSION = Family(_make, details=lambda: ("", BALANCED), models=_models, tasks=_tasks)

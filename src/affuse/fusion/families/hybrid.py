@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from affuse.config import FusionConfig, ModelConfig
-from affuse.fusion.family import Family
+from affuse.fusion.family import Family, rule_tasks
 from affuse.fusion.registry import fusion_models, make_fusion
 from affuse.models.registry import make_model
 from affuse.registries import RULES
@@ -22,4 +22,6 @@ def _make(rule: str, model: ModelConfig, settings: FusionConfig, seed: int) -> D
     return DecisionFusion(make_model(model, seed), rule, joint)
 
 
-FUSION = Family(_make, details=RULES.names, level="decision", decides_without=True)
+FUSION = Family(
+    _make, details=RULES.names, level="decision", decides_without=True, tasks=rule_tasks
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from affuse.config import FusionConfig, ModelConfig
 from affuse.errors import ConfigError
-from affuse.fusion.family import Family
+from affuse.fusion.family import Family, all_tasks
 from affuse.models.combination import COMBINATIONS, Combination
 from affuse.models.registry import make_model
 from affuse.registries import MODELS
@@ -37,4 +37,6 @@ def _first_network(detail: str, models: Sequence[ModelConfig]) -> Sequence[Model
     return networks[:1] or (ModelConfig(name="cnn1d"),)
 
 
-FUSION = Family(_make, details=lambda: COMBINATIONS, models=_first_network, level="embedding")
+FUSION = Family(
+    _make, details=lambda: COMBINATIONS, models=_first_network, level="embedding", tasks=all_tasks
+)

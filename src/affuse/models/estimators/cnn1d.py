@@ -15,4 +15,4 @@ def _make(seed: int) -> Any:
     return CNN1D(random_state=seed)
 
 
-MODEL = Model(label="1D CNN", make=_make, network=True)
+MODEL = Model(label="1D CNN", make=_make, network=True, tasks=("classification", "dimensional"))

@@ -133,7 +133,7 @@ def _pooling(layer: nn.MaxPool1d, graph: GraphBuilder, value: str) -> str:
 @layer_nodes.register
 def _normalisation(layer: nn.BatchNorm1d, graph: GraphBuilder, value: str) -> str:
     learned: Any = (layer.weight, layer.bias, layer.running_mean, layer.running_var)
-    parts = [single(graph, each) for each in learned]
+    parts = [single(graph, network) for network in learned]
     return graph.node("BatchNormalization", value, *parts, epsilon=layer.eps)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.extractors.functionals import voice_statistics
-from affuse.extractors.log_mel import N_BANDS, log_mel
+from affuse.features.voices.functionals import voice_statistics
+from affuse.features.voices.log_mel import N_BANDS, log_mel
 
 Floats = NDArray[np.float32]
 

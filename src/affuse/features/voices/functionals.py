@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
 
-from affuse.extractors.pitch import PitchTrack, pitch
+from affuse.features.voices.pitch import PitchTrack, pitch
 
 Floats = NDArray[np.floating[Any]]
 

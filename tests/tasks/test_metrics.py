@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from affuse.errors import FeatureError
-from affuse.evaluation.metrics import (
+from affuse.tasks.metrics import (
     accuracy,
     confusion,
     ece,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from affuse.media.face_detectors import YUNET_FILE_NAME
 from affuse.records import ProgressCallback
 from affuse.storage.cache import weights_folder
 from affuse.storage.fetch import Patience, RemoteFile, fetch
+from affuse.storage.whole import put_in_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +79,5 @@ def yunet_file(
             f"{published.sha256[:16]}...: the copy was removed; check for a proxy in between, "
             f"or put the right file at {target}"
         )
-    os.replace(unchecked, target)
+    put_in_place(unchecked, target)
     return target

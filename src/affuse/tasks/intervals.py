@@ -8,7 +8,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from affuse.evaluation.metrics import accuracy_of, confusion, macro_f1_of, uar_of
+from affuse.config import EvaluationConfig
+from affuse.tasks.metrics import accuracy_of, confusion, macro_f1_of, uar_of
+
+N_RESAMPLES = EvaluationConfig().n_bootstrap
+"""Resamples where nobody says how many: the setting's default."""
 
 Metric = Literal["uar", "accuracy", "macro_f1"]
 
@@ -32,7 +36,7 @@ def speaker_interval(
     speakers: ArrayLike,
     metric: Metric = "uar",
     *,
-    n_resamples: int = 2000,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Interval:
     """95 % bootstrap interval of a figure, whole speakers drawn with replacement.
@@ -70,7 +74,7 @@ def speaker_interval(
     """
     n_classes = _n_classes(truth, predicted)
     counts = _speaker_confusions(truth, predicted, speakers, n_classes)
-    return _percentiles(_METRICS[metric](_resampled(counts, n_resamples, seed)), len(counts))
+    return percentile_interval(_METRICS[metric](_resampled(counts, n_resamples, seed)), len(counts))
 
 
 def _n_classes(truth: ArrayLike, predicted: ArrayLike) -> int:
@@ -88,13 +92,18 @@ def _speaker_confusions(
 
 def _resampled(counts: NDArray[np.int64], n_resamples: int, seed: int) -> NDArray[np.float64]:
     """Confusion matrix of each resample of speakers: (n_resamples, n_classes, n_classes)."""
-    n_speakers = len(counts)
+    times = speaker_draws(len(counts), n_resamples, seed)
+    return np.asarray(np.tensordot(times.astype(np.float64), counts, axes=1), np.float64)
+
+
+def speaker_draws(n_speakers: int, n_resamples: int, seed: int) -> NDArray[np.int64]:
+    """How often each speaker is in each resample: (n_resamples, n_speakers)."""
     drawn = np.random.default_rng(seed).integers(n_speakers, size=(n_resamples, n_speakers))
-    times = (drawn[:, :, None] == np.arange(n_speakers)).sum(axis=1)
-    return np.tensordot(times.astype(np.float64), counts, axes=1)
+    return np.asarray((drawn[:, :, None] == np.arange(n_speakers)).sum(axis=1), np.int64)
 
 
-def _percentiles(draws: NDArray[np.float64], n_speakers: int) -> Interval:
+def percentile_interval(draws: NDArray[np.float64], n_speakers: int) -> Interval:
+    """2.5th and 97.5th percentile of a figure over resamples; NaN with one speaker."""
     if n_speakers < 2:
         return Interval(float("nan"), float("nan"))
     low, high = np.percentile(draws, [2.5, 97.5])

@@ -14,10 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.errors import WeightsError
+from affuse.features.source import Met
 from affuse.storage.onnx_sessions import open_session
-
-Heard = tuple[str, tuple[str, ...]]
-"""A corpus, and speakers of it that a network was trained on (none: it has none to name)."""
 
 
 def shipped_folder() -> Path:
@@ -43,7 +41,7 @@ def shipped_manifest() -> Mapping[str, Any]:
     return manifest
 
 
-def heard_speakers() -> tuple[Heard, ...]:
+def shipped_provenance() -> tuple[Met, ...]:
     """Whom the shipped networks have met in training."""
     parts = shipped_manifest()["trained_on"]
     return tuple((part["corpus"], tuple(part.get("speakers", ()))) for part in parts)

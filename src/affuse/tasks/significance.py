@@ -10,6 +10,9 @@ from scipy.special import stdtr, stdtrit
 
 Floats = NDArray[np.float64]
 
+SIGNIFICANT = 0.05
+"""P values below are no chance, as far as anybody says so."""
+
 EXACT_SPEAKERS = 14
 """Up to here all 2^n ways to swap are counted; beyond, some are drawn."""
 
@@ -158,14 +161,23 @@ def swap_p_values(contributions: ArrayLike, *, n_draws: int = 10_000, seed: int 
     array([0.0625])
     """
     values = np.asarray(contributions, np.float64)
-    n = len(values)
     reached = np.abs(values.sum(axis=0)) - TIE * np.abs(values).sum(axis=0)
-    if n <= EXACT_SPEAKERS:
-        swaps = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
-    else:
-        swaps = np.random.default_rng(seed).integers(2, size=(n_draws, n))
+    swapped, exact = swaps(len(values), n_draws, seed)
     n_reached = np.zeros(values.shape[1])
-    for start in range(0, len(swaps), CHUNK):
-        sums = (1.0 - 2.0 * swaps[start : start + CHUNK]) @ values
+    for start in range(0, len(swapped), CHUNK):
+        sums = (1.0 - 2.0 * swapped[start : start + CHUNK]) @ values
         n_reached += (np.abs(sums) >= reached).sum(axis=0)
-    return n_reached / len(swaps) if n <= EXACT_SPEAKERS else (n_reached + 1) / (n_draws + 1)
+    return n_reached / len(swapped) if exact else (n_reached + 1) / (n_draws + 1)
+
+
+def swaps(n_speakers: int, n_draws: int, seed: int) -> tuple[NDArray[np.int64], bool]:
+    """Ways to swap two systems for whole speakers, and whether they are all there are.
+
+    Returns
+    -------
+    (n_swaps, n_speakers) int, bool
+        1 where a speaker's predictions change hands.
+    """
+    if n_speakers <= EXACT_SPEAKERS:
+        return (np.arange(2**n_speakers)[:, None] >> np.arange(n_speakers)) & 1, True
+    return np.random.default_rng(seed).integers(2, size=(n_draws, n_speakers)), False

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affuse.evaluation.figures import bounds, p_text, p_value, points
+from affuse.tasks.figures import bounds, p_text, p_value, points
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest, ttest_1samp
 
-from affuse.evaluation.significance import difference_test, holm, least_swap_p, swap_p_values
+from affuse.tasks.significance import difference_test, holm, least_swap_p, swap_p_values
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 CONTRIBUTIONS = st.lists(st.integers(-20, 20), min_size=1, max_size=8)

@@ -1,0 +1,36 @@
+"""What a run over several corpora found on each of them, as plain text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from affuse.cli.tables import aligned, widths_of
+
+if TYPE_CHECKING:
+    from affuse.result import Result
+
+
+def by_corpus_text(result: Result) -> str:
+    """Rows that keep speakers apart, each corpus by itself; empty where there is but one.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    str
+        Several lines without a final newline.
+    """
+    honest = {item.name for item in result.honest}
+    found = [row for row in result.by_corpus.to_dict("records") if row["system"] in honest]
+    if not found:
+        return ""
+    task = result.task
+    rows = [("system", "corpus", *task.headings)]
+    for row in found:
+        cells = {str(column): value for column, value in row.items()}
+        rows.append((cells["system"], cells["corpus"], *task.cells(cells)))
+    widths = widths_of(rows)
+    title = "each corpus by itself, among the emotions that it can have (corpora.csv)"
+    return "\n".join([title, *(aligned(row, widths) for row in rows)])

@@ -1,0 +1,40 @@
+"""Columns of a table of clips that hold numbers: what a dimensional task may learn."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+
+from affuse.storage.csv_rows import Row, is_blank, number
+
+
+def numeric_columns(rows: Iterable[Row], besides: Collection[str] = ()) -> tuple[str, ...]:
+    """Columns whose cells are numbers, more often than not; blank ones do not count.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+    besides : collection of str
+        Columns that mean something else.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the table.
+    """
+    numbers: Counter[str] = Counter()
+    texts: Counter[str] = Counter()
+    columns: dict[str, None] = {}
+    for row in rows:
+        for column in row.cells:
+            columns[column] = None
+            if not is_blank(row[column]):
+                (texts if math.isnan(number(row[column])) else numbers)[column] += 1
+    return tuple(name for name in columns if name not in besides and numbers[name] > texts[name])
+
+
+def numbers_of(row: Row, columns: Iterable[str]) -> Mapping[str, float]:
+    """Column -> number of a row; cells that hold none are left out."""
+    found = {column: number(row[column]) for column in columns if not is_blank(row[column])}
+    return {column: value for column, value in found.items() if not math.isnan(value)}

@@ -1,0 +1,1 @@
+"""Networks that come with affuse or are fetched, as extractors use them."""

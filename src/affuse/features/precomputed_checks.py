@@ -1,0 +1,85 @@
+"""What is refused of a table of features, by name of the file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from affuse.errors import FeatureError
+from affuse.storage.csv_rows import is_blank, number
+from affuse.storage.plain_text import first_few
+
+
+def refuse_unfit(path: Path, features: pd.DataFrame, dropped: Sequence[str]) -> None:
+    """A table without a feature, with one that is not numeric, or without a row (FeatureError)."""
+    if not len(features.columns):
+        others = f" (not counting {first_few(dropped)})" if dropped else ""
+        raise FeatureError(
+            f"{path} has no column of features{others}; expected at least one beside 'clip'"
+        )
+    words = [
+        f"{name}: {_odd_cell(features[name])!r}"
+        for name, kind in features.dtypes.items()
+        if not pd.api.types.is_numeric_dtype(kind)
+    ]
+    if words:
+        raise FeatureError(
+            f"{path} has columns that are not numeric ({first_few(words)}); expected numbers in "
+            "every column but 'clip': remove or encode them"
+        )
+    if features.empty:
+        raise FeatureError(
+            f"{path} has no row with a tracked face (success is 0 in all); expected some frames "
+            "with a face: run the tracker again"
+        )
+
+
+def _odd_cell(column: pd.Series[Any]) -> object:
+    """A cell for which a column is no column of numbers."""
+    filled = [cell for cell in column if isinstance(cell, str) and not is_blank(cell)]
+    return next((cell for cell in filled if math.isnan(number(cell))), filled[0])
+
+
+def refuse_two_faces(
+    path: Path, table: pd.DataFrame, keys: pd.Series[str], columns: Sequence[str]
+) -> None:
+    """Two people in one frame: whose features are the clip's cannot be known."""
+    face, *order = columns
+    frames = table[order].assign(key=keys, face=table[face]).drop_duplicates()
+    twice = frames.drop(columns="face").duplicated()
+    if twice.any():
+        clips = frames["key"][twice].unique()
+        raise FeatureError(
+            f"{path} has several faces (column {face!r}) in the same frames of {len(clips)} clips "
+            f"({first_few(list(clips))}); expected one: keep the rows of the face that the label "
+            "is of"
+        )
+
+
+def refuse_repeats(
+    path: Path,
+    names: pd.DataFrame,
+    keys: pd.Series[str],
+    order: Sequence[str],
+    *,
+    stretches: bool,
+) -> None:
+    """Rows that come twice: whose numbers are the clip's cannot be known (FeatureError)."""
+    clip = names.columns[0]
+    repeated = names.drop(columns=clip).assign(key=keys).duplicated(keep=False)
+    if repeated.any():
+        wanted = f"one row per clip and {order[0]}" if order else "one row per clip"
+        hint = "remove the others" if order else "remove the others, or add a column 'frame'"
+        if stretches:
+            hint = (
+                "name each stretch of a file by its clip, such as talk@0-1.5, as `affuse index "
+                "DATA --out FILE.csv` writes them"
+            )
+        raise FeatureError(
+            f"{path} has {int(repeated.sum())} rows that name the same clip "
+            f"({first_few(list(names[clip][repeated]))}); expected {wanted}: {hint}"
+        )

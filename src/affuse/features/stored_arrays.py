@@ -1,0 +1,148 @@
+"""Features that stay on disk, a file a clip, until they are asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from affuse.errors import FeatureError
+from affuse.features.array import (
+    FeatureArray,
+    Floats,
+    Rows,
+    begun_digest,
+    check_axes,
+    chosen_rows,
+    usual_axes,
+)
+
+_ASSUMED_MEMORY = 8 << 30
+"""Bytes, where the operating system does not say how many there are."""
+
+
+@dataclass(frozen=True, eq=False)
+class StoredArrays(FeatureArray):
+    """FeatureArray on disk, one file a clip, read where rows of it are asked for.
+
+    Memory stays bounded: nothing is mapped between two reads.
+
+    Attributes
+    ----------
+    paths : tuple of (Path or None)
+        One ``.npy`` file per clip; None where the modality is absent (read as NaN).
+    item_shape : tuple of int
+        Shape of one clip's array.
+    axes : tuple of str
+        Those of a plain array (`USUAL_AXES`) where none are given.
+    """
+
+    paths: tuple[Path | None, ...]
+    item_shape: tuple[int, ...]
+    axes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.axes:
+            object.__setattr__(self, "axes", usual_axes(1 + len(self.item_shape)))
+        check_axes(self.axes, self.shape)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(n_clips, *item_shape)``."""
+        return (len(self.paths), *self.item_shape)
+
+    def take(self, rows: ArrayLike) -> Self:
+        """The same arrays for a choice of clips, still on disk."""
+        paths = tuple(self.paths[int(row)] for row in chosen_rows(len(self), rows))
+        return replace(self, paths=paths)
+
+    def rows(self, indices: ArrayLike) -> Floats:
+        """Numbers of a choice of clips: ``(n, *item_shape)``."""
+        chosen = chosen_rows(len(self), indices)
+        values = np.empty((len(chosen), *self.item_shape), np.float32)
+        for value, row in zip(values, chosen, strict=True):
+            path = self.paths[int(row)]
+            value[...] = np.nan if path is None else np.load(path)
+        return values
+
+    def positions(self, rows: ArrayLike, positions: ArrayLike) -> Floats:
+        """Single positions along the axis after the clips': ``(n, *item_shape[1:])``.
+
+        Only those are read, so that a shuffled batch of frames costs its own size.
+        """
+        chosen = chosen_rows(len(self), np.asarray(rows, np.int64))
+        where = np.arange(self.item_shape[0])[np.asarray(positions, np.int64)]
+        values = np.empty((len(chosen), *self.item_shape[1:]), np.float32)
+        for row in np.unique(chosen):
+            at = np.flatnonzero(chosen == row)
+            values[at] = self._positions(self.paths[int(row)], where[at])
+        return values
+
+    def spread(self, rows: ArrayLike) -> Self:
+        """As `take`, absent where a row is -1."""
+        chosen = np.asarray(rows, np.int64)
+        return replace(self, paths=tuple(None if n < 0 else self.paths[n] for n in chosen))
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """Its clips and then those of others, all still on disk."""
+        paths = (*self.paths, *(path for other in others for path in other.paths))
+        return replace(self, paths=paths)
+
+    def digest(self, order: ArrayLike) -> str:
+        """Hash of axes, shape and the names of the files, which say what is in them."""
+        found = begun_digest(self)
+        names = [str(path and path.name) for path in self.take(order).paths]
+        found.update("\0".join(names).encode())
+        return str(found.hexdigest())
+
+    def distinct(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Of rows that lie in one file the first alone, and where among those each is found."""
+        first: dict[Path | None, int] = {}
+        found = [first.setdefault(self.paths[row], len(first)) for row in rows]
+        _, kept = np.unique(found, return_index=True)
+        return rows[kept], np.array(found, np.int64)
+
+    def flat(self) -> Floats:
+        """One row of numbers a clip, read from disk: ``(n_clips, n_features)``.
+
+        Raises
+        ------
+        FeatureError
+            They take more than half of the machine's memory: says how much.
+        """
+        n_bytes, limit = 4 * int(np.prod(self.shape, dtype=np.float64)), _memory() // 2
+        if n_bytes > limit:
+            raise FeatureError(
+                f"stored features of shape {self.item_shape} a clip take {n_bytes / 2**30:.3g} GiB "
+                f"for {len(self)} clips, and {limit / 2**30:.3g} GiB may be held in memory; "
+                "expected fewer numbers a clip: fit a learned feature on the training clips "
+                "first, or take fewer clips"
+            )
+        return super().flat()
+
+    def _positions(self, path: Path | None, positions: Rows) -> NDArray[np.floating[Any]]:
+        if path is None:
+            return np.full((len(positions), *self.item_shape[1:]), np.nan, np.float32)
+        with path.open("rb") as file:
+            np.lib.format.read_magic(file)
+            _, _, dtype = np.lib.format.read_array_header_1_0(file)
+            begin, n_items = file.tell(), int(np.prod(self.item_shape[1:]))
+            values = np.empty((len(positions), *self.item_shape[1:]), dtype)
+            for value, position in zip(values, positions, strict=True):
+                file.seek(begin + int(position) * n_items * dtype.itemsize)
+                value[...] = np.frombuffer(file.read(n_items * dtype.itemsize), dtype).reshape(
+                    value.shape
+                )
+        return values
+
+
+def _memory() -> int:
+    """Bytes of memory of this machine."""
+    if not hasattr(os, "sysconf"):
+        return _ASSUMED_MEMORY
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

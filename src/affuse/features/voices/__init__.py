@@ -1,0 +1,1 @@
+"""What a voice is made of in numbers: from a signal to statistics and spectrograms."""

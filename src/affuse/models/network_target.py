@@ -1,0 +1,88 @@
+"""What a small network learns: classes by their probabilities, or numbers on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from affuse.models.training import probabilities
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from affuse.models.graphs.builder import GraphBuilder
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class NetworkTarget:
+    """How the truth becomes the target of a loss, and outputs become predictions.
+
+    Attributes
+    ----------
+    classes : (n_classes,) array or None
+        None: the network learns numbers.
+    mean, scale : (n_targets,) float64
+        Of the training clips' numbers, which the network learns standardised; empty for classes.
+    """
+
+    classes: NDArray[Any] | None
+    mean: Floats
+    scale: Floats
+
+    @classmethod
+    def of(cls, truth: ArrayLike) -> Self:
+        """The target of labels (n_clips,), or of numbers (n_clips, n_targets).
+
+        Raises
+        ------
+        ValueError
+            Labels of one class.
+
+        Examples
+        --------
+        >>> NetworkTarget.of([[1.0], [3.0]]).encoded([[1.0], [3.0]]).ravel()
+        array([-1.,  1.], dtype=float32)
+        """
+        values = np.asarray(truth)
+        if values.ndim == 2:
+            scale = values.std(axis=0)
+            return cls(None, values.mean(axis=0), np.where(scale > 0, scale, 1.0))
+        classes = np.unique(values)
+        if len(classes) < 2:
+            raise ValueError(
+                f"y holds one class, {classes.tolist()}: a classifier needs rows of at least two"
+            )
+        return cls(classes, np.zeros(0), np.zeros(0))
+
+    @property
+    def n_outputs(self) -> int:
+        """Neurons of the last layer."""
+        return len(self.mean) if self.classes is None else len(self.classes)
+
+    def encoded(self, truth: ArrayLike) -> NDArray[Any]:
+        """Target of the loss: positions of classes (n_clips,) int64, or standardised numbers."""
+        values = np.asarray(truth)
+        if self.classes is None:
+            return np.asarray((values - self.mean) / self.scale, np.float32)
+        return np.asarray(np.searchsorted(self.classes, values), np.int64)
+
+    def decoded(self, outputs: NDArray[np.float32]) -> Floats:
+        """Probabilities (n_clips, n_classes), or numbers (n_clips, n_targets)."""
+        if self.classes is None:
+            return np.asarray(outputs.astype(np.float64) * self.scale + self.mean)
+        return probabilities(outputs)
+
+    def nodes(self, graph: GraphBuilder, rows: str, network: Iterable[nn.Module]) -> str:
+        """The same of a whole network, from rows (n, ...) float: (n, n_outputs) double."""
+        from affuse.models.graphs.networks import class_probabilities, layers
+
+        if self.classes is not None:
+            return class_probabilities(graph, rows, network)
+        outputs = graph.cast(layers(graph, rows, network), "DOUBLE")
+        return graph.add(graph.multiply(outputs, self.scale), self.mean)

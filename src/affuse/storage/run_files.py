@@ -1,0 +1,90 @@
+"""What is in a run folder: the name of every file, and the columns of every table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CONFIG = "config.toml"
+ENVIRONMENT = "environment.json"
+SUMMARY = "summary.json"
+INDEX = "index.csv"
+BUNDLE = "bundle"
+REPORT = "report.html"
+"""The last thing that a run writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunTable:
+    """One table of a run folder.
+
+    Attributes
+    ----------
+    name : str
+    columns : tuple of str
+        That it has in every run; others follow from the clips, such as ``p_<emotion>``.
+    needed : bool
+        Every run has it, and no report can be made without it and its columns. Others come from
+        runs that asked for them, or whose clips allow them.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    needed: bool = False
+
+    @property
+    def file(self) -> str:
+        """Its name in the folder."""
+        return f"{self.name}.csv"
+
+
+TABLES = (
+    RunTable(
+        "results",
+        ("system", "modality", "protocol", "leaky", "uar", "uar_low", "uar_high", "chance"),
+        needed=True,
+    ),
+    RunTable("predictions", ("clip", "speaker", "emotion", "system", "predicted"), needed=True),
+    RunTable("folds", ("clip", "speaker", "protocol", "fold"), needed=True),
+    RunTable(
+        "references",
+        ("kind", "name", "modality", "metric", "value", "protocol", "source", "leak"),
+    ),
+    RunTable("skipped", ("name", "reason")),
+    RunTable("speakers", ("speaker", "uar", "accuracy", "n_clips", "n_emotions", "system")),
+    RunTable("recalls", ("emotion", "recall", "n_clips", "taken_for", "taken_for_share", "system")),
+    RunTable("reliability", ("low", "high", "confidence", "accuracy", "n_clips", "system")),
+    RunTable(
+        "robustness",
+        (
+            "system", "modality", "fusion", "model", "protocol", "condition", "degraded", "level",
+            "uar", "uar_low", "uar_high", "n_clips", "reason",
+        ),
+    ),
+    RunTable(
+        "comparisons",
+        (
+            "better", "other", "difference", "low", "high", "p", "p_holm", "n_clips", "n_speakers",
+            "p_swap", "p_swap_least", "n_comparisons",
+        ),
+    ),
+    RunTable(
+        "calibration",
+        (
+            "system", "ece", "brier", "log_loss", "ece_calibrated", "brier_calibrated",
+            "log_loss_calibrated",
+        ),
+    ),
+    RunTable("corpora", ("system", "corpus", "modality", "protocol", "n_clips", "n_speakers")),
+    RunTable("training", ("system", "fold", "epoch", "loss")),
+    RunTable("map", ("clip", "modality", "method", "x", "y")),
+    RunTable("contents", ("clip", "content")),
+)  # fmt: skip
+
+RESULTS = TABLES[0].file
+TEXT_COLUMNS = ("clip", "speaker", "emotion", "system", "predicted", "name")
+"""Whose cells are words, whatever they look like: a speaker may be called 01 or NA."""
+
+WRITTEN = frozenset(
+    {CONFIG, ENVIRONMENT, SUMMARY, INDEX, BUNDLE, *(table.file for table in TABLES)}
+)
+"""All that a run may have written before its report."""

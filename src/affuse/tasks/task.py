@@ -1,0 +1,160 @@
+"""What a task is: the one protocol of all that depends on what is told of a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.corpora.index import Index
+from affuse.features.table import FeatureTable
+from affuse.tasks.headline import Headline
+from affuse.tasks.significance import Tested
+
+Floats = NDArray[np.float64]
+
+
+class Figures(Protocol):
+    """Figures of one system: a frozen dataclass whose fields are columns of results.csv."""
+
+    @property
+    def headline(self) -> float:
+        """The figure by which systems are ranked, higher is better."""
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Bounds of its 95 % bootstrap over speakers; NaN with one speaker."""
+
+    @property
+    def n_clips(self) -> int:
+        """Clips that were scored."""
+
+    @property
+    def n_speakers(self) -> int:
+        """Speakers of them."""
+
+    @property
+    def n_folds(self) -> int:
+        """Folds in which they were tested."""
+
+    def columns(self) -> dict[str, float | int]:
+        """Columns of results.csv, in their order."""
+
+
+class Pair(NamedTuple):
+    """Two systems on the clips that both have scored.
+
+    Attributes
+    ----------
+    truth : (n_clips,) int or (n_clips, n_targets) float64
+    first, second : array of the shape of `truth`
+        What each predicts.
+    speakers : (n_clips,) str
+    """
+
+    truth: NDArray[Any]
+    first: NDArray[Any]
+    second: NDArray[Any]
+    speakers: NDArray[np.str_]
+
+
+class Task(Protocol):
+    """What is told of a clip, and all that follows from it.
+
+    Attributes
+    ----------
+    name : str
+        As the configuration has it.
+    what : str
+        One thing that is told, in a word: for sentences.
+    headline : Headline
+    result_columns : tuple of str
+        Columns of results.csv between ``leaky`` and the end.
+    headings : tuple of str
+        Columns of the table in the terminal, after those that name the system.
+    charts : tuple of str
+        Sections of the report that such a run has.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def what(self) -> str: ...  # noqa: D102
+
+    @property
+    def headline(self) -> Headline: ...  # noqa: D102
+
+    @property
+    def result_columns(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def headings(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def charts(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    def chosen(self, index: Index) -> Index:
+        """The clips whose truth is known; the others are listed in its `skipped`.
+
+        Raises DatasetError where the index does not tell what this task asks for.
+        """
+
+    def table(self, table: FeatureTable, index: Index) -> FeatureTable:
+        """A table of features with this task's truth in it, from clips of `index`."""
+
+    def check(self, table: FeatureTable) -> None:
+        """Refuse a truth from which nothing can be learned (DatasetError)."""
+
+    def fault(
+        self, table: FeatureTable, rows: NDArray[np.int64], modality: str, advice: str
+    ) -> str:
+        """Why nothing can be learned from some clips, empty where something can.
+
+        What they are, what was expected, and what to do, `advice` first.
+        """
+
+    def outputs(self, estimator: Any, table: FeatureTable) -> Floats:
+        """What a fitted estimator gives for all clips: (n_clips, n_outputs)."""
+
+    def are_outputs(self, array: NDArray[Any], table: FeatureTable, n_clips: int) -> bool:
+        """Whether an array, from wherever it is, can be what `outputs` gives for so many clips."""
+
+    def predicted(self, outputs: Floats) -> NDArray[Any]:
+        """Outputs -> predictions, comparable to the truth clip by clip."""
+
+    def figures(
+        self,
+        table: FeatureTable,
+        rows: NDArray[np.int64],
+        outputs: Floats,
+        folds: NDArray[np.int64],
+        *,
+        n_resamples: int,
+        seed: int,
+    ) -> Figures:
+        """Figures of one system from its outputs (n_rows, n_outputs) for rows of a table."""
+
+    def value(self, truth: NDArray[Any], predicted: NDArray[Any]) -> float:
+        """The headline figure."""
+
+    def tested(self, pair: Pair) -> Tested:
+        """How far the first system is ahead, and how sure that is."""
+
+    def swap_p(
+        self, pairs: Sequence[Pair], names: NDArray[np.str_], n_draws: int, seed: int
+    ) -> Floats:
+        """P value of each pair from swapping the systems for whole speakers: (n_pairs,)."""
+
+    def prediction_columns(
+        self, table: FeatureTable, rows: NDArray[np.int64], outputs: Floats
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Columns of predictions.csv that tell the truth, and those that tell the prediction."""
+
+    def said(self, table: FeatureTable) -> tuple[str, str]:
+        """What is told of these clips, and what chance is: for the first line of the terminal."""
+
+    def cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """A row of results under `headings`."""

@@ -1,0 +1,138 @@
+"""Each extension point by its template: one new file in affuse, or in another package, and no edit.
+
+The templates are those that CONTRIBUTING.md shows. They are copied into a copy of affuse, and
+installed as a second package beside the affuse of the repository; both are run as a person would.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from recordings import Track, fitted, portrait, spoken, write
+
+import affuse
+from affuse.registries import REGISTRIES
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+TEMPLATES = sorted((HERE / "templates").rglob("*.py"))
+AFFUSE = Path(affuse.__file__).parent
+
+Command = Callable[..., str]
+
+
+def command(*places: Path) -> Command:
+    """`affuse` in a process of its own, with what is importable in these places before all else."""
+    path = os.pathsep.join(map(str, places))
+
+    def run(*arguments: object) -> str:
+        called = [sys.executable, "-m", "affuse", *map(str, arguments)]
+        ended = subprocess.run(
+            called, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    return run
+
+
+@pytest.fixture(scope="module", params=["copied into affuse", "another package"])
+def added(request, tmp_path_factory) -> Command:
+    """affuse with all templates, either way."""
+    place = tmp_path_factory.mktemp("added")
+    if request.param == "copied into affuse":
+        shutil.copytree(AFFUSE, place / "affuse")
+        for template in TEMPLATES:
+            target = place / "affuse" / template.relative_to(HERE / "templates")
+            assert not target.exists()
+            shutil.copy(template, target)
+        return command(place)
+    source, site = place / "source", place / "site"
+    shutil.copytree(HERE / "plugin", source)
+    (source / "affuse_extras").mkdir()
+    for template in TEMPLATES:
+        shutil.copy(template, source / "affuse_extras")
+    (source / "affuse_extras" / "__init__.py").touch()
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--target", site]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", *map(str, options), str(source)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return command(AFFUSE.parent, site)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory) -> Path:
+    """Two speakers, two emotions, two takes, named as the template of a corpus has it."""
+    folder = tmp_path_factory.mktemp("clips")
+    for number, speaker in enumerate(("anna", "ben"), start=1):
+        for emotion, grey in (("joy", 1.0), ("sorrow", 0.4)):
+            image = (portrait(number)[::2, ::2] * grey).astype("uint8")
+            for take in (1, 2):
+                sound = fitted(grey * spoken(number)[take * 9000 :], 1.2)
+                track = Track([image] * 12, sound=sound)
+                write(folder / f"{speaker}-{emotion}-{take}.mp4", track)
+    return folder
+
+
+def test_there_is_one_template_for_each_extension_point():
+    folders = [template.parent.relative_to(HERE / "templates") for template in TEMPLATES]
+    assert sorted(folders) == sorted(
+        Path(*registry.folder.split(".")[1:]) for registry in REGISTRIES
+    )
+
+
+def test_what_is_added_works_by_name(added, clips, tmp_path):
+    """The corpus is found by its folder; extractor, model, rule and fusion by their names."""
+    out = tmp_path / "run"
+    settings = [
+        "features.settings.brightness.fps=4", "fusion.decision=rms", "fusion.also=over_time",
+        'models=[{name="ridge"}]', "bundle.enabled=false", "evaluation.n_bootstrap=100",
+        "media.duration_s=1", "features.video=brightness",
+    ]  # fmt: skip
+    told = added("run", clips, "--jobs", 1, "--out", out, *(f"--set={each}" for each in settings))
+    with (out / "results.csv").open(encoding="utf-8") as file:
+        rows = [(row["modality"], row["fusion"], row["model"]) for row in csv.DictReader(file)]
+    assert sorted(rows) == [
+        ("audio", "", "Ridge classifier"),
+        ("audio+video", "decision rms", "Ridge classifier"),
+        ("audio+video", "early", "Ridge classifier"),
+        ("audio+video", "over_time", ""),
+        ("video", "", "Ridge classifier"),
+    ]
+    assert "8 clips" in told
+
+
+def test_a_format_that_is_added_is_written(added, clips, tmp_path):
+    out = tmp_path / "talk.srt"
+    added("predict", clips / "anna-joy-1.mp4", "--out", out)
+    assert out.read_text("utf-8").startswith("1\n00:00:00,000 --> 00:00:01,")
+
+
+def test_what_is_added_is_listed(added):
+    assert "named_files" in added("corpora")
+    assert "Named files" in added("corpora", "named_files")
+    for name, entry in (
+        ("features.video", "brightness"),
+        ("models[].name", "ridge"),
+        ("fusion.decision", "rms"),
+        ("fusion.also", "over_time"),
+        ("data.corpus", "named_files"),
+    ):
+        assert entry in added("settings", name).partition("May be:")[2]
+
+
+def test_contributing_shows_every_template():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for template in TEMPLATES:
+        assert template.relative_to(ROOT).as_posix() in text
+    for registry in REGISTRIES:
+        assert f"`src/{registry.folder.replace('.', '/')}/`" in text
+        assert f"`{registry.group}`" in text
