@@ -59,6 +59,10 @@ def random_split_finding(
     apart : Protocol
         Folds that keep speakers apart.
     context : RunContext, optional
+
+    Returns
+    -------
+    Finding
     """
     check = "random split"
     if apart.leaky:
@@ -92,7 +96,23 @@ def permutation_finding(
     n_permutations: int,
     context: RunContext | None = None,
 ) -> Finding:
-    """What the quickest system scores with shuffled labels: chance, unless labels leak."""
+    """What the quickest system scores with shuffled labels: chance, unless labels leak.
+
+    Parameters
+    ----------
+    config : Config
+    table : FeatureTable
+        As `kept_in_memory` gives it.
+    protocol : Protocol
+        Folds that keep speakers apart.
+    n_permutations : int
+    context : RunContext, optional
+        Who computes; this process by default.
+
+    Returns
+    -------
+    Finding
+    """
     system = _quick_system(table)
     found = system_permutation_test(
         table,
