@@ -19,6 +19,7 @@ from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
 from affuse.report.examples import examples
+from affuse.report.numbers_report import number_values
 from affuse.report.reading import RunFolder, read_run
 from affuse.report.results_charts import (
     class_recall_chart,
@@ -113,29 +114,38 @@ def write_page(text: str, target: Path) -> Path:
 
 def report_html(run: RunFolder) -> str:
     """The report as one page of HTML."""
+    if run.targets:
+        return render("numbers.html.j2", **_common(run), **number_values(run))
     return render(
         "report.html.j2",
-        run=run,
-        title=f"{run.title}: affuse report",
+        **_common(run),
         findings=findings(run),
         systems=systems_chart(run),
         honest=result_rows(run.honest),
         leaky=result_rows(run.leaky),
         references=_records(run.table("references")),
-        notes=run.notes,
         paired=paired_charts(run),
         pairs=_pair_rows(run),
         floor=floor(run),
         sections=_sections(run),
         examples=examples(run),
         data=_data(run),
-        protocols=_protocols(run),
-        settings=_flat(run.config),
-        settings_text=_toml(run.config),
-        environment=_flat(run.environment),
-        skipped=_records(run.table("skipped")),
-        again=f"affuse run {run.config['data']['path']} --recipe config.toml",
     )
+
+
+def _common(run: RunFolder) -> dict[str, Any]:
+    """What every report needs, whatever its task."""
+    return {
+        "run": run,
+        "title": f"{run.title}: affuse report",
+        "notes": run.notes,
+        "protocols": _protocols(run),
+        "settings": _flat(run.config),
+        "settings_text": _toml(run.config),
+        "environment": _flat(run.environment),
+        "skipped": _records(run.table("skipped")),
+        "again": f"affuse run {run.config['data']['path']} --recipe config.toml",
+    }
 
 
 def render(template: str, **values: Any) -> str:
