@@ -13,7 +13,7 @@ from affuse.errors import ConfigError, MissingDependency
 from affuse.models.registry import make_model, model_label
 from affuse.registries import MODELS
 
-NAMES = [name for name in MODELS.names() if "classification" in MODELS.get(name).tasks]
+NAMES = tuple(n for n in MODELS.names() if "classification" in MODELS.get(n).tasks)
 
 
 @pytest.fixture
