@@ -53,7 +53,17 @@ class Column:
 
 
 def extractors_finding(chosen: Iterable[Source]) -> Finding:
-    """Whether any extractor, registered or chosen, has a way for labels to come in."""
+    """Whether any extractor, registered or chosen, has a way for labels to come in.
+
+    Parameters
+    ----------
+    chosen : iterable of Source
+        Those of the configuration.
+
+    Returns
+    -------
+    Finding
+    """
     kinds = _kinds() | {source.name: type(source) for source in chosen if source.path is None}
     ways = {name: way_in(kind) for name, kind in sorted(kinds.items())}
     open_ = {name: way for name, way in ways.items() if way}
@@ -201,8 +211,12 @@ def _kinds() -> dict[str, type]:
     """Class of what each registered function says that it makes, without making it."""
     kinds = {}
     for name, make in EXTRACTORS.load_all().entries.items():
-        said = getattr(make, "__annotations__", {}).get("return")
-        kind = getattr(sys.modules[make.__module__], said, None) if isinstance(said, str) else said
+        annotation = getattr(make, "__annotations__", {}).get("return")
+        kind = (
+            getattr(sys.modules[make.__module__], annotation, None)
+            if isinstance(annotation, str)
+            else annotation
+        )
         if isinstance(kind, type):
             kinds[name] = kind
     return kinds

@@ -44,7 +44,12 @@ class Worker:
         self._process = SendingProcess(_run, (function, argument), ["affuse.serve.judging"])
 
     def messages(self) -> Iterator[object]:
-        """What it sends, until it ends; the last one is `Failed` where it could not do its work."""
+        """What it sends, until it ends; the last one is `Failed` where it could not do its work.
+
+        Yields
+        ------
+        object
+        """
         yield from self._process.messages()
         if self._process.exit_code:
             yield Failed(
@@ -59,7 +64,14 @@ class Worker:
 
 
 def echo(argument: object, send: Send) -> None:
-    """Send back what was given: shows that workers can be started."""
+    """Send back what was given: shows that workers can be started.
+
+    Parameters
+    ----------
+    argument : object
+        Picklable.
+    send : callable
+    """
     send(argument)
 
 

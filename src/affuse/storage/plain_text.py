@@ -77,7 +77,7 @@ def printable(text: str) -> str:
     return "".join(_escaped(sign) if steers(sign) else sign for sign in text)
 
 
-def shortened(said: object, most: int = 400) -> str:
+def shortened(value: object, most: int = 400) -> str:
     """What anything says, on one harmless line for a message.
 
     Parameters
@@ -96,7 +96,7 @@ def shortened(said: object, most: int = 400) -> str:
     >>> shortened("abcdef", 3), shortened(7)
     ('abc...', '7')
     """
-    text = printable(str(said))
+    text = printable(str(value))
     return text if len(text) <= most else f"{text[:most]}..."
 
 

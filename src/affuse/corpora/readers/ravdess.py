@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from affuse.corpora.drawn import told_from_drawn
+from affuse.corpora.drawn import with_drawn_corpus
 from affuse.corpora.index import Index
 from affuse.corpora.media_files import (
     AUDIO_SUFFIXES,
@@ -247,7 +247,7 @@ def read_ravdess(root: str | Path) -> Index:
     for file in files:
         takes[file.name.take_key].append(file)
     joined = [_joined(take) for take in takes.values()]
-    clips = told_from_drawn([clip for clip, _ in joined])
+    clips = with_drawn_corpus([clip for clip, _ in joined])
     unused = [skip for _, repeats in joined for skip in repeats]
     unreadable = [skip for skip in contents.passed_over if skip.reason in (EMPTY, NO_FILE)]
     skipped = sorted([*strangers, *unused, *unreadable], key=lambda skip: skip.name)
