@@ -93,7 +93,7 @@ def test_what_is_added_works_by_name(added, clips, tmp_path):
     """The corpus is found by its folder; extractor, model, rule and fusion by their names."""
     out = tmp_path / "run"
     settings = [
-        "features.settings.brightness.fps=4", "fusion.decision=rms", "fusion.also=over_time",
+        "features.settings.brightness.fps=4", "fusion.decision=rms", "fusion.also=attention",
         'models=[{name="ridge"}]', "bundle.enabled=false", "evaluation.n_bootstrap=100",
         "media.duration_s=1", "features.video=brightness",
     ]  # fmt: skip
@@ -104,7 +104,7 @@ def test_what_is_added_works_by_name(added, clips, tmp_path):
         ("audio", "", "Ridge classifier"),
         ("audio+video", "decision rms", "Ridge classifier"),
         ("audio+video", "early", "Ridge classifier"),
-        ("audio+video", "over_time", ""),
+        ("audio+video", "attention", ""),
         ("video", "", "Ridge classifier"),
     ]
     assert "8 clips" in told
@@ -123,7 +123,7 @@ def test_what_is_added_is_listed(added):
         ("features.video", "brightness"),
         ("models[].name", "ridge"),
         ("fusion.decision", "rms"),
-        ("fusion.also", "over_time"),
+        ("fusion.also", "attention"),
         ("data.corpus", "named_files"),
     ):
         assert entry in added("settings", name).partition("May be:")[2]

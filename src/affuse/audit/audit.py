@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from affuse.audit.figures import permutation_finding, random_split_finding, taken_as_they_are
-from affuse.audit.findings import Audit
+from affuse.audit.findings import Audit, Finding
 from affuse.audit.labels import columns_findings, extractors_finding
 from affuse.audit.recordings import duplicates_finding, fold_file_finding, identical_recordings
 from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
+from affuse.corpora.index import Index
 from affuse.experiment import chosen_clips, context_of, extract
 from affuse.features.label_columns import refuse_constant
-from affuse.records import ProgressCallback
+from affuse.features.table import FeatureTable
+from affuse.records import Modality, ProgressCallback
 from affuse.splits.divide import divide
-from affuse.splits.fold_files import read_folds
+from affuse.splits.fold_files import FoldFile, read_folds
 from affuse.splits.protocols import feasible_protocols
 from affuse.tasks.classification import Classification
 
@@ -57,15 +60,13 @@ def audit(
     """
     context = context_of(config, progress=progress)
     index = chosen_clips(config)
-    file = read_folds(config.folds.file) if config.folds.file else None
-    if file is not None:
-        file.of_clips(index.clips)
+    file = _fold_file(config, index)
     groups = identical_recordings(index, progress)
     findings = [speakers_finding(index)]
     if file is not None:
         findings.append(fold_file_finding(file, index, groups))
-        if findings[-1].verdict == "LEAK":
-            config = _without_file(config)
+    if findings[-1].verdict == "LEAK":
+        config = _without_file(config)
     extraction, sources = extract(config, index, progress=progress)
     table = extraction.table
     refuse_constant(sources, table)
@@ -76,15 +77,13 @@ def audit(
     findings.append(extractors_finding(sources.values()))
     by_column = columns_findings(sources, table)
     findings += by_column.values()
-    # What a column that is the label does to figures needs no measuring.
-    sound = [m for m in table.modalities if m not in by_column or by_column[m].verdict != "LEAK"]
-    quick = sorted(taken_as_they_are(sources, config).intersection(sound))
+    quick = sorted(taken_as_they_are(sources, config) & _sound(table, by_column))
+    labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
     if quick:
         small = table.select(quick)
-        labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
         findings.append(random_split_finding(config, small, labels, index.clips, protocol, context))
-        if n_permutations:
-            findings.append(permutation_finding(config, small, protocol, n_permutations, context))
+    if quick and n_permutations:
+        findings.append(permutation_finding(config, small, protocol, n_permutations, context))
     return Audit(
         data="+".join(Path(path).resolve().name for path in config.data.paths),
         n_clips=len(table),
@@ -93,6 +92,21 @@ def audit(
         n_skipped=len(extraction.skipped),
         findings=tuple(findings),
     )
+
+
+def _fold_file(config: Config, index: Index) -> FoldFile | None:
+    """The fold file of a configuration, whose names all fit clips; None without one."""
+    if not config.folds.file:
+        return None
+    file = read_folds(config.folds.file)
+    file.of_clips(index.clips)
+    return file
+
+
+def _sound(table: FeatureTable, by_column: Mapping[Modality, Finding]) -> set[str]:
+    """Modalities without a column that is the label: what such a one does needs no measuring."""
+    leaking = {name for name, finding in by_column.items() if finding.verdict == "LEAK"}
+    return set(table.modalities) - leaking
 
 
 def _without_file(config: Config) -> Config:

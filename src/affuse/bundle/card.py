@@ -6,14 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from affuse.bundle.manifest import Figures, Manifest, TrainedOn
+from affuse.corpora.drawn import EMBEDDED
+from affuse.corpora.known import terms_of
 
-_KNOWN_LICENCES = {
-    "RAVDESS": (
-        "The recordings of RAVDESS are under CC BY-NC-SA 4.0 (Livingstone & Russo 2018); what was "
-        "trained on them is offered under the same terms: name the source, no commercial use."
-    ),
-    "affuse embedded corpus": "Trained on drawn faces and computed voices: as affuse itself (MIT).",
-}
+_DRAWN = "Trained on drawn faces and computed voices: as affuse itself (MIT)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +60,9 @@ def licence_of(trained_on: Sequence[TrainedOn]) -> str:
     >>> licence_of([TrainedOn(corpus="mine", n_clips=3)])
     'Not stated: whatever the recordings of mine allow.'
     """
-    known = [_KNOWN_LICENCES[p.corpus] for p in trained_on if p.corpus in _KNOWN_LICENCES]
-    others = [part.corpus for part in trained_on if part.corpus not in _KNOWN_LICENCES]
+    terms = {p.corpus: _DRAWN if p.corpus == EMBEDDED else terms_of(p.corpus) for p in trained_on}
+    known = [terms[part.corpus] for part in trained_on if terms[part.corpus]]
+    others = [part.corpus for part in trained_on if not terms[part.corpus]]
     if others:
         known.append(f"Not stated: whatever the recordings of {' and '.join(others)} allow.")
     return " ".join(known)
@@ -86,6 +83,12 @@ def model_card(manifest: Manifest, facts: CardFacts | None = None) -> str:
 
 
 def _purpose(manifest: Manifest) -> str:
+    if manifest.targets:
+        return (
+            f"Gives numbers of a clip, in the unit of its training clips: "
+            f"{', '.join(manifest.targets)}. Written by `affuse run` (affuse {manifest.affuse}); "
+            "`affuse predict FILE --bundle FOLDER` uses it."
+        )
     emotions = f"{', '.join(manifest.classes[:-1])} or {manifest.classes[-1]}"
     return (
         f"Tells which of {len(manifest.classes)} emotions a clip shows: {emotions}. Written by "
@@ -168,10 +171,11 @@ def _limits(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
         "age, culture, camera or room) may be told worse, and nothing here says by how much. Do "
         "not decide about people with it."
     )
-    yield (
-        f"Where the probability of the first emotion is under {_percent(manifest.abstain_below)}, "
-        "prediction names none."
-    )
+    if manifest.classes:
+        yield (
+            "Where the probability of the first emotion is under "
+            f"{_percent(manifest.abstain_below)}, prediction names none."
+        )
     if facts.holds_clips:
         yield (
             "Its graphs hold features of single training clips (support vectors): who gives the "

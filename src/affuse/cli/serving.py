@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 import webbrowser
 from importlib.util import find_spec
 
 from affuse.cli.saying import say
 from affuse.errors import MissingDependency
 from affuse.serve.settings import ServerSettings, is_loopback
+from affuse.workers.threads import begun_thread
 
 _PACKAGES = ("fastapi", "uvicorn", "websockets", "python_multipart")
 
 
 def serve_and_print(settings: ServerSettings, *, open_page: bool) -> None:
-    """Serve until interrupted; says where the page is."""
+    """Serve until interrupted; says where the page is.
+
+    Parameters
+    ----------
+    settings : ServerSettings
+    open_page : bool
+    """
     for package in _PACKAGES:
         if find_spec(package) is None:
             raise MissingDependency(package, "web")
@@ -28,7 +34,7 @@ def serve_and_print(settings: ServerSettings, *, open_page: bool) -> None:
             say("Others can reach it with this address, which is all that they need.")
         if open_page:
             # The socket takes connections already: the browser waits until the server is ready.
-            threading.Thread(target=webbrowser.open, args=(real.url,), daemon=True).start()
+            begun_thread(webbrowser.open, real.url)
         try:
             server.run(sockets=[taken])
         except KeyboardInterrupt:

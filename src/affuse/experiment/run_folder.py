@@ -48,6 +48,11 @@ _PACKAGES = (
 def claimed_out(config: Config) -> Iterator[None]:
     """The run folder of a configuration is this call's alone, from before the work to its end.
 
+    Parameters
+    ----------
+    config : Config
+        Its ``out`` names the folder.
+
     Raises
     ------
     OutputError
@@ -129,7 +134,14 @@ def _cell(value: object) -> object:
 
 
 def check_out(folder: Path, config: Config) -> None:
-    """Refuse a run folder that is in use or cannot be written, before any work is done."""
+    """Refuse a run folder that is in use or cannot be written, before any work is done.
+
+    Parameters
+    ----------
+    folder : Path
+    config : Config
+        Of the run: its own unfinished folder may be replaced.
+    """
     place = _place(folder)
     in_use = os.path.lexists(place) and (not place.is_dir() or any(place.iterdir()))
     if in_use and not _is_unfinished(place, config):
@@ -182,7 +194,12 @@ def _place(folder: Path) -> Path:
 
 
 def environment() -> dict[str, object]:
-    """What the numbers were computed with: versions and machine, nothing about the person."""
+    """What the numbers were computed with: versions and machine, nothing about the person.
+
+    Returns
+    -------
+    dict of str to object
+    """
     versions = {}
     for package in ("affuse", *_PACKAGES):
         try:
@@ -215,7 +232,8 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "folds", result.folds
     yield "contents", contents_table(result.index, result.contents)
     yield "skipped", _skipped_table(result.skipped)
-    yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
+    if "references" in result.task.tables:
+        yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
     yield "map", clip_map(result.table, seed=result.config.seed)
     if len(result.by_corpus):
         yield "corpora", result.by_corpus
@@ -223,14 +241,17 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "training", result.training
     if result.curves:
         yield "robustness", result.robustness
-    for name, table_of in _TABLES_OF_SYSTEMS.items():
+    for name in (each for each in _TABLES_OF_SYSTEMS if each in result.task.tables):
+        table_of = _TABLES_OF_SYSTEMS[name]
         parts = [table_of(item.out_of_fold, result.table) for item in result.evaluated]
         named = (
             part.assign(system=i.name) for part, i in zip(parts, result.evaluated, strict=True)
         )
         yield name, pd.concat(named)
     if len(set(result.table.speakers)) > 1 and result.honest:
-        yield "calibration", pd.DataFrame([_calibration(item, result) for item in result.honest])
+        if "calibration" in result.task.tables:
+            rows = [_calibration(item, result) for item in result.honest]
+            yield "calibration", pd.DataFrame(rows)
         if len(result.honest) > 1:
             yield "comparisons", _comparisons(result)
 

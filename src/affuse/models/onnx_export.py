@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from affuse.errors import MissingDependency
 from affuse.models.training import import_torch
+from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
     import torch
@@ -108,4 +109,5 @@ def quantise(path: Path, examples: Iterable[Mapping[str, NDArray[Any]]]) -> None
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
-        path.write_bytes(made.read_bytes())
+        with atomic_file(path) as temporary:
+            temporary.write_bytes(made.read_bytes())

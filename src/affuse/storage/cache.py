@@ -11,6 +11,8 @@ from pathlib import Path
 
 import platformdirs
 
+from affuse.errors import OutputError
+
 DAY_S = 86_400
 FETCHED = "weights"
 
@@ -19,14 +21,44 @@ def cache_folder() -> Path:
     """Folder of all that can be computed or fetched again.
 
     ``AFFUSE_CACHE`` where it is set, else the platform's own place for caches.
+
+    Returns
+    -------
+    Path
     """
     named = os.environ.get("AFFUSE_CACHE")
     return Path(named) if named else platformdirs.user_cache_path("affuse", appauthor=False)
 
 
 def weights_folder() -> Path:
-    """Folder of the networks that were fetched."""
+    """Folder of the networks that were fetched.
+
+    Returns
+    -------
+    Path
+    """
     return cache_folder() / FETCHED
+
+
+def make_weights_folder(folder: Path) -> None:
+    """Make a folder for networks, where it is not there yet.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    OutputError
+        It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made ({error.strerror}); expected a writable folder for "
+            "weights: set AFFUSE_CACHE to another one"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +82,12 @@ class Part:
 
 
 def cache_parts() -> tuple[Part, ...]:
-    """What the cache holds, folder by folder, by name."""
+    """What the cache holds, folder by folder, by name.
+
+    Returns
+    -------
+    tuple of Part
+    """
     folder = cache_folder()
     names = (
         sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []

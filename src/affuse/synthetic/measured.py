@@ -52,6 +52,10 @@ def read_action_units(path: str | Path) -> dict[str, NDArray[np.float64]]:
         ``AU01_r`` ... ``AU45_r`` with clip means of intensities from 0 to 5 and, where they
         were measured, ``AU01_c`` ... ``AU45_c`` with the share of frames that show the unit.
 
+    Returns
+    -------
+    dict of str to (17,) float64
+
     Raises
     ------
     FeatureError

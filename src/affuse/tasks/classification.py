@@ -87,6 +87,10 @@ class Classification:
         "confusion", "recall", "reliability", "robustness", "training", "map",
     )  # fmt: skip
 
+    tables: ClassVar[tuple[str, ...]] = (
+        "speakers", "recalls", "reliability", "calibration", "references",
+    )  # fmt: skip
+
     def chosen(self, index: Index) -> Index:
         """The index as it is.
 
@@ -98,9 +102,9 @@ class Classification:
         if any(clip.emotion for clip in index):
             return index
         numbers = sorted({name for clip in index for name in clip.targets})
-        told = f"numbers ({', '.join(numbers)})" if numbers else "nothing"
+        others = f"numbers ({', '.join(numbers)})" if numbers else "nothing"
         raise DatasetError(
-            f"{len(index)} clips were given of which {told} is told, and no emotion; expected a "
+            f"{len(index)} clips were given of which {others} is told, and no emotion; expected a "
             "column emotion, or --set task=dimensional to learn the numbers"
         )
 
@@ -185,6 +189,17 @@ class Classification:
             chance=1 / len(np.unique(table.labels)),
         )
 
+    def speaker_figures(
+        self, truth: NDArray[Any], predicted: NDArray[Any]
+    ) -> dict[str, float | int]:
+        """UAR over the emotions that a speaker shows, accuracy, and how many clips there are."""
+        return {
+            "uar": uar(truth, predicted),
+            "accuracy": accuracy(truth, predicted),
+            "n_clips": len(truth),
+            "n_emotions": len(np.unique(truth)),
+        }
+
     def value(self, truth: NDArray[Any], predicted: NDArray[Any]) -> float:
         """UAR."""
         return uar(truth, predicted)
@@ -209,7 +224,7 @@ class Classification:
         chances = {f"p_{name}": outputs[:, column] for column, name in enumerate(classes)}
         return {"emotion": [classes[n] for n in table.labels[rows]]}, predicted | chances
 
-    def said(self, table: FeatureTable) -> tuple[str, str]:
+    def summary(self, table: FeatureTable) -> tuple[str, str]:
         """How many emotions there are, and the UAR of a guess."""
         n_classes = len(set(table.labels))
         return f"{n_classes} emotions", f"chance {100 / n_classes:.1f} %"
