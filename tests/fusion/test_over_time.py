@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import inspect
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fusion_contract import CHECKS, Case, three_of_five
 
 from affuse.config import FusionConfig, ModelConfig
+from affuse.evaluation.learned_features import LearnedFeatures
 from affuse.features.array import ArrayInMemory
 from affuse.features.table import FeatureTable
 from affuse.fusion import families
 from affuse.fusion.registry import make_fusion
-from affuse.models.fit_cache import FitCache
+from affuse.models.feature_layer import FeatureLayer
 from affuse.tasks.metrics import uar
 
 TEMPLATES = Path(__file__).parents[1] / "extension_points" / "templates" / "fusion" / "families"
 AXES = {"audio": ("clip", "channel", "time"), "video": ("clip", "time", "feature")}
-
-
-def load_contract():
-    spec = importlib.util.spec_from_file_location(
-        "fusion_contract", Path(__file__).with_name("test_contract.py")
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-CONTRACT = load_contract()
-PROMISES = {
-    name: promise
-    for name, promise in vars(CONTRACT).items()
-    if name.startswith("test_")
-    and {"fusion", "robust", "name"} & {*inspect.signature(promise).parameters}
-}
 
 
 @pytest.fixture(autouse=True)
@@ -97,25 +80,20 @@ def test_order_in_time_is_told_by_what_attends_across_modalities():
     assert over_time > side_by_side + 0.2
 
 
-@pytest.mark.parametrize("promise", PROMISES)
-@pytest.mark.parametrize("modality", ["audio", "video"])
-def test_it_keeps_what_every_fusion_promises(promise, modality, make_table, rng):
-    parameters = inspect.signature(PROMISES[promise]).parameters
-    if modality == "video" and "modality" not in parameters:
-        pytest.skip("it is about no modality")
-    table = make_table(classes=("neutral", "calm", "happy"))
-    classes = ("other", "neutral", "calm", "silent", "happy")
-    table = FeatureTable(
-        table.clips, table.speakers, np.array([1, 2, 4])[table.labels], classes, table.arrays,
-        table.present,
-    )  # fmt: skip
-    given = {
-        "fusion": CONTRACT.made("attention"),
-        "robust": CONTRACT.made("attention", CONTRACT.WITH_DROPOUT),
-        "name": "attention",
-        "modality": modality,
-        "table": table,
-        "fit_cache": FitCache(),
-        "rng": rng,
-    }
-    PROMISES[promise](**{name: given[name] for name in parameters})
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("axis", ["time", "feature"])
+def test_it_keeps_what_every_fusion_promises(check, axis, make_table):
+    """With time and without."""
+    steps = (4,) if axis == "time" else ()
+    shapes = {"audio": (*steps, 6), "video": (*steps, 5)}
+    table = three_of_five(make_table(classes=("neutral", "calm", "happy"), shapes=shapes))
+    check(Case("attention", partial(make_fusion, "attention", None, seed=0), table))
+
+
+def test_frames_that_a_layer_was_learned_on_keep_their_time(make_table):
+    table = make_table(shapes={"audio": (4,), "video": (5, 2, 3)})
+    layer = FeatureLayer(n_features=2, epochs=1, random_state=0)
+    learned = LearnedFeatures(table, lambda _: layer, ["video"])
+    found = learned(table, np.arange(len(table))).arrays["video"]
+    assert (found.axes, found.shape[1:]) == (("clip", "time", "feature"), (5, 2))
+    np.testing.assert_array_equal(found.over_time(), found.flat().reshape(found.shape))
