@@ -53,13 +53,33 @@ def corpora_without(clips: Sequence[Clip], attribute: str) -> tuple[str, ...]:
 
     >>> corpora_without([Clip("a", "sad", "1", corpus="A")], "channel")
     ('A',)
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+    attribute : str
+        Such as ``channel``.
+
+    Returns
+    -------
+    tuple of str
     """
     saying = {clip.corpus for clip in clips if attribute in clip.attributes}
     return tuple(sorted({clip.corpus for clip in clips} - saying))
 
 
 def modalities_of(clip: Clip) -> tuple[str, ...]:
-    """Modalities that a clip has."""
+    """Modalities that a clip has.
+
+    Parameters
+    ----------
+    clip : Clip
+
+    Returns
+    -------
+    tuple of str
+        Of ``audio`` and ``video``.
+    """
     present = (("audio", clip.audio), ("video", clip.video))
     return tuple(name for name, path in present if path is not None)
 

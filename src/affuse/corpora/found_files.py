@@ -17,6 +17,10 @@ def found_file(path: Path) -> Path | None:
     ----------
     path : Path
         As it was written, from a folder that exists.
+
+    Returns
+    -------
+    Path or None
     """
     for text in (str(path), str(path).replace("\\", "/")):
         forms = (text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text))

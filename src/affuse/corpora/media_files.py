@@ -74,6 +74,11 @@ def folder_contents(root: Path) -> FolderContents:
     ----------
     root : Path
 
+    Returns
+    -------
+    FolderContents
+        Sorted by path.
+
     Raises
     ------
     MediaError
@@ -136,6 +141,14 @@ def passed_over_text(passed_over: Iterable[Skipped]) -> str:
 
     >>> passed_over_text([Skipped("a", "hidden"), Skipped("b", "hidden")])
     '2 passed over: 2 hidden'
+
+    Parameters
+    ----------
+    passed_over : iterable of Skipped
+
+    Returns
+    -------
+    str
     """
     reasons = Counter(item.reason for item in passed_over)
     counted = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())

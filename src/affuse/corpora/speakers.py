@@ -29,6 +29,15 @@ def speaker_key(name: str) -> str:
     letters from digits, and at the ends count as little as format characters do. A number below 0
     is another than its positive: -1 stands for nobody in many tables.
 
+    Parameters
+    ----------
+    name : str
+        As a corpus writes it.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> speaker_key("01"), speaker_key("1.0"), speaker_key(" Anna  B "), speaker_key("Actor_07")
@@ -48,7 +57,16 @@ def speaker_key(name: str) -> str:
 
 
 def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Key that sorts names with numbers by value: 2 before 10, s2 before s10."""
+    """Key that sorts names with numbers by value: 2 before 10, s2 before s10.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    tuple of (int, int, str)
+    """
     pieces = re.findall("[0-9]+|[^0-9]+", name)
     return tuple(
         (0, int(piece), piece) if piece[0] in "0123456789" else (1, 0, piece) for piece in pieces
@@ -60,6 +78,15 @@ def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
 
     >>> spellings(["01", "anna", "1", "Anna", "ben"])
     (('01', '1'), ('anna', 'Anna'))
+
+    Parameters
+    ----------
+    names : iterable of str
+        One for each clip, as written.
+
+    Returns
+    -------
+    tuple of tuple of str
     """
     groups: dict[str, list[str]] = defaultdict(list)
     for name in dict.fromkeys(names):
@@ -72,6 +99,15 @@ def spellings_by_corpus(clips: Sequence[Clip]) -> dict[str, tuple[tuple[str, ...
 
     >>> spellings_by_corpus([Clip("a", "sad", "01", corpus="A"), Clip("b", "sad", "1", corpus="B")])
     {}
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+
+    Returns
+    -------
+    dict of str to tuple of tuple of str
+        By corpus.
     """
     names: dict[str, list[str]] = defaultdict(list)
     for clip in clips:
@@ -85,6 +121,15 @@ def own_name(clip: Clip) -> str:
 
     >>> own_name(Clip("a", "sad", "EMO-DB/03", corpus="EMO-DB"))
     '03'
+
+    Parameters
+    ----------
+    clip : Clip
+
+    Returns
+    -------
+    str
+        Without the name of the corpus before it.
     """
     return clip.speaker.removeprefix(f"{clip.corpus}/") if clip.corpus else clip.speaker
 
@@ -130,6 +175,16 @@ def spellings_note(groups: Sequence[Sequence[str]]) -> str:
 
     >>> spellings_note([("01", "1"), ("anna", "Anna")])
     'Speakers who are written in several ways count as one each: 01 = 1, anna = Anna.'
+
+    Parameters
+    ----------
+    groups : sequence of sequence of str
+        As `spellings` gives them.
+
+    Returns
+    -------
+    str
+        One sentence.
     """
     if not groups:
         return ""

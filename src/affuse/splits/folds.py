@@ -71,6 +71,11 @@ def speaker_folds(
         Clips of one group (identical recordings) stay on one side; speakers who share a
         group stay together.
 
+    Returns
+    -------
+    tuple of Fold
+        Numbered from 1.
+
     Raises
     ------
     FoldError
@@ -107,7 +112,19 @@ def leave_one_speaker_out(
 ) -> tuple[Fold, ...]:
     """One fold per speaker (speakers who share identical clips are left out together).
 
-    Parameters and errors are those of `speaker_folds`.
+    Errors are those of `speaker_folds`.
+
+    Parameters
+    ----------
+    speakers : (n_clips,) sequence of str
+        Who is heard in each clip.
+    groups : (n_clips,) sequence of str, optional
+        Clips of one group (identical recordings) stay on one side.
+
+    Returns
+    -------
+    tuple of Fold
+        In the order of speakers, numbers by value.
 
     Examples
     --------
@@ -138,6 +155,11 @@ def folds_from_speakers(
     groups : (n_clips,) sequence of str, optional
         Clips that must stay on one side.
 
+    Returns
+    -------
+    tuple of Fold
+        In the order of `lists`.
+
     Raises
     ------
     FoldError
@@ -163,6 +185,16 @@ def folds_from_speakers(
 
 def published_folds(name: str) -> tuple[tuple[int, ...], ...]:
     """Test speakers of a published fold set.
+
+    Parameters
+    ----------
+    name : str
+        One of `PUBLISHED_FOLDS`.
+
+    Returns
+    -------
+    tuple of tuple of int
+        Actors of RAVDESS, fold by fold.
 
     Raises
     ------

@@ -107,6 +107,10 @@ def speaker_of(name: str) -> str | None:
     name : str
         Without a suffix.
 
+    Returns
+    -------
+    str or None
+
     Examples
     --------
     >>> speaker_of("03a01Fa"), speaker_of("03a01Xa")
