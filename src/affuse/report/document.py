@@ -123,6 +123,7 @@ def report_html(run: RunFolder) -> str:
         systems=systems_chart(run),
         honest=result_rows(run.honest),
         leaky=result_rows(run.leaky),
+        corpora=_corpora(run),
         references=_records(run.table("references")),
         paired=paired_charts(run),
         pairs=_pair_rows(run),
@@ -144,7 +145,7 @@ def _common(run: RunFolder) -> dict[str, Any]:
         "settings_text": _toml(run.config),
         "environment": _flat(run.environment),
         "skipped": _records(run.table("skipped")),
-        "again": f"affuse run {run.config['data']['path']} --recipe config.toml",
+        "again": f"affuse run {' '.join(run.data)} --recipe config.toml",
     }
 
 
@@ -206,6 +207,18 @@ def result_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         row["why"] = why_leaky(row["protocol"]) if row["leaky"] else ""
         row["kind"] = modality_name(row["modality"])
     return rows
+
+
+def _corpora(run: RunFolder) -> list[dict[str, Any]]:
+    """Figures of each corpus by itself, of systems that keep speakers apart; best first."""
+    table = run.table("corpora")
+    if not {"system", "uar"} <= set(table):
+        return []
+    honest = table["system"].isin(run.honest["system"])
+    return [
+        row | {"interval": interval(row["uar_low"], row["uar_high"])}
+        for row in _records(table[honest])
+    ]
 
 
 def _pair_rows(run: RunFolder) -> list[dict[str, Any]]:

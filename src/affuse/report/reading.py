@@ -65,8 +65,14 @@ class RunFolder:
 
     @property
     def title(self) -> str:
-        """Name of the data."""
-        return Path(str(self.config["data"]["path"])).name or "run"
+        """Name of the data, of each where there are several."""
+        return " + ".join(Path(path).name for path in self.data) or "run"
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """Paths of the folders and tables that the clips are from."""
+        given = self.config["data"]["path"]
+        return (given,) if isinstance(given, str) else tuple(map(str, given))
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
