@@ -78,6 +78,14 @@ def test_a_refused_word_is_found_whatever_names_it(code):
     assert len(refused(f"# nothing is said here\n{code}\n")) == 1
 
 
+def test_no_module_has_a_refused_word_in_a_name():
+    modules = sorted(SOURCE.rglob("*.py"))
+    found = {str(path.relative_to(SOURCE)): refused(path.read_text("utf-8")) for path in modules}
+    assert len(modules) > 100
+    assert {name: lines for name, lines in found.items() if lines} == {}
+    assert [path.name for path in modules if set(parts(path.stem)) & set(REFUSED)] == []
+
+
 @pytest.mark.parametrize("word", WORDS)
 def test_words_of_the_design_have_a_line(word):
     assert word in first_column()

@@ -68,6 +68,11 @@ def checkup() -> tuple[Check, ...]:
     A clip of a drawn face that speaks is made, read back and judged, in a folder that is removed:
     what breaks a prediction is found here.
 
+    Returns
+    -------
+    tuple of Check
+        In the order in which they are shown.
+
     Examples
     --------
     >>> [check.name for check in checkup() if check.state == "broken"]
@@ -172,18 +177,18 @@ def _processor() -> str:
 
 def _additions() -> Check:
     """Corpora, extractors, models ... of other packages; one that cannot be used is no fault."""
-    told: list[str] = []
+    added: list[str] = []
     failed: list[str] = []
     for registry in (registry for registry in REGISTRIES if registry.added()):
         faults = registry.load_all().failed
         failed += faults.values()
-        told += [
+        added += [
             f"{registry.what} {name} of {package}"
             for name, package in registry.added().items()
             if name not in faults
         ]
     state: State = "absent" if failed else "good"
-    return Check("additions", state, "; ".join([*failed, *told]) or "none of other packages")
+    return Check("additions", state, "; ".join([*failed, *added]) or "none of other packages")
 
 
 def _extra(name: str) -> Check:

@@ -95,7 +95,7 @@ class Result:
         rows = []
         for item in self.evaluated:
             system = item.out_of_fold.system
-            said = {
+            labels = {
                 "system": item.name,
                 "modality": system.modality,
                 "fusion": system.fusion,
@@ -104,7 +104,7 @@ class Result:
                 "protocol": item.protocol.label,
                 "leaky": item.protocol.leaky,
             }
-            rows.append(said | item.scores.columns())
+            rows.append(labels | item.scores.columns())
         return pd.DataFrame(rows, columns=[*SYSTEM_COLUMNS, *self.task.result_columns])
 
     @cached_property
@@ -218,12 +218,12 @@ class Result:
         n_folds = [len(p.folds) for p in self.protocols if not p.leaky]
         divided = f"{n_folds[0]} folds, speakers kept apart" if n_folds else "leaky protocols only"
         n_speakers = len(set(self.table.speakers))
-        told, chance = self.task.said(self.table)
+        targets, chance = self.task.summary(self.table)
         return "   ".join(
             [
                 f"{len(self.table):,} clips",
                 f"{n_speakers} speaker{'s' if n_speakers > 1 else ''}",
-                told,
+                targets,
                 divided,
                 chance,
             ]
@@ -234,13 +234,13 @@ class Result:
         found, headline = self.against_single, self.task.headline
         if not found:
             return list(self.notes)
-        told = (
+        sentences = (
             f"Best fused row against best single modality: {sentence(found[0], headline)}.",
             floor_of_swaps(found),
             best_of_fusions(self.fused[0].name, self.among_fusions, headline),
             "Rows were picked after seeing the table, which flatters the best a little.",
         )
-        return [*filter(None, told), *self.notes]
+        return [*filter(None, sentences), *self.notes]
 
 
 def _predictions(item: Evaluated, table: FeatureTable) -> pd.DataFrame:

@@ -93,6 +93,24 @@ def test_what_an_extractor_knows_the_bundle_knows(trained):
     assert known_to(trained(*joined), Index((take(1), take(3), take(4)))) == ("1", "3")
 
 
+def test_what_was_learned_from_several_corpora_is_told_apart():
+    clips = (
+        Clip("01-03-01-01-01-03", "happy", "RAVDESS/3", corpus="RAVDESS"),
+        Clip("03a01Fa", "happy", "EMO-DB/03", corpus="EMO-DB"),
+        Clip("x", "happy", "mine/3", corpus="mine"),
+    )
+    parts = training_clips("all", clips)
+    assert [(part.corpus, part.speakers) for part in parts] == [
+        ("mine", ("3",)),
+        ("EMO-DB", ("03",)),
+        ("RAVDESS", ("3",)),
+    ]
+    assert parts[0].clips == (clip_digest(Clip("x", "happy", "3")),)
+    alone = replace(clips[1], speaker="03")
+    assert known_speakers(parts, [alone]) == ("03",)
+    assert known_speakers(parts, [replace(alone, id="08a01Fa", speaker="08")]) == ()
+
+
 def test_marks():
     clip = Clip("one", "sad", "1")
     assert clip_digest(clip) == clip_digest(replace(clip, emotion="calm"))
@@ -103,6 +121,8 @@ def test_marks():
 def test_the_embedded_corpus_is_not_ravdess(trained, tmp_path):
     synthesise(tmp_path / "corpus", speakers=1, emotions=("happy",), takes=1, jobs=1)
     index = read_ravdess(tmp_path / "corpus")
+    assert index.corpora == ("affuse embedded corpus",)
     assert corpus_of(index[0]) == "affuse embedded corpus"
+    assert corpus_of(replace(index[0], corpus="mine")) == "affuse embedded corpus"
     assert known_to(trained(TrainedOn(corpus="RAVDESS", speakers=("1",), n_clips=60)), index) == ()
     assert known_to(trained(*training_clips("x", index)), index) == ("1",)

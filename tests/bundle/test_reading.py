@@ -91,7 +91,7 @@ def test_newer_format(folder):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         ("{", "is no JSON"),
         ("[]", "has no number of a format"),
@@ -177,7 +177,7 @@ def inside_a_function() -> onnx.ModelProto:
 
 
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("model", "output"),
     [
         (one_node("PyOp", "ai.onnx.contrib"), r"uses ai.onnx.contrib::PyOp, which ONNX does not"),
         (one_node("EPContext", "com.microsoft"), r"uses com.microsoft::EPContext"),
@@ -277,7 +277,7 @@ def test_files_that_the_manifest_does_not_name(tiny_manifest, tiny_bundle):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "output"),
     [
         ({"classes": ("calm", "calm")}, "each must be there once"),
         ({"classes": ("neutral", "sad")}, r"tells \['calm', 'happy'\], no classes of the bundle"),
@@ -290,7 +290,7 @@ def test_parts_that_do_not_fit_together(change, output, tiny_manifest):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "output"),
     [
         ({"stands_for": {"sad": ["calm"]}}, r"stands_for of member 'audio' has \['sad'\]"),
         ({"prior": {"calm": 0.5}}, "must have all its classes, or none"),

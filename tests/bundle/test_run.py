@@ -125,7 +125,7 @@ def test_a_better_system_without_graphs_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
         ({"data.shuffle_labels": True}, "No bundle was written: the labels were shuffled."),
         (

@@ -124,7 +124,7 @@ def test_second_run_is_told_before_its_work(table, tmp_path, capsys, private_cac
 
 
 @pytest.mark.parametrize(
-    ("limit", "said"),
+    ("limit", "message"),
     [
         (2_000, "features/.* cannot be written .the disk took a part of it only."),
         (100_000, "run/.*report.html cannot be written .File too large."),

@@ -3,194 +3,99 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.base import clone
+from fusion_contract import CHECKS, SETTINGS, Case, check_fusion, three_of_five
+from sklearn.base import BaseEstimator, clone
 
 from affuse.config import FusionConfig, ModelConfig
 from affuse.errors import ConfigError, FeatureError
 from affuse.features.table import FeatureTable
-from affuse.fusion.registry import decides_without, fusion_names, make_fusion, make_unimodal
-from affuse.models.fit_cache import FitCache
+from affuse.fusion.family import Family, own_model
+from affuse.fusion.registry import (
+    asked_fusions,
+    decides_without,
+    family_of,
+    fusion_names,
+    make_fusion,
+    make_unimodal,
+)
 
 CNN = ModelConfig(name="cnn1d", params={"epochs": 2})
-SETTINGS = FusionConfig(late_epochs=3)
-WITH_DROPOUT = FusionConfig(late_epochs=3, modality_dropout=True)
-MODALITIES = ("audio", "video")
-
-
-def made(name: str, settings: FusionConfig = SETTINGS):
-    model = CNN if name.startswith("late") else ModelConfig(name="svm_linear")
-    return make_fusion(name, model, settings, seed=0)
+SVM = ModelConfig(name="svm_linear")
 
 
 @pytest.fixture(scope="module")
-def fit_cache() -> FitCache:
-    """Fits of one test serve the others: which are the same is told by every number in them."""
-    return FitCache()
+def case_of(make_table) -> Callable[[str], Case]:
+    """One case of each fusion: its checks share what was fitted."""
+    table = three_of_five(make_table(classes=("neutral", "calm", "happy")))
+    cases: dict[str, Case] = {}
 
+    def case(name: str) -> Case:
+        if name not in cases:
+            late = name.startswith("late")
+            make = partial(make_fusion, name, CNN if late else SVM, seed=0)
+            cases[name] = Case(
+                name,
+                lambda settings: make(settings=settings),
+                table,
+                decides_without=decides_without(name),
+                # Networks of three epochs have learned nothing yet.
+                learns_little=late,
+            )
+        return cases[name]
 
-@pytest.fixture(params=fusion_names())
-def fusion(request):
-    return made(request.param)
-
-
-@pytest.fixture(params=fusion_names())
-def robust(request):
-    """A fusion that has learned to do without a modality, from complete clips."""
-    return made(request.param, WITH_DROPOUT)
-
-
-def lacking(table: FeatureTable, modality: str, rows: list[int]) -> FeatureTable:
-    """The table without a modality of some clips; what stands there in the array is a trap."""
-    present, array = table.present[modality].copy(), np.array(table.arrays[modality])
-    present[rows], array[rows] = False, np.nan
-    return replace(
-        table.with_arrays({modality: array}), present={**table.present, modality: present}
-    )
+    return case
 
 
 @pytest.fixture
-def table(make_table):
-    """Labels 1, 2 and 4 of five classes: what is learned need not begin at 0."""
-    made = make_table(classes=("neutral", "calm", "happy"))
-    classes = ("other", "neutral", "calm", "silent", "happy")
-    return replace(made, classes=classes, labels=np.array([1, 2, 4])[made.labels])
+def table(make_table) -> FeatureTable:
+    return three_of_five(make_table(classes=("neutral", "calm", "happy")))
 
 
-def test_probabilities_over_the_classes_it_has_seen(fusion, table, fit_cache):
-    fusion = fit_cache.fitted(fusion, table)
-    probabilities = fusion.predict_proba(table)
-    assert fusion.classes_.tolist() == [1, 2, 4]
-    assert probabilities.shape == (len(table), 3)
-    assert probabilities.min() >= 0
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
-
-
-def test_order_of_modalities_has_no_effect(fusion, table, fit_cache):
-    turned = replace(
-        table,
-        arrays=dict(reversed(table.arrays.items())),
-        present=dict(reversed(table.present.items())),
-    )
-    expected = fit_cache.fitted(fusion, table).predict_proba(table)
-    np.testing.assert_array_equal(clone(fusion).fit(turned).predict_proba(turned), expected)
-
-
-def test_order_of_clips_has_no_effect(fusion, table, rng, fit_cache):
-    order = rng.permutation(len(table))
-    expected = fit_cache.fitted(fusion, table).predict_proba(table)
-    found = clone(fusion).fit(table.take(order)).predict_proba(table)
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
-
-
-def test_other_clips_have_no_effect(fusion, table, fit_cache):
-    fusion = fit_cache.fitted(fusion, table)
-    alone = fusion.predict_proba(table.take([3]))
-    np.testing.assert_allclose(alone[0], fusion.predict_proba(table)[3], rtol=1e-4, atol=1e-6)
-
-
-def test_clones_and_pickles(fusion, table):
-    expected = fusion.fit(table).predict_proba(table)
-    copy = clone(fusion)
-    assert not hasattr(copy, "classes_")
-    np.testing.assert_array_equal(copy.fit(table).predict_proba(table), expected)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(fusion)).predict_proba(table), expected)
-
-
-def test_fit_leaves_parameters_and_table_alone(fusion, table):
-    before = repr(fusion.get_params())
-    numbers = {modality: array.copy() for modality, array in table.arrays.items()}
-    fusion.fit(table)
-    assert repr(fusion.get_params()) == before
-    for modality, array in numbers.items():
-        np.testing.assert_array_equal(table.arrays[modality], array)
-
-
-@pytest.mark.parametrize("modality", MODALITIES)
-def test_clips_that_lack_a_modality_are_told(robust, table, modality, fit_cache):
-    """Learned from complete clips, or from others: the modality that is left decides."""
-    partly = lacking(table, modality, [4, 7, 20])
-    other = {"audio": "video", "video": "audio"}[modality]
-    alone = lacking(table, modality, list(range(len(table))))
-    for training in (table, partly, lacking(partly, other, [5, 9])):
-        fitted = fit_cache.fitted(robust, training)
-        assert fitted.can_decide(partly).all()
-        probabilities = fitted.predict_proba(partly)
-        np.testing.assert_allclose(probabilities.sum(axis=1), 1)
-        told = (fitted.classes_[fitted.predict_proba(alone).argmax(axis=1)] == table.labels).mean()
-        if robust_to_few_epochs(robust):
-            assert told > 0.5, "the modality that is left knows, and chance is a third"
-
-
-@pytest.mark.parametrize("modality", MODALITIES)
-def test_what_stands_in_place_of_an_absent_modality_is_not_read(robust, table, modality, fit_cache):
-    """Never silent zeros: numbers in the rows of an absent modality change nothing."""
-    partly = lacking(table, modality, [4, 7])
-    zeros = partly.with_arrays({modality: np.nan_to_num(partly.arrays[modality])})
-    fitted = fit_cache.fitted(robust, partly)
-    np.testing.assert_array_equal(fitted.predict_proba(zeros), fitted.predict_proba(partly))
-    again = clone(robust).fit(zeros)
-    np.testing.assert_array_equal(again.predict_proba(zeros), fitted.predict_proba(partly))
-
-
-@pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", fusion_names())
-def test_complete_training_clips_without_dropout(name, modality, table, fit_cache):
-    """What has never seen a clip without a modality refuses it, or has members to fall back on."""
-    fitted = fit_cache.fitted(made(name), table)
-    partly = lacking(table, modality, [4, 7])
-    if decides_without(name):
-        np.testing.assert_allclose(fitted.predict_proba(partly).sum(axis=1), 1)
-        return
-    assert np.flatnonzero(~fitted.can_decide(partly)).tolist() == [4, 7]
+def test_contract(name, check, case_of):
+    check(case_of(name))
+
+
+class _Peeking(BaseEstimator):
+    """A fusion that leans on the other clips of a table, which the contract forbids."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def fit(self, table: FeatureTable, cache: Any = None) -> _Peeking:
+        self.inner_ = clone(self.inner).fit(table, cache)
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, table: FeatureTable) -> Any:
+        own = self.inner_.predict_proba(table)
+        return (own + own.mean(axis=0)) / 2
+
+
+def test_the_contract_finds_who_breaks_it(case_of):
+    case = case_of("early")
+    with pytest.raises(AssertionError):
+        check_fusion(replace(case, make=lambda settings: _Peeking(case.make(settings))))
+
+
+@pytest.mark.parametrize("modality", ["audio", "video"])
+def test_whoever_has_not_met_such_clips_says_what_to_do(modality, case_of):
+    case = case_of("early")
+    present = {**case.table.present, modality: np.arange(len(case.table)) != 4}
     expected = (
-        rf"2 of 36 clips have no {modality} \(first: {table.clips[4]}\), and this system has "
+        rf"1 of 36 clips have no {modality} \(first: {case.table.clips[4]}\), and this system has "
         r"learned from complete clips only: .* fusion.modality_dropout = true"
     )
     with pytest.raises(FeatureError, match=expected):
-        fitted.predict_proba(partly)
-
-
-def test_clips_that_lack_every_modality(robust, table, fit_cache):
-    nothing = lacking(lacking(table, "audio", [3]), "video", [3])
-    expected = (
-        rf"1 of 36 clips have none of audio, video.* \(first: {table.clips[3]}\); expected one"
-    )
-    with pytest.raises(FeatureError, match=expected):
-        clone(robust).fit(nothing)
-    with pytest.raises(FeatureError, match=expected):
-        fit_cache.fitted(robust, table).predict_proba(nothing)
-
-
-@pytest.mark.parametrize("name", fusion_names())
-def test_class_of_which_a_modality_has_no_training_clip(name, table, fit_cache):
-    """Happy clips have no video in training: the classes are all there nevertheless."""
-    happy = np.flatnonzero(table.labels == 4).tolist()
-    fitted = fit_cache.fitted(made(name, WITH_DROPOUT), lacking(table, "video", happy))
-    assert fitted.classes_.tolist() == [1, 2, 4]
-    np.testing.assert_allclose(fitted.predict_proba(table).sum(axis=1), 1)
-
-
-def test_numbers_that_are_not_finite(fusion, table):
-    broken = np.array(table.arrays["video"])
-    broken[2, 1] = np.nan
-    expected = rf"1 of 36 clips have video features that are not finite \(first: {table.clips[2]}\)"
-    with pytest.raises(FeatureError, match=expected):
-        fusion.fit(table.with_arrays({"video": broken}))
-
-
-def test_one_modality_is_nothing_to_fuse(fusion, table):
-    expected = r"features of \['audio'\]; expected two modalities: extract the other one"
-    with pytest.raises(FeatureError, match=expected):
-        fusion.fit(table.select(["audio"]))
-
-
-def robust_to_few_epochs(fusion) -> bool:
-    """Networks of three epochs have learned nothing yet."""
-    return not hasattr(fusion, "mlp")
+        case.fitted(case.table).predict_proba(replace(case.table, present=present))
 
 
 def test_unknown_fusion():
@@ -198,6 +103,40 @@ def test_unknown_fusion():
         ConfigError, match=r"fusion 'middle' was given; expected one of early, early balanced, late"
     ):
         make_fusion("middle", CNN, SETTINGS, seed=0)
+    with pytest.raises(ConfigError, match="fusion 'late ad' was given: did you mean 'late add'"):
+        make_fusion("late ad", CNN, SETTINGS, seed=0)
+    with pytest.raises(ConfigError, match="fusion 'decision' was given: did you mean 'decision m"):
+        make_fusion("decision", SVM, SETTINGS, seed=0)
+
+
+def test_what_a_run_asks_for():
+    """Features before embeddings before decisions, these model after model; nothing twice."""
+    models = [SVM, CNN, ModelConfig(name="lda")]
+    settings = FusionConfig(
+        early=True, late=("add",), decision=("max",), hybrid=("mean",),
+        also=("early balanced", "decision max", "late add"),
+    )  # fmt: skip
+    found = [(name, model and model.name) for name, model in asked_fusions(settings, models)]
+    assert found == [
+        ("early", "svm_linear"),
+        ("early", "cnn1d"),
+        ("early", "lda"),
+        ("late add", "cnn1d"),
+        ("early balanced", "svm_linear"),
+        ("early balanced", "lda"),
+        ("decision max", "svm_linear"),
+        ("hybrid mean", "svm_linear"),
+        ("decision max", "cnn1d"),
+        ("hybrid mean", "cnn1d"),
+        ("decision max", "lda"),
+        ("hybrid mean", "lda"),
+    ]
+
+
+def test_a_fusion_that_is_a_model_itself_is_one_row():
+    family = Family(make=lambda *_: None, models=own_model)
+    assert list(family.models("", [SVM, CNN])) == [None]
+    assert family_of("early")[0].models("", [SVM, CNN]) == [SVM, CNN]
 
 
 def test_one_modality_keeps_the_same_promises(table):

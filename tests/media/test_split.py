@@ -8,6 +8,7 @@ import pytest
 import soundfile
 from media_files import Media, cut, number, quarters, write_media
 
+from affuse.corpora.known import part_name
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.corpora.table import read_table
 from affuse.errors import OutputError
@@ -48,7 +49,7 @@ def test_ravdess_reads_back_as_the_same_clips(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     write_media(tmp_path / f"in/01-{TAKE}.mp4", SMALL)
     before = read_ravdess(tmp_path / "in")
-    split(before.clips, tmp_path / "out")
+    split(before.clips, tmp_path / "out", named=part_name)
     after = read_ravdess(tmp_path / "out")
     assert [clip.id for clip in after] == [clip.id for clip in before] == [TAKE]
     assert after[0].audio == tmp_path / f"out/audio_only/03-{TAKE}.wav"
@@ -133,7 +134,7 @@ def test_real_clips_keep_every_pixel(tmp_path: Path, shared_data: Path) -> None:
     rows = [f"{path},calm,{path.stem[:4]}" for path in (shared_data / "clips").glob("*.mp4")]
     (tmp_path / "clips.csv").write_text("\n".join(["path,emotion,speaker", *rows]))
     index = read_table(tmp_path / "clips.csv")
-    assert split(index.clips, tmp_path / "out") == ()
+    assert split(index.clips, tmp_path / "out", named=part_name) == ()
     assert len(list((tmp_path / "out/audio_only").iterdir())) == 5
     clip = next(clip for clip in index if "M030" in clip.id)
     assert clip.video is not None

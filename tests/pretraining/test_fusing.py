@@ -9,9 +9,9 @@ from tiny_bundle import face_and_voice
 from affuse.errors import DatasetError
 from affuse.pretraining.fusing import (
     FACE_AND_VOICE,
-    Judged,
+    MemberOutputs,
     fit_exponents,
-    judged,
+    member_outputs,
     prior_of,
     with_exponents,
 )
@@ -19,36 +19,36 @@ from affuse.pretraining.fusing import (
 EVEN = np.full(7, 1 / 7)
 
 
-def witness(rng, strength: float, habit: int | None = None) -> Judged:
-    """Says the truth with some strength, and one group too easily where it has a habit."""
+def outputs_of(rng, strength: float, favours: int | None = None) -> MemberOutputs:
+    """Says the truth with some strength, and one group too easily where it has a favours."""
     labels = rng.integers(7, size=2000)
     logits = strength * np.eye(7)[labels] + rng.normal(0, 1, (2000, 7))
-    if habit is not None:
-        logits[:, habit] += 2
-    return Judged(logits - np.log(np.exp(logits).sum(1, keepdims=True)), labels)
+    if favours is not None:
+        logits[:, favours] += 2
+    return MemberOutputs(logits - np.log(np.exp(logits).sum(1, keepdims=True)), labels)
 
 
 def test_the_stronger_witness_has_the_greater_power(rng):
-    found = fit_exponents(witness(rng, 3.0), witness(rng, 0.5), EVEN)
+    found = fit_exponents(outputs_of(rng, 3.0), outputs_of(rng, 0.5), EVEN)
     assert found.face > 2 * found.voice
-    found = fit_exponents(witness(rng, 0.5), witness(rng, 3.0), EVEN)
+    found = fit_exponents(outputs_of(rng, 0.5), outputs_of(rng, 3.0), EVEN)
     assert found.voice > 2 * found.face
 
 
 def test_what_a_voice_says_too_easily_is_divided_out(rng):
-    habit = fit_exponents(witness(rng, 1.0), witness(rng, 1.0, habit=3), EVEN)
-    assert habit.habit.argmax() == 3
-    assert habit.voice_prior > 0.5
+    found = fit_exponents(outputs_of(rng, 1.0), outputs_of(rng, 1.0, favours=3), EVEN)
+    assert found.average.argmax() == 3
+    assert found.voice_prior > 0.5
 
 
 def test_a_voice_that_knows_nothing_has_no_say(rng):
-    found = fit_exponents(witness(rng, 2.0), witness(rng, 0.0), EVEN)
+    found = fit_exponents(outputs_of(rng, 2.0), outputs_of(rng, 0.0), EVEN)
     assert found.voice < 0.1
 
 
 def test_a_group_that_nobody_showed_is_an_error(rng):
-    faces, voices = witness(rng, 1.0), witness(rng, 1.0)
-    voices = Judged(voices.logs, np.where(voices.labels == 2, 1, voices.labels))
+    faces, voices = outputs_of(rng, 1.0), outputs_of(rng, 1.0)
+    voices = MemberOutputs(voices.logs, np.where(voices.labels == 2, 1, voices.labels))
     with pytest.raises(DatasetError, match="group 2"):
         fit_exponents(faces, voices, EVEN)
 
@@ -61,22 +61,22 @@ def test_the_manifest_takes_the_exponents(rng):
     )
     manifest = plain.model_copy(update={"fusion": FACE_AND_VOICE, "members": members})
     assert prior_of(manifest)[manifest.groups.index(("disgust",))] == 0.4
-    found = fit_exponents(witness(rng, 2.0), witness(rng, 1.0, habit=0), EVEN)
+    found = fit_exponents(outputs_of(rng, 2.0), outputs_of(rng, 1.0, favours=0), EVEN)
     fitted = with_exponents(manifest, found, "people")
     face, voice = fitted.member("face"), fitted.member("voice")
     assert face.weight * face.prior_power == pytest.approx(found.face_prior)
     assert voice.weight * voice.prior_power == pytest.approx(found.voice_prior)
     # Neutral and calm are one group: what is said of either too easily is said of both.
-    assert voice.prior["neutral"] == voice.prior["calm"] == found.habit[0]
+    assert voice.prior["neutral"] == voice.prior["calm"] == found.average[0]
     assert fitted.fusion.fitted_on == "people"
 
 
 def test_groups_of_members():
     manifest = face_and_voice().manifest.model_copy(update={"fusion": FACE_AND_VOICE})
-    voice = judged(manifest, "voice", np.eye(8), ["neutral", "calm", "happy"])
+    voice = member_outputs(manifest, "voice", np.eye(8), ["neutral", "calm", "happy"])
     assert voice.labels.tolist() == [0, 0, 1]
     assert np.exp(voice.logs).round(6)[:3, :2].tolist() == [[1, 0], [1, 0], [0, 1]]
-    face = judged(manifest, "face", np.eye(7), ["happy"])
+    face = member_outputs(manifest, "face", np.eye(7), ["happy"])
     # A neutral face means neutral or calm, and counts once.
     assert np.exp(face.logs).sum(axis=1).round(6).tolist() == [1] * 7
 

@@ -144,7 +144,7 @@ def test_missing_and_unknown(written):
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "message"),
     [
         (["clip,fold"], "a header but no rows; expected two folds or more"),
         (["speaker,fold", "1,a", "2,a"], r"one fold only \(a\); expected two folds or more"),

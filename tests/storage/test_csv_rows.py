@@ -94,7 +94,7 @@ def test_numbers_of_a_quoted_thousand_are_not_guessed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "is empty; expected a header such as a clip"),
         (b"\n , ,\n", "is empty"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from affuse.serve.worker import Send
+from affuse.workers.sending import Send
 
 
 def overflow(argument: object, send: Send) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-from affuse.serve.worker import Send, Worker
+from affuse.serve.worker import Worker
+from affuse.workers.sending import Send
 
 
 def silent(argument: object, send: Send) -> None:

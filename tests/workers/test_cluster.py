@@ -86,6 +86,7 @@ def test_worker_that_does_not_see_the_store_sends_arrays_back(
     from affuse.corpora.table import read_table
     from affuse.extractors.mfcc import Mfcc
     from affuse.features import extract
+    from affuse.features.context import RunContext
     from affuse.features.store import FeatureStore
     from affuse.workers.local import InProcess
 
@@ -103,12 +104,10 @@ def test_worker_that_does_not_see_the_store_sends_arrays_back(
                 yield number, answer
 
     mfcc = Mfcc(n_mfcc=5, duration_s=0.3)
-    far = extract.extract_features(
-        index, {"audio": mfcc}, FeatureStore(tmp_path / "far"), workers=Elsewhere()
-    )
-    near = extract.extract_features(
-        index, {"audio": mfcc}, FeatureStore(tmp_path / "near"), workers=InProcess()
-    )
+    there = RunContext(workers=Elsewhere(), store=FeatureStore(tmp_path / "far"))
+    far = extract.extract_features(index, {"audio": mfcc}, there)
+    there = RunContext(workers=InProcess(), store=FeatureStore(tmp_path / "near"))
+    near = extract.extract_features(index, {"audio": mfcc}, there)
     assert len(seen) == 2
     np.testing.assert_array_equal(far.table.arrays["audio"], near.table.arrays["audio"])
 

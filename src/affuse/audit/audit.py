@@ -12,11 +12,12 @@ from affuse.audit.labels import columns_findings, extractors_finding
 from affuse.audit.recordings import duplicates_finding, fold_file_finding, identical_recordings
 from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
+from affuse.corpora.index import Index
 from affuse.experiment import chosen_clips, context_of, extract
 from affuse.features.label_columns import refuse_constant
 from affuse.records import ProgressCallback
 from affuse.splits.divide import divide
-from affuse.splits.fold_files import read_folds
+from affuse.splits.fold_files import FoldFile, read_folds
 from affuse.splits.protocols import feasible_protocols
 from affuse.tasks.classification import Classification
 
@@ -57,9 +58,7 @@ def audit(
     """
     context = context_of(config, progress=progress)
     index = chosen_clips(config)
-    file = read_folds(config.folds.file) if config.folds.file else None
-    if file is not None:
-        file.of_clips(index.clips)
+    file = _fold_file(config, index)
     groups = identical_recordings(index, progress)
     findings = [speakers_finding(index)]
     if file is not None:
@@ -93,6 +92,15 @@ def audit(
         n_skipped=len(extraction.skipped),
         findings=tuple(findings),
     )
+
+
+def _fold_file(config: Config, index: Index) -> FoldFile | None:
+    """The fold file of a configuration, whose names all fit clips; None without one."""
+    if not config.folds.file:
+        return None
+    file = read_folds(config.folds.file)
+    file.of_clips(index.clips)
+    return file
 
 
 def _without_file(config: Config) -> Config:

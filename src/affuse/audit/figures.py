@@ -17,7 +17,7 @@ from affuse.experiment import systems, under_protocol
 from affuse.features.context import RunContext
 from affuse.features.source import Source
 from affuse.features.table import FeatureTable
-from affuse.fusion.registry import make_unimodal
+from affuse.fusion.registry import family_of, make_unimodal
 from affuse.models.registry import model_label
 from affuse.records import Clip, Modality
 from affuse.registries import MODELS
@@ -59,6 +59,10 @@ def random_split_finding(
     apart : Protocol
         Folds that keep speakers apart.
     context : RunContext, optional
+
+    Returns
+    -------
+    Finding
     """
     check = "random split"
     if apart.leaky:
@@ -92,7 +96,23 @@ def permutation_finding(
     n_permutations: int,
     context: RunContext | None = None,
 ) -> Finding:
-    """What the quickest system scores with shuffled labels: chance, unless labels leak."""
+    """What the quickest system scores with shuffled labels: chance, unless labels leak.
+
+    Parameters
+    ----------
+    config : Config
+    table : FeatureTable
+        As `kept_in_memory` gives it.
+    protocol : Protocol
+        Folds that keep speakers apart.
+    n_permutations : int
+    context : RunContext, optional
+        Who computes; this process by default.
+
+    Returns
+    -------
+    Finding
+    """
     system = _quick_system(table)
     found = system_permutation_test(
         table,
@@ -130,7 +150,7 @@ def permutation_finding(
 def _classical(config: Config) -> Config:
     """The same with models alone that are quickly fitted."""
     models = tuple(model for model in config.models if not MODELS.get(model.name).network)
-    slow_hybrid = config.fusion.hybrid_with.startswith("late")
+    slow_hybrid = family_of(config.fusion.hybrid_with)[0].level == "embedding"
     fusion = {"late": (), "hybrid": () if slow_hybrid else config.fusion.hybrid}
     return config.model_copy(
         update={

@@ -65,7 +65,12 @@ class Audit:
         return tuple(f.check for f in self.findings if f.verdict == "LEAK")
 
     def as_json(self) -> dict[str, object]:
-        """The same, ready for JSON."""
+        """The same, ready for JSON.
+
+        Returns
+        -------
+        dict of str to object
+        """
         return {
             "data": self.data,
             "n_clips": self.n_clips,
@@ -89,6 +94,18 @@ class Audit:
 def counted(number: int, what: str) -> str:
     """A number with its noun.
 
+    Parameters
+    ----------
+    number : int
+    what : str
+        The noun, in the singular.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> counted(1, "clip"), counted(1080, "clip")
     ('1 clip', '1,080 clips')
     """

@@ -68,6 +68,15 @@ def extractors_finding(chosen: Iterable[Source]) -> Finding:
 def way_in(kind: type) -> str:
     """How labels could reach an extractor of this class; empty where they cannot.
 
+    Parameters
+    ----------
+    kind : type
+        Of an extractor.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> class Learner:
@@ -87,7 +96,18 @@ def way_in(kind: type) -> str:
 def columns_findings(
     sources: Mapping[Modality, Source], table: FeatureTable
 ) -> dict[Modality, Finding]:
-    """Columns of each table of features that know the label, or know nothing at all."""
+    """Columns of each table of features that know the label, or know nothing at all.
+
+    Parameters
+    ----------
+    sources : mapping of Modality to Extractor or Precomputed
+    table : FeatureTable
+
+    Returns
+    -------
+    dict of Modality to Finding
+        One for each modality that comes from a table.
+    """
     return {
         modality: _columns_finding(source, source.path.name, table)
         for modality, source in sources.items()
@@ -103,6 +123,19 @@ def columns(
     A decision tree cuts the column into as many stretches as there are emotions, and sees all
     clips: what a code of the emotion needs, and far too little to learn a measured feature by
     heart.
+
+    Parameters
+    ----------
+    values : (n_clips, n_features) float32
+    names : iterable of str
+        Of the columns.
+    labels : (n_clips,) int64
+    classes : object
+
+    Returns
+    -------
+    list of Column
+        One per column.
 
     Raises
     ------
@@ -168,8 +201,12 @@ def _kinds() -> dict[str, type]:
     """Class of what each registered function says that it makes, without making it."""
     kinds = {}
     for name, make in EXTRACTORS.load_all().entries.items():
-        said = getattr(make, "__annotations__", {}).get("return")
-        kind = getattr(sys.modules[make.__module__], said, None) if isinstance(said, str) else said
+        annotation = getattr(make, "__annotations__", {}).get("return")
+        kind = (
+            getattr(sys.modules[make.__module__], annotation, None)
+            if isinstance(annotation, str)
+            else annotation
+        )
         if isinstance(kind, type):
             kinds[name] = kind
     return kinds

@@ -22,7 +22,19 @@ _SHOWN = 20
 
 
 def identical_recordings(index: Index, progress: ProgressCallback | None = None) -> Groups:
-    """Groups of clip ids that hold the same samples, every clip decoded whole."""
+    """Groups of clip ids that hold the same samples, every clip decoded whole.
+
+    Parameters
+    ----------
+    index : Index
+    progress : ProgressCallback, optional
+        Called with ``(stage, done, total)``.
+
+    Returns
+    -------
+    Groups
+        Groups of two ids at least.
+    """
     done = 0
 
     def fingerprint(clip: Clip) -> str | None:
@@ -38,7 +50,22 @@ def identical_recordings(index: Index, progress: ProgressCallback | None = None)
 def duplicates_finding(
     index: Index, groups: Groups, table: FeatureTable, protocol: Protocol
 ) -> Finding:
-    """Recordings under several names, and whether the folds of affuse part them."""
+    """Recordings under several names, and whether the folds of affuse part them.
+
+    Parameters
+    ----------
+    index : Index
+    groups : Groups
+        As `identical_recordings` gives them.
+    table : FeatureTable
+        Clips that take part.
+    protocol : Protocol
+        Whose folds are looked at.
+
+    Returns
+    -------
+    Finding
+    """
     joined = sum(None not in (c.audio, c.video) and c.audio != c.video for c in index)
     takes = [f"{counted(joined, 'take')} in several files, each joined into one clip"]
     facts = {"groups": [list(group) for group in groups], "n_joined_takes": joined}
@@ -57,6 +84,17 @@ def duplicates_finding(
 
 def fold_file_finding(file: FoldFile, index: Index, groups: Groups) -> Finding:
     """Speakers, clips and identical recordings on both sides of the folds of a file.
+
+    Parameters
+    ----------
+    file : FoldFile
+    index : Index
+    groups : Groups
+        As `identical_recordings` gives them.
+
+    Returns
+    -------
+    Finding
 
     Raises
     ------

@@ -20,6 +20,14 @@ def speakers_finding(index: Index) -> Finding:
     Two spellings of one person in different folds would be a leak: those of one `speaker_key` are
     joined by the index, and named here. What differs in accents alone, or in whether a mark or a
     blank is there at all, is kept apart, and named as well.
+
+    Parameters
+    ----------
+    index : Index
+
+    Returns
+    -------
+    Finding
     """
     joined = index.spellings
     alike = look_alike(index.speakers)
@@ -40,6 +48,17 @@ def speakers_finding(index: Index) -> Finding:
 def look_alike(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Names that differ in accents alone, or in whether a mark or a blank is there at all.
 
+    Parameters
+    ----------
+    names : iterable of str
+
+    Returns
+    -------
+    tuple of tuple of str
+        Groups of two names at least.
+
+    Examples
+    --------
     >>> look_alike(["zoe", "Zoë", "o'neil", "oneil", "ann"])
     (('zoe', 'Zoë'), ("o'neil", 'oneil'))
     """

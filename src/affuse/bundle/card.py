@@ -6,14 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from affuse.bundle.manifest import Figures, Manifest, TrainedOn
+from affuse.corpora.drawn import EMBEDDED
+from affuse.corpora.known import terms_of
 
-_KNOWN_LICENCES = {
-    "RAVDESS": (
-        "The recordings of RAVDESS are under CC BY-NC-SA 4.0 (Livingstone & Russo 2018); what was "
-        "trained on them is offered under the same terms: name the source, no commercial use."
-    ),
-    "affuse embedded corpus": "Trained on drawn faces and computed voices: as affuse itself (MIT).",
-}
+_DRAWN = "Trained on drawn faces and computed voices: as affuse itself (MIT)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +60,9 @@ def licence_of(trained_on: Sequence[TrainedOn]) -> str:
     >>> licence_of([TrainedOn(corpus="mine", n_clips=3)])
     'Not stated: whatever the recordings of mine allow.'
     """
-    known = [_KNOWN_LICENCES[p.corpus] for p in trained_on if p.corpus in _KNOWN_LICENCES]
-    others = [part.corpus for part in trained_on if part.corpus not in _KNOWN_LICENCES]
+    terms = {p.corpus: _DRAWN if p.corpus == EMBEDDED else terms_of(p.corpus) for p in trained_on}
+    known = [terms[part.corpus] for part in trained_on if terms[part.corpus]]
+    others = [part.corpus for part in trained_on if not terms[part.corpus]]
     if others:
         known.append(f"Not stated: whatever the recordings of {' and '.join(others)} allow.")
     return " ".join(known)

@@ -44,14 +44,14 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
         No such member, or inputs that are not its graph's.
     """
     member = _member(bundle.manifest, name)
-    said = bundle.run(member.graph, inputs)
-    if said.ndim != 2 or said.shape[1] != len(member.classes):
+    probabilities = bundle.run(member.graph, inputs)
+    if probabilities.ndim != 2 or probabilities.shape[1] != len(member.classes):
         raise BundleError(
-            f"{member.graph} gave probabilities of shape {said.shape}; its member {name!r} has "
-            f"{len(member.classes)} classes: get the bundle anew"
+            f"{member.graph} gave probabilities of shape {probabilities.shape}; its member "
+            f"{name!r} has {len(member.classes)} classes: get the bundle anew"
         )
-    _refuse_senseless(member.graph, said)
-    return _tempered(said, member.temperature)
+    _refuse_senseless(member.graph, probabilities)
+    return _tempered(probabilities, member.temperature)
 
 
 def member_outputs(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
@@ -90,7 +90,7 @@ def members_say(bundle: Bundle, features: Mapping[str, ArrayLike | None]) -> dic
     }
 
 
-def decide(bundle: Bundle, said: Mapping[str, ArrayLike | None]) -> Floats:
+def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Floats:
     """Members' probabilities fused: (n, n_classes) float64; rows sum to 1.
 
     Parameters
@@ -117,9 +117,9 @@ def decide(bundle: Bundle, said: Mapping[str, ArrayLike | None]) -> Floats:
     that is no product, a member divides its probability by its shares.
     """
     manifest = bundle.manifest
-    for name in said:
+    for name in probabilities:
         _member(manifest, name)
-    own = {member.name: _own(member, said.get(member.name)) for member in manifest.members}
+    own = {member.name: _own(member, probabilities.get(member.name)) for member in manifest.members}
     lengths = {len(rows) for rows in own.values() if rows is not None}
     if len(lengths) > 1:
         raise BundleError(f"members gave {sorted(lengths)} rows; expected the same clips from each")
@@ -153,11 +153,11 @@ def _member_says(bundle: Bundle, member: Member, arrays: Mapping[str, Features],
     inputs: dict[str, Features] = {m: arrays.get(m, absent[m]) for m in member.modalities}
     present = np.stack([~np.isnan(values.reshape(n, -1)[:, 0]) for values in inputs.values()])
     rows = np.flatnonzero(present.all(axis=0) if member.needs_all else present.any(axis=0))
-    said = np.full((n, len(member.classes)), np.nan)
+    probabilities = np.full((n, len(member.classes)), np.nan)
     if len(rows):
         chosen: dict[str, ArrayLike] = {m: values[rows] for m, values in inputs.items()}
-        said[rows] = member_outputs(bundle, member.name, chosen)
-    return said
+        probabilities[rows] = member_outputs(bundle, member.name, chosen)
+    return probabilities
 
 
 def _fused(bundle: Bundle, shared: list[Floats], likely: list[Floats]) -> Floats:
@@ -172,8 +172,8 @@ def _fused(bundle: Bundle, shared: list[Floats], likely: list[Floats]) -> Floats
                 _normalised(rows[several] ** weight)
                 for rows, weight in zip(likely, weights, strict=True)
             ]
-            said = [rows[several] for rows in shared]
-            fused[several] = _divided(bundle.manifest, combine(parts, fusion.rule), said)
+            of_several = [rows[several] for rows in shared]
+            fused[several] = _divided(bundle.manifest, combine(parts, fusion.rule), of_several)
         return fused
     fused = combined_probabilities(stack, fusion.rule, weights if rule.takes_weights else None)
     return stacked(fused, shared, _stackers(bundle))
@@ -200,14 +200,14 @@ def _stackers(bundle: Bundle) -> dict[tuple[int, ...], Decide]:
     names = [member.name for member in bundle.manifest.members]
 
     def decided(stacker: Stacker, parts: Sequence[Floats]) -> Floats:
-        said = bundle.run(stacker.graph, dict(zip(stacker.members, parts, strict=True)))
-        if said.shape != parts[0].shape:
+        probabilities = bundle.run(stacker.graph, dict(zip(stacker.members, parts, strict=True)))
+        if probabilities.shape != parts[0].shape:
             raise BundleError(
-                f"{stacker.graph} gave probabilities of shape {said.shape}; expected "
+                f"{stacker.graph} gave probabilities of shape {probabilities.shape}; expected "
                 f"{parts[0].shape}: get the bundle anew"
             )
-        _refuse_senseless(stacker.graph, said)
-        return said
+        _refuse_senseless(stacker.graph, probabilities)
+        return probabilities
 
     return {
         tuple(names.index(name) for name in stacker.members): partial(decided, stacker)
@@ -215,9 +215,13 @@ def _stackers(bundle: Bundle) -> dict[tuple[int, ...], Decide]:
     }
 
 
-def _refuse_senseless(graph: str, said: Floats) -> None:
+def _refuse_senseless(graph: str, probabilities: Floats) -> None:
     """Refuse what no graph of probabilities gives: NaN, what is negative, rows of nothing."""
-    if not (np.isfinite(said).all() and (said >= 0).all() and (said.sum(axis=-1) > 0).all()):
+    if not (
+        np.isfinite(probabilities).all()
+        and (probabilities >= 0).all()
+        and (probabilities.sum(axis=-1) > 0).all()
+    ):
         raise BundleError(
             f"{graph} gave numbers that are no probabilities (not finite, negative, or all 0); "
             "expected rows that sum to 1: get the bundle anew"
@@ -234,10 +238,10 @@ def _member(manifest: Manifest, name: str) -> Member:
         ) from error
 
 
-def _own(member: Member, said: ArrayLike | None) -> Floats | None:
-    if said is None:
+def _own(member: Member, probabilities: ArrayLike | None) -> Floats | None:
+    if probabilities is None:
         return None
-    rows = np.asarray(said, np.float64)
+    rows = np.asarray(probabilities, np.float64)
     if rows.ndim != 2 or rows.shape[1] != len(member.classes):
         raise BundleError(
             f"member {member.name!r} was given probabilities of shape {rows.shape}; expected "

@@ -192,7 +192,7 @@ def _manifest(
 
 
 def _training_clips(result: Result, fitted: Refitted) -> tuple[TrainedOn, ...]:
-    known = {str(clip) for clip in result.table.clips[fitted.heard]}
+    known = {str(clip) for clip in result.table.clips[fitted.trained_rows]}
     return training_clips(_corpus(result), (clip for clip in result.index if clip.id in known))
 
 

@@ -38,8 +38,8 @@ def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tu
     digests = {digest for part in parts for digest in part.clips}
     known = set()
     for corpus, speaker, own in _groups(clips):
-        told_by_name = corpus and (corpus, speaker_key(_known_name(own[0]))) in names
-        if told_by_name or any(not digests.isdisjoint(_digests(clip)) for clip in own):
+        known_by_name = corpus and (corpus, speaker_key(_known_name(own[0]))) in names
+        if known_by_name or any(not digests.isdisjoint(_digests(clip)) for clip in own):
             known.add(speaker)
     return tuple(sorted(known, key=speaker_order))
 
@@ -109,8 +109,8 @@ def _digests(clip: Clip) -> tuple[str, str]:
     speaker, own_id = own_name(clip), clip.id.removeprefix(f"{clip.corpus}/")
     now = f"{speaker_key(speaker)}\0{row_key(own_id)}"
     first, second = (
-        hashlib.sha256(told.encode()).hexdigest()[:_DIGEST_DIGITS]
-        for told in (now, f"{speaker}\0{own_id}")
+        hashlib.sha256(identity.encode()).hexdigest()[:_DIGEST_DIGITS]
+        for identity in (now, f"{speaker}\0{own_id}")
     )
     return first, second
 

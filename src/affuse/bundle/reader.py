@@ -88,9 +88,9 @@ def _manifest(folder: Path) -> Manifest:
             "the package that has it, or train again"
         ) from error
     except ValidationError as error:
-        said = [f"{_place(each)}: {each['msg']}" for each in error.errors()[:_MOST_REASONS]]
+        problems = [f"{_place(each)}: {each['msg']}" for each in error.errors()[:_MOST_REASONS]]
         raise BundleError(
-            f"{path} does not describe a bundle: {shortened('; '.join(said))}"
+            f"{path} does not describe a bundle: {shortened('; '.join(problems))}"
         ) from error
 
 

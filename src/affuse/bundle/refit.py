@@ -43,7 +43,7 @@ class Refitted:
     feature_layers: Mapping[str, Any]
     table: FeatureTable
     rows: Rows
-    heard: Rows
+    trained_rows: Rows
 
 
 def refitted(
@@ -67,8 +67,8 @@ def refitted(
         unfitted = system.build(derived_seed(seed, "bundle"))
         estimator = fit_cache.fitted(unfitted, learned.take(training))
     present = np.any([own.present[name] for name in own.modalities], axis=0)
-    heard = rows[present[rows]] if layers else training
-    return Refitted(estimator, layers, learned, training, heard)
+    trained_rows = rows[present[rows]] if layers else training
+    return Refitted(estimator, layers, learned, training, trained_rows)
 
 
 def refuse_unknown_preparation(system: System, preparation: TransformerFactories) -> None:

@@ -32,5 +32,6 @@ def by_corpus_text(result: Result) -> str:
         cells = {str(column): value for column, value in row.items()}
         rows.append((cells["system"], cells["corpus"], *task.cells(cells)))
     widths = widths_of(rows)
-    title = "each corpus by itself, among the emotions that it can have (corpora.csv)"
+    among = "" if result.table.targets else ", among the emotions that it can have"
+    title = f"each corpus by itself{among} (corpora.csv)"
     return "\n".join([title, *(aligned(row, widths) for row in rows)])

@@ -106,13 +106,14 @@ def _print_duplicates(index: Index) -> None:
 
 def split_and_print(data: Sequence[str], corpus: str | None, out: Path) -> None:
     """Write the two folders and print what was left out."""
+    from affuse.corpora.known import part_name
     from affuse.corpora.registry import AUTO, read_all
     from affuse.features.stretches import within_files
     from affuse.media.split import split
 
     index = within_files(read_all(data, corpus or AUTO))
     with progress_bars(Console(stderr=True)) as progress:
-        skipped = split(index.clips, out, progress=progress)
+        skipped = split(index.clips, out, named=part_name, progress=progress)
     for note in index.notes:
         say(note)
     _print_skipped((*index.skipped, *skipped))

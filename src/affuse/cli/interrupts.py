@@ -81,6 +81,14 @@ def _exception(number: int) -> type[KeyboardInterrupt]:
     return Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
+def _hit_main_thread(number: int) -> None:
+    """Send a signal, which ends what the main thread waits for, where the system can do that."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        _thread.interrupt_main(number)
+
+
 def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
     """For an interrupt that hit where nothing can be raised, such as a finaliser: once more."""
 
@@ -90,7 +98,7 @@ def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
         number = _came[0]
         # Not forgotten meanwhile: what ends before then ends by this signal.
         _lost.append(number)
-        again = threading.Timer(0.05, _thread.interrupt_main, (number,))
+        again = threading.Timer(0.05, _hit_main_thread, (number,))
         again.daemon = True
         again.start()
         return None

@@ -66,12 +66,12 @@ def _about(name: str, reader: Reader) -> str:
         "emotions": ", ".join(reader.emotions) or "any",
         "labels": ", ".join(emotions),
         "attributes": "; ".join(f"{each}: {values}" for each, values in reader.attributes.items()),
-        "looks like": reader.layout,
+        "looks like": f"{reader.example}: {reader.layout}",
         "get it": reader.source,
         "licence": reader.licence,
         "cite": reader.citation,
     }
-    lines = [_beside(fact, told, _NAMES) for fact, told in facts.items() if told]
+    lines = [_beside(fact, shown, _NAMES) for fact, shown in facts.items() if shown]
     return "\n".join([*lines, f"\nNext: affuse run FOLDER --corpus {name}"])
 
 

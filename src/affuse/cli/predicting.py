@@ -33,6 +33,14 @@ if TYPE_CHECKING:
 def faces_named(word: str) -> Faces:
     """What was typed for --faces.
 
+    Parameters
+    ----------
+    word : str
+
+    Returns
+    -------
+    {"largest", "all"}
+
     Raises
     ------
     ConfigError
@@ -46,6 +54,11 @@ def faces_named(word: str) -> Faces:
 
 def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Files as they were named, every media file in the folders that were, and what was not taken.
+
+    Parameters
+    ----------
+    media : sequence of str
+        Files, folders, URLs.
 
     Returns
     -------
@@ -105,7 +118,17 @@ class Output:
 
     @contextmanager
     def begun(self, paths: Sequence[str]) -> Iterator[Writing]:
-        """What takes the results; refuses, before the work, what could not be written."""
+        """What takes the results; refuses, before the work, what could not be written.
+
+        Parameters
+        ----------
+        paths : sequence of str
+            All recordings, in their order.
+
+        Yields
+        ------
+        Writing
+        """
         from affuse.export.registry import check_text, targets
 
         if self.out is None:
@@ -149,12 +172,25 @@ class Writing:
     files: tuple[Path, ...]
 
     def take(self, number: int, outcome: Prediction | Skipped) -> None:
-        """Write what came of one recording, where it has a file of its own."""
+        """Write what came of one recording, where it has a file of its own.
+
+        Parameters
+        ----------
+        number : int
+            Of the recording, from 0.
+        outcome : Prediction or Skipped
+        """
         if len(self.files) > 1 and isinstance(outcome, Prediction):
             self._write([outcome], self.files[number])
 
     def finish(self, outcomes: Sequence[Prediction | Skipped]) -> None:
-        """Print, or write what is for all recordings together; say where it is."""
+        """Print, or write what is for all recordings together; say where it is.
+
+        Parameters
+        ----------
+        outcomes : sequence of Prediction or Skipped
+            Of all recordings, in their order.
+        """
         from affuse.export.registry import text
 
         predictions = [outcome for outcome in outcomes if isinstance(outcome, Prediction)]
@@ -196,7 +232,19 @@ def predict_and_print(
     bundle: Path | None,
     work: Work,
 ) -> None:
-    """Judge all files; exits with 2 when one of them could not be read."""
+    """Judge all files; exits with 2 when one of them could not be read.
+
+    Parameters
+    ----------
+    media : sequence of str
+        Files, folders, URLs.
+    settings : Settings
+    output : Output
+    bundle : Path or None
+        None: the bundle that comes with affuse.
+    work : Work
+        Who does it: processes or a cluster.
+    """
     _refuse_numbers(output.format, bundle)
     paths, passed_over = files_in(media)
     for line in passed_over:

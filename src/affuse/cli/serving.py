@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import webbrowser
 from importlib.util import find_spec
 
 from affuse.cli.saying import say
 from affuse.errors import MissingDependency
 from affuse.serve.settings import ServerSettings, is_loopback
+from affuse.workers.threads import begun_thread
 
 _PACKAGES = ("fastapi", "uvicorn", "websockets", "python_multipart")
 
@@ -28,7 +28,7 @@ def serve_and_print(settings: ServerSettings, *, open_page: bool) -> None:
             say("Others can reach it with this address, which is all that they need.")
         if open_page:
             # The socket takes connections already: the browser waits until the server is ready.
-            threading.Thread(target=webbrowser.open, args=(real.url,), daemon=True).start()
+            begun_thread(webbrowser.open, real.url)
         try:
             server.run(sockets=[taken])
         except KeyboardInterrupt:

@@ -67,8 +67,8 @@ def short_text(result: Result) -> str:
         reason = result.leaks[str(protocol)]
         headline = result.task.headline
         highest = headline.value(part[headline.column].max())
-        told = f"leaky, not comparable: {protocol} protocol up to {highest}"
-        lines += ["", f"{told} ({reason})"]
+        heading = f"leaky, not comparable: {protocol} protocol up to {highest}"
+        lines += ["", f"{heading} ({reason})"]
     return "\n".join([*lines, *_reading(result)])
 
 
@@ -109,8 +109,8 @@ def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _reading(result: Result) -> list[str]:
     """What the table says, after an empty line; nothing where it says nothing."""
-    told = result.reading()
-    return ["", *told] if told else []
+    sentences = result.reading()
+    return ["", *sentences] if sentences else []
 
 
 def _paired(result: Result) -> list[str]:

@@ -25,7 +25,7 @@ def parse_numbers(text: str) -> tuple[int, ...]:
     Raises
     ------
     ConfigError
-        Something else between the commas, or a range that runs backwards.
+        Something else between the commas, or a range as `speakers_of` refuses it.
 
     Examples
     --------
@@ -33,14 +33,14 @@ def parse_numbers(text: str) -> tuple[int, ...]:
     (1, 2, 3, 4, 7)
     """
     numbers: set[int] = set()
-    for piece in text.split(","):
-        first, dash, last = (word.strip() for word in piece.partition("-"))
-        ends = (first, last if dash else first)
-        if not all(end.isascii() and end.isdigit() and len(end) < 7 for end in ends):
-            raise ConfigError(f"{piece.strip()!r} in {text!r} is no number; expected such as 1-4,7")
-        if int(ends[1]) < int(ends[0]):
-            raise ConfigError(f"range {piece.strip()!r} runs backwards; expected such as 1-4,7")
-        numbers.update(range(int(ends[0]), int(ends[1]) + 1))
+    for piece in map(str.strip, text.split(",")):
+        try:
+            names = _range(piece)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+        if not all(name.isascii() and name.isdigit() and len(name) < 7 for name in names):
+            raise ConfigError(f"{piece!r} in {text!r} is no number; expected such as 1-4,7")
+        numbers.update(map(int, names))
     return tuple(sorted(numbers))
 
 

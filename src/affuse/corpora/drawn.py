@@ -14,7 +14,7 @@ EMBEDDED = "affuse embedded corpus"
 """Name of the corpus of drawn faces and synthesised voices; begins the comment of its files."""
 
 
-def told_from_drawn(clips: Sequence[Clip]) -> tuple[Clip, ...]:
+def with_drawn_corpus(clips: Sequence[Clip]) -> tuple[Clip, ...]:
     """The same clips, those of drawn people and synthesised voices with the corpus of their own.
 
     Parameters

@@ -18,7 +18,7 @@ from affuse.corpora.speakers import (
     speaker_order,
     spellings_by_corpus,
     spellings_note,
-    told_apart,
+    with_unique_speakers,
 )
 from affuse.errors import DatasetError, OutputError
 from affuse.records import Clip, Skipped
@@ -102,7 +102,7 @@ class Index:
         if joined:
             object.__setattr__(self, "spellings", (*self.spellings, *joined))
             object.__setattr__(self, "notes", (*self.notes, spellings_note(joined)))
-        ordered = sorted(told_apart(self.clips), key=lambda clip: clip.id)
+        ordered = sorted(with_unique_speakers(self.clips), key=lambda clip: clip.id)
         object.__setattr__(self, "clips", tuple(ordered))
 
     def __len__(self) -> int:

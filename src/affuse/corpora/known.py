@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from affuse.corpora.reader import Reader
-from affuse.records import Clip
+from affuse.records import Clip, Modality
 from affuse.registries import READERS, Loaded
 
 
@@ -40,6 +40,30 @@ def take_key(name: str) -> str | None:
     """
     keys = (reader.take_key(name) for reader in _readers() if reader.take_key is not None)
     return next((key for key in keys if key is not None), None)
+
+
+def part_name(clip: Clip, modality: Modality) -> str:
+    """What a file with one modality of a clip is called, so that its reader knows it again.
+
+    Parameters
+    ----------
+    clip : Clip
+    modality : {"audio", "video"}
+
+    Returns
+    -------
+    str
+        Without suffix; the clip's id where its corpus has one file for both modalities.
+
+    Examples
+    --------
+    >>> part_name(Clip("01-06-01-02-01-12", "fearful", "12"), "video")
+    '02-01-06-01-02-01-12'
+    """
+    reader = corpus_reader(clip)
+    if reader is None or reader.part_name is None or take_key(clip.id) != clip.id:
+        return clip.id
+    return reader.part_name(clip.id, modality)
 
 
 def corpus_reader(clip: Clip) -> Reader | None:
@@ -84,6 +108,22 @@ def label_set(corpus: str) -> tuple[str, ...]:
     """
     titled = (reader.emotions for reader in _readers() if reader.title == corpus)
     return next(titled, ())
+
+
+def terms_of(corpus: str) -> str:
+    """What the licence of a corpus means for what is trained on it; empty where nobody knows.
+
+    Parameters
+    ----------
+    corpus : str
+        As clips have it.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    return next((reader.terms for reader in _readers() if reader.title == corpus), "")
 
 
 def known_speaker(reader: Reader, clip: Clip) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from affuse.corpora.index import Index
 from affuse.corpora.published import Reference
+from affuse.records import Modality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +34,19 @@ class Reader:
         Whom to cite; what one may do with the recordings.
     source : str
         Where the recordings are to be had.
+    example : str
+        Path of one of its files below the folder, as they are named.
     layout : str
-        What a folder of it looks like, in a sentence or an example.
+        What that name says.
+    terms : str
+        What the licence means for what is trained on the recordings, for model cards; empty: the
+        card says that it is not known.
     take_key : callable, optional
         Name of a file -> the performance whatever its modality, None for other names; only of a
         corpus that keeps sound and picture of one performance in several files.
+    part_name : callable, optional
+        Take key and modality -> name of the file, without suffix, that holds this half of the take;
+        beside `take_key`.
     speaker_of : callable, optional
         Name of a clip -> its speaker, None for other names: by it a clip of this corpus is known
         whatever table lists it. Only where names are so particular that others do not have them.
@@ -58,10 +67,13 @@ class Reader:
     citation: str
     licence: str
     source: str
+    example: str
     layout: str
     emotions: tuple[str, ...] = ()
     emotion_map: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
+    terms: str = ""
     take_key: Callable[[str], str | None] | None = None
+    part_name: Callable[[str, Modality], str] | None = None
     speaker_of: Callable[[str], str | None] | None = None
     references: Callable[[Index], tuple[Reference, ...]] | None = None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from affuse.corpora.index import Index
-from affuse.corpora.known import known_readers
 from affuse.corpora.media_files import MEDIA_SUFFIXES, N_LOOKED_AT, folder_contents
 from affuse.corpora.merging import merge
 from affuse.corpora.reader import Reader
@@ -64,8 +63,9 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
     if corpus != AUTO:
         reader: Reader = READERS.get(corpus)
         return reader.read(place)
-    index = _recognised(place).read(place)
-    failed = tuple(f"{why[0].upper()}{why[1:]}." for why in known_readers().failed.values())
+    known = READERS.load_all()
+    index = _recognised(place, known.entries).read(place)
+    failed = tuple(f"{why[0].upper()}{why[1:]}." for why in known.failed.values())
     return replace(index, notes=(*index.notes, *failed)) if failed else index
 
 
@@ -115,9 +115,8 @@ def _called(index: Index, corpus: str) -> Index:
     return replace(index, clips=tuple(replace(clip, corpus=corpus) for clip in index.clips))
 
 
-def _recognised(place: Path) -> Reader:
+def _recognised(place: Path, readers: Mapping[str, Reader]) -> Reader:
     """The one reader that recognises a path."""
-    readers: Mapping[str, Reader] = known_readers().entries
     found = {name: reader for name, reader in readers.items() if reader.recognises(place)}
     if len(found) == 1:
         return next(iter(found.values()))
@@ -127,11 +126,12 @@ def _recognised(place: Path) -> Reader:
             f"{place} looks like {titles}; expected one corpus: choose with "
             f"{' or '.join(f'--corpus {name}' for name in found)}, or give one folder for each"
         )
-    raise DatasetError(_why_none(place, [reader.title for reader in readers.values()]))
+    raise DatasetError(_why_none(place, readers.values()))
 
 
-def _why_none(folder: Path, titles: Sequence[str]) -> str:
-    known = f"expected one of the corpora that affuse reads ({', '.join(titles)})"
+def _why_none(folder: Path, readers: Iterable[Reader]) -> str:
+    named = "; ".join(f"{reader.title}, such as {reader.example}" for reader in readers)
+    known = f"expected one of the corpora that affuse reads ({named})"
     paths = folder_contents(folder).files
     if paths:
         first = first_few([path.name for path in paths], _SHOWN)

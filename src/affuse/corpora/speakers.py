@@ -89,7 +89,7 @@ def own_name(clip: Clip) -> str:
     return clip.speaker.removeprefix(f"{clip.corpus}/") if clip.corpus else clip.speaker
 
 
-def told_apart(clips: Sequence[Clip]) -> tuple[Clip, ...]:
+def with_unique_speakers(clips: Sequence[Clip]) -> tuple[Clip, ...]:
     """The clips, each with one name for its speaker that no other speaker has.
 
     Parameters

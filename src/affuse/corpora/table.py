@@ -22,7 +22,7 @@ from affuse.storage.csv_rows import Row, number, read_rows
 from affuse.storage.remote import local_copy, local_path, url_of
 
 _SOURCES = ("path", "audio", "video")
-_TOLD = ("emotion", "speaker")
+_LABEL_COLUMNS = ("emotion", "speaker")
 _KNOWN = (*CSV_COLUMNS, "path")
 
 
@@ -98,7 +98,7 @@ def read_table(csv_path: str | Path) -> Index:
         rows = read_rows(file)
     targets = numeric_columns(rows.rows, _KNOWN)
     without = bool(targets) and not any(row.word("emotion") for row in rows.rows)
-    _refuse_missing_columns(table, rows.columns, ("speaker",) if without else _TOLD)
+    _refuse_missing_columns(table, rows.columns, ("speaker",) if without else _LABEL_COLUMNS)
     entries, skipped = _usable(table, rows.rows, targets, without)
     entries, repeated = _without_repeats(table, entries)
     skipped = [*rows.skipped, *skipped, *repeated]

@@ -74,7 +74,7 @@ def _among_its_own(result: OutOfFold, table: FeatureTable, corpus: str) -> OutOf
         result,
         rows=np.searchsorted(its_rows, result.rows[at]),
         folds=result.folds[at],
-        outputs=_masked(outputs, _can_be(table, corpus)) if table.classes else outputs,
+        outputs=outputs if table.targets else _masked(outputs, _can_be(table, corpus)),
     )
 
 

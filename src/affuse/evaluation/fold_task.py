@@ -103,7 +103,7 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
         fit_cache = FitCache(learned if nested else None)
         found = {losses_key(m): losses for m, losses in learned.losses.items()}
         for position, system in enumerate(task.systems):
-            outputs, losses = _judged(task, system, table, fit_cache)
+            outputs, losses = _tested(task, system, table, fit_cache)
             found[str(position)] = outputs
             if losses is not None:
                 found[losses_key(position)] = losses
@@ -112,7 +112,7 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
 
 def are_predictions(task: FoldTask, arrays: Mapping[str, Any]) -> bool:
     """Whether arrays, from wherever they are, can be what `predict_fold` gives for this fold."""
-    told, table = task_of(task.table), task.table
+    target_task, table = task_of(task.table), task.table
     n_clips = {
         str(position): len(scored_rows(table, system, task.test))
         for position, system in enumerate(task.systems)
@@ -122,7 +122,7 @@ def are_predictions(task: FoldTask, arrays: Mapping[str, Any]) -> bool:
         set(n_clips) <= set(arrays) <= set(n_clips) | losses
         and all(array.dtype.kind == "f" for array in arrays.values())
         and all(arrays[name].ndim == 1 for name in losses & set(arrays))
-        and all(told.are_outputs(arrays[name], table, n) for name, n in n_clips.items())
+        and all(target_task.are_outputs(arrays[name], table, n) for name, n in n_clips.items())
     )
 
 
@@ -145,10 +145,10 @@ def scored_rows(table: FeatureTable, system: System, rows: Rows) -> Rows:
 
 def check_training_truth(task: FoldTask) -> None:
     """Refuse a fold whose training clips tell a system nothing, such as clips of one emotion."""
-    told = task_of(task.table)
+    target_task = task_of(task.table)
     for system in task.systems:
         train = scored_rows(task.table, system, task.train)
-        fault = told.fault(task.table, train, system.modality, _fewer(task))
+        fault = target_task.fault(task.table, train, system.modality, _fewer(task))
         if fault:
             raise FoldError(f"fold {task.fold.number} ({task.protocol.label}) leaves {fault}")
 
@@ -159,17 +159,17 @@ def _fewer(task: FoldTask) -> str:
     return "" if few else "use fewer folds (--set folds.n_folds=2), or "
 
 
-def _judged(
+def _tested(
     task: FoldTask, system: System, table: FeatureTable, fit_cache: FitCache
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Outputs for the test clips that the system scores; its losses."""
     train = scored_rows(table, system, task.train)
     test = scored_rows(table, system, task.test)
-    told, own = task_of(table), table.select(system.modalities)
+    target_task, own = task_of(table), table.select(system.modalities)
     if len(test):
         estimator = fit_cache.fitted(task.build(system), own.take(train))
-        return told.outputs(estimator, own.take(test)), training_losses(estimator)
-    return told.outputs(None, own.take(test)), None
+        return target_task.outputs(estimator, own.take(test)), training_losses(estimator)
+    return target_task.outputs(None, own.take(test)), None
 
 
 def training_losses(estimator: Any) -> NDArray[np.float64] | None:

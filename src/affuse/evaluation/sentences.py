@@ -84,19 +84,19 @@ def best_of_fusions(best: str, found: Sequence[Comparison], headline: Headline =
     def of_others(some: Sequence[Comparison]) -> str:
         return others if len(some) == len(found) else f"{len(some)} of {others}"
 
-    told = [f"it beats {of_others(sure)}"] if sure else []
+    parts = [f"it beats {of_others(sure)}"] if sure else []
     if alone:
-        told.append(
+        parts.append(
             f"it is ahead of {f'{len(alone)} more' if sure else of_others(alone)} by more than "
             f"chance were each the one comparison, but not surely as one of {len(found)}"
         )
     if alike:
-        rest = "the rest" if told else (others if len(found) == 1 else f"any of {others}")
+        rest = "the rest" if parts else (others if len(found) == 1 else f"any of {others}")
         nearest = min(alike, key=lambda pair: pair.difference)
-        told.append(
+        parts.append(
             f"these speakers cannot tell it from {rest} (the next, {_behind(nearest, headline)})"
         )
-    return f"Best of the fusions is {best}: {'; '.join(told)}."
+    return f"Best of the fusions is {best}: {'; '.join(parts)}."
 
 
 def _behind(pair: Comparison, headline: Headline) -> str:

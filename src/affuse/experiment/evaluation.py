@@ -131,8 +131,8 @@ def _divided(
     rows: tuple[System, ...], protocols: Sequence[Protocol], clean: Recordings
 ) -> Iterator[tuple[tuple[System, ...], Protocol]]:
     """Rows whose networks have met the speakers under a protocol that says so, others apart."""
-    heard = _modalities_heard(clean)
-    known = tuple(row for row in rows if heard & set(row.modalities))
+    met = _modalities_met(clean)
+    known = tuple(row for row in rows if met & set(row.modalities))
     apart = tuple(row for row in rows if row not in known)
     for protocol in protocols:
         if apart:
@@ -141,19 +141,19 @@ def _divided(
             yield known, replace(protocol, provenance=(MET_SPEAKERS,))
 
 
-def _modalities_heard(clean: Recordings) -> frozenset[str]:
+def _modalities_met(clean: Recordings) -> frozenset[str]:
     """Modalities whose features come from a network that was trained on speakers of the clips."""
     from affuse.bundle.manifest import TrainedOn
     from affuse.bundle.provenance import known_speakers
 
-    heard = {
+    met = {
         modality: [
             TrainedOn(corpus=corpus, speakers=speakers, n_clips=0)
             for corpus, speakers in source.provenance
         ]
         for modality, source in clean.sources.items()
     }
-    return frozenset(m for m, parts in heard.items() if known_speakers(parts, clean.index.clips))
+    return frozenset(m for m, parts in met.items() if known_speakers(parts, clean.index.clips))
 
 
 def _out_of_fold(

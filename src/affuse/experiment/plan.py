@@ -23,7 +23,17 @@ from affuse.tasks.task import Task
 
 
 def chosen_clips(config: Config) -> Index:
-    """Index of the clips that a configuration chooses."""
+    """Index of the clips that a configuration chooses.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    Index
+        With notes on whatever a reader must know.
+    """
     if not config.data.paths:
         raise ConfigError("no data were given: set data.path to a folder or a CSV of clips")
     index = read_all(config.data.paths, config.data.corpus)

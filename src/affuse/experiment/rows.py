@@ -15,7 +15,19 @@ from affuse.records import Modality
 
 
 def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) -> Iterator[System]:
-    """Every row of the results: one modality alone, then their fusions."""
+    """Every row of the results: one modality alone, then their fusions.
+
+    Parameters
+    ----------
+    config : Config
+    table : FeatureTable
+    features : mapping of str to str
+        Modality to what results call its features.
+
+    Yields
+    ------
+    System
+    """
     for modality in table.modalities:
         for model in config.models:
             name = model_label(model)

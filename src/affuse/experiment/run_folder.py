@@ -48,6 +48,11 @@ _PACKAGES = (
 def claimed_out(config: Config) -> Iterator[None]:
     """The run folder of a configuration is this call's alone, from before the work to its end.
 
+    Parameters
+    ----------
+    config : Config
+        Its ``out`` names the folder.
+
     Raises
     ------
     OutputError
@@ -129,7 +134,14 @@ def _cell(value: object) -> object:
 
 
 def check_out(folder: Path, config: Config) -> None:
-    """Refuse a run folder that is in use or cannot be written, before any work is done."""
+    """Refuse a run folder that is in use or cannot be written, before any work is done.
+
+    Parameters
+    ----------
+    folder : Path
+    config : Config
+        Of the run: its own unfinished folder may be replaced.
+    """
     place = _place(folder)
     in_use = os.path.lexists(place) and (not place.is_dir() or any(place.iterdir()))
     if in_use and not _is_unfinished(place, config):
@@ -182,7 +194,12 @@ def _place(folder: Path) -> Path:
 
 
 def environment() -> dict[str, object]:
-    """What the numbers were computed with: versions and machine, nothing about the person."""
+    """What the numbers were computed with: versions and machine, nothing about the person.
+
+    Returns
+    -------
+    dict of str to object
+    """
     versions = {}
     for package in ("affuse", *_PACKAGES):
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +13,7 @@ from affuse.errors import MediaError
 from affuse.features.store import content_hash
 from affuse.records import Clip, Modality
 from affuse.storage.remote import url_of
+from affuse.workers.threads import answers_in_threads
 
 _N_READERS = 4
 _N_ASKED = 16
@@ -39,9 +39,9 @@ def contents_table(clips: Iterable[Clip], known: Mapping[Path, str] | None = Non
     # Of a file elsewhere the hash tells its address as well.
     given = {path: content for path, content in (known or {}).items() if url_of(path) is None}
     paths = sorted({path for clip in chosen for path in clip.files})
-    with ThreadPoolExecutor(_N_READERS) as pool:
-        unread = [path for path in paths if path not in given]
-        hashes = given | dict(zip(unread, pool.map(_hash, unread), strict=True))
+    unread = [path for path in paths if path not in given]
+    found = answers_in_threads(_hash, unread, _N_READERS)
+    hashes = given | dict(zip(unread, found, strict=True))
     rows = [(clip.id, _content([hashes[path] for path in clip.files], clip)) for clip in chosen]
     return pd.DataFrame(rows, columns=["clip", "content"])
 
@@ -67,8 +67,8 @@ def contents_of(
     sources = {clip.source(modality) for clip in clips for modality in modalities}
     paths = sorted(path for path in sources if path is not None)
     elsewhere = any(url_of(path) is not None for path in paths)
-    with ThreadPoolExecutor(_N_ASKED if elsewhere else jobs) as pool:
-        answers = list(zip(paths, pool.map(_hash_or_reason, paths), strict=True))
+    found = answers_in_threads(_hash_or_reason, paths, _N_ASKED if elsewhere else jobs)
+    answers = list(zip(paths, found, strict=True))
     contents = {path: content for path, content in answers if isinstance(content, str)}
     return contents, {path: str(why) for path, why in answers if isinstance(why, MediaError)}
 

@@ -74,15 +74,15 @@ def read_precomputed(path: Path, modality: Modality) -> Precomputed:
     counting = [name for name in table.columns if _counts(table[name])]
     dropped = [n for n in table.columns if n.lower() in BOOKKEEPING or n in (*order, *counting)]
     features = table.drop(columns=dropped)
-    told = [name for name in dropped if name != clip]
-    refuse_unfit(path, features, told)
+    mentioned = [name for name in dropped if name != clip]
+    refuse_unfit(path, features, mentioned)
     if _FACE in roles:
         refuse_two_faces(path, table, keys, [roles[_FACE], *order])
     refuse_repeats(path, table[[clip, *order]], keys, order, stretches="start" in roles)
     if order and keys.duplicated().any():
         features = _summarised(features, keys)
         keys = features.index.to_series()
-        told = [name for name in told if name not in order]
+        mentioned = [name for name in mentioned if name not in order]
     return Precomputed(
         path=path,
         modality=modality,
@@ -90,7 +90,7 @@ def read_precomputed(path: Path, modality: Modality) -> Precomputed:
         values=_values(features),
         rows={str(key): row for row, key in enumerate(keys)},
         untracked=untracked,
-        notes=tuple(_notes(path, told, tracked)),
+        notes=tuple(_notes(path, mentioned, tracked)),
     )
 
 

@@ -55,12 +55,7 @@ def family_of(name: str) -> tuple[Family, str]:
     first, _, detail = name.partition(" ")
     if first not in FUSIONS:
         raise _unknown(name, fusion_names())
-    family = FUSIONS.get(first)
-    if not isinstance(family, Family):
-        raise ConfigError(
-            f"fusion {first!r} is a {type(family).__name__}; expected an "
-            "affuse.fusion.family.Family: ask whoever wrote it"
-        )
+    family: Family = FUSIONS.get(first)
     if detail not in family.details():
         raise _unknown(name, [_joined(first, rest) for rest in family.details()])
     return family, detail

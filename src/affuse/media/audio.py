@@ -111,6 +111,21 @@ def audio_blocks(
     At least one block that is not empty, none of more than a second or a frame; memory stays that
     of a few seconds.
 
+    Parameters
+    ----------
+    path : str or Path
+    start_s : float
+        Where the stretch begins.
+    duration_s : float, optional
+        How long it is at most; to the end by default.
+    audio_track : int, optional
+        Number of the track, from 1; the default one otherwise.
+
+    Yields
+    ------
+    Sound
+        Blocks one after the other, at the same rate.
+
     Raises
     ------
     MediaError

@@ -18,6 +18,11 @@ def outer_boxes(path: Path) -> Iterator[tuple[bytes, int]]:
     ----------
     path : Path
         A file whose format FFmpeg took for mp4, or one that may be: it ends where no box begins.
+
+    Yields
+    ------
+    tuple of (bytes, int)
+        Name, and byte where it ends.
     """
     with path.open("rb") as file:
         place = 0
@@ -39,6 +44,14 @@ def lacks_table(path: Path) -> bool:
     """Whether a file begins as an mp4, but is cut off before its table of contents.
 
     Most cameras write it last, and without it nothing of the file can be read.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
     """
     first, _ = next(outer_boxes(path), (b"", 0))
     if first != b"ftyp":

@@ -41,6 +41,16 @@ def origin_s(container: InputContainer) -> float:
     """Time stamp that counts as 0 s, the same for sound and picture of one file.
 
     It is that of whatever begins first. A stream that begins later than the other stays late.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+
+    Returns
+    -------
+    float
+        In seconds.
     """
     begin = (container.start_time or 0) / av.time_base
     return begin if abs(begin) > _PRIMING_S else 0.0
@@ -87,6 +97,15 @@ class Clock:
     def placed(self, packets: Iterable[Packet[Any]]) -> Iterator[Packet[Any]]:
         """The same packets, with stamps on this line; the decoder's last, empty one too.
 
+        Parameters
+        ----------
+        packets : iterable of Packet
+            Of one stream, in the order of the file.
+
+        Yields
+        ------
+        Packet
+
         Raises
         ------
         MediaError
@@ -113,7 +132,13 @@ class Clock:
                 yield self._moved(packet, begin_s)
 
     def begin_part(self, container: InputContainer) -> None:
-        """What follows is another recording in the same file."""
+        """What follows is another recording in the same file.
+
+        Parameters
+        ----------
+        container : InputContainer
+            The recording that follows.
+        """
         reach_s = self._origin_s if self._reach_s == math.inf else self._reach_s
         self._shifts_s.append(reach_s - origin_s(container))
         self._tracks.clear()

@@ -109,6 +109,10 @@ def probe(path: str | Path, *, audio_track: int | None = None) -> MediaInfo:
     audio_track : int, optional
         Number of the track to be heard, from 1; the one marked as default, else the first.
 
+    Returns
+    -------
+    MediaInfo
+
     Raises
     ------
     MediaError
@@ -144,6 +148,10 @@ def open_media(path: str | Path, *, for_sound: bool = False) -> Iterator[InputCo
         Learn of the streams no more than the file's own headers say: FFmpeg would decode the
         first pictures, for nothing where only the sound is wanted.
 
+    Yields
+    ------
+    InputContainer
+
     Raises
     ------
     MediaError
@@ -155,6 +163,14 @@ def open_media(path: str | Path, *, for_sound: bool = False) -> Iterator[InputCo
 
 def comment_of(path: str | Path) -> str:
     """The comment that a file bears, such as what made it; empty without one.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    str
 
     Raises
     ------
@@ -173,6 +189,19 @@ def frames_from(
 
     A packet that does not decode is passed over: whether too much is missing is for
     `check_complete` to say.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+    stream : AudioStream or VideoStream
+        Of the file.
+    start_s : float
+        In seconds from the file's origin.
+
+    Yields
+    ------
+    AudioFrame or VideoFrame
     """
     from_start = start_s <= _SEEK_AHEAD_S
     if not from_start:

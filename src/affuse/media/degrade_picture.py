@@ -40,7 +40,12 @@ class Blur:
     sigma: float
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the blur."""
+        """All that steers the blur.
+
+        Returns
+        -------
+        mapping of str to object
+        """
         return {"degradation": "blur", "version": 1, "sigma": self.sigma}
 
     def __call__(self, frames: Iterable[Image]) -> Iterator[Image]:
@@ -70,7 +75,12 @@ class Darken:
     factor: float
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the darkness."""
+        """All that steers the darkness.
+
+        Returns
+        -------
+        mapping of str to object
+        """
         return {"degradation": "dark", "version": 1, "factor": self.factor}
 
     def __call__(self, frames: Iterable[Image]) -> Iterator[Image]:
@@ -104,7 +114,12 @@ class DropFrames:
     share: float
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the losses."""
+        """All that steers the losses.
+
+        Returns
+        -------
+        mapping of str to object
+        """
         return {"degradation": "dropped frames", "version": 1, "share": self.share}
 
     def __call__(self, frames: Iterable[Image]) -> Iterator[Image]:

@@ -43,7 +43,12 @@ class WhiteNoise:
     snr_db: float
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the noise."""
+        """All that steers the noise.
+
+        Returns
+        -------
+        mapping of str to object
+        """
         return {"degradation": "white noise", "version": 1, "snr_db": self.snr_db}
 
     def __call__(self, sound: Sound) -> Sound:
@@ -92,7 +97,12 @@ class Babble:
     talkers: tuple[Talker, ...]
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the babble: of the voices their content, not where they lie."""
+        """All that steers the babble: of the voices their content, not where they lie.
+
+        Returns
+        -------
+        mapping of str to object
+        """
         talkers = [[[v.content, v.start_s, v.end_s] for v in voices] for voices in self.talkers]
         return {"degradation": "babble", "version": 1, "snr_db": self.snr_db, "talkers": talkers}
 
@@ -112,6 +122,14 @@ def speech(sound: Sound) -> NDArray[np.bool_]:
     Those whose power, smoothed over 30 ms, lies at most 15.9 dB below the mean of all such: the
     margin of ITU-T Recommendation P.56 (2011), method B, found by iteration and without its
     hangover, so that pauses between words do not count.
+
+    Parameters
+    ----------
+    sound : Sound
+
+    Returns
+    -------
+    (n_samples,) bool
 
     Examples
     --------
@@ -142,6 +160,10 @@ def with_noise(sound: Sound, noise: NDArray[np.float64], snr_db: float) -> Sound
     sound : Sound
     noise : (n_samples,) float64
     snr_db : float
+
+    Returns
+    -------
+    Sound
     """
     active = speech(sound)
     loudness = float(np.mean(np.square(noise))) if len(noise) else 0.0

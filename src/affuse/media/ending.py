@@ -47,7 +47,20 @@ _WITHIN_A_CLUSTER = frozenset([0xE7, 0xA7, 0xAB, 0xA3, 0xA0, 0xEC, 0xBF])
 
 
 def stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -> float | None:
-    """When a stream ends by what the file says, from its origin; None where it does not say."""
+    """When a stream ends by what the file says, from its origin; None where it does not say.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+    stream : AudioStream or VideoStream
+        Of the file.
+
+    Returns
+    -------
+    float or None
+        In seconds.
+    """
     kind = container.format.name
     end_s = _end_s(container, stream)
     if kind == "mp3":
@@ -68,7 +81,18 @@ def stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -
 
 
 def stated_length_s(container: InputContainer) -> float | None:
-    """What a file of sound and picture states for the whole, where its streams state nothing."""
+    """What a file of sound and picture states for the whole, where its streams state nothing.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+
+    Returns
+    -------
+    float or None
+        In seconds; None where it states none.
+    """
     if container.format.name == "asf" and Path(container.name).is_file():
         return _asf_length_s(Path(container.name))
     if container.format.name not in _OF_THE_WHOLE or container.duration is None:
@@ -79,7 +103,17 @@ def stated_length_s(container: InputContainer) -> float | None:
 
 
 def ends_within_block(container: InputContainer) -> bool:
-    """Whether the file ends before a block that it has begun: it was cut off there."""
+    """Whether the file ends before a block that it has begun: it was cut off there.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+
+    Returns
+    -------
+    bool
+    """
     find = {"ogg": _ogg_ends_within, MATROSKA: _matroska_ends_within}.get(container.format.name)
     path = Path(container.name)
     if container.format.name == _MP4 and path.is_file():

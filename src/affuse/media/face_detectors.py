@@ -107,6 +107,16 @@ class HaarDetector:
     def detect(self, image: Image) -> tuple[FoundFace, ...]:
         """Faces in a picture, (height, width, 3) RGB or (height, width) grey, surest first.
 
+        Parameters
+        ----------
+        image : (height, width, 3) or (height, width) uint8
+            RGB, or grey levels.
+
+        Returns
+        -------
+        tuple of FoundFace
+            With boxes in pixels.
+
         Raises
         ------
         MediaError
@@ -171,6 +181,16 @@ class YunetDetector:
     def detect(self, image: Image) -> tuple[FoundFace, ...]:
         """Faces in a picture, (height, width, 3) RGB or (height, width) grey, surest first.
 
+        Parameters
+        ----------
+        image : (height, width, 3) or (height, width) uint8
+            RGB, or grey levels.
+
+        Returns
+        -------
+        tuple of FoundFace
+            With boxes in pixels.
+
         Raises
         ------
         MediaError
@@ -199,6 +219,10 @@ class YunetDetector:
 
 def default_detector() -> FaceDetector:
     """YuNet where `affuse download yunet` has brought it, else the cascade.
+
+    Returns
+    -------
+    FaceDetector
 
     Examples
     --------

@@ -51,7 +51,18 @@ class FaceDetector(Protocol):
     """Finds faces in single pictures; keeps nothing from one to the next."""
 
     def detect(self, image: Image) -> tuple[FoundFace, ...]:
-        """Faces in a picture, (height, width, 3) RGB or (height, width) grey; none is ()."""
+        """Faces in a picture, (height, width, 3) RGB or (height, width) grey; none is ().
+
+        Parameters
+        ----------
+        image : (height, width, 3) or (height, width) uint8
+            RGB, or grey levels.
+
+        Returns
+        -------
+        tuple of FoundFace
+            With boxes in pixels.
+        """
 
 
 class _Boxed(Protocol):
@@ -64,6 +75,14 @@ Face = TypeVar("Face", bound=_Boxed)
 
 def largest(faces: Sequence[Face]) -> Face | None:
     """The face that fills most of the picture, None where there is none.
+
+    Parameters
+    ----------
+    faces : sequence of Face
+
+    Returns
+    -------
+    Face or None
 
     Examples
     --------
@@ -78,6 +97,14 @@ def distinct(faces: Sequence[FoundFace]) -> tuple[FoundFace, ...]:
     """The faces, surest first, without those whose centre lies in a surer one.
 
     A cascade sees faces in mouths.
+
+    Parameters
+    ----------
+    faces : sequence of FoundFace
+
+    Returns
+    -------
+    tuple of FoundFace
 
     Examples
     --------
@@ -159,6 +186,23 @@ def face_crop(
 def square_box(x: float, y: float, side: float, width: int, height: int) -> Box:
     """Box of a square around a point, all in pixels: what of it lies within the picture.
 
+    Parameters
+    ----------
+    x : float
+        Of its centre, in pixels.
+    y : float
+        Of its centre, in pixels.
+    side : float
+        In pixels.
+    width : int
+        Of the picture, in pixels.
+    height : int
+        Of the picture, in pixels.
+
+    Returns
+    -------
+    Box
+
     Examples
     --------
     >>> square_box(x=10, y=50, side=50, width=200, height=100)
@@ -171,6 +215,15 @@ def square_box(x: float, y: float, side: float, width: int, height: int) -> Box:
 
 def checked(image: Image) -> Image:
     """The image, which is one.
+
+    Parameters
+    ----------
+    image : array
+        What is to be one.
+
+    Returns
+    -------
+    (height, width, 3) or (height, width) uint8
 
     Raises
     ------
@@ -188,7 +241,17 @@ def checked(image: Image) -> Image:
 
 
 def grey(image: Image) -> Image:
-    """The image in grey levels, (height, width)."""
+    """The image in grey levels, (height, width).
+
+    Parameters
+    ----------
+    image : (height, width, 3) or (height, width) uint8
+        RGB, or grey levels.
+
+    Returns
+    -------
+    (height, width) uint8
+    """
     if image.ndim == 2:
         return image
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), np.uint8)

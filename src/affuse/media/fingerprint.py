@@ -56,6 +56,10 @@ def fingerprint(path: str | Path, *, start_s: float = 0.0, duration_s: float | N
 def clip_fingerprint(clip: Clip) -> str | None:
     """Fingerprint of a clip's sound, or of its picture where it has no sound.
 
+    Parameters
+    ----------
+    clip : Clip
+
     Returns
     -------
     str or None

@@ -60,7 +60,17 @@ class Orientation:
         return 180 if self.flips_down else 0
 
     def upright(self, image: Image) -> Image:
-        """The stored picture, (height, width, 3), as it is to be seen."""
+        """The stored picture, (height, width, 3), as it is to be seen.
+
+        Parameters
+        ----------
+        image : (height, width, 3) uint8
+            As it is stored.
+
+        Returns
+        -------
+        (height, width, 3) uint8
+        """
         if self == Orientation():
             return image
         turned = image.swapaxes(0, 1) if self.transposed else image
@@ -73,6 +83,14 @@ def orientation(frame: VideoFrame) -> Orientation:
 
     The matrix takes a stored pixel (x, y) to (a x + c y, b x + d y), so that -1 for `a` alone is a
     mirrored selfie, and not the half turn that its angle says.
+
+    Parameters
+    ----------
+    frame : VideoFrame
+
+    Returns
+    -------
+    Orientation
     """
     try:
         stored = cast("Buffer | None", frame.side_data.get("DISPLAYMATRIX"))
@@ -96,6 +114,17 @@ def _turned(counterclockwise: int) -> Orientation:
 def pixel_aspect(stated: Fraction | None) -> Fraction:
     """Width of a pixel by its height: as stated where that can be, else square.
 
+    Parameters
+    ----------
+    stated : Fraction or None
+        By the file.
+
+    Returns
+    -------
+    Fraction
+
+    Examples
+    --------
     >>> pixel_aspect(Fraction(16, 11)), pixel_aspect(Fraction(1 << 30)), pixel_aspect(None)
     (Fraction(16, 11), Fraction(1, 1), Fraction(1, 1))
     """
@@ -105,7 +134,19 @@ def pixel_aspect(stated: Fraction | None) -> Fraction:
 
 
 def upright_shape(frame: VideoFrame, stated_aspect: Fraction | None) -> tuple[Fraction, Fraction]:
-    """Height and width of a frame as it is seen, in stored pixels: exact, before any scaling."""
+    """Height and width of a frame as it is seen, in stored pixels: exact, before any scaling.
+
+    Parameters
+    ----------
+    frame : VideoFrame
+    stated_aspect : Fraction or None
+        Of a pixel, by the file.
+
+    Returns
+    -------
+    tuple of (Fraction, Fraction)
+        Height and width.
+    """
     height = Fraction(frame.height)
     width = frame.width * pixel_aspect(stated_aspect)
     return (width, height) if orientation(frame).transposed else (height, width)

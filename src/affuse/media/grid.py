@@ -63,15 +63,46 @@ class Grid:
     frame_step: int
 
     def slot(self, time_s: float) -> int:
-        """Nearest position; halves go up, so that 60 frames a second keep every second one."""
+        """Nearest position; halves go up, so that 60 frames a second keep every second one.
+
+        Parameters
+        ----------
+        time_s : float
+            In seconds from the file's origin.
+
+        Returns
+        -------
+        int
+        """
         return self.clipped(max(math.floor((time_s - self.begin_s) * self.fps + 0.5), 0))
 
     def clipped(self, slot: int) -> int:
-        """No position beyond the end."""
+        """No position beyond the end.
+
+        Parameters
+        ----------
+        slot : int
+
+        Returns
+        -------
+        int
+        """
         return slot if self.n_slots is None else min(slot, self.n_slots)
 
     def n_wanted(self, first: int, end: int) -> int:
-        """How many wanted positions lie in [first, end)."""
+        """How many wanted positions lie in [first, end).
+
+        Parameters
+        ----------
+        first : int
+            Position.
+        end : int
+            Position after the last.
+
+        Returns
+        -------
+        int
+        """
         return max(-(-end // self.frame_step) - -(-first // self.frame_step), 0)
 
 
@@ -90,7 +121,17 @@ class Line:
         self._spacings_s: deque[float] = deque(maxlen=_SPACINGS)
 
     def fill(self, timed: TimedFrame) -> Shown | None:
-        """What the next frame fills; None: nothing, and it is neither the last nor before a gap."""
+        """What the next frame fills; None: nothing, and it is neither the last nor before a gap.
+
+        Parameters
+        ----------
+        timed : TimedFrame
+            The next frame.
+
+        Returns
+        -------
+        Shown or None
+        """
         if self._is_first and timed.time_s - self._grid.begin_s > _BEGINS_WITHIN_S:
             self._begin(timed.time_s)
         self._is_first = False

@@ -40,25 +40,63 @@ class PartOfFile(io.RawIOBase):
         self._file.seek(self._begin)
 
     def readable(self) -> bool:
-        """Always."""
+        """Always.
+
+        Returns
+        -------
+        bool
+        """
         return True
 
     def seekable(self) -> bool:
-        """Always."""
+        """Always.
+
+        Returns
+        -------
+        bool
+        """
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        """Fill a buffer as far as the stretch goes."""
+        """Fill a buffer as far as the stretch goes.
+
+        Parameters
+        ----------
+        buffer : Buffer
+
+        Returns
+        -------
+        int
+            Bytes that were read; 0 at the end.
+        """
         left = max(self._end - self._file.tell(), 0)
         return self._file.readinto(memoryview(buffer)[:left])
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a byte of the stretch."""
+        """Go to a byte of the stretch.
+
+        Parameters
+        ----------
+        offset : int
+            In bytes.
+        whence : int
+            As in `io.IOBase.seek`.
+
+        Returns
+        -------
+        int
+            Byte of the stretch.
+        """
         base = {io.SEEK_SET: self._begin, io.SEEK_CUR: self._file.tell(), io.SEEK_END: self._end}
         return self._file.seek(max(base[whence] + offset, self._begin)) - self._begin
 
     def tell(self) -> int:
-        """Byte of the stretch."""
+        """Byte of the stretch.
+
+        Returns
+        -------
+        int
+        """
         return self._file.tell() - self._begin
 
     def close(self) -> None:
@@ -68,7 +106,16 @@ class PartOfFile(io.RawIOBase):
 
 
 def joined_parts(path: Path) -> tuple[Stretch, ...]:
-    """Stretches of bytes of all recordings in a file; none where it holds one, as usual."""
+    """Stretches of bytes of all recordings in a file; none where it holds one, as usual.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    tuple of Stretch
+    """
     with path.open("rb") as file:
         head = file.read(4096)
         if not head.startswith((_MATROSKA, b"OggS")):

@@ -135,7 +135,18 @@ class OffsetRemoval:
         self._n_done = 0
 
     def taken(self, signal: Signal, is_recorded: bool) -> Iterator[Signal]:
-        """What can be decided by these samples; it lags by four seconds."""
+        """What can be decided by these samples; it lags by four seconds.
+
+        Parameters
+        ----------
+        signal : (n_samples,) float32
+        is_recorded : bool
+            Whether it was in the file; False for silence that fills a gap.
+
+        Yields
+        ------
+        (n_samples,) float32
+        """
         while len(signal):
             room = self._rate - self._filling.length
             piece, signal = signal[:room], signal[room:]
@@ -147,7 +158,12 @@ class OffsetRemoval:
                     yield from self._next()
 
     def finished(self) -> Iterator[Signal]:
-        """What is left."""
+        """What is left.
+
+        Yields
+        ------
+        (n_samples,) float32
+        """
         if self._filling.length:
             self._close()
         while self._n_done < len(self._seconds):

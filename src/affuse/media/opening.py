@@ -72,6 +72,10 @@ def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
     for_sound : bool
         As in `affuse.media.decode.open_media`.
 
+    Yields
+    ------
+    InputContainer
+
     Raises
     ------
     MediaError
@@ -107,7 +111,17 @@ def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
 
 
 def later_parts(container: InputContainer) -> Iterator[InputContainer]:
-    """The other recordings of a joined file, opened one after the other."""
+    """The other recordings of a joined file, opened one after the other.
+
+    Parameters
+    ----------
+    container : InputContainer
+        The first one.
+
+    Yields
+    ------
+    InputContainer
+    """
     file = Path(container.name)
     for part in joined_parts(file)[1:]:
         with suppress(av.error.FFmpegError), _container(file, part, False) as later:

@@ -65,7 +65,19 @@ def write_picture(source: Path, target: Path, start_s: float, duration_s: float)
 
 
 def unlike_what_was_written(source: Path, what: str) -> MediaError:
-    """The error for a new file that does not read as it was written."""
+    """The error for a new file that does not read as it was written.
+
+    Parameters
+    ----------
+    source : Path
+        What it was made from.
+    what : str
+        What of it could be read.
+
+    Returns
+    -------
+    MediaError
+    """
     return MediaError(
         f"what was written of {source} does not read back whole ({what}); expected all of it: "
         "the file is damaged in a way that decoders take differently, re-encode it"

@@ -64,6 +64,16 @@ class Samples:
 
         Nothing any more after samples that are no numbers: `finished` counts them.
 
+        Parameters
+        ----------
+        frame : AudioFrame
+        time_s : float or None
+            What the file says; None where it says nothing.
+
+        Yields
+        ------
+        Timed
+
         Raises
         ------
         MediaError
@@ -88,6 +98,10 @@ class Samples:
 
     def finished(self) -> Iterator[Timed]:
         """What is left.
+
+        Yields
+        ------
+        Timed
 
         Raises
         ------

@@ -140,7 +140,17 @@ class SpeechStream:
         self._n_before = 0
 
     def feed(self, signal: NDArray[np.floating]) -> Mask:
-        """Decisions that this piece makes possible: (n_frames,) bool, often none."""
+        """Decisions that this piece makes possible: (n_frames,) bool, often none.
+
+        Parameters
+        ----------
+        signal : (n_samples,) float
+            At 16 kHz, in [-1, 1].
+
+        Returns
+        -------
+        (n_frames,) bool
+        """
         self._pieces.append(signal)
         self._n_kept += len(signal)
         decided = []
@@ -156,7 +166,12 @@ class SpeechStream:
         return np.concatenate([np.zeros(0, bool), *decided])
 
     def finish(self) -> Mask:
-        """Decisions about what is left."""
+        """Decisions about what is left.
+
+        Returns
+        -------
+        (n_frames,) bool
+        """
         kept = np.concatenate([np.zeros(0), *self._pieces])
         return speech_frames(kept)[self._n_before :]
 

@@ -13,20 +13,26 @@ from affuse.errors import MediaError, OutputError
 from affuse.media.audio import read_audio
 from affuse.media.decode import comment_of
 from affuse.media.picture_files import unlike_what_was_written, write_picture
-from affuse.records import Clip, ProgressCallback, Skipped
+from affuse.records import MODALITIES, Clip, Modality, ProgressCallback, Skipped
 from affuse.storage.error_log import unforeseen
 from affuse.storage.whole import atomic_file, remove_leftovers
 
 AUDIO_FOLDER, VIDEO_FOLDER = "audio_only", "video_only"
 
 _LONGEST_COMMENT = 500
-_TAKE_KEY = re.compile(r"\d\d(-\d\d){5}")
+Naming = Callable[[Clip, Modality], str]
+"""What half of a clip is called, without a suffix."""
+
+
+def _by_id(clip: Clip, _: Modality) -> str:
+    return clip.id
 
 
 def split(
     clips: Sequence[Clip],
     out: str | Path,
     *,
+    named: Naming = _by_id,
     duration_s: float = 4.0,
     progress: ProgressCallback | None = None,
 ) -> tuple[Skipped, ...]:
@@ -40,8 +46,6 @@ def split(
     the place of each picture beside the sound: one that begins late comes after a black one.
     What was written is read back before it counts as done: samples, pictures, and where they end.
 
-    A RAVDESS clip is written under the names of its kind, ``03-<take key>.wav`` and
-    ``02-<take key>.mp4``, so that the folder reads back as the same clips; any other under its id.
     A file that is there already is left as it is: an interrupted call goes on where it ended.
 
     Parameters
@@ -49,6 +53,9 @@ def split(
     clips : sequence of Clip
     out : str or Path
         Folder that receives the two.
+    named : callable, optional
+        Clip and modality -> name without suffix; the clip's id by default. With
+        `affuse.corpora.known.part_name` the folder reads back as the same clips of their corpus.
     duration_s : float
         Seconds of each clip.
     progress : callable, optional
@@ -70,7 +77,7 @@ def split(
     for done, clip in enumerate(clips, start=1):
         reasons = {
             target.parent.name: reason
-            for source, target, write in _jobs_of(clip, folder)
+            for source, target, write in _jobs_of(clip, folder, named)
             if (reason := _written(clip, source, target, write, duration_s))
         }
         if reasons:
@@ -90,12 +97,13 @@ def _kept(clip: Clip, reasons: Collection[str]) -> list[str]:
 _Writer = Callable[[Path, Path, float, float], None]
 
 
-def _jobs_of(clip: Clip, folder: Path) -> list[tuple[Path, Path, _Writer]]:
+def _jobs_of(clip: Clip, folder: Path, named: Naming) -> list[tuple[Path, Path, _Writer]]:
     """Source, target and writer of each modality that the clip has."""
-    is_take = _TAKE_KEY.fullmatch(clip.id) is not None
-    name = re.sub(r"[^\w.-]+", "_", clip.id)
-    audio = folder / AUDIO_FOLDER / f"{'03-' if is_take else ''}{name}.wav"
-    video = folder / VIDEO_FOLDER / f"{'02-' if is_take else ''}{name}.mp4"
+    audio_name, video_name = (
+        re.sub(r"[^\w.-]+", "_", named(clip, modality)) for modality in MODALITIES
+    )
+    audio = folder / AUDIO_FOLDER / f"{audio_name}.wav"
+    video = folder / VIDEO_FOLDER / f"{video_name}.mp4"
     found: list[tuple[Path, Path, _Writer]] = []
     if clip.audio is not None:
         found.append((clip.audio, audio, _write_sound))

@@ -27,12 +27,32 @@ _NAMES = {
 
 
 def audio_streams(container: InputContainer) -> list[AudioStream]:
-    """Streams of sound that can be decoded, by track number from 1."""
+    """Streams of sound that can be decoded, by track number from 1.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+
+    Returns
+    -------
+    list of AudioStream
+    """
     return [stream for stream in container.streams.audio if stream.codec_context is not None]
 
 
 def video_streams(container: InputContainer) -> list[VideoStream]:
-    """Streams of pictures that can be decoded, covers left aside."""
+    """Streams of pictures that can be decoded, covers left aside.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+
+    Returns
+    -------
+    list of VideoStream
+    """
     return [
         stream
         for stream in container.streams.video
@@ -48,6 +68,10 @@ def audio_stream(container: InputContainer, track: int | None = None) -> AudioSt
     container : InputContainer
     track : int, optional
         Takes another: its number among the file's streams of sound, from 1.
+
+    Returns
+    -------
+    AudioStream
 
     Raises
     ------
@@ -74,6 +98,15 @@ def audio_stream(container: InputContainer, track: int | None = None) -> AudioSt
 def video_stream(container: InputContainer) -> VideoStream:
     """The stream of pictures that is marked as default, else the first; decoded by one thread.
 
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+
+    Returns
+    -------
+    VideoStream
+
     Raises
     ------
     MediaError
@@ -98,18 +131,46 @@ def video_stream(container: InputContainer) -> VideoStream:
 
 
 def use_one_thread(stream: AudioStream | VideoStream) -> None:
-    """Decode by one thread: whole files are what is worked on side by side."""
+    """Decode by one thread: whole files are what is worked on side by side.
+
+    Parameters
+    ----------
+    stream : AudioStream or VideoStream
+        Of the file.
+    """
     stream.codec_context.thread_count = 1
 
 
 def contents(container: InputContainer) -> str:
-    """What there is in a file, in words."""
+    """What there is in a file, in words.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+
+    Returns
+    -------
+    str
+    """
     kinds = sorted({_kind(stream) for stream in container.streams})
     return f"it holds {' and '.join(kinds)}" if kinds else "it holds no stream at all"
 
 
 def notes_on_tracks(container: InputContainer, track: int | None) -> tuple[str, ...]:
-    """What to say where there were several to choose from."""
+    """What to say where there were several to choose from.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+    track : int or None
+        The one that was asked for.
+
+    Returns
+    -------
+    tuple of str
+    """
     notes = []
     audio, video = audio_streams(container), video_streams(container)
     if len(audio) > 1 and track is None:
@@ -127,7 +188,17 @@ def notes_on_tracks(container: InputContainer, track: int | None) -> tuple[str, 
 
 
 def why_no_sound(container: InputContainer) -> str:
-    """Why there is nothing to hear, in words; empty where there is."""
+    """Why there is nothing to hear, in words; empty where there is.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+
+    Returns
+    -------
+    str
+    """
     if audio_streams(container):
         return ""
     unknown = [stream for stream in container.streams.audio if stream.codec_context is None]
@@ -137,7 +208,17 @@ def why_no_sound(container: InputContainer) -> str:
 
 
 def why_no_picture(container: InputContainer) -> str:
-    """Why there is nothing to see, in words; empty where there is."""
+    """Why there is nothing to see, in words; empty where there is.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+
+    Returns
+    -------
+    str
+    """
     if video_streams(container):
         return ""
     pictures = container.streams.video

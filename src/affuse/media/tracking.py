@@ -113,6 +113,10 @@ class FaceTracker:
         image : (height, width, 3) or (height, width) uint8
             RGB or grey.
 
+        Returns
+        -------
+        tuple of TrackedFace
+
         Raises
         ------
         MediaError

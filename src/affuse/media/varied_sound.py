@@ -24,6 +24,18 @@ def varied(signal: Signal, sample_rate: int, rng: np.random.Generator) -> Signal
     """One random variant of an utterance, (n_samples,) float32; its length may differ.
 
     Another speed always; each of the other changes in about two of three variants.
+
+    Parameters
+    ----------
+    signal : (n_samples,) float32
+        In [-1, 1].
+    sample_rate : int
+        Hz.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    (n_samples,) float32
     """
     signal = _other_speed(signal, sample_rate, rng)
     for step in (_in_a_room, _through_a_microphone, _with_noise):

@@ -118,7 +118,18 @@ class SampledFrame:
     is_only: bool = False
 
     def times_s(self, per_s: float) -> tuple[float, ...]:
-        """Of all positions that it fills, on a grid of so many a second."""
+        """Of all positions that it fills, on a grid of so many a second.
+
+        Parameters
+        ----------
+        per_s : float
+            Positions in a second.
+
+        Returns
+        -------
+        tuple of float
+            In seconds.
+        """
         return tuple(self.time_s + position / per_s for position in range(self.n_positions))
 
 
@@ -137,6 +148,10 @@ def sample_frames(path: str | Path, *, per_s: float, short_side: int) -> Iterato
     short_side : int
         Pixels of the shorter side, whether the picture lies or stands; a smaller picture stays
         as it is.
+
+    Yields
+    ------
+    SampledFrame
 
     Raises
     ------
@@ -170,6 +185,19 @@ def timed_frames(
 
     A frame without a time stamp comes when the one before it ends.
 
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+    stream : VideoStream
+        Of the file.
+    start_s : float
+        In seconds from the file's origin.
+
+    Yields
+    ------
+    TimedFrame
+
     Raises
     ------
     CutShort
@@ -196,6 +224,18 @@ def timed_frames(
 def shown_frames(container: InputContainer, stream: VideoStream, grid: Grid) -> Iterator[Shown]:
     """Each frame that fills positions of the grid or stands before a gap, and the last.
 
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+    stream : VideoStream
+        Of the file.
+    grid : Grid
+
+    Yields
+    ------
+    Shown
+
     Raises
     ------
     CutShort
@@ -217,6 +257,13 @@ def shown_frames(container: InputContainer, stream: VideoStream, grid: Grid) -> 
 
 def refuse_cover(container: InputContainer, shown: Shown | TimedFrame) -> None:
     """Refuse the only picture of a file that has sound: no face that speaks looks like that.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+    shown : Shown or TimedFrame
+        The only picture.
 
     Raises
     ------

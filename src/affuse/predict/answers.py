@@ -40,7 +40,20 @@ class AnswerStore:
     root: Path
 
     def key(self, path: str, recogniser: str, settings: Settings) -> str | None:
-        """Name of the answer, 64 hexadecimal digits; None where there is no such file."""
+        """Name of the answer, 64 hexadecimal digits; None where there is no such file.
+
+        Parameters
+        ----------
+        path : str
+            As it was given; may be a URL.
+        recogniser : str
+            Title of the bundle.
+        settings : Settings
+
+        Returns
+        -------
+        str or None
+        """
         try:
             state = _state(path)
         except (OSError, ValueError, AffuseError):
@@ -49,7 +62,17 @@ class AnswerStore:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def load(self, key: str) -> Prediction | None:
-        """The answer of that key; None where there is none, or not as it was written."""
+        """The answer of that key; None where there is none, or not as it was written.
+
+        Parameters
+        ----------
+        key : str
+            As `key` gives it.
+
+        Returns
+        -------
+        Prediction or None
+        """
         path = self._path(key)
         if not is_sealed(path):
             return None
@@ -62,6 +85,12 @@ class AnswerStore:
 
     def save(self, key: str, answer: Prediction) -> None:
         """Keep an answer, whole or not at all.
+
+        Parameters
+        ----------
+        key : str
+            As `key` gives it.
+        answer : Prediction
 
         Raises
         ------
@@ -87,7 +116,12 @@ class AnswerStore:
 
 
 def default_answers() -> AnswerStore:
-    """The store in the cache folder."""
+    """The store in the cache folder.
+
+    Returns
+    -------
+    AnswerStore
+    """
     return AnswerStore(cache_folder() / "predictions")
 
 

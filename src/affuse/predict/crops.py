@@ -22,6 +22,11 @@ def face_images(images: Sequence[ArrayLike] | NDArray[np.uint8]) -> list[Grey]:
     ----------
     images : (n, h, w) or (n, h, w, 3) uint8, or a sequence of such images of any sizes
 
+    Returns
+    -------
+    list of (48, 48) uint8
+        Grey, in the order of the images.
+
     Raises
     ------
     FeatureError

@@ -44,6 +44,10 @@ def judge(
         Probability below which no emotion is decision.
     nothing : str
         Why there is nothing to go by, should there be nothing.
+
+    Returns
+    -------
+    Judgement
     """
     if not by_member:
         return Judgement(None, None, abstained=nothing)
@@ -78,6 +82,11 @@ def averaged(
     ----------
     parts : sequence of (by_member, weights)
         For each stretch, and for each member there how much it had to go by.
+
+    Returns
+    -------
+    mapping of str to (n_own_classes,) float64
+        Of the members that are in any part.
     """
     sums: dict[str, Floats] = {}
     totals: dict[str, float] = {}

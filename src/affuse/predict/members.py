@@ -61,7 +61,19 @@ class Members:
         return frozenset(m for member in self.bundle.manifest.members for m in member.modalities)
 
     def face_rows(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> Floats:
-        """Probabilities of the face network for crops, each (48, 48): (n, n_own_classes)."""
+        """Probabilities of the face network for crops, each (48, 48): (n, n_own_classes).
+
+        Parameters
+        ----------
+        member : Member
+            One whose graph takes crops of faces.
+        crops : sequence of (48, 48) uint8
+            Grey levels; may be empty.
+
+        Returns
+        -------
+        (n, n_own_classes) float64
+        """
         blocks = [np.zeros((0, len(member.classes)))]
         (name,) = self._graph_inputs(member, {"faces"})
         for first in range(0, len(crops), _BATCH):
@@ -70,7 +82,19 @@ class Members:
         return np.concatenate(blocks)
 
     def voice_row(self, member: Member, signal: NDArray[np.float32]) -> Floats:
-        """Probabilities of the voice network for a signal at 16 kHz: (n_own_classes,)."""
+        """Probabilities of the voice network for a signal at 16 kHz: (n_own_classes,).
+
+        Parameters
+        ----------
+        member : Member
+            One whose graph takes stretches of voice.
+        signal : (n_samples,) float32
+            Mono, at 16 kHz.
+
+        Returns
+        -------
+        (n_own_classes,) float64
+        """
         from affuse.features.voices.voice_input import voice_input
 
         given = voice_input(signal)
@@ -89,6 +113,19 @@ class Members:
 
         A member with nothing to go by is left out: a modality that it needs is not `present`, or
         the stretch is too short for its extractor.
+
+        Parameters
+        ----------
+        path : Path
+        span : Span
+        present : collection of {"audio", "video"}
+            Modalities in which there is enough to go by.
+        audio_track : int, optional
+            As in `affuse.media.audio.read_audio`.
+
+        Returns
+        -------
+        mapping of str to (n_own_classes,) float64
         """
         rows: dict[str, Floats] = {}
         features: dict[Modality, Features] = {}

@@ -56,6 +56,10 @@ def name_emotion(
     by_modality : mapping of modality to (n_classes,) float64
     threshold : float
         Probability below which no emotion is named.
+
+    Returns
+    -------
+    NamedEmotion
     """
     rules = _rules(manifest, by_modality)
     groups = _groups(manifest) if rules else [np.array([n]) for n in range(len(fused))]

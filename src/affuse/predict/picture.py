@@ -41,7 +41,19 @@ class Tracker(Protocol):
     """Follows the faces of one recording, picture by picture."""
 
     def update(self, time_s: float, image: Image) -> tuple[TrackedFace, ...]:
-        """Faces at this time, each under the number that it keeps."""
+        """Faces at this time, each under the number that it keeps.
+
+        Parameters
+        ----------
+        time_s : float
+            Later than that of the frame before.
+        image : (height, width, 3) uint8
+            RGB.
+
+        Returns
+        -------
+        tuple of TrackedFace
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +120,43 @@ class VideoAnalysis:
     cut: CutShort | None = None
 
     def n_sampled(self, span: Span) -> int:
-        """Sampled frames of a stretch, those that could not be had included; one at least."""
+        """Sampled frames of a stretch, those that could not be had included; one at least.
+
+        Parameters
+        ----------
+        span : Span
+
+        Returns
+        -------
+        int
+        """
         first, end = self._positions(span)
         return end - first
 
     def within(self, span: Span) -> Sequence[FaceObservation]:
-        """Observations within a stretch."""
+        """Observations within a stretch.
+
+        Parameters
+        ----------
+        span : Span
+
+        Returns
+        -------
+        sequence of FaceObservation
+            By time.
+        """
         edges = self._positions(span)
         first, end = (bisect_left(self.observations, edge, key=self._position_of) for edge in edges)
         return self.observations[first:end]
 
     def go_on(self, end_s: float) -> None:
-        """Let the last picture stand as long as is usual, but not beyond the recording's end."""
+        """Let the last picture stand as long as is usual, but not beyond the recording's end.
+
+        Parameters
+        ----------
+        end_s : float
+            Where the sound ends.
+        """
         end_s = min(end_s, self.may_end_s)
         if self.cut or not self.times_s or end_s <= self.duration_s:
             return
@@ -169,6 +206,10 @@ def analyse_video(
     reached : callable, optional
         Called with the seconds read so far; what it raises ends the reading.
 
+    Returns
+    -------
+    VideoAnalysis
+
     Raises
     ------
     MediaError
@@ -214,7 +255,18 @@ class FollowedFace:
         self._number = 0
 
     def chosen(self, visible: Sequence[TrackedFace]) -> Sequence[TrackedFace]:
-        """The largest face, or the one that was followed before; none where there is none."""
+        """The largest face, or the one that was followed before; none where there is none.
+
+        Parameters
+        ----------
+        visible : sequence of TrackedFace
+            All that are in the frame.
+
+        Returns
+        -------
+        sequence of TrackedFace
+            One, or none.
+        """
         if not visible:
             return ()
         largest = max(visible, key=_area)

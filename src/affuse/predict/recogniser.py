@@ -34,6 +34,10 @@ def load(bundle_dir: str | Path | None = None) -> Recogniser:
         Folder of a bundle, such as ``bundle/`` in a run folder; the one that comes with affuse by
         default.
 
+    Returns
+    -------
+    Recogniser
+
     Raises
     ------
     BundleError
@@ -99,6 +103,10 @@ class Recogniser:
         max_duration_s : float, optional
             A longer recording is refused.
 
+        Returns
+        -------
+        Prediction
+
         Raises
         ------
         MediaError
@@ -118,7 +126,18 @@ class Recogniser:
         return self.judge(path, settings)
 
     def judge(self, path: str | Path, settings: Settings) -> Prediction:
-        """`predict` with all settings in one record."""
+        """`predict` with all settings in one record.
+
+        Parameters
+        ----------
+        path : str or Path
+            As in `predict`.
+        settings : Settings
+
+        Returns
+        -------
+        Prediction
+        """
         from affuse.media.tracking import FaceTracker
 
         with local_copy(local_path(str(path))) as file:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from affuse.predict.settings import Settings
 from affuse.predict.sound import Signal, VoiceActivity, detect_speech
 from affuse.predict.windows import Span
 from affuse.records import Modality
+from affuse.workers.threads import CancelledError, Future, beside
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,16 @@ class Recording:
         return self.info.no_picture
 
     def readable(self, span: Span) -> Span:
-        """A stretch less what lies beyond the end of a file that is cut short."""
+        """A stretch less what lies beyond the end of a file that is cut short.
+
+        Parameters
+        ----------
+        span : Span
+
+        Returns
+        -------
+        Span
+        """
         parts = [part for part in (self.sound, self.picture) if part is not None and part.cut]
         ends_s = [part.duration_s - _CUT_MARGIN_S for part in parts]
         end_s = max(min([span.end_s, *ends_s]), span.start_s + _CUT_MARGIN_S)
@@ -95,6 +104,10 @@ def read_recording(
     reached : callable, optional
         Called about once a second for each stream with how far it has been read; what it raises
         ends the reading.
+
+    Returns
+    -------
+    Recording
 
     Raises
     ------
@@ -128,12 +141,34 @@ def read_recording(
 
 
 def enough_speech(speech_s: float, duration_s: float, settings: Settings) -> bool:
-    """Whether so many seconds of speech are enough for the voice network."""
+    """Whether so many seconds of speech are enough for the voice network.
+
+    Parameters
+    ----------
+    speech_s : float
+        Seconds of speech in a stretch.
+    duration_s : float
+        Seconds of the stretch.
+    settings : Settings
+
+    Returns
+    -------
+    bool
+    """
     return speech_s >= min(settings.least_speech_s, max(duration_s / 2, 0.1))
 
 
 def main_face(observations: Sequence[FaceObservation]) -> int:
-    """Number of the face that fills most of the picture for longest; 0: there is none."""
+    """Number of the face that fills most of the picture for longest; 0: there is none.
+
+    Parameters
+    ----------
+    observations : sequence of FaceObservation
+
+    Returns
+    -------
+    int
+    """
     areas: dict[int, float] = {}
     for observation in observations:
         areas[observation.number] = areas.get(observation.number, 0.0) + observation.area
@@ -168,8 +203,8 @@ def _analysed_both(
 ) -> tuple[VoiceActivity, VideoAnalysis]:
     """Sound and picture, read at the same time: one file keeps two cores busy."""
     picture_end: Future[float] = Future()
-    with ThreadPoolExecutor(1) as pool:
-        sound = pool.submit(_detected_speech, path, settings, picture_end.result, scorer, reached)
+    detected = partial(_detected_speech, path, settings, picture_end.result, scorer, reached)
+    with beside(detected) as sound:
         try:
             picture = _analysed_video(path, members, tracker, settings, reached)
             picture_end.set_result(0.0 if picture.is_still else picture.duration_s)

@@ -85,7 +85,22 @@ def settings_of(
     audio_track: int | None = None,
     max_duration_s: float | None = None,
 ) -> Settings:
-    """Settings from what a person gives; the hop is half a window where none is given."""
+    """Settings from what a person gives; the hop is half a window where none is given.
+
+    Parameters
+    ----------
+    window_s, hop_s : float, optional
+        Length and distance of the windows, in seconds.
+    faces : {"largest", "all"}
+    threshold : float, optional
+    audio_track : int, optional
+    max_duration_s : float, optional
+        As the attributes of `Settings`.
+
+    Returns
+    -------
+    Settings
+    """
     length_s = Windows().window_s if window_s is None else window_s
     windows = Windows(length_s, length_s / 2 if hop_s is None else hop_s)
     return Settings(

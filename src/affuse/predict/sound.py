@@ -40,7 +40,16 @@ class VoiceActivity:
     cut: CutShort | None = None
 
     def speech_s(self, span: Span) -> float:
-        """Seconds of speech within a stretch."""
+        """Seconds of speech within a stretch.
+
+        Parameters
+        ----------
+        span : Span
+
+        Returns
+        -------
+        float
+        """
         first, end = (round(time_s / FRAME_S) for time_s in (span.start_s, span.end_s))
         return float(self.speech[first:end].sum()) * FRAME_S
 
@@ -70,6 +79,10 @@ def detect_speech(
         Called with the seconds read so far; what it raises ends the reading.
     audio_track : int, optional
         As in `affuse.media.audio.read_audio`.
+
+    Returns
+    -------
+    VoiceActivity
 
     Raises
     ------

@@ -56,6 +56,10 @@ def predict_recording(
     settings : Settings
     name : str
         The file as it was given.
+
+    Returns
+    -------
+    Prediction
     """
     bundle = members.bundle
     threshold = bundle.manifest.abstain_below if settings.threshold is None else settings.threshold

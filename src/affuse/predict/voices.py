@@ -19,6 +19,18 @@ Signal = NDArray[np.float32]
 def checked_signal(signal: ArrayLike, sample_rate: int) -> Signal:
     """A signal at 16 kHz.
 
+    Parameters
+    ----------
+    signal : (n_samples,) float
+        Mono, in [-1, 1].
+    sample_rate : int
+        Hz.
+
+    Returns
+    -------
+    (n_samples,) float32
+        At 16 kHz.
+
     Raises
     ------
     FeatureError
@@ -46,7 +58,20 @@ def checked_signal(signal: ArrayLike, sample_rate: int) -> Signal:
 
 
 def averaged_voice(signal: Signal, judge: Callable[[Signal], Floats]) -> Floats:
-    """Probabilities of a signal at 16 kHz; the mean over windows where it is longer than two."""
+    """Probabilities of a signal at 16 kHz; the mean over windows where it is longer than two.
+
+    Parameters
+    ----------
+    signal : (n_samples,) float32
+        Mono, at 16 kHz.
+    judge : callable
+        A signal of one window -> (n_classes,) probabilities.
+
+    Returns
+    -------
+    (n_classes,) float64
+        They sum to 1, as those of the windows do.
+    """
     windows = Windows()
     duration_s = len(signal) / SAMPLE_RATE
     if duration_s <= 2 * windows.window_s:

@@ -69,15 +69,47 @@ class Windows:
             )
 
     def count(self, duration_s: float) -> int:
-        """How many windows a recording has; one at least."""
+        """How many windows a recording has; one at least.
+
+        Parameters
+        ----------
+        duration_s : float
+            Of the recording.
+
+        Returns
+        -------
+        int
+        """
         return self.settled(duration_s) + 1
 
     def settled(self, position_s: float) -> int:
-        """How many windows are sure not to be the last, once so much has been read."""
+        """How many windows are sure not to be the last, once so much has been read.
+
+        Parameters
+        ----------
+        position_s : float
+            Seconds that were read.
+
+        Returns
+        -------
+        int
+        """
         return max(math.floor((position_s - self.window_s) / self.hop_s + 0.5), 0)
 
     def span(self, number: int, duration_s: float = math.inf) -> Span:
-        """What is judged in a window; infinite duration: it is not the last."""
+        """What is judged in a window; infinite duration: it is not the last.
+
+        Parameters
+        ----------
+        number : int
+            Of the window, from 0.
+        duration_s : float
+            Of the recording.
+
+        Returns
+        -------
+        Span
+        """
         start_s = number * self.hop_s
         if math.isfinite(duration_s) and number == self.count(duration_s) - 1:
             return Span(start_s, duration_s)

@@ -100,7 +100,17 @@ two emotions is named, or none.
 
 
 def shipped_card(face: Mapping[str, Any], voice: Mapping[str, Any]) -> str:
-    """The card, in Markdown, without its last section, which is that of the fusion."""
+    """The card, in Markdown, without its last section, which is that of the fusion.
+
+    Parameters
+    ----------
+    face, voice : mapping
+        As ``face.json`` and ``voice.json`` hold them.
+
+    Returns
+    -------
+    str
+    """
     speakers = voice["speakers"]
     fields = {
         **voice,
@@ -118,7 +128,17 @@ def shipped_card(face: Mapping[str, Any], voice: Mapping[str, Any]) -> str:
 
 
 def fusion_section(manifest: Manifest) -> str:
-    """What the card says of the fusion of a face and a voice, in Markdown."""
+    """What the card says of the fusion of a face and a voice, in Markdown.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        With the members ``face`` and ``voice``, and rules of agreement.
+
+    Returns
+    -------
+    str
+    """
     face, voice, fusion = manifest.member("face"), manifest.member("voice"), manifest.fusion
     rules = fusion.agreement
     assert rules is not None

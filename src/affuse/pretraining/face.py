@@ -99,6 +99,10 @@ def pretrain_face(
         At least one.
     report : callable
 
+    Returns
+    -------
+    FaceFigures
+
     Notes
     -----
     The test faces choose nothing: epochs and settings are given, the temperature comes from

@@ -40,8 +40,8 @@ FACE_AND_VOICE = Fusion(
 """How the two are joined: a face shows neutral and calm alike."""
 
 
-class Judged(NamedTuple):
-    """What a member says of what it has not met.
+class MemberOutputs(NamedTuple):
+    """Outputs of a member for what it has not met.
 
     Attributes
     ----------
@@ -64,16 +64,16 @@ class Exponents(NamedTuple):
         Powers of their probabilities.
     face_prior, voice_prior : float
         Powers of what is divided out of them.
-    habit : (n_groups,) float64
-        How often the voice says each group of people whom it has not met, were all groups equally
-        frequent.
+    average : (n_groups,) float64
+        Mean probability that the voice gives each group of people whom it has not met, were all
+        groups equally frequent.
     """
 
     face: float
     face_prior: float
     voice: float
     voice_prior: float
-    habit: Floats
+    average: Floats
 
 
 def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int = 0) -> Bundle:
@@ -98,22 +98,24 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     manifest = bundle.manifest.model_copy(update={"fusion": FACE_AND_VOICE, "files": {}})
     recogniser = Recogniser(Bundle(manifest, bundle.files))
     shown = read_fer2013(faces, "val")
-    seen = _seen(recogniser, shown.take(np.arange(0, len(shown), 2)))
+    face_outputs = _face_outputs(recogniser, shown.take(np.arange(0, len(shown), 2)))
     clips = [clip for table in tables for clip in _some_of(table, manifest.classes, seed)]
-    heard = _heard(recogniser, clips)
+    voice_outputs = _voice_outputs(recogniser, clips)
     fitted_on = (
-        f"{N_PAIRS:,} pairs of the same emotion, made at random of {len(seen.labels):,} faces of "
-        f"FER2013's public test part and {len(clips):,} voices of {len(tables)} corpora that the "
-        "voice network has not met, emotions halfway between equally frequent and as frequent as "
-        "in FER2013"
+        f"{N_PAIRS:,} pairs of the same emotion, made at random of {len(face_outputs.labels):,} "
+        f"faces of FER2013's public test part and {len(clips):,} voices of {len(tables)} corpora "
+        "that the voice network has not met, emotions halfway between equally frequent and as "
+        "frequent as in FER2013"
     )
-    exponents = fit_exponents(seen, heard, prior_of(manifest), seed)
+    exponents = fit_exponents(face_outputs, voice_outputs, prior_of(manifest), seed)
     fitted = with_exponents(manifest, exponents, fitted_on)
     card = bundle.files[CARD].decode().partition(FUSION_TITLE)[0] + fusion_section(fitted)
     return make_bundle(fitted, {**bundle.files, CARD: card.encode()})
 
 
-def fit_exponents(faces: Judged, voices: Judged, prior: Floats, seed: int = 0) -> Exponents:
+def fit_exponents(
+    faces: MemberOutputs, voices: MemberOutputs, prior: Floats, seed: int = 0
+) -> Exponents:
     """Exponents with the least log loss on pairs of the same emotion, made at random.
 
     Emotions are drawn halfway between equally frequent and as frequent as in the faces' training:
@@ -121,7 +123,7 @@ def fit_exponents(faces: Judged, voices: Judged, prior: Floats, seed: int = 0) -
 
     Parameters
     ----------
-    faces, voices : Judged
+    faces, voices : MemberOutputs
     prior : (n_groups,) float64
         How frequent the groups were in the faces' training.
     seed : int
@@ -134,28 +136,30 @@ def fit_exponents(faces: Judged, voices: Judged, prior: Floats, seed: int = 0) -
     rng = np.random.default_rng(seed)
     shares = (prior / prior.sum() + 1 / len(prior)) / 2
     truth = rng.choice(len(prior), size=N_PAIRS, p=shares)
-    seen, heard = (each.logs[_drawn(each.labels, truth, rng)] for each in (faces, voices))
+    face_logs, voice_logs = (each.logs[_drawn(each.labels, truth, rng)] for each in (faces, voices))
     said = np.exp(voices.logs)
-    habit = np.mean([said[voices.labels == n].mean(axis=0) for n in np.unique(voices.labels)], 0)
-    rare, usual = np.log(prior), np.log(habit)
+    average = np.mean([said[voices.labels == n].mean(axis=0) for n in np.unique(voices.labels)], 0)
+    rare, usual = np.log(prior), np.log(average)
 
     def loss(exponents: Floats) -> float:
         face, face_prior, voice, voice_prior = exponents
-        joint = face * seen - face_prior * rare + voice * heard - voice_prior * usual
+        joint = face * face_logs - face_prior * rare + voice * voice_logs - voice_prior * usual
         return -float(log_softmax(joint, axis=1)[np.arange(N_PAIRS), truth].mean())
 
     bounds = [(0.05, 3), (0, 2), (0.05, 3), (0, 2)]
     found = minimize(loss, np.array([1.0, 0.5, 0.5, 0.5]), bounds=bounds)
     face, face_prior, voice, voice_prior = (float(value) for value in found.x)
-    return Exponents(face, face_prior, voice, voice_prior, habit)
+    return Exponents(face, face_prior, voice, voice_prior, average)
 
 
-def judged(manifest: Manifest, member: str, said: ArrayLike, emotions: Sequence[str]) -> Judged:
+def member_outputs(
+    manifest: Manifest, member: str, said: ArrayLike, emotions: Sequence[str]
+) -> MemberOutputs:
     """What a member says of clips of these emotions, by groups of classes."""
     rows = np.asarray(said, np.float64) @ meanings(manifest, manifest.member(member))
     group_of = {name: n for n, group in enumerate(manifest.groups) for name in group}
     labels = np.array([group_of[name] for name in emotions], np.int64)
-    return Judged(np.log(np.maximum(rows, FLOOR)), labels)
+    return MemberOutputs(np.log(np.maximum(rows, FLOOR)), labels)
 
 
 def prior_of(manifest: Manifest) -> Floats:
@@ -168,7 +172,7 @@ def prior_of(manifest: Manifest) -> Floats:
 def with_exponents(manifest: Manifest, exponents: Exponents, fitted_on: str) -> Manifest:
     """The manifest with these exponents, and what they were fitted on."""
     voice = manifest.member("voice")
-    habit = exponents.habit @ meanings(manifest, voice).T
+    average = exponents.average @ meanings(manifest, voice).T
     # A likelihood is (probability / prior ** prior_power) ** weight.
     found: dict[str, dict[str, object]] = {
         "face": {
@@ -177,7 +181,7 @@ def with_exponents(manifest: Manifest, exponents: Exponents, fitted_on: str) -> 
         },
         "voice": {
             "weight": exponents.voice,
-            "prior": dict(zip(voice.classes, habit.tolist(), strict=True)),
+            "prior": dict(zip(voice.classes, average.tolist(), strict=True)),
             "prior_power": exponents.voice_prior / exponents.voice,
         },
     }
@@ -203,19 +207,19 @@ def _drawn(
     return rows
 
 
-def _seen(recogniser: Recogniser, faces: FaceSet) -> Judged:
+def _face_outputs(recogniser: Recogniser, faces: FaceSet) -> MemberOutputs:
     member = recogniser.bundle.manifest.member("face")
     names = [member.means(FER2013_EMOTIONS[label])[0] for label in faces.labels]
-    return judged(recogniser.bundle.manifest, "face", recogniser.faces(faces.images), names)
+    return member_outputs(recogniser.bundle.manifest, "face", recogniser.faces(faces.images), names)
 
 
-def _heard(recogniser: Recogniser, clips: Sequence[Clip]) -> Judged:
+def _voice_outputs(recogniser: Recogniser, clips: Sequence[Clip]) -> MemberOutputs:
     said = []
     for clip in clips:
         assert clip.audio is not None
         said.append(recogniser.voices(read_audio(clip.audio, sample_rate=RATE).signal, RATE))
     emotions = [clip.emotion for clip in clips]
-    return judged(recogniser.bundle.manifest, "voice", np.stack(said), emotions)
+    return member_outputs(recogniser.bundle.manifest, "voice", np.stack(said), emotions)
 
 
 def _some_of(table: Path, emotions: Sequence[str], seed: int) -> Iterator[Clip]:

@@ -20,9 +20,9 @@ from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.pretraining.cards import LICENCE, fusion_section, shipped_card
 from affuse.pretraining.fusing import (
     FACE_AND_VOICE,
-    Judged,
+    MemberOutputs,
     fit_exponents,
-    judged,
+    member_outputs,
     prior_of,
     with_exponents,
 )
@@ -82,18 +82,18 @@ def ship(face: Path, voice: Path) -> Bundle:
     return make_bundle(fitted, files)
 
 
-def _unseen_faces(folder: Path, manifest: Manifest) -> Judged:
+def _unseen_faces(folder: Path, manifest: Manifest) -> MemberOutputs:
     with np.load(folder / "face-held-out.npz") as held:
         probabilities, labels = np.exp(held["log_probabilities"]), held["labels"]
     names = [STANDS_FOR.get(FER2013_EMOTIONS[n], (FER2013_EMOTIONS[n],))[0] for n in labels]
-    return judged(manifest, "face", probabilities, names)
+    return member_outputs(manifest, "face", probabilities, names)
 
 
-def _unseen_voices(folder: Path, manifest: Manifest, shares: Sequence[float]) -> Judged:
+def _unseen_voices(folder: Path, manifest: Manifest, shares: Sequence[float]) -> MemberOutputs:
     with np.load(folder / "voice-out-of-fold.npz") as arrays:
         joint = shares[0] * arrays["heard"] + shares[1] * arrays["told"]
         names = [RAVDESS_EMOTIONS[label] for label in arrays["labels"]]
-    return judged(manifest, "voice", softmax(joint, axis=1), names)
+    return member_outputs(manifest, "voice", softmax(joint, axis=1), names)
 
 
 def _face_member(prior: dict[str, float]) -> Member:

@@ -126,6 +126,10 @@ def pretrain_voice(
     seed : int
     progress : callable, optional
 
+    Returns
+    -------
+    VoiceFigures
+
     Notes
     -----
     The graph averages the models of all folds, so that five sixths of it were trained on each
@@ -153,12 +157,26 @@ def pretrain_voice(
     figures = _figures(index, table, folds, network, linear, shares, settings)
     with atomic_file(out / "voice.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
-    np.savez(out / "voice-out-of-fold.npz", labels=table.labels, heard=network, told=linear)
+    # The keys are those of former versions, whose files `ship` reads as well.
+    arrays: dict[str, Any] = {"labels": table.labels, "heard": network, "told": linear}
+    np.savez(out / "voice-out-of-fold.npz", **arrays)
     return figures
 
 
 def fit_shares(network: Floats, linear: Floats, labels: Rows) -> tuple[float, float]:
-    """Exponents of two models' probabilities in their product: least log loss."""
+    """Exponents of two models' probabilities in their product: least log loss.
+
+    Parameters
+    ----------
+    network, linear : (n_clips, n_classes) float64
+        Log probabilities of clips that the models were not trained on.
+    labels : (n_clips,) int64
+
+    Returns
+    -------
+    tuple of float
+        Of the network, of the linear model; each from 0 to 5.
+    """
 
     def loss(exponents: Floats) -> float:
         joint = log_softmax(exponents[0] * network + exponents[1] * linear, axis=1)
@@ -169,7 +187,18 @@ def fit_shares(network: Floats, linear: Floats, labels: Rows) -> tuple[float, fl
 
 
 def folds_of(speakers: Iterable[str]) -> list[tuple[str, ...]]:
-    """Test speakers of each fold: consecutive ones."""
+    """Test speakers of each fold: consecutive ones.
+
+    Parameters
+    ----------
+    speakers : iterable of str
+        Numbers, as RAVDESS names its actors.
+
+    Returns
+    -------
+    list of tuple of str
+        Six.
+    """
     names = sorted(set(speakers), key=int)
     return [tuple(part.tolist()) for part in np.array_split(names, N_FOLDS)]
 

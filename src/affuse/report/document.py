@@ -279,14 +279,14 @@ def _data(run: RunFolder) -> dict[str, Any]:
 
 def _protocols(run: RunFolder) -> list[dict[str, Any]]:
     folds = run.table("folds")
-    told = []
+    protocols = []
     for name, rows in folds.groupby("protocol", sort=False):
         speakers = [
             (number, sorted(set(own["speaker"]), key=lambda s: (len(s), s)), len(own))
             for number, own in rows.groupby("fold")
         ]
-        told.append({"name": name, "leak": why_leaky(str(name)), "folds": speakers})
-    return told
+        protocols.append({"name": name, "leak": why_leaky(str(name)), "folds": speakers})
+    return protocols
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ SPECTROGRAM_HOP = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ModalityPrediction:
     """What one modality said of a clip."""
 
     modality: str
@@ -55,7 +55,7 @@ class Example:
     clip: str
     speaker: str
     emotion: str
-    said: tuple[Said, ...]
+    predictions: tuple[ModalityPrediction, ...]
     sound: Chart | None
     faces: tuple[str, ...]
 
@@ -74,7 +74,7 @@ def chosen_clips(run: RunFolder) -> tuple[tuple[str, str], ...]:
     deciding = run.best.get("audio+video") or next(iter(run.best.values()), None)
     if deciding is None:
         return ()
-    table = _judged(run, deciding)
+    table = _decided(run, deciding)
     kinds = {
         "right": table[table["right"]],
         "wrong": table[~table["right"]],
@@ -93,7 +93,7 @@ def chosen_clips(run: RunFolder) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _judged(run: RunFolder, system: str) -> pd.DataFrame:
+def _decided(run: RunFolder, system: str) -> pd.DataFrame:
     rows = run.predictions_of(system)
     probabilities = rows[[f"p_{name}" for name in run.classes]]
     single = [
@@ -115,7 +115,7 @@ def _judged(run: RunFolder, system: str) -> pd.DataFrame:
 
 
 def _example(run: RunFolder, kind: str, name: str, index: Index | None) -> Example:
-    said, row = [], None
+    predictions, row = [], None
     for modality, system in run.best.items():
         rows = run.predictions_of(system)
         if name not in rows.index:
@@ -123,11 +123,17 @@ def _example(run: RunFolder, kind: str, name: str, index: Index | None) -> Examp
         row = rows.loc[name].to_dict()
         probability = max(float(row[f"p_{emotion}"]) for emotion in run.classes)
         right = row["predicted"] == row["emotion"]
-        said.append(Said(MODALITY_NAMES[modality], str(row["predicted"]), probability, bool(right)))
+        predictions.append(
+            ModalityPrediction(
+                MODALITY_NAMES[modality], str(row["predicted"]), probability, bool(right)
+            )
+        )
     assert row is not None
     clip = next((clip for clip in index or () if clip.id == name), None)
     sound, faces = (None, ()) if clip is None else (_sound(clip), _faces(clip))
-    return Example(kind, name, str(row["speaker"]), str(row["emotion"]), tuple(said), sound, faces)
+    return Example(
+        kind, name, str(row["speaker"]), str(row["emotion"]), tuple(predictions), sound, faces
+    )
 
 
 def _sound(clip: Clip) -> Chart | None:

@@ -52,12 +52,12 @@ def _best(run: RunFolder) -> str:
         "audio+video": "from voice and face together",
     }
     bounds = interval(best["uar_low"], best["uar_high"])
-    told = f" (95 % interval over speakers {bounds})" if bounds else " (one speaker: no interval)"
+    text = f" (95 % interval over speakers {bounds})" if bounds else " (one speaker: no interval)"
     return (
         f"On {int(best['n_clips']):,} clips of {_many(int(best['n_speakers']), 'speaker')}, each "
         f"tested by a system that had not met the speaker, the best system, {best['system']}, "
         f"recognises {len(run.classes)} emotions {kind[best['modality']]} with a mean recall "
-        f"(UAR) of {percent(best['uar'])}{told}."
+        f"(UAR) of {percent(best['uar'])}{text}."
     )
 
 
@@ -84,12 +84,12 @@ def _fusion(run: RunFolder) -> str:
     fused = run.best["audio+video"]
     pairs = run.table("comparisons")
     gain = float(by_name[fused] - by_name[single])
-    told = f"The better single modality is {modality} with {percent(by_name[single])}; "
+    text = f"The better single modality is {modality} with {percent(by_name[single])}; "
     both = [fused, single]
     pair = pairs[pairs["better"].isin(both) & pairs["other"].isin(both)] if len(pairs) else pairs
     if not len(pair):
-        return f"{told}fusing differs from it by {points(gain, signed=True)} points."
-    return f"{told}{_gain(pair.iloc[0], fused, len(pairs))}."
+        return f"{text}fusing differs from it by {points(gain, signed=True)} points."
+    return f"{text}{_gain(pair.iloc[0], fused, len(pairs))}."
 
 
 def _gain(row: pd.Series, fused: str, n_pairs: int) -> str:
@@ -98,16 +98,16 @@ def _gain(row: pd.Series, fused: str, n_pairs: int) -> str:
         return f"fusing is level with it: 0.0 points{bounds(row['low'], row['high'], before=' ')}"
     moves = "gains" if row["better"] == fused else "loses"
     amount = f"fusing {moves} {points(row['difference'])} points"
-    told = f"{amount}{bounds(row['low'], row['high'], before=' ')}"
+    text = f"{amount}{bounds(row['low'], row['high'], before=' ')}"
     corrected = f"{p_text(row['p_holm'])}{f' as one of {n_pairs} comparisons' * (n_pairs > 1)}"
     if row["p_holm"] < SIGNIFICANT:
-        return f"{told}, more than chance explains ({corrected})"
+        return f"{text}, more than chance explains ({corrected})"
     if row["p"] < SIGNIFICANT:
         return (
-            f"{told}, more than chance explains were it the one comparison "
+            f"{text}, more than chance explains were it the one comparison "
             f"({p_text(row['p'])}), but not surely so ({corrected})"
         )
-    return f"{told}, which these speakers cannot tell from none ({corrected})"
+    return f"{text}, which these speakers cannot tell from none ({corrected})"
 
 
 def floor(run: RunFolder) -> str:

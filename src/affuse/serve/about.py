@@ -16,6 +16,14 @@ from affuse.serve.settings import ServerSettings
 def info_of(settings: ServerSettings) -> InfoReply:
     """What a server is and takes on.
 
+    Parameters
+    ----------
+    settings : ServerSettings
+
+    Returns
+    -------
+    InfoReply
+
     Raises
     ------
     BundleError
@@ -51,7 +59,18 @@ def info_of(settings: ServerSettings) -> InfoReply:
 
 
 def api_page(schema: dict[str, Any]) -> str:
-    """An OpenAPI schema as a page without any script."""
+    """An OpenAPI schema as a page without any script.
+
+    Parameters
+    ----------
+    schema : mapping
+        OpenAPI, as JSON.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     rows = "".join(
         f"<tr><td><code>{method.upper()}</code></td><td><code>{html.escape(path)}</code></td>"
         f"<td>{html.escape(answer.get('description', ''))}</td></tr>"

@@ -18,7 +18,17 @@ _OWN_ERROR = 500
 
 
 async def answered(request: Request, error: Exception) -> Response:
-    """The answer to any error."""
+    """The answer to any error.
+
+    Parameters
+    ----------
+    request : Request
+    error : Exception
+
+    Returns
+    -------
+    Response
+    """
     status, reason, headers = _status_of(error)
     if status == _OWN_ERROR:
         logged(f"{request.method} {request.url.path}", error)

@@ -73,6 +73,10 @@ def create_app(settings: ServerSettings) -> Guard:
     settings : ServerSettings
         With the port that it will really listen on.
 
+    Returns
+    -------
+    Guard
+
     Raises
     ------
     BundleError

@@ -12,7 +12,17 @@ _TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-lengt
 
 
 def bounded(limits: Limits) -> type[BoundedProtocol]:
-    """The protocol of a server with these limits, for ``uvicorn.Config(http=...)``."""
+    """The protocol of a server with these limits, for ``uvicorn.Config(http=...)``.
+
+    Parameters
+    ----------
+    limits : Limits
+
+    Returns
+    -------
+    type
+        A protocol class for uvicorn.
+    """
     return type("BoundedProtocol", (BoundedProtocol,), {"limits": limits})
 
 
@@ -34,7 +44,12 @@ class BoundedProtocol(H11Protocol):
         return self.cycle is None or self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take it, if need be in the place of the one that has asked nothing for longest."""
+        """Take it, if need be in the place of the one that has asked nothing for longest.
+
+        Parameters
+        ----------
+        transport : asyncio.Transport
+        """
         super().connection_made(transport)
         self._opened_s = self.loop.time()
         self._await_headers()
@@ -49,7 +64,12 @@ class BoundedProtocol(H11Protocol):
             min(idle, key=lambda connection: connection._opened_s).transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; headers that have begun must end in time."""
+        """Feed the parser; headers that have begun must end in time.
+
+        Parameters
+        ----------
+        data : bytes
+        """
         super().data_received(data)
         if not self.asks_nothing:
             self._stop_waiting()
@@ -57,7 +77,13 @@ class BoundedProtocol(H11Protocol):
             self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of everything."""
+        """Let go of everything.
+
+        Parameters
+        ----------
+        exc : Exception or None
+            Why; None: it was closed.
+        """
         self._stop_waiting()
         self._stop_hurrying()
         super().connection_lost(exc)

@@ -112,6 +112,18 @@ def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
 
     The recording itself is not needed any more then, and removed.
 
+    Parameters
+    ----------
+    jobs : Jobs
+    job : Job
+    result : RecordingResult
+        Of that job.
+
+    Returns
+    -------
+    Path
+        In the folder of the job.
+
     Raises
     ------
     Refused

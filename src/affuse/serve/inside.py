@@ -24,6 +24,10 @@ def open_inside(folder: Path, *parts: str) -> BinaryIO:
     *parts : str
         Names from there.
 
+    Returns
+    -------
+    BinaryIO
+
     Raises
     ------
     OSError

@@ -17,8 +17,10 @@ from affuse.predict.settings import Settings
 from affuse.serve.judging import JudgeTask, RecordingResult, judge
 from affuse.serve.pace import BEHIND_S, Pace
 from affuse.serve.settings import Limits
-from affuse.serve.worker import Failed, Send, Worker
+from affuse.serve.worker import Failed, Worker
 from affuse.storage.error_log import unforeseen
+from affuse.workers.sending import Send
+from affuse.workers.threads import begun_thread
 
 State = Literal["receiving", "queued", "running", "done", "failed", "cancelled"]
 
@@ -115,16 +117,16 @@ class Jobs:
         self._waiting: list[Job] = []
         self._changed = threading.Condition()
         self._closed = False
-        self._attendants = [
-            threading.Thread(target=self._attend, daemon=True) for _ in range(limits.max_jobs)
-        ]
-        for attendant in self._attendants:
-            attendant.start()
+        self._attendants = [begun_thread(self._attend) for _ in range(limits.max_jobs)]
 
     def open(self) -> Job:
         """A place for a recording that is about to come in.
 
         When all are taken, the upload that is farthest behind the least rate gives way.
+
+        Returns
+        -------
+        Job
 
         Raises
         ------
@@ -161,6 +163,16 @@ class Jobs:
     ) -> None:
         """Queue a job whose recording is there; `find`, where given, says where else it lies.
 
+        Parameters
+        ----------
+        job : Job
+            As `open` gave it.
+        name : str
+            What a person calls the recording.
+        settings : Settings
+        find : callable, optional
+            Gives the path of the recording, where it is not the job's own.
+
         Raises
         ------
         Busy
@@ -174,13 +186,27 @@ class Jobs:
             self._changed.notify_all()
 
     def drop(self, job: Job) -> None:
-        """Give up a job whose recording did not come in."""
+        """Give up a job whose recording did not come in.
+
+        Parameters
+        ----------
+        job : Job
+        """
         with self._changed:
             self._jobs.pop(job.id, None)
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def status(self, number: str) -> Status:
         """How far a job is.
+
+        Parameters
+        ----------
+        number : str
+            Of the job.
+
+        Returns
+        -------
+        Status
 
         Raises
         ------
@@ -204,6 +230,15 @@ class Jobs:
     def used(self, number: str) -> Iterator[tuple[Job, RecordingResult | None]]:
         """A job that does not expire meanwhile, and its result; None: there is none.
 
+        Parameters
+        ----------
+        number : str
+            Of the job.
+
+        Yields
+        ------
+        tuple of Job and (RecordingResult or None)
+
         Raises
         ------
         Gone
@@ -221,6 +256,18 @@ class Jobs:
         self, job: Job, function: Callable[[Any, Send], None], argument: object
     ) -> Iterator[object]:
         """Messages of a worker that ends with the job.
+
+        Parameters
+        ----------
+        job : Job
+        function : callable
+            As in `Worker`.
+        argument : object
+            Picklable.
+
+        Yields
+        ------
+        object
 
         Raises
         ------
@@ -243,6 +290,11 @@ class Jobs:
 
     def remove(self, number: str) -> None:
         """End a job at whatever stage, and remove all that it has.
+
+        Parameters
+        ----------
+        number : str
+            Of the job.
 
         Raises
         ------
@@ -339,7 +391,12 @@ class Jobs:
             self.forget_media(job)
 
     def forget_media(self, job: Job) -> None:
-        """Remove a job's recording, where it is its own."""
+        """Remove a job's recording, where it is its own.
+
+        Parameters
+        ----------
+        job : Job
+        """
         if job.find is None:
             job.media.unlink(missing_ok=True)
 

@@ -18,8 +18,8 @@ from affuse.predict.settings import Settings
 from affuse.predict.timeline import predict_recording
 from affuse.records import Modality, Prediction
 from affuse.serve.overview import Overview, ThumbnailTracker, overview_of
-from affuse.serve.worker import Send
 from affuse.storage.error_log import unforeseen
+from affuse.workers.sending import Send
 
 _READ = 0.9
 """Share of the work that is done once a recording has been read."""
@@ -57,6 +57,12 @@ class VideoTask:
 def judge(task: JudgeTask, send: Send) -> None:
     """Send shares of the work done, floats, and at last one `RecordingResult`.
 
+    Parameters
+    ----------
+    task : JudgeTask
+    send : callable
+        Takes each message.
+
     Raises
     ------
     MediaError
@@ -75,12 +81,27 @@ def judge(task: JudgeTask, send: Send) -> None:
 
 
 def draw(task: VideoTask, send: Send) -> None:
-    """Write the video; sends nothing."""
+    """Write the video; sends nothing.
+
+    Parameters
+    ----------
+    task : VideoTask
+    send : callable
+        Takes nothing here.
+    """
     annotate(task.path, task.prediction, task.out)
 
 
 def make_sample(folder: Path, send: Send) -> None:
-    """Make the built-in clip in a folder, and send its path."""
+    """Make the built-in clip in a folder, and send its path.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty one.
+    send : callable
+        Takes the path.
+    """
     from affuse.synthetic.corpus import synthesise
 
     # Of all emotions the one at which voice and face of a drawn speaker disagree most clearly.
@@ -97,6 +118,15 @@ def make_sample(folder: Path, send: Send) -> None:
 
 def members_of(bundle_dir: Path | None) -> Members:
     """The members of a bundle.
+
+    Parameters
+    ----------
+    bundle_dir : Path or None
+        None: the bundle that comes with affuse.
+
+    Returns
+    -------
+    Members
 
     Raises
     ------

@@ -46,7 +46,13 @@ class Live:
         self._n_open = 0
 
     async def serve(self, socket: WebSocket) -> None:
-        """One connection, from its start to its end."""
+        """One connection, from its start to its end.
+
+        Parameters
+        ----------
+        socket : WebSocket
+            Not yet accepted.
+        """
         await socket.accept()
         most = self._settings.limits.max_live
         if self._n_open >= most:

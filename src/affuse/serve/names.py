@@ -15,6 +15,16 @@ _AWKWARD = re.compile(r'[<>:"|?*]')
 def display_name(given: str) -> str:
     r"""A name to be shown: the last part of a path, without what could mislead.
 
+    Parameters
+    ----------
+    given : str
+        File name as a browser sent it.
+
+    Returns
+    -------
+    str
+        At most 120 characters, never empty.
+
     Examples
     --------
     >>> display_name("../../holiday.mp4"), display_name("C:\\films\\a.mp4"), display_name("..")
@@ -27,6 +37,17 @@ def display_name(given: str) -> str:
 
 def attachment(name: str, suffix: str) -> str:
     r"""Content-Disposition of a download named after a recording.
+
+    Parameters
+    ----------
+    name : str
+        What a person calls the recording.
+    suffix : str
+        Of the download, with its dot.
+
+    Returns
+    -------
+    str
 
     Examples
     --------

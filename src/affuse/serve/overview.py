@@ -76,7 +76,19 @@ class ThumbnailTracker:
     _n_seen: int = 0
 
     def update(self, time_s: float, image: Image) -> tuple[TrackedFace, ...]:
-        """As `FaceTracker.update`."""
+        """As `FaceTracker.update`.
+
+        Parameters
+        ----------
+        time_s : float
+            Later than that of the frame before.
+        image : (height, width, 3) uint8
+            RGB.
+
+        Returns
+        -------
+        tuple of TrackedFace
+        """
         faces = self.tracker.update(time_s, image)
         main = self._follow.chosen(tuple(face for face in faces if face.found))
         if self._n_seen % self._stride == 0:
@@ -88,7 +100,12 @@ class ThumbnailTracker:
         return faces
 
     def strip(self) -> tuple[Face, ...]:
-        """At most `MOST_FACES`, by time."""
+        """At most `MOST_FACES`, by time.
+
+        Returns
+        -------
+        tuple of Face
+        """
         places = np.linspace(0, len(self._kept) - 1, min(MOST_FACES, len(self._kept)))
         chosen = [self._kept[round(place)] for place in places]
         return tuple(Face(round(time_s, 3), _data_url(image)) for time_s, image in chosen)
@@ -96,6 +113,16 @@ class ThumbnailTracker:
 
 def overview_of(recording: Recording, thumbnails: ThumbnailTracker) -> Overview:
     """What is drawn under a recording that was read with this tracker of thumbnails.
+
+    Parameters
+    ----------
+    recording : Recording
+    thumbnails : ThumbnailTracker
+        The tracker that read it.
+
+    Returns
+    -------
+    Overview
 
     Raises
     ------
@@ -113,7 +140,17 @@ def overview_of(recording: Recording, thumbnails: ThumbnailTracker) -> Overview:
 
 
 def waveform(path: Path) -> Waveform:
-    """Read the sound of a file; at most `MOST_POINTS` steps, in memory that does not grow."""
+    """Read the sound of a file; at most `MOST_POINTS` steps, in memory that does not grow.
+
+    Parameters
+    ----------
+    path : Path
+        A file with sound.
+
+    Returns
+    -------
+    Waveform
+    """
     low, high = np.zeros(0, np.float32), np.zeros(0, np.float32)
     rest, step, rate = np.zeros(0, np.float32), 1, 1
     try:
@@ -137,6 +174,17 @@ def waveform(path: Path) -> Waveform:
 
 def stretches(mask: NDArray[np.bool_], step_s: float) -> tuple[Stretch, ...]:
     """Where a mask is true.
+
+    Parameters
+    ----------
+    mask : (n_steps,) bool
+    step_s : float
+        Seconds of one step.
+
+    Returns
+    -------
+    tuple of (start, end)
+        In seconds.
 
     Examples
     --------

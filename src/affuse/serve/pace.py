@@ -49,7 +49,12 @@ class Pace:
         return self._limits.patience_s - (self._used_up_s - self._clock())
 
     def came(self, n_bytes: int) -> None:
-        """Note what came in."""
+        """Note what came in.
+
+        Parameters
+        ----------
+        n_bytes : int
+        """
         earned_s = n_bytes / self._limits.min_rate
         most_s = self._clock() + self._limits.patience_s
         self._used_up_s = min(self._used_up_s + earned_s, most_s)
@@ -63,6 +68,11 @@ class Pace:
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[Callable[[int], None]]:
         """What is done meanwhile ends with the upload's time; gives what notes bytes.
+
+        Yields
+        ------
+        callable
+            Called with each number of bytes that came in.
 
         Raises
         ------

@@ -88,6 +88,12 @@ class Rolling:
     def add_frame(self, time_s: float, jpeg: bytes) -> None:
         """A picture of this time; one that is older than the last is passed over.
 
+        Parameters
+        ----------
+        time_s : float
+            By the clock of whoever sends.
+        jpeg : bytes
+
         Raises
         ------
         MediaError
@@ -108,7 +114,14 @@ class Rolling:
         self._forget()
 
     def add_sound(self, time_s: float, pcm: bytes) -> None:
-        """Sound whose last sample is of this time: little-endian int16, mono."""
+        """Sound whose last sample is of this time: little-endian int16, mono.
+
+        Parameters
+        ----------
+        time_s : float
+            By the clock of whoever sends.
+        pcm : bytes
+        """
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
         piece = self._resampler.resample_chunk(samples)
         self._signal = np.concatenate([self._signal, piece])[-round(_KEPT_SOUND_S * SAMPLE_RATE) :]
@@ -116,7 +129,17 @@ class Rolling:
         self._forget()
 
     def moment(self, threshold: float) -> Moment | None:
-        """What the last window comes to; None: nothing came in yet."""
+        """What the last window comes to; None: nothing came in yet.
+
+        Parameters
+        ----------
+        threshold : float
+            Probability below which no emotion is named.
+
+        Returns
+        -------
+        Moment or None
+        """
         time_s = self._now_s()
         if not np.isfinite(time_s):
             return None
@@ -166,6 +189,14 @@ class Rolling:
 def decoded(jpeg: bytes) -> Image:
     """RGB of a JPEG, its shorter side at most `SHORT_SIDE`: (height, width, 3) uint8.
 
+    Parameters
+    ----------
+    jpeg : bytes
+
+    Returns
+    -------
+    (height, width, 3) uint8
+
     Raises
     ------
     MediaError
@@ -189,7 +220,18 @@ def decoded(jpeg: bytes) -> Image:
 
 
 def jpeg_shape(jpeg: bytes) -> tuple[int, int] | None:
-    """Height and width that a JPEG states; None: it is none."""
+    """Height and width that a JPEG states; None: it is none.
+
+    Parameters
+    ----------
+    jpeg : bytes
+        Its head is enough.
+
+    Returns
+    -------
+    tuple of int, or None
+        Height, width.
+    """
     if jpeg[:2] != b"\xff\xd8":
         return None
     at = 2

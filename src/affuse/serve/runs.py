@@ -31,6 +31,14 @@ def list_runs(folder: Path) -> list[RunReply]:
     """Run folders in a folder, newest first, `MOST_RUNS` at most; what is none is left out.
 
     A link counts as long as it leads to a place inside the folder.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    list of RunReply
     """
     described = (_described(folder, name) for name in _newest_first(folder))
     return list(islice((run for run in described if run is not None), MOST_RUNS))
@@ -38,6 +46,17 @@ def list_runs(folder: Path) -> list[RunReply]:
 
 def report_of(folder: Path, name: str) -> tuple[bytes, str]:
     """A run's report, and the Content-Security-Policy under which it is safe to show.
+
+    Parameters
+    ----------
+    folder : Path
+        That of all runs.
+    name : str
+        Of the run's folder in it.
+
+    Returns
+    -------
+    tuple of bytes and str
 
     Raises
     ------
@@ -66,6 +85,16 @@ def report_of(folder: Path, name: str) -> tuple[bytes, str]:
 
 def report_policy(page: str) -> str:
     """What a report may do: show itself, with the scripts and styles that it came with.
+
+    Parameters
+    ----------
+    page : str
+        HTML.
+
+    Returns
+    -------
+    str
+        Value of a Content-Security-Policy.
 
     Examples
     --------

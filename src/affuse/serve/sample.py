@@ -29,6 +29,10 @@ class Sample:
     def path(self) -> Path:
         """The clip; made by the first to ask, while others wait.
 
+        Returns
+        -------
+        Path
+
         Raises
         ------
         MediaError

@@ -30,6 +30,11 @@ def private_folder(parent: Path | None = None) -> Iterator[Path]:
         Where the folders of all servers lie; by default one folder for each user in the system's
         folder for temporary files.
 
+    Yields
+    ------
+    Path
+        Gone, with all that is in it, at the end.
+
     Raises
     ------
     OutputError

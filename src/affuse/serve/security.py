@@ -146,6 +146,16 @@ class Guard:
 def is_own_host(given: str, settings: ServerSettings) -> bool:
     """Whether a Host header names this server, and no name that somebody else points at it.
 
+    Parameters
+    ----------
+    given : str
+        With the port, where there is one.
+    settings : ServerSettings
+
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> here = ServerSettings()

@@ -23,6 +23,15 @@ _GRACE_S = 3
 def listening(settings: ServerSettings) -> Iterator[tuple[socket.socket, ServerSettings]]:
     """A socket that takes connections from now on, and the settings with its real port.
 
+    Parameters
+    ----------
+    settings : ServerSettings
+        Port 0: any free one.
+
+    Yields
+    ------
+    tuple of socket and ServerSettings
+
     Raises
     ------
     ConfigError
@@ -49,6 +58,14 @@ def listening(settings: ServerSettings) -> Iterator[tuple[socket.socket, ServerS
 
 def server_of(settings: ServerSettings) -> uvicorn.Server:
     """The server of these settings, ready to serve: ``server.run(sockets=[taken])``.
+
+    Parameters
+    ----------
+    settings : ServerSettings
+
+    Returns
+    -------
+    uvicorn.Server
 
     Raises
     ------

@@ -117,6 +117,17 @@ class ServerSettings:
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach it.
 
+    Parameters
+    ----------
+    host : str
+        An address, or a name.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
     >>> is_loopback("localhost"), is_loopback("127.0.0.2"), is_loopback("0.0.0.0")
     (True, True, False)
     """
@@ -128,6 +139,17 @@ def is_loopback(host: str) -> bool:
 
 def token_for(host: str, environment: Mapping[str, str] = os.environ) -> str | None:
     """The token of a server: that of ``AFFUSE_TOKEN``, or a new one where others can reach it.
+
+    Parameters
+    ----------
+    host : str
+        Where the server listens.
+    environment : mapping of str to str
+
+    Returns
+    -------
+    str or None
+        None: none is needed.
 
     Raises
     ------
@@ -147,6 +169,15 @@ def token_for(host: str, environment: Mapping[str, str] = os.environ) -> str | N
 
 def bytes_of(size: str) -> int:
     """Bytes of a size such as ``500MB``.
+
+    Parameters
+    ----------
+    size : str
+        A number, and a unit where it is not bytes.
+
+    Returns
+    -------
+    int
 
     Raises
     ------

@@ -30,6 +30,11 @@ _MOST_PARTS = 100
 def refuse_too_large(request: Request, max_bytes: int) -> None:
     """Refuse an upload that says itself that it is too large, or no form.
 
+    Parameters
+    ----------
+    request : Request
+    max_bytes : int
+
     Raises
     ------
     Refused
@@ -51,6 +56,19 @@ def refuse_too_large(request: Request, max_bytes: int) -> None:
 
 async def receive(request: Request, path: Path, max_bytes: int, pace: Pace) -> str:
     """Write the file of a form to `path`; says what a person calls it.
+
+    Parameters
+    ----------
+    request : Request
+    path : Path
+        Does not exist yet.
+    max_bytes : int
+        Of the file.
+    pace : Pace
+
+    Returns
+    -------
+    str
 
     Raises
     ------

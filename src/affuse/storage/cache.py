@@ -19,13 +19,22 @@ def cache_folder() -> Path:
     """Folder of all that can be computed or fetched again.
 
     ``AFFUSE_CACHE`` where it is set, else the platform's own place for caches.
+
+    Returns
+    -------
+    Path
     """
     named = os.environ.get("AFFUSE_CACHE")
     return Path(named) if named else platformdirs.user_cache_path("affuse", appauthor=False)
 
 
 def weights_folder() -> Path:
-    """Folder of the networks that were fetched."""
+    """Folder of the networks that were fetched.
+
+    Returns
+    -------
+    Path
+    """
     return cache_folder() / FETCHED
 
 
@@ -50,7 +59,12 @@ class Part:
 
 
 def cache_parts() -> tuple[Part, ...]:
-    """What the cache holds, folder by folder, by name."""
+    """What the cache holds, folder by folder, by name.
+
+    Returns
+    -------
+    tuple of Part
+    """
     folder = cache_folder()
     names = (
         sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []

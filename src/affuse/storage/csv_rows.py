@@ -63,7 +63,16 @@ class Row:
         return "" if text in WRITTEN_FOR_MISSING else text
 
     def word(self, column: str) -> str:
-        """The same of a column that holds no free text: any word for blank is empty."""
+        """The same of a column that holds no free text: any word for blank is empty.
+
+        Parameters
+        ----------
+        column : str
+
+        Returns
+        -------
+        str
+        """
         text = self.cells.get(column, "")
         return "" if is_blank(text) else text
 
@@ -94,6 +103,16 @@ class _Form:
 def is_blank(text: str) -> bool:
     """Whether a cell says nothing: empty, or a usual word for that.
 
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
     >>> is_blank("N/A"), is_blank("calm")
     (True, False)
     """
@@ -103,6 +122,16 @@ def is_blank(text: str) -> bool:
 def number(text: str) -> float:
     """A cell's number, with a decimal point or comma; NaN where it holds none.
 
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
     >>> number("1.5"), number("-1,5e3"), number("one")
     (1.5, -1500.0, nan)
     """

@@ -22,6 +22,10 @@ def unforeseen(name: str, error: Exception) -> str:
     name : str
         Of the file or clip, as the person gave it.
     error : Exception
+
+    Returns
+    -------
+    str
     """
     words = " ".join(str(error).split())[:_LONGEST]
     what = f"{type(error).__name__}: {words}" if words else type(error).__name__
@@ -34,7 +38,18 @@ def unforeseen(name: str, error: Exception) -> str:
 
 
 def logged(name: str, error: Exception) -> Path | None:
-    """Append the traceback to the log of the day, and say where; None where that cannot be."""
+    """Append the traceback to the log of the day, and say where; None where that cannot be.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the file.
+    error : Exception
+
+    Returns
+    -------
+    Path or None
+    """
     now = datetime.now(UTC)
     log = cache_folder() / FOLDER / f"{now:%Y-%m-%d}.log"
     trace = "".join(traceback.format_exception(error))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
-import os
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 from affuse.errors import DownloadError, OutputError
 from affuse.records import ProgressCallback
+from affuse.storage.whole import put_in_place
 
 _CHUNK_BYTES = 1 << 18
 _TRY_AGAIN = frozenset({408, 416, 429, 500, 502, 503, 504})
@@ -57,7 +57,17 @@ class Patience:
     backoff_s: float = 1.0
 
     def wait_s(self, n_failures: int) -> float:
-        """Seconds to wait after so many failures in a row."""
+        """Seconds to wait after so many failures in a row.
+
+        Parameters
+        ----------
+        n_failures : int
+
+        Returns
+        -------
+        float
+            In seconds.
+        """
         return min(self.backoff_s * 2.0 ** max(n_failures - 1, 0), _LONGEST_WAIT_S)
 
 
@@ -102,7 +112,7 @@ def fetch(
             _complete(remote, part, patience, progress)
             found = md5_of(part)
             if _agrees(found, remote):
-                os.replace(part, target)
+                put_in_place(part, target)
                 return
             part.unlink()
     except OSError as error:
@@ -118,6 +128,17 @@ def fetch(
 
 def fetch_json(url: str, *, patience: Patience | None = None) -> Any:
     """JSON at an address.
+
+    Parameters
+    ----------
+    url : str
+    patience : Patience, optional
+        How long to try.
+
+    Returns
+    -------
+    object
+        As `json` reads it.
 
     Raises
     ------
@@ -136,6 +157,17 @@ def fetch_json(url: str, *, patience: Patience | None = None) -> Any:
 def fetch_size(url: str, *, patience: Patience | None = None) -> int:
     """Size in bytes that a server states for a file.
 
+    Parameters
+    ----------
+    url : str
+    patience : Patience, optional
+        How long to try.
+
+    Returns
+    -------
+    int
+        In bytes.
+
     Raises
     ------
     DownloadError
@@ -151,7 +183,16 @@ def fetch_size(url: str, *, patience: Patience | None = None) -> int:
 
 
 def md5_of(path: Path) -> str:
-    """MD5 of a file in hexadecimal."""
+    """MD5 of a file in hexadecimal.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, _md5).hexdigest()
 

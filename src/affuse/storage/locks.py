@@ -17,7 +17,19 @@ _NOT_OFFERED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}
 
 
 def try_lock(handle: int, *, wait: bool = False) -> bool:
-    """Take a lock on an open file that ends with this process; whether it was free."""
+    """Take a lock on an open file that ends with this process; whether it was free.
+
+    Parameters
+    ----------
+    handle : int
+        Descriptor of the open file.
+    wait : bool
+        Until it is free.
+
+    Returns
+    -------
+    bool
+    """
     try:
         import fcntl
     except ImportError:
@@ -34,6 +46,11 @@ def claimed(path: Path) -> Iterator[None]:
     """Nobody else who asks works on `path` meanwhile; the lock of a process that died is free.
 
     A file beside `path` holds the lock, and says who: it is gone afterwards.
+
+    Parameters
+    ----------
+    path : Path
+        Need not exist.
 
     Raises
     ------
@@ -53,7 +70,12 @@ def claimed(path: Path) -> Iterator[None]:
 
 
 def remove_free_locks(folder: Path) -> None:
-    """Remove the locks in a folder of processes that were killed."""
+    """Remove the locks in a folder of processes that were killed.
+
+    Parameters
+    ----------
+    folder : Path
+    """
     for lock in folder.glob(f"{_NAME}*"):
         with suppress(OSError):
             handle = os.open(lock, os.O_RDWR)

@@ -22,6 +22,11 @@ def read_plain(content: bytes) -> Any:
     content : bytes
         UTF-8, UTF-16 or UTF-32.
 
+    Returns
+    -------
+    object
+        Dictionaries, lists, texts, numbers, truth values and None.
+
     Raises
     ------
     ValueError

@@ -23,6 +23,15 @@ _MARK = "'"
 def first_few(names: Sequence[str], most: int = 5) -> str:
     """Names for a message: so many of them at most, and how many more there are.
 
+    Parameters
+    ----------
+    names : sequence of str
+    most : int
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> first_few(["ann", "ben", "cy"]), first_few(["ann", "ben", "cy"], 2)
@@ -33,12 +42,30 @@ def first_few(names: Sequence[str], most: int = 5) -> str:
 
 
 def steers(sign: str) -> bool:
-    """Whether one sign does something to a terminal instead of being seen."""
+    """Whether one sign does something to a terminal instead of being seen.
+
+    Parameters
+    ----------
+    sign : str
+        One character.
+
+    Returns
+    -------
+    bool
+    """
     return category(sign) in _STEERING
 
 
 def printable(text: str) -> str:
     r"""Text on one line: line breaks and whatever else steers a terminal become escapes.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -50,7 +77,7 @@ def printable(text: str) -> str:
     return "".join(_escaped(sign) if steers(sign) else sign for sign in text)
 
 
-def shortened(said: object, most: int = 400) -> str:
+def shortened(value: object, most: int = 400) -> str:
     """What anything says, on one harmless line for a message.
 
     Parameters
@@ -69,7 +96,7 @@ def shortened(said: object, most: int = 400) -> str:
     >>> shortened("abcdef", 3), shortened(7)
     ('abc...', '7')
     """
-    text = printable(str(said))
+    text = printable(str(value))
     return text if len(text) <= most else f"{text[:most]}..."
 
 
@@ -81,6 +108,14 @@ def csv_cell(text: str) -> str:
     other text stay as they are. `text_of_cell` gives back what was written.
 
     Source  OWASP, "CSV Injection"
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -96,6 +131,14 @@ def csv_cell(text: str) -> str:
 
 def text_of_cell(cell: str) -> str:
     r"""What `csv_cell` was given; a cell that it did not change is itself.
+
+    Parameters
+    ----------
+    cell : str
+
+    Returns
+    -------
+    str
 
     Examples
     --------

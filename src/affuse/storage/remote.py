@@ -38,6 +38,16 @@ _TELLING = (
 def url_of(path: str | Path) -> str | None:
     """The URL that a path stands for; None for a path of this machine.
 
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
     >>> url_of(Path("s3://bucket/clip.mp4")), url_of("clips/one.mp4")
     ('s3://bucket/clip.mp4', None)
     """
@@ -50,6 +60,16 @@ def url_of(path: str | Path) -> str | None:
 def local_path(text: str) -> Path:
     """A path as it was typed; ``file://`` is one of this machine.
 
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
     >>> local_path("file:///data/my%20clip.mp4").as_posix()
     '/data/my clip.mp4'
     """
@@ -58,6 +78,14 @@ def local_path(text: str) -> Path:
 
 def is_file(path: Path) -> bool:
     """Whether there is such a file, here or elsewhere.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
 
     Raises
     ------
@@ -75,6 +103,14 @@ def is_file(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """Whether there is such a folder; one elsewhere that holds nothing is none.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+
     Raises
     ------
     MediaError
@@ -91,6 +127,14 @@ def is_folder(path: Path) -> bool:
 def files_below(path: Path) -> list[Path]:
     """All files below a folder elsewhere.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    list of Path
+
     Raises
     ------
     MediaError
@@ -105,6 +149,15 @@ def files_below(path: Path) -> list[Path]:
 
 def identity(path: Path) -> str:
     """What changes when a file elsewhere does: its mark there, else its content.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
 
     Raises
     ------
@@ -129,6 +182,15 @@ def local_copy(path: str | Path) -> Iterator[Path]:
     """The file itself, or one that was fetched and is removed afterwards.
 
     What goes wrong within speaks of the URL.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Yields
+    ------
+    Path
+        A file of this machine.
 
     Raises
     ------

@@ -18,6 +18,10 @@ def scratch_folder(kind: str) -> Iterator[Path]:
     ----------
     kind : str
         What it is for, in small letters: part of its name.
+
+    Yields
+    ------
+    Path
     """
     place = Path(tempfile.gettempdir())
     remove_leftovers(place, f".affuse-{kind}-*")

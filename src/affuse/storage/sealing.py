@@ -19,6 +19,11 @@ def seal(path: Path) -> None:
 
     CRC-32 finds every change of up to 32 bits in a row, at several gigabytes a second; it is no
     guard against somebody who wants to deceive.
+
+    Parameters
+    ----------
+    path : Path
+        A file that nobody else writes.
     """
     with path.open("r+b") as file:
         checksum = 0
@@ -28,7 +33,16 @@ def seal(path: Path) -> None:
 
 
 def is_sealed(path: Path) -> bool:
-    """Whether a file is as it was when it was sealed; False where it cannot be read."""
+    """Whether a file is as it was when it was sealed; False where it cannot be read.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+    """
     try:
         with path.open("rb") as file:
             left = path.stat().st_size - SEAL_BYTES

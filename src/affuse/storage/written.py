@@ -21,6 +21,12 @@ def remember(path: Path, sources: Iterable[str] = ()) -> None:
     """Note the content of a file that was written, and of what it tells.
 
     Without a word where it cannot be noted.
+
+    Parameters
+    ----------
+    path : Path
+    sources : iterable of str
+        What it tells of: names of recordings.
     """
     with suppress(OSError, OutputError), atomic_file(_note(path), lasting=False) as temporary:
         note = {"content": _content(path), "sources": list(sources)}
@@ -28,7 +34,16 @@ def remember(path: Path, sources: Iterable[str] = ()) -> None:
 
 
 def is_own(path: Path) -> bool:
-    """Whether a file is as affuse wrote it."""
+    """Whether a file is as affuse wrote it.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+    """
     try:
         return path.is_file() and _noted(path)["content"] == _content(path)
     except (OSError, ValueError, KeyError, TypeError):
@@ -36,7 +51,19 @@ def is_own(path: Path) -> bool:
 
 
 def other_sources(path: Path, sources: Iterable[str]) -> tuple[str, ...]:
-    """Of what else an own file tells."""
+    """Of what else an own file tells.
+
+    Parameters
+    ----------
+    path : Path
+    sources : iterable of str
+        Those that it may tell of.
+
+    Returns
+    -------
+    tuple of str
+        In alphabetical order.
+    """
     try:
         sources_noted = map(str, _noted(path)["sources"])
     except (OSError, ValueError, KeyError, TypeError):

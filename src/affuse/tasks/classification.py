@@ -102,9 +102,9 @@ class Classification:
         if any(clip.emotion for clip in index):
             return index
         numbers = sorted({name for clip in index for name in clip.targets})
-        told = f"numbers ({', '.join(numbers)})" if numbers else "nothing"
+        others = f"numbers ({', '.join(numbers)})" if numbers else "nothing"
         raise DatasetError(
-            f"{len(index)} clips were given of which {told} is told, and no emotion; expected a "
+            f"{len(index)} clips were given of which {others} is told, and no emotion; expected a "
             "column emotion, or --set task=dimensional to learn the numbers"
         )
 
@@ -224,7 +224,7 @@ class Classification:
         chances = {f"p_{name}": outputs[:, column] for column, name in enumerate(classes)}
         return {"emotion": [classes[n] for n in table.labels[rows]]}, predicted | chances
 
-    def said(self, table: FeatureTable) -> tuple[str, str]:
+    def summary(self, table: FeatureTable) -> tuple[str, str]:
         """How many emotions there are, and the UAR of a guess."""
         n_classes = len(set(table.labels))
         return f"{n_classes} emotions", f"chance {100 / n_classes:.1f} %"

@@ -261,7 +261,7 @@ class Dimensional:
         truth = {name: column[rows] for name, column in _columns(table)}
         return truth, {f"predicted_{n}": outputs[:, k] for k, n in enumerate(table.targets)}
 
-    def said(self, table: FeatureTable) -> tuple[str, str]:
+    def summary(self, table: FeatureTable) -> tuple[str, str]:
         """Targets, and the CCC of a guess."""
         return ", ".join(table.targets), "chance 0 (CCC)"
 

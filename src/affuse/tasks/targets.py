@@ -72,9 +72,9 @@ def _all_targets(index: Index) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name for clip in index for name in clip.targets))
     if not names:
         emotions = Counter(clip.emotion for clip in index if clip.emotion)
-        told = f"emotions ({first_few(sorted(emotions))})" if emotions else "nothing"
+        others = f"emotions ({first_few(sorted(emotions))})" if emotions else "nothing"
         raise DatasetError(
-            f"{len(index)} clips were given of which {told} is told, and no numbers; expected a "
+            f"{len(index)} clips were given of which {others} is told, and no numbers; expected a "
             "CSV with columns of numbers such as path,speaker,valence,arousal, or "
             "--set task=classification"
         )

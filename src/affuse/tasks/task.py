@@ -163,7 +163,7 @@ class Task(Protocol):
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Columns of predictions.csv that tell the truth, and those that tell the prediction."""
 
-    def said(self, table: FeatureTable) -> tuple[str, str]:
+    def summary(self, table: FeatureTable) -> tuple[str, str]:
         """What is told of these clips, and what chance is: for the first line of the terminal."""
 
     def cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:

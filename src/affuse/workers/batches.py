@@ -11,6 +11,20 @@ def even_batches(costs: Sequence[float], n_batches: int) -> list[list[int]]:
     A batch is full when it has reached its share of the whole cost; the last batches are the
     cheap ones, so that all workers end at about the same time.
 
+    Parameters
+    ----------
+    costs : sequence of float
+        Of each task, in any unit.
+    n_batches : int
+        At most.
+
+    Returns
+    -------
+    list of list of int
+        Numbers of tasks, dear batches first.
+
+    Examples
+    --------
     >>> even_batches([1, 1, 8, 1, 1], 3)
     [[2], [0, 1, 3, 4]]
     """

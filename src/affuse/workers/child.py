@@ -43,18 +43,39 @@ class Child:
         return self._process.pid or 0
 
     def begin(self, function: Callable[[Any], Any], task: object) -> None:
-        """Hand over a task; `answer` says where the process is gone."""
+        """Hand over a task; `answer` says where the process is gone.
+
+        Parameters
+        ----------
+        function : callable
+            Importable.
+        task : object
+            Picklable.
+        """
         with suppress(BrokenPipeError, ConnectionError):
             self._connection.send((function, task))
 
     @staticmethod
     def ready(children: Collection[Child]) -> Iterable[Child]:
-        """Those with an answer, or dead; waits for the first one."""
+        """Those with an answer, or dead; waits for the first one.
+
+        Parameters
+        ----------
+        children : collection of Child
+
+        Returns
+        -------
+        iterable of Child
+        """
         found = set(wait([child._connection for child in children]))
         return [child for child in children if child._connection in found]
 
     def answer(self) -> Any:
         """What came out; None with `is_dead` where the process died of the task.
+
+        Returns
+        -------
+        object
 
         Raises
         ------
@@ -76,7 +97,13 @@ class Child:
         self._connection.close()
 
     def end(self, *, at_once: bool = True) -> None:
-        """Wait for its end, or bring it about."""
+        """Wait for its end, or bring it about.
+
+        Parameters
+        ----------
+        at_once : bool
+            False: it may end its work within five seconds.
+        """
         if not at_once:
             self._process.join(_PATIENCE_S)
         self._process.kill()

@@ -25,6 +25,10 @@ def chosen_workers(
     cluster : str, optional
         Address of a Dask scheduler.
 
+    Yields
+    ------
+    Workers
+
     Raises
     ------
     ConfigError

@@ -6,7 +6,6 @@ import logging
 import platform
 import queue
 import re
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from affuse.storage.scratch import scratch_folder
 from affuse.workers.batches import even_batches
 from affuse.workers.processes import interrupts_ignored
 from affuse.workers.protocol import Answer, Ended, Lost, Task
+from affuse.workers.threads import begun_thread
 
 ANSWERS_WITHIN_S = 5.0
 """A scheduler that takes longer does not answer."""
@@ -61,7 +61,21 @@ class Cluster:
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """As `Workers.answers`; tasks go out in batches of about the same cost, dear ones first."""
+        """As `Workers.answers`; tasks go out in batches of about the same cost, dear ones first.
+
+        Parameters
+        ----------
+        function : callable
+            As in `Workers.answers`, like all others.
+        tasks : sequence of Task
+        costs : sequence of float, optional
+        ended : Ended, optional
+
+        Yields
+        ------
+        tuple of (int, object)
+            Number of a task and its answer, or `Lost`.
+        """
         n_workers = max(len(self._workers()), 1)
         batches = even_batches(costs or [1.0] * len(tasks), BATCHES_PER_WORKER * n_workers)
         done: queue.SimpleQueue[Future] = queue.SimpleQueue()
@@ -151,6 +165,14 @@ class Cluster:
 def connected(address: str) -> Iterator[Cluster]:
     """A cluster that is running, by the address of its scheduler, ``tcp://HOST:PORT``.
 
+    Parameters
+    ----------
+    address : str
+
+    Yields
+    ------
+    Cluster
+
     Raises
     ------
     ClusterError
@@ -182,6 +204,14 @@ def connected(address: str) -> Iterator[Cluster]:
 @contextmanager
 def local_cluster(n_workers: int) -> Iterator[Cluster]:
     """A cluster of so many processes of this machine, each with one thread; gone afterwards.
+
+    Parameters
+    ----------
+    n_workers : int
+
+    Yields
+    ------
+    Cluster
 
     Raises
     ------
@@ -216,7 +246,13 @@ def local_cluster(n_workers: int) -> Iterator[Cluster]:
 
 
 def versions() -> Versions:
-    """What must be the same everywhere for results to be the same."""
+    """What must be the same everywhere for results to be the same.
+
+    Returns
+    -------
+    Versions
+        Package to version.
+    """
     return {
         "affuse": version("affuse"),
         "Python": ".".join(platform.python_version_tuple()[:2]),
@@ -238,7 +274,7 @@ def _client(distributed: Any, address: str) -> Any:
             answer.put(error)
 
     answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=connect, daemon=True).start()
+    begun_thread(connect)
     try:
         client = answer.get(timeout=2 * ANSWERS_WITHIN_S)
     except queue.Empty:

@@ -29,7 +29,21 @@ class InProcess:
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """As `Workers.answers`, in order."""
+        """As `Workers.answers`, in order.
+
+        Parameters
+        ----------
+        function : callable
+            As in `Workers.answers`, like all others.
+        tasks : sequence of Task
+        costs : sequence of float, optional
+        ended : Ended, optional
+
+        Yields
+        ------
+        tuple of (int, object)
+            Number of a task and its answer, or `Lost`.
+        """
         for number, task in enumerate(tasks):
             yield number, function(task)
 
@@ -54,7 +68,21 @@ class Processes:
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """As `Workers.answers`; what a process died of is tried once more, alone, at the end."""
+        """As `Workers.answers`; what a process died of is tried once more, alone, at the end.
+
+        Parameters
+        ----------
+        function : callable
+            As in `Workers.answers`, like all others.
+        tasks : sequence of Task
+        costs : sequence of float, optional
+        ended : Ended, optional
+
+        Yields
+        ------
+        tuple of (int, object)
+            Number of a task and its answer, or `Lost`.
+        """
         again: list[int] = []
         for number, answer in _crew(function, tasks, range(len(tasks)), self.n_processes, ended):
             if isinstance(answer, Lost):
@@ -65,7 +93,17 @@ class Processes:
 
 
 def local_workers(jobs: int | None) -> InProcess | Processes:
-    """So many processes, one per core for None; one is this process itself."""
+    """So many processes, one per core for None; one is this process itself.
+
+    Parameters
+    ----------
+    jobs : int or None
+        Processes; one per core where it is not given.
+
+    Returns
+    -------
+    InProcess or Processes
+    """
     n_processes = jobs or os.cpu_count() or 1
     return InProcess() if n_processes == 1 else Processes(n_processes)
 

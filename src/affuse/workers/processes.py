@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
+from affuse.workers.threads import begun_thread
+
 _PR_SET_PDEATHSIG = 1
 
 _Handler = Callable[..., object] | int | None
@@ -41,7 +43,7 @@ def end_with_parent(*, started_by_main_thread: bool = False) -> None:
     parent = multiprocessing.parent_process()
     if parent is None:
         return
-    threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()
+    begun_thread(_exit_after, parent.sentinel)
     if started_by_main_thread and sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -44,6 +44,11 @@ class Workers(Protocol):
             About how long each takes, in any unit; alike where they are not given.
         ended : callable, optional
 
+        Yields
+        ------
+        tuple of (int, object)
+            Number of a task and its answer, or `Lost`.
+
         Raises
         ------
         Exception

@@ -167,8 +167,13 @@ READER = Reader(
         "Burkhardt, Paeschke, Rolfes, Sendlmeier & Weiss 2005: A Database of German Emotional "
         "Speech. Interspeech, 1517-1520"
     ),
+    terms=(
+        "The recordings of EMO-DB are free of charge (Burkhardt et al. 2005): name the source "
+        "where you use what was trained on them."
+    ),
     licence="free of charge; its authors ask to be cited",
     source="http://emodb.bilderbar.info",
-    layout=f"wav/{_EXAMPLE}: speaker 03, text a01, emotion F (happy), version a",
+    example=f"wav/{_EXAMPLE}",
+    layout="speaker 03, text a01, emotion F (happy), version a; in any folders",
     speaker_of=speaker_of,
 )

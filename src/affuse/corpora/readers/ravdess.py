@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from affuse.corpora.drawn import told_from_drawn
+from affuse.corpora.drawn import with_drawn_corpus
 from affuse.corpora.index import Index
 from affuse.corpora.media_files import (
     AUDIO_SUFFIXES,
@@ -29,7 +29,7 @@ from affuse.corpora.media_files import (
 from affuse.corpora.published.ravdess import speech_references
 from affuse.corpora.reader import Reader
 from affuse.errors import DatasetError
-from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.records import RAVDESS_EMOTIONS, Clip, Modality, Skipped
 from affuse.storage.remote import is_file, is_folder, local_path
 
 TITLE = "RAVDESS"
@@ -157,6 +157,27 @@ def take_key(name: str) -> str | None:
     return None
 
 
+def part_name(take: str, modality: Modality) -> str:
+    """Name of the file of a take that holds one modality alone, without suffix.
+
+    Parameters
+    ----------
+    take : str
+        Take key.
+    modality : {"audio", "video"}
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> part_name("01-06-01-02-01-12", "audio")
+    '03-01-06-01-02-01-12'
+    """
+    return f"{_AUDIO_ONLY if modality == 'audio' else _VIDEO_ONLY}-{take}"
+
+
 def speaker_of(name: str) -> str | None:
     """Actor whose take bears a name, None where it is none of RAVDESS.
 
@@ -226,7 +247,7 @@ def read_ravdess(root: str | Path) -> Index:
     for file in files:
         takes[file.name.take_key].append(file)
     joined = [_joined(take) for take in takes.values()]
-    clips = told_from_drawn([clip for clip, _ in joined])
+    clips = with_drawn_corpus([clip for clip, _ in joined])
     unused = [skip for _, repeats in joined for skip in repeats]
     unreadable = [skip for skip in contents.passed_over if skip.reason in (EMPTY, NO_FILE)]
     skipped = sorted([*strangers, *unused, *unreadable], key=lambda skip: skip.name)
@@ -344,9 +365,15 @@ READER = Reader(
         "(RAVDESS). PLOS ONE 13(5): e0196391"
     ),
     licence="CC BY-NC-SA 4.0",
+    terms=(
+        "The recordings of RAVDESS are under CC BY-NC-SA 4.0 (Livingstone & Russo 2018); what was "
+        "trained on them is offered under the same terms: name the source, no commercial use."
+    ),
     source="https://zenodo.org/records/1188976 (affuse download ravdess fetches it)",
-    layout=f"Actor_12/{EXAMPLE_NAME}: modality, channel, emotion, intensity ... actor",
+    example=f"Actor_12/{EXAMPLE_NAME}",
+    layout="modality, channel, emotion, intensity, statement, repetition, actor; in any folders",
     take_key=take_key,
+    part_name=part_name,
     speaker_of=speaker_of,
     references=speech_references,
 )

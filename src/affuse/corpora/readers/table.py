@@ -21,5 +21,6 @@ READER = Reader(
     citation="your own, or that of the corpus that the table lists",
     licence="that of the recordings",
     source="write it: one row for each clip",
-    layout="path,emotion,speaker, and if you like clip,audio,video,start,end,corpus",
+    example="clips.csv",
+    layout="columns path,emotion,speaker, and if you like clip,audio,video,start,end,corpus",
 )

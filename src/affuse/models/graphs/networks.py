@@ -44,7 +44,7 @@ def class_probabilities(graph: GraphBuilder, rows: str, network: Iterable[nn.Mod
     ----------
     graph : GraphBuilder
     rows : str
-        (n, ...) of whatever precision.
+        (n, ...) float.
     network : iterable of torch.nn.Module
 
     Returns
@@ -57,7 +57,7 @@ def class_probabilities(graph: GraphBuilder, rows: str, network: Iterable[nn.Mod
     NotExportable
         No graph stands for a layer.
     """
-    logits = layers(graph, graph.cast(rows, "FLOAT"), network)
+    logits = layers(graph, rows, network)
     return graph.node("Softmax", graph.cast(logits, "DOUBLE"), axis=1)
 
 

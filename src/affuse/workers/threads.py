@@ -1,0 +1,91 @@
+"""Threads of this process, for what waits: files that are read, one half of a recording."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+__all__ = ["CancelledError", "Future", "answers_in_threads", "begun_thread", "beside"]
+
+Given = TypeVar("Given")
+Answer = TypeVar("Answer")
+
+
+def answers_in_threads(
+    function: Callable[[Given], Answer], given: Sequence[Given], n_threads: int
+) -> list[Answer]:
+    """What a function makes of each of many, several at a time.
+
+    Parameters
+    ----------
+    function : callable
+    given : sequence
+    n_threads : int
+
+    Returns
+    -------
+    list
+        In the order of `given`.
+
+    Raises
+    ------
+    Exception
+        The first one that the function raised, in the order of `given`.
+
+    Examples
+    --------
+    >>> answers_in_threads(len, ["a", "bcd"], 2)
+    [1, 3]
+    """
+    with ThreadPoolExecutor(n_threads) as pool:
+        return list(pool.map(function, given))
+
+
+@contextmanager
+def beside(function: Callable[[], Answer]) -> Iterator[Future[Answer]]:
+    """A function that runs in a thread of its own while the block does.
+
+    Parameters
+    ----------
+    function : callable
+
+    Yields
+    ------
+    Future
+        Its answer, or what it raised. The end of the block waits for it, however it ends.
+
+    Examples
+    --------
+    >>> with beside(lambda: 1 + 1) as sum_:
+    ...     sum_.result()
+    2
+    """
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(function)
+
+
+def begun_thread(function: Callable[..., object], *arguments: object) -> threading.Thread:
+    """A thread that has begun, and that no end of the process waits for.
+
+    Parameters
+    ----------
+    function : callable
+    *arguments : object
+
+    Returns
+    -------
+    threading.Thread
+
+    Examples
+    --------
+    >>> found = []
+    >>> begun_thread(found.append, 1).join()
+    >>> found
+    [1]
+    """
+    thread = threading.Thread(target=function, args=arguments, daemon=True)
+    thread.start()
+    return thread
