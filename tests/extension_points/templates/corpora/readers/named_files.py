@@ -2,7 +2,7 @@
 
     affuse run FOLDER                       or, where two readers recognise it, --corpus NAME
 
-This one is of files called SPEAKER-EMOTION-TAKE, such as anna-happy-1.mp4.
+This one is of files called SPEAKER-EMOTION-TAKE, such as anna-joy-1.mp4.
 """
 
 from __future__ import annotations
@@ -50,5 +50,6 @@ READER = Reader(
     citation="whoever recorded them",
     licence="as they allow",
     source="where to download them",
-    layout="anna-joy-1.mp4",
+    layout="speaker anna, emotion joy, take 1",
+    example="anna-joy-1.mp4",
 )
