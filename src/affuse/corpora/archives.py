@@ -41,13 +41,12 @@ def unpack(
     Parameters
     ----------
     archive : Path
-        Zip.
+        Zip archive of RAVDESS.
     folder : Path
-        Receives the clips.
     actors : collection of int
-        1 to 24.
+        Numbers from 1 to 24.
     progress : callable, optional
-        Called with ``(stage, done, total)``.
+        Called as the clips are taken out.
 
     Returns
     -------

@@ -46,7 +46,7 @@ def emotion_name(label: str) -> str:
     Parameters
     ----------
     label : str
-        As a corpus writes it.
+        As a corpus or table has it.
 
     Returns
     -------

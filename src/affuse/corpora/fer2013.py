@@ -39,7 +39,7 @@ class FaceSet:
 
         Parameters
         ----------
-        rows : (n,) int64 or (n_faces,) bool
+        rows : (n_rows,) int or (n_faces,) bool
 
         Returns
         -------
@@ -60,6 +60,7 @@ def read_fer2013(source: str | Path, part: str) -> FaceSet:
     Returns
     -------
     FaceSet
+        In the order of the files' names.
 
     Raises
     ------
@@ -92,13 +93,11 @@ def without_copies(faces: FaceSet, others: FaceSet) -> FaceSet:
 
     Parameters
     ----------
-    faces : FaceSet
-    others : FaceSet
+    faces, others : FaceSet
 
     Returns
     -------
     FaceSet
-        Some of `faces`, in their order.
     """
     known = {image.tobytes() for image in others.images}
     known |= {image[:, ::-1].tobytes() for image in others.images}

@@ -51,18 +51,19 @@ def passing(clips: Sequence[Clip], wanted: Wanted) -> tuple[Clip, ...]:
 def corpora_without(clips: Sequence[Clip], attribute: str) -> tuple[str, ...]:
     """Corpora none of whose clips says an attribute, by name.
 
-    >>> corpora_without([Clip("a", "sad", "1", corpus="A")], "channel")
-    ('A',)
-
     Parameters
     ----------
     clips : sequence of Clip
     attribute : str
-        Such as ``channel``.
 
     Returns
     -------
     tuple of str
+
+    Examples
+    --------
+    >>> corpora_without([Clip("a", "sad", "1", corpus="A")], "channel")
+    ('A',)
     """
     saying = {clip.corpus for clip in clips if attribute in clip.attributes}
     return tuple(sorted({clip.corpus for clip in clips} - saying))
@@ -78,7 +79,7 @@ def modalities_of(clip: Clip) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Of ``audio`` and ``video``.
+        Audio before video.
     """
     present = (("audio", clip.audio), ("video", clip.video))
     return tuple(name for name, path in present if path is not None)

@@ -21,6 +21,7 @@ def found_file(path: Path) -> Path | None:
     Returns
     -------
     Path or None
+        As it is spelt on this disk.
     """
     for text in (str(path), str(path).replace("\\", "/")):
         forms = (text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text))

@@ -153,7 +153,6 @@ class Index:
         Returns
         -------
         Index
-            In the same order; what was skipped and noted stays.
 
         Raises
         ------
@@ -225,7 +224,7 @@ class Index:
         Parameters
         ----------
         path : str or Path
-            Of the CSV.
+            In a folder that exists.
 
         Raises
         ------

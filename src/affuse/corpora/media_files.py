@@ -77,7 +77,6 @@ def folder_contents(root: Path) -> FolderContents:
     Returns
     -------
     FolderContents
-        Sorted by path.
 
     Raises
     ------
@@ -139,9 +138,6 @@ def first_media_names(root: Path, limit: int = N_LOOKED_AT) -> tuple[str, ...]:
 def passed_over_text(passed_over: Iterable[Skipped]) -> str:
     """How many were passed over and why, on one line; empty where nothing was.
 
-    >>> passed_over_text([Skipped("a", "hidden"), Skipped("b", "hidden")])
-    '2 passed over: 2 hidden'
-
     Parameters
     ----------
     passed_over : iterable of Skipped
@@ -149,6 +145,11 @@ def passed_over_text(passed_over: Iterable[Skipped]) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> passed_over_text([Skipped("a", "hidden"), Skipped("b", "hidden")])
+    '2 passed over: 2 hidden'
     """
     reasons = Counter(item.reason for item in passed_over)
     counted = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())

@@ -39,10 +39,8 @@ def numbers_of(row: Row, columns: Iterable[str]) -> Mapping[str, float]:
 
     Parameters
     ----------
-    row : mapping of str to str
-        Of a table.
+    row : Row
     columns : iterable of str
-        Those that hold numbers.
 
     Returns
     -------

@@ -32,7 +32,6 @@ def speaker_key(name: str) -> str:
     Parameters
     ----------
     name : str
-        As a corpus writes it.
 
     Returns
     -------
@@ -65,7 +64,8 @@ def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
 
     Returns
     -------
-    tuple of (int, int, str)
+    tuple
+        Of numbers and letters, comparable to those of other names.
     """
     pieces = re.findall("[0-9]+|[^0-9]+", name)
     return tuple(
@@ -76,17 +76,19 @@ def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
 def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Spellings of each speaker who has several, the first one first.
 
-    >>> spellings(["01", "anna", "1", "Anna", "ben"])
-    (('01', '1'), ('anna', 'Anna'))
-
     Parameters
     ----------
     names : iterable of str
-        One for each clip, as written.
+        In any number.
 
     Returns
     -------
     tuple of tuple of str
+
+    Examples
+    --------
+    >>> spellings(["01", "anna", "1", "Anna", "ben"])
+    (('01', '1'), ('anna', 'Anna'))
     """
     groups: dict[str, list[str]] = defaultdict(list)
     for name in dict.fromkeys(names):
@@ -97,9 +99,6 @@ def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
 def spellings_by_corpus(clips: Sequence[Clip]) -> dict[str, tuple[tuple[str, ...], ...]]:
     """Spellings of each speaker who has several, corpus by corpus; those without are left out.
 
-    >>> spellings_by_corpus([Clip("a", "sad", "01", corpus="A"), Clip("b", "sad", "1", corpus="B")])
-    {}
-
     Parameters
     ----------
     clips : sequence of Clip
@@ -107,7 +106,12 @@ def spellings_by_corpus(clips: Sequence[Clip]) -> dict[str, tuple[tuple[str, ...
     Returns
     -------
     dict of str to tuple of tuple of str
-        By corpus.
+        Corpus -> groups as `spellings` has them.
+
+    Examples
+    --------
+    >>> spellings_by_corpus([Clip("a", "sad", "01", corpus="A"), Clip("b", "sad", "1", corpus="B")])
+    {}
     """
     names: dict[str, list[str]] = defaultdict(list)
     for clip in clips:
@@ -119,9 +123,6 @@ def spellings_by_corpus(clips: Sequence[Clip]) -> dict[str, tuple[tuple[str, ...
 def own_name(clip: Clip) -> str:
     """Speaker of a clip as their corpus has them.
 
-    >>> own_name(Clip("a", "sad", "EMO-DB/03", corpus="EMO-DB"))
-    '03'
-
     Parameters
     ----------
     clip : Clip
@@ -129,7 +130,11 @@ def own_name(clip: Clip) -> str:
     Returns
     -------
     str
-        Without the name of the corpus before it.
+
+    Examples
+    --------
+    >>> own_name(Clip("a", "sad", "EMO-DB/03", corpus="EMO-DB"))
+    '03'
     """
     return clip.speaker.removeprefix(f"{clip.corpus}/") if clip.corpus else clip.speaker
 
@@ -173,18 +178,20 @@ def _named(clip: Clip, first: Mapping[tuple[str, str], str], several: bool) -> C
 def spellings_note(groups: Sequence[Sequence[str]]) -> str:
     """What a reader must know of joined spellings; empty where there are none.
 
-    >>> spellings_note([("01", "1"), ("anna", "Anna")])
-    'Speakers who are written in several ways count as one each: 01 = 1, anna = Anna.'
-
     Parameters
     ----------
     groups : sequence of sequence of str
-        As `spellings` gives them.
+        As `spellings` has them.
 
     Returns
     -------
     str
         One sentence.
+
+    Examples
+    --------
+    >>> spellings_note([("01", "1"), ("anna", "Anna")])
+    'Speakers who are written in several ways count as one each: 01 = 1, anna = Anna.'
     """
     if not groups:
         return ""

@@ -66,7 +66,6 @@ def check_asked_folds(config: Config, clips: Sequence[Clip]) -> None:
     ----------
     config : Config
     clips : sequence of Clip
-        All that were chosen.
     """
     asked = config.folds
     if asked.file:

@@ -32,14 +32,13 @@ def divided(fold_of_row: Sequence[int], n_folds: int) -> tuple[Fold, ...]:
 
     Parameters
     ----------
-    fold_of_row : (n_rows,) sequence of int
-        0 to ``n_folds - 1``.
+    fold_of_row : (n_clips,) sequence of int
     n_folds : int
 
     Returns
     -------
     tuple of Fold
-        Numbered from 1; each trains on the rows that it does not test.
+        Numbered from 1.
     """
     return tuple(
         Fold(
@@ -60,9 +59,8 @@ def check_folds(
     ----------
     folds : sequence of Fold
     speakers : (n_clips,) sequence of str
-        Who is heard in each clip.
     groups : (n_clips,) sequence of str, optional
-        Clips of one group (identical recordings) stay on one side.
+        Clips of one group must stay on one side.
 
     Raises
     ------
@@ -95,7 +93,7 @@ def check_lengths(n_clips: int, groups: Sequence[str] | None) -> None:
     Parameters
     ----------
     n_clips : int
-    groups : sequence of str, optional
+    groups : sequence of str or None
     """
     if groups is not None and len(groups) != n_clips:
         raise FoldError(

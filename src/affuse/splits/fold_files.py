@@ -219,7 +219,7 @@ def overlaps(folds_of_row: Sequence[Collection[str]], names: Sequence[str]) -> t
     Returns
     -------
     tuple of Overlap
-        Empty where nothing is on both sides.
+        In the order of folds, then of names.
 
     Examples
     --------

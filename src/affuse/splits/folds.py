@@ -74,7 +74,6 @@ def speaker_folds(
     Returns
     -------
     tuple of Fold
-        Numbered from 1.
 
     Raises
     ------
@@ -112,19 +111,17 @@ def leave_one_speaker_out(
 ) -> tuple[Fold, ...]:
     """One fold per speaker (speakers who share identical clips are left out together).
 
-    Errors are those of `speaker_folds`.
+    Parameters and errors are those of `speaker_folds`.
 
     Parameters
     ----------
     speakers : (n_clips,) sequence of str
-        Who is heard in each clip.
     groups : (n_clips,) sequence of str, optional
-        Clips of one group (identical recordings) stay on one side.
+        As `speaker_folds` takes them.
 
     Returns
     -------
     tuple of Fold
-        In the order of speakers, numbers by value.
 
     Examples
     --------
@@ -158,7 +155,6 @@ def folds_from_speakers(
     Returns
     -------
     tuple of Fold
-        In the order of `lists`.
 
     Raises
     ------
@@ -189,12 +185,11 @@ def published_folds(name: str) -> tuple[tuple[int, ...], ...]:
     Parameters
     ----------
     name : str
-        One of `PUBLISHED_FOLDS`.
+        A key of `PUBLISHED_FOLDS`.
 
     Returns
     -------
     tuple of tuple of int
-        Actors of RAVDESS, fold by fold.
 
     Raises
     ------

@@ -36,7 +36,6 @@ def random_folds(
     Returns
     -------
     tuple of Fold
-        Numbered from 1.
 
     Raises
     ------

@@ -107,7 +107,6 @@ def take_key(name: str) -> str | None:
     Returns
     -------
     str or None
-        The last six fields of the name.
 
     Examples
     --------
@@ -155,7 +154,7 @@ def speaker_of(name: str) -> str | None:
     Returns
     -------
     str or None
-        ``1`` to ``24``.
+        A number from 1 to 24.
 
     Examples
     --------

@@ -110,6 +110,7 @@ def speaker_of(name: str) -> str | None:
     Returns
     -------
     str or None
+        Two digits.
 
     Examples
     --------
