@@ -51,15 +51,6 @@ def row_key(name: str) -> str:
     --------
     >>> row_key("01-01-06-01-02-01-12.mp4"), row_key("./a/me.wav"), row_key("a\\me")
     ('01-06-01-02-01-12', 'a/me', 'a/me')
-
-    Parameters
-    ----------
-    name : str
-        Path, file name or id.
-
-    Returns
-    -------
-    str
     """
     return "/".join(_parts(name))
 
