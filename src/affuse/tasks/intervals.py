@@ -24,7 +24,13 @@ _METRICS: dict[Metric, Callable[[ArrayLike], NDArray[np.float64]]] = {
 
 
 class Interval(NamedTuple):
-    """Bounds of a 95 % interval; both NaN where there is one speaker."""
+    """Bounds of a 95 % interval; both NaN where there is one speaker.
+
+    Attributes
+    ----------
+    low, high : float
+        In the figure's own unit.
+    """
 
     low: float
     high: float

@@ -28,7 +28,15 @@ _LEAST_FREEDOM = 0.05
 
 
 class Tested(NamedTuple):
-    """A difference, the bounds of its 95 % interval, and the p value that goes with them."""
+    """A difference, the bounds of its 95 % interval, and the p value that goes with them.
+
+    Attributes
+    ----------
+    difference, low, high : float
+        0.01 is a point.
+    p : float
+        Two-sided.
+    """
 
     difference: float
     low: float
