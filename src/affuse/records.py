@@ -67,7 +67,16 @@ class Clip:
         return tuple(path for path in dict.fromkeys((self.audio, self.video)) if path is not None)
 
     def source(self, modality: Modality) -> Path | None:
-        """File that holds a modality of this clip, None where it is absent."""
+        """File that holds a modality of this clip, None where it is absent.
+
+        Parameters
+        ----------
+        modality : Modality
+
+        Returns
+        -------
+        Path or None
+        """
         return self.audio if modality == "audio" else self.video
 
 
@@ -122,6 +131,8 @@ class Segment:
     disagreement : str
         What voice and face say where they contradict each other, such as "voice calm, face
         happy"; empty otherwise.
+    values : mapping of str to float
+        Target -> number, of a recogniser that gives numbers: then there is no emotion.
     """
 
     start_s: float
@@ -135,6 +146,7 @@ class Segment:
     box: Box | None = None
     abstained: str = ""
     disagreement: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +159,12 @@ class Prediction:
         The file as it was given.
     duration_s : float
         Of what could be read.
-    emotion, confidence, probabilities, speech, face_seen, abstained, disagreement
+    emotion, confidence, probabilities, speech, face_seen, abstained, disagreement, values
         Of the whole file, as in `Segment`; of its main face where there are several.
     segments : tuple of Segment
         The timeline, by start and then by face.
     classes : tuple of str
-        Emotions the recogniser knows, in its order.
+        Emotions the recogniser knows, in its order; none of one that gives numbers.
     recogniser : str
         Name and hash of the bundle.
     notes : tuple of str
@@ -172,6 +184,7 @@ class Prediction:
     abstained: str = ""
     notes: tuple[str, ...] = ()
     disagreement: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def faceless(self) -> float | None:

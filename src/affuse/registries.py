@@ -202,6 +202,10 @@ def refuse_unknown(what: str, name: str, legal: Sequence[str]) -> NoReturn:
     name : str
     legal : sequence of str
 
+    Returns
+    -------
+    NoReturn
+
     Raises
     ------
     ConfigError

@@ -40,6 +40,7 @@ FINALISER = """
     held = Held()
     del held
     time.sleep(20)
+    print("waited")
 """
 ENDED_MEANWHILE = """
     class Held:
@@ -94,6 +95,7 @@ def test_ctrl_c_is_one_line(body: str) -> None:
     assert found.stderr.splitlines() == [LINE.format("interrupted")]
     assert found.returncode == 130
     assert "went on" not in found.stdout
+    assert "waited" not in found.stdout
 
 
 def test_sigterm_is_one_line() -> None:

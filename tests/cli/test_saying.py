@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from recordings import Track, fitted, spoken, write
+
+from affuse.cli import main
 
 EVIL = "a\x1b]0;title\x07\x1b[2J\u202e"
 
@@ -30,12 +29,19 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def said(*words: object, cwd: Path | None = None) -> tuple[int, str, str]:
-    command = [sys.executable, "-m", "affuse", *map(str, words)]
-    ended = subprocess.run(
-        command, capture_output=True, cwd=cwd, env={**os.environ, "TERM": "dumb", "COLUMNS": "120"}
-    )
-    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+@pytest.fixture
+def told_within(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch):
+    """Exit code and what reaches standard output and error of a command in this process."""
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def told(*words: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([str(word) for word in words])
+        out, err = capfdbinary.readouterr()
+        return int(ended.value.code or 0), out.decode(), err.decode()
+
+    return told
 
 
 def commands(corpus: Path, folder: Path) -> dict[str, tuple[object, ...]]:
@@ -63,8 +69,8 @@ def commands(corpus: Path, folder: Path) -> dict[str, tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("name", commands(Path(), Path()))
-def test_nothing_reaches_the_terminal(name, corpus, tmp_path):
-    code, out, err = said(*commands(corpus, tmp_path)[name])
+def test_nothing_reaches_the_terminal(name, corpus, tmp_path, told_within):
+    code, out, err = told_within(*commands(corpus, tmp_path)[name])
     for line in (out + err).split("\n"):
         assert line.replace("\t", " ").isprintable(), line
     assert "Traceback" not in err

@@ -10,7 +10,6 @@ import pytest
 from affuse.errors import FeatureError
 from affuse.evaluation.speakers import (
     RECALL_COLUMNS,
-    SPEAKER_COLUMNS,
     SpeakerRange,
     recall_table,
     speaker_range,
@@ -38,7 +37,7 @@ def result() -> OutOfFold:
 
 def test_speakers(result, table):
     found = speaker_table(result, table)
-    assert tuple(found.columns) == SPEAKER_COLUMNS
+    assert tuple(found.columns) == ("speaker", "uar", "accuracy", "n_clips", "n_emotions")
     assert found.values.tolist() == [["2", 0.5, 0.25, 4, 2], ["10", 0.75, 2 / 3, 3, 2]]
     assert speaker_range(result, table) == SpeakerRange("10", 0.75, "2", 0.5)
 

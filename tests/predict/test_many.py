@@ -199,6 +199,17 @@ def test_ctrl_c_ends_the_command_and_its_processes(tmp_path, bundle_dir):
     import time
     from contextlib import suppress
 
+    psutil = pytest.importorskip("psutil")
+
+    def at_work(process_id: int) -> set[str]:
+        """Recordings that processes of a call have open."""
+        found = set()
+        with suppress(psutil.Error):
+            for child in psutil.Process(process_id).children(recursive=True):
+                with suppress(psutil.Error):
+                    found |= {file.path for file in child.open_files()}
+        return found & set(map(str, paths))
+
     # The same samples at a third of the rate: twenty minutes that are quickly written.
     track = Track(sound=fitted(spoken(), 400.0), sample_rate=16_000, audio_codec="pcm_s16le")
     paths = [write(tmp_path / f"{n}.wav", track) for n in (1, 2)]
@@ -212,7 +223,10 @@ def test_ctrl_c_ends_the_command_and_its_processes(tmp_path, bundle_dir):
         # A suite that runs in the background hands on that Ctrl-C is ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
-        time.sleep(4)
+        end_s = time.monotonic() + 60
+        while len(at_work(process.pid)) < 2 and process.poll() is None:
+            assert time.monotonic() < end_s, "they did not begin"
+            time.sleep(0.02)
         os.killpg(process.pid, signal.SIGINT)
         try:
             out, err = process.communicate(timeout=60)

@@ -104,6 +104,12 @@ def model_card(manifest: Manifest, facts: CardFacts | None = None) -> str:
 
 
 def _purpose(manifest: Manifest) -> str:
+    if manifest.targets:
+        return (
+            f"Gives numbers of a clip, in the unit of its training clips: "
+            f"{', '.join(manifest.targets)}. Written by `affuse run` (affuse {manifest.affuse}); "
+            "`affuse predict FILE --bundle FOLDER` uses it."
+        )
     emotions = f"{', '.join(manifest.classes[:-1])} or {manifest.classes[-1]}"
     return (
         f"Tells which of {len(manifest.classes)} emotions a clip shows: {emotions}. Written by "
@@ -186,10 +192,11 @@ def _limits(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
         "age, culture, camera or room) may be told worse, and nothing here says by how much. Do "
         "not decide about people with it."
     )
-    yield (
-        f"Where the probability of the first emotion is under {_percent(manifest.abstain_below)}, "
-        "prediction names none."
-    )
+    if manifest.classes:
+        yield (
+            "Where the probability of the first emotion is under "
+            f"{_percent(manifest.abstain_below)}, prediction names none."
+        )
     if facts.holds_clips:
         yield (
             "Its graphs hold features of single training clips (support vectors): who gives the "

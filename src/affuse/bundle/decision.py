@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import Manifest, Stacker
 from affuse.bundle.member import Member
+from affuse.bundle.numbers import member_numbers
 from affuse.errors import BundleError
 from affuse.fusion.combine import (
     Decide,
@@ -56,6 +57,12 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
         )
     _refuse_senseless(member.graph, probabilities)
     return _tempered(probabilities, member.temperature)
+
+
+def member_outputs(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
+    """`member_probabilities`, or `member_numbers` of a bundle of numbers."""
+    asked = member_numbers if bundle.manifest.targets else member_probabilities
+    return asked(bundle, name, inputs)
 
 
 def members_say(bundle: Bundle, features: Mapping[str, ArrayLike | None]) -> dict[str, Floats]:
@@ -169,7 +176,7 @@ def _member_says(bundle: Bundle, member: Member, arrays: Mapping[str, Features],
     probabilities = np.full((n, len(member.classes)), np.nan)
     if len(rows):
         chosen: dict[str, ArrayLike] = {m: values[rows] for m, values in inputs.items()}
-        probabilities[rows] = member_probabilities(bundle, member.name, chosen)
+        probabilities[rows] = member_outputs(bundle, member.name, chosen)
     return probabilities
 
 

@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import decide, members_say
+from affuse.bundle.numbers import decide_numbers
 from affuse.bundle.refit import Refitted
 from affuse.features.table import FeatureTable
 from affuse.models.graphs.builder import NotExportable
+from affuse.tasks.choice import task_of
 
 TOLERANCE = 1e-4
-"""By how much a probability of the bundle may differ from the system's own."""
+"""By how much a probability of the bundle may differ from the system's own, or a number in its
+standard deviations."""
 
 _CHECKED_CLIPS = 24
 
@@ -40,19 +43,25 @@ def refuse_deviation(bundle: Bundle, fitted: Refitted, raw: FeatureTable) -> Non
     same = replace(bundle, manifest=manifest.model_copy(update={"fusion": plain}))
     spread = np.linspace(0, len(fitted.rows) - 1, min(_CHECKED_CLIPS, len(fitted.rows)))
     rows = fitted.rows[np.unique(spread.astype(int))]
-    modalities = fitted.table.modalities
+    modalities, known = fitted.table.modalities, fitted.estimator.classes_
+    scale = np.maximum(fitted.table.values.std(axis=0), 1e-12) if manifest.targets else 1.0
     for left_out in (None, *(modalities if len(modalities) > 1 else ())):
         table = _without(fitted.table.take(rows), left_out)
         decidable = np.flatnonzero(_can_decide(fitted, table))
         if not len(decidable):
             continue
         features = _without(raw.select(modalities).take(rows[decidable]), left_out)
-        expected = fitted.estimator.predict_proba(table.take(decidable))
-        found = decide(same, members_say(same, _shaped(same, features)))
+        expected = task_of(table).outputs(fitted.estimator, table.take(decidable))
+        by_member = members_say(same, _shaped(same, features))
+        if manifest.targets:
+            expected, found = expected / scale, decide_numbers(same, by_member) / scale
+        else:
+            expected, found = expected[:, known], decide(same, by_member)
         worst = float(np.abs(found - expected).max())
         if not worst <= TOLERANCE:
+            what = "number" if manifest.targets else "probability"
             raise NotExportable(
-                f"its graphs differ from it by {worst:.2g} in a probability (up to {TOLERANCE:g} "
+                f"its graphs differ from it by {worst:.2g} in a {what} (up to {TOLERANCE:g} "
                 "is allowed)"
             )
 

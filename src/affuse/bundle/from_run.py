@@ -105,8 +105,8 @@ def _bundle(
     fitted = refitted(system, result.table, preparation, config.seed)
     shapes: dict[str, tuple[int, ...]] = {m: source.shape for m, source in extracted.items()}
     graphs = system_graphs(fitted.estimator, Inputs(shapes, fitted.feature_layers))
-    members, files = _members(graphs, extracted, result.table.classes)
-    fusion = _fusion(graphs, _temperature(item, result.table))
+    members, files = _members(graphs, extracted, result.table.targets or result.table.classes)
+    fusion = _fusion(graphs, item, result.table)
     met = [known for m in extracted for known in sources[m].provenance]
     trained_on = with_known(_training_clips(result, fitted), met)
     manifest = _manifest(item, result, fitted, members, fusion, trained_on)
@@ -149,7 +149,9 @@ def _members(
 
 
 def _temperature(item: Evaluated, table: FeatureTable) -> float:
-    """Of the fused probabilities, from clips that were told by models that had not heard them."""
+    """Of the fused probabilities, from clips predicted by models that had not met them; 1 else."""
+    if table.targets:
+        return 1.0
     from affuse.models.calibrated import fit_temperature
 
     found = item.out_of_fold
@@ -160,11 +162,13 @@ def _temperature(item: Evaluated, table: FeatureTable) -> float:
     return fit_temperature(logs, table.labels[found.rows[complete]])
 
 
-def _fusion(graphs: SystemGraphs, temperature: float) -> Fusion:
+def _fusion(graphs: SystemGraphs, item: Evaluated, table: FeatureTable) -> Fusion:
     stackers = tuple(
         Stacker(members=names, graph=f"stack-{'-'.join(names)}.onnx") for names in graphs.stackers
     )
-    return Fusion(rule=graphs.rule, temperature=temperature, stackers=stackers)
+    # One graph needs no rule, and the usual one does not serve numbers.
+    rule = "mean" if table.targets and len(graphs.members) == 1 else graphs.rule
+    return Fusion(rule=rule, temperature=_temperature(item, table), stackers=stackers)
 
 
 def _manifest(
@@ -176,13 +180,16 @@ def _manifest(
     trained_on: tuple[TrainedOn, ...],
 ) -> Manifest:
     config, table = result.config, result.table
+    numbers = {"format": 3, "targets": table.targets} if table.targets else {}
+    classes = () if numbers else tuple(table.classes[n] for n in fitted.estimator.classes_)
     return Manifest(
+        **numbers,
         affuse=metadata.version("affuse"),
         name=f"{item.name} on {_corpus(result)}",
-        classes=tuple(table.classes[label] for label in fitted.estimator.classes_),
+        classes=classes,
         members=members,
         fusion=fusion,
-        abstain_below=config.bundle.abstain_below,
+        abstain_below=0.0 if numbers else config.bundle.abstain_below,
         trained_on=trained_on,
         figures=(_figures(item), *(_figures(each) for each in _singles(item, result))),
         licence=config.bundle.licence or licence_of(trained_on),
@@ -226,6 +233,8 @@ def _figures(item: Evaluated) -> Figures:
 
 
 def _facts(item: Evaluated, result: Result, holds_clips: bool) -> CardFacts:
+    if result.table.targets:
+        return CardFacts(n_systems=len(result.honest), holds_clips=holds_clips)
     recalls = recall_table(item.out_of_fold, result.table)
     spread = speaker_range(item.out_of_fold, result.table)
     return CardFacts(

@@ -15,9 +15,9 @@ from affuse.bundle.member import (
     refuse_repeats,
 )
 
-FORMAT = 2
+FORMAT = 3
 """Raised when a bundle of the new kind cannot be read by the affuse of before; all up to it can be
-read."""
+read. Bundles of emotions are still written as 2, those of numbers as 3."""
 
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
@@ -171,7 +171,9 @@ class Manifest(ManifestPart):
     affuse : str
         Version of affuse that made it.
     classes : tuple of str
-        Emotions that are told, in the order of all probabilities.
+        Emotions that are told, in the order of all probabilities; none in a bundle of numbers.
+    targets : tuple of str
+        Numbers that are told in their place, such as valence and arousal.
     abstain_below : float
         Smallest calibrated probability with which an emotion is named.
     figures : tuple of Figures
@@ -184,10 +186,11 @@ class Manifest(ManifestPart):
         Every other file of the bundle -> SHA-256.
     """
 
-    format: Literal[1, 2] = 2
+    format: Literal[1, 2, 3] = 2
     affuse: str
     name: str = Field(min_length=1)
-    classes: tuple[str, ...] = Field(min_length=2)
+    classes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
     members: tuple[Member, ...] = Field(min_length=1)
     fusion: Fusion = Fusion()
     abstain_below: Share = 0.0
@@ -209,6 +212,11 @@ class Manifest(ManifestPart):
         of_members = [member.graph for member in self.members]
         of_stackers = [stacker.graph for stacker in self.fusion.stackers]
         return tuple(dict.fromkeys([*of_members, *of_stackers]))
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What it tells: its classes, or its targets."""
+        return self.targets or self.classes
 
     @property
     def groups(self) -> tuple[tuple[str, ...], ...]:
@@ -234,14 +242,32 @@ class Manifest(ManifestPart):
         """
         return {member.name: member for member in self.members}[name]
 
+    def _tells_emotions_or_numbers(self) -> None:
+        if self.targets:
+            others = [m.name for m in self.members if m.classes != self.targets]
+            if self.classes or others or self.fusion.together or self.fusion.agreement:
+                raise ValueError(
+                    f"a bundle of the targets {list(self.targets)} has no classes, and members "
+                    f"that all give these targets; this one has {list(self.classes)}, {others}"
+                )
+            return
+        for whose, classes in (
+            ("bundle", self.classes),
+            *((m.name, m.classes) for m in self.members),
+        ):
+            if len(classes) < 2:
+                raise ValueError(f"{whose} has the classes {list(classes)}; expected at least 2")
+
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
         names = [member.name for member in self.members]
         refuse_repeats(names, "members")
         refuse_repeats(self.classes, "classes")
+        refuse_repeats(self.targets, "targets")
+        self._tells_emotions_or_numbers()
         for member in self.members:
             meant = {name for own in member.classes for name in member.means(own)}
-            foreign = sorted(meant - set(self.classes))
+            foreign = sorted(meant - set(self.outputs))
             if foreign:
                 raise ValueError(
                     f"member {member.name!r} tells {foreign}, no classes of the bundle"

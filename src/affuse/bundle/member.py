@@ -73,13 +73,14 @@ class Member(ManifestPart):
     features : mapping of modality to FeatureSource
         One modality, or both for a system that fuses before it decides.
     graph : str
-        File of the ONNX graph. Output ``probabilities`` (n, n_own_classes), and ``embedding``
+        File of the ONNX graph. Output ``probabilities`` (n, n_own_classes), which in a bundle of
+        numbers are these (n, n_targets), and ``embedding``
         (n, n_embedding) where there is one.
     needs_all : bool
         With several modalities: whether it is silent about a clip that lacks one. A graph that
         does without takes NaN in the place of the features of an absent modality.
     classes : tuple of str
-        The graph's own, in its order.
+        The graph's own, in its order; in a bundle of numbers, its targets.
     stands_for : mapping of str to sequence of str
         Own class -> classes of the bundle that it may mean; a class that is not listed means the
         one of the same name.
@@ -101,7 +102,7 @@ class Member(ManifestPart):
     features: dict[Modality, FeatureSource] = Field(min_length=1)
     graph: FileName
     needs_all: bool = True
-    classes: tuple[str, ...] = Field(min_length=2)
+    classes: tuple[str, ...] = Field(min_length=1)
     stands_for: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     share: dict[str, dict[str, Share]] = {}
     temperature: Temperature = 1.0

@@ -116,6 +116,6 @@ def _fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) ->
 def _learned(layer: Any, table: FeatureTable, modality: str) -> NDArray[np.float32]:
     has = np.flatnonzero(table.present[modality])
     features = layer.transform(table.arrays[modality].take(has))
-    spread = np.full((len(table), features.shape[1]), np.nan, np.float32)
+    spread = np.full((len(table), *features.shape[1:]), np.nan, np.float32)
     spread[has] = features
     return spread

@@ -29,6 +29,11 @@ def interrupted() -> tuple[str, int] | None:
     """A word for the first signal that came, and its exit code; None as long as none did.
 
     Whatever error is met afterwards may be the interrupt's: it lands in the middle of anything.
+
+    Returns
+    -------
+    tuple of (str, int) or None
+        Word and exit code.
     """
     if not _came:
         return None
@@ -81,6 +86,14 @@ def _exception(number: int) -> type[KeyboardInterrupt]:
     return Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
+def _hit_main_thread(number: int) -> None:
+    """Send a signal, which ends what the main thread waits for, where the system can do that."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        _thread.interrupt_main(signal.Signals(number))
+
+
 def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
     """For an interrupt that hit where nothing can be raised, such as a finaliser: once more."""
 
@@ -90,7 +103,7 @@ def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
         number = _came[0]
         # Not forgotten meanwhile: what ends before then ends by this signal.
         _lost.append(number)
-        again = threading.Timer(0.05, _thread.interrupt_main, (number,))
+        again = threading.Timer(0.05, _hit_main_thread, (number,))
         again.daemon = True
         again.start()
         return None

@@ -245,6 +245,7 @@ def predict_and_print(
     work : Work
         Who does it: processes or a cluster.
     """
+    _refuse_numbers(output.format, bundle)
     paths, passed_over = files_in(media)
     for line in passed_over:
         say(line, err=True)
@@ -263,6 +264,19 @@ def predict_and_print(
         raise typer.Exit(code) from error
     if _tell_skipped(done):
         raise typer.Exit(BAD_INPUT)
+
+
+def _refuse_numbers(format: str, bundle: Path | None) -> None:
+    """Refuse, before the work, a format of emotions for a bundle that gives numbers."""
+    from affuse.registries import EXPORTS
+
+    if bundle is None or EXPORTS.get(format).numbers:
+        return
+    from affuse.bundle.reader import read_bundle
+    from affuse.export.registry import check_numbers
+
+    if read_bundle(bundle).manifest.targets:
+        check_numbers(format)
 
 
 def _judge(

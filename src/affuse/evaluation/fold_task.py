@@ -196,7 +196,7 @@ def _with_learned_features(
     arrays = {}
     for modality in sorted(modalities):
         features = learned.features(modality, learn, use)
-        arrays[modality] = np.full((len(table), features.shape[1]), np.nan, np.float32)
+        arrays[modality] = np.full((len(table), *features.shape[1:]), np.nan, np.float32)
         arrays[modality][use] = features
     return table.with_arrays(arrays)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from affuse.corpora.index import Index
 from affuse.corpora.known import corpus_reader
-from affuse.corpora.published import Reference
+from affuse.corpora.reference import Reference
 from affuse.errors import DatasetError
 
 

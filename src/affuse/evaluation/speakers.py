@@ -11,9 +11,8 @@ from affuse.corpora.speakers import speaker_order
 from affuse.errors import FeatureError
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
-from affuse.tasks.metrics import accuracy, confusion, per_class_recall, uar
+from affuse.tasks.metrics import confusion, per_class_recall
 
-SPEAKER_COLUMNS = ("speaker", "uar", "accuracy", "n_clips", "n_emotions")
 RECALL_COLUMNS = ("emotion", "recall", "n_clips", "taken_for", "taken_for_share")
 
 
@@ -40,7 +39,8 @@ def speaker_table(result: OutOfFold, table: FeatureTable) -> pd.DataFrame:
     -------
     DataFrame
         One row per speaker, numbers by value: ``speaker``, ``uar`` (over the emotions that the
-        speaker shows, ``n_emotions`` of them), ``accuracy``, ``n_clips``.
+        speaker shows, ``n_emotions`` of them), ``accuracy``, ``n_clips``; of numbers ``speaker``,
+        ``ccc``, ``pearson``, ``rmse`` (means over the targets), ``n_clips``.
 
     Raises
     ------
@@ -49,16 +49,15 @@ def speaker_table(result: OutOfFold, table: FeatureTable) -> pd.DataFrame:
     """
     _check_scored(result)
     truth, names, predicted = (
-        table.labels[result.rows],
+        table.truth[result.rows],
         table.speakers[result.rows],
         result.predicted,
     )
     rows = []
     for speaker in sorted({str(name) for name in names}, key=speaker_order):
-        true, given = truth[names == speaker], predicted[names == speaker]
-        figures = (uar(true, given), accuracy(true, given), len(true), len(np.unique(true)))
-        rows.append((speaker, *figures))
-    return pd.DataFrame(rows, columns=list(SPEAKER_COLUMNS))
+        own = names == speaker
+        rows.append({"speaker": speaker} | result.task.speaker_figures(truth[own], predicted[own]))
+    return pd.DataFrame(rows)
 
 
 def speaker_range(result: OutOfFold, table: FeatureTable) -> SpeakerRange:

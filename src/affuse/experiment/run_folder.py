@@ -20,7 +20,7 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.writer import write_bundle
 from affuse.config import Config
 from affuse.corpora.media_files import passed_over_text
-from affuse.corpora.published import Reference
+from affuse.corpora.reference import Reference
 from affuse.errors import OutputError
 from affuse.evaluation.clip_map import clip_map
 from affuse.evaluation.comparison import compare_all
@@ -232,7 +232,8 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "folds", result.folds
     yield "contents", contents_table(result.index, result.contents)
     yield "skipped", _skipped_table(result.skipped)
-    yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
+    if "references" in result.task.tables:
+        yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
     yield "map", clip_map(result.table, seed=result.config.seed)
     if len(result.by_corpus):
         yield "corpora", result.by_corpus
@@ -240,14 +241,17 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "training", result.training
     if result.curves:
         yield "robustness", result.robustness
-    for name, table_of in _TABLES_OF_SYSTEMS.items():
+    for name in (each for each in _TABLES_OF_SYSTEMS if each in result.task.tables):
+        table_of = _TABLES_OF_SYSTEMS[name]
         parts = [table_of(item.out_of_fold, result.table) for item in result.evaluated]
         named = (
             part.assign(system=i.name) for part, i in zip(parts, result.evaluated, strict=True)
         )
         yield name, pd.concat(named)
     if len(set(result.table.speakers)) > 1 and result.honest:
-        yield "calibration", pd.DataFrame([_calibration(item, result) for item in result.honest])
+        if "calibration" in result.task.tables:
+            rows = [_calibration(item, result) for item in result.honest]
+            yield "calibration", pd.DataFrame(rows)
         if len(result.honest) > 1:
             yield "comparisons", _comparisons(result)
 

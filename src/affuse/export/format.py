@@ -32,6 +32,8 @@ class Format:
         Package that it imports and that may not be installed.
     on_page : bool
         Whether the web page offers it.
+    numbers : bool
+        Whether it holds predictions of numbers, and not of emotions alone.
     """
 
     label: str
@@ -42,3 +44,4 @@ class Format:
     check: Callable[[Sequence[str]], None] | None = None
     needs: str = ""
     on_page: bool = True
+    numbers: bool = False

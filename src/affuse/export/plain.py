@@ -130,6 +130,7 @@ def whole(prediction: Prediction) -> Segment:
         face_seen=prediction.face_seen,
         abstained=prediction.abstained,
         disagreement=prediction.disagreement,
+        values=prediction.values,
     )
 
 
@@ -164,6 +165,17 @@ def all_classes(predictions: Sequence[Prediction]) -> tuple[str, ...]:
     tuple of str
     """
     return tuple(dict.fromkeys(name for one in predictions for name in one.classes))
+
+
+def target_names(predictions: Sequence[Prediction]) -> tuple[str, ...]:
+    """Targets of all predictions of numbers, in order of first appearance."""
+    names = (
+        name
+        for one in predictions
+        for values in (one.values, *(segment.values for segment in one.segments))
+        for name in values
+    )
+    return tuple(dict.fromkeys(names))
 
 
 def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
@@ -212,6 +224,7 @@ def _findings(found: Prediction | Segment) -> dict[str, Any]:
             for source in SOURCES
             if source in found.probabilities
         },
+        **({"values": _numbers(found.values)} if found.values else {}),
         "speech": rounded(found.speech),
         "face_seen": rounded(found.face_seen),
     }

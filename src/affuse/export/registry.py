@@ -96,6 +96,7 @@ def export(predictions: Sequence[Prediction], format: str, out: str | Path) -> t
     ['ann.csv']
     """
     form = _form(format)
+    _refuse_numbers(form, format, predictions)
     paths = targets([prediction.path for prediction in predictions], format, out)
     if form.holds == "folder":
         with new_path(paths[0]) as temporary:
@@ -130,8 +131,24 @@ def text(predictions: Sequence[Prediction], format: str) -> str:
     """
     check_text([prediction.path for prediction in predictions], format)
     form = _form(format)
+    _refuse_numbers(form, format, predictions)
     shown = form.write(predictions) if form.holds == "many" else _text(form, predictions[0], Path())
     return str(shown).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def check_numbers(format: str) -> None:
+    """Refuse a format that holds emotions alone (ConfigError): for bundles of numbers."""
+    if not _form(format).numbers:
+        legal = ", ".join(name for name, form in _formats().items() if form.numbers)
+        raise ConfigError(
+            f"format {format!r} was given for a bundle that gives numbers, and holds emotions "
+            f"alone; expected one of {legal}"
+        )
+
+
+def _refuse_numbers(form: Format, format: str, predictions: Sequence[Prediction]) -> None:
+    if not form.numbers and any(prediction.values for prediction in predictions):
+        check_numbers(format)
 
 
 def check_text(paths: Sequence[str], format: str) -> None:

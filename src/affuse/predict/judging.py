@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import decide
+from affuse.bundle.numbers import decide_numbers
 from affuse.predict.naming import held_to, name_emotion
 from affuse.records import MODALITIES, Modality, Probabilities
 
@@ -27,12 +28,13 @@ class Judgement:
     probabilities: Mapping[str, Probabilities] = field(default_factory=dict)
     abstained: str = ""
     disagreement: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 def judge(
     bundle: Bundle, by_member: MemberProbabilities, threshold: float, nothing: str
 ) -> Judgement:
-    """The most probable emotion of a stretch.
+    """The most probable emotion of a stretch, or its numbers.
 
     Parameters
     ----------
@@ -49,6 +51,8 @@ def judge(
     """
     if not by_member:
         return Judgement(None, None, abstained=nothing)
+    if bundle.manifest.targets:
+        return Judgement(None, None, values=_values(bundle, by_member))
     by_modality = _by_modality(bundle, by_member)
     fused = held_to(bundle.manifest, _fused(bundle, by_member), by_modality)
     probabilities: dict[str, Probabilities] = {
@@ -91,6 +95,12 @@ def averaged(
             sums[name] = sums.get(name, np.zeros_like(row)) + weights[name] * row
             totals[name] = totals.get(name, 0.0) + weights[name]
     return {name: row / totals[name] for name, row in sums.items()}
+
+
+def _values(bundle: Bundle, by_member: MemberProbabilities) -> dict[str, float]:
+    """Number of each target."""
+    numbers = decide_numbers(bundle, {name: row[None] for name, row in by_member.items()})[0]
+    return dict(zip(bundle.manifest.targets, (float(n) for n in numbers), strict=True))
 
 
 def _by_modality(bundle: Bundle, by_member: MemberProbabilities) -> dict[Modality, Floats]:

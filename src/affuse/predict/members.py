@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.decision import member_probabilities
+from affuse.bundle.decision import member_outputs, member_probabilities
 from affuse.bundle.member import Member
 from affuse.errors import BundleError, CutShort, FeatureError
 from affuse.predict.windows import Span
@@ -138,7 +138,7 @@ class Members:
                 inputs: dict[str, ArrayLike] = {
                     m: _batch_of_one(member, m, features.get(m)) for m in member.modalities
                 }
-                rows[member.name] = member_probabilities(self.bundle, member.name, inputs)[0]
+                rows[member.name] = member_outputs(self.bundle, member.name, inputs)[0]
         return rows
 
     def _features(

@@ -84,6 +84,7 @@ def predict_recording(
         face_seen=whole.face_seen,
         abstained=overall.abstained,
         disagreement=overall.disagreement,
+        values=overall.values,
         notes=tuple(_notes(recording, members, settings)),
     )
 
@@ -182,6 +183,7 @@ def _segment(evidence: _Evidence, judgement: Judgement) -> Segment:
         box=_mean_box(evidence.observations),
         abstained=judgement.abstained,
         disagreement=judgement.disagreement,
+        values=judgement.values,
     )
 
 

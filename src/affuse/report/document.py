@@ -19,6 +19,7 @@ from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
 from affuse.report.examples import examples
+from affuse.report.numbers_report import number_values
 from affuse.report.reading import RunFolder, read_run
 from affuse.report.results_charts import (
     class_recall_chart,
@@ -29,6 +30,7 @@ from affuse.report.results_charts import (
 from affuse.report.words import findings, floor, interval, modality_name, percent
 from affuse.splits.protocols import why_leaky
 from affuse.storage.plain_text import printable
+from affuse.storage.run_files import REPORT
 from affuse.storage.whole import atomic_file
 from affuse.tasks.figures import p_value, points
 
@@ -81,7 +83,7 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
     MissingDependency
         The extra ``report`` is not installed.
     """
-    target = Path(out) if out is not None else Path(folder) / "report.html"
+    target = Path(out) if out is not None else Path(folder) / REPORT
     text = report_html(read_run(folder))
     return write_page(text, target)
 
@@ -112,29 +114,39 @@ def write_page(text: str, target: Path) -> Path:
 
 def report_html(run: RunFolder) -> str:
     """The report as one page of HTML."""
+    if run.targets:
+        return render("numbers.html.j2", **_common(run), **number_values(run))
     return render(
         "report.html.j2",
-        run=run,
-        title=f"{run.title}: affuse report",
+        **_common(run),
         findings=findings(run),
         systems=systems_chart(run),
         honest=result_rows(run.honest),
         leaky=result_rows(run.leaky),
+        corpora=_corpora(run),
         references=_records(run.table("references")),
-        notes=run.notes,
         paired=paired_charts(run),
         pairs=_pair_rows(run),
         floor=floor(run),
         sections=_sections(run),
         examples=examples(run),
         data=_data(run),
-        protocols=_protocols(run),
-        settings=_flat(run.config),
-        settings_text=_toml(run.config),
-        environment=_flat(run.environment),
-        skipped=_records(run.table("skipped")),
-        again=f"affuse run {run.config['data']['path']} --recipe config.toml",
     )
+
+
+def _common(run: RunFolder) -> dict[str, Any]:
+    """What every report needs, whatever its task."""
+    return {
+        "run": run,
+        "title": f"{run.title}: affuse report",
+        "notes": run.notes,
+        "protocols": _protocols(run),
+        "settings": _flat(run.config),
+        "settings_text": _toml(run.config),
+        "environment": _flat(run.environment),
+        "skipped": _records(run.table("skipped")),
+        "again": f"affuse run {' '.join(run.data)} --recipe config.toml",
+    }
 
 
 def render(template: str, **values: Any) -> str:
@@ -195,6 +207,18 @@ def result_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         row["why"] = why_leaky(row["protocol"]) if row["leaky"] else ""
         row["kind"] = modality_name(row["modality"])
     return rows
+
+
+def _corpora(run: RunFolder) -> list[dict[str, Any]]:
+    """Figures of each corpus by itself, of systems that keep speakers apart; best first."""
+    table = run.table("corpora")
+    if not {"system", "uar"} <= set(table):
+        return []
+    honest = table["system"].isin(run.honest["system"])
+    return [
+        row | {"interval": interval(row["uar_low"], row["uar_high"])}
+        for row in _records(table[honest])
+    ]
 
 
 def _pair_rows(run: RunFolder) -> list[dict[str, Any]]:

@@ -24,7 +24,11 @@ from affuse.storage.run_files import (
     TABLES,
     TEXT_COLUMNS,
     RunTable,
+    tables_of,
 )
+from affuse.tasks.choice import make_task
+from affuse.tasks.classification import Classification
+from affuse.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,33 @@ class RunFolder:
 
     @property
     def title(self) -> str:
-        """Name of the data."""
-        return Path(str(self.config["data"]["path"])).name or "run"
+        """Name of the data, of each where there are several."""
+        return " + ".join(Path(path).name for path in self.data) or "run"
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """Paths of the folders and tables that the clips are from."""
+        given = self.config["data"]["path"]
+        return (given,) if isinstance(given, str) else tuple(map(str, given))
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """Numbers that were predicted, in the order of the run; none where emotions were."""
+        columns = self.tables["predictions"].columns
+        before = "predicted_"
+        return tuple(name.removeprefix(before) for name in columns if name.startswith(before))
+
+    @property
+    def task(self) -> Task:
+        """What was told of the clips."""
+        return make_task(str(self.config.get("task", Classification.name)), self.targets)
 
     @property
     def results(self) -> pd.DataFrame:
         """One row per system, best first, those that leak last."""
-        return self.tables["results"].sort_values(["leaky", "uar"], ascending=[True, False])
+        return self.tables["results"].sort_values(
+            ["leaky", self.task.headline.column], ascending=[True, False]
+        )
 
     @property
     def honest(self) -> pd.DataFrame:
@@ -135,11 +159,13 @@ def read_run(folder: str | Path) -> RunFolder:
     ]
     if missing:
         raise _unfit(path, f"it has no {' and no '.join(missing)}")
-    tables = {table.name: _table(path, table) for table in TABLES}
+    config = _config(path)
+    of_task = tables_of(str(config.get("task", Classification.name)))
+    tables = {table.name: _table(path, table) for table in of_task}
     summary = _json(path / SUMMARY)
     return RunFolder(
         path,
-        _config(path),
+        config,
         _json(path / ENVIRONMENT),
         tuple(summary.get("notes", ())),
         tables,

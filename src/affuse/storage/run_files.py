@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CONFIG = "config.toml"
 ENVIRONMENT = "environment.json"
@@ -74,14 +74,34 @@ TABLES = (
             "log_loss_calibrated",
         ),
     ),
-    RunTable("corpora", ("system", "corpus", "modality", "protocol", "n_clips", "n_speakers")),
+    RunTable("corpora", ("system", "corpus", "n_clips", "n_speakers")),
     RunTable("training", ("system", "fold", "epoch", "loss")),
     RunTable("map", ("clip", "modality", "method", "x", "y")),
     RunTable("contents", ("clip", "content")),
 )  # fmt: skip
 
+_OF_NUMBERS = {
+    "results": (
+        "system", "modality", "protocol", "leaky", "ccc", "ccc_low", "ccc_high", "pearson", "rmse",
+        "chance",
+    ),
+    "predictions": ("clip", "speaker", "system"),
+    "speakers": ("speaker", "ccc", "pearson", "rmse", "n_clips", "system"),
+}  # fmt: skip
+"""Columns of a dimensional run where they are others; each target and its prediction follow."""
+
+
+def tables_of(task: str) -> tuple[RunTable, ...]:
+    """Tables of a run with the columns that they have under a task."""
+    if task != "dimensional":
+        return TABLES
+    return tuple(
+        replace(table, columns=_OF_NUMBERS.get(table.name, table.columns)) for table in TABLES
+    )
+
+
 RESULTS = TABLES[0].file
-TEXT_COLUMNS = ("clip", "speaker", "emotion", "system", "predicted", "name")
+TEXT_COLUMNS = ("clip", "corpus", "speaker", "emotion", "system", "predicted", "name")
 """Whose cells are words, whatever they look like: a speaker may be called 01 or NA."""
 
 WRITTEN = frozenset(

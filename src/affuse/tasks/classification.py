@@ -87,6 +87,10 @@ class Classification:
         "confusion", "recall", "reliability", "robustness", "training", "map",
     )  # fmt: skip
 
+    tables: ClassVar[tuple[str, ...]] = (
+        "speakers", "recalls", "reliability", "calibration", "references",
+    )  # fmt: skip
+
     def chosen(self, index: Index) -> Index:
         """The index as it is.
 
@@ -184,6 +188,17 @@ class Classification:
             n_folds=len(numbers),
             chance=1 / len(np.unique(table.labels)),
         )
+
+    def speaker_figures(
+        self, truth: NDArray[Any], predicted: NDArray[Any]
+    ) -> dict[str, float | int]:
+        """UAR over the emotions that a speaker shows, accuracy, and how many clips there are."""
+        return {
+            "uar": uar(truth, predicted),
+            "accuracy": accuracy(truth, predicted),
+            "n_clips": len(truth),
+            "n_emotions": len(np.unique(truth)),
+        }
 
     def value(self, truth: NDArray[Any], predicted: NDArray[Any]) -> float:
         """UAR."""

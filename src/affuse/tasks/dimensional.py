@@ -122,6 +122,8 @@ class Dimensional:
     headings: ClassVar[tuple[str, ...]] = ("CCC", "95 % over speakers", "Pearson", "RMSE", "clips")
     charts: ClassVar[tuple[str, ...]] = ("agreement", "training", "map")
 
+    tables: ClassVar[tuple[str, ...]] = ("speakers",)
+
     @property
     def result_columns(self) -> tuple[str, ...]:
         """Means over the targets, then each target's own where there are several."""
@@ -226,6 +228,17 @@ class Dimensional:
             n_folds=len(np.unique(folds)),
             targets=targets,
         )
+
+    def speaker_figures(
+        self, truth: NDArray[Any], predicted: NDArray[Any]
+    ) -> dict[str, float | int]:
+        """CCC, Pearson and RMSE of a speaker's clips, and how many there are."""
+        return {
+            "ccc": self.value(truth, predicted),
+            "pearson": float(np.nan_to_num(pearson(truth, predicted)).mean()),
+            "rmse": float(rmse(truth, predicted).mean()),
+            "n_clips": len(truth),
+        }
 
     def value(self, truth: NDArray[Any], predicted: NDArray[Any]) -> float:
         """Mean CCC of the targets."""

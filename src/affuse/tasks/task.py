@@ -76,6 +76,8 @@ class Task(Protocol):
         Columns of the table in the terminal, after those that name the system.
     charts : tuple of str
         Sections of the report that such a run has.
+    tables : tuple of str
+        CSV files of a run folder that not every task has.
     """
 
     @property
@@ -92,6 +94,9 @@ class Task(Protocol):
 
     @property
     def headings(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def tables(self) -> tuple[str, ...]: ...  # noqa: D102
 
     @property
     def charts(self) -> tuple[str, ...]: ...  # noqa: D102
@@ -136,6 +141,11 @@ class Task(Protocol):
         seed: int,
     ) -> Figures:
         """Figures of one system from its outputs (n_rows, n_outputs) for rows of a table."""
+
+    def speaker_figures(
+        self, truth: NDArray[Any], predicted: NDArray[Any]
+    ) -> dict[str, float | int]:
+        """Figures of one speaker's clips, by column of speakers.csv; the first is the headline."""
 
     def value(self, truth: NDArray[Any], predicted: NDArray[Any]) -> float:
         """The headline figure."""

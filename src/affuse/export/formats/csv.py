@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 
 from affuse.export.format import Format
-from affuse.export.plain import SOURCES, all_classes, figures, rounded, stretches
+from affuse.export.plain import SOURCES, all_classes, figures, rounded, stretches, target_names
 from affuse.records import Box, Prediction, Segment
 from affuse.storage.plain_text import csv_cell
 
@@ -22,7 +22,8 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
 
     Columns: ``file,start_s,end_s,emotion,confidence,abstained,speech,face,face_seen,box_left,
     box_top,box_width,box_height``, then ``p_fused_<emotion>``, ``p_audio_<emotion>`` and
-    ``p_video_<emotion>`` for each emotion, then ``disagreement``. Times are those of the windows,
+    ``p_video_<emotion>`` for each emotion, then ``disagreement``, then each target of a recogniser
+    that gives numbers. Times are those of the windows,
     which may overlap. What is unknown is empty. A file without a timeline has one row. A name that
     a spreadsheet would take for a formula begins with an apostrophe; so does one that holds signs
     which steer a terminal, as escapes (`affuse.storage.plain_text.csv_cell`).
@@ -37,14 +38,18 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
         Lines that end in a line feed.
     """
     emotions = all_classes(predictions)
+    targets = target_names(predictions)
     probabilities = [f"p_{source}_{emotion}" for source in SOURCES for emotion in emotions]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_FIRST, *_FACE, *map(csv_cell, probabilities), "disagreement"])
+    writer.writerow(
+        [*_FIRST, *_FACE, *map(csv_cell, probabilities), "disagreement", *map(csv_cell, targets)]
+    )
     for prediction in predictions:
         for segment in stretches(prediction):
             values = [*_cells(segment), *figures(segment, emotions), segment.disagreement]
-            cells = [prediction.path, *values]
+            numbers = [rounded(segment.values.get(target)) for target in targets]
+            cells = [prediction.path, *values, *numbers]
             writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
 
@@ -69,4 +74,4 @@ def _corners(box: Box | None) -> list[float | None]:
     return [rounded(side) for side in (box.left, box.top, box.width, box.height)]
 
 
-FORMAT = Format("CSV table", to_csv, "many", ".csv", "text/csv; charset=utf-8")
+FORMAT = Format("CSV table", to_csv, "many", ".csv", "text/csv; charset=utf-8", numbers=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
 
 from affuse.export.format import Format
-from affuse.export.plain import UNDECIDED, Source, percent, top_emotion
+from affuse.export.numbers_table import number_findings, number_headings
+from affuse.export.plain import UNDECIDED, Source, percent, target_names, top_emotion
 from affuse.records import Prediction, Segment
 from affuse.storage.plain_text import printable
 
@@ -17,6 +18,7 @@ HEADINGS = ("file", "emotion", "p", "voice", "face", "no face", "")
 _NUMBERS = ("p", "no face")
 
 Row = tuple[str, ...]
+Findings = Callable[[Prediction | Segment], Row]
 
 
 def to_table(predictions: Sequence[Prediction]) -> str:
@@ -37,11 +39,18 @@ def to_table(predictions: Sequence[Prediction]) -> str:
         Several lines with a final newline.
     """
     names = _names(predictions)
-    blocks = [_block(one, name) for one, name in zip(predictions, names, strict=True)]
-    lines: list[Row | str] = [HEADINGS, *(line for block in blocks for line in block)]
+    headings: Row = HEADINGS
+    findings: Findings = _findings
+    to_right: Row = _NUMBERS
+    if target_names(predictions):
+        headings, findings = number_headings(predictions), number_findings(predictions)
+        to_right = headings[1:-1]
+    blocks = [_block(one, name, findings) for one, name in zip(predictions, names, strict=True)]
+    lines: list[Row | str] = [headings, *(line for block in blocks for line in block)]
     rows = [line for line in lines if not isinstance(line, str)]
-    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    aligned = [line if isinstance(line, str) else _aligned(line, widths) for line in lines]
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(headings))]
+    right = [heading in to_right for heading in headings]
+    aligned = [line if isinstance(line, str) else _aligned(line, widths, right) for line in lines]
     return "\n".join(aligned) + "\n"
 
 
@@ -54,20 +63,20 @@ def _names(predictions: Sequence[Prediction]) -> list[str]:
     ]
 
 
-def _block(prediction: Prediction, name: str) -> list[Row | str]:
+def _block(prediction: Prediction, name: str, findings: Findings) -> list[Row | str]:
     """Lines of one clip: rows of cells, and notes that no column holds."""
-    lines: list[Row | str] = [(name, *_findings(prediction))]
+    lines: list[Row | str] = [(name, *findings(prediction))]
     lines += [f"  note: {printable(note)}" for note in prediction.notes]
     if len(prediction.segments) > 1:
         several = len({segment.face for segment in prediction.segments} - {0}) > 1
-        lines += [_segment(segment, several) for segment in prediction.segments]
+        lines += [_segment(segment, several, findings) for segment in prediction.segments]
     return lines
 
 
-def _segment(segment: Segment, several: bool) -> Row:
+def _segment(segment: Segment, several: bool, findings: Findings) -> Row:
     whose = f"  face {segment.face}" if several and segment.face else ""
     span = f"  {_clock(segment.start_s)} - {_clock(segment.end_s)}{whose}"
-    return (span, *_findings(segment))
+    return (span, *findings(segment))
 
 
 def _findings(found: Prediction | Segment) -> Row:
@@ -94,12 +103,12 @@ def _clock(time_s: float) -> str:
     return f"{hours}:{clock}" if hours else clock
 
 
-def _aligned(cells: Row, widths: Sequence[int]) -> str:
+def _aligned(cells: Row, widths: Sequence[int], to_right: Sequence[bool]) -> str:
     padded = []
-    for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+    for cell, width, right in zip(cells, widths, to_right, strict=True):
         space = " " * (width - cell_len(cell))
-        padded.append(space + cell if HEADINGS[column] in _NUMBERS else cell + space)
+        padded.append(space + cell if right else cell + space)
     return "   ".join(padded).rstrip()
 
 
-FORMAT = Format("Table of text", to_table, "many", ".txt", on_page=False)
+FORMAT = Format("Table of text", to_table, "many", ".txt", on_page=False, numbers=True)

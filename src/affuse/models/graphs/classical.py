@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -76,9 +76,12 @@ def model_nodes(graph: GraphBuilder, rows: str, model: Any) -> str:
         It has a part that no graph stands for: says which.
     """
     last = last_step(model)
-    if not isinstance(last, ToGraph):
+    if not isinstance(last, ToGraph | Ridge):
         raise NotExportable(f"no graph stands for the model {type(last).__name__}")
-    return last.to_graph(graph, scaled_rows(graph, graph.cast(rows, "DOUBLE"), model))
+    scaled = scaled_rows(graph, graph.cast(rows, "DOUBLE"), model)
+    if isinstance(last, Ridge):
+        return linear_nodes(graph, scaled, np.atleast_2d(last.coef_), last.intercept_)
+    return last.to_graph(graph, scaled)
 
 
 def class_score_nodes(graph: GraphBuilder, rows: str, pipeline: Any) -> ClassScores:

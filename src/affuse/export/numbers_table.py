@@ -1,0 +1,28 @@
+"""Predictions of numbers as plain text: one line per clip, a column for each target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from affuse.export.plain import percent, target_names
+from affuse.records import Prediction, Segment
+from affuse.storage.plain_text import printable
+
+Row = tuple[str, ...]
+
+
+def number_headings(predictions: Sequence[Prediction]) -> Row:
+    """File, each target, the share of frames without a face, and why there is nothing."""
+    return ("file", *map(printable, target_names(predictions)), "no face", "")
+
+
+def number_findings(predictions: Sequence[Prediction]) -> Callable[[Prediction | Segment], Row]:
+    """What stands under these headings, the file left out."""
+    targets = target_names(predictions)
+
+    def findings(found: Prediction | Segment) -> Row:
+        numbers = (f"{found.values[t]:.3g}" if t in found.values else "-" for t in targets)
+        no_face = "-" if found.face_seen is None else percent(1 - found.face_seen)
+        return (*numbers, no_face, printable(found.abstained))
+
+    return findings
