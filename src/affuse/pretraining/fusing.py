@@ -18,10 +18,10 @@ from affuse.bundle.writer import make_bundle
 from affuse.corpora.fer2013 import FaceSet, read_fer2013
 from affuse.corpora.table import read_table
 from affuse.errors import DatasetError
-from affuse.fusion.rule import FLOOR
 from affuse.media.audio import read_audio
 from affuse.predict.recogniser import Recogniser
 from affuse.pretraining.cards import FUSION_TITLE, fusion_section
+from affuse.probabilities import FLOOR
 from affuse.records import FER2013_EMOTIONS, Clip
 
 Floats = NDArray[np.float64]
@@ -90,11 +90,6 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
         out, and of each corpus at most 40 clips of one emotion are heard.
     seed : int
 
-    Returns
-    -------
-    Bundle
-        The networks are those of `bundle`.
-
     Raises
     ------
     DatasetError
@@ -133,10 +128,6 @@ def fit_exponents(
         How frequent the groups were in the faces' training.
     seed : int
 
-    Returns
-    -------
-    Exponents
-
     Raises
     ------
     DatasetError
@@ -146,8 +137,10 @@ def fit_exponents(
     shares = (prior / prior.sum() + 1 / len(prior)) / 2
     truth = rng.choice(len(prior), size=N_PAIRS, p=shares)
     face_logs, voice_logs = (each.logs[_drawn(each.labels, truth, rng)] for each in (faces, voices))
-    said = np.exp(voices.logs)
-    average = np.mean([said[voices.labels == n].mean(axis=0) for n in np.unique(voices.labels)], 0)
+    probabilities = np.exp(voices.logs)
+    average = np.mean(
+        [probabilities[voices.labels == n].mean(axis=0) for n in np.unique(voices.labels)], 0
+    )
     rare, usual = np.log(prior), np.log(average)
 
     def loss(exponents: Floats) -> float:
@@ -162,61 +155,24 @@ def fit_exponents(
 
 
 def member_outputs(
-    manifest: Manifest, member: str, said: ArrayLike, emotions: Sequence[str]
+    manifest: Manifest, member: str, probabilities: ArrayLike, emotions: Sequence[str]
 ) -> MemberOutputs:
-    """What a member says of clips of these emotions, by groups of classes.
-
-    Parameters
-    ----------
-    manifest : Manifest
-    member : str
-        Its name.
-    said : (n_clips, n_classes) array
-        Probabilities over the member's own classes.
-    emotions : (n_clips,) sequence of str
-        What is true.
-
-    Returns
-    -------
-    MemberOutputs
-    """
-    rows = np.asarray(said, np.float64) @ meanings(manifest, manifest.member(member))
+    """What a member says of clips of these emotions, by groups of classes."""
+    rows = np.asarray(probabilities, np.float64) @ meanings(manifest, manifest.member(member))
     group_of = {name: n for n, group in enumerate(manifest.groups) for name in group}
     labels = np.array([group_of[name] for name in emotions], np.int64)
     return MemberOutputs(np.log(np.maximum(rows, FLOOR)), labels)
 
 
 def prior_of(manifest: Manifest) -> Floats:
-    """How frequent each group of classes was in the faces' training: (n_groups,).
-
-    Parameters
-    ----------
-    manifest : Manifest
-        With a prior of the member ``face``.
-
-    Returns
-    -------
-    (n_groups,) float64
-    """
+    """How frequent each group of classes was in the faces' training: (n_groups,)."""
     face = manifest.member("face")
     prior = np.array([face.prior[own] for own in face.classes])
     return np.asarray(prior @ meanings(manifest, face))
 
 
 def with_exponents(manifest: Manifest, exponents: Exponents, fitted_on: str) -> Manifest:
-    """The manifest with these exponents, and what they were fitted on.
-
-    Parameters
-    ----------
-    manifest : Manifest
-    exponents : Exponents
-    fitted_on : str
-        What is told of the clips.
-
-    Returns
-    -------
-    Manifest
-    """
+    """The manifest with these exponents, and what they were fitted on."""
     voice = manifest.member("voice")
     average = exponents.average @ meanings(manifest, voice).T
     # A likelihood is (probability / prior ** prior_power) ** weight.
@@ -260,12 +216,14 @@ def _face_outputs(recogniser: Recogniser, faces: FaceSet) -> MemberOutputs:
 
 
 def _voice_outputs(recogniser: Recogniser, clips: Sequence[Clip]) -> MemberOutputs:
-    said = []
+    probabilities = []
     for clip in clips:
         assert clip.audio is not None
-        said.append(recogniser.voices(read_audio(clip.audio, sample_rate=RATE).signal, RATE))
+        probabilities.append(
+            recogniser.voices(read_audio(clip.audio, sample_rate=RATE).signal, RATE)
+        )
     emotions = [clip.emotion for clip in clips]
-    return member_outputs(recogniser.bundle.manifest, "voice", np.stack(said), emotions)
+    return member_outputs(recogniser.bundle.manifest, "voice", np.stack(probabilities), emotions)
 
 
 def _some_of(table: Path, emotions: Sequence[str], seed: int) -> Iterator[Clip]:
