@@ -90,6 +90,11 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
         out, and of each corpus at most 40 clips of one emotion are heard.
     seed : int
 
+    Returns
+    -------
+    Bundle
+        The networks are those of `bundle`.
+
     Raises
     ------
     DatasetError
@@ -128,6 +133,10 @@ def fit_exponents(
         How frequent the groups were in the faces' training.
     seed : int
 
+    Returns
+    -------
+    Exponents
+
     Raises
     ------
     DatasetError
@@ -157,7 +166,22 @@ def fit_exponents(
 def member_outputs(
     manifest: Manifest, member: str, probabilities: ArrayLike, emotions: Sequence[str]
 ) -> MemberOutputs:
-    """What a member says of clips of these emotions, by groups of classes."""
+    """What a member says of clips of these emotions, by groups of classes.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    member : str
+        Its name.
+    probabilities : (n_clips, n_classes) array
+        Over the member's own classes.
+    emotions : (n_clips,) sequence of str
+        What is true.
+
+    Returns
+    -------
+    MemberOutputs
+    """
     rows = np.asarray(probabilities, np.float64) @ meanings(manifest, manifest.member(member))
     group_of = {name: n for n, group in enumerate(manifest.groups) for name in group}
     labels = np.array([group_of[name] for name in emotions], np.int64)
@@ -165,14 +189,36 @@ def member_outputs(
 
 
 def prior_of(manifest: Manifest) -> Floats:
-    """How frequent each group of classes was in the faces' training: (n_groups,)."""
+    """How frequent each group of classes was in the faces' training: (n_groups,).
+
+    Parameters
+    ----------
+    manifest : Manifest
+        With a prior of the member ``face``.
+
+    Returns
+    -------
+    (n_groups,) float64
+    """
     face = manifest.member("face")
     prior = np.array([face.prior[own] for own in face.classes])
     return np.asarray(prior @ meanings(manifest, face))
 
 
 def with_exponents(manifest: Manifest, exponents: Exponents, fitted_on: str) -> Manifest:
-    """The manifest with these exponents, and what they were fitted on."""
+    """The manifest with these exponents, and what they were fitted on.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    exponents : Exponents
+    fitted_on : str
+        What is told of the clips.
+
+    Returns
+    -------
+    Manifest
+    """
     voice = manifest.member("voice")
     average = exponents.average @ meanings(manifest, voice).T
     # A likelihood is (probability / prior ** prior_power) ** weight.
