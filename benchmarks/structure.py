@@ -24,6 +24,9 @@ from pathlib import Path
 LONGEST_FUNCTION, LONGEST_FILE, BLOCK = 40, 300, 6
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _RENAMES = ("replace", "rename", "renames")
+_DOCUMENTED_ELSEWHERE = {
+    "property", "cached_property", "setter", "overload", "command", "callback", "one_line_errors",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -239,7 +242,9 @@ def _is_documented_elsewhere(node: _Function) -> bool:
     """Whether it is a property, one of several signatures, or a command: its help is its text."""
     texts = [ast.unparse(each).partition("(")[0] for each in node.decorator_list]
     words = {word for text in texts for word in text.split(".")}
-    return bool(words & {"property", "cached_property", "setter", "overload", "command"})
+    return bool(
+        words & {"property", "cached_property", "setter", "overload", "command", "callback"}
+    )
 
 
 def _documents(node: _Function, section: str) -> bool:
@@ -257,7 +262,8 @@ def _statements(file: Module) -> list[tuple[int, str]]:
             other.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
         elif isinstance(node, _Function):
             # Whatever keeps an interface has its signature.
-            other.update(range(node.lineno, node.body[0].lineno))
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            other.update(range(first, node.body[0].lineno))
     numbered = ((n, " ".join(lines[n - 1].split())) for n in file.code if n not in other)
     return [(n, text) for n, text in numbered if any(map(str.isalnum, text))]
 

@@ -67,7 +67,16 @@ class Clip:
         return tuple(path for path in dict.fromkeys((self.audio, self.video)) if path is not None)
 
     def source(self, modality: Modality) -> Path | None:
-        """File that holds a modality of this clip, None where it is absent."""
+        """File that holds a modality of this clip, None where it is absent.
+
+        Parameters
+        ----------
+        modality : Modality
+
+        Returns
+        -------
+        Path or None
+        """
         return self.audio if modality == "audio" else self.video
 
 

@@ -93,19 +93,19 @@ def test_what_is_added_works_by_name(added, clips, tmp_path):
     """The corpus is found by its folder; extractor, model, rule and fusion by their names."""
     out = tmp_path / "run"
     settings = [
-        "features.settings.brightness.fps=4", "fusion.decision=rms", "fusion.also=over_time",
-        'models=[{name="ridge"}]', "bundle.enabled=false", "evaluation.n_bootstrap=100",
+        "features.settings.brightness.fps=4", "fusion.decision=rms", "fusion.also=attention",
+        'models=[{name="perceptron"}]', "bundle.enabled=false", "evaluation.n_bootstrap=100",
         "media.duration_s=1", "features.video=brightness",
     ]  # fmt: skip
     told = added("run", clips, "--jobs", 1, "--out", out, *(f"--set={each}" for each in settings))
     with (out / "results.csv").open(encoding="utf-8") as file:
         rows = [(row["modality"], row["fusion"], row["model"]) for row in csv.DictReader(file)]
     assert sorted(rows) == [
-        ("audio", "", "Ridge classifier"),
-        ("audio+video", "decision rms", "Ridge classifier"),
-        ("audio+video", "early", "Ridge classifier"),
-        ("audio+video", "over_time", ""),
-        ("video", "", "Ridge classifier"),
+        ("audio", "", "Perceptron"),
+        ("audio+video", "decision rms", "Perceptron"),
+        ("audio+video", "early", "Perceptron"),
+        ("audio+video", "attention", ""),
+        ("video", "", "Perceptron"),
     ]
     assert "8 clips" in told
 
@@ -121,9 +121,9 @@ def test_what_is_added_is_listed(added):
     assert "Named files" in added("corpora", "named_files")
     for name, entry in (
         ("features.video", "brightness"),
-        ("models[].name", "ridge"),
+        ("models[].name", "perceptron"),
         ("fusion.decision", "rms"),
-        ("fusion.also", "over_time"),
+        ("fusion.also", "attention"),
         ("data.corpus", "named_files"),
     ):
         assert entry in added("settings", name).partition("May be:")[2]

@@ -18,7 +18,7 @@ def test_embeddings_are_those_of_the_networks(make_table):
     embeddings = fusion.embed(table)
     assert embeddings.shape == (36, 2, 128)
     network = fusion.networks_["video"]
-    scaled = network[0].transform(table.arrays["video"])
+    scaled = network[0].transform(table.arrays["video"].flat())
     np.testing.assert_array_equal(embeddings[:, 1], network[1].embed(scaled))
 
 

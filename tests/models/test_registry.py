@@ -23,8 +23,9 @@ def rows(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_every_model_is_its_own_file_with_its_own_label():
-    assert set(NAMES) == {"cnn1d", "gaussian_nb", "lda", "logistic", "svm_linear", "svm_rbf"}
-    assert len({MODELS.get(name).label for name in NAMES}) == len(NAMES)
+    files = {"cnn1d", "gaussian_nb", "lda", "logistic", "svm_linear", "svm_rbf"}
+    assert files <= set(MODELS.names())
+    assert len({MODELS.get(name).label for name in MODELS.names()}) == len(MODELS.names())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -20,6 +20,7 @@ from affuse.storage.whole import (
     new_path,
     owned_name,
     remove_leftovers,
+    replacing_folder,
     write_new_text,
     write_text,
 )
@@ -74,6 +75,35 @@ def test_a_name_taken_meanwhile_is_left_alone(tmp_path):
     with pytest.raises(OutputError, match="exists already"):
         write_then(target, "file", lambda: target.write_text("other"))
     assert [path.read_text() for path in tmp_path.iterdir()] == ["other"]
+
+
+@pytest.mark.parametrize("before", [[], ["old"]])
+def test_a_folder_takes_the_place_of_another(tmp_path, before):
+    place = tmp_path / "run"
+    for name in before:
+        place.mkdir()
+        (place / name).write_text("old")
+    with replacing_folder(place, "run") as whole:
+        (whole / "new").write_text("new")
+        assert [path.name for path in place.glob("*")] == before
+    assert [path.name for path in place.iterdir()] == ["new"]
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_a_folder_stays_where_its_successor_fails(tmp_path):
+    place = tmp_path / "run"
+    place.mkdir()
+    (place / "old").write_text("old")
+
+    def replace_and_fail() -> None:
+        with replacing_folder(place, "run") as whole:
+            (whole / "new").write_text("new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace_and_fail()
+    assert [path.name for path in place.iterdir()] == ["old"]
+    assert list(tmp_path.iterdir()) == [place]
 
 
 def test_a_link_to_nowhere_is_a_taken_name(tmp_path):

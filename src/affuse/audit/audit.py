@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from affuse.audit.figures import permutation_finding, random_split_finding, taken_as_they_are
-from affuse.audit.findings import Audit
+from affuse.audit.findings import Audit, Finding
 from affuse.audit.labels import columns_findings, extractors_finding
 from affuse.audit.recordings import duplicates_finding, fold_file_finding, identical_recordings
 from affuse.audit.speakers import speakers_finding
@@ -15,7 +16,8 @@ from affuse.config import Config
 from affuse.corpora.index import Index
 from affuse.experiment import chosen_clips, context_of, extract
 from affuse.features.label_columns import refuse_constant
-from affuse.records import ProgressCallback
+from affuse.features.table import FeatureTable
+from affuse.records import Modality, ProgressCallback
 from affuse.splits.divide import divide
 from affuse.splits.fold_files import FoldFile, read_folds
 from affuse.splits.protocols import feasible_protocols
@@ -63,8 +65,8 @@ def audit(
     findings = [speakers_finding(index)]
     if file is not None:
         findings.append(fold_file_finding(file, index, groups))
-        if findings[-1].verdict == "LEAK":
-            config = _without_file(config)
+    if findings[-1].verdict == "LEAK":
+        config = _without_file(config)
     extraction, sources = extract(config, index, progress=progress)
     table = extraction.table
     refuse_constant(sources, table)
@@ -75,15 +77,13 @@ def audit(
     findings.append(extractors_finding(sources.values()))
     by_column = columns_findings(sources, table)
     findings += by_column.values()
-    # What a column that is the label does to figures needs no measuring.
-    sound = [m for m in table.modalities if m not in by_column or by_column[m].verdict != "LEAK"]
-    quick = sorted(taken_as_they_are(sources, config).intersection(sound))
+    quick = sorted(taken_as_they_are(sources, config) & _sound(table, by_column))
+    labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
     if quick:
         small = table.select(quick)
-        labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
         findings.append(random_split_finding(config, small, labels, index.clips, protocol, context))
-        if n_permutations:
-            findings.append(permutation_finding(config, small, protocol, n_permutations, context))
+    if quick and n_permutations:
+        findings.append(permutation_finding(config, small, protocol, n_permutations, context))
     return Audit(
         data="+".join(Path(path).resolve().name for path in config.data.paths),
         n_clips=len(table),
@@ -101,6 +101,12 @@ def _fold_file(config: Config, index: Index) -> FoldFile | None:
     file = read_folds(config.folds.file)
     file.of_clips(index.clips)
     return file
+
+
+def _sound(table: FeatureTable, by_column: Mapping[Modality, Finding]) -> set[str]:
+    """Modalities without a column that is the label: what such a one does needs no measuring."""
+    leaking = {name for name, finding in by_column.items() if finding.verdict == "LEAK"}
+    return set(table.modalities) - leaking
 
 
 def _without_file(config: Config) -> Config:

@@ -34,7 +34,17 @@ _LEAST_EXCESS, _ERRORS = 0.03, 4
 
 
 def taken_as_they_are(sources: Mapping[Modality, Source], config: Config) -> set[str]:
-    """Modalities of whose features none is learned in every fold: that is too long for an audit."""
+    """Modalities of whose features none is learned in every fold: that is too long for an audit.
+
+    Parameters
+    ----------
+    sources : mapping of Modality to Source
+    config : Config
+
+    Returns
+    -------
+    set of str
+    """
     return {m for m, source in sources.items() if source.learned(config) is None}
 
 

@@ -53,7 +53,17 @@ class Column:
 
 
 def extractors_finding(chosen: Iterable[Source]) -> Finding:
-    """Whether any extractor, registered or chosen, has a way for labels to come in."""
+    """Whether any extractor, registered or chosen, has a way for labels to come in.
+
+    Parameters
+    ----------
+    chosen : iterable of Source
+        Those of the configuration.
+
+    Returns
+    -------
+    Finding
+    """
     kinds = _kinds() | {source.name: type(source) for source in chosen if source.path is None}
     ways = {name: way_in(kind) for name, kind in sorted(kinds.items())}
     open_ = {name: way for name, way in ways.items() if way}

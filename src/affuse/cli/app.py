@@ -13,16 +13,26 @@ from affuse.cli.corpus_commands import download_app, index, split, synthesise
 from affuse.cli.errors import one_line_errors
 from affuse.cli.file_commands import cache_app, export_app
 from affuse.cli.options import (
+    AudioTrack,
     BundleFolder,
     Cluster,
     Corpus,
     Data,
     Device,
+    Faces,
     Features,
+    Format,
+    Hop,
     Jobs,
     LocalWorkers,
+    MaxDuration,
+    Media,
+    Printed,
     Recipe,
+    Resume,
     Settings,
+    Threshold,
+    Window,
 )
 from affuse.cli.saying import say
 
@@ -85,37 +95,17 @@ def run(
 @app.command()
 @one_line_errors
 def predict(
-    media: Annotated[
-        list[str], typer.Argument(help="Recordings; of a folder every media file in it.")
-    ],
+    media: Media,
     bundle: BundleFolder = None,
-    window: Annotated[
-        float | None, typer.Option(help="Seconds that are judged at a time; 5 by default.")
-    ] = None,
-    hop: Annotated[
-        float | None, typer.Option(help="Seconds between windows; half a window by default.")
-    ] = None,
-    faces: Annotated[str, typer.Option(help="largest, or all: a timeline for each.")] = "largest",
-    threshold: Annotated[
-        float | None,
-        typer.Option(help="Probability below which no emotion is named; the bundle's by default."),
-    ] = None,
-    format: Annotated[
-        str | None,
-        typer.Option(
-            help="table, json, csv, vtt, eaf, textgrid or audformat; as --out ends by default."
-        ),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="File or folder; printed without it.")] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the files that have no answer yet.")
-    ] = False,
-    audio_track: Annotated[
-        int | None, typer.Option(min=1, help="Which of several; the file's default track.")
-    ] = None,
-    max_duration: Annotated[
-        float | None, typer.Option(help="Seconds; a longer recording is refused.")
-    ] = None,
+    window: Window = None,
+    hop: Hop = None,
+    faces: Faces = "largest",
+    threshold: Threshold = None,
+    format: Format = None,
+    out: Printed = None,
+    resume: Resume = False,
+    audio_track: AudioTrack = None,
+    max_duration: MaxDuration = None,
     jobs: Jobs = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,

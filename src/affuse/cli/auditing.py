@@ -31,7 +31,18 @@ _WIDTH, _INDENT = 100, 26
 def audit_and_print(
     config: Config, folds: Path | None, n_permutations: int, out: Path | None
 ) -> None:
-    """Audit, print what was found; exit with 1 where something leaks."""
+    """Audit, print what was found; exit with 1 where something leaks.
+
+    Parameters
+    ----------
+    config : Config
+    folds : Path or None
+        A fold file, which is examined.
+    n_permutations : int
+        0: none.
+    out : Path or None
+        Receives JSON.
+    """
     from affuse.audit.audit import audit
 
     check_suffix(out, ".json")
@@ -53,7 +64,16 @@ def audit_and_print(
 
 
 def audit_text(found: Audit) -> str:
-    """Everything a person reads after an audit: lines of 100 columns, no final newline."""
+    """Everything a person reads after an audit: lines of 100 columns, no final newline.
+
+    Parameters
+    ----------
+    found : Audit
+
+    Returns
+    -------
+    str
+    """
     headline = (
         f"audit of {found.data}   {found.n_clips:,} clips   {found.n_speakers} speakers   "
         f"{found.n_emotions} emotions   {found.n_skipped} left out"

@@ -15,7 +15,15 @@ def print_cache() -> None:
 
 
 def prune_and_print(older_than: float, *, fetched: bool) -> None:
-    """Remove what is older than so many days, and say how much that was."""
+    """Remove what is older than so many days, and say how much that was.
+
+    Parameters
+    ----------
+    older_than : float
+        Days.
+    fetched : bool
+        Whether fetched networks go as well.
+    """
     # Not a number is neither: compared with it, no file counts as younger.
     if not older_than >= 0:
         raise ConfigError(

@@ -40,7 +40,16 @@ class Wanted:
 
 
 def words(text: str) -> list[str]:
-    """Words of a comma-separated list."""
+    """Words of a comma-separated list.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    list of str
+    """
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
@@ -56,7 +65,19 @@ class Original:
 def print_index(
     data: Sequence[str], corpus: str | None, out: Path | None, duplicates: bool
 ) -> None:
-    """Print what `data` holds; optionally write it and look for identical samples."""
+    """Print what `data` holds; optionally write it and look for identical samples.
+
+    Parameters
+    ----------
+    data : sequence of str
+        As they were typed.
+    corpus : str or None
+        Its name; as the files look by default.
+    out : Path or None
+        Receives a CSV.
+    duplicates : bool
+        Whether every clip is decoded.
+    """
     from affuse.corpora.media_files import passed_over_text
     from affuse.corpora.registry import AUTO, read_all
     from affuse.features.stretches import within_files
@@ -105,7 +126,17 @@ def _print_duplicates(index: Index) -> None:
 
 
 def split_and_print(data: Sequence[str], corpus: str | None, out: Path) -> None:
-    """Write the two folders and print what was left out."""
+    """Write the two folders and print what was left out.
+
+    Parameters
+    ----------
+    data : sequence of str
+        As they were typed.
+    corpus : str or None
+        Its name; as the files look by default.
+    out : Path
+        Receives both folders.
+    """
     from affuse.corpora.known import part_name
     from affuse.corpora.registry import AUTO, read_all
     from affuse.features.stretches import within_files
@@ -123,7 +154,17 @@ def split_and_print(data: Sequence[str], corpus: str | None, out: Path) -> None:
 
 
 def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:
-    """Make the embedded corpus."""
+    """Make the embedded corpus.
+
+    Parameters
+    ----------
+    out : Path
+        Receives the clips.
+    wanted : Wanted
+        What of it.
+    jobs : int or None
+        Processes; one per core where it is not given.
+    """
     from affuse.synthetic.corpus import synthesise
 
     number = wanted.speakers or DEFAULT_SPEAKERS
@@ -157,7 +198,18 @@ def _write_table(paths: Sequence[Path], target: Path) -> Path:
 
 
 def reenact_and_print(out: Path, original: Original, wanted: Wanted, jobs: int | None) -> None:
-    """Re-enact a real corpus."""
+    """Re-enact a real corpus.
+
+    Parameters
+    ----------
+    out : Path
+        Receives the clips.
+    original : Original
+    wanted : Wanted
+        What of it.
+    jobs : int or None
+        Processes; one per core where it is not given.
+    """
     from affuse.config.lists import parse_numbers
     from affuse.corpora.registry import AUTO, read
     from affuse.synthetic.reenact import reenact
@@ -185,7 +237,19 @@ def reenact_and_print(out: Path, original: Original, wanted: Wanted, jobs: int |
 
 
 def download_and_print(out: Path, actors: str, parts: str, modalities: str) -> None:
-    """Fetch the archives that hold what was asked for."""
+    """Fetch the archives that hold what was asked for.
+
+    Parameters
+    ----------
+    out : Path
+        Receives the clips.
+    actors : str
+        Numbers such as ``1-4,7``; all for none.
+    parts : str
+        Words between commas.
+    modalities : str
+        Words between commas.
+    """
     from affuse.config.lists import parse_numbers
     from affuse.corpora.download import download_ravdess
 

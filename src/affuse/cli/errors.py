@@ -22,7 +22,16 @@ _LONGEST_NAME = 120
 
 
 def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """A command that ends with one line: exit code 2 on bad input, 130 or 143 when interrupted."""
+    """A command that ends with one line: exit code 2 on bad input, 130 or 143 when interrupted.
+
+    Parameters
+    ----------
+    command : callable
+
+    Returns
+    -------
+    callable
+    """
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:

@@ -15,7 +15,19 @@ from affuse.records import Prediction
 def annotate_and_print(
     media: Path, out: Path, prediction: Path | None, bundle: Path | None
 ) -> None:
-    """Write the clip with its timeline burnt in; say where it is."""
+    """Write the clip with its timeline burnt in; say where it is.
+
+    Parameters
+    ----------
+    media : Path
+        The recording.
+    out : Path
+        The new film.
+    prediction : Path or None
+        JSON of a prediction; judged anew without it.
+    bundle : Path or None
+        Folder; the shipped one by default.
+    """
     from affuse.export.video import annotate, check_target
 
     check_target(out)

@@ -29,6 +29,11 @@ def interrupted() -> tuple[str, int] | None:
     """A word for the first signal that came, and its exit code; None as long as none did.
 
     Whatever error is met afterwards may be the interrupt's: it lands in the middle of anything.
+
+    Returns
+    -------
+    tuple of (str, int) or None
+        Word and exit code.
     """
     if not _came:
         return None
@@ -86,7 +91,7 @@ def _hit_main_thread(number: int) -> None:
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(threading.main_thread().ident or 0, number)
     else:
-        _thread.interrupt_main(number)
+        _thread.interrupt_main(signal.Signals(number))
 
 
 def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:

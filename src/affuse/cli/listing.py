@@ -17,7 +17,13 @@ _WIDTH, _NAMES, _VALUES = 100, 13, 46
 
 
 def print_recipes(name: str) -> None:
-    """Every recipe and what it is for; of one, its text."""
+    """Every recipe and what it is for; of one, its text.
+
+    Parameters
+    ----------
+    name : str
+        Empty: all.
+    """
     if name:
         say(recipe_named(name).text.rstrip())
         return
@@ -30,7 +36,13 @@ def print_recipes(name: str) -> None:
 
 
 def print_settings(name: str) -> None:
-    """Every setting with its default and meaning; of a name or group, what it may be as well."""
+    """Every setting with its default and meaning; of a name or group, what it may be as well.
+
+    Parameters
+    ----------
+    name : str
+        Empty: all.
+    """
     if name:
         say("\n\n".join(_entry(setting) for setting in settings_named(name)))
         return
@@ -42,7 +54,13 @@ def print_settings(name: str) -> None:
 
 
 def print_corpora(name: str) -> None:
-    """Every corpus with what it holds and its licence; of one, all that is known."""
+    """Every corpus with what it holds and its licence; of one, all that is known.
+
+    Parameters
+    ----------
+    name : str
+        Empty: all.
+    """
     if name:
         say(_about(name, READERS.get(name)))
         return

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from affuse.registries import EXPORTS
+
 Data = Annotated[
     list[str],
     typer.Argument(
@@ -46,3 +48,27 @@ Cluster = Annotated[
     str | None,
     typer.Option("--cluster", metavar="tcp://HOST:PORT", help="Work on a running Dask cluster."),
 ]
+Media = Annotated[list[str], typer.Argument(help="Recordings; of a folder every media file in it.")]
+Window = Annotated[
+    float | None, typer.Option(help="Seconds that are judged at a time; 5 by default.")
+]
+Hop = Annotated[
+    float | None, typer.Option(help="Seconds between windows; half a window by default.")
+]
+Faces = Annotated[str, typer.Option(help="largest, or all: a timeline for each.")]
+Threshold = Annotated[
+    float | None,
+    typer.Option(help="Probability below which no emotion is named; the bundle's by default."),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(help=f"{', '.join(EXPORTS.names())}; as --out ends by default."),
+]
+Printed = Annotated[Path | None, typer.Option(help="File or folder; printed without it.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the files that have no answer yet.")
+]
+AudioTrack = Annotated[
+    int | None, typer.Option(min=1, help="Which of several; the file's default track.")
+]
+MaxDuration = Annotated[float | None, typer.Option(help="Seconds; a longer recording is refused.")]

@@ -10,6 +10,12 @@ from affuse.errors import OutputError
 def check_suffix(out: Path | None, *suffixes: str) -> None:
     """Refuse a name that ends as if it were of another kind.
 
+    Parameters
+    ----------
+    out : Path or None
+    *suffixes : str
+        Those that it may have, the usual one first.
+
     Raises
     ------
     OutputError

@@ -13,7 +13,17 @@ from affuse.records import ProgressCallback
 
 @contextmanager
 def progress_bars(console: Console) -> Iterator[ProgressCallback]:
-    """One bar per stage on standard error; a line per finished stage where that is no terminal."""
+    """One bar per stage on standard error; a line per finished stage where that is no terminal.
+
+    Parameters
+    ----------
+    console : Console
+
+    Yields
+    ------
+    callable
+        Takes ``(stage, done, total)``.
+    """
     columns = (
         TextColumn("{task.description:<34}"),
         BarColumn(bar_width=32),

@@ -11,7 +11,15 @@ from affuse.errors import OutputError
 
 
 def report_and_print(runs: Sequence[Path], out: Path | None) -> None:
-    """Write the report of one run, or a page that compares several; say where it is."""
+    """Write the report of one run, or a page that compares several; say where it is.
+
+    Parameters
+    ----------
+    runs : sequence of Path
+        Run folders.
+    out : Path or None
+        Receives the page.
+    """
     check_suffix(out, ".html", ".htm")
     if len(runs) == 1:
         from affuse.report.document import write_report

@@ -21,6 +21,7 @@ from affuse.config import Config, load_config
 from affuse.corpora.media_files import passed_over_text
 from affuse.errors import ConfigError
 from affuse.records import MODALITIES, Skipped
+from affuse.storage.run_files import REPORT, RESULTS
 
 if TYPE_CHECKING:
     from affuse.result import Result
@@ -45,7 +46,16 @@ class Typed:
 
 
 def configure(typed: Typed) -> Config:
-    """Configuration from what was typed."""
+    """Configuration from what was typed.
+
+    Parameters
+    ----------
+    typed : Typed
+
+    Returns
+    -------
+    Config
+    """
     overrides = {
         "data.path": list(typed.data),
         "data.corpus": typed.corpus,
@@ -87,7 +97,15 @@ def _features(given: Sequence[str]) -> dict[str, str]:
 
 
 def run_and_print(config: Config, out: Path | None, work: Work) -> None:
-    """Run, print the table, and say what to open and what to do next."""
+    """Run, print the table, and say what to open and what to do next.
+
+    Parameters
+    ----------
+    config : Config
+    out : Path or None
+        The run folder.
+    work : Work
+    """
     folder = out or Path(config.out or _free_folder(config))
     result = _run(config, folder, work, result_text)
     if each := by_corpus_text(result):
@@ -114,7 +132,15 @@ def _run(config: Config, folder: Path, work: Work, text: Callable[[Result], str]
 
 
 def run_demo(folder: Path, jobs: int | None) -> None:
-    """Make the embedded corpus where it is missing, then run the demo recipe on it."""
+    """Make the embedded corpus where it is missing, then run the demo recipe on it.
+
+    Parameters
+    ----------
+    folder : Path
+        Receives corpus and run.
+    jobs : int or None
+        Processes; one per core where it is not given.
+    """
     from affuse.synthetic.corpus import synthesise
 
     corpus = folder / "corpus"
@@ -132,14 +158,20 @@ def run_demo(folder: Path, jobs: int | None) -> None:
     result = _run(config, run, Work(jobs), short_text)
     say(
         f"{_left_out(result)}\nWritten to {run}.\n{_to_open(run)}\n"
-        f"All {len(result.evaluated)} rows stand there and in {run / 'results.csv'}.\n"
+        f"All {len(result.evaluated)} rows stand there and in {run / RESULTS}.\n"
         "Next: affuse predict my.mp4 for a recording of your own; affuse run DATA for labelled "
         "clips of\nyour own: a folder of a corpus, or a CSV with path,emotion,speaker."
     )
 
 
 def extract_and_print(config: Config, work: Work) -> None:
-    """Extract and store all features; say what there is now."""
+    """Extract and store all features; say what there is now.
+
+    Parameters
+    ----------
+    config : Config
+    work : Work
+    """
     from affuse.experiment import extract
 
     with work.begun() as workers, progress_bars(Console(stderr=True)) as progress:
@@ -167,7 +199,7 @@ def _left_out(result: Result) -> str:
 
 
 def _to_open(folder: Path) -> str:
-    return f"Open {folder / 'report.html'} in a browser: it needs no network."
+    return f"Open {folder / REPORT} in a browser: it needs no network."
 
 
 def _next(result: Result, folder: Path) -> str:

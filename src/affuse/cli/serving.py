@@ -14,7 +14,13 @@ _PACKAGES = ("fastapi", "uvicorn", "websockets", "python_multipart")
 
 
 def serve_and_print(settings: ServerSettings, *, open_page: bool) -> None:
-    """Serve until interrupted; says where the page is."""
+    """Serve until interrupted; says where the page is.
+
+    Parameters
+    ----------
+    settings : ServerSettings
+    open_page : bool
+    """
     for package in _PACKAGES:
         if find_spec(package) is None:
             raise MissingDependency(package, "web")

@@ -73,7 +73,16 @@ def short_text(result: Result) -> str:
 
 
 def summary_text(summary: IndexSummary) -> str:
-    """What an index holds, in a few lines."""
+    """What an index holds, in a few lines.
+
+    Parameters
+    ----------
+    summary : IndexSummary
+
+    Returns
+    -------
+    str
+    """
     counts = "   ".join(f"{name} {count}" for name, count in summary.emotions.items())
     present = "   ".join(f"{name} {count}" for name, count in summary.modalities.items())
     return "\n".join(
@@ -87,7 +96,19 @@ def summary_text(summary: IndexSummary) -> str:
 
 
 def listed(title: str, lines: Iterable[str], limit: int = 20) -> str:
-    """A titled list, cut after `limit` lines with a count of the rest; empty for no lines."""
+    """A titled list, cut after `limit` lines with a count of the rest; empty for no lines.
+
+    Parameters
+    ----------
+    title : str
+    lines : iterable of str
+    limit : int
+        Lines that are shown.
+
+    Returns
+    -------
+    str
+    """
     chosen = list(lines)
     if not chosen:
         return ""
@@ -96,12 +117,32 @@ def listed(title: str, lines: Iterable[str], limit: int = 20) -> str:
 
 
 def widths_of(rows: Iterable[Sequence[str]]) -> list[int]:
-    """Width of each column of a table."""
+    """Width of each column of a table.
+
+    Parameters
+    ----------
+    rows : iterable of sequence of str
+
+    Returns
+    -------
+    list of int
+    """
     return [max(map(len, column)) for column in zip(*rows, strict=True)]
 
 
 def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """A row in columns: words to the left, numbers (from the third column on) to the right."""
+    """A row in columns: words to the left, numbers (from the third column on) to the right.
+
+    Parameters
+    ----------
+    cells : sequence of str
+    widths : sequence of int
+        As `widths_of` gives them.
+
+    Returns
+    -------
+    str
+    """
     words = [cell.ljust(width) for cell, width in zip(cells[:2], widths[:2], strict=True)]
     numbers = [cell.rjust(width) for cell, width in zip(cells[2:], widths[2:], strict=True)]
     return "   ".join([*words, *numbers]).rstrip()

@@ -22,7 +22,17 @@ from affuse.pretraining.voice import pretrain_voice
 
 
 def train_face_and_print(source: Path, out: Path, settings: FaceTraining, n_networks: int) -> None:
-    """Train the face networks; print what it reaches on faces it has not seen."""
+    """Train the face networks; print what it reaches on faces it has not seen.
+
+    Parameters
+    ----------
+    source : Path
+        The faces.
+    out : Path
+        Receives the network.
+    settings : FaceTraining
+    n_networks : int
+    """
     settings = replace(settings, threads=os.cpu_count() or 1)
     with progress_bars(Console(stderr=True)) as progress:
         figures = pretrain_face(
@@ -42,7 +52,20 @@ def train_face_and_print(source: Path, out: Path, settings: FaceTraining, n_netw
 def train_voice_and_print(
     root: Path, out: Path, epochs: int | None, seed: int, jobs: int | None
 ) -> None:
-    """Train the voice model; print what it reaches on speakers it has not heard."""
+    """Train the voice model; print what it reaches on speakers it has not heard.
+
+    Parameters
+    ----------
+    root : Path
+        RAVDESS.
+    out : Path
+        Receives the network.
+    epochs : int or None
+        As usual by default.
+    seed : int
+    jobs : int or None
+        Processes; one per core where it is not given.
+    """
     settings = VoiceTraining() if epochs is None else VoiceTraining(epochs=epochs)
     with progress_bars(Console(stderr=True)) as progress:
         figures = pretrain_voice(
@@ -61,7 +84,17 @@ def train_voice_and_print(
 
 
 def ship_and_print(face: Path, voice: Path, out: Path) -> None:
-    """Join both networks into a bundle."""
+    """Join both networks into a bundle.
+
+    Parameters
+    ----------
+    face : Path
+        Folder that training left.
+    voice : Path
+        Folder that training left.
+    out : Path
+        The bundle.
+    """
     bundle = ship(face, voice)
     write_bundle(bundle, out)
     size = sum(len(content) for content in bundle.files.values()) / 1e6
@@ -69,7 +102,19 @@ def ship_and_print(face: Path, voice: Path, out: Path) -> None:
 
 
 def refit_and_print(faces: Path, tables: list[Path], bundle: Path | None, out: Path) -> None:
-    """Fit the fusion of a bundle anew; print its exponents."""
+    """Fit the fusion of a bundle anew; print its exponents.
+
+    Parameters
+    ----------
+    faces : Path
+        Folder that training left.
+    tables : list of Path
+        CSV files.
+    bundle : Path or None
+        Folder; the shipped one by default.
+    out : Path
+        The bundle.
+    """
     fitted = refit_fusion(read_bundle(bundle or shipped_folder()), faces, tables)
     write_bundle(fitted, out)
     face, voice = fitted.manifest.member("face"), fitted.manifest.member("voice")

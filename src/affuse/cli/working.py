@@ -20,6 +20,11 @@ class Work:
 
     @contextmanager
     def begun(self) -> Iterator[Workers | None]:
-        """The workers of a cluster; None for processes of this machine."""
+        """The workers of a cluster; None for processes of this machine.
+
+        Yields
+        ------
+        Workers or None
+        """
         with chosen_workers(self.jobs, self.n_workers, self.cluster) as workers:
             yield None if self.cluster is None and self.n_workers is None else workers

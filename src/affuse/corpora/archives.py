@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from affuse.corpora.media_files import MEDIA_SUFFIXES
-from affuse.corpora.readers.ravdess import parse_name
+from affuse.corpora.ravdess.names import parse_name
 from affuse.errors import DatasetError, DownloadError
 from affuse.records import ProgressCallback
 from affuse.storage.whole import atomic_file

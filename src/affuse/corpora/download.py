@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from affuse.corpora.archives import Unpacked, read_marker, unpack, write_marker
-from affuse.corpora.readers.ravdess import N_ACTORS
+from affuse.corpora.ravdess.names import N_ACTORS
 from affuse.errors import ConfigError, DownloadError, OutputError
 from affuse.records import ProgressCallback
 from affuse.storage.fetch import Patience, RemoteFile, fetch, fetch_json

@@ -43,7 +43,7 @@ class LearnedFeatures:
         self._build = build
         self._modalities = frozenset(modalities)
         self._row_of = {clip: row for row, clip in enumerate(table.clips.tolist())}
-        self._widths: dict[str, int] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
         self._known: dict[tuple[str, bytes, bytes], Features] = {}
         self._losses: dict[str, NDArray[np.float64]] = {}
         # Cross-fitted features of training clips hold nothing of their own labels as they are.
@@ -73,6 +73,17 @@ class LearnedFeatures:
         """Features of the clips in rows `use`, learned from those in rows `learn`.
 
         NaN where a clip lacks the modality; zeros where there is no clip to learn from.
+
+        Parameters
+        ----------
+        modality : str
+        learn, use : (n,) int64
+            Rows of the table.
+
+        Returns
+        -------
+        (n_use, ...) float
+            One row for each of `use`.
         """
         key = (modality, learn.tobytes(), use.tobytes())
         if key not in self._known:
@@ -88,7 +99,7 @@ class LearnedFeatures:
         array, present = self._table.arrays[modality], self._table.present[modality]
         learn, has = learn[present[learn]], present[use]
         if not len(learn):
-            return np.zeros((len(use), self._widths.get(modality, 1)), np.float32)
+            return np.zeros((len(use), *self._shapes.get(modality, (1,))), np.float32)
         transformer = self._build(modality)
         if getattr(transformer, "cross_fitted", False):
             features = self._cross_fitted(transformer, array, learn, use, has)
@@ -99,8 +110,8 @@ class LearnedFeatures:
         # One clip to learn from is there to say how many features there are.
         some, again = array.distinct(use[has] if has.any() else learn[:1])
         features = np.asarray(transformer.transform(array.take(some)), np.float32)
-        self._widths[modality] = features.shape[1]
-        spread = np.full((len(use), features.shape[1]), np.nan, np.float32)
+        self._shapes[modality] = features.shape[1:]
+        spread = np.full((len(use), *features.shape[1:]), np.nan, np.float32)
         spread[has] = features[again[: has.sum()]]
         return spread
 

@@ -43,7 +43,16 @@ def chosen_clips(config: Config) -> Index:
 
 
 def task_of(config: Config) -> Task:
-    """What a configuration asks to be told of its clips; ConfigError if it does not fit."""
+    """What a configuration asks to be told of its clips; ConfigError if it does not fit.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    Task
+    """
     task = make_task(config.task, config.data.targets)
     if config.task != Classification.name and config.robustness.enabled:
         raise ConfigError(
@@ -78,7 +87,17 @@ def _silence(attribute: str, values: Sequence[str], corpora: Sequence[str]) -> s
 
 
 def extractors(config: Config) -> dict[Modality, Source]:
-    """Where each modality's features come from; ``none`` leaves a modality out."""
+    """Where each modality's features come from; ``none`` leaves a modality out.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    dict of Modality to Source
+        One for each modality that takes part.
+    """
     names: dict[Modality, str] = {"audio": config.features.audio, "video": config.features.video}
     chosen = {m: make_source(name, m, config) for m, name in names.items() if name != "none"}
     if not chosen:
@@ -89,7 +108,17 @@ def extractors(config: Config) -> dict[Modality, Source]:
 
 
 def prepared(config: Config, index: Index) -> Config:
-    """The configuration with what its sources must know of the clips before they begin."""
+    """The configuration with what its sources must know of the clips before they begin.
+
+    Parameters
+    ----------
+    config : Config
+    index : Index
+
+    Returns
+    -------
+    Config
+    """
     for source in extractors(config).values():
         config = source.prepared(config, index)
     return config

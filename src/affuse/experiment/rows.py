@@ -47,6 +47,16 @@ def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) ->
 
 
 def learners(config: Config, sources: Mapping[Modality, Source]) -> dict[str, Learner]:
-    """What learns features anew in each fold, for each modality whose source asks for it."""
+    """What learns features anew in each fold, for each modality whose source asks for it.
+
+    Parameters
+    ----------
+    config : Config
+    sources : mapping of Modality to Source
+
+    Returns
+    -------
+    dict of str to Learner
+    """
     made = {modality: source.learned(config) for modality, source in sources.items()}
     return {modality: learner for modality, learner in made.items() if learner is not None}

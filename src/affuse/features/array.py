@@ -16,10 +16,10 @@ from affuse.errors import FeatureError
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-CLIP = "clip"
-STEPS = frozenset({"time", "variant"})
+CLIP, TIME = "clip", "time"
+STEPS = frozenset({TIME, "variant"})
 """Axes along which one clip's array is a sequence of arrays of one kind."""
-USUAL_AXES = (CLIP, "time", "height", "width")
+USUAL_AXES = (CLIP, TIME, "height", "width")
 """Names that the axes of a plain array get from the left; the last one is "feature"."""
 
 
@@ -134,6 +134,22 @@ class FeatureArray(ABC):
         """
         return self.rows(np.arange(len(self))).reshape(len(self), -1)
 
+    def over_time(self) -> Floats:
+        """A row of numbers for each step in time of a clip: ``(n_clips, n_steps, n_numbers)``.
+
+        What is not "time" stands side by side; a clip is one step where there is no such axis.
+
+        Raises
+        ------
+        FeatureError
+            As `flat`.
+        """
+        whole = self.flat().reshape(self.shape)
+        if TIME not in self.axes:
+            return whole.reshape(len(self), 1, self.n_features)
+        by_time = np.moveaxis(whole, self.axes.index(TIME), 1)
+        return by_time.reshape(*by_time.shape[:2], -1)
+
 
 @dataclass(frozen=True, eq=False)
 class ArrayInMemory(FeatureArray):
@@ -152,8 +168,8 @@ class ArrayInMemory(FeatureArray):
     Examples
     --------
     >>> array = ArrayInMemory(np.zeros((5, 40, 63)), ("clip", "channel", "time"))
-    >>> array.shape, array.flat().shape
-    ((5, 40, 63), (5, 2520))
+    >>> array.shape, array.flat().shape, array.over_time().shape
+    ((5, 40, 63), (5, 2520), (5, 63, 40))
     """
 
     values: NDArray[np.floating[Any]]

@@ -102,7 +102,7 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
         """Numbers as a value of a graph, from features (n, n_features)."""
         check_is_fitted(self)
-        return self.target_.nodes(graph, rows, self.network_)
+        return self.target_.nodes(graph, graph.cast(rows, "FLOAT"), self.network_)
 
     def _network(self, n_features: int) -> Any:
         nn: Any = import_torch().nn

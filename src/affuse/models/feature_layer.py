@@ -70,7 +70,7 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
     --------
     >>> frames, y = np.repeat(np.eye(4), 6, axis=0).reshape(4, 6, 4), [0, 0, 1, 1]
     >>> FeatureLayer(n_features=3, epochs=2, random_state=0).fit_transform(frames, y).shape
-    (4, 18)
+    (4, 6, 3)
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Frames) -> NDArray[np.float32]:
-        """Feature layer of every frame, frame after frame: (n_clips, n_frames * n_features)."""
+        """Feature layer of every frame: (n_clips, n_frames, n_features)."""
         check_is_fitted(self)
         array = _frames(X)
         if array.shape[2:] != self.frame_shape_:
@@ -111,14 +111,14 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
             )
         n_clips, n_frames = array.shape[:2]
         feature_layer = self.network_[:-1]
-        features = np.empty((n_clips, n_frames * self.n_features), np.float32)
+        features = np.empty((n_clips, n_frames, self.n_features), np.float32)
         for rows, frames in array.batches(max(1, PREDICTION_ROWS // n_frames)):
             by_frame = frames.reshape(-1, *self.frame_shape_)
-            features[rows] = outputs(feature_layer, by_frame).reshape(len(rows), -1)
+            features[rows] = outputs(feature_layer, by_frame).reshape(len(rows), n_frames, -1)
         return features
 
     def features_to_graph(self, graph: GraphBuilder, frames: str, n_frames: int) -> str:
-        """As `transform`, in a graph: frames (n, n_frames, ...) -> (n, n_frames * n_features)."""
+        """As `transform`, flat, in a graph: frames (n, n_frames, ...) -> (n, n_frames * n_features)."""
         from affuse.models.graphs.networks import layers
 
         n_inputs = int(np.prod(self.frame_shape_))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import platformdirs
 
+from affuse.errors import OutputError
+
 DAY_S = 86_400
 FETCHED = "weights"
 
@@ -36,6 +38,27 @@ def weights_folder() -> Path:
     Path
     """
     return cache_folder() / FETCHED
+
+
+def make_weights_folder(folder: Path) -> None:
+    """Make a folder for networks, where it is not there yet.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    OutputError
+        It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made ({error.strerror}); expected a writable folder for "
+            "weights: set AFFUSE_CACHE to another one"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,8 @@ def open_session(model: bytes | Path, *, device: str = "cpu", n_threads: int = 1
     Exception
         onnxruntime cannot load it; it has a dozen exceptions without a common root.
     """
-    import onnxruntime
-
-    options = _options(n_threads, _ERRORS_ALONE)
     given = str(model) if isinstance(model, Path) else model
-    return onnxruntime.InferenceSession(given, options, providers=[_ENGINES[device] + _PROVIDER])
+    return _session(given, _options(n_threads, _ERRORS_ALONE), device)
 
 
 def open_foreign_session(model: bytes) -> Session:
@@ -67,15 +64,13 @@ def open_foreign_session(model: bytes) -> Session:
     Exception
         As `open_session`.
     """
-    import onnxruntime
-
     # Errors come back as errors; what a graph's author wrote does not belong into the terminal.
     options = _options(1, _NOTHING)
     # What was checked as ONNX is read as ONNX.
     options.add_session_config_entry("session.load_model_format", "ONNX")
     _bound_memory()
     options.add_session_config_entry("session.use_env_allocators", "1")
-    return onnxruntime.InferenceSession(model, options, providers=["CPU" + _PROVIDER])
+    return _session(model, options, "cpu")
 
 
 def run_within(
@@ -162,6 +157,12 @@ def runtime_version() -> str:
     import onnxruntime
 
     return str(onnxruntime.__version__)
+
+
+def _session(model: bytes | str, options: Any, device: str) -> Session:
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(model, options, providers=[_ENGINES[device] + _PROVIDER])
 
 
 def _options(n_threads: int, log_severity: int) -> Any:

@@ -38,6 +38,10 @@ AU = {name: position for position, name in enumerate(ACTION_UNITS)}
 def intensities(units: Mapping[int, float]) -> NDArray[np.float64]:
     """Vector of intensities from ``{number of the unit: intensity}``.
 
+    Parameters
+    ----------
+    units : mapping of int to float
+
     Returns
     -------
     (17,) ndarray

@@ -21,7 +21,17 @@ from affuse.synthetic.identity import Identity
 
 
 def paint_body(picture: Image, identity: Identity, frame: Frame) -> None:
-    """Draw shoulders, shirt and throat into the picture (720, 1280, 3)."""
+    """Draw shoulders, shirt and throat into the picture (720, 1280, 3).
+
+    Parameters
+    ----------
+    picture : (720, 1280, 3) uint8
+        Changed in place.
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+        Where the face is.
+    """
 
     def at(points: list[tuple[float, float]]) -> Points:
         return frame.pixels(np.array(points)) + frame.corner
@@ -56,7 +66,17 @@ def _paint_throat(picture: Image, identity: Identity, outline: Points, half_px: 
 
 
 def paint_ears(region: Image, identity: Identity, frame: Frame) -> None:
-    """Draw both ears into the region (h, w, 3)."""
+    """Draw both ears into the region (h, w, 3).
+
+    Parameters
+    ----------
+    region : (h, w, 3) uint8
+        Changed in place.
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+        Where the face is.
+    """
     for side in (-1, 1):
         ear = [(0.84, -0.12), (0.95, -0.16), (1.0, -0.02), (0.97, 0.2), (0.9, 0.34), (0.82, 0.3)]
         points = np.array(ear) * (side * identity.width, 1)

@@ -120,6 +120,10 @@ def synthesise(
 def make_folder(folder: Path) -> None:
     """Make a folder that files can be written to.
 
+    Parameters
+    ----------
+    folder : Path
+
     Raises
     ------
     OutputError
@@ -139,6 +143,16 @@ def make_folder(folder: Path) -> None:
 
 def already_there(path: Path, recipe: str) -> bool:
     """Whether a complete file of this very recipe is there.
+
+    Parameters
+    ----------
+    path : Path
+    recipe : str
+        What its comment must be.
+
+    Returns
+    -------
+    bool
 
     Raises
     ------

@@ -73,7 +73,12 @@ class Voice:
     precision: float = 0.0
 
     def vector(self) -> NDArray[np.float64]:
-        """All fields (11,), in their order."""
+        """All fields (11,), in their order.
+
+        Returns
+        -------
+        (11,) float64
+        """
         return np.array(astuple(self), np.float64)
 
 
@@ -153,7 +158,24 @@ def expressed(
     acting: Acting,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Template of an emotion as one take has it: some takes lean to another emotion."""
+    """Template of an emotion as one take has it: some takes lean to another emotion.
+
+    Parameters
+    ----------
+    emotion : str
+    templates : mapping of str to ndarray
+        Emotion to its values.
+    leanings : mapping of str to tuple of str
+        Emotion to those that it is taken for.
+    acting : Acting
+    rng : numpy.random.Generator
+        Draws whatever is random.
+
+    Returns
+    -------
+    ndarray
+        As long as the templates.
+    """
     meant = templates[emotion]
     leans, share = rng.random(), rng.uniform(*acting.leaning)
     choices = leanings[emotion]

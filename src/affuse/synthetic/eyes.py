@@ -40,7 +40,17 @@ class Lids:
 
 
 def lids(units: NDArray[np.float64]) -> Lids:
-    """Lids of one frame from its action units (17,)."""
+    """Lids of one frame from its action units (17,).
+
+    Parameters
+    ----------
+    units : (17,) float64
+        Intensities of the action units, 0 to 5.
+
+    Returns
+    -------
+    Lids
+    """
     share = units / MAX_INTENSITY
     upper = 0.082 + 0.052 * share[AU["AU05"]] - 0.03 * share[AU["AU07"]]
     upper -= 0.018 * share[AU["AU06"]] + 0.012 * share[AU["AU04"]]
@@ -55,7 +65,21 @@ def lids(units: NDArray[np.float64]) -> Lids:
 def draw_eyes(
     region: Image, identity: Identity, frame: Frame, units: NDArray[np.float64], pose: Pose
 ) -> None:
-    """Draw both eyes into the region (h, w, 3)."""
+    """Draw both eyes into the region (h, w, 3).
+
+    Parameters
+    ----------
+    region : (h, w, 3) uint8
+        Changed in place.
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+        Where the face is.
+    units : (17,) float64
+        Intensities of the action units, 0 to 5.
+    pose : Pose
+        Of the head.
+    """
     for side in (-1, 1):
         _draw_eye(region, identity, frame, lids(units), pose, side)
 
@@ -63,7 +87,21 @@ def draw_eyes(
 def draw_brows(
     region: Image, identity: Identity, frame: Frame, units: NDArray[np.float64], pose: Pose
 ) -> None:
-    """Draw both eyebrows into the region (h, w, 3)."""
+    """Draw both eyebrows into the region (h, w, 3).
+
+    Parameters
+    ----------
+    region : (h, w, 3) uint8
+        Changed in place.
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+        Where the face is.
+    units : (17,) float64
+        Intensities of the action units, 0 to 5.
+    pose : Pose
+        Of the head.
+    """
     for side in (-1, 1):
         outline = frame.pixels(carry(_brow(identity, units) * (side, 1), pose))
         colour = tinted(identity.hair_colour, 0.75)
@@ -71,7 +109,19 @@ def draw_brows(
 
 
 def draw_glasses(region: Image, identity: Identity, frame: Frame, pose: Pose) -> None:
-    """Draw a pair of glasses into the region (h, w, 3)."""
+    """Draw a pair of glasses into the region (h, w, 3).
+
+    Parameters
+    ----------
+    region : (h, w, 3) uint8
+        Changed in place.
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+        Where the face is.
+    pose : Pose
+        Of the head.
+    """
     angle = np.linspace(0, 2 * np.pi, 40)
     rim = np.column_stack([0.275 * np.cos(angle), 0.225 * np.sin(angle) + 0.03])
     dark = (46, 40, 40)

@@ -38,7 +38,20 @@ class Face:
     still: Image
 
     def draw(self, units: NDArray[np.float64], pose: Pose | None = None) -> Image:
-        """Picture (720, 1280, 3) RGB of the face with action units (17,) of 0 to 5."""
+        """Picture (720, 1280, 3) RGB of the face with action units (17,) of 0 to 5.
+
+        Parameters
+        ----------
+        units : (17,) float64
+            Intensities of the action units, 0 to 5.
+        pose : Pose, optional
+            Of the head; straight ahead by default.
+
+        Returns
+        -------
+        (720, 1280, 3) uint8
+            RGB.
+        """
         at = pose or Pose()
         picture = self.still.copy()
         region = self.frame.cut(picture)
@@ -53,6 +66,15 @@ class Face:
 
 def make_face(identity: Identity) -> Face:
     """Face of an identity.
+
+    Parameters
+    ----------
+    identity : Identity
+        Whose face it is.
+
+    Returns
+    -------
+    Face
 
     Examples
     --------

@@ -36,11 +36,31 @@ class Frame:
     scale_px: float
 
     def pixels(self, points: NDArray[np.float64]) -> Points:
-        """Points (n, 2) in face units as pixels of the region."""
+        """Points (n, 2) in face units as pixels of the region.
+
+        Parameters
+        ----------
+        points : (n, 2) float64
+            In face units.
+
+        Returns
+        -------
+        (n, 2) float64
+        """
         return np.asarray(points * self.scale_px + self.origin)
 
     def units(self, step: int = 1) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Face units x and y (h, w) of the region's pixels, of every `step`-th one."""
+        """Face units x and y (h, w) of the region's pixels, of every `step`-th one.
+
+        Parameters
+        ----------
+        step : int
+
+        Returns
+        -------
+        tuple of (h, w) float32
+            x and y.
+        """
         columns = np.arange(0, REGION[0], step, dtype=np.float32) + (step - 1) / 2
         rows = np.arange(0, REGION[1], step, dtype=np.float32) + (step - 1) / 2
         x, y = np.meshgrid(
@@ -49,13 +69,33 @@ class Frame:
         return x.astype(np.float32), y.astype(np.float32)
 
     def cut(self, picture: Image) -> Image:
-        """View of the region in a whole picture."""
+        """View of the region in a whole picture.
+
+        Parameters
+        ----------
+        picture : (720, 1280, 3) uint8
+
+        Returns
+        -------
+        (h, w, 3) uint8
+            A view.
+        """
         x, y = self.corner
         return picture[y : y + REGION[1], x : x + REGION[0]]
 
 
 def place(identity: Identity) -> Frame:
-    """Frame for an identity's place and size in the picture."""
+    """Frame for an identity's place and size in the picture.
+
+    Parameters
+    ----------
+    identity : Identity
+        Whose face it is.
+
+    Returns
+    -------
+    Frame
+    """
     x, y = identity.centre_px
     left = int(np.clip(x - REGION[0] / 2, 0, WIDTH - REGION[0]))
     top = int(np.clip(y - 0.475 * REGION[1], 0, HEIGHT - REGION[1]))

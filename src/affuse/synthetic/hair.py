@@ -21,7 +21,17 @@ _HAIRLINES: dict[Hair, tuple[tuple[float, float], ...]] = {
 
 
 def paint_hair(region: Image, identity: Identity, frame: Frame) -> None:
-    """Draw the hair and the shadow it throws into the region (h, w, 3)."""
+    """Draw the hair and the shadow it throws into the region (h, w, 3).
+
+    Parameters
+    ----------
+    region : (h, w, 3) uint8
+        Changed in place.
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+        Where the face is.
+    """
     top = [(0.0, -1.33), (0.34, -1.27), (0.67, -1.06), (0.89, -0.7), (0.955, -0.3), (0.93, -0.02)]
     crown = np.array([(-x, y) for x, y in reversed(top[1:])] + top)
     cropped = identity.hair == "cropped"

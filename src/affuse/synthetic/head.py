@@ -25,7 +25,17 @@ _OUTLINE = (
 
 
 def head_outline(identity: Identity) -> Points:
-    """Closed outline (n, 2) of the head in face units."""
+    """Closed outline (n, 2) of the head in face units.
+
+    Parameters
+    ----------
+    identity : Identity
+        Whose face it is.
+
+    Returns
+    -------
+    (n, 2) float64
+    """
     half = np.array([(width, y) for y, width in _OUTLINE])
     lower = np.clip((half[:, 1] - 0.1) / 0.9, 0, 1)
     half[:, 0] *= identity.width * (1 + (identity.jaw - 1) * lower * lower * (3 - 2 * lower))
@@ -35,5 +45,16 @@ def head_outline(identity: Identity) -> Points:
 
 
 def head_mask(identity: Identity, frame: Frame) -> Image:
-    """Share of each pixel of the region (h, w) that the head covers, 0 to 255."""
+    """Share of each pixel of the region (h, w) that the head covers, 0 to 255.
+
+    Parameters
+    ----------
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+
+    Returns
+    -------
+    (h, w) uint8
+    """
     return mask((REGION[1], REGION[0]), frame.pixels(head_outline(identity)), 1.0)

@@ -73,6 +73,15 @@ def make_identity(speaker: int, seed: int) -> Identity:
     All are filmed alike, as in the studio of RAVDESS: same light and backdrop, a black shirt,
     hair short or tied back.
 
+    Parameters
+    ----------
+    speaker : int
+    seed : int
+
+    Returns
+    -------
+    Identity
+
     Examples
     --------
     >>> make_identity(2, seed=0).female

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from affuse.corpora.readers.ravdess import take_key
+from affuse.corpora.ravdess.names import take_key
 from affuse.errors import FeatureError
 from affuse.storage.csv_rows import read_frame
 from affuse.synthetic.action_units import ACTION_UNITS, MAX_INTENSITY
@@ -51,6 +51,10 @@ def read_action_units(path: str | Path) -> dict[str, NDArray[np.float64]]:
         CSV with a column ``clip`` (RAVDESS name of any modality, or take key), columns
         ``AU01_r`` ... ``AU45_r`` with clip means of intensities from 0 to 5 and, where they
         were measured, ``AU01_c`` ... ``AU45_c`` with the share of frames that show the unit.
+
+    Returns
+    -------
+    dict of str to (17,) float64
 
     Raises
     ------

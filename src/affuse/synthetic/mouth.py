@@ -54,7 +54,19 @@ class Lips:
 
 
 def lips(identity: Identity, units: NDArray[np.float64]) -> Lips:
-    """Lips of one frame from its action units (17,)."""
+    """Lips of one frame from its action units (17,).
+
+    Parameters
+    ----------
+    identity : Identity
+        Whose face it is.
+    units : (17,) float64
+        Intensities of the action units, 0 to 5.
+
+    Returns
+    -------
+    Lips
+    """
     share = units / MAX_INTENSITY
     thin = 1 - 0.6 * share[AU["AU23"]] - 0.25 * share[AU["AU20"]] - 0.15 * share[AU["AU12"]]
     thick = 0.075 * identity.lip_thickness * max(thin, 0.3)
@@ -84,7 +96,21 @@ def lips(identity: Identity, units: NDArray[np.float64]) -> Lips:
 def draw_mouth(
     region: Image, identity: Identity, frame: Frame, units: NDArray[np.float64], pose: Pose
 ) -> None:
-    """Draw the mouth into the region (h, w, 3)."""
+    """Draw the mouth into the region (h, w, 3).
+
+    Parameters
+    ----------
+    region : (h, w, 3) uint8
+        Changed in place.
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+        Where the face is.
+    units : (17,) float64
+        Intensities of the action units, 0 to 5.
+    pose : Pose
+        Of the head.
+    """
     shape = lips(identity, units)
     top, upper, lower, bottom = (
         frame.pixels(carry(curve, pose))

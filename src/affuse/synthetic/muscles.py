@@ -97,7 +97,19 @@ class Muscles:
     rest: NDArray[np.float32]
 
     def deform(self, portrait: Image, units: NDArray[np.float64], pose: Pose) -> Image:
-        """Region (h, w, 3) of a still portrait with the face moved and relit."""
+        """Region (h, w, 3) of a still portrait with the face moved and relit.
+
+        Parameters
+        ----------
+        portrait : (h, w, 3) uint8
+        units : (17,) float64
+            Intensities of the action units, 0 to 5.
+        pose : Pose
+
+        Returns
+        -------
+        (h, w, 3) uint8
+        """
         size = (REGION[1] // STEP, REGION[0] // STEP)
         # einsum, not a matrix product: BLAS would wake all cores for a millisecond's work
         field = np.einsum("k,kn->n", units.astype(np.float32), self.fields).reshape(*size, 3)
@@ -123,7 +135,17 @@ class Muscles:
 
 
 def carry(points: Points, pose: Pose) -> Points:
-    """Points (n, 2) of a face at rest, in face units, where the head's pose puts them."""
+    """Points (n, 2) of a face at rest, in face units, where the head's pose puts them.
+
+    Parameters
+    ----------
+    points : (n, 2) float64
+    pose : Pose
+
+    Returns
+    -------
+    (n, 2) float64
+    """
     x, y = points[:, 0], points[:, 1]
     near = _depth(x, y)
     moved_x = x + pose.x - pose.roll * (y - 0.9) + pose.turn * near
@@ -132,7 +154,18 @@ def carry(points: Points, pose: Pose) -> Points:
 
 
 def make_muscles(identity: Identity, frame: Frame) -> Muscles:
-    """Fields for an identity, lit as its portrait is."""
+    """Fields for an identity, lit as its portrait is.
+
+    Parameters
+    ----------
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+
+    Returns
+    -------
+    Muscles
+    """
     x, y = frame.units(STEP)
     fields = np.stack([_field(name, identity, x, y) for name in ACTION_UNITS])
     head = head_mask(identity, frame)

@@ -57,6 +57,10 @@ def perform(
         The speaker's own factor on each action unit; see `face_habits`.
     rng : Generator
         Scatter from take to take.
+
+    Returns
+    -------
+    Performance
     """
     apex = expressed(emotion, EXPRESSIONS, FACE_LEANINGS, FACE_ACTING, rng)
     apex *= INTENSITIES[intensity] * habits
@@ -83,6 +87,10 @@ def perform_measured(
         How far the voice opens the mouth, 0 to 1.
     rng : Generator
         Course in time; the means do not depend on it.
+
+    Returns
+    -------
+    Performance
     """
     n = len(opening)
     curve = onset_apex_offset(n, rng) * (1 + 0.08 * _drift(n, rng))
@@ -94,7 +102,17 @@ def perform_measured(
 
 
 def with_mean(curve: NDArray[np.float64], mean: float) -> NDArray[np.float64]:
-    """Curve (n,) scaled to a mean, without leaving 0 to 5 where the mean allows it."""
+    """Curve (n,) scaled to a mean, without leaving 0 to 5 where the mean allows it.
+
+    Parameters
+    ----------
+    curve : (n,) float64
+    mean : float
+
+    Returns
+    -------
+    (n,) float64
+    """
     scaled = np.full(len(curve), 0.0)
     if mean <= 0:
         return scaled
@@ -106,14 +124,35 @@ def with_mean(curve: NDArray[np.float64], mean: float) -> NDArray[np.float64]:
 
 
 def face_habits(speaker: int, seed: int) -> NDArray[np.float64]:
-    """A speaker's factor on each action unit (17,): expressiveness and small habits."""
+    """A speaker's factor on each action unit (17,): expressiveness and small habits.
+
+    Parameters
+    ----------
+    speaker : int
+    seed : int
+
+    Returns
+    -------
+    (17,) float64
+    """
     rng = np.random.default_rng([seed, speaker, 2])
     factors = rng.uniform(0.85, 1.1) * np.exp(0.15 * rng.standard_normal(len(ACTION_UNITS)))
     return np.asarray(factors)
 
 
 def onset_apex_offset(n_frames: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Course of an expression (n_frames,): it rises, holds near 1, and falls."""
+    """Course of an expression (n_frames,): it rises, holds near 1, and falls.
+
+    Parameters
+    ----------
+    n_frames : int
+    rng : numpy.random.Generator
+        Draws whatever is random.
+
+    Returns
+    -------
+    (n_frames,) float64
+    """
     onset, offset = rng.uniform(0.05, 0.2), rng.uniform(0.8, 0.95)
     steep = rng.uniform(0.03, 0.06)
     t = np.linspace(0, 1, n_frames)

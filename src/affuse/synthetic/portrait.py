@@ -14,7 +14,18 @@ from affuse.synthetic.skin import paint_nose, shaded_skin
 
 
 def paint(identity: Identity, frame: Frame) -> Image:
-    """Picture (720, 1280, 3) of a face at rest without eyes, brows and mouth."""
+    """Picture (720, 1280, 3) of a face at rest without eyes, brows and mouth.
+
+    Parameters
+    ----------
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+
+    Returns
+    -------
+    (720, 1280, 3) uint8
+    """
     picture = _backdrop(identity)
     region = frame.cut(picture)
     paint_body(picture, identity, frame)

@@ -59,7 +59,23 @@ class Score:
 def make_score(
     statement: str, speaker: Speaker, voice: Voice, rng: np.random.Generator, *, sung: bool
 ) -> Score:
-    """Score of one utterance of a sentence (``kids`` or ``dogs``)."""
+    """Score of one utterance of a sentence (``kids`` or ``dogs``).
+
+    Parameters
+    ----------
+    statement : str
+        ``kids`` or ``dogs``.
+    speaker : Speaker
+    voice : Voice
+    rng : numpy.random.Generator
+        Draws whatever is random.
+    sung : bool
+        Whether it is song.
+
+    Returns
+    -------
+    Score
+    """
     sounds = _timed(SENTENCES[statement], speaker, voice, rng, sung=sung)
     owner = np.repeat(np.arange(len(sounds)), [n for _, n in sounds])
     within = np.concatenate([(np.arange(n) + 0.5) / n for _, n in sounds])

@@ -143,6 +143,17 @@ def mouth_opening(signal: NDArray[np.float32], sample_rate: int) -> NDArray[np.f
     Loudness in dB below the loud parts of the clip, so that a loud voice and a soft one move the
     mouth alike.
 
+    Parameters
+    ----------
+    signal : (n_samples,) float32
+        In [-1, 1].
+    sample_rate : int
+        Hz.
+
+    Returns
+    -------
+    (n_frames,) float64
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)

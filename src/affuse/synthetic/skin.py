@@ -25,7 +25,18 @@ _RELIEF = (
 
 
 def shaded_skin(identity: Identity, frame: Frame) -> Image:
-    """Skin (h, w, 3) lit from one side: a head's roundness and relief, warm in the shadows."""
+    """Skin (h, w, 3) lit from one side: a head's roundness and relief, warm in the shadows.
+
+    Parameters
+    ----------
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+
+    Returns
+    -------
+    (h, w, 3) uint8
+    """
     x, y = frame.units()
     lit = _light_on(identity, x, y)
     rosy = np.exp(-(((np.abs(x) - 0.5) / 0.24) ** 2) - ((y - 0.36) / 0.18) ** 2)
@@ -62,7 +73,17 @@ def _light_on(
 
 
 def paint_nose(region: Image, identity: Identity, frame: Frame) -> None:
-    """Draw nostrils and the wings of the nose into the region (h, w, 3)."""
+    """Draw nostrils and the wings of the nose into the region (h, w, 3).
+
+    Parameters
+    ----------
+    region : (h, w, 3) uint8
+        Changed in place.
+    identity : Identity
+        Whose face it is.
+    frame : Frame
+        Where the face is.
+    """
     for side in (-1, 1):
         across = np.array([side * identity.nose_width, 1])
         nostril = np.array([(0.035, 0.575), (0.085, 0.55), (0.125, 0.565), (0.08, 0.59)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from affuse.corpora.readers.ravdess import parse_name, take_key
+from affuse.corpora.ravdess.names import parse_name, take_key
 from affuse.errors import ConfigError
 from affuse.records import RAVDESS_EMOTIONS
 
@@ -70,7 +70,16 @@ class Plan:
 
 
 def read_take(clip: str) -> Take | None:
-    """Take that a clip's id or file name stands for, None where RAVDESS's scheme does not fit."""
+    """Take that a clip's id or file name stands for, None where RAVDESS's scheme does not fit.
+
+    Parameters
+    ----------
+    clip : str
+
+    Returns
+    -------
+    Take or None
+    """
     key = take_key(clip)
     if key is None:
         return None
@@ -90,6 +99,14 @@ def list_takes(plan: Plan) -> tuple[Take, ...]:
 
     As in RAVDESS, neutral has no strong intensity, song knows neither disgust nor surprise,
     and speaker 18 does not sing.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    tuple of Take
 
     Raises
     ------

@@ -51,7 +51,17 @@ class Utterance:
 
 
 def make_speaker(speaker: int, seed: int) -> Speaker:
-    """Voice of a speaker; odd numbers are male and even ones female, as in RAVDESS."""
+    """Voice of a speaker; odd numbers are male and even ones female, as in RAVDESS.
+
+    Parameters
+    ----------
+    speaker : int
+    seed : int
+
+    Returns
+    -------
+    Speaker
+    """
     rng = np.random.default_rng([seed, speaker, 3])
     female = speaker % 2 == 0
     return Speaker(
@@ -87,6 +97,10 @@ def speak(
         Scatter from take to take.
     sung : bool
         Sung on sustained notes instead of spoken.
+
+    Returns
+    -------
+    Utterance
 
     Examples
     --------

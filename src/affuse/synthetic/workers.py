@@ -43,6 +43,11 @@ def run_batches(
     progress : callable or None
         Called with ``(stage, done, total)``, clips being counted.
 
+    Returns
+    -------
+    list of Outcome
+        In the order of the batches.
+
     Raises
     ------
     ConfigError

@@ -58,7 +58,16 @@ def write_clip(
 
 
 def made_by(path: Path) -> str | None:
-    """Comment of a media file; empty without one, None where there is no complete file."""
+    """Comment of a media file; empty without one, None where there is no complete file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str or None
+    """
     try:
         return comment_of(path)
     except MediaError:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from affuse.errors import DownloadError, OutputError
+from affuse.errors import DownloadError
 from affuse.features.store import content_hash
 from affuse.media.face_detectors import YUNET_FILE_NAME
 from affuse.records import ProgressCallback
-from affuse.storage.cache import weights_folder
+from affuse.storage.cache import make_weights_folder, weights_folder
 from affuse.storage.fetch import Patience, RemoteFile, fetch
 from affuse.storage.whole import put_in_place
 
@@ -61,13 +61,7 @@ def yunet_file(
     target = folder / YUNET_FILE_NAME
     if target.is_file() and content_hash(target) == published.sha256:
         return target
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be made ({error.strerror}); expected a writable folder for "
-            "weights: set AFFUSE_CACHE to another one"
-        ) from error
+    make_weights_folder(folder)
     unchecked = target.with_suffix(".unchecked")
     remote = RemoteFile(YUNET_FILE_NAME, published.url, published.size, md5=None)
     fetch(remote, unchecked, patience=patience, progress=progress)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from affuse.errors import OutputError, WeightsError
+from affuse.errors import WeightsError
 from affuse.features.store import content_hash
 from affuse.records import ProgressCallback
+from affuse.storage.cache import make_weights_folder
 from affuse.storage.fetch import Patience, RemoteFile, fetch, fetch_size
 from affuse.storage.whole import atomic_file
 
@@ -37,13 +38,7 @@ def vgg_face_file(
     """
     target = folder / FILE_NAME
     if not target.is_file():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"{folder} cannot be made ({error.strerror}); expected a writable folder for "
-                "weights: set AFFUSE_CACHE to another one"
-            ) from error
+        make_weights_folder(folder)
         url = f"{base_url}/{FILE_NAME}"
         size = fetch_size(url, patience=patience)
         remote = RemoteFile(FILE_NAME, url, size, md5=None)

@@ -50,5 +50,6 @@ READER = Reader(
     citation="whoever recorded them",
     licence="as they allow",
     source="where to download them",
-    layout="anna-joy-1.mp4",
+    example="anna-joy-1.mp4",
+    layout="speaker, emotion, take",
 )

@@ -15,9 +15,9 @@ from affuse.models.model import Model
 
 def _make(seed: int) -> Any:
     # Imported here, so that `affuse settings` lists models without loading any.
-    from sklearn.linear_model import RidgeClassifier
+    from sklearn.linear_model import Perceptron
 
-    return RidgeClassifier(random_state=seed)
+    return Perceptron(random_state=seed)
 
 
-MODEL = Model(label="Ridge classifier", make=_make)
+MODEL = Model(label="Perceptron", make=_make)
