@@ -20,7 +20,8 @@ from affuse.fusion.combine import (
     combined_probabilities,
     stacked,
 )
-from affuse.fusion.rule import FLOOR, rule_named
+from affuse.fusion.rule import rule_named
+from affuse.tasks.probabilities import FLOOR
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]

@@ -23,10 +23,10 @@ from affuse.evaluation.speakers import recall_table, speaker_range
 from affuse.features.source import Source
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, SystemGraphs, system_graphs
-from affuse.fusion.rule import FLOOR
 from affuse.models.graphs.builder import GraphBuilder, NotExportable
 from affuse.records import Modality
 from affuse.result import Evaluated, Result
+from affuse.tasks.probabilities import FLOOR
 
 _RECALLS = ("emotion", "recall", "n_clips", "taken_for")
 _PACKAGES = ("numpy", "onnx", "scikit-learn", "torch")

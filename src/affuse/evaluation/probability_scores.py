@@ -12,15 +12,10 @@ from affuse.errors import ConfigError, FeatureError, MissingDependency
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.tasks.metrics import ece
+from affuse.tasks.probabilities import FLOOR, SUM_TOLERANCE
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
-
-FLOOR = 1e-12
-"""Smallest probability of which a logarithm is taken: one certain error costs 27.6 at most."""
-
-SUM_TOLERANCE = 1e-3
-"""Published probabilities are rounded; a row may miss 1 by this much."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from affuse.errors import ConfigError, FeatureError
 from affuse.fusion.rule import Rule, Stack, rule_named, rules_that
-
-SUM_TOLERANCE = 1e-3
-"""Published probabilities are rounded; a row may miss 1 by this much."""
+from affuse.tasks.probabilities import SUM_TOLERANCE
 
 Decide = Callable[[Sequence[Stack]], Stack]
 """Outputs of some members, each (n, n_outputs) -> (n, n_outputs)."""

@@ -18,11 +18,11 @@ from affuse.bundle.writer import make_bundle
 from affuse.corpora.fer2013 import FaceSet, read_fer2013
 from affuse.corpora.table import read_table
 from affuse.errors import DatasetError
-from affuse.fusion.rule import FLOOR
 from affuse.media.audio import read_audio
 from affuse.predict.recogniser import Recogniser
 from affuse.pretraining.cards import FUSION_TITLE, fusion_section
 from affuse.records import FER2013_EMOTIONS, Clip
+from affuse.tasks.probabilities import FLOOR
 
 Floats = NDArray[np.float64]
 
