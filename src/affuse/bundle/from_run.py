@@ -24,9 +24,9 @@ from affuse.features.source import Source
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, SystemGraphs, system_graphs
 from affuse.models.graphs.builder import GraphBuilder, NotExportable
+from affuse.probabilities import FLOOR
 from affuse.records import Modality
 from affuse.result import Evaluated, Result
-from affuse.tasks.probabilities import FLOOR
 
 _RECALLS = ("emotion", "recall", "n_clips", "taken_for")
 _PACKAGES = ("numpy", "onnx", "scikit-learn", "torch")

@@ -11,8 +11,8 @@ from scipy.special import softmax
 from affuse.errors import ConfigError, FeatureError, MissingDependency
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
+from affuse.probabilities import FLOOR, SUM_TOLERANCE
 from affuse.tasks.metrics import ece
-from affuse.tasks.probabilities import FLOOR, SUM_TOLERANCE
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from affuse.fusion.rule import Rule, Stack
-from affuse.tasks.probabilities import FLOOR
+from affuse.probabilities import FLOOR
 
 
 def _product(stack: Stack, weights: Stack) -> Stack:
