@@ -93,9 +93,7 @@ def test_figures_follow_from_the_predictions(run):
 
 def test_clips_without_a_number_are_told(run):
     skipped = pd.read_csv(run / "skipped.csv", dtype=str)
-    assert skipped.to_numpy().tolist() == [
-        ["03", "valence is blank; every clip needs a number"]
-    ]
+    assert skipped.to_numpy().tolist() == [["03", "valence is blank; every clip needs a number"]]
 
 
 def test_run_folder_has_what_numbers_have(run):
@@ -116,7 +114,7 @@ def test_terminal_shows_agreement(clips, tmp_path, capsys, module_cache):
     text = capsys.readouterr().out
     headings = next(line for line in text.splitlines() if line.startswith("system"))
     assert headings.split() == (
-        "system modality CCC 95 % over speakers Pearson RMSE clips".split()
+        ["system", "modality", "CCC", "95", "%", "over", "speakers", "Pearson", "RMSE", "clips"]
     )
     assert "23 clips   6 speakers   valence, arousal   3 folds, speakers kept apart" in text
     assert "each target by audio, Ridge" in text
@@ -126,7 +124,9 @@ def test_bundle_gives_the_numbers(run, clips, capsys):
     bundle = read_bundle(run / "bundle")
     manifest = bundle.manifest
     assert (manifest.format, manifest.targets, manifest.classes) == (3, ("valence", "arousal"), ())
-    assert manifest.figures[0].ccc == pytest.approx(pd.read_csv(run / "results.csv")["ccc"][0], 1e-4)
+    assert manifest.figures[0].ccc == pytest.approx(
+        pd.read_csv(run / "results.csv")["ccc"][0], 1e-4
+    )
     assert "Gives numbers of a clip" in bundle.card
     found = load(run / "bundle").predict(clips.parent / "00.wav")
     assert (found.emotion, found.confidence, found.classes) == (None, None, ())
@@ -189,7 +189,10 @@ def test_defaults_of_a_dimensional_run_are_its_own():
 
 def test_shuffled_numbers_cannot_be_learned(clips, tmp_path, module_cache):
     out = tmp_path / "run"
-    assert main(["run", str(clips), *FAST, "--set", "data.shuffle_labels=true", "--out", str(out)]) == 0
+    assert (
+        main(["run", str(clips), *FAST, "--set", "data.shuffle_labels=true", "--out", str(out)])
+        == 0
+    )
     assert pd.read_csv(out / "results.csv")["ccc"][0] < 0.3
     assert not (out / "bundle").exists()
 

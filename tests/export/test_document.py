@@ -31,7 +31,9 @@ def test_schema_describes_every_key_and_no_other(talk):
     schema, record = prediction_schema()["$defs"], to_plain(talk)
     for kind, keys in (("prediction", record), ("segment", record["segments"][0])):
         assert (
-            set(schema[kind]["required"]) == set(schema[kind]["properties"]) - {"values"} == set(keys)
+            set(schema[kind]["required"])
+            == set(schema[kind]["properties"]) - {"values"}
+            == set(keys)
         )
 
 

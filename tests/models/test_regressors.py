@@ -15,8 +15,8 @@ from affuse.errors import ConfigError
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.graphs.classical import model_nodes
 from affuse.models.kernel_svr import KernelSVR
-from affuse.models.regression import StandardisedTargets
 from affuse.models.registry import check_models, make_model
+from affuse.models.regression import StandardisedTargets
 from affuse.registries import MODELS
 from affuse.tasks.agreement import ccc
 
