@@ -14,10 +14,12 @@ def chance(n_classes: int) -> Reference:
     Parameters
     ----------
     n_classes : int
+        2 or more.
 
     Returns
     -------
     Reference
+        Its value is ``1 / n_classes``.
 
     Raises
     ------
