@@ -16,7 +16,7 @@ from affuse.bundle.decision import meanings
 from affuse.bundle.manifest import CARD, Agreement, Fusion, Manifest, Together
 from affuse.bundle.writer import make_bundle
 from affuse.corpora.fer2013 import FaceSet, read_fer2013
-from affuse.corpora.table import read_table
+from affuse.corpora.registry import read
 from affuse.errors import DatasetError
 from affuse.fusion.rule import FLOOR
 from affuse.media.audio import read_audio
@@ -224,7 +224,7 @@ def _voice_outputs(recogniser: Recogniser, clips: Sequence[Clip]) -> MemberOutpu
 
 def _some_of(table: Path, emotions: Sequence[str], seed: int) -> Iterator[Clip]:
     rng = np.random.default_rng(seed)
-    index = read_table(table)
+    index = read(table)
     for emotion in emotions:
         own = [clip for clip in index if clip.emotion == emotion and clip.audio is not None]
         yield from (own[n] for n in rng.permutation(len(own))[:MOST_CLIPS])
