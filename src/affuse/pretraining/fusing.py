@@ -86,8 +86,8 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     faces : Path
         FER2013: every second face of its `val` part, which the network has not met, is used.
     tables : sequence of Path
-        CSV files of clips of voices, one a corpus; emotions that the bundle does not know are left
-        out, and of each corpus at most 40 clips of one emotion are heard.
+        Folders of corpora, or CSV files of clips, one a corpus, of voices; emotions that the bundle
+        does not know are left out, and of each corpus at most 40 clips of one emotion are heard.
     seed : int
 
     Raises
