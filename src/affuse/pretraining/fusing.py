@@ -16,7 +16,7 @@ from affuse.bundle.decision import meanings
 from affuse.bundle.manifest import CARD, Agreement, Fusion, Manifest, Together
 from affuse.bundle.writer import make_bundle
 from affuse.corpora.fer2013 import FaceSet, read_fer2013
-from affuse.corpora.table import read_table
+from affuse.corpora.registry import read
 from affuse.errors import DatasetError
 from affuse.media.audio import read_audio
 from affuse.predict.recogniser import Recogniser
@@ -86,8 +86,8 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     faces : Path
         FER2013: every second face of its `val` part, which the network has not met, is used.
     tables : sequence of Path
-        CSV files of clips of voices, one a corpus; emotions that the bundle does not know are left
-        out, and of each corpus at most 40 clips of one emotion are heard.
+        Folders of corpora, or CSV files of clips, one a corpus, of voices; emotions that the bundle
+        does not know are left out, and of each corpus at most 40 clips of one emotion are heard.
     seed : int
 
     Returns
@@ -274,7 +274,7 @@ def _voice_outputs(recogniser: Recogniser, clips: Sequence[Clip]) -> MemberOutpu
 
 def _some_of(table: Path, emotions: Sequence[str], seed: int) -> Iterator[Clip]:
     rng = np.random.default_rng(seed)
-    index = read_table(table)
+    index = read(table)
     for emotion in emotions:
         own = [clip for clip in index if clip.emotion == emotion and clip.audio is not None]
         yield from (own[n] for n in rng.permutation(len(own))[:MOST_CLIPS])
