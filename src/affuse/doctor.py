@@ -18,6 +18,7 @@ from affuse.errors import AffuseError, MediaError
 from affuse.registries import REGISTRIES
 from affuse.storage.cache import cache_folder
 from affuse.storage.onnx_sessions import engines
+from affuse.storage.scratch import scratch_folder
 
 State = Literal["good", "absent", "broken"]
 
@@ -78,8 +79,7 @@ def checkup() -> tuple[Check, ...]:
     >>> [check.name for check in checkup() if check.state == "broken"]
     []
     """
-    with tempfile.TemporaryDirectory(prefix="affuse-doctor-") as folder:
-        clip = Path(folder)
+    with scratch_folder("doctor") as clip:
         always: tuple[Callable[[], Check], ...] = (
             _python,
             _cache,

@@ -79,10 +79,11 @@ def test_two_corpora_in_one_run(command, ravdess, emodb, tmp_path):
     assert set(folds.groupby("speaker")["fold"].nunique()) == {1}
     again = command("index", out / "index.csv")[1]
     assert "corpora      EMO-DB 8   RAVDESS 8" in again
-    # The run's own configuration repeats it.
-    code, text = command("index", ravdess, emodb)
-    assert code == 0
-    assert "16 clips   4 speakers" in text
+    page = (out / "report.html").read_text("utf-8")
+    assert "<h3>Each corpus by itself</h3>" in page
+    assert "ravdess + emodb" in page
+    assert page.count("<td>EMO-DB</td>") == page.count("<td>RAVDESS</td>") == 1
+    assert f"affuse run {ravdess} {emodb} --recipe config.toml" in page
 
 
 def test_one_corpus_has_no_table_of_corpora(command, emodb, tmp_path):

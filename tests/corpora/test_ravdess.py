@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from affuse.corpora.index import Index
-from affuse.corpora.readers.ravdess import parse_name, read_ravdess, take_key
+from affuse.corpora.ravdess.names import parse_name, take_key
+from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import DatasetError
 
 TAKE = "01-06-01-02-01-12"

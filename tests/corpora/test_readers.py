@@ -82,7 +82,9 @@ def test_its_clips_are_known_whatever_table_lists_them(
 def test_an_index_keeps_the_corpus_through_its_csv(place: Path, tmp_path: Path) -> None:
     index = read(place)
     index.write_csv(tmp_path / "index.csv")
-    assert read_table(tmp_path / "index.csv").clips == index.clips
+    # A table takes numbers, such as those of repetitions, for what may be learned as well.
+    again = tuple(replace(clip, targets={}) for clip in read_table(tmp_path / "index.csv"))
+    assert again == index.clips
 
 
 def test_an_empty_folder_is_refused(reader: Reader, tmp_path: Path) -> None:

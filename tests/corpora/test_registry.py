@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from plugins import installed
 
 from affuse.corpora.registry import read, read_all
 from affuse.errors import ConfigError, DatasetError
@@ -59,6 +60,13 @@ def test_a_folder_of_no_corpus_says_what_was_seen_and_how_to_write_a_table(tmp_p
         read(tmp_path)
 
 
+def test_a_table_in_a_folder_of_no_corpus_is_pointed_at(tmp_path: Path) -> None:
+    for name in ("holiday.wav", "labels.csv"):
+        (tmp_path / name).write_bytes(b"0")
+    with pytest.raises(DatasetError, match=r"give labels\.csv in it if it lists them"):
+        read(tmp_path)
+
+
 def test_two_corpora_become_one_index(tmp_path: Path) -> None:
     ravdess, emodb = tmp_path / "one", tmp_path / "other"
     for folder, name in ((ravdess, "03-01-03-01-01-01-03.wav"), (emodb, "03a01Fa.ogg")):
@@ -87,3 +95,43 @@ def test_tables_of_one_name_are_two_corpora(tmp_path: Path) -> None:
     assert index.speakers == ("riga/labels/3", "rome/labels/3")
     assert [clip.id for clip in index] == ["riga/labels/a", "rome/labels/a"]
     assert "riga/labels and rome/labels count as different people" in index.notes[0]
+
+
+THEIRS = """
+from affuse.corpora.index import Index
+from affuse.corpora.media_files import first_media_names
+from affuse.corpora.reader import Reader
+from affuse.records import Clip
+
+
+def recognises(path):
+    return any(name.startswith("theirs_") for name in first_media_names(path))
+
+
+def read(root):
+    return Index((Clip("one", "sad", "1", corpus="THEIRS"),))
+
+
+READER = Reader(
+    title="THEIRS", recognises=recognises, read=read, citation="them", licence="free",
+    source="ask them", example="theirs_1.wav", layout="a number", emotions=("sad",),
+)
+"""
+
+
+def test_readers_of_other_packages_are_asked_and_a_broken_one_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = {"affuse.corpora": {"theirs": "their_reader:READER", "broken": "no_such:READER"}}
+    package = installed(tmp_path / "package", "their-package", {"their_reader": THEIRS}, points)
+    monkeypatch.syspath_prepend(package)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "theirs_1.wav").write_bytes(b"0")
+    index = read(folder)
+    assert index.corpora == ("THEIRS",)
+    (note,) = index.notes
+    assert "'broken' of their-package cannot be loaded" in note
+    with pytest.raises(ConfigError, match="'broken' of their-package cannot be loaded"):
+        read(folder, "broken")
+    assert read(folder, "theirs").clips == index.clips

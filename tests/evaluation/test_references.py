@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from affuse.corpora.index import Index
-from affuse.corpora.published.ravdess import RAVDESS_SPEECH_REFERENCES
+from affuse.corpora.ravdess.references import RAVDESS_SPEECH_REFERENCES
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import DatasetError
 from affuse.evaluation.references import chance, reference_lines

@@ -58,6 +58,15 @@ class Bundle:
     def session(self, graph: str) -> Session:
         """A graph, loaded when it is first asked for, run by one thread.
 
+        Parameters
+        ----------
+        graph : str
+            File name.
+
+        Returns
+        -------
+        onnxruntime.InferenceSession
+
         Raises
         ------
         BundleError
@@ -113,13 +122,33 @@ class Bundle:
 
 
 def manifest_fields(manifest: Manifest) -> dict[str, Any]:
-    """A manifest as JSON, without what has its default."""
+    """A manifest as JSON, without what has its default.
+
+    Parameters
+    ----------
+    manifest : Manifest
+
+    Returns
+    -------
+    dict of str to JSON
+    """
     fields: dict[str, Any] = manifest.model_dump(mode="json", exclude_defaults=True)
     return {"format": manifest.format, **fields}
 
 
 def manifest_hash(fields: Mapping[str, Any]) -> str:
-    """SHA-256 of the fields of a manifest, its own hash left out."""
+    """SHA-256 of the fields of a manifest, its own hash left out.
+
+    Parameters
+    ----------
+    fields : mapping
+        As ``bundle.json`` has them.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     kept = {name: value for name, value in fields.items() if name != "sha256"}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 

@@ -55,6 +55,15 @@ class CardFacts:
 def licence_of(trained_on: Sequence[TrainedOn]) -> str:
     """Licence of what was trained on these corpora, where affuse knows it.
 
+    Parameters
+    ----------
+    trained_on : sequence of TrainedOn
+
+    Returns
+    -------
+    str
+        In words, for the model card.
+
     Examples
     --------
     >>> licence_of([TrainedOn(corpus="mine", n_clips=3)])
@@ -69,7 +78,19 @@ def licence_of(trained_on: Sequence[TrainedOn]) -> str:
 
 
 def model_card(manifest: Manifest, facts: CardFacts | None = None) -> str:
-    """Content of ``MODEL_CARD.md``."""
+    """Content of ``MODEL_CARD.md``.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    facts : CardFacts, optional
+        What the card says beyond the manifest; nothing by default.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
     facts = facts or CardFacts()
     sections = [
         f"# {manifest.name}\n\n{_purpose(manifest)}",

@@ -27,7 +27,7 @@ Features = NDArray[np.float32]
 
 
 def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
-    """What one member says of each row: (n, n_own_classes) float64, calibrated; rows sum to 1.
+    """Probabilities that one member gives each row, calibrated.
 
     Parameters
     ----------
@@ -37,6 +37,11 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
     inputs : mapping of str to array
         Input of its graph -> rows, (n, ...). NaN stands for an absent modality where the member
         does without one.
+
+    Returns
+    -------
+    (n, n_own_classes) float64
+        Rows sum to 1.
 
     Raises
     ------
@@ -91,15 +96,19 @@ def members_say(bundle: Bundle, features: Mapping[str, ArrayLike | None]) -> dic
 
 
 def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Floats:
-    """Members' probabilities fused: (n, n_classes) float64; rows sum to 1.
+    """Members' probabilities fused.
 
     Parameters
     ----------
     bundle : Bundle
-    said : mapping of str to (n, n_own_classes) array or None
+    probabilities : mapping of str to (n, n_own_classes) array or None
         Member -> what it says, as `member_probabilities` gives it. None, or a row of NaN: it says
-        nothing, and the others decide. A row is NaN where all are silent; one row, where all are
-        None.
+        nothing, and the others decide.
+
+    Returns
+    -------
+    (n, n_classes) float64
+        Rows sum to 1. A row is NaN where all are silent; one row, where all are None.
 
     Raises
     ------
@@ -138,7 +147,18 @@ def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Flo
 
 
 def meanings(manifest: Manifest, member: Member) -> Floats:
-    """Which groups of classes an own class may mean: (n_own_classes, n_groups), 0 or 1."""
+    """Which groups of classes an own class may mean.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    member : Member
+
+    Returns
+    -------
+    (n_own_classes, n_groups) float64
+        0 or 1.
+    """
     return np.array(
         [
             [float(bool(set(group) & set(member.means(own)))) for group in manifest.groups]

@@ -26,6 +26,16 @@ def feature_source(extractor: Extractor, config: Config) -> FeatureSource:
     """All that makes an extractor again.
 
     A file of weights is named, never copied: it is its owner's, and large.
+
+    Parameters
+    ----------
+    extractor : Extractor
+    config : Config
+        That it was made with.
+
+    Returns
+    -------
+    FeatureSource
     """
     name = extractor.name
     own = getattr(config.features, name, None)
@@ -35,6 +45,8 @@ def feature_source(extractor: Extractor, config: Config) -> FeatureSource:
     features: dict[str, Any] = {extractor.modality: name}
     if settings:
         features[name] = settings
+    if name in config.features.settings:
+        features["settings"] = {name: config.features.settings[name]}
     return FeatureSource(
         name=name,
         version=extractor.version,
@@ -53,6 +65,10 @@ def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
     ----------
     source : FeatureSource
     modality : {"audio", "video"}
+
+    Returns
+    -------
+    Extractor
 
     Raises
     ------

@@ -23,7 +23,7 @@ _CHECKED_CLIPS = 24
 
 
 def refuse_deviation(bundle: Bundle, fitted: Refitted, raw: FeatureTable) -> None:
-    """NotExportable where the bundle does not say what the system says.
+    """Refuse a bundle that does not say what the system says.
 
     Parameters
     ----------
@@ -31,6 +31,12 @@ def refuse_deviation(bundle: Bundle, fitted: Refitted, raw: FeatureTable) -> Non
     fitted : Refitted
     raw : FeatureTable
         The same clips, with features as the extractors give them.
+
+    Raises
+    ------
+    NotExportable
+        A probability differs by more than `TOLERANCE` on some clips of the run, complete or
+        without a modality.
     """
     manifest = bundle.manifest
     plain = manifest.fusion.model_copy(update={"temperature": 1.0})

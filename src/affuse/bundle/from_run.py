@@ -55,10 +55,16 @@ def bundle_of(result: Result, sources: Sources, preparation: TransformerFactorie
     Parameters
     ----------
     result : Result
-    sources : mapping of modality to extractor or table of features
+    sources : mapping of modality to Source
         What the features of the run came from.
     preparation : mapping of modality to function of a seed
         Makes the transformer that learns features, where they are learned.
+
+    Returns
+    -------
+    RunBundle
+        Without a bundle where labels were shuffled, no figure keeps speakers apart, the package
+        onnx is not installed or no system has graphs: its notes say which.
     """
     if result.config.data.shuffle_labels:
         return RunBundle(None, ("No bundle was written: the labels were shuffled.",))

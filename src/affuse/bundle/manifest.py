@@ -152,7 +152,12 @@ class Figures(ManifestPart):
 
     @classmethod
     def measured(cls) -> tuple[str, ...]:
-        """Names of the fields that are numbers."""
+        """Names of the fields that are numbers.
+
+        Returns
+        -------
+        tuple of str
+        """
         return tuple(
             name for name in cls.model_fields if name not in ("system", "protocol", "leak")
         )
@@ -220,7 +225,21 @@ class Manifest(ManifestPart):
         return tuple(dict.fromkeys(joined.get(name, (name,)) for name in self.classes))
 
     def member(self, name: str) -> Member:
-        """The member of that name; KeyError if there is none."""
+        """The member of that name.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        Member
+
+        Raises
+        ------
+        KeyError
+            There is none.
+        """
         return {member.name: member for member in self.members}[name]
 
     def _tells_emotions_or_numbers(self) -> None:

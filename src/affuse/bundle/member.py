@@ -116,11 +116,32 @@ class Member(ManifestPart):
         return tuple(sorted(self.features))
 
     def means(self, own: str) -> tuple[str, ...]:
-        """Classes of the bundle that one of its own may mean."""
+        """Classes of the bundle that one of its own may mean.
+
+        Parameters
+        ----------
+        own : str
+            One of its classes.
+
+        Returns
+        -------
+        tuple of str
+        """
         return self.stands_for.get(own, (own,))
 
     def shares(self, own: str) -> Mapping[str, float]:
-        """How the probability of an own class divides among what it may mean."""
+        """How the probability of an own class divides among what it may mean.
+
+        Parameters
+        ----------
+        own : str
+            One of its classes.
+
+        Returns
+        -------
+        mapping of str to float
+            Sums to 1.
+        """
         meant = self.means(own)
         return self.share.get(own) or {name: 1 / len(meant) for name in meant}
 

@@ -52,6 +52,11 @@ def training_clips(name: str, clips: Iterable[Clip]) -> tuple[TrainedOn, ...]:
     name : str
         For clips that say no corpus.
     clips : iterable of Clip
+
+    Returns
+    -------
+    tuple of TrainedOn
+        Corpora that affuse knows last; of others a digest of each clip.
     """
     parts: dict[tuple[bool, str], list[Clip]] = {}
     for corpus, _, own in _groups(clips):
@@ -72,7 +77,11 @@ def with_known(
     ----------
     trained_on : iterable of TrainedOn
     known : iterable of (corpus, speakers)
-        As extractors with pretrained networks have it in ``heard``.
+        As a Source with a pretrained network has it in ``provenance``.
+
+    Returns
+    -------
+    tuple of TrainedOn
     """
     parts = {part.corpus: part for part in trained_on}
     for corpus, speakers in known:
@@ -83,9 +92,18 @@ def with_known(
 
 
 def corpus_of(clip: Clip) -> str:
-    """Name of the corpus that a clip is of, where affuse knows it; empty otherwise.
+    """Name of the corpus that a clip is of, where affuse knows it.
 
     The embedded corpus bears the names of RAVDESS, and says in its files what it is.
+
+    Parameters
+    ----------
+    clip : Clip
+
+    Returns
+    -------
+    str
+        Empty where affuse does not know it.
 
     Examples
     --------
@@ -100,7 +118,17 @@ def corpus_of(clip: Clip) -> str:
 
 
 def clip_digest(clip: Clip) -> str:
-    """What tells a clip again without telling its name: 12 hexadecimal digits."""
+    """What tells a clip again without telling its name.
+
+    Parameters
+    ----------
+    clip : Clip
+
+    Returns
+    -------
+    str
+        12 hexadecimal digits.
+    """
     return _digests(clip)[0]
 
 

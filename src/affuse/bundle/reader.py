@@ -30,11 +30,16 @@ def read_bundle(folder: str | Path) -> Bundle:
     ----------
     folder : str or Path
 
+    Returns
+    -------
+    Bundle
+
     Raises
     ------
     BundleError
-        No bundle, one of a newer format, a file that is missing, altered, or outside the folder;
-        a graph that reaches for anything beyond ONNX's own operators and its own bytes.
+        No bundle, one of a newer format, one whose rule is not installed; a file that is missing,
+        altered, or outside the folder; a graph that reaches for anything beyond ONNX's own
+        operators and its own bytes.
 
     Examples
     --------

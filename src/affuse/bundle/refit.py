@@ -49,7 +49,21 @@ class Refitted:
 def refitted(
     system: System, table: FeatureTable, preparation: TransformerFactories, seed: int
 ) -> Refitted:
-    """A system fitted on all clips, just as in a fold, inner folds included."""
+    """A system fitted on all clips, just as in a fold, inner folds included.
+
+    Parameters
+    ----------
+    system : System
+    table : FeatureTable
+        With features as the extractors give them.
+    preparation : mapping of modality to function of a seed
+    seed : int
+        Of the run.
+
+    Returns
+    -------
+    Refitted
+    """
     from threadpoolctl import threadpool_limits
 
     own = table.select(system.modalities)
@@ -72,9 +86,18 @@ def refitted(
 
 
 def refuse_unknown_preparation(system: System, preparation: TransformerFactories) -> None:
-    """NotExportable, before anything is fitted, where features are learned in a way of their own.
+    """Refuse, before anything is fitted, features learned in a way that no graph stands for.
 
-    Features that are cross-fitted come from several networks, which no graph stands for yet.
+    Parameters
+    ----------
+    system : System
+    preparation : mapping of modality to function of a seed
+
+    Raises
+    ------
+    NotExportable
+        A transformer has no ``features_to_graph``: features that are cross-fitted, say, come from
+        several networks.
     """
     for modality in sorted(set(preparation) & set(system.modalities)):
         learner = preparation[modality](0)

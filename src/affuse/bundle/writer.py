@@ -23,6 +23,10 @@ def make_bundle(manifest: Manifest, files: Mapping[str, bytes]) -> Bundle:
     files : mapping of str to bytes
         Graphs, and the model card.
 
+    Returns
+    -------
+    Bundle
+
     Raises
     ------
     BundleError
@@ -72,7 +76,17 @@ def write_bundle(bundle: Bundle, folder: str | Path) -> Path:
 
 
 def manifest_text(manifest: Manifest) -> str:
-    """Content of ``bundle.json``."""
+    """Content of ``bundle.json``.
+
+    Parameters
+    ----------
+    manifest : Manifest
+
+    Returns
+    -------
+    str
+        JSON that ends with a line feed, the manifest's own hash in it.
+    """
     fields = manifest_fields(manifest)
     return json.dumps({**fields, "sha256": manifest_hash(fields)}, indent=1) + "\n"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from affuse.corpora.archives import Unpacked, read_marker, unpack, write_marker
-from affuse.corpora.readers.ravdess import N_ACTORS
+from affuse.corpora.ravdess.names import N_ACTORS
 from affuse.errors import ConfigError, DownloadError, OutputError
 from affuse.records import ProgressCallback
 from affuse.storage.fetch import Patience, RemoteFile, fetch, fetch_json
@@ -60,7 +60,17 @@ class _Archive:
         return self.name.removesuffix(".zip")
 
     def unpacked_bytes(self, size: int) -> float:
-        """About how much the wanted actors' clips take on disk."""
+        """About how much the wanted actors' clips take on disk.
+
+        Parameters
+        ----------
+        size : int
+            Bytes of the archive.
+
+        Returns
+        -------
+        float
+        """
         share = len(self.actors) / N_ACTORS if self.modality == "audio" else 1.0
         return size * _GROWTH[self.modality] * share
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from affuse.corpora.index import Index
-from affuse.corpora.published import Reference
+from affuse.corpora.reference import Reference
 from affuse.records import Modality
 
 

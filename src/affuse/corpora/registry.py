@@ -132,13 +132,15 @@ def _recognised(place: Path, readers: Mapping[str, Reader]) -> Reader:
 def _why_none(folder: Path, readers: Iterable[Reader]) -> str:
     named = "; ".join(f"{reader.title}, such as {reader.example}" for reader in readers)
     known = f"expected one of the corpora that affuse reads ({named})"
-    paths = folder_contents(folder).files
-    if paths:
-        first = first_few([path.name for path in paths], _SHOWN)
+    contents = folder_contents(folder)
+    if contents.files:
+        first = first_few([path.name for path in contents.files], _SHOWN)
+        tables = [each.name for each in contents.passed_over if each.name.endswith(".csv")]
+        there = f"give {first_few(tables, _SHOWN)} in it if it lists them, or " if tables else ""
         return (
-            f"no corpus is recognised in {folder} by its {len(paths)} media files ({first}); "
-            f"{known}: for clips of your own write a CSV with the columns path,emotion,speaker and "
-            "give that, or name the corpus with --corpus"
+            f"no corpus is recognised in {folder} by its {len(contents.files)} media files "
+            f"({first}); {known}: {there}for clips of your own write a CSV with the columns "
+            "path,emotion,speaker and give that, or name the corpus with --corpus"
         )
     archives = sum(1 for _ in islice(folder.rglob("*.zip"), N_LOOKED_AT))
     if archives:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from affuse.corpora.index import Index
 from affuse.corpora.known import corpus_reader
-from affuse.corpora.published import Reference
+from affuse.corpora.reference import Reference
 from affuse.errors import DatasetError
 
 
 def chance(n_classes: int) -> Reference:
     """UAR of a system that guesses.
+
+    Parameters
+    ----------
+    n_classes : int
+        2 or more.
+
+    Returns
+    -------
+    Reference
+        Its value is ``1 / n_classes``.
 
     Raises
     ------
@@ -41,6 +51,11 @@ def reference_lines(index: Index, *, drawn: bool = False) -> tuple[Reference, ..
     index : Index
     drawn : bool
         Whether its people are drawn.
+
+    Returns
+    -------
+    tuple of Reference
+        Chance first.
 
     Raises
     ------

@@ -20,7 +20,7 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.writer import write_bundle
 from affuse.config import Config
 from affuse.corpora.media_files import passed_over_text
-from affuse.corpora.published import Reference
+from affuse.corpora.reference import Reference
 from affuse.errors import OutputError
 from affuse.evaluation.clip_map import clip_map
 from affuse.evaluation.comparison import compare_all

@@ -14,6 +14,7 @@ from scipy import fft, sparse
 from affuse.errors import FeatureError
 from affuse.features.decoding import AudioDecoding
 from affuse.features.source import ExtractorDefaults
+from affuse.media.signals import refuse_unusable
 from affuse.records import Modality
 
 if TYPE_CHECKING:
@@ -174,14 +175,7 @@ def _checked(signal: ArrayLike, sample_rate: int, n_mfcc: int) -> NDArray[np.flo
         )
     if not len(samples):
         raise FeatureError("an empty signal was given; expected one sample at least")
-    if not np.isfinite(samples).all():
-        n_bad = int((~np.isfinite(samples)).sum())
-        raise FeatureError(
-            f"{n_bad} of {len(samples)} samples are NaN or infinite; expected finite numbers: "
-            "replace them before"
-        )
-    if sample_rate <= 0:
-        raise FeatureError(f"sample rate {sample_rate} was given; expected a positive one, in Hz")
+    refuse_unusable(samples, sample_rate)
     if not 1 <= n_mfcc <= _MAX_MFCC:
         raise FeatureError(f"n_mfcc={n_mfcc} was given; expected 1 to {_MAX_MFCC}")
     return samples.astype(np.float64)

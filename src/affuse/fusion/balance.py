@@ -57,7 +57,24 @@ class Balance(TransformerMixin, BaseEstimator):
         self.n_components = n_components
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
-        """Learn variances and components from X (n_clips, n_columns)."""
+        """Learn variances and components.
+
+        Parameters
+        ----------
+        X : (n_clips, n_columns) array
+            The blocks side by side; columns beyond them stay as they are.
+        y : ignored
+
+        Returns
+        -------
+        Balance
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            Fewer columns than the blocks have.
+        """
         rows = validate_data(self, X, dtype=np.float64)
         if rows.shape[1] < sum(self.widths):
             raise ValueError(
@@ -74,7 +91,17 @@ class Balance(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: ArrayLike) -> Floats:
-        """Balanced blocks side by side: (n_clips, n_columns or fewer)."""
+        """Balanced blocks side by side.
+
+        Parameters
+        ----------
+        X : (n_clips, n_columns) array
+
+        Returns
+        -------
+        (n_clips, n_columns or fewer) float64
+            What is beyond the blocks stands last, unchanged.
+        """
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=np.float64, reset=False)
         parts = zip(self._reduced(rows), self.factors_, strict=True)
@@ -82,7 +109,19 @@ class Balance(TransformerMixin, BaseEstimator):
         return np.concatenate([*balanced_blocks, self._blocks(rows)[-1]], axis=1)
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """The same in a graph: each block on its components, if any, times its weight."""
+        """The same in a graph: each block on its components, if any, times its factor.
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+        rows : str
+            (n, n_columns) double.
+
+        Returns
+        -------
+        str
+            (n, n_columns or fewer) double.
+        """
         ends = np.cumsum(self.widths)
         blocks = []
         for width, end, axes, factor in zip(
@@ -124,6 +163,11 @@ def balanced(
     reduce : bool
         Choose the number of principal components instead, for models to which the scale of a
         column means nothing.
+
+    Returns
+    -------
+    TemperatureScaled
+        Unfitted; its grid has the choices of the balance as well.
     """
     from sklearn.pipeline import Pipeline
 

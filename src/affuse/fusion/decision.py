@@ -85,7 +85,28 @@ class DecisionFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         self.joint = joint
 
     def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
-        """Learn from all clips of `table`; FeatureError if one lacks every modality."""
+        """Learn from all clips of a table.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of the training clips; their order has no effect.
+        fit_cache : FitCache, optional
+            Where fits that others need as well are found again.
+
+        Returns
+        -------
+        DecisionFusion
+            Itself.
+
+        Raises
+        ------
+        FeatureError
+            The table has one modality; a clip lacks every modality; no modality has clips that
+            differ in what is to be learned.
+        ConfigError
+            There is no rule of that name, or it does not serve numbers.
+        """
         fit_cache = fit_cache or FitCache()
         self.modalities_ = fused_modalities(table)
         training = in_clip_order(table)
@@ -108,7 +129,21 @@ class DecisionFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         return self
 
     def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
-        """For which clips there is a prediction: (n_clips,)."""
+        """For which clips there is a prediction.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips,) bool
+
+        Raises
+        ------
+        FeatureError
+            The table lacks a modality that the system was fitted on.
+        """
         check_is_fitted(self)
         return np.asarray(np.any([m.can_decide(table) for m in self.members_.values()], axis=0))
 

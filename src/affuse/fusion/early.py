@@ -94,7 +94,26 @@ class EarlyFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         self.balance = balance
 
     def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
-        """Learn from all clips of `table`; FeatureError if one lacks every modality."""
+        """Learn from all clips of a table.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of the training clips; their order has no effect.
+        fit_cache : FitCache, optional
+            Where fits that others need as well are found again.
+
+        Returns
+        -------
+        EarlyFusion
+            Itself.
+
+        Raises
+        ------
+        FeatureError
+            The table has one modality; a clip lacks every modality, or has numbers that are not
+            finite.
+        """
         self.modalities_ = fused_modalities(table)
         training = in_clip_order(table)
         complete = bool(presence(training, self.modalities_).all())
@@ -110,7 +129,21 @@ class EarlyFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         return self
 
     def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
-        """For which clips there is a prediction: (n_clips,)."""
+        """For which clips there is a prediction.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips,) bool
+
+        Raises
+        ------
+        FeatureError
+            The table lacks a modality that the system was fitted on.
+        """
         present = [table.select([name]).present[name] for name in self.modalities_]
         return np.asarray(np.any(present, axis=0) if self.dropout_ else np.all(present, axis=0))
 

@@ -84,7 +84,26 @@ class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         self.modality_dropout = modality_dropout
 
     def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
-        """Learn from all clips of `table`; FeatureError if one lacks every modality."""
+        """Learn from all clips of a table.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of the training clips; their order has no effect.
+        fit_cache : FitCache, optional
+            Where fits that others need as well are found again.
+
+        Returns
+        -------
+        LateFusion
+            Itself.
+
+        Raises
+        ------
+        FeatureError
+            The table has one modality; a clip lacks every modality; the clips that have one of
+            them are too few or too alike to train a network on.
+        """
         self.modalities_ = fused_modalities(table)
         training = in_clip_order(table)
         complete = bool(presence(training, self.modalities_).all())
@@ -97,14 +116,40 @@ class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         return self
 
     def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
-        """For which clips there is a prediction: (n_clips,)."""
+        """For which clips there is a prediction.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips,) bool
+
+        Raises
+        ------
+        FeatureError
+            The table lacks a modality that the system was fitted on.
+        """
         present = [table.select([name]).present[name] for name in self.modalities_]
         return np.asarray(np.any(present, axis=0) if self.dropout_ else np.all(present, axis=0))
 
     def embed(self, table: FeatureTable) -> NDArray[np.float32]:
-        """Embedding of each clip by each network: (n_clips, n_modalities, n_embedding) float32.
+        """Embedding of each clip by each network.
 
-        NaN where a clip lacks the modality.
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips, n_modalities, n_embedding) float32
+            NaN where a clip lacks the modality.
+
+        Raises
+        ------
+        FeatureError
+            The table lacks a modality, or has numbers that are not finite.
         """
         embeddings = []
         for modality, network in self.networks_.items():

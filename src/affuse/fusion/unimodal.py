@@ -50,7 +50,25 @@ class Unimodal(TableOutputs, ClassifierMixin, BaseEstimator):
         self.modality = modality
 
     def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
-        """Learn from all clips of `table`; FeatureError if one lacks the modality."""
+        """Learn from all clips of a table.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of the training clips; their order has no effect.
+        fit_cache : FitCache, optional
+            Where fits that others need as well are found again.
+
+        Returns
+        -------
+        Unimodal
+            Itself.
+
+        Raises
+        ------
+        FeatureError
+            A clip lacks the modality, or has numbers that are not finite.
+        """
         self.model_ = fit_model(
             clone(self.model), in_clip_order(table), self._rows, fit_cache or FitCache()
         )
@@ -59,7 +77,21 @@ class Unimodal(TableOutputs, ClassifierMixin, BaseEstimator):
         return self
 
     def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
-        """For which clips there is a prediction: (n_clips,)."""
+        """For which clips there is a prediction.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips,) bool
+
+        Raises
+        ------
+        FeatureError
+            The table lacks a modality that the system was fitted on.
+        """
         return table.select([self.modality]).present[self.modality]
 
     def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
@@ -92,9 +124,17 @@ class Unimodal(TableOutputs, ClassifierMixin, BaseEstimator):
 
 
 def out_of_fold_rows(model: Any, table: FeatureTable) -> NDArray[np.float64] | None:
-    """A model's inner out-of-fold probabilities, if it made any, in the order of a table's clips.
+    """A model's inner out-of-fold outputs, if it made any, in the order of a table's clips.
 
-    The model was fitted on the clips in order, copies of clips after them.
+    Parameters
+    ----------
+    model : fitted estimator
+        Fitted on the clips in the order of their ids, copies of clips after them.
+    table : FeatureTable
+
+    Returns
+    -------
+    (n_clips, n_outputs) float64 or None
     """
     made = getattr(model, "out_of_fold_", None)
     if made is None:

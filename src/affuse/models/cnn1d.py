@@ -146,7 +146,7 @@ class CNN1D(ClassifierMixin, BaseEstimator):
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
         """Probabilities or numbers as a value of a graph, from features (n, n_features)."""
-        return self.target_.nodes(graph, rows, self._fitted_network())
+        return self.target_.nodes(graph, graph.cast(rows, "FLOAT"), self._fitted_network())
 
     def embedding_to_graph(self, graph: GraphBuilder, rows: str) -> str:
         """As `embed`, in a graph: (n, 128) float."""

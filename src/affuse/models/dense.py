@@ -93,10 +93,16 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
         made = self.target_.decoded(outputs(self.network_, rows))
         return made[:, 0] if self.one_ else made
 
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn must know: several numbers can be learned at once."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
         """Numbers as a value of a graph, from features (n, n_features)."""
         check_is_fitted(self)
-        return self.target_.nodes(graph, rows, self.network_)
+        return self.target_.nodes(graph, graph.cast(rows, "FLOAT"), self.network_)
 
     def _network(self, n_features: int) -> Any:
         nn: Any = import_torch().nn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -87,6 +87,12 @@ class KernelSVR(RegressorMixin, BaseEstimator):
         kernel = kernel_matrix(self.kernel, self.gamma_, rows, self.support_vectors_)
         made = kernel @ self.coef_ + self.intercept_
         return np.asarray(made[:, 0] if self.one_ else made)
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn must know: several numbers can be learned at once."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
         """Numbers as a value of a graph, (n, n_targets), from rows (n, n_features)."""

@@ -79,10 +79,10 @@ class NetworkTarget:
         return probabilities(outputs)
 
     def nodes(self, graph: GraphBuilder, rows: str, network: Iterable[nn.Module]) -> str:
-        """The same of a whole network, as a value of a graph: (n, n_outputs) double."""
+        """The same of a whole network, from rows (n, ...) float: (n, n_outputs) double."""
         from affuse.models.graphs.networks import class_probabilities, layers
 
         if self.classes is not None:
             return class_probabilities(graph, rows, network)
-        outputs = graph.cast(layers(graph, graph.cast(rows, "FLOAT"), network), "DOUBLE")
+        outputs = graph.cast(layers(graph, rows, network), "DOUBLE")
         return graph.add(graph.multiply(outputs, self.scale), self.mean)

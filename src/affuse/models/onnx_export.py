@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from affuse.errors import MissingDependency
 from affuse.models.training import import_torch
+from affuse.storage.scratch import scratch_folder
 from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ def quantise(path: Path, examples: Iterable[Mapping[str, NDArray[Any]]]) -> None
         def get_next(self) -> Mapping[str, NDArray[Any]] | None:
             return next(given, None)
 
-    with TemporaryDirectory(prefix="affuse-") as folder:
-        prepared, made = Path(folder, "prepared.onnx"), Path(folder, "made.onnx")
+    with scratch_folder("quantise") as folder:
+        prepared, made = folder / "prepared.onnx", folder / "made.onnx"
         # Symbolic shapes need sympy, and the exporter has inferred them already.
         quant_pre_process(str(path), str(prepared), skip_symbolic_shape=True)
         quantize_static(

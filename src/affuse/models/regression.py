@@ -93,6 +93,12 @@ class StandardisedTargets(RegressorMixin, BaseEstimator):
         numbers = made * self.scale_ + self.mean_
         return np.asarray(numbers[:, 0] if self.one_ else numbers)
 
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn must know: several numbers can be learned at once."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
         """Numbers as a value of a graph: (n, n_targets) double, from rows (n, n_features)."""
         from affuse.models.graphs.classical import model_nodes

@@ -9,6 +9,7 @@ import soxr
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.errors import FeatureError
+from affuse.media.signals import refuse_unusable
 from affuse.media.speech import SAMPLE_RATE
 from affuse.predict.windows import Windows
 
@@ -43,14 +44,7 @@ def checked_signal(signal: ArrayLike, sample_rate: int) -> Signal:
             "(n_samples,), mono, floating point in [-1, 1]: take the mean of the channels, divide "
             "whole numbers by their full scale (32768 for int16)"
         )
-    if not np.isfinite(samples).all():
-        n_bad = int((~np.isfinite(samples)).sum())
-        raise FeatureError(
-            f"{n_bad} of {len(samples)} samples are NaN or infinite; expected finite numbers: "
-            "replace them before"
-        )
-    if sample_rate <= 0:
-        raise FeatureError(f"sample rate {sample_rate} was given; expected a positive one, in Hz")
+    refuse_unusable(samples, sample_rate)
     single = samples.astype(np.float32)
     if sample_rate == SAMPLE_RATE:
         return single

@@ -60,13 +60,29 @@ class RunFolder:
     passed_over: str = ""
 
     def table(self, name: str) -> pd.DataFrame:
-        """Rows of one CSV; empty where the run did not write it."""
+        """Rows of one CSV; empty where the run did not write it.
+
+        Parameters
+        ----------
+        name : str
+            File name without its suffix, such as ``results``.
+
+        Returns
+        -------
+        DataFrame
+        """
         return self.tables[name]
 
     @property
     def title(self) -> str:
-        """Name of the data."""
-        return Path(str(self.config["data"]["path"])).name or "run"
+        """Name of the data, of each where there are several."""
+        return " + ".join(Path(path).name for path in self.data) or "run"
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """Paths of the folders and tables that the clips are from."""
+        given = self.config["data"]["path"]
+        return (given,) if isinstance(given, str) else tuple(map(str, given))
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -123,12 +139,27 @@ class RunFolder:
         return {clip: content for clip, content in pairs if content and content == content}
 
     def predictions_of(self, system: str) -> pd.DataFrame:
-        """Out-of-fold predictions of one system, one row per clip."""
+        """Out-of-fold predictions of one system, one row per clip.
+
+        Parameters
+        ----------
+        system : str
+            As ``results.csv`` names it.
+
+        Returns
+        -------
+        DataFrame
+        """
         table = self.tables["predictions"]
         return table[table["system"] == system].set_index("clip")
 
     def index(self) -> Index | None:
-        """Clips and their files; None where the index no longer leads to files."""
+        """Clips and their files; None where the index no longer leads to files.
+
+        Returns
+        -------
+        Index or None
+        """
         try:
             return read_table(self.path / INDEX)
         except DatasetError:
@@ -137,6 +168,15 @@ class RunFolder:
 
 def read_run(folder: str | Path) -> RunFolder:
     """A run folder, read back.
+
+    Parameters
+    ----------
+    folder : str or Path
+        As `affuse run` leaves it.
+
+    Returns
+    -------
+    RunFolder
 
     Raises
     ------

@@ -74,7 +74,7 @@ TABLES = (
             "log_loss_calibrated",
         ),
     ),
-    RunTable("corpora", ("system", "corpus", "modality", "protocol", "n_clips", "n_speakers")),
+    RunTable("corpora", ("system", "corpus", "n_clips", "n_speakers")),
     RunTable("training", ("system", "fold", "epoch", "loss")),
     RunTable("map", ("clip", "modality", "method", "x", "y")),
     RunTable("contents", ("clip", "content")),
@@ -92,7 +92,17 @@ _OF_NUMBERS = {
 
 
 def tables_of(task: str) -> tuple[RunTable, ...]:
-    """Tables of a run with the columns that they have under a task."""
+    """Tables of a run with the columns that they have under a task.
+
+    Parameters
+    ----------
+    task : str
+        ``classification`` or ``dimensional``.
+
+    Returns
+    -------
+    tuple of RunTable
+    """
     if task != "dimensional":
         return TABLES
     return tuple(
@@ -101,7 +111,7 @@ def tables_of(task: str) -> tuple[RunTable, ...]:
 
 
 RESULTS = TABLES[0].file
-TEXT_COLUMNS = ("clip", "speaker", "emotion", "system", "predicted", "name")
+TEXT_COLUMNS = ("clip", "corpus", "speaker", "emotion", "system", "predicted", "name")
 """Whose cells are words, whatever they look like: a speaker may be called 01 or NA."""
 
 WRITTEN = frozenset(

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from affuse.corpora.readers.ravdess import take_key
+from affuse.corpora.ravdess.names import take_key
 from affuse.errors import FeatureError
 from affuse.storage.csv_rows import read_frame
 from affuse.synthetic.action_units import ACTION_UNITS, MAX_INTENSITY

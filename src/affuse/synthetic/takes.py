@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from affuse.corpora.readers.ravdess import parse_name, take_key
+from affuse.corpora.ravdess.names import parse_name, take_key
 from affuse.errors import ConfigError
 from affuse.records import RAVDESS_EMOTIONS
 

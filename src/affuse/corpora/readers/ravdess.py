@@ -1,16 +1,13 @@
 """RAVDESS: the Ryerson Audio-Visual Database of Emotional Speech and Song.
 
-24 actors, 7,356 files. A name has seven fields of two digits: modality, channel, emotion,
-intensity, statement, repetition, actor. Without the first field it is the take key: the
-files ``01-`` (sound and picture), ``02-`` (picture) and ``03-`` (sound) of a take are one
-performance, and one clip here.
+24 actors, speech and song. The files ``01-`` (sound and picture), ``02-`` (picture) and ``03-``
+(sound) of a take are one performance, and one clip here.
 
 Source: Livingstone & Russo 2018, PLOS ONE 13(5): e0196391.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,53 +18,31 @@ from affuse.corpora.index import Index
 from affuse.corpora.media_files import (
     AUDIO_SUFFIXES,
     EMPTY,
-    MEDIA_SUFFIXES,
     NO_FILE,
     first_media_names,
     folder_contents,
 )
-from affuse.corpora.published.ravdess import speech_references
+from affuse.corpora.ravdess.names import (
+    AUDIO_ONLY,
+    AUDIO_VIDEO,
+    EXAMPLE_NAME,
+    FIELDS,
+    VIDEO_ONLY,
+    RavdessName,
+    parse_name,
+    part_name,
+    speaker_of,
+    take_key,
+)
+from affuse.corpora.ravdess.references import speech_references
 from affuse.corpora.reader import Reader
 from affuse.errors import DatasetError
-from affuse.records import RAVDESS_EMOTIONS, Clip, Modality, Skipped
+from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
 from affuse.storage.remote import is_file, is_folder, local_path
 
 TITLE = "RAVDESS"
-N_ACTORS = 24
-EXAMPLE_NAME = "03-01-06-01-02-01-12.wav"
 
-_AUDIO_VIDEO, _VIDEO_ONLY, _AUDIO_ONLY = "01", "02", "03"
-_WITHOUT_SONG = "18"
-_SONG_EMOTIONS = RAVDESS_EMOTIONS[:6]
 _SUFFIX_ORDER = (".wav", ".flac", ".mp4")
-
-_FIELDS = {
-    "modality": {_AUDIO_VIDEO: "audio+video", _VIDEO_ONLY: "video", _AUDIO_ONLY: "audio"},
-    "channel": {"01": "speech", "02": "song"},
-    "emotion": {f"{code:02d}": name for code, name in enumerate(RAVDESS_EMOTIONS, start=1)},
-    "intensity": {"01": "normal", "02": "strong"},
-    "statement": {"01": "kids", "02": "dogs"},
-    "repetition": {"01": "1", "02": "2"},
-    "actor": {f"{number:02d}": str(number) for number in range(1, N_ACTORS + 1)},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class RavdessName:
-    """What the name of a RAVDESS file says.
-
-    `modality_code` is ``01`` (sound and picture), ``02`` (picture) or ``03`` (sound);
-    `take_key` the name without it; `actor` a number from 1 to 24.
-    """
-
-    modality_code: str
-    take_key: str
-    channel: str
-    emotion: str
-    intensity: str
-    statement: str
-    repetition: str
-    actor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +53,11 @@ class _File:
 
     @property
     def has_audio(self) -> bool:
-        return self.name.modality_code != _VIDEO_ONLY
+        return self.name.modality_code != VIDEO_ONLY
 
     @property
     def has_video(self) -> bool:
-        return self.name.modality_code != _AUDIO_ONLY and not self.is_audio_file
+        return self.name.modality_code != AUDIO_ONLY and not self.is_audio_file
 
     @property
     def is_audio_file(self) -> bool:
@@ -95,104 +70,6 @@ class _File:
         known = suffix in _SUFFIX_ORDER
         rank = _SUFFIX_ORDER.index(suffix) if known else len(_SUFFIX_ORDER)
         return rank, self.place.count("/"), self.place
-
-
-def parse_name(stem: str) -> RavdessName:
-    """What the name of a RAVDESS file says.
-
-    Parameters
-    ----------
-    stem : str
-        File name without folder and suffix.
-
-    Raises
-    ------
-    DatasetError
-        The name does not have seven fields of two digits, a code has no meaning, or no such
-        recording was made (says which).
-
-    Examples
-    --------
-    >>> parse_name("03-01-06-01-02-01-12").emotion
-    'fearful'
-    """
-    if not re.fullmatch("[0-9]{2}(-[0-9]{2}){6}", stem):
-        raise DatasetError(
-            f"name {stem!r} does not have RAVDESS's seven fields of two digits; "
-            f"expected one such as {EXAMPLE_NAME}"
-        )
-    values = {}
-    for (field, meanings), code in zip(_FIELDS.items(), stem.split("-"), strict=True):
-        if code not in meanings:
-            raise DatasetError(
-                f"{field} code {code} in {stem!r}; expected {min(meanings)} to {max(meanings)}"
-            )
-        values[field] = meanings[code]
-    del values["modality"]
-    modality_code, _, take = stem.partition("-")
-    name = RavdessName(modality_code, take, **values)
-    _refuse_unrecorded(name)
-    return name
-
-
-def take_key(name: str) -> str | None:
-    """Take key that a RAVDESS name stands for, None for any other name.
-
-    Parameters
-    ----------
-    name : str
-        A file's name or stem, or a take key itself.
-
-    Examples
-    --------
-    >>> take_key("01-01-06-01-02-01-12.mp4"), take_key("01-06-01-02-01-12"), take_key("holiday")
-    ('01-06-01-02-01-12', '01-06-01-02-01-12', None)
-    """
-    stem = Path(name).stem if Path(name).suffix.lower() in MEDIA_SUFFIXES else name
-    for text in (stem, f"{_AUDIO_VIDEO}-{stem}"):
-        try:
-            return parse_name(text).take_key
-        except DatasetError:
-            continue
-    return None
-
-
-def part_name(take: str, modality: Modality) -> str:
-    """Name of the file of a take that holds one modality alone, without suffix.
-
-    Parameters
-    ----------
-    take : str
-        Take key.
-    modality : {"audio", "video"}
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> part_name("01-06-01-02-01-12", "audio")
-    '03-01-06-01-02-01-12'
-    """
-    return f"{_AUDIO_ONLY if modality == 'audio' else _VIDEO_ONLY}-{take}"
-
-
-def speaker_of(name: str) -> str | None:
-    """Actor whose take bears a name, None where it is none of RAVDESS.
-
-    Parameters
-    ----------
-    name : str
-        As `take_key` takes it.
-
-    Examples
-    --------
-    >>> speaker_of("01-06-01-02-01-12"), speaker_of("holiday")
-    ('12', None)
-    """
-    take = take_key(name)
-    return None if take is None else str(int(take[-2:]))
 
 
 def read_ravdess(root: str | Path) -> Index:
@@ -255,15 +132,6 @@ def read_ravdess(root: str | Path) -> Index:
     return Index(clips, tuple(skipped), passed_over=others)
 
 
-def _refuse_unrecorded(name: RavdessName) -> None:
-    if name.emotion == "neutral" and name.intensity == "strong":
-        raise DatasetError(f"take {name.take_key}: neutral has no strong intensity in RAVDESS")
-    if name.channel == "song" and name.emotion not in _SONG_EMOTIONS:
-        raise DatasetError(f"take {name.take_key}: song has no {name.emotion} in RAVDESS")
-    if name.channel == "song" and name.actor == _WITHOUT_SONG:
-        raise DatasetError(f"take {name.take_key}: actor 18 recorded no song in RAVDESS")
-
-
 def _sorted_out(folder: Path, paths: Iterable[Path]) -> tuple[list[_File], list[Skipped]]:
     files, strangers = [], []
     for path in paths:
@@ -285,7 +153,7 @@ def _joined(take: Sequence[_File]) -> tuple[Clip, list[Skipped]]:
     """The clip of a take, and its files that repeat others of the same modality code."""
     audio = min(
         (file for file in take if file.has_audio),
-        key=lambda file: (file.name.modality_code != _AUDIO_ONLY, file.order),
+        key=lambda file: (file.name.modality_code != AUDIO_ONLY, file.order),
         default=None,
     )
     video = min(
@@ -315,7 +183,7 @@ def _joined(take: Sequence[_File]) -> tuple[Clip, list[Skipped]]:
 
 def _repeats(take: Sequence[_File], used: Sequence[_File]) -> list[Skipped]:
     repeats = []
-    for code in (_AUDIO_VIDEO, _VIDEO_ONLY, _AUDIO_ONLY):
+    for code in (AUDIO_VIDEO, VIDEO_ONLY, AUDIO_ONLY):
         same = sorted((f for f in take if f.name.modality_code == code), key=lambda f: f.order)
         first = next((file for file in used if file in same), same[0] if same else None)
         repeats += [
@@ -352,7 +220,7 @@ READER = Reader(
     recognises=_recognises,
     read=read_ravdess,
     emotions=RAVDESS_EMOTIONS,
-    emotion_map=_FIELDS["emotion"],
+    emotion_map=FIELDS["emotion"],
     attributes={
         "channel": "speech, song",
         "intensity": "normal, strong",

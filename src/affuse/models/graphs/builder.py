@@ -83,19 +83,60 @@ class GraphBuilder:
         self._inputs: list[Any] = []
 
     def input(self, name: str, shape: Shape, kind: str = "FLOAT") -> str:
-        """An input of the graph."""
+        """An input of the graph.
+
+        Parameters
+        ----------
+        name : str
+        shape : sequence of int or str
+            Names for axes whose length is free, such as "n".
+        kind : str
+            Type of its numbers.
+
+        Returns
+        -------
+        str
+            `name`.
+        """
         made = self._helper.make_tensor_value_info(name, self._kind(kind), list(shape))
         self._inputs.append(made)
         return name
 
     def node(self, kind: str, *inputs: str, **attributes: object) -> str:
-        """Result of one operator."""
+        """Result of one operator.
+
+        Parameters
+        ----------
+        kind : str
+            Of ONNX's own operators.
+        *inputs : str
+            Values.
+        **attributes : object
+            Of the operator.
+
+        Returns
+        -------
+        str
+            Value.
+        """
         output = f"{kind.lower()}_{len(self._nodes)}"
         self._nodes.append(self._helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
     def constant(self, values: ArrayLike, dtype: type[np.generic] = np.float64) -> str:
-        """An array of numbers."""
+        """An array of numbers.
+
+        Parameters
+        ----------
+        values : array
+        dtype : type
+            Of numpy.
+
+        Returns
+        -------
+        str
+            Value.
+        """
         from onnx import numpy_helper
 
         name = f"constant_{len(self._constants)}"
@@ -104,57 +145,203 @@ class GraphBuilder:
         return name
 
     def clips(self, features: ArrayLike) -> str:
-        """Features of single training clips as a constant, in single precision."""
+        """Features of single training clips as a constant, in single precision.
+
+        Parameters
+        ----------
+        features : (n_features, n_clips) array
+
+        Returns
+        -------
+        str
+            Value, float; `holds_clips` is True from now on.
+        """
         self.holds_clips = True
         return self.constant(features, np.float32)
 
     def add(self, value: str, other: str | ArrayLike) -> str:
-        """Sum with a value or an array."""
+        """Sum with a value or an array.
+
+        Parameters
+        ----------
+        value : str
+        other : str or array
+            A value, or numbers.
+
+        Returns
+        -------
+        str
+            Value.
+        """
         return self._pair("Add", value, other)
 
     def subtract(self, value: str, other: str | ArrayLike) -> str:
-        """Difference to a value or an array."""
+        """Difference to a value or an array.
+
+        Parameters
+        ----------
+        value : str
+        other : str or array
+            A value, or numbers.
+
+        Returns
+        -------
+        str
+            Value.
+        """
         return self._pair("Sub", value, other)
 
     def multiply(self, value: str, other: str | ArrayLike) -> str:
-        """Product with a value or an array."""
+        """Product with a value or an array.
+
+        Parameters
+        ----------
+        value : str
+        other : str or array
+            A value, or numbers.
+
+        Returns
+        -------
+        str
+            Value.
+        """
         return self._pair("Mul", value, other)
 
     def divide(self, value: str, other: str | ArrayLike) -> str:
-        """Quotient by a value or an array."""
+        """Quotient by a value or an array.
+
+        Parameters
+        ----------
+        value : str
+        other : str or array
+            A value, or numbers.
+
+        Returns
+        -------
+        str
+            Value.
+        """
         return self._pair("Div", value, other)
 
     def times(self, value: str, matrix: ArrayLike) -> str:
-        """Product of matrices."""
+        """Product of matrices.
+
+        Parameters
+        ----------
+        value : str
+            (n, n_rows).
+        matrix : (n_rows, n_columns) array
+
+        Returns
+        -------
+        str
+            (n, n_columns).
+        """
         return self.node("MatMul", value, self.constant(matrix))
 
     def maximum(self, value: str, floor: float) -> str:
-        """The larger of a value and a number."""
+        """The larger of a value and a number.
+
+        Parameters
+        ----------
+        value : str
+        floor : float
+
+        Returns
+        -------
+        str
+        """
         return self.node("Max", value, self.constant(floor))
 
     def cast(self, value: str, kind: str) -> str:
-        """The same numbers of another type, such as ``DOUBLE``."""
+        """The same numbers of another type.
+
+        Parameters
+        ----------
+        value : str
+        kind : str
+            Such as ``DOUBLE``.
+
+        Returns
+        -------
+        str
+        """
         return self.node("Cast", value, to=self._kind(kind))
 
     def side_by_side(self, values: Sequence[str]) -> str:
-        """Columns of several values in one."""
+        """Columns of several values in one.
+
+        Parameters
+        ----------
+        values : sequence of str
+            (n, ...) each.
+
+        Returns
+        -------
+        str
+        """
         return values[0] if len(values) == 1 else self.node("Concat", *values, axis=1)
 
     def columns(self, value: str, start: int, end: int) -> str:
-        """Columns from `start` to before `end`."""
+        """Columns from `start` to before `end`.
+
+        Parameters
+        ----------
+        value : str
+        start, end : int
+
+        Returns
+        -------
+        str
+            (n, end - start).
+        """
         where = [self.constant([number], np.int64) for number in (start, end, 1)]
         return self.node("Slice", value, *where)
 
     def row_sum(self, value: str) -> str:
-        """Sum over the columns: (n, 1)."""
+        """Sum over the columns.
+
+        Parameters
+        ----------
+        value : str
+            (n, n_columns).
+
+        Returns
+        -------
+        str
+            (n, 1).
+        """
         return self.node("ReduceSum", value, self.constant([1], np.int64))
 
     def row_maximum(self, value: str) -> str:
-        """Largest of the columns: (n, 1)."""
+        """Largest of the columns.
+
+        Parameters
+        ----------
+        value : str
+            (n, n_columns).
+
+        Returns
+        -------
+        str
+            (n, 1).
+        """
         return self.node("ReduceMax", value, self.constant([1], np.int64))
 
     def best_column(self, value: str, n_columns: int) -> str:
-        """True at the first of the largest columns of each row: (n, n_columns)."""
+        """True at the first of the largest columns of each row.
+
+        Parameters
+        ----------
+        value : str
+        n_columns : int
+            That it has.
+
+        Returns
+        -------
+        str
+            (n, n_columns) bool.
+        """
         best = self.node("ArgMax", value, axis=1, keepdims=1)
         return self.node("Equal", best, self.constant(np.arange(n_columns), np.int64))
 
@@ -165,7 +352,12 @@ class GraphBuilder:
         ----------
         outputs : mapping of name to (value, shape)
         kind : str
-            Of all outputs.
+            Type of the numbers of all outputs.
+
+        Returns
+        -------
+        bytes
+            The same calls give the same bytes.
         """
         from onnx import checker
 

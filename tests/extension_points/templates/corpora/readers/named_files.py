@@ -50,6 +50,6 @@ READER = Reader(
     citation="whoever recorded them",
     licence="as they allow",
     source="where to download them",
-    layout="speaker anna, emotion joy, take 1",
     example="anna-joy-1.mp4",
+    layout="speaker, emotion, take",
 )

@@ -1,4 +1,4 @@
-"""What people and published systems score on a corpus, to hold a result against."""
+"""Reference: one figure of people or of a published system, to hold a result against."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ selection. Random splits add 10 to 25 points to any of them, so none with a rand
 from __future__ import annotations
 
 from affuse.corpora.index import Index
-from affuse.corpora.published import Reference
+from affuse.corpora.reference import Reference
 from affuse.records import RAVDESS_EMOTIONS
 
 _LISTENERS = "untrained listeners, forced choice, all intensities"
