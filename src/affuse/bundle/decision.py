@@ -15,12 +15,12 @@ from affuse.bundle.numbers import member_numbers
 from affuse.errors import BundleError
 from affuse.fusion.combine import (
     Decide,
-    check_probabilities,
     combine,
     combined_probabilities,
     stacked,
 )
-from affuse.fusion.rule import FLOOR, rule_named
+from affuse.fusion.rule import rule_named
+from affuse.probabilities import FLOOR, check_probabilities
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]

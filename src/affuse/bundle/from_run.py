@@ -23,8 +23,8 @@ from affuse.evaluation.speakers import recall_table, speaker_range
 from affuse.features.source import Source
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, SystemGraphs, system_graphs
-from affuse.fusion.rule import FLOOR
 from affuse.models.graphs.builder import GraphBuilder, NotExportable
+from affuse.probabilities import FLOOR
 from affuse.records import Modality
 from affuse.result import Evaluated, Result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,15 +84,20 @@ def _manifest(folder: Path) -> Manifest:
         raise BundleError(
             f"{path} was altered after it was written (its hash does not fit); get the bundle anew"
         )
+    manifest = _validated(path, fields)
     try:
-        manifest = Manifest.model_validate(fields)
         RULES.check(manifest.fusion.rule)
-        return manifest
     except ConfigError as error:
         raise BundleError(
             f"{path} combines its members by a rule that is not installed here ({error}): install "
             "the package that has it, or train again"
         ) from error
+    return manifest
+
+
+def _validated(path: Path, fields: Mapping[str, Any]) -> Manifest:
+    try:
+        return Manifest.model_validate(fields)
     except ValidationError as error:
         problems = [f"{_place(each)}: {each['msg']}" for each in error.errors()[:_MOST_REASONS]]
         raise BundleError(

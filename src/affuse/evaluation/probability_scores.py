@@ -11,16 +11,11 @@ from scipy.special import softmax
 from affuse.errors import ConfigError, FeatureError, MissingDependency
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
+from affuse.probabilities import FLOOR, SUM_TOLERANCE
 from affuse.tasks.metrics import ece
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
-
-FLOOR = 1e-12
-"""Smallest probability of which a logarithm is taken: one certain error costs 27.6 at most."""
-
-SUM_TOLERANCE = 1e-3
-"""Published probabilities are rounded; a row may miss 1 by this much."""
 
 
 @dataclass(frozen=True, slots=True)

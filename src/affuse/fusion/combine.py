@@ -9,9 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from affuse.errors import ConfigError, FeatureError
 from affuse.fusion.rule import Rule, Stack, rule_named, rules_that
-
-SUM_TOLERANCE = 1e-3
-"""Published probabilities are rounded; a row may miss 1 by this much."""
+from affuse.probabilities import check_probabilities
 
 Decide = Callable[[Sequence[Stack]], Stack]
 """Outputs of some members, each (n, n_outputs) -> (n, n_outputs)."""
@@ -205,37 +203,6 @@ def stacked(
         if len(rows):
             made[rows] = decide([parts[position][rows] for position in chosen])
     return made
-
-
-def check_probabilities(array: Stack, name: str) -> None:
-    """Refuse rows that neither sum to 1 from 0 nor are NaN throughout.
-
-    Parameters
-    ----------
-    array : (n_clips, n_classes) float64
-    name : str
-        Whose they are, for the message.
-
-    Raises
-    ------
-    FeatureError
-        The first such row, in a sentence.
-    """
-    missing = np.isnan(array).all(axis=1)
-    rows = array[~missing]
-    if np.isnan(rows).any():
-        row = int(np.flatnonzero(np.isnan(array).any(axis=1) & ~missing)[0])
-        raise FeatureError(
-            f"{name} has NaN in part of row {row}; expected numbers, or NaN in the whole row "
-            "where the clip lacks the modality"
-        )
-    if rows.size and (rows.min() < 0 or np.abs(rows.sum(axis=1) - 1).max() > SUM_TOLERANCE):
-        off = (array < 0).any(axis=1) | (np.abs(array.sum(axis=1) - 1) > SUM_TOLERANCE)
-        row = int(np.flatnonzero(off)[0])
-        raise FeatureError(
-            f"row {row} of {name} sums to {array[row].sum():.4g} with smallest value "
-            f"{array[row].min():.4g}; expected values from 0 that sum to 1: normalise the rows"
-        )
 
 
 def _refuse_unlearned(name: str) -> None:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import softmax
 
-from affuse.fusion.rule import FLOOR, Stack
+from affuse.fusion.rule import Stack
+from affuse.probabilities import FLOOR
 
 _BOUND = 8.0
 """Of the logits of the weights: none counts less than e^-16 of another."""

@@ -14,9 +14,6 @@ from affuse.registries import RULES
 
 Stack = NDArray[np.float64]
 
-FLOOR = 1e-12
-"""Smallest probability in a product, so that one modality's 0 does not end all discussion."""
-
 
 @dataclass(frozen=True, slots=True)
 class Learned:

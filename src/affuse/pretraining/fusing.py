@@ -18,10 +18,10 @@ from affuse.bundle.writer import make_bundle
 from affuse.corpora.fer2013 import FaceSet, read_fer2013
 from affuse.corpora.table import read_table
 from affuse.errors import DatasetError
-from affuse.fusion.rule import FLOOR
 from affuse.media.audio import read_audio
 from affuse.predict.recogniser import Recogniser
 from affuse.pretraining.cards import FUSION_TITLE, fusion_section
+from affuse.probabilities import FLOOR
 from affuse.records import FER2013_EMOTIONS, Clip
 
 Floats = NDArray[np.float64]
@@ -137,8 +137,10 @@ def fit_exponents(
     shares = (prior / prior.sum() + 1 / len(prior)) / 2
     truth = rng.choice(len(prior), size=N_PAIRS, p=shares)
     face_logs, voice_logs = (each.logs[_drawn(each.labels, truth, rng)] for each in (faces, voices))
-    said = np.exp(voices.logs)
-    average = np.mean([said[voices.labels == n].mean(axis=0) for n in np.unique(voices.labels)], 0)
+    probabilities = np.exp(voices.logs)
+    average = np.mean(
+        [probabilities[voices.labels == n].mean(axis=0) for n in np.unique(voices.labels)], 0
+    )
     rare, usual = np.log(prior), np.log(average)
 
     def loss(exponents: Floats) -> float:
@@ -153,10 +155,10 @@ def fit_exponents(
 
 
 def member_outputs(
-    manifest: Manifest, member: str, said: ArrayLike, emotions: Sequence[str]
+    manifest: Manifest, member: str, probabilities: ArrayLike, emotions: Sequence[str]
 ) -> MemberOutputs:
     """What a member says of clips of these emotions, by groups of classes."""
-    rows = np.asarray(said, np.float64) @ meanings(manifest, manifest.member(member))
+    rows = np.asarray(probabilities, np.float64) @ meanings(manifest, manifest.member(member))
     group_of = {name: n for n, group in enumerate(manifest.groups) for name in group}
     labels = np.array([group_of[name] for name in emotions], np.int64)
     return MemberOutputs(np.log(np.maximum(rows, FLOOR)), labels)
@@ -214,12 +216,14 @@ def _face_outputs(recogniser: Recogniser, faces: FaceSet) -> MemberOutputs:
 
 
 def _voice_outputs(recogniser: Recogniser, clips: Sequence[Clip]) -> MemberOutputs:
-    said = []
+    probabilities = []
     for clip in clips:
         assert clip.audio is not None
-        said.append(recogniser.voices(read_audio(clip.audio, sample_rate=RATE).signal, RATE))
+        probabilities.append(
+            recogniser.voices(read_audio(clip.audio, sample_rate=RATE).signal, RATE)
+        )
     emotions = [clip.emotion for clip in clips]
-    return member_outputs(recogniser.bundle.manifest, "voice", np.stack(said), emotions)
+    return member_outputs(recogniser.bundle.manifest, "voice", np.stack(probabilities), emotions)
 
 
 def _some_of(table: Path, emotions: Sequence[str], seed: int) -> Iterator[Clip]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from affuse.fusion.rule import FLOOR, Rule, Stack
+from affuse.fusion.rule import Rule, Stack
+from affuse.probabilities import FLOOR
 
 
 def _product(stack: Stack, weights: Stack) -> Stack:
