@@ -80,10 +80,11 @@ def test_features_and_labels_of_test_clips_reach_nothing(make_table, rng):
     systems = [unimodal("audio"), unimodal("video"), early()]
     fold = apart(table).folds[0]
     protocol = Protocol("speaker-independent", (fold,))
-    strange = table.with_arrays({m: np.array(a) for m, a in table.arrays.items()})
+    arrays = {m: np.array(a) for m, a in table.arrays.items()}
     changed = fold.test[0]
-    for array in strange.arrays.values():
+    for array in arrays.values():
         array[changed] = 100 * rng.standard_normal(array.shape[1:])
+    strange = table.with_arrays(arrays)
     labels = table.labels.copy()
     labels[list(fold.test)] = (labels[list(fold.test)] + 1) % 3
     strange = replace(strange, labels=labels)
