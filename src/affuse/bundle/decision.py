@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.manifest import Manifest, Stacker
+from affuse.bundle.manifest import Manifest
 from affuse.bundle.member import Member
 from affuse.bundle.numbers import member_numbers
+from affuse.bundle.stackers import stackers_of
 from affuse.errors import BundleError
 from affuse.fusion.combine import (
-    Decide,
     combine,
     combined_probabilities,
     stacked,
@@ -196,7 +195,7 @@ def _fused(bundle: Bundle, shared: list[Floats], likely: list[Floats]) -> Floats
             fused[several] = _divided(bundle.manifest, combine(parts, fusion.rule), of_several)
         return fused
     fused = combined_probabilities(stack, fusion.rule, weights if rule.takes_weights else None)
-    return stacked(fused, shared, _stackers(bundle))
+    return stacked(fused, shared, stackers_of(bundle, _refuse_senseless))
 
 
 def _divided(manifest: Manifest, joint: Floats, shared: list[Floats]) -> Floats:
@@ -213,26 +212,6 @@ def _divided(manifest: Manifest, joint: Floats, shared: list[Floats]) -> Floats:
             parts = np.maximum(np.where(np.isnan(own), others, own), FLOOR)
         found[:, columns] = joint[:, [number]] * _normalised(parts)
     return found
-
-
-def _stackers(bundle: Bundle) -> dict[tuple[int, ...], Decide]:
-    """By positions of members, what decides where exactly these speak."""
-    names = [member.name for member in bundle.manifest.members]
-
-    def decided(stacker: Stacker, parts: Sequence[Floats]) -> Floats:
-        probabilities = bundle.run(stacker.graph, dict(zip(stacker.members, parts, strict=True)))
-        if probabilities.shape != parts[0].shape:
-            raise BundleError(
-                f"{stacker.graph} gave probabilities of shape {probabilities.shape}; expected "
-                f"{parts[0].shape}: get the bundle anew"
-            )
-        _refuse_senseless(stacker.graph, probabilities)
-        return probabilities
-
-    return {
-        tuple(names.index(name) for name in stacker.members): partial(decided, stacker)
-        for stacker in bundle.manifest.fusion.stackers
-    }
 
 
 def _refuse_senseless(graph: str, probabilities: Floats) -> None:
