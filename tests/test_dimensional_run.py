@@ -24,6 +24,13 @@ FAST = (
 )  # fmt: skip
 
 
+def code(arguments: list[str]) -> int:
+    """Exit status of the command line."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return int(ended.value.code or 0)
+
+
 def utterance(rng: np.random.Generator, brightness: float) -> np.ndarray:
     """Syllables of noise, of which so much is in the high frequencies."""
     noise = rng.standard_normal(RATE)
@@ -53,7 +60,7 @@ def clips(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def run(clips, tmp_path_factory, module_cache):
     out = tmp_path_factory.mktemp("runs") / "run"
-    assert main(["run", str(clips), *FAST, "--out", str(out)]) == 0
+    assert code(["run", str(clips), *FAST, "--out", str(out)]) == 0
     return out
 
 
@@ -110,7 +117,7 @@ def test_run_folder_has_what_numbers_have(run):
 
 
 def test_terminal_shows_agreement(clips, tmp_path, capsys, module_cache):
-    assert main(["run", str(clips), *FAST, "--out", str(tmp_path / "run")]) == 0
+    assert code(["run", str(clips), *FAST, "--out", str(tmp_path / "run")]) == 0
     text = capsys.readouterr().out
     headings = next(line for line in text.splitlines() if line.startswith("system"))
     assert headings.split() == (
@@ -138,17 +145,17 @@ def test_bundle_gives_the_numbers(run, clips, capsys):
 def test_predict_says_numbers_in_every_format_that_holds_them(run, clips, capsys):
     file, bundle = str(clips.parent / "00.wav"), ["--bundle", str(run / "bundle")]
     values = load(run / "bundle").predict(file).values
-    assert main(["predict", file, *bundle]) == 0
+    assert code(["predict", file, *bundle]) == 0
     heading, line = capsys.readouterr().out.splitlines()
     assert heading.split() == ["file", "valence", "arousal", "no", "face"]
     assert line.split()[:3] == ["00.wav", f"{values['valence']:.3g}", f"{values['arousal']:.3g}"]
-    assert main(["predict", file, *bundle, "--format", "json"]) == 0
+    assert code(["predict", file, *bundle, "--format", "json"]) == 0
     (prediction,) = json.loads(capsys.readouterr().out)["predictions"]
     assert prediction["values"] == pytest.approx(values, abs=1e-6)
-    assert main(["predict", file, *bundle, "--format", "csv"]) == 0
+    assert code(["predict", file, *bundle, "--format", "csv"]) == 0
     row = next(csv.DictReader(capsys.readouterr().out.splitlines()))
     assert float(row["arousal"]) == pytest.approx(values["arousal"], abs=1e-6)
-    assert main(["predict", file, *bundle, "--format", "vtt"]) == 2
+    assert code(["predict", file, *bundle, "--format", "vtt"]) == 2
     assert capsys.readouterr().err.strip() == (
         "affuse: format 'vtt' was given for a bundle that gives numbers, and holds emotions alone; "
         "expected one of csv, json, table"
@@ -171,7 +178,7 @@ def test_what_does_not_serve_numbers_is_refused(
     settings, message, clips, tmp_path, capsys, module_cache
 ):
     given = [part for setting in settings for part in ("--set", setting)]
-    assert main(["run", str(clips), *FAST, *given, "--out", str(tmp_path / "run")]) == 2
+    assert code(["run", str(clips), *FAST, *given, "--out", str(tmp_path / "run")]) == 2
     error = capsys.readouterr().err
     assert message in error
     assert "Traceback" not in error
@@ -212,7 +219,7 @@ def test_rated_intensity_of_real_voices(shared_data, tmp_path, module_cache):
     with table.open("w", newline="") as file:
         csv.writer(file).writerows([("path", "speaker", "intensity"), *rows[:96]])
     out = tmp_path / "run"
-    assert main(["run", str(table), *FAST, "--out", str(out)]) == 0
+    assert code(["run", str(table), *FAST, "--out", str(out)]) == 0
     row = pd.read_csv(out / "results.csv").iloc[0]
     assert row["features"] == "voice statistics"
     assert row["ccc_low"] < row["ccc"] < row["ccc_high"]

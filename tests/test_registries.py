@@ -9,9 +9,10 @@ from importlib import import_module
 import pytest
 from plugins import installed
 
-from affuse.config import load_config
+from affuse.config import Config, load_config
 from affuse.config.described import settings_named
 from affuse.errors import ConfigError
+from affuse.features.sources import make_source
 from affuse.registries import EXPORTS, FUSIONS, MODELS, REGISTRIES, RULES
 
 NEAREST = """
@@ -97,6 +98,8 @@ def test_a_model_of_another_package_is_used_by_name(plugin):
     [
         ("import nowhere_to_be_found", r"ModuleNotFoundError: No module named 'nowhere_to_be_fo"),
         ("raise RuntimeError('no licence')", "RuntimeError: no licence"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("raise RuntimeError('no\\nlicence')", "RuntimeError: no licence"),
         ("1 +", "SyntaxError: invalid syntax"),
         ("OTHER = 1", "AttributeError: module 'broken' has no attribute 'MODEL'"),
         (
@@ -145,3 +148,16 @@ def test_two_packages_with_one_name_are_both_told(plugin):
         refused.value
     )
     assert "lda" in MODELS.load_all().entries
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("from json import dumps as make", r"of odd failed \(TypeError: .*expected a function of"),
+        ("def make(config):\n    return 3", "gave int; expected a Source: mend or remove the pack"),
+    ],
+)
+def test_an_extractor_that_is_none_is_refused_in_a_sentence(plugin, code, reason):
+    plugin("odd", {"odd": code}, {"affuse.extractors": {"odd": "odd:make"}})
+    with pytest.raises(ConfigError, match=rf"extractor 'odd' {reason}"):
+        make_source("odd", "audio", Config())

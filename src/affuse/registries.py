@@ -175,10 +175,11 @@ class Registry:
     def _loaded(self, point: EntryPoint) -> Any:
         try:
             entry = point.load()
-        except Exception as error:  # Whatever another package's import raises.
+        except (Exception, SystemExit) as error:  # Whatever another package's import raises.
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
             raise ConfigError(
                 f"{self.what} {point.name!r} of {_package(point)} cannot be loaded "
-                f"({type(error).__name__}: {error}); expected {point.value} to be importable: mend "
+                f"({reason}); expected {point.value} to be importable: mend "
                 "or remove that package, or choose another"
             ) from error
         module, _, name = self.record.partition(":")

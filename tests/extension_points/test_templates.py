@@ -95,16 +95,15 @@ def test_what_is_added_works_by_name(added, clips, tmp_path):
     settings = [
         "features.settings.brightness.fps=4", "fusion.decision=rms", "fusion.also=attention",
         'models=[{name="perceptron"}]', "bundle.enabled=false", "evaluation.n_bootstrap=100",
-        "media.duration_s=1", "features.video=brightness",
+        "media.duration_s=1", "features.video=brightness", "fusion.early=false",
     ]  # fmt: skip
     told = added("run", clips, "--jobs", 1, "--out", out, *(f"--set={each}" for each in settings))
     with (out / "results.csv").open(encoding="utf-8") as file:
         rows = [(row["modality"], row["fusion"], row["model"]) for row in csv.DictReader(file)]
     assert sorted(rows) == [
         ("audio", "", "Perceptron"),
-        ("audio+video", "decision rms", "Perceptron"),
-        ("audio+video", "early", "Perceptron"),
         ("audio+video", "attention", ""),
+        ("audio+video", "decision rms", "Perceptron"),
         ("video", "", "Perceptron"),
     ]
     assert "8 clips" in told
@@ -117,16 +116,11 @@ def test_a_format_that_is_added_is_written(added, clips, tmp_path):
 
 
 def test_what_is_added_is_listed(added):
-    assert "named_files" in added("corpora")
-    assert "Named files" in added("corpora", "named_files")
-    for name, entry in (
-        ("features.video", "brightness"),
-        ("models[].name", "perceptron"),
-        ("fusion.decision", "rms"),
-        ("fusion.also", "attention"),
-        ("data.corpus", "named_files"),
-    ):
-        assert entry in added("settings", name).partition("May be:")[2]
+    assert added("corpora", "named_files").startswith("Named files")
+    fusions = added("settings", "fusion")
+    assert fusions.count(", rms") >= 2  # Of fusion.decision and fusion.hybrid.
+    assert "attention" in fusions
+    assert "brightness" in added("settings", "features.video")
 
 
 def test_contributing_shows_every_template():

@@ -102,6 +102,6 @@ def test_rules_of_probabilities_are_refused_for_numbers(rule):
 def test_balanced_early_fusion_is_refused_for_numbers():
     with pytest.raises(ConfigError, match=r"fusion 'early balanced' was given for task"):
         check_fusions(FusionConfig(early_balanced=True), "dimensional")
+    settings = FusionConfig(hybrid=("mean",), hybrid_with="early balanced")
     with pytest.raises(ConfigError, match=r"'early balanced' was given for task = dimensional"):
-        settings = FusionConfig(hybrid=("mean",), hybrid_with="early balanced")
         check_fusions(settings, "dimensional")

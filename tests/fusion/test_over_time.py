@@ -87,7 +87,8 @@ def test_it_keeps_what_every_fusion_promises(check, axis, make_table):
     steps = (4,) if axis == "time" else ()
     shapes = {"audio": (*steps, 6), "video": (*steps, 5)}
     table = three_of_five(make_table(classes=("neutral", "calm", "happy"), shapes=shapes))
-    check(Case("attention", partial(make_fusion, "attention", None, seed=0), table))
+    make = partial(make_fusion, "attention", None, seed=0)
+    check(Case("attention", lambda settings: make(settings=settings), table))
 
 
 def test_frames_that_a_layer_was_learned_on_keep_their_time(make_table):

@@ -38,6 +38,16 @@ def unpack(
     Where a clip goes follows from its RAVDESS name alone, whatever path the archive gives it,
     so that nothing can land outside `folder`; what has no such name is left in the archive.
 
+    Parameters
+    ----------
+    archive : Path
+        Zip archive of RAVDESS.
+    folder : Path
+    actors : collection of int
+        Numbers from 1 to 24.
+    progress : callable, optional
+        Called as the clips are taken out.
+
     Returns
     -------
     dict of str to int
@@ -71,7 +81,16 @@ def unpack(
 
 
 def read_marker(folder: Path) -> Unpacked | None:
-    """What was unpacked into a folder, None where nothing was, or files are gone since."""
+    """What was unpacked into a folder, None where nothing was, or files are gone since.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    Unpacked or None
+    """
     try:
         marker = json.loads((folder / _MARKER).read_text("utf-8"))
         unpacked = Unpacked(marker["md5"], frozenset(marker["actors"]), marker["sizes"])
@@ -84,7 +103,13 @@ def read_marker(folder: Path) -> Unpacked | None:
 
 
 def write_marker(folder: Path, unpacked: Unpacked) -> None:
-    """Remember what was unpacked into a folder; the last thing to be written there."""
+    """Remember what was unpacked into a folder; the last thing to be written there.
+
+    Parameters
+    ----------
+    folder : Path
+    unpacked : Unpacked
+    """
     content = {
         "md5": unpacked.md5,
         "actors": sorted(unpacked.actors),

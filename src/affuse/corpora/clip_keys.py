@@ -38,6 +38,17 @@ def row_key(name: str) -> str:
     Folders stay; backslashes part them too, the suffix of a media file is left out, RAVDESS names
     become take keys, and letters are composed.
 
+    Parameters
+    ----------
+    name : str
+        A path, a file's name or a clip's id.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> row_key("01-01-06-01-02-01-12.mp4"), row_key("./a/me.wav"), row_key("a\\me")
     ('01-06-01-02-01-12', 'a/me', 'a/me')
     """

@@ -60,7 +60,17 @@ class _Archive:
         return self.name.removesuffix(".zip")
 
     def unpacked_bytes(self, size: int) -> float:
-        """About how much the wanted actors' clips take on disk."""
+        """About how much the wanted actors' clips take on disk.
+
+        Parameters
+        ----------
+        size : int
+            Bytes of the archive.
+
+        Returns
+        -------
+        float
+        """
         share = len(self.actors) / N_ACTORS if self.modality == "audio" else 1.0
         return size * _GROWTH[self.modality] * share
 

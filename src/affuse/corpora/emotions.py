@@ -43,6 +43,15 @@ _SHOWN = 8
 def emotion_name(label: str) -> str:
     """The common name of a label; the label itself, in lower case, where it has none.
 
+    Parameters
+    ----------
+    label : str
+        As a corpus or table has it.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> emotion_name("Anger"), emotion_name("fear "), emotion_name("Awe"), emotion_name("03.0")
@@ -85,6 +94,11 @@ def renamed_note(labels: Iterable[str]) -> str:
     ----------
     labels : iterable of str
         One for each clip, as written.
+
+    Returns
+    -------
+    str
+        One sentence.
 
     Examples
     --------

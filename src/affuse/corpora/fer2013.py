@@ -35,7 +35,16 @@ class FaceSet:
         return len(self.labels)
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> FaceSet:
-        """The faces of some rows."""
+        """The faces of some rows.
+
+        Parameters
+        ----------
+        rows : (n_rows,) int or (n_faces,) bool
+
+        Returns
+        -------
+        FaceSet
+        """
         return FaceSet(self.images[rows], self.labels[rows])
 
 
@@ -47,6 +56,11 @@ def read_fer2013(source: str | Path, part: str) -> FaceSet:
     source : str or Path
         Folder, or zip of a folder, with ``<part>/<emotion>/<name>.jpg`` (or .png) at any depth.
     part : str
+
+    Returns
+    -------
+    FaceSet
+        In the order of the files' names.
 
     Raises
     ------
@@ -76,6 +90,14 @@ def without_copies(faces: FaceSet, others: FaceSet) -> FaceSet:
     """The faces that are not among some others, pixel by pixel, nor are mirror images of them.
 
     FER2013 was gathered from the web and holds many a face more than once.
+
+    Parameters
+    ----------
+    faces, others : FaceSet
+
+    Returns
+    -------
+    FaceSet
     """
     known = {image.tobytes() for image in others.images}
     known |= {image[:, ::-1].tobytes() for image in others.images}

@@ -51,6 +51,17 @@ def passing(clips: Sequence[Clip], wanted: Wanted) -> tuple[Clip, ...]:
 def corpora_without(clips: Sequence[Clip], attribute: str) -> tuple[str, ...]:
     """Corpora none of whose clips says an attribute, by name.
 
+    Parameters
+    ----------
+    clips : sequence of Clip
+    attribute : str
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
     >>> corpora_without([Clip("a", "sad", "1", corpus="A")], "channel")
     ('A',)
     """
@@ -59,7 +70,17 @@ def corpora_without(clips: Sequence[Clip], attribute: str) -> tuple[str, ...]:
 
 
 def modalities_of(clip: Clip) -> tuple[str, ...]:
-    """Modalities that a clip has."""
+    """Modalities that a clip has.
+
+    Parameters
+    ----------
+    clip : Clip
+
+    Returns
+    -------
+    tuple of str
+        Audio before video.
+    """
     present = (("audio", clip.audio), ("video", clip.video))
     return tuple(name for name, path in present if path is not None)
 

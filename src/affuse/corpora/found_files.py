@@ -17,6 +17,11 @@ def found_file(path: Path) -> Path | None:
     ----------
     path : Path
         As it was written, from a folder that exists.
+
+    Returns
+    -------
+    Path or None
+        As it is spelt on this disk.
     """
     for text in (str(path), str(path).replace("\\", "/")):
         forms = (text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text))

@@ -150,6 +150,10 @@ class Index:
         modality : {"audio", "video", "audio+video"}, optional
             What a clip must have at least.
 
+        Returns
+        -------
+        Index
+
         Raises
         ------
         DatasetError
@@ -170,7 +174,12 @@ class Index:
         return replace(self, clips=passing(self.clips, wanted))
 
     def summary(self) -> IndexSummary:
-        """Counts of clips, speakers, emotions and modalities."""
+        """Counts of clips, speakers, emotions and modalities.
+
+        Returns
+        -------
+        IndexSummary
+        """
         emotions = Counter(clip.emotion for clip in self.clips)
         modalities = Counter("+".join(modalities_of(clip)) for clip in self.clips)
         return IndexSummary(
@@ -211,6 +220,11 @@ class Index:
         """Write the clips as a CSV that `read_table` reads back.
 
         Paths below the folder of the CSV are written relative to it, others in full.
+
+        Parameters
+        ----------
+        path : str or Path
+            In a folder that exists.
 
         Raises
         ------

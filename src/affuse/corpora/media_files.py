@@ -74,6 +74,10 @@ def folder_contents(root: Path) -> FolderContents:
     ----------
     root : Path
 
+    Returns
+    -------
+    FolderContents
+
     Raises
     ------
     MediaError
@@ -134,6 +138,16 @@ def first_media_names(root: Path, limit: int = N_LOOKED_AT) -> tuple[str, ...]:
 def passed_over_text(passed_over: Iterable[Skipped]) -> str:
     """How many were passed over and why, on one line; empty where nothing was.
 
+    Parameters
+    ----------
+    passed_over : iterable of Skipped
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> passed_over_text([Skipped("a", "hidden"), Skipped("b", "hidden")])
     '2 passed over: 2 hidden'
     """

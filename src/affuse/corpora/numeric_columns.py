@@ -35,6 +35,16 @@ def numeric_columns(rows: Iterable[Row], besides: Collection[str] = ()) -> tuple
 
 
 def numbers_of(row: Row, columns: Iterable[str]) -> Mapping[str, float]:
-    """Column -> number of a row; cells that hold none are left out."""
+    """Column -> number of a row; cells that hold none are left out.
+
+    Parameters
+    ----------
+    row : Row
+    columns : iterable of str
+
+    Returns
+    -------
+    mapping of str to float
+    """
     found = {column: number(row[column]) for column in columns if not is_blank(row[column])}
     return {column: value for column, value in found.items() if not math.isnan(value)}

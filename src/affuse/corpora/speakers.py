@@ -29,6 +29,14 @@ def speaker_key(name: str) -> str:
     letters from digits, and at the ends count as little as format characters do. A number below 0
     is another than its positive: -1 stands for nobody in many tables.
 
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> speaker_key("01"), speaker_key("1.0"), speaker_key(" Anna  B "), speaker_key("Actor_07")
@@ -48,7 +56,17 @@ def speaker_key(name: str) -> str:
 
 
 def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Key that sorts names with numbers by value: 2 before 10, s2 before s10."""
+    """Key that sorts names with numbers by value: 2 before 10, s2 before s10.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    tuple
+        Of numbers and letters, comparable to those of other names.
+    """
     pieces = re.findall("[0-9]+|[^0-9]+", name)
     return tuple(
         (0, int(piece), piece) if piece[0] in "0123456789" else (1, 0, piece) for piece in pieces
@@ -58,6 +76,17 @@ def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
 def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Spellings of each speaker who has several, the first one first.
 
+    Parameters
+    ----------
+    names : iterable of str
+        In any number.
+
+    Returns
+    -------
+    tuple of tuple of str
+
+    Examples
+    --------
     >>> spellings(["01", "anna", "1", "Anna", "ben"])
     (('01', '1'), ('anna', 'Anna'))
     """
@@ -70,6 +99,17 @@ def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
 def spellings_by_corpus(clips: Sequence[Clip]) -> dict[str, tuple[tuple[str, ...], ...]]:
     """Spellings of each speaker who has several, corpus by corpus; those without are left out.
 
+    Parameters
+    ----------
+    clips : sequence of Clip
+
+    Returns
+    -------
+    dict of str to tuple of tuple of str
+        Corpus -> groups as `spellings` has them.
+
+    Examples
+    --------
     >>> spellings_by_corpus([Clip("a", "sad", "01", corpus="A"), Clip("b", "sad", "1", corpus="B")])
     {}
     """
@@ -83,6 +123,16 @@ def spellings_by_corpus(clips: Sequence[Clip]) -> dict[str, tuple[tuple[str, ...
 def own_name(clip: Clip) -> str:
     """Speaker of a clip as their corpus has them.
 
+    Parameters
+    ----------
+    clip : Clip
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> own_name(Clip("a", "sad", "EMO-DB/03", corpus="EMO-DB"))
     '03'
     """
@@ -128,6 +178,18 @@ def _named(clip: Clip, first: Mapping[tuple[str, str], str], several: bool) -> C
 def spellings_note(groups: Sequence[Sequence[str]]) -> str:
     """What a reader must know of joined spellings; empty where there are none.
 
+    Parameters
+    ----------
+    groups : sequence of sequence of str
+        As `spellings` has them.
+
+    Returns
+    -------
+    str
+        One sentence.
+
+    Examples
+    --------
     >>> spellings_note([("01", "1"), ("anna", "Anna")])
     'Speakers who are written in several ways count as one each: 01 = 1, anna = Anna.'
     """

@@ -126,7 +126,18 @@ def compare_with(
     """One system against each of some others, p values corrected for their number.
 
     Fewer comparisons than `compare_all` makes, so that each may be told from chance more easily.
-    Arguments, errors and what must be kept in mind as there.
+    Errors and what must be kept in mind as there.
+
+    Parameters
+    ----------
+    reference : OutOfFold
+        The one that all others are held against.
+    others : sequence of OutOfFold
+    table : FeatureTable
+        The clips that they predict.
+    n_draws : int
+        Swaps of speakers drawn at random where not all can be tried.
+    seed : int
 
     Returns
     -------
@@ -142,13 +153,33 @@ def paired_interval(better: OutOfFold, other: OutOfFold, table: FeatureTable) ->
     """95 % interval of the difference of two systems' headline figures, as `compare_all` has it.
 
     Only clips that both have scored count. Raises FeatureError where there are none.
+
+    Parameters
+    ----------
+    better, other : OutOfFold
+    table : FeatureTable
+        The clips that they predict.
+
+    Returns
+    -------
+    Interval
+        Of `better` minus `other`; 0.01 is a point.
     """
     tested = task_of(table).tested(_pair(better, other, table).both)
     return Interval(tested.low, tested.high)
 
 
 def row_name(result: OutOfFold) -> str:
-    """Name of a row that no other one of a run has: with the modality, and with a leak."""
+    """Name of a row that no other one of a run has: with the modality, and with a leak.
+
+    Parameters
+    ----------
+    result : OutOfFold
+
+    Returns
+    -------
+    str
+    """
     system = result.system
     name = system.name if system.fusion else f"{system.modality}, {system.name}"
     return f"{name} ({result.protocol})" if result.leaks else name

@@ -45,7 +45,17 @@ class FolderStore:
         self.root = Path(root)
 
     def load(self, key: str) -> Arrays | None:
-        """Arrays by name; None where there is no file, or one that nobody wrote here."""
+        """Arrays by name; None where there is no file, or one that nobody wrote here.
+
+        Parameters
+        ----------
+        key : str
+            As `key_of` gives it.
+
+        Returns
+        -------
+        dict of str to array or None
+        """
         path = self._path(key)
         if not is_sealed(path):
             return None
@@ -56,7 +66,14 @@ class FolderStore:
             return None
 
     def save(self, key: str, arrays: Arrays) -> None:
-        """Write the arrays; OutputError if the folder cannot be written."""
+        """Write the arrays; OutputError if the folder cannot be written.
+
+        Parameters
+        ----------
+        key : str
+            As `key_of` gives it.
+        arrays : mapping of str to array
+        """
         # In memory first: an archive that a full disk cuts short does not close.
         content = io.BytesIO()
         np.savez(content, allow_pickle=False, **arrays)
@@ -73,7 +90,17 @@ class FolderStore:
 
 
 def table_digest(table: FeatureTable) -> str:
-    """Hash of clips, labels, speakers and features, whatever the order of rows."""
+    """Hash of clips, labels, speakers and features, whatever the order of rows.
+
+    Parameters
+    ----------
+    table : FeatureTable
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     order = np.argsort(table.clips, kind="stable")
     digest = hashlib.sha256(json.dumps(table.classes).encode())
     if table.targets:
@@ -90,7 +117,18 @@ def table_digest(table: FeatureTable) -> str:
 
 
 def key_of(payload: Mapping[str, Any]) -> str:
-    """Key of a fold: hash of what it depends on, versions of the packages included."""
+    """Key of a fold: hash of what it depends on, versions of the packages included.
+
+    Parameters
+    ----------
+    payload : mapping of str to object
+        Ready for JSON.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     versions = {package: _version(package) for package in _PACKAGES}
     text = json.dumps({**payload, "versions": versions}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -59,15 +59,45 @@ class FoldTask:
         return in_clip_order(self.table, self.fold.test)
 
     def build(self, system: System) -> Any:
-        """The system's unfitted estimator; one seed a fold, so that systems share what they can."""
+        """The system's unfitted estimator; one seed a fold, so that systems share what they can.
+
+        Parameters
+        ----------
+        system : System
+
+        Returns
+        -------
+        estimator
+        """
         return system.build(self._seed())
 
     def build_transformer(self, modality: str) -> Any:
-        """The unfitted transformer that learns features of a modality."""
+        """The unfitted transformer that learns features of a modality.
+
+        Parameters
+        ----------
+        modality : str
+            One of `preparation`.
+
+        Returns
+        -------
+        transformer
+        """
         return self.preparation[modality](self._seed(modality))
 
     def key(self, digest: str) -> str:
-        """Name of the result: `digest` (of the table), rows, and every parameter and seed."""
+        """Name of the result: `digest` (of the table), rows, and every parameter and seed.
+
+        Parameters
+        ----------
+        digest : str
+            As `table_digest` gives it.
+
+        Returns
+        -------
+        str
+            64 hexadecimal digits.
+        """
         clips = self.table.clips
         return key_of(
             {
@@ -87,7 +117,17 @@ class FoldTask:
 
 
 def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
-    """Number of the fold, and what each system predicts for its test clips."""
+    """Number of the fold, and what each system predicts for its test clips.
+
+    Parameters
+    ----------
+    task : FoldTask
+
+    Returns
+    -------
+    tuple of (int, Predictions)
+        Outputs are (n_scored, n_classes) or (n_scored, n_targets) float64.
+    """
     from threadpoolctl import threadpool_limits
 
     from affuse.models.fit_cache import FitCache
@@ -111,7 +151,17 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
 
 
 def are_predictions(task: FoldTask, arrays: Mapping[str, Any]) -> bool:
-    """Whether arrays, from wherever they are, can be what `predict_fold` gives for this fold."""
+    """Whether arrays, from wherever they are, can be what `predict_fold` gives for this fold.
+
+    Parameters
+    ----------
+    task : FoldTask
+    arrays : mapping of str to array
+
+    Returns
+    -------
+    bool
+    """
     target_task, table = task_of(task.table), task.table
     n_clips = {
         str(position): len(scored_rows(table, system, task.test))
@@ -127,24 +177,63 @@ def are_predictions(task: FoldTask, arrays: Mapping[str, Any]) -> bool:
 
 
 def losses_key(of: int | str) -> str:
-    """Name among a fold's arrays of the losses of a system, or of a modality's learned features."""
+    """Name among a fold's arrays of the losses of a system, or of a modality's learned features.
+
+    Parameters
+    ----------
+    of : int or str
+        Position of a system, or a modality.
+
+    Returns
+    -------
+    str
+    """
     return f"losses {of}"
 
 
 def in_clip_order(table: FeatureTable, rows: Sequence[int] | Rows) -> Rows:
-    """Rows sorted by the clip ids they stand for."""
+    """Rows sorted by the clip ids they stand for.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    rows : (n,) sequence of int
+        Of the table.
+
+    Returns
+    -------
+    (n,) int64
+    """
     chosen = np.asarray(rows, np.int64)
     return chosen[np.argsort(table.clips[chosen], kind="stable")]
 
 
 def scored_rows(table: FeatureTable, system: System, rows: Rows) -> Rows:
-    """Rows whose clips have all modalities of a system, or any if that is enough for it."""
+    """Rows whose clips have all modalities of a system, or any if that is enough for it.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    system : System
+    rows : (n,) int64
+        Of the table.
+
+    Returns
+    -------
+    (n_scored,) int64
+        Some of `rows`, in their order.
+    """
     present = np.array([table.present[name][rows] for name in system.modalities])
     return rows[present.all(axis=0) if system.needs_all else present.any(axis=0)]
 
 
 def check_training_truth(task: FoldTask) -> None:
-    """Refuse a fold whose training clips tell a system nothing, such as clips of one emotion."""
+    """Refuse a fold whose training clips tell a system nothing, such as clips of one emotion.
+
+    Parameters
+    ----------
+    task : FoldTask
+    """
     target_task = task_of(task.table)
     for system in task.systems:
         train = scored_rows(task.table, system, task.train)
@@ -173,7 +262,17 @@ def _tested(
 
 
 def training_losses(estimator: Any) -> NDArray[np.float64] | None:
-    """Mean training loss of each epoch of the network that decides; None if none does."""
+    """Mean training loss of each epoch of the network that decides; None if none does.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted: a network, or what wraps one.
+
+    Returns
+    -------
+    (n_epochs,) float64 or None
+    """
     losses = getattr(estimator, "losses_", None)
     if losses is not None:
         return np.asarray(losses, np.float64)

@@ -73,6 +73,17 @@ class LearnedFeatures:
         """Features of the clips in rows `use`, learned from those in rows `learn`.
 
         NaN where a clip lacks the modality; zeros where there is no clip to learn from.
+
+        Parameters
+        ----------
+        modality : str
+        learn, use : (n,) int64
+            Rows of the table.
+
+        Returns
+        -------
+        (n_use, ...) float
+            One row for each of `use`.
         """
         key = (modality, learn.tobytes(), use.tobytes())
         if key not in self._known:

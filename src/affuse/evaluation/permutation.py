@@ -74,6 +74,10 @@ def permutation_test(
     progress : callable, optional
         Called with ``("permutations", done, total)``.
 
+    Returns
+    -------
+    PermutationTest
+
     Raises
     ------
     FeatureError
@@ -132,6 +136,10 @@ def system_permutation_test(
         Its seed is that of the permutations and of the system; its ``progress`` is called as in
         `permutation_test`. Folds are not kept.
 
+    Returns
+    -------
+    PermutationTest
+
     Raises
     ------
     ConfigError, DatasetError, FeatureError, FoldError
@@ -168,6 +176,18 @@ def shuffled_within_speakers(
     labels: Labels, speakers: NDArray[np.str_], rng: np.random.Generator
 ) -> Labels:
     """Labels in random order among each speaker's clips: (n_clips,).
+
+    Parameters
+    ----------
+    labels : (n_clips,) int
+    speakers : (n_clips,) str
+    rng : Generator
+        Whose next numbers decide.
+
+    Returns
+    -------
+    (n_clips,) int
+        A copy.
 
     Examples
     --------

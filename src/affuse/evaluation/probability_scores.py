@@ -65,6 +65,11 @@ def brier(truth: ArrayLike, probabilities: ArrayLike) -> float:
     probabilities : (n_clips, n_classes) array
         Rows sum to 1.
 
+    Returns
+    -------
+    float
+        0 is best.
+
     Raises
     ------
     FeatureError
@@ -88,7 +93,18 @@ def brier(truth: ArrayLike, probabilities: ArrayLike) -> float:
 def log_loss(truth: ArrayLike, probabilities: ArrayLike) -> float:
     """Mean over clips of ``-log p(true class)``, p at least 1e-12.
 
-    Arguments and errors as in `brier`.
+    Errors as in `brier`.
+
+    Parameters
+    ----------
+    truth : (n_clips,) int
+    probabilities : (n_clips, n_classes) array
+        Rows sum to 1.
+
+    Returns
+    -------
+    float
+        Nats; 0 is best.
 
     Examples
     --------
@@ -100,7 +116,18 @@ def log_loss(truth: ArrayLike, probabilities: ArrayLike) -> float:
 
 
 def probability_scores(truth: ArrayLike, probabilities: ArrayLike) -> ProbabilityScores:
-    """All three figures of some probabilities; arguments and errors as in `brier`."""
+    """All three figures of some probabilities; errors as in `brier`.
+
+    Parameters
+    ----------
+    truth : (n_clips,) int
+    probabilities : (n_clips, n_classes) array
+        Rows sum to 1.
+
+    Returns
+    -------
+    ProbabilityScores
+    """
     return ProbabilityScores(
         ece=ece(*_checked(truth, probabilities)),
         brier=brier(truth, probabilities),

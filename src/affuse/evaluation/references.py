@@ -11,6 +11,16 @@ from affuse.errors import DatasetError
 def chance(n_classes: int) -> Reference:
     """UAR of a system that guesses.
 
+    Parameters
+    ----------
+    n_classes : int
+        2 or more.
+
+    Returns
+    -------
+    Reference
+        Its value is ``1 / n_classes``.
+
     Raises
     ------
     DatasetError
@@ -41,6 +51,11 @@ def reference_lines(index: Index, *, drawn: bool = False) -> tuple[Reference, ..
     index : Index
     drawn : bool
         Whether its people are drawn.
+
+    Returns
+    -------
+    tuple of Reference
+        Chance first.
 
     Raises
     ------

@@ -13,6 +13,17 @@ from affuse.tasks.significance import SIGNIFICANT
 def sentence(comparison: Comparison, headline: Headline = UAR) -> str:
     """What a comparison of a headline figure says, for readers.
 
+    Parameters
+    ----------
+    comparison : Comparison
+    headline : Headline
+        The figure that was compared.
+
+    Returns
+    -------
+    str
+        Without a full stop.
+
     Examples
     --------
     >>> print(sentence(Comparison("fused", "video", 0.061, 0.023, 0.098, 0.002, 0.004, 1080, 18)))
@@ -43,6 +54,15 @@ def floor_of_swaps(comparisons: Sequence[Comparison]) -> str:
     """What a swap of whole speakers could not have shown, where there are too few of them.
 
     Empty where it could.
+
+    Parameters
+    ----------
+    comparisons : sequence of Comparison
+        All that were made together.
+
+    Returns
+    -------
+    str
     """
     if not comparisons:
         return ""
@@ -51,7 +71,21 @@ def floor_of_swaps(comparisons: Sequence[Comparison]) -> str:
 
 
 def floor_text(least_p: float, n_speakers: int, n_comparisons: int) -> str:
-    """As `floor_of_swaps`, from the least p value that so many speakers can give."""
+    """As `floor_of_swaps`, from the least p value that so many speakers can give.
+
+    Parameters
+    ----------
+    least_p : float
+        The least that swaps of these speakers can give.
+    n_speakers : int
+    n_comparisons : int
+        That were made together.
+
+    Returns
+    -------
+    str
+        Empty where a difference could have been shown.
+    """
     corrected = min(1.0, least_p * n_comparisons)
     if not corrected >= SIGNIFICANT:
         return ""
@@ -73,6 +107,11 @@ def best_of_fusions(best: str, found: Sequence[Comparison], headline: Headline =
         Of the best one with each of the others.
     headline : Headline
         The figure that is compared.
+
+    Returns
+    -------
+    str
+        One sentence.
     """
     if not found:
         return ""

@@ -64,6 +64,16 @@ def speaker_range(result: OutOfFold, table: FeatureTable) -> SpeakerRange:
     """Best and worst speaker of one system, by UAR; of equal ones the first.
 
     Raises FeatureError where no clip was scored.
+
+    Parameters
+    ----------
+    result : OutOfFold
+    table : FeatureTable
+        The clips that it predicts.
+
+    Returns
+    -------
+    SpeakerRange
     """
     figures = speaker_table(result, table).set_index("speaker")["uar"]
     best, worst = str(figures.idxmax()), str(figures.idxmin())

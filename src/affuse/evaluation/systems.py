@@ -140,6 +140,18 @@ class OutOfFold:
 def derived_seed(seed: int, *names: object) -> int:
     """Seed of its own for each part of a run, the same wherever and whenever it runs.
 
+    Parameters
+    ----------
+    seed : int
+        That of the run.
+    *names : object
+        What the part is called, from the whole to the detail; their text counts.
+
+    Returns
+    -------
+    int
+        0 to 2**31 - 1.
+
     Examples
     --------
     >>> derived_seed(0, "fold", 1) == derived_seed(0, "fold", 1) != derived_seed(0, "fold", 2)

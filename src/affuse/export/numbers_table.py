@@ -12,12 +12,34 @@ Row = tuple[str, ...]
 
 
 def number_headings(predictions: Sequence[Prediction]) -> Row:
-    """File, each target, the share of frames without a face, and why there is nothing."""
+    """File, each target, the share of frames without a face, and why there is nothing.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+        Of bundles of numbers.
+
+    Returns
+    -------
+    tuple of str
+        One heading per column.
+    """
     return ("file", *map(printable, target_names(predictions)), "no face", "")
 
 
 def number_findings(predictions: Sequence[Prediction]) -> Callable[[Prediction | Segment], Row]:
-    """What stands under these headings, the file left out."""
+    """What stands under these headings, the file left out.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+        Those that share the table: they say which targets have a column.
+
+    Returns
+    -------
+    callable
+        Prediction or Segment -> a cell per heading but the first.
+    """
     targets = target_names(predictions)
 
     def findings(found: Prediction | Segment) -> Row:

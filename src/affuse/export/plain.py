@@ -168,7 +168,16 @@ def all_classes(predictions: Sequence[Prediction]) -> tuple[str, ...]:
 
 
 def target_names(predictions: Sequence[Prediction]) -> tuple[str, ...]:
-    """Targets of all predictions of numbers, in order of first appearance."""
+    """Targets of all predictions of numbers, in order of first appearance.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+
+    Returns
+    -------
+    tuple of str
+    """
     names = (
         name
         for one in predictions

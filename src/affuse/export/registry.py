@@ -137,7 +137,13 @@ def text(predictions: Sequence[Prediction], format: str) -> str:
 
 
 def check_numbers(format: str) -> None:
-    """Refuse a format that holds emotions alone (ConfigError): for bundles of numbers."""
+    """Refuse a format that holds emotions alone (ConfigError): for bundles of numbers.
+
+    Parameters
+    ----------
+    format : str
+        Name of an entry of `EXPORTS`.
+    """
     if not _form(format).numbers:
         legal = ", ".join(name for name, form in _formats().items() if form.numbers)
         raise ConfigError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from affuse.errors import ConfigError
+from affuse.errors import AffuseError, ConfigError
 from affuse.features.source import Source
 from affuse.records import Modality
 from affuse.registries import EXTRACTORS
@@ -58,11 +58,34 @@ def make_source(name: str, modality: Modality, config: Config) -> Source:
             f"{', '.join(EXTRACTORS.names())}, or the path of a .csv file of features"
             + (f": did you mean {near[0]!r}?" if near else "")
         )
-    source: Source = EXTRACTORS.get(name)(config)
+    source = _made(name, config)
     if source.modality != modality:
         raise ConfigError(
             f"extractor {name!r} was given for {modality}, but it reads {source.modality}: "
             f"set features.{source.modality} = {name!r} instead"
+        )
+    return source
+
+
+def _made(name: str, config: Config) -> Source:
+    """What an entry makes of a configuration; those of other packages may be anything."""
+    make = EXTRACTORS.get(name)
+    try:
+        source: Source = make(config)
+    except (AffuseError, OSError):
+        raise
+    except Exception as error:
+        if name not in EXTRACTORS.added():
+            raise
+        raise ConfigError(
+            f"extractor {name!r} of {EXTRACTORS.added()[name]} failed ({type(error).__name__}: "
+            f"{error}); expected a function of a configuration that gives a Source: mend or remove "
+            "that package"
+        ) from error
+    if not hasattr(source, "modality"):
+        raise ConfigError(
+            f"extractor {name!r} gave {type(source).__name__}; expected a Source: mend or remove "
+            "the package that has it"
         )
     return source
 

@@ -118,7 +118,7 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         return features
 
     def features_to_graph(self, graph: GraphBuilder, frames: str, n_frames: int) -> str:
-        """As `transform`, flat, in a graph: frames (n, n_frames, ...) -> (n, n_frames * n_features)."""
+        """As `transform`, in a graph and flat: frames (n, n_frames, ...) -> (n, n_outputs)."""
         from affuse.models.graphs.networks import layers
 
         n_inputs = int(np.prod(self.frame_shape_))

@@ -87,6 +87,16 @@ class Chart:
 def drawing(width: float, height: float) -> Iterator[Figure]:
     """An empty figure of so many inches, in the report's style; no global state is left.
 
+    Parameters
+    ----------
+    width, height : float
+        Inches.
+
+    Yields
+    ------
+    matplotlib.figure.Figure
+        Without axes.
+
     Raises
     ------
     MissingDependency
@@ -102,13 +112,38 @@ def drawing(width: float, height: float) -> Iterator[Figure]:
 
 
 def short(name: str) -> str:
-    """A name that leaves room for what it names, and that a font can draw."""
+    """A name that leaves room for what it names, and that a font can draw.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+        At most `LONGEST_NAME` characters, signs that cannot be printed escaped.
+    """
     shown = printable(name)
     return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
 
 
 def chart_of(figure: Figure, title: str, text: str, table: pd.DataFrame | None = None) -> Chart:
-    """A drawn figure as a chart."""
+    """A drawn figure as a chart.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    title : str
+    text : str
+        What it shows, for those who do not see it.
+    table : DataFrame, optional
+        The numbers behind it, which a reader may unfold.
+
+    Returns
+    -------
+    Chart
+        The figure as SVG.
+    """
     width = round(PIXELS_PER_INCH * figure.get_figwidth())
     return Chart(title, text, _svg(figure, title, text), width, table)
 

@@ -27,6 +27,11 @@ def write_comparison(folders: Sequence[str | Path], out: str | Path) -> Path:
         Run folders.
     out : str or Path
 
+    Returns
+    -------
+    Path
+        `out`.
+
     Raises
     ------
     OutputError
@@ -37,7 +42,17 @@ def write_comparison(folders: Sequence[str | Path], out: str | Path) -> Path:
 
 
 def comparison_html(runs: Sequence[RunFolder]) -> str:
-    """The page as HTML."""
+    """The page as HTML.
+
+    Parameters
+    ----------
+    runs : sequence of RunFolder
+        Two at least.
+
+    Returns
+    -------
+    str
+    """
     names = run_names(runs)
     return render(
         "comparison.html.j2",
@@ -56,7 +71,17 @@ def comparison_html(runs: Sequence[RunFolder]) -> str:
 
 
 def run_names(runs: Sequence[RunFolder]) -> list[str]:
-    """Names of the folders; with as much of the path before them as tells them apart."""
+    """Names of the folders; with as much of the path before them as tells them apart.
+
+    Parameters
+    ----------
+    runs : sequence of RunFolder
+
+    Returns
+    -------
+    list of str
+        One per run, no two alike.
+    """
     parts = [run.path.resolve().parts for run in runs]
     for length in range(1, max(map(len, parts)) + 1):
         names = ["/".join(part[-length:]) for part in parts]
@@ -66,7 +91,19 @@ def run_names(runs: Sequence[RunFolder]) -> list[str]:
 
 
 def differences(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
-    """What makes the figures of these runs less than comparable, in sentences."""
+    """What makes the figures of these runs less than comparable, in sentences.
+
+    Parameters
+    ----------
+    runs : sequence of RunFolder
+    names : sequence of str
+        What each run is called, as `run_names` gives it.
+
+    Returns
+    -------
+    list of str
+        Empty where the figures can be compared.
+    """
     notes = _drawn(runs, names)
     notes += _other_clips(runs, names)
     classes = {run.classes for run in runs}
@@ -81,7 +118,19 @@ def differences(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
 
 
 def unknown(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
-    """What cannot be known of whether these runs are comparable, in sentences."""
+    """What cannot be known of whether these runs are comparable, in sentences.
+
+    Parameters
+    ----------
+    runs : sequence of RunFolder
+    names : sequence of str
+        What each run is called, as `run_names` gives it.
+
+    Returns
+    -------
+    list of str
+        Empty where all is known.
+    """
     without = [name for run, name in zip(runs, names, strict=True) if _contents_of(run) is None]
     if not without:
         return []

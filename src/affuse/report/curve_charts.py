@@ -22,7 +22,17 @@ FALLING = frozenset({"white noise", "babble", "dark"})
 
 
 def training_chart(run: RunFolder) -> Chart | None:
-    """Loss of each network along its epochs: a panel each, thin lines for folds, their mean."""
+    """Loss of each network along its epochs: a panel each, thin lines for folds, their mean.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    Chart or None
+        None where no network was trained.
+    """
     table = run.table("training")
     if not len(table):
         return None
@@ -78,7 +88,17 @@ def _training_text(table: pd.DataFrame) -> str:
 
 
 def robustness_charts(run: RunFolder) -> tuple[Chart, ...]:
-    """One chart per condition: UAR of the best system of each modality, from clean to worst."""
+    """One chart per condition: UAR of the best system of each modality, from clean to worst.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    tuple of Chart
+        Empty where robustness was not asked for.
+    """
     table = run.table("robustness")
     if not len(table):
         return ()

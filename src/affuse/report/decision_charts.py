@@ -28,7 +28,17 @@ FEWEST = 5
 
 
 def confusions(run: RunFolder) -> dict[str, pd.DataFrame]:
-    """Modality -> normalised confusion matrix of its best system: rows are what is true."""
+    """Modality -> normalised confusion matrix of its best system: rows are what is true.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    dict of str to DataFrame
+        (n_classes, n_classes), rows sum to 1; zeros for an emotion without a clip.
+    """
     found = {}
     for modality, system in run.best.items():
         rows = run.predictions_of(system)
@@ -40,7 +50,16 @@ def confusions(run: RunFolder) -> dict[str, pd.DataFrame]:
 
 
 def confusion_charts(run: RunFolder) -> tuple[Chart, ...]:
-    """One matrix per modality."""
+    """One matrix per modality.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    tuple of Chart
+    """
     return tuple(
         _matrix(modality, run.best[modality], shares)
         for modality, shares in confusions(run).items()
@@ -116,7 +135,17 @@ def _percent(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def reliability_chart(run: RunFolder) -> Chart | None:
-    """Accuracy over stated confidence, of the best system of each modality."""
+    """Accuracy over stated confidence, of the best system of each modality.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    Chart or None
+        None where the run has no ``reliability.csv``.
+    """
     table = run.table("reliability")
     if not len(table) or not run.best:
         return None
@@ -163,7 +192,17 @@ def _reliability_table(run: RunFolder) -> pd.DataFrame:
 
 
 def map_charts(run: RunFolder) -> tuple[Chart, ...]:
-    """Maps of the clips: one per modality and method, by emotion and by speaker."""
+    """Maps of the clips: one per modality and method, by emotion and by speaker.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    tuple of Chart
+        Empty where the run has no ``map.csv``.
+    """
     table = run.table("map")
     if not len(table):
         return ()

@@ -96,6 +96,18 @@ def check_report() -> None:
 def write_page(text: str, target: Path) -> Path:
     """Write a page whole, or not at all; one that is there already is replaced.
 
+    Parameters
+    ----------
+    text : str
+        HTML.
+    target : Path
+        A link is followed.
+
+    Returns
+    -------
+    Path
+        `target`.
+
     Raises
     ------
     OutputError
@@ -113,7 +125,17 @@ def write_page(text: str, target: Path) -> Path:
 
 
 def report_html(run: RunFolder) -> str:
-    """The report as one page of HTML."""
+    """The report as one page of HTML.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    str
+        It needs no other file and no network.
+    """
     if run.targets:
         return render("numbers.html.j2", **_common(run), **number_values(run))
     return render(
@@ -150,7 +172,20 @@ def _common(run: RunFolder) -> dict[str, Any]:
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from one of the templates, style and script within it."""
+    """A page from one of the templates, style and script within it.
+
+    Parameters
+    ----------
+    template : str
+        File name among the package's templates.
+    **values : object
+        What the template names.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     style, script = _asset("page.css"), _asset("page.js")
     return (
         _environment()
@@ -200,7 +235,18 @@ def _policy(style: str, script: str) -> str:
 
 
 def result_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of results as the templates take them."""
+    """Rows of results as the templates take them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``results.csv``.
+
+    Returns
+    -------
+    list of dict
+        A row each: its columns, and ``interval``, ``why`` (it is leaky) and ``kind`` in words.
+    """
     rows = _records(table)
     for row in rows:
         row["interval"] = interval(row["uar_low"], row["uar_high"])

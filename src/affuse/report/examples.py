@@ -61,7 +61,16 @@ class Example:
 
 
 def examples(run: RunFolder) -> tuple[Example, ...]:
-    """Clips that show something, decoded anew; without sound and faces where the files are gone."""
+    """Clips that show something, decoded anew; without sound and faces where the files are gone.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    tuple of Example
+    """
     index = run.index()
     return tuple(_example(run, kind, clip, index) for kind, clip in chosen_clips(run))
 
@@ -70,6 +79,15 @@ def chosen_clips(run: RunFolder) -> tuple[tuple[str, str], ...]:
     """``(kind, clip)``: the surest right, the surest wrong, and disagreeing voice and face.
 
     Each speaker is shown once where that is possible.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    tuple of (str, str)
+        At most `PER_KIND` of a kind.
     """
     deciding = run.best.get("audio+video") or next(iter(run.best.values()), None)
     if deciding is None:

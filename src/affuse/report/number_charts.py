@@ -16,7 +16,16 @@ MOST_POINTS = 1500
 
 
 def ccc_chart(run: RunFolder) -> Chart:
-    """CCC of each system with its interval, beside 0, what a guess gets."""
+    """CCC of each system with its interval, beside 0, what a guess gets.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    Chart
+    """
     rows = pd.concat([run.honest, run.leaky])[:SHOWN].reset_index(drop=True)
     with drawing(9, 1.2 + 0.3 * len(rows)) as figure:
         axes = figure.subplots()
@@ -44,7 +53,17 @@ def ccc_chart(run: RunFolder) -> Chart:
 
 
 def scatter_charts(run: RunFolder) -> tuple[Chart, ...]:
-    """Truth and prediction of each target by the best system of each modality."""
+    """Truth and prediction of each target by the best system of each modality.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    tuple of Chart
+        One per modality and target.
+    """
     return tuple(
         _scatter(run.predictions_of(system), system, modality, target)
         for modality, system in run.best.items()
@@ -78,7 +97,17 @@ def _scatter(clips: pd.DataFrame, system: str, modality: str, target: str) -> Ch
 
 
 def speaker_ccc_chart(run: RunFolder) -> Chart | None:
-    """CCC of each speaker, one mark per modality, speakers sorted by the last."""
+    """CCC of each speaker, one mark per modality, speakers sorted by the last.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    Chart or None
+        None where no speaker has a CCC.
+    """
     shown = pd.DataFrame(dict(_speakers(run)))
     if not len(shown):
         return None

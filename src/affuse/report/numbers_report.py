@@ -23,6 +23,11 @@ def number_values(run: RunFolder) -> dict[str, Any]:
     ----------
     run : RunFolder
         Of a dimensional task.
+
+    Returns
+    -------
+    dict of str to object
+        By the names that the template uses.
     """
     return {
         "findings": " ".join(_findings(run)),

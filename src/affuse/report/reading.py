@@ -60,7 +60,17 @@ class RunFolder:
     passed_over: str = ""
 
     def table(self, name: str) -> pd.DataFrame:
-        """Rows of one CSV; empty where the run did not write it."""
+        """Rows of one CSV; empty where the run did not write it.
+
+        Parameters
+        ----------
+        name : str
+            File name without its suffix, such as ``results``.
+
+        Returns
+        -------
+        DataFrame
+        """
         return self.tables[name]
 
     @property
@@ -129,12 +139,27 @@ class RunFolder:
         return {clip: content for clip, content in pairs if content and content == content}
 
     def predictions_of(self, system: str) -> pd.DataFrame:
-        """Out-of-fold predictions of one system, one row per clip."""
+        """Out-of-fold predictions of one system, one row per clip.
+
+        Parameters
+        ----------
+        system : str
+            As ``results.csv`` names it.
+
+        Returns
+        -------
+        DataFrame
+        """
         table = self.tables["predictions"]
         return table[table["system"] == system].set_index("clip")
 
     def index(self) -> Index | None:
-        """Clips and their files; None where the index no longer leads to files."""
+        """Clips and their files; None where the index no longer leads to files.
+
+        Returns
+        -------
+        Index or None
+        """
         try:
             return read_table(self.path / INDEX)
         except DatasetError:
@@ -143,6 +168,15 @@ class RunFolder:
 
 def read_run(folder: str | Path) -> RunFolder:
     """A run folder, read back.
+
+    Parameters
+    ----------
+    folder : str or Path
+        As `affuse run` leaves it.
+
+    Returns
+    -------
+    RunFolder
 
     Raises
     ------

@@ -34,7 +34,16 @@ _LETTERS_BELOW = 70
 
 
 def systems_chart(run: RunFolder) -> Chart:
-    """UAR of each system with its interval, beside chance, people and published figures."""
+    """UAR of each system with its interval, beside chance, people and published figures.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    Chart
+    """
     rows = pd.concat([run.honest, run.leaky])[:SHOWN].reset_index(drop=True)
     references = run.table("references")
     with drawing(9, 1.2 + 0.3 * len(rows)) as figure:
@@ -89,7 +98,17 @@ def _systems_text(rows: pd.DataFrame, references: pd.DataFrame) -> str:
 
 
 def paired_charts(run: RunFolder) -> tuple[Chart, ...]:
-    """What each fusion gains over the best single modality; how far the best system is ahead."""
+    """What each fusion gains over the best single modality; how far the best system is ahead.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    tuple of Chart
+        Empty where nothing was compared.
+    """
     pairs = run.table("comparisons")
     if not len(pairs) or not run.best:
         return ()
@@ -148,7 +167,17 @@ def _pairs(rows: pd.DataFrame, title: str, label: str, reference: str) -> Chart:
 
 
 def class_recall_chart(run: RunFolder) -> Chart | None:
-    """Recall of each emotion, one mark per modality."""
+    """Recall of each emotion, one mark per modality.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    Chart or None
+        None where the run has no ``recalls.csv``.
+    """
     table = run.table("recalls")
     if not len(table) or not run.best:
         return None
@@ -191,7 +220,17 @@ def class_recall_chart(run: RunFolder) -> Chart | None:
 
 
 def speaker_chart(run: RunFolder) -> Chart | None:
-    """UAR of each speaker, one mark per modality, speakers sorted by the last."""
+    """UAR of each speaker, one mark per modality, speakers sorted by the last.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    Chart or None
+        None where the run has no ``speakers.csv``.
+    """
     table = run.table("speakers")
     if not len(table) or not run.best:
         return None

@@ -12,7 +12,17 @@ from affuse.tasks.significance import SIGNIFICANT
 
 
 def findings(run: RunFolder) -> str:
-    """One paragraph."""
+    """One paragraph.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    str
+        Sentences.
+    """
     if not len(run.honest):
         return _joined(
             run.drawn,
@@ -35,12 +45,34 @@ def _joined(*sentences: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a percentage with one decimal."""
+    """A share as a percentage with one decimal.
+
+    Parameters
+    ----------
+    share : float
+        0 to 1.
+
+    Returns
+    -------
+    str
+        Such as ``58.0 %``.
+    """
     return f"{points(share)} %"
 
 
 def interval(low: float, high: float) -> str:
-    """Bounds in percent; empty where there are none."""
+    """Bounds in percent; empty where there are none.
+
+    Parameters
+    ----------
+    low, high : float
+        Shares; NaN where there are none.
+
+    Returns
+    -------
+    str
+        Such as ``[41.2, 58.0]``.
+    """
     return bounds(low, high)
 
 
@@ -111,7 +143,17 @@ def _gain(row: pd.Series, fused: str, n_pairs: int) -> str:
 
 
 def floor(run: RunFolder) -> str:
-    """What swaps of whole speakers could not have shown, where that is so; else empty."""
+    """What swaps of whole speakers could not have shown, where that is so; else empty.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
     pairs = run.table("comparisons")
     if "p_swap_least" not in pairs or not len(pairs):
         return ""
@@ -159,5 +201,15 @@ def _leaky(run: RunFolder) -> str:
 
 
 def modality_name(modality: str) -> str:
-    """What a reader calls a modality."""
+    """What a reader calls a modality.
+
+    Parameters
+    ----------
+    modality : str
+        ``audio``, ``video`` or ``audio+video``.
+
+    Returns
+    -------
+    str
+    """
     return MODALITY_NAMES.get(modality, modality)

@@ -63,6 +63,17 @@ def conditions(
     Features from a table cannot be computed anew from a worse recording: such a modality can only
     be gone altogether, and with one modality alone there is nothing left then.
 
+    Parameters
+    ----------
+    asked : RobustnessConfig
+    sources : mapping of modality to Source
+        What features come from.
+
+    Returns
+    -------
+    tuple of Condition
+        In the order of the settings.
+
     Raises
     ------
     ConfigError
@@ -86,7 +97,18 @@ def conditions(
 
 
 def not_degradable(sources: Mapping[Modality, Source]) -> list[str]:
-    """A sentence for each modality whose recordings were not degraded."""
+    """A sentence for each modality whose recordings were not degraded.
+
+    Parameters
+    ----------
+    sources : mapping of modality to Source
+        What features come from.
+
+    Returns
+    -------
+    list of str
+        Empty where all were.
+    """
     return [
         f"Robustness: {modality} features come from the table {source.path.name}, not from "
         f"recordings, so that {modality} was not degraded, only taken away."
@@ -96,7 +118,21 @@ def not_degradable(sources: Mapping[Modality, Source]) -> list[str]:
 
 
 def degraded(condition: Condition, extractor: Extractor, talkers: Talkers) -> Degraded | BySpeaker:
-    """The extractor under a condition that is neither clean nor gone."""
+    """The extractor under a condition that is neither clean nor gone.
+
+    Parameters
+    ----------
+    condition : Condition
+    extractor : Extractor
+        Of the modality that the condition touches.
+    talkers : Talkers
+        Who talks in the babble.
+
+    Returns
+    -------
+    Degraded or BySpeaker
+        BySpeaker for babble, which is made of other speakers.
+    """
     level = 0.0 if condition.level is None else condition.level
     if condition.name == "babble":
         return BySpeaker(

@@ -89,6 +89,16 @@ class Stack:
     def protocol(self, protocol: Protocol) -> Protocol:
         """The same folds, testing every version of their test clips.
 
+        Parameters
+        ----------
+        protocol : Protocol
+            Of the clean clips.
+
+        Returns
+        -------
+        Protocol
+            Of the rows of the stack; it learns from clean ones alone.
+
         Raises
         ------
         FoldError
@@ -111,7 +121,17 @@ class Stack:
         return replace(protocol, folds=tuple(folds))
 
     def apart(self, found: OutOfFold) -> dict[Condition, OutOfFold]:
-        """Predictions under each condition, their rows those of the clean table."""
+        """Predictions under each condition, their rows those of the clean table.
+
+        Parameters
+        ----------
+        found : OutOfFold
+            Of the rows of the stack.
+
+        Returns
+        -------
+        dict of Condition to OutOfFold
+        """
         n_clips = len(self._clean)
         parts = {}
         for version, condition in enumerate(self.conditions):
@@ -144,6 +164,11 @@ def robustness(
         The clean clips.
     n_bootstrap, seed : int
         Of the intervals over speakers.
+
+    Yields
+    ------
+    CurvePoint
+        The clean one first.
     """
     for condition, result in found.items():
         system = result.system

@@ -44,7 +44,17 @@ class Recordings:
     sources: Mapping[Modality, Source]
 
     def having(self, modality: Modality) -> list[Clip]:
-        """Clips that have features of a modality."""
+        """Clips that have features of a modality.
+
+        Parameters
+        ----------
+        modality : str
+            ``audio`` or ``video``.
+
+        Returns
+        -------
+        list of Clip
+        """
         has = set(self.table.clips[self.table.present[modality]].tolist())
         return [clip for clip in self.index if clip.id in has]
 
@@ -70,6 +80,10 @@ def degraded_tables(
         conditions together.
     talkers : int
         People in the babble.
+
+    Returns
+    -------
+    DegradedTables
 
     Raises
     ------

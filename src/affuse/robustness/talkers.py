@@ -33,6 +33,10 @@ def talkers_of(clips: Sequence[Clip], n_talkers: int) -> Talkers:
         With audio that can be read.
     n_talkers : int
 
+    Returns
+    -------
+    Talkers
+
     Raises
     ------
     DatasetError

@@ -37,6 +37,10 @@ def divide(
     clips : sequence of Clip
         All clips that were chosen, also those that gave no features: a fold file names them too.
 
+    Returns
+    -------
+    Protocol
+
     Raises
     ------
     FoldError
@@ -56,7 +60,13 @@ def divide(
 
 
 def check_asked_folds(config: Config, clips: Sequence[Clip]) -> None:
-    """Refuse folds by name that leak or do not fit (FoldError), before any work is done."""
+    """Refuse folds by name that leak or do not fit (FoldError), before any work is done.
+
+    Parameters
+    ----------
+    config : Config
+    clips : sequence of Clip
+    """
     asked = config.folds
     if asked.file:
         folds_from_file(read_folds(asked.file), clips)

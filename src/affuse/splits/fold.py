@@ -28,7 +28,18 @@ class Fold:
 
 
 def divided(fold_of_row: Sequence[int], n_folds: int) -> tuple[Fold, ...]:
-    """Folds in which each row is tested in the fold (from 0) that is given for it."""
+    """Folds in which each row is tested in the fold (from 0) that is given for it.
+
+    Parameters
+    ----------
+    fold_of_row : (n_clips,) sequence of int
+    n_folds : int
+
+    Returns
+    -------
+    tuple of Fold
+        Numbered from 1.
+    """
     return tuple(
         Fold(
             number=number + 1,
@@ -43,6 +54,13 @@ def check_folds(
     folds: Sequence[Fold], speakers: Sequence[str], *, groups: Sequence[str] | None = None
 ) -> None:
     """Refuse folds that leak: a speaker or a group on both sides, a clip not tested once.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+    speakers : (n_clips,) sequence of str
+    groups : (n_clips,) sequence of str, optional
+        Clips of one group must stay on one side.
 
     Raises
     ------
@@ -70,7 +88,13 @@ def check_folds(
 
 
 def check_lengths(n_clips: int, groups: Sequence[str] | None) -> None:
-    """Refuse groups for another number of clips."""
+    """Refuse groups for another number of clips.
+
+    Parameters
+    ----------
+    n_clips : int
+    groups : sequence of str or None
+    """
     if groups is not None and len(groups) != n_clips:
         raise FoldError(
             f"{len(groups)} groups were given; expected one for each of {n_clips} clips"

@@ -50,6 +50,14 @@ class FoldFile:
         A clip meets its row by the end of its path, or by its id; names of one RAVDESS take meet
         whatever modality their first field says, and speakers whatever their spelling.
 
+        Parameters
+        ----------
+        clips : sequence of Clip
+
+        Returns
+        -------
+        dict of str to tuple of str
+
         Raises
         ------
         FoldError
@@ -117,6 +125,10 @@ def read_folds(csv_path: str | Path) -> FoldFile:
     csv_path : str or Path
         UTF-8 text with a header; comma, semicolon or tab between the cells.
 
+    Returns
+    -------
+    FoldFile
+
     Raises
     ------
     FoldError
@@ -166,6 +178,10 @@ def folds_from_file(
     groups : (n_clips,) sequence of str, optional
         Of the rows: clips of one group (identical recordings) must stay on one side.
 
+    Returns
+    -------
+    tuple of Fold
+
     Raises
     ------
     FoldError
@@ -199,6 +215,11 @@ def overlaps(folds_of_row: Sequence[Collection[str]], names: Sequence[str]) -> t
         Names of the folds that test each clip; all others train on it.
     names : (n_clips,) sequence of str
         Speaker of each clip, or its group of identical clips.
+
+    Returns
+    -------
+    tuple of Overlap
+        In the order of folds, then of names.
 
     Examples
     --------

@@ -71,6 +71,10 @@ def speaker_folds(
         Clips of one group (identical recordings) stay on one side; speakers who share a
         group stay together.
 
+    Returns
+    -------
+    tuple of Fold
+
     Raises
     ------
     FoldError
@@ -109,6 +113,16 @@ def leave_one_speaker_out(
 
     Parameters and errors are those of `speaker_folds`.
 
+    Parameters
+    ----------
+    speakers : (n_clips,) sequence of str
+    groups : (n_clips,) sequence of str, optional
+        As `speaker_folds` takes them.
+
+    Returns
+    -------
+    tuple of Fold
+
     Examples
     --------
     >>> [fold.test for fold in leave_one_speaker_out(["10", "2", "10"])]
@@ -138,6 +152,10 @@ def folds_from_speakers(
     groups : (n_clips,) sequence of str, optional
         Clips that must stay on one side.
 
+    Returns
+    -------
+    tuple of Fold
+
     Raises
     ------
     FoldError
@@ -163,6 +181,15 @@ def folds_from_speakers(
 
 def published_folds(name: str) -> tuple[tuple[int, ...], ...]:
     """Test speakers of a published fold set.
+
+    Parameters
+    ----------
+    name : str
+        A key of `PUBLISHED_FOLDS`.
+
+    Returns
+    -------
+    tuple of tuple of int
 
     Raises
     ------

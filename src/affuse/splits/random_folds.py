@@ -33,6 +33,10 @@ def random_folds(
     groups : (n_clips,) sequence of str, optional
         Clips of one group (identical recordings) stay on one side.
 
+    Returns
+    -------
+    tuple of Fold
+
     Raises
     ------
     FoldError
@@ -77,6 +81,10 @@ def random_split(
     seed : int
     clips, groups : sequence of str, optional
         As in `random_folds`.
+
+    Returns
+    -------
+    Fold
 
     Raises
     ------

@@ -92,7 +92,17 @@ _OF_NUMBERS = {
 
 
 def tables_of(task: str) -> tuple[RunTable, ...]:
-    """Tables of a run with the columns that they have under a task."""
+    """Tables of a run with the columns that they have under a task.
+
+    Parameters
+    ----------
+    task : str
+        ``classification`` or ``dimensional``.
+
+    Returns
+    -------
+    tuple of RunTable
+    """
     if task != "dimensional":
         return TABLES
     return tuple(

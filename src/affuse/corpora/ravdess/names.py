@@ -62,6 +62,10 @@ def parse_name(stem: str) -> RavdessName:
     stem : str
         File name without folder and suffix.
 
+    Returns
+    -------
+    RavdessName
+
     Raises
     ------
     DatasetError
@@ -99,6 +103,10 @@ def take_key(name: str) -> str | None:
     ----------
     name : str
         A file's name or stem, or a take key itself.
+
+    Returns
+    -------
+    str or None
 
     Examples
     --------
@@ -142,6 +150,11 @@ def speaker_of(name: str) -> str | None:
     ----------
     name : str
         As `take_key` takes it.
+
+    Returns
+    -------
+    str or None
+        A number from 1 to 24.
 
     Examples
     --------

@@ -107,6 +107,11 @@ def speaker_of(name: str) -> str | None:
     name : str
         Without a suffix.
 
+    Returns
+    -------
+    str or None
+        Two digits.
+
     Examples
     --------
     >>> speaker_of("03a01Fa"), speaker_of("03a01Xa")

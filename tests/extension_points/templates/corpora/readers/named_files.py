@@ -2,7 +2,7 @@
 
     affuse run FOLDER                       or, where two readers recognise it, --corpus NAME
 
-This one is of files called SPEAKER-EMOTION-TAKE, such as anna-happy-1.mp4.
+This one is of files called SPEAKER-EMOTION-TAKE, such as anna-joy-1.mp4.
 """
 
 from __future__ import annotations

@@ -1,0 +1,128 @@
+"""Docstrings of what affuse exports and of what can be added to it, checked by numpydoc.
+
+usage: python benchmarks/docstrings.py
+
+Checked is whatever is public in the rooms of readers, extractors, models, fusions, tasks and
+exports, and each name of `affuse.__all__`. Which checks count stands in pyproject.toml, under
+``tool.numpydoc_validation``. Exit code 1, and a line for each fault, where one does not hold.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from types import FunctionType, ModuleType
+from typing import Any
+
+from numpydoc.docscrape import get_doc_object
+from numpydoc.validate import validate
+
+import affuse
+
+ROOMS = (
+    "affuse.corpora",
+    "affuse.extractors",
+    "affuse.features",
+    "affuse.models",
+    "affuse.fusion",
+    "affuse.tasks",
+    "affuse.export",
+)
+PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
+
+
+def faults() -> list[str]:
+    """What does not hold, a line for each: object, check and message."""
+    checks = tomllib.loads(PYPROJECT.read_text("utf-8"))["tool"]["numpydoc_validation"]["checks"]
+    return [fault for name in sorted(set(_names())) for fault in _faults(name, set(checks))]
+
+
+def _names() -> Iterator[str]:
+    """Dotted names of public functions, classes and methods."""
+    for name in affuse.__all__:
+        found = getattr(affuse, name)
+        if isinstance(found, FunctionType | type):
+            yield from _with_methods(found)
+    for module in _modules():
+        for name, found in vars(module).items():
+            here = getattr(found, "__module__", None) == module.__name__
+            if here and not name.startswith("_") and isinstance(found, FunctionType | type):
+                yield from _with_methods(found)
+
+
+def _modules() -> Iterator[ModuleType]:
+    for room in ROOMS:
+        package = import_module(room)
+        yield package
+        for found in walk_packages(package.__path__, f"{room}."):
+            yield import_module(found.name)
+
+
+def _with_methods(found: Any) -> Iterator[str]:
+    name = f"{found.__module__}.{found.__qualname__}"
+    yield name
+    if isinstance(found, type):
+        for method, value in vars(found).items():
+            if not method.startswith("_") and inspect.isfunction(inspect.unwrap(_bare(value))):
+                yield f"{name}.{method}"
+
+
+def _bare(value: Any) -> Any:
+    return value.__func__ if isinstance(value, classmethod | staticmethod) else value
+
+
+def _faults(name: str, checks: set[str]) -> Iterator[str]:
+    told = validate(name)
+    if not told["docstring"]:  # Ruff wants one wherever none is inherited.
+        return
+    found = _object(name)
+    is_record = dataclasses.is_dataclass(found) or _is_named_tuple(found)
+    for check, message in told["errors"]:
+        if check in checks and not (is_record and check in ("PR01", "PR02", "PR03")):
+            yield f"{name}: {check} {message}"
+    if is_record and "PR01" in checks:
+        missing = _fields(found) - _documented(found)
+        if missing:
+            yield f"{name}: PR01 Fields {missing} not documented"
+
+
+def _object(name: str) -> Any:
+    parts = name.split(".")
+    n_module = max(n for n in range(1, len(parts) + 1) if ".".join(parts[:n]) in sys.modules)
+    found: Any = sys.modules[".".join(parts[:n_module])]
+    for part in parts[n_module:]:
+        found = getattr(found, part)
+    return found
+
+
+def _is_named_tuple(found: Any) -> bool:
+    return isinstance(found, type) and issubclass(found, tuple) and hasattr(found, "_fields")
+
+
+def _fields(record: Any) -> set[str]:
+    """Of a record itself, those of its base apart, which documents them."""
+    own = {*getattr(record, "__annotations__", ())}
+    every = {field.name for field in dataclasses.fields(record)} if _is_data(record) else own
+    return {name for name in own & every if not name.startswith("_")}
+
+
+def _is_data(record: Any) -> bool:
+    return dataclasses.is_dataclass(record)
+
+
+def _documented(record: Any) -> set[str]:
+    text = get_doc_object(record)
+    entries = [*text["Attributes"], *text["Parameters"]]
+    return {name.strip() for entry in entries for name in entry.name.split(",")}
+
+
+if __name__ == "__main__":
+    found = faults()
+    print("\n".join(found) or "every docstring has what it is to have")
+    sys.exit(bool(found))
