@@ -59,7 +59,25 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
 
 
 def member_outputs(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
-    """`member_probabilities`, or `member_numbers` of a bundle of numbers."""
+    """What one member gives each row: probabilities, or numbers in a bundle of numbers.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    name : str
+        Of the member.
+    inputs : mapping of str to array
+        Input of its graph -> rows, (n, ...).
+
+    Returns
+    -------
+    (n, n_outputs) float64
+
+    Raises
+    ------
+    BundleError
+        As `member_probabilities` or `member_numbers`.
+    """
     asked = member_numbers if bundle.manifest.targets else member_probabilities
     return asked(bundle, name, inputs)
 

@@ -30,7 +30,8 @@ def stackers_of(
     Returns
     -------
     dict of tuple of int to callable
-        By positions of the members, as `affuse.fusion.combine.stacked` takes them.
+        By positions of the members, as `affuse.fusion.combine.stacked` takes them; one raises
+        BundleError where its graph gives an array of another shape.
     """
     names = [member.name for member in bundle.manifest.members]
 
