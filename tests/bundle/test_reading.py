@@ -309,9 +309,9 @@ def test_members_that_do_not_fit(change, output, tiny_manifest):
 def test_reading_and_deciding_need_no_training_packages(folder):
     code = (
         "import sys; from affuse.bundle.reader import read_bundle\n"
-        "from affuse.bundle.decision import members_say, decide\n"
+        "from affuse.bundle.decision import outputs_of_members, decide\n"
         f"bundle = read_bundle({str(folder)!r})\n"
-        "decide(bundle, members_say(bundle, {'audio': [[1, 2, 3, 4]]}))\n"
+        "decide(bundle, outputs_of_members(bundle, {'audio': [[1, 2, 3, 4]]}))\n"
         "print(*{name.split('.')[0] for name in sys.modules})"
     )
     output = subprocess.run(

@@ -82,8 +82,10 @@ def member_outputs(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -
     return asked(bundle, name, inputs)
 
 
-def members_say(bundle: Bundle, features: Mapping[str, ArrayLike | None]) -> dict[str, Floats]:
-    """What every member says of clips whose features are there, for bundles of a run.
+def outputs_of_members(
+    bundle: Bundle, features: Mapping[str, ArrayLike | None]
+) -> dict[str, Floats]:
+    """Outputs of every member for clips whose features are there, for bundles of a run.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ def members_say(bundle: Bundle, features: Mapping[str, ArrayLike | None]) -> dic
         raise BundleError("no features were given; expected those of one modality at least")
     n = len(next(iter(arrays.values())))
     return {
-        member.name: _member_says(bundle, member, arrays, n) for member in bundle.manifest.members
+        member.name: _own_outputs(bundle, member, arrays, n) for member in bundle.manifest.members
     }
 
 
@@ -184,7 +186,7 @@ def meanings(manifest: Manifest, member: Member) -> Floats:
     )
 
 
-def _member_says(bundle: Bundle, member: Member, arrays: Mapping[str, Features], n: int) -> Floats:
+def _own_outputs(bundle: Bundle, member: Member, arrays: Mapping[str, Features], n: int) -> Floats:
     shapes = {m: source.shape for m, source in member.features.items()}
     absent = {m: np.full((n, *shape), np.nan, np.float32) for m, shape in shapes.items()}
     inputs: dict[str, Features] = {m: arrays.get(m, absent[m]) for m in member.modalities}
