@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.decision import decide, members_say
+from affuse.bundle.decision import decide, outputs_of_members
 from affuse.bundle.fidelity import refuse_deviation
 from affuse.bundle.from_run import _fusion, _members
 from affuse.bundle.manifest import Manifest
@@ -77,7 +77,7 @@ def test_one_modality(model, n_classes, table):
     fitted = refitted(system(partial(make_unimodal, "audio", model), "audio"), table, {}, 0)
     bundle = bundled(fitted, table)
     refuse_deviation(bundle, fitted, table)
-    found = decide(bundle, members_say(bundle, {"audio": np.array(table.arrays["audio"])}))
+    found = decide(bundle, outputs_of_members(bundle, {"audio": np.array(table.arrays["audio"])}))
     expected = fitted.estimator.predict_proba(table)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert bundle.manifest.classes == ("neutral", "calm", "happy")[:n_classes]
@@ -97,7 +97,8 @@ def test_fusions(fusion, dropout, table, tmp_path):
     missing = np.arange(len(table)) % 3 == 1
     audio = np.where(missing[:, None, None], np.nan, table.arrays["audio"])
     found = decide(
-        bundle, members_say(bundle, {"audio": audio, "video": np.array(table.arrays["video"])})
+        bundle,
+        outputs_of_members(bundle, {"audio": audio, "video": np.array(table.arrays["video"])}),
     )
     if needs_all:
         assert np.isnan(found[missing]).all()

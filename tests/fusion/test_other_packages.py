@@ -11,7 +11,7 @@ from fusion_contract import Case, check_fusion, three_of_five
 
 import affuse
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.decision import decide, members_say
+from affuse.bundle.decision import decide, outputs_of_members
 from affuse.bundle.from_run import _fusion, _members
 from affuse.bundle.manifest import Manifest
 from affuse.bundle.member import FeatureSource
@@ -92,7 +92,9 @@ def test_one_function_serves_training_bundle_and_callers(package, make_table, tm
     folder = write_bundle(bundled(fusion, table), tmp_path / "bundle")
     bundle = read_bundle(folder)
     features = {m: np.asarray(table.arrays[m]) for m in table.modalities}
-    np.testing.assert_allclose(decide(bundle, members_say(bundle, features)), expected, atol=1e-6)
+    np.testing.assert_allclose(
+        decide(bundle, outputs_of_members(bundle, features)), expected, atol=1e-6
+    )
 
 
 def test_a_bundle_whose_rule_is_gone_says_so(package, make_table, tmp_path, monkeypatch):
