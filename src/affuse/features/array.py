@@ -184,6 +184,10 @@ class FeatureArray(ABC):
     def flat(self) -> Floats:
         """One row of numbers a clip, the last axis fastest: ``(n_clips, n_features)``.
 
+        Returns
+        -------
+        (n_clips, n_features) float
+
         Raises
         ------
         FeatureError
@@ -195,6 +199,10 @@ class FeatureArray(ABC):
         """A row of numbers for each step in time of a clip: ``(n_clips, n_steps, n_numbers)``.
 
         What is not "time" stands side by side; a clip is one step where there is no such axis.
+
+        Returns
+        -------
+        (n_clips, n_steps, n_numbers) float
 
         Raises
         ------

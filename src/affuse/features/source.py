@@ -66,7 +66,13 @@ class Source(Protocol):
         """Corpora and speakers that its network has met in training."""
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers beside what is decoded, ready for JSON."""
+        """All that steers the numbers beside what is decoded, ready for JSON.
+
+        Returns
+        -------
+        mapping of str to object
+            Ready for JSON.
+        """
 
     def prepared(self, config: Config, index: Index) -> Config:
         """The configuration with what the source must know of the clips before it begins.
