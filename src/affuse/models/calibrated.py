@@ -184,7 +184,24 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         return _with_maximum_at(probabilities, decided)
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """Probabilities as a value of a graph, from features (n, n_features) double."""
+        """Probabilities as a value of a graph, from features (n, n_features) double.
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+        rows : str
+            Name of the value in the graph.
+
+        Returns
+        -------
+        str
+            Name of the new value.
+
+        Raises
+        ------
+        NotExportable
+            A part of the model has no graph.
+        """
         from affuse.models.graphs.classical import class_score_nodes
 
         found = class_score_nodes(graph, rows, self.estimator_)

@@ -65,7 +65,19 @@ class CombineEmbeddings(torch.nn.Module):
         return embeddings.flatten(1)
 
     def to_graph(self, graph: GraphBuilder, value: str) -> str:
-        """The same in a graph, from (n, n_modalities, n_embedding) float."""
+        """The same in a graph, from (n, n_modalities, n_embedding) float.
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+        value : str
+            Name of the value in the graph.
+
+        Returns
+        -------
+        str
+            Name of the new value.
+        """
         if self.absent is not None:
             missing = graph.node("IsNaN", value)
             value = graph.node("Where", missing, single(graph, self.absent), value)

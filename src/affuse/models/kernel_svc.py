@@ -152,7 +152,18 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         return np.asarray(self.classes_[votes.argmax(axis=1)])
 
     def scores_to_graph(self, graph: GraphBuilder, rows: str) -> ClassScores:
-        """Votes and the margins behind them as values of a graph, from rows (n, n_features)."""
+        """Votes and the margins behind them as values of a graph, from rows (n, n_features).
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+        rows : str
+            Name of the value in the graph.
+
+        Returns
+        -------
+        ClassScores
+        """
         weighted = kernel_nodes(
             graph, rows, self.kernel, self.gamma_, self.support_vectors_, self.pair_coef_
         )

@@ -85,6 +85,23 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         """Learn from embeddings X (n_clips, n_modalities, n_embedding) and y.
 
         y are labels (n_clips,), or numbers (n_clips, n_targets).
+
+        Parameters
+        ----------
+        X : (n_clips, n_modalities, n_embedding) float
+            NaN where a clip lacks the modality.
+        y : (n_clips,) int or str, or (n_clips, n_targets) float
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ConfigError
+            There is no such combination.
+        MissingDependency
+            torch is not installed.
         """
         if self.combination not in COMBINATIONS:
             raise ConfigError(
@@ -128,7 +145,21 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         return self.predict(X)
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
-        """The same, or numbers (n_clips, n_targets) where it has learned numbers."""
+        """The same, or numbers (n_clips, n_targets) where it has learned numbers.
+
+        Parameters
+        ----------
+        X : (n_clips, n_modalities, n_embedding) float
+
+        Returns
+        -------
+        (n_clips, n_outputs) float64
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         check_is_fitted(self)
         return self.target_.decoded(outputs(self.network_, np.asarray(X, np.float32)))
 
@@ -136,6 +167,17 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         """Probabilities or numbers as a value of a graph.
 
         From embeddings (n, n_modalities, n_embedding).
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+        rows : str
+            Name of the value in the graph.
+
+        Returns
+        -------
+        str
+            Name of the new value.
         """
         return self.target_.nodes(graph, rows, self.network_)
 

@@ -74,6 +74,18 @@ class StandardisedTargets(RegressorMixin, BaseEstimator):
         """Learn from X (n_clips, n_features), y (n_clips, n_targets) and the clips' speakers.
 
         `relearn` as in `affuse.models.calibrated.TemperatureScaled.fit`.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+        y : (n_clips, n_targets) float
+        groups : (n_clips,) array, optional
+            Speakers, kept apart in inner folds.
+        relearn : callable, optional
+
+        Returns
+        -------
+        self
         """
         rows, truth = validate_data(self, X, y, multi_output=True, y_numeric=True)
         self.one_ = truth.ndim == 1
@@ -86,7 +98,21 @@ class StandardisedTargets(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: ArrayLike) -> Floats:
-        """Numbers (n_clips, n_targets), in their own unit."""
+        """Numbers (n_clips, n_targets), in their own unit.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) float
+
+        Returns
+        -------
+        (n_clips, n_targets) float64
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        """
         check_is_fitted(self)
         rows = validate_data(self, X, reset=False)
         made = np.asarray(self.estimator_.predict(rows)).reshape(len(rows), -1)
@@ -100,7 +126,19 @@ class StandardisedTargets(RegressorMixin, BaseEstimator):
         return tags
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """Numbers as a value of a graph: (n, n_targets) double, from rows (n, n_features)."""
+        """Numbers as a value of a graph: (n, n_targets) double, from rows (n, n_features).
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+        rows : str
+            Name of the value in the graph.
+
+        Returns
+        -------
+        str
+            Name of the new value.
+        """
         from affuse.models.graphs.classical import model_nodes
 
         made = model_nodes(graph, rows, self.estimator_)

@@ -181,7 +181,19 @@ def adam(parameters: Any, learning_rate: float) -> torch.optim.Optimizer:
 
 
 def row_batches(rows: NDArray[np.float32], targets: NDArray[Any], batch_size: int) -> BatchSource:
-    """Minibatches of an array in memory, in a new order at each call."""
+    """Minibatches of an array in memory, in a new order at each call.
+
+    Parameters
+    ----------
+    rows : (n_rows, ...) float32
+    targets : (n_rows,) int, or (n_rows, n_targets) float32
+    batch_size : int
+
+    Returns
+    -------
+    callable
+        As `train` takes it.
+    """
     torch = import_torch()
     inputs, aims = torch.from_numpy(np.array(rows)), torch.from_numpy(targets)
 

@@ -42,6 +42,15 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
     ``network.embed`` of the same gives the penultimate layer (n, n_embedding). Frames after an
     utterance's length have no say; without lengths all have.
 
+    Parameters
+    ----------
+    architecture : VoiceArchitecture
+    n_classes : int
+
+    Returns
+    -------
+    torch.nn.Module
+
     Notes
     -----
     Attentive statistics pooling: Okabe, Koshinaka & Shinoda 2018, "Attentive statistics pooling
