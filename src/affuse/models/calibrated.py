@@ -189,18 +189,14 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         rows : str
-            Name of the value in the graph.
+            Name of its features, (n, n_features) double.
 
         Returns
         -------
         str
-            Name of the new value.
-
-        Raises
-        ------
-        NotExportable
-            A part of the model has no graph.
+            Name of the value, (n, n_classes) double.
         """
         from affuse.models.graphs.classical import class_score_nodes
 

@@ -96,21 +96,13 @@ class CNN1D(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_features) float
-        y : (n_clips,) int or str, or (n_clips, n_targets) float
+        X : (n_clips, n_features) array
+        y : (n_clips,) int or (n_clips, n_targets) float
+            Labels or numbers.
 
         Returns
         -------
-        self
-
-        Raises
-        ------
-        FeatureError
-            Fewer than 4 columns.
-        ValueError
-            y holds one class.
-        MissingDependency
-            torch is not installed.
+        Self
         """
         several = np.ndim(y) == 2
         rows, truth = validate_data(
@@ -139,16 +131,11 @@ class CNN1D(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_features) float
+        X : (n_clips, n_features) array
 
         Returns
         -------
         (n_clips, n_classes) float64
-
-        Raises
-        ------
-        NotFittedError
-            `fit` was not called.
         """
         return self.target_.decoded(outputs(self._fitted_network(), self._rows(X)))
 
@@ -157,16 +144,11 @@ class CNN1D(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_features) float
+        X : (n_clips, n_features) array
 
         Returns
         -------
-        (n_clips,) array, or (n_clips, n_targets) float64
-
-        Raises
-        ------
-        NotFittedError
-            `fit` was not called.
+        (n_clips,) int or (n_clips, n_targets) float64
         """
         made = self.target_.decoded(outputs(self._fitted_network(), self._rows(X)))
         classes = self.target_.classes
@@ -196,13 +178,14 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         rows : str
-            Name of the value in the graph.
+            Name of its features, (n, n_features).
 
         Returns
         -------
         str
-            Name of the new value.
+            Name of the value, (n, n_outputs) double.
         """
         return self.target_.nodes(graph, graph.cast(rows, "FLOAT"), self._fitted_network())
 
@@ -212,13 +195,14 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         rows : str
-            Name of the value in the graph.
+            Name of its features, (n, n_features).
 
         Returns
         -------
         str
-            Name of the new value.
+            Name of the value.
         """
         from affuse.models.graphs.networks import layers
 

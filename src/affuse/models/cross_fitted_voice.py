@@ -73,21 +73,16 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_variants, n_numbers) float32
+        X : (n_clips, n_variants, n_numbers) array
+            Packed clips and variants of them.
         y : (n_clips,) int
+            Labels.
         groups : (n_clips,) array, optional
-            Speakers, kept apart in inner folds.
+            Speakers, who are kept apart in the inner folds.
 
         Returns
         -------
-        self
-
-        Raises
-        ------
-        FeatureError
-            Too few clips of an emotion to divide them.
-        MissingDependency
-            torch is not installed.
+        Self
         """
         self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
         folds = inner_folds(labels, groups, self.n_folds)
@@ -114,16 +109,12 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_variants, n_numbers) float32
+        X : (n_clips, n_variants, n_numbers) array
+            Of other clips.
 
         Returns
         -------
         (n_clips, 2 * n_classes) float32
-
-        Raises
-        ------
-        NotFittedError
-            `fit` was not called.
         """
         check_is_fitted(self)
         rows = np.arange(len(X))
@@ -169,7 +160,8 @@ def linear_model() -> Any:
 
     Returns
     -------
-    scikit-learn classifier
+    sklearn.pipeline.Pipeline
+        Unfitted.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -186,12 +178,15 @@ def reader(X: Packed, rows: Rows) -> Read:
 
     Parameters
     ----------
-    X : FeatureArray or (n_clips, n_variants, n_numbers) float32
-    rows : (n,) int
+    X : (n_clips, n_variants, n_numbers) array
+        Packed clips and variants of them.
+    rows : (n,) int64
+        Of X.
 
     Returns
     -------
     callable
+        ``(rows among the chosen, variant)`` -> packed rows.
     """
     array = feature_array(X)
 
@@ -206,8 +201,10 @@ def statistics(X: Packed, rows: Rows) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    X : FeatureArray or (n_clips, n_variants, n_numbers) float32
-    rows : (n,) int
+    X : (n_clips, n_variants, n_numbers) array
+        Packed clips and variants of them.
+    rows : (n,) int64
+        Of X.
 
     Returns
     -------

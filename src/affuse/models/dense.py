@@ -77,12 +77,12 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_features) float
-        y : (n_clips, n_targets) float
+        X : (n_clips, n_features) array
+        y : (n_clips, n_targets) array
 
         Returns
         -------
-        self
+        Self
         """
         rows, truth = validate_data(self, X, y, dtype=np.float32, multi_output=True, y_numeric=True)
         self.one_ = truth.ndim == 1
@@ -101,16 +101,11 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_features) float
+        X : (n_clips, n_features) array
 
         Returns
         -------
         (n_clips, n_targets) float64
-
-        Raises
-        ------
-        NotFittedError
-            `fit` was not called.
         """
         check_is_fitted(self)
         rows = np.asarray(validate_data(self, X, dtype=np.float32, reset=False))
@@ -129,13 +124,14 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         rows : str
-            Name of the value in the graph.
+            Name of its features, (n, n_features).
 
         Returns
         -------
         str
-            Name of the new value.
+            Name of the value, (n, n_targets) double.
         """
         check_is_fitted(self)
         return self.target_.nodes(graph, graph.cast(rows, "FLOAT"), self.network_)

@@ -70,13 +70,14 @@ class CombineEmbeddings(torch.nn.Module):
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         value : str
-            Name of the value in the graph.
+            Name of what it takes.
 
         Returns
         -------
         str
-            Name of the new value.
+            Name of the value.
         """
         if self.absent is not None:
             missing = graph.node("IsNaN", value)

@@ -92,17 +92,14 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_frames, ...) float32
+        X : (n_clips, n_frames, ...) array
+            In memory or stored.
         y : (n_clips,) int
+            Labels.
 
         Returns
         -------
-        self
-
-        Raises
-        ------
-        MissingDependency
-            torch is not installed.
+        Self
         """
         array = _frames(X)
         self.classes_, positions = np.unique(np.asarray(y), return_inverse=True)
@@ -120,18 +117,12 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_frames, ...) float32
+        X : (n_clips, n_frames, ...) array
+            In memory or stored.
 
         Returns
         -------
         (n_clips, n_frames, n_features) float32
-
-        Raises
-        ------
-        FeatureError
-            Frames of another shape than those it was fitted on.
-        NotFittedError
-            `fit` was not called.
         """
         check_is_fitted(self)
         array = _frames(X)
@@ -154,14 +145,15 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         frames : str
-            Name of the value in the graph.
+            Name of the frames.
         n_frames : int
 
         Returns
         -------
         str
-            Name of the new value.
+            Name of the value.
         """
         from affuse.models.graphs.networks import layers
 

@@ -53,7 +53,9 @@ class FitCache:
         Parameters
         ----------
         table : FeatureTable
-        rows : (n,) int
+            Of training clips.
+        rows : (n,) int64
+            Those to learn from.
 
         Returns
         -------
@@ -66,12 +68,14 @@ class FitCache:
 
         Parameters
         ----------
-        estimator : unfitted estimator over a FeatureTable
+        estimator : estimator
+            Unfitted; it stays so.
         table : FeatureTable
+            Of training clips.
 
         Returns
         -------
-        fitted estimator
+        estimator
         """
         key = _key(estimator, table)
         if key not in self._fitted:
@@ -86,8 +90,10 @@ class FitCache:
 
         Parameters
         ----------
-        estimator : unfitted estimator over a FeatureTable
+        estimator : estimator
+            Unfitted; it stays so.
         table : FeatureTable
+            Of training clips.
 
         Returns
         -------

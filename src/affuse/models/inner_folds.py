@@ -20,16 +20,16 @@ def inner_folds(truth: NDArray[Any], groups: ArrayLike | None, n_folds: int) -> 
 
     Parameters
     ----------
-    truth : (n_rows,) int, or (n_rows, n_targets) float
-    groups : (n_rows,) array or None
+    truth : (n_clips,) int or (n_clips, n_targets) float
+    groups : (n_clips,) array, optional
         Speakers.
     n_folds : int
-        At most; fewer where there are fewer speakers, or rows of the rarest class.
+        At most.
 
     Returns
     -------
-    list of (training, test)
-        Row numbers, (n,) int each.
+    list of (rows, rows)
+        Training and test rows of each fold.
     """
     blank = np.zeros((len(truth), 1))
     n_groups = 0 if groups is None else len(np.unique(np.asarray(groups)))

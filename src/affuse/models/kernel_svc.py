@@ -157,8 +157,9 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         rows : str
-            Name of the value in the graph.
+            Name of its features, (n, n_features).
 
         Returns
         -------

@@ -67,17 +67,12 @@ class KernelSVR(RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_features) float
-        y : (n_clips,) or (n_clips, n_targets) float
+        X : (n_clips, n_features) array
+        y : (n_clips,) or (n_clips, n_targets) array
 
         Returns
         -------
-        self
-
-        Raises
-        ------
-        ValueError
-            Another kernel.
+        Self
         """
         rows, truth = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         if self.kernel not in ("rbf", "linear"):
@@ -100,16 +95,11 @@ class KernelSVR(RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_features) float
+        X : (n_clips, n_features) array
 
         Returns
         -------
         (n_clips,) or (n_clips, n_targets) float64
-
-        Raises
-        ------
-        NotFittedError
-            `fit` was not called.
         """
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=np.float64, reset=False)
@@ -129,13 +119,14 @@ class KernelSVR(RegressorMixin, BaseEstimator):
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         rows : str
-            Name of the value in the graph.
+            Name of its features, (n, n_features).
 
         Returns
         -------
         str
-            Name of the new value.
+            Name of the value.
         """
         weighted = kernel_nodes(
             graph, rows, self.kernel, self.gamma_, self.support_vectors_, self.coef_

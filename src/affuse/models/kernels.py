@@ -24,6 +24,7 @@ def kernel_width(gamma: float | Literal["scale"], rows: Floats) -> float:
     Returns
     -------
     float
+        Above 0.
 
     Examples
     --------
@@ -76,7 +77,7 @@ def kernel_nodes(
     Returns
     -------
     str
-        Name of the new value.
+        Name of the value, (n, n_outputs) double.
     """
     if kernel == "linear":
         return graph.times(rows, vectors.T @ coef)

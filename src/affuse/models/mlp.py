@@ -88,20 +88,14 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_modalities, n_embedding) float
-            NaN where a clip lacks the modality.
-        y : (n_clips,) int or str, or (n_clips, n_targets) float
+        X : (n_clips, n_modalities, n_embedding) array
+            NaN where a modality is absent.
+        y : (n_clips,) int or (n_clips, n_targets) float
+            Labels or numbers.
 
         Returns
         -------
-        self
-
-        Raises
-        ------
-        ConfigError
-            There is no such combination.
-        MissingDependency
-            torch is not installed.
+        Self
         """
         if self.combination not in COMBINATIONS:
             raise ConfigError(
@@ -149,16 +143,12 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_modalities, n_embedding) float
+        X : (n_clips, n_modalities, n_embedding) array
+            NaN where a modality is absent.
 
         Returns
         -------
-        (n_clips, n_outputs) float64
-
-        Raises
-        ------
-        NotFittedError
-            `fit` was not called.
+        (n_clips, n_classes) or (n_clips, n_targets) float64
         """
         check_is_fitted(self)
         return self.target_.decoded(outputs(self.network_, np.asarray(X, np.float32)))
@@ -171,13 +161,14 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         rows : str
-            Name of the value in the graph.
+            Name of the embeddings.
 
         Returns
         -------
         str
-            Name of the new value.
+            Name of the value, (n, n_outputs) double.
         """
         return self.target_.nodes(graph, rows, self.network_)
 

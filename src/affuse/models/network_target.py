@@ -41,11 +41,11 @@ class NetworkTarget:
 
         Parameters
         ----------
-        truth : (n_clips,) int or str, or (n_clips, n_targets) float
+        truth : (n_clips,) int or (n_clips, n_targets) float
 
         Returns
         -------
-        NetworkTarget
+        Self
 
         Raises
         ------
@@ -82,7 +82,7 @@ class NetworkTarget:
 
         Returns
         -------
-        (n_clips,) int64, or (n_clips, n_targets) float32
+        (n_clips,) int64 or (n_clips, n_targets) float32
         """
         values = np.asarray(truth)
         if self.classes is None:
@@ -95,7 +95,7 @@ class NetworkTarget:
         Parameters
         ----------
         outputs : (n_clips, n_outputs) float32
-            What the network's last layer gives.
+            Of the last layer.
 
         Returns
         -------
@@ -111,14 +111,16 @@ class NetworkTarget:
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         rows : str
-            Name of the value in the graph.
+            Name of what the network takes, (n, ...).
         network : iterable of torch.nn.Module
+            Its layers.
 
         Returns
         -------
         str
-            Name of the new value.
+            Name of the value, (n, n_outputs) double.
         """
         from affuse.models.graphs.networks import class_probabilities, layers
 

@@ -77,15 +77,16 @@ class StandardisedTargets(RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_features) float
-        y : (n_clips, n_targets) float
+        X : (n_clips, n_features) array
+        y : (n_clips, n_targets) array
         groups : (n_clips,) array, optional
-            Speakers, kept apart in inner folds.
+            Speakers.
         relearn : callable, optional
+            Learned features of inner folds.
 
         Returns
         -------
-        self
+        Self
         """
         rows, truth = validate_data(self, X, y, multi_output=True, y_numeric=True)
         self.one_ = truth.ndim == 1
@@ -102,16 +103,11 @@ class StandardisedTargets(RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_features) float
+        X : (n_clips, n_features) array
 
         Returns
         -------
         (n_clips, n_targets) float64
-
-        Raises
-        ------
-        NotFittedError
-            `fit` was not called.
         """
         check_is_fitted(self)
         rows = validate_data(self, X, reset=False)
@@ -131,13 +127,14 @@ class StandardisedTargets(RegressorMixin, BaseEstimator):
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         rows : str
-            Name of the value in the graph.
+            Name of its features, (n, n_features).
 
         Returns
         -------
         str
-            Name of the new value.
+            Name of the value.
         """
         from affuse.models.graphs.classical import model_nodes
 

@@ -185,14 +185,15 @@ def row_batches(rows: NDArray[np.float32], targets: NDArray[Any], batch_size: in
 
     Parameters
     ----------
-    rows : (n_rows, ...) float32
-    targets : (n_rows,) int, or (n_rows, n_targets) float32
+    rows : (n_clips, ...) float32
+    targets : (n_clips, ...) array
     batch_size : int
+        Clips; the last batch may have fewer.
 
     Returns
     -------
     callable
-        As `train` takes it.
+        Gives the batches of one epoch.
     """
     torch = import_torch()
     inputs, aims = torch.from_numpy(np.array(rows)), torch.from_numpy(targets)
