@@ -57,9 +57,7 @@ def test_a_table_computes_nothing(tmp_path: Path) -> None:
     path.write_text("clip,AU01\na,0.5\n")
     table = read_precomputed(path, "video")
     assert (table.path, table.columns, table.axes) == (path, ("AU01",), ("feature",))
-    with pytest.raises(
-        FeatureError, match=r"video features come from .*units.csv; expected an"
-    ):
+    with pytest.raises(FeatureError, match=r"video features come from .*units.csv; expected an"):
         table.extractor_for("1")
 
 

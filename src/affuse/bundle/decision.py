@@ -60,7 +60,21 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
 
 
 def member_outputs(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
-    """`member_probabilities`, or `member_numbers` of a bundle of numbers."""
+    """`member_probabilities`, or `member_numbers` of a bundle of numbers.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    name : str
+        Of the member.
+    inputs : mapping of str to array
+        Input of its graph -> rows, (n, ...).
+
+    Returns
+    -------
+    (n, n_outputs) float64
+        A row of NaN where the member is silent.
+    """
     asked = member_numbers if bundle.manifest.targets else member_probabilities
     return asked(bundle, name, inputs)
 

@@ -30,6 +30,11 @@ def member_numbers(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -
         Input of its graph -> rows, (n, ...). NaN stands for an absent modality where the member
         does without one.
 
+    Returns
+    -------
+    (n, n_targets) float64
+        A row of NaN where the member is silent.
+
     Raises
     ------
     BundleError
@@ -48,6 +53,11 @@ def decide_numbers(bundle: Bundle, by_member: Mapping[str, Floats]) -> Floats:
         Of numbers.
     by_member : mapping of str to (n, n_targets) array
         A row of NaN, or a member that is not there, is silent: the others decide.
+
+    Returns
+    -------
+    (n, n_targets) float64
+        A row of NaN where all members are silent.
 
     Raises
     ------

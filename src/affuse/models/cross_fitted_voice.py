@@ -73,14 +73,16 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_variants, n_numbers) array or FeatureArray
-        y : (n_clips,) labels
-        groups : (n_clips,) str, optional
-            Speakers.
+        X : (n_clips, n_variants, n_numbers) array
+            Packed clips and variants of them.
+        y : (n_clips,) int
+            Labels.
+        groups : (n_clips,) array, optional
+            Speakers, who are kept apart in the inner folds.
 
         Returns
         -------
-        CrossFittedVoice
+        Self
         """
         self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
         folds = inner_folds(labels, groups, self.n_folds)
@@ -107,7 +109,8 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_variants, n_numbers) array or FeatureArray
+        X : (n_clips, n_variants, n_numbers) array
+            Of other clips.
 
         Returns
         -------
@@ -153,7 +156,13 @@ def cross_fitted_voice(settings: VoiceNetworkConfig, seed: int) -> CrossFittedVo
 
 
 def linear_model() -> Any:
-    """Logistic regression over standardised statistics; rare emotions weigh more."""
+    """Logistic regression over standardised statistics; rare emotions weigh more.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        Unfitted.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -169,13 +178,15 @@ def reader(X: Packed, rows: Rows) -> Read:
 
     Parameters
     ----------
-    X : (n_clips, n_variants, n_numbers) array or FeatureArray
-    rows : (n,) int
+    X : (n_clips, n_variants, n_numbers) array
+        Packed clips and variants of them.
+    rows : (n,) int64
+        Of X.
 
     Returns
     -------
     callable
-        ``(clips, variants)`` -> (n, n_numbers) float32.
+        ``(rows among the chosen, variant)`` -> packed rows.
     """
     array = feature_array(X)
 
@@ -190,8 +201,10 @@ def statistics(X: Packed, rows: Rows) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    X : (n_clips, n_variants, n_numbers) array or FeatureArray
-    rows : (n,) int
+    X : (n_clips, n_variants, n_numbers) array
+        Packed clips and variants of them.
+    rows : (n,) int64
+        Of X.
 
     Returns
     -------

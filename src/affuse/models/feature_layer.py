@@ -92,12 +92,14 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_frames, ...) array or FeatureArray
-        y : (n_clips,) labels
+        X : (n_clips, n_frames, ...) array
+            In memory or stored.
+        y : (n_clips,) int
+            Labels.
 
         Returns
         -------
-        FeatureLayer
+        Self
         """
         array = _frames(X)
         self.classes_, positions = np.unique(np.asarray(y), return_inverse=True)
@@ -115,7 +117,8 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n_clips, n_frames, ...) array or FeatureArray
+        X : (n_clips, n_frames, ...) array
+            In memory or stored.
 
         Returns
         -------
@@ -142,14 +145,15 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         graph : GraphBuilder
+            Grows by the nodes.
         frames : str
-            Name of the input.
+            Name of the frames.
         n_frames : int
 
         Returns
         -------
         str
-            Name of the output.
+            Name of the value.
         """
         from affuse.models.graphs.networks import layers
 

@@ -53,7 +53,9 @@ class FitCache:
         Parameters
         ----------
         table : FeatureTable
-        rows : (n,) int
+            Of training clips.
+        rows : (n,) int64
+            Those to learn from.
 
         Returns
         -------
@@ -67,11 +69,13 @@ class FitCache:
         Parameters
         ----------
         estimator : estimator
+            Unfitted; it stays so.
         table : FeatureTable
+            Of training clips.
 
         Returns
         -------
-        fitted estimator
+        estimator
         """
         key = _key(estimator, table)
         if key not in self._fitted:
@@ -87,11 +91,13 @@ class FitCache:
         Parameters
         ----------
         estimator : estimator
+            Unfitted; it stays so.
         table : FeatureTable
+            Of training clips.
 
         Returns
         -------
-        (n_clips, n_classes) float64
+        (n_clips, n_outputs) float64
         """
         known = getattr(self.fitted(estimator, table), "out_of_fold_", None)
         if known is not None:

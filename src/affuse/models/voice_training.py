@@ -117,13 +117,15 @@ def voice_log_probabilities(network: Module, read: Read, n_clips: int) -> NDArra
     Parameters
     ----------
     network : torch.nn.Module
+        As `train_voice` gives it.
     read : callable
-        ``(clips, variants)`` -> (n, n_numbers) float32.
+        Gives packed rows of clips, as `train_voice` takes it.
     n_clips : int
 
     Returns
     -------
     (n_clips, n_classes) float64
+        Natural logarithms.
     """
     torch = import_torch()
     blocks = []

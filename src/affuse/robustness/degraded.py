@@ -101,7 +101,12 @@ class Degraded(ExtractorDefaults):
         return self.extractor.decoding
 
     def settings(self) -> Mapping[str, object]:
-        """The extractor's settings beside the degradation's, so that no key meets a clean one."""
+        """The extractor's settings beside the degradation's, so that no key meets a clean one.
+
+        Returns
+        -------
+        mapping of str to object
+        """
         return {**self.extractor.settings(), "degraded by": dict(self.degradation.settings())}
 
     def extract(self, decoded: Any) -> NDArray[np.floating[Any]]:
