@@ -204,6 +204,22 @@ def test_features_learned_in_another_way_are_named_before_anything_is_fitted():
     refuse_unknown_preparation(system(build, "video"), preparation)
 
 
+@pytest.mark.parametrize(
+    ("fusion", "model", "holds"),
+    [
+        ("early", ModelConfig(name="svm_rbf"), True),
+        ("hybrid mean", ModelConfig(name="svm_rbf"), True),
+        ("early", ModelConfig(name="svm_linear"), False),
+        ("early", ModelConfig(name="svm_rbf", params={"kernel": "linear"}), False),
+        ("decision product", ModelConfig(name="lda"), False),
+    ],
+)
+def test_whether_graphs_hold_clips_is_asked_of_what_was_written(fusion, model, holds, table):
+    fitted = make_fusion(fusion, model, FusionConfig(), seed=0).fit(table)
+    shapes = {m: tuple(table.arrays[m].shape[1:]) for m in table.modalities}
+    assert system_graphs(fitted, Inputs(shapes, {})).holds_clips is holds
+
+
 def test_same_system_same_bytes(table):
     build = partial(make_fusion, "decision stacking", ModelConfig(name="svm_rbf"), FusionConfig())
     made = [refitted(system(build, needs_all=False), table, {}, 0) for _ in range(2)]
