@@ -41,8 +41,8 @@ class Source(Protocol):
     def axes(self) -> tuple[str, ...]:
         """Name of each axis of `shape`: "time", "channel", "height", "width", "feature" ...
 
-        Where the first of several is "time" or "variant", arrays stay on disk until they are
-        needed.
+        Where the first of several is "time" or "variant", large arrays stay on disk until they
+        are needed.
         """
 
     @property
