@@ -106,7 +106,7 @@ def _bundle(
     shapes: dict[str, tuple[int, ...]] = {m: source.shape for m, source in extracted.items()}
     graphs = system_graphs(fitted.estimator, Inputs(shapes, fitted.feature_layers))
     members, files = _members(graphs, extracted, result.table.targets or result.table.classes)
-    fusion = _fusion(graphs, item, result.table)
+    fusion = _fusion(graphs, _temperature(item, result.table), bool(result.table.targets))
     met = [known for m in extracted for known in sources[m].provenance]
     trained_on = with_known(_training_clips(result, fitted), met)
     manifest = _manifest(item, result, fitted, members, fusion, trained_on)
@@ -162,13 +162,13 @@ def _temperature(item: Evaluated, table: FeatureTable) -> float:
     return fit_temperature(logs, table.labels[found.rows[complete]])
 
 
-def _fusion(graphs: SystemGraphs, item: Evaluated, table: FeatureTable) -> Fusion:
+def _fusion(graphs: SystemGraphs, temperature: float, numbers: bool = False) -> Fusion:
     stackers = tuple(
         Stacker(members=names, graph=f"stack-{'-'.join(names)}.onnx") for names in graphs.stackers
     )
     # One graph needs no rule, and the usual one does not serve numbers.
-    rule = "mean" if table.targets and len(graphs.members) == 1 else graphs.rule
-    return Fusion(rule=rule, temperature=_temperature(item, table), stackers=stackers)
+    rule = "mean" if numbers and len(graphs.members) == 1 else graphs.rule
+    return Fusion(rule=rule, temperature=temperature, stackers=stackers)
 
 
 def _manifest(
