@@ -160,7 +160,7 @@ def test_digest_ignores_places_and_process_counts_only():
         ("quick", ["features.audio=mffc"], "extractor 'mffc' was given: did you mean 'mfcc'"),
         ("quick", ["data.corpus=ravdes"], "corpus 'ravdes' was given: did you mean 'ravdess'"),
         ("quick", ["fusion.late=ad"], "late fusion 'ad' was given: did you mean 'add'"),
-        ("quick", ["fusion.also=erly"], "fusion 'erly' was given: did you mean 'early'"),
+        ("quick", ["fusion.also=earl"], "fusion 'earl' was given: did you mean 'early'"),
         (
             "quick",
             ["fusion.hybrid_with=hybrid product"],

@@ -143,6 +143,11 @@ def check_numbers(format: str) -> None:
     ----------
     format : str
         Name of an entry of `EXPORTS`.
+
+    Raises
+    ------
+    ConfigError
+        It does; lists those that hold numbers.
     """
     if not _form(format).numbers:
         legal = ", ".join(name for name, form in _formats().items() if form.numbers)

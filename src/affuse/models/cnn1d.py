@@ -103,6 +103,15 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         Returns
         -------
         Self
+
+        Raises
+        ------
+        FeatureError
+            Fewer than 4 columns.
+        ValueError
+            y holds one class.
+        MissingDependency
+            torch is not installed.
         """
         several = np.ndim(y) == 2
         rows, truth = validate_data(

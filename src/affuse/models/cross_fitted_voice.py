@@ -83,6 +83,13 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
         Returns
         -------
         Self
+
+        Raises
+        ------
+        FeatureError
+            Too few clips of an emotion to divide them.
+        MissingDependency
+            torch is not installed.
         """
         self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
         folds = inner_folds(labels, groups, self.n_folds)

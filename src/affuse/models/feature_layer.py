@@ -123,6 +123,11 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         Returns
         -------
         (n_clips, n_frames, n_features) float32
+
+        Raises
+        ------
+        FeatureError
+            Frames of another shape than those it was fitted on.
         """
         check_is_fitted(self)
         array = _frames(X)

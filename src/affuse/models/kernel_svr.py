@@ -73,6 +73,11 @@ class KernelSVR(RegressorMixin, BaseEstimator):
         Returns
         -------
         Self
+
+        Raises
+        ------
+        ValueError
+            Another kernel.
         """
         rows, truth = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         if self.kernel not in ("rbf", "linear"):

@@ -96,6 +96,13 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         Returns
         -------
         Self
+
+        Raises
+        ------
+        ConfigError
+            There is no such combination.
+        MissingDependency
+            torch is not installed.
         """
         if self.combination not in COMBINATIONS:
             raise ConfigError(
