@@ -119,7 +119,8 @@ def _is_record(found: type) -> bool:
 
 
 def _is_field(kind: object) -> bool:
-    return not str(kind).startswith("ClassVar")
+    """Whether an annotation is not that of a constant of the class."""
+    return not str(kind).startswith(("ClassVar", "Literal['", 'Literal["'))
 
 
 def _documented(found: Any) -> set[str]:

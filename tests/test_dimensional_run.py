@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +115,58 @@ def test_run_folder_has_what_numbers_have(run):
         assert words in report
     shown = report.split("<script")[0]
     assert "UAR" not in shown
-    assert "confusion" not in shown
+    assert 'id="confusion"' not in report
+
+
+def test_runs_of_numbers_are_not_compared_by_uar(run, capsys, tmp_path):
+    assert code(["report", str(run), str(run), "--out", str(tmp_path / "page.html")]) == 2
+    assert "is a run of numbers (valence, arousal)" in capsys.readouterr().err
+
+
+def test_page_shows_no_numbers(run, capsys):
+    assert code(["serve", "--bundle", str(run / "bundle"), "--port", "0", "--no-open"]) == 2
+    assert (
+        "gives numbers (valence, arousal), and the page shows emotions" in capsys.readouterr().err
+    )
+
+
+def test_every_fusion_of_numbers_in_one_run(clips, tmp_path, capsys, module_cache):
+    rows, rng = pd.read_csv(clips), np.random.default_rng(0)
+    given = []
+    for modality, target in (("audio", "valence"), ("video", "arousal")):
+        columns = rng.normal(size=(24, 6)) + rows[[target]].rank().to_numpy() / 12
+        table = pd.DataFrame(columns, columns=[f"f{n}" for n in range(6)])
+        table.insert(0, "path", rows["path"])
+        table.to_csv(tmp_path / f"{modality}.csv", index=False)
+        given += ["--features", f"{modality}={tmp_path / modality}.csv"]
+    cnn = "models=[{name='ridge'}, {name='cnn1d', params={epochs=3}}]"
+    asked = (
+        cnn, "fusion.late=concatenate", "fusion.late_epochs=3",
+        "fusion.decision=mean,weighted,median,stacking", "fusion.hybrid=stacking",
+    )  # fmt: skip
+    given += [part for setting in asked for part in ("--set", setting)]
+    out = tmp_path / "run"
+    assert code(["run", str(clips), *FAST, *given, "--out", str(out)]) == 0
+    results = pd.read_csv(out / "results.csv")
+    fused = results[results["modality"] == "audio+video"]
+    kinds = {"mean", "weighted", "median", "stacking"}
+    expected = {"early", "late concatenate", "hybrid stacking", *(f"decision {k}" for k in kinds)}
+    assert set(fused["fusion"]) == expected
+    text = capsys.readouterr().out
+    assert re.search(r"Best fused row against best single modality: .* in CCC \[", text)
+    pairs = pd.read_csv(out / "comparisons.csv")
+    assert len(pairs) == len(results) * (len(results) - 1) / 2
+    assert pairs["p_holm"].between(0, 1).all()
+
+
+def test_features_that_are_a_target_are_refused(clips, tmp_path, capsys, module_cache):
+    rows = pd.read_csv(clips)
+    features = tmp_path / "features.csv"
+    columns = {"path": rows["path"], "loud": rows["arousal"] ** 2, "copy": 3 * rows["arousal"] - 1}
+    pd.DataFrame(columns).to_csv(features, index=False)
+    given = ["--features", f"audio={features}"]
+    assert code(["run", str(clips), *FAST, *given, "--out", str(tmp_path / "run")]) == 2
+    assert "columns that are arousal itself, whatever their scale (copy)" in capsys.readouterr().err
 
 
 def test_terminal_shows_agreement(clips, tmp_path, capsys, module_cache):

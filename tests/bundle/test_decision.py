@@ -8,7 +8,7 @@ import pytest
 from affuse.bundle.decision import (
     decide,
     member_probabilities,
-    members_say,
+    outputs_of_members,
 )
 from affuse.bundle.manifest import Fusion
 from affuse.bundle.member import FeatureSource, Member
@@ -128,11 +128,11 @@ def test_features_to_members(bundle_of_members):
     bundle = bundle_of_members(CLASSES, [member("voice")])
     features = np.ones((3, 4))
     features[1] = np.nan
-    message = members_say(bundle, {"audio": features, "video": None})
+    message = outputs_of_members(bundle, {"audio": features, "video": None})
     assert np.isnan(message["voice"][1]).all()
     np.testing.assert_allclose(message["voice"][[0, 2]].sum(axis=1), 1)
     with pytest.raises(BundleError, match="no features were given; expected those of one modality"):
-        members_say(bundle, {"audio": None})
+        outputs_of_members(bundle, {"audio": None})
 
 
 def test_what_does_not_fit_is_said(pair):

@@ -82,10 +82,10 @@ def test_a_link_is_no_file_of_the_bundle(folder, tmp_path):
 
 
 def test_newer_format(folder):
-    rewrite(folder, format=3, affuse="3.1.0", graphs_of_tomorrow=[])
+    rewrite(folder, format=4, affuse="3.1.0", graphs_of_tomorrow=[])
     with pytest.raises(
         BundleError,
-        match=r"made by affuse 3\.1\.0, format 3; this affuse reads format 2: update affuse",
+        match=r"made by affuse 3\.1\.0, format 4; this affuse reads format 3: update affuse",
     ):
         read_bundle(folder)
 
@@ -309,9 +309,9 @@ def test_members_that_do_not_fit(change, output, tiny_manifest):
 def test_reading_and_deciding_need_no_training_packages(folder):
     code = (
         "import sys; from affuse.bundle.reader import read_bundle\n"
-        "from affuse.bundle.decision import members_say, decide\n"
+        "from affuse.bundle.decision import outputs_of_members, decide\n"
         f"bundle = read_bundle({str(folder)!r})\n"
-        "decide(bundle, members_say(bundle, {'audio': [[1, 2, 3, 4]]}))\n"
+        "decide(bundle, outputs_of_members(bundle, {'audio': [[1, 2, 3, 4]]}))\n"
         "print(*{name.split('.')[0] for name in sys.modules})"
     )
     output = subprocess.run(

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.decision import decide, members_say
+from affuse.bundle.decision import decide, outputs_of_members
 from affuse.bundle.fidelity import refuse_deviation
-from affuse.bundle.from_run import _fusion, _members
 from affuse.bundle.manifest import Manifest
 from affuse.bundle.member import FeatureSource
+from affuse.bundle.parts import parts_of
 from affuse.bundle.reader import read_bundle
 from affuse.bundle.refit import Refitted, refitted, refuse_unknown_preparation
 from affuse.bundle.writer import make_bundle, write_bundle
@@ -46,16 +46,18 @@ def bundled(fitted: Refitted, table) -> Bundle:
     }
     shapes = {m: source.shape for m, source in sources.items()}
     graphs = system_graphs(fitted.estimator, Inputs(shapes, fitted.feature_layers))
-    members, files = _members(graphs, sources, table.classes)
+    numbers = {"format": 3, "targets": table.targets} if table.targets else {}
+    parts = parts_of(graphs, sources, table.targets or table.classes, numbers=bool(numbers))
+    classes = () if numbers else [table.classes[label] for label in fitted.estimator.classes_]
     manifest = Manifest(
         affuse="0.1.0",
         name="made",
-        classes=tuple(table.classes[label] for label in fitted.estimator.classes_),
-        members=members,
-        fusion=_fusion(graphs, 1.0),
+        classes=tuple(classes),
+        **numbers,
+        members=parts.members,
+        fusion=parts.fusion,
     )
-    files |= {s.graph: graphs.stackers[s.members] for s in manifest.fusion.stackers}
-    return make_bundle(manifest, {**files, "MODEL_CARD.md": b"# made"})
+    return make_bundle(manifest, {**parts.files, "MODEL_CARD.md": b"# made"})
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def test_one_modality(model, n_classes, table):
     fitted = refitted(system(partial(make_unimodal, "audio", model), "audio"), table, {}, 0)
     bundle = bundled(fitted, table)
     refuse_deviation(bundle, fitted, table)
-    found = decide(bundle, members_say(bundle, {"audio": np.array(table.arrays["audio"])}))
+    found = decide(bundle, outputs_of_members(bundle, {"audio": np.array(table.arrays["audio"])}))
     expected = fitted.estimator.predict_proba(table)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert bundle.manifest.classes == ("neutral", "calm", "happy")[:n_classes]
@@ -97,7 +99,8 @@ def test_fusions(fusion, dropout, table, tmp_path):
     missing = np.arange(len(table)) % 3 == 1
     audio = np.where(missing[:, None, None], np.nan, table.arrays["audio"])
     found = decide(
-        bundle, members_say(bundle, {"audio": audio, "video": np.array(table.arrays["video"])})
+        bundle,
+        outputs_of_members(bundle, {"audio": audio, "video": np.array(table.arrays["video"])}),
     )
     if needs_all:
         assert np.isnan(found[missing]).all()
@@ -107,6 +110,32 @@ def test_fusions(fusion, dropout, table, tmp_path):
         table.with_arrays({"audio": audio}), present={**table.present, "audio": ~missing}
     )
     np.testing.assert_allclose(found, fitted.estimator.predict_proba(partly), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "fusion", ["early", "late add", "decision weighted", "decision stacking", "hybrid median"]
+)
+def test_fusions_of_numbers(fusion, make_table):
+    """Complete clips and clips without a modality: the check itself leaves each one out."""
+    made = make_table(n_takes=4, shapes={"audio": (3, 4), "video": (9,)})
+    audio, video = (np.array(made.arrays[name]) for name in ("audio", "video"))
+    values = np.stack([audio[:, 0, 0], 10 * (audio[:, 1, 0] + video[:, 0])], axis=1)
+    numbers = replace(
+        made,
+        labels=np.zeros(0, int),
+        classes=(),
+        targets=("valence", "arousal"),
+        values=values.astype(np.float64),
+    )
+    model = CNN if fusion.startswith("late") else ModelConfig(name="ridge")
+    build = partial(make_fusion, fusion, model, FusionConfig(late_epochs=3))
+    needs_all = fusion.startswith(("early", "late"))
+    fitted = refitted(system(build, needs_all=needs_all), numbers, {}, 0)
+    bundle = bundled(fitted, numbers)
+    refuse_deviation(bundle, fitted, numbers)
+    assert bool(bundle.manifest.fusion.stackers) == ("stacking" in fusion)
+    weights = [member.weight for member in bundle.manifest.members]
+    assert (weights != [1.0] * len(weights)) == ("weighted" in fusion)
 
 
 @pytest.mark.parametrize("model", [ModelConfig(name="svm_rbf"), CNN], ids=lambda model: model.name)
@@ -173,6 +202,22 @@ def test_features_learned_in_another_way_are_named_before_anything_is_fitted():
     with pytest.raises(NotExportable, match="its audio features are learned by CrossFittedVoice"):
         refuse_unknown_preparation(system(build, "audio"), preparation)
     refuse_unknown_preparation(system(build, "video"), preparation)
+
+
+@pytest.mark.parametrize(
+    ("fusion", "model", "holds"),
+    [
+        ("early", ModelConfig(name="svm_rbf"), True),
+        ("hybrid mean", ModelConfig(name="svm_rbf"), True),
+        ("early", ModelConfig(name="svm_linear"), False),
+        ("early", ModelConfig(name="svm_rbf", params={"kernel": "linear"}), False),
+        ("decision product", ModelConfig(name="lda"), False),
+    ],
+)
+def test_whether_graphs_hold_clips_is_asked_of_what_was_written(fusion, model, holds, table):
+    fitted = make_fusion(fusion, model, FusionConfig(), seed=0).fit(table)
+    shapes = {m: tuple(table.arrays[m].shape[1:]) for m in table.modalities}
+    assert system_graphs(fitted, Inputs(shapes, {})).holds_clips is holds
 
 
 def test_same_system_same_bytes(table):

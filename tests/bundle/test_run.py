@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from affuse.bundle import from_run
-from affuse.bundle.decision import decide, members_say
+from affuse.bundle.decision import decide, outputs_of_members
 from affuse.bundle.extractors import extractor_of
 from affuse.bundle.provenance import known_speakers
 from affuse.bundle.reader import read_bundle
@@ -83,7 +83,7 @@ def test_the_best_system_becomes_a_bundle(corpus, tmp_path):
 
     extractor = extractor_of(manifest.members[0].features["audio"], "audio")
     features = [extractor.extract(decoded(c.audio, extractor.decoding)) for c in result.index]
-    fused = decide(bundle, members_say(bundle, {"audio": np.stack(features)}))
+    fused = decide(bundle, outputs_of_members(bundle, {"audio": np.stack(features)}))
     emotions = [manifest.classes[column] for column in fused.argmax(axis=1)]
     right = [told == clip.emotion for told, clip in zip(emotions, result.index, strict=True)]
     assert np.mean(right) > 0.8, "on clips it was trained on"

@@ -65,6 +65,7 @@ def test_positions_of_any_clips_in_any_order(array: FeatureArray, numbers: np.nd
 def test_flat_has_the_last_axis_fastest(array: FeatureArray, numbers: np.ndarray) -> None:
     same(array.flat(), numbers.reshape(4, 30))
     same(array.over_time(), numbers.reshape(4, 5, 6))
+    assert (array.take([]).flat().shape, array.take([]).over_time().shape) == ((0, 30), (0, 5, 6))
 
 
 def test_time_comes_first_wherever_it_stands(numbers: np.ndarray) -> None:

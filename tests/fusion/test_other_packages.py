@@ -11,10 +11,10 @@ from fusion_contract import Case, check_fusion, three_of_five
 
 import affuse
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.decision import decide, members_say
-from affuse.bundle.from_run import _fusion, _members
+from affuse.bundle.decision import decide, outputs_of_members
 from affuse.bundle.manifest import Manifest
 from affuse.bundle.member import FeatureSource
+from affuse.bundle.parts import parts_of
 from affuse.bundle.reader import read_bundle
 from affuse.bundle.writer import make_bundle, write_bundle
 from affuse.config import FusionConfig, ModelConfig
@@ -70,15 +70,15 @@ def bundled(fitted, table) -> Bundle:
     shapes = {m: tuple(table.arrays[m].shape[1:]) for m in table.modalities}
     graphs = system_graphs(fitted, Inputs(shapes, {}))
     sources = {m: FeatureSource(name="made", shape=shape) for m, shape in shapes.items()}
-    members, files = _members(graphs, sources, table.classes)
+    parts = parts_of(graphs, sources, table.classes)
     manifest = Manifest(
         affuse="0.1.0",
         name="made",
         classes=tuple(table.classes[label] for label in fitted.classes_),
-        members=members,
-        fusion=_fusion(graphs, 1.0),
+        members=parts.members,
+        fusion=parts.fusion,
     )
-    return make_bundle(manifest, {**files, "MODEL_CARD.md": b"# made"})
+    return make_bundle(manifest, {**parts.files, "MODEL_CARD.md": b"# made"})
 
 
 def test_one_function_serves_training_bundle_and_callers(package, make_table, tmp_path):
@@ -92,7 +92,9 @@ def test_one_function_serves_training_bundle_and_callers(package, make_table, tm
     folder = write_bundle(bundled(fusion, table), tmp_path / "bundle")
     bundle = read_bundle(folder)
     features = {m: np.asarray(table.arrays[m]) for m in table.modalities}
-    np.testing.assert_allclose(decide(bundle, members_say(bundle, features)), expected, atol=1e-6)
+    np.testing.assert_allclose(
+        decide(bundle, outputs_of_members(bundle, features)), expected, atol=1e-6
+    )
 
 
 def test_a_bundle_whose_rule_is_gone_says_so(package, make_table, tmp_path, monkeypatch):

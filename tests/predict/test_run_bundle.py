@@ -8,7 +8,7 @@ from media_files import cut
 from recordings import RATE, Track, fitted, portrait, spoken, write
 from tiny_bundle import linear_graph, tiny_bundle
 
-from affuse.bundle.decision import decide, members_say
+from affuse.bundle.decision import decide, outputs_of_members
 from affuse.bundle.extractors import feature_source
 from affuse.bundle.member import Member
 from affuse.config import Config
@@ -74,7 +74,7 @@ def test_a_clip_is_judged_by_the_features_that_training_had(bundle, voice):
     found = Recogniser(bundle).predict(voice)
     extractor = make_source("mfcc", "audio", CONFIG)
     features = extractor.extract(decoded(voice, extractor.decoding))[None]
-    expected = decide(bundle, members_say(bundle, {"audio": features}))[0]
+    expected = decide(bundle, outputs_of_members(bundle, {"audio": features}))[0]
     assert list(found.probabilities["audio"].values()) == pytest.approx(expected, abs=1e-6)
 
 

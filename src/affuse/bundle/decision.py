@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.manifest import Manifest, Stacker
+from affuse.bundle.manifest import Manifest
 from affuse.bundle.member import Member
 from affuse.bundle.numbers import member_numbers
+from affuse.bundle.stackers import stackers_of
 from affuse.errors import BundleError
 from affuse.fusion.combine import (
-    Decide,
     combine,
     combined_probabilities,
     stacked,
@@ -60,7 +59,7 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
 
 
 def member_outputs(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
-    """`member_probabilities`, or `member_numbers` of a bundle of numbers.
+    """What one member gives each row: probabilities, or numbers in a bundle of numbers.
 
     Parameters
     ----------
@@ -73,14 +72,20 @@ def member_outputs(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -
     Returns
     -------
     (n, n_outputs) float64
-        A row of NaN where the member is silent.
+
+    Raises
+    ------
+    BundleError
+        As `member_probabilities` or `member_numbers`.
     """
     asked = member_numbers if bundle.manifest.targets else member_probabilities
     return asked(bundle, name, inputs)
 
 
-def members_say(bundle: Bundle, features: Mapping[str, ArrayLike | None]) -> dict[str, Floats]:
-    """What every member says of clips whose features are there, for bundles of a run.
+def outputs_of_members(
+    bundle: Bundle, features: Mapping[str, ArrayLike | None]
+) -> dict[str, Floats]:
+    """Outputs of every member for clips whose features are there, for bundles of a run.
 
     Parameters
     ----------
@@ -105,7 +110,7 @@ def members_say(bundle: Bundle, features: Mapping[str, ArrayLike | None]) -> dic
         raise BundleError("no features were given; expected those of one modality at least")
     n = len(next(iter(arrays.values())))
     return {
-        member.name: _member_says(bundle, member, arrays, n) for member in bundle.manifest.members
+        member.name: _own_outputs(bundle, member, arrays, n) for member in bundle.manifest.members
     }
 
 
@@ -181,7 +186,7 @@ def meanings(manifest: Manifest, member: Member) -> Floats:
     )
 
 
-def _member_says(bundle: Bundle, member: Member, arrays: Mapping[str, Features], n: int) -> Floats:
+def _own_outputs(bundle: Bundle, member: Member, arrays: Mapping[str, Features], n: int) -> Floats:
     shapes = {m: source.shape for m, source in member.features.items()}
     absent = {m: np.full((n, *shape), np.nan, np.float32) for m, shape in shapes.items()}
     inputs: dict[str, Features] = {m: arrays.get(m, absent[m]) for m in member.modalities}
@@ -210,7 +215,7 @@ def _fused(bundle: Bundle, shared: list[Floats], likely: list[Floats]) -> Floats
             fused[several] = _divided(bundle.manifest, combine(parts, fusion.rule), of_several)
         return fused
     fused = combined_probabilities(stack, fusion.rule, weights if rule.takes_weights else None)
-    return stacked(fused, shared, _stackers(bundle))
+    return stacked(fused, shared, stackers_of(bundle, _refuse_senseless))
 
 
 def _divided(manifest: Manifest, joint: Floats, shared: list[Floats]) -> Floats:
@@ -227,26 +232,6 @@ def _divided(manifest: Manifest, joint: Floats, shared: list[Floats]) -> Floats:
             parts = np.maximum(np.where(np.isnan(own), others, own), FLOOR)
         found[:, columns] = joint[:, [number]] * _normalised(parts)
     return found
-
-
-def _stackers(bundle: Bundle) -> dict[tuple[int, ...], Decide]:
-    """By positions of members, what decides where exactly these speak."""
-    names = [member.name for member in bundle.manifest.members]
-
-    def decided(stacker: Stacker, parts: Sequence[Floats]) -> Floats:
-        probabilities = bundle.run(stacker.graph, dict(zip(stacker.members, parts, strict=True)))
-        if probabilities.shape != parts[0].shape:
-            raise BundleError(
-                f"{stacker.graph} gave probabilities of shape {probabilities.shape}; expected "
-                f"{parts[0].shape}: get the bundle anew"
-            )
-        _refuse_senseless(stacker.graph, probabilities)
-        return probabilities
-
-    return {
-        tuple(names.index(name) for name in stacker.members): partial(decided, stacker)
-        for stacker in bundle.manifest.fusion.stackers
-    }
 
 
 def _refuse_senseless(graph: str, probabilities: Floats) -> None:

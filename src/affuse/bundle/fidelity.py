@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.decision import decide, members_say
+from affuse.bundle.decision import decide, outputs_of_members
 from affuse.bundle.numbers import decide_numbers
 from affuse.bundle.refit import Refitted
 from affuse.features.table import FeatureTable
@@ -52,7 +52,7 @@ def refuse_deviation(bundle: Bundle, fitted: Refitted, raw: FeatureTable) -> Non
             continue
         features = _without(raw.select(modalities).take(rows[decidable]), left_out)
         expected = task_of(table).outputs(fitted.estimator, table.take(decidable))
-        by_member = members_say(same, _shaped(same, features))
+        by_member = outputs_of_members(same, _shaped(same, features))
         if manifest.targets:
             expected, found = expected / scale, decide_numbers(same, by_member) / scale
         else:

@@ -13,8 +13,9 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.card import CardFacts, EmotionRecall, SpeakerSpread, licence_of, model_card
 from affuse.bundle.extractors import feature_source
 from affuse.bundle.fidelity import refuse_deviation
-from affuse.bundle.manifest import Figures, Fusion, Manifest, Stacker, TrainedOn
-from affuse.bundle.member import FeatureSource, Member
+from affuse.bundle.manifest import Figures, Manifest, TrainedOn
+from affuse.bundle.member import FeatureSource
+from affuse.bundle.parts import SystemParts, parts_of
 from affuse.bundle.provenance import training_clips, with_known
 from affuse.bundle.refit import Refitted, TransformerFactories, refitted, refuse_unknown_preparation
 from affuse.bundle.writer import make_bundle
@@ -22,7 +23,7 @@ from affuse.errors import MissingDependency
 from affuse.evaluation.speakers import recall_table, speaker_range
 from affuse.features.source import Source
 from affuse.features.table import FeatureTable
-from affuse.fusion.graphs import Inputs, SystemGraphs, system_graphs
+from affuse.fusion.graphs import Inputs, system_graphs
 from affuse.models.graphs.builder import GraphBuilder, NotExportable
 from affuse.probabilities import FLOOR
 from affuse.records import Modality
@@ -105,16 +106,19 @@ def _bundle(
     fitted = refitted(system, result.table, preparation, config.seed)
     shapes: dict[str, tuple[int, ...]] = {m: source.shape for m, source in extracted.items()}
     graphs = system_graphs(fitted.estimator, Inputs(shapes, fitted.feature_layers))
-    members, files = _members(graphs, extracted, result.table.targets or result.table.classes)
-    fusion = _fusion(graphs, item, result.table)
+    table = result.table
+    parts = parts_of(
+        graphs,
+        extracted,
+        table.targets or table.classes,
+        temperature=_temperature(item, table),
+        numbers=bool(table.targets),
+    )
     met = [known for m in extracted for known in sources[m].provenance]
     trained_on = with_known(_training_clips(result, fitted), met)
-    manifest = _manifest(item, result, fitted, members, fusion, trained_on)
-    files |= {
-        stacker.graph: graphs.stackers[stacker.members] for stacker in manifest.fusion.stackers
-    }
+    manifest = _manifest(item, result, fitted, parts, trained_on)
     card = model_card(manifest, _facts(item, result, graphs.holds_clips))
-    bundle = make_bundle(manifest, {**files, manifest.card: card.encode()})
+    bundle = make_bundle(manifest, {**parts.files, manifest.card: card.encode()})
     refuse_deviation(bundle, fitted, result.table)
     return bundle
 
@@ -127,25 +131,6 @@ def _source(modality: Modality, sources: Sources, result: Result) -> FeatureSour
             "from new recordings"
         )
     return feature_source(source.extractor_for(""), result.config)
-
-
-def _members(
-    graphs: SystemGraphs, sources: Mapping[Modality, FeatureSource], classes: Sequence[str]
-) -> tuple[tuple[Member, ...], dict[str, bytes]]:
-    members, files = [], {}
-    for made in graphs.members:
-        graph = f"{made.name}.onnx"
-        files[graph] = made.content
-        member = Member(
-            name=made.name,
-            features={m: source for m, source in sources.items() if m in made.modalities},
-            graph=graph,
-            needs_all=made.needs_all,
-            classes=tuple(classes[label] for label in made.labels),
-            weight=made.weight,
-        )
-        members.append(member)
-    return tuple(members), files
 
 
 def _temperature(item: Evaluated, table: FeatureTable) -> float:
@@ -162,21 +147,11 @@ def _temperature(item: Evaluated, table: FeatureTable) -> float:
     return fit_temperature(logs, table.labels[found.rows[complete]])
 
 
-def _fusion(graphs: SystemGraphs, item: Evaluated, table: FeatureTable) -> Fusion:
-    stackers = tuple(
-        Stacker(members=names, graph=f"stack-{'-'.join(names)}.onnx") for names in graphs.stackers
-    )
-    # One graph needs no rule, and the usual one does not serve numbers.
-    rule = "mean" if table.targets and len(graphs.members) == 1 else graphs.rule
-    return Fusion(rule=rule, temperature=_temperature(item, table), stackers=stackers)
-
-
 def _manifest(
     item: Evaluated,
     result: Result,
     fitted: Refitted,
-    members: tuple[Member, ...],
-    fusion: Fusion,
+    parts: SystemParts,
     trained_on: tuple[TrainedOn, ...],
 ) -> Manifest:
     config, table = result.config, result.table
@@ -187,8 +162,8 @@ def _manifest(
         affuse=metadata.version("affuse"),
         name=f"{item.name} on {_corpus(result)}",
         classes=classes,
-        members=members,
-        fusion=fusion,
+        members=parts.members,
+        fusion=parts.fusion,
         abstain_below=0.0 if numbers else config.bundle.abstain_below,
         trained_on=trained_on,
         figures=(_figures(item), *(_figures(each) for each in _singles(item, result))),

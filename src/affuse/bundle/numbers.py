@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.manifest import Stacker
+from affuse.bundle.stackers import stackers_of
 from affuse.errors import BundleError
-from affuse.fusion.combine import Decide, combined_numbers, stacked
+from affuse.fusion.combine import combined_numbers, stacked
 from affuse.fusion.rule import rule_named
 
 Floats = NDArray[np.float64]
 
 
 def member_numbers(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
-    """What one member gives for each row: (n, n_targets) float64.
+    """Numbers that one member gives each row.
 
     Parameters
     ----------
@@ -33,7 +32,6 @@ def member_numbers(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -
     Returns
     -------
     (n, n_targets) float64
-        A row of NaN where the member is silent.
 
     Raises
     ------
@@ -41,11 +39,18 @@ def member_numbers(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -
         Inputs that are not its graph's; what it gives are no numbers of the bundle's targets.
     """
     graph = bundle.manifest.member(name).graph
-    return _checked(bundle, graph, bundle.run(graph, inputs))
+    made, n_targets = bundle.run(graph, inputs), len(bundle.manifest.targets)
+    if made.ndim != 2 or made.shape[1] != n_targets:
+        raise BundleError(
+            f"{graph} gave numbers of shape {made.shape}; expected (n, {n_targets}): get the "
+            "bundle anew"
+        )
+    _refuse_senseless(graph, made)
+    return made
 
 
 def decide_numbers(bundle: Bundle, by_member: Mapping[str, Floats]) -> Floats:
-    """Members' numbers fused: (n, n_targets) float64.
+    """Members' numbers fused.
 
     Parameters
     ----------
@@ -57,7 +62,7 @@ def decide_numbers(bundle: Bundle, by_member: Mapping[str, Floats]) -> Floats:
     Returns
     -------
     (n, n_targets) float64
-        A row of NaN where all members are silent.
+        A row is NaN where all are silent.
 
     Raises
     ------
@@ -73,28 +78,11 @@ def decide_numbers(bundle: Bundle, by_member: Mapping[str, Floats]) -> Floats:
     rule = manifest.fusion.rule
     takes = rule_named(rule).takes_weights
     made = combined_numbers(np.stack(parts), rule, weights if takes else None)
-    return stacked(made, parts, _stackers(bundle))
+    return stacked(made, parts, stackers_of(bundle, _refuse_senseless))
 
 
-def _stackers(bundle: Bundle) -> dict[tuple[int, ...], Decide]:
-    """By positions of members, what decides where exactly these speak."""
-    names = [member.name for member in bundle.manifest.members]
-
-    def decided(stacker: Stacker, parts: list[Floats]) -> Floats:
-        given = dict(zip(stacker.members, parts, strict=True))
-        return _checked(bundle, stacker.graph, bundle.run(stacker.graph, given))
-
-    return {
-        tuple(names.index(name) for name in stacker.members): partial(decided, stacker)
-        for stacker in bundle.manifest.fusion.stackers
-    }
-
-
-def _checked(bundle: Bundle, graph: str, made: Floats) -> Floats:
-    n_targets = len(bundle.manifest.targets)
-    if made.ndim != 2 or made.shape[1] != n_targets or not np.isfinite(made).all():
+def _refuse_senseless(graph: str, made: Floats) -> None:
+    if not np.isfinite(made).all():
         raise BundleError(
-            f"{graph} gave numbers of shape {made.shape}, or such that are not finite; expected "
-            f"{n_targets} finite ones a clip: get the bundle anew"
+            f"{graph} gave numbers that are not finite; expected finite ones: get the bundle anew"
         )
-    return made

@@ -69,7 +69,13 @@ class Expression(ExtractorDefaults):
         return tuple(part for part in shipped_provenance() if not part[1])
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers."""
+        """All that steers the numbers.
+
+        Returns
+        -------
+        mapping of str to object
+            Ready for JSON.
+        """
         return {"graph": shipped_hash(GRAPH)}
 
     def extract(self, decoded: Iterable[Image]) -> NDArray[np.float32]:

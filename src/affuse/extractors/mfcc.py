@@ -145,7 +145,13 @@ class Mfcc(ExtractorDefaults):
         return AudioDecoding(sample_rate=self.sample_rate, duration_s=self.duration_s)
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers."""
+        """All that steers the numbers.
+
+        Returns
+        -------
+        mapping of str to object
+            Ready for JSON.
+        """
         return {"preset": self.preset, "n_mfcc": self.n_mfcc}
 
     def extract(self, decoded: Sound) -> NDArray[np.float32]:

@@ -92,7 +92,13 @@ class VggFace(ExtractorDefaults):
         )
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers."""
+        """All that steers the numbers.
+
+        Returns
+        -------
+        mapping of str to object
+            Ready for JSON.
+        """
         usual = {"crop": "none", "ranges": (), "device": "cpu"}
         changed = {
             name: getattr(self, name) for name in usual if getattr(self, name) != usual[name]

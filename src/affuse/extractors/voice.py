@@ -61,7 +61,13 @@ class VoiceEmbedding(ExtractorDefaults):
         return tuple(part for part in shipped_provenance() if part[1])
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers."""
+        """All that steers the numbers.
+
+        Returns
+        -------
+        mapping of str to object
+            Ready for JSON.
+        """
         return {"graph": shipped_hash(GRAPH)}
 
     def extract(self, decoded: Sound) -> NDArray[np.float32]:

@@ -58,7 +58,13 @@ class VoiceVariants(ExtractorDefaults):
         return AudioDecoding(sample_rate=SAMPLE_RATE, duration_s=self.limit_s)
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers."""
+        """All that steers the numbers.
+
+        Returns
+        -------
+        mapping of str to object
+            Ready for JSON.
+        """
         return {"n_variants": self.n_variants}
 
     def learned(self, config: Config) -> Learner:

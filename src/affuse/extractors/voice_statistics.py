@@ -49,7 +49,13 @@ class VoiceStatistics(ExtractorDefaults):
         return AudioDecoding(sample_rate=SAMPLE_RATE, duration_s=self.limit_s)
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers."""
+        """All that steers the numbers.
+
+        Returns
+        -------
+        mapping of str to object
+            Ready for JSON.
+        """
         return {}
 
     def extract(self, decoded: Sound) -> NDArray[np.float32]:

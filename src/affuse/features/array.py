@@ -184,17 +184,25 @@ class FeatureArray(ABC):
     def flat(self) -> Floats:
         """One row of numbers a clip, the last axis fastest: ``(n_clips, n_features)``.
 
+        Returns
+        -------
+        (n_clips, n_features) float
+
         Raises
         ------
         FeatureError
             They do not fit in memory: says how much they take.
         """
-        return self.rows(np.arange(len(self))).reshape(len(self), -1)
+        return self.rows(np.arange(len(self))).reshape(len(self), self.n_features)
 
     def over_time(self) -> Floats:
         """A row of numbers for each step in time of a clip: ``(n_clips, n_steps, n_numbers)``.
 
         What is not "time" stands side by side; a clip is one step where there is no such axis.
+
+        Returns
+        -------
+        (n_clips, n_steps, n_numbers) float
 
         Raises
         ------
@@ -205,7 +213,8 @@ class FeatureArray(ABC):
         if TIME not in self.axes:
             return whole.reshape(len(self), 1, self.n_features)
         by_time = np.moveaxis(whole, self.axes.index(TIME), 1)
-        return by_time.reshape(*by_time.shape[:2], -1)
+        n_steps = by_time.shape[1]
+        return by_time.reshape(len(self), n_steps, self.n_features // n_steps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -309,6 +318,10 @@ class ArrayInMemory(FeatureArray):
         ArrayInMemory
         """
         return replace(self, values=np.concatenate([self.values, *(o.values for o in others)]))
+
+    def flat(self) -> Floats:
+        """One row of numbers a clip, without a copy: ``(n_clips, n_features)``."""
+        return np.asarray(self.values, np.float32).reshape(len(self), self.n_features)
 
     def digest(self, order: ArrayLike) -> str:
         """Hash of axes, shape and numbers of a choice of clips, in that order.

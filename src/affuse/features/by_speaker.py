@@ -78,7 +78,13 @@ class BySpeaker:
         return self.any.provenance
 
     def settings(self) -> Mapping[str, object]:
-        """Those of each speaker's extractor."""
+        """Those of each speaker's extractor.
+
+        Returns
+        -------
+        mapping of str to object
+            Ready for JSON.
+        """
         return {speaker: dict(each.settings()) for speaker, each in self.extractors.items()}
 
     def prepared(self, config: Config, index: Index) -> Config:

@@ -22,6 +22,10 @@ from affuse.features.table import FeatureTable
 from affuse.records import Clip, Modality, Skipped
 
 
+_STORED_FROM = 1024
+"""Numbers of a clip from which on sequences stay on disk; shorter ones are read once."""
+
+
 @dataclass(frozen=True)
 class Extraction:
     """Features of an index, and what was learned on the way.
@@ -149,7 +153,7 @@ def _computed(
 
 def _array(source: Source, tasks: Sequence[ArrayTask | None]) -> FeatureArray:
     axes = (CLIP, *source.axes)
-    if is_stepwise(source.axes):
+    if is_stepwise(source.axes) and np.prod(source.shape) >= _STORED_FROM:
         paths = tuple(None if task is None else task.store.path(task.key) for task in tasks)
         return StoredArrays(paths, source.shape, axes)
     values = np.full((len(tasks), *source.shape), np.nan, np.float32)

@@ -68,7 +68,13 @@ class Precomputed:
         return ()
 
     def settings(self) -> Mapping[str, object]:
-        """Names of the features."""
+        """Names of the features.
+
+        Returns
+        -------
+        mapping of str to object
+            Ready for JSON.
+        """
         return {"columns": list(self.columns)}
 
     def prepared(self, config: Config, index: Index) -> Config:

@@ -41,8 +41,8 @@ class Source(Protocol):
     def axes(self) -> tuple[str, ...]:
         """Name of each axis of `shape`: "time", "channel", "height", "width", "feature" ...
 
-        Where the first of several is "time" or "variant", arrays stay on disk until they are
-        needed.
+        Where the first of several is "time" or "variant", large arrays stay on disk until they
+        are needed.
         """
 
     @property
@@ -66,7 +66,13 @@ class Source(Protocol):
         """Corpora and speakers that its network has met in training."""
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers beside what is decoded, ready for JSON."""
+        """All that steers the numbers beside what is decoded, ready for JSON.
+
+        Returns
+        -------
+        mapping of str to object
+            Ready for JSON.
+        """
 
     def prepared(self, config: Config, index: Index) -> Config:
         """The configuration with what the source must know of the clips before it begins.

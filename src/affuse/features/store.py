@@ -157,7 +157,12 @@ class FeatureStore:
         return path
 
     def size(self) -> tuple[int, int]:
-        """Number of arrays, and their bytes in all."""
+        """Number of arrays, and their bytes in all.
+
+        Returns
+        -------
+        int, int
+        """
         sizes = [path.stat().st_size for path in self.root.glob("??/[!.]*.npy")]
         return len(sizes), sum(sizes)
 
@@ -168,5 +173,10 @@ class FeatureStore:
 
 
 def default_store() -> FeatureStore:
-    """The store in the cache folder."""
+    """The store in the cache folder.
+
+    Returns
+    -------
+    FeatureStore
+    """
     return FeatureStore(cache_folder() / "features")

@@ -175,6 +175,10 @@ class StoredArrays(FeatureArray):
     def flat(self) -> Floats:
         """One row of numbers a clip, read from disk: ``(n_clips, n_features)``.
 
+        Returns
+        -------
+        (n_clips, n_features) float
+
         Raises
         ------
         FeatureError

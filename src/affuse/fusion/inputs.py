@@ -19,13 +19,40 @@ RowsOf = Callable[[FeatureTable, Rows], NDArray[np.float32]]
 
 
 def in_clip_order(table: FeatureTable) -> FeatureTable:
-    """The same clips sorted by id, so that nothing learned depends on the table's order."""
+    """The same clips sorted by id, so that nothing learned depends on the table's order.
+
+    Parameters
+    ----------
+    table : FeatureTable
+
+    Returns
+    -------
+    FeatureTable
+    """
     order = np.argsort(table.clips, kind="stable")
     return table if np.array_equal(order, np.arange(len(table))) else table.take(order)
 
 
 def feature_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
-    """Features of one modality, one flat row a clip: (n_clips, n_features) float32.
+    """Features of one modality, one flat row a clip.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    modality : str
+
+    Returns
+    -------
+    (n_clips, n_features) float32
+
+    Parameters
+    ----------
+    table : FeatureTable
+    modality : str
+
+    Returns
+    -------
+    (n_clips, n_features) float32
 
     Raises
     ------
@@ -44,7 +71,22 @@ def feature_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
 
 
 def present_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
-    """As `feature_rows`, with a row of NaN for each clip that lacks the modality."""
+    """As `feature_rows`, with a row of NaN for each clip that lacks the modality.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    modality : str
+
+    Returns
+    -------
+    (n_clips, n_features) float32
+
+    Raises
+    ------
+    FeatureError
+        The table lacks the modality; numbers are not finite, or too many for the memory.
+    """
     array = table.select([modality]).arrays[modality]
     rows = array.flat()
     present = table.present[modality]
@@ -58,7 +100,23 @@ def present_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
 
 
 def joined_rows(table: FeatureTable, modalities: Sequence[str]) -> NDArray[np.float32]:
-    """Features of several modalities side by side, in the order of their names."""
+    """Features of several modalities side by side, in the order of their names.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    modalities : sequence of str
+
+    Returns
+    -------
+    (n_clips, n_features) float32
+        Of all of them together.
+
+    Raises
+    ------
+    FeatureError
+        As `feature_rows`, for each.
+    """
     return np.concatenate([feature_rows(table, name) for name in sorted(modalities)], axis=1)
 
 
@@ -72,7 +130,13 @@ def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, fit_cache: FitCa
     table : FeatureTable
         In the order of clips; a clip may occur again with fewer modalities.
     rows_of : callable
+        The model's input for all rows of a table, from what some of them tell.
     fit_cache : FitCache
+
+    Returns
+    -------
+    estimator
+        `model`.
     """
     from sklearn.utils.validation import has_fit_parameter
 
@@ -96,17 +160,51 @@ def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, fit_cache: FitCa
 
 
 def differs(table: FeatureTable, rows: Rows) -> bool:
-    """Whether the truth of some clips is not all the same, so that something can be learned."""
+    """Whether the truth of some clips is not all the same, so that something can be learned.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    rows : (n,) int
+        Of the table.
+
+    Returns
+    -------
+    bool
+    """
     return len(np.unique(table.truth[rows], axis=0)) > 1
 
 
 def output_columns(model: Any, table: FeatureTable) -> NDArray[np.int64]:
-    """What a fitted model's outputs are of: its labels, or the positions of a table's targets."""
+    """What a fitted model's outputs are of.
+
+    Parameters
+    ----------
+    model : fitted estimator
+    table : FeatureTable
+        That it was fitted on.
+
+    Returns
+    -------
+    (n_outputs,) int
+        Its labels; of numbers, positions of the table's targets.
+    """
     return np.arange(len(table.targets)) if table.targets else np.asarray(model.classes_)
 
 
 def model_outputs(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Probabilities (n_clips, n_classes) of a fitted classifier; numbers of a regressor."""
+    """What a fitted model gives for rows of features.
+
+    Parameters
+    ----------
+    model : fitted classifier or regressor
+    rows : (n_clips, n_features) float32
+
+    Returns
+    -------
+    (n_clips, n_outputs) float64
+        Probabilities over the classes, or numbers of the targets.
+    """
     made = model.predict_proba(rows) if hasattr(model, "classes_") else model.predict(rows)
     return np.asarray(made, np.float64)
 
@@ -115,11 +213,40 @@ class TableOutputs:
     """The two ways to ask a fitted system, by what it was fitted on; see `_outputs`."""
 
     def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
-        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+        """Probabilities of each clip.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips, n_classes) float64
+            Over ``classes_``; rows sum to 1.
+
+        Raises
+        ------
+        FeatureError
+            A clip lacks what the system needs: see `can_decide`; numbers are not finite.
+        """
         return self._outputs(table)
 
     def predict_values(self, table: FeatureTable) -> NDArray[np.float64]:
-        """Numbers (n_clips, n_targets), where it was fitted on a table of numbers."""
+        """Numbers of each clip, where the system was fitted on a table of numbers.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips, n_targets) float64
+
+        Raises
+        ------
+        FeatureError
+            As `predict_proba`.
+        """
         return self._outputs(table)
 
     def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
@@ -127,7 +254,22 @@ class TableOutputs:
 
 
 def fused_modalities(table: FeatureTable) -> tuple[str, ...]:
-    """Modalities of a table that is to be fused; FeatureError if there is nothing to fuse."""
+    """Modalities of a table that is to be fused.
+
+    Parameters
+    ----------
+    table : FeatureTable
+
+    Returns
+    -------
+    tuple of str
+        Sorted.
+
+    Raises
+    ------
+    FeatureError
+        It has one modality: there is nothing to fuse.
+    """
     if len(table.modalities) < 2:
         raise FeatureError(
             f"a fusion was given features of {list(table.modalities)}; expected two modalities: "
@@ -137,7 +279,22 @@ def fused_modalities(table: FeatureTable) -> tuple[str, ...]:
 
 
 def presence(table: FeatureTable, modalities: Sequence[str]) -> NDArray[np.bool_]:
-    """Which clip has which modality, (n_clips, n_modalities); FeatureError if one has none."""
+    """Which clip has which modality.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    modalities : sequence of str
+
+    Returns
+    -------
+    (n_clips, n_modalities) bool
+
+    Raises
+    ------
+    FeatureError
+        A clip has none of them.
+    """
     present = np.stack([table.select([name]).present[name] for name in modalities], axis=1)
     nothing = ~present.any(axis=1)
     if nothing.any():
@@ -151,7 +308,21 @@ def presence(table: FeatureTable, modalities: Sequence[str]) -> NDArray[np.bool_
 def with_dropout(table: FeatureTable, modalities: Sequence[str]) -> FeatureTable:
     """Every clip, and each clip that has several modalities again with each one alone.
 
-    What learns from this table learns what to make of a clip that lacks a modality.
+    Parameters
+    ----------
+    table : FeatureTable
+    modalities : sequence of str
+
+    Returns
+    -------
+    FeatureTable
+        More clips than `table`; what learns from it learns what to make of a clip that lacks a
+        modality.
+
+    Raises
+    ------
+    FeatureError
+        A clip has none of the modalities.
     """
     present = presence(table, modalities)
     several = np.flatnonzero(present.sum(axis=1) > 1)
@@ -167,7 +338,18 @@ def with_dropout(table: FeatureTable, modalities: Sequence[str]) -> FeatureTable
 
 
 def require_all(table: FeatureTable, modalities: Sequence[str]) -> None:
-    """FeatureError if a clip lacks a modality, for fusions that have not learned to do without."""
+    """Refuse clips that lack a modality, for fusions that have not learned to do without.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    modalities : sequence of str
+
+    Raises
+    ------
+    FeatureError
+        A clip lacks one: says which clip and what to do.
+    """
     for name in modalities:
         absent = ~table.select([name]).present[name]
         if absent.any():

@@ -81,8 +81,8 @@ def _refuse_numbers(runs: Sequence[RunFolder]) -> None:
     for run in runs:
         if run.targets:
             raise OutputError(
-                f"{run.path} is a run of numbers ({', '.join(run.targets)}), and runs are compared by "
-                "the UAR of emotions; expected runs of emotions: make a report of each"
+                f"{run.path} is a run of numbers ({', '.join(run.targets)}), and runs are compared "
+                "by the UAR of emotions; expected runs of emotions: make a report of each"
             )
 
 

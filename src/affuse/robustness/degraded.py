@@ -21,7 +21,12 @@ class Degradation(Protocol):
     """Decoded sound or frames -> the same, worse. A small frozen object that pickles."""
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers it, ready for JSON."""
+        """All that steers it, ready for JSON.
+
+        Returns
+        -------
+        mapping of str to object
+        """
 
     def __call__(self, decoded: Any, /) -> Any:
         """What was decoded, worse."""

@@ -19,7 +19,12 @@ from affuse.storage.onnx_sessions import open_session
 
 
 def shipped_folder() -> Path:
-    """Folder of the shipped bundle."""
+    """Folder of the shipped bundle.
+
+    Returns
+    -------
+    Path
+    """
     return Path(str(resources.files("affuse") / "pretrained"))
 
 
@@ -42,7 +47,12 @@ def shipped_manifest() -> Mapping[str, Any]:
 
 
 def shipped_provenance() -> tuple[Met, ...]:
-    """Whom the shipped networks have met in training."""
+    """Whom the shipped networks have met in training.
+
+    Returns
+    -------
+    tuple of Met
+    """
     parts = shipped_manifest()["trained_on"]
     return tuple((part["corpus"], tuple(part.get("speakers", ()))) for part in parts)
 

@@ -44,7 +44,7 @@ def trunk(
         Subtracted from the blue, green and red channel.
     ranges : sequence of 13 floats, optional
         Largest activation of each convolution, for integers of 8 bits; none: single precision.
-    watched : bool
+    with_activations : bool
         Give every convolution's activations too, under its layer's name, (n, channels, rows,
         columns): what ranges are measured on.
 

@@ -32,7 +32,12 @@ Weights = Mapping[str, Layer]
 
 
 def layer_shapes() -> dict[str, tuple[int, int, int, int]]:
-    """Kernel shape (3, 3, n_in, n_out) of each layer, in order."""
+    """Kernel shape (3, 3, n_in, n_out) of each layer, in order.
+
+    Returns
+    -------
+    dict of str to (int, int, int, int)
+    """
     shapes, n_in = {}, 3
     for block, widths in enumerate(BLOCKS, start=1):
         for position, n_out in enumerate(widths, start=1):
