@@ -81,15 +81,14 @@ def _faults(name: str, checks: set[str]) -> Iterator[str]:
     told = validate(name)
     if not told["docstring"]:  # Ruff wants one wherever none is inherited.
         return
-    found = _object(name)
-    is_record = dataclasses.is_dataclass(found) or _is_named_tuple(found)
+    fields = _fields(_object(name))
     for check, message in told["errors"]:
-        if check in checks and not (is_record and check in ("PR01", "PR02", "PR03")):
+        # What a record is made of are its attributes.
+        if check in checks and (fields is None or not check.startswith("PR0")):
             yield f"{name}: {check} {message}"
-    if is_record and "PR01" in checks:
-        missing = _fields(found) - _documented(found)
-        if missing:
-            yield f"{name}: PR01 Fields {missing} not documented"
+    missing = (fields or set()) - _documented(_object(name))
+    if missing and "PR01" in checks:
+        yield f"{name}: PR01 Attributes {missing} not documented"
 
 
 def _object(name: str) -> Any:
@@ -101,23 +100,30 @@ def _object(name: str) -> Any:
     return found
 
 
-def _is_named_tuple(found: Any) -> bool:
-    return isinstance(found, type) and issubclass(found, tuple) and hasattr(found, "_fields")
+def _fields(found: Any) -> set[str] | None:
+    """Public fields that a record or an interface adds to its base; None for anything else."""
+    if not isinstance(found, type) or not _is_record(found):
+        return None
+    if hasattr(found, "model_fields"):  # Each setting has its own description.
+        return set()
+    every = getattr(found, "__annotations__", {})
+    return {name for name, kind in every.items() if not name.startswith("_") and _is_field(kind)}
 
 
-def _fields(record: Any) -> set[str]:
-    """Of a record itself, those of its base apart, which documents them."""
-    own = {*getattr(record, "__annotations__", ())}
-    every = {field.name for field in dataclasses.fields(record)} if _is_data(record) else own
-    return {name for name in own & every if not name.startswith("_")}
+def _is_record(found: type) -> bool:
+    return (
+        dataclasses.is_dataclass(found)
+        or getattr(found, "_is_protocol", False)
+        or any(hasattr(found, name) for name in ("_fields", "model_fields"))
+    )
 
 
-def _is_data(record: Any) -> bool:
-    return dataclasses.is_dataclass(record)
+def _is_field(kind: object) -> bool:
+    return not str(kind).startswith("ClassVar")
 
 
-def _documented(record: Any) -> set[str]:
-    text = get_doc_object(record)
+def _documented(found: Any) -> set[str]:
+    text = get_doc_object(found)
     entries = [*text["Attributes"], *text["Parameters"]]
     return {name.strip() for entry in entries for name in entry.name.split(",")}
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from affuse.predict.recogniser import Recogniser, load
     from affuse.records import Clip, Prediction
     from affuse.result import Result
-    from affuse.splits.folds import PUBLISHED_FOLDS
+    from affuse.splits.published import PUBLISHED_FOLDS, published_folds
 
 __version__ = "0.1.0"
 
@@ -35,7 +35,7 @@ _HOMES = {
     "FeatureTable": "affuse.features.table",
     "Index": "affuse.corpora.index",
     "Prediction": "affuse.records",
-    "PUBLISHED_FOLDS": "affuse.splits.folds",
+    "PUBLISHED_FOLDS": "affuse.splits.published",
     "Recogniser": "affuse.predict.recogniser",
     "Result": "affuse.result",
     "combine": "affuse.fusion.combine",
@@ -43,6 +43,7 @@ _HOMES = {
     "load_config": "affuse.config",
     "merge": "affuse.corpora.merging",
     "mfcc": "affuse.extractors.mfcc",
+    "published_folds": "affuse.splits.published",
     "read": "affuse.corpora.registry",
     "read_ravdess": "affuse.corpora.readers.ravdess",
     "read_table": "affuse.corpora.table",
@@ -65,6 +66,7 @@ __all__ = [
     "load_config",
     "merge",
     "mfcc",
+    "published_folds",
     "read",
     "read_ravdess",
     "read_table",

@@ -214,7 +214,12 @@ class Result:
         return {p.label: p.leak for p in self.protocols if p.leaky}
 
     def headline(self) -> str:
-        """What was evaluated, in one line."""
+        """What was evaluated, in one line.
+
+        Returns
+        -------
+        str
+        """
         n_folds = [len(p.folds) for p in self.protocols if not p.leaky]
         divided = f"{n_folds[0]} folds, speakers kept apart" if n_folds else "leaky protocols only"
         n_speakers = len(set(self.table.speakers))
@@ -230,7 +235,12 @@ class Result:
         )
 
     def reading(self) -> list[str]:
-        """What the table says, in sentences that are true of it."""
+        """What the table says, in sentences that are true of it.
+
+        Returns
+        -------
+        list of str
+        """
         found, headline = self.against_single, self.task.headline
         if not found:
             return list(self.notes)

@@ -42,10 +42,21 @@ def test_clips_of_one_name_get_their_corpus_before_it() -> None:
 
 
 def test_a_clip_that_stands_twice_is_refused() -> None:
-    with pytest.raises(DatasetError, match=r"1 clips of A stand in several .*'x'.*give each"):
+    with pytest.raises(DatasetError, match=r"clips of A stand .*\(1, such as 'x'\).*give each"):
         merge([one("A", ("x", "1")), one("A", ("x", "1"), ("y", "1"))])
     with pytest.raises(DatasetError, match="no index was given to merge"):
         merge([])
+
+
+def test_a_table_of_a_corpus_beside_its_folder_is_refused() -> None:
+    with pytest.raises(DatasetError, match=r"clips of EMO-DB stand in several .*'03a01Fa'"):
+        merge([one("EMO-DB", ("03a01Fa", "03")), one("labels", ("03a01Fa", "3"))])
+
+
+def test_drawn_clips_that_bear_the_names_of_real_ones_are_others() -> None:
+    name = "01-06-01-02-01-12"
+    index = merge([one("RAVDESS", (name, "12")), one("affuse embedded corpus", (name, "12"))])
+    assert index.speakers == ("RAVDESS/12", "affuse embedded corpus/12")
 
 
 def test_a_part_of_a_merged_index_has_plain_names_again() -> None:

@@ -10,6 +10,7 @@ import pytest
 from affuse.evaluation.by_corpus import scores_by_corpus
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
+from affuse.tasks.dimensional import Dimensional
 from affuse.tasks.metrics import uar
 
 CLASSES = ("neutral", "calm", "happy")
@@ -70,3 +71,15 @@ def test_a_corpus_without_a_scored_clip_is_left_out(table, guess):
 
 def test_one_corpus_has_no_figures_by_corpus(make_table, guess):
     assert scores_by_corpus(guess, make_table()) == ()
+
+
+def test_numbers_have_figures_by_corpus_too(table):
+    values = np.linspace(-1, 1, 10)[:, None]
+    numbers = replace(table, labels=np.zeros(0, int), targets=("valence",), values=values)
+    system = System("ridge", "audio", "", "", "", lambda seed: None)
+    outputs = values + np.where(table.corpora == "EMO-DB", 0.0, 0.5)[:, None]
+    task = Dimensional()
+    found = OutOfFold(system, "random", np.arange(10), np.ones(10, int), outputs, task=task)
+    emodb, ravdess = scores_by_corpus(found, numbers)
+    assert emodb.scores.headline == pytest.approx(1.0)
+    assert ravdess.scores.headline < 0.9

@@ -80,10 +80,11 @@ def test_features_and_labels_of_test_clips_reach_nothing(make_table, rng):
     systems = [unimodal("audio"), unimodal("video"), early()]
     fold = apart(table).folds[0]
     protocol = Protocol("speaker-independent", (fold,))
-    strange = table.with_arrays({m: a.copy() for m, a in table.arrays.items()})
+    arrays = {m: np.array(a) for m, a in table.arrays.items()}
     changed = fold.test[0]
-    for array in strange.arrays.values():
+    for array in arrays.values():
         array[changed] = 100 * rng.standard_normal(array.shape[1:])
+    strange = table.with_arrays(arrays)
     labels = table.labels.copy()
     labels[list(fold.test)] = (labels[list(fold.test)] + 1) % 3
     strange = replace(strange, labels=labels)
@@ -282,7 +283,7 @@ def test_learned_rules_do_not_see_the_test_clips(make_table, rng):
     """Labels and features of a fold's test clips change nothing that is learned."""
     table = make_table()
     fold = apart(table).folds[0]
-    labels, arrays = table.labels.copy(), {m: a.copy() for m, a in table.arrays.items()}
+    labels, arrays = table.labels.copy(), {m: np.array(a) for m, a in table.arrays.items()}
     test = list(fold.test)
     labels[test] = (labels[test] + 1) % 3
     for array in arrays.values():

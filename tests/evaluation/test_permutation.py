@@ -36,7 +36,7 @@ class LabelAsFeature(TransformerMixin, BaseEstimator):
 
     def transform(self, X):
         labels = [self.known_.get(row.tobytes(), 0) for row in X]
-        return np.eye(3, dtype=np.float32)[labels] + X[:, :3] / 100
+        return np.eye(3, dtype=np.float32)[labels] + X.flat()[:, :3] / 100
 
 
 def protocol(table, name="speaker-independent") -> Protocol:

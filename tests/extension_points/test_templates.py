@@ -116,7 +116,7 @@ def test_a_format_that_is_added_is_written(added, clips, tmp_path):
 
 
 def test_what_is_added_is_listed(added):
-    assert added("corpora", "named_files").startswith("Named files")
+    assert "labels       joy = happy" in added("corpora", "named_files")
     fusions = added("settings", "fusion")
     assert fusions.count(", rms") >= 2  # Of fusion.decision and fusion.hybrid.
     assert "attention" in fusions

@@ -25,36 +25,6 @@ def stored(tmp_path: Path, arrays: np.ndarray) -> StoredArrays:
     return StoredArrays(tuple(tmp_path / f"{row}.npy" for row in range(4)), SHAPE)
 
 
-def test_stored_arrays_read_like_an_array(stored: StoredArrays, arrays: np.ndarray) -> None:
-    assert (stored.shape, stored.ndim, len(stored)) == ((4, *SHAPE), 4, 4)
-    for rows in ([2, 0, 2], [-1], np.array([True, False, True, False])):
-        found = stored[rows]
-        assert found.dtype == np.float32
-        np.testing.assert_array_equal(found, arrays[rows].astype(np.float32))
-
-
-def test_frames_of_any_clips_in_any_order(stored: StoredArrays, arrays: np.ndarray) -> None:
-    rows, positions = [3, 0, 3, 1, 0], [4, 0, 1, -1, 2]
-    found = stored.positions(rows, positions)
-    assert found.dtype == np.float32
-    np.testing.assert_array_equal(found, arrays[rows, positions].astype(np.float32))
-    assert stored.positions([], []).shape == (0, 2, 3)
-
-
-def test_absent_clips_are_nan(stored: StoredArrays) -> None:
-    partial = StoredArrays((stored.paths[0], None), SHAPE)
-    assert np.isnan(partial[[1]]).all()
-    found = partial.positions([0, 1], [1, 1])
-    assert np.isfinite(found[0]).all()
-    assert np.isnan(found[1]).all()
-
-
-def test_choice_of_rows_stays_on_disk(stored: StoredArrays, arrays: np.ndarray) -> None:
-    chosen = stored.take([2, 1])
-    assert isinstance(chosen, StoredArrays)
-    np.testing.assert_array_equal(chosen.positions([0], [3])[0], arrays[2, 3].astype(np.float32))
-
-
 @pytest.fixture
 def table(stored: StoredArrays) -> FeatureTable:
     return FeatureTable(

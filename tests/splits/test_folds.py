@@ -217,6 +217,8 @@ def test_published_folds_need_their_speakers() -> None:
 def test_an_unknown_published_set_lists_the_known_ones() -> None:
     with pytest.raises(FoldError, match=r"luna2021, emobox, sequential6: did you mean 'luna2021'"):
         published_folds("luna2020")
+    with pytest.raises(FoldError, match=r"'emobox' of corpus 'EMO-DB' were asked for; .* RAVDESS"):
+        published_folds("emobox", "EMO-DB")
 
 
 @pytest.mark.parametrize(

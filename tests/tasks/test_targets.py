@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from affuse.config import Config
 from affuse.corpora.index import Index
 from affuse.corpora.table import read_table
 from affuse.errors import ConfigError, DatasetError
 from affuse.records import Clip
+from affuse.splits.divide import divide
 from affuse.tasks.choice import make_task, task_of
 from affuse.tasks.classification import Classification
 from affuse.tasks.dimensional import Dimensional
@@ -116,6 +118,13 @@ def test_constant_numbers_are_refused(make_table):
     table = numbers(make_table(), np.ones((36, 1)))
     with pytest.raises(DatasetError, match=r"^valence is the same for all 36 clips; expected"):
         task_of(table).check(table)
+
+
+def test_clips_of_numbers_are_divided_at_random_too(make_table):
+    table = numbers(make_table(), np.arange(36.0)[:, None])
+    clips = [Clip(str(name), "", "1") for name in table.clips]
+    folds = divide("random", Config(), table, clips).folds
+    assert [len(fold.test) for fold in folds] == [8, 7, 7, 7, 7]
 
 
 def numbers(table, values):

@@ -256,7 +256,9 @@ class Manifest(ManifestPart):
             *((m.name, m.classes) for m in self.members),
         ):
             if len(classes) < 2:
-                raise ValueError(f"{whose} has the classes {list(classes)}; expected at least 2")
+                raise ValueError(
+                    f"{whose} has the classes {list(classes)}; expected at least 2 items"
+                )
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:

@@ -338,7 +338,10 @@ def bundle(
 @one_line_errors
 def fusion(
     faces: Annotated[Path, typer.Argument(help="FER2013: folder or zip with val/.")],
-    tables: Annotated[list[Path], typer.Argument(help="CSV of voices, path,emotion,speaker.")],
+    tables: Annotated[
+        list[Path],
+        typer.Argument(help="Corpora of voices: folders, or CSVs as DATA of affuse run."),
+    ],
     out: Annotated[Path, typer.Option(help="New folder for the bundle.")],
     bundle: BundleFolder = None,
 ) -> None:

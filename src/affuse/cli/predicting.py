@@ -245,13 +245,13 @@ def predict_and_print(
     work : Work
         Who does it: processes or a cluster.
     """
-    _refuse_numbers(output.format, bundle)
     paths, passed_over = files_in(media)
     for line in passed_over:
         say(line, err=True)
     done: dict[int, Prediction | Skipped] = {}
     try:
         with output.begun(paths) as writing:
+            _refuse_numbers(output.format, bundle)
             _judge(paths, settings, writing, done, bundle=bundle, work=work)
             writing.finish([done[number] for number in range(len(paths))])
     except BaseException as error:

@@ -55,6 +55,10 @@ class IndexSummary:
 class Index:
     """The clips of one corpus or several in their one order, and what was left out.
 
+    Each speaker has one spelling in all clips, the first. In an index of several corpora a
+    speaker is called by the corpus and the name, such as ``EMO-DB/03``: the speakers 3 of two
+    corpora are two people.
+
     Parameters
     ----------
     clips : tuple of Clip
@@ -67,10 +71,6 @@ class Index:
         What a reader must know: labels and speakers that are written in several ways.
     spellings : tuple of tuple of str
         Those of each speaker who has several, the first one first.
-
-    Each speaker has one spelling in all clips, the first. In an index of several corpora a
-    speaker is called by the corpus and the name, such as ``EMO-DB/03``: the speakers 3 of two
-    corpora are two people.
 
     Raises
     ------

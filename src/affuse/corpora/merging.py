@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from affuse.corpora.drawn import EMBEDDED
 from affuse.corpora.index import Index
-from affuse.corpora.known import known_readers
+from affuse.corpora.known import corpus_reader, known_readers
 from affuse.corpora.speakers import own_name, speaker_key
 from affuse.errors import DatasetError
 from affuse.records import Clip
@@ -34,7 +35,7 @@ def merge(indexes: Sequence[Index]) -> Index:
     Raises
     ------
     DatasetError
-        No index, or one clip of a corpus in two of them.
+        No index, or one clip of a corpus in two of them, also where one is a table of it.
 
     Examples
     --------
@@ -59,15 +60,21 @@ def merge(indexes: Sequence[Index]) -> Index:
 
 
 def _refuse_repeated(clips: Sequence[Clip]) -> None:
-    counts = Counter((clip.corpus, clip.id) for clip in clips)
+    counts = Counter((_whose(clip), clip.id.removeprefix(f"{clip.corpus}/")) for clip in clips)
     repeated = [key for key, count in counts.items() if count > 1]
     if repeated:
         corpus, first = repeated[0]
         raise DatasetError(
-            f"{len(repeated)} clips of {corpus or 'one corpus'} stand in several of the data given "
-            f"(first: {first!r}); expected each once: give each folder or table once, and sound "
-            "and picture of one corpus as the folder above both"
+            f"clips of {corpus or 'one corpus'} stand in several of the data given "
+            f"({len(repeated)}, such as {first!r}); expected each once: give each folder or table "
+            "once, and sound and picture of one corpus as the folder above both"
         )
+
+
+def _whose(clip: Clip) -> str:
+    """Corpus of a clip; of one that a table lists, the corpus whose name it bears."""
+    reader = None if clip.corpus == EMBEDDED else corpus_reader(clip)
+    return clip.corpus if reader is None else reader.title
 
 
 def _each_once(clips: Sequence[Clip]) -> tuple[Clip, ...]:

@@ -155,8 +155,10 @@ def with_unique_speakers(clips: Sequence[Clip]) -> tuple[Clip, ...]:
     Examples
     --------
     >>> clips = [Clip("a", "sad", "01", corpus="A"), Clip("b", "sad", "1", corpus="B")]
-    >>> [clip.speaker for clip in told_apart(clips)], told_apart(clips[:1])[0].speaker
-    (['A/01', 'B/1'], '01')
+    >>> [clip.speaker for clip in with_unique_speakers(clips)]
+    ['A/01', 'B/1']
+    >>> with_unique_speakers(clips[:1])[0].speaker
+    '01'
     """
     first = {
         (corpus, other): group[0]

@@ -37,19 +37,69 @@ class TableEstimator(Interface):
         """Labels that occur in the training clips: (n_classes,)."""
 
     def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
-        """Learn from all clips of a table; what others have fitted is found in the fit_cache."""
+        """Learn from all clips of a table; what others have fitted is found in the fit_cache.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of the training clips.
+        fit_cache : FitCache, optional
+            Shared by the systems of one fold.
+
+        Returns
+        -------
+        Self
+        """
 
     def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
-        """For which clips there is a prediction: (n_clips,)."""
+        """For which clips there is a prediction: (n_clips,).
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips,) bool
+        """
 
     def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
-        """Probabilities (n_clips, n_classes) over ``classes_``."""
+        """Probabilities (n_clips, n_classes) over ``classes_``.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips, n_classes) float64
+            Rows sum to 1.
+        """
 
     def predict_values(self, table: FeatureTable) -> NDArray[np.float64]:
-        """Numbers (n_clips, n_targets) of the table's targets."""
+        """Numbers (n_clips, n_targets) of the table's targets.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips, n_targets) float64
+        """
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name."""
+        """Parameters by name.
+
+        Parameters
+        ----------
+        deep : bool
+            Whether those of what it holds are among them, as ``part__name``.
+
+        Returns
+        -------
+        dict of str to object
+        """
 
 
 @dataclass(frozen=True)

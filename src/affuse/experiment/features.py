@@ -22,6 +22,7 @@ from affuse.robustness.conditions import conditions, not_degradable
 from affuse.robustness.degraded_tables import DegradedTables, Recordings, degraded_tables
 from affuse.splits.protocols import Protocol
 from affuse.storage.cache import cache_folder
+from affuse.tasks.target_columns import refuse_targets
 
 if TYPE_CHECKING:
     from affuse.workers.protocol import Workers
@@ -121,6 +122,7 @@ def features_of(plan: Plan, context: RunContext) -> Features:
     refuse_constant(sources, extraction.table)
     refuse_labels(sources, extraction.table)
     table = task_of(plan.config).table(extraction.table, plan.index)
+    refuse_targets(sources, table)
     if plan.config.data.shuffle_labels:
         table = _shuffled(table, context.seed)
     kept = set(table.clips.tolist())

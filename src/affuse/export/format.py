@@ -29,7 +29,7 @@ class Format:
     check : callable, optional
         check(paths of the clips) refuses, before a long run, what could not be written at its end.
     needs : str
-        Package that it imports and that may not be installed.
+        Package of the extra ``interop`` without which it is not offered.
     on_page : bool
         Whether the web page offers it.
     numbers : bool

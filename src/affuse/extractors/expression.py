@@ -75,6 +75,14 @@ class Expression(ExtractorDefaults):
     def extract(self, decoded: Iterable[Image]) -> NDArray[np.float32]:
         """Features of the frames, `shape`.
 
+        Parameters
+        ----------
+        decoded : iterable of (height, width, 3) uint8
+
+        Returns
+        -------
+        (n_features,) float32
+
         Raises
         ------
         FeatureError
@@ -92,7 +100,16 @@ class Expression(ExtractorDefaults):
 
 
 def make(config: Config) -> Expression:
-    """The extractor that a configuration asks for."""
+    """The extractor that a configuration asks for.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    Expression
+    """
     shipped_hash(GRAPH)
     return Expression(max(config.media.duration_s, Expression().duration_s))
 

@@ -149,14 +149,32 @@ class Mfcc(ExtractorDefaults):
         return {"preset": self.preset, "n_mfcc": self.n_mfcc}
 
     def extract(self, decoded: Sound) -> NDArray[np.float32]:
-        """MFCCs of one sound, ``(n_mfcc, n_frames)``."""
+        """MFCCs of one sound, ``(n_mfcc, n_frames)``.
+
+        Parameters
+        ----------
+        decoded : Sound
+
+        Returns
+        -------
+        (n_mfcc, n_frames) float32
+        """
         signal = decoded.signal[: self.n_samples]
         padded = np.pad(signal, (0, self.n_samples - len(signal)))
         return mfcc(padded, decoded.sample_rate, self.n_mfcc, preset=self.preset)
 
 
 def make(config: Config) -> Mfcc:
-    """The extractor that a configuration asks for."""
+    """The extractor that a configuration asks for.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    Mfcc
+    """
     settings = config.features.mfcc
     return Mfcc(settings.preset, settings.n_mfcc, settings.sample_rate, config.media.duration_s)
 

@@ -100,13 +100,31 @@ class VggFace(ExtractorDefaults):
         return {"weights": self.weights, "preprocessing": self.preprocessing, **changed}
 
     def learned(self, config: Config) -> Learner:
-        """Makes the lecture's feature layer, which learns from the frames in each fold."""
+        """Makes the lecture's feature layer, which learns from the frames in each fold.
+
+        Parameters
+        ----------
+        config : Config
+
+        Returns
+        -------
+        callable
+            Seed -> unfitted transformer.
+        """
         from affuse.models.feature_layer import feature_layer
 
         return partial(feature_layer, config.features.layer)
 
     def extract(self, decoded: Iterable[Image]) -> NDArray[np.float16]:
         """Features of all frames, `shape`, float16.
+
+        Parameters
+        ----------
+        decoded : iterable of (height, width, 3) uint8
+
+        Returns
+        -------
+        array of `shape`, float16
 
         Raises
         ------
@@ -154,7 +172,17 @@ class Uncalibrated(VggFace):
         )
 
     def prepared(self, config: Config, index: Index) -> Config:
-        """The configuration with ranges measured on the clips."""
+        """The configuration with ranges measured on the clips.
+
+        Parameters
+        ----------
+        config : Config
+        index : Index
+
+        Returns
+        -------
+        Config
+        """
         from affuse.extractors.vgg.calibration import with_ranges
 
         return with_ranges(config, index)

@@ -65,7 +65,16 @@ class VoiceEmbedding(ExtractorDefaults):
         return {"graph": shipped_hash(GRAPH)}
 
     def extract(self, decoded: Sound) -> NDArray[np.float32]:
-        """Features of one sound, `shape`."""
+        """Features of one sound, `shape`.
+
+        Parameters
+        ----------
+        decoded : Sound
+
+        Returns
+        -------
+        (n_features,) float32
+        """
         given = voice_input(decoded.signal)
         inputs = {"log_mel": given.log_mel[None], "statistics": given.statistics[None]}
         (embedding,) = shipped_outputs(GRAPH, inputs, ["embedding"])
@@ -73,6 +82,15 @@ class VoiceEmbedding(ExtractorDefaults):
 
 
 def make(config: Config) -> VoiceEmbedding:
-    """The extractor that a configuration asks for."""
+    """The extractor that a configuration asks for.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    VoiceEmbedding
+    """
     shipped_hash(GRAPH)
     return VoiceEmbedding(config.features.voice_statistics.limit_s)

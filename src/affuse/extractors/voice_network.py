@@ -62,13 +62,32 @@ class VoiceVariants(ExtractorDefaults):
         return {"n_variants": self.n_variants}
 
     def learned(self, config: Config) -> Learner:
-        """Makes the networks that learn from the variants in each fold."""
+        """Makes the networks that learn from the variants in each fold.
+
+        Parameters
+        ----------
+        config : Config
+
+        Returns
+        -------
+        callable
+            Seed -> unfitted transformer.
+        """
         from affuse.models.cross_fitted_voice import cross_fitted_voice
 
         return partial(cross_fitted_voice, config.features.voice_network)
 
     def extract(self, decoded: Sound) -> NDArray[np.float16]:
-        """The clip and its variants, `shape`."""
+        """The clip and its variants, `shape`.
+
+        Parameters
+        ----------
+        decoded : Sound
+
+        Returns
+        -------
+        (1 + n_variants, n_numbers) float16
+        """
         signal = decoded.signal
         digest = hashlib.sha256(np.ascontiguousarray(signal).tobytes()).digest()
         rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
@@ -79,5 +98,14 @@ class VoiceVariants(ExtractorDefaults):
 
 
 def make(config: Config) -> VoiceVariants:
-    """The extractor that a configuration asks for."""
+    """The extractor that a configuration asks for.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    VoiceVariants
+    """
     return VoiceVariants(limit_s=config.features.voice_statistics.limit_s)

@@ -53,7 +53,16 @@ class VoiceStatistics(ExtractorDefaults):
         return {}
 
     def extract(self, decoded: Sound) -> NDArray[np.float32]:
-        """Statistics of one sound, in the order of `statistic_names`: ``(n_statistics,)``."""
+        """Statistics of one sound, in the order of `statistic_names`: ``(n_statistics,)``.
+
+        Parameters
+        ----------
+        decoded : Sound
+
+        Returns
+        -------
+        (n_statistics,) float32
+        """
         return np.array(list(voice_statistics(decoded.signal).values()), np.float32)
 
 
@@ -70,5 +79,14 @@ def statistic_names() -> tuple[str, ...]:
 
 
 def make(config: Config) -> VoiceStatistics:
-    """The extractor that a configuration asks for."""
+    """The extractor that a configuration asks for.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    VoiceStatistics
+    """
     return VoiceStatistics(config.features.voice_statistics.limit_s)

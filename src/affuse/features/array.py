@@ -51,6 +51,10 @@ class FeatureArray(ABC):
         Parameters
         ----------
         rows : (n,) int or (n_clips,) bool
+
+        Returns
+        -------
+        FeatureArray
         """
 
     @abstractmethod
@@ -60,6 +64,10 @@ class FeatureArray(ABC):
         Parameters
         ----------
         indices : (n,) int or (n_clips,) bool
+
+        Returns
+        -------
+        (n, *shape[1:]) float32
         """
 
     @abstractmethod
@@ -78,19 +86,57 @@ class FeatureArray(ABC):
 
     @abstractmethod
     def spread(self, rows: ArrayLike) -> Self:
-        """As `take`, absent (NaN) where a row is -1."""
+        """As `take`, absent (NaN) where a row is -1.
+
+        Parameters
+        ----------
+        rows : (n,) int
+
+        Returns
+        -------
+        FeatureArray
+        """
 
     @abstractmethod
     def joined(self, others: Sequence[Self]) -> Self:
-        """Its clips and then those of others that are kept in the same way."""
+        """Its clips and then those of others that are kept in the same way.
+
+        Parameters
+        ----------
+        others : sequence of FeatureArray
+
+        Returns
+        -------
+        FeatureArray
+        """
 
     @abstractmethod
     def digest(self, order: ArrayLike) -> str:
-        """Hash of axes, shape and content of a choice of clips, in that order."""
+        """Hash of axes, shape and content of a choice of clips, in that order.
+
+        Parameters
+        ----------
+        order : (n,) int
+
+        Returns
+        -------
+        str
+        """
 
     @abstractmethod
     def distinct(self, rows: Rows) -> tuple[Rows, Rows]:
-        """Of rows that are known to be one array the first alone, and where each is found there."""
+        """Of rows that are known to be one array the first alone, and where each is found there.
+
+        Parameters
+        ----------
+        rows : (n,) int
+
+        Returns
+        -------
+        kept : (n_kept,) int
+        where : (n,) int
+            Place among those kept.
+        """
 
     @property
     def ndim(self) -> int:
@@ -119,7 +165,18 @@ class FeatureArray(ABC):
         return np.asarray(self.rows(np.arange(len(self))), dtype)
 
     def batches(self, size: int) -> Iterator[tuple[Rows, Floats]]:
-        """Rows and their numbers, `size` clips at a time: ``(n,)`` and ``(n, *shape[1:])``."""
+        """Rows and their numbers, `size` clips at a time: ``(n,)`` and ``(n, *shape[1:])``.
+
+        Parameters
+        ----------
+        size : int
+            Clips of a batch.
+
+        Yields
+        ------
+        rows : (n,) int
+        numbers : (n, *shape[1:]) float32
+        """
         for start in range(0, len(self), size):
             rows = np.arange(start, min(start + size, len(self)), dtype=np.int64)
             yield rows, self.rows(rows)
@@ -184,37 +241,103 @@ class ArrayInMemory(FeatureArray):
         return self.values.shape
 
     def take(self, rows: ArrayLike) -> Self:
-        """The same for a choice of clips."""
+        """The same for a choice of clips.
+
+        Parameters
+        ----------
+        rows : (n,) int or (n_clips,) bool
+
+        Returns
+        -------
+        ArrayInMemory
+        """
         return replace(self, values=self.values[chosen_rows(len(self), rows)])
 
     def rows(self, indices: ArrayLike) -> Floats:
-        """Numbers of a choice of clips: ``(n, *shape[1:])``."""
+        """Numbers of a choice of clips: ``(n, *shape[1:])``.
+
+        Parameters
+        ----------
+        indices : (n,) int or (n_clips,) bool
+
+        Returns
+        -------
+        (n, *shape[1:]) float32
+        """
         return np.asarray(self.values[chosen_rows(len(self), indices)], np.float32)
 
     def positions(self, rows: ArrayLike, positions: ArrayLike) -> Floats:
-        """Single positions along the axis after the clips': ``(n, *shape[2:])``."""
+        """Single positions along the axis after the clips': ``(n, *shape[2:])``.
+
+        Parameters
+        ----------
+        rows : (n,) int
+        positions : (n,) int
+
+        Returns
+        -------
+        (n, *shape[2:]) float32
+        """
         at = np.asarray(rows, np.int64), np.asarray(positions, np.int64)
         return np.asarray(self.values[at], np.float32)
 
     def spread(self, rows: ArrayLike) -> Self:
-        """As `take`, NaN where a row is -1."""
+        """As `take`, NaN where a row is -1.
+
+        Parameters
+        ----------
+        rows : (n,) int or (n_clips,) bool
+
+        Returns
+        -------
+        ArrayInMemory
+        """
         chosen = np.asarray(rows, np.int64)
         values = self.values[chosen]
         values[chosen < 0] = np.nan
         return replace(self, values=values)
 
     def joined(self, others: Sequence[Self]) -> Self:
-        """Its clips and then those of others."""
+        """Its clips and then those of others.
+
+        Parameters
+        ----------
+        others : sequence of ArrayInMemory
+
+        Returns
+        -------
+        ArrayInMemory
+        """
         return replace(self, values=np.concatenate([self.values, *(o.values for o in others)]))
 
     def digest(self, order: ArrayLike) -> str:
-        """Hash of axes, shape and numbers of a choice of clips, in that order."""
+        """Hash of axes, shape and numbers of a choice of clips, in that order.
+
+        Parameters
+        ----------
+        order : (n,) int
+
+        Returns
+        -------
+        str
+        """
         found = begun_digest(self)
         found.update(np.ascontiguousarray(self.values[chosen_rows(len(self), order)]).tobytes())
         return str(found.hexdigest())
 
     def distinct(self, rows: Rows) -> tuple[Rows, Rows]:
-        """All of them: nothing is known."""
+        """All of them: nothing is known.
+
+        Parameters
+        ----------
+        rows : (n,) int
+
+        Returns
+        -------
+        kept : (n_kept,) int
+        where : (n,) int
+            Place among those kept.
+        """
         return rows, np.arange(len(rows))
 
 
@@ -229,6 +352,10 @@ def feature_array(
     axes : sequence of str, optional
         Of a plain array. By default the first is "clip", the last "feature", and those between
         them are "time", "height" and "width", from the left.
+
+    Returns
+    -------
+    FeatureArray
 
     Raises
     ------
@@ -249,6 +376,14 @@ def feature_array(
 def usual_axes(n_axes: int) -> tuple[str, ...]:
     """Names of the axes of a plain array of features, as `feature_array` gives them.
 
+    Parameters
+    ----------
+    n_axes : int
+
+    Returns
+    -------
+    tuple of str
+
     Raises
     ------
     FeatureError
@@ -265,6 +400,15 @@ def usual_axes(n_axes: int) -> tuple[str, ...]:
 def is_stepwise(axes: Sequence[str]) -> bool:
     """Whether one clip's array is a sequence of arrays: its first of several axes says so.
 
+    Parameters
+    ----------
+    axes : sequence of str
+        Without that of the clips.
+
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> is_stepwise(("time", "height", "width", "feature")), is_stepwise(("channel", "time"))
@@ -274,7 +418,13 @@ def is_stepwise(axes: Sequence[str]) -> bool:
 
 
 def check_axes(axes: Sequence[str], shape: tuple[int, ...]) -> None:
-    """Refuse names that are not one for each axis, the first "clip" (FeatureError)."""
+    """Refuse names that are not one for each axis, the first "clip" (FeatureError).
+
+    Parameters
+    ----------
+    axes : sequence of str
+    shape : tuple of int
+    """
     if len(axes) != len(shape) or not axes or axes[0] != CLIP or len(set(axes)) != len(axes):
         raise FeatureError(
             f"features of shape {shape} were given with the axes {', '.join(axes)}; expected "
@@ -283,7 +433,17 @@ def check_axes(axes: Sequence[str], shape: tuple[int, ...]) -> None:
 
 
 def chosen_rows(n_clips: int, rows: ArrayLike) -> Rows:
-    """Indices from 0 of a choice of rows, which may be a mask or count from the end."""
+    """Indices from 0 of a choice of rows, which may be a mask or count from the end.
+
+    Parameters
+    ----------
+    n_clips : int
+    rows : (n,) int or (n_clips,) bool
+
+    Returns
+    -------
+    (n,) int
+    """
     # An empty choice has no type that could index.
     given = np.asarray(rows)
     chosen: Rows = np.arange(n_clips)[given if given.size else given.astype(np.int64)]
@@ -291,5 +451,14 @@ def chosen_rows(n_clips: int, rows: ArrayLike) -> Rows:
 
 
 def begun_digest(array: FeatureArray) -> Any:
-    """A hash that has taken in what an array is; what is in it is still to come."""
+    """A hash that has taken in what an array is; what is in it is still to come.
+
+    Parameters
+    ----------
+    array : FeatureArray
+
+    Returns
+    -------
+    hash object
+    """
     return hashlib.sha256(f"{array.axes} {array.shape[1:]}".encode())

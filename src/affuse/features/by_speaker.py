@@ -82,17 +82,51 @@ class BySpeaker:
         return {speaker: dict(each.settings()) for speaker, each in self.extractors.items()}
 
     def prepared(self, config: Config, index: Index) -> Config:
-        """As one of the extractors prepares it."""
+        """As one of the extractors prepares it.
+
+        Parameters
+        ----------
+        config : Config
+        index : Index
+
+        Returns
+        -------
+        Config
+        """
         return self.any.prepared(config, index)
 
     def learned(self, config: Config) -> Learner | None:
-        """As of one of the extractors."""
+        """As of one of the extractors.
+
+        Parameters
+        ----------
+        config : Config
+
+        Returns
+        -------
+        callable or None
+            Seed -> unfitted transformer.
+        """
         return self.any.learned(config)
 
     def given(self, clips: Sequence[Clip]) -> None:
-        """None: arrays are computed from recordings."""
+        """None: arrays are computed from recordings.
+
+        Parameters
+        ----------
+        clips : sequence of Clip
+        """
         return None
 
     def extractor_for(self, speaker: str) -> Extractor:
-        """The speaker's extractor."""
+        """The speaker's extractor.
+
+        Parameters
+        ----------
+        speaker : str
+
+        Returns
+        -------
+        Extractor
+        """
         return self.extractors[speaker]

@@ -54,6 +54,10 @@ def decoded(
     audio_track : int or None
         As in `affuse.media.audio.read_audio`.
 
+    Returns
+    -------
+    Sound, or iterator of (height, width, 3) uint8
+
     Raises
     ------
     MediaError

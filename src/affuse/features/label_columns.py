@@ -20,6 +20,11 @@ _BY_CHANCE = 1e-4
 def refuse_constant(sources: Mapping[Modality, Source], table: FeatureTable) -> None:
     """Refuse a table of features that says the same of all clips.
 
+    Parameters
+    ----------
+    sources : mapping of modality to Source
+    table : FeatureTable
+
     Raises
     ------
     FeatureError
@@ -39,6 +44,11 @@ def refuse_labels(sources: Mapping[Modality, Source], table: FeatureTable) -> No
 
     Few clips may share a value by chance: then a column is refused where there is none beside it
     that is not made so.
+
+    Parameters
+    ----------
+    sources : mapping of modality to Source
+    table : FeatureTable
 
     Raises
     ------

@@ -72,15 +72,43 @@ class Precomputed:
         return {"columns": list(self.columns)}
 
     def prepared(self, config: Config, index: Index) -> Config:
-        """The same configuration: the clips need not be known."""
+        """The same configuration: the clips need not be known.
+
+        Parameters
+        ----------
+        config : Config
+        index : Index
+
+        Returns
+        -------
+        Config
+        """
         return config
 
     def learned(self, config: Config) -> Learner | None:
-        """None: the features are used as they are."""
+        """None: the features are used as they are.
+
+        Parameters
+        ----------
+        config : Config
+
+        Returns
+        -------
+        callable or None
+            Seed -> unfitted transformer.
+        """
         return None
 
     def extractor_for(self, speaker: str) -> Extractor:
         """There is none.
+
+        Parameters
+        ----------
+        speaker : str
+
+        Returns
+        -------
+        Extractor
 
         Raises
         ------
@@ -98,6 +126,14 @@ class Precomputed:
 
         A clip meets its row by the end of its path, or by its id; names of one RAVDESS take meet
         whatever modality their first field says.
+
+        Parameters
+        ----------
+        clips : sequence of Clip
+
+        Returns
+        -------
+        (n_clips, n_features) float32
 
         Raises
         ------

@@ -15,7 +15,14 @@ from affuse.storage.plain_text import first_few
 
 
 def refuse_unfit(path: Path, features: pd.DataFrame, dropped: Sequence[str]) -> None:
-    """A table without a feature, with one that is not numeric, or without a row (FeatureError)."""
+    """A table without a feature, with one that is not numeric, or without a row (FeatureError).
+
+    Parameters
+    ----------
+    path : Path
+    features : DataFrame
+    dropped : sequence of str
+    """
     if not len(features.columns):
         others = f" (not counting {first_few(dropped)})" if dropped else ""
         raise FeatureError(
@@ -47,7 +54,15 @@ def _odd_cell(column: pd.Series[Any]) -> object:
 def refuse_two_faces(
     path: Path, table: pd.DataFrame, keys: pd.Series[str], columns: Sequence[str]
 ) -> None:
-    """Two people in one frame: whose features are the clip's cannot be known."""
+    """Two people in one frame: whose features are the clip's cannot be known.
+
+    Parameters
+    ----------
+    path : Path
+    table : FeatureTable
+    keys : Series of str
+    columns : sequence of str
+    """
     face, *order = columns
     frames = table[order].assign(key=keys, face=table[face]).drop_duplicates()
     twice = frames.drop(columns="face").duplicated()
@@ -68,7 +83,17 @@ def refuse_repeats(
     *,
     stretches: bool,
 ) -> None:
-    """Rows that come twice: whose numbers are the clip's cannot be known (FeatureError)."""
+    """Rows that come twice: whose numbers are the clip's cannot be known (FeatureError).
+
+    Parameters
+    ----------
+    path : Path
+    names : sequence of str
+        Of the outputs.
+    keys : Series of str
+    order : (n,) int
+    stretches : bool
+    """
     clip = names.columns[0]
     repeated = names.drop(columns=clip).assign(key=keys).duplicated(keep=False)
     if repeated.any():

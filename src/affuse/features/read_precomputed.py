@@ -52,6 +52,15 @@ def read_precomputed(path: Path, modality: Modality) -> Precomputed:
     clip, then the standard deviation of each (``NAME_mean``, ``NAME_std``). Frames in which
     ``success`` is 0, as OpenFace has it where it finds no face, are left out.
 
+    Parameters
+    ----------
+    path : Path
+    modality : {"audio", "video"}
+
+    Returns
+    -------
+    Precomputed
+
     Raises
     ------
     FeatureError

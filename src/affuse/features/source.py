@@ -87,16 +87,42 @@ class Source(Protocol):
         """
 
     def learned(self, config: Config) -> Learner | None:
-        """Makes the transformer that is fitted on the features in each fold; None without one."""
+        """Makes the transformer that is fitted on the features in each fold; None without one.
+
+        Parameters
+        ----------
+        config : Config
+
+        Returns
+        -------
+        callable or None
+            Seed -> unfitted transformer.
+        """
 
     def given(self, clips: Sequence[Clip]) -> NDArray[np.float32] | None:
         """Arrays of these clips, ``(n_clips, *shape)``, NaN where there is none.
 
         None where an extractor has to compute them.
+
+        Parameters
+        ----------
+        clips : sequence of Clip
+
+        Returns
+        -------
+        (n_clips, *shape) float32, or None
         """
 
     def extractor_for(self, speaker: str) -> Extractor:
         """What computes the arrays of a speaker's clips.
+
+        Parameters
+        ----------
+        speaker : str
+
+        Returns
+        -------
+        Extractor
 
         Raises
         ------
@@ -163,16 +189,50 @@ class ExtractorDefaults:
         return ()
 
     def prepared(self, config: Config, index: Index) -> Config:
-        """The same configuration: the clips need not be known."""
+        """The same configuration: the clips need not be known.
+
+        Parameters
+        ----------
+        config : Config
+        index : Index
+
+        Returns
+        -------
+        Config
+        """
         return config
 
     def learned(self, config: Config) -> Learner | None:
-        """None: the features are used as they are."""
+        """None: the features are used as they are.
+
+        Parameters
+        ----------
+        config : Config
+
+        Returns
+        -------
+        callable or None
+            Seed -> unfitted transformer.
+        """
         return None
 
     def given(self, clips: Sequence[Clip]) -> None:
-        """None: arrays are computed from recordings."""
+        """None: arrays are computed from recordings.
+
+        Parameters
+        ----------
+        clips : sequence of Clip
+        """
 
     def extractor_for(self, speaker: str) -> Self:
-        """The extractor itself, whoever speaks."""
+        """The extractor itself, whoever speaks.
+
+        Parameters
+        ----------
+        speaker : str
+
+        Returns
+        -------
+        Extractor
+        """
         return self

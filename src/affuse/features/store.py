@@ -24,6 +24,14 @@ def content_hash(path: Path) -> str:
     """SHA-256 of a file's bytes: the same wherever it lies and whatever it is called.
 
     Of a file elsewhere, what its file system says of it: it is not fetched for that.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
     """
     if url_of(path) is not None:
         return identity(path)
@@ -54,7 +62,20 @@ class FeatureStore:
         start_s: float | None = None,
         end_s: float | None = None,
     ) -> str:
-        """Name of the array of one clip, 64 hexadecimal digits."""
+        """Name of the array of one clip, 64 hexadecimal digits.
+
+        Parameters
+        ----------
+        content : str
+            Hash of the file.
+        extractor : Extractor
+        start_s : float or None
+        end_s : float or None
+
+        Returns
+        -------
+        str
+        """
         description = {
             "content": content,
             "stretch": [start_s, end_s],
@@ -66,11 +87,30 @@ class FeatureStore:
         return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
 
     def path(self, key: str) -> Path:
-        """Where the array of that key lies, or would lie."""
+        """Where the array of that key lies, or would lie.
+
+        Parameters
+        ----------
+        key : str
+
+        Returns
+        -------
+        Path
+        """
         return self.root / key[:2] / f"{key}.npy"
 
     def has(self, key: str, shape: tuple[int, ...]) -> bool:
-        """Whether an array of that shape is stored, and every byte of it as it was written."""
+        """Whether an array of that shape is stored, and every byte of it as it was written.
+
+        Parameters
+        ----------
+        key : str
+        shape : tuple of int
+
+        Returns
+        -------
+        bool
+        """
         path = self.path(key)
         try:
             return is_sealed(path) and np.load(path, mmap_mode="r").shape == shape
@@ -78,12 +118,31 @@ class FeatureStore:
             return False
 
     def load(self, key: str) -> NDArray[Any]:
-        """The array of that key."""
+        """The array of that key.
+
+        Parameters
+        ----------
+        key : str
+
+        Returns
+        -------
+        array
+            As it was saved.
+        """
         array: NDArray[Any] = np.load(self.path(key))
         return array
 
     def save(self, key: str, array: NDArray[Any]) -> Path:
         """Store an array, whole or not at all.
+
+        Parameters
+        ----------
+        key : str
+        array : array
+
+        Returns
+        -------
+        Path
 
         Raises
         ------

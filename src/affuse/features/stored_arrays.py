@@ -57,12 +57,30 @@ class StoredArrays(FeatureArray):
         return (len(self.paths), *self.item_shape)
 
     def take(self, rows: ArrayLike) -> Self:
-        """The same arrays for a choice of clips, still on disk."""
+        """The same arrays for a choice of clips, still on disk.
+
+        Parameters
+        ----------
+        rows : (n,) int or (n_clips,) bool
+
+        Returns
+        -------
+        StoredArrays
+        """
         paths = tuple(self.paths[int(row)] for row in chosen_rows(len(self), rows))
         return replace(self, paths=paths)
 
     def rows(self, indices: ArrayLike) -> Floats:
-        """Numbers of a choice of clips: ``(n, *item_shape)``."""
+        """Numbers of a choice of clips: ``(n, *item_shape)``.
+
+        Parameters
+        ----------
+        indices : (n,) int or (n_clips,) bool
+
+        Returns
+        -------
+        (n, *shape[1:]) float32
+        """
         chosen = chosen_rows(len(self), indices)
         values = np.empty((len(chosen), *self.item_shape), np.float32)
         for value, row in zip(values, chosen, strict=True):
@@ -74,6 +92,15 @@ class StoredArrays(FeatureArray):
         """Single positions along the axis after the clips': ``(n, *item_shape[1:])``.
 
         Only those are read, so that a shuffled batch of frames costs its own size.
+
+        Parameters
+        ----------
+        rows : (n,) int
+        positions : (n,) int
+
+        Returns
+        -------
+        (n, *shape[2:]) float32
         """
         chosen = chosen_rows(len(self), np.asarray(rows, np.int64))
         where = np.arange(self.item_shape[0])[np.asarray(positions, np.int64)]
@@ -84,24 +111,62 @@ class StoredArrays(FeatureArray):
         return values
 
     def spread(self, rows: ArrayLike) -> Self:
-        """As `take`, absent where a row is -1."""
+        """As `take`, absent where a row is -1.
+
+        Parameters
+        ----------
+        rows : (n,) int or (n_clips,) bool
+
+        Returns
+        -------
+        StoredArrays
+        """
         chosen = np.asarray(rows, np.int64)
         return replace(self, paths=tuple(None if n < 0 else self.paths[n] for n in chosen))
 
     def joined(self, others: Sequence[Self]) -> Self:
-        """Its clips and then those of others, all still on disk."""
+        """Its clips and then those of others, all still on disk.
+
+        Parameters
+        ----------
+        others : sequence of StoredArrays
+
+        Returns
+        -------
+        StoredArrays
+        """
         paths = (*self.paths, *(path for other in others for path in other.paths))
         return replace(self, paths=paths)
 
     def digest(self, order: ArrayLike) -> str:
-        """Hash of axes, shape and the names of the files, which say what is in them."""
+        """Hash of axes, shape and the names of the files, which say what is in them.
+
+        Parameters
+        ----------
+        order : (n,) int
+
+        Returns
+        -------
+        str
+        """
         found = begun_digest(self)
         names = [str(path and path.name) for path in self.take(order).paths]
         found.update("\0".join(names).encode())
         return str(found.hexdigest())
 
     def distinct(self, rows: Rows) -> tuple[Rows, Rows]:
-        """Of rows that lie in one file the first alone, and where among those each is found."""
+        """Of rows that lie in one file the first alone, and where among those each is found.
+
+        Parameters
+        ----------
+        rows : (n,) int
+
+        Returns
+        -------
+        kept : (n_kept,) int
+        where : (n,) int
+            Place among those kept.
+        """
         first: dict[Path | None, int] = {}
         found = [first.setdefault(self.paths[row], len(first)) for row in rows]
         _, kept = np.unique(found, return_index=True)

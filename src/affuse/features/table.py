@@ -105,11 +105,29 @@ class FeatureTable:
         return self.values if self.targets else self.labels
 
     def with_truth(self, truth: NDArray[Any]) -> FeatureTable:
-        """The same clips with another truth, of the shape of `truth`."""
+        """The same clips with another truth, of the shape of `truth`.
+
+        Parameters
+        ----------
+        truth : array of the shape of `truth`
+
+        Returns
+        -------
+        FeatureTable
+        """
         return replace(self, values=truth) if self.targets else replace(self, labels=truth)
 
     def take(self, rows: ArrayLike) -> FeatureTable:
-        """The same table for a choice of rows (indices or a boolean mask)."""
+        """The same table for a choice of rows (indices or a boolean mask).
+
+        Parameters
+        ----------
+        rows : (n,) int or (n_clips,) bool
+
+        Returns
+        -------
+        FeatureTable
+        """
         chosen = np.arange(len(self))[np.asarray(rows)]
         return replace(
             self,
@@ -123,7 +141,16 @@ class FeatureTable:
         )
 
     def select(self, modalities: Sequence[str]) -> FeatureTable:
-        """The same clips with some of their modalities only."""
+        """The same clips with some of their modalities only.
+
+        Parameters
+        ----------
+        modalities : sequence of str
+
+        Returns
+        -------
+        FeatureTable
+        """
         missing = sorted(set(modalities) - set(self.arrays))
         if missing:
             raise FeatureError(
@@ -136,6 +163,15 @@ class FeatureTable:
         )
 
     def with_arrays(self, arrays: Mapping[str, Given]) -> FeatureTable:
-        """The same clips with the arrays of some modalities replaced."""
+        """The same clips with the arrays of some modalities replaced.
+
+        Parameters
+        ----------
+        arrays : mapping of modality to FeatureArray or array
+
+        Returns
+        -------
+        FeatureTable
+        """
         wrapped = {modality: feature_array(array) for modality, array in arrays.items()}
         return replace(self, arrays={**self.arrays, **wrapped})

@@ -184,7 +184,20 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         return _with_maximum_at(probabilities, decided)
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """Probabilities as a value of a graph, from features (n, n_features) double."""
+        """Probabilities as a value of a graph, from features (n, n_features) double.
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        rows : str
+            Name of its features, (n, n_features) double.
+
+        Returns
+        -------
+        str
+            Name of the value, (n, n_classes) double.
+        """
         from affuse.models.graphs.classical import class_score_nodes
 
         found = class_score_nodes(graph, rows, self.estimator_)

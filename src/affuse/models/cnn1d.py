@@ -93,6 +93,16 @@ class CNN1D(ClassifierMixin, BaseEstimator):
 
         y are labels (n_clips,), or numbers (n_clips, n_targets): then the last layer gives those,
         and the loss is the mean squared error of the standardised numbers.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) array
+        y : (n_clips,) int or (n_clips, n_targets) float
+            Labels or numbers.
+
+        Returns
+        -------
+        Self
         """
         several = np.ndim(y) == 2
         rows, truth = validate_data(
@@ -117,11 +127,29 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1."""
+        """Probabilities (n_clips, n_classes) over ``classes_``; rows sum to 1.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) array
+
+        Returns
+        -------
+        (n_clips, n_classes) float64
+        """
         return self.target_.decoded(outputs(self._fitted_network(), self._rows(X)))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Class with the highest probability, (n_clips,); or numbers (n_clips, n_targets)."""
+        """Class with the highest probability, (n_clips,); or numbers (n_clips, n_targets).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) array
+
+        Returns
+        -------
+        (n_clips,) int or (n_clips, n_targets) float64
+        """
         made = self.target_.decoded(outputs(self._fitted_network(), self._rows(X)))
         classes = self.target_.classes
         return made if classes is None else np.asarray(classes[made.argmax(axis=1)])
@@ -145,11 +173,37 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         return outputs(self._fitted_network()[:-2], self._rows(X))
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """Probabilities or numbers as a value of a graph, from features (n, n_features)."""
+        """Probabilities or numbers as a value of a graph, from features (n, n_features).
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        rows : str
+            Name of its features, (n, n_features).
+
+        Returns
+        -------
+        str
+            Name of the value, (n, n_outputs) double.
+        """
         return self.target_.nodes(graph, graph.cast(rows, "FLOAT"), self._fitted_network())
 
     def embedding_to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """As `embed`, in a graph: (n, 128) float."""
+        """As `embed`, in a graph: (n, 128) float.
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        rows : str
+            Name of its features, (n, n_features).
+
+        Returns
+        -------
+        str
+            Name of the value.
+        """
         from affuse.models.graphs.networks import layers
 
         # The embedding is what the last layer but the dropout and the one of classes gives.

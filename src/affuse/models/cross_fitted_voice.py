@@ -69,7 +69,21 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Packed, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Learn from X (n_clips, n_variants, n_numbers), y (n_clips,) and speakers `groups`."""
+        """Learn from X (n_clips, n_variants, n_numbers), y (n_clips,) and speakers `groups`.
+
+        Parameters
+        ----------
+        X : (n_clips, n_variants, n_numbers) array
+            Packed clips and variants of them.
+        y : (n_clips,) int
+            Labels.
+        groups : (n_clips,) array, optional
+            Speakers, who are kept apart in the inner folds.
+
+        Returns
+        -------
+        Self
+        """
         self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
         folds = inner_folds(labels, groups, self.n_folds)
         if not folds:
@@ -91,7 +105,17 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Packed) -> NDArray[np.float32]:
-        """Features of clips that had no part in the fit: (n_clips, 2 * n_classes)."""
+        """Features of clips that had no part in the fit: (n_clips, 2 * n_classes).
+
+        Parameters
+        ----------
+        X : (n_clips, n_variants, n_numbers) array
+            Of other clips.
+
+        Returns
+        -------
+        (n_clips, 2 * n_classes) float32
+        """
         check_is_fitted(self)
         rows = np.arange(len(X))
         described = [self._described(pair, X, rows) for pair in self.pairs_]
@@ -117,12 +141,28 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
 
 
 def cross_fitted_voice(settings: VoiceNetworkConfig, seed: int) -> CrossFittedVoice:
-    """The transformer as configured, unfitted."""
+    """The transformer as configured, unfitted.
+
+    Parameters
+    ----------
+    settings : VoiceNetworkConfig
+    seed : int
+
+    Returns
+    -------
+    CrossFittedVoice
+    """
     return CrossFittedVoice(settings.n_folds, settings.epochs, random_state=seed)
 
 
 def linear_model() -> Any:
-    """Logistic regression over standardised statistics; rare emotions weigh more."""
+    """Logistic regression over standardised statistics; rare emotions weigh more.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        Unfitted.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -134,7 +174,20 @@ def linear_model() -> Any:
 
 
 def reader(X: Packed, rows: Rows) -> Read:
-    """What `train_voice` reads: packed rows of a choice of clips."""
+    """What `train_voice` reads: packed rows of a choice of clips.
+
+    Parameters
+    ----------
+    X : (n_clips, n_variants, n_numbers) array
+        Packed clips and variants of them.
+    rows : (n,) int64
+        Of X.
+
+    Returns
+    -------
+    callable
+        ``(rows among the chosen, variant)`` -> packed rows.
+    """
     array = feature_array(X)
 
     def read(clips: Rows, variants: Rows) -> NDArray[np.float32]:
@@ -144,5 +197,17 @@ def reader(X: Packed, rows: Rows) -> Read:
 
 
 def statistics(X: Packed, rows: Rows) -> NDArray[np.float32]:
-    """Statistics of the clips as they are: (n, 519)."""
+    """Statistics of the clips as they are: (n, 519).
+
+    Parameters
+    ----------
+    X : (n_clips, n_variants, n_numbers) array
+        Packed clips and variants of them.
+    rows : (n,) int64
+        Of X.
+
+    Returns
+    -------
+    (n, 519) float32
+    """
     return unpacked(reader(X, rows)(np.arange(len(rows)), np.zeros(len(rows), np.int64)))[2]

@@ -73,7 +73,17 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from X (n_clips, n_features) and y (n_clips, n_targets)."""
+        """Learn from X (n_clips, n_features) and y (n_clips, n_targets).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) array
+        y : (n_clips, n_targets) array
+
+        Returns
+        -------
+        Self
+        """
         rows, truth = validate_data(self, X, y, dtype=np.float32, multi_output=True, y_numeric=True)
         self.one_ = truth.ndim == 1
         columns = truth.reshape(len(rows), -1)
@@ -87,7 +97,16 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Numbers (n_clips, n_targets)."""
+        """Numbers (n_clips, n_targets).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) array
+
+        Returns
+        -------
+        (n_clips, n_targets) float64
+        """
         check_is_fitted(self)
         rows = np.asarray(validate_data(self, X, dtype=np.float32, reset=False))
         made = self.target_.decoded(outputs(self.network_, rows))
@@ -100,7 +119,20 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
         return tags
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """Numbers as a value of a graph, from features (n, n_features)."""
+        """Numbers as a value of a graph, from features (n, n_features).
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        rows : str
+            Name of its features, (n, n_features).
+
+        Returns
+        -------
+        str
+            Name of the value, (n, n_targets) double.
+        """
         check_is_fitted(self)
         return self.target_.nodes(graph, graph.cast(rows, "FLOAT"), self.network_)
 

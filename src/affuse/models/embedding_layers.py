@@ -65,7 +65,20 @@ class CombineEmbeddings(torch.nn.Module):
         return embeddings.flatten(1)
 
     def to_graph(self, graph: GraphBuilder, value: str) -> str:
-        """The same in a graph, from (n, n_modalities, n_embedding) float."""
+        """The same in a graph, from (n, n_modalities, n_embedding) float.
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        value : str
+            Name of what it takes.
+
+        Returns
+        -------
+        str
+            Name of the value.
+        """
         if self.absent is not None:
             missing = graph.node("IsNaN", value)
             value = graph.node("Where", missing, single(graph, self.absent), value)

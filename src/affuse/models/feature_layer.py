@@ -88,7 +88,19 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Frames, y: ArrayLike) -> Self:
-        """Learn from frames X (n_clips, n_frames, ...) and the clips' y (n_clips,)."""
+        """Learn from frames X (n_clips, n_frames, ...) and the clips' y (n_clips,).
+
+        Parameters
+        ----------
+        X : (n_clips, n_frames, ...) array
+            In memory or stored.
+        y : (n_clips,) int
+            Labels.
+
+        Returns
+        -------
+        Self
+        """
         array = _frames(X)
         self.classes_, positions = np.unique(np.asarray(y), return_inverse=True)
         self.frame_shape_ = array.shape[2:]
@@ -101,7 +113,17 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Frames) -> NDArray[np.float32]:
-        """Feature layer of every frame: (n_clips, n_frames, n_features)."""
+        """Feature layer of every frame: (n_clips, n_frames, n_features).
+
+        Parameters
+        ----------
+        X : (n_clips, n_frames, ...) array
+            In memory or stored.
+
+        Returns
+        -------
+        (n_clips, n_frames, n_features) float32
+        """
         check_is_fitted(self)
         array = _frames(X)
         if array.shape[2:] != self.frame_shape_:
@@ -118,7 +140,21 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         return features
 
     def features_to_graph(self, graph: GraphBuilder, frames: str, n_frames: int) -> str:
-        """As `transform`, in a graph and flat: frames (n, n_frames, ...) -> (n, n_outputs)."""
+        """As `transform`, in a graph and flat: frames (n, n_frames, ...) -> (n, n_outputs).
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        frames : str
+            Name of the frames.
+        n_frames : int
+
+        Returns
+        -------
+        str
+            Name of the value.
+        """
         from affuse.models.graphs.networks import layers
 
         n_inputs = int(np.prod(self.frame_shape_))
@@ -142,7 +178,17 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
 
 
 def feature_layer(settings: FeatureLayerConfig, seed: int) -> FeatureLayer:
-    """The transformer as configured, unfitted."""
+    """The transformer as configured, unfitted.
+
+    Parameters
+    ----------
+    settings : FeatureLayerConfig
+    seed : int
+
+    Returns
+    -------
+    FeatureLayer
+    """
     return FeatureLayer(
         settings.n_features,
         settings.epochs,

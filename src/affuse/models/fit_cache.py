@@ -48,11 +48,35 @@ class FitCache:
         return self._learn is not None
 
     def learned(self, table: FeatureTable, rows: Rows) -> FeatureTable:
-        """The same clips, their learned features learned from some rows of the table alone."""
+        """The same clips, their learned features learned from some rows of the table alone.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of training clips.
+        rows : (n,) int64
+            Those to learn from.
+
+        Returns
+        -------
+        FeatureTable
+        """
         return table if self._learn is None else self._learn(table, rows)
 
     def fitted(self, estimator: Any, table: FeatureTable) -> Any:
-        """A clone of an estimator, fitted on a table; not to be changed, for others share it."""
+        """A clone of an estimator, fitted on a table; not to be changed, for others share it.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Unfitted; it stays so.
+        table : FeatureTable
+            Of training clips.
+
+        Returns
+        -------
+        estimator
+        """
         key = _key(estimator, table)
         if key not in self._fitted:
             self._fitted[key] = clone(estimator).fit(table, self)
@@ -63,6 +87,17 @@ class FitCache:
 
         Over the fitted estimator's ``classes_``, (n_clips, n_classes), or of its targets; NaN for
         clips that no inner fold could tell about.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Unfitted; it stays so.
+        table : FeatureTable
+            Of training clips.
+
+        Returns
+        -------
+        (n_clips, n_outputs) float64
         """
         known = getattr(self.fitted(estimator, table), "out_of_fold_", None)
         if known is not None:

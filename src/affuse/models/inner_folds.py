@@ -17,6 +17,19 @@ def inner_folds(truth: NDArray[Any], groups: ArrayLike | None, n_folds: int) -> 
     Speakers (`groups`) are kept apart where there are at least two; one speaker's rows are
     divided so that each fold has all classes where `truth` are labels (n_clips,), and one after
     the other where they are numbers (n_clips, n_targets).
+
+    Parameters
+    ----------
+    truth : (n_clips,) int or (n_clips, n_targets) float
+    groups : (n_clips,) array, optional
+        Speakers.
+    n_folds : int
+        At most.
+
+    Returns
+    -------
+    list of (rows, rows)
+        Training and test rows of each fold.
     """
     blank = np.zeros((len(truth), 1))
     n_groups = 0 if groups is None else len(np.unique(np.asarray(groups)))

@@ -152,7 +152,19 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         return np.asarray(self.classes_[votes.argmax(axis=1)])
 
     def scores_to_graph(self, graph: GraphBuilder, rows: str) -> ClassScores:
-        """Votes and the margins behind them as values of a graph, from rows (n, n_features)."""
+        """Votes and the margins behind them as values of a graph, from rows (n, n_features).
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        rows : str
+            Name of its features, (n, n_features).
+
+        Returns
+        -------
+        ClassScores
+        """
         weighted = kernel_nodes(
             graph, rows, self.kernel, self.gamma_, self.support_vectors_, self.pair_coef_
         )

@@ -63,7 +63,17 @@ class KernelSVR(RegressorMixin, BaseEstimator):
         self.gamma = gamma
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from X (n_clips, n_features) and y (n_clips,) or (n_clips, n_targets)."""
+        """Learn from X (n_clips, n_features) and y (n_clips,) or (n_clips, n_targets).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) array
+        y : (n_clips,) or (n_clips, n_targets) array
+
+        Returns
+        -------
+        Self
+        """
         rows, truth = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         if self.kernel not in ("rbf", "linear"):
             raise ValueError(f"kernel {self.kernel!r} was given; expected 'rbf' or 'linear'")
@@ -81,7 +91,16 @@ class KernelSVR(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: ArrayLike) -> Floats:
-        """Numbers, of the shape that was learned: (n_clips,) or (n_clips, n_targets)."""
+        """Numbers, of the shape that was learned: (n_clips,) or (n_clips, n_targets).
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) array
+
+        Returns
+        -------
+        (n_clips,) or (n_clips, n_targets) float64
+        """
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=np.float64, reset=False)
         kernel = kernel_matrix(self.kernel, self.gamma_, rows, self.support_vectors_)
@@ -95,7 +114,20 @@ class KernelSVR(RegressorMixin, BaseEstimator):
         return tags
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """Numbers as a value of a graph, (n, n_targets), from rows (n, n_features)."""
+        """Numbers as a value of a graph, (n, n_targets), from rows (n, n_features).
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        rows : str
+            Name of its features, (n, n_features).
+
+        Returns
+        -------
+        str
+            Name of the value.
+        """
         weighted = kernel_nodes(
             graph, rows, self.kernel, self.gamma_, self.support_vectors_, self.coef_
         )

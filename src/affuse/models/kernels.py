@@ -16,6 +16,16 @@ Floats = NDArray[np.float64]
 def kernel_width(gamma: float | Literal["scale"], rows: Floats) -> float:
     """Gamma itself, or ``1 / (n_features * variance)`` of rows (n_clips, n_features) for "scale".
 
+    Parameters
+    ----------
+    gamma : float or "scale"
+    rows : (n_clips, n_features) float64
+
+    Returns
+    -------
+    float
+        Above 0.
+
     Examples
     --------
     >>> kernel_width("scale", np.array([[0.0], [2.0]]))
@@ -36,6 +46,10 @@ def kernel_matrix(kernel: str, gamma: float, rows: Floats, others: Floats) -> Fl
     gamma : float
         Of ``exp(-gamma * distance**2)``.
     rows, others : (n, n_features) float64
+
+    Returns
+    -------
+    (n_rows, n_others) float64
     """
     products = rows @ others.T
     if kernel == "linear":
@@ -59,6 +73,11 @@ def kernel_nodes(
     gamma : float
     vectors : (n_support, n_features) float64
     coef : (n_support, n_outputs) float64
+
+    Returns
+    -------
+    str
+        Name of the value, (n, n_outputs) double.
     """
     if kernel == "linear":
         return graph.times(rows, vectors.T @ coef)

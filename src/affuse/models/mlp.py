@@ -85,6 +85,17 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         """Learn from embeddings X (n_clips, n_modalities, n_embedding) and y.
 
         y are labels (n_clips,), or numbers (n_clips, n_targets).
+
+        Parameters
+        ----------
+        X : (n_clips, n_modalities, n_embedding) array
+            NaN where a modality is absent.
+        y : (n_clips,) int or (n_clips, n_targets) float
+            Labels or numbers.
+
+        Returns
+        -------
+        Self
         """
         if self.combination not in COMBINATIONS:
             raise ConfigError(
@@ -128,7 +139,17 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         return self.predict(X)
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
-        """The same, or numbers (n_clips, n_targets) where it has learned numbers."""
+        """The same, or numbers (n_clips, n_targets) where it has learned numbers.
+
+        Parameters
+        ----------
+        X : (n_clips, n_modalities, n_embedding) array
+            NaN where a modality is absent.
+
+        Returns
+        -------
+        (n_clips, n_classes) or (n_clips, n_targets) float64
+        """
         check_is_fitted(self)
         return self.target_.decoded(outputs(self.network_, np.asarray(X, np.float32)))
 
@@ -136,6 +157,18 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         """Probabilities or numbers as a value of a graph.
 
         From embeddings (n, n_modalities, n_embedding).
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        rows : str
+            Name of the embeddings.
+
+        Returns
+        -------
+        str
+            Name of the value, (n, n_outputs) double.
         """
         return self.target_.nodes(graph, rows, self.network_)
 

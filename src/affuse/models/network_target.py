@@ -39,6 +39,14 @@ class NetworkTarget:
     def of(cls, truth: ArrayLike) -> Self:
         """The target of labels (n_clips,), or of numbers (n_clips, n_targets).
 
+        Parameters
+        ----------
+        truth : (n_clips,) int or (n_clips, n_targets) float
+
+        Returns
+        -------
+        Self
+
         Raises
         ------
         ValueError
@@ -66,20 +74,54 @@ class NetworkTarget:
         return len(self.mean) if self.classes is None else len(self.classes)
 
     def encoded(self, truth: ArrayLike) -> NDArray[Any]:
-        """Target of the loss: positions of classes (n_clips,) int64, or standardised numbers."""
+        """Target of the loss: positions of classes (n_clips,) int64, or standardised numbers.
+
+        Parameters
+        ----------
+        truth : as `of` takes it
+
+        Returns
+        -------
+        (n_clips,) int64 or (n_clips, n_targets) float32
+        """
         values = np.asarray(truth)
         if self.classes is None:
             return np.asarray((values - self.mean) / self.scale, np.float32)
         return np.asarray(np.searchsorted(self.classes, values), np.int64)
 
     def decoded(self, outputs: NDArray[np.float32]) -> Floats:
-        """Probabilities (n_clips, n_classes), or numbers (n_clips, n_targets)."""
+        """Probabilities (n_clips, n_classes), or numbers (n_clips, n_targets).
+
+        Parameters
+        ----------
+        outputs : (n_clips, n_outputs) float32
+            Of the last layer.
+
+        Returns
+        -------
+        (n_clips, n_outputs) float64
+        """
         if self.classes is None:
             return np.asarray(outputs.astype(np.float64) * self.scale + self.mean)
         return probabilities(outputs)
 
     def nodes(self, graph: GraphBuilder, rows: str, network: Iterable[nn.Module]) -> str:
-        """The same of a whole network, from rows (n, ...) float: (n, n_outputs) double."""
+        """The same of a whole network, from rows (n, ...) float: (n, n_outputs) double.
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        rows : str
+            Name of what the network takes, (n, ...).
+        network : iterable of torch.nn.Module
+            Its layers.
+
+        Returns
+        -------
+        str
+            Name of the value, (n, n_outputs) double.
+        """
         from affuse.models.graphs.networks import class_probabilities, layers
 
         if self.classes is not None:

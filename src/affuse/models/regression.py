@@ -74,6 +74,19 @@ class StandardisedTargets(RegressorMixin, BaseEstimator):
         """Learn from X (n_clips, n_features), y (n_clips, n_targets) and the clips' speakers.
 
         `relearn` as in `affuse.models.calibrated.TemperatureScaled.fit`.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) array
+        y : (n_clips, n_targets) array
+        groups : (n_clips,) array, optional
+            Speakers.
+        relearn : callable, optional
+            Learned features of inner folds.
+
+        Returns
+        -------
+        Self
         """
         rows, truth = validate_data(self, X, y, multi_output=True, y_numeric=True)
         self.one_ = truth.ndim == 1
@@ -86,7 +99,16 @@ class StandardisedTargets(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: ArrayLike) -> Floats:
-        """Numbers (n_clips, n_targets), in their own unit."""
+        """Numbers (n_clips, n_targets), in their own unit.
+
+        Parameters
+        ----------
+        X : (n_clips, n_features) array
+
+        Returns
+        -------
+        (n_clips, n_targets) float64
+        """
         check_is_fitted(self)
         rows = validate_data(self, X, reset=False)
         made = np.asarray(self.estimator_.predict(rows)).reshape(len(rows), -1)
@@ -100,7 +122,20 @@ class StandardisedTargets(RegressorMixin, BaseEstimator):
         return tags
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """Numbers as a value of a graph: (n, n_targets) double, from rows (n, n_features)."""
+        """Numbers as a value of a graph: (n, n_targets) double, from rows (n, n_features).
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        rows : str
+            Name of its features, (n, n_features).
+
+        Returns
+        -------
+        str
+            Name of the value.
+        """
         from affuse.models.graphs.classical import model_nodes
 
         made = model_nodes(graph, rows, self.estimator_)

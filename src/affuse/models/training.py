@@ -181,7 +181,20 @@ def adam(parameters: Any, learning_rate: float) -> torch.optim.Optimizer:
 
 
 def row_batches(rows: NDArray[np.float32], targets: NDArray[Any], batch_size: int) -> BatchSource:
-    """Minibatches of an array in memory, in a new order at each call."""
+    """Minibatches of an array in memory, in a new order at each call.
+
+    Parameters
+    ----------
+    rows : (n_clips, ...) float32
+    targets : (n_clips, ...) array
+    batch_size : int
+        Clips; the last batch may have fewer.
+
+    Returns
+    -------
+    callable
+        Gives the batches of one epoch.
+    """
     torch = import_torch()
     inputs, aims = torch.from_numpy(np.array(rows)), torch.from_numpy(targets)
 

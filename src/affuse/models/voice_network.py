@@ -42,6 +42,15 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
     ``network.embed`` of the same gives the penultimate layer (n, n_embedding). Frames after an
     utterance's length have no say; without lengths all have.
 
+    Parameters
+    ----------
+    architecture : VoiceArchitecture
+    n_classes : int
+
+    Returns
+    -------
+    torch.nn.Module
+
     Notes
     -----
     Attentive statistics pooling: Okabe, Koshinaka & Shinoda 2018, "Attentive statistics pooling
@@ -76,17 +85,7 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
             maps = self.convolutions(spectrograms.unsqueeze(1))
             contour = self.contour(maps.permute(0, 1, 3, 2).flatten(1, 2))
             scores = self.attention(contour).float()
-            if lengths is not None:
-                steps = torch.arange(contour.shape[2])
-                known = steps < torch.ceil(lengths / SHRINKS_TIME_BY).unsqueeze(1)
-                scores = scores.masked_fill(~known.unsqueeze(1), -1e4)
-            weights = scores.softmax(2)
-            contour = contour.float()
-            mean = (weights * contour).sum(2)
-            variance = (weights * contour.square()).sum(2) - mean.square()
-            embedding: Tensor = self.embedding(
-                torch.cat([mean, variance.clamp_min(1e-5).sqrt()], 1)
-            )
+            embedding: Tensor = self.embedding(_pooled(torch, contour, scores, lengths))
             return embedding
 
         def forward(self, spectrograms: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -95,6 +94,20 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
 
     network: Module = VoiceNetwork()
     return network
+
+
+def _pooled(torch: Any, contour: Tensor, scores: Tensor, lengths: Tensor | None) -> Tensor:
+    """Mean and deviation over time, weighted by attention: (n, 2 * n_pooled)."""
+    if lengths is not None:
+        steps = torch.arange(contour.shape[2])
+        known = steps < torch.ceil(lengths / SHRINKS_TIME_BY).unsqueeze(1)
+        scores = scores.masked_fill(~known.unsqueeze(1), -1e4)
+    weights = scores.softmax(2)
+    contour = contour.float()
+    mean = (weights * contour).sum(2)
+    variance = (weights * contour.square()).sum(2) - mean.square()
+    pooled: Tensor = torch.cat([mean, variance.clamp_min(1e-5).sqrt()], 1)
+    return pooled
 
 
 def _convolutions(nn: Any, widths: tuple[int, ...]) -> list[Any]:

@@ -72,6 +72,10 @@ def train_voice(
     watch : callable, optional
         Called with the loss of each step.
 
+    Returns
+    -------
+    torch.nn.Module
+
     Notes
     -----
     SpecAugment: Park et al. 2019. Mixup: Zhang et al. 2018. Emotions that are rare weigh more,
@@ -108,7 +112,21 @@ def train_voice(
 
 
 def voice_log_probabilities(network: Module, read: Read, n_clips: int) -> NDArray[np.float64]:
-    """What a network says of clips as they are: (n_clips, n_classes)."""
+    """What a network says of clips as they are: (n_clips, n_classes).
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        As `train_voice` gives it.
+    read : callable
+        Gives packed rows of clips, as `train_voice` takes it.
+    n_clips : int
+
+    Returns
+    -------
+    (n_clips, n_classes) float64
+        Natural logarithms.
+    """
     torch = import_torch()
     blocks = []
     with seeded_single_thread(0), torch.inference_mode():

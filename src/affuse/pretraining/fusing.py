@@ -16,7 +16,7 @@ from affuse.bundle.decision import meanings
 from affuse.bundle.manifest import CARD, Agreement, Fusion, Manifest, Together
 from affuse.bundle.writer import make_bundle
 from affuse.corpora.fer2013 import FaceSet, read_fer2013
-from affuse.corpora.table import read_table
+from affuse.corpora.registry import read
 from affuse.errors import DatasetError
 from affuse.media.audio import read_audio
 from affuse.predict.recogniser import Recogniser
@@ -86,9 +86,14 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     faces : Path
         FER2013: every second face of its `val` part, which the network has not met, is used.
     tables : sequence of Path
-        CSV files of clips of voices, one a corpus; emotions that the bundle does not know are left
-        out, and of each corpus at most 40 clips of one emotion are heard.
+        Folders of corpora, or CSV files of clips, one a corpus, of voices; emotions that the bundle
+        does not know are left out, and of each corpus at most 40 clips of one emotion are heard.
     seed : int
+
+    Returns
+    -------
+    Bundle
+        The networks are those of `bundle`.
 
     Raises
     ------
@@ -128,6 +133,10 @@ def fit_exponents(
         How frequent the groups were in the faces' training.
     seed : int
 
+    Returns
+    -------
+    Exponents
+
     Raises
     ------
     DatasetError
@@ -157,7 +166,22 @@ def fit_exponents(
 def member_outputs(
     manifest: Manifest, member: str, probabilities: ArrayLike, emotions: Sequence[str]
 ) -> MemberOutputs:
-    """What a member says of clips of these emotions, by groups of classes."""
+    """What a member says of clips of these emotions, by groups of classes.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    member : str
+        Its name.
+    probabilities : (n_clips, n_classes) array
+        Over the member's own classes.
+    emotions : (n_clips,) sequence of str
+        What is true.
+
+    Returns
+    -------
+    MemberOutputs
+    """
     rows = np.asarray(probabilities, np.float64) @ meanings(manifest, manifest.member(member))
     group_of = {name: n for n, group in enumerate(manifest.groups) for name in group}
     labels = np.array([group_of[name] for name in emotions], np.int64)
@@ -165,14 +189,36 @@ def member_outputs(
 
 
 def prior_of(manifest: Manifest) -> Floats:
-    """How frequent each group of classes was in the faces' training: (n_groups,)."""
+    """How frequent each group of classes was in the faces' training: (n_groups,).
+
+    Parameters
+    ----------
+    manifest : Manifest
+        With a prior of the member ``face``.
+
+    Returns
+    -------
+    (n_groups,) float64
+    """
     face = manifest.member("face")
     prior = np.array([face.prior[own] for own in face.classes])
     return np.asarray(prior @ meanings(manifest, face))
 
 
 def with_exponents(manifest: Manifest, exponents: Exponents, fitted_on: str) -> Manifest:
-    """The manifest with these exponents, and what they were fitted on."""
+    """The manifest with these exponents, and what they were fitted on.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    exponents : Exponents
+    fitted_on : str
+        What is told of the clips.
+
+    Returns
+    -------
+    Manifest
+    """
     voice = manifest.member("voice")
     average = exponents.average @ meanings(manifest, voice).T
     # A likelihood is (probability / prior ** prior_power) ** weight.
@@ -228,7 +274,7 @@ def _voice_outputs(recogniser: Recogniser, clips: Sequence[Clip]) -> MemberOutpu
 
 def _some_of(table: Path, emotions: Sequence[str], seed: int) -> Iterator[Clip]:
     rng = np.random.default_rng(seed)
-    index = read_table(table)
+    index = read(table)
     for emotion in emotions:
         own = [clip for clip in index if clip.emotion == emotion and clip.audio is not None]
         yield from (own[n] for n in rng.permutation(len(own))[:MOST_CLIPS])

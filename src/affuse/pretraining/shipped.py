@@ -47,6 +47,10 @@ def ship(face: Path, voice: Path) -> Bundle:
     ----------
     face, voice : Path
         Folders that `pretrain_face` and `pretrain_voice` wrote.
+
+    Returns
+    -------
+    Bundle
     """
     face_facts = json.loads((face / "face.json").read_text("utf-8"))
     voice_facts = json.loads((voice / "voice.json").read_text("utf-8"))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from affuse.errors import OutputError
 from affuse.report.chart import COLOURS, LEAKY, Chart, chart_of, drawing
 from affuse.report.document import render, result_rows, write_page
 from affuse.report.reading import RunFolder, read_run
@@ -52,8 +53,14 @@ def comparison_html(runs: Sequence[RunFolder]) -> str:
     Returns
     -------
     str
+
+    Raises
+    ------
+    OutputError
+        A run is of numbers.
     """
     names = run_names(runs)
+    _refuse_numbers(runs)
     return render(
         "comparison.html.j2",
         title=f"{len(runs)} runs compared: affuse",
@@ -68,6 +75,15 @@ def comparison_html(runs: Sequence[RunFolder]) -> str:
             for row in result_rows(run.results)
         ],
     )
+
+
+def _refuse_numbers(runs: Sequence[RunFolder]) -> None:
+    for run in runs:
+        if run.targets:
+            raise OutputError(
+                f"{run.path} is a run of numbers ({', '.join(run.targets)}), and runs are compared by "
+                "the UAR of emotions; expected runs of emotions: make a report of each"
+            )
 
 
 def run_names(runs: Sequence[RunFolder]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -67,33 +69,11 @@ def confusion_charts(run: RunFolder) -> tuple[Chart, ...]:
 
 
 def _matrix(modality: str, system: str, shares: pd.DataFrame) -> Chart:
-    from matplotlib.patches import Rectangle
-
     n = len(shares)
     with drawing(1.6 + 0.5 * n, 1.3 + 0.45 * n) as figure:
         axes = figure.subplots()
         for (row, column), share in np.ndenumerate(shares.to_numpy()):
-            axes.add_patch(
-                Rectangle(
-                    (column - 0.48, row - 0.48),
-                    0.96,
-                    0.96,
-                    facecolor=COLOURS[modality],
-                    alpha=STRONGEST * share,
-                    linewidth=0,
-                )
-            )
-            if share >= 0.005:
-                bold = "bold" if row == column else "normal"
-                axes.text(
-                    column,
-                    row,
-                    f"{100 * share:.0f}",
-                    ha="center",
-                    va="center",
-                    fontsize=10,
-                    weight=bold,
-                )
+            _draw_cell(axes, row, column, share, COLOURS[modality])
         axes.set_xlim(-0.5, n - 0.5)
         axes.set_ylim(n - 0.5, -0.5)
         names = [short(str(name)) for name in shares.columns]
@@ -107,6 +87,24 @@ def _matrix(modality: str, system: str, shares: pd.DataFrame) -> Chart:
         name = MODALITY_NAMES[modality]
         return chart_of(
             figure, f"Confusion of {name}", _confusion_text(system, shares), _percent(shares)
+        )
+
+
+def _draw_cell(axes: Any, row: int, column: int, share: float, colour: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    corner = (column - 0.48, row - 0.48)
+    alpha = STRONGEST * share
+    axes.add_patch(Rectangle(corner, 0.96, 0.96, facecolor=colour, alpha=alpha, linewidth=0))
+    if share >= 0.005:
+        axes.text(
+            column,
+            row,
+            f"{100 * share:.0f}",
+            ha="center",
+            va="center",
+            fontsize=10,
+            weight="bold" if row == column else "normal",
         )
 
 

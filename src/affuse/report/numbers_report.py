@@ -57,12 +57,12 @@ def _findings(run: RunFolder) -> Iterator[str]:
         return
     best = run.honest.iloc[0]
     interval = CCC.bounds(best["ccc_low"], best["ccc_high"])
-    told = f" (95 % interval over speakers {interval})" if interval else " (one speaker)"
+    bounds_text = f" (95 % interval over speakers {interval})" if interval else " (one speaker)"
     yield (
         f"On {int(best['n_clips']):,} clips of {int(best['n_speakers'])} speakers, each tested by "
         f"a system that had not met the speaker, the best system, {best['system']}, predicts "
         f"{' and '.join(run.targets)} with a concordance correlation (CCC) of "
-        f"{CCC.value(best['ccc'])}{told}; 1 is exact, 0 what a guess gets."
+        f"{CCC.value(best['ccc'])}{bounds_text}; 1 is exact, 0 what a guess gets."
     )
     if best["ccc_low"] <= 0:
         yield "That is not surely above chance."

@@ -15,7 +15,7 @@ from affuse.features.table import FeatureTable
 from affuse.robustness.conditions import CLEAN, Condition
 from affuse.splits.fold import Fold
 from affuse.splits.protocols import Protocol
-from affuse.tasks.intervals import speaker_interval
+from affuse.tasks.intervals import N_RESAMPLES, speaker_interval
 from affuse.tasks.metrics import uar
 
 
@@ -151,7 +151,7 @@ def robustness(
     found: Mapping[Condition, OutOfFold],
     table: FeatureTable,
     *,
-    n_bootstrap: int = 2000,
+    n_bootstrap: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Iterator[CurvePoint]:
     """Curve of one system: a point for each condition that touches what it looks at.

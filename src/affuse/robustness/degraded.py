@@ -82,7 +82,17 @@ class Degraded(ExtractorDefaults):
         return self.extractor.provenance
 
     def learned(self, config: Config) -> Learner | None:
-        """What is fitted on the extractor's features."""
+        """What is fitted on the extractor's features.
+
+        Parameters
+        ----------
+        config : Config
+
+        Returns
+        -------
+        callable or None
+            Seed -> unfitted transformer.
+        """
         return self.extractor.learned(config)
 
     @property
@@ -91,9 +101,23 @@ class Degraded(ExtractorDefaults):
         return self.extractor.decoding
 
     def settings(self) -> Mapping[str, object]:
-        """The extractor's settings beside the degradation's, so that no key meets a clean one."""
+        """The extractor's settings beside the degradation's, so that no key meets a clean one.
+
+        Returns
+        -------
+        mapping of str to object
+        """
         return {**self.extractor.settings(), "degraded by": dict(self.degradation.settings())}
 
     def extract(self, decoded: Any) -> NDArray[np.floating[Any]]:
-        """Features of what was decoded, after it was degraded."""
+        """Features of what was decoded, after it was degraded.
+
+        Parameters
+        ----------
+        decoded : Sound or iterable of (height, width, 3) uint8
+
+        Returns
+        -------
+        array of `shape`
+        """
         return self.extractor.extract(self.degradation(decoded))

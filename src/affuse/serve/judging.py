@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from affuse.bundle.reader import read_bundle
-from affuse.errors import AffuseError, MediaError
+from affuse.errors import AffuseError, BundleError, MediaError
 from affuse.export.video import annotate
 from affuse.media.decode import probe
 from affuse.predict.members import Members
@@ -138,7 +138,13 @@ def members_of(bundle_dir: Path | None) -> Members:
 
 @lru_cache(maxsize=1)
 def _members(bundle_dir: Path) -> Members:
-    return Members(read_bundle(bundle_dir))
+    bundle = read_bundle(bundle_dir)
+    if bundle.manifest.targets:
+        raise BundleError(
+            f"{bundle_dir} gives numbers ({', '.join(bundle.manifest.targets)}), and the page "
+            "shows emotions; expected a bundle of emotions: `affuse predict` uses this one"
+        )
+    return Members(bundle)
 
 
 def _recording_result(task: JudgeTask, send: Send) -> RecordingResult:

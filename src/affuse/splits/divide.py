@@ -54,7 +54,8 @@ def divide(
         return Protocol(name, (split,))
     if name == "random":
         n_folds = config.folds.n_folds or DEFAULT_RANDOM_FOLDS
-        labels = [int(label) for label in table.labels]
+        # Clips of numbers have no class to spread evenly.
+        labels = [int(label) for label in table.labels] or [0] * len(table)
         return Protocol(name, random_folds(labels, n_folds, config.seed, clips=ids, groups=groups))
     return Protocol(name, _speaker_folds(config, table, clips, groups))
 

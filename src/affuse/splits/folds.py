@@ -5,13 +5,13 @@ Folds depend on the set of speakers (or of clip ids) alone, never on the order o
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from affuse.corpora.speakers import speaker_key, speaker_order, spellings
 from affuse.errors import FoldError
 from affuse.splits.fold import Fold, check_folds, check_lengths, divided
+from affuse.splits.published import PUBLISHED_FOLDS, published_folds
 from affuse.splits.random_folds import random_folds, random_split
 
 __all__ = [
@@ -28,27 +28,6 @@ __all__ = [
 ]
 
 DEFAULT_N_FOLDS = 5
-
-PUBLISHED_FOLDS: Mapping[str, tuple[tuple[int, ...], ...]] = {
-    "luna2021": (
-        (2, 5, 14, 15, 16),
-        (3, 6, 7, 13, 18),
-        (10, 11, 12, 19, 20),
-        (8, 17, 21, 23, 24),
-        (1, 4, 9, 22),
-    ),
-    "emobox": (
-        (1, 11, 20, 21),
-        (4, 10, 12, 14),
-        (8, 9, 19, 23),
-        (3, 5, 7, 24),
-        (2, 15, 16, 18),
-        (6, 13, 17, 22),
-    ),
-    "sequential6": tuple(tuple(range(first, first + 4)) for first in range(1, 25, 4)),
-}
-"""Test speakers of each fold, as published for RAVDESS speech: Luna-Jiménez et al. 2021,
-EmoBox, and the six folds in a row of HiCMAE and MSAF."""
 
 
 def speaker_folds(
@@ -177,38 +156,6 @@ def folds_from_speakers(
     folds = divided([fold_of[shown[speaker_key(who)]] for who in speakers], len(wanted))
     check_folds(folds, speakers, groups=groups)
     return folds
-
-
-def published_folds(name: str) -> tuple[tuple[int, ...], ...]:
-    """Test speakers of a published fold set.
-
-    Parameters
-    ----------
-    name : str
-        A key of `PUBLISHED_FOLDS`.
-
-    Returns
-    -------
-    tuple of tuple of int
-
-    Raises
-    ------
-    FoldError
-        Unknown name; says which there are.
-
-    Examples
-    --------
-    >>> published_folds("luna2021")[4]
-    (1, 4, 9, 22)
-    """
-    if name not in PUBLISHED_FOLDS:
-        near = difflib.get_close_matches(name, PUBLISHED_FOLDS, n=1)
-        hint = f": did you mean {near[0]!r}?" if near else ""
-        raise FoldError(
-            f"published folds {name!r} were asked for; "
-            f"expected one of {', '.join(PUBLISHED_FOLDS)}{hint}"
-        )
-    return PUBLISHED_FOLDS[name]
 
 
 def duplicate_groups(clips: Sequence[str], duplicates: Iterable[Sequence[str]]) -> tuple[str, ...]:

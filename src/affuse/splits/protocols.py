@@ -137,6 +137,10 @@ def feasible_protocols(wanted: Sequence[ProtocolName], speakers: Sequence[str]) 
     speakers : sequence of str
         Of each clip, or each once.
 
+    Returns
+    -------
+    Feasible
+
     Raises
     ------
     FoldError

@@ -57,6 +57,11 @@ def pearson(truth: ArrayLike, predicted: ArrayLike) -> Floats:
     ----------
     truth, predicted : (n_clips, n_targets) or (n_clips,) array
 
+    Returns
+    -------
+    (n_targets,) float64
+        In [-1, 1].
+
     Raises
     ------
     FeatureError
@@ -76,6 +81,11 @@ def rmse(truth: ArrayLike, predicted: ArrayLike) -> Floats:
     Parameters
     ----------
     truth, predicted : (n_clips, n_targets) or (n_clips,) array
+
+    Returns
+    -------
+    (n_targets,) float64
+        0 is best.
 
     Raises
     ------
@@ -100,6 +110,11 @@ def moments(truth: ArrayLike, predicted: ArrayLike) -> Floats:
     ----------
     truth, predicted : (n_clips, n_targets) or (n_clips,) array
 
+    Returns
+    -------
+    (n_targets, 6) float64
+        Those of several sets of clips add up to those of all.
+
     Raises
     ------
     FeatureError
@@ -111,7 +126,18 @@ def moments(truth: ArrayLike, predicted: ArrayLike) -> Floats:
 
 
 def ccc_of(sums: ArrayLike) -> Floats:
-    """CCC of each of some `moments` (..., 6): (...) float64."""
+    """CCC of each of some `moments` (..., 6): (...) float64.
+
+    Parameters
+    ----------
+    sums : (..., 6) array
+        As `moments` gives them.
+
+    Returns
+    -------
+    (...) float64
+        In [-1, 1]; NaN where it is not defined.
+    """
     n, true, given, true_2, given_2, both = np.moveaxis(np.asarray(sums, np.float64), -1, 0)
     mean_t, mean_p = _ratio(true, n), _ratio(given, n)
     variances = _ratio(true_2, n) - mean_t**2 + _ratio(given_2, n) - mean_p**2
@@ -120,7 +146,18 @@ def ccc_of(sums: ArrayLike) -> Floats:
 
 
 def pearson_of(sums: ArrayLike) -> Floats:
-    """Pearson's correlation of each of some `moments` (..., 6): (...) float64."""
+    """Pearson's correlation of each of some `moments` (..., 6): (...) float64.
+
+    Parameters
+    ----------
+    sums : (..., 6) array
+        As `moments` gives them.
+
+    Returns
+    -------
+    (...) float64
+        In [-1, 1]; NaN where one of both is constant.
+    """
     n, true, given, true_2, given_2, both = np.moveaxis(np.asarray(sums, np.float64), -1, 0)
     product = (n * true_2 - true**2) * (n * given_2 - given**2)
     # Rounding leaves a trace of a variance where a column is constant.

@@ -20,6 +20,10 @@ def make_task(name: str, targets: Sequence[str] = ()) -> Task:
     targets : sequence of str
         Of a dimensional one.
 
+    Returns
+    -------
+    Task
+
     Raises
     ------
     ConfigError
@@ -45,5 +49,15 @@ def make_task(name: str, targets: Sequence[str] = ()) -> Task:
 
 
 def task_of(table: FeatureTable) -> Task:
-    """The task whose truth a table holds."""
+    """The task whose truth a table holds.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        With labels, or with targets.
+
+    Returns
+    -------
+    Task
+    """
     return Dimensional(table.targets) if table.targets else Classification()

@@ -62,7 +62,12 @@ class Scores:
         return self.uar_low, self.uar_high
 
     def columns(self) -> dict[str, float | int]:
-        """Columns of results.csv, in their order."""
+        """Columns of results.csv, in their order.
+
+        Returns
+        -------
+        dict of str to float or int
+        """
         return asdict(self)
 
 
@@ -94,6 +99,14 @@ class Classification:
     def chosen(self, index: Index) -> Index:
         """The index as it is.
 
+        Parameters
+        ----------
+        index : Index
+
+        Returns
+        -------
+        Index
+
         Raises
         ------
         DatasetError
@@ -109,11 +122,27 @@ class Classification:
         )
 
     def table(self, table: FeatureTable, index: Index) -> FeatureTable:
-        """The table as it is: features come with labels."""
+        """The table as it is: features come with labels.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of features of the clips.
+        index : Index
+            Holds the clips of `table`, and others perhaps.
+
+        Returns
+        -------
+        FeatureTable
+        """
         return replace(table, targets=(), values=np.zeros((0, 0)))
 
     def check(self, table: FeatureTable) -> None:
         """Refuse clips that are all of one emotion: nothing can be told apart.
+
+        Parameters
+        ----------
+        table : FeatureTable
 
         Raises
         ------
@@ -128,7 +157,23 @@ class Classification:
             )
 
     def fault(self, table: FeatureTable, rows: Labels, modality: str, advice: str) -> str:
-        """Why nothing can be learned from some clips: they are of too few emotions."""
+        """Why nothing can be learned from some clips: they are of too few emotions.
+
+        Parameters
+        ----------
+        table : FeatureTable
+        rows : (n_rows,) int64
+            Of the clips to learn from.
+        modality : str
+            That they are learned from: for the sentence.
+        advice : str
+            What to do about it.
+
+        Returns
+        -------
+        str
+            A sentence without a full stop.
+        """
         labels = np.unique(table.labels[rows])
         names = [table.classes[label] for label in labels]
         if len(labels) == len(rows) > 1:
@@ -144,20 +189,52 @@ class Classification:
         return ""
 
     def outputs(self, estimator: Any, table: FeatureTable) -> Floats:
-        """Probabilities over the table's classes; 0 for one absent from the training clips."""
+        """Probabilities over the table's classes; 0 for one absent from the training clips.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted.
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips, n_classes) float64
+        """
         probabilities = np.zeros((len(table), len(table.classes)))
         if len(table):
             probabilities[:, estimator.classes_] = estimator.predict_proba(table)
         return probabilities
 
     def are_outputs(self, array: NDArray[Any], table: FeatureTable, n_clips: int) -> bool:
-        """Whether an array can be the probabilities of so many clips."""
+        """Whether an array can be the probabilities of so many clips.
+
+        Parameters
+        ----------
+        array : array
+        table : FeatureTable
+            Whose truth it is about.
+        n_clips : int
+
+        Returns
+        -------
+        bool
+        """
         return array.shape == (n_clips, len(table.classes)) and bool(
             np.all((array >= 0) & (array <= 1 + 1e-6))
         )
 
     def predicted(self, outputs: Floats) -> Labels:
-        """Label with the highest probability: (n_clips,)."""
+        """Label with the highest probability: (n_clips,).
+
+        Parameters
+        ----------
+        outputs : (n_clips, n_classes) float64
+
+        Returns
+        -------
+        (n_clips,) int64
+        """
         return np.asarray(outputs.argmax(axis=1), np.int64)
 
     def figures(
@@ -170,7 +247,26 @@ class Classification:
         n_resamples: int,
         seed: int,
     ) -> Scores:
-        """Figures of one system from its probabilities (n_rows, n_classes)."""
+        """Figures of one system from its probabilities (n_rows, n_classes).
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of all clips.
+        rows : (n_rows,) int64
+            Clips that were scored.
+        outputs : (n_rows, n_classes) float64
+        folds : (n_rows,) int64
+            Number of the fold that tested each.
+        n_resamples : int
+            Of speakers, for the intervals.
+        seed : int
+            Of the resamples.
+
+        Returns
+        -------
+        Scores
+        """
         truth, speakers = table.labels[rows], table.speakers[rows]
         predicted, numbers = self.predicted(outputs), np.unique(folds)
         interval = speaker_interval(truth, predicted, speakers, n_resamples=n_resamples, seed=seed)
@@ -192,7 +288,17 @@ class Classification:
     def speaker_figures(
         self, truth: NDArray[Any], predicted: NDArray[Any]
     ) -> dict[str, float | int]:
-        """UAR over the emotions that a speaker shows, accuracy, and how many clips there are."""
+        """UAR over the emotions that a speaker shows, accuracy, and how many clips there are.
+
+        Parameters
+        ----------
+        truth, predicted : (n_clips,) int
+            Of the clips of one speaker.
+
+        Returns
+        -------
+        dict of str to float or int
+        """
         return {
             "uar": uar(truth, predicted),
             "accuracy": accuracy(truth, predicted),
@@ -201,36 +307,103 @@ class Classification:
         }
 
     def value(self, truth: NDArray[Any], predicted: NDArray[Any]) -> float:
-        """UAR."""
+        """UAR.
+
+        Parameters
+        ----------
+        truth, predicted : (n_clips,) int
+
+        Returns
+        -------
+        float
+        """
         return uar(truth, predicted)
 
     def tested(self, pair: Pair) -> Tested:
-        """How far the first system's UAR is ahead, by a mixed model of clips within speakers."""
+        """How far the first system's UAR is ahead, by a mixed model of clips within speakers.
+
+        Parameters
+        ----------
+        pair : Pair
+
+        Returns
+        -------
+        Tested
+        """
         return difference_test(_gains(pair), pair.truth, pair.speakers)
 
     def swap_p(
         self, pairs: Sequence[Pair], names: NDArray[np.str_], n_draws: int, seed: int
     ) -> Floats:
-        """P value of each pair from swapping the systems for whole speakers: (n_pairs,)."""
+        """P value of each pair from swapping the systems for whole speakers: (n_pairs,).
+
+        Parameters
+        ----------
+        pairs : sequence of Pair
+            On any clips.
+        names : (n_speakers,) str
+            All speakers, whom every swap treats alike in all pairs.
+        n_draws : int
+            Swaps that are drawn where there are too many to try all.
+        seed : int
+            Of the draws.
+
+        Returns
+        -------
+        (n_pairs,) float64
+        """
         parts = np.stack([_contributions(pair, names) for pair in pairs], axis=1)
         return swap_p_values(parts, n_draws=n_draws, seed=seed)
 
     def prediction_columns(
         self, table: FeatureTable, rows: Labels, outputs: Floats
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """``emotion``; ``predicted`` and the probability of each emotion."""
+        """``emotion``; ``predicted`` and the probability of each emotion.
+
+        Parameters
+        ----------
+        table : FeatureTable
+        rows : (n_rows,) int64
+            Clips that were scored.
+        outputs : (n_rows, n_classes) float64
+
+        Returns
+        -------
+        dict of str to array, dict of str to array
+            Column -> (n_rows,) values: of the truth, and of the prediction.
+        """
         classes = table.classes
         predicted = {"predicted": [classes[label] for label in self.predicted(outputs)]}
         chances = {f"p_{name}": outputs[:, column] for column, name in enumerate(classes)}
         return {"emotion": [classes[n] for n in table.labels[rows]]}, predicted | chances
 
     def summary(self, table: FeatureTable) -> tuple[str, str]:
-        """How many emotions there are, and the UAR of a guess."""
+        """How many emotions there are, and the UAR of a guess.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        str, str
+        """
         n_classes = len(set(table.labels))
         return f"{n_classes} emotions", f"chance {100 / n_classes:.1f} %"
 
     def cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
-        """A row of results under `headings`, figures in %."""
+        """A row of results under `headings`, figures in %.
+
+        Parameters
+        ----------
+        row : mapping of str to object
+            Of results.csv.
+
+        Returns
+        -------
+        tuple of str
+            One for each of `headings`.
+        """
         interval = UAR.bounds(row["uar_low"], row["uar_high"]) or "one speaker"
         figures = (points(row[name]) for name in ("accuracy", "macro_f1"))
         return (points(row["uar"]), interval, *figures, f"{row['n_clips']}")

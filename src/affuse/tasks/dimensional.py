@@ -85,7 +85,12 @@ class NumberScores:
         return self.ccc_low, self.ccc_high
 
     def columns(self) -> dict[str, float | int]:
-        """Columns of results.csv: the means, then each target's own where there are several."""
+        """Columns of results.csv: the means, then each target's own where there are several.
+
+        Returns
+        -------
+        dict of str to float or int
+        """
         means = {name: getattr(self, name) for name in _MEANS}
         if len(self.targets) < 2:
             return means
@@ -134,6 +139,14 @@ class Dimensional:
     def chosen(self, index: Index) -> Index:
         """The clips of which all targets are known; the others are listed in its `skipped`.
 
+        Parameters
+        ----------
+        index : Index
+
+        Returns
+        -------
+        Index
+
         Raises
         ------
         DatasetError
@@ -142,7 +155,19 @@ class Dimensional:
         return with_targets(index, self.targets)
 
     def table(self, table: FeatureTable, index: Index) -> FeatureTable:
-        """A table of features with the clips' numbers in the place of labels."""
+        """A table of features with the clips' numbers in the place of labels.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of features of the clips.
+        index : Index
+            Holds the clips of `table`, and others perhaps.
+
+        Returns
+        -------
+        FeatureTable
+        """
         clips = {clip.id: clip for clip in index}
         names = tuple(next(iter(clips.values())).targets)
         values = np.array(
@@ -153,6 +178,10 @@ class Dimensional:
 
     def check(self, table: FeatureTable) -> None:
         """Refuse numbers that are the same for all clips.
+
+        Parameters
+        ----------
+        table : FeatureTable
 
         Raises
         ------
@@ -167,7 +196,23 @@ class Dimensional:
             )
 
     def fault(self, table: FeatureTable, rows: Rows, modality: str, advice: str) -> str:
-        """Why nothing can be learned from some clips: they are too few, or all alike."""
+        """Why nothing can be learned from some clips: they are too few, or all alike.
+
+        Parameters
+        ----------
+        table : FeatureTable
+        rows : (n_rows,) int64
+            Of the clips to learn from.
+        modality : str
+            That they are learned from: for the sentence.
+        advice : str
+            What to do about it.
+
+        Returns
+        -------
+        str
+            A sentence without a full stop.
+        """
         if len(rows) < LEAST_CLIPS:
             return (
                 f"{len(rows)} {modality} clips to train on; expected at least {LEAST_CLIPS}: "
@@ -183,17 +228,49 @@ class Dimensional:
         return ""
 
     def outputs(self, estimator: Any, table: FeatureTable) -> Floats:
-        """Predicted numbers: (n_clips, n_targets)."""
+        """Predicted numbers: (n_clips, n_targets).
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted.
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips, n_targets) float64
+        """
         if not len(table):
             return np.zeros((0, len(table.targets)))
         return np.asarray(estimator.predict_values(table), np.float64)
 
     def are_outputs(self, array: NDArray[Any], table: FeatureTable, n_clips: int) -> bool:
-        """Whether an array can be the numbers of so many clips."""
+        """Whether an array can be the numbers of so many clips.
+
+        Parameters
+        ----------
+        array : array
+        table : FeatureTable
+            Whose truth it is about.
+        n_clips : int
+
+        Returns
+        -------
+        bool
+        """
         return array.shape == (n_clips, len(table.targets)) and bool(np.isfinite(array).all())
 
     def predicted(self, outputs: Floats) -> Floats:
-        """The numbers themselves: (n_clips, n_targets)."""
+        """The numbers themselves: (n_clips, n_targets).
+
+        Parameters
+        ----------
+        outputs : (n_clips, n_targets) float64
+
+        Returns
+        -------
+        (n_clips, n_targets) float64
+        """
         return outputs
 
     def figures(
@@ -206,7 +283,26 @@ class Dimensional:
         n_resamples: int,
         seed: int,
     ) -> NumberScores:
-        """Figures of one system from its numbers (n_rows, n_targets)."""
+        """Figures of one system from its numbers (n_rows, n_targets).
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of all clips.
+        rows : (n_rows,) int64
+            Clips that were scored.
+        outputs : (n_rows, n_targets) float64
+        folds : (n_rows,) int64
+            Number of the fold that tested each.
+        n_resamples : int
+            Of speakers, for the intervals.
+        seed : int
+            Of the resamples.
+
+        Returns
+        -------
+        NumberScores
+        """
         truth, speakers = table.values[rows], table.speakers[rows]
         mean, each = agreement_intervals(
             truth, outputs, speakers, n_resamples=n_resamples, seed=seed
@@ -232,7 +328,17 @@ class Dimensional:
     def speaker_figures(
         self, truth: NDArray[Any], predicted: NDArray[Any]
     ) -> dict[str, float | int]:
-        """CCC, Pearson and RMSE of a speaker's clips, and how many there are."""
+        """CCC, Pearson and RMSE of a speaker's clips, and how many there are.
+
+        Parameters
+        ----------
+        truth, predicted : (n_clips, n_targets) float64
+            Of the clips of one speaker.
+
+        Returns
+        -------
+        dict of str to float or int
+        """
         return {
             "ccc": self.value(truth, predicted),
             "pearson": float(np.nan_to_num(pearson(truth, predicted)).mean()),
@@ -241,32 +347,99 @@ class Dimensional:
         }
 
     def value(self, truth: NDArray[Any], predicted: NDArray[Any]) -> float:
-        """Mean CCC of the targets."""
+        """Mean CCC of the targets.
+
+        Parameters
+        ----------
+        truth, predicted : (n_clips, n_targets) float64
+
+        Returns
+        -------
+        float
+        """
         return float(np.nan_to_num(ccc(truth, predicted)).mean())
 
     def tested(self, pair: Pair) -> Tested:
-        """How far the first system's CCC is ahead, each speaker left out in turn."""
+        """How far the first system's CCC is ahead, each speaker left out in turn.
+
+        Parameters
+        ----------
+        pair : Pair
+
+        Returns
+        -------
+        Tested
+        """
         return difference_test(pair)
 
     def swap_p(
         self, pairs: Sequence[Pair], names: NDArray[np.str_], n_draws: int, seed: int
     ) -> Floats:
-        """P value of each pair from swapping the systems for whole speakers: (n_pairs,)."""
+        """P value of each pair from swapping the systems for whole speakers: (n_pairs,).
+
+        Parameters
+        ----------
+        pairs : sequence of Pair
+            On any clips.
+        names : (n_speakers,) str
+            All speakers, whom every swap treats alike in all pairs.
+        n_draws : int
+            Swaps that are drawn where there are too many to try all.
+        seed : int
+            Of the draws.
+
+        Returns
+        -------
+        (n_pairs,) float64
+        """
         return np.array([swap_p_value(pair, names, n_draws, seed) for pair in pairs])
 
     def prediction_columns(
         self, table: FeatureTable, rows: Rows, outputs: Floats
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Each target's column; each target's ``predicted_<target>``."""
+        """Each target's column; each target's ``predicted_<target>``.
+
+        Parameters
+        ----------
+        table : FeatureTable
+        rows : (n_rows,) int64
+            Clips that were scored.
+        outputs : (n_rows, n_targets) float64
+
+        Returns
+        -------
+        dict of str to array, dict of str to array
+            Column -> (n_rows,) values: of the truth, and of the prediction.
+        """
         truth = {name: column[rows] for name, column in _columns(table)}
         return truth, {f"predicted_{n}": outputs[:, k] for k, n in enumerate(table.targets)}
 
     def summary(self, table: FeatureTable) -> tuple[str, str]:
-        """Targets, and the CCC of a guess."""
+        """Targets, and the CCC of a guess.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        str, str
+        """
         return ", ".join(table.targets), "chance 0 (CCC)"
 
     def cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
-        """A row of results under `headings`."""
+        """A row of results under `headings`.
+
+        Parameters
+        ----------
+        row : mapping of str to object
+            Of results.csv.
+
+        Returns
+        -------
+        tuple of str
+            One for each of `headings`.
+        """
         interval = CCC.bounds(row["ccc_low"], row["ccc_high"]) or "one speaker"
         figures = (CCC.value(row["pearson"]), f"{row['rmse']:.3g}")
         return (CCC.value(row["ccc"]), interval, *figures, f"{row['n_clips']}")

@@ -8,6 +8,17 @@ import math
 def points(fraction: float, *, signed: bool = False) -> str:
     """A difference of fractions in points, with one decimal.
 
+    Parameters
+    ----------
+    fraction : float
+        0.01 is a point.
+    signed : bool
+        Whether a plus is written.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> points(0.061), points(0.061, signed=True), points(-0.0004), points(-0.0004, signed=True)
@@ -19,6 +30,16 @@ def points(fraction: float, *, signed: bool = False) -> str:
 
 def bounds(low: float, high: float, *, before: str = "") -> str:
     """Bounds of an interval in points, after `before`; empty where there is none.
+
+    Parameters
+    ----------
+    low, high : float
+        0.01 is a point; NaN where there is no interval.
+    before : str
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -33,6 +54,15 @@ def bounds(low: float, high: float, *, before: str = "") -> str:
 def p_value(p: float) -> str:
     """A p value with three decimals; it is never nothing.
 
+    Parameters
+    ----------
+    p : float
+        0 to 1.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> p_value(0.0312), p_value(0.00004)
@@ -43,6 +73,15 @@ def p_value(p: float) -> str:
 
 def p_text(p: float) -> str:
     """The same within a sentence.
+
+    Parameters
+    ----------
+    p : float
+        0 to 1.
+
+    Returns
+    -------
+    str
 
     Examples
     --------

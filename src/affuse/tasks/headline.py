@@ -43,16 +43,48 @@ class Headline:
     highest: float
 
     def value(self, fraction: float, *, signed: bool = False) -> str:
-        """The figure, or a difference of two; minus nothing is nothing."""
+        """The figure, or a difference of two; minus nothing is nothing.
+
+        Parameters
+        ----------
+        fraction : float
+        signed : bool
+            Whether a plus is written.
+
+        Returns
+        -------
+        str
+            As many decimals as the figure is shown with.
+        """
         shown = f"{self.scale * fraction:z.{self.decimals}f}"
         return f"+{shown}" if signed and fraction > 0 and not self.is_nothing(fraction) else shown
 
     def amount(self, difference: float) -> str:
-        """A difference with its unit."""
+        """A difference with its unit.
+
+        Parameters
+        ----------
+        difference : float
+            Of two figures.
+
+        Returns
+        -------
+        str
+        """
         return f"{self.value(difference)} {self.unit}"
 
     def is_nothing(self, difference: float) -> bool:
-        """Whether a difference is 0 as it is shown."""
+        """Whether a difference is 0 as it is shown.
+
+        Parameters
+        ----------
+        difference : float
+            Of two figures.
+
+        Returns
+        -------
+        bool
+        """
         return f"{self.scale * difference:z.{self.decimals}f}" == self.value_of_nothing
 
     @property
@@ -61,7 +93,18 @@ class Headline:
         return f"{0:.{self.decimals}f}"
 
     def bounds(self, low: float, high: float, *, before: str = "") -> str:
-        """Bounds of an interval after `before`; empty where there is none."""
+        """Bounds of an interval after `before`; empty where there is none.
+
+        Parameters
+        ----------
+        low, high : float
+            NaN where there is no interval.
+        before : str
+
+        Returns
+        -------
+        str
+        """
         if math.isnan(low) or math.isnan(high):
             return ""
         return f"{before}[{self.value(low)}, {self.value(high)}]"

@@ -24,7 +24,13 @@ _METRICS: dict[Metric, Callable[[ArrayLike], NDArray[np.float64]]] = {
 
 
 class Interval(NamedTuple):
-    """Bounds of a 95 % interval; both NaN where there is one speaker."""
+    """Bounds of a 95 % interval; both NaN where there is one speaker.
+
+    Attributes
+    ----------
+    low, high : float
+        In the figure's own unit.
+    """
 
     low: float
     high: float
@@ -97,13 +103,36 @@ def _resampled(counts: NDArray[np.int64], n_resamples: int, seed: int) -> NDArra
 
 
 def speaker_draws(n_speakers: int, n_resamples: int, seed: int) -> NDArray[np.int64]:
-    """How often each speaker is in each resample: (n_resamples, n_speakers)."""
+    """How often each speaker is in each resample: (n_resamples, n_speakers).
+
+    Parameters
+    ----------
+    n_speakers : int
+    n_resamples : int
+    seed : int
+
+    Returns
+    -------
+    (n_resamples, n_speakers) int64
+        Rows sum to `n_speakers`.
+    """
     drawn = np.random.default_rng(seed).integers(n_speakers, size=(n_resamples, n_speakers))
     return np.asarray((drawn[:, :, None] == np.arange(n_speakers)).sum(axis=1), np.int64)
 
 
 def percentile_interval(draws: NDArray[np.float64], n_speakers: int) -> Interval:
-    """2.5th and 97.5th percentile of a figure over resamples; NaN with one speaker."""
+    """2.5th and 97.5th percentile of a figure over resamples; NaN with one speaker.
+
+    Parameters
+    ----------
+    draws : (n_resamples,) float64
+        The figure of each resample.
+    n_speakers : int
+
+    Returns
+    -------
+    Interval
+    """
     if n_speakers < 2:
         return Interval(float("nan"), float("nan"))
     low, high = np.percentile(draws, [2.5, 97.5])

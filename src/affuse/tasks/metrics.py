@@ -17,6 +17,17 @@ Floats = NDArray[np.float64]
 def confusion(truth: ArrayLike, predicted: ArrayLike, n_classes: int) -> NDArray[np.int64]:
     """Counts (n_classes, n_classes) of clips, true class by row, predicted class by column.
 
+    Parameters
+    ----------
+    truth, predicted : (n_clips,) int
+        Labels.
+    n_classes : int
+        Labels are below it.
+
+    Returns
+    -------
+    (n_classes, n_classes) int64
+
     Raises
     ------
     FeatureError
@@ -46,6 +57,16 @@ def uar(truth: ArrayLike, predicted: ArrayLike) -> float:
     ``recall_c = n(true c and predicted c) / n(true c)``. 0.5 is chance for two classes however
     many clips each has.
 
+    Parameters
+    ----------
+    truth, predicted : (n_clips,) int
+        Labels.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
     Examples
     --------
     >>> uar([0, 0, 0, 1], [0, 0, 0, 0])
@@ -56,6 +77,16 @@ def uar(truth: ArrayLike, predicted: ArrayLike) -> float:
 
 def accuracy(truth: ArrayLike, predicted: ArrayLike) -> float:
     """Share of clips that are right (weighted average recall): ``n(right) / n``.
+
+    Parameters
+    ----------
+    truth, predicted : (n_clips,) int
+        Labels.
+
+    Returns
+    -------
+    float
+        In [0, 1].
 
     Examples
     --------
@@ -68,6 +99,16 @@ def accuracy(truth: ArrayLike, predicted: ArrayLike) -> float:
 def macro_f1(truth: ArrayLike, predicted: ArrayLike) -> float:
     """Mean over classes of ``2 TP / (2 TP + FP + FN)``, classes that occur in neither left out.
 
+    Parameters
+    ----------
+    truth, predicted : (n_clips,) int
+        Labels.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
     Examples
     --------
     >>> round(macro_f1([0, 0, 0, 1], [0, 0, 0, 0]), 3)
@@ -78,6 +119,17 @@ def macro_f1(truth: ArrayLike, predicted: ArrayLike) -> float:
 
 def per_class_recall(truth: ArrayLike, predicted: ArrayLike, n_classes: int) -> Floats:
     """Recall of each class, (n_classes,) float64; NaN for a class that is not in `truth`.
+
+    Parameters
+    ----------
+    truth, predicted : (n_clips,) int
+        Labels.
+    n_classes : int
+        Labels are below it.
+
+    Returns
+    -------
+    (n_classes,) float64
 
     Examples
     --------
@@ -100,6 +152,11 @@ def ece(truth: ArrayLike, probabilities: ArrayLike, n_bins: int = 15) -> float:
         Rows sum to 1.
     n_bins : int
 
+    Returns
+    -------
+    float
+        0 is best.
+
     Notes
     -----
     Source: Naeini, Cooper & Hauskrecht 2015; Guo et al. 2017 (15 bins).
@@ -118,20 +175,50 @@ def ece(truth: ArrayLike, probabilities: ArrayLike, n_bins: int = 15) -> float:
 
 
 def uar_of(counts: ArrayLike) -> Floats:
-    """UAR of each confusion matrix: (...,) float64, NaN for a matrix without clips."""
+    """UAR of each confusion matrix: (...,) float64, NaN for a matrix without clips.
+
+    Parameters
+    ----------
+    counts : (..., n_classes, n_classes) int
+        As `confusion` gives them.
+
+    Returns
+    -------
+    (...) float64
+    """
     recalls = _recalls(np.asarray(counts))
     occurs = ~np.isnan(recalls)
     return _ratio(np.where(occurs, recalls, 0).sum(axis=-1), occurs.sum(axis=-1))
 
 
 def accuracy_of(counts: ArrayLike) -> Floats:
-    """Accuracy of each confusion matrix: (...,) float64, NaN for a matrix without clips."""
+    """Accuracy of each confusion matrix: (...,) float64, NaN for a matrix without clips.
+
+    Parameters
+    ----------
+    counts : (..., n_classes, n_classes) int
+        As `confusion` gives them.
+
+    Returns
+    -------
+    (...) float64
+    """
     matrices = np.asarray(counts)
     return _ratio(np.trace(matrices, axis1=-2, axis2=-1), matrices.sum(axis=(-2, -1)))
 
 
 def macro_f1_of(counts: ArrayLike) -> Floats:
-    """Macro F1 of each confusion matrix: (...,) float64, NaN for a matrix without clips."""
+    """Macro F1 of each confusion matrix: (...,) float64, NaN for a matrix without clips.
+
+    Parameters
+    ----------
+    counts : (..., n_classes, n_classes) int
+        As `confusion` gives them.
+
+    Returns
+    -------
+    (...) float64
+    """
     matrices = np.asarray(counts)
     right = np.diagonal(matrices, axis1=-2, axis2=-1)
     involved = matrices.sum(axis=-1) + matrices.sum(axis=-2)

@@ -57,6 +57,17 @@ def agreement_intervals(
 
 
 def speaker_moments(truth: ArrayLike, predicted: ArrayLike, speakers: ArrayLike) -> Floats:
-    """Sums of each speaker, sorted by name: (n_speakers, n_targets, 6)."""
+    """Sums of each speaker, sorted by name: (n_speakers, n_targets, 6).
+
+    Parameters
+    ----------
+    truth, predicted : (n_clips, n_targets) array
+    speakers : (n_clips,) str
+
+    Returns
+    -------
+    (n_speakers, n_targets, 6) float64
+        As `affuse.tasks.agreement.moments` of each speaker's clips.
+    """
     true, given, names = np.asarray(truth), np.asarray(predicted), np.asarray(speakers)
     return np.stack([moments(true[names == s], given[names == s]) for s in np.unique(names)])

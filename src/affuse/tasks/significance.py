@@ -28,7 +28,15 @@ _LEAST_FREEDOM = 0.05
 
 
 class Tested(NamedTuple):
-    """A difference, the bounds of its 95 % interval, and the p value that goes with them."""
+    """A difference, the bounds of its 95 % interval, and the p value that goes with them.
+
+    Attributes
+    ----------
+    difference, low, high : float
+        0.01 is a point.
+    p : float
+        Two-sided.
+    """
 
     difference: float
     low: float
@@ -115,6 +123,15 @@ def holm(p_values: ArrayLike) -> Floats:
     ``max over the i smallest of (n - i + 1) * p_i``, at most 1: the chance of one false alarm
     or more among all tests stays below the level that each is held against.
 
+    Parameters
+    ----------
+    p_values : (n_tests,) array
+
+    Returns
+    -------
+    (n_tests,) float64
+        In the order given.
+
     Examples
     --------
     >>> holm([0.01, 0.04, 0.03])
@@ -130,6 +147,16 @@ def holm(p_values: ArrayLike) -> Floats:
 
 def least_swap_p(n_speakers: int, n_draws: int = 10_000) -> float:
     """The least p value that swapping so many speakers can give, however large a difference is.
+
+    Parameters
+    ----------
+    n_speakers : int
+    n_draws : int
+        Swaps that are drawn where there are too many to try all.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -172,6 +199,14 @@ def swap_p_values(contributions: ArrayLike, *, n_draws: int = 10_000, seed: int 
 
 def swaps(n_speakers: int, n_draws: int, seed: int) -> tuple[NDArray[np.int64], bool]:
     """Ways to swap two systems for whole speakers, and whether they are all there are.
+
+    Parameters
+    ----------
+    n_speakers : int
+    n_draws : int
+        How many are drawn where there are too many to list.
+    seed : int
+        Of the draws.
 
     Returns
     -------

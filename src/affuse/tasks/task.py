@@ -40,7 +40,12 @@ class Figures(Protocol):
         """Folds in which they were tested."""
 
     def columns(self) -> dict[str, float | int]:
-        """Columns of results.csv, in their order."""
+        """Columns of results.csv, in their order.
+
+        Returns
+        -------
+        dict of str to float or int
+        """
 
 
 class Pair(NamedTuple):
@@ -105,13 +110,38 @@ class Task(Protocol):
         """The clips whose truth is known; the others are listed in its `skipped`.
 
         Raises DatasetError where the index does not tell what this task asks for.
+
+        Parameters
+        ----------
+        index : Index
+
+        Returns
+        -------
+        Index
         """
 
     def table(self, table: FeatureTable, index: Index) -> FeatureTable:
-        """A table of features with this task's truth in it, from clips of `index`."""
+        """A table of features with this task's truth in it, from clips of `index`.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of features of the clips.
+        index : Index
+            Holds the clips of `table`, and others perhaps.
+
+        Returns
+        -------
+        FeatureTable
+        """
 
     def check(self, table: FeatureTable) -> None:
-        """Refuse a truth from which nothing can be learned (DatasetError)."""
+        """Refuse a truth from which nothing can be learned (DatasetError).
+
+        Parameters
+        ----------
+        table : FeatureTable
+        """
 
     def fault(
         self, table: FeatureTable, rows: NDArray[np.int64], modality: str, advice: str
@@ -119,16 +149,63 @@ class Task(Protocol):
         """Why nothing can be learned from some clips, empty where something can.
 
         What they are, what was expected, and what to do, `advice` first.
+
+        Parameters
+        ----------
+        table : FeatureTable
+        rows : (n_rows,) int64
+            Of the clips to learn from.
+        modality : str
+            That they are learned from: for the sentence.
+        advice : str
+            What to do about it.
+
+        Returns
+        -------
+        str
+            A sentence without a full stop.
         """
 
     def outputs(self, estimator: Any, table: FeatureTable) -> Floats:
-        """What a fitted estimator gives for all clips: (n_clips, n_outputs)."""
+        """What a fitted estimator gives for all clips: (n_clips, n_outputs).
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted.
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips, n_outputs) float64
+        """
 
     def are_outputs(self, array: NDArray[Any], table: FeatureTable, n_clips: int) -> bool:
-        """Whether an array, from wherever it is, can be what `outputs` gives for so many clips."""
+        """Whether an array, from wherever it is, can be what `outputs` gives for so many clips.
+
+        Parameters
+        ----------
+        array : array
+        table : FeatureTable
+            Whose truth it is about.
+        n_clips : int
+
+        Returns
+        -------
+        bool
+        """
 
     def predicted(self, outputs: Floats) -> NDArray[Any]:
-        """Outputs -> predictions, comparable to the truth clip by clip."""
+        """Outputs -> predictions, comparable to the truth clip by clip.
+
+        Parameters
+        ----------
+        outputs : (n_clips, n_outputs) float64
+
+        Returns
+        -------
+        (n_clips,) or (n_clips, n_targets) array
+        """
 
     def figures(
         self,
@@ -140,31 +217,127 @@ class Task(Protocol):
         n_resamples: int,
         seed: int,
     ) -> Figures:
-        """Figures of one system from its outputs (n_rows, n_outputs) for rows of a table."""
+        """Figures of one system from its outputs (n_rows, n_outputs) for rows of a table.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            Of all clips.
+        rows : (n_rows,) int64
+            Clips that were scored.
+        outputs : (n_rows, n_outputs) float64
+        folds : (n_rows,) int64
+            Number of the fold that tested each.
+        n_resamples : int
+            Of speakers, for the intervals.
+        seed : int
+            Of the resamples.
+
+        Returns
+        -------
+        Figures
+        """
 
     def speaker_figures(
         self, truth: NDArray[Any], predicted: NDArray[Any]
     ) -> dict[str, float | int]:
-        """Figures of one speaker's clips, by column of speakers.csv; the first is the headline."""
+        """Figures of one speaker's clips, by column of speakers.csv; the first is the headline.
+
+        Parameters
+        ----------
+        truth, predicted : (n_clips,) or (n_clips, n_targets) array
+            Of the clips of one speaker.
+
+        Returns
+        -------
+        dict of str to float or int
+        """
 
     def value(self, truth: NDArray[Any], predicted: NDArray[Any]) -> float:
-        """The headline figure."""
+        """The headline figure.
+
+        Parameters
+        ----------
+        truth, predicted : (n_clips,) or (n_clips, n_targets) array
+
+        Returns
+        -------
+        float
+        """
 
     def tested(self, pair: Pair) -> Tested:
-        """How far the first system is ahead, and how sure that is."""
+        """How far the first system is ahead, and how sure that is.
+
+        Parameters
+        ----------
+        pair : Pair
+
+        Returns
+        -------
+        Tested
+        """
 
     def swap_p(
         self, pairs: Sequence[Pair], names: NDArray[np.str_], n_draws: int, seed: int
     ) -> Floats:
-        """P value of each pair from swapping the systems for whole speakers: (n_pairs,)."""
+        """P value of each pair from swapping the systems for whole speakers: (n_pairs,).
+
+        Parameters
+        ----------
+        pairs : sequence of Pair
+            On any clips.
+        names : (n_speakers,) str
+            All speakers, whom every swap treats alike in all pairs.
+        n_draws : int
+            Swaps that are drawn where there are too many to try all.
+        seed : int
+            Of the draws.
+
+        Returns
+        -------
+        (n_pairs,) float64
+        """
 
     def prediction_columns(
         self, table: FeatureTable, rows: NDArray[np.int64], outputs: Floats
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Columns of predictions.csv that tell the truth, and those that tell the prediction."""
+        """Columns of predictions.csv that tell the truth, and those that tell the prediction.
+
+        Parameters
+        ----------
+        table : FeatureTable
+        rows : (n_rows,) int64
+            Clips that were scored.
+        outputs : (n_rows, n_outputs) float64
+
+        Returns
+        -------
+        dict of str to array, dict of str to array
+            Column -> (n_rows,) values: of the truth, and of the prediction.
+        """
 
     def summary(self, table: FeatureTable) -> tuple[str, str]:
-        """What is told of these clips, and what chance is: for the first line of the terminal."""
+        """What is told of these clips, and what chance is: for the first line of the terminal.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        str, str
+        """
 
     def cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
-        """A row of results under `headings`."""
+        """A row of results under `headings`.
+
+        Parameters
+        ----------
+        row : mapping of str to object
+            Of results.csv.
+
+        Returns
+        -------
+        tuple of str
+            One for each of `headings`.
+        """

@@ -52,6 +52,19 @@ def shipped_outputs(
 ) -> list[NDArray[np.float32]]:
     """Outputs of a shipped graph, on one thread.
 
+    Parameters
+    ----------
+    graph : str
+        Name of its file.
+    inputs : mapping of str to array
+    names : sequence of str
+        Of the outputs.
+
+    Returns
+    -------
+    list of float32 arrays
+        In the order of `names`.
+
     Raises
     ------
     WeightsError
@@ -63,7 +76,17 @@ def shipped_outputs(
 
 
 def shipped_hash(graph: str) -> str:
-    """SHA-256 of a shipped graph, as the manifest has it: part of an extractor's settings."""
+    """SHA-256 of a shipped graph, as the manifest has it: part of an extractor's settings.
+
+    Parameters
+    ----------
+    graph : str
+        Name of its file.
+
+    Returns
+    -------
+    str
+    """
     return str(shipped_manifest()["files"][graph])
 
 

@@ -50,6 +50,10 @@ def yunet_file(
     progress : callable, optional
         Called with the file's name, bytes that have arrived, and bytes in all.
 
+    Returns
+    -------
+    Path
+
     Raises
     ------
     DownloadError

@@ -72,6 +72,16 @@ def with_ranges(config: Config, index: Index) -> Config:
 def activation_ranges(config: Config, view: View, clips: Sequence[Clip]) -> list[float]:
     """Largest activation of each convolution, over frames of these clips.
 
+    Parameters
+    ----------
+    config : Config
+    view : View
+    clips : sequence of Clip
+
+    Returns
+    -------
+    list of 13 float
+
     Raises
     ------
     FeatureError

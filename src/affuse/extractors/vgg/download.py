@@ -27,6 +27,17 @@ def vgg_face_file(
     Nobody publishes a checksum: that of the first file is kept beside it, and every later one,
     fetched or found, must agree with it.
 
+    Parameters
+    ----------
+    folder : Path
+    base_url : str
+    patience : Patience, optional
+    progress : callable, optional
+
+    Returns
+    -------
+    Path
+
     Raises
     ------
     DownloadError

@@ -66,7 +66,16 @@ class View:
         return self.height * 16 // 9 if self.crop == "none" else self.height
 
     def framed(self, decoded: Iterable[Image]) -> Iterator[Image]:
-        """The canvas of each frame, (height, width, 3)."""
+        """The canvas of each frame, (height, width, 3).
+
+        Parameters
+        ----------
+        decoded : iterable of (height, width, 3) uint8
+
+        Yields
+        ------
+        (height, width, 3) uint8
+        """
         means = BGR_MEANS[self.preprocessing]
         if self.crop == "face":
             apart_s = self.decoding.frame_step / self.decoding.fps
@@ -80,7 +89,16 @@ class View:
 
 
 def configured_view(config: Config) -> View:
-    """The view that ``media`` and ``features.vgg_face`` of a configuration ask for."""
+    """The view that ``media`` and ``features.vgg_face`` of a configuration ask for.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    View
+    """
     settings, media = config.features.vgg_face, config.media
     height = media.height * (ENLARGED if settings.crop == "face" else 1)
     decoding = VideoDecoding(height, media.fps, settings.frame_step, media.duration_s)
@@ -92,6 +110,17 @@ def on_canvas(image: Image, width: int, bgr_means: tuple[float, float, float]) -
 
     >>> on_canvas(np.ones((2, 1, 3), np.uint8), 3, (30.0, 20.0, 10.0))[0].tolist()
     [[10, 20, 30], [1, 1, 1], [10, 20, 30]]
+
+    Parameters
+    ----------
+    image : (height, width, 3) uint8
+    width : int
+        Pixels.
+    bgr_means : (blue, green, red) float
+
+    Returns
+    -------
+    (height, width, 3) uint8
     """
     surplus = image.shape[1] - width
     if surplus >= 0:
@@ -109,6 +138,18 @@ def faces_in(
     """The largest face of each frame, (size, size, 3); the centre of it where there is none.
 
     A frame that holds over several positions gives one and the same array.
+
+    Parameters
+    ----------
+    frames : iterable of (height, width, 3) uint8
+    seconds_apart : float
+    size : int
+        Pixels of a side.
+    bgr_means : (blue, green, red) float
+
+    Yields
+    ------
+    (size, size, 3) uint8
     """
     # Always the same detector, so that features do not depend on what else was downloaded.
     tracker = FaceTracker(HaarDetector(), Following(every_s=_EVERY_S))

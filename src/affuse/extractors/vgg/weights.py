@@ -45,6 +45,14 @@ def untrained_weights(seed: int) -> Weights:
     """Random weights that keep the size of activations from layer to layer, biases zero.
 
     Source: He et al. 2015, "Delving deep into rectifiers" (normal, variance 2 / fan-in).
+
+    Parameters
+    ----------
+    seed : int
+
+    Returns
+    -------
+    mapping of str to layer
     """
     rng = np.random.default_rng(seed)
     weights = {}
@@ -61,6 +69,14 @@ def read_weights(path: Path) -> Weights:
     Layers are groups named ``conv1_1`` ... ``conv5_3``, at the root or under ``model_weights``;
     in each, whatever the arrays are called, the one of four axes is the kernel and the one of one
     axis the bias. Other layers are not read.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    mapping of str to layer
 
     Raises
     ------

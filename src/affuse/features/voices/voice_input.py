@@ -45,6 +45,10 @@ def voice_input(signal: NDArray[np.floating]) -> VoiceInput:
     signal : (n_samples,) float
         Mono, at 16 kHz.
 
+    Returns
+    -------
+    VoiceInput
+
     Examples
     --------
     >>> noise = np.random.default_rng(0).standard_normal(16000)
@@ -57,7 +61,16 @@ def voice_input(signal: NDArray[np.floating]) -> VoiceInput:
 
 
 def levelled(signal: NDArray[np.floating]) -> Floats:
-    """The same sound at one loudness; silence stays as it is."""
+    """The same sound at one loudness; silence stays as it is.
+
+    Parameters
+    ----------
+    signal : (n_samples,) float
+
+    Returns
+    -------
+    (n_samples,) float32
+    """
     magnitude = np.abs(signal)
     loud = magnitude > _LOUD * magnitude.max(initial=0.0)
     if not loud.any():
@@ -67,7 +80,16 @@ def levelled(signal: NDArray[np.floating]) -> Floats:
 
 
 def packed(given: VoiceInput) -> NDArray[np.float16]:
-    """Both in one row of fixed length, for storage: (MAX_FRAMES * 64 + 519,) float16."""
+    """Both in one row of fixed length, for storage: (MAX_FRAMES * 64 + 519,) float16.
+
+    Parameters
+    ----------
+    given : VoiceInput
+
+    Returns
+    -------
+    (MAX_FRAMES * 64 + 519,) float16
+    """
     frames = given.log_mel
     surplus = max(len(frames) - MAX_FRAMES, 0)
     frames = frames[surplus // 2 :][:MAX_FRAMES]
@@ -77,7 +99,18 @@ def packed(given: VoiceInput) -> NDArray[np.float16]:
 
 
 def unpacked(rows: NDArray[np.floating]) -> tuple[Floats, NDArray[np.int64], Floats]:
-    """Spectrograms (n, MAX_FRAMES, 64), their lengths (n,) and statistics (n, 519)."""
+    """Spectrograms (n, MAX_FRAMES, 64), their lengths (n,) and statistics (n, 519).
+
+    Parameters
+    ----------
+    rows : (n, MAX_FRAMES * 64 + 519) float
+
+    Returns
+    -------
+    spectrograms : (n, MAX_FRAMES, 64) float32
+    lengths : (n,) int
+    statistics : (n, 519) float32
+    """
     cut = MAX_FRAMES * N_BANDS
     spectrograms = np.asarray(rows[:, :cut], np.float32).reshape(len(rows), MAX_FRAMES, N_BANDS)
     sounding = spectrograms.max(axis=2) > _PADDING
