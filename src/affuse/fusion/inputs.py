@@ -45,15 +45,6 @@ def feature_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
     -------
     (n_clips, n_features) float32
 
-    Parameters
-    ----------
-    table : FeatureTable
-    modality : str
-
-    Returns
-    -------
-    (n_clips, n_features) float32
-
     Raises
     ------
     FeatureError
