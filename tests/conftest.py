@@ -123,6 +123,7 @@ def affuse(
 
     def called(cache: Path, *arguments: object) -> Ended:
         monkeypatch.setenv("AFFUSE_CACHE", str(cache))
+        capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main([str(argument) for argument in arguments])
         return Ended(int(ended.value.code or 0), *capsys.readouterr())
