@@ -107,8 +107,8 @@ def test_p_values_are_uniform_where_there_is_nothing(rng):
 def test_same_seed_same_test(make_table):
     table = make_table()
     run = partial(system_permutation_test, table, LDA, protocol(table), n_permutations=5)
-    assert run(seed=1) == run(seed=1)
-    assert run(seed=1).null != run(seed=2).null
+    assert run(context=RunContext(seed=1)) == run(context=RunContext(seed=1))
+    assert run(context=RunContext(seed=1)).null != run(context=RunContext(seed=2)).null
 
 
 def test_refusals():
