@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 from types import MappingProxyType
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from affuse.cli import main
 from affuse.features.table import FeatureTable
 
 # No test depends on how busy the machine is.
@@ -102,3 +104,27 @@ def make_table() -> Callable[..., FeatureTable]:
         )
 
     return make
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def affuse(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Ended]:
+    """Calls a command within this process, on a cache of its own."""
+
+    def called(cache: Path, *arguments: object) -> Ended:
+        monkeypatch.setenv("AFFUSE_CACHE", str(cache))
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        return Ended(int(ended.value.code or 0), *capsys.readouterr())
+
+    return called

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -110,16 +109,6 @@ def web(clips: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, lis
         thread.join()
 
 
-def called(cache: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "affuse", *arguments],
-        env={**os.environ, "AFFUSE_CACHE": str(cache), "COLUMNS": "300"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-
-
 def extracted(index: Index, cache: Path) -> Extraction:
     return extract_features(index, {"audio": Mfcc()}, RunContext.of(1, store=FeatureStore(cache)))
 
@@ -163,7 +152,7 @@ def test_bucket_is_read_like_a_folder(bucket: str, clips: Path, tmp_path: Path) 
 
 @pytest.mark.slow
 def test_commands_take_urls_alone_and_with_workers(
-    bucket: str, clips: Path, tmp_path: Path
+    affuse, bucket: str, clips: Path, tmp_path: Path
 ) -> None:
     message = {}
     for name, data, who in (
@@ -171,7 +160,7 @@ def test_commands_take_urls_alone_and_with_workers(
         ("there", bucket, ("--jobs", "1")),
         ("workers", bucket, ("--workers", "2")),
     ):
-        found = called(tmp_path / name, "predict", data, "--format", "json", *who)
+        found = affuse(tmp_path / name, "predict", data, "--format", "json", *who)
         assert found.returncode == 0, found.stderr
         told = json.loads(found.stdout)
         files = told["predictions"] if isinstance(told, dict) else told
@@ -236,11 +225,14 @@ def test_missing_key_is_named(bucket: str) -> None:
         read(f"{bucket}/nothing")
 
 
-def test_bad_addresses_end_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_addresses_end_in_one_line(
+    affuse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("COLUMNS", "300")
     bad = {"gopherish://host/a.mp4": "does not exist", "http://127.0.0.1:9/a.mp4": "check address"}
     for url, why in bad.items():
-        found = called(tmp_path, "run", url)
+        found = affuse(tmp_path, "run", url)
         assert found.returncode == 2, found.stdout
         assert url in found.stderr
         assert why in found.stderr

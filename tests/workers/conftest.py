@@ -15,8 +15,6 @@ from pathlib import Path
 import pytest
 import worker_tasks
 
-from affuse.cli import main
-
 pytest.importorskip("distributed")
 
 Process = subprocess.Popen[bytes]
@@ -82,30 +80,6 @@ class Running:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
                 process.wait()
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended, and what it printed."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def affuse(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Ended]:
-    """Calls a command within this process, on a cache of its own."""
-
-    def called(cache: Path, *arguments: object) -> Ended:
-        monkeypatch.setenv("AFFUSE_CACHE", str(cache))
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        return Ended(int(ended.value.code or 0), *capsys.readouterr())
-
-    return called
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from affuse.features.stored_arrays import StoredArrays
 from affuse.features.table import FeatureTable
 from affuse.records import Clip, Modality, Skipped
 
-
 _STORED_FROM = 1024
 """Numbers of a clip from which on sequences stay on disk; shorter ones are read once."""
 
