@@ -119,3 +119,17 @@ def test_refusals():
         permutation_test([0, 1], ["Ann", "Ann"], np.mean, n_permutations=0)
     with pytest.raises(DatasetError, match=r"each of 2 speakers has clips of one emotion only; ex"):
         permutation_test([0, 0, 1], ["Ann", "Ann", "Bob"], np.mean)
+
+
+def test_fits_of_milliseconds_start_no_process(make_table):
+    """Whoever computes the folds of a run: a process would take longer than all permutations."""
+
+    class Nobody:
+        def answers(self, *arguments, **settings):
+            raise AssertionError("work was given away")
+
+    table = make_table()
+    found = system_permutation_test(
+        table, LDA, protocol(table), n_permutations=3, context=RunContext(workers=Nobody())
+    )
+    assert len(found.null) == 3

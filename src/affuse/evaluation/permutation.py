@@ -21,6 +21,7 @@ from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback
 from affuse.splits.protocols import Protocol
 from affuse.tasks.metrics import uar
+from affuse.workers.local import InProcess
 
 Labels = NDArray[np.int64]
 
@@ -134,7 +135,7 @@ def system_permutation_test(
     n_permutations : int
     context : RunContext, optional
         Its seed is that of the permutations and of the system; its ``progress`` is called as in
-        `permutation_test`. Folds are not kept.
+        `permutation_test`. Its folds and workers are not used: fits take milliseconds.
 
     Returns
     -------
@@ -146,7 +147,8 @@ def system_permutation_test(
         As in `permutation_test` and `out_of_fold`.
     """
     context = context or RunContext()
-    each = replace(context, folds=None, progress=silent)
+    # One fit is over before a process has started.
+    each = replace(context, workers=InProcess(), folds=None, progress=silent)
     # Shuffled in the order of clip ids, so that the table's own order has no effect.
     order = np.argsort(table.clips, kind="stable")
 

@@ -320,7 +320,12 @@ class ArrayInMemory(FeatureArray):
         return replace(self, values=np.concatenate([self.values, *(o.values for o in others)]))
 
     def flat(self) -> Floats:
-        """One row of numbers a clip, without a copy: ``(n_clips, n_features)``."""
+        """One row of numbers a clip, without a copy: ``(n_clips, n_features)``.
+
+        Returns
+        -------
+        (n_clips, n_features) float32
+        """
         return np.asarray(self.values, np.float32).reshape(len(self), self.n_features)
 
     def digest(self, order: ArrayLike) -> str:
