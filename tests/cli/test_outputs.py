@@ -39,7 +39,7 @@ def test_a_contradiction_costs_no_work(sound, tmp_path, capsys):
     assert told.count("\n") == 1
     assert f"format 'json' and the name {place} were given, but .eaf stands for 'eaf'" in told
     assert command("predict", sound, "--out", tmp_path / "talk.srt") == 2
-    assert "expected one of .txt, .json, .csv, .vtt, .eaf, .TextGrid" in capsys.readouterr().err
+    assert "expected one of .csv, .eaf, .json, .txt, .TextGrid, .vtt" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["talk.wav"]
 
 

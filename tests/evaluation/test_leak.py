@@ -41,6 +41,8 @@ layer = partial(FeatureLayer, 8, 40, 128, 1e-3)
 def every_system() -> list[System]:
     systems = []
     for name in MODELS.names():
+        if "classification" not in MODELS.get(name).tasks:
+            continue
         config = NETWORK if name == "cnn1d" else ModelConfig(name=name)
         for modality in ("audio", "video"):
             systems.append(

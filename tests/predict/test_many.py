@@ -138,7 +138,7 @@ def test_files_are_written_where_asked(folder, bundle_dir, tmp_path, capsys):
     [
         (["a.wav", "--faces", "two"], "--faces 'two' was given; expected largest or all"),
         (["a.wav", "--window", "0"], "window 0 s was given; expected 0.5 s or more"),
-        (["a.wav", "--format", "pdf"], "format 'pdf' was given; expected one of table, json"),
+        (["a.wav", "--format", "pdf"], "format 'pdf' was given; expected one of audformat, csv"),
         (["a.wav", "b.wav", "--format", "eaf"], "2 clips were given, but a document in format"),
         (["a.wav", "--format", "audformat"], "cannot be shown as text; expected a name for it"),
         (["nothing"], "nothing is not a file; expected a sound or video file"),

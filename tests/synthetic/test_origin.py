@@ -10,6 +10,7 @@ import pytest
 import soundfile
 from media_files import Media, write_media
 
+from affuse.corpora.known import part_name
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.media.split import split
 from affuse.records import Clip
@@ -64,7 +65,7 @@ def test_a_list_that_names_a_drawn_clip_is_not_followed(drawn, tmp_path):
 
 
 def test_sound_that_was_split_off_is_known_as_well(drawn, tmp_path):
-    assert split(drawn, tmp_path / "out") == ()
+    assert split(drawn, tmp_path / "out", named=part_name) == ()
     apart = read_ravdess(tmp_path / "out")
     assert all(clip.audio.suffix == ".wav" for clip in apart)
     assert drawn_people(apart).startswith("These people are drawn")
