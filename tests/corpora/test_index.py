@@ -13,7 +13,8 @@ from affuse.corpora.speakers import speaker_order
 from affuse.corpora.table import read_table
 from affuse.errors import DatasetError, OutputError
 from affuse.records import Clip, Skipped
-from affuse.storage.csv_rows import is_blank, number
+from affuse.storage import csv_rows
+from affuse.storage.csv_rows import is_blank
 
 
 def clip(name: str, emotion: str, speaker: str, **attributes: str) -> Clip:
@@ -216,4 +217,6 @@ def test_what_is_written_is_read_back(tmp_path: Path, data: st.DataObject) -> No
     assert tuple(replace(clip, targets={}) for clip in read_back) == index.clips
     # An attribute that is a number for all clips may be learned as one.
     for clip in read_back:
-        assert clip.targets == {name: number(clip.attributes[name]) for name in clip.targets}
+        assert clip.targets == {
+            name: csv_rows.number(clip.attributes[name]) for name in clip.targets
+        }
