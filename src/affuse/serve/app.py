@@ -21,7 +21,7 @@ from affuse.predict.settings import Settings, settings_of
 from affuse.serve import exports
 from affuse.serve.about import api_page, info_of
 from affuse.serve.answers import answered
-from affuse.serve.jobs import Job, Jobs
+from affuse.serve.jobs import Busy, Job, Jobs
 from affuse.serve.judging import RecordingResult
 from affuse.serve.live import Live
 from affuse.serve.names import attachment
@@ -38,7 +38,7 @@ from affuse.serve.sample import NAME, Sample
 from affuse.serve.scratch import private_folder
 from affuse.serve.security import Guard
 from affuse.serve.settings import ServerSettings
-from affuse.serve.uploads import FIELD, receive, refuse_too_large
+from affuse.serve.uploads import FIELD, discard, receive, refuse_too_large
 
 STATIC = Path(__file__).parent / "static"
 
@@ -194,7 +194,11 @@ class _Server:
         settings = settings_of(window, hop, faces=faces, threshold=threshold)
         most = self.settings.limits.max_bytes
         refuse_too_large(request, most)
-        job = self.jobs.open()
+        try:
+            job = self.jobs.open()
+        except Busy:
+            await discard(request)
+            raise
         try:
             name = await receive(request, job.media, most, job.pace)
             return self._submitted(job, name, settings, response)

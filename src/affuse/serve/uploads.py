@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -25,6 +26,7 @@ _AROUND_FILE = 64 * 1024
 
 _MOST_HEADER = 8 * 1024
 _MOST_PARTS = 100
+_DISCARDED_S, _DISCARDED_BYTES = 2.0, 64 * 10**6
 
 
 def refuse_too_large(request: Request, max_bytes: int) -> None:
@@ -99,6 +101,24 @@ async def receive(request: Request, path: Path, max_bytes: int, pace: Pace) -> s
                 "uploads: free some, or send it later",
             ) from error
     return form.finished()
+
+
+async def discard(request: Request) -> None:
+    """Take for a moment what is still on its way, so that who sends it can read a refusal.
+
+    A connection that is closed with unread data in it is reset, and the answer may be lost.
+
+    Parameters
+    ----------
+    request : Request
+    """
+    n_bytes = 0
+    with suppress(ClientDisconnect, TimeoutError):
+        async with asyncio.timeout(_DISCARDED_S):
+            async for piece in request.stream():
+                n_bytes += len(piece)
+                if n_bytes > _DISCARDED_BYTES:
+                    return
 
 
 async def _feed(request: Request, parser: MultipartParser, most: int, pace: Pace) -> None:
