@@ -80,6 +80,8 @@ class Cluster:
         batches = even_batches(costs or [1.0] * len(tasks), BATCHES_PER_WORKER * n_workers)
         done: queue.SimpleQueue[Future] = queue.SimpleQueue()
         at_work: dict[Future, list[int]] = {}
+        suspects: list[int] = []
+        alone: set[int] = set()
 
         def submit(batch: list[int]) -> None:
             future = self.client.submit(
@@ -102,11 +104,17 @@ class Cluster:
                 batch = at_work.pop(future)
                 if answers is not None:
                     yield from zip(batch, answers, strict=True)
-                elif len(batch) == 1:
+                elif batch[0] in alone:
                     yield batch[0], Lost(_KILLED)
+                elif len(batch) == 1:
+                    suspects += batch
                 else:
                     for number in batch:
                         submit([number])
+                # Dask blames all that a dead worker held: with nothing beside it, it is the task.
+                if suspects and not at_work:
+                    alone.add(suspects[0])
+                    submit([suspects.pop(0)])
         finally:
             with suppress(Exception):
                 self.client.cancel(list(at_work), force=True)
