@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone
 
 from affuse.config import FusionConfig, ModelConfig
-from affuse.errors import ConfigError
+from affuse.errors import ConfigError, FeatureError
 from affuse.fusion.registry import check_fusions, family_of, fusion_names, make_fusion
 from affuse.models.fit_cache import FitCache
 from affuse.tasks.agreement import ccc
@@ -51,6 +51,23 @@ def test_every_kind_of_fusion_serves_numbers():
         *(f"decision {rule}" for rule in ("mean", "weighted", "median", "stacking")),
         *(f"hybrid {rule}" for rule in ("mean", "weighted", "median", "stacking")),
     }
+
+
+def test_what_was_fitted_on_numbers_gives_no_probabilities(fusion, table, fit_cache):
+    fitted = fit_cache.fitted(fusion, table)
+    with pytest.raises(
+        FeatureError, match="fitted on numbers; expected predict_values to be asked"
+    ):
+        fitted.predict_proba(table)
+
+
+def test_what_was_fitted_on_emotions_gives_no_numbers(make_table):
+    emotions = make_table()
+    fitted = make_fusion("early", ModelConfig(name="lda"), FusionConfig(), seed=0).fit(emotions)
+    with pytest.raises(
+        FeatureError, match="fitted on emotions; expected predict_proba to be asked"
+    ):
+        fitted.predict_values(emotions)
 
 
 def test_numbers_of_all_targets(fusion, table, fit_cache):

@@ -8,7 +8,6 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils.validation import check_is_fitted
 
 from affuse.features.table import FeatureTable
 from affuse.fusion.balance import balanced
@@ -125,6 +124,7 @@ class EarlyFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         self.n_features_in_ = sum(widths)
         self.model_ = fit_model(self._model(widths), training, self._rows, fit_cache or FitCache())
         self.classes_ = output_columns(self.model_, table)
+        self.numbers_ = bool(table.targets)
         self.out_of_fold_ = out_of_fold_rows(self.model_, table)
         return self
 
@@ -148,7 +148,6 @@ class EarlyFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         return np.asarray(np.any(present, axis=0) if self.dropout_ else np.all(present, axis=0))
 
     def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
-        check_is_fitted(self)
         if not self.dropout_:
             require_all(table, self.modalities_)
         rows = self._filled(table, self.means_)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
@@ -129,8 +131,6 @@ def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, fit_cache: FitCa
     estimator
         `model`.
     """
-    from sklearn.utils.validation import has_fit_parameter
-
     rows = rows_of(table, np.arange(len(table)))
     if not has_fit_parameter(model, "groups"):
         return model.fit(rows, table.truth)
@@ -200,8 +200,13 @@ def model_outputs(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(made, np.float64)
 
 
-class TableOutputs:
-    """The two ways to ask a fitted system, by what it was fitted on; see `_outputs`."""
+class TableOutputs(ABC):
+    """The two ways to ask a fitted system, of which the table that it was fitted on allows one.
+
+    Whoever learns numbers sets ``numbers_`` in its fit.
+    """
+
+    numbers_ = False
 
     def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
         """Probabilities of each clip.
@@ -218,12 +223,13 @@ class TableOutputs:
         Raises
         ------
         FeatureError
-            A clip lacks what the system needs: see `can_decide`; numbers are not finite.
+            It was fitted on numbers; a clip lacks what the system needs (see `can_decide`);
+            features are not finite.
         """
-        return self._outputs(table)
+        return self._asked(table, numbers=False)
 
     def predict_values(self, table: FeatureTable) -> NDArray[np.float64]:
-        """Numbers of each clip, where the system was fitted on a table of numbers.
+        """Numbers of each clip.
 
         Parameters
         ----------
@@ -236,12 +242,22 @@ class TableOutputs:
         Raises
         ------
         FeatureError
-            As `predict_proba`.
+            It was fitted on emotions; otherwise as `predict_proba`.
         """
+        return self._asked(table, numbers=True)
+
+    def _asked(self, table: FeatureTable, *, numbers: bool) -> NDArray[np.float64]:
+        check_is_fitted(self)
+        if self.numbers_ is not numbers:
+            fitted, method = (
+                ("numbers", "predict_values") if self.numbers_ else ("emotions", "predict_proba")
+            )
+            raise FeatureError(f"this system was fitted on {fitted}; expected {method} to be asked")
         return self._outputs(table)
 
+    @abstractmethod
     def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
-        raise NotImplementedError
+        """What the fitted system gives for each clip: (n_clips, n_outputs)."""
 
 
 def fused_modalities(table: FeatureTable) -> tuple[str, ...]:

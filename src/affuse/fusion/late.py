@@ -7,7 +7,6 @@ from typing import Any, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils.validation import check_is_fitted
 
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
@@ -113,6 +112,7 @@ class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
             training = with_dropout(training, self.modalities_)
         self.mlp_ = clone(self.mlp).fit(self.embed(training), training.truth)
         self.classes_ = output_columns(self.mlp_, table)
+        self.numbers_ = bool(table.targets)
         return self
 
     def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
@@ -162,7 +162,6 @@ class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         return np.stack(embeddings, axis=1)
 
     def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
-        check_is_fitted(self)
         if self.dropout_:
             presence(table, self.modalities_)
         else:

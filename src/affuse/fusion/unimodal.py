@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils.validation import check_is_fitted
 
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, SystemGraphs, one_member
@@ -73,6 +72,7 @@ class Unimodal(TableOutputs, ClassifierMixin, BaseEstimator):
             clone(self.model), in_clip_order(table), self._rows, fit_cache or FitCache()
         )
         self.classes_ = output_columns(self.model_, table)
+        self.numbers_ = bool(table.targets)
         self.out_of_fold_ = out_of_fold_rows(self.model_, table)
         return self
 
@@ -95,7 +95,6 @@ class Unimodal(TableOutputs, ClassifierMixin, BaseEstimator):
         return table.select([self.modality]).present[self.modality]
 
     def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
-        check_is_fitted(self)
         return model_outputs(self.model_, feature_rows(table, self.modality))
 
     def to_graphs(self, inputs: Inputs) -> SystemGraphs:
