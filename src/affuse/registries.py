@@ -212,7 +212,7 @@ def refuse_unknown(what: str, name: str, legal: Sequence[str]) -> NoReturn:
     ConfigError
         Always.
     """
-    near = difflib.get_close_matches(name, legal, n=1)
+    near = difflib.get_close_matches(name.casefold(), legal, n=1)
     if near:
         raise ConfigError(f"{what} {name!r} was given: did you mean {near[0]!r}?")
     raise ConfigError(f"{what} {name!r} was given; expected one of {', '.join(legal)}")

@@ -99,6 +99,8 @@ def test_one_corpus_has_no_table_of_corpora(command, emodb, tmp_path):
     ("arguments", "message"),
     [
         (["--corpus", "emodv"], "did you mean 'emodb'?"),
+        (["--corpus", "EMODB"], "did you mean 'emodb'?"),
+        (["--set", "data.where.gendr=male"], "no clip says its gendr: did you mean 'gender'?"),
         (["--corpus", "auto", "--set", "data.corpus=emodb"], "expected one of them"),
         (["--set", "data.channels=speech"], "it is data.where.channel now"),
         (["--set", "data.where.channel=speech"], ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -67,9 +68,20 @@ def task_of(config: Config) -> Task:
 def _known_attributes(
     index: Index, where: Mapping[str, tuple[str, ...]]
 ) -> tuple[Index, dict[str, tuple[str, ...]]]:
-    """What can be asked of the clips; a note for each attribute that a corpus never says."""
+    """What can be asked of the clips; a note for each attribute that a corpus never says.
+
+    One that no clip says, but nearly, is a slip (ConfigError).
+    """
     # Recipes choose speech of RAVDESS; a person's own clips do not say what they are.
     silent = {name: corpora_without(index.clips, name) for name, values in where.items() if values}
+    known = sorted({attribute for clip in index for attribute in clip.attributes})
+    for name, corpora in silent.items():
+        near = difflib.get_close_matches(name, known, n=1) if corpora == index.corpora else ()
+        if near:
+            raise ConfigError(
+                f"data.where.{name} was given, and no clip says its {name}: "
+                f"did you mean {near[0]!r}?"
+            )
     notes = tuple(
         _silence(name, where[name], () if corpora == index.corpora else corpora)
         for name, corpora in silent.items()
