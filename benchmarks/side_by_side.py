@@ -1,9 +1,10 @@
 """CPU seconds and peak memory of one command of affuse, with two source trees in turn.
 
-usage: python benchmarks/side_by_side.py BEFORE/src AFTER/src N -- COMMAND...
+usage: python benchmarks/side_by_side.py BEFORE/src AFTER/src N cached|fresh -- COMMAND...
 
-such as `-- predict talk.mp4`. Each tree runs it once beforehand, with a cache of its own that stays
-for the N runs that count; a folder named `{new}` in the command is another one each time.
+such as `-- predict talk.mp4`. cached: each tree runs it once beforehand, with a cache of its own
+that stays for the N runs that count; fresh: nothing is kept from run to run. A folder named `{new}`
+in the command is another one each time.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from pathlib import Path
 Cost = tuple[float, float]
 
 
-def main(before: str, after: str, n: int, command: list[str]) -> None:
+def main(before: str, after: str, n: int, command: list[str], *, fresh: bool) -> None:
     """Print medians of both trees, and their ratios."""
     with tempfile.TemporaryDirectory() as folder:
         found: dict[str, list[Cost]] = {before: [], after: []}
-        for number in range(n + 1):
+        for number in range(0 if fresh else -1, n):
             for place, tree in enumerate(found):
-                cost = _cost(tree, command, Path(folder) / str(place), number)
-                if number:
+                kept = Path(folder) / (f"{place}-{number}" if fresh else str(place))
+                cost = _cost(tree, command, kept, number)
+                if number >= 0:
                     found[tree].append(cost)
     print(f"affuse {' '.join(command)}   medians of {n}")
     medians = [[statistics.median(column) for column in zip(*found[t], strict=True)] for t in found]
@@ -57,6 +59,6 @@ def _cost(tree: str, command: list[str], place: Path, number: int) -> Cost:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 6 or sys.argv[4] != "--":
+    if len(sys.argv) < 7 or sys.argv[5] != "--" or sys.argv[4] not in ("cached", "fresh"):
         sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[5:])
+    main(*sys.argv[1:3], int(sys.argv[3]), sys.argv[6:], fresh=sys.argv[4] == "fresh")

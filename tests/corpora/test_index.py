@@ -142,6 +142,13 @@ def test_the_summary_counts(index: Index) -> None:
     assert list(index.summary().emotions) == ["calm", "sad", "bored"]
 
 
+def test_the_summary_counts_clips_of_each_target() -> None:
+    clips = (Clip("a", "", "1", targets={"valence": 0.5}), Clip("b", "", "1"))
+    summary = Index(clips).summary()
+    assert summary.targets == {"valence": 1}
+    assert summary.emotions == {}
+
+
 def test_duplicates_share_a_fingerprint_and_none_is_no_fingerprint(index: Index) -> None:
     marks = {"a": "x", "b": None, "c": "x", "d": None}
     assert index.duplicates(lambda clip: marks[clip.id]) == (("a", "c"),)

@@ -83,14 +83,21 @@ def summary_text(summary: IndexSummary) -> str:
     -------
     str
     """
-    counts = "   ".join(f"{name} {count}" for name, count in summary.emotions.items())
-    present = "   ".join(f"{name} {count}" for name, count in summary.modalities.items())
+    speakers = f"{summary.n_speakers} speaker{'' if summary.n_speakers == 1 else 's'}"
+    counted = {
+        "emotions": summary.emotions,
+        "targets": summary.targets,
+        "modalities": summary.modalities,
+    }
     return "\n".join(
         [
-            f"{summary.n_clips:,} clips   {summary.n_speakers} speakers   "
-            f"{len(summary.emotions)} emotions   {summary.n_skipped} files left out",
-            f"emotions     {counts}",
-            f"modalities   {present}",
+            f"{summary.n_clips:,} clips   {speakers}   {len(summary.emotions)} emotions   "
+            f"{summary.n_skipped} files left out",
+            *(
+                f"{name:<10}   " + "   ".join(f"{each} {count}" for each, count in counts.items())
+                for name, counts in counted.items()
+                if counts
+            ),
         ]
     )
 

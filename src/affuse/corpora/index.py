@@ -7,7 +7,7 @@ import io
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -42,6 +42,8 @@ class IndexSummary:
     modalities : mapping of str to int
         Clips with sound alone, picture alone and both (``audio``, ``video``,
         ``audio+video``); they add up to `n_clips`. Kinds without a clip are left out.
+    targets : mapping of str to int
+        Clips per number that can be learned, such as valence.
     """
 
     n_clips: int
@@ -49,6 +51,7 @@ class IndexSummary:
     n_skipped: int
     emotions: Mapping[str, int]
     modalities: Mapping[str, int]
+    targets: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,7 @@ class Index:
             n_skipped=len(self.skipped),
             emotions={name: emotions[name] for name in self.classes if name},
             modalities={name: modalities[name] for name in sorted(modalities) if name},
+            targets=Counter(target for clip in self.clips for target in clip.targets),
         )
 
     def duplicates(self, fingerprint: Callable[[Clip], str | None]) -> tuple[tuple[str, ...], ...]:
