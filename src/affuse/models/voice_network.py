@@ -22,17 +22,38 @@ class VoiceArchitecture:
     Attributes
     ----------
     widths : tuple of int
-        Channels of the four convolutions.
+        Channels of the four stages; each ends with a pooling by 2.
+    n_convolutions : tuple of int
+        In each stage.
     n_pooled : int
-        Channels of the contour that attention pools over time.
+        Channels of the contour over time that follows them.
+    n_recurrent : int
+        Units, in either direction, of the recurrent layer over the contour; 0: none.
     n_embedding : int
     dropout : float
+        Of the embedding, on either side.
+    map_dropout : float
+        Share of whole channels that is left out after each stage.
+    centred : bool
+        Whether the spectrogram less its mean over time is given beside it: what a room and a
+        microphone do to a whole recording drops out of that.
     """
 
     widths: tuple[int, int, int, int] = (24, 48, 64, 96)
+    n_convolutions: tuple[int, int, int, int] = (1, 1, 1, 1)
     n_pooled: int = 96
+    n_recurrent: int = 0
     n_embedding: int = 96
     dropout: float = 0.4
+    map_dropout: float = 0.0
+    centred: bool = False
+
+
+ONE_CORPUS = VoiceArchitecture()
+"""A tenth of a million weights: learned anew in each fold, in minutes of one core."""
+
+MANY_CORPORA = VoiceArchitecture((32, 64, 128, 192), (1, 2, 2, 2), 192, 128, 128, 0.4, 0.1)
+"""1.2 million weights."""
 
 
 def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
@@ -59,21 +80,23 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
     torch = import_torch()
     nn = torch.nn
     n_pooled, size = architecture.n_pooled, architecture.n_embedding
+    n_described = 2 * architecture.n_recurrent or n_pooled
 
     class VoiceNetwork(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
-            self.convolutions = nn.Sequential(*_convolutions(nn, architecture.widths))
+            self.convolutions = nn.Sequential(*_convolutions(nn, architecture))
             n_flat = architecture.widths[-1] * (N_BANDS // 16)
             self.contour = nn.Sequential(
                 nn.Conv1d(n_flat, n_pooled, 1, bias=False), nn.BatchNorm1d(n_pooled), nn.ReLU()
             )
+            self.recurrence = _recurrence(nn, architecture)
             self.attention = nn.Sequential(
-                nn.Conv1d(n_pooled, 64, 1), nn.Tanh(), nn.Conv1d(64, n_pooled, 1)
+                nn.Conv1d(n_described, 64, 1), nn.Tanh(), nn.Conv1d(64, n_described, 1)
             )
             self.embedding = nn.Sequential(
                 nn.Dropout(architecture.dropout),
-                nn.Linear(2 * n_pooled, size, bias=False),
+                nn.Linear(2 * n_described, size, bias=False),
                 nn.BatchNorm1d(size),
                 nn.ReLU(),
             )
@@ -82,8 +105,12 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
             )
 
         def embed(self, spectrograms: Tensor, lengths: Tensor | None = None) -> Tensor:
-            maps = self.convolutions(spectrograms.unsqueeze(1))
+            maps = self.convolutions(_channels(torch, spectrograms, lengths, architecture))
             contour = self.contour(maps.permute(0, 1, 3, 2).flatten(1, 2))
+            if self.recurrence is not None:
+                with torch.autocast(contour.device.type, enabled=False):
+                    states = self.recurrence(contour.float().transpose(1, 2))[0]
+                contour = states.transpose(1, 2)
             scores = self.attention(contour).float()
             embedding: Tensor = self.embedding(_pooled(torch, contour, scores, lengths))
             return embedding
@@ -96,10 +123,26 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
     return network
 
 
+def _channels(
+    torch: Any, spectrograms: Tensor, lengths: Tensor | None, architecture: VoiceArchitecture
+) -> Tensor:
+    """What the first convolution sees: (n, 1 or 2, n_frames, 64)."""
+    if not architecture.centred:
+        return spectrograms.unsqueeze(1)
+    if lengths is None:
+        centred = spectrograms - spectrograms.mean(1, keepdim=True)
+    else:
+        frames = torch.arange(spectrograms.shape[1], device=spectrograms.device)
+        known = (frames < lengths.unsqueeze(1)).unsqueeze(2)
+        total = (spectrograms * known).sum(1, keepdim=True)
+        centred = (spectrograms - total / lengths[:, None, None]) * known
+    return torch.stack([spectrograms, centred], 1)  # type: ignore[no-any-return]
+
+
 def _pooled(torch: Any, contour: Tensor, scores: Tensor, lengths: Tensor | None) -> Tensor:
-    """Mean and deviation over time, weighted by attention: (n, 2 * n_pooled)."""
+    """Mean and deviation over time, weighted by attention: (n, 2 * n_described)."""
     if lengths is not None:
-        steps = torch.arange(contour.shape[2])
+        steps = torch.arange(contour.shape[2], device=contour.device)
         known = steps < torch.ceil(lengths / SHRINKS_TIME_BY).unsqueeze(1)
         scores = scores.masked_fill(~known.unsqueeze(1), -1e4)
     weights = scores.softmax(2)
@@ -110,12 +153,26 @@ def _pooled(torch: Any, contour: Tensor, scores: Tensor, lengths: Tensor | None)
     return pooled
 
 
-def _convolutions(nn: Any, widths: tuple[int, ...]) -> list[Any]:
-    layers, n_inputs = [], 1
-    for width in widths:
+def _convolutions(nn: Any, architecture: VoiceArchitecture) -> list[Any]:
+    layers: list[Any] = []
+    n_inputs = 1 + architecture.centred
+    stages = list(zip(architecture.widths, architecture.n_convolutions, strict=True))
+    for number, (width, n_convolutions) in enumerate(stages, 1):
+        for _ in range(n_convolutions):
+            layers += [nn.Conv2d(n_inputs, width, 3, padding=1, bias=False)]
+            layers += [nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
+            n_inputs = width
         # The last one keeps the steps of time: an eighth of the frames' rate.
-        pooling = nn.MaxPool2d((1, 2) if width is widths[-1] else 2)
-        layers += [nn.Conv2d(n_inputs, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)]
-        layers += [nn.ReLU(inplace=True), pooling]
-        n_inputs = width
+        layers += [nn.MaxPool2d((1, 2) if number == len(stages) else 2)]
+        if architecture.map_dropout:
+            layers += [nn.Dropout2d(architecture.map_dropout)]
     return layers
+
+
+def _recurrence(nn: Any, architecture: VoiceArchitecture) -> Any:
+    """A recurrent layer in both directions over the contour, None where there is none."""
+    if not architecture.n_recurrent:
+        return None
+    return nn.GRU(
+        architecture.n_pooled, architecture.n_recurrent, batch_first=True, bidirectional=True
+    )
