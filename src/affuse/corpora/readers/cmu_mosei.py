@@ -13,25 +13,21 @@ Source: Bagher Zadeh, Liang, Poria, Cambria & Morency 2018, ACL, pages 2236-2246
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from affuse.corpora.by_list import Label, Listing, read_listed
 from affuse.corpora.index import Index
-from affuse.corpora.joined_files import NamedFile, index_of, media_below
-from affuse.corpora.labelled import (
-    Label,
-    has_file,
-    label_files,
-    named,
-    numbers_in,
-    rows_with,
-)
-from affuse.corpora.media_files import FolderContents
+from affuse.corpora.joined_files import media_below
+from affuse.corpora.media_files import has_file
+from affuse.corpora.numeric_columns import numbers_of
 from affuse.corpora.reader import Reader, Size
-from affuse.storage.csv_rows import Row, number
+from affuse.records import Skipped
+from affuse.storage.csv_rows import Row, number, read_rows
+from affuse.storage.remote import local_copy
 
-_TITLE, _EXAMPLE = "CMU-MOSEI", "Videos/Full/Combined/03bSnISJMiM.mp4"
 _TABLE = "CMU_MOSEI_Labels.csv"
 _EMOTIONS = {
     "anger": "angry",
@@ -41,9 +37,57 @@ _EMOTIONS = {
     "sad": "sad",
     "surprise": "surprised",
 }
-_VIDEO = ("file", "video", "video_id")
+_TARGETS = {"sentiment": "sentiment"} | {
+    written: f"intensity_{name}" for written, name in _EMOTIONS.items()
+}
 _SPLITS = {"0": "train", "1": "dev", "2": "test", "valid": "dev"}
-_COLUMNS = ("index", "start", "end", "sentiment", *_EMOTIONS)
+
+
+def _labels(table: Path, stems: Collection[str] = ()) -> Iterator[Label | Skipped]:
+    """One for each row: of its own file where there is one, else a stretch of its video."""
+    with local_copy(table) as file:
+        rows = read_rows(file, expected=f"file,index,start,end,{','.join(_TARGETS)}")
+    yield from rows.skipped
+    for row in rows.rows:
+        video = row["file"] or row["video"]
+        name = f"{video}_{row['index']}"
+        start, end = max(number(row["start"]), 0.0), number(row["end"])
+        if name in stems:
+            yield replace(_label(row, video), file=name)
+        elif end > start:
+            yield replace(_label(row, video), clip_id=name, start_s=start, end_s=end)
+        else:
+            yield Skipped(name, f"line {row.line}: end {end:g} s is not after start {start:g} s")
+
+
+def _label(row: Row, video: str) -> Label:
+    split = row["split"].casefold()
+    return Label(
+        file=video,
+        emotion=_strongest(row),
+        speaker=video,
+        attributes={"split": _SPLITS.get(split, split)} if split else {},
+        targets={_TARGETS[name]: value for name, value in numbers_of(row, _TARGETS).items()},
+    )
+
+
+def _strongest(row: Row) -> str:
+    """The one emotion of the greatest intensity; empty where there is none."""
+    intensities = numbers_of(row, _EMOTIONS)
+    greatest = max(intensities.values(), default=0.0)
+    found = [name for name, value in intensities.items() if value == greatest > 0]
+    return found[0] if len(found) == 1 else ""
+
+
+LISTING = Listing(
+    title="CMU-MOSEI",
+    example="Videos/Full/Combined/03bSnISJMiM.mp4",
+    lists=(_TABLE,),
+    labels=_labels,
+    emotions=_EMOTIONS | {"": ""},
+    always={"language": "en"},
+    modalities=("audio", "video"),
+)
 
 
 def read_cmu_mosei(root: str | Path) -> Index:
@@ -65,60 +109,9 @@ def read_cmu_mosei(root: str | Path) -> Index:
     DatasetError
         `root` is no folder, the table does not lie in it, or no file is of one of its videos.
     """
-    folder, contents = media_below(root, _TITLE, _EXAMPLE)
-    (table, *_) = label_files(folder, contents, (_TABLE,), _TITLE)
-    labels: dict[str, dict[str, Label]] = defaultdict(dict)
-    for row in rows_with(table, _COLUMNS).rows:
-        video = next((row[column] for column in _VIDEO if row[column]), "")
-        labels[video][f"{video}_{row['index']}"] = _label(row, video)
-    return _index(folder, contents, labels)
-
-
-def _label(row: Row, video: str) -> Label:
-    intensities = {written: number(row[written]) for written in _EMOTIONS}
-    targets = numbers_in(
-        row, {"sentiment": "sentiment"} | {w: f"intensity_{n}" for w, n in _EMOTIONS.items()}
-    )
-    greatest = max(intensities.values())
-    at_most = [name for name, value in intensities.items() if value == greatest > 0]
-    split = row["split"].casefold()
-    start, end = number(row["start"]), number(row["end"])
-    return Label(
-        emotion=_EMOTIONS[at_most[0]] if len(at_most) == 1 else "",
-        speaker=video,
-        attributes={"language": "en"} | ({"split": _SPLITS.get(split, split)} if split else {}),
-        targets=targets,
-        start_s=max(start, 0.0),
-        end_s=end,
-        unusable="" if end > max(start, 0.0) else f"it ends at {end:g} s, before it starts",
-    )
-
-
-def _index(
-    folder: Path, contents: FolderContents, labels: Mapping[str, Mapping[str, Label]]
-) -> Index:
-    """Segments, each from its own file where there is one, else cut out of its video."""
-    of_segment = {key: label for segments in labels.values() for key, label in segments.items()}
-    whole = {path.stem: path for path in contents.files if path.stem in labels}
-    found: list[NamedFile] = []
-    reasons: dict[Path, str] = {}
-    cut = {path.stem for path in contents.files if path.stem in of_segment}
-    for path in contents.files:
-        if path.stem in of_segment:
-            own = of_segment[path.stem]
-            alone = Label(own.emotion, own.speaker, own.attributes, own.targets)
-            found.append(named(path, path.stem, alone))
-        elif path.stem in labels:
-            rest = {key: each for key, each in labels[path.stem].items() if key not in cut}
-            usable = [named(path, key, each) for key, each in rest.items() if not each.unusable]
-            found += usable
-            reasons |= {path / key: each.unusable for key, each in rest.items() if each.unusable}
-        else:
-            reasons[path] = f"no row of {_TABLE} is about it"
-    for video in labels.keys() - whole.keys():
-        for key in labels[video].keys() - cut:
-            reasons[folder / key] = f"listed in {_TABLE}, but there is no file of it or its video"
-    return index_of(folder, contents, found, reasons, title=_TITLE, example=_EXAMPLE)
+    _, contents = media_below(root, LISTING.title, LISTING.example)
+    stems = {path.stem for path in contents.files}
+    return read_listed(root, replace(LISTING, labels=partial(_labels, stems=stems)))
 
 
 def _recognises(path: Path) -> bool:
@@ -126,7 +119,7 @@ def _recognises(path: Path) -> bool:
 
 
 READER = Reader(
-    title=_TITLE,
+    title=LISTING.title,
     recognises=_recognises,
     read=read_cmu_mosei,
     emotions=("happy", "sad", "angry", "fearful", "disgust", "surprised"),
@@ -139,7 +132,7 @@ READER = Reader(
     licence="see its page; the videos belong to those who published them",
     source="http://multicomp.cs.cmu.edu/resources/cmu-mosei-dataset/",
     get="By the authors' SDK, or by mail to them; the address of the raw videos no longer answers.",
-    example=_EXAMPLE,
+    example=LISTING.example,
     layout=f"whole videos or their segments (VIDEO_3), and {_TABLE} beside or above them",
     languages=("en",),
     modalities=("audio", "video"),

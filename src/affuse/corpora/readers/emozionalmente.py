@@ -1,7 +1,7 @@
 """Emozionalmente: Italian speech acted by many people with their own microphones.
 
 ``metadata/samples.csv`` says actor, emotion and sentence of each file in ``audio``,
-``metadata/users.csv`` sex, age and mother tongue of the actors. What files are called does not
+``metadata/users.csv`` sex and age of the actors. What files are called does not
 matter: the table lists them.
 
 Source: Catania 2022, doi:10.5281/zenodo.6569824.
@@ -9,23 +9,17 @@ Source: Catania 2022, doi:10.5281/zenodo.6569824.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from affuse.corpora.attributes import standard_attributes
-from affuse.corpora.index import Index
-from affuse.corpora.joined_files import media_below
-from affuse.corpora.labelled import (
-    Label,
-    Labelling,
-    has_file,
-    index_of_labelled,
-    label_files,
-    rows_with,
-)
-from affuse.corpora.media_files import FolderContents
+from affuse.corpora.by_list import Label, Listing, read_listed
+from affuse.corpora.media_files import has_file
 from affuse.corpora.reader import Reader, Size
-from affuse.storage.csv_rows import Row
+from affuse.corpora.speaker_lists import listed_speakers
+from affuse.records import Skipped
+from affuse.storage.csv_rows import read_rows
+from affuse.storage.remote import local_copy
 
 _EMOTIONS = {
     "anger": "angry",
@@ -37,83 +31,48 @@ _EMOTIONS = {
     "surprise": "surprised",
 }
 _SAMPLES, _USERS = "samples.csv", "users.csv"
-_COLUMNS = ("file_name", "actor", "emotion_expressed")
 
-_LABELLING = Labelling(
+
+def _labels(samples: Path) -> Iterator[Label | Skipped]:
+    """One for each row, with what the table of people beside it says."""
+    people = listed_speakers(samples.parent, _USERS, "username")
+    with local_copy(samples) as file:
+        rows = read_rows(file, expected="file_name,actor,emotion_expressed")
+    yield from rows.skipped
+    for row in rows.rows:
+        sentence = {"sentence": row["sentence"]} if row["sentence"] else {}
+        yield Label(
+            file=Path(row["file_name"]).stem,
+            emotion=row["emotion_expressed"],
+            speaker=row["actor"],
+            attributes=people.get(row["actor"], {}) | sentence,
+        )
+
+
+LISTING = Listing(
     title="Emozionalmente",
     example="audio/1.wav",
-    key_of=lambda path: path.stem,
-    files=f"metadata/{_SAMPLES}",
+    lists=(_SAMPLES,),
+    labels=_labels,
+    emotions=_EMOTIONS,
+    always={"language": "it"},
 )
 
 
-def read_emozionalmente(root: str | Path) -> Index:
-    """Index of the Emozionalmente files below a folder.
-
-    Parameters
-    ----------
-    root : str or Path
-        The unpacked archive.
-
-    Returns
-    -------
-    Index
-        Attributes ``sex``, ``age``, ``mother_tongue`` and ``sentence`` where the tables say them.
-
-    Raises
-    ------
-    DatasetError
-        `root` is no folder, or ``samples.csv`` does not lie in it.
-    """
-    folder, contents = media_below(root, _LABELLING.title, _LABELLING.example)
-    (samples, *_) = label_files(folder, contents, (_SAMPLES,), _LABELLING.title)
-    people = _people(folder, contents)
-    labels = {
-        Path(row["file_name"]).stem: _label(row, people) for row in rows_with(samples, _COLUMNS).rows
-    }
-    return index_of_labelled(folder, contents, labels, _LABELLING)
-
-
-def _people(folder: Path, contents: FolderContents) -> dict[str, dict[str, str]]:
-    """Actor -> what is known of them; nothing where the table of people is not there."""
-    tables = [folder / x.name for x in contents.passed_over if Path(x.name).name == _USERS]
-    return {
-        row["username"]: standard_attributes(
-            {name: row[name] for name in ("gender", "age", "mother_tongue") if row[name]}
-        )
-        for table in tables[:1]
-        for row in rows_with(table, ("username",)).rows
-    }
-
-
-def _label(row: Row, people: Mapping[str, Mapping[str, str]]) -> Label:
-    written = row["emotion_expressed"].casefold()
-    attributes = {"language": "it", **people.get(row["actor"], {})}
-    if row["sentence"]:
-        attributes["sentence"] = row["sentence"]
-    return Label(
-        emotion=_EMOTIONS.get(written, ""),
-        speaker=row["actor"],
-        attributes=attributes,
-        unusable="" if written in _EMOTIONS else f"its emotion {written!r} is none of the corpus",
-    )
-
-
 def _recognises(path: Path) -> bool:
-    return has_file(path, f"metadata/{_SAMPLES}") and has_file(path, f"metadata/{_USERS}")
+    return all(has_file(path, f"metadata/{name}") for name in (_SAMPLES, _USERS))
 
 
 READER = Reader(
-    title=_LABELLING.title,
+    title=LISTING.title,
     recognises=_recognises,
-    read=read_emozionalmente,
+    read=partial(read_listed, listing=LISTING),
     emotions=("neutral", "happy", "sad", "angry", "fearful", "disgust", "surprised"),
     emotion_map=_EMOTIONS,
     attributes={
-        "sex": "female, male, other",
+        "sex": "female, male",
         "age": "whole years",
         "language": "it",
-        "mother_tongue": "as they said it",
         "sentence": "what is said",
     },
     citation=(
@@ -127,7 +86,7 @@ READER = Reader(
     ),
     source="https://zenodo.org/records/6569824",
     get="An open archive.",
-    example=_LABELLING.example,
+    example=LISTING.example,
     layout="files as metadata/samples.csv lists them",
     languages=("it",),
     size=Size(clips=6902, speakers=431),

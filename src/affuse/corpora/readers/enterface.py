@@ -14,7 +14,7 @@ from __future__ import annotations
 from functools import partial
 
 from affuse.corpora.by_name import Naming, read_named, recognises
-from affuse.corpora.reader import Reader, Size
+from affuse.corpora.reader import Reader
 
 _EMOTIONS = {
     "an": "angry",

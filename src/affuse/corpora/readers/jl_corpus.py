@@ -26,9 +26,7 @@ _EMOTIONS = {
     "neutral": "neutral",
     "sad": "sad",
 }
-_SPEAKERS = {
-    f"{sex}{number}": {"sex": sex} for sex in ("female", "male") for number in ("1", "2")
-}
+_SPEAKERS = {f"{sex}{number}": {"sex": sex} for sex in ("female", "male") for number in ("1", "2")}
 
 NAMING = Naming(
     title="JL-Corpus",

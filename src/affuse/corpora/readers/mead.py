@@ -88,9 +88,7 @@ def read_mead(root: str | Path) -> Index:
         if not file.is_audio and _rank(file) != best[file.clip_id]:
             reasons[file.path] = f"another view of {file.clip_id}, whose picture is taken"
     kept = [file for file in found if file.path not in reasons]
-    return index_of(
-        folder, contents, kept, reasons, title=NAMING.title, example=NAMING.example
-    )
+    return index_of(folder, contents, kept, reasons, title=NAMING.title, example=NAMING.example)
 
 
 def _best_views(files: list[NamedFile]) -> dict[str, int]:
@@ -112,7 +110,14 @@ READER = Reader(
     recognises=partial(recognises, naming=NAMING),
     read=read_mead,
     emotions=(
-        "neutral", "happy", "sad", "angry", "fearful", "disgust", "surprised", "contempt",
+        "neutral",
+        "happy",
+        "sad",
+        "angry",
+        "fearful",
+        "disgust",
+        "surprised",
+        "contempt",
     ),
     emotion_map=_EMOTIONS,
     attributes={

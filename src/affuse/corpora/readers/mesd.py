@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import partial
 
 from affuse.corpora.by_name import Naming, read_named, recognises, speaker_named
-from affuse.corpora.reader import Reader, Size
+from affuse.corpora.reader import Reader
 
 _EMOTIONS = {
     "Anger": "angry",

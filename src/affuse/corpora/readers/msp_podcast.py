@@ -11,90 +11,63 @@ Source: Lotfian & Busso 2019, IEEE Transactions on Affective Computing 10, pages
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from affuse.corpora.attributes import standard_attributes
-from affuse.corpora.index import Index
-from affuse.corpora.joined_files import media_below
-from affuse.corpora.labelled import (
-    Label,
-    Labelling,
-    index_of_labelled,
-    label_files,
-    numbers_in,
-    rows_with,
-)
+from affuse.corpora.by_list import Label, Listing, read_listed
 from affuse.corpora.media_files import first_media_names
+from affuse.corpora.numeric_columns import numbers_of
 from affuse.corpora.reader import Reader
-from affuse.storage.csv_rows import Row
+from affuse.records import Skipped
+from affuse.storage.csv_rows import Row, read_rows
+from affuse.storage.remote import local_copy
 
 _EMOTIONS = {
-    "A": "angry",
-    "C": "contempt",
-    "D": "disgust",
-    "F": "fearful",
-    "H": "happy",
-    "N": "neutral",
-    "S": "sad",
-    "U": "surprised",
+    "a": "angry",
+    "c": "contempt",
+    "d": "disgust",
+    "f": "fearful",
+    "h": "happy",
+    "n": "neutral",
+    "s": "sad",
+    "u": "surprised",
 }
-_WITHOUT = ("O", "X")
-_TABLES = ("labels_consensus.csv", "labels_concensus.csv")
-_DIMENSIONS = {"emoval": "valence", "emoact": "arousal", "emodom": "dominance"}
-_COLUMNS = ("filename", "emoclass", *_DIMENSIONS)
+_WITHOUT = {"o": "", "x": ""}
+_TARGETS = {"emoval": "valence", "emoact": "arousal", "emodom": "dominance"}
+_UNKNOWN = "Unknown"
 _NAME = re.compile(r"MSP-PODCAST_\d+_\d+\w*")
 
 
-def _key_of(path: Path) -> str | None:
-    return path.stem if _NAME.fullmatch(path.stem) else None
-
-
-_LABELLING = Labelling(
-    title="MSP-Podcast",
-    example="Audios/MSP-PODCAST_0001_0008.wav",
-    key_of=_key_of,
-    files=f"Labels/{_TABLES[0]}",
-)
-
-
-def read_msp_podcast(root: str | Path) -> Index:
-    """Index of the MSP-Podcast files below a folder.
-
-    Parameters
-    ----------
-    root : str or Path
-        A release, as it was unpacked.
-
-    Returns
-    -------
-    Index
-        Attributes ``sex``, ``split``, ``label`` (the letter); targets ``valence``, ``arousal``,
-        ``dominance``.
-
-    Raises
-    ------
-    DatasetError
-        `root` is no folder, the table of labels does not lie in it, or no file is named as in
-        MSP-Podcast.
-    """
-    folder, contents = media_below(root, _LABELLING.title, _LABELLING.example)
-    (table, *_) = label_files(folder, contents, _TABLES, _LABELLING.title)
-    labels = {Path(row["filename"]).stem: _label(row) for row in rows_with(table, _COLUMNS).rows}
-    return index_of_labelled(folder, contents, labels, _LABELLING)
+def _labels(table: Path) -> Iterator[Label | Skipped]:
+    """One for each row."""
+    with local_copy(table) as file:
+        rows = read_rows(file, expected="FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID")
+    yield from rows.skipped
+    yield from map(_label, rows.rows)
 
 
 def _label(row: Row) -> Label:
-    written = row["emoclass"].upper()
-    known = written in _EMOTIONS or written in _WITHOUT
-    told = {"sex": row["gender"], "split": row["split_set"].casefold(), "label": written}
-    attributes = {name: text for name, text in told.items() if text and text != "Unknown"}
+    told = {"sex": row["gender"], "split": row["split_set"].casefold(), "label": row["emoclass"]}
+    known = {name: text for name, text in told.items() if text not in ("", _UNKNOWN)}
     return Label(
-        emotion=_EMOTIONS.get(written, ""),
-        speaker=row["spkrid"] or "Unknown",
-        attributes=standard_attributes({"language": "en", **attributes}),
-        targets=numbers_in(row, _DIMENSIONS),
-        unusable="" if known else f"its label {row['emoclass']!r} is none of MSP-Podcast",
+        file=Path(row["filename"]).stem,
+        emotion=row["emoclass"],
+        speaker=row["spkrid"] or _UNKNOWN,
+        attributes=standard_attributes(known),
+        targets={_TARGETS[name]: value for name, value in numbers_of(row, _TARGETS).items()},
     )
+
+
+LISTING = Listing(
+    title="MSP-Podcast",
+    example="Audios/MSP-PODCAST_0001_0008.wav",
+    lists=("labels_consensus.csv", "labels_concensus.csv"),
+    labels=_labels,
+    emotions=_EMOTIONS | _WITHOUT,
+    always={"language": "en"},
+)
 
 
 def _recognises(path: Path) -> bool:
@@ -102,11 +75,18 @@ def _recognises(path: Path) -> bool:
 
 
 READER = Reader(
-    title=_LABELLING.title,
+    title=LISTING.title,
     recognises=_recognises,
-    read=read_msp_podcast,
+    read=partial(read_listed, listing=LISTING),
     emotions=(
-        "neutral", "happy", "sad", "angry", "fearful", "disgust", "surprised", "contempt",
+        "neutral",
+        "happy",
+        "sad",
+        "angry",
+        "fearful",
+        "disgust",
+        "surprised",
+        "contempt",
     ),
     emotion_map=_EMOTIONS,
     attributes={
@@ -123,7 +103,7 @@ READER = Reader(
     licence="for academic research, by a licence that the institution signs",
     source="https://ecs.utdallas.edu/research/researchlabs/msp-lab/MSP-Podcast.html",
     get="The institution signs the licence on its page.",
-    example=_LABELLING.example,
+    example=LISTING.example,
     layout="number of the podcast and of the segment; labels in Labels/labels_consensus.csv",
     languages=("en",),
 )
