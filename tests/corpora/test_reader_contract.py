@@ -20,7 +20,7 @@ from affuse.errors import DatasetError
 from affuse.records import Clip
 from affuse.registries import READERS
 
-FORMS = ("annotations", "table")
+FORMS = ("annotations", "audformat", "table")
 """Readers of a form of data, of whichever corpus."""
 CORPORA = tuple(name for name in READERS.names() if name not in FORMS)
 WITHOUT_COMMON_NAME = {

@@ -15,6 +15,7 @@ from affuse.corpora.emotions import COMMON_EMOTIONS, emotion_name
 from affuse.corpora.found_files import found_file
 from affuse.corpora.index import Index
 from affuse.corpora.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES, folder_contents
+from affuse.corpora.stretches import cut_name
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
 from affuse.storage.plain_text import first_few
@@ -203,13 +204,7 @@ def _add(found: _Found, recording: _Recording, corpus: str) -> None:
 
 
 def _name(place: str, stretch: Stretch, speaker: str) -> str:
-    times = (stretch.start_s, stretch.end_s)
-    cut = "" if times == (None, None) else "@" + "-".join(map(_time, times))
-    return f"{place}{cut} {speaker}".rstrip()
-
-
-def _time(seconds: float | None) -> str:
-    return "" if seconds is None else f"{round(seconds, 3):.3f}".rstrip("0").rstrip(".")
+    return f"{cut_name(place, stretch.start_s, stretch.end_s)} {speaker}".rstrip()
 
 
 def _unusable(stretch: Stretch) -> str:
