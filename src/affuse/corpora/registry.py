@@ -132,23 +132,27 @@ def _recognised(place: Path, readers: Mapping[str, Reader]) -> Reader:
 
 def _why_several(place: Path, found: Mapping[str, Reader]) -> str:
     """Each corpus with the folder that holds it, where it has one of its own."""
-    below = {reader.title: _lowest(place, reader) for reader in found.values()}
-    named = " and ".join(f"{title} (in {folder})" for title, folder in below.items())
-    apart = len(set(below.values())) == len(below) and place not in below.values()
-    give = f"give {' '.join(map(str, below.values()))}" if apart else "give one folder for each"
+    readers = tuple(found.values())
+    folders = {reader.title: _own_folder(place, reader, readers) for reader in readers}
+    named = " and ".join(f"{title} (in {folder})" for title, folder in folders.items())
+    apart = len(set(folders.values())) == len(folders) and place not in folders.values()
+    give = f"give {' '.join(map(str, folders.values()))}" if apart else "give one folder for each"
     return (
         f"{place} looks like {named}; expected one corpus: {give}, or choose with "
         f"{' or '.join(f'--corpus {name}' for name in found)}"
     )
 
 
-def _lowest(place: Path, reader: Reader) -> Path:
-    """The lowest folder that holds all files seen of a corpus."""
-    folders = {path.parent for path in first_media_files(place)}
-    own = [str(folder) for folder in folders if reader.recognises(folder)]
-    # Above a folder of its own a corpus is seen too: the shared part of all is its place.
-    lowest = [each for each in own if not any(other.startswith(f"{each}/") for other in own)]
-    return Path(os.path.commonpath(lowest)) if lowest else place
+def _own_folder(place: Path, reader: Reader, readers: Sequence[Reader]) -> Path:
+    """The highest folder that holds all of one corpus and nothing of others, else the lowest."""
+    if any(path.parent == place for path in first_media_files(place)):
+        return place
+    inner = {path for path in place.iterdir() if path.is_dir() and reader.recognises(path)}
+    if len(inner) != 1:
+        return place
+    (folder,) = inner
+    alone = not any(each.recognises(folder) for each in readers if each is not reader)
+    return folder if alone else _own_folder(folder, reader, readers)
 
 
 def _why_none(folder: Path) -> str:
