@@ -20,7 +20,7 @@ from affuse.corpora.reader import Reader
 from affuse.errors import DatasetError
 from affuse.registries import READERS
 from affuse.storage.plain_text import first_few
-from affuse.storage.remote import is_file, is_folder, local_path
+from affuse.storage.remote import is_file, is_folder, local_path, url_of
 
 AUTO = "auto"
 _SHOWN = 3
@@ -145,7 +145,7 @@ def _why_several(place: Path, found: Mapping[str, Reader]) -> str:
 
 def _own_folder(place: Path, reader: Reader, readers: Sequence[Reader]) -> Path:
     """The highest folder that holds all of one corpus and nothing of others, else the lowest."""
-    if any(path.parent == place for path in first_media_files(place)):
+    if url_of(place) is not None or any(p.parent == place for p in first_media_files(place)):
         return place
     inner = {path for path in place.iterdir() if path.is_dir() and reader.recognises(path)}
     if len(inner) != 1:
