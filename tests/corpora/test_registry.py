@@ -161,3 +161,17 @@ def test_readers_of_other_packages_are_asked_and_a_broken_one_is_noted(
     with pytest.raises(ConfigError, match="'broken' of their-package cannot be loaded"):
         read(folder, "broken")
     assert read(folder, "theirs").clips == index.clips
+
+
+def test_a_folder_elsewhere_is_listed_once_for_all_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    system = fsspec.filesystem("memory")
+    listed = []
+    find = type(system).find
+    monkeypatch.setattr(type(system), "find", lambda *a, **b: listed.append(a) or find(*a, **b))
+    system.pipe("/crema/AudioWAV/1001_IEO_HAP_HI.wav", b"0")
+    system.pipe("/crema/VideoDemographics.csv", b'"ActorID","Age","Sex"\n1001,51,"Male"\n')
+    (clip,) = read("memory://crema")
+    assert (clip.corpus, clip.attributes["age"]) == ("CREMA-D", "51")
+    # Once to see whose it is, once for the list of speakers, once to read it.
+    assert len(listed) == 3

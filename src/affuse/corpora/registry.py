@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from affuse.corpora.index import Index
 from affuse.corpora.media_files import (
     MEDIA_SUFFIXES,
     N_LOOKED_AT,
+    first_files,
     first_media_files,
     folder_contents,
 )
@@ -21,6 +23,7 @@ from affuse.errors import DatasetError
 from affuse.registries import READERS
 from affuse.storage.plain_text import first_few
 from affuse.storage.remote import is_file, is_folder, local_path, url_of
+from affuse.storage.scratch import scratch_folder
 
 AUTO = "auto"
 _SHOWN = 3
@@ -122,12 +125,32 @@ def _called(index: Index, corpus: str) -> Index:
 
 def _recognised(place: Path, readers: Mapping[str, Reader]) -> Reader:
     """The one reader that recognises a path."""
-    found = {name: reader for name, reader in readers.items() if reader.recognises(place)}
+    with _names_of(place) as seen:
+        found = {name: reader for name, reader in readers.items() if reader.recognises(seen)}
     if len(found) == 1:
         return next(iter(found.values()))
     if found:
         raise DatasetError(_why_several(place, found))
     raise DatasetError(_why_none(place))
+
+
+@contextmanager
+def _names_of(place: Path) -> Iterator[Path]:
+    """The place itself; of a folder elsewhere, one of this machine with its first files' names.
+
+    Every reader looks at the names: a folder elsewhere is listed once for all of them.
+    """
+    if url_of(place) is None or not is_folder(place):
+        yield place
+        return
+    with scratch_folder("names") as scratch:
+        seen = scratch / place.name
+        seen.mkdir()
+        for path in first_files(place):
+            file = seen / path.relative_to(place)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        yield seen
 
 
 def _why_several(place: Path, found: Mapping[str, Reader]) -> str:
