@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import partial
 
 from affuse.corpora.by_name import Naming, read_named, recognises, speaker_named
+from affuse.corpora.open_archives import DataverseDataset
 from affuse.corpora.reader import Reader, Size
 
 _EMOTIONS = {
@@ -51,7 +52,8 @@ READER = Reader(
         "source where you use what was trained on them, no commercial use."
     ),
     source="https://doi.org/10.5683/SP2/E8H2MF",
-    get="An open archive.",
+    get="Free: affuse download tess fetches its 2,800 files one by one.",
+    archive=DataverseDataset(server="https://borealisdata.ca", doi="10.5683/SP2/E8H2MF"),
     example=NAMING.example,
     layout="speaker OAF (older) or YAF (younger), word, emotion (ps: pleasant surprise)",
     speaker_of=partial(speaker_named, naming=NAMING),
