@@ -105,6 +105,12 @@ def test_each_person_may_have_a_tier(tmp_path: Path) -> None:
     ]
 
 
+def test_a_person_goes_before_our_own_answers(tmp_path: Path) -> None:
+    folder = media(tmp_path, "talk.wav")
+    elan(folder / "talk.eaf", {"fused": [(0, 900, "sad")], "emotion": [(0, 900, "happy")]})
+    assert cuts(read(folder)) == [(0.0, 0.9, "happy")]
+
+
 def test_several_tiers_without_the_name_are_refused(tmp_path: Path) -> None:
     folder = media(tmp_path, "talk.wav")
     elan(folder / "talk.eaf", {"words": [(0, 900, "hello")], "mood": [(0, 900, "sad")]})

@@ -145,9 +145,16 @@ def test_no_pickle_is_read(database: Any, tmp_path: Path) -> None:
     assert not bomb.exists()
 
 
-@pytest.mark.parametrize(
-    "header", ["!!python/object/apply:os.getcwd []", "- no header", "a: [", "name: x\ntables: 3\n"]
-)
+def test_nothing_in_a_header_is_run(tmp_path: Path) -> None:
+    bomb = tmp_path / "went off"
+    tag = f"name: x\nauthor: !!python/object/apply:os.mkdir ['{bomb}']\n"
+    (tmp_path / "db.yaml").write_text(tag, "utf-8")
+    with pytest.raises(DatasetError, match=r"cannot be read as the header.*could not determine"):
+        read(tmp_path)
+    assert not bomb.exists()
+
+
+@pytest.mark.parametrize("header", ["- no header", "a: [", "name: x\ntables: 3\n"])
 def test_what_is_no_header_is_one_line(tmp_path: Path, header: str) -> None:
     (tmp_path / "db.yaml").write_text(header, "utf-8")
     with pytest.raises(DatasetError, match=r"cannot be read as the header") as told:

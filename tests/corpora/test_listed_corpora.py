@@ -90,6 +90,7 @@ def test_iemocap_keeps_numbers_of_turns_without_an_emotion(tmp_path: Path) -> No
         "language": "en", "sex": "female", "session": "5", "scenario": "scripted", "label": "exc",
     }  # fmt: skip
     why = reasons(index)
+    assert why.keys() == {"Ses01F_impro01_M001", IEMOCAP_FILES[2], IEMOCAP_FILES[4]}
     assert "its label 'bor' is none of IEMOCAP" in why["Ses01F_impro01_M001"]
     assert "no label of it" in why[IEMOCAP_FILES[4]]
 

@@ -8,6 +8,7 @@ import pytest
 
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read
+from affuse.errors import DatasetError
 
 SAID = {
     "savee": {
@@ -152,6 +153,12 @@ def test_codes_that_mean_nothing_are_told(name: str, file: str, told: str, tmp_p
     index = read(fill(tmp_path, known, file))
     assert len(index) == 1
     assert told in reasons(index)[file]
+
+
+def test_copies_of_other_files_are_no_aesdd(tmp_path: Path) -> None:
+    folder = fill(tmp_path, "music/a01 (1).wav", "music/a01 (2).wav")
+    with pytest.raises(DatasetError, match="no corpus is recognised"):
+        read(folder)
 
 
 def test_a_performance_of_mead_is_seen_from_the_front(tmp_path: Path) -> None:
