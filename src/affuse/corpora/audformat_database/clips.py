@@ -32,7 +32,7 @@ Key = tuple[str, float | None, float | None, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Facts:
     """What all tables tell of one stretch: `emotion` is empty where raters did not agree."""
 
     emotion: str
@@ -78,9 +78,9 @@ def read_database(root: str | Path) -> Index:
     database = opened(folder)
     rows = list(rows_of(database))
     labelled = _labelled(rows, has_emotions(database))
-    told, skipped = _joined(folder, rows, labelled)
+    facts, skipped = _joined(folder, rows, labelled)
     always = standard_attributes({"language": _language(database)}) if _language(database) else {}
-    clips, without, nameless = _clips(folder, told, always, str(database.name))
+    clips, without, nameless = _clips(folder, facts, always, str(database.name))
     skipped += without
     if not clips:
         first = f" (first: {skipped[0].name}: {skipped[0].reason})" if skipped else ""
@@ -114,40 +114,40 @@ def _key(row: DatabaseRow) -> Key:
 
 def _joined(
     folder: Path, rows: Iterable[DatabaseRow], labelled: Sequence[DatabaseRow]
-) -> tuple[dict[Key, _Told], list[Skipped]]:
+) -> tuple[dict[Key, _Facts], list[Skipped]]:
     """Stretch -> what is told of it; rows that are none."""
     same: dict[Key, list[DatabaseRow]] = defaultdict(list)
     for row in rows:
         same[_key(row)].append(row)
     cut = {row.file for row in labelled if row.start_s is not None}
-    told: dict[Key, _Told] = {}
+    facts: dict[Key, _Facts] = {}
     skipped = []
     for row in labelled:
         if row.file in cut and row.start_s is None:
             skipped.append(Skipped(_named(_key(row)), "its segments are labelled, and count"))
             continue
         found = _of_row(row, same[_key(row)], same.get((row.file, None, None, ""), ()))
-        earlier = told.setdefault(_key(row), found)
+        earlier = facts.setdefault(_key(row), found)
         if earlier.emotion != found.emotion:
             raise DatasetError(
                 f"{folder} gives {_named(_key(row))} two emotions: {earlier.emotion!r} in table "
                 f"{earlier.table}, {found.emotion!r} in {found.table}; expected one: call the "
                 f"table that counts {_EMOTION_TABLE}, or take the other out of the database"
             )
-        told[_key(row)] = replace(
+        facts[_key(row)] = replace(
             earlier,
             speaker=earlier.speaker or found.speaker,
             attributes={**found.attributes, **earlier.attributes},
             targets={**found.targets, **earlier.targets},
         )
-    return told, skipped
+    return facts, skipped
 
 
-def _of_row(row: DatabaseRow, same: Sequence[DatabaseRow], whole: Sequence[DatabaseRow]) -> _Told:
+def _of_row(row: DatabaseRow, same: Sequence[DatabaseRow], whole: Sequence[DatabaseRow]) -> _Facts:
     """A row with what other tables add about its stretch, and about its whole file."""
     others = (*whole, *same, row)
     speakers = (each.speaker for each in reversed(others) if each.speaker)
-    return _Told(
+    return _Facts(
         _agreed(row.emotions),
         row.table,
         next(speakers, ""),
@@ -170,10 +170,10 @@ def _named(key: Key) -> str:
 
 
 def _clips(
-    folder: Path, told: Mapping[Key, _Told], always: Mapping[str, str], corpus: str
+    folder: Path, facts: Mapping[Key, _Facts], always: Mapping[str, str], corpus: str
 ) -> tuple[list[Clip], list[Skipped], list[str]]:
     clips, skipped, nameless = [], [], {}
-    for key, each in told.items():
+    for key, each in facts.items():
         media = found_file(folder / key[0])
         if media is None:
             skipped.append(Skipped(_named(key), f"there is no file {key[0]} in the folder"))
@@ -189,12 +189,12 @@ def _clips(
 
 
 def _clip(
-    key: Key, told: _Told, media: Path, speaker: str, attributes: Mapping[str, str], corpus: str
+    key: Key, facts: _Facts, media: Path, speaker: str, attributes: Mapping[str, str], corpus: str
 ) -> Clip:
     _, start, end, _ = key
     return Clip(
         id=_named(key),
-        emotion=told.emotion,
+        emotion=facts.emotion,
         speaker=speaker,
         audio=media,
         video=None if media.suffix.lower() in AUDIO_SUFFIXES else media,
@@ -202,7 +202,7 @@ def _clip(
         end_s=end,
         attributes=attributes,
         corpus=corpus,
-        targets=told.targets,
+        targets=facts.targets,
     )
 
 

@@ -77,7 +77,7 @@ READER = Reader(
         "Dhall, Goecke, Lucey & Gedeon 2012: Collecting Large, Richly Annotated Facial-Expression "
         "Databases from Movies. IEEE MultiMedia 19, 34-41"
     ),
-    licence="for academic research, by a licence to be signed",
+    licence="academic research; a licence to sign",
     source="https://cs.anu.edu.au/few/AFEW.html",
     get="Sign the licence that its page links to and send it in by mail.",
     example=NAMING.example,

@@ -49,8 +49,8 @@ def _labels(table: Path) -> Iterator[Label | Skipped]:
 
 
 def _label(row: Row) -> Label:
-    told = {"sex": row["gender"], "split": row["split_set"].casefold(), "label": row["emoclass"]}
-    known = {name: text for name, text in told.items() if text not in ("", _UNKNOWN)}
+    columns = {"sex": row["gender"], "split": row["split_set"].casefold(), "label": row["emoclass"]}
+    known = {name: text for name, text in columns.items() if text not in ("", _UNKNOWN)}
     return Label(
         file=Path(row["filename"]).stem,
         emotion=row["emoclass"],
@@ -100,7 +100,7 @@ READER = Reader(
         "Retrieving Emotional Speech from Existing Podcast Recordings. IEEE Transactions on "
         "Affective Computing 10, 471-483"
     ),
-    licence="for academic research, by a licence that the institution signs",
+    licence="academic research; the institution signs",
     source="https://ecs.utdallas.edu/research/researchlabs/msp-lab/MSP-Podcast.html",
     get="The institution signs the licence on its page.",
     example=LISTING.example,
