@@ -19,6 +19,7 @@ from affuse.export.document import to_json
 from affuse.export.formats.eaf import to_eaf
 from affuse.export.formats.textgrid import to_textgrid
 from affuse.records import RAVDESS_EMOTIONS, Prediction
+from affuse.registries import READERS
 
 pympi = pytest.importorskip("pympi", reason="pympi-ling is not installed (extra interop)")
 textgrid = pytest.importorskip("praatio.textgrid", reason="praatio is not installed")
@@ -226,6 +227,13 @@ def test_json_of_numbers_becomes_targets(tmp_path: Path, talk: Prediction) -> No
     (tmp_path / "talk.json").write_text(to_json([replace(talk, segments=(segment,))]), "utf-8")
     (clip,) = read(tmp_path)
     assert (clip.emotion, dict(clip.targets)) == ("", {"valence": 0.5})
+
+
+def test_other_files_are_no_annotations(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("path,emotion,speaker\n", "utf-8")
+    for name, kind in (("mine.csv", "is no annotation"), ("gone.eaf", "does not exist")):
+        with pytest.raises(DatasetError, match=rf"{name} {kind}; expected recordings and an ELAN"):
+            READERS.get("annotations").read(tmp_path / name)
 
 
 def test_other_json_is_no_annotation(tmp_path: Path, talk: Prediction) -> None:

@@ -14,6 +14,7 @@ from affuse.corpora.registry import read
 from affuse.errors import DatasetError, MissingDependency
 from affuse.export.formats.audformat import write_database
 from affuse.records import RAVDESS_EMOTIONS, Prediction
+from affuse.registries import READERS
 
 audformat = pytest.importorskip("audformat", reason="audformat is not installed (extra interop)")
 
@@ -166,6 +167,11 @@ def test_a_database_without_clips_says_what_was_expected(database: Any, tmp_path
     add(database, "files", audformat.filewise_index(FILES), text=["x", "y"])
     with pytest.raises(DatasetError, match=r"none of 2 rows .* expected a column of a scheme"):
         read(saved(database, tmp_path))
+
+
+def test_a_database_elsewhere_is_refused() -> None:
+    with pytest.raises(DatasetError, match="lies elsewhere; expected an audformat database on"):
+        READERS.get("audformat").read("s3://bucket/database")
 
 
 def test_audformat_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
