@@ -175,6 +175,15 @@ def test_a_performance_of_mead_is_seen_from_the_front(tmp_path: Path) -> None:
     }
 
 
+def test_folders_of_afew_may_be_called_shorter(tmp_path: Path) -> None:
+    (clip,) = read(fill(tmp_path / "afew 7", "Val/Fear/000046280.avi"))
+    assert (clip.emotion, clip.attributes["split"]) == ("fearful", "val")
+    other = fill(tmp_path / "other", "val/fear/000046280.avi")
+    assert len(read(other, "afew")) == 1
+    with pytest.raises(DatasetError, match="no corpus is recognised"):
+        read(other)
+
+
 def test_nobody_is_known_in_afew(tmp_path: Path) -> None:
     index = read(fill(tmp_path, *SAID["afew"]))
     assert len(index.speakers) == len(index) == 2
