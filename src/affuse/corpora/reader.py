@@ -8,6 +8,7 @@ from pathlib import Path
 
 from affuse.corpora.index import Index
 from affuse.corpora.reference import Reference
+from affuse.corpora.votes import Votes
 from affuse.records import Modality
 
 
@@ -53,6 +54,9 @@ class Reader:
     references : callable, optional
         Index of clips of this corpus alone -> what people and published systems score on just
         these emotions and channels.
+    votes : callable, optional
+        Index of clips of this corpus alone and a modality ("audio", "video", "audio+video") -> how
+        many people told which emotion of each clip by it; None where no votes lie beside the clips.
 
     Examples
     --------
@@ -77,3 +81,4 @@ class Reader:
     part_name: Callable[[str, Modality], str] | None = None
     speaker_of: Callable[[str], str | None] | None = None
     references: Callable[[Index], tuple[Reference, ...]] | None = None
+    votes: Callable[[Index, str], Votes | None] | None = None
