@@ -100,7 +100,11 @@ def test_one_corpus_has_no_table_of_corpora(command, emodb, tmp_path):
     [
         (["--corpus", "emodv"], "did you mean 'emodb'?"),
         (["--corpus", "EMODB"], "did you mean 'emodb'?"),
-        (["--set", "data.where.gendr=male"], "no clip says its gendr: did you mean 'gender'?"),
+        (["--set", "data.where.sexe=male"], "no clip says its sexe: did you mean 'sex'?"),
+        (
+            ["--set", "data.where.gender=male"],
+            "data.where.gender was given: it is data.where.sex now",
+        ),
         (["--corpus", "auto", "--set", "data.corpus=emodb"], "expected one of them"),
         (["--set", "data.channels=speech"], "it is data.where.channel now"),
         (["--set", "data.where.channel=speech"], ""),

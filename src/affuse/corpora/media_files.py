@@ -129,10 +129,26 @@ def first_media_names(root: Path, limit: int = N_LOOKED_AT) -> tuple[str, ...]:
     >>> first_media_names(root)
     ('one.wav',)
     """
+    return tuple(path.name for path in first_media_files(root, limit))
+
+
+def first_media_files(root: Path, limit: int = N_LOOKED_AT) -> tuple[Path, ...]:
+    """The first media files below a folder, to see whose they are; none of a file.
+
+    Parameters
+    ----------
+    root : Path
+    limit : int
+        Files of any kind that are looked at, by their names alone.
+
+    Returns
+    -------
+    tuple of Path
+    """
     if not is_folder(root):
         return ()
     seen = islice((path for path, reason in _looked_at(root) if not reason), limit)
-    return tuple(path.name for path in seen if path.suffix.lower() in MEDIA_SUFFIXES)
+    return tuple(path for path in seen if path.suffix.lower() in MEDIA_SUFFIXES)
 
 
 def passed_over_text(passed_over: Iterable[Skipped]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from affuse.corpora.attributes import standard_attributes
 from affuse.corpora.emotions import emotion_name, renamed_note
 from affuse.corpora.found_files import found_file
 from affuse.corpora.index import CSV_COLUMNS, Index
@@ -58,7 +59,7 @@ def read_table(csv_path: str | Path) -> Index:
     unless the suffix says that the file holds sound alone; ``audio`` and ``video`` replace it
     for one modality, or stand in its place. ``start`` and ``end`` (s) cut a clip out of its
     file; ``clip`` names it; ``corpus`` says of which it is (the table's name without that column);
-    any other column becomes an attribute, and a target too where its cells are numbers: with such
+    any other column becomes an attribute (as `standard_attributes` has it), and a target too where its cells are numbers: with such
     columns ``emotion`` may be absent. Relative paths start from the folder of the CSV; backslashes
     part folders too, and letters of file names may be composed or not. Emotions take their common
     names (``emotions.SYNONYMS``), speakers the first of their spellings: `Index.notes` says which
@@ -161,9 +162,13 @@ def _entry(table: Path, row: Row, targets: Sequence[str], without: bool) -> _Ent
         label=cells["emotion"],
         speaker=cells["speaker"],
         corpus=row["corpus"] if "corpus" in row.cells else table.stem,
-        attributes={name: row[name] for name in row.cells if row[name] and name not in _KNOWN},
+        attributes=_attributes(row),
         targets=numbers_of(row, targets),
     )
+
+
+def _attributes(row: Row) -> dict[str, str]:
+    return standard_attributes({n: row[n] for n in row.cells if row[n] and n not in _KNOWN})
 
 
 def _sources(folder: Path, row: Row) -> tuple[Path | None, Path | None]:
