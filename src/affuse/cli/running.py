@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from affuse.cli.by_corpus import by_corpus_text
+from affuse.cli.by_group import by_group_text
 from affuse.cli.curves import robustness_text
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
@@ -43,6 +44,7 @@ class Typed:
     corpus: str | None = None
     jobs: int | None = None
     device: str | None = None
+    by: Sequence[str] | None = None
 
 
 def configure(typed: Typed) -> Config:
@@ -61,6 +63,7 @@ def configure(typed: Typed) -> Config:
         "data.corpus": typed.corpus,
         "jobs": typed.jobs,
         "features.vgg_face.device": typed.device,
+        "evaluation.by": typed.by or None,
         **_features(typed.features or ()),
     }
     given = {key: value for key, value in overrides.items() if value is not None}
@@ -79,6 +82,10 @@ def _refuse_twice(typed: Typed) -> None:
     if typed.corpus is not None and "data.corpus" in set_here:
         raise ConfigError(
             f"--set data.corpus was given beside --corpus {typed.corpus}; expected one of them"
+        )
+    if typed.by and "evaluation.by" in set_here:
+        raise ConfigError(
+            f"--set evaluation.by was given beside --by {typed.by[0]}; expected one of them"
         )
 
 
@@ -109,6 +116,8 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
     folder = out or Path(config.out or _free_folder(config))
     result = _run(config, folder, work, result_text)
     if each := by_corpus_text(result):
+        say(f"\n{each}")
+    if each := by_group_text(result):
         say(f"\n{each}")
     if result.curves:
         say(f"\n{robustness_text(result)}")

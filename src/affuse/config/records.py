@@ -246,6 +246,11 @@ class EvaluationConfig(_Settings):
         0.2, gt=0, lt=1, description="Test clips of the lecture's random split, as a share."
     )
     n_bootstrap: int = Field(2000, ge=100, description="Resamples of speakers for an interval.")
+    by: _List[str] = Field(
+        (),
+        description="What figures are given for apart, such as sex, age, language, corpus or "
+        "a column of the table; none: all clips together.",
+    )
 
 
 class RobustnessConfig(_Settings):

@@ -12,6 +12,7 @@ from affuse.corpora.filters import corpora_without
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read_all
 from affuse.errors import ConfigError
+from affuse.evaluation.grouping import groups_of
 from affuse.features.source import Source
 from affuse.features.sources import make_source
 from affuse.features.stretches import within_files
@@ -173,8 +174,10 @@ def plan_of(config: Config) -> Plan:
     Raises
     ------
     AffuseError
-        There are no clips, or the folds that are asked for do not fit them.
+        There are no clips, or the folds or groups that are asked for do not fit them.
     """
     index = chosen_clips(config)
+    for by in config.evaluation.by:
+        groups_of(index.clips, by)
     check_asked_folds(config, index.clips)
     return Plan(prepared(config, index), index)
