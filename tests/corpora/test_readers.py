@@ -134,13 +134,3 @@ def test_files_of_other_names_are_no_emodb(tmp_path: Path) -> None:
         emodb(tmp_path, "me.wav")
     with pytest.raises(DatasetError, match=r"gone does not exist; .* folder of EMO-DB files"):
         read_emodb(tmp_path / "gone")
-
-
-def test_real_emodb(shared_data: Path) -> None:
-    index = read(shared_data / "corpora" / "EMO-DB")
-    listed = read_table(shared_data / "corpora" / "EMO-DB" / "labels.csv")
-    assert len(index) == len(listed) == 410
-    assert [(c.id, c.emotion, c.speaker) for c in index] == [
-        (c.id, c.emotion, c.speaker) for c in listed
-    ]
-    assert [c.attributes["sex"] for c in index] == [c.attributes["sex"] for c in listed]

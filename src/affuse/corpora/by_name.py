@@ -53,8 +53,9 @@ class Naming:
     always : mapping of str to str
         Attributes of every clip, such as its language.
     clip_id : str
-        Form of the id, such as ``{speaker}_{emotion}_{take}``, of fields as they are written; empty:
-        the name without suffix. Files with one id hold one performance, as sound and as picture.
+        Form of the id, such as ``{speaker}_{emotion}_{take}``, of fields as they stand there;
+        empty: the name without suffix. Files with one id hold one performance, as sound and as
+        picture.
     modalities : tuple of {"audio", "video"}
         As `Reader.modalities`: files with picture are not taken for a corpus of sound alone.
     any_case : bool

@@ -1,4 +1,4 @@
-"""Files of known clips -> Index: sound and picture of one id joined, copies and strangers listed."""
+"""Files of known clips -> Index: sound and picture of one id joined, what is left out listed."""
 
 from __future__ import annotations
 
@@ -91,6 +91,7 @@ def index_of(
     *,
     title: str,
     example: str,
+    others: Sequence[Skipped] = (),
 ) -> Index:
     """The clips of files that are known, and why each other media file is none.
 
@@ -106,6 +107,8 @@ def index_of(
         Media file that is no clip -> why.
     title, example : str
         As the reader has them.
+    others : sequence of Skipped
+        What else did not become a clip, such as rows of a list.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def index_of(
     joined = [_joined(folder, take, title) for take in takes.values()]
     unreadable = [skip for skip in contents.passed_over if skip.reason in (EMPTY, NO_FILE)]
     strangers = [Skipped(_place(path, folder), reason) for path, reason in reasons.items()]
-    skipped = [*strangers, *unreadable, *(skip for _, copies in joined for skip in copies)]
+    skipped = [*strangers, *others, *unreadable, *(skip for _, copies in joined for skip in copies)]
     return Index(
         tuple(clip for clip, _ in joined),
         tuple(sorted(skipped, key=lambda skip: skip.name)),

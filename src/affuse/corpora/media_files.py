@@ -145,10 +145,25 @@ def first_media_files(root: Path, limit: int = N_LOOKED_AT) -> tuple[Path, ...]:
     -------
     tuple of Path
     """
+    seen = first_files(root, limit)
+    return tuple(path for path in seen if path.suffix.lower() in MEDIA_SUFFIXES)
+
+
+def first_files(root: Path, limit: int = N_LOOKED_AT) -> tuple[Path, ...]:
+    """The first files below a folder, of any kind; none of a file.
+
+    Parameters
+    ----------
+    root : Path
+    limit : int
+
+    Returns
+    -------
+    tuple of Path
+    """
     if not is_folder(root):
         return ()
-    seen = islice((path for path, reason in _looked_at(root) if not reason), limit)
-    return tuple(path for path in seen if path.suffix.lower() in MEDIA_SUFFIXES)
+    return tuple(islice((path for path, reason in _looked_at(root) if not reason), limit))
 
 
 def passed_over_text(passed_over: Iterable[Skipped]) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from affuse.corpora.index import Index
-from affuse.corpora.media_files import MEDIA_SUFFIXES, N_LOOKED_AT, folder_contents
+from affuse.corpora.media_files import (
+    MEDIA_SUFFIXES,
+    N_LOOKED_AT,
+    first_media_files,
+    folder_contents,
+)
 from affuse.corpora.merging import merge
 from affuse.corpora.reader import Reader
 from affuse.errors import DatasetError
@@ -121,17 +126,33 @@ def _recognised(place: Path, readers: Mapping[str, Reader]) -> Reader:
     if len(found) == 1:
         return next(iter(found.values()))
     if found:
-        titles = " and ".join(reader.title for reader in found.values())
-        raise DatasetError(
-            f"{place} looks like {titles}; expected one corpus: choose with "
-            f"{' or '.join(f'--corpus {name}' for name in found)}, or give one folder for each"
-        )
-    raise DatasetError(_why_none(place, readers.values()))
+        raise DatasetError(_why_several(place, found))
+    raise DatasetError(_why_none(place))
 
 
-def _why_none(folder: Path, readers: Iterable[Reader]) -> str:
-    named = "; ".join(f"{reader.title}, such as {reader.example}" for reader in readers)
-    known = f"expected one of the corpora that affuse reads ({named})"
+def _why_several(place: Path, found: Mapping[str, Reader]) -> str:
+    """Each corpus with the folder that holds it, where it has one of its own."""
+    below = {reader.title: _lowest(place, reader) for reader in found.values()}
+    named = " and ".join(f"{title} (in {folder})" for title, folder in below.items())
+    apart = len(set(below.values())) == len(below) and place not in below.values()
+    give = f"give {' '.join(map(str, below.values()))}" if apart else "give one folder for each"
+    return (
+        f"{place} looks like {named}; expected one corpus: {give}, or choose with "
+        f"{' or '.join(f'--corpus {name}' for name in found)}"
+    )
+
+
+def _lowest(place: Path, reader: Reader) -> Path:
+    """The lowest folder that holds all files seen of a corpus."""
+    folders = {path.parent for path in first_media_files(place)}
+    own = [str(folder) for folder in folders if reader.recognises(folder)]
+    # Above a folder of its own a corpus is seen too: the shared part of all is its place.
+    lowest = [each for each in own if not any(other.startswith(f"{each}/") for other in own)]
+    return Path(os.path.commonpath(lowest)) if lowest else place
+
+
+def _why_none(folder: Path) -> str:
+    known = "expected one of the corpora that affuse reads (affuse corpora lists them)"
     contents = folder_contents(folder)
     if contents.files:
         first = first_few([path.name for path in contents.files], _SHOWN)

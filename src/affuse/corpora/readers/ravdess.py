@@ -95,8 +95,8 @@ def read_ravdess(root: str | Path) -> Index:
     Index
         Clip ids are take keys, speakers ``"1"`` to ``"24"``; attributes ``channel``
         (speech, song), ``intensity`` (normal, strong), ``statement`` (kids, dogs),
-        ``repetition`` (1, 2), ``sex`` and ``language``. Their corpus is ``RAVDESS``; of drawn people, whose
-        files bear the same names, it is the embedded corpus of affuse.
+        ``repetition`` (1, 2), ``sex`` and ``language``. Their corpus is ``RAVDESS``; of drawn
+        people, whose files bear the same names, it is the embedded corpus of affuse.
 
     Raises
     ------
