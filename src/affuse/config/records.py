@@ -220,6 +220,19 @@ class FusionConfig(_Settings):
     )
 
 
+class TrainingConfig(_Settings):
+    """How clips of several corpora are learned from together."""
+
+    masked: bool = Field(
+        True,
+        description="Networks and logistic regression learn from a clip among the emotions that "
+        "its corpus can have.",
+    )
+    balance: Literal["none", "corpus"] = Field(
+        "none", description="What counts alike: every clip, or every corpus and emotion in it."
+    )
+
+
 class FoldsConfig(_Settings):
     """How speakers are divided."""
 
@@ -314,6 +327,7 @@ class Config(_Settings):
         "set, ridge and svr learn numbers.",
     )
     fusion: FusionConfig = FusionConfig()
+    training: TrainingConfig = TrainingConfig()
     folds: FoldsConfig = FoldsConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     robustness: RobustnessConfig = RobustnessConfig()

@@ -123,6 +123,7 @@ def features_of(plan: Plan, context: RunContext) -> Features:
     refuse_labels(sources, extraction.table)
     table = task_of(plan.config).table(extraction.table, plan.index)
     refuse_targets(sources, table)
+    table = replace(table, training=plan.config.training)
     if plan.config.data.shuffle_labels:
         table = _shuffled(table, context.seed)
     kept = set(table.clips.tolist())

@@ -17,7 +17,7 @@ from affuse.features.source import Source
 from affuse.features.sources import make_source
 from affuse.features.stretches import within_files
 from affuse.fusion.registry import check_fusions
-from affuse.models.registry import check_models
+from affuse.models.registry import check_balance, check_models
 from affuse.records import Modality
 from affuse.splits.divide import check_asked_folds
 from affuse.tasks.choice import make_task
@@ -63,6 +63,7 @@ def task_of(config: Config) -> Task:
             "emotions alone; expected robustness.enabled = false"
         )
     check_models(config.models, config.task)
+    check_balance(config.models, config.training, config.task)
     check_fusions(config.fusion, config.task)
     return task
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from affuse.config import TrainingConfig
 from affuse.errors import FeatureError
 from affuse.features.array import FeatureArray, feature_array
 
@@ -37,6 +38,8 @@ class FeatureTable:
         Names of the numbers that are told of a clip; empty where its emotion is.
     values : (n_clips, n_targets) float64
         The true numbers.
+    training : TrainingConfig
+        How clips of several corpora are learned from together.
 
     Raises
     ------
@@ -53,6 +56,7 @@ class FeatureTable:
     corpora: NDArray[np.str_]
     targets: tuple[str, ...]
     values: NDArray[np.float64]
+    training: TrainingConfig
 
     def __init__(
         self,
@@ -65,11 +69,13 @@ class FeatureTable:
         corpora: NDArray[np.str_] | None = None,
         targets: tuple[str, ...] = (),
         values: NDArray[np.float64] | None = None,
+        training: TrainingConfig | None = None,
     ) -> None:
         wrapped = {modality: feature_array(array) for modality, array in arrays.items()}
         corpora = np.zeros(0, np.str_) if corpora is None else corpora
         values = np.zeros((0, 0)) if values is None else values
-        fields = (clips, speakers, labels, classes, wrapped, present, corpora, targets, values)
+        known = (clips, speakers, labels, classes, wrapped, present, corpora, targets, values)
+        fields = (*known, training or TrainingConfig())
         for name, value in zip(self.__dataclass_fields__, fields, strict=True):
             object.__setattr__(self, name, value)
         self._check()

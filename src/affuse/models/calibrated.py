@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from affuse.errors import FeatureError
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.inner_folds import Split, inner_folds
+from affuse.models.loss_terms import LossTerms, learn
 
 Floats = NDArray[np.float64]
 Relearn = Callable[[NDArray[np.int64]], ArrayLike]
@@ -92,6 +93,7 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         y: ArrayLike,
         groups: ArrayLike | None = None,
         relearn: Relearn | None = None,
+        terms: LossTerms | None = None,
     ) -> Self:
         """Learn from X (n_clips, n_features), y (n_clips,) and the clips' speakers `groups`.
 
@@ -106,6 +108,8 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
             Speakers, kept apart in inner folds.
         relearn : callable, optional
             Training rows of an inner fold -> all rows of features as learned from those alone.
+        terms : LossTerms, optional
+            Of the clips; reach the model as far as it can have them.
 
         Returns
         -------
@@ -134,8 +138,9 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
             )
         folds = inner_folds(positions, groups, self.n_folds)
         relearned = relearn if relearn is not None else lambda _: rows
-        self._choose(self._scores(positions, folds, relearned), positions)
-        self.estimator_ = self._candidate(self.chosen_).fit(rows, labels)
+        own = LossTerms() if terms is None else terms
+        self._choose(self._scores(positions, folds, relearned, own), positions)
+        self.estimator_ = learn(self._candidate(self.chosen_), rows, labels, own)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -215,7 +220,11 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         return clone(self.estimator).set_params(**choice) if choice else clone(self.estimator)
 
     def _scores(
-        self, positions: NDArray[np.int64], folds: Sequence[Split], relearned: Relearn
+        self,
+        positions: NDArray[np.int64],
+        folds: Sequence[Split],
+        relearned: Relearn,
+        terms: LossTerms,
     ) -> Floats:
         """Scores from inner folds, (n_choices, n_clips, n_classes); NaN where there are none."""
         choices, n_classes = self._choices(), len(self.classes_)
@@ -230,7 +239,8 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
             if _lacks_scatter(self.estimator, rows[train], positions[train]):
                 continue
             for number, choice in enumerate(choices):
-                model = self._candidate(choice).fit(rows[train], positions[train])
+                own = terms.of_classes(self.classes_).take(train)
+                model = learn(self._candidate(choice), rows[train], positions[train], own)
                 scores[number, test] = class_scores(model, rows[test])
         return scores
 

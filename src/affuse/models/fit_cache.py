@@ -14,6 +14,7 @@ from sklearn.base import clone
 from affuse.features.table import FeatureTable
 from affuse.models.estimator_spec import estimator_spec
 from affuse.models.inner_folds import inner_folds
+from affuse.models.loss_terms import terms_key
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -125,6 +126,7 @@ def _key(estimator: Any, table: FeatureTable) -> str:
     digest = hashlib.blake2b(json.dumps(estimator_spec(estimator), sort_keys=True).encode())
     for column in (table.clips, table.speakers, table.truth.ravel()):
         digest.update("\0".join(map(str, column)).encode())
+    digest.update(terms_key(table, np.arange(len(table))).encode())
     for modality in table.modalities:
         array = table.arrays[modality]
         digest.update(f"{modality} {array.digest(np.arange(len(table)))}".encode())

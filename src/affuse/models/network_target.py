@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from affuse.models.graphs.builder import GraphBuilder
+    from affuse.models.loss_terms import LossTerms
 
 Floats = NDArray[np.float64]
 
@@ -88,6 +89,21 @@ class NetworkTarget:
         if self.classes is None:
             return np.asarray((values - self.mean) / self.scale, np.float32)
         return np.asarray(np.searchsorted(self.classes, values), np.int64)
+
+    def terms(self, terms: LossTerms | None) -> LossTerms | None:
+        """Loss terms with a column for each of `classes`, in the place of one for each label.
+
+        Parameters
+        ----------
+        terms : LossTerms or None
+
+        Returns
+        -------
+        LossTerms or None
+        """
+        if terms is None or self.classes is None:
+            return terms
+        return terms.of_classes(self.classes)
 
     def decoded(self, outputs: NDArray[np.float32]) -> Floats:
         """Probabilities (n_clips, n_classes), or numbers (n_clips, n_targets).
