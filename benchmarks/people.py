@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from affuse.corpora.crema_d.references import EMOTIONS, MAJORITIES, confusion, recalls
-from affuse.corpora.crema_d.votes import FILE, LETTERS, read_tabulated
+from affuse.corpora.cremad.references import EMOTIONS, MAJORITIES, confusion, recalls
+from affuse.corpora.cremad.votes import FILE, LETTERS, read_tabulated
 
 SUMMARY = {"audio": "VoiceVote", "video": "FaceVote", "audio+video": "MultiModalVote"}
 ACTED = {"ANG": "angry", "DIS": "disgust", "FEA": "fearful", "HAP": "happy", "NEU": "neutral",

@@ -69,7 +69,7 @@ def test_a_run_says_for_whom_it_works_and_a_report_says_it_again(affuse, clips, 
     )
     assert first == second
     colours = with_groups(read_run(out), ["colour"]).table("by")
-    assert list(colours["group"]) == ["red", "not said"]
+    assert list(colours["group"]) == ["red", "unknown"]
     assert list(colours["compared"]) == [True, False]
     wrong = affuse(cache, "report", out, "--by", "color")
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)

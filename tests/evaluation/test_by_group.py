@@ -114,7 +114,7 @@ def test_a_group_of_few_people_is_shown_and_never_compared(table):
     found = tables(table, wrong_in(table, lambda speaker, take: 8 if speaker <= 4 else 1), groups)
     shown = found.figures.set_index("group")
     assert shown["compared"].to_dict() == {
-        "few": False, "one": True, "other": True, "not said": False,
+        "few": False, "one": True, "other": True, "unknown": False,
     }  # fmt: skip
     assert shown["uar"].loc["few"] == 0
     assert len(found.gaps) == 1

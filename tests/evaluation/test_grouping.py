@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from affuse.errors import ConfigError
-from affuse.evaluation.grouping import NOT_SAID, age_group, group_columns, group_order, groups_of
+from affuse.evaluation.grouping import UNKNOWN, age_group, group_columns, group_order, groups_of
 from affuse.records import Clip
 
 
@@ -29,14 +29,14 @@ def test_ages_are_joined_and_other_words_stay(age, group):
 
 
 def test_what_is_not_said_is_a_group_of_its_own():
-    assert groups_of(clips("sex", "female", "", "male"), "sex") == ("female", NOT_SAID, "male")
+    assert groups_of(clips("sex", "female", "", "male"), "sex") == ("female", UNKNOWN, "male")
     assert groups_of(clips("sex", "female"), "corpus") == ("mine",)
     assert group_columns(clips("sex", "female")) == ("corpus", "sex")
 
 
 def test_groups_stand_in_a_natural_order():
-    names = [NOT_SAID, "60 and over", "30-44", "under 30", "b", "s10", "s2"]
-    expected = ["under 30", "30-44", "60 and over", "b", "s2", "s10", NOT_SAID]
+    names = [UNKNOWN, "60 and over", "30-44", "under 30", "b", "s10", "s2"]
+    expected = ["under 30", "30-44", "60 and over", "b", "s2", "s10", UNKNOWN]
     assert sorted(names, key=group_order) == expected
 
 

@@ -215,8 +215,8 @@ def _fault(voted: Voted, clip: Clip, classes: Sequence[str], least: int) -> str:
     total, own = sum(votes.values()), sum(_among(votes, classes).values())
     if own >= max(least, 1):
         return ""
-    told = f"{own} votes" if own == total else f"{own} of {total} votes for emotions of this run"
-    return f"{told}; expected at least {max(least, 1)} (data.least_votes)"
+    counted = f"{own} votes" if own == total else f"{own} of {total} votes for emotions of this run"
+    return f"{counted}; expected at least {max(least, 1)} (data.least_votes)"
 
 
 def _notes(clips: Sequence[Clip], voted: Voted, n_out: int) -> list[str]:

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.evaluation.grouping import NOT_SAID, group_order
+from affuse.evaluation.grouping import UNKNOWN, group_order
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, derived_seed
 from affuse.features.table import FeatureTable
@@ -104,7 +104,7 @@ def scores_by_group(
     for group in sorted({str(name) for name in groups[result.rows]}, key=group_order):
         own = within(result, groups == group)
         figures = scores(own, bare.take(groups == group), n_bootstrap=n_bootstrap, seed=seed)
-        enough = figures.n_speakers >= LEAST_SPEAKERS and group != NOT_SAID
+        enough = figures.n_speakers >= LEAST_SPEAKERS and group != UNKNOWN
         found.append(GroupScores(group, figures, enough))
     return tuple(found)
 

@@ -18,7 +18,7 @@ from affuse.evaluation.by_group import (
     largest_gap,
     scores_by_group,
 )
-from affuse.evaluation.grouping import CORPUS, NOT_SAID, groups_of
+from affuse.evaluation.grouping import CORPUS, UNKNOWN, groups_of
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Clip
@@ -129,7 +129,7 @@ def gap_sentence(tables: GroupTables, system: str, by: str, headline: Headline) 
     few = [
         f"{row['group']} ({row['n_speakers']} speaker{'s' * (row['n_speakers'] != 1)})"
         for row in figures
-        if row["n_speakers"] < LEAST_SPEAKERS and row["group"] != NOT_SAID
+        if row["n_speakers"] < LEAST_SPEAKERS and row["group"] != UNKNOWN
     ]
     left_out = (
         f" Shown and not compared, with fewer than {LEAST_SPEAKERS} speakers: {', '.join(few)}."

@@ -14,7 +14,7 @@ from affuse.storage.csv_rows import number
 from affuse.storage.plain_text import first_few
 
 CORPUS = "corpus"
-NOT_SAID = "not said"
+UNKNOWN = "unknown"
 """Group of the clips of which nothing is known: shown, never compared."""
 
 MOST_GROUPS = 24
@@ -65,7 +65,7 @@ def groups_of(clips: Sequence[Clip], by: str) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        `NOT_SAID` for a clip that does not say it.
+        `UNKNOWN` for a clip that does not say it.
 
     Raises
     ------
@@ -76,11 +76,11 @@ def groups_of(clips: Sequence[Clip], by: str) -> tuple[str, ...]:
     --------
     >>> clips = [Clip(n, "sad", n, attributes={"age": n} if n else {}) for n in ("31", "29", "")]
     >>> groups_of(clips, "age")
-    ('30-44', 'under 30', 'not said')
+    ('30-44', 'under 30', 'unknown')
     """
     _refuse_unknown(clips, by)
     texts = [clip.corpus if by == CORPUS else clip.attributes.get(by, "") for clip in clips]
-    groups = tuple((age_group(text) if by == "age" else text) or NOT_SAID for text in texts)
+    groups = tuple((age_group(text) if by == "age" else text) or UNKNOWN for text in texts)
     values = sorted(set(groups), key=group_order)
     if len(values) > MOST_GROUPS:
         raise ConfigError(
@@ -114,7 +114,7 @@ def age_group(age: str) -> str:
 
 
 def group_order(group: str) -> tuple[bool, int, tuple[object, ...]]:
-    """Sorts groups: ages by age, numbers by value, others by name, those not said last.
+    """Sorts groups: ages by age, numbers by value, others by name, unknown ones last.
 
     Parameters
     ----------
@@ -127,11 +127,11 @@ def group_order(group: str) -> tuple[bool, int, tuple[object, ...]]:
 
     Examples
     --------
-    >>> sorted(["not said", "60 and over", "10", "under 30", "9"], key=group_order)
-    ['under 30', '60 and over', '9', '10', 'not said']
+    >>> sorted(["unknown", "60 and over", "10", "under 30", "9"], key=group_order)
+    ['under 30', '60 and over', '9', '10', 'unknown']
     """
     age = _AGES.index(group) if group in _AGES else len(_AGES)
-    return group == NOT_SAID, age, speaker_order(group)
+    return group == UNKNOWN, age, speaker_order(group)
 
 
 def _refuse_unknown(clips: Sequence[Clip], by: str) -> None:

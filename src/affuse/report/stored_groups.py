@@ -93,7 +93,12 @@ def _table(run: RunFolder) -> FeatureTable:
             names["clip"], names["speaker"], none, (), {}, {}, None, run.targets, values
         )
     labels = np.array([run.classes.index(emotion) for emotion in clips["emotion"]], np.int64)
-    return FeatureTable(names["clip"], names["speaker"], labels, run.classes, {}, {})
+    table = FeatureTable(names["clip"], names["speaker"], labels, run.classes, {}, {})
+    votes = run.table("votes")
+    if not len(votes):
+        return table
+    counts = votes.set_index("clip").reindex(table.clips.tolist())[list(run.classes)]
+    return replace(table, votes=counts.to_numpy(np.float64))
 
 
 def _out_of_fold(run: RunFolder, name: str, table: FeatureTable) -> OutOfFold:

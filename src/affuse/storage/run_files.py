@@ -75,6 +75,7 @@ TABLES = (
         ),
     ),
     RunTable("corpora", ("system", "corpus", "n_clips", "n_speakers")),
+    RunTable("votes", ("clip", "majority", "n_votes")),
     RunTable("by", ("system", "by", "group", "compared", "n_clips", "n_speakers")),
     RunTable(
         "gaps",
@@ -121,7 +122,7 @@ def tables_of(task: str) -> tuple[RunTable, ...]:
 RESULTS = TABLES[0].file
 TEXT_COLUMNS = (
     "clip", "corpus", "speaker", "emotion", "system", "predicted", "name", "by", "group", "higher",
-    "lower",
+    "lower", "majority",
 )  # fmt: skip
 """Whose cells are words, whatever they look like: a speaker may be called 01 or NA."""
 

@@ -31,6 +31,7 @@ LETTERS = {
 
 _BLOCK = 100_000
 _BLOCKS = {"audio": 1, "video": 2, "audio+video": 3}
+_ON = {"audio": "the voice", "video": "the face", "audio+video": "voice and face"}
 _ABOVE = 3
 """Folders above a clip in which the table is looked for."""
 
@@ -58,7 +59,7 @@ def votes_of(index: Index, modality: str) -> Votes | None:
     table = next((path for folder in _folders(index) if (path := folder / FILE).is_file()), None)
     if table is None:
         return None
-    return Votes(f"CREMA-D ({modality})", read_tabulated(table)[modality])
+    return Votes(f"CREMA-D on {_ON[modality]}", read_tabulated(table)[modality])
 
 
 def read_tabulated(table: Path) -> dict[str, dict[str, Counts]]:

@@ -8,14 +8,14 @@ import io
 import numpy as np
 import pytest
 
-from affuse.corpora.crema_d.references import (
+from affuse.corpora.cremad.references import (
     EMOTIONS,
     MAJORITIES,
     confusion,
     people_references,
     recalls,
 )
-from affuse.corpora.crema_d.votes import FILE, LETTERS, read_tabulated, votes_of
+from affuse.corpora.cremad.votes import FILE, LETTERS, read_tabulated, votes_of
 from affuse.corpora.index import Index
 from affuse.corpora.voted_clips import votes_of_clips
 from affuse.errors import DatasetError

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.corpora.crema_d.votes import votes_of
+from affuse.corpora.cremad.votes import votes_of
 from affuse.corpora.index import Index
 from affuse.corpora.reference import Reference
 from affuse.corpora.voted_clips import votes_of_clips
@@ -114,8 +114,8 @@ def confusion(
     counts = np.zeros((len(classes), len(classes) + 1), np.int64)
     columns = {name: column for column, name in enumerate(classes)}
     for clip in emotions.keys() & votes.keys():
-        told = majority({name: votes[clip].get(name, 0) for name in classes})
-        counts[columns[emotions[clip]], len(classes) if told is None else columns[told]] += 1
+        voted = majority({name: votes[clip].get(name, 0) for name in classes})
+        counts[columns[emotions[clip]], len(classes) if voted is None else columns[voted]] += 1
     return counts
 
 
