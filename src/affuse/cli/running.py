@@ -15,6 +15,7 @@ from affuse.cli.by_corpus import by_corpus_text
 from affuse.cli.curves import robustness_text
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
+from affuse.cli.sets import sets_text
 from affuse.cli.tables import listed, result_text, short_text
 from affuse.cli.working import Work
 from affuse.config import Config, load_config
@@ -43,6 +44,7 @@ class Typed:
     corpus: str | None = None
     jobs: int | None = None
     device: str | None = None
+    coverage: float | None = None
 
 
 def configure(typed: Typed) -> Config:
@@ -61,6 +63,7 @@ def configure(typed: Typed) -> Config:
         "data.corpus": typed.corpus,
         "jobs": typed.jobs,
         "features.vgg_face.device": typed.device,
+        "evaluation.coverage": typed.coverage,
         **_features(typed.features or ()),
     }
     given = {key: value for key, value in overrides.items() if value is not None}
@@ -110,6 +113,8 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
     result = _run(config, folder, work, result_text)
     if each := by_corpus_text(result):
         say(f"\n{each}")
+    if sets := sets_text(result):
+        say(f"\n{sets}")
     if result.curves:
         say(f"\n{robustness_text(result)}")
     say(_left_out(result))

@@ -74,12 +74,22 @@ def _among_its_own(result: OutOfFold, table: FeatureTable, corpus: str) -> OutOf
         result,
         rows=np.searchsorted(its_rows, result.rows[at]),
         folds=result.folds[at],
-        outputs=outputs if table.targets else _masked(outputs, _can_be(table, corpus)),
+        outputs=outputs if table.targets else _masked(outputs, can_be(table, corpus)),
     )
 
 
-def _can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
-    """Which classes a corpus can have: (n_classes,)."""
+def can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
+    """Which classes a corpus can have, any where nobody knows.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    corpus : str
+
+    Returns
+    -------
+    (n_classes,) bool
+    """
     occurring = {table.classes[label] for label in table.labels[table.corpora == corpus]}
     known = label_set(corpus)
     return np.array([not known or name in occurring.union(known) for name in table.classes])

@@ -237,6 +237,8 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "map", clip_map(result.table, seed=result.config.seed)
     if len(result.by_corpus):
         yield "corpora", result.by_corpus
+    if len(result.sets):
+        yield "sets", result.sets
     if len(result.training):
         yield "training", result.training
     if result.curves:

@@ -75,6 +75,13 @@ TABLES = (
         ),
     ),
     RunTable("corpora", ("system", "corpus", "n_clips", "n_speakers")),
+    RunTable(
+        "sets",
+        (
+            "system", "corpus", "asked", "coverage", "coverage_low", "coverage_high", "size",
+            "size_low", "size_high", "one", "n_emotions", "n_clips", "n_speakers", "short",
+        ),
+    ),
     RunTable("training", ("system", "fold", "epoch", "loss")),
     RunTable("map", ("clip", "modality", "method", "x", "y")),
     RunTable("contents", ("clip", "content")),
@@ -111,7 +118,7 @@ def tables_of(task: str) -> tuple[RunTable, ...]:
 
 
 RESULTS = TABLES[0].file
-TEXT_COLUMNS = ("clip", "corpus", "speaker", "emotion", "system", "predicted", "name")
+TEXT_COLUMNS = ("clip", "corpus", "speaker", "emotion", "system", "predicted", "set", "name")
 """Whose cells are words, whatever they look like: a speaker may be called 01 or NA."""
 
 WRITTEN = frozenset(
