@@ -6,6 +6,7 @@ from pathlib import Path
 
 from affuse.corpora.reader import Reader
 from affuse.corpora.table import read_table
+from affuse.records import MODALITIES
 from affuse.storage.remote import is_file
 
 
@@ -22,5 +23,6 @@ READER = Reader(
     licence="that of the recordings",
     source="write it: one row for each clip",
     example="clips.csv",
+    modalities=MODALITIES,
     layout="columns path,emotion,speaker, and if you like clip,audio,video,start,end,corpus",
 )
