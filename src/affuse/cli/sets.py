@@ -27,10 +27,9 @@ def sets_text(result: Result) -> str:
     str
         Several lines without a final newline.
     """
-    best = {item.out_of_fold.system.modality: item for item in reversed(result.honest)}
-    found = [
-        (item.name, one) for item in result.honest if item in best.values() for one in item.coverage
-    ]
+    best = {item.out_of_fold.system.modality: item.name for item in reversed(result.honest)}
+    shown = (item for item in result.honest if item.name in best.values())
+    found = [(item.name, one) for item in shown for one in item.coverage]
     if not found:
         return ""
     rows = [_HEADINGS, *(_cells(name, one) for name, one in found)]
