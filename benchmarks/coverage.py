@@ -1,6 +1,6 @@
 """How often conformal sets hold the true emotion: within a corpus, and from one to the other.
 
-usage: python benchmarks/coverage.py DATA... [--coverage 0.9] [--set KEY=VALUE]
+usage: python benchmarks/coverage.py DATA... [--coverage 0.9] [--part within] [--set KEY=VALUE]
 
 Statistics of the voice, logistic regression, speakers kept apart. Four tables:
 
@@ -103,7 +103,9 @@ def within(measured: Measured, table: FeatureTable, asked: float) -> Iterator[st
 def aps(found: OutOfFold) -> NDArray[np.float64]:
     """One minus the mass of all classes that are at least as probable, in the place of each."""
     rows = found.outputs
-    return 1 - np.where(rows[:, None, :] >= rows[:, :, None], rows[:, None, :], 0).sum(axis=2)
+    mass = np.where(rows[:, None, :] >= rows[:, :, None], rows[:, None, :], 0).sum(axis=2)
+    # Classes of other corpora have no probability at all.
+    return np.where(rows > 0, 1 - mass, -1)
 
 
 def measured_sets(found: OutOfFold, table: FeatureTable, asked: float) -> Coverage:
@@ -181,11 +183,15 @@ def without_rare(table: FeatureTable) -> FeatureTable:
     return table.take(np.bincount(table.labels, minlength=99)[table.labels] >= LEAST_CLIPS)
 
 
+PARTS = {"within": within, "across": across, "left out": left_out}
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="+")
     parser.add_argument("--coverage", type=float, default=0.9)
+    parser.add_argument("--part", action="append", choices=PARTS)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     asked = parser.parse_args()
     overrides = {"data.path": asked.data, "models": [{"name": "logistic"}]}
@@ -193,8 +199,8 @@ def main() -> None:
     context = context_of(config)
     table = features_of(plan_of(config), context).clean.table
     measured = Measured(config, table, context)
-    for part in (within, across, left_out):
-        for line in part(measured, table, asked.coverage):
+    for part in asked.part or PARTS:
+        for line in PARTS[part](measured, table, asked.coverage):
             print(line, flush=True)
 
 
