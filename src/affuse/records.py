@@ -49,6 +49,8 @@ class Clip:
         Name of the corpus it is of; a speaker is known by corpus and name together.
     targets : mapping of str to float
         Dimension -> value, such as valence, arousal, dominance, intensity.
+    votes : mapping of str to int
+        Emotion -> how many people told it, where votes are the target; empty otherwise.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Clip:
     attributes: Mapping[str, str] = field(default_factory=dict)
     corpus: str = ""
     targets: Mapping[str, float] = field(default_factory=dict)
+    votes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -18,6 +18,7 @@ from affuse.evaluation.comparison import (
     row_name,
 )
 from affuse.evaluation.emotion_sets import Coverage, Sets, set_names
+from affuse.evaluation.group_tables import GroupTables, gap_sentence, group_tables
 from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentence
 from affuse.evaluation.systems import Losses, OutOfFold
 from affuse.features.table import FeatureTable
@@ -138,6 +139,31 @@ class Result:
             )
         ]
         return pd.DataFrame(rows)
+
+    @cached_property
+    def by_group(self) -> GroupTables:
+        """Figures of each system on each group that ``evaluation.by`` asks for, and the gaps."""
+        return group_tables(
+            {item.name: item.out_of_fold for item in self.evaluated},
+            self.table,
+            self.index.clips,
+            self.config.evaluation.by,
+            n_bootstrap=self.config.evaluation.n_bootstrap,
+            seed=self.config.seed,
+        )
+
+    def gaps(self) -> list[str]:
+        """What the groups that were asked for say of the best row, each in a sentence.
+
+        Returns
+        -------
+        list of str
+            Empty where no groups were asked for, or every protocol leaks.
+        """
+        best = self.honest[0].name if self.honest else ""
+        asked = self.config.evaluation.by if best else ()
+        headline = self.task.headline
+        return [gap_sentence(self.by_group, best, by, headline) for by in asked]
 
     @property
     def sets(self) -> pd.DataFrame:

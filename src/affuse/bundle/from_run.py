@@ -147,7 +147,8 @@ def _temperature(item: Evaluated, table: FeatureTable) -> float:
     if not complete.any():
         return 1.0
     logs = np.log(np.maximum(found.probabilities[complete], FLOOR))
-    return fit_temperature(logs, table.labels[found.rows[complete]])
+    truth = table.shares if table.soft_labels else table.labels
+    return fit_temperature(logs, truth[found.rows[complete]])
 
 
 def _manifest(

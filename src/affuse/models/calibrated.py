@@ -139,7 +139,9 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         folds = inner_folds(positions, groups, self.n_folds)
         relearned = relearn if relearn is not None else lambda _: rows
         own = LossTerms() if terms is None else terms
-        self._choose(self._scores(positions, folds, relearned, own), positions)
+        shares = own.of_classes(self.classes_).shares
+        scores = self._scores(positions, folds, relearned, own)
+        self._choose(scores, positions if shares is None else shares)
         self.estimator_ = learn(self._candidate(self.chosen_), rows, labels, own)
         return self
 
@@ -244,23 +246,33 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
                 scores[number, test] = class_scores(model, rows[test])
         return scores
 
-    def _choose(self, scores: Floats, positions: NDArray[np.int64]) -> None:
-        """Hyperparameters, temperature and out-of-fold probabilities from inner scores."""
+    def _choose(self, scores: Floats, aims: NDArray[Any]) -> None:
+        """Hyperparameters, temperature and out-of-fold probabilities from inner scores.
+
+        Aims are positions of classes, or shares of votes for each.
+        """
         choices = self._choices()
         seen = ~np.isnan(scores[0, :, 0])
         self.chosen_, self.temperature_ = choices[0], 1.0
         self.out_of_fold_ = np.full(scores.shape[1:], np.nan)
         if not seen.any():
             return
-        truth = positions[seen]
+        truth = aims[seen]
         temperatures = [fit_temperature(rows[seen], truth) for rows in scores]
         losses = [
-            -log_softmax(rows[seen] / temperature, axis=1)[np.arange(len(truth)), truth].mean()
+            _log_loss(log_softmax(rows[seen] / temperature, axis=1), truth)
             for rows, temperature in zip(scores, temperatures, strict=True)
         ]
         best = int(np.argmin(losses))
         self.chosen_, self.temperature_ = choices[best], temperatures[best]
         self.out_of_fold_[seen] = softmax(scores[best, seen] / self.temperature_, axis=1)
+
+
+def _log_loss(logs: Floats, truth: NDArray[Any]) -> float:
+    """Mean log loss of positions (n_clips,), or cross-entropy with shares (n_clips, n_classes)."""
+    if truth.ndim == 2:
+        return -float((truth * logs).sum(axis=1).mean())
+    return -float(logs[np.arange(len(truth)), truth].mean())
 
 
 def _lacks_scatter(estimator: Any, rows: Floats, positions: NDArray[np.int64]) -> bool:
@@ -302,8 +314,8 @@ def fit_temperature(scores: ArrayLike, labels: ArrayLike) -> float:
     ----------
     scores : (n_clips, n_classes) array
         Of clips that the scoring model has not seen.
-    labels : (n_clips,) int
-        Column of each clip's true class.
+    labels : (n_clips,) int or (n_clips, n_classes) float
+        Column of each clip's true class, or the share of each class among people's votes.
 
     Returns
     -------
@@ -318,8 +330,12 @@ def fit_temperature(scores: ArrayLike, labels: ArrayLike) -> float:
     """
     values = np.asarray(scores, np.float64)
     n, n_classes = values.shape
+    truth = np.asarray(labels)
     targets = np.full((n, n_classes), 1.0)
-    targets[np.arange(n), np.asarray(labels)] += n
+    if truth.ndim == 2:
+        targets += n * truth
+    else:
+        targets[np.arange(n), truth] += n
     targets /= n + n_classes
     spread = float(values.std(axis=1).mean())
     if spread == 0:

@@ -29,13 +29,16 @@ class LossTerms:
         alone, so that a corpus pushes no emotion down of which it says nothing. None: all.
     weights : (n_clips,) float64 or None
         How much each clip counts, 1 on average. None: alike.
+    shares : (n_clips, n_classes) float64 or None
+        By label: what share of people told it, learned in the place of the label. None: labels.
     """
 
     possible: NDArray[np.bool_] | None = None
     weights: NDArray[np.float64] | None = None
+    shares: NDArray[np.float64] | None = None
 
     def __bool__(self) -> bool:
-        return self.possible is not None or self.weights is not None
+        return any(part is not None for part in (self.possible, self.weights, self.shares))
 
     def of_classes(self, classes: NDArray[np.int64]) -> Self:
         """The same with a column for each of some labels, in the place of one for each label.
@@ -50,7 +53,8 @@ class LossTerms:
         LossTerms
         """
         possible = None if self.possible is None else self.possible[:, classes]
-        return replace(self, possible=possible)
+        shares = None if self.shares is None else _as_shares(self.shares[:, classes])
+        return replace(self, possible=possible, shares=shares)
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """The same of some clips.
@@ -66,6 +70,7 @@ class LossTerms:
         return type(self)(
             None if self.possible is None else self.possible[rows],
             None if self.weights is None else self.weights[rows],
+            None if self.shares is None else self.shares[rows],
         )
 
 
@@ -94,7 +99,10 @@ def loss_terms(table: FeatureTable) -> LossTerms:
         return LossTerms()
     possible = _possible(table) if table.training.masked else None
     weights = _weights(table) if table.training.balance == "corpus" else None
-    return LossTerms(possible, weights)
+    shares = table.shares if table.soft_labels else None
+    if shares is not None and possible is not None:
+        shares = _as_shares(np.where(possible, shares, 0.0))
+    return LossTerms(possible, weights, shares)
 
 
 def terms_key(table: FeatureTable, order: NDArray[np.int64]) -> str:
@@ -112,10 +120,11 @@ def terms_key(table: FeatureTable, order: NDArray[np.int64]) -> str:
         Empty where there are no terms whatever clips are taken.
     """
     masked = table.training.masked and len(np.unique(table.corpora)) > 1
+    votes = json.dumps(table.votes[order].tolist()) if table.soft_labels else ""
     if table.targets or not (masked or table.training.balance != "none"):
-        return ""
+        return votes
     training = table.training.model_dump(mode="json")
-    return json.dumps([training, table.corpora[order].tolist()], sort_keys=True)
+    return json.dumps([training, table.corpora[order].tolist()], sort_keys=True) + votes
 
 
 @singledispatch
@@ -161,7 +170,56 @@ def _(
 ) -> LogisticRegression:
     if not terms:
         return estimator.fit(X, y)
-    return fit_masked(estimator, np.asarray(X, np.float64), y, terms.possible, terms.weights)
+    rows = np.asarray(X, np.float64)
+    if terms.shares is not None:
+        return _fit_copies(estimator, rows, y, terms, terms.shares)
+    return fit_masked(estimator, rows, y, terms.possible, terms.weights)
+
+
+def _fit_copies(
+    estimator: LogisticRegression,
+    X: NDArray[np.float64],
+    y: NDArray[np.int64],
+    terms: LossTerms,
+    shares: NDArray[np.float64],
+) -> LogisticRegression:
+    """Fit on a copy of each clip for each emotion that was told of it, weighted by its share."""
+    occurring = np.isin(np.arange(shares.shape[1]), y)
+    shares = _as_shares(np.where(occurring, shares, 0.0))
+    # An emotion without a vote stays a class, by its clips of no weight.
+    absent = (shares.sum(axis=0) == 0)[y]
+    clips, labels = np.nonzero(shares)
+    clips, labels = np.r_[clips, np.flatnonzero(absent)], np.r_[labels, y[absent]]
+    weights = shares[clips, labels]
+    if terms.weights is None:
+        weights = weights * _class_weights(estimator.class_weight, shares)[labels]
+    else:
+        weights = weights * terms.weights[clips]
+    possible = None if terms.possible is None else terms.possible[clips]
+    return fit_masked(estimator, X[clips], labels, possible, weights)
+
+
+def _class_weights(asked: Any, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weight of each label: ``balanced`` gives all that are told the same weight in all."""
+    mass = shares.sum(axis=0)
+    if asked == "balanced":
+        return np.asarray(mass.sum() / (np.count_nonzero(mass) * np.maximum(mass, 1e-12)))
+    return np.array([(asked or {}).get(label, 1.0) for label in range(len(mass))], np.float64)
+
+
+def takes_votes(estimator: Any) -> bool:
+    """Whether `learn` can teach this estimator shares of votes in the place of labels.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Unfitted.
+
+    Returns
+    -------
+    bool
+    """
+    return has_fit_parameter(estimator, "terms") or isinstance(estimator, LogisticRegression)
 
 
 def takes_weights(estimator: Any) -> bool:
@@ -177,6 +235,12 @@ def takes_weights(estimator: Any) -> bool:
     bool
     """
     return any(has_fit_parameter(estimator, name) for name in ("terms", "sample_weight"))
+
+
+def _as_shares(votes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows with the sum 1; a row of nothing stays, and its clip has no loss."""
+    total = votes.sum(axis=1, keepdims=True)
+    return np.asarray(votes / np.where(total > 0, total, 1.0), np.float64)
 
 
 def _possible(table: FeatureTable) -> NDArray[np.bool_] | None:

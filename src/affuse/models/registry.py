@@ -134,6 +134,35 @@ def check_balance(models: Sequence[ModelConfig], training: TrainingConfig, task:
             )
 
 
+def check_votes(models: Sequence[ModelConfig]) -> None:
+    """Refuse models that learn labels alone, where shares of votes are to be learned.
+
+    Parameters
+    ----------
+    models : sequence of ModelConfig
+
+    Raises
+    ------
+    ConfigError
+        Names the model and those that fit.
+
+    Examples
+    --------
+    >>> check_votes([ModelConfig(name="logistic")])
+    """
+    from affuse.models.loss_terms import takes_votes
+
+    for model in models:
+        if not takes_votes(MODELS.get(model.name).make(0)):
+            entries = MODELS.load_all().entries
+            fitting = ", ".join(n for n, each in entries.items() if takes_votes(each.make(0)))
+            raise ConfigError(
+                f"target = votes was given with model {model.name!r}, which learns one emotion of "
+                f"each clip; expected one of {fitting}: choose such as "
+                "--set 'models=[{name = \"logistic\"}]'"
+            )
+
+
 def model_label(config: ModelConfig) -> str:
     """How results show a model: its name, and what in it is not the default.
 

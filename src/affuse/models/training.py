@@ -58,6 +58,7 @@ class BatchTerms(NamedTuple):
 
     possible: torch.Tensor | None
     weights: torch.Tensor | None
+    shares: torch.Tensor | None = None
 
 
 @contextmanager
@@ -185,7 +186,12 @@ def _loss(
         return loss
     if terms.possible is not None:
         outputs = outputs.masked_fill(~terms.possible, -math.inf)
-    losses: torch.Tensor = functional.cross_entropy(outputs, targets, reduction="none")
+    if terms.shares is None:
+        losses: torch.Tensor = functional.cross_entropy(outputs, targets, reduction="none")
+    else:
+        logs = functional.log_softmax(outputs, dim=1)
+        # Nothing times minus infinity, where a clip cannot be of a class, would be no number.
+        losses = -(terms.shares * logs.masked_fill(terms.shares == 0, 0.0)).sum(dim=1)
     return (losses if terms.weights is None else losses * terms.weights).mean()
 
 
@@ -257,7 +263,8 @@ def batch_terms(terms: LossTerms | None, rows: NDArray[np.int64]) -> tuple[Batch
     torch, own = import_torch(), terms.take(rows)
     possible = None if own.possible is None else torch.from_numpy(own.possible)
     weights = None if own.weights is None else torch.from_numpy(own.weights.astype(np.float32))
-    return (BatchTerms(possible, weights),)
+    shares = None if own.shares is None else torch.from_numpy(own.shares.astype(np.float32))
+    return (BatchTerms(possible, weights, shares),)
 
 
 def outputs(network: torch.nn.Module, rows: NDArray[np.float32]) -> NDArray[np.float32]:
