@@ -101,6 +101,8 @@ def test_the_bundle_makes_sets_of_new_recordings(found, voice):
     bundle = read_bundle(found[1] / "bundle")
     made = bundle.manifest.sets
     assert (made.coverage, made.n_clips, made.n_speakers) == (0.8, 72, 6)
+    card = bundle.files[bundle.manifest.card].decode()
+    assert "in 80.0 % of the clips of new speakers" in card
     prediction = Recogniser(bundle).predict(voice)
     told = prediction.probabilities["fused"]
     least = min(made.least, max(told.values()))
