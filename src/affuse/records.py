@@ -137,6 +137,9 @@ class Segment:
         happy"; empty otherwise.
     values : mapping of str to float
         Target -> number, of a recogniser that gives numbers: then there is no emotion.
+    set : tuple of str
+        Emotions among which the true one is with the coverage of the recogniser's bundle, in the
+        order of its classes; empty where the bundle makes no sets, or there was nothing to go by.
     """
 
     start_s: float
@@ -151,6 +154,7 @@ class Segment:
     abstained: str = ""
     disagreement: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    set: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ class Prediction:
         The file as it was given.
     duration_s : float
         Of what could be read.
-    emotion, confidence, probabilities, speech, face_seen, abstained, disagreement, values
+    emotion, confidence, probabilities, speech, face_seen, abstained, disagreement, values, set
         Of the whole file, as in `Segment`; of its main face where there are several.
     segments : tuple of Segment
         The timeline, by start and then by face.
@@ -189,6 +193,7 @@ class Prediction:
     notes: tuple[str, ...] = ()
     disagreement: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    set: tuple[str, ...] = ()
 
     @property
     def faceless(self) -> float | None:

@@ -17,6 +17,7 @@ from affuse.evaluation.comparison import (
     compare_with,
     row_name,
 )
+from affuse.evaluation.emotion_sets import Coverage, Sets, set_names
 from affuse.evaluation.group_tables import GroupTables, gap_sentence, group_tables
 from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentence
 from affuse.evaluation.systems import Losses, OutOfFold
@@ -33,11 +34,24 @@ SYSTEM_COLUMNS = ("system", "modality", "fusion", "features", "model", "protocol
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One system under one protocol: what it predicted, and its figures."""
+    """One system under one protocol: what it predicted, and its figures.
+
+    Attributes
+    ----------
+    protocol : Protocol
+    out_of_fold : OutOfFold
+    scores : Figures
+    sets : (n_scored, n_classes) bool or None
+        Conformal set of each clip, where sets were asked for and can be had.
+    coverage : tuple of Coverage
+        How often they hold the true emotion: of all clips, then of each corpus.
+    """
 
     protocol: Protocol
     out_of_fold: OutOfFold
     scores: Figures
+    sets: Sets | None = None
+    coverage: tuple[Coverage, ...] = ()
 
     @property
     def name(self) -> str:
@@ -150,6 +164,16 @@ class Result:
         asked = self.config.evaluation.by if best else ()
         headline = self.task.headline
         return [gap_sentence(self.by_group, best, by, headline) for by in asked]
+
+    @property
+    def sets(self) -> pd.DataFrame:
+        """How often the sets of each system hold the true emotion; without rows where none were."""
+        rows = [
+            {"system": item.name, **one.columns()}
+            for item in self.evaluated
+            for one in item.coverage
+        ]
+        return pd.DataFrame(rows)
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -284,4 +308,6 @@ def _predictions(item: Evaluated, table: FeatureTable) -> pd.DataFrame:
     truth, predicted = found.task.prediction_columns(table, found.rows, found.outputs)
     clip = {"clip": table.clips[found.rows], "speaker": table.speakers[found.rows]}
     system = {"fold": found.folds, "system": item.name}
-    return pd.DataFrame({**clip, **truth, **system, **predicted})
+    known = item.sets
+    sets = {} if known is None else {"set": set_names(known, table.classes)}
+    return pd.DataFrame({**clip, **truth, **system, **predicted, **sets})

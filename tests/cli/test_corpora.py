@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -204,3 +205,14 @@ def test_half_a_corpus_is_read_and_the_whole_is_known(command, emodb):
         "03a01Xa.wav: not named as in EMO-DB, such as wav/03a01Fa.wav: there is no emotion 'X'"
         in told
     )
+
+
+def test_a_copy_under_another_name_is_found_by_its_samples(command, emodb, tmp_path):
+    shutil.copy(emodb / "03a01Fa.wav", emodb / "08b10Wa.wav")
+    (emodb / "mp3").mkdir()
+    shutil.copy(emodb / "03a01Na.wav", emodb / "mp3" / "03a01Na.wav")
+    code, text = command("index", emodb, "--duplicates")
+    assert code == 0
+    assert "9 clips" in text
+    assert "03a01Fa = 08b10Wa" in text
+    assert "mp3/03a01Na.wav: same name as 03a01Na.wav, which is taken" in text

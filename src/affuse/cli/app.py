@@ -82,6 +82,15 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Run folder; must not exist yet.")] = None,
     jobs: Jobs = None,
     device: Device = None,
+    coverage: Annotated[
+        float | None,
+        typer.Option(
+            "--coverage",
+            min=0.5,
+            max=0.999,
+            help="Give each clip the set of emotions that holds the true one this often, e.g. 0.9.",
+        ),
+    ] = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
 ) -> None:
@@ -90,7 +99,7 @@ def run(
     from affuse.cli.working import Work
 
     work = Work(jobs, workers, cluster)
-    typed = Typed(data, recipe, settings, features, corpus, jobs, device, by)
+    typed = Typed(data, recipe, settings, features, corpus, jobs, device, by, coverage)
     run_and_print(configure(typed), out, work)
 
 

@@ -274,6 +274,23 @@ def download_and_print(out: Path, actors: str, parts: str, modalities: str) -> N
     say(f"{fetched.n_files:,} files in {fetched.folder}; next: affuse run {out}")
 
 
+def download_corpus_and_print(name: str, out: Path) -> None:
+    """Fetch a corpus from the open archive that its reader names.
+
+    Parameters
+    ----------
+    name : str
+        Of a reader.
+    out : Path
+        Receives the clips.
+    """
+    from affuse.corpora.download_open import download_corpus
+
+    with progress_bars(Console(stderr=True)) as progress:
+        fetched = download_corpus(name, out, progress=progress)
+    say(f"{fetched.n_files:,} files in {fetched.folder}; next: affuse run {out}")
+
+
 def _print_skipped(skipped: Sequence[Skipped]) -> None:
     text = listed("left out:", (f"{item.name}: {item.reason}" for item in skipped), SHOWN)
     if text:

@@ -16,6 +16,7 @@ from affuse.cli.by_group import by_group_text
 from affuse.cli.curves import robustness_text
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
+from affuse.cli.sets import sets_text
 from affuse.cli.tables import listed, result_text, short_text
 from affuse.cli.working import Work
 from affuse.config import Config, load_config
@@ -45,6 +46,7 @@ class Typed:
     jobs: int | None = None
     device: str | None = None
     by: Sequence[str] | None = None
+    coverage: float | None = None
 
 
 def configure(typed: Typed) -> Config:
@@ -63,6 +65,7 @@ def configure(typed: Typed) -> Config:
         "data.corpus": typed.corpus,
         "jobs": typed.jobs,
         "features.vgg_face.device": typed.device,
+        "evaluation.coverage": typed.coverage,
         "evaluation.by": typed.by or None,
         **_features(typed.features or ()),
     }
@@ -117,6 +120,8 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
     result = _run(config, folder, work, result_text)
     if each := by_corpus_text(result):
         say(f"\n{each}")
+    if sets := sets_text(result):
+        say(f"\n{sets}")
     if each := by_group_text(result):
         say(f"\n{each}")
     if result.curves:

@@ -278,6 +278,13 @@ class EvaluationConfig(_Settings):
         0.2, gt=0, lt=1, description="Test clips of the lecture's random split, as a share."
     )
     n_bootstrap: int = Field(2000, ge=100, description="Resamples of speakers for an interval.")
+    coverage: float | None = Field(
+        None,
+        ge=0.5,
+        lt=1,
+        description="Share of clips whose set of emotions is to hold the true one, such as 0.9; "
+        "not set: without sets.",
+    )
     by: _List[str] = Field(
         (),
         description="What figures are given for apart, such as sex, age, language, corpus or "

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from affuse.corpora.index import Index
+from affuse.corpora.open_archives import OpenArchive
 from affuse.corpora.reference import Reference
 from affuse.corpora.votes import Votes
 from affuse.records import Modality
@@ -72,6 +73,8 @@ class Reader:
         Of the whole corpus, so that half of one is known for it; clips as `read` counts them.
     get : str
         How to get it beyond `source`: free archive, form, mail ...; one or two sentences.
+    archive : OpenArchive, optional
+        From which anyone may fetch it (``affuse download``).
     references : callable, optional
         Index of clips of this corpus alone -> what people and published systems score on just
         these emotions and channels.
@@ -106,5 +109,6 @@ class Reader:
     modalities: tuple[Modality, ...] = ("audio",)
     size: Size = Size()
     get: str = ""
+    archive: OpenArchive | None = None
     references: Callable[[Index], tuple[Reference, ...]] | None = None
     votes: Callable[[Index, str], Votes | None] | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from affuse.corpora.index import Index
 from affuse.corpora.media_files import (
     MEDIA_SUFFIXES,
     N_LOOKED_AT,
+    first_files,
     first_media_files,
     folder_contents,
 )
@@ -20,7 +22,8 @@ from affuse.corpora.reader import Reader
 from affuse.errors import DatasetError
 from affuse.registries import READERS
 from affuse.storage.plain_text import first_few
-from affuse.storage.remote import is_file, is_folder, local_path
+from affuse.storage.remote import is_file, is_folder, local_path, url_of
+from affuse.storage.scratch import scratch_folder
 
 AUTO = "auto"
 _SHOWN = 3
@@ -122,7 +125,8 @@ def _called(index: Index, corpus: str) -> Index:
 
 def _recognised(place: Path, readers: Mapping[str, Reader]) -> Reader:
     """The one reader that recognises a path."""
-    found = {name: reader for name, reader in readers.items() if reader.recognises(place)}
+    with _names_of(place) as seen:
+        found = {name: reader for name, reader in readers.items() if reader.recognises(seen)}
     if len(found) == 1:
         return next(iter(found.values()))
     if found:
@@ -130,25 +134,48 @@ def _recognised(place: Path, readers: Mapping[str, Reader]) -> Reader:
     raise DatasetError(_why_none(place))
 
 
+@contextmanager
+def _names_of(place: Path) -> Iterator[Path]:
+    """The place itself; of a folder elsewhere, one of this machine with its first files' names.
+
+    Every reader looks at the names: a folder elsewhere is listed once for all of them.
+    """
+    if url_of(place) is None or not is_folder(place):
+        yield place
+        return
+    with scratch_folder("names") as scratch:
+        seen = scratch / place.name
+        seen.mkdir()
+        for path in first_files(place):
+            file = seen / path.relative_to(place)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        yield seen
+
+
 def _why_several(place: Path, found: Mapping[str, Reader]) -> str:
     """Each corpus with the folder that holds it, where it has one of its own."""
-    below = {reader.title: _lowest(place, reader) for reader in found.values()}
-    named = " and ".join(f"{title} (in {folder})" for title, folder in below.items())
-    apart = len(set(below.values())) == len(below) and place not in below.values()
-    give = f"give {' '.join(map(str, below.values()))}" if apart else "give one folder for each"
+    readers = tuple(found.values())
+    folders = {reader.title: _own_folder(place, reader, readers) for reader in readers}
+    named = " and ".join(f"{title} (in {folder})" for title, folder in folders.items())
+    apart = len(set(folders.values())) == len(folders) and place not in folders.values()
+    give = f"give {' '.join(map(str, folders.values()))}" if apart else "give one folder for each"
     return (
         f"{place} looks like {named}; expected one corpus: {give}, or choose with "
         f"{' or '.join(f'--corpus {name}' for name in found)}"
     )
 
 
-def _lowest(place: Path, reader: Reader) -> Path:
-    """The lowest folder that holds all files seen of a corpus."""
-    folders = {path.parent for path in first_media_files(place)}
-    own = [str(folder) for folder in folders if reader.recognises(folder)]
-    # Above a folder of its own a corpus is seen too: the shared part of all is its place.
-    lowest = [each for each in own if not any(other.startswith(f"{each}/") for other in own)]
-    return Path(os.path.commonpath(lowest)) if lowest else place
+def _own_folder(place: Path, reader: Reader, readers: Sequence[Reader]) -> Path:
+    """The highest folder that holds all of one corpus and nothing of others, else the lowest."""
+    if url_of(place) is not None or any(p.parent == place for p in first_media_files(place)):
+        return place
+    inner = {path for path in place.iterdir() if path.is_dir() and reader.recognises(path)}
+    if len(inner) != 1:
+        return place
+    (folder,) = inner
+    alone = not any(each.recognises(folder) for each in readers if each is not reader)
+    return folder if alone else _own_folder(folder, reader, readers)
 
 
 def _why_none(folder: Path) -> str:

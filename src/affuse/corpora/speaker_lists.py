@@ -7,7 +7,7 @@ from pathlib import Path
 from affuse.corpora.attributes import standard_attributes
 from affuse.corpora.media_files import first_files
 from affuse.storage.csv_rows import read_rows
-from affuse.storage.remote import is_file, local_copy, local_path
+from affuse.storage.remote import is_file, local_copy, local_path, url_of
 
 _COLUMNS = ("sex", "gender", "age")
 
@@ -35,7 +35,7 @@ def listed_speakers(root: str | Path, name: str, speaker: str) -> dict[str, dict
         The list is no CSV.
     """
     folder = local_path(str(root))
-    beside = (folder / name, folder.parent / name)
+    beside = () if url_of(folder) else (folder / name, folder.parent / name)
     below = (path for path in first_files(folder) if path.name == name)
     found = next((path for path in beside if is_file(path)), None) or next(below, None)
     if found is None:

@@ -75,12 +75,22 @@ def among_label_sets(result: OutOfFold, table: FeatureTable) -> OutOfFold:
     corpora = table.corpora[result.rows]
     for corpus in np.unique(corpora):
         own = corpora == corpus
-        outputs[own] = _masked(outputs[own], _can_be(table, str(corpus)))
+        outputs[own] = _masked(outputs[own], can_be(table, str(corpus)))
     return replace(result, outputs=outputs)
 
 
-def _can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
-    """Which classes a corpus can have: (n_classes,)."""
+def can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
+    """Which classes a corpus can have, any where nobody knows.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    corpus : str
+
+    Returns
+    -------
+    (n_classes,) bool
+    """
     occurring = {table.classes[label] for label in table.labels[table.corpora == corpus]}
     known = label_set(corpus)
     return np.array([not known or name in occurring.union(known) for name in table.classes])

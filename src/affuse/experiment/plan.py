@@ -64,6 +64,11 @@ def task_of(config: Config) -> Task:
             "robustness.enabled was given with task = dimensional, and curves are measured of "
             "emotions alone; expected robustness.enabled = false"
         )
+    if config.task != Classification.name and config.evaluation.coverage is not None:
+        raise ConfigError(
+            "evaluation.coverage was given with task = dimensional, and sets are of emotions; "
+            "expected it not to be set"
+        )
     check_models(config.models, config.task)
     if config.target == SOFT:
         check_votes(config.models)

@@ -237,6 +237,8 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
     yield "map", clip_map(result.table, seed=result.config.seed)
     yield from _tables_of_groups(result)
+    if len(result.sets):
+        yield "sets", result.sets
     if len(result.training):
         yield "training", result.training
     if result.curves:

@@ -15,6 +15,9 @@ from affuse.errors import ConfigError
 
 Floats = NDArray[np.float64]
 
+FTOL = 64 * np.finfo(np.float64).eps
+"""As scikit-learn has it: the gradient decides when to stop."""
+
 
 class Clips(NamedTuple):
     """What the loss is made of.
@@ -96,7 +99,7 @@ def fit_masked(
     penalty = (2.0 if len(classes) == 2 else 1.0) / (model.C * weights.sum())
     found = minimize(
         _loss, np.zeros((clips.rows.shape[1] + 1) * len(classes)), (clips, penalty), "L-BFGS-B",
-        jac=True, options={"gtol": model.tol, "maxiter": model.max_iter, "maxls": 50},
+        jac=True, options={"gtol": model.tol, "maxiter": model.max_iter, "maxls": 50, "ftol": FTOL},
     )  # fmt: skip
     _set(model, classes, found.x.reshape(-1, len(classes)), int(found.nit))
     return model

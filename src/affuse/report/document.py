@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from affuse.errors import MissingDependency, OutputError
+from affuse.evaluation.emotion_sets import SHORT
 from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
@@ -152,6 +153,7 @@ def report_html(run: RunFolder) -> str:
         honest=result_rows(run.honest),
         leaky=result_rows(run.leaky),
         corpora=_corpora(run),
+        sets=_sets(run),
         references=_records(run.table("references")),
         paired=paired_charts(run),
         pairs=_pair_rows(run),
@@ -270,6 +272,19 @@ def _corpora(run: RunFolder) -> list[dict[str, Any]]:
     return [
         row | {"interval": interval(row["uar_low"], row["uar_high"])}
         for row in _records(table[honest])
+    ]
+
+
+def _sets(run: RunFolder) -> list[dict[str, Any]]:
+    """How often sets hold the true emotion, of each system on all clips and on each corpus."""
+    return [
+        row
+        | {
+            "interval": interval(row["coverage_low"], row["coverage_high"]),
+            "sizes": f"{row['size']:.2f} of {row['n_emotions']}",
+            "short": SHORT if row["short"] else "",
+        }
+        for row in _records(run.table("sets"))
     ]
 
 

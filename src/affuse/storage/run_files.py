@@ -75,6 +75,13 @@ TABLES = (
         ),
     ),
     RunTable("corpora", ("system", "corpus", "n_clips", "n_speakers")),
+    RunTable(
+        "sets",
+        (
+            "system", "corpus", "asked", "coverage", "coverage_low", "coverage_high", "size",
+            "size_low", "size_high", "one", "n_emotions", "n_clips", "n_speakers", "short",
+        ),
+    ),
     RunTable("votes", ("clip", "majority", "n_votes")),
     RunTable("by", ("system", "by", "group", "compared", "n_clips", "n_speakers")),
     RunTable(
@@ -121,8 +128,8 @@ def tables_of(task: str) -> tuple[RunTable, ...]:
 
 RESULTS = TABLES[0].file
 TEXT_COLUMNS = (
-    "clip", "corpus", "speaker", "emotion", "system", "predicted", "name", "by", "group", "higher",
-    "lower", "majority",
+    "clip", "corpus", "speaker", "emotion", "system", "predicted", "set", "name", "by", "group",
+    "higher", "lower", "majority",
 )  # fmt: skip
 """Whose cells are words, whatever they look like: a speaker may be called 01 or NA."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from affuse.corpora.by_name import Naming, read_named, recognises, speaker_named
 from affuse.corpora.index import Index
+from affuse.corpora.open_archives import ZipArchive
 from affuse.corpora.reader import Reader, Size
 
 _EMOTIONS = {
@@ -103,6 +104,8 @@ READER = Reader(
     ),
     licence="free of charge; its authors ask to be cited",
     source="http://emodb.bilderbar.info",
+    get="Free: affuse download emodb fetches it, 0.04 GB.",
+    archive=ZipArchive(server="http://emodb.bilderbar.info", path="/download/download.zip"),
     example=NAMING.example,
     layout="speaker 03, text a01, emotion F (happy), version a; in any folders",
     speaker_of=partial(speaker_named, naming=NAMING),
