@@ -83,7 +83,8 @@ class Listing:
     labels : callable
         Path of a list -> its labels, and `Skipped` for lines that say nothing that can be used.
     emotions : mapping of str to str
-        The corpus's own labels (lower case) -> common names. A clip with another is skipped.
+        The corpus's own labels (lower case) -> common names; empty: no emotion, but numbers. A
+        clip with another is skipped.
     speakers : mapping of str to mapping of str to str
         Speaker -> attributes.
     always : mapping of str to str
@@ -183,7 +184,7 @@ def _labels(
             if isinstance(label, Skipped):
                 skipped.append(label)
             elif label.emotion.casefold() not in listing.emotions:
-                known = ", ".join(dict.fromkeys(listing.emotions.values()))
+                known = ", ".join(filter(None, dict.fromkeys(listing.emotions.values())))
                 reason = f"its label {label.emotion!r} is none of {listing.title}: {known}"
                 skipped.append(Skipped(label.name, reason))
             elif usable.setdefault(label.name, (label, source.name))[0] is not label:
