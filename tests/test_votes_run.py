@@ -75,7 +75,9 @@ def test_votes_are_learned_and_scored_against(run, clips, tmp_path):
     assert "Ties: 1;" in text
     assert "1 row names no clip of these data" in text
     assert "s0-angry-1: 2 votes; expected at least 3 (data.least_votes)" in text
-    assert (out / "bundle").is_dir()
+    card = (out / "bundle" / "MODEL_CARD.md").read_text("utf-8")
+    assert "It learned which share of several people told each emotion of a clip" in card
+    assert "| neutral | not measured | 0 |" in card
     page = (out / "report.html").read_text("utf-8")
     assert "cross-entropy" in page
     # What a run wrote is a file of votes.
