@@ -29,6 +29,9 @@ from affuse.tasks.task import Figures, Task
 SYSTEM_COLUMNS = ("system", "modality", "fusion", "features", "model", "protocol", "leaky")
 """Columns of results.csv that say what a row is; those of the task's figures follow."""
 
+LEAKS = "leaks"
+"""Last column of results.csv: why a row is leaky, empty where it is not."""
+
 
 @dataclass(frozen=True)
 class Evaluated:
@@ -91,7 +94,7 @@ class Result:
 
     @property
     def results(self) -> pd.DataFrame:
-        """One row per system and protocol: `SYSTEM_COLUMNS`, then the figures, as fractions."""
+        """One row per system and protocol: `SYSTEM_COLUMNS`, the figures as fractions, `LEAKS`."""
         rows = []
         for item in self.evaluated:
             system = item.out_of_fold.system
@@ -104,8 +107,9 @@ class Result:
                 "protocol": item.protocol.label,
                 "leaky": item.protocol.leaky,
             }
-            rows.append(labels | item.scores.columns())
-        return pd.DataFrame(rows, columns=[*SYSTEM_COLUMNS, *self.task.result_columns])
+            rows.append(labels | item.scores.columns() | {LEAKS: item.protocol.leak})
+        columns = [*SYSTEM_COLUMNS, *self.task.result_columns, LEAKS]
+        return pd.DataFrame(rows, columns=columns)
 
     @cached_property
     def by_corpus(self) -> pd.DataFrame:

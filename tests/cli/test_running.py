@@ -15,6 +15,8 @@ from affuse.cli.tables import short_text
 from affuse.config import load_config
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.experiment import run
+from affuse.result import LEAKS
+from affuse.splits.protocols import why_leaky
 from affuse.synthetic.corpus import synthesise
 
 SOUND_ALONE = ["--set", "features.video=none", "--jobs", "1"]
@@ -113,3 +115,7 @@ def test_a_first_look_is_short(sounds):
     assert len(rows) == 1
     assert rows[0].startswith(best.out_of_fold.system.model)
     assert "leaky, not comparable: random protocol up to " in text
+    table = result.results
+    assert table.columns[-1] == LEAKS
+    assert list(table[LEAKS]) == [why_leaky(protocol) for protocol in table["protocol"]]
+    assert list(table[LEAKS] != "") == list(table["leaky"])
