@@ -18,7 +18,6 @@ from affuse.bundle.writer import make_bundle
 from affuse.corpora.index import Index
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.records import Clip
-from affuse.synthetic.corpus import synthesise
 
 
 def known_to(bundle, index):

@@ -15,7 +15,6 @@ from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.media.split import split
 from affuse.records import Clip
 from affuse.synthetic.action_units import ACTION_UNITS
-from affuse.synthetic.corpus import synthesise
 from affuse.synthetic.origin import drawn_people
 from affuse.synthetic.reenact import reenact
 from affuse.synthetic.writer import made_by
