@@ -27,10 +27,8 @@ from affuse.tasks.choice import task_of
 from affuse.tasks.task import Figures, Task
 
 SYSTEM_COLUMNS = ("system", "modality", "fusion", "features", "model", "protocol", "leaky")
-"""Columns of results.csv that say what a row is; those of the task's figures follow."""
-
-LEAKS = "leaks"
-"""Last column of results.csv: why a row is leaky, empty where it is not."""
+"""Columns of results.csv that say what a row is; those of the task's figures follow, and last the
+column ``leak``: why a row is leaky."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ class Result:
 
     @property
     def results(self) -> pd.DataFrame:
-        """One row per system and protocol: `SYSTEM_COLUMNS`, the figures as fractions, `LEAKS`."""
+        """One row per system and protocol: `SYSTEM_COLUMNS`, figures as fractions, ``leak``."""
         rows = []
         for item in self.evaluated:
             system = item.out_of_fold.system
@@ -107,9 +105,8 @@ class Result:
                 "protocol": item.protocol.label,
                 "leaky": item.protocol.leaky,
             }
-            rows.append(labels | item.scores.columns() | {LEAKS: item.protocol.leak})
-        columns = [*SYSTEM_COLUMNS, *self.task.result_columns, LEAKS]
-        return pd.DataFrame(rows, columns=columns)
+            rows.append(labels | item.scores.columns() | {"leak": item.protocol.leak})
+        return pd.DataFrame(rows, columns=[*SYSTEM_COLUMNS, *self.task.result_columns, "leak"])
 
     @cached_property
     def by_corpus(self) -> pd.DataFrame:

@@ -15,7 +15,6 @@ from affuse.cli.tables import short_text
 from affuse.config import load_config
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.experiment import run
-from affuse.result import LEAKS
 from affuse.splits.protocols import why_leaky
 
 SOUND_ALONE = ["--set", "features.video=none", "--jobs", "1"]
@@ -115,6 +114,6 @@ def test_a_first_look_is_short(sounds):
     assert rows[0].startswith(best.out_of_fold.system.model)
     assert "leaky, not comparable: random protocol up to " in text
     table = result.results
-    assert table.columns[-1] == LEAKS
-    assert list(table[LEAKS]) == [why_leaky(protocol) for protocol in table["protocol"]]
-    assert list(table[LEAKS] != "") == list(table["leaky"])
+    assert table.columns[-1] == "leak"
+    assert list(table["leak"]) == [why_leaky(protocol) for protocol in table["protocol"]]
+    assert list(table["leak"] != "") == list(table["leaky"])

@@ -9,7 +9,6 @@ from itertools import islice
 from pathlib import Path
 
 from affuse.corpora.index import Index
-from affuse.corpora.known import known_readers
 from affuse.corpora.media_files import MEDIA_SUFFIXES, N_LOOKED_AT, folder_contents
 from affuse.corpora.merging import merge
 from affuse.corpora.reader import Reader
@@ -64,7 +63,7 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
     if corpus != AUTO:
         reader: Reader = READERS.get(corpus)
         return reader.read(place)
-    known = known_readers()
+    known = READERS.load_all()
     index = _recognised(place, known.entries).read(place)
     failed = tuple(f"{why[0].upper()}{why[1:]}." for why in known.failed.values())
     return replace(index, notes=(*index.notes, *failed)) if failed else index

@@ -76,7 +76,7 @@ class Task(Protocol):
         One thing that is told, in a word: for sentences.
     headline : Headline
     result_columns : tuple of str
-        Columns of results.csv between ``leaky`` and ``leaks``.
+        Columns of results.csv between ``leaky`` and the end.
     headings : tuple of str
         Columns of the table in the terminal, after those that name the system.
     charts : tuple of str
