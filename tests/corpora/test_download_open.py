@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from plugins import installed
 
 from affuse.corpora.download import Download
 from affuse.corpora.download_open import download_corpus
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 QUICK = Patience(timeout_s=5.0, n_attempts=3, backoff_s=0.0)
 ZIP = "/download/download.zip"
-LIST = "/api/datasets/:persistentId/?persistentId=doi:10.1/AB"
+LIST = "/api/datasets/:persistentId/?persistentId=doi:10.5683/SP2/E8H2MF"
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -118,25 +117,9 @@ def test_a_corpus_without_an_open_archive_says_how_to_get_it(tmp_path: Path) -> 
         download_corpus("cremad", tmp_path)
 
 
-THEIRS = """
-from affuse.corpora.index import Index
-from affuse.corpora.open_archives import DataverseDataset
-from affuse.corpora.reader import Reader
-
-READER = Reader(
-    title="THEIRS", recognises=lambda path: False, read=Index, citation="them", licence="free",
-    source="ask them", example="1.wav", layout="a number",
-    archive=DataverseDataset(server="https://example.org", doi="10.1/AB"),
-)
-"""
-
-
 @pytest.fixture
-def theirs(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
-    """A data set of a Dataverse with files in folders, whose reader another package has."""
-    points = {"affuse.corpora": {"theirs": "their_dataset:READER"}}
-    package = installed(tmp_path / "package", "their-data", {"their_dataset": THEIRS}, points)
-    monkeypatch.syspath_prepend(package)
+def tess(archive: Archive) -> Archive:
+    """TESS as a Dataverse lists it, one file in a folder and one not."""
     publish(archive, {"OAF_sad/OAF_back_sad.wav": b"sad" * 99, "YAF_back_ps.wav": b"ps" * 99})
     return archive
 
@@ -157,26 +140,30 @@ def publish(archive: Archive, contents: dict[str, bytes], **changed: object) -> 
     archive.pages[LIST] = json.dumps(answer).encode()
 
 
-def theirs_from(archive: Archive, out: Path) -> Download:
-    return download_corpus("theirs", out, server=archive.url, patience=QUICK)
+def tess_from(archive: Archive, out: Path) -> Download:
+    return download_corpus("tess", out, server=archive.url, patience=QUICK)
 
 
-def test_files_of_a_dataverse_are_fetched_one_by_one(theirs: Archive, tmp_path: Path) -> None:
+def test_files_of_a_dataverse_are_fetched_one_by_one(tess: Archive, tmp_path: Path) -> None:
     out = tmp_path / "tess"
-    result = theirs_from(theirs, out)
+    result = tess_from(tess, out)
     assert result.fetched == ("OAF_sad/OAF_back_sad.wav", "YAF_back_ps.wav")
     assert files(out) == ["OAF_sad/OAF_back_sad.wav", "YAF_back_ps.wav"]
+    assert [(clip.corpus, clip.emotion) for clip in read(out)] == [
+        ("TESS", "sad"),
+        ("TESS", "surprised"),
+    ]
     (out / "YAF_back_ps.wav").unlink()
-    theirs.requests.clear()
-    again = theirs_from(theirs, out)
+    tess.requests.clear()
+    again = tess_from(tess, out)
     assert (again.fetched, again.present) == (("YAF_back_ps.wav",), ("OAF_sad/OAF_back_sad.wav",))
-    assert not theirs.requests_for("datafile/10")
+    assert not tess.requests_for("datafile/10")
 
 
-def test_wrong_bytes_of_a_dataverse_never_reach_the_corpus(theirs: Archive, tmp_path: Path) -> None:
-    theirs.faults["datafile/11"] = ["wrong-byte", "wrong-byte"]
+def test_wrong_bytes_of_a_dataverse_never_reach_the_corpus(tess: Archive, tmp_path: Path) -> None:
+    tess.faults["datafile/11"] = ["wrong-byte", "wrong-byte"]
     with pytest.raises(DownloadError, match=r"YAF_back_ps\.wav from .* came twice with the MD5"):
-        theirs_from(theirs, tmp_path / "tess")
+        tess_from(tess, tmp_path / "tess")
     assert files(tmp_path / "tess") == ["OAF_sad/OAF_back_sad.wav"]
 
 
@@ -189,11 +176,11 @@ def test_wrong_bytes_of_a_dataverse_never_reach_the_corpus(theirs: Archive, tmp_
     ],
 )
 def test_a_list_that_cannot_be_is_refused(
-    theirs: Archive, tmp_path: Path, changed: dict[str, object], message: str
+    tess: Archive, tmp_path: Path, changed: dict[str, object], message: str
 ) -> None:
-    publish(theirs, {"a.wav": b"a"}, **changed)
+    publish(tess, {"a.wav": b"a"}, **changed)
     with pytest.raises((DownloadError, OutputError), match=message):
-        theirs_from(theirs, tmp_path / "tess")
-    publish(theirs, {})
+        tess_from(tess, tmp_path / "tess")
+    publish(tess, {})
     with pytest.raises(DownloadError, match="lists no file; expected those of the corpus"):
-        theirs_from(theirs, tmp_path / "tess")
+        tess_from(tess, tmp_path / "tess")

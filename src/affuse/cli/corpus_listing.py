@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from affuse.corpora.reader import Reader
 
 _WIDTH, _NAMES = 100, 13
-_HEADINGS = ("name", "corpus", "language", "clips", "speakers", "holds", "licence")
+_HEADINGS = ("name", "corpus", "language", "clips", "speakers", "holds")
 _NUMBERS = ("clips", "speakers")
 _CITATION = re.compile(r"(?P<authors>.+?) (?P<year>\d{4}): (?P<title>.+?)\. (?P<where>.+)")
 
 
 def print_corpora(name: str) -> None:
-    """Every corpus in a row, its emotions below it; of one, all that is known.
+    """Every corpus in a row, its emotions and licence below it; of one, all that is known.
 
     Parameters
     ----------
@@ -35,13 +35,15 @@ def print_corpora(name: str) -> None:
         return
     found = READERS.load_all()
     rows = {entry: _row(entry, reader) for entry, reader in found.entries.items()}
-    widths = widths_of([_HEADINGS[:-1], *(row[:-1] for row in rows.values())])
+    widths = widths_of([_HEADINGS, *rows.values()])
+    indent = " " * (widths[0] + 2)
     say(_aligned(_HEADINGS, widths))
+    say(f"{indent}emotions; licence")
     for entry, row in rows.items():
+        reader = found.entries[entry]
         say(_aligned(row, widths))
-        emotions = ", ".join(found.entries[entry].emotions) or "any emotions"
-        indent = " " * (widths[0] + 2)
-        say(textwrap.fill(emotions, _WIDTH, initial_indent=indent, subsequent_indent=indent))
+        more = f"{', '.join(reader.emotions) or 'any emotions'}; {reader.licence}"
+        say(textwrap.fill(more, _WIDTH, initial_indent=indent, subsequent_indent=indent))
     for reason in found.failed.values():
         say(textwrap.fill(f"not loaded: {reason}", _WIDTH))
     say(
@@ -59,19 +61,16 @@ def _row(name: str, reader: Reader) -> tuple[str, ...]:
         f"{size.clips:,}" if size.clips else "-",
         f"{size.speakers:,}" if size.speakers else "-",
         "+".join(reader.modalities),
-        reader.licence,
     )
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    """A row in columns, numbers to the right; the last cell is cut where it has no room."""
+    """A row in columns, numbers to the right."""
     cells = [
         cell.rjust(width) if heading in _NUMBERS else cell.ljust(width)
-        for heading, cell, width in zip(_HEADINGS[:-1], row[:-1], widths, strict=True)
+        for heading, cell, width in zip(_HEADINGS, row, widths, strict=True)
     ]
-    room = _WIDTH - sum(widths) - 2 * len(widths)
-    last = row[-1] if len(row[-1]) <= room else f"{row[-1][: room - 3].rstrip()}..."
-    return "  ".join([*cells, last])
+    return "  ".join(cells).rstrip()
 
 
 def _about(name: str, reader: Reader) -> str:
@@ -86,7 +85,8 @@ def _about(name: str, reader: Reader) -> str:
         "labels": ", ".join(emotions),
         "attributes": "; ".join(f"{each}: {values}" for each, values in reader.attributes.items()),
         "looks like": f"{reader.example}: {reader.layout}",
-        "get it": " ".join(part for part in (reader.source, reader.get) if part),
+        "source": reader.source,
+        "get it": reader.get,
         "licence": reader.licence,
         "allows": reader.terms,
         "cite": reader.citation,

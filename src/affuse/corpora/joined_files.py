@@ -20,6 +20,7 @@ from affuse.records import Clip, Skipped
 from affuse.storage.remote import is_file, is_folder, local_path
 
 _LOSSLESS = (".wav", ".flac")
+_UNREADABLE = (EMPTY, NO_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +126,14 @@ def index_of(
     if not takes:
         raise DatasetError(_why_nothing(folder, contents, reasons, title, example))
     joined = [_joined(folder, take, title) for take in takes.values()]
-    unreadable = [skip for skip in contents.passed_over if skip.reason in (EMPTY, NO_FILE)]
+    unreadable = [skip for skip in contents.passed_over if skip.reason in _UNREADABLE]
+    passed_over = (skip for skip in contents.passed_over if skip.reason not in _UNREADABLE)
     strangers = [Skipped(_place(path, folder), reason) for path, reason in reasons.items()]
     skipped = [*strangers, *others, *unreadable, *(skip for _, copies in joined for skip in copies)]
     return Index(
         tuple(clip for clip, _ in joined),
         tuple(sorted(skipped, key=lambda skip: skip.name)),
-        passed_over=tuple(skip for skip in contents.passed_over if skip not in unreadable),
+        passed_over=tuple(passed_over),
     )
 
 

@@ -169,6 +169,26 @@ def first_files(root: Path, limit: int = N_LOOKED_AT) -> tuple[Path, ...]:
     return tuple(islice(taken, limit))
 
 
+def has_file(root: Path, name: str) -> bool:
+    """Whether a file of that name lies in a folder, or two folders below it at most.
+
+    Parameters
+    ----------
+    root : Path
+    name : str
+        A name, or the end of a path such as ``metadata/samples.csv``: `first_files` may never come
+        to it where folders before it are full.
+
+    Returns
+    -------
+    bool
+    """
+    if url_of(root) is not None:
+        return any(path.as_posix().endswith(f"/{name}") for path in files_below(root))
+    forms = (name, f"*/{name}", f"*/*/{name}")
+    return any(next(root.glob(form), None) is not None for form in forms)
+
+
 def passed_over_text(passed_over: Iterable[Skipped]) -> str:
     """How many were passed over and why, on one line; empty where nothing was.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from affuse.corpora.annotations.recordings import ANNOTATION_SUFFIXES
 from affuse.corpora.reader import Reader
 from affuse.corpora.table import read_table
 from affuse.records import MODALITIES
@@ -11,7 +12,7 @@ from affuse.storage.remote import is_file
 
 
 def _recognises(path: Path) -> bool:
-    return is_file(path)
+    return is_file(path) and path.suffix.lower() not in ANNOTATION_SUFFIXES
 
 
 READER = Reader(
