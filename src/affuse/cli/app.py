@@ -321,16 +321,25 @@ def face(
 @train_app.command()
 @one_line_errors
 def voice(
-    data: Annotated[Path, typer.Argument(help="RAVDESS, speech and song.")],
+    data: Annotated[
+        list[Path], typer.Argument(help="Corpora: RAVDESS, speech and song, and others.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
-    epochs: Annotated[int | None, typer.Option(min=1, help="Rounds over the clips.")] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="Corpus to be left out in turn, to be measured on it. Repeatable."),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Rounds over the clips.")] = 80,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same model.")] = 0,
     jobs: Jobs = None,
 ) -> None:
-    """Train the model that listens to voices. Finished folds are not trained again."""
+    """Train the model that listens to voices. A second call goes on where one was stopped."""
     from affuse.cli.training import train_voice_and_print
+    from affuse.models.waveform_training import WaveformTraining
 
-    train_voice_and_print(data, out, epochs, seed, jobs)
+    settings = WaveformTraining(epochs=epochs, device=device)
+    train_voice_and_print(data, out, settings, without or [], seed, jobs)
 
 
 @train_app.command()
@@ -350,14 +359,18 @@ def bundle(
 @one_line_errors
 def fusion(
     faces: Annotated[Path, typer.Argument(help="FER2013: folder or zip with val/.")],
-    tables: Annotated[
-        list[Path],
-        typer.Argument(help="Corpora of voices: folders, or CSVs as DATA of affuse run."),
-    ],
     out: Annotated[Path, typer.Option(help="New folder for the bundle.")],
+    tables: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Corpora of voices: folders, or CSVs as DATA of affuse run."),
+    ] = None,
+    voice: Annotated[
+        Path | None,
+        typer.Option(help="Folder of affuse train voice: its model replaces the bundle's."),
+    ] = None,
     bundle: BundleFolder = None,
 ) -> None:
     """Fit anew how much face and voice count."""
     from affuse.cli.training import refit_and_print
 
-    refit_and_print(faces, tables, bundle, out)
+    refit_and_print(faces, tables or [], voice, bundle, out)

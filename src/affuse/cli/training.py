@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +13,15 @@ from affuse.bundle.reader import read_bundle
 from affuse.bundle.writer import write_bundle
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
+from affuse.corpora.registry import read_all
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.models.face_training import FaceTraining
-from affuse.models.voice_training import VoiceTraining
+from affuse.models.waveform_training import WaveformTraining
 from affuse.pretraining.face import pretrain_face
 from affuse.pretraining.fusing import refit_fusion
-from affuse.pretraining.shipped import ship
+from affuse.pretraining.shipped import ship, with_voice
 from affuse.pretraining.voice import pretrain_voice
+from affuse.pretraining.voice_figures import GroupFigures
 
 
 def train_face_and_print(source: Path, out: Path, settings: FaceTraining, n_networks: int) -> None:
@@ -50,37 +53,59 @@ def train_face_and_print(source: Path, out: Path, settings: FaceTraining, n_netw
 
 
 def train_voice_and_print(
-    root: Path, out: Path, epochs: int | None, seed: int, jobs: int | None
+    data: list[Path],
+    out: Path,
+    settings: WaveformTraining,
+    without: list[str],
+    seed: int,
+    jobs: int | None,
 ) -> None:
-    """Train the voice model; print what it reaches on speakers it has not heard.
+    """Train the voice model; print what it reaches on speakers and corpora it has not heard.
 
     Parameters
     ----------
-    root : Path
-        RAVDESS.
+    data : list of Path
+        Corpora, RAVDESS among them.
     out : Path
         Receives the network.
-    epochs : int or None
-        As usual by default.
+    settings : WaveformTraining
+    without : list of str
+        Corpora that are left out in turn.
     seed : int
     jobs : int or None
         Processes; one per core where it is not given.
     """
-    settings = VoiceTraining() if epochs is None else VoiceTraining(epochs=epochs)
+    n_jobs = jobs or os.cpu_count() or 1
     with progress_bars(Console(stderr=True)) as progress:
         figures = pretrain_voice(
-            root, out, settings, jobs=jobs or os.cpu_count() or 1, seed=seed, progress=progress
-        )
+            read_all(data), out, settings,
+            without=without, jobs=n_jobs, seed=seed, progress=progress,
+        )  # fmt: skip
     low, high = 100 * figures.uar_speech_low, 100 * figures.uar_speech_high
-    say(
-        f"{figures.n_clips:,} clips   {figures.n_speakers} speakers   {figures.n_folds} folds, "
-        f"speakers kept apart\nspeech, 8 emotions   UAR {100 * figures.uar_speech:.1f} "
+    lines = [
+        f"RAVDESS   {figures.n_clips:,} clips   {figures.n_speakers} speakers   "
+        f"{figures.n_folds} folds, speakers kept apart",
+        f"speech, 8 emotions   UAR {100 * figures.uar_speech:.1f} "
         f"[{low:.1f}, {high:.1f}]   accuracy {100 * figures.accuracy_speech:.1f}   "
-        f"ECE {figures.ece_speech:.3f}\n  network alone {100 * figures.uar_network:.1f}   "
-        f"statistics alone {100 * figures.uar_linear:.1f}\nsong, 6 emotions     "
-        f"UAR {100 * figures.uar_song:.1f}\nWritten to {out / 'voice.onnx'} and "
-        f"{out / 'voice.json'}."
-    )
+        f"ECE {figures.ece_speech:.3f}",
+        f"  network alone {100 * figures.uar_network:.1f}   "
+        f"statistics alone {100 * figures.uar_linear:.1f}",
+        f"song, 6 emotions     UAR {100 * figures.uar_song:.1f}",
+        *_groups("speakers not heard", figures.unheard_speakers),
+        *_groups("corpora not heard", figures.unheard_corpora),
+        *_groups("the same, from RAVDESS alone", figures.one_corpus),
+        f"Written to {out / 'voice.onnx'} and {out / 'voice.json'}.",
+    ]
+    say("\n".join(lines))
+
+
+def _groups(title: str, groups: Sequence[GroupFigures]) -> list[str]:
+    lines = [
+        f"  {group.name:<10} {group.n_classes} emotions   UAR {100 * group.uar:.1f} "
+        f"[{100 * group.low:.1f}, {100 * group.high:.1f}]   {group.n_speakers} speakers"
+        for group in groups
+    ]
+    return [title, *lines] if lines else []
 
 
 def ship_and_print(face: Path, voice: Path, out: Path) -> None:
@@ -101,26 +126,35 @@ def ship_and_print(face: Path, voice: Path, out: Path) -> None:
     say(f"{bundle.title}   {size:.1f} MB\nWritten to {out}.")
 
 
-def refit_and_print(faces: Path, tables: list[Path], bundle: Path | None, out: Path) -> None:
+def refit_and_print(
+    faces: Path, tables: list[Path], voice: Path | None, bundle: Path | None, out: Path
+) -> None:
     """Fit the fusion of a bundle anew; print its exponents.
 
     Parameters
     ----------
     faces : Path
-        Folder that training left.
+        FER2013.
     tables : list of Path
-        CSV files.
+        Corpora that the voice network has not met.
+    voice : Path or None
+        Folder that the training of a voice model left: it replaces the bundle's, and what it says
+        of corpora that were left out is fitted on in place of `tables`.
     bundle : Path or None
         Folder; the shipped one by default.
     out : Path
         The bundle.
     """
-    fitted = refit_fusion(read_bundle(bundle or shipped_folder()), faces, tables)
+    before = read_bundle(bundle or shipped_folder())
+    if voice is None:
+        fitted = refit_fusion(before, faces, tables)
+    else:
+        fitted = with_voice(before, faces, voice)
     write_bundle(fitted, out)
-    face, voice = fitted.manifest.member("face"), fitted.manifest.member("voice")
+    of_face, of_voice = fitted.manifest.member("face"), fitted.manifest.member("voice")
     say(
-        f"face to the power of {face.weight:.3f}, prior {face.prior_power:.3f}   "
-        f"voice to the power of {voice.weight:.3f}, prior {voice.prior_power:.3f}\n"
+        f"face to the power of {of_face.weight:.3f}, prior {of_face.prior_power:.3f}   "
+        f"voice to the power of {of_voice.weight:.3f}, prior {of_voice.prior_power:.3f}\n"
         f"{fitted.manifest.fusion.fitted_on}\n"
         f"Written to {out}."
     )

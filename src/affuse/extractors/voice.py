@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from affuse.media.audio import Sound
 
 GRAPH = "voice.onnx"
-N_EMBEDDING = 576
+N_EMBEDDING = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from affuse.features.voices.log_mel import (
     HOP,
-    MIN_FRAMES,
     RANGE_DB,
     WINDOW,
     mel_filters,
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 Rows = NDArray[np.int64]
 
 _FLOOR = 1e-12
-_MIN_SAMPLES = WINDOW + (MIN_FRAMES - 1) * HOP
 _STEP = 4096
 
 
@@ -120,29 +118,6 @@ def random_offsets(sizes: Rows, n: int, rng: np.random.Generator) -> Rows:
     return rng.integers(np.where(sizes > n, sizes - n + 1, sizes))
 
 
-def padded(samples: Tensor, bounds: Rows) -> tuple[Tensor, Tensor]:
-    """These utterances as they are, with zeros after the shorter ones.
-
-    Parameters
-    ----------
-    samples : (n_samples,) float16 tensor
-    bounds : (n, 2) int64
-
-    Returns
-    -------
-    waveforms : (n, longest) float32 tensor
-    lengths : (n,) int64 tensor
-    """
-    torch = import_torch()
-    begins, lengths = (
-        torch.from_numpy(each).to(samples.device)
-        for each in (bounds[:, 0], bounds[:, 1] - bounds[:, 0])
-    )
-    at = torch.arange(max(int(lengths.max()), _MIN_SAMPLES), device=samples.device)
-    places = (begins[:, None] + at).clamp_max(len(samples) - 1)
-    return samples[places].float() * (at < lengths[:, None]), lengths
-
-
 def fast_size(n_samples: int) -> int:
     """The next size that Fourier transforms are fast at, and of which there are few.
 
@@ -178,14 +153,12 @@ class Spectrograms:
         self._filters = torch.from_numpy(mel_filters().astype(np.float32)).to(device)
         self._window = torch.hann_window(WINDOW, device=device)
 
-    def __call__(self, waveforms: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Spectrograms, -1 after the end of each.
+    def __call__(self, waveforms: Tensor) -> Tensor:
+        """Spectrograms of sounds that fill their rows.
 
         Parameters
         ----------
-        waveforms : (n, longest) float32 tensor
-        lengths : (n,) int64 tensor, optional
-            In samples; without it each fills its row.
+        waveforms : (n, n_samples) float32 tensor
 
         Returns
         -------
@@ -197,25 +170,6 @@ class Spectrograms:
         )
         power = spectrum.real.square() + spectrum.imag.square()
         mel = 10 * torch.log10(self._filters @ power + _FLOOR).transpose(1, 2)
-        after = torch.zeros(mel.shape[:2], dtype=torch.bool, device=mel.device)
-        if lengths is not None:
-            after = torch.arange(mel.shape[1], device=mel.device) >= frames_of(lengths)[:, None]
-        loudest = mel.amax(2).masked_fill(after, torch.nan)
-        reference = torch.nanquantile(loudest, 0.95, dim=1)[:, None, None]
-        scaled = 1 + 2 * (mel - reference).clamp_min(-RANGE_DB) / RANGE_DB
-        return scaled.masked_fill(after[..., None], -1.0)  # type: ignore[no-any-return]
-
-
-def frames_of(lengths: Tensor) -> Tensor:
-    """Frames of sounds of these lengths, at least one each.
-
-    Parameters
-    ----------
-    lengths : (n,) int64 tensor
-        In samples.
-
-    Returns
-    -------
-    (n,) int64 tensor
-    """
-    return ((lengths - WINDOW) // HOP + 1).clamp(min=1)
+        reference = torch.quantile(mel.amax(2), 0.95, dim=1)[:, None, None]
+        scaled: Tensor = 1 + 2 * (mel - reference).clamp_min(-RANGE_DB) / RANGE_DB
+        return scaled

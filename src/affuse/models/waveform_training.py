@@ -21,8 +21,6 @@ from affuse.models.utterances import (
     Spectrograms,
     Utterances,
     fast_size,
-    frames_of,
-    padded,
     random_offsets,
     stretches,
 )
@@ -41,7 +39,6 @@ TEACHERS_SHARE = 0.7
 LONGEST_GRADIENT = 5.0
 WARM_UP = 0.1
 """Share of the epochs in which the learning rate rises."""
-_BATCH = 64
 _IMPOSSIBLE = -1e4
 
 
@@ -206,36 +203,6 @@ def network_with(
     return network.eval()
 
 
-def answers(network: Module, utterances: Utterances, rows: Rows) -> NDArray[np.float64]:
-    """Log probabilities over all classes of utterances as they are: (n, n_classes).
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        On any device.
-    utterances : Utterances
-    rows : (n,) int64
-
-    Returns
-    -------
-    (n, n_classes) float64
-        Natural logarithms.
-    """
-    torch = import_torch()
-    device = next(network.parameters()).device
-    samples = torch.from_numpy(utterances.samples).to(device)
-    spectrograms = Spectrograms(device)
-    sizes = utterances.bounds[rows, 1] - utterances.bounds[rows, 0]
-    order = np.argsort(sizes, kind="stable")
-    given = np.zeros((len(rows), utterances.label_sets.shape[1]))
-    with torch.inference_mode():
-        for some in np.array_split(order, max(math.ceil(len(order) / _BATCH), 1)):
-            sounds, lengths = padded(samples, utterances.bounds[rows[some]])
-            logits = network(spectrograms(sounds, lengths), frames_of(lengths))
-            given[some] = logits.double().log_softmax(1).cpu().numpy()
-    return given
-
-
 class _Course:
     """Network, optimiser, schedule and averaged weights of one training."""
 
@@ -259,7 +226,7 @@ class _Course:
         self.wanted = _smoothed(torch, utterances.labels, self.known, settings.label_smoothing)
         self.spectrograms = Spectrograms(device)
         network = voice_network(settings.architecture, self.n_classes).to(device)
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(),
@@ -297,7 +264,7 @@ class _Course:
         loss = self.learn(
             *(
                 self.torch.from_numpy(np.ascontiguousarray(each)).to(settings.device)
-                for each in (rows, begins, ends - begins, offsets, np.float32([share]))
+                for each in (rows, begins, ends - begins, offsets, np.array([share], np.float32))
             )
         )
         self.done += 1

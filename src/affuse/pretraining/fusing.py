@@ -102,20 +102,77 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     """
     manifest = bundle.manifest.model_copy(update={"fusion": FACE_AND_VOICE, "files": {}})
     recogniser = Recogniser(Bundle(manifest, bundle.files))
-    shown = read_fer2013(faces, "val")
-    face_outputs = _face_outputs(recogniser, shown.take(np.arange(0, len(shown), 2)))
+    face_outputs = held_out_faces(recogniser.bundle, faces)
     clips = [clip for table in tables for clip in _some_of(table, manifest.classes, seed)]
     voice_outputs = _voice_outputs(recogniser, clips)
-    fitted_on = (
-        f"{N_PAIRS:,} pairs of the same emotion, made at random of {len(face_outputs.labels):,} "
-        f"faces of FER2013's public test part and {len(clips):,} voices of {len(tables)} corpora "
-        "that the voice network has not met, emotions halfway between equally frequent and as "
-        "frequent as in FER2013"
+    fitted_on = pairs_told(
+        f"{len(face_outputs.labels):,} faces of FER2013's public test part",
+        f"{len(clips):,} voices of {len(tables)} corpora",
     )
     exponents = fit_exponents(face_outputs, voice_outputs, prior_of(manifest), seed)
     fitted = with_exponents(manifest, exponents, fitted_on)
     card = bundle.files[CARD].decode().partition(FUSION_TITLE)[0] + fusion_section(fitted)
     return make_bundle(fitted, {**bundle.files, CARD: card.encode()})
+
+
+def held_out_faces(bundle: Bundle, faces: Path) -> MemberOutputs:
+    """What the member ``face`` says of every second face of FER2013's public test part.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    faces : Path
+        FER2013: folder or zip with its `val` part.
+
+    Returns
+    -------
+    MemberOutputs
+    """
+    shown = read_fer2013(faces, "val")
+    return _face_outputs(Recogniser(bundle), shown.take(np.arange(0, len(shown), 2)))
+
+
+def pairs_told(faces: str, voices: str) -> str:
+    """What is told of the pairs that a fusion was fitted on.
+
+    Parameters
+    ----------
+    faces, voices : str
+        How many, of what.
+
+    Returns
+    -------
+    str
+    """
+    return (
+        f"{N_PAIRS:,} pairs of the same emotion, made at random of {faces} and {voices} that the "
+        "voice network has not met, emotions halfway between equally frequent and as frequent as "
+        "in FER2013"
+    )
+
+
+def few_of_each(
+    labels: NDArray[np.int64], corpora: NDArray[np.str_], seed: int = 0
+) -> NDArray[np.bool_]:
+    """Which clips to fit on: at most 40 of one emotion of one corpus, at random.
+
+    Parameters
+    ----------
+    labels : (n_clips,) int64
+    corpora : (n_clips,) str
+    seed : int
+
+    Returns
+    -------
+    (n_clips,) bool
+    """
+    rng = np.random.default_rng(seed)
+    chosen = np.zeros(len(labels), bool)
+    for corpus in np.unique(corpora):
+        for label in np.unique(labels):
+            own = np.flatnonzero((corpora == corpus) & (labels == label))
+            chosen[rng.permutation(own)[:MOST_CLIPS]] = True
+    return chosen
 
 
 def fit_exponents(

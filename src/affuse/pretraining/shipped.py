@@ -15,14 +15,24 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import CARD, Figures, Manifest, TrainedOn
 from affuse.bundle.member import FeatureSource, Member
 from affuse.bundle.writer import make_bundle
-from affuse.corpora.readers.ravdess import TITLE as RAVDESS
 from affuse.predict.members import FACE_CROPS, VOICE
-from affuse.pretraining.cards import LICENCE, fusion_section, shipped_card
+from affuse.pretraining.cards import (
+    FACE_TITLE,
+    FUSION_TITLE,
+    LICENCE,
+    card_head,
+    face_section,
+    fusion_section,
+    voice_section,
+)
 from affuse.pretraining.fusing import (
     FACE_AND_VOICE,
     MemberOutputs,
+    few_of_each,
     fit_exponents,
+    held_out_faces,
     member_outputs,
+    pairs_told,
     prior_of,
     with_exponents,
 )
@@ -37,7 +47,8 @@ STANDS_FOR = {
 
 SHARE = {"neutral": {"neutral": 1.0, "calm": 0.0}}
 ABSTAIN_BELOW = 0.3
-UNSEEN = "faces of FER2013 that were held out of training, and RAVDESS voices that were not heard"
+FACES = "FER2013 train"
+UNMET = "FER2013's public test part"
 
 
 def ship(face: Path, voice: Path) -> Bundle:
@@ -62,28 +73,80 @@ def ship(face: Path, voice: Path) -> Bundle:
         fusion=FACE_AND_VOICE,
         abstain_below=ABSTAIN_BELOW,
         trained_on=(
-            TrainedOn(
-                corpus=RAVDESS,
-                speakers=tuple(voice_facts["speakers"]),
-                n_clips=voice_facts["n_clips"],
-            ),
-            TrainedOn(corpus="FER2013 train", n_clips=face_facts["n_trained"]),
+            *_heard(voice_facts),
+            TrainedOn(corpus=FACES, n_clips=face_facts["n_trained"]),
         ),
         figures=(_voice_figures(voice_facts), _face_figures(face_facts)),
         licence=LICENCE,
         packages={name: metadata.version(name) for name in ("torch", "onnx", "scikit-learn")},
     )
-    faces, voices = (
-        _unseen_faces(face, manifest),
-        _unseen_voices(voice, manifest, voice_facts["shares"]),
-    )
-    fitted = with_exponents(manifest, fit_exponents(faces, voices, prior_of(manifest)), UNSEEN)
+    faces = _unseen_faces(face, manifest)
+    card = card_head(voice_facts) + voice_section(voice_facts) + face_section(face_facts)
     files = {
         "face.onnx": (face / "face.onnx").read_bytes(),
         "voice.onnx": (voice / "voice.onnx").read_bytes(),
-        CARD: (shipped_card(face_facts, voice_facts) + fusion_section(fitted)).encode(),
     }
-    return make_bundle(fitted, files)
+    return _fused(manifest, files, card, faces, voice, "faces of FER2013 that were held out")
+
+
+def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
+    """The bundle with another voice model, and the fusion that it asks for.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        With the members ``face`` and ``voice``; its face network stays.
+    faces : Path
+        FER2013: every second face of its `val` part, which the network has not met, is used.
+    voice : Path
+        Folder that `pretrain_voice` wrote.
+
+    Returns
+    -------
+    Bundle
+    """
+    facts = json.loads((voice / "voice.json").read_text("utf-8"))
+    before = bundle.manifest
+    of_faces = tuple(part for part in before.trained_on if part.corpus == FACES)
+    figures = tuple(each for each in before.figures if each.system != "voice")
+    manifest = before.model_copy(
+        update={
+            "members": tuple(_voice_member() if m.name == "voice" else m for m in before.members),
+            "fusion": FACE_AND_VOICE,
+            "trained_on": (*_heard(facts), *of_faces),
+            "figures": (_voice_figures(facts), *figures),
+            "licence": LICENCE,
+            "files": {},
+        }
+    )
+    files = {**bundle.files, "voice.onnx": (voice / "voice.onnx").read_bytes()}
+    _, title, rest = bundle.files[CARD].decode().partition(FACE_TITLE)
+    card = card_head(facts) + voice_section(facts) + title + rest.partition(FUSION_TITLE)[0]
+    shown = held_out_faces(Bundle(manifest, files), faces)
+    return _fused(manifest, files, card, shown, voice, f"{len(shown.labels):,} faces of {UNMET}")
+
+
+def _fused(
+    manifest: Manifest,
+    files: dict[str, bytes],
+    card: str,
+    faces: MemberOutputs,
+    voice: Path,
+    shown: str,
+) -> Bundle:
+    """The bundle, its fusion fitted on faces and voices that its networks have not met."""
+    facts = json.loads((voice / "voice.json").read_text("utf-8"))
+    voices, corpora = _unseen_voices(voice, manifest, facts["shares"])
+    fitted_on = pairs_told(shown, f"{len(voices.labels):,} voices of {', '.join(corpora)}")
+    fitted = with_exponents(manifest, fit_exponents(faces, voices, prior_of(manifest)), fitted_on)
+    return make_bundle(fitted, {**files, CARD: (card + fusion_section(fitted)).encode()})
+
+
+def _heard(facts: dict[str, Any]) -> tuple[TrainedOn, ...]:
+    return tuple(
+        TrainedOn(corpus=corpus, speakers=tuple(names), n_clips=facts["n_trained_on"][corpus])
+        for corpus, names in facts["trained_on"].items()
+    )
 
 
 def _unseen_faces(folder: Path, manifest: Manifest) -> MemberOutputs:
@@ -93,11 +156,17 @@ def _unseen_faces(folder: Path, manifest: Manifest) -> MemberOutputs:
     return member_outputs(manifest, "face", probabilities, names)
 
 
-def _unseen_voices(folder: Path, manifest: Manifest, shares: Sequence[float]) -> MemberOutputs:
+def _unseen_voices(
+    folder: Path, manifest: Manifest, shares: Sequence[float]
+) -> tuple[MemberOutputs, list[str]]:
+    """What is said of corpora that were left out, few clips of each emotion; their names."""
     with np.load(folder / "voice-out-of-fold.npz") as arrays:
         joint = shares[0] * arrays["heard"] + shares[1] * arrays["told"]
-        names = [RAVDESS_EMOTIONS[label] for label in arrays["labels"]]
-    return member_outputs(manifest, "voice", softmax(joint, axis=1), names)
+        labels, corpora = arrays["labels"], arrays["corpora"]
+    rows = np.flatnonzero(few_of_each(labels, corpora))
+    names = [RAVDESS_EMOTIONS[label] for label in labels[rows]]
+    outputs = member_outputs(manifest, "voice", softmax(joint[rows], axis=1), names)
+    return outputs, np.unique(corpora).tolist()
 
 
 def _face_member(prior: dict[str, float]) -> Member:

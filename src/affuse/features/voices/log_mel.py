@@ -53,6 +53,31 @@ def log_mel(signal: NDArray[np.floating]) -> Floats:
     return np.asarray(padded, np.float32)
 
 
+def speech_samples(signal: NDArray[np.floating]) -> slice:
+    """The stretch of a sound that `log_mel` describes.
+
+    Parameters
+    ----------
+    signal : (n_samples,) float
+        Mono, at 16 kHz.
+
+    Returns
+    -------
+    slice
+        Of its samples: from the first to the last frame that is loud enough, with a margin.
+
+    Examples
+    --------
+    >>> speech = np.random.default_rng(0).standard_normal(8000)
+    >>> speech_samples(np.concatenate([np.zeros(16000), speech, np.zeros(16000)]))
+    slice(14080, 25856, None)
+    """
+    frames = _frames(np.asarray(signal, np.float64))
+    power = np.square(np.abs(np.fft.rfft(frames * np.hanning(WINDOW + 1)[:-1])))
+    spoken = _spoken(_decibel(power.sum(axis=1)))
+    return slice(spoken.start * HOP, (min(spoken.stop, len(frames)) - 1) * HOP + WINDOW)
+
+
 @lru_cache(maxsize=1)
 def mel_filters() -> NDArray[np.float64]:
     """Triangular filters on O'Shaughnessy's mel scale, (64, 257), each with a peak of 1."""

@@ -1,0 +1,337 @@
+"""What a training of the voice model reached on speakers and corpora that it did not hear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+from affuse.corpora.readers.ravdess import TITLE as RAVDESS
+from affuse.models.waveform_training import WaveformTraining
+from affuse.pretraining.voice_clips import Rows, VoiceClips
+from affuse.pretraining.voice_networks import N_CLASSES
+from affuse.tasks.intervals import speaker_interval
+from affuse.tasks.metrics import accuracy, confusion, ece, uar
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """What was reached on a group of clips, over the emotions that occur in it.
+
+    Attributes
+    ----------
+    name : str
+        A corpus, a language, a sex.
+    n_clips, n_speakers, n_classes : int
+    uar, low, high : float
+        Bounds of the 95 % bootstrap over speakers; NaN where there is one.
+    """
+
+    name: str
+    n_clips: int
+    n_speakers: int
+    n_classes: int
+    uar: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceFigures:
+    """What a training gave, on clips of speakers that the models were not trained on.
+
+    Attributes
+    ----------
+    n_clips, n_speakers, n_folds : int
+        Of RAVDESS.
+    uar_speech, uar_speech_low, uar_speech_high, accuracy_speech : float
+        RAVDESS speech, eight emotions; bounds of the 95 % bootstrap over speakers.
+    uar_network, uar_linear : float
+        Of either alone, on speech.
+    uar_song : float
+        Six emotions, those that are sung.
+    ece_speech : float
+    confusion_speech : tuple of tuple of int
+        Rows: acted; columns: recognised.
+    unheard_speakers : tuple of GroupFigures
+        Of each corpus, by the folds.
+    unheard_corpora : tuple of GroupFigures
+        Of each corpus that was left out, by a training without it.
+    one_corpus : tuple of GroupFigures
+        Of the same, by a training on RAVDESS alone.
+    by_sex, by_language : tuple of GroupFigures
+        Of all clips, by the folds.
+    ece_unheard_corpora : float
+        Mean over the corpora that were left out, each with the shares that the others gave.
+    trained_on : mapping of str to sequence of str
+        Corpus -> speakers whom the shipped graph has heard.
+    n_trained_on : mapping of str to int
+        Corpus -> clips.
+    shares : tuple of float
+        Exponents of the network's and the linear model's probabilities.
+    training : mapping
+    """
+
+    n_clips: int
+    n_speakers: int
+    n_folds: int
+    uar_speech: float
+    uar_speech_low: float
+    uar_speech_high: float
+    accuracy_speech: float
+    uar_network: float
+    uar_linear: float
+    uar_song: float
+    ece_speech: float
+    confusion_speech: tuple[tuple[int, ...], ...]
+    unheard_speakers: tuple[GroupFigures, ...]
+    unheard_corpora: tuple[GroupFigures, ...]
+    one_corpus: tuple[GroupFigures, ...]
+    by_sex: tuple[GroupFigures, ...]
+    by_language: tuple[GroupFigures, ...]
+    ece_unheard_corpora: float
+    trained_on: dict[str, tuple[str, ...]]
+    n_trained_on: dict[str, int]
+    shares: tuple[float, float]
+    training: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Log probabilities of clips that a part's models were not trained on.
+
+    Attributes
+    ----------
+    rows : (n,) int64
+    network, linear : (n, 8) float64
+    """
+
+    rows: Rows
+    network: Floats
+    linear: Floats
+
+    def joint(self, shares: tuple[float, float]) -> Floats:
+        """Probabilities of both together, (n, 8).
+
+        Parameters
+        ----------
+        shares : tuple of float
+            Exponents of the network's and the linear model's.
+
+        Returns
+        -------
+        (n, 8) float64
+        """
+        logits = shares[0] * self.network + shares[1] * self.linear
+        return np.asarray(softmax(logits, axis=1))
+
+
+def fit_shares(network: Floats, linear: Floats, labels: Rows) -> tuple[float, float]:
+    """Exponents of two models' probabilities in their product: least log loss.
+
+    Parameters
+    ----------
+    network, linear : (n_clips, n_classes) float64
+        Log probabilities of clips that the models were not trained on.
+    labels : (n_clips,) int64
+
+    Returns
+    -------
+    tuple of float
+        Of the network, of the linear model; each from 0 to 5.
+    """
+
+    def loss(exponents: Floats) -> float:
+        joint = log_softmax(exponents[0] * network + exponents[1] * linear, axis=1)
+        return -float(joint[np.arange(len(labels)), labels].mean())
+
+    optimum = minimize(loss, np.array([0.5, 0.5]), bounds=[(0, 5), (0, 5)])
+    return float(optimum.x[0]), float(optimum.x[1])
+
+
+def rows_of(parts: Iterable[Told]) -> Rows:
+    """Rows of all of these, one part after another.
+
+    Parameters
+    ----------
+    parts : iterable of Told
+
+    Returns
+    -------
+    (n,) int64
+    """
+    return np.concatenate([part.rows for part in parts])
+
+
+def joined_logs(parts: Iterable[Told]) -> tuple[Floats, Floats]:
+    """Log probabilities of the networks and of the linear models, in the order of `rows_of`.
+
+    Parameters
+    ----------
+    parts : iterable of Told
+
+    Returns
+    -------
+    network, linear : (n, 8) float64
+    """
+    several = list(parts)
+    return (
+        np.concatenate([part.network for part in several]),
+        np.concatenate([part.linear for part in several]),
+    )
+
+
+def voice_figures(
+    clips: VoiceClips,
+    folds: Sequence[Told],
+    others: Sequence[Told],
+    one_corpus: Told | None,
+    shares: tuple[float, float],
+    settings: WaveformTraining,
+) -> VoiceFigures:
+    """Figures of a training.
+
+    Parameters
+    ----------
+    clips : VoiceClips
+    folds : sequence of Told
+        What each fold's models say of the speakers that were held out.
+    others : sequence of Told
+        What those that lack a corpus say of it.
+    one_corpus : Told or None
+        What those that know RAVDESS alone say of the other corpora.
+    shares : tuple of float
+        Exponents of what is shipped.
+    settings : WaveformTraining
+
+    Returns
+    -------
+    VoiceFigures
+    """
+    joint = _across(clips, folds)
+    network, linear = (np.zeros_like(joint) for _ in range(2))
+    rows = rows_of(folds)
+    network[rows], linear[rows] = joined_logs(folds)
+    own = clips.corpora == RAVDESS
+    speech, song = np.flatnonzero(own & ~clips.sung), np.flatnonzero(own & clips.sung)
+    truth, recognised = clips.labels[speech], joint[speech].argmax(1)
+    low, high = speaker_interval(truth, recognised, clips.speakers[speech])
+    of_others = _across(clips, others)
+    spoken = ~clips.sung
+    return VoiceFigures(
+        n_clips=int(own.sum()),
+        n_speakers=len(np.unique(clips.speakers[own])),
+        n_folds=len(folds),
+        uar_speech=uar(truth, recognised),
+        uar_speech_low=low,
+        uar_speech_high=high,
+        accuracy_speech=accuracy(truth, recognised),
+        uar_network=uar(truth, network[speech].argmax(1)),
+        uar_linear=uar(truth, linear[speech].argmax(1)),
+        uar_song=_uar_among(clips, song, joint),
+        ece_speech=ece(truth, joint[speech]),
+        confusion_speech=tuple(
+            tuple(int(n) for n in row) for row in confusion(truth, recognised, N_CLASSES)
+        ),
+        unheard_speakers=_by(clips, joint, clips.corpora, spoken),
+        unheard_corpora=_of_corpora(clips, others, of_others),
+        one_corpus=_alone_figures(clips, others, one_corpus),
+        by_sex=_by(clips, joint, _attribute(clips, "sex"), spoken),
+        by_language=_by(clips, joint, _attribute(clips, "language"), spoken),
+        ece_unheard_corpora=_mean_ece(clips, others, of_others),
+        trained_on={name: _speakers_of(clips, name) for name in _names(clips)},
+        n_trained_on={name: int((clips.corpora == name).sum()) for name in _names(clips)},
+        shares=shares,
+        training=asdict(settings),
+    )
+
+
+def _across(clips: VoiceClips, parts: Sequence[Told]) -> Floats:
+    """Joint probabilities (n, 8), each part's with the shares that the other parts gave."""
+    joint = np.zeros((len(clips), N_CLASSES))
+    for part in parts:
+        others = [each for each in parts if each is not part] or [part]
+        joint[part.rows] = part.joint(
+            fit_shares(*joined_logs(others), clips.labels[rows_of(others)])
+        )
+    return joint
+
+
+def _of_corpora(
+    clips: VoiceClips, parts: Sequence[Told], joint: Floats
+) -> tuple[GroupFigures, ...]:
+    return tuple(
+        _group(clips, str(clips.corpora[part.rows[0]]), part.rows, joint) for part in parts
+    )
+
+
+def _mean_ece(clips: VoiceClips, parts: Sequence[Told], joint: Floats) -> float:
+    if not parts:
+        return float("nan")
+    return float(np.mean([ece(clips.labels[part.rows], joint[part.rows]) for part in parts]))
+
+
+def _alone_figures(
+    clips: VoiceClips, others: Sequence[Told], one_corpus: Told | None
+) -> tuple[GroupFigures, ...]:
+    if one_corpus is None:
+        return ()
+    joint = np.zeros((len(clips), N_CLASSES))
+    shares = fit_shares(*joined_logs([one_corpus]), clips.labels[one_corpus.rows])
+    joint[one_corpus.rows] = one_corpus.joint(shares)
+    return _of_corpora(clips, others, joint)
+
+
+def _by(
+    clips: VoiceClips, joint: Floats, values: NDArray[np.str_], chosen: NDArray[np.bool_]
+) -> tuple[GroupFigures, ...]:
+    return tuple(
+        _group(clips, str(name), np.flatnonzero(chosen & (values == name)), joint)
+        for name in np.unique(values[chosen])
+        if name
+    )
+
+
+def _attribute(clips: VoiceClips, name: str) -> NDArray[np.str_]:
+    return np.array([clip.attributes.get(name, "") for clip in clips.clips])
+
+
+def _group(clips: VoiceClips, name: str, rows: Rows, joint: Floats) -> GroupFigures:
+    truth, recognised = clips.labels[rows], _among(clips, rows, joint)
+    interval = speaker_interval(truth, recognised, clips.speakers[rows])
+    return GroupFigures(
+        name=name,
+        n_clips=len(rows),
+        n_speakers=len(np.unique(clips.speakers[rows])),
+        n_classes=len(np.unique(truth)),
+        uar=uar(truth, recognised),
+        low=interval.low,
+        high=interval.high,
+    )
+
+
+def _uar_among(clips: VoiceClips, rows: Rows, joint: Floats) -> float:
+    return uar(clips.labels[rows], _among(clips, rows, joint)) if len(rows) else 0.0
+
+
+def _among(clips: VoiceClips, rows: Rows, joint: Floats) -> Rows:
+    """The likeliest emotion of each clip among those that its corpus has."""
+    possible = np.where(clips.utterances.known[rows], joint[rows], -1.0)
+    return np.asarray(possible.argmax(1))
+
+
+def _names(clips: VoiceClips) -> list[str]:
+    return [str(name) for name in np.unique(clips.corpora)]
+
+
+def _speakers_of(clips: VoiceClips, corpus: str) -> tuple[str, ...]:
+    own = np.unique(clips.speakers[clips.corpora == corpus]).tolist()
+    names = (speaker.partition("/")[2] for speaker in own)
+    return tuple(sorted(names, key=lambda name: (len(name), name)))
