@@ -49,8 +49,8 @@ log probabilities are joined. Trained on:
 
 Level and silence around the utterance are taken out; speed, rooms, noise, other voices,
 microphones, lines and clipping were varied in training. What a corpus does not have was left out
-of the softmax for its clips. The network that is shipped has also learned from the mean answer of six, each of
-which had not heard a sixth of the speakers.
+of the softmax for its clips. The network that is shipped has also learned from the mean answer of
+six, each of which had not heard a sixth of the speakers.
 
 Figures are those of the six on the speakers they had not heard, 95 % bootstrap over speakers:
 
