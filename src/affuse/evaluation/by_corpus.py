@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.corpora.known import label_set
-from affuse.evaluation.scores import scores
+from affuse.evaluation.by_group import scores_by_group
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.tasks.intervals import N_RESAMPLES
@@ -46,40 +46,51 @@ def scores_by_corpus(
         By name of the corpus; empty where all clips are of one. A corpus none of whose clips was
         scored is left out.
     """
-    corpora = np.unique(table.corpora)
-    if len(corpora) < 2:
+    if len(np.unique(table.corpora)) < 2:
         return ()
-    scored = np.unique(table.corpora[result.rows])
-    bare = replace(table, arrays={}, present={})
-    return tuple(
-        CorpusScores(
-            str(corpus),
-            scores(
-                _among_its_own(result, table, str(corpus)),
-                bare.take(table.corpora == corpus),
-                n_bootstrap=n_bootstrap,
-                seed=seed,
-            ),
-        )
-        for corpus in scored
+    found = scores_by_group(
+        among_label_sets(result, table), table, table.corpora, n_bootstrap=n_bootstrap, seed=seed
     )
+    by_name = sorted(found, key=lambda one: one.group)
+    return tuple(CorpusScores(one.group, one.scores) for one in by_name)
 
 
-def _among_its_own(result: OutOfFold, table: FeatureTable, corpus: str) -> OutOfFold:
-    """What is predicted for the clips of a corpus, rows counted among these clips alone."""
-    its_rows = np.flatnonzero(table.corpora == corpus)
-    at = np.isin(result.rows, its_rows)
-    outputs = result.outputs[at]
-    return replace(
-        result,
-        rows=np.searchsorted(its_rows, result.rows[at]),
-        folds=result.folds[at],
-        outputs=outputs if table.targets else _masked(outputs, _can_be(table, corpus)),
-    )
+def among_label_sets(result: OutOfFold, table: FeatureTable) -> OutOfFold:
+    """The same predictions, each among the emotions that the clip's corpus can have.
+
+    Parameters
+    ----------
+    result : OutOfFold
+    table : FeatureTable
+        The one that `result` has rows of.
+
+    Returns
+    -------
+    OutOfFold
+        Numbers stay.
+    """
+    if table.targets:
+        return result
+    outputs = result.outputs.copy()
+    corpora = table.corpora[result.rows]
+    for corpus in np.unique(corpora):
+        own = corpora == corpus
+        outputs[own] = _masked(outputs[own], can_be(table, str(corpus)))
+    return replace(result, outputs=outputs)
 
 
-def _can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
-    """Which classes a corpus can have: (n_classes,)."""
+def can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
+    """Which classes a corpus can have, any where nobody knows.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    corpus : str
+
+    Returns
+    -------
+    (n_classes,) bool
+    """
     occurring = {table.classes[label] for label in table.labels[table.corpora == corpus]}
     known = label_set(corpus)
     return np.array([not known or name in occurring.union(known) for name in table.classes])
