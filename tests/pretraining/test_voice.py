@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+import soundfile
 from scipy.special import log_softmax, softmax
 
+from affuse.corpora.index import Index
+from affuse.corpora.registry import read_all
 from affuse.errors import DatasetError
 from affuse.models.voice_network import VoiceArchitecture
-from affuse.models.voice_training import VoiceTraining
-from affuse.pretraining.voice import (
-    export_pairs,
-    fit_shares,
-    folds_of,
-    pretrain_voice,
-)
+from affuse.models.waveform_training import WaveformTraining
+from affuse.pretraining import voice_networks
+from affuse.pretraining.shipped import with_voice
+from affuse.pretraining.voice import export_pairs, pretrain_voice
+from affuse.pretraining.voice_clips import read_voice_clips
+from affuse.pretraining.voice_figures import fit_shares
+from affuse.pretraining.voice_networks import folds_of
+from affuse.records import Clip
 
 torch = pytest.importorskip("torch")
-TINY = VoiceTraining(architecture=VoiceArchitecture(widths=(4, 4, 4, 8), n_pooled=8))
+TINY = WaveformTraining(
+    architecture=VoiceArchitecture((4, 4, 4, 8), (1, 1, 1, 1), 8, 4, 8),
+    epochs=2,
+    batch_size=16,
+    stretch_s=0.5,
+)
+SPEAKERS = range(1, 7)
+OTHERS = {"03": "FWN", "08": "WFT"}
 
 
 @pytest.fixture
@@ -75,13 +88,91 @@ def test_the_better_model_has_the_larger_share(rng):
     assert shares[1] < 0.2
 
 
-def test_folds_hold_each_speaker_once():
-    folds = folds_of(str(number) for number in range(1, 19))
-    assert folds[0] == ("1", "2", "3")
-    assert [len(fold) for fold in folds] == [3] * 6
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory):
+    """RAVDESS's names for six speakers with all emotions, EMO-DB's for two speakers."""
+    folder, rng = tmp_path_factory.mktemp("corpora"), np.random.default_rng(0)
+    names = [
+        f"ravdess/03-01-{emotion:02}-01-01-01-{speaker:02}.wav"
+        for speaker in SPEAKERS
+        for emotion in range(1, 9)
+    ]
+    names += [f"emodb/{who}a01{letter}a.wav" for who, own in OTHERS.items() for letter in own]
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        times = np.arange(12_000) / 16_000
+        tone = np.sin(2 * np.pi * rng.uniform(100, 300) * times) + rng.normal(0, 0.1, 12_000)
+        soundfile.write(path, 0.2 * tone, 16_000)
+    return read_all([folder / "ravdess", folder / "emodb"])
 
 
-def test_a_corpus_without_enough_speakers_is_refused(tmp_path):
-    (tmp_path / "03-01-01-01-01-01-01.wav").write_bytes(b"RIFF")
-    with pytest.raises(DatasetError, match="1 speakers and 1 emotions; expected RAVDESS with at"):
-        pretrain_voice(tmp_path, tmp_path / "out", TINY, jobs=1)
+@pytest.fixture(scope="module")
+def training(corpora, tmp_path_factory):
+    out = tmp_path_factory.mktemp("voice")
+    return out, pretrain_voice(corpora, out, TINY, without=["EMO-DB"], jobs=1)
+
+
+@pytest.mark.slow
+def test_the_whole_training_writes_graph_and_figures(training):
+    out, figures = training
+    told = json.loads((out / "voice.json").read_text("utf-8"))
+    assert told["uar_speech"] == figures.uar_speech
+    assert (out / "voice.onnx").is_file()
+    assert not list(out.glob("*-epochs.npz"))
+    assert figures.n_trained_on == {"EMO-DB": 6, "RAVDESS": 48}
+    assert figures.trained_on["EMO-DB"] == ("03", "08")
+    assert [(group.name, group.n_classes) for group in figures.unheard_corpora] == [("EMO-DB", 4)]
+    assert {group.name for group in figures.by_sex} == {"female", "male"}
+    assert np.sum(figures.confusion_speech) == 48
+
+
+@pytest.mark.slow
+def test_finished_networks_are_not_trained_again(training, corpora, monkeypatch):
+    out, figures = training
+    monkeypatch.setattr(voice_networks, "train_on_waveforms", None)
+    again = pretrain_voice(corpora, out, TINY, without=["EMO-DB"], jobs=1)
+    assert again == figures
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_the_bundle_rests_on_what_was_left_out(training, shared_data):
+    from affuse.bundle.reader import read_bundle
+    from affuse.extractors.networks.shipped import shipped_folder
+
+    out, figures = training
+    before = read_bundle(shipped_folder())
+    with np.load(out / "voice-out-of-fold.npz") as arrays:
+        assert set(arrays["corpora"].tolist()) == {"EMO-DB"}
+    with pytest.raises(DatasetError, match="no face or no voice of group"):
+        with_voice(before, shared_data / "fer2013.zip", out)
+
+
+def test_folds_hold_each_speaker_of_each_corpus_once(training, corpora):
+    out, _ = training
+    clips = read_voice_clips(corpora, out, 1)
+    folds = [set(clips.speakers[part.held_out].tolist()) for part in folds_of(clips, 0)]
+    assert folds[0] == {"RAVDESS/1", "EMO-DB/03"}
+    assert folds[1] == {"RAVDESS/2", "EMO-DB/08"}
+    assert sum(map(len, folds)) == 8
+    assert set().union(*folds) == set(clips.speakers.tolist())
+
+
+def test_a_corpus_has_the_emotions_that_occur(training, corpora):
+    out, _ = training
+    known = read_voice_clips(corpora, out, 1).utterances.known
+    assert known.sum(1).tolist() == [8] * 48 + [4] * 6
+
+
+def test_ravdess_without_enough_speakers_is_refused(tmp_path):
+    index = Index((Clip("a", "happy", "1", audio=tmp_path / "a.wav", corpus="RAVDESS"),))
+    with pytest.raises(DatasetError, match="1 speakers and 1 emotions of RAVDESS were given; exp"):
+        pretrain_voice(index, tmp_path / "out", TINY, jobs=1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_corpus_that_is_not_there_cannot_be_left_out(corpora, tmp_path):
+    expected = "'EMOVO' was given as a corpus to be left out; .* beside RAVDESS: EMO-DB"
+    with pytest.raises(DatasetError, match=expected):
+        pretrain_voice(corpora, tmp_path / "out", TINY, without=["EMOVO"], jobs=1)

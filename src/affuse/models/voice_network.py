@@ -90,7 +90,7 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
             self.contour = nn.Sequential(
                 nn.Conv1d(n_flat, n_pooled, 1, bias=False), nn.BatchNorm1d(n_pooled), nn.ReLU()
             )
-            self.recurrence = _recurrence(nn, architecture)
+            self.recurrence = _recurrence(torch, architecture)
             self.attention = nn.Sequential(
                 nn.Conv1d(n_described, 64, 1), nn.Tanh(), nn.Conv1d(64, n_described, 1)
             )
@@ -108,12 +108,18 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
             maps = self.convolutions(_channels(torch, spectrograms, lengths, architecture))
             contour = self.contour(maps.permute(0, 1, 3, 2).flatten(1, 2))
             if self.recurrence is not None:
-                with torch.autocast(contour.device.type, enabled=False):
-                    states = self.recurrence(contour.float().transpose(1, 2))[0]
-                contour = states.transpose(1, 2)
+                contour = self._states(contour.transpose(1, 2)).transpose(1, 2)
             scores = self.attention(contour).float()
             embedding: Tensor = self.embedding(_pooled(torch, contour, scores, lengths))
             return embedding
+
+        def _states(self, contour: Tensor) -> Tensor:
+            """In full precision: what is summed over so many steps loses too much else."""
+            device = contour.device.type
+            if torch.is_autocast_enabled(device):
+                with torch.autocast(device, enabled=False):
+                    return self.recurrence(contour.float())  # type: ignore[no-any-return]
+            return self.recurrence(contour)  # type: ignore[no-any-return]
 
         def forward(self, spectrograms: Tensor, lengths: Tensor | None = None) -> Tensor:
             logits: Tensor = self.decision(self.embed(spectrograms, lengths))
@@ -169,10 +175,46 @@ def _convolutions(nn: Any, architecture: VoiceArchitecture) -> list[Any]:
     return layers
 
 
-def _recurrence(nn: Any, architecture: VoiceArchitecture) -> Any:
+def _recurrence(torch: Any, architecture: VoiceArchitecture) -> Any:
     """A recurrent layer in both directions over the contour, None where there is none."""
     if not architecture.n_recurrent:
         return None
-    return nn.GRU(
+
+    class Recurrence(torch.nn.GRU):  # type: ignore[misc, name-defined]
+        """(n, n_steps, n_pooled) -> (n, n_steps, 2 * n_recurrent)."""
+
+        def forward(self, contour: Tensor) -> Tensor:
+            if torch.compiler.is_exporting():
+                return _exported_recurrence(torch, self, contour)
+            states: Tensor = super().forward(contour)[0]
+            return states
+
+    return Recurrence(
         architecture.n_pooled, architecture.n_recurrent, batch_first=True, bidirectional=True
     )
+
+
+def _exported_recurrence(torch: Any, layer: Any, contour: Tensor) -> Tensor:
+    """The same as one operator of ONNX; torch's own translation fixes the number of steps.
+
+    Torch has its gates in the order reset, update, new; ONNX in the order update, reset, new.
+    """
+
+    def of_both(name: str) -> Tensor:
+        parts = [getattr(layer, f"{name}_l0{direction}") for direction in ("", "_reverse")]
+        chunks = [part.chunk(3) for part in parts]
+        joined: Tensor = torch.stack([torch.cat([own[1], own[0], own[2]]) for own in chunks])
+        return joined
+
+    biases = torch.cat([of_both("bias_ih"), of_both("bias_hh")], 1)
+    n, n_steps, size = contour.shape[0], contour.shape[1], layer.hidden_size
+    states = torch.onnx.ops.symbolic(
+        "GRU",
+        (contour.transpose(0, 1), of_both("weight_ih"), of_both("weight_hh"), biases),
+        {"hidden_size": size, "linear_before_reset": 1, "direction": "bidirectional"},
+        dtype=contour.dtype,
+        shape=(n_steps, 2, n, size),
+        version=14,
+    )
+    flat: Tensor = states.permute(2, 0, 1, 3).flatten(2)
+    return flat

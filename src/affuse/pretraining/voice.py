@@ -102,9 +102,14 @@ def pretrain_voice(
 
     parts = folds_of(clips, seed)
     of_folds = [fitted(part) for part in parts]
-    folds = [_told(clips, part, each, settings) for part, each in zip(parts, of_folds, strict=True)]
-    others = [_told(clips, part, fitted(part), settings) for part in left_out(clips, without, seed)]
-    one_corpus = _told_alone(clips, fitted, settings, seed) if without else None
+
+    def told(part: Part, weights: Arrays) -> Told:
+        return _told(clips, part, weights, settings, progress)
+
+    folds = [told(part, each) for part, each in zip(parts, of_folds, strict=True)]
+    others = [told(part, fitted(part)) for part in left_out(clips, without, seed)]
+    one = alone(clips, RAVDESS, seed)
+    one_corpus = told(one, fitted(one)) if without else None
     weights = fitted(shipped(seed), of_folds)
     shares = fit_shares(*joined_logs(others or folds), clips.labels[rows_of(others or folds)])
     export_pairs([weights], settings, shares, out / "voice.onnx")
@@ -197,7 +202,13 @@ def _check(index: Index, without: Sequence[str]) -> None:
             )
 
 
-def _told(clips: VoiceClips, part: Part, weights: Arrays, settings: WaveformTraining) -> Told:
+def _told(
+    clips: VoiceClips,
+    part: Part,
+    weights: Arrays,
+    settings: WaveformTraining,
+    progress: ProgressCallback | None,
+) -> Told:
     """What a part's models say of the clips that were held out."""
     torch = import_torch()
     network = network_of(weights, settings)
@@ -210,12 +221,9 @@ def _told(clips: VoiceClips, part: Part, weights: Arrays, settings: WaveformTrai
         network_logs[number] = logits.double().log_softmax(1).numpy()[0]
         logits = weights["linear.matrix"] @ given[0] + weights["linear.bias"]
         linear_logs[number] = log_softmax(logits.astype(np.float64))
+        if progress is not None:
+            progress(f"clips heard by {part.name}", number + 1, len(part.held_out))
     return Told(part.held_out, network_logs, linear_logs)
-
-
-def _told_alone(clips: VoiceClips, fitted: Any, settings: WaveformTraining, seed: int) -> Told:
-    part = alone(clips, RAVDESS, seed)
-    return _told(clips, part, fitted(part), settings)
 
 
 def _save_unheard(clips: VoiceClips, parts: Sequence[Told], path: Path) -> None:

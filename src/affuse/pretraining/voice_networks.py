@@ -146,8 +146,8 @@ def trained(
     settings : WaveformTraining
         Those of the folds.
     out : Path
-        Receives ``NAME.npz``; ``NAME-epochs.npz`` while it works, from which an interrupted
-        training goes on, on whatever device.
+        Receives ``NAME.npz`` and ``NAME-linear.npz``; ``NAME-epochs.npz`` while it works, from
+        which an interrupted training goes on, on whatever device.
     teachers : sequence of mapping
         Weights of networks to learn from.
     progress : callable, optional
@@ -170,7 +170,12 @@ def trained(
     if weights is None:
         weights = _network(clips, rows, own, part, out, teachers, progress)
         save_checkpoint(path, meaning, weights)
-    return {**weights, **_linear(clips, rows)}
+    of_linear = out / f"{part.name}-linear.npz"
+    linear = load_checkpoint(of_linear, meaning)
+    if linear is None:
+        linear = _linear(clips, rows)
+        save_checkpoint(of_linear, meaning, linear)
+    return {**weights, **linear}
 
 
 def network_of(weights: Arrays, settings: WaveformTraining) -> Any:
