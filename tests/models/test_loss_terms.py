@@ -191,3 +191,18 @@ def test_models_that_cannot_be_masked_are_what_they_were(table):
     unmasked = replace(table, training=TrainingConfig(masked=False))
     told = [svm.fit(each).predict_proba(table) for each in (table, unmasked)]
     np.testing.assert_array_equal(*told)
+
+
+def test_inner_folds_mask_the_same_emotions_whatever_their_labels(rng):
+    positions = np.tile([0, 1, 2], 12)
+    X = rng.standard_normal((36, 3)) + 2 * np.eye(3)[positions]
+    speakers = np.repeat(np.arange(6), 6).astype(str)
+    possible = np.ones((36, 3), bool)
+    possible[18:, 2] = positions[18:] == 2
+    some = np.c_[np.zeros(36, bool), possible]
+    logistic = TemperatureScaled(LogisticRegression())
+    plain = clone(logistic).fit(X, positions, speakers, terms=LossTerms(possible))
+    shifted = clone(logistic).fit(X, positions + 1, speakers, terms=LossTerms(some))
+    np.testing.assert_allclose(plain.out_of_fold_, shifted.out_of_fold_, atol=1e-6)
+    unmasked = clone(logistic).fit(X, positions, speakers)
+    assert np.abs(plain.out_of_fold_ - unmasked.out_of_fold_).max() > 1e-3

@@ -78,10 +78,9 @@ def read_annotated(root: str | Path) -> Index:
     """
     place = local_path(str(root))
     folder = place if is_folder(place) else place.parent
-    if not (is_folder(place) or is_file(place)):
-        raise DatasetError(
-            f"{root} does not exist; expected recordings and {_EXPECTED} beside them"
-        )
+    if place != folder and not (is_file(place) and place.suffix.lower() in _READ):
+        kind = "is no annotation" if is_file(place) else "does not exist"
+        raise DatasetError(f"{root} {kind}; expected recordings and {_EXPECTED} beside them")
     contents = folder_contents(folder)
     sources = [place] if place != folder else list(_sources(folder, contents.passed_over))
     recordings, skipped = _recordings(folder, sources, contents.files)

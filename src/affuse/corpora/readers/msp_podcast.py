@@ -25,16 +25,16 @@ from affuse.storage.csv_rows import Row, read_rows
 from affuse.storage.remote import local_copy
 
 _EMOTIONS = {
-    "a": "angry",
-    "c": "contempt",
-    "d": "disgust",
-    "f": "fearful",
-    "h": "happy",
-    "n": "neutral",
-    "s": "sad",
-    "u": "surprised",
+    "A": "angry",
+    "C": "contempt",
+    "D": "disgust",
+    "F": "fearful",
+    "H": "happy",
+    "N": "neutral",
+    "S": "sad",
+    "U": "surprised",
 }
-_WITHOUT = {"o": "", "x": ""}
+_WITHOUT = {"O": "", "X": ""}
 _TARGETS = {"emoval": "valence", "emoact": "arousal", "emodom": "dominance"}
 _UNKNOWN = "Unknown"
 _NAME = re.compile(r"MSP-PODCAST_\d+_\d+\w*")
@@ -65,7 +65,7 @@ LISTING = Listing(
     example="Audios/MSP-PODCAST_0001_0008.wav",
     lists=("labels_consensus.csv", "labels_concensus.csv"),
     labels=_labels,
-    emotions=_EMOTIONS | _WITHOUT,
+    emotions={letter.casefold(): name for letter, name in (_EMOTIONS | _WITHOUT).items()},
     always={"language": "en"},
 )
 
