@@ -29,7 +29,8 @@ from affuse.tasks.choice import task_of
 from affuse.tasks.task import Figures, Task
 
 SYSTEM_COLUMNS = ("system", "modality", "fusion", "features", "model", "protocol", "leaky")
-"""Columns of results.csv that say what a row is; those of the task's figures follow."""
+"""Columns of results.csv that say what a row is; those of the task's figures follow, and last the
+column ``leak``: why a row is leaky."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Result:
 
     @property
     def results(self) -> pd.DataFrame:
-        """One row per system and protocol: `SYSTEM_COLUMNS`, then the figures, as fractions."""
+        """One row per system and protocol: `SYSTEM_COLUMNS`, figures as fractions, ``leak``."""
         rows = []
         for item in self.evaluated:
             system = item.out_of_fold.system
@@ -119,8 +120,8 @@ class Result:
                 "protocol": item.protocol.label,
                 "leaky": item.protocol.leaky,
             }
-            rows.append(labels | item.scores.columns())
-        return pd.DataFrame(rows, columns=[*SYSTEM_COLUMNS, *self.task.result_columns])
+            rows.append(labels | item.scores.columns() | {"leak": item.protocol.leak})
+        return pd.DataFrame(rows, columns=[*SYSTEM_COLUMNS, *self.task.result_columns, "leak"])
 
     @cached_property
     def by_corpus(self) -> pd.DataFrame:

@@ -251,6 +251,7 @@ def _facts(item: Evaluated, result: Result, holds_clips: bool) -> CardFacts:
         speakers=SpeakerSpread(spread.best, spread.best_uar, spread.worst, spread.worst_uar),
         n_systems=len(result.honest),
         holds_clips=holds_clips,
+        soft_labels=result.table.soft_labels,
     )
 
 

@@ -154,8 +154,8 @@ def votes_of_corpora(
     return Voted(" and ".join(sources), found)
 
 
-def with_votes(index: Index, voted: Voted, least: int) -> Index:
-    """The clips with enough votes for emotions of this index, with these votes on them.
+def with_votes(index: Index, voted: Voted, least: int, *, every: bool = False) -> Index:
+    """The clips with enough votes, with these votes on them.
 
     Parameters
     ----------
@@ -163,12 +163,14 @@ def with_votes(index: Index, voted: Voted, least: int) -> Index:
     voted : Voted
     least : int
         Votes that a clip must have.
+    every : bool
+        Whether votes for emotions that no clip of the index shows count too: then these are
+        answers as well. Else they are left out and counted in the notes.
 
     Returns
     -------
     Index
-        Votes for emotions that no clip of the index shows are left out and counted in its notes;
-        clips with too few votes are in its `skipped`.
+        Clips with too few votes are in its `skipped`.
 
     Raises
     ------
@@ -185,7 +187,7 @@ def with_votes(index: Index, voted: Voted, least: int) -> Index:
     """
     kept, skipped = index.clips, index.skipped
     while True:
-        classes = in_class_order(clip.emotion for clip in kept if clip.emotion)
+        classes = _answers(kept, voted if every else Voted("", {}))
         reasons = {clip.id: _fault(voted, clip, classes, least) for clip in kept}
         few = tuple(Skipped(name, why) for name, why in reasons.items() if why)
         if not few:
@@ -194,13 +196,21 @@ def with_votes(index: Index, voted: Voted, least: int) -> Index:
         kept, skipped = tuple(c for c in kept if not reasons[c.id]), (*skipped, *few)
     if not kept:
         raise DatasetError(
-            f"none of {len(index)} clips has {least} votes for the emotions that they show (first: "
+            f"none of {len(index)} clips has {least} votes for emotions of this run (first: "
             f"{skipped[-1].name}: {skipped[-1].reason}); expected so many for some clips at least: "
             "lower data.least_votes, or give other votes with data.votes"
         )
     clips = tuple(replace(c, votes=_among(voted.votes[c.id], classes)) for c in kept)
     notes = (*index.notes, *_notes(clips, voted, len(index) - len(clips)))
     return replace(index, clips=clips, skipped=skipped, notes=notes)
+
+
+def _answers(clips: Sequence[Clip], voted: Voted) -> tuple[str, ...]:
+    """Emotions that clips show, or that somebody told of them."""
+    names = {clip.emotion for clip in clips if clip.emotion}
+    for clip in clips:
+        names |= {name for name, n in voted.votes.get(clip.id, {}).items() if n}
+    return in_class_order(names)
 
 
 def _among(votes: Counts, classes: Sequence[str]) -> dict[str, int]:

@@ -89,11 +89,13 @@ def group_tables(
     for column in dict.fromkeys(by):
         groups: Groups = np.array(groups_of(own, column))
         for system, result in found.items():
-            judged = among_label_sets(result, table) if column == CORPUS else result
-            each = scores_by_group(judged, table, groups, n_bootstrap=n_bootstrap, seed=seed)
+            own_answers = among_label_sets(result, table) if column == CORPUS else result
+            each = scores_by_group(own_answers, table, groups, n_bootstrap=n_bootstrap, seed=seed)
             figures += (_row(system, column, one) for one in each)
             compared = [one.group for one in each if one.compared]
-            gap = largest_gap(judged, table, groups, compared, n_bootstrap=n_bootstrap, seed=seed)
+            gap = largest_gap(
+                own_answers, table, groups, compared, n_bootstrap=n_bootstrap, seed=seed
+            )
             if gap is not None:
                 gaps.append((system, column, *_cells(gap)))
     return GroupTables(pd.DataFrame(figures), pd.DataFrame(gaps, columns=list(GAP_COLUMNS)))

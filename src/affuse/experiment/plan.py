@@ -13,7 +13,7 @@ from affuse.corpora.index import Index
 from affuse.corpora.registry import read_all
 from affuse.errors import ConfigError
 from affuse.evaluation.grouping import groups_of
-from affuse.experiment.votes import SOFT, asks_for_votes, voted_clips
+from affuse.experiment.votes import SOFT, asks_for_votes, refuse_learning_rules, voted_clips
 from affuse.features.source import Source
 from affuse.features.sources import make_source
 from affuse.features.stretches import within_files
@@ -72,6 +72,7 @@ def task_of(config: Config) -> Task:
     check_models(config.models, config.task)
     if config.target == SOFT:
         check_votes(config.models)
+        refuse_learning_rules(config)
     check_balance(config.models, config.training, config.task)
     check_fusions(config.fusion, config.task)
     return task

@@ -270,7 +270,8 @@ def _tables_of_groups(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _references(result: Result) -> tuple[Reference, ...]:
-    return reference_lines(result.index, drawn=bool(result.drawn))
+    n_classes = len(result.table.classes) if len(result.table.votes) else 0
+    return reference_lines(result.index, n_classes=n_classes, drawn=bool(result.drawn))
 
 
 def _reliability(found: OutOfFold, table: FeatureTable) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from affuse.corpora.index import Index
 from affuse.corpora.known import corpus_reader
 from affuse.corpora.voted_clips import votes_from_file, votes_of_corpora, with_votes
 from affuse.corpora.votes import Votes
+from affuse.errors import ConfigError
 from affuse.registries import RULES
 
 SOFT = "votes"
@@ -28,14 +29,14 @@ def asks_for_votes(config: Config) -> bool:
     return config.target == SOFT or bool(config.data.votes)
 
 
-def voted_clips(config: Config, chosen: Index, every: Index) -> Index:
+def voted_clips(config: Config, chosen: Index, whole: Index) -> Index:
     """The chosen clips with their votes; those with too few are in its `skipped`.
 
     Parameters
     ----------
     config : Config
         Its ``data.votes`` says whose votes; empty: those on what the features are from.
-    chosen, every : Index
+    chosen, whole : Index
         Clips that take part; all that the data hold.
 
     Returns
@@ -49,15 +50,36 @@ def voted_clips(config: Config, chosen: Index, every: Index) -> Index:
     """
     asked = config.data.votes
     if asked and asked not in VOTES_ON:
-        voted = votes_from_file(asked, every)
+        voted = votes_from_file(asked, whole)
     else:
         modality = VOTES_ON.get(asked) or _modality(config, chosen)
         voted = votes_of_corpora(chosen, modality, _beside)
-    found = with_votes(chosen, voted, config.data.least_votes)
-    return Index(
-        found.clips, found.skipped, found.passed_over, (*found.notes, *_notes(config)),
-        found.spellings,
-    )  # fmt: skip
+    # Whoever names the emotions of a run names its answers; else whatever people told is one.
+    every = config.target == SOFT and not config.data.emotions
+    found = with_votes(chosen, voted, config.data.least_votes, every=every)
+    return found
+
+
+def refuse_learning_rules(config: Config) -> None:
+    """Refuse fusion rules that learn labels, where shares of votes are to be learned.
+
+    Parameters
+    ----------
+    config : Config
+
+    Raises
+    ------
+    ConfigError
+        Names the rule and those that fit.
+    """
+    for name in (*config.fusion.decision, *config.fusion.hybrid):
+        if config.target == SOFT and RULES.get(name).learn is not None:
+            entries = RULES.load_all().entries
+            fitting = ", ".join(n for n, rule in entries.items() if rule.learn is None)
+            raise ConfigError(
+                f"target = votes was given with the rule {name!r}, which learns one emotion of "
+                f"each clip; expected one of {fitting}"
+            )
 
 
 def _modality(config: Config, index: Index) -> str:
@@ -71,15 +93,3 @@ def _beside(own: Index, modality: str) -> Votes | None:
     """Votes that the reader of a corpus finds beside its clips."""
     reader = corpus_reader(own[0])
     return None if reader is None or reader.votes is None else reader.votes(own, modality)
-
-
-def _notes(config: Config) -> tuple[str, ...]:
-    """What does not learn from votes, where they are the target."""
-    rules = {name for name in (*config.fusion.decision, *config.fusion.hybrid)}
-    learning = sorted(name for name in rules if RULES.get(name).learn is not None)
-    if config.target != SOFT or not learning:
-        return ()
-    return (
-        f"Rules that learn ({', '.join(learning)}) learn from the clips' own emotions; the models "
-        "below them learn from the votes.",
-    )

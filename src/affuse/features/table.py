@@ -125,6 +125,24 @@ class FeatureTable:
         """Share of each emotion among a clip's votes: (n_clips, n_classes), rows sum to 1."""
         return np.asarray(self.votes / self.votes.sum(axis=1, keepdims=True), np.float64)
 
+    def known_labels(self, rows: ArrayLike | None = None) -> NDArray[np.int64]:
+        """Labels that can be learned from clips: those they have and, of votes, those told of them.
+
+        Parameters
+        ----------
+        rows : (n,) int, optional
+            Of the clips; all by default.
+
+        Returns
+        -------
+        (n_labels,) int64
+        """
+        chosen = np.arange(len(self)) if rows is None else np.asarray(rows)
+        own = np.unique(self.labels[chosen])
+        if not self.soft_labels:
+            return own
+        return np.union1d(own, np.flatnonzero(self.votes[chosen].any(axis=0)))
+
     def with_truth(self, truth: NDArray[Any]) -> FeatureTable:
         """The same clips with another truth, of the shape of `truth`.
 

@@ -124,7 +124,9 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         """
         rows, labels = validate_data(self, X, y)
         check_classification_targets(labels)
-        self.classes_, positions = np.unique(labels, return_inverse=True)
+        own = LossTerms() if terms is None else terms
+        self.classes_ = own.classes(labels)
+        positions = np.searchsorted(self.classes_, labels)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y holds one class, {self.classes_.tolist()}: a classifier needs rows of at "
@@ -138,7 +140,6 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
             )
         folds = inner_folds(positions, groups, self.n_folds)
         relearned = relearn if relearn is not None else lambda _: rows
-        own = LossTerms() if terms is None else terms
         shares = own.of_classes(self.classes_).shares
         scores = self._scores(positions, folds, relearned, own)
         self._choose(scores, positions if shares is None else shares)
@@ -234,14 +235,14 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         for train, test in folds:
             # Scores of a model that does not know all classes are on another scale, and one row a
             # class is too few to learn a spread from.
-            known = len(np.unique(positions[train]))
+            own = terms.of_classes(self.classes_).take(train)
+            known = len(own.classes(positions[train]))
             if known < n_classes or len(train) == known:
                 continue
             rows = np.asarray(relearned(train))
             if _lacks_scatter(self.estimator, rows[train], positions[train]):
                 continue
             for number, choice in enumerate(choices):
-                own = terms.of_classes(self.classes_).take(train)
                 model = learn(self._candidate(choice), rows[train], positions[train], own)
                 scores[number, test] = class_scores(model, rows[test])
         return scores

@@ -127,7 +127,7 @@ class CNN1D(ClassifierMixin, BaseEstimator):
                 f"the 1D CNN was given {rows.shape[1]} features a clip; it pools twice by 2 and "
                 f"needs at least {MIN_FEATURES}: choose a classical model"
             )
-        self.target_ = NetworkTarget.of(truth)
+        self.target_ = NetworkTarget.of(truth, terms)
         if self.target_.classes is not None:
             self.classes_ = self.target_.classes
         with seeded_single_thread(self.random_state):

@@ -112,7 +112,7 @@ class FitCache:
         numbers, columns = bool(table.targets), self.fitted(estimator, table).classes_
         made = np.full((len(table), len(columns)), np.nan)
         for train, test in inner_folds(table.truth, table.speakers, MEMBER_FOLDS):
-            if not numbers and len(np.unique(table.labels[train])) < len(columns):
+            if not numbers and len(table.known_labels(train)) < len(columns):
                 continue
             inner = self.learned(table, train)
             fitted = clone(estimator).fit(inner.take(train), self)

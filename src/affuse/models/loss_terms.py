@@ -40,6 +40,23 @@ class LossTerms:
     def __bool__(self) -> bool:
         return any(part is not None for part in (self.possible, self.weights, self.shares))
 
+    def classes(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Classes that clips with these terms are of: their labels and, of shares, those told.
+
+        Parameters
+        ----------
+        y : (n_clips,) array
+            Labels.
+
+        Returns
+        -------
+        (n_classes,) array
+        """
+        own = np.unique(y)
+        if self.shares is None:
+            return own
+        return np.union1d(own, np.flatnonzero(self.shares.any(axis=0)))
+
     def of_classes(self, classes: NDArray[np.int64]) -> Self:
         """The same with a column for each of some labels, in the place of one for each label.
 
@@ -184,8 +201,6 @@ def _fit_copies(
     shares: NDArray[np.float64],
 ) -> LogisticRegression:
     """Fit on a copy of each clip for each emotion that was told of it, weighted by its share."""
-    occurring = np.isin(np.arange(shares.shape[1]), y)
-    shares = _as_shares(np.where(occurring, shares, 0.0))
     # An emotion without a vote stays a class, by its clips of no weight.
     absent = (shares.sum(axis=0) == 0)[y]
     clips, labels = np.nonzero(shares)
@@ -249,7 +264,7 @@ def _possible(table: FeatureTable) -> NDArray[np.bool_] | None:
     sets = np.array([_label_set(table, str(corpus)) for corpus in corpora]).reshape(
         len(corpora), len(table.classes)
     )
-    among = sets[:, np.unique(table.labels)]
+    among = sets[:, table.known_labels()]
     # Where no corpus has two emotions, there is nothing to be told apart within one.
     return None if among.all() or among.sum(axis=1).max() < 2 else sets[of_clip]
 
@@ -257,7 +272,7 @@ def _possible(table: FeatureTable) -> NDArray[np.bool_] | None:
 def _label_set(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
     """Which emotions a corpus can have: (n_classes,)."""
     can_be = np.array([name in label_set(corpus) for name in table.classes], np.bool_)
-    can_be[table.labels[table.corpora == corpus]] = True
+    can_be[table.known_labels(np.flatnonzero(table.corpora == corpus))] = True
     return can_be
 
 

@@ -113,7 +113,7 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
                 f"{', '.join(COMBINATIONS)}"
             )
         rows = np.asarray(X, np.float32)
-        self.target_ = NetworkTarget.of(y)
+        self.target_ = NetworkTarget.of(y, terms)
         if self.target_.classes is not None:
             self.classes_ = self.target_.classes
         with seeded_single_thread(self.random_state):

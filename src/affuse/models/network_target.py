@@ -37,12 +37,14 @@ class NetworkTarget:
     scale: Floats
 
     @classmethod
-    def of(cls, truth: ArrayLike) -> Self:
+    def of(cls, truth: ArrayLike, terms: LossTerms | None = None) -> Self:
         """The target of labels (n_clips,), or of numbers (n_clips, n_targets).
 
         Parameters
         ----------
         truth : (n_clips,) int or (n_clips, n_targets) float
+        terms : LossTerms, optional
+            Whose shares may hold classes that are nobody's label.
 
         Returns
         -------
@@ -62,7 +64,7 @@ class NetworkTarget:
         if values.ndim == 2:
             scale = values.std(axis=0)
             return cls(None, values.mean(axis=0), np.where(scale > 0, scale, 1.0))
-        classes = np.unique(values)
+        classes = np.unique(values) if terms is None else terms.classes(values)
         if len(classes) < 2:
             raise ValueError(
                 f"y holds one class, {classes.tolist()}: a classifier needs rows of at least two"

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.corpora.emotions import in_class_order
 from affuse.corpora.index import Index
 from affuse.features.table import FeatureTable
 from affuse.probabilities import FLOOR
@@ -88,15 +89,32 @@ class VotedClassification(Classification):
         Returns
         -------
         FeatureTable
-            Votes for emotions that are no class of the table are left out.
+            Its classes are the emotions that clips show or that votes are for.
         """
         votes = {clip.id: clip.votes for clip in index}
-        own = [[votes[c].get(name, 0) for name in table.classes] for c in table.clips.tolist()]
-        counts = np.array(own, np.float64).reshape(len(table), len(table.classes))
-        # Clips whose features failed may have taken an emotion with them.
-        none = counts.sum(axis=1) == 0
-        counts[none, table.labels[none]] = 1
-        return replace(Classification.table(self, table, index), votes=counts)
+        own = [votes[name] for name in table.clips.tolist()]
+        classes = in_class_order([*table.classes, *(name for each in own for name in each)])
+        places = np.array([classes.index(name) for name in table.classes], np.int64)
+        return replace(
+            Classification.table(self, table, index),
+            classes=classes,
+            labels=places[table.labels],
+            votes=np.array([[each.get(name, 0) for name in classes] for each in own], np.float64),
+        )
+
+    def summary(self, table: FeatureTable) -> tuple[str, str]:
+        """How many emotions are answers, and the UAR of a guess among them.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        str, str
+        """
+        n_classes = len(table.classes)
+        return f"{n_classes} emotions", f"chance {100 / n_classes:.1f} %"
 
     def figures(
         self,
@@ -143,8 +161,9 @@ class VotedClassification(Classification):
             among = speaker_interval(
                 truth, given, speakers[has], n_resamples=n_resamples, seed=seed
             )
+        columns = scores.columns() | {"chance": 1 / len(table.classes)}
         return VoteScores(
-            **scores.columns(),  # type: ignore[arg-type]
+            **columns,  # type: ignore[arg-type]
             cross_entropy=float(costs.mean()),
             cross_entropy_low=spread.low,
             cross_entropy_high=spread.high,

@@ -83,7 +83,8 @@ def people_references(index: Index) -> tuple[Reference, ...]:
             emotions = {clip.id: clip.emotion for clip in index}
             own = confusion(votes_of_clips(votes, index.clips), emotions, index.classes)
             places = range(len(index.classes))
-            lines += _lines("people, of these emotions", modality, own, places, _OF_THESE)
+            if own.any():
+                lines += _lines("people, of these emotions", modality, own, places, _OF_THESE)
     return tuple(lines)
 
 
