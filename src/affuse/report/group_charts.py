@@ -93,4 +93,4 @@ def _chart(run: RunFolder, rows: pd.DataFrame, sentence: str) -> Chart:
         text = f"{sentence} Open marks are not compared."
         if rows["compared"].all():
             text = sentence
-        return chart_of(figure, f"By {by}", text, table)
+        return chart_of(figure, f"{headline.name} by {by}", text, table)
