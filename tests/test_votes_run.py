@@ -11,6 +11,8 @@ from affuse.config import load_config
 from affuse.corpora.cremad.votes import FILE
 from affuse.corpora.vote_files import read_votes
 from affuse.experiment import run as affuse_run
+from affuse.report.reading import read_run
+from affuse.report.stored_groups import with_groups
 
 RATE = 8000
 VOICES = {"angry": (260, 0.3), "calm": (130, 0.1), "sad": (150, 0.05)}
@@ -19,6 +21,10 @@ OPTIONS = (
     "media.duration_s=0.5", "--set", "evaluation.n_bootstrap=100", "--jobs", "1",
 )  # fmt: skip
 MODELS = ("--set", 'models=[{name="logistic"},{name="cnn1d",params={epochs=1}}]')
+
+
+def stored_groups(folder) -> pd.DataFrame:
+    return with_groups(read_run(folder), ["sex"]).table("by")
 
 
 @pytest.fixture
@@ -81,6 +87,10 @@ def test_votes_are_learned_and_scored_against(run, clips, tmp_path):
     assert "| neutral | not measured | 0 |" in card
     page = (out / "report.html").read_text("utf-8")
     assert "cross-entropy" in page
+    # A stored run is asked again: of its votes too.
+    by, again = (t[t["by"] == "sex"] for t in (pd.read_csv(out / "by.csv"), stored_groups(out)))
+    for column in ("uar", "cross_entropy_low", "uar_majority"):
+        assert list(by[column]) == pytest.approx(list(again[column]), rel=1e-4)
     # What a run wrote is a file of votes.
     again = read_votes(out / "votes.csv")
     assert again.passed_over == ("majority", "n_votes")
