@@ -148,7 +148,8 @@ def test_cremad_has_its_votes_beside_its_clips(affuse, tmp_path, rng):
                 tone = np.sin(2 * np.pi * hertz * np.arange(4000) / RATE)
                 noise = 0.05 * rng.standard_normal(4000)
                 soundfile.write(folder / "AudioWAV" / f"{name}.wav", 0.4 * tone + noise, RATE)
-                happy = 6 * (code == "HAP")
+                # People take each for the other.
+                happy = 6 * (code == "SAD")
                 lines.append(f'"{100001 + len(lines)}",0,0,0,{happy},3,{6 - happy},"{name}",9')
     (folder / FILE).write_text("\n".join(lines), "utf-8")
     out = tmp_path / "run"
@@ -160,5 +161,9 @@ def test_cremad_has_its_votes_beside_its_clips(affuse, tmp_path, rng):
     people = references[(references["name"] == "people") & (references["modality"] == "audio")]
     assert set(people["metric"]) == {"UAR", "accuracy"}
     assert references["value"].iloc[0] == pytest.approx(1 / 3)
+    # By the face people score more, and these systems have the voice.
+    assert references["value"].max() > 0.6 > people["value"].max()
+    page = (out / "report.html").read_text("utf-8")
+    assert f"people {100 * people['value'].max():.1f}<" in page
     none = affuse(tmp_path / "cache", "run", folder, *options, "--set", "data.votes=face")
     assert "none of 16 clips has 3 votes" in none.stderr
