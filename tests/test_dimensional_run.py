@@ -80,6 +80,7 @@ def test_results_have_the_columns_of_numbers(run):
         "chance",
         *(f"{c}_valence" for c in ("ccc", "ccc_low", "ccc_high", "pearson", "rmse")),
         *(f"{c}_arousal" for c in ("ccc", "ccc_low", "ccc_high", "pearson", "rmse")),
+        "leak",
     )
     row = results.iloc[0]
     assert (row["n_clips"], row["n_speakers"], row["chance"]) == (23, 6, 0)

@@ -84,7 +84,7 @@ def test_run_prints_the_table_and_writes_the_run_folder(corpus, common_cache, tm
     assert f"Written to {out}." in message
 
     results = pd.read_csv(out / "results.csv")
-    assert tuple(results.columns) == (*SYSTEM_COLUMNS, *Classification.result_columns)
+    assert tuple(results.columns) == (*SYSTEM_COLUMNS, *Classification.result_columns, "leak")
     assert len(results) == 3 * 4
     assert not results["leaky"].any()
     assert set(results["modality"]) == {"audio", "video", "audio+video"}

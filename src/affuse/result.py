@@ -27,7 +27,8 @@ from affuse.tasks.choice import task_of
 from affuse.tasks.task import Figures, Task
 
 SYSTEM_COLUMNS = ("system", "modality", "fusion", "features", "model", "protocol", "leaky")
-"""Columns of results.csv that say what a row is; those of the task's figures follow."""
+"""Columns of results.csv that say what a row is; those of the task's figures follow, and last the
+column ``leak``: why a row is leaky."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Result:
 
     @property
     def results(self) -> pd.DataFrame:
-        """One row per system and protocol: `SYSTEM_COLUMNS`, then the figures, as fractions."""
+        """One row per system and protocol: `SYSTEM_COLUMNS`, figures as fractions, ``leak``."""
         rows = []
         for item in self.evaluated:
             system = item.out_of_fold.system
@@ -104,8 +105,8 @@ class Result:
                 "protocol": item.protocol.label,
                 "leaky": item.protocol.leaky,
             }
-            rows.append(labels | item.scores.columns())
-        return pd.DataFrame(rows, columns=[*SYSTEM_COLUMNS, *self.task.result_columns])
+            rows.append(labels | item.scores.columns() | {"leak": item.protocol.leak})
+        return pd.DataFrame(rows, columns=[*SYSTEM_COLUMNS, *self.task.result_columns, "leak"])
 
     @cached_property
     def by_corpus(self) -> pd.DataFrame:
@@ -143,7 +144,8 @@ class Result:
         """
         networks: dict[str, Losses] = {}
         for item in self.evaluated:
-            leak = f" ({item.protocol.label})" if item.protocol.leaky else ""
+            apart = item.protocol.leaky or item.protocol.across_corpora
+            leak = f" ({item.protocol.label})" if apart else ""
             for modality, losses in item.out_of_fold.feature_losses.items():
                 networks[f"{modality} features{leak}"] = losses
         networks |= {item.name: item.out_of_fold.losses for item in self.evaluated}
@@ -157,8 +159,29 @@ class Result:
 
     @property
     def honest(self) -> tuple[Evaluated, ...]:
-        """Systems that were evaluated with speakers kept apart, best first."""
-        return tuple(item for item in self.evaluated if not item.protocol.leaky)
+        """Systems that were evaluated with speakers kept apart, best first.
+
+        Where several protocols keep them apart, those of the first: figures of different test
+        clips are not ranked together.
+        """
+        return tuple(
+            item for item in self.evaluated if item.protocol.label == self._first_without_leak
+        )
+
+    @property
+    def others(self) -> tuple[Evaluated, ...]:
+        """Systems under further protocols that keep speakers apart, protocol by protocol."""
+        first = self._first_without_leak
+        return tuple(
+            item
+            for item in self.evaluated
+            if not item.protocol.leaky and item.protocol.label != first
+        )
+
+    @property
+    def _first_without_leak(self) -> str:
+        labels = (item.protocol.label for item in self.evaluated if not item.protocol.leaky)
+        return next(labels, "")
 
     @property
     def fused(self) -> tuple[Evaluated, ...]:

@@ -119,7 +119,10 @@ def test_one_setting_says_what_it_may_be():
     [
         ("features.mfcc", ("preset", "n_mfcc", "sample_rate")),
         ("mfcc", ("preset", "n_mfcc", "sample_rate")),
-        ("folds.", ("scheme", "n_folds", "published", "speakers", "file")),
+        (
+            "folds.",
+            ("scheme", "n_folds", "published", "speakers", "file", "train_on", "test_on"),
+        ),
         ("scaler", ("scaler",)),
         ("epochs", ("epochs", "epochs")),
     ],

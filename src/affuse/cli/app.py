@@ -21,6 +21,7 @@ from affuse.cli.options import (
     Device,
     Faces,
     Features,
+    Folds,
     Format,
     Hop,
     Jobs,
@@ -77,6 +78,7 @@ def run(
     settings: Settings = None,
     features: Features = None,
     corpus: Corpus = None,
+    folds: Folds = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; must not exist yet.")] = None,
     jobs: Jobs = None,
     device: Device = None,
@@ -88,7 +90,7 @@ def run(
     from affuse.cli.working import Work
 
     work = Work(jobs, workers, cluster)
-    typed = Typed(data, recipe, settings, features, corpus, jobs, device)
+    typed = Typed(data, recipe, settings, features, corpus, jobs, device, folds)
     run_and_print(configure(typed), out, work)
 
 
@@ -262,6 +264,17 @@ def list_corpora(
     from affuse.cli.listing import print_corpora
 
     print_corpora(name)
+
+
+@app.command(name="folds")
+@one_line_errors
+def list_folds(
+    name: Annotated[str, typer.Argument(help="One set, such as emobox; all by default.")] = "",
+) -> None:
+    """List published folds, and whether they keep speakers apart."""
+    from affuse.cli.folds import print_folds
+
+    print_folds(name)
 
 
 @app.command(name="recipes")

@@ -43,6 +43,7 @@ class Typed:
     corpus: str | None = None
     jobs: int | None = None
     device: str | None = None
+    folds: str | None = None
 
 
 def configure(typed: Typed) -> Config:
@@ -61,6 +62,7 @@ def configure(typed: Typed) -> Config:
         "data.corpus": typed.corpus,
         "jobs": typed.jobs,
         "features.vgg_face.device": typed.device,
+        **_folds(typed.folds),
         **_features(typed.features or ()),
     }
     given = {key: value for key, value in overrides.items() if value is not None}
@@ -76,10 +78,23 @@ def _refuse_twice(typed: Typed) -> None:
             f"--set data.path was given beside {' '.join(typed.data)!r}; expected one place: leave "
             "out --set data.path"
         )
+    own = next(iter(set_here & {"folds.file", "folds.published"}), None)
+    if typed.folds is not None and own is not None:
+        raise ConfigError(
+            f"--set {own} was given beside --folds {typed.folds}; expected one of them"
+        )
     if typed.corpus is not None and "data.corpus" in set_here:
         raise ConfigError(
             f"--set data.corpus was given beside --corpus {typed.corpus}; expected one of them"
         )
+
+
+def _folds(given: str | None) -> dict[str, str]:
+    """The setting that --folds stands for: a file by its suffix, else the name of a set."""
+    if given is None:
+        return {}
+    is_file = Path(given).suffix.lower() == ".csv"
+    return {"folds.file" if is_file else "folds.published": given}
 
 
 def _features(given: Sequence[str]) -> dict[str, str]:

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.corpora.known import label_set
+from affuse.evaluation.answers import answered_among
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
+from affuse.splits.corpora import corpus_labels, not_rare
 from affuse.tasks.intervals import N_RESAMPLES
 from affuse.tasks.task import Figures
 
@@ -30,7 +32,8 @@ def scores_by_corpus(
 
     A corpus says nothing of emotions that it cannot have (its label set, as its reader has it; of
     tables any emotion): they are no answer there. The probabilities of the others are brought to
-    a sum of 1, and the most probable of these is what counts as predicted. Numbers stay.
+    a sum of 1, and the most probable of these is what counts as predicted. Emotions that are
+    rare in a corpus (`affuse.splits.corpora.RARE`) are not scored there. Numbers stay.
 
     Parameters
     ----------
@@ -49,13 +52,14 @@ def scores_by_corpus(
     corpora = np.unique(table.corpora)
     if len(corpora) < 2:
         return ()
-    scored = np.unique(table.corpora[result.rows])
+    common = np.array(sorted(not_rare(corpus_labels(table))))
+    scored = np.unique(table.corpora[np.intersect1d(result.rows, common)])
     bare = replace(table, arrays={}, present={})
     return tuple(
         CorpusScores(
             str(corpus),
             scores(
-                _among_its_own(result, table, str(corpus)),
+                _among_its_own(result, table, str(corpus), common),
                 bare.take(table.corpora == corpus),
                 n_bootstrap=n_bootstrap,
                 seed=seed,
@@ -65,17 +69,20 @@ def scores_by_corpus(
     )
 
 
-def _among_its_own(result: OutOfFold, table: FeatureTable, corpus: str) -> OutOfFold:
+def _among_its_own(
+    result: OutOfFold, table: FeatureTable, corpus: str, common: NDArray[np.int64]
+) -> OutOfFold:
     """What is predicted for the clips of a corpus, rows counted among these clips alone."""
     its_rows = np.flatnonzero(table.corpora == corpus)
-    at = np.isin(result.rows, its_rows)
-    outputs = result.outputs[at]
-    return replace(
+    at = np.isin(result.rows, np.intersect1d(its_rows, common))
+    own = replace(
         result,
         rows=np.searchsorted(its_rows, result.rows[at]),
         folds=result.folds[at],
-        outputs=outputs if table.targets else _masked(outputs, _can_be(table, corpus)),
+        outputs=result.outputs[at],
+        answers=None if result.answers is None else result.answers[at],
     )
+    return own if table.targets else answered_among(own, _can_be(table, corpus))
 
 
 def _can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
@@ -83,11 +90,3 @@ def _can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
     occurring = {table.classes[label] for label in table.labels[table.corpora == corpus]}
     known = label_set(corpus)
     return np.array([not known or name in occurring.union(known) for name in table.classes])
-
-
-def _masked(probabilities: NDArray[np.float64], can_be: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Probabilities (n_clips, n_classes) of what can be, each row with the sum 1."""
-    left = np.where(can_be, probabilities, 0.0)
-    total = left.sum(axis=1, keepdims=True)
-    evenly = can_be / can_be.sum()
-    return np.where(total > 0, left / np.where(total > 0, total, 1.0), evenly)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from affuse.config import Config
+from affuse.evaluation.answers import among_shared
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.scores import scores
@@ -20,7 +21,8 @@ from affuse.result import Evaluated, Result
 from affuse.robustness.conditions import CLEAN, Condition
 from affuse.robustness.curves import CurvePoint, Stack, robustness
 from affuse.robustness.degraded_tables import DegradedTables, Recordings
-from affuse.splits.divide import divide
+from affuse.splits.corpora import corpus_labels, rare_notes
+from affuse.splits.divide import divided_by
 from affuse.splits.protocols import MET_SPEAKERS, Protocol, feasible_protocols
 from affuse.synthetic.origin import drawn_people
 from affuse.tasks.choice import task_of
@@ -56,12 +58,14 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
     config, clean = plan.config, features.clean
     task_of(clean.table).check(clean.table)
     feasible = feasible_protocols(config.evaluation.protocols, list(clean.table.speakers))
-    protocols = [divide(name, config, clean.table, plan.index.clips) for name in feasible.protocols]
+    divided = divided_by(feasible.protocols, config, clean.table, plan.index.clips)
+    protocols = divided.protocols
     labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
     rows = tuple(systems(config, clean.table, labels))
     worse, notes = degraded_features(plan, clean, protocols, context)
     measured = _measured(plan, clean, worse, list(_divided(rows, protocols, clean)), context)
     statement = [feasible.statement] if feasible.statement else []
+    rare = rare_notes(corpus_labels(clean.table)) if len(plan.index.corpora) > 1 else ()
     return Result(
         config=config,
         index=clean.index,
@@ -69,7 +73,7 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
         evaluated=measured.evaluated,
         skipped=(*features.extraction.skipped, *worse.skipped),
         features=labels,
-        notes=(*plan.index.notes, *statement, *notes_of(clean), *notes),
+        notes=(*plan.index.notes, *statement, *divided.notes, *rare, *notes_of(clean), *notes),
         curves=measured.curves,
         passed_over=plan.index.passed_over,
         drawn=drawn_people(clean.index),
@@ -123,8 +127,17 @@ def _measured(
             parts = stack.apart(found)
             evaluated.append(_scored(config, table, protocol, parts[CLEAN]))
             curves += _curve(config, table, parts) if len(parts) > 1 else ()
-    best_first = sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.headline))
+    order = list(dict.fromkeys(item.protocol.label for item in evaluated))
+    best_first = sorted(
+        evaluated,
+        key=lambda e: (e.protocol.leaky, _place(e.protocol, order), -e.scores.headline),
+    )
     return _Measured(tuple(best_first), tuple(curves))
+
+
+def _place(protocol: Protocol, order: Sequence[str]) -> int:
+    """Rows of several protocols that keep speakers apart stand protocol by protocol."""
+    return 0 if protocol.leaky else order.index(protocol.label)
 
 
 def _divided(
@@ -177,6 +190,7 @@ def _out_of_fold(
 
 def _scored(config: Config, table: FeatureTable, protocol: Protocol, found: OutOfFold) -> Evaluated:
     n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
+    found = among_shared(found, table, protocol)
     return Evaluated(protocol, found, scores(found, table, n_bootstrap=n_bootstrap, seed=seed))
 
 

@@ -28,7 +28,6 @@ from affuse.report.results_charts import (
     systems_chart,
 )
 from affuse.report.words import findings, floor, interval, modality_name, percent
-from affuse.splits.protocols import why_leaky
 from affuse.storage.plain_text import printable
 from affuse.storage.run_files import REPORT
 from affuse.storage.whole import atomic_file
@@ -143,8 +142,9 @@ def report_html(run: RunFolder) -> str:
         **_common(run),
         findings=findings(run),
         systems=systems_chart(run),
-        honest=result_rows(run.honest),
-        leaky=result_rows(run.leaky),
+        honest=result_rows(run.honest, run.leaks),
+        others=_by_protocol(run),
+        leaky=result_rows(run.leaky, run.leaks),
         corpora=_corpora(run),
         references=_records(run.table("references")),
         paired=paired_charts(run),
@@ -234,13 +234,21 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def result_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _by_protocol(run: RunFolder) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Rows of each further protocol that keeps speakers apart."""
+    groups = run.others.groupby("protocol", sort=False)
+    return [(str(name), result_rows(rows, run.leaks)) for name, rows in groups]
+
+
+def result_rows(table: pd.DataFrame, leaks: Mapping[str, str]) -> list[dict[str, Any]]:
     """Rows of results as the templates take them.
 
     Parameters
     ----------
     table : DataFrame
         Rows of ``results.csv``.
+    leaks : mapping of str to str
+        As `RunFolder.leaks`.
 
     Returns
     -------
@@ -250,7 +258,7 @@ def result_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     rows = _records(table)
     for row in rows:
         row["interval"] = interval(row["uar_low"], row["uar_high"])
-        row["why"] = why_leaky(row["protocol"]) if row["leaky"] else ""
+        row["why"] = leaks[row["protocol"]] if row["leaky"] else ""
         row["kind"] = modality_name(row["modality"])
     return rows
 
@@ -345,7 +353,7 @@ def _protocols(run: RunFolder) -> list[dict[str, Any]]:
             (number, sorted(set(own["speaker"]), key=lambda s: (len(s), s)), len(own))
             for number, own in rows.groupby("fold")
         ]
-        protocols.append({"name": name, "leak": why_leaky(str(name)), "folds": speakers})
+        protocols.append({"name": name, "leak": run.leaks.get(str(name), ""), "folds": speakers})
     return protocols
 
 
