@@ -7,11 +7,11 @@ import pytest
 from affuse.errors import FoldError
 from affuse.splits.corpora import (
     CorpusFold,
-    Rows,
     cross_corpus,
     folds_of_corpora,
     leave_one_corpus_out,
 )
+from affuse.splits.corpus_rows import Rows
 
 NAMES = ("A", "B", "C")
 
@@ -81,7 +81,7 @@ def test_emotions_that_are_never_trained_on_are_not_tested():
     rows = Rows(["A", "B", "B", "B"], ["sad", "sad", "boredom", "awe"])
     found = folds_of_corpora([CorpusFold(("A",), ("B",))], rows)
     assert found.folds[0].test == (1,)
-    assert found.notes == (
+    assert found.untested == (
         "B is tested without boredom (1 clip), awe (1 clip), which A never shows.",
     )
 

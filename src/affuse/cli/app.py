@@ -96,6 +96,30 @@ def run(
 
 @app.command()
 @one_line_errors
+def transfer(
+    data: Data,
+    recipe: Recipe = "transfer",
+    settings: Settings = None,
+    features: Features = None,
+    corpus: Corpus = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; must not exist yet.")] = None,
+    jobs: Jobs = None,
+    device: Device = None,
+    workers: LocalWorkers = None,
+    cluster: Cluster = None,
+) -> None:
+    """Train on each corpus, test on each other. Prints a matrix with what is lost on the way."""
+    from affuse.cli.running import Typed, configure
+    from affuse.cli.transferring import transfer_and_print
+    from affuse.cli.working import Work
+
+    work = Work(jobs, workers, cluster)
+    typed = Typed(data, recipe, settings, features, corpus, jobs, device)
+    transfer_and_print(configure(typed), out, work)
+
+
+@app.command()
+@one_line_errors
 def predict(
     media: Media,
     bundle: BundleFolder = None,

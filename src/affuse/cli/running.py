@@ -121,7 +121,7 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
         The run folder.
     work : Work
     """
-    folder = out or Path(config.out or _free_folder(config))
+    folder = out or Path(config.out or free_folder(_run_folder(config)))
     result = _run(config, folder, work, result_text)
     if each := by_corpus_text(result):
         say(f"\n{each}")
@@ -169,7 +169,7 @@ def run_demo(folder: Path, jobs: int | None) -> None:
             progress=progress,
         )
     config = configure(Typed([str(corpus)], "demo", jobs=jobs))
-    run = _free(folder / "run")
+    run = free_folder(folder / "run")
     result = _run(config, run, Work(jobs), short_text)
     say(
         f"{_left_out(result)}\nWritten to {run}.\n{_to_open(run)}\n"
@@ -225,12 +225,21 @@ def _next(result: Result, folder: Path) -> str:
     return f"Next: affuse audit {data} says what would leak."
 
 
-def _free_folder(config: Config) -> Path:
-    return _free(Path("runs") / f"{date.today().isoformat()}-{config.data.stem}")
+def _run_folder(config: Config) -> Path:
+    return Path("runs") / f"{date.today().isoformat()}-{config.data.stem}"
 
 
-def _free(folder: Path) -> Path:
-    """The folder itself, or the first of name-2, name-3 ... that does not exist."""
+def free_folder(folder: Path) -> Path:
+    """The folder itself, or the first of name-2, name-3 ... that does not exist.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    Path
+    """
     candidate, number = folder, 1
     while candidate.exists():
         number += 1

@@ -182,6 +182,11 @@ class FeaturesConfig(_Settings):
     voice_network: VoiceNetworkConfig = VoiceNetworkConfig()
     vgg_face: VggFaceConfig = VggFaceConfig()
     layer: FeatureLayerConfig = FeatureLayerConfig()
+    normalise: Literal["none", "corpus"] = Field(
+        "none",
+        description="corpus: features of each corpus to mean 0 and deviation 1, by its own clips "
+        "and without labels; scaling is otherwise fitted on training clips.",
+    )
     settings: dict[str, dict[str, Any]] = Field(
         {}, description="Settings of extractors that bring their own, a table for each."
     )

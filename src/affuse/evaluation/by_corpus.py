@@ -12,7 +12,7 @@ from affuse.evaluation.answers import answered_among
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
-from affuse.splits.corpora import corpus_labels, not_rare
+from affuse.splits.corpus_rows import corpus_labels, not_rare
 from affuse.tasks.intervals import N_RESAMPLES
 from affuse.tasks.task import Figures
 
@@ -33,7 +33,7 @@ def scores_by_corpus(
     A corpus says nothing of emotions that it cannot have (its label set, as its reader has it; of
     tables any emotion): they are no answer there. The probabilities of the others are brought to
     a sum of 1, and the most probable of these is what counts as predicted. Emotions that are
-    rare in a corpus (`affuse.splits.corpora.RARE`) are not scored there. Numbers stay.
+    rare in a corpus (`affuse.splits.corpus_rows.RARE`) are not scored there. Numbers stay.
 
     Parameters
     ----------

@@ -15,13 +15,15 @@ from affuse.experiment.features import Features, context_of, degraded_features, 
 from affuse.experiment.plan import Plan
 from affuse.experiment.rows import learners, systems
 from affuse.features.context import RunContext
+from affuse.features.normalise import NORMALISED, normalised_by_corpus
 from affuse.features.source import Learner
 from affuse.features.table import FeatureTable
+from affuse.records import Clip
 from affuse.result import Evaluated, Result
 from affuse.robustness.conditions import CLEAN, Condition
 from affuse.robustness.curves import CurvePoint, Stack, robustness
 from affuse.robustness.degraded_tables import DegradedTables, Recordings
-from affuse.splits.corpora import corpus_labels, rare_notes
+from affuse.splits.corpus_rows import corpus_labels, rare_notes
 from affuse.splits.divide import divided_by
 from affuse.splits.protocols import MET_SPEAKERS, Protocol, feasible_protocols
 from affuse.synthetic.origin import drawn_people
@@ -60,12 +62,14 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
     feasible = feasible_protocols(config.evaluation.protocols, list(clean.table.speakers))
     divided = divided_by(feasible.protocols, config, clean.table, plan.index.clips)
     protocols = divided.protocols
+    clean, normalised = _normalised(config, clean)
     labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
     rows = tuple(systems(config, clean.table, labels))
     worse, notes = degraded_features(plan, clean, protocols, context)
     measured = _measured(plan, clean, worse, list(_divided(rows, protocols, clean)), context)
     statement = [feasible.statement] if feasible.statement else []
     rare = rare_notes(corpus_labels(clean.table)) if len(plan.index.corpora) > 1 else ()
+    division = (*statement, *divided.notes, *rare, *normalised)
     return Result(
         config=config,
         index=clean.index,
@@ -73,12 +77,19 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
         evaluated=measured.evaluated,
         skipped=(*features.extraction.skipped, *worse.skipped),
         features=labels,
-        notes=(*plan.index.notes, *statement, *divided.notes, *rare, *notes_of(clean), *notes),
+        notes=(*plan.index.notes, *division, *notes_of(clean), *notes),
         curves=measured.curves,
         passed_over=plan.index.passed_over,
         drawn=drawn_people(clean.index),
         contents=features.extraction.contents,
     )
+
+
+def _normalised(config: Config, clean: Recordings) -> tuple[Recordings, tuple[str, ...]]:
+    """Recordings whose features are normalised as asked, and what a reader must know of it."""
+    if config.features.normalise == "none":
+        return clean, ()
+    return replace(clean, table=normalised_by_corpus(clean.table)), (NORMALISED,)
 
 
 def under_protocol(
@@ -144,7 +155,7 @@ def _divided(
     rows: tuple[System, ...], protocols: Sequence[Protocol], clean: Recordings
 ) -> Iterator[tuple[tuple[System, ...], Protocol]]:
     """Rows whose networks have met the speakers under a protocol that says so, others apart."""
-    met = _modalities_met(clean)
+    met = met_speakers(clean, clean.index.clips)
     known = tuple(row for row in rows if met & set(row.modalities))
     apart = tuple(row for row in rows if row not in known)
     for protocol in protocols:
@@ -154,8 +165,19 @@ def _divided(
             yield known, replace(protocol, provenance=(MET_SPEAKERS,))
 
 
-def _modalities_met(clean: Recordings) -> frozenset[str]:
-    """Modalities whose features come from a network that was trained on speakers of the clips."""
+def met_speakers(clean: Recordings, clips: Sequence[Clip]) -> frozenset[str]:
+    """Modalities whose features come from a network that was trained on speakers of some clips.
+
+    Parameters
+    ----------
+    clean : Recordings
+        Its sources say whom their networks have met.
+    clips : sequence of Clip
+
+    Returns
+    -------
+    frozenset of str
+    """
     from affuse.bundle.manifest import TrainedOn
     from affuse.bundle.provenance import known_speakers
 
@@ -166,7 +188,7 @@ def _modalities_met(clean: Recordings) -> frozenset[str]:
         ]
         for modality, source in clean.sources.items()
     }
-    return frozenset(m for m, parts in met.items() if known_speakers(parts, clean.index.clips))
+    return frozenset(m for m, parts in met.items() if known_speakers(parts, clips))
 
 
 def _out_of_fold(

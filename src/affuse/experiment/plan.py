@@ -60,6 +60,11 @@ def task_of(config: Config) -> Task:
             "robustness.enabled was given with task = dimensional, and curves are measured of "
             "emotions alone; expected robustness.enabled = false"
         )
+    if config.features.normalise != "none" and config.robustness.enabled:
+        raise ConfigError(
+            "features.normalise = corpus was given with robustness.enabled, whose degraded clips "
+            "have no corpus to be normalised by; expected robustness.enabled = false"
+        )
     check_models(config.models, config.task)
     check_fusions(config.fusion, config.task)
     return task

@@ -59,7 +59,7 @@ def claimed_out(config: Config) -> Iterator[None]:
         It is in use, by files or by another call, or cannot be written.
     """
     folder = Path(config.out)
-    with claimed(_place(folder)):
+    with claimed(final_place(folder)):
         check_out(folder, config)
         yield
 
@@ -89,7 +89,7 @@ def write_run(
         The folder is in use or cannot be written.
     """
     check_out(folder, result.config)
-    place = _place(folder)
+    place = final_place(folder)
     try:
         with replacing_folder(place, "run") as whole, _named(whole, folder):
             _write_all(result, whole, bundle)
@@ -117,13 +117,22 @@ def _write_all(result: Result, whole: Path, bundle: Bundle | None) -> None:
     (whole / SUMMARY).write_text(json.dumps(_summary(result), indent=2), "utf-8")
     result.index.write_csv(whole / INDEX)
     for table_name, table in _tables(result):
-        _harmless(table).to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
+        harmless(table).to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
     if bundle is not None:
         write_bundle(bundle, whole / BUNDLE)
 
 
-def _harmless(table: pd.DataFrame) -> pd.DataFrame:
-    """A table whose texts are no formulas and steer no terminal; reading undoes it."""
+def harmless(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose texts are no formulas and steer no terminal; reading undoes it.
+
+    Parameters
+    ----------
+    table : DataFrame
+
+    Returns
+    -------
+    DataFrame
+    """
     texts = [str(name) for name in table if not pd.api.types.is_numeric_dtype(table[name])]
     cells = {name: table[name].map(_cell) for name in texts}
     return table.assign(**cells).rename(columns=csv_cell)
@@ -142,7 +151,7 @@ def check_out(folder: Path, config: Config) -> None:
     config : Config
         Of the run: its own unfinished folder may be replaced.
     """
-    place = _place(folder)
+    place = final_place(folder)
     in_use = os.path.lexists(place) and (not place.is_dir() or any(place.iterdir()))
     if in_use and not _is_unfinished(place, config):
         raise OutputError(
@@ -188,8 +197,17 @@ def _asked(settings: Mapping[str, Any]) -> dict[str, Any]:
     return asked
 
 
-def _place(folder: Path) -> Path:
-    """Where a run folder really lies: a link is followed, so that it still leads there."""
+def final_place(folder: Path) -> Path:
+    """Where a run folder really lies: a link is followed, so that it still leads there.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    Path
+    """
     return Path(os.path.realpath(folder))
 
 

@@ -163,9 +163,9 @@ def _common(run: RunFolder) -> dict[str, Any]:
         "title": f"{run.title}: affuse report",
         "notes": run.notes,
         "protocols": _protocols(run),
-        "settings": _flat(run.config),
+        "settings": flat_settings(run.config),
         "settings_text": _toml(run.config),
-        "environment": _flat(run.environment),
+        "environment": flat_settings(run.environment),
         "skipped": _records(run.table("skipped")),
         "again": f"affuse run {' '.join(run.data)} --recipe config.toml",
     }
@@ -357,11 +357,24 @@ def _protocols(run: RunFolder) -> list[dict[str, Any]]:
     return protocols
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def flat_settings(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Settings as rows: full name, value as text.
+
+    Parameters
+    ----------
+    settings : mapping of str to object
+        Nested.
+    prefix : str
+        Before each name.
+
+    Returns
+    -------
+    list of (str, str)
+    """
     rows: list[tuple[str, str]] = []
     for key, value in settings.items():
         if isinstance(value, Mapping):
-            rows += _flat(value, f"{prefix}{key}.")
+            rows += flat_settings(value, f"{prefix}{key}.")
         else:
             rows.append((f"{prefix}{key}", _value_text(value)))
     return rows

@@ -124,11 +124,11 @@ class RunFolder:
         """Protocol, as results name it -> why its rows are leaky; empty where they are not."""
         table = self.tables["results"]
         reasons = table["leak"] if "leak" in table else [""] * len(table)
-        said = dict(zip(table["protocol"], reasons, strict=True))
+        reason_of = dict(zip(table["protocol"], reasons, strict=True))
         # A column without a text is read as numbers that are missing.
         return {
             label: reason if isinstance(reason, str) and reason else why_leaky(label)
-            for label, reason in said.items()
+            for label, reason in reason_of.items()
         }
 
     @property

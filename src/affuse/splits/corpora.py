@@ -7,12 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from affuse.errors import FoldError
-from affuse.features.table import FeatureTable
+from affuse.splits.corpus_rows import Rows, counted, not_rare, rare_notes
 from affuse.splits.fold import Fold
-
-RARE = 1 / 50
-"""Share of the clips of a corpus's commonest emotion below which another is rare there: the recall
-of a clip or two would count as much as that of hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +21,20 @@ class CorpusFold:
 
 @dataclass(frozen=True, slots=True)
 class CorpusFolds:
-    """Folds over the rows of a table, and what a reader of their figures must know."""
-
-    folds: tuple[Fold, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What is known of the rows of a table when corpora are divided.
+    """Folds over the rows of a table.
 
     Attributes
     ----------
-    corpora : (n_clips,) sequence of str
-    emotions : (n_clips,) sequence of str
-        Empty where numbers are learned.
-    groups : (n_clips,) sequence of str
-        Clips of one group are identical recordings.
+    folds : tuple of Fold
+    notes : tuple of str
+        What a reader of their figures must know.
+    untested : tuple of str
+        Which emotions of a corpus are not tested, since its fold never trains on them.
     """
 
-    corpora: Sequence[str]
-    emotions: Sequence[str] = ()
-    groups: Sequence[str] = ()
+    folds: tuple[Fold, ...]
+    notes: tuple[str, ...] = ()
+    untested: tuple[str, ...] = ()
 
 
 def cross_corpus(
@@ -151,79 +139,18 @@ def folds_of_corpora(wanted: Sequence[CorpusFold], rows: Rows) -> CorpusFolds:
         A fold has nothing to train on, or shows no emotion on both sides.
     """
     common = not_rare(rows)
-    folds, notes = [], list(rare_notes(rows))
+    folds: list[Fold] = []
+    untested: list[str] = []
+    notes = list(rare_notes(rows))
     for number, fold in enumerate(wanted, 1):
         train, copies = _without_copies(fold, rows, common)
         test, unknown = _shown_in_training(fold, train, rows, common)
         if not train or not test:
             raise FoldError(_why_nothing(fold, bool(train)))
         folds.append(Fold(number, tuple(train), tuple(test)))
-        notes += [*copies, *unknown]
-    return CorpusFolds(tuple(folds), tuple(dict.fromkeys(notes)))
-
-
-def corpus_labels(table: FeatureTable, groups: Sequence[str] = ()) -> Rows:
-    """What is known of the rows of a table when corpora are divided.
-
-    Parameters
-    ----------
-    table : FeatureTable
-    groups : (n_clips,) sequence of str
-        Of identical clips, where they count.
-
-    Returns
-    -------
-    Rows
-    """
-    emotions = [table.classes[label] for label in table.labels]
-    return Rows([str(corpus) for corpus in table.corpora], emotions, groups)
-
-
-def not_rare(rows: Rows) -> frozenset[int]:
-    """Rows whose emotion is not `RARE` in their corpus.
-
-    Parameters
-    ----------
-    rows : Rows
-
-    Returns
-    -------
-    frozenset of int
-        All rows where numbers are learned.
-    """
-    if not rows.emotions:
-        return frozenset(range(len(rows.corpora)))
-    shown = list(zip(rows.corpora, rows.emotions, strict=True))
-    counts = Counter(shown)
-    most = {corpus: 0 for corpus in rows.corpora}
-    for (corpus, _), n in counts.items():
-        most[corpus] = max(most[corpus], n)
-    return frozenset(n for n, pair in enumerate(shown) if counts[pair] >= RARE * most[pair[0]])
-
-
-def rare_notes(rows: Rows) -> Iterator[str]:
-    """What a reader must know of emotions that are rare in a corpus.
-
-    Parameters
-    ----------
-    rows : Rows
-
-    Yields
-    ------
-    str
-    """
-    left: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in sorted(set(range(len(rows.corpora))) - not_rare(rows)):
-        left[rows.corpora[row]][rows.emotions[row]] += 1
-    for corpus, counts in left.items():
-        yield (
-            f"{corpus} has too few clips of {_counted(counts)}: left out of figures by corpus and "
-            "across corpora."
-        )
-
-
-def _counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{name} ({n} clip{'' if n == 1 else 's'})" for name, n in counts.items())
+        notes += copies
+        untested += unknown
+    return CorpusFolds(tuple(folds), tuple(dict.fromkeys(notes)), tuple(untested))
 
 
 def _why_nothing(fold: CorpusFold, something_to_train_on: bool) -> str:
@@ -272,7 +199,7 @@ def _shown_in_training(
         if rows.emotions[row] not in known:
             left[rows.corpora[row]][rows.emotions[row]] += 1
     notes = (
-        f"{corpus} is tested without {_counted(counts)}, which {' and '.join(fold.train)} never "
+        f"{corpus} is tested without {counted(counts)}, which {' and '.join(fold.train)} never "
         f"show{'s' if len(fold.train) == 1 else ''}."
         for corpus, counts in left.items()
     )

@@ -12,11 +12,11 @@ from affuse.records import Clip
 from affuse.splits.corpora import (
     CorpusFold,
     CorpusFolds,
-    corpus_labels,
     cross_corpus,
     folds_of_corpora,
     leave_one_corpus_out,
 )
+from affuse.splits.corpus_rows import corpus_labels
 from affuse.splits.fold import check_apart
 from affuse.splits.fold_files import folds_from_file, read_folds
 from affuse.splits.folds import (
@@ -76,7 +76,8 @@ def divided_by(
             name = f"{config.folds.published} folds"
             protocols.append(Protocol(name, found.folds, found=(leak,)))
     for name in set(names) & set(ACROSS_CORPORA):
-        notes += _across(name, config, table).notes
+        across = _across(name, config, table)
+        notes += (*across.notes, *across.untested)
     return Divided(tuple(protocols), tuple(dict.fromkeys(notes)))
 
 

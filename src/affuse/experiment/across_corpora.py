@@ -1,0 +1,253 @@
+"""Several corpora -> train on each, test on each other: the whole flow of `affuse transfer`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from affuse.config import Config
+from affuse.errors import ConfigError
+from affuse.evaluation.crossval import out_of_fold
+from affuse.evaluation.systems import OutOfFold, System
+from affuse.evaluation.transfer import (
+    ACROSS,
+    LEFT_OUT,
+    WITHIN,
+    Found,
+    Ways,
+    shown_emotions,
+    transfer_cells,
+)
+from affuse.evaluation.transfer_matrix import CorpusSize, TransferMatrix
+from affuse.experiment.evaluation import met_speakers
+from affuse.experiment.features import context_of, features_of, notes_of
+from affuse.experiment.plan import plan_of
+from affuse.experiment.rows import learners, systems
+from affuse.experiment.run_folder import claimed_out
+from affuse.experiment.transfer_folder import write_transfer
+from affuse.features.context import RunContext
+from affuse.features.normalise import NORMALISED, normalised_by_corpus
+from affuse.features.table import FeatureTable
+from affuse.records import ProgressCallback
+from affuse.report.document import check_report
+from affuse.robustness.degraded_tables import Recordings
+from affuse.splits.corpora import (
+    CorpusFold,
+    CorpusFolds,
+    folds_of_corpora,
+    leave_one_corpus_out,
+)
+from affuse.splits.corpus_rows import Rows, corpus_labels
+from affuse.splits.divide import groups_of
+from affuse.splits.protocols import MET_SPEAKERS, Protocol
+from affuse.splits.within_corpora import within_corpora
+from affuse.tasks.classification import Classification
+
+if TYPE_CHECKING:
+    from affuse.workers.protocol import Workers
+
+
+def transfer(
+    config: Config,
+    *,
+    workers: Workers | None = None,
+    progress: ProgressCallback | None = None,
+) -> TransferMatrix:
+    """Train on each corpus, test on each other, over the emotions that both show.
+
+    Beside the pairs stand each corpus's own figure, speakers kept apart, and training on all
+    others. Every model is fitted once and tested on all that it is tested on; finished fits are
+    kept, so that a call that was cut short goes on.
+
+    Parameters
+    ----------
+    config : Config
+        ``data.path`` names two corpora or more; ``out``, where set, receives a folder.
+    workers : Workers, optional
+        In the place of ``config.jobs`` processes.
+    progress : callable, optional
+        Called with ``(stage, done, total)``.
+
+    Returns
+    -------
+    TransferMatrix
+
+    Raises
+    ------
+    AffuseError
+        One corpus only, corpora without an emotion in common, a modality that no two have.
+
+    Examples
+    --------
+    >>> config = load_config("transfer", overrides={"data.path": ["a", "b"]})  # doctest: +SKIP
+    >>> transfer(config).table[["trained_on", "tested_on", "uar", "gap"]]  # doctest: +SKIP
+    """
+    context = context_of(config, workers, progress)
+    if not config.out:
+        return _matrix(config, context)
+    check_report()
+    with claimed_out(config):
+        found = _matrix(config, context)
+        write_transfer(found, config, Path(config.out))
+    return found
+
+
+def _matrix(config: Config, context: RunContext) -> TransferMatrix:
+    _refuse_unfit(config)
+    plan = plan_of(config)
+    if len(plan.index.corpora) < 2:
+        raise ConfigError(
+            f"clips of {plan.index.corpora[0] or 'one corpus'} alone were given; expected two "
+            "corpora or more: give several folders or tables"
+        )
+    features = features_of(plan, context)
+    clean, absent = _common_modalities(features.clean)
+    rows = corpus_labels(clean.table, groups_of(clean.table))
+    labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
+    table = clean.table
+    if config.features.normalise == "corpus":
+        table = normalised_by_corpus(table)
+    within = within_corpora(
+        rows,
+        [str(speaker) for speaker in table.speakers],
+        config.folds.n_folds,
+        leave_one_out=config.folds.scheme == "leave-one-speaker-out",
+    )
+    across = folds_of_corpora(_one_each(sorted(set(rows.corpora))), rows)
+    left_out = folds_of_corpora(leave_one_corpus_out(sorted(set(rows.corpora))), rows)
+    ways = Ways(
+        corpora=tuple(sorted(set(rows.corpora))),
+        across=Protocol(ACROSS, across.folds),
+        left_out=Protocol(LEFT_OUT, left_out.folds),
+        shown=shown_emotions(table),
+        leaks=_leaks(clean),
+        n_bootstrap=config.evaluation.n_bootstrap,
+        seed=config.seed,
+    )
+    asked = tuple(systems(config, table, labels))
+    found = _found(config, clean, table, asked, (Protocol(WITHIN, within.folds), ways), context)
+    measured = [transfer_cells(each, table, ways) for each in found]
+    normalised = [NORMALISED] if config.features.normalise == "corpus" else []
+    return TransferMatrix(
+        corpora=_sizes(rows, table, ways),
+        cells=tuple(cell for cells, _ in measured for cell in cells),
+        gaps=tuple(gap for _, gaps in measured for gap in gaps),
+        features=labels,
+        notes=(
+            *plan.index.notes,
+            *absent,
+            *_notes(within, across, left_out),
+            *normalised,
+            *notes_of(clean),
+            *_left_out(features.extraction.skipped),
+        ),
+    )
+
+
+def _refuse_unfit(config: Config) -> None:
+    """Settings that say how a run is divided or scored, and mean nothing here."""
+    if config.task != Classification.name:
+        raise ConfigError(
+            f"task = {config.task} was given to affuse transfer, which compares emotions; expected "
+            "classification"
+        )
+    folds = config.folds
+    for name in ("file", "speakers", "published"):
+        if getattr(folds, name):
+            raise ConfigError(
+                f"folds.{name} was given to affuse transfer, whose folds are its corpora; expected "
+                f"none: leave it out, or use affuse run DATA --set folds.{name}=..."
+            )
+    if config.robustness.enabled:
+        raise ConfigError(
+            "robustness.enabled was given to affuse transfer, which degrades nothing; expected "
+            "robustness.enabled = false"
+        )
+
+
+def _common_modalities(clean: Recordings) -> tuple[Recordings, list[str]]:
+    """What all corpora have; a note on what some lack."""
+    table = clean.table
+    lacking = {
+        modality: sorted(
+            str(corpus)
+            for corpus in np.unique(table.corpora)
+            if not table.present[modality][table.corpora == corpus].any()
+        )
+        for modality in table.modalities
+    }
+    common = [modality for modality, corpora in lacking.items() if not corpora]
+    notes = [
+        f"{modality.capitalize()} is left out: no clip of {' and '.join(corpora)} has it."
+        for modality, corpora in lacking.items()
+        if corpora
+    ]
+    if not common:
+        raise ConfigError(
+            f"no modality is in all corpora: {' '.join(notes)} Expected sound in all, or picture "
+            "in all: leave a corpus out"
+        )
+    sources = {m: source for m, source in clean.sources.items() if m in common}
+    return replace(clean, table=table.select(common), sources=sources), notes
+
+
+def _one_each(corpora: Sequence[str]) -> tuple[CorpusFold, ...]:
+    return tuple(CorpusFold((name,), tuple(n for n in corpora if n != name)) for name in corpora)
+
+
+def _leaks(clean: Recordings) -> dict[tuple[str, str], str]:
+    """Modality and corpus -> why figures are leaky, where a network has met its speakers."""
+    clips = clean.index.clips
+    return {
+        (modality, corpus): MET_SPEAKERS.reason
+        for corpus in clean.index.corpora
+        for modality in met_speakers(clean, [clip for clip in clips if clip.corpus == corpus])
+    }
+
+
+def _found(
+    config: Config,
+    clean: Recordings,
+    table: FeatureTable,
+    asked: tuple[System, ...],
+    divided: tuple[Protocol, Ways],
+    context: RunContext,
+) -> list[Found]:
+    """Predictions of each system under each way of dividing."""
+    within, ways = divided
+    made = learners(config, clean.sources)
+    context = replace(context, seed=config.seed)
+
+    def predicted(protocol: Protocol) -> tuple[OutOfFold, ...]:
+        return out_of_fold(table, asked, protocol, context, preparation=made)
+
+    own = predicted(within) if within.folds else (None,) * len(asked)
+    across, left_out = predicted(ways.across), predicted(ways.left_out)
+    return [Found(*three) for three in zip(own, across, left_out, strict=True)]
+
+
+def _sizes(rows: Rows, table: FeatureTable, ways: Ways) -> tuple[CorpusSize, ...]:
+    corpora, speakers, classes = np.array(rows.corpora), table.speakers, np.array(table.classes)
+    return tuple(
+        CorpusSize(
+            name,
+            int((corpora == name).sum()),
+            len(np.unique(speakers[corpora == name])),
+            tuple(classes[ways.shown[name]].tolist()),
+        )
+        for name in ways.corpora
+    )
+
+
+def _notes(*divided: CorpusFolds) -> tuple[str, ...]:
+    """What the ways of dividing have to say, each once; emotions of a cell are told with it."""
+    return tuple(dict.fromkeys(note for each in divided for note in each.notes))
+
+
+def _left_out(skipped: Sequence[object]) -> list[str]:
+    n = len(skipped)
+    return [f"{n} clips were left out: affuse index DATA lists why."] if n else []
