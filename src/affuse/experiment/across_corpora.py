@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,6 +129,7 @@ def _matrix(config: Config, context: RunContext) -> TransferMatrix:
         n_bootstrap=config.evaluation.n_bootstrap,
         seed=config.seed,
     )
+    _refuse_nothing_shared(ways)
     asked = tuple(systems(config, table, labels))
     found = _found(config, clean, table, asked, (Protocol(WITHIN, within.folds), ways), context)
     measured = [transfer_cells(each, table, ways) for each in found]
@@ -166,6 +168,16 @@ def _refuse_unfit(config: Config) -> None:
         raise ConfigError(
             "robustness.enabled was given to affuse transfer, which degrades nothing; expected "
             "robustness.enabled = false"
+        )
+
+
+def _refuse_nothing_shared(ways: Ways) -> None:
+    """Corpora of which no two show two emotions in common tell nothing of each other."""
+    pairs = combinations(ways.shown.values(), 2)
+    if not any((one & other).sum() > 1 for one, other in pairs):
+        raise ConfigError(
+            f"no two of {', '.join(ways.corpora)} have two emotions in common; expected two at "
+            "least, between which one can tell: add a corpus"
         )
 
 

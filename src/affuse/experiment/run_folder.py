@@ -268,8 +268,11 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
         yield name, pd.concat(named)
     if len(set(result.table.speakers)) > 1 and result.honest:
         if "calibration" in result.task.tables:
-            rows = [_calibration(item, result) for item in result.honest]
-            yield "calibration", pd.DataFrame(rows)
+            # A temperature is fitted on the other folds, which one fold alone does not have.
+            several = [item for item in result.honest if len(set(item.out_of_fold.folds)) > 1]
+            if several:
+                rows = [_calibration(item, result) for item in several]
+                yield "calibration", pd.DataFrame(rows)
         if len(result.honest) > 1:
             yield "comparisons", _comparisons(result)
 
