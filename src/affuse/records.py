@@ -43,7 +43,8 @@ class Clip:
     start_s, end_s : float or None
         The stretch of the files that belongs to the clip, in seconds; None: to the end.
     attributes : mapping of str to str
-        What else is known: channel, intensity, statement, repetition, gender ...
+        What else is known: channel, intensity, statement, repetition, and under these names in
+        every corpus: sex (female, male), age (whole years), language (ISO 639-1).
     corpus : str
         Name of the corpus it is of; a speaker is known by corpus and name together.
     targets : mapping of str to float

@@ -65,8 +65,10 @@ def test_empty_folder(refused, tmp_path):
     assert "path,emotion,speaker" in message
 
 
-def test_no_name_of_ravdess(refused, table, tmp_path):
-    assert "03-01-06-01-02-01-12" in refused("index", tmp_path)
+def test_no_name_of_a_corpus(refused, table, tmp_path):
+    message = refused("index", tmp_path)
+    assert f"no corpus is recognised in {tmp_path} by its 8 media files" in message
+    assert "(affuse corpora lists them)" in message
 
 
 def test_unknown_recipe_setting_and_modality(refused, table):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,7 @@ def test_two_corpora_in_one_run(command, ravdess, emodb, tmp_path):
     assert set(folds["speaker"]) == {"RAVDESS/3", "RAVDESS/8", "EMO-DB/03", "EMO-DB/08"}
     assert set(folds.groupby("speaker")["fold"].nunique()) == {1}
     again = command("index", out / "index.csv")[1]
-    assert "corpora      EMO-DB 8   RAVDESS 8" in again
+    assert "corpora      EMO-DB 8 of 535   RAVDESS 8 of 2452" in again
     page = (out / "report.html").read_text("utf-8")
     assert "<h3>Each corpus by itself</h3>" in page
     assert "ravdess + emodb" in page
@@ -98,9 +99,13 @@ def test_one_corpus_has_no_table_of_corpora(command, emodb, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--corpus", "emodv"], "did you mean 'emodb'?"),
+        (["--corpus", "emodbb"], "did you mean 'emodb'?"),
         (["--corpus", "EMODB"], "did you mean 'emodb'?"),
-        (["--set", "data.where.gendr=male"], "no clip says its gendr: did you mean 'gender'?"),
+        (["--set", "data.where.sexe=male"], "no clip says its sexe: did you mean 'sex'?"),
+        (
+            ["--set", "data.where.gender=male"],
+            "data.where.gender was given: it is data.where.sex now",
+        ),
         (["--corpus", "auto", "--set", "data.corpus=emodb"], "expected one of them"),
         (["--set", "data.channels=speech"], "it is data.where.channel now"),
         (["--set", "data.where.channel=speech"], ""),
@@ -130,23 +135,53 @@ def test_one_corpus_in_two_folders(command, emodb, tmp_path):
 def test_a_folder_that_two_readers_recognise(command, emodb, ravdess):
     code, text = command("index", emodb.parent)
     assert code == 2
-    assert "looks like EMO-DB and RAVDESS; expected one corpus: choose with --corpus emodb" in text
+    assert "expected one corpus: give " in text
+    assert "or choose with --corpus emodb or --corpus ravdess" in " ".join(text.split())
     assert command("index", emodb.parent, "--corpus", "emodb")[0] == 0
 
 
-def test_every_corpus_is_listed_and_told_of(command):
+def test_every_corpus_is_a_row_of_the_list(command):
     code, text = command("corpora")
     assert code == 0
+    lines = text.splitlines()
     for name in READERS.names():
         reader = READERS.get(name)
-        assert f"{name} " in text
-        assert reader.title in text
-        told = " ".join(command("corpora", name)[1].split())
-        for known in (reader.citation, reader.licence, reader.source, reader.example):
-            assert known in told
-    code, text = command("corpora", "ravdes")
-    assert code == 2
-    assert "did you mean 'ravdess'?" in text
+        (row,) = (line for line in lines if line.startswith(f"{name} "))
+        assert reader.title in row
+        assert all(language in row.split() for language in reader.languages)
+        if reader.size.clips:
+            assert f"{reader.size.clips:,}" in row.split()
+        below = f"{', '.join(reader.emotions) or 'any emotions'}; {reader.licence}"
+        assert below in " ".join(text.split())
+    assert all(len(line) <= 100 for line in lines)
+
+
+@pytest.mark.parametrize("name", READERS.names())
+def test_all_that_is_known_of_a_corpus_is_told(command, name):
+    reader = READERS.get(name)
+    code, text = command("corpora", name)
+    assert code == 0
+    told = " ".join(text.split())
+    known = (reader.citation, reader.licence, reader.source, reader.example, reader.get)
+    assert all(" ".join(each.split()) in told for each in known)
+    assert all(f"{own} = {common}" in told for own, common in reader.emotion_map.items())
+
+
+def test_a_citation_is_also_bibtex(command):
+    text = command("corpora", "cremad")[1]
+    assert "@misc{cao2014," in text
+    assert "author = {Cao and Cooper and Keutmann and Gur and Nenkova and Verma}," in text
+    assert "title = {{CREMA-D: Crowd-sourced Emotional Multimodal Actors Dataset}}," in text
+    assert "year = {2014}," in text
+    assert "7,442 clips, 91 speakers, 5.3 hours" in text
+    assert "@misc" not in command("corpora", "table")[1]
+
+
+def test_a_corpus_that_is_nearly_named_is_suggested(command):
+    for written in ("ravdes", "RAVDESS"):
+        code, text = command("corpora", written)
+        assert code == 2
+        assert "did you mean 'ravdess'?" in text
 
 
 def test_split_takes_any_corpus(command, emodb, tmp_path):
@@ -154,3 +189,30 @@ def test_split_takes_any_corpus(command, emodb, tmp_path):
     assert code == 0, text
     assert len(list((tmp_path / "halves" / "audio_only").iterdir())) == 8
     assert command("index", tmp_path / "halves")[0] == 0
+
+
+def test_half_a_corpus_is_read_and_the_whole_is_known(command, emodb):
+    (emodb / "03a01Fb.wav").write_bytes(b"")
+    (emodb / "03a01Fb (copy).wav").write_bytes(b"0")
+    (emodb / "03a01Xa.wav").write_bytes(b"0")
+    code, text = command("index", emodb)
+    assert code == 0
+    assert "corpus       EMO-DB: 8 of 535 clips" in text
+    told = " ".join(text.split())
+    assert "03a01Fb.wav: empty (0 bytes)" in told
+    assert "03a01Fb (copy).wav: not named as in EMO-DB, such as wav/03a01Fa.wav" in told
+    assert (
+        "03a01Xa.wav: not named as in EMO-DB, such as wav/03a01Fa.wav: there is no emotion 'X'"
+        in told
+    )
+
+
+def test_a_copy_under_another_name_is_found_by_its_samples(command, emodb, tmp_path):
+    shutil.copy(emodb / "03a01Fa.wav", emodb / "08b10Wa.wav")
+    (emodb / "mp3").mkdir()
+    shutil.copy(emodb / "03a01Na.wav", emodb / "mp3" / "03a01Na.wav")
+    code, text = command("index", emodb, "--duplicates")
+    assert code == 0
+    assert "9 clips" in text
+    assert "03a01Fa = 08b10Wa" in text
+    assert "mp3/03a01Na.wav: same name as 03a01Na.wav, which is taken" in text

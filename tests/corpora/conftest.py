@@ -43,7 +43,7 @@ def ravdess_names() -> tuple[str, ...]:
 
 @dataclass
 class Archive:
-    """A local archive: files by name, faults to come, requests that came.
+    """A local archive: files by name, pages by path, faults to come, requests that came.
 
     Faults are used up one per request: ``cut:N`` (N bytes of the body, then the connection
     breaks), ``reset:N`` (the same without a goodbye), ``wrong-byte``, ``wrong-range``,
@@ -51,6 +51,7 @@ class Archive:
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
+    pages: dict[str, bytes] = field(default_factory=dict)
     faults: dict[str, list[str]] = field(default_factory=dict)
     ignores_ranges: bool = False
     declared_sizes: dict[str, int] = field(default_factory=dict)
@@ -70,6 +71,8 @@ class Archive:
         return json.dumps({"id": 1188976, "files": entries}).encode()
 
     def content(self, path: str) -> bytes | None:
+        if path in self.pages:
+            return self.pages[path]
         if path == "/api/records/1188976":
             return self.files.get("record") or self.record()
         prefix, suffix = "/api/records/1188976/files/", "/content"

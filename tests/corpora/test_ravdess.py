@@ -92,8 +92,8 @@ def assert_published_counts(index: Index) -> None:
     assert song.classes == ("neutral", "calm", "happy", "sad", "angry", "fearful")
     assert "18" not in song.speakers
     assert index.filter(emotions=["neutral"]).clips[0].attributes["intensity"] == "normal"
-    genders = {clip.speaker: clip.attributes["gender"] for clip in index}
-    assert (genders["1"], genders["24"]) == ("male", "female")
+    sexes = {clip.speaker: clip.attributes["sex"] for clip in index}
+    assert (sexes["1"], sexes["24"]) == ("male", "female")
 
 
 @pytest.mark.parametrize(

@@ -36,26 +36,52 @@ def test_nothing_there_says_what_is_expected(tmp_path: Path) -> None:
 
 
 def test_an_unknown_corpus_lists_the_known_ones(corpus: Path) -> None:
-    with pytest.raises(ConfigError, match="'cremad' was given; expected one of emodb, ravdess,"):
-        read(corpus, "cremad")
+    with pytest.raises(ConfigError, match=r"'xyz' was given; expected one of .*emodb, .*ravdess,"):
+        read(corpus, "xyz")
     with pytest.raises(ConfigError, match="'ravdes' was given: did you mean 'ravdess'"):
         read(corpus, "ravdes")
 
 
 def test_two_corpora_in_one_folder_are_both_named(corpus: Path) -> None:
     (corpus / "03a01Fa.wav").write_bytes(b"0")
+    with pytest.raises(DatasetError, match="expected one corpus: give one folder for each, or"):
+        read(corpus)
     with pytest.raises(
-        DatasetError, match=r"EMO-DB and RAVDESS; expected one .*--corpus emodb or --corpus ravdess"
+        DatasetError,
+        match=r"EMO-DB .* and RAVDESS .*; expected one .*--corpus emodb or --corpus ravdess",
     ):
         read(corpus)
     assert [clip.id for clip in read(corpus, "emodb")] == ["03a01Fa"]
     assert [clip.id for clip in read(corpus, "ravdess")] == ["01-06-01-02-01-12"]
 
 
+def test_a_corpus_inside_another_is_named_with_its_folder(tmp_path: Path) -> None:
+    for name in ("AudioWAV/1001_IEO_HAP_HI.wav", "more/wav/03a01Fa.wav", "more/wav/03a01Wa.wav"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"0")
+    cremad, emodb = tmp_path / "AudioWAV", tmp_path / "more"
+    with pytest.raises(DatasetError) as refusal:
+        read(tmp_path)
+    message = str(refusal.value)
+    assert f"CREMA-D (in {cremad}) and EMO-DB (in {emodb})" in message
+    assert f"give {cremad} {emodb}, or" in message
+    assert len(read_all([cremad, emodb])) == 3
+
+
+def test_a_small_corpus_is_seen_beside_a_large_one(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for number in range(600):
+        (tmp_path / "a" / f"SM1_F{number}_A{number}.wav").write_bytes(b"0")
+    (tmp_path / "b" / "wav").mkdir(parents=True)
+    (tmp_path / "b" / "wav" / "03a01Fa.wav").write_bytes(b"0")
+    with pytest.raises(DatasetError, match=r"EMO-DB \(in .*b\) and URDU \(in .*a\); expected"):
+        read(tmp_path)
+
+
 def test_a_folder_of_no_corpus_says_what_was_seen_and_how_to_write_a_table(tmp_path: Path) -> None:
     (tmp_path / "holiday.wav").write_bytes(b"0")
     with pytest.raises(
-        DatasetError, match=r"holiday\.wav.*EMO-DB, .*; RAVDESS, .*path,emotion,speaker"
+        DatasetError, match=r"holiday\.wav.*affuse corpora lists them.*path,emotion,speaker"
     ):
         read(tmp_path)
 
@@ -135,3 +161,17 @@ def test_readers_of_other_packages_are_asked_and_a_broken_one_is_noted(
     with pytest.raises(ConfigError, match="'broken' of their-package cannot be loaded"):
         read(folder, "broken")
     assert read(folder, "theirs").clips == index.clips
+
+
+def test_a_folder_elsewhere_is_listed_once_for_all_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    system = fsspec.filesystem("memory")
+    listed = []
+    find = type(system).find
+    monkeypatch.setattr(type(system), "find", lambda *a, **b: listed.append(a) or find(*a, **b))
+    system.pipe("/crema/AudioWAV/1001_IEO_HAP_HI.wav", b"0")
+    system.pipe("/crema/VideoDemographics.csv", b'"ActorID","Age","Sex"\n1001,51,"Male"\n')
+    (clip,) = read("memory://crema")
+    assert (clip.corpus, clip.attributes["age"]) == ("CREMA-D", "51")
+    # Once to see whose it is, once for the list of speakers, once to read it.
+    assert len(listed) == 3

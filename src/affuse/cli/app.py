@@ -285,7 +285,7 @@ def list_corpora(
     ] = "",
 ) -> None:
     """List the corpora that affuse reads, or tell of one."""
-    from affuse.cli.listing import print_corpora
+    from affuse.cli.corpus_listing import print_corpora
 
     print_corpora(name)
 

@@ -101,11 +101,21 @@ def print_index(
 def _print_corpora(index: Index) -> None:
     """Whose the clips are, with their number where there are several corpora."""
     counts = Counter(clip.corpus for clip in index)
-    counts_by_corpus = [f"{corpus} {counts[corpus]}" for corpus in index.corpora]
-    if len(counts_by_corpus) > 1:
-        say(f"corpora      {'   '.join(counts_by_corpus)}")
+    shares = {corpus: _share(corpus, counts[corpus]) for corpus in index.corpora}
+    if len(shares) > 1:
+        say(f"corpora      {'   '.join(f'{corpus} {share}' for corpus, share in shares.items())}")
     elif index.corpora[0]:
-        say(f"corpus       {index.corpora[0]}")
+        whole = shares[index.corpora[0]] == f"{len(index)}"
+        share = "" if whole else f": {shares[index.corpora[0]]} clips"
+        say(f"corpus       {index.corpora[0]}{share}")
+
+
+def _share(corpus: str, n_clips: int) -> str:
+    """Clips of a corpus that are here; of how many, where more are known to exist."""
+    from affuse.corpora.known import size_of
+
+    n_whole = size_of(corpus).clips
+    return f"{n_clips} of {n_whole}" if n_clips < n_whole else f"{n_clips}"
 
 
 def _print_duplicates(index: Index) -> None:
@@ -261,6 +271,23 @@ def download_and_print(out: Path, actors: str, parts: str, modalities: str) -> N
             modalities=words(modalities),
             progress=progress,
         )
+    say(f"{fetched.n_files:,} files in {fetched.folder}; next: affuse run {out}")
+
+
+def download_corpus_and_print(name: str, out: Path) -> None:
+    """Fetch a corpus from the open archive that its reader names.
+
+    Parameters
+    ----------
+    name : str
+        Of a reader.
+    out : Path
+        Receives the clips.
+    """
+    from affuse.corpora.download_open import download_corpus
+
+    with progress_bars(Console(stderr=True)) as progress:
+        fetched = download_corpus(name, out, progress=progress)
     say(f"{fetched.n_files:,} files in {fetched.folder}; next: affuse run {out}")
 
 

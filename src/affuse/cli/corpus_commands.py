@@ -84,6 +84,28 @@ def ravdess(
 
 @download_app.command()
 @one_line_errors
+def emodb(
+    out: Annotated[Path, typer.Argument(help="Folder that receives the corpus.")] = Path("emodb"),
+) -> None:
+    """Fetch EMO-DB from the page of its authors. Resumes after a cut."""
+    from affuse.cli.corpora import download_corpus_and_print
+
+    download_corpus_and_print("emodb", out)
+
+
+@download_app.command()
+@one_line_errors
+def tess(
+    out: Annotated[Path, typer.Argument(help="Folder that receives the corpus.")] = Path("tess"),
+) -> None:
+    """Fetch TESS from the Dataverse of its authors. Resumes after a cut, checks every file."""
+    from affuse.cli.corpora import download_corpus_and_print
+
+    download_corpus_and_print("tess", out)
+
+
+@download_app.command()
+@one_line_errors
 def yunet() -> None:
     """Fetch YuNet, a better face detector (0.2 MB). It is used from then on."""
     from affuse.cli.detectors import download_yunet_and_print

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from affuse.cli.saying import say
 from affuse.config.described import Setting, recipe_named, recipes, settings, settings_named
-from affuse.registries import READERS
-
-if TYPE_CHECKING:
-    from affuse.corpora.reader import Reader
 
 _WIDTH, _NAMES, _VALUES = 100, 13, 46
 
@@ -28,7 +23,7 @@ def print_recipes(name: str) -> None:
         say(recipe_named(name).text.rstrip())
         return
     for recipe in recipes():
-        say(_beside(recipe.name, recipe.meaning, _NAMES))
+        say(beside(recipe.name, recipe.meaning, _NAMES))
     say(
         "\nquick is taken where no other is named. Next: affuse run DATA --recipe NAME\n"
         "affuse recipes NAME prints one: save it, change it, and give the file to --recipe."
@@ -53,46 +48,6 @@ def print_settings(name: str) -> None:
     )
 
 
-def print_corpora(name: str) -> None:
-    """Every corpus with what it holds and its licence; of one, all that is known.
-
-    Parameters
-    ----------
-    name : str
-        Empty: all.
-    """
-    if name:
-        say(_about(name, READERS.get(name)))
-        return
-    found = READERS.load_all()
-    for entry, reader in found.entries.items():
-        holds = ", ".join(reader.emotions) or "any emotions"
-        say(_beside(entry, f"{reader.title}: {holds}. Licence: {reader.licence}.", _NAMES))
-    for reason in found.failed.values():
-        say(textwrap.fill(f"not loaded: {reason}", _WIDTH))
-    say(
-        "\nFile names tell which corpus a folder holds; --corpus NAME says it in their place.\n"
-        "affuse corpora NAME says where to get one, whom to cite and what its folder looks like."
-    )
-
-
-def _about(name: str, reader: Reader) -> str:
-    """All that is known of a corpus."""
-    emotions = [f"{own} = {common}" for own, common in reader.emotion_map.items()]
-    facts = {
-        "title": reader.title,
-        "emotions": ", ".join(reader.emotions) or "any",
-        "labels": ", ".join(emotions),
-        "attributes": "; ".join(f"{each}: {values}" for each, values in reader.attributes.items()),
-        "looks like": f"{reader.example}: {reader.layout}",
-        "get it": reader.source,
-        "licence": reader.licence,
-        "cite": reader.citation,
-    }
-    lines = [_beside(fact, shown, _NAMES) for fact, shown in facts.items() if shown]
-    return "\n".join([*lines, f"\nNext: affuse run FOLDER --corpus {name}"])
-
-
 def _lines(every: Sequence[Setting]) -> Iterator[str]:
     """One setting a line, groups set apart."""
     group = ""
@@ -101,7 +56,7 @@ def _lines(every: Sequence[Setting]) -> Iterator[str]:
         if own != group:
             yield ""
         group = own
-        yield _beside(_assigned(setting), setting.meaning, _VALUES)
+        yield beside(_assigned(setting), setting.meaning, _VALUES)
 
 
 def _entry(setting: Setting) -> str:
@@ -115,8 +70,19 @@ def _assigned(setting: Setting) -> str:
     return f"{setting.name} = {setting.default}" if setting.default else setting.name
 
 
-def _beside(name: str, meaning: str, column: int) -> str:
-    """A name and its meaning from a column on; on the next line where the name is long."""
+def beside(name: str, meaning: str, column: int) -> str:
+    """A name and its meaning from a column on; on the next line where the name is long.
+
+    Parameters
+    ----------
+    name, meaning : str
+    column : int
+
+    Returns
+    -------
+    str
+        Lines of 100 columns at most.
+    """
     lead = name.ljust(column)
     wrapped = textwrap.wrap(
         meaning, _WIDTH - column, break_on_hyphens=False, break_long_words=False

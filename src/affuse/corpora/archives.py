@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-import zipfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from affuse.corpora.media_files import MEDIA_SUFFIXES
 from affuse.corpora.ravdess.names import parse_name
+from affuse.corpora.unpacking import unpack_chosen
 from affuse.errors import DatasetError, DownloadError
 from affuse.records import ProgressCallback
 from affuse.storage.whole import atomic_file
@@ -60,24 +60,13 @@ def unpack(
     OutputError
         A clip cannot be written.
     """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            chosen = _chosen(opened, actors)
-            for done, (place, info) in enumerate(chosen.items(), start=1):
-                _write(opened, info, folder / place)
-                if progress:
-                    progress(f"unpack {archive.name}", done, len(chosen))
-    except zipfile.BadZipFile as error:
-        raise DownloadError(
-            f"{archive} is not a whole zip archive ({error}); expected one: remove it and run "
-            "the same command again"
-        ) from error
+    chosen = unpack_chosen(archive, folder, partial(_place, actors=actors), progress)
     if not chosen:
         raise DownloadError(
             f"{archive.name} holds no clip of actors {', '.join(map(str, sorted(actors)))}; "
             "expected some: the archive is not what its name says"
         )
-    return {place: info.file_size for place, info in chosen.items()}
+    return chosen
 
 
 def read_marker(folder: Path) -> Unpacked | None:
@@ -119,25 +108,11 @@ def write_marker(folder: Path, unpacked: Unpacked) -> None:
         temporary.write_text(json.dumps(content, indent=1), "utf-8")
 
 
-def _chosen(archive: zipfile.ZipFile, actors: Collection[int]) -> dict[str, zipfile.ZipInfo]:
-    chosen = {}
-    for info in archive.infolist():
-        name = PurePosixPath(info.filename).name
-        if info.is_dir() or PurePosixPath(name).suffix.lower() not in MEDIA_SUFFIXES:
-            continue
-        try:
-            actor = int(parse_name(PurePosixPath(name).stem).actor)
-        except DatasetError:
-            continue
-        if actor in actors:
-            chosen[f"Actor_{actor:02d}/{name}"] = info
-    return chosen
-
-
-def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
-    with (
-        atomic_file(target, lasting=False) as temporary,
-        archive.open(info) as source,
-        temporary.open("wb") as sink,
-    ):
-        shutil.copyfileobj(source, sink)
+def _place(path: PurePosixPath, actors: Collection[int]) -> str | None:
+    if path.suffix.lower() not in MEDIA_SUFFIXES:
+        return None
+    try:
+        actor = int(parse_name(path.stem).actor)
+    except DatasetError:
+        return None
+    return f"Actor_{actor:02d}/{path.name}" if actor in actors else None

@@ -132,7 +132,7 @@ def download_ravdess(
     folder = Path(out)
     patience = patience or Patience()
     wanted = _archives(actors, parts, modalities)
-    _make(folder)
+    make_folder(folder)
     record = _published(f"{base_url.rstrip('/')}/api/records/{RECORD}", patience)
     remotes = {archive.name: _remote(record, archive.name) for archive in wanted}
     missing = [archive for archive in wanted if not _is_there(folder, archive, remotes)]
@@ -185,7 +185,18 @@ def _refuse_unknown(what: str, given: Sequence[str], legal: Sequence[str]) -> No
         raise ConfigError(f"{what} {', '.join(unknown)!r} was given; expected {' or '.join(legal)}")
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder that receives a corpus, and those above it.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    OutputError
+        It cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, get_args
 
+from affuse.corpora.attributes import FORMER_NAMES
 from affuse.corpora.emotions import emotion_name, in_class_order
 from affuse.corpora.speakers import own_name, speaker_key, speaker_order
 from affuse.errors import DatasetError
@@ -115,6 +116,11 @@ def _refuse_unknown(clips: Sequence[Clip], field: str, values: Sequence[str]) ->
     unknown = [value for value in values if value not in known]
     if not unknown:
         return
+    if not legal and field in FORMER_NAMES:
+        raise DatasetError(
+            f"{field} {', '.join(unknown)} was asked for; expected the attribute under its name "
+            f"of now: {FORMER_NAMES[field]}"
+        )
     if not legal:
         raise DatasetError(
             f"{field} {', '.join(unknown)} was asked for, but no clip of this index says its "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from affuse.corpora.reader import Reader
+from affuse.corpora.reader import Reader, Size
 from affuse.records import Clip, Modality
 from affuse.registries import READERS, Loaded
 
@@ -108,6 +108,26 @@ def label_set(corpus: str) -> tuple[str, ...]:
     """
     titled = (reader.emotions for reader in _readers() if reader.title == corpus)
     return next(titled, ())
+
+
+def size_of(corpus: str) -> Size:
+    """How large a whole corpus is; zeros where nobody knows.
+
+    Parameters
+    ----------
+    corpus : str
+        As clips have it.
+
+    Returns
+    -------
+    Size
+
+    Examples
+    --------
+    >>> size_of("EMO-DB").clips, size_of("mine").clips
+    (535, 0)
+    """
+    return next((reader.size for reader in _readers() if reader.title == corpus), Size())
 
 
 def terms_of(corpus: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -129,10 +129,64 @@ def first_media_names(root: Path, limit: int = N_LOOKED_AT) -> tuple[str, ...]:
     >>> first_media_names(root)
     ('one.wav',)
     """
+    return tuple(path.name for path in first_media_files(root, limit))
+
+
+def first_media_files(root: Path, limit: int = N_LOOKED_AT) -> tuple[Path, ...]:
+    """The first media files below a folder, to see whose they are; none of a file.
+
+    Parameters
+    ----------
+    root : Path
+    limit : int
+        Files of any kind that are looked at, by their names alone.
+
+    Returns
+    -------
+    tuple of Path
+    """
+    seen = first_files(root, limit)
+    return tuple(path for path in seen if path.suffix.lower() in MEDIA_SUFFIXES)
+
+
+def first_files(root: Path, limit: int = N_LOOKED_AT) -> tuple[Path, ...]:
+    """The first files below a folder, of any kind and from all its folders alike; none of a file.
+
+    A folder that holds several corpora shows files of each of them so.
+
+    Parameters
+    ----------
+    root : Path
+    limit : int
+
+    Returns
+    -------
+    tuple of Path
+    """
     if not is_folder(root):
         return ()
-    seen = islice((path for path, reason in _looked_at(root) if not reason), limit)
-    return tuple(path.name for path in seen if path.suffix.lower() in MEDIA_SUFFIXES)
+    taken = (path for path, reason in _in_turn(_parts(root)) if not reason)
+    return tuple(islice(taken, limit))
+
+
+def has_file(root: Path, name: str) -> bool:
+    """Whether a file of that name lies in a folder, or two folders below it at most.
+
+    Parameters
+    ----------
+    root : Path
+    name : str
+        A name, or the end of a path such as ``metadata/samples.csv``: `first_files` may never come
+        to it where folders before it are full.
+
+    Returns
+    -------
+    bool
+    """
+    if url_of(root) is not None:
+        return any(path.as_posix().endswith(f"/{name}") for path in files_below(root))
+    forms = (name, f"*/{name}", f"*/*/{name}")
+    return any(next(root.glob(form), None) is not None for form in forms)
 
 
 def passed_over_text(passed_over: Iterable[Skipped]) -> str:
@@ -154,6 +208,26 @@ def passed_over_text(passed_over: Iterable[Skipped]) -> str:
     reasons = Counter(item.reason for item in passed_over)
     counted = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
     return f"{reasons.total()} passed over: {counted}" if reasons else ""
+
+
+def _parts(root: Path) -> list[Iterator[tuple[Path, str]]]:
+    """What lies in each folder of a folder, and in itself; one part where it lies elsewhere."""
+    if url_of(root) is not None or not os.access(root, os.R_OK | os.X_OK):
+        return [_looked_at(root)]
+    inner = sorted(path for path in root.iterdir() if path.is_dir() and not _hidden(path.name))
+    own = ((path, _hidden(path.name)) for path in root.iterdir() if not path.is_dir())
+    return [own, *map(_looked_at, inner)]
+
+
+def _in_turn(parts: Iterable[Iterator[tuple[Path, str]]]) -> Iterator[tuple[Path, str]]:
+    """One of each part, then the next of each, until all are through."""
+    waiting = deque(parts)
+    while waiting:
+        part = waiting.popleft()
+        found = next(part, None)
+        if found is not None:
+            yield found
+            waiting.append(part)
 
 
 def _looked_at(root: Path) -> Iterator[tuple[Path, str]]:

@@ -7,8 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from affuse.corpora.index import Index
+from affuse.corpora.open_archives import OpenArchive
 from affuse.corpora.reference import Reference
 from affuse.records import Modality
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How large a whole corpus is, as published; 0 where it is not known."""
+
+    clips: int = 0
+    speakers: int = 0
+    hours: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +40,10 @@ class Reader:
         The corpus's own labels -> common names.
     attributes : mapping of str to str
         Attributes of its clips by which one may choose (``data.where``), each in a few words.
+        In all corpora ``sex`` is female or male, ``age`` whole years, ``language`` a code of
+        ISO 639-1.
     citation, licence : str
-        Whom to cite; what one may do with the recordings.
+        Whom to cite, as "Authors YEAR: Title. Where, pages"; what one may do with the recordings.
     source : str
         Where the recordings are to be had.
     example : str
@@ -50,6 +62,18 @@ class Reader:
     speaker_of : callable, optional
         Name of a clip -> its speaker, None for other names: by it a clip of this corpus is known
         whatever table lists it. Only where names are so particular that others do not have them.
+    speakers : mapping of str to mapping of str to str
+        Speaker -> what is known of them: ``sex``, ``age`` ...; empty: nothing beyond the clips.
+    languages : tuple of str
+        Spoken in it, by ISO 639-1.
+    modalities : tuple of {"audio", "video"}
+        What its recordings hold.
+    size : Size
+        Of the whole corpus, so that half of one is known for it; clips as `read` counts them.
+    get : str
+        How to get it beyond `source`: free archive, form, mail ...; one or two sentences.
+    archive : OpenArchive, optional
+        From which anyone may fetch it (``affuse download``).
     references : callable, optional
         Index of clips of this corpus alone -> what people and published systems score on just
         these emotions and channels.
@@ -76,4 +100,10 @@ class Reader:
     take_key: Callable[[str], str | None] | None = None
     part_name: Callable[[str, Modality], str] | None = None
     speaker_of: Callable[[str], str | None] | None = None
+    speakers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+    modalities: tuple[Modality, ...] = ("audio",)
+    size: Size = Size()
+    get: str = ""
+    archive: OpenArchive | None = None
     references: Callable[[Index], tuple[Reference, ...]] | None = None

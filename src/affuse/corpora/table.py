@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from affuse.corpora.attributes import standard_attributes
 from affuse.corpora.emotions import emotion_name, renamed_note
 from affuse.corpora.found_files import found_file
 from affuse.corpora.index import CSV_COLUMNS, Index
@@ -58,11 +59,11 @@ def read_table(csv_path: str | Path) -> Index:
     unless the suffix says that the file holds sound alone; ``audio`` and ``video`` replace it
     for one modality, or stand in its place. ``start`` and ``end`` (s) cut a clip out of its
     file; ``clip`` names it; ``corpus`` says of which it is (the table's name without that column);
-    any other column becomes an attribute, and a target too where its cells are numbers: with such
-    columns ``emotion`` may be absent. Relative paths start from the folder of the CSV; backslashes
-    part folders too, and letters of file names may be composed or not. Emotions take their common
-    names (``emotions.SYNONYMS``), speakers the first of their spellings: `Index.notes` says which
-    were joined.
+    any other column becomes an attribute (as `standard_attributes` has it), and a target too where
+    its cells are numbers: with such columns ``emotion`` may be absent. Relative paths start from
+    the folder of the CSV; backslashes part folders too, and letters of file names may be composed
+    or not. Emotions take their common names (``emotions.SYNONYMS``), speakers the first of their
+    spellings: `Index.notes` says which were joined.
 
     Parameters
     ----------
@@ -161,14 +162,17 @@ def _entry(table: Path, row: Row, targets: Sequence[str], without: bool) -> _Ent
         label=cells["emotion"],
         speaker=cells["speaker"],
         corpus=row["corpus"] if "corpus" in row.cells else table.stem,
-        attributes={name: row[name] for name in row.cells if row[name] and name not in _KNOWN},
+        attributes=_attributes(row),
         targets=numbers_of(row, targets),
     )
 
 
+def _attributes(row: Row) -> dict[str, str]:
+    return standard_attributes({n: row[n] for n in row.cells if row[n] and n not in _KNOWN})
+
+
 def _sources(folder: Path, row: Row) -> tuple[Path | None, Path | None]:
-    written = {column: row.word(column) for column in _SOURCES if row.word(column)}
-    files = {column: _file(folder, text) for column, text in written.items()}
+    files = {name: _file(folder, row.word(name)) for name in _SOURCES if row.word(name)}
     if not files:
         raise DatasetError("no file given; fill the column path, audio or video")
     whole = files.get("path")
@@ -257,9 +261,9 @@ def _candidates(entry: _Entry) -> Iterator[str]:
     start, end = entry.stretch
     cut = "" if start is end is None else f"@{start or 0:g}-{'' if end is None else f'{end:g}'}"
     stem = take_key(entry.written.stem) or entry.written.stem
-    for name in (stem, entry.written.with_suffix("").as_posix(), entry.written.as_posix()):
-        yield name
-        yield f"{name}{cut}"
+    whole = entry.written
+    for name in (stem, whole.with_suffix("").as_posix(), whole.as_posix()):
+        yield from (name, f"{name}{cut}")
 
 
 def _refuse_shared_names(table: Path, entries: Sequence[_Entry], names: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from affuse.config import Config
+from affuse.corpora.attributes import FORMER_NAMES
 from affuse.corpora.filters import corpora_without
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read_all
@@ -81,7 +82,13 @@ def _known_attributes(
     silent = {name: corpora_without(index.clips, name) for name, values in where.items() if values}
     known = sorted({attribute for clip in index for attribute in clip.attributes})
     for name, corpora in silent.items():
-        near = difflib.get_close_matches(name, known, n=1) if corpora == index.corpora else ()
+        if corpora != index.corpora:
+            continue
+        if FORMER_NAMES.get(name) in known:
+            raise ConfigError(
+                f"data.where.{name} was given: it is data.where.{FORMER_NAMES[name]} now"
+            )
+        near = difflib.get_close_matches(name, known, n=1)
         if near:
             raise ConfigError(
                 f"data.where.{name} was given, and no clip says its {name}: "

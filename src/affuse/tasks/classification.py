@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from affuse.corpora.index import Index
 from affuse.errors import DatasetError
 from affuse.features.table import FeatureTable
+from affuse.records import Skipped
 from affuse.tasks.figures import points
 from affuse.tasks.headline import UAR, Headline
 from affuse.tasks.intervals import speaker_interval
 from affuse.tasks.metrics import accuracy, ece, macro_f1, uar
 from affuse.tasks.significance import Tested, difference_test, swap_p_values
 from affuse.tasks.task import Pair
+
+_NO_EMOTION = "no emotion is told of it, only numbers; every clip needs one"
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -97,7 +100,7 @@ class Classification:
     )  # fmt: skip
 
     def chosen(self, index: Index) -> Index:
-        """The index as it is.
+        """The clips that say their emotion; those of which only numbers are told are skipped.
 
         Parameters
         ----------
@@ -112,8 +115,12 @@ class Classification:
         DatasetError
             No clip says its emotion.
         """
-        if any(clip.emotion for clip in index):
+        told = tuple(clip for clip in index if clip.emotion)
+        if len(told) == len(index) > 0:
             return index
+        if told:
+            silent = (Skipped(clip.id, _NO_EMOTION) for clip in index if not clip.emotion)
+            return replace(index, clips=told, skipped=(*index.skipped, *silent))
         numbers = sorted({name for clip in index for name in clip.targets})
         others = f"numbers ({', '.join(numbers)})" if numbers else "nothing"
         raise DatasetError(

@@ -8,27 +8,14 @@ Source: Burkhardt, Paeschke, Rolfes, Sendlmeier & Weiss 2005, Interspeech, pages
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from affuse.corpora.by_name import Naming, read_named, recognises, speaker_named
 from affuse.corpora.index import Index
-from affuse.corpora.media_files import (
-    AUDIO_SUFFIXES,
-    EMPTY,
-    MEDIA_SUFFIXES,
-    NO_FILE,
-    first_media_names,
-    folder_contents,
-)
-from affuse.corpora.reader import Reader
-from affuse.errors import DatasetError
-from affuse.records import Clip, Skipped
-from affuse.storage.remote import is_folder, local_path
+from affuse.corpora.open_archives import ZipArchive
+from affuse.corpora.reader import Reader, Size
 
-TITLE = "EMO-DB"
-
-_EXAMPLE = "03a01Fa.wav"
 _EMOTIONS = {
     "W": "angry",
     "L": "boredom",
@@ -38,12 +25,28 @@ _EMOTIONS = {
     "T": "sad",
     "N": "neutral",
 }
-_GENDERS = {
-    "03": "male", "08": "female", "09": "female", "10": "male", "11": "male", "12": "male",
-    "13": "female", "14": "female", "15": "male", "16": "female",
-}  # fmt: skip
+_SPEAKERS = {
+    "03": {"sex": "male", "age": "31"},
+    "08": {"sex": "female", "age": "34"},
+    "09": {"sex": "female", "age": "21"},
+    "10": {"sex": "male", "age": "32"},
+    "11": {"sex": "male", "age": "26"},
+    "12": {"sex": "male", "age": "30"},
+    "13": {"sex": "female", "age": "32"},
+    "14": {"sex": "female", "age": "35"},
+    "15": {"sex": "male", "age": "25"},
+    "16": {"sex": "female", "age": "31"},
+}
 _TEXTS = ("a01", "a02", "a04", "a05", "a07", "b01", "b02", "b03", "b09", "b10")
-_NAME = re.compile(rf"({'|'.join(_GENDERS)})({'|'.join(_TEXTS)})([{''.join(_EMOTIONS)}])([a-z]?)")
+
+NAMING = Naming(
+    title="EMO-DB",
+    example="wav/03a01Fa.wav",
+    pattern=r"(?P<speaker>\d\d)(?P<text>[ab]\d\d)(?P<emotion>[A-Z])(?P<version>[a-z]?)",
+    codes={"emotion": _EMOTIONS, "text": {text: text for text in _TEXTS}},
+    speakers=_SPEAKERS,
+    always={"language": "de"},
+)
 
 
 def read_emodb(root: str | Path) -> Index:
@@ -59,8 +62,8 @@ def read_emodb(root: str | Path) -> Index:
     -------
     Index
         Clip ids are the names without suffix, speakers ``"03"`` to ``"16"``; attributes ``text``
-        (a01 ... b10), ``version`` (a letter) and ``gender``. Media files with other names, and
-        copies of one name, are listed in `Index.skipped`.
+        (a01 ... b10), ``version`` (a letter), ``sex``, ``age`` and ``language``. Media files with
+        other names, and copies of one name, are listed in `Index.skipped`.
 
     Raises
     ------
@@ -75,96 +78,19 @@ def read_emodb(root: str | Path) -> Index:
     >>> [(clip.id, clip.emotion, clip.speaker) for clip in read_emodb(folder)]
     [('03a01Fa', 'happy', '03')]
     """
-    folder = local_path(str(root))
-    if not is_folder(folder):
-        raise DatasetError(
-            f"{root} is no folder; expected one of EMO-DB files, named such as {_EXAMPLE}"
-        )
-    contents = folder_contents(folder)
-    named: dict[str, Clip] = {}
-    skipped = [skip for skip in contents.passed_over if skip.reason in (EMPTY, NO_FILE)]
-    for path in sorted(contents.files, key=_order):
-        place = path.relative_to(folder).as_posix()
-        clip = _clip(path)
-        if clip is None:
-            skipped.append(Skipped(place, f"not named as in EMO-DB, such as {_EXAMPLE}"))
-        elif clip.id in named:
-            skipped.append(Skipped(place, f"same name as {named[clip.id].audio}, which is taken"))
-        else:
-            named[clip.id] = clip
-    if not named:
-        raise DatasetError(_why_nothing(folder, contents.files))
-    others = tuple(skip for skip in contents.passed_over if skip not in skipped)
-    skipped.sort(key=lambda skip: skip.name)
-    return Index(tuple(named.values()), tuple(skipped), passed_over=others)
-
-
-def speaker_of(name: str) -> str | None:
-    """Speaker whose clip bears a name, None where it is none of EMO-DB.
-
-    Parameters
-    ----------
-    name : str
-        Without a suffix.
-
-    Returns
-    -------
-    str or None
-        Two digits.
-
-    Examples
-    --------
-    >>> speaker_of("03a01Fa"), speaker_of("03a01Xa")
-    ('03', None)
-    """
-    fields = _NAME.fullmatch(name)
-    return fields[1] if fields else None
-
-
-def _order(path: Path) -> tuple[bool, int, str]:
-    """Lossless before lossy, high in the tree before low, then by name."""
-    return path.suffix.lower() not in (".wav", ".flac"), len(path.parts), str(path)
-
-
-def _clip(path: Path) -> Clip | None:
-    fields = _NAME.fullmatch(path.stem)
-    if fields is None or path.suffix.lower() not in AUDIO_SUFFIXES:
-        return None
-    speaker, text, emotion, version = fields.groups()
-    attributes = {"gender": _GENDERS[speaker], "text": text}
-    return Clip(
-        id=path.stem,
-        emotion=_EMOTIONS[emotion],
-        speaker=speaker,
-        audio=path,
-        attributes=attributes | ({"version": version} if version else {}),
-        corpus=TITLE,
-    )
-
-
-def _recognises(path: Path) -> bool:
-    return any(
-        Path(name).suffix.lower() in MEDIA_SUFFIXES and _NAME.fullmatch(Path(name).stem)
-        for name in first_media_names(path)
-    )
-
-
-def _why_nothing(folder: Path, paths: Sequence[Path]) -> str:
-    found = f"none of {len(paths)} media files in" if paths else "no media file lies in"
-    return (
-        f"{found} {folder} that is named as in EMO-DB; expected names such as {_EXAMPLE}: for "
-        "clips of your own write a CSV with the columns path,emotion,speaker and give that"
-    )
+    return read_named(root, NAMING)
 
 
 READER = Reader(
-    title=TITLE,
-    recognises=_recognises,
+    title=NAMING.title,
+    recognises=partial(recognises, naming=NAMING),
     read=read_emodb,
     emotions=("neutral", "happy", "sad", "angry", "fearful", "disgust", "boredom"),
     emotion_map=_EMOTIONS,
     attributes={
-        "gender": "female, male",
+        "sex": "female, male",
+        "age": "21 to 35",
+        "language": "de",
         "text": ", ".join(_TEXTS),
         "version": "a letter: which of several recordings",
     },
@@ -178,7 +104,12 @@ READER = Reader(
     ),
     licence="free of charge; its authors ask to be cited",
     source="http://emodb.bilderbar.info",
-    example=f"wav/{_EXAMPLE}",
+    get="Free: affuse download emodb fetches it, 0.04 GB.",
+    archive=ZipArchive(server="http://emodb.bilderbar.info", path="/download/download.zip"),
+    example=NAMING.example,
     layout="speaker 03, text a01, emotion F (happy), version a; in any folders",
-    speaker_of=speaker_of,
+    speaker_of=partial(speaker_named, naming=NAMING),
+    speakers=_SPEAKERS,
+    languages=("de",),
+    size=Size(clips=535, speakers=10, hours=0.4),
 )

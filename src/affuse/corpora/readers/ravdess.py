@@ -27,6 +27,7 @@ from affuse.corpora.ravdess.names import (
     AUDIO_VIDEO,
     EXAMPLE_NAME,
     FIELDS,
+    N_ACTORS,
     VIDEO_ONLY,
     RavdessName,
     parse_name,
@@ -35,14 +36,17 @@ from affuse.corpora.ravdess.names import (
     take_key,
 )
 from affuse.corpora.ravdess.references import speech_references
-from affuse.corpora.reader import Reader
+from affuse.corpora.reader import Reader, Size
 from affuse.errors import DatasetError
-from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.records import MODALITIES, RAVDESS_EMOTIONS, Clip, Skipped
 from affuse.storage.remote import is_file, is_folder, local_path
 
 TITLE = "RAVDESS"
 
 _SUFFIX_ORDER = (".wav", ".flac", ".mp4")
+_SPEAKERS = {
+    str(number): {"sex": "male" if number % 2 else "female"} for number in range(1, N_ACTORS + 1)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,8 @@ def read_ravdess(root: str | Path) -> Index:
     Index
         Clip ids are take keys, speakers ``"1"`` to ``"24"``; attributes ``channel``
         (speech, song), ``intensity`` (normal, strong), ``statement`` (kids, dogs),
-        ``repetition`` (1, 2) and ``gender``. Their corpus is ``RAVDESS``; of drawn people, whose
-        files bear the same names, it is the embedded corpus of affuse.
+        ``repetition`` (1, 2), ``sex`` and ``language``. Their corpus is ``RAVDESS``; of drawn
+        people, whose files bear the same names, it is the embedded corpus of affuse.
 
     Raises
     ------
@@ -174,7 +178,8 @@ def _joined(take: Sequence[_File]) -> tuple[Clip, list[Skipped]]:
             "intensity": name.intensity,
             "statement": name.statement,
             "repetition": name.repetition,
-            "gender": "male" if int(name.actor) % 2 else "female",
+            **_SPEAKERS[name.actor],
+            "language": "en",
         },
         corpus=TITLE,
     )
@@ -226,7 +231,8 @@ READER = Reader(
         "intensity": "normal, strong",
         "statement": "kids, dogs",
         "repetition": "1, 2",
-        "gender": "female, male",
+        "sex": "female, male",
+        "language": "en",
     },
     citation=(
         "Livingstone & Russo 2018: The Ryerson Audio-Visual Database of Emotional Speech and Song "
@@ -244,4 +250,8 @@ READER = Reader(
     part_name=part_name,
     speaker_of=speaker_of,
     references=speech_references,
+    speakers=_SPEAKERS,
+    languages=("en",),
+    modalities=MODALITIES,
+    size=Size(clips=2452, speakers=N_ACTORS),
 )

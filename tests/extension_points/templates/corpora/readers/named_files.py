@@ -2,54 +2,41 @@
 
     affuse run FOLDER                       or, where two readers recognise it, --corpus NAME
 
-This one is of files called SPEAKER-EMOTION-TAKE, such as anna-joy-1.mp4.
+This one is of files called SPEAKER-EMOTION-TAKE, such as anna-joy-1.mp4. Where labels stand in a
+list beside the media, see affuse/corpora/by_list.py in place of by_name.py.
 """
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from functools import partial
 
-from affuse.corpora.index import Index
-from affuse.corpora.media_files import AUDIO_SUFFIXES, first_media_names, folder_contents
+from affuse.corpora.by_name import Naming, read_named, recognises
 from affuse.corpora.reader import Reader
-from affuse.records import Clip, Skipped
+from affuse.records import MODALITIES
 
-TITLE = "Named files"
-_NAME = re.compile(r"([a-z]+)-([a-z]+)-(\d+)\.\w+")
-# The corpus's own labels -> affuse's common names (affuse/corpora/emotions.py).
-_EMOTIONS = {"joy": "happy", "sorrow": "sad", "rage": "angry"}
-
-
-def _recognises(path: Path) -> bool:
-    """Cheap: by the names of the first few hundred files; nothing is decoded."""
-    return any(map(_NAME.fullmatch, first_media_names(path)))
-
-
-def _read(root: str | Path) -> Index:
-    found = {path: _clip(path) for path in folder_contents(Path(root)).files}
-    # Files of other names are listed, so that nobody wonders where they are.
-    skipped = (Skipped(path.name, "not named as here") for path, clip in found.items() if not clip)
-    return Index(tuple(clip for clip in found.values() if clip), tuple(skipped))
-
-
-def _clip(path: Path) -> Clip | None:
-    fields = _NAME.fullmatch(path.name)
-    if fields is None or fields[2] not in _EMOTIONS:
-        return None
-    video = None if path.suffix.lower() in AUDIO_SUFFIXES else path
-    return Clip(path.stem, _EMOTIONS[fields[2]], fields[1], path, video, corpus=TITLE)
-
+NAMING = Naming(
+    title="Named files",
+    example="anna-joy-1.mp4",
+    pattern=r"(?P<speaker>[a-z]+)-(?P<emotion>[a-z]+)-(?P<take>\d+)",
+    # The corpus's own labels -> affuse's common names (affuse/corpora/emotions.py). Files with
+    # other labels, or other names, are listed, so that nobody wonders where they are.
+    codes={"emotion": {"joy": "happy", "sorrow": "sad", "rage": "angry"}},
+    always={"language": "en"},
+    modalities=MODALITIES,
+)
 
 READER = Reader(
-    title=TITLE,
-    recognises=_recognises,
-    read=_read,
-    emotions=tuple(_EMOTIONS.values()),
-    emotion_map=_EMOTIONS,
-    citation="whoever recorded them",
+    title=NAMING.title,
+    recognises=partial(recognises, naming=NAMING),
+    read=partial(read_named, naming=NAMING),
+    emotions=tuple(NAMING.codes["emotion"].values()),
+    emotion_map=NAMING.codes["emotion"],
+    attributes={"take": "a number", "language": "en"},
+    citation="Whoever 2026: What they recorded. Where they say so",
     licence="as they allow",
     source="where to download them",
-    example="anna-joy-1.mp4",
+    example=NAMING.example,
     layout="speaker, emotion, take",
+    languages=("en",),
+    modalities=NAMING.modalities,
 )

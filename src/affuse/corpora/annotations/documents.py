@@ -1,0 +1,90 @@
+"""affuse's own JSON, corrected by a person -> tiers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from affuse.corpora.annotations.tiers import Annotated, Stretch, Tier
+from affuse.errors import DatasetError
+from affuse.storage.remote import local_copy, url_of
+
+FORMAT = "affuse-predictions"
+"""As ``prediction.schema.json`` of the exports has it."""
+_HEAD = 512
+
+
+def is_document(path: Path) -> bool:
+    """Whether a file begins like affuse's JSON; False of one elsewhere, which would be fetched.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+    """
+    if url_of(path) is not None or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return f'"{FORMAT}"'.encode() in file.read(_HEAD)
+
+
+def read_document(path: Path) -> tuple[Annotated, ...]:
+    """What a JSON document tells of each of its recordings, segment by segment.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    tuple of Annotated
+        One for each recording; a tier for each face where there are several.
+
+    Raises
+    ------
+    DatasetError
+        It is not the JSON that affuse writes.
+    """
+    with local_copy(path) as file:
+        try:
+            document = json.loads(file.read_text("utf-8"))
+            return tuple(_annotated(path, record) for record in document["predictions"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise DatasetError(
+                f"{path} cannot be read as affuse's JSON ({' '.join(str(error).split())}); "
+                "expected what affuse predict --format json writes: write it again"
+            ) from error
+
+
+def _annotated(path: Path, record: Mapping[str, Any]) -> Annotated:
+    media = Path(str(record["path"]).replace("\\", "/"))
+    segments = record["segments"] or [{**record, "start_s": None, "end_s": None}]
+    note = (
+        f"Labels in {path.name} are answers of {record['recogniser']}, as far as nobody has "
+        "corrected them."
+    )
+    return Annotated(path, tuple(_tiers(segments)), (path.parent / media, media), note)
+
+
+def _tiers(segments: Sequence[Mapping[str, Any]]) -> Iterator[Tier]:
+    faces = sorted({int(segment.get("face", 0)) for segment in segments})
+    several = len([face for face in faces if face]) > 1
+    for face in faces if several else [None]:
+        own = [each for each in segments if face in (None, int(each.get("face", 0)))]
+        yield Tier("emotion" if face is None else f"emotion face {face}", tuple(map(_stretch, own)))
+
+
+def _stretch(segment: Mapping[str, Any]) -> Stretch:
+    start, end = segment["start_s"], segment["end_s"]
+    return Stretch(
+        None if start is None else float(start),
+        None if end is None else float(end),
+        str(segment["emotion"] or ""),
+        {str(name): float(value) for name, value in segment.get("values", {}).items()},
+        str(segment.get("abstained", "")) or "no emotion is told of it",
+    )

@@ -1,0 +1,1 @@
+"""Databases in audformat: header, tables, schemes, splits -> labelled clips."""
