@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,24 @@ def test_a_second_call_finds_its_fits(command, corpora, tmp_path, monkeypatch):
     assert command("transfer", *corpora, *SOUND, *MODEL, "--out", tmp_path / "two")[0] == 0
     one, two = (tmp_path / name / "transfer.csv" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_copied_clip_is_told_and_a_corpus_inside_another_refused(command, corpora, tmp_path):
+    anna, ben = corpora[0].parent, corpora[1].parent
+    (tmp_path / "dora").mkdir()
+    rows = ["path,emotion,speaker"]
+    for source, emotion in ((anna, "happy"), (ben, "happy"), (ben, "sad")):
+        for name in sorted(path.name for path in source.glob(f"0-{emotion}-*.wav")):
+            shutil.copy(source / name, tmp_path / "dora" / f"{source.name}-{name}")
+            rows.append(f"{source.name}-{name},{emotion},x")
+    inside = tmp_path / "dora" / "dora.csv"
+    inside.write_text("\n".join(rows), "utf-8")
+    code, text = command("transfer", corpora[0], inside, *SOUND, *MODEL, "--out", tmp_path / "one")
+    assert code == 0, text
+    assert "3 clips of anna are identical to clips of dora: not trained on where these" in text
+    code, text = command("transfer", *corpora[:2], inside, *SOUND, *MODEL)
+    assert code == 2
+    assert "every clip of dora is identical to one of anna and ben, so that nothing is left" in text
 
 
 def test_normalisation_per_corpus_is_told(command, corpora, tmp_path):
