@@ -115,6 +115,25 @@ def test_what_is_lost_is_told_over_the_same_clips_and_speakers(table, ways, foun
     assert across.within - across.across == pytest.approx(across.gap)
 
 
+def test_the_corpus_itself_answers_among_the_same_emotions(table, ways, found):
+    """Calm beside neutral within A: where only neutral and happy are asked for, it is right."""
+    outputs = found.within.outputs.copy()
+    neutral = (table.corpora == "A") & (table.labels == 0)
+    outputs[neutral[found.within.rows]] = [0.3, 0.5, 0.2]
+    own = replace(found.within, outputs=outputs)
+    cells, _ = cells_of(replace(found, within=own), table, ways)
+    assert cells["A", "A"].uar == pytest.approx(2 / 3)
+    assert cells["B", "A"].within == 1.0
+    assert cells["B", "A"].gap == 0.0
+
+
+def test_rare_emotions_are_in_no_figure(table, ways, found):
+    shown = ways.shown | {"A": np.array([True, False, True])}
+    cells, _ = cells_of(found, table, replace(ways, shown=shown))
+    own = cells["A", "A"]
+    assert (own.emotions, own.n_clips, own.chance) == (("neutral", "happy"), 16, 0.5)
+
+
 def test_a_corpus_of_one_speaker_has_no_figure_of_its_own(table, ways, found):
     cells, _ = cells_of(replace(found, within=None), table, ways)
     assert ("A", "A") not in cells
