@@ -70,10 +70,9 @@ def heat_map(found: TransferMatrix, system: str) -> Chart:
             _draw_cell(axes, columns.index(target), rows.index(source), cell)
         axes.set_xlim(-0.5, len(columns) - 0.5)
         axes.set_ylim(len(rows) - 0.5, -0.5)
-        axes.set_xticks(
-            range(len(columns)), [short(n) for n in columns], rotation=30, ha="right",
-            rotation_mode="anchor",
-        )  # fmt: skip
+        axes.xaxis.tick_top()
+        axes.xaxis.set_label_position("top")
+        axes.set_xticks(range(len(columns)), [short(name) for name in columns])
         axes.set_yticks(range(len(rows)), [short(name) for name in rows])
         axes.set_xlabel("tested on")
         axes.set_ylabel("trained on")
