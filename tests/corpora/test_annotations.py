@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from predictions import ABSTAINED, window
 
 from affuse.corpora.annotations.documents import FORMAT
@@ -18,7 +20,12 @@ from affuse.export.document import FORMAT as WRITTEN
 from affuse.export.document import to_json
 from affuse.export.formats.eaf import to_eaf
 from affuse.export.formats.textgrid import to_textgrid
+from affuse.extractors.mfcc import Mfcc
+from affuse.features.context import RunContext
+from affuse.features.extract import extract_features
+from affuse.features.store import FeatureStore
 from affuse.records import RAVDESS_EMOTIONS, Prediction
+from affuse.registries import READERS
 
 pympi = pytest.importorskip("pympi", reason="pympi-ling is not installed (extra interop)")
 textgrid = pytest.importorskip("praatio.textgrid", reason="praatio is not installed")
@@ -103,6 +110,12 @@ def test_each_person_may_have_a_tier(tmp_path: Path) -> None:
         ("talk@0-1 Ann", "Ann", "sad"),
         ("talk@0-1 Ben", "Ben", "calm"),
     ]
+
+
+def test_a_person_goes_before_our_own_answers(tmp_path: Path) -> None:
+    folder = media(tmp_path, "talk.wav")
+    elan(folder / "talk.eaf", {"fused": [(0, 900, "sad")], "emotion": [(0, 900, "happy")]})
+    assert cuts(read(folder)) == [(0.0, 0.9, "happy")]
 
 
 def test_several_tiers_without_the_name_are_refused(tmp_path: Path) -> None:
@@ -220,6 +233,34 @@ def test_json_of_numbers_becomes_targets(tmp_path: Path, talk: Prediction) -> No
     (tmp_path / "talk.json").write_text(to_json([replace(talk, segments=(segment,))]), "utf-8")
     (clip,) = read(tmp_path)
     assert (clip.emotion, dict(clip.targets)) == ("", {"valence": 0.5})
+
+
+def test_a_clip_holds_the_sound_of_its_stretch_alone(tmp_path: Path) -> None:
+    low, high = (np.sin(2 * np.pi * f * np.arange(16_000) / 16_000) * 0.5 for f in (200, 2000))
+    (tmp_path / "alone").mkdir()
+    soundfile.write(tmp_path / "talk.wav", np.concatenate([low, high]), 16_000)
+    soundfile.write(tmp_path / "alone" / "low.wav", low, 16_000)
+    soundfile.write(tmp_path / "alone" / "high.wav", high, 16_000)
+    praat(tmp_path / "talk.TextGrid", {"emotion": [(0, 1000, "sad"), (1000, 2000, "happy")]}, 2.0)
+    table = tmp_path / "alone.csv"
+    table.write_text("path,emotion,speaker\nalone/low.wav,sad,A\nalone/high.wav,happy,A\n", "utf-8")
+    context = RunContext.of(1, store=FeatureStore(tmp_path / "store"))
+    cut, alone = (
+        extract_features(index, {"audio": Mfcc()}, context).table
+        for index in (read(tmp_path, "annotations"), read(table))
+    )
+    assert cut.classes == alone.classes == ("happy", "sad")
+    of_cut, of_alone = cut.arrays["audio"].values, alone.arrays["audio"].values
+    for label in (0, 1):
+        (one,), (other,) = of_cut[cut.labels == label], of_alone[alone.labels == label]
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_other_files_are_no_annotations(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("path,emotion,speaker\n", "utf-8")
+    for name, kind in (("mine.csv", "is no annotation"), ("gone.eaf", "does not exist")):
+        with pytest.raises(DatasetError, match=rf"{name} {kind}; expected recordings and an ELAN"):
+            READERS.get("annotations").read(tmp_path / name)
 
 
 def test_other_json_is_no_annotation(tmp_path: Path, talk: Prediction) -> None:

@@ -14,6 +14,7 @@ from affuse.corpora.registry import read
 from affuse.errors import DatasetError, MissingDependency
 from affuse.export.formats.audformat import write_database
 from affuse.records import RAVDESS_EMOTIONS, Prediction
+from affuse.registries import READERS
 
 audformat = pytest.importorskip("audformat", reason="audformat is not installed (extra interop)")
 
@@ -145,9 +146,16 @@ def test_no_pickle_is_read(database: Any, tmp_path: Path) -> None:
     assert not bomb.exists()
 
 
-@pytest.mark.parametrize(
-    "header", ["!!python/object/apply:os.getcwd []", "- no header", "a: [", "name: x\ntables: 3\n"]
-)
+def test_nothing_in_a_header_is_run(tmp_path: Path) -> None:
+    bomb = tmp_path / "went off"
+    tag = f"name: x\nauthor: !!python/object/apply:os.mkdir ['{bomb}']\n"
+    (tmp_path / "db.yaml").write_text(tag, "utf-8")
+    with pytest.raises(DatasetError, match=r"cannot be read as the header.*could not determine"):
+        read(tmp_path)
+    assert not bomb.exists()
+
+
+@pytest.mark.parametrize("header", ["- no header", "a: [", "name: x\ntables: 3\n"])
 def test_what_is_no_header_is_one_line(tmp_path: Path, header: str) -> None:
     (tmp_path / "db.yaml").write_text(header, "utf-8")
     with pytest.raises(DatasetError, match=r"cannot be read as the header") as told:
@@ -159,6 +167,11 @@ def test_a_database_without_clips_says_what_was_expected(database: Any, tmp_path
     add(database, "files", audformat.filewise_index(FILES), text=["x", "y"])
     with pytest.raises(DatasetError, match=r"none of 2 rows .* expected a column of a scheme"):
         read(saved(database, tmp_path))
+
+
+def test_a_database_elsewhere_is_refused() -> None:
+    with pytest.raises(DatasetError, match="lies elsewhere; expected an audformat database on"):
+        READERS.get("audformat").read("s3://bucket/database")
 
 
 def test_audformat_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

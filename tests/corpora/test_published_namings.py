@@ -8,6 +8,7 @@ import pytest
 
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read
+from affuse.errors import DatasetError
 
 SAID = {
     "savee": {
@@ -154,6 +155,12 @@ def test_codes_that_mean_nothing_are_told(name: str, file: str, told: str, tmp_p
     assert told in reasons(index)[file]
 
 
+def test_copies_of_other_files_are_no_aesdd(tmp_path: Path) -> None:
+    folder = fill(tmp_path, "music/a01 (1).wav", "music/a01 (2).wav")
+    with pytest.raises(DatasetError, match="no corpus is recognised"):
+        read(folder)
+
+
 def test_a_performance_of_mead_is_seen_from_the_front(tmp_path: Path) -> None:
     views = ("down", "front", "left_30", "top")
     videos = [f"M003/video/{view}/sad/level_2/004.mp4" for view in views]
@@ -166,6 +173,15 @@ def test_a_performance_of_mead_is_seen_from_the_front(tmp_path: Path) -> None:
         for video in videos
         if "front" not in video
     }
+
+
+def test_folders_of_afew_may_be_called_shorter(tmp_path: Path) -> None:
+    (clip,) = read(fill(tmp_path / "afew 7", "Val/Fear/000046280.avi"))
+    assert (clip.emotion, clip.attributes["split"]) == ("fearful", "val")
+    other = fill(tmp_path / "other", "val/fear/000046280.avi")
+    assert len(read(other, "afew")) == 1
+    with pytest.raises(DatasetError, match="no corpus is recognised"):
+        read(other)
 
 
 def test_nobody_is_known_in_afew(tmp_path: Path) -> None:

@@ -30,6 +30,23 @@ def test_a_file_is_read_as_a_table(corpus: Path, name: str) -> None:
     assert (clip.speaker, clip.corpus) == ("Ann", "mine")
 
 
+def test_emotions_that_a_corpus_does_not_have_are_kept_and_noted(tmp_path: Path) -> None:
+    rows = ["path,emotion,speaker,corpus"]
+    for name, emotion, corpus in (
+        ("a", "calm", "EMO-DB"),
+        ("b", "sad", "EMO-DB"),
+        ("c", "awe", ""),
+    ):
+        (tmp_path / f"{name}.wav").write_bytes(b"0")
+        rows.append(f"{name}.wav,{emotion},03,{corpus}")
+    (tmp_path / "mine.csv").write_text("\n".join(rows), "utf-8")
+    index = read(tmp_path / "mine.csv")
+    assert len(index) == 3
+    assert index.notes == (
+        "1 clip of EMO-DB is calm, which that corpus does not have by itself: it is kept as it is.",
+    )
+
+
 def test_nothing_there_says_what_is_expected(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"gone does not exist; .*columns path,emotion,speaker"):
         read(tmp_path / "gone")

@@ -35,16 +35,17 @@ def standard_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
     -------
     dict of str to str
         ``sex`` is female or male, ``age`` whole years, ``language`` a code of ISO 639-1; other
-        words for one of them stay, and so do other attributes.
+        words for one of them stay, and so do other attributes; blank ones are left out.
 
     Examples
     --------
     >>> standard_attributes({"gender": "F", "age": "34.0", "language": "German", "mood": "F"})
     {'sex': 'female', 'age': '34', 'language': 'de', 'mood': 'F'}
     """
+    given = {name: value for name, value in attributes.items() if value}
     named = {
-        name if FORMER_NAMES.get(name, name) in attributes else FORMER_NAMES.get(name, name): value
-        for name, value in attributes.items()
+        name if FORMER_NAMES.get(name, name) in given else FORMER_NAMES.get(name, name): value
+        for name, value in given.items()
     }
     return {name: _standard(name, value) for name, value in named.items()}
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -138,7 +138,7 @@ def read_listed(root: str | Path, listing: Listing) -> Index:
     ]
     unlabelled = set(contents.files).difference(path for path, _ in found)
     names = first_few([path.name for path in lists], _SHOWN)
-    return index_of(
+    index = index_of(
         folder,
         contents,
         [_named(path, label, listing) for path, label in found],
@@ -147,6 +147,17 @@ def read_listed(root: str | Path, listing: Listing) -> Index:
         example=listing.example,
         others=skipped,
     )
+    return replace(index, notes=(*index.notes, *_without_emotion(index)))
+
+
+def _without_emotion(index: Index) -> Iterator[str]:
+    """What a reader must know of clips of which only numbers are told."""
+    n_silent = sum(1 for clip in index if not clip.emotion)
+    if n_silent:
+        yield (
+            f"{n_silent} of {len(index)} clips have numbers but no emotion: those who labelled "
+            "them did not agree on one, or named another."
+        )
 
 
 def recognises_list(path: Path, listing: Listing) -> bool:

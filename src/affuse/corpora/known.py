@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from functools import cache
 
 from affuse.corpora.reader import Reader, Size
@@ -108,6 +110,40 @@ def label_set(corpus: str) -> tuple[str, ...]:
     """
     titled = (reader.emotions for reader in _readers() if reader.title == corpus)
     return next(titled, ())
+
+
+def outside_label_sets(clips: Iterable[Clip]) -> tuple[str, ...]:
+    """What a reader must know of emotions that clips have and their corpus has not.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+
+    Returns
+    -------
+    tuple of str
+        One sentence for each such corpus.
+
+    Examples
+    --------
+    >>> outside_label_sets([Clip("a", "calm", "03", corpus="EMO-DB")])
+    ('1 clip of EMO-DB is calm, which that corpus does not have by itself: it is kept as it is.',)
+    """
+    numbers: dict[str, Counter[str]] = defaultdict(Counter)
+    for clip in clips:
+        numbers[clip.corpus][clip.emotion] += 1
+    notes = []
+    for corpus, emotions in numbers.items():
+        known = label_set(corpus)
+        others = {name: n for name, n in emotions.items() if known and name and name not in known}
+        if others:
+            n = sum(others.values())
+            notes.append(
+                f"{n} clip{' of' if n == 1 else 's of'} {corpus} {'is' if n == 1 else 'are'} "
+                f"{' or '.join(others)}, which that corpus does not have by itself: "
+                f"{'it is kept as it is' if n == 1 else 'they are kept as they are'}."
+            )
+    return tuple(notes)
 
 
 def size_of(corpus: str) -> Size:

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from affuse.corpora.index import Index
+from affuse.corpora.known import outside_label_sets
 from affuse.corpora.media_files import (
     MEDIA_SUFFIXES,
     N_LOOKED_AT,
@@ -44,7 +45,8 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
     Returns
     -------
     Index
-        A reader of another package that cannot be loaded is named in `Index.notes`.
+        A reader of another package that cannot be loaded is named in `Index.notes`, and so are
+        emotions that a corpus does not have by itself.
 
     Raises
     ------
@@ -68,13 +70,16 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
         raise DatasetError(
             f"{root} is a recording; {_EXPECTED}: `affuse predict` says what a recording shows"
         )
+    failed: tuple[str, ...] = ()
     if corpus != AUTO:
         reader: Reader = READERS.get(corpus)
-        return reader.read(place)
-    known = READERS.load_all()
-    index = _recognised(place, known.entries).read(place)
-    failed = tuple(f"{why[0].upper()}{why[1:]}." for why in known.failed.values())
-    return replace(index, notes=(*index.notes, *failed)) if failed else index
+    else:
+        known = READERS.load_all()
+        reader = _recognised(place, known.entries)
+        failed = tuple(f"{why[0].upper()}{why[1:]}." for why in known.failed.values())
+    index = reader.read(place)
+    notes = (*failed, *outside_label_sets(index))
+    return replace(index, notes=(*index.notes, *notes)) if notes else index
 
 
 def read_all(roots: Sequence[str | Path], corpus: str = AUTO) -> Index:

@@ -162,13 +162,9 @@ def _entry(table: Path, row: Row, targets: Sequence[str], without: bool) -> _Ent
         label=cells["emotion"],
         speaker=cells["speaker"],
         corpus=row["corpus"] if "corpus" in row.cells else table.stem,
-        attributes=_attributes(row),
+        attributes=standard_attributes({n: row[n] for n in row.cells if n not in _KNOWN}),
         targets=numbers_of(row, targets),
     )
-
-
-def _attributes(row: Row) -> dict[str, str]:
-    return standard_attributes({n: row[n] for n in row.cells if row[n] and n not in _KNOWN})
 
 
 def _sources(folder: Path, row: Row) -> tuple[Path | None, Path | None]:

@@ -115,12 +115,12 @@ class Classification:
         DatasetError
             No clip says its emotion.
         """
-        told = tuple(clip for clip in index if clip.emotion)
-        if len(told) == len(index) > 0:
+        labelled = tuple(clip for clip in index if clip.emotion)
+        if len(labelled) == len(index) > 0:
             return index
-        if told:
+        if labelled:
             silent = (Skipped(clip.id, _NO_EMOTION) for clip in index if not clip.emotion)
-            return replace(index, clips=told, skipped=(*index.skipped, *silent))
+            return replace(index, clips=labelled, skipped=(*index.skipped, *silent))
         numbers = sorted({name for clip in index for name in clip.targets})
         others = f"numbers ({', '.join(numbers)})" if numbers else "nothing"
         raise DatasetError(

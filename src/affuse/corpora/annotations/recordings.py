@@ -37,7 +37,7 @@ class _Recording:
 
     place: str
     files: tuple[Path, ...]
-    told: Annotated
+    annotated: Annotated
 
 
 @dataclass(slots=True)
@@ -78,10 +78,9 @@ def read_annotated(root: str | Path) -> Index:
     """
     place = local_path(str(root))
     folder = place if is_folder(place) else place.parent
-    if not (is_folder(place) or is_file(place)):
-        raise DatasetError(
-            f"{root} does not exist; expected recordings and {_EXPECTED} beside them"
-        )
+    if place != folder and not (is_file(place) and place.suffix.lower() in _READ):
+        kind = "is no annotation" if is_file(place) else "does not exist"
+        raise DatasetError(f"{root} {kind}; expected recordings and {_EXPECTED} beside them")
     contents = folder_contents(folder)
     sources = [place] if place != folder else list(_sources(folder, contents.passed_over))
     recordings, skipped = _recordings(folder, sources, contents.files)
@@ -146,25 +145,27 @@ def _recordings(
         beside[path.with_suffix("")].append(path)
     found, skipped = [], []
     for source in sources:
-        for told in _READ[source.suffix.lower()](source):
-            files = _files(told, beside)
+        for annotated in _READ[source.suffix.lower()](source):
+            files = _files(annotated, beside)
             place = source.relative_to(folder).as_posix()
-            if not told.tiers:
+            if not annotated.tiers:
                 skipped.append(Skipped(place, "holds no tier with labels over stretches of time"))
             elif files:
-                found.append(_Recording(_place(folder, files[0]), files, told))
+                found.append(_Recording(_place(folder, files[0]), files, annotated))
             else:
-                named = f" ({told.links[0].name})" if told.links else ""
+                named = f" ({annotated.links[0].name})" if annotated.links else ""
                 skipped.append(Skipped(place, f"its recording{named} does not lie beside it"))
     return found, skipped
 
 
-def _files(told: Annotated, beside: Mapping[Path, Sequence[Path]]) -> tuple[Path, ...]:
+def _files(annotated: Annotated, beside: Mapping[Path, Sequence[Path]]) -> tuple[Path, ...]:
     """Files of the recording: under the same name, else where the annotation says."""
-    same = beside.get(told.source.with_suffix(""), ())
-    if same and told.source.suffix.lower() != ".json":
+    same = beside.get(annotated.source.with_suffix(""), ())
+    if same and annotated.source.suffix.lower() != ".json":
         return tuple(same)
-    elsewhere = [link for link in told.links for link in (link, told.source.parent / link.name)]
+    elsewhere = [
+        link for link in annotated.links for link in (link, annotated.source.parent / link.name)
+    ]
     linked = [found_file(link) for link in elsewhere if link.suffix.lower() in MEDIA_SUFFIXES]
     first = next((link for link in linked if link is not None), None)
     return () if first is None else (first,)
@@ -178,21 +179,21 @@ def _place(folder: Path, media: Path) -> str:
 def _refuse_two(recordings: Sequence[_Recording]) -> None:
     sources: dict[Path, list[str]] = defaultdict(list)
     for recording in recordings:
-        sources[recording.files[0]].append(str(recording.told.source))
-    for media, told in sources.items():
-        if len(told) > 1:
+        sources[recording.files[0]].append(str(recording.annotated.source))
+    for media, names in sources.items():
+        if len(names) > 1:
             raise DatasetError(
-                f"{media} is annotated in {' and in '.join(told)}; expected one annotation of "
+                f"{media} is annotated in {' and in '.join(names)}; expected one annotation of "
                 "each recording: move the others out of the folder"
             )
 
 
 def _add(found: _Found, recording: _Recording, corpus: str) -> None:
-    tiers = emotion_tiers(recording.told.source, recording.told.tiers)
+    tiers = emotion_tiers(recording.annotated.source, recording.annotated.tiers)
     for tier in tiers:
-        said = speaker_of(tier, recording.place)
-        found.nameless += [] if said else [recording.place]
-        speaker = said or recording.place
+        named = speaker_of(tier, recording.place)
+        found.nameless += [] if named else [recording.place]
+        speaker = named or recording.place
         for stretch in tier.stretches:
             name = _name(recording.place, stretch, speaker if len(tiers) > 1 else "")
             reason = "labelled twice" if name in found.clips else _unusable(stretch)
@@ -248,7 +249,7 @@ def _without(
 
 
 def _notes(recordings: Sequence[_Recording], nameless: Sequence[str]) -> Iterator[str]:
-    yield from dict.fromkeys(each.told.note for each in recordings if each.told.note)
+    yield from dict.fromkeys(each.annotated.note for each in recordings if each.annotated.note)
     places = list(dict.fromkeys(nameless))
     if places:
         yield (

@@ -19,7 +19,7 @@ from affuse.corpora.stretches import cut_name
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
 from affuse.storage.plain_text import first_few
-from affuse.storage.remote import local_path
+from affuse.storage.remote import local_path, url_of
 
 _EMOTION_TABLE = "emotion"
 _NO_AGREEMENT = "no_agreement"
@@ -32,7 +32,7 @@ Key = tuple[str, float | None, float | None, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Facts:
     """What all tables tell of one stretch: `emotion` is empty where raters did not agree."""
 
     emotion: str
@@ -68,34 +68,51 @@ def read_database(root: str | Path) -> Index:
     MissingDependency
         audformat is not installed.
     DatasetError
-        No database, two tables that give one stretch two emotions, or no clip.
+        No database, or one that lies elsewhere; two tables that give one stretch two emotions; or
+        no clip.
     """
+    folder = _folder(root)
+    database = opened(folder)
+    rows = list(rows_of(database))
+    facts, skipped = _joined(folder, rows, _labelled(rows, has_emotions(database)))
+    language = _language(database)
+    always = standard_attributes({"language": language}) if language else {}
+    clips, without, nameless = _clips(folder, facts, always, str(database.name))
+    skipped += without
+    if not clips:
+        raise DatasetError(_why_nothing(folder, rows, skipped))
+    return Index(
+        tuple(clips),
+        tuple(sorted(skipped, key=lambda skip: skip.name)),
+        notes=(_nameless_note(nameless),) if nameless else (),
+    )
+
+
+def _folder(root: str | Path) -> Path:
     folder = local_path(str(root))
+    if url_of(folder) is not None:
+        raise DatasetError(
+            f"{root} lies elsewhere; expected an audformat database on this machine: copy it here"
+        )
     if not (folder / HEADER).is_file():
         raise DatasetError(
             f"{root} holds no {HEADER}; expected the folder of an audformat database"
         )
-    database = opened(folder)
-    rows = list(rows_of(database))
-    labelled = _labelled(rows, has_emotions(database))
-    told, skipped = _joined(folder, rows, labelled)
-    always = standard_attributes({"language": _language(database)}) if _language(database) else {}
-    clips, without, nameless = _clips(folder, told, always, str(database.name))
-    skipped += without
-    if not clips:
-        first = f" (first: {skipped[0].name}: {skipped[0].reason})" if skipped else ""
-        raise DatasetError(
-            f"none of {len(rows)} rows of the audformat database {folder} gives a clip{first}; "
-            "expected a column of a scheme emotion, or numbers, and the media below the folder"
-        )
-    note = (
+    return folder
+
+
+def _why_nothing(folder: Path, rows: Sequence[DatabaseRow], skipped: Sequence[Skipped]) -> str:
+    first = f" (first: {skipped[0].name}: {skipped[0].reason})" if skipped else ""
+    return (
+        f"none of {len(rows)} rows of the audformat database {folder} gives a clip{first}; "
+        "expected a column of a scheme emotion, or numbers, and the media below the folder"
+    )
+
+
+def _nameless_note(nameless: Sequence[str]) -> str:
+    return (
         f"Nothing says who speaks in {first_few(nameless, _SHOWN)}: each file counts as a speaker "
         "of its own. Where one person is in several, add a column speaker."
-    )
-    return Index(
-        tuple(clips),
-        tuple(sorted(skipped, key=lambda skip: skip.name)),
-        notes=(note,) if nameless else (),
     )
 
 
@@ -114,40 +131,46 @@ def _key(row: DatabaseRow) -> Key:
 
 def _joined(
     folder: Path, rows: Iterable[DatabaseRow], labelled: Sequence[DatabaseRow]
-) -> tuple[dict[Key, _Told], list[Skipped]]:
+) -> tuple[dict[Key, _Facts], list[Skipped]]:
     """Stretch -> what is told of it; rows that are none."""
     same: dict[Key, list[DatabaseRow]] = defaultdict(list)
     for row in rows:
         same[_key(row)].append(row)
     cut = {row.file for row in labelled if row.start_s is not None}
-    told: dict[Key, _Told] = {}
+    facts: dict[Key, _Facts] = {}
     skipped = []
     for row in labelled:
         if row.file in cut and row.start_s is None:
             skipped.append(Skipped(_named(_key(row)), "its segments are labelled, and count"))
             continue
         found = _of_row(row, same[_key(row)], same.get((row.file, None, None, ""), ()))
-        earlier = told.setdefault(_key(row), found)
-        if earlier.emotion != found.emotion:
-            raise DatasetError(
-                f"{folder} gives {_named(_key(row))} two emotions: {earlier.emotion!r} in table "
-                f"{earlier.table}, {found.emotion!r} in {found.table}; expected one: call the "
-                f"table that counts {_EMOTION_TABLE}, or take the other out of the database"
-            )
-        told[_key(row)] = replace(
-            earlier,
-            speaker=earlier.speaker or found.speaker,
-            attributes={**found.attributes, **earlier.attributes},
-            targets={**found.targets, **earlier.targets},
+        facts[_key(row)] = _with(facts.get(_key(row)), found, folder, _named(_key(row)))
+    return facts, skipped
+
+
+def _with(earlier: _Facts | None, found: _Facts, folder: Path, name: str) -> _Facts:
+    """What two tables say of one stretch."""
+    if earlier is None:
+        return found
+    if earlier.emotion != found.emotion:
+        raise DatasetError(
+            f"{folder} gives {name} two emotions: {earlier.emotion!r} in table {earlier.table}, "
+            f"{found.emotion!r} in {found.table}; expected one: call the table that counts "
+            f"{_EMOTION_TABLE}, or take the other out of the database"
         )
-    return told, skipped
+    return replace(
+        earlier,
+        speaker=earlier.speaker or found.speaker,
+        attributes={**found.attributes, **earlier.attributes},
+        targets={**found.targets, **earlier.targets},
+    )
 
 
-def _of_row(row: DatabaseRow, same: Sequence[DatabaseRow], whole: Sequence[DatabaseRow]) -> _Told:
+def _of_row(row: DatabaseRow, same: Sequence[DatabaseRow], whole: Sequence[DatabaseRow]) -> _Facts:
     """A row with what other tables add about its stretch, and about its whole file."""
     others = (*whole, *same, row)
     speakers = (each.speaker for each in reversed(others) if each.speaker)
-    return _Told(
+    return _Facts(
         _agreed(row.emotions),
         row.table,
         next(speakers, ""),
@@ -170,10 +193,10 @@ def _named(key: Key) -> str:
 
 
 def _clips(
-    folder: Path, told: Mapping[Key, _Told], always: Mapping[str, str], corpus: str
+    folder: Path, facts: Mapping[Key, _Facts], always: Mapping[str, str], corpus: str
 ) -> tuple[list[Clip], list[Skipped], list[str]]:
     clips, skipped, nameless = [], [], {}
-    for key, each in told.items():
+    for key, each in facts.items():
         media = found_file(folder / key[0])
         if media is None:
             skipped.append(Skipped(_named(key), f"there is no file {key[0]} in the folder"))
@@ -189,12 +212,12 @@ def _clips(
 
 
 def _clip(
-    key: Key, told: _Told, media: Path, speaker: str, attributes: Mapping[str, str], corpus: str
+    key: Key, facts: _Facts, media: Path, speaker: str, attributes: Mapping[str, str], corpus: str
 ) -> Clip:
     _, start, end, _ = key
     return Clip(
         id=_named(key),
-        emotion=told.emotion,
+        emotion=facts.emotion,
         speaker=speaker,
         audio=media,
         video=None if media.suffix.lower() in AUDIO_SUFFIXES else media,
@@ -202,7 +225,7 @@ def _clip(
         end_s=end,
         attributes=attributes,
         corpus=corpus,
-        targets=told.targets,
+        targets=facts.targets,
     )
 
 

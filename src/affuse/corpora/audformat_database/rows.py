@@ -119,8 +119,8 @@ def _people(database: Any, table: Any, column: str) -> Mapping[str, Mapping[str,
         labels = database[labels].df.to_dict("index")
     if not isinstance(labels, dict):
         return {}
-    told = ((str(name), about) for name, about in labels.items() if isinstance(about, dict))
-    return {name: standard_attributes(_words(about)) for name, about in told}
+    people = ((str(name), about) for name, about in labels.items() if isinstance(about, dict))
+    return {name: standard_attributes(_words(about)) for name, about in people}
 
 
 def _words(about: Mapping[str, Any]) -> dict[str, str]:

@@ -4,6 +4,8 @@ Scenes from films with seven emotions. A path such as ``Train_AFEW/Angry/0000462
 the challenge, emotion, number of the scene; so others describe the folders, a copy could not be
 looked at. Names do not tell who is seen: every scene counts as a speaker of its own, though one
 actor may be in several. The parts ``train`` and ``val`` are said to be of different films.
+Folders called ``Train`` and ``Val`` are read too; by themselves they are known only below one
+called AFEW.
 
 Source: Dhall, Goecke, Lucey & Gedeon 2012, IEEE MultiMedia 19, pages 34-41.
 """
@@ -11,11 +13,11 @@ Source: Dhall, Goecke, Lucey & Gedeon 2012, IEEE MultiMedia 19, pages 34-41.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from affuse.corpora.by_name import Naming, read_named, recognises
 from affuse.corpora.index import Index
+from affuse.corpora.media_files import first_media_files
 from affuse.corpora.reader import Reader
 
 _EMOTIONS = {
@@ -35,7 +37,7 @@ _NOTE = (
 NAMING = Naming(
     title="AFEW",
     example="Train_AFEW/Angry/000046280.avi",
-    pattern=r"(?P<split>train|val|test)_afew/(?P<emotion>[a-z]+)/(?P<speaker>\d{9})",
+    pattern=r"(?P<split>train|val|test)(?:_afew)?/(?P<emotion>[a-z]+)/(?P<speaker>\d{9})",
     codes={"emotion": _EMOTIONS, "split": {part: part for part in ("train", "val", "test")}},
     n_folders=2,
     modalities=("audio", "video"),
@@ -66,9 +68,16 @@ def read_afew(root: str | Path) -> Index:
     return replace(index, notes=(*index.notes, _NOTE))
 
 
+def _recognises(path: Path) -> bool:
+    """Numbers in folders of emotions are not particular: some folder must be called AFEW."""
+    files = first_media_files(path)
+    called = any("afew" in str(file.relative_to(path.parent)).casefold() for file in files)
+    return called and recognises(path, NAMING)
+
+
 READER = Reader(
     title=NAMING.title,
-    recognises=partial(recognises, naming=NAMING),
+    recognises=_recognises,
     read=read_afew,
     emotions=("neutral", "happy", "sad", "angry", "fearful", "disgust", "surprised"),
     emotion_map=_EMOTIONS,
@@ -77,7 +86,7 @@ READER = Reader(
         "Dhall, Goecke, Lucey & Gedeon 2012: Collecting Large, Richly Annotated Facial-Expression "
         "Databases from Movies. IEEE MultiMedia 19, 34-41"
     ),
-    licence="for academic research, by a licence to be signed",
+    licence="academic research; a licence to sign",
     source="https://cs.anu.edu.au/few/AFEW.html",
     get="Sign the licence that its page links to and send it in by mail.",
     example=NAMING.example,

@@ -51,7 +51,7 @@ READER = Reader(
         "Martin, Kotsia, Macq & Pitas 2006: The eNTERFACE'05 Audio-Visual Emotion Database. ICDE "
         "Workshops, 8"
     ),
-    licence="free of charge for research (its authors ask to be cited)",
+    licence="research; its authors ask to be cited",
     source="http://www.enterface.net/enterface05/",
     get="An open archive on the page of the workshop.",
     example=NAMING.example,

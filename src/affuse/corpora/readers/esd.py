@@ -59,7 +59,7 @@ READER = Reader(
         "Zhou, Sisman, Liu & Li 2021: Seen and Unseen Emotional Style Transfer for Voice "
         "Conversion with a New Emotional Speech Dataset. ICASSP, 920-924"
     ),
-    licence="for research alone, by a licence to be signed",
+    licence="research only; a licence to sign",
     terms=(
         "The recordings of ESD may be used for research alone (Zhou et al. 2021); so may what was "
         "trained on them."

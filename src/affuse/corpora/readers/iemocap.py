@@ -116,7 +116,7 @@ READER = Reader(
         "interactive emotional dyadic motion capture database. Language Resources and Evaluation "
         "42, 335-359"
     ),
-    licence="for research, by a licence to be signed",
+    licence="research; a licence to sign",
     source="https://sail.usc.edu/iemocap/",
     get="Fill in the form on its page; the authors then send the address of the archive.",
     example=LISTING.example,

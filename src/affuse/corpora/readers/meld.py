@@ -89,7 +89,7 @@ READER = Reader(
         "Poria, Hazarika, Majumder, Naik, Cambria & Mihalcea 2019: MELD: A Multimodal Multi-Party "
         "Dataset for Emotion Recognition in Conversations. ACL, 527-536"
     ),
-    licence="GPL-3.0 for the annotations; the scenes belong to the makers of the series",
+    licence="GPL-3.0 (annotations); scenes of a television series",
     source="https://affective-meld.github.io",
     get="An open archive that its page links to.",
     example=LISTING.example,

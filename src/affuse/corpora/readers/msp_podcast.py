@@ -25,16 +25,16 @@ from affuse.storage.csv_rows import Row, read_rows
 from affuse.storage.remote import local_copy
 
 _EMOTIONS = {
-    "a": "angry",
-    "c": "contempt",
-    "d": "disgust",
-    "f": "fearful",
-    "h": "happy",
-    "n": "neutral",
-    "s": "sad",
-    "u": "surprised",
+    "A": "angry",
+    "C": "contempt",
+    "D": "disgust",
+    "F": "fearful",
+    "H": "happy",
+    "N": "neutral",
+    "S": "sad",
+    "U": "surprised",
 }
-_WITHOUT = {"o": "", "x": ""}
+_WITHOUT = {"O": "", "X": ""}
 _TARGETS = {"emoval": "valence", "emoact": "arousal", "emodom": "dominance"}
 _UNKNOWN = "Unknown"
 _NAME = re.compile(r"MSP-PODCAST_\d+_\d+\w*")
@@ -49,8 +49,8 @@ def _labels(table: Path) -> Iterator[Label | Skipped]:
 
 
 def _label(row: Row) -> Label:
-    told = {"sex": row["gender"], "split": row["split_set"].casefold(), "label": row["emoclass"]}
-    known = {name: text for name, text in told.items() if text not in ("", _UNKNOWN)}
+    columns = {"sex": row["gender"], "split": row["split_set"].casefold(), "label": row["emoclass"]}
+    known = {name: text for name, text in columns.items() if text not in ("", _UNKNOWN)}
     return Label(
         file=Path(row["filename"]).stem,
         emotion=row["emoclass"],
@@ -65,7 +65,7 @@ LISTING = Listing(
     example="Audios/MSP-PODCAST_0001_0008.wav",
     lists=("labels_consensus.csv", "labels_concensus.csv"),
     labels=_labels,
-    emotions=_EMOTIONS | _WITHOUT,
+    emotions={letter.casefold(): name for letter, name in (_EMOTIONS | _WITHOUT).items()},
     always={"language": "en"},
 )
 
@@ -100,7 +100,7 @@ READER = Reader(
         "Retrieving Emotional Speech from Existing Podcast Recordings. IEEE Transactions on "
         "Affective Computing 10, 471-483"
     ),
-    licence="for academic research, by a licence that the institution signs",
+    licence="academic research; the institution signs",
     source="https://ecs.utdallas.edu/research/researchlabs/msp-lab/MSP-Podcast.html",
     get="The institution signs the licence on its page.",
     example=LISTING.example,

@@ -14,9 +14,7 @@ from pathlib import Path
 from affuse.corpora.by_name import Naming, read_named, recognises, speaker_named
 from affuse.corpora.index import Index
 from affuse.corpora.reader import Reader, Size
-from affuse.corpora.speaker_lists import listed_speakers
 
-_CLIPS_LIST = "data.tsv"
 _EMOTIONS = {
     "neutral": "neutral",
     "happiness": "happy",
@@ -26,15 +24,23 @@ _EMOTIONS = {
     "surprised": "surprised",
 }
 _SPEAKERS = {
-    "EB0": {"sex": "female"}, "KD0": {"sex": "female"}, "KS0": {"sex": "male"},
-    "MP0": {"sex": "male"}, "SM0": {"sex": "male"}, "TP0": {"sex": "male"}, "WR0": {"sex": "male"},
-}  # fmt: skip
+    "EB0": {"sex": "female", "age": "27"},
+    "IC0": {"sex": "female", "age": "28"},
+    "KD0": {"sex": "female", "age": "28"},
+    "KS0": {"sex": "male", "age": "23"},
+    "MK0": {"sex": "female", "age": "23"},
+    "MP0": {"sex": "male", "age": "24"},
+    "SM0": {"sex": "male", "age": "24"},
+    "TP0": {"sex": "male", "age": "26"},
+    "WR0": {"sex": "male", "age": "23"},
+}
 
 NAMING = Naming(
     title="nEMO",
     example="samples/KD0_sadness_78.wav",
     pattern=r"(?P<speaker>[A-Z]{2}\d)_(?P<emotion>[a-z]+)_(?P<sentence>\d{1,2})",
     codes={"emotion": _EMOTIONS},
+    speakers=_SPEAKERS,
     always={"language": "pl"},
 )
 
@@ -51,8 +57,8 @@ def read_nemo(root: str | Path) -> Index:
     -------
     Index
         Clip ids are the names without suffix, speakers such as ``"KD0"``; attributes ``sentence``
-        (1 ... 90), ``sex``, ``language``, and ``age`` where ``data.tsv`` lies there. Media files
-        with other names, and copies of one name, are listed in `Index.skipped`.
+        (1 ... 90), ``sex``, ``age`` and ``language``. Media files with other names, and copies of
+        one name, are listed in `Index.skipped`.
 
     Raises
     ------
@@ -67,10 +73,7 @@ def read_nemo(root: str | Path) -> Index:
     >>> [(clip.id, clip.emotion, clip.speaker) for clip in read_nemo(folder)]
     [('KD0_sadness_78', 'sad', 'KD0')]
     """
-    listed = listed_speakers(root, _CLIPS_LIST, "speaker_id")
-    names = {*_SPEAKERS, *listed}
-    known = {name: {**_SPEAKERS.get(name, {}), **listed.get(name, {})} for name in names}
-    return read_named(root, NAMING, known)
+    return read_named(root, NAMING)
 
 
 READER = Reader(
@@ -81,7 +84,7 @@ READER = Reader(
     emotion_map=_EMOTIONS,
     attributes={
         "sex": "female, male",
-        "age": f"whole years (by {_CLIPS_LIST})",
+        "age": "23 to 28",
         "language": "pl",
         "sentence": "1 ... 90",
     },

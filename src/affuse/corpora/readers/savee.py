@@ -48,7 +48,7 @@ READER = Reader(
         "Haq & Jackson 2010: Multimodal Emotion Recognition. Machine Audition: Principles, "
         "Algorithms and Systems, IGI Global, 398-423"
     ),
-    licence="free of charge for research, after registration",
+    licence="research, after registration",
     source="http://kahlan.eps.surrey.ac.uk/savee/",
     get="Register on its page; the authors then send the address of the archive.",
     example=NAMING.example,

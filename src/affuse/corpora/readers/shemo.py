@@ -41,7 +41,7 @@ READER = Reader(
         "Mohamad Nezami, Jamshid Lou & Karami 2019: ShEMO: a large-scale validated database for "
         "Persian speech emotion detection. Language Resources and Evaluation 53, 1-16"
     ),
-    licence="free of charge for academic purposes",
+    licence="academic purposes, free of charge",
     source="https://github.com/pariajm/sharif-emotional-speech-dataset",
     get="Two open archives, one of women and one of men.",
     example=NAMING.example,
