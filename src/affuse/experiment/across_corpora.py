@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from affuse.config import Config
 from affuse.errors import ConfigError
 from affuse.evaluation.crossval import out_of_fold
-from affuse.evaluation.systems import OutOfFold, System
+from affuse.evaluation.systems import OutOfFold
 from affuse.evaluation.transfer import (
     ACROSS,
     LEFT_OUT,
@@ -38,14 +39,14 @@ from affuse.report.document import check_report
 from affuse.robustness.degraded_tables import Recordings
 from affuse.splits.corpora import (
     CorpusFold,
-    CorpusFolds,
     folds_of_corpora,
     leave_one_corpus_out,
 )
-from affuse.splits.corpus_rows import Rows, corpus_labels
+from affuse.splits.corpus_rows import corpus_labels
 from affuse.splits.divide import groups_of
 from affuse.splits.protocols import MET_SPEAKERS, Protocol
 from affuse.splits.within_corpora import within_corpora
+from affuse.synthetic.origin import drawn_people
 from affuse.tasks.classification import Classification
 
 if TYPE_CHECKING:
@@ -107,47 +108,68 @@ def _matrix(config: Config, context: RunContext) -> TransferMatrix:
         )
     features = features_of(plan, context)
     clean, absent = _common_modalities(features.clean)
-    rows = corpus_labels(clean.table, groups_of(clean.table))
-    labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
+    division = _divided(config, clean)
+    normalised = config.features.normalise == "corpus"
+    table = normalised_by_corpus(clean.table) if normalised else clean.table
+    found = _found(config, replace(clean, table=table), division, context)
+    measured = [transfer_cells(each, table, division.ways) for each in found]
+    return TransferMatrix(
+        corpora=_sizes(table, division.ways),
+        cells=tuple(cell for cells, _ in measured for cell in cells),
+        gaps=tuple(gap for _, gaps in measured for gap in gaps),
+        features=_labels(clean),
+        notes=(
+            *filter(None, [drawn_people(clean.index)]),
+            *plan.index.notes,
+            *absent,
+            *division.notes,
+            *([NORMALISED] if normalised else []),
+            *notes_of(clean),
+            *_left_out(features.extraction.skipped),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Division:
+    """All folds of a matrix, and what a reader of its figures must know of them."""
+
+    within: Protocol
+    ways: Ways
+    notes: tuple[str, ...]
+
+
+def _divided(config: Config, clean: Recordings) -> _Division:
+    """Folds within each corpus, from each to the others, and to each from all others."""
     table = clean.table
-    if config.features.normalise == "corpus":
-        table = normalised_by_corpus(table)
+    rows = corpus_labels(table, groups_of(table))
+    corpora = tuple(sorted(set(rows.corpora)))
     within = within_corpora(
         rows,
         [str(speaker) for speaker in table.speakers],
         config.folds.n_folds,
         leave_one_out=config.folds.scheme == "leave-one-speaker-out",
     )
-    across = folds_of_corpora(_one_each(sorted(set(rows.corpora))), rows)
-    left_out = folds_of_corpora(leave_one_corpus_out(sorted(set(rows.corpora))), rows)
+    shown = shown_emotions(table)
+    _refuse_nothing_shared(shown)
+    across = folds_of_corpora(_one_each(corpora), rows)
+    left_out = folds_of_corpora(leave_one_corpus_out(corpora), rows)
     ways = Ways(
-        corpora=tuple(sorted(set(rows.corpora))),
+        corpora=corpora,
         across=Protocol(ACROSS, across.folds),
         left_out=Protocol(LEFT_OUT, left_out.folds),
-        shown=shown_emotions(table),
+        shown=shown,
         leaks=_leaks(clean),
         n_bootstrap=config.evaluation.n_bootstrap,
         seed=config.seed,
     )
-    _refuse_nothing_shared(ways)
-    asked = tuple(systems(config, table, labels))
-    found = _found(config, clean, table, asked, (Protocol(WITHIN, within.folds), ways), context)
-    measured = [transfer_cells(each, table, ways) for each in found]
-    normalised = [NORMALISED] if config.features.normalise == "corpus" else []
-    return TransferMatrix(
-        corpora=_sizes(rows, table, ways),
-        cells=tuple(cell for cells, _ in measured for cell in cells),
-        gaps=tuple(gap for _, gaps in measured for gap in gaps),
-        features=labels,
-        notes=(
-            *plan.index.notes,
-            *absent,
-            *_notes(within, across, left_out),
-            *normalised,
-            *notes_of(clean),
-            *_left_out(features.extraction.skipped),
-        ),
-    )
+    # Emotions that a fold leaves out are told with each cell.
+    notes = (note for each in (within, across, left_out) for note in each.notes)
+    return _Division(Protocol(WITHIN, within.folds), ways, tuple(dict.fromkeys(notes)))
+
+
+def _labels(clean: Recordings) -> dict[str, str]:
+    return {modality: source.label for modality, source in clean.sources.items()}
 
 
 def _refuse_unfit(config: Config) -> None:
@@ -171,12 +193,12 @@ def _refuse_unfit(config: Config) -> None:
         )
 
 
-def _refuse_nothing_shared(ways: Ways) -> None:
+def _refuse_nothing_shared(shown: Mapping[str, NDArray[np.bool_]]) -> None:
     """Corpora of which no two show two emotions in common tell nothing of each other."""
-    pairs = combinations(ways.shown.values(), 2)
+    pairs = combinations(shown.values(), 2)
     if not any((one & other).sum() > 1 for one, other in pairs):
         raise ConfigError(
-            f"no two of {', '.join(ways.corpora)} have two emotions in common; expected two at "
+            f"no two of {', '.join(shown)} have two emotions in common; expected two at "
             "least, between which one can tell: add a corpus"
         )
 
@@ -222,28 +244,24 @@ def _leaks(clean: Recordings) -> dict[tuple[str, str], str]:
 
 
 def _found(
-    config: Config,
-    clean: Recordings,
-    table: FeatureTable,
-    asked: tuple[System, ...],
-    divided: tuple[Protocol, Ways],
-    context: RunContext,
+    config: Config, clean: Recordings, division: _Division, context: RunContext
 ) -> list[Found]:
     """Predictions of each system under each way of dividing."""
-    within, ways = divided
+    asked = tuple(systems(config, clean.table, _labels(clean)))
     made = learners(config, clean.sources)
     context = replace(context, seed=config.seed)
 
     def predicted(protocol: Protocol) -> tuple[OutOfFold, ...]:
-        return out_of_fold(table, asked, protocol, context, preparation=made)
+        return out_of_fold(clean.table, asked, protocol, context, preparation=made)
 
+    within, ways = division.within, division.ways
     own = predicted(within) if within.folds else (None,) * len(asked)
     across, left_out = predicted(ways.across), predicted(ways.left_out)
     return [Found(*three) for three in zip(own, across, left_out, strict=True)]
 
 
-def _sizes(rows: Rows, table: FeatureTable, ways: Ways) -> tuple[CorpusSize, ...]:
-    corpora, speakers, classes = np.array(rows.corpora), table.speakers, np.array(table.classes)
+def _sizes(table: FeatureTable, ways: Ways) -> tuple[CorpusSize, ...]:
+    corpora, speakers, classes = table.corpora, table.speakers, np.array(table.classes)
     return tuple(
         CorpusSize(
             name,
@@ -253,11 +271,6 @@ def _sizes(rows: Rows, table: FeatureTable, ways: Ways) -> tuple[CorpusSize, ...
         )
         for name in ways.corpora
     )
-
-
-def _notes(*divided: CorpusFolds) -> tuple[str, ...]:
-    """What the ways of dividing have to say, each once; emotions of a cell are told with it."""
-    return tuple(dict.fromkeys(note for each in divided for note in each.notes))
 
 
 def _left_out(skipped: Sequence[object]) -> list[str]:
