@@ -87,6 +87,24 @@ def test_transfer_prints_and_writes_the_matrix(command, corpora, tmp_path):
     assert "http://" not in page.replace("http://www.w3.org", "")
 
 
+def test_a_modality_that_a_corpus_lacks_is_left_out_and_told(command, corpora, tmp_path):
+    units = ["path,success,AU01,AU02"]
+    for table in corpora[:2]:
+        for number, path in enumerate(sorted(table.parent.glob("*.wav"))):
+            seen = int(table.stem == "anna")
+            units.append(f"{table.stem}/{path.name},{seen},{number},{number * 7 % 11}")
+    (tmp_path / "units.csv").write_text("\n".join(units), "utf-8")
+    video = ["--features", "audio=mfcc", "--features", f"video={tmp_path / 'units.csv'}"]
+    code, text = command("transfer", *corpora[:2], *video, *MODEL, "--out", tmp_path / "one")
+    assert code == 0, text
+    assert "Video is left out: no clip of ben has it." in text
+    assert set(pd.read_csv(tmp_path / "one" / "transfer.csv")["modality"]) == {"audio"}
+    video[1] = "audio=none"
+    code, text = command("transfer", *corpora[:2], *video, *MODEL)
+    assert code == 2
+    assert "features of anna alone were found (ben has no part: none of its clips gave" in text
+
+
 def test_a_second_call_finds_its_fits(command, corpora, tmp_path, monkeypatch):
     assert command("transfer", *corpora, *SOUND, *MODEL, "--out", tmp_path / "one")[0] == 0
 
@@ -154,6 +172,7 @@ def test_a_run_from_one_corpus_to_another_alone(command, corpora, tmp_path):
     asked = ["--set", "evaluation.protocols=cross-corpus", "--set", "folds.train_on=ben"]
     code, text = command("run", *corpora[:2], *SOUND, *MODEL, *asked, "--out", out)
     assert code == 0, text
+    assert "1 fold, corpora kept apart" in text
     folds = pd.read_csv(out / "folds.csv")
     assert set(folds["speaker"].str[:4]) == {"anna"}
     assert (out / "bundle").is_dir()

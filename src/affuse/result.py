@@ -244,7 +244,10 @@ class Result:
         str
         """
         n_folds = [len(p.folds) for p in self.protocols if not p.leaky]
-        divided = f"{n_folds[0]} folds, speakers kept apart" if n_folds else "leaky protocols only"
+        divided = "leaky protocols only"
+        if n_folds:
+            apart = "corpora" if self.honest[0].protocol.across_corpora else "speakers"
+            divided = f"{n_folds[0]} fold{'s' if n_folds[0] > 1 else ''}, {apart} kept apart"
         n_speakers = len(set(self.table.speakers))
         targets, chance = self.task.summary(self.table)
         return "   ".join(

@@ -248,10 +248,7 @@ def extract(
 @one_line_errors
 def audit(
     data: Data,
-    folds: Annotated[
-        Path | None,
-        typer.Option(help="CSV of your own folds: columns clip,fold or speaker,fold."),
-    ] = None,
+    folds: Folds = None,
     recipe: Recipe = "quick",
     settings: Settings = None,
     features: Features = None,
@@ -269,8 +266,8 @@ def audit(
     from affuse.cli.auditing import audit_and_print
     from affuse.cli.running import Typed, configure
 
-    config = configure(Typed(data, recipe, settings, features, corpus, jobs))
-    audit_and_print(config, folds, permutations, out)
+    config = configure(Typed(data, recipe, settings, features, corpus, jobs, folds=folds))
+    audit_and_print(config, permutations, out)
 
 
 app.command()(split)

@@ -107,6 +107,7 @@ def _matrix(config: Config, context: RunContext) -> TransferMatrix:
             "corpora or more: give several folders or tables"
         )
     features = features_of(plan, context)
+    silent = _without_features(plan.index.corpora, features.clean)
     clean, absent = _common_modalities(features.clean)
     division = _divided(config, clean)
     normalised = config.features.normalise == "corpus"
@@ -121,6 +122,7 @@ def _matrix(config: Config, context: RunContext) -> TransferMatrix:
         notes=(
             *filter(None, [drawn_people(clean.index)]),
             *plan.index.notes,
+            *silent,
             *absent,
             *division.notes,
             *([NORMALISED] if normalised else []),
@@ -201,6 +203,22 @@ def _refuse_nothing_shared(shown: Mapping[str, NDArray[np.bool_]]) -> None:
             f"no two of {', '.join(shown)} have two emotions in common; expected two at "
             "least, between which one can tell: add a corpus"
         )
+
+
+def _without_features(given: Sequence[str], clean: Recordings) -> list[str]:
+    """Notes on corpora none of whose clips gave features; refused where one alone is left."""
+    left = set(clean.table.corpora.tolist())
+    notes = [
+        f"{corpus} has no part: none of its clips gave features."
+        for corpus in given
+        if corpus not in left
+    ]
+    if len(left) < 2:
+        raise ConfigError(
+            f"features of {' and '.join(sorted(left))} alone were found ({' '.join(notes)}); "
+            "expected two corpora or more: choose features that both have"
+        )
+    return notes
 
 
 def _common_modalities(clean: Recordings) -> tuple[Recordings, list[str]]:

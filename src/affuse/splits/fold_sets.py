@@ -1,7 +1,8 @@
 """Fold sets that others have published: which clips, or whose, each fold tests, and what leaks.
 
 A set of a corpus lies in ``published_sets/`` as ``<name>.<corpus>.csv.gz``, with the columns
-``clip,fold`` (no fold: the clip is trained on in every fold) or ``fold,test_speaker``. Sets of
+``clip,fold`` (no fold: the clip is trained on in every fold) or ``fold,test_speaker``; folds are
+whole numbers. Sets of
 RAVDESS are lists of speakers, in `affuse.splits.ravdess_folds`.
 """
 
