@@ -21,7 +21,7 @@ def main(data: list[str], settings: list[str]) -> None:
     found = transfer(load_config("transfer", settings, {"data.path": data, "jobs": 1}))
     for system in found.systems:
         print("\n".join(matrix_lines(found, system)), end="\n\n")
-        print("\n".join(gap_lines(found, system)), end="\n\n")
+        print("\n".join(lost_lines(found, system)), end="\n\n")
     print("\n".join(found.reading()))
 
 
@@ -44,14 +44,16 @@ def matrix_lines(found: TransferMatrix, system: str) -> list[str]:
     return lines
 
 
-def gap_lines(found: TransferMatrix, system: str) -> list[str]:
+def lost_lines(found: TransferMatrix, system: str) -> list[str]:
     """What is lost on average on the way to each corpus, and by training on all others."""
     cells = found.matrix(system).values()
     lines = ["| tested on | own, mean | from one other, mean | lost |", "|---|---|---|---|"]
     for size in found.corpora:
         to = [c for c in cells if c.tested_on == size.corpus and c.protocol == "cross-corpus"]
-        own, uar, gap = (sum(getattr(c, n) for c in to) / len(to) for n in ("within", "uar", "gap"))
-        lines.append(f"| {size.corpus} | {points(own)} | {points(uar)} | {points(gap)} |")
+        own, uar, lost = (
+            sum(getattr(c, n) for c in to) / len(to) for n in ("within", "uar", "lost")
+        )
+        lines.append(f"| {size.corpus} | {points(own)} | {points(uar)} | {points(lost)} |")
     return lines
 
 

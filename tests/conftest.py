@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from hypothesis import settings
 
 from affuse.cli import main
 from affuse.features.table import FeatureTable
+from affuse.synthetic.corpus import synthesise
 
 # No test depends on how busy the machine is.
 settings.register_profile("affuse", deadline=None)
@@ -33,12 +35,23 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(20180516)
 
 
+@pytest.fixture(scope="session")
+def new_cache(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes folders, without a look at all that are there: there is one for every test."""
+    folder, numbers = tmp_path_factory.mktemp("caches"), itertools.count()
+
+    def make() -> Path:
+        cache = folder / str(next(numbers))
+        cache.mkdir()
+        return cache
+
+    return make
+
+
 @pytest.fixture(autouse=True)
-def private_cache(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def private_cache(new_cache: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees or leaves anything in the person's own cache."""
-    cache = tmp_path_factory.mktemp("cache")
+    cache = new_cache()
     monkeypatch.setenv("AFFUSE_CACHE", str(cache))
     return cache
 
@@ -71,6 +84,18 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder of real clips beside the repository (set AFFUSE_SHARED_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded corpus: real mp4 files of 3 speakers, 3 emotions; nobody may change them.
+
+    All processes of a run of pytest share it: a clip that is there is not made again.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    synthesise(folder / "drawn", speakers=3, emotions=("happy", "sad", "angry"), takes=1)
+    return folder / "drawn"
 
 
 @pytest.fixture(scope="session")

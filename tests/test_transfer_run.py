@@ -80,7 +80,7 @@ def test_transfer_prints_and_writes_the_matrix(command, corpora, tmp_path):
     assert (to_ben["n_clips"], to_ben["chance"], to_ben["emotions"]) == (12, 0.5, "happy, sad")
     found = json.loads((out / "transfer.json").read_text("utf-8"))
     assert [size["corpus"] for size in found["corpora"]] == ["anna", "ben", "cleo"]
-    assert found["cells"][0]["gap"] is None
+    assert found["cells"][0]["lost"] is None
     page = (out / "report.html").read_text("utf-8")
     assert "From corpus to corpus: audio, LDA" in page
     assert page.count("<svg") == 1

@@ -49,6 +49,8 @@ class Clip:
         Name of the corpus it is of; a speaker is known by corpus and name together.
     targets : mapping of str to float
         Dimension -> value, such as valence, arousal, dominance, intensity.
+    votes : mapping of str to int
+        Emotion -> how many people told it, where votes are the target; empty otherwise.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Clip:
     attributes: Mapping[str, str] = field(default_factory=dict)
     corpus: str = ""
     targets: Mapping[str, float] = field(default_factory=dict)
+    votes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -134,6 +137,9 @@ class Segment:
         happy"; empty otherwise.
     values : mapping of str to float
         Target -> number, of a recogniser that gives numbers: then there is no emotion.
+    set : tuple of str
+        Emotions among which the true one is with the coverage of the recogniser's bundle, in the
+        order of its classes; empty where the bundle makes no sets, or there was nothing to go by.
     """
 
     start_s: float
@@ -148,6 +154,7 @@ class Segment:
     abstained: str = ""
     disagreement: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    set: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,7 @@ class Prediction:
         The file as it was given.
     duration_s : float
         Of what could be read.
-    emotion, confidence, probabilities, speech, face_seen, abstained, disagreement, values
+    emotion, confidence, probabilities, speech, face_seen, abstained, disagreement, values, set
         Of the whole file, as in `Segment`; of its main face where there are several.
     segments : tuple of Segment
         The timeline, by start and then by face.
@@ -186,6 +193,7 @@ class Prediction:
     notes: tuple[str, ...] = ()
     disagreement: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    set: tuple[str, ...] = ()
 
     @property
     def faceless(self) -> float | None:

@@ -17,6 +17,8 @@ from affuse.evaluation.comparison import (
     compare_with,
     row_name,
 )
+from affuse.evaluation.emotion_sets import Coverage, Sets, set_names
+from affuse.evaluation.group_tables import GroupTables, gap_sentence, group_tables
 from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentence
 from affuse.evaluation.systems import Losses, OutOfFold
 from affuse.features.table import FeatureTable
@@ -33,11 +35,24 @@ column ``leak``: why a row is leaky."""
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One system under one protocol: what it predicted, and its figures."""
+    """One system under one protocol: what it predicted, and its figures.
+
+    Attributes
+    ----------
+    protocol : Protocol
+    out_of_fold : OutOfFold
+    scores : Figures
+    sets : (n_scored, n_classes) bool or None
+        Conformal set of each clip, where sets were asked for and can be had.
+    coverage : tuple of Coverage
+        How often they hold the true emotion: of all clips, then of each corpus.
+    """
 
     protocol: Protocol
     out_of_fold: OutOfFold
     scores: Figures
+    sets: Sets | None = None
+    coverage: tuple[Coverage, ...] = ()
 
     @property
     def name(self) -> str:
@@ -123,6 +138,41 @@ class Result:
                 n_bootstrap=self.config.evaluation.n_bootstrap,
                 seed=self.config.seed,
             )
+        ]
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def by_group(self) -> GroupTables:
+        """Figures of each system on each group that ``evaluation.by`` asks for, and the gaps."""
+        return group_tables(
+            {item.name: item.out_of_fold for item in self.evaluated},
+            self.table,
+            self.index.clips,
+            self.config.evaluation.by,
+            n_bootstrap=self.config.evaluation.n_bootstrap,
+            seed=self.config.seed,
+        )
+
+    def gaps(self) -> list[str]:
+        """What the groups that were asked for say of the best row, each in a sentence.
+
+        Returns
+        -------
+        list of str
+            Empty where no groups were asked for, or every protocol leaks.
+        """
+        best = self.honest[0].name if self.honest else ""
+        asked = self.config.evaluation.by if best else ()
+        headline = self.task.headline
+        return [gap_sentence(self.by_group, best, by, headline) for by in asked]
+
+    @property
+    def sets(self) -> pd.DataFrame:
+        """How often the sets of each system hold the true emotion; without rows where none were."""
+        rows = [
+            {"system": item.name, **one.columns()}
+            for item in self.evaluated
+            for one in item.coverage
         ]
         return pd.DataFrame(rows)
 
@@ -284,4 +334,6 @@ def _predictions(item: Evaluated, table: FeatureTable) -> pd.DataFrame:
     truth, predicted = found.task.prediction_columns(table, found.rows, found.outputs)
     clip = {"clip": table.clips[found.rows], "speaker": table.speakers[found.rows]}
     system = {"fold": found.folds, "system": item.name}
-    return pd.DataFrame({**clip, **truth, **system, **predicted})
+    known = item.sets
+    sets = {} if known is None else {"set": set_names(known, table.classes)}
+    return pd.DataFrame({**clip, **truth, **system, **predicted, **sets})

@@ -155,5 +155,5 @@ def test_an_unknown_recipe_is_one_line(capsys):
     assert ended.value.code == 2
     assert capsys.readouterr().err == (
         "affuse: there is no recipe 'quik'; expected one of classical, demo, full, lecture, "
-        "quick, strong: did you mean 'quick'?\n"
+        "quick, strong, transfer: did you mean 'quick'?\n"
     )

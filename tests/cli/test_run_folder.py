@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,20 +40,37 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def copied(whole: Path, folder: Path) -> Path:
+    """The run folder as if it had been written there."""
+    out = Path(shutil.copytree(whole, folder / "run"))
+    config = out / "config.toml"
+    config.write_text(config.read_text("utf-8").replace(str(whole), str(out)), "utf-8")
+    return out
+
+
 def run(table: Path, out: Path, *options: str) -> int:
     with pytest.raises(SystemExit) as ended:
         main(["run", str(table), *AUDIO_ALONE, "--out", str(out), *options])
     return int(ended.value.code or 0)
 
 
+@pytest.fixture(scope="module")
+def whole(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of these clips, to be copied."""
+    out = tmp_path_factory.mktemp("whole") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AFFUSE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        assert run(table, out) == 0
+    return out
+
+
 def contents(out: Path) -> dict[str, bytes]:
     return {name: (out / name).read_bytes() for name in SAME}
 
 
-def test_run_without_its_report_goes_on(table, tmp_path, capsys):
+def test_run_without_its_report_goes_on(table, whole, tmp_path, capsys):
     """What an older version left that was killed between results and report."""
-    out = tmp_path / "run"
-    assert run(table, out) == 0
+    out = copied(whole, tmp_path)
     before = contents(out)
     assert run(table, out) == 2
     assert "exists and is not empty" in capsys.readouterr().err
@@ -66,9 +84,8 @@ def test_run_without_its_report_goes_on(table, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("change", ["another setting", "a file of mine", "no settings", "a folder"])
-def test_folder_that_is_not_this_run_is_refused(table, tmp_path, capsys, change):
-    out = tmp_path / "run"
-    assert run(table, out) == 0
+def test_folder_that_is_not_this_run_is_refused(table, whole, tmp_path, capsys, change):
+    out = copied(whole, tmp_path)
     (out / "report.html").unlink()
     options = ["--set", "seed=1"] if change == "another setting" else []
     if change == "a file of mine":
@@ -83,16 +100,14 @@ def test_folder_that_is_not_this_run_is_refused(table, tmp_path, capsys, change)
     assert sorted(path.name for path in out.iterdir()) == before
 
 
-def test_every_file_is_known_by_name_and_columns(table, tmp_path):
-    out = tmp_path / "run"
-    assert run(table, out) == 0
-    assert {path.name for path in out.iterdir()} <= WRITTEN | {REPORT}
+def test_every_file_is_known_by_name_and_columns(whole):
+    assert {path.name for path in whole.iterdir()} <= WRITTEN | {REPORT}
     columns = {each.file: set(each.columns) for each in TABLES}
-    for path in out.glob("*.csv"):
+    for path in whole.glob("*.csv"):
         with path.open(encoding="utf-8") as file:
             header = set(file.readline().strip().split(","))
         assert columns.get(path.name, set()) <= header, path.name
-    assert {each.file for each in TABLES if each.needed} <= {path.name for path in out.iterdir()}
+    assert {each.file for each in TABLES if each.needed} <= {path.name for path in whole.iterdir()}
 
 
 KILLED = """

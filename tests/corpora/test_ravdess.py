@@ -275,5 +275,5 @@ def test_the_real_pair_of_identical_clips_is_found(shared_data: Path) -> None:
         signal, _ = soundfile.read(clip.audio, dtype="int16")
         return hashlib.sha256(signal.tobytes()).hexdigest()
 
-    index = read_ravdess(shared_data / "ravdess")
+    index = read_ravdess(shared_data / "ravdess").filter(speakers=["6", "7", "8"])
     assert index.duplicates(samples) == (("01-03-01-02-01-07", "01-03-01-02-02-07"),)

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from plugins import installed
 
+from affuse.corpora.known import known_readers
 from affuse.corpora.registry import read, read_all
 from affuse.errors import ConfigError, DatasetError
+from affuse.registries import Registry
 
 
 @pytest.fixture
@@ -163,11 +165,13 @@ READER = Reader(
 
 
 def test_readers_of_other_packages_are_asked_and_a_broken_one_is_noted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     points = {"affuse.corpora": {"theirs": "their_reader:READER", "broken": "no_such:READER"}}
     package = installed(tmp_path / "package", "their-package", {"their_reader": THEIRS}, points)
     monkeypatch.syspath_prepend(package)
+    known_readers.cache_clear()
+    request.addfinalizer(known_readers.cache_clear)
     folder = tmp_path / "data"
     folder.mkdir()
     (folder / "theirs_1.wav").write_bytes(b"0")
@@ -192,3 +196,14 @@ def test_a_folder_elsewhere_is_listed_once_for_all_readers(monkeypatch: pytest.M
     assert (clip.corpus, clip.attributes["age"]) == ("CREMA-D", "51")
     # Once to see whose it is, once for the list of speakers, once to read it.
     assert len(listed) == 3
+
+
+def test_readers_are_loaded_once_for_a_process(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, load_all = [], Registry.load_all
+    monkeypatch.setattr(Registry, "load_all", lambda kind: loaded.append(kind) or load_all(kind))
+    known_readers.cache_clear()
+    read(corpus)
+    read(corpus)
+    assert [kind.what for kind in loaded] == ["corpus"]

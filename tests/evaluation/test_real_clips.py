@@ -107,11 +107,11 @@ def test_minmax_scaler(video):
 @pytest.mark.slow
 def test_voices_and_early_fusion(both):
     chosen = [
-        *(system("audio", model) for model in (NB, LINEAR, rbf(1.0))),
-        *(system("audio+video", model) for model in (LDA, LINEAR, rbf(10.0))),
+        *(system("audio", model) for model in (NB, LINEAR)),
+        *(system("audio+video", model) for model in (LDA, rbf(10.0))),
     ]
     found = figures(both, chosen)
-    accuracy = [32.50, 42.87, 41.11, 50.28, 55.56, 51.85]
-    uar = [34.38, 42.36, 39.58, 50.26, 54.86, 50.95]
+    accuracy = [32.50, 42.87, 50.28, 51.85]
+    uar = [34.38, 42.36, 50.26, 50.95]
     np.testing.assert_allclose([100 * each.accuracy for each in found], accuracy, atol=0.5)
     np.testing.assert_allclose([100 * each.uar for each in found], uar, atol=0.5)

@@ -75,16 +75,16 @@ def found(table, ways):
 
 
 def cells_of(found, table, ways):
-    cells, gaps = transfer_cells(found, table, ways)
-    return {(cell.trained_on, cell.tested_on): cell for cell in cells}, gaps
+    cells, means = transfer_cells(found, table, ways)
+    return {(cell.trained_on, cell.tested_on): cell for cell in cells}, means
 
 
 def test_every_pair_and_all_others_have_a_cell(table, ways, found):
-    cells, gaps = cells_of(found, table, ways)
+    cells, means = cells_of(found, table, ways)
     assert list(cells) == [
         ("A", "A"), ("A", "B"), ("B", "B"), ("B", "A"), (ALL_OTHERS, "A"), (ALL_OTHERS, "B"),
     ]  # fmt: skip
-    assert [gap.protocol for gap in gaps] == [ACROSS, LEFT_OUT]
+    assert [lost.protocol for lost in means] == [ACROSS, LEFT_OUT]
 
 
 def test_figures_are_over_the_emotions_that_both_show(table, ways, found):
@@ -101,18 +101,18 @@ def test_figures_are_over_the_emotions_that_both_show(table, ways, found):
 
 
 def test_what_is_lost_is_told_over_the_same_clips_and_speakers(table, ways, found):
-    cells, gaps = cells_of(found, table, ways)
+    cells, means = cells_of(found, table, ways)
     to_b = cells["A", "B"]
     assert to_b.within == 1.0
-    assert to_b.gap == pytest.approx(1 - to_b.uar)
+    assert to_b.lost == pytest.approx(1 - to_b.uar)
     # One speaker of four is drawn between never and thrice, nearly always.
-    assert to_b.gap_low == 0
-    assert 0.25 <= to_b.gap_high <= 0.5
-    assert np.isnan(cells["B", "B"].gap)
-    across = gaps[0]
+    assert to_b.lost_low == 0
+    assert 0.25 <= to_b.lost_high <= 0.5
+    assert np.isnan(cells["B", "B"].lost)
+    across = means[0]
     assert across.n_cells == 2
-    assert across.gap == pytest.approx(np.mean([to_b.gap, 0]))
-    assert across.within - across.across == pytest.approx(across.gap)
+    assert across.lost == pytest.approx(np.mean([to_b.lost, 0]))
+    assert across.within - across.across == pytest.approx(across.lost)
 
 
 def test_the_corpus_itself_answers_among_the_same_emotions(table, ways, found):
@@ -124,7 +124,7 @@ def test_the_corpus_itself_answers_among_the_same_emotions(table, ways, found):
     cells, _ = cells_of(replace(found, within=own), table, ways)
     assert cells["A", "A"].uar == pytest.approx(2 / 3)
     assert cells["B", "A"].within == 1.0
-    assert cells["B", "A"].gap == 0.0
+    assert cells["B", "A"].lost == 0.0
 
 
 def test_rare_emotions_are_in_no_figure(table, ways, found):
@@ -155,14 +155,14 @@ def test_met_corpora_are_leaky(table, ways, found):
 
 
 def test_a_matrix_is_a_table_json_and_sentences(table, ways, found):
-    cells, gaps = transfer_cells(found, table, ways)
+    cells, means = transfer_cells(found, table, ways)
     sizes = (CorpusSize("A", 24, 4, CLASSES), CorpusSize("B", 16, 4, ("neutral", "happy")))
-    matrix = TransferMatrix(sizes, cells, gaps, {"audio": "tones"}, ("A note.",))
+    matrix = TransferMatrix(sizes, cells, means, {"audio": "tones"}, ("A note.",))
     assert matrix.systems == ("audio, guess",)
     assert list(matrix.table["trained_on"]) == ["A", "A", "B", "B", ALL_OTHERS, ALL_OTHERS]
     assert matrix.table["n_emotions"].tolist() == [3, 2, 2, 2, 2, 2]
     first = matrix.as_json()["cells"][0]
-    assert (first["gap"], first["within"], first["leaky"]) == (None, None, False)
+    assert (first["lost"], first["within"], first["leaky"]) == (None, None, False)
     pairs, others, above, note = matrix.reading()
     assert pairs.startswith(
         "Trained on one corpus and tested on another (2 pairs), mean UAR is 93."

@@ -15,6 +15,7 @@ from affuse.errors import MediaError
 from affuse.predict.settings import Settings
 from affuse.serve.jobs import Gone, Job, Jobs
 from affuse.serve.judging import JudgeTask, judge
+from affuse.serve.replies import JobReply
 from affuse.serve.settings import Limits
 
 
@@ -95,3 +96,17 @@ class _Overtaken(threading.Condition):
         super().__exit__(*error)
         if self._acts:
             self._acts.pop()()
+
+
+def test_a_job_is_told_as_it_is_answered(jobs):
+    job = jobs.open()
+    with pytest.raises(Gone, match="there is no job"):
+        jobs.status(job.id)  # still coming in
+    job.media.write_bytes(b"no recording")
+    jobs.submit(job, "film.mp4", Settings())
+    until(lambda: jobs.status(job.id).state == "failed")
+    told = jobs.status(job.id)
+    assert isinstance(told, JobReply)
+    assert (told.id, told.name, told.position) == (job.id, "film.mp4", None)
+    assert told.error is not None
+    assert told.expires_in_s == 0

@@ -15,18 +15,16 @@ from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.media.split import split
 from affuse.records import Clip
 from affuse.synthetic.action_units import ACTION_UNITS
-from affuse.synthetic.corpus import synthesise
 from affuse.synthetic.origin import drawn_people
 from affuse.synthetic.reenact import reenact
 from affuse.synthetic.writer import made_by
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory) -> tuple[Clip, ...]:
+def drawn(drawn_corpus) -> tuple[Clip, ...]:
     """One drawn clip each of two speakers."""
-    folder = tmp_path_factory.mktemp("drawn")
-    synthesise(folder, speakers=2, emotions=["happy"], takes=1)
-    return read_ravdess(folder).clips
+    clips = read_ravdess(drawn_corpus)
+    return tuple(clip for clip in clips if clip.emotion == "happy" and clip.speaker != "3")
 
 
 def real(folder, speaker="9") -> Clip:

@@ -26,7 +26,8 @@ def test_run_is_that_of_one_process(affuse, tmp_path: Path) -> None:
     written = {}
     for name, who in (("alone", ("--jobs", "1")), ("cluster", ("--workers", "2"))):
         out = tmp_path / name
-        settings = ["--features", "video=none", "--set", "folds.n_folds=3", "--out", out]
+        settings = ["--features", "video=none", "--set", "folds.n_folds=3"]
+        settings += ["--set", "models=[{name='lda'}]", "--out", out]
         ended = affuse(tmp_path / f"cache-{name}", "run", data, *settings, *who)
         assert ended.returncode == 0, ended.stderr
         written[name] = {

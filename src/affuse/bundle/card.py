@@ -44,12 +44,15 @@ class CardFacts:
         Systems among which this one was picked.
     holds_clips : bool
         Whether graphs hold features of single training clips, as support vectors are.
+    soft_labels : bool
+        Whether it learned shares of people's votes.
     """
 
     recalls: tuple[EmotionRecall, ...] = ()
     speakers: SpeakerSpread | None = None
     n_systems: int = 1
     holds_clips: bool = False
+    soft_labels: bool = False
 
 
 def licence_of(trained_on: Sequence[TrainedOn]) -> str:
@@ -95,7 +98,7 @@ def model_card(manifest: Manifest, facts: CardFacts | None = None) -> str:
     sections = [
         f"# {manifest.name}\n\n{_purpose(manifest)}",
         "\n\n".join(["## How good it is", *_quality(manifest, facts)]),
-        "\n\n".join(["## What it was trained on", *_training(manifest)]),
+        "\n\n".join(["## What it was trained on", *_training(manifest, facts)]),
         "\n\n".join(["## What it is told by", _sources(manifest)]),
         "\n\n".join(["## What it cannot do", *_limits(manifest, facts)]),
         f"## Licence\n\n{manifest.licence}",
@@ -139,6 +142,14 @@ def _quality(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
             f"Speaker by speaker the UAR goes from {_percent(spread.worst_uar)} (speaker "
             f"{spread.worst}) to {_percent(spread.best_uar)} (speaker {spread.best})."
         )
+    if manifest.sets is not None:
+        sets = manifest.sets
+        yield (
+            f"Beside an emotion it tells a set, which is to hold the true one in "
+            f"{_percent(sets.coverage)} of the clips of new speakers who are like these "
+            f"(calibrated on {sets.n_clips:,} clips of {sets.n_speakers} speakers), and in fewer "
+            "of others."
+        )
 
 
 def _measured(figures: Figures) -> str:
@@ -160,19 +171,26 @@ def _measured(figures: Figures) -> str:
 
 def _recall_lines(recalls: Sequence[EmotionRecall]) -> str:
     rows = [
-        f"| {each.emotion} | {_percent(each.recall)} | {each.n_clips} | {each.taken_for} |"
+        f"| {each.emotion} | {_percent(each.recall) if each.n_clips else 'not measured'} | "
+        f"{each.n_clips} | {each.taken_for} |"
         for each in recalls
     ]
     head = ["| emotion | found | clips | otherwise mostly taken for |", "|---|---|---|---|"]
     return "\n".join([*head, *rows])
 
 
-def _training(manifest: Manifest) -> Iterator[str]:
+def _training(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
     for part in manifest.trained_on:
         speakers = f": {', '.join(part.speakers)}" if part.speakers else ""
         who = f" of {len(part.speakers)} speakers" if part.speakers else ""
         what = f"{part.n_clips:,} clips" if part.n_clips else "through its extractor's network"
         yield f"{part.corpus}, {what}{who}{speakers}."
+    if facts.soft_labels:
+        yield (
+            "It learned which share of several people told each emotion of a clip, not one emotion "
+            "each: its probabilities are meant to be such shares. The recalls above are against "
+            "the clips' own emotions."
+        )
     yield "affuse marks figures on these speakers as leaky whenever this bundle has a part in them."
 
 

@@ -55,7 +55,7 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
             f"{name!r} has {len(member.classes)} classes: get the bundle anew"
         )
     _refuse_senseless(member.graph, probabilities)
-    return _tempered(probabilities, member.temperature)
+    return tempered(probabilities, member.temperature)
 
 
 def member_outputs(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
@@ -161,7 +161,7 @@ def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Flo
         likely.append(_likelihood(manifest, member, rows))
     fused = _fused(bundle, shared, likely)
     together = ~np.isnan(np.stack(shared)[:, :, 0]).any(axis=0)
-    fused[together] = _tempered(fused[together], manifest.fusion.temperature)
+    fused[together] = tempered(fused[together], manifest.fusion.temperature)
     return fused
 
 
@@ -286,7 +286,19 @@ def _likelihood(manifest: Manifest, member: Member, rows: Floats) -> Floats:
     return _normalised(np.maximum(likely @ meanings(manifest, member), FLOOR))
 
 
-def _tempered(rows: Floats, temperature: float) -> Floats:
+def tempered(rows: Floats, temperature: float) -> Floats:
+    """Probabilities to the power of 1 / temperature, normalised.
+
+    Parameters
+    ----------
+    rows : (n, n_classes) float64
+    temperature : float
+
+    Returns
+    -------
+    (n, n_classes) float64
+        Rows sum to 1.
+    """
     if temperature == 1:
         return _normalised(rows)
     logs = np.log(np.maximum(rows, FLOOR)) / temperature

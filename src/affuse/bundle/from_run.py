@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from importlib import metadata
 
 import numpy as np
+from numpy.typing import NDArray
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.card import CardFacts, EmotionRecall, SpeakerSpread, licence_of, model_card
+from affuse.bundle.decision import tempered
 from affuse.bundle.extractors import feature_source
 from affuse.bundle.fidelity import refuse_deviation
-from affuse.bundle.manifest import Figures, Manifest, TrainedOn
+from affuse.bundle.manifest import EmotionSets, Figures, Manifest, TrainedOn
 from affuse.bundle.member import FeatureSource
 from affuse.bundle.parts import SystemParts, parts_of
 from affuse.bundle.provenance import training_clips, with_known
 from affuse.bundle.refit import Refitted, TransformerFactories, refitted, refuse_unknown_preparation
 from affuse.bundle.writer import make_bundle
 from affuse.errors import MissingDependency
+from affuse.evaluation.conformal import least_probability
 from affuse.evaluation.speakers import recall_table, speaker_range
 from affuse.features.source import Source
 from affuse.features.table import FeatureTable
@@ -143,11 +146,12 @@ def _temperature(item: Evaluated, table: FeatureTable) -> float:
     from affuse.models.calibrated import fit_temperature
 
     found = item.out_of_fold
-    complete = np.all([table.present[m][found.rows] for m in found.system.modalities], axis=0)
+    complete = _complete(item, table)
     if not complete.any():
         return 1.0
     logs = np.log(np.maximum(found.probabilities[complete], FLOOR))
-    return fit_temperature(logs, table.labels[found.rows[complete]])
+    truth = table.shares if table.soft_labels else table.labels
+    return fit_temperature(logs, truth[found.rows[complete]])
 
 
 def _manifest(
@@ -168,10 +172,35 @@ def _manifest(
         members=parts.members,
         fusion=parts.fusion,
         abstain_below=0.0 if numbers else config.bundle.abstain_below,
+        sets=_sets(item, table, parts.fusion.temperature),
         trained_on=trained_on,
         figures=(_figures(item), *(_figures(each) for each in _singles(item, result))),
         licence=config.bundle.licence or licence_of(trained_on),
         packages=_versions(),
+    )
+
+
+def _sets(item: Evaluated, table: FeatureTable, temperature: float) -> EmotionSets | None:
+    """How sets are made of what the bundle says, where the run has made sets."""
+    if item.sets is None:
+        return None
+    found, asked = item.out_of_fold, item.coverage[0].asked
+    rows, complete = found.probabilities.copy(), _complete(item, table)
+    rows[complete] = tempered(np.maximum(rows[complete], FLOOR), temperature)
+    speakers = table.speakers[found.rows]
+    return EmotionSets(
+        coverage=asked,
+        least=least_probability(rows, table.labels[found.rows], speakers, asked),
+        n_clips=len(found.rows),
+        n_speakers=len(np.unique(speakers)),
+    )
+
+
+def _complete(item: Evaluated, table: FeatureTable) -> NDArray[np.bool_]:
+    """Which scored clips have all modalities of a system."""
+    found = item.out_of_fold
+    return np.asarray(
+        np.all([table.present[m][found.rows] for m in found.system.modalities], axis=0)
     )
 
 
@@ -225,6 +254,7 @@ def _facts(item: Evaluated, result: Result, holds_clips: bool) -> CardFacts:
         speakers=SpeakerSpread(spread.best, spread.best_uar, spread.worst, spread.worst_uar),
         n_systems=len(result.honest),
         holds_clips=holds_clips,
+        soft_labels=result.table.soft_labels,
     )
 
 

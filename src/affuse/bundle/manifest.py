@@ -163,6 +163,25 @@ class Figures(ManifestPart):
         )
 
 
+class EmotionSets(ManifestPart):
+    """Which emotions are in the set of a recording: those that are probable enough.
+
+    Attributes
+    ----------
+    coverage : float
+        With which the set is to hold the true emotion of a new speaker like those of the run.
+    least : float
+        Probability from which on an emotion is in it; the most probable one always is.
+    n_clips, n_speakers : int
+        That it was calibrated on, each predicted by models that had not met the speaker.
+    """
+
+    coverage: float = Field(gt=0, lt=1)
+    least: Share
+    n_clips: int = Field(ge=1)
+    n_speakers: int = Field(ge=1)
+
+
 class Manifest(ManifestPart):
     """All of ``bundle.json`` but its own hash.
 
@@ -174,6 +193,8 @@ class Manifest(ManifestPart):
         Emotions that are told, in the order of all probabilities; none in a bundle of numbers.
     targets : tuple of str
         Numbers that are told in their place, such as valence and arousal.
+    sets : EmotionSets or None
+        How sets of emotions are made; None: no set is told.
     abstain_below : float
         Smallest calibrated probability with which an emotion is named.
     figures : tuple of Figures
@@ -194,6 +215,7 @@ class Manifest(ManifestPart):
     members: tuple[Member, ...] = Field(min_length=1)
     fusion: Fusion = Fusion()
     abstain_below: Share = 0.0
+    sets: EmotionSets | None = None
     trained_on: tuple[TrainedOn, ...] = ()
     figures: tuple[Figures, ...] = ()
     licence: str = ""
@@ -245,7 +267,8 @@ class Manifest(ManifestPart):
     def _tells_emotions_or_numbers(self) -> None:
         if self.targets:
             others = [m.name for m in self.members if m.classes != self.targets]
-            if self.classes or others or self.fusion.together or self.fusion.agreement:
+            of_emotions = (self.fusion.together, self.fusion.agreement, self.sets)
+            if self.classes or others or any(of_emotions):
                 raise ValueError(
                     f"a bundle of the targets {list(self.targets)} has no classes, and members "
                     f"that all give these targets; this one has {list(self.classes)}, {others}"

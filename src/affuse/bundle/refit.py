@@ -16,6 +16,7 @@ from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import FeaturesToGraph
 from affuse.models.fit_cache import FitCache
 from affuse.models.graphs.builder import NotExportable
+from affuse.models.loss_terms import learn, loss_terms
 
 TransformerFactories = Mapping[str, Callable[[int], Any]]
 """Modality -> (seed -> unfitted transformer): features that are learned."""
@@ -110,7 +111,8 @@ def refuse_unknown_preparation(system: System, preparation: TransformerFactories
 
 def _fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> Any:
     has = rows[table.present[modality][rows]]
-    return layer.fit(table.arrays[modality].take(has), table.labels[has])
+    terms = loss_terms(table.take(has))
+    return learn(layer, table.arrays[modality].take(has), table.labels[has], terms)
 
 
 def _learned(layer: Any, table: FeatureTable, modality: str) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ from affuse.cli.file_commands import cache_app, export_app
 from affuse.cli.options import (
     AudioTrack,
     BundleFolder,
+    By,
     Cluster,
     Corpus,
     Data,
@@ -79,9 +80,19 @@ def run(
     features: Features = None,
     corpus: Corpus = None,
     folds: Folds = None,
+    by: By = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; must not exist yet.")] = None,
     jobs: Jobs = None,
     device: Device = None,
+    coverage: Annotated[
+        float | None,
+        typer.Option(
+            "--coverage",
+            min=0.5,
+            max=0.999,
+            help="Give each clip the set of emotions that holds the true one this often, e.g. 0.9.",
+        ),
+    ] = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
 ) -> None:
@@ -90,7 +101,18 @@ def run(
     from affuse.cli.working import Work
 
     work = Work(jobs, workers, cluster)
-    typed = Typed(data, recipe, settings, features, corpus, jobs, device, folds)
+    typed = Typed(
+        data,
+        recipe,
+        settings,
+        features,
+        corpus,
+        jobs,
+        device,
+        by=by,
+        coverage=coverage,
+        folds=folds,
+    )
     run_and_print(configure(typed), out, work)
 
 
@@ -204,11 +226,12 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="File; report.html in the run folder, or comparison.html.")
     ] = None,
+    by: By = None,
 ) -> None:
     """Write one HTML file: the report of a run, or several compared."""
     from affuse.cli.reporting import report_and_print
 
-    report_and_print(runs, out)
+    report_and_print(runs, out, by or ())
 
 
 @app.command()

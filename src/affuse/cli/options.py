@@ -33,6 +33,14 @@ Features = Annotated[
         help="Extractor or table of features for a modality; MODALITY=none leaves it out.",
     ),
 ]
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        metavar="COLUMN",
+        help="Figures for each group apart: sex, age, language, corpus, or a column of the table.",
+    ),
+]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; one per core by default.")]
 Device = Annotated[
     str | None, typer.Option(metavar="cpu|cuda", help="What computes VGG16; the cpu by default.")

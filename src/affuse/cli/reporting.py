@@ -7,10 +7,10 @@ from pathlib import Path
 
 from affuse.cli.outputs import check_suffix
 from affuse.cli.saying import say
-from affuse.errors import OutputError
+from affuse.errors import ConfigError, OutputError
 
 
-def report_and_print(runs: Sequence[Path], out: Path | None) -> None:
+def report_and_print(runs: Sequence[Path], out: Path | None, by: Sequence[str] = ()) -> None:
     """Write the report of one run, or a page that compares several; say where it is.
 
     Parameters
@@ -19,12 +19,26 @@ def report_and_print(runs: Sequence[Path], out: Path | None) -> None:
         Run folders.
     out : Path or None
         Receives the page.
+    by : sequence of str
+        Groups whose figures a report gives, from the stored predictions of one run.
+
+    Raises
+    ------
+    ConfigError
+        Groups of several runs.
     """
     check_suffix(out, ".html", ".htm")
     if len(runs) == 1:
         from affuse.report.document import write_report
 
-        written = write_report(runs[0], out)
+        if by:
+            say(f"{_by_group(runs[0], by)}\n")
+        written = write_report(runs[0], out, by)
+    elif by:
+        raise ConfigError(
+            f"--by {by[0]} was given with {len(runs)} run folders; expected one: give it to each "
+            "by itself"
+        )
     else:
         from affuse.report.compare import write_comparison
 
@@ -36,3 +50,20 @@ def report_and_print(runs: Sequence[Path], out: Path | None) -> None:
             )
         written = write_comparison(runs, target)
     say(f"Written to {written}. It opens in any browser and needs no network.")
+
+
+def _by_group(folder: Path, by: Sequence[str]) -> str:
+    """The best row of a stored run for each group, as after a run."""
+    from affuse.cli.by_group import groups_text
+    from affuse.evaluation.group_tables import gap_sentence
+    from affuse.report.group_charts import tables_of
+    from affuse.report.reading import read_run
+    from affuse.report.stored_groups import with_groups
+
+    run = with_groups(read_run(folder), by)
+    tables = tables_of(run)
+    if tables is None or not len(run.honest):
+        return f"{folder} has no row that keeps speakers apart: nothing says for whom it works."
+    best, task = str(run.honest["system"].iloc[0]), run.task
+    sentences = [gap_sentence(tables, best, each, task.headline) for each in dict.fromkeys(by)]
+    return groups_text(tables, best, task, sentences)

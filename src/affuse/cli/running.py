@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from affuse.cli.by_corpus import by_corpus_text
+from affuse.cli.by_group import by_group_text
 from affuse.cli.curves import robustness_text
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
+from affuse.cli.sets import sets_text
 from affuse.cli.tables import listed, result_text, short_text
 from affuse.cli.working import Work
 from affuse.config import Config, load_config
@@ -44,6 +46,8 @@ class Typed:
     jobs: int | None = None
     device: str | None = None
     folds: str | None = None
+    by: Sequence[str] | None = None
+    coverage: float | None = None
 
 
 def configure(typed: Typed) -> Config:
@@ -63,6 +67,8 @@ def configure(typed: Typed) -> Config:
         "jobs": typed.jobs,
         "features.vgg_face.device": typed.device,
         **_folds(typed.folds),
+        "evaluation.coverage": typed.coverage,
+        "evaluation.by": typed.by or None,
         **_features(typed.features or ()),
     }
     given = {key: value for key, value in overrides.items() if value is not None}
@@ -86,6 +92,10 @@ def _refuse_twice(typed: Typed) -> None:
     if typed.corpus is not None and "data.corpus" in set_here:
         raise ConfigError(
             f"--set data.corpus was given beside --corpus {typed.corpus}; expected one of them"
+        )
+    if typed.by and "evaluation.by" in set_here:
+        raise ConfigError(
+            f"--set evaluation.by was given beside --by {typed.by[0]}; expected one of them"
         )
 
 
@@ -124,6 +134,10 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
     folder = out or Path(config.out or free_folder(_run_folder(config)))
     result = _run(config, folder, work, result_text)
     if each := by_corpus_text(result):
+        say(f"\n{each}")
+    if sets := sets_text(result):
+        say(f"\n{sets}")
+    if each := by_group_text(result):
         say(f"\n{each}")
     if result.curves:
         say(f"\n{robustness_text(result)}")

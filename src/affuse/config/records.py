@@ -32,6 +32,9 @@ ProtocolName = Literal[
 
 VGG_CONVOLUTIONS = 13
 
+VOTES_ON = {"voice": "audio", "face": "video", "both": "audio+video"}
+"""What people heard and saw when they voted -> the modality."""
+
 _AsText = Annotated[str, BeforeValidator(lambda value: str(value))]
 _Speakers = Annotated[tuple[_AsText, ...], BeforeValidator(speakers_of)]
 _Item = TypeVar("_Item")
@@ -73,9 +76,25 @@ class DataConfig(_Settings):
     targets: _List[str] = Field(
         (), description="Numbers that are learned if the task is dimensional; none: all there are."
     )
+    votes: str = Field(
+        "",
+        description="Whose votes are scored against: voice, face or both of a corpus that has some "
+        "beside its clips, or a CSV with clip,neutral,happy,... counts; empty: none, or with "
+        "target = votes those on what the features are from.",
+    )
+    least_votes: int = Field(
+        3, ge=1, description="Votes that a clip must have where votes are asked for."
+    )
     shuffle_labels: bool = Field(
         False, description="Deal labels anew within each speaker: what is learned then is a leak."
     )
+
+    @field_validator("votes")
+    @classmethod
+    def _votes_are_known(cls, votes: str) -> str:
+        if votes and votes not in VOTES_ON and Path(votes).suffix.lower() != ".csv":
+            raise ValueError(f"expected {', '.join(VOTES_ON)}, or the path of a CSV")
+        return votes
 
     @field_validator("path")
     @classmethod
@@ -227,6 +246,19 @@ class FusionConfig(_Settings):
     )
 
 
+class TrainingConfig(_Settings):
+    """How clips of several corpora are learned from together."""
+
+    masked: bool = Field(
+        True,
+        description="Networks and logistic regression learn from a clip among the emotions that "
+        "its corpus can have.",
+    )
+    balance: Literal["none", "corpus"] = Field(
+        "none", description="What counts alike: every clip, or every corpus and emotion in it."
+    )
+
+
 class FoldsConfig(_Settings):
     """How speakers are divided."""
 
@@ -259,6 +291,18 @@ class EvaluationConfig(_Settings):
         0.2, gt=0, lt=1, description="Test clips of the lecture's random split, as a share."
     )
     n_bootstrap: int = Field(2000, ge=100, description="Resamples of speakers for an interval.")
+    coverage: float | None = Field(
+        None,
+        ge=0.5,
+        lt=1,
+        description="Share of clips whose set of emotions is to hold the true one, such as 0.9; "
+        "not set: without sets.",
+    )
+    by: _List[str] = Field(
+        (),
+        description="What figures are given for apart, such as sex, age, language, corpus or "
+        "a column of the table; none: all clips together.",
+    )
 
 
 class RobustnessConfig(_Settings):
@@ -294,6 +338,7 @@ class BundleConfig(_Settings):
     )
 
 
+_VOTES_MODELS = ({"name": "logistic"},)
 _DIMENSIONAL_MODELS = ({"name": "ridge"}, {"name": "svr"})
 _DIMENSIONAL_FEATURES = {"audio": "voice_statistics", "video": "expression"}
 """What is learned from emotions, as the lecture's feature layer is, does not serve numbers."""
@@ -307,6 +352,11 @@ class Config(_Settings):
     task: Literal["classification", "dimensional"] = Field(
         "classification", description="What is learned: emotions, or numbers such as valence."
     )
+    target: Literal["emotion", "votes"] = Field(
+        "emotion",
+        description="What of an emotion is learned: the clip's own, or the shares of people's "
+        "votes.",
+    )
     data: DataConfig = DataConfig()
     media: MediaConfig = MediaConfig()
     features: FeaturesConfig = FeaturesConfig()
@@ -319,9 +369,10 @@ class Config(_Settings):
         ),
         min_length=1,
         description='Models that are trained on each modality, such as [{name = "lda"}]; if not '
-        "set, ridge and svr learn numbers.",
+        "set, ridge and svr learn numbers, logistic learns votes.",
     )
     fusion: FusionConfig = FusionConfig()
+    training: TrainingConfig = TrainingConfig()
     folds: FoldsConfig = FoldsConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     robustness: RobustnessConfig = RobustnessConfig()
@@ -334,7 +385,12 @@ class Config(_Settings):
     @model_validator(mode="before")
     @classmethod
     def _what_a_task_starts_from(cls, given: Any) -> Any:
-        """Models and extractors that a dimensional run has where nobody chose others."""
+        """Models and extractors that a dimensional run has where nobody chose others.
+
+        One of votes has a model that can learn them.
+        """
+        if isinstance(given, dict) and given.get("target") == "votes":
+            return {"models": _VOTES_MODELS} | given
         if not isinstance(given, dict) or given.get("task") != "dimensional":
             return given
         features = given.get("features", {})

@@ -9,6 +9,7 @@ from pathlib import Path
 from affuse.corpora.index import Index
 from affuse.corpora.open_archives import OpenArchive
 from affuse.corpora.reference import Reference
+from affuse.corpora.votes import Votes
 from affuse.records import Modality
 
 
@@ -77,6 +78,9 @@ class Reader:
     references : callable, optional
         Index of clips of this corpus alone -> what people and published systems score on just
         these emotions and channels.
+    votes : callable, optional
+        Index of clips of this corpus alone and a modality ("audio", "video", "audio+video") -> how
+        many people told which emotion of each clip by it; None where no votes lie beside the clips.
 
     Examples
     --------
@@ -107,3 +111,4 @@ class Reader:
     get: str = ""
     archive: OpenArchive | None = None
     references: Callable[[Index], tuple[Reference, ...]] | None = None
+    votes: Callable[[Index, str], Votes | None] | None = None

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from affuse.corpora.index import Index
-from affuse.corpora.known import outside_label_sets
+from affuse.corpora.known import known_readers, outside_label_sets
 from affuse.corpora.media_files import (
     MEDIA_SUFFIXES,
     N_LOOKED_AT,
@@ -74,7 +74,7 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
     if corpus != AUTO:
         reader: Reader = READERS.get(corpus)
     else:
-        known = READERS.load_all()
+        known = known_readers()
         reader = _recognised(place, known.entries)
         failed = tuple(f"{why[0].upper()}{why[1:]}." for why in known.failed.values())
     index = reader.read(place)

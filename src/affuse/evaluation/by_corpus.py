@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affuse.corpora.known import label_set
 from affuse.evaluation.answers import answered_among
-from affuse.evaluation.scores import scores
+from affuse.evaluation.by_group import scores_by_group
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.splits.corpus_rows import corpus_labels, not_rare
@@ -49,44 +49,52 @@ def scores_by_corpus(
         By name of the corpus; empty where all clips are of one. A corpus none of whose clips was
         scored is left out.
     """
-    corpora = np.unique(table.corpora)
-    if len(corpora) < 2:
+    if len(np.unique(table.corpora)) < 2:
         return ()
     common = np.array(sorted(not_rare(corpus_labels(table))))
-    scored = np.unique(table.corpora[np.intersect1d(result.rows, common)])
-    bare = replace(table, arrays={}, present={})
-    return tuple(
-        CorpusScores(
-            str(corpus),
-            scores(
-                _among_its_own(result, table, str(corpus), common),
-                bare.take(table.corpora == corpus),
-                n_bootstrap=n_bootstrap,
-                seed=seed,
-            ),
-        )
-        for corpus in scored
+    scored = result.take(np.isin(result.rows, common))
+    found = scores_by_group(
+        among_label_sets(scored, table), table, table.corpora, n_bootstrap=n_bootstrap, seed=seed
     )
+    by_name = sorted(found, key=lambda one: one.group)
+    return tuple(CorpusScores(one.group, one.scores) for one in by_name)
 
 
-def _among_its_own(
-    result: OutOfFold, table: FeatureTable, corpus: str, common: NDArray[np.int64]
-) -> OutOfFold:
-    """What is predicted for the clips of a corpus, rows counted among these clips alone."""
-    its_rows = np.flatnonzero(table.corpora == corpus)
-    at = np.isin(result.rows, np.intersect1d(its_rows, common))
-    own = replace(
-        result,
-        rows=np.searchsorted(its_rows, result.rows[at]),
-        folds=result.folds[at],
-        outputs=result.outputs[at],
-        answers=None if result.answers is None else result.answers[at],
-    )
-    return own if table.targets else answered_among(own, _can_be(table, corpus))
+def among_label_sets(result: OutOfFold, table: FeatureTable) -> OutOfFold:
+    """The same predictions, each among the emotions that the clip's corpus can have.
+
+    Parameters
+    ----------
+    result : OutOfFold
+    table : FeatureTable
+        The one that `result` has rows of.
+
+    Returns
+    -------
+    OutOfFold
+        Numbers stay.
+    """
+    if table.targets:
+        return result
+    corpora = table.corpora[result.rows]
+    answers = np.zeros(result.outputs.shape, bool)
+    for corpus in np.unique(corpora):
+        answers[corpora == corpus] = can_be(table, str(corpus))
+    return answered_among(result, answers)
 
 
-def _can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
-    """Which classes a corpus can have: (n_classes,)."""
+def can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
+    """Which classes a corpus can have, any where nobody knows.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    corpus : str
+
+    Returns
+    -------
+    (n_classes,) bool
+    """
     occurring = {table.classes[label] for label in table.labels[table.corpora == corpus]}
     known = label_set(corpus)
     return np.array([not known or name in occurring.union(known) for name in table.classes])

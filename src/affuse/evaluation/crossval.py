@@ -74,6 +74,7 @@ def out_of_fold(
     context = context or RunContext()
     task_of(table).check(table)
     _refuse_learned_from_numbers(table, preparation or {})
+    _refuse_learned_from_labels(table, preparation or {})
     _check_systems(table, systems)
     tasks = [
         FoldTask(table, tuple(systems), protocol, fold, dict(preparation or {}), context.seed)
@@ -93,6 +94,21 @@ def _refuse_learned_from_numbers(table: FeatureTable, preparation: TransformerFa
             f"{modalities} features would be learned from emotions, and this task has numbers "
             f"({', '.join(table.targets)}); expected fixed ones: choose another extractor with "
             + " ".join(f"--features {m}=NAME" for m in sorted(preparation))
+        )
+
+
+def _refuse_learned_from_labels(table: FeatureTable, preparation: TransformerFactories) -> None:
+    """Features that are learned from labels alone know nothing of shares of votes."""
+    from sklearn.utils.validation import has_fit_parameter
+
+    if not table.soft_labels:
+        return
+    alone = [m for m, make in preparation.items() if not has_fit_parameter(make(0), "terms")]
+    if alone:
+        raise ConfigError(
+            f"{' and '.join(sorted(alone))} features would be learned from one emotion of each "
+            "clip, and target = votes was given; expected others: choose another extractor with "
+            + " ".join(f"--features {m}=NAME" for m in sorted(alone))
         )
 
 

@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from affuse.features.table import FeatureTable
+from affuse.models.loss_terms import terms_key
 from affuse.storage.folds import Arrays, FoldStore
 from affuse.storage.sealing import is_sealed, seal
 from affuse.storage.whole import atomic_file, remove_leftovers
@@ -109,6 +110,7 @@ def table_digest(table: FeatureTable) -> str:
     columns = (table.clips, table.speakers, *(() if table.targets else (table.labels,)))
     for column in columns:
         digest.update("\0".join(map(str, column[order])).encode())
+    digest.update(terms_key(table, order).encode())
     for modality in table.modalities:
         array = table.arrays[modality]
         digest.update(f"{modality} {array.digest(order)}".encode())

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from affuse.features.array import FeatureArray
 from affuse.features.table import FeatureTable
+from affuse.models.loss_terms import learn as learn_from
+from affuse.models.loss_terms import loss_terms
 
 Rows = NDArray[np.int64]
 Features = NDArray[np.float32]
@@ -105,7 +107,8 @@ class LearnedFeatures:
             features = self._cross_fitted(transformer, array, learn, use, has)
             self._keep_losses(modality, transformer)
             return features
-        transformer.fit(array.take(learn), self._table.labels[learn])
+        terms = loss_terms(self._table.take(learn))
+        learn_from(transformer, array.take(learn), self._table.labels[learn], terms)
         self._keep_losses(modality, transformer)
         # One clip to learn from is there to say how many features there are.
         some, again = array.distinct(use[has] if has.any() else learn[:1])

@@ -39,7 +39,9 @@ def chance(n_classes: int) -> Reference:
     return Reference("chance", "chance", "", "UAR", 1 / n_classes, "any")
 
 
-def reference_lines(index: Index, *, drawn: bool = False) -> tuple[Reference, ...]:
+def reference_lines(
+    index: Index, *, n_classes: int = 0, drawn: bool = False
+) -> tuple[Reference, ...]:
     """Lines to hold a run on these clips against: chance, and what others score where known.
 
     Others' figures are given where all clips are of one corpus whose reader knows some for just
@@ -49,6 +51,8 @@ def reference_lines(index: Index, *, drawn: bool = False) -> tuple[Reference, ..
     Parameters
     ----------
     index : Index
+    n_classes : int
+        Emotions that are answers, where they are more than clips show; 0: those.
     drawn : bool
         Whether its people are drawn.
 
@@ -69,7 +73,10 @@ def reference_lines(index: Index, *, drawn: bool = False) -> tuple[Reference, ..
     >>> [(line.name, line.value) for line in reference_lines(mine)]
     [('chance', 0.5)]
     """
-    return (chance(len(index.classes)), *(() if drawn else _of_people_and_others(index)))
+    return (
+        chance(n_classes or len(index.classes)),
+        *(() if drawn else _of_people_and_others(index)),
+    )
 
 
 def _of_people_and_others(index: Index) -> tuple[Reference, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 from typing import Protocol as Interface
 
@@ -173,6 +173,25 @@ class OutOfFold:
     task: Task = field(default_factory=Classification)
     leaks: tuple[Leak, ...] = ()
     answers: NDArray[np.bool_] | None = None
+
+    def take(self, chosen: NDArray[np.bool_]) -> OutOfFold:
+        """The same for some of the clips that it scored.
+
+        Parameters
+        ----------
+        chosen : (n_scored,) bool
+
+        Returns
+        -------
+        OutOfFold
+        """
+        return replace(
+            self,
+            rows=self.rows[chosen],
+            folds=self.folds[chosen],
+            outputs=self.outputs[chosen],
+            answers=None if self.answers is None else self.answers[chosen],
+        )
 
     @property
     def probabilities(self) -> NDArray[np.float64]:

@@ -47,7 +47,7 @@ class Cell:
     within : float
         UAR of the tested corpus's own speakers, kept apart, on the same clips and emotions; NaN
         where the cell is that figure, or there is none.
-    gap, gap_low, gap_high : float
+    lost, lost_low, lost_high : float
         `within` minus `uar`, with the 95 % bootstrap over the same speakers.
     leak : str
         Why the cell is leaky; empty where it is not.
@@ -68,9 +68,9 @@ class Cell:
     n_clips: int
     n_speakers: int
     within: float = float("nan")
-    gap: float = float("nan")
-    gap_low: float = float("nan")
-    gap_high: float = float("nan")
+    lost: float = float("nan")
+    lost_low: float = float("nan")
+    lost_high: float = float("nan")
     leak: str = ""
 
     @property
@@ -85,15 +85,15 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class MeanGap:
+class MeanLost:
     """What a system loses on the way to other corpora, on average over cells of one protocol.
 
     Attributes
     ----------
     system, protocol : str
     n_cells : int
-        That have a gap.
-    within, across, gap, low, high : float
+        That have such a figure.
+    within, across, lost, low, high : float
         Means over these cells; bounds of the 95 % bootstrap over the speakers of each corpus.
     """
 
@@ -102,7 +102,7 @@ class MeanGap:
     n_cells: int
     within: float
     across: float
-    gap: float
+    lost: float
     low: float
     high: float
 
@@ -143,7 +143,7 @@ class Found:
 
 def transfer_cells(
     found: Found, table: FeatureTable, ways: Ways
-) -> tuple[tuple[Cell, ...], tuple[MeanGap, ...]]:
+) -> tuple[tuple[Cell, ...], tuple[MeanLost, ...]]:
     """Every cell of one system's matrix, and what it loses on average.
 
     Parameters
@@ -158,17 +158,17 @@ def transfer_cells(
     tuple of Cell
         Row by row of the matrix, all others last. Pairs with fewer than two emotions in common
         have none, nor has a corpus of one speaker with itself.
-    tuple of MeanGap
+    tuple of MeanLost
         Of the pairs, and of all others.
     """
     measured = [*_within_cells(found, table, ways), *_across_cells(found, table, ways)]
-    gaps = (
-        _mean_gap(protocol, [(c, draws) for c, draws in measured if c.protocol == protocol])
+    means = (
+        _mean_lost(protocol, [(c, draws) for c, draws in measured if c.protocol == protocol])
         for protocol in (ACROSS, LEFT_OUT)
     )
     order = (*ways.corpora, ALL_OTHERS)
     cells = sorted((cell for cell, _ in measured), key=lambda cell: order.index(cell.trained_on))
-    return tuple(cells), tuple(gap for gap in gaps if gap is not None)
+    return tuple(cells), tuple(lost for lost in means if lost is not None)
 
 
 def _within_cells(found: Found, table: FeatureTable, ways: Ways) -> Iterator[tuple[Cell, Floats]]:
@@ -192,7 +192,7 @@ def _across_cells(found: Found, table: FeatureTable, ways: Ways) -> Iterator[tup
                 left_out = protocol is ways.left_out
                 source = ALL_OTHERS if left_out else ways.corpora[fold.number - 1]
                 cell = _cell(part, table, ways, (source, str(corpus), protocol.name))
-                yield _with_gap(cell, part, found.within, shared, table, ways)
+                yield _with_lost(cell, part, found.within, shared, table, ways)
 
 
 def shown_emotions(table: FeatureTable) -> dict[str, Bools]:
@@ -222,14 +222,7 @@ def _part(
     own = own if at is None else own & at
     if emotions.sum() < 2 or len(np.unique(table.labels[found.rows[own]])) < 2:
         return None
-    part = replace(
-        found,
-        rows=found.rows[own],
-        folds=found.folds[own],
-        outputs=found.outputs[own],
-        answers=None,
-    )
-    return answered_among(part, emotions)
+    return answered_among(replace(found.take(own), answers=None), emotions)
 
 
 def _cell(part: OutOfFold, table: FeatureTable, ways: Ways, names: tuple[str, str, str]) -> Cell:
@@ -254,7 +247,7 @@ def _cell(part: OutOfFold, table: FeatureTable, ways: Ways, names: tuple[str, st
 _FIGURES = ("uar", "uar_low", "uar_high", "accuracy", "macro_f1", "chance")
 
 
-def _with_gap(
+def _with_lost(
     cell: Cell,
     part: OutOfFold,
     within: OutOfFold | None,
@@ -262,7 +255,7 @@ def _with_gap(
     table: FeatureTable,
     ways: Ways,
 ) -> tuple[Cell, Floats]:
-    """The cell beside the tested corpus's own figure on the same clips; draws of the gap."""
+    """The cell beside the tested corpus's own figure on the same clips; draws of what is lost."""
     own = None if within is None else _part(within, table, cell.tested_on, shared)
     if own is None:
         return cell, np.zeros(0)
@@ -274,26 +267,26 @@ def _with_gap(
     interval = percentile_interval(near - far, len(np.unique(speakers)))
     own_uar, far_uar = (uar(truth, each) for each in both)
     measured = replace(
-        cell, within=own_uar, gap=own_uar - far_uar, gap_low=interval.low, gap_high=interval.high
+        cell, within=own_uar, lost=own_uar - far_uar, lost_low=interval.low, lost_high=interval.high
     )
     return measured, near - far
 
 
-def _mean_gap(protocol: str, measured: Sequence[tuple[Cell, Floats]]) -> MeanGap | None:
-    with_gap = [(cell, draws) for cell, draws in measured if len(draws)]
-    if not with_gap:
+def _mean_lost(protocol: str, measured: Sequence[tuple[Cell, Floats]]) -> MeanLost | None:
+    with_lost = [(cell, draws) for cell, draws in measured if len(draws)]
+    if not with_lost:
         return None
-    cells = [cell for cell, _ in with_gap]
-    draws = np.mean([each for _, each in with_gap], axis=0)
+    cells = [cell for cell, _ in with_lost]
+    draws = np.mean([each for _, each in with_lost], axis=0)
     several = all(cell.n_speakers > 1 for cell in cells)
     interval = percentile_interval(draws, 2) if several else Interval(float("nan"), float("nan"))
-    return MeanGap(
+    return MeanLost(
         cells[0].system,
         protocol,
         len(cells),
         float(np.mean([cell.within for cell in cells])),
-        float(np.mean([cell.within - cell.gap for cell in cells])),
-        float(np.mean([cell.gap for cell in cells])),
+        float(np.mean([cell.within - cell.lost for cell in cells])),
+        float(np.mean([cell.lost for cell in cells])),
         interval.low,
         interval.high,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from affuse.evaluation.transfer import ACROSS, ALL_OTHERS, LEFT_OUT, Cell, MeanGap
+from affuse.evaluation.transfer import ACROSS, ALL_OTHERS, LEFT_OUT, Cell, MeanLost
 from affuse.tasks.headline import UAR
 
 _LISTS = ("emotions",)
@@ -43,7 +43,7 @@ class TransferMatrix:
         By name.
     cells : tuple of Cell
         System by system, row by row.
-    gaps : tuple of MeanGap
+    means : tuple of MeanLost
     features : mapping of str to str
         What was extracted from each modality, in words.
     notes : tuple of str
@@ -52,7 +52,7 @@ class TransferMatrix:
 
     corpora: tuple[CorpusSize, ...]
     cells: tuple[Cell, ...]
-    gaps: tuple[MeanGap, ...]
+    means: tuple[MeanLost, ...]
     features: Mapping[str, str]
     notes: tuple[str, ...] = ()
 
@@ -100,7 +100,7 @@ class TransferMatrix:
         return {
             "corpora": [asdict(size) for size in self.corpora],
             "cells": [_plain(asdict(cell) | {"leaky": cell.leaky}) for cell in self.cells],
-            "gaps": [_plain(asdict(gap)) for gap in self.gaps],
+            "means": [_plain(asdict(lost)) for lost in self.means],
             "features": dict(self.features),
             "notes": list(self.notes),
         }
@@ -113,7 +113,7 @@ class TransferMatrix:
         list of str
         """
         several = len(self.systems) > 1
-        sentences = [_gap_sentence(gap, several) for gap in self.gaps]
+        sentences = [_lost_sentence(lost, several) for lost in self.means]
         across = [cell for cell in self.cells if cell.protocol == ACROSS]
         known = [cell for cell in across if not math.isnan(cell.uar_low)]
         above = sum(cell.above_chance for cell in known)
@@ -128,18 +128,18 @@ def _row(cell: Cell) -> str:
     return cell.system if "+" in cell.modality else f"{cell.modality}, {cell.system}"
 
 
-def _gap_sentence(gap: MeanGap, several: bool) -> str:
+def _lost_sentence(lost: MeanLost, several: bool) -> str:
     how = {
-        ACROSS: f"Trained on one corpus and tested on another ({gap.n_cells} pairs)",
-        LEFT_OUT: f"Trained on all other corpora ({gap.n_cells} tested)",
-    }[gap.protocol]
-    who = f" by {gap.system}" if several else ""
-    bounds = UAR.bounds(gap.low, gap.high)
+        ACROSS: f"Trained on one corpus and tested on another ({lost.n_cells} pairs)",
+        LEFT_OUT: f"Trained on all other corpora ({lost.n_cells} tested)",
+    }[lost.protocol]
+    who = f" by {lost.system}" if several else ""
+    bounds = UAR.bounds(lost.low, lost.high)
     interval = f" {bounds}" if bounds else ""
     return (
-        f"{how}, mean UAR{who} is {UAR.value(gap.across)} %; of speakers of the tested corpora "
-        f"themselves, kept apart, over the same emotions {UAR.value(gap.within)} %: "
-        f"{UAR.value(gap.gap)} points{interval} are lost."
+        f"{how}, mean UAR{who} is {UAR.value(lost.across)} %; of speakers of the tested corpora "
+        f"themselves, kept apart, over the same emotions {UAR.value(lost.within)} %: "
+        f"{UAR.value(lost.lost)} points{interval} are lost."
     )
 
 

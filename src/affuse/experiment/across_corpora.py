@@ -86,7 +86,7 @@ def transfer(
     Examples
     --------
     >>> config = load_config("transfer", overrides={"data.path": ["a", "b"]})  # doctest: +SKIP
-    >>> transfer(config).table[["trained_on", "tested_on", "uar", "gap"]]  # doctest: +SKIP
+    >>> transfer(config).table[["trained_on", "tested_on", "uar", "lost"]]  # doctest: +SKIP
     """
     context = context_of(config, workers, progress)
     if not config.out:
@@ -117,7 +117,7 @@ def _matrix(config: Config, context: RunContext) -> TransferMatrix:
     return TransferMatrix(
         corpora=_sizes(table, division.ways),
         cells=tuple(cell for cells, _ in measured for cell in cells),
-        gaps=tuple(gap for _, gaps in measured for gap in gaps),
+        means=tuple(lost for _, means in measured for lost in means),
         features=_labels(clean),
         notes=(
             *filter(None, [drawn_people(clean.index)]),

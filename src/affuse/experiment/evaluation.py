@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from affuse.config import Config
 from affuse.evaluation.answers import among_shared
 from affuse.evaluation.crossval import out_of_fold
+from affuse.evaluation.emotion_sets import coverage_of, emotion_sets, too_few_speakers
 from affuse.evaluation.fold_store import FolderStore
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
@@ -70,6 +71,7 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
     statement = [feasible.statement] if feasible.statement else []
     rare = rare_notes(corpus_labels(clean.table)) if len(plan.index.corpora) > 1 else ()
     division = (*statement, *divided.notes, *rare, *normalised)
+    without_sets = _without_sets(config, clean.table, measured.evaluated)
     return Result(
         config=config,
         index=clean.index,
@@ -77,7 +79,7 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
         evaluated=measured.evaluated,
         skipped=(*features.extraction.skipped, *worse.skipped),
         features=labels,
-        notes=(*plan.index.notes, *division, *notes_of(clean), *notes),
+        notes=(*plan.index.notes, *division, *notes_of(clean), *notes, *without_sets),
         curves=measured.curves,
         passed_over=plan.index.passed_over,
         drawn=drawn_people(clean.index),
@@ -213,7 +215,25 @@ def _out_of_fold(
 def _scored(config: Config, table: FeatureTable, protocol: Protocol, found: OutOfFold) -> Evaluated:
     n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
     found = among_shared(found, table, protocol)
-    return Evaluated(protocol, found, scores(found, table, n_bootstrap=n_bootstrap, seed=seed))
+    figures = scores(found, table, n_bootstrap=n_bootstrap, seed=seed)
+    asked = config.evaluation.coverage
+    if asked is None or protocol.leaky or too_few_speakers(found, table, asked):
+        return Evaluated(protocol, found, figures)
+    sets = emotion_sets(found, table, asked)
+    coverage = coverage_of(sets, found, table, asked, n_bootstrap=n_bootstrap, seed=seed)
+    return Evaluated(protocol, found, figures, sets, coverage)
+
+
+def _without_sets(config: Config, table: FeatureTable, evaluated: Sequence[Evaluated]) -> list[str]:
+    """Why systems have no sets, where they were asked for."""
+    asked = config.evaluation.coverage
+    if asked is None:
+        return []
+    honest = [item for item in evaluated if not item.protocol.leaky]
+    if not honest:
+        return ["No sets were made: no protocol keeps speakers apart."]
+    reasons = (too_few_speakers(item.out_of_fold, table, asked) for item in honest)
+    return [f"No sets were made: {reason}." for reason in dict.fromkeys(filter(None, reasons))]
 
 
 def _curve(

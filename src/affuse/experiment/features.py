@@ -12,6 +12,7 @@ from affuse.config import Config
 from affuse.corpora.index import Index
 from affuse.evaluation.fold_store import FolderStore
 from affuse.experiment.plan import Plan, chosen_clips, extractors, prepared, task_of
+from affuse.experiment.votes import SOFT
 from affuse.features.context import RunContext
 from affuse.features.extract import Extraction, extract_features
 from affuse.features.label_columns import refuse_constant, refuse_labels
@@ -123,6 +124,8 @@ def features_of(plan: Plan, context: RunContext) -> Features:
     refuse_labels(sources, extraction.table)
     table = task_of(plan.config).table(extraction.table, plan.index)
     refuse_targets(sources, table)
+    soft = plan.config.target == SOFT
+    table = replace(table, training=plan.config.training, soft_labels=soft)
     if plan.config.data.shuffle_labels:
         table = _shuffled(table, context.seed)
     kept = set(table.clips.tolist())
@@ -184,8 +187,9 @@ def _extracted(plan: Plan, context: RunContext) -> tuple[Extraction, dict[Modali
 def _shuffled(table: FeatureTable, seed: int) -> FeatureTable:
     """The truth dealt anew among each speaker's clips: whatever is learned then is a leak."""
     rng = np.random.default_rng(seed)
-    truth = table.truth.copy()
+    order = np.arange(len(table))
     for speaker in np.unique(table.speakers):
         at = np.flatnonzero(table.speakers == speaker)
-        truth[at] = rng.permutation(truth[at])
-    return table.with_truth(truth)
+        order[at] = rng.permutation(at)
+    votes = table.votes[order] if len(table.votes) else table.votes
+    return replace(table.with_truth(table.truth[order]), votes=votes)

@@ -12,11 +12,13 @@ from affuse.corpora.filters import corpora_without
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read_all
 from affuse.errors import ConfigError
+from affuse.evaluation.grouping import groups_of
+from affuse.experiment.votes import SOFT, asks_for_votes, refuse_learning_rules, voted_clips
 from affuse.features.source import Source
 from affuse.features.sources import make_source
 from affuse.features.stretches import within_files
 from affuse.fusion.registry import check_fusions
-from affuse.models.registry import check_models
+from affuse.models.registry import check_balance, check_models, check_votes
 from affuse.records import Modality
 from affuse.splits.divide import check_asked_folds
 from affuse.tasks.choice import make_task
@@ -41,7 +43,8 @@ def chosen_clips(config: Config) -> Index:
     index = read_all(config.data.paths, config.data.corpus)
     index, where = _known_attributes(index, config.data.where)
     chosen = index.filter(speakers=config.data.speakers, emotions=config.data.emotions, where=where)
-    return within_files(task_of(config).chosen(chosen))
+    chosen = within_files(task_of(config).chosen(chosen))
+    return voted_clips(config, chosen, index) if asks_for_votes(config) else chosen
 
 
 def task_of(config: Config) -> Task:
@@ -55,7 +58,7 @@ def task_of(config: Config) -> Task:
     -------
     Task
     """
-    task = make_task(config.task, config.data.targets)
+    task = make_task(config.task, config.data.targets, voted=asks_for_votes(config))
     if config.task != Classification.name and config.robustness.enabled:
         raise ConfigError(
             "robustness.enabled was given with task = dimensional, and curves are measured of "
@@ -66,7 +69,16 @@ def task_of(config: Config) -> Task:
             "features.normalise = corpus was given with robustness.enabled, whose degraded clips "
             "have no corpus to be normalised by; expected robustness.enabled = false"
         )
+    if config.task != Classification.name and config.evaluation.coverage is not None:
+        raise ConfigError(
+            "evaluation.coverage was given with task = dimensional, and sets are of emotions; "
+            "expected it not to be set"
+        )
     check_models(config.models, config.task)
+    if config.target == SOFT:
+        check_votes(config.models)
+        refuse_learning_rules(config)
+    check_balance(config.models, config.training, config.task)
     check_fusions(config.fusion, config.task)
     return task
 
@@ -178,8 +190,10 @@ def plan_of(config: Config) -> Plan:
     Raises
     ------
     AffuseError
-        There are no clips, or the folds that are asked for do not fit them.
+        There are no clips, or the folds or groups that are asked for do not fit them.
     """
     index = chosen_clips(config)
+    for by in config.evaluation.by:
+        groups_of(index.clips, by)
     check_asked_folds(config, index.clips)
     return Plan(prepared(config, index), index)

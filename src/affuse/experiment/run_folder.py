@@ -29,6 +29,7 @@ from affuse.evaluation.references import reference_lines
 from affuse.evaluation.reliability import reliability_curve
 from affuse.evaluation.speakers import recall_table, speaker_table
 from affuse.evaluation.systems import OutOfFold
+from affuse.evaluation.votes_table import votes_table
 from affuse.features.contents import contents_table
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
@@ -253,8 +254,9 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     if "references" in result.task.tables:
         yield "references", pd.DataFrame([asdict(line) for line in _references(result)])
     yield "map", clip_map(result.table, seed=result.config.seed)
-    if len(result.by_corpus):
-        yield "corpora", result.by_corpus
+    yield from _tables_of_groups(result)
+    if len(result.sets):
+        yield "sets", result.sets
     if len(result.training):
         yield "training", result.training
     if result.curves:
@@ -277,8 +279,20 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
             yield "comparisons", _comparisons(result)
 
 
+def _tables_of_groups(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
+    """People's votes, and figures of corpora and other groups, where there are any."""
+    if len(result.table.votes):
+        yield "votes", votes_table(result.table)
+    if len(result.by_corpus):
+        yield "corpora", result.by_corpus
+    if len(result.by_group.figures):
+        yield "by", result.by_group.figures
+        yield "gaps", result.by_group.gaps
+
+
 def _references(result: Result) -> tuple[Reference, ...]:
-    return reference_lines(result.index, drawn=bool(result.drawn))
+    n_classes = len(result.table.classes) if len(result.table.votes) else 0
+    return reference_lines(result.index, n_classes=n_classes, drawn=bool(result.drawn))
 
 
 def _reliability(found: OutOfFold, table: FeatureTable) -> pd.DataFrame:

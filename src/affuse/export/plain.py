@@ -131,6 +131,7 @@ def whole(prediction: Prediction) -> Segment:
         abstained=prediction.abstained,
         disagreement=prediction.disagreement,
         values=prediction.values,
+        set=prediction.set,
     )
 
 
@@ -187,6 +188,20 @@ def target_names(predictions: Sequence[Prediction]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def has_sets(predictions: Sequence[Prediction]) -> bool:
+    """Whether any prediction tells a set of emotions.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+
+    Returns
+    -------
+    bool
+    """
+    return any(one.set or any(part.set for part in one.segments) for one in predictions)
+
+
 def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
     """Probabilities of each emotion: fused, then audio, then video; None where not given.
 
@@ -234,6 +249,7 @@ def _findings(found: Prediction | Segment) -> dict[str, Any]:
             if source in found.probabilities
         },
         **({"values": _numbers(found.values)} if found.values else {}),
+        **({"set": list(found.set)} if found.set else {}),
         "speech": rounded(found.speech),
         "face_seen": rounded(found.face_seen),
     }

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from affuse.config import TrainingConfig
 from affuse.errors import FeatureError
 from affuse.features.array import FeatureArray, feature_array
 
@@ -37,6 +38,12 @@ class FeatureTable:
         Names of the numbers that are told of a clip; empty where its emotion is.
     values : (n_clips, n_targets) float64
         The true numbers.
+    training : TrainingConfig
+        How clips of several corpora are learned from together.
+    votes : (n_clips, n_classes) float64
+        How many people told each emotion of each clip; without rows where nobody was asked.
+    soft_labels : bool
+        Whether the shares of the votes are learned in the place of the labels.
 
     Raises
     ------
@@ -53,6 +60,9 @@ class FeatureTable:
     corpora: NDArray[np.str_]
     targets: tuple[str, ...]
     values: NDArray[np.float64]
+    training: TrainingConfig
+    votes: NDArray[np.float64]
+    soft_labels: bool
 
     def __init__(
         self,
@@ -65,11 +75,16 @@ class FeatureTable:
         corpora: NDArray[np.str_] | None = None,
         targets: tuple[str, ...] = (),
         values: NDArray[np.float64] | None = None,
+        training: TrainingConfig | None = None,
+        votes: NDArray[np.float64] | None = None,
+        soft_labels: bool = False,
     ) -> None:
         wrapped = {modality: feature_array(array) for modality, array in arrays.items()}
         corpora = np.zeros(0, np.str_) if corpora is None else corpora
         values = np.zeros((0, 0)) if values is None else values
-        fields = (clips, speakers, labels, classes, wrapped, present, corpora, targets, values)
+        known = (clips, speakers, labels, classes, wrapped, present, corpora, targets, values)
+        votes = np.zeros((0, len(classes))) if votes is None else votes
+        fields = (*known, training or TrainingConfig(), votes, soft_labels)
         for name, value in zip(self.__dataclass_fields__, fields, strict=True):
             object.__setattr__(self, name, value)
         self._check()
@@ -80,6 +95,7 @@ class FeatureTable:
             object.__setattr__(self, "corpora", np.zeros(n, np.str_))
         lengths = {"speakers": len(self.speakers), "corpora": len(self.corpora)}
         lengths |= {"values": len(self.values)} if self.targets else {"labels": len(self.labels)}
+        lengths |= {"votes": len(self.votes)} if len(self.votes) else {}
         lengths |= {f"arrays[{m!r}]": len(a) for m, a in self.arrays.items()}
         lengths |= {f"present[{m!r}]": len(p) for m, p in self.present.items()}
         wrong = {name: length for name, length in lengths.items() if length != n}
@@ -103,6 +119,29 @@ class FeatureTable:
     def truth(self) -> NDArray[np.generic]:
         """What is learned: `labels` (n_clips,), or `values` (n_clips, n_targets)."""
         return self.values if self.targets else self.labels
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of each emotion among a clip's votes: (n_clips, n_classes), rows sum to 1."""
+        return np.asarray(self.votes / self.votes.sum(axis=1, keepdims=True), np.float64)
+
+    def known_labels(self, rows: ArrayLike | None = None) -> NDArray[np.int64]:
+        """Labels that can be learned from clips: those they have and, of votes, those told of them.
+
+        Parameters
+        ----------
+        rows : (n,) int, optional
+            Of the clips; all by default.
+
+        Returns
+        -------
+        (n_labels,) int64
+        """
+        chosen = np.arange(len(self)) if rows is None else np.asarray(rows)
+        own = np.unique(self.labels[chosen])
+        if not self.soft_labels:
+            return own
+        return np.union1d(own, np.flatnonzero(self.votes[chosen].any(axis=0)))
 
     def with_truth(self, truth: NDArray[Any]) -> FeatureTable:
         """The same clips with another truth, of the shape of `truth`.
@@ -136,6 +175,7 @@ class FeatureTable:
             labels=self.labels if self.targets else self.labels[chosen],
             values=self.values[chosen] if self.targets else self.values,
             corpora=self.corpora[chosen],
+            votes=self.votes[chosen] if len(self.votes) else self.votes,
             arrays={m: a.take(chosen) for m, a in self.arrays.items()},
             present={m: p[chosen] for m, p in self.present.items()},
         )

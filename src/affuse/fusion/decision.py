@@ -112,7 +112,7 @@ class DecisionFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         training = in_clip_order(table)
         presence(training, self.modalities_)
         self.numbers_ = bool(table.targets)
-        found = np.arange(len(table.targets)) if self.numbers_ else np.unique(training.labels)
+        found = np.arange(len(table.targets)) if self.numbers_ else training.known_labels()
         self.classes_ = found
         tables = self._member_tables(training)
         self.members_ = {

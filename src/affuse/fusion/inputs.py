@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
 from affuse.models.fit_cache import FitCache
+from affuse.models.loss_terms import learn, loss_terms
 
 Rows = NDArray[np.int64]
 RowsOf = Callable[[FeatureTable, Rows], NDArray[np.float32]]
@@ -132,8 +133,9 @@ def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, fit_cache: FitCa
         `model`.
     """
     rows = rows_of(table, np.arange(len(table)))
+    terms = loss_terms(table)
     if not has_fit_parameter(model, "groups"):
-        return model.fit(rows, table.truth)
+        return learn(model, rows, table.truth, terms)
 
     def relearn(train: Rows) -> NDArray[np.float32]:
         return rows_of(fit_cache.learned(table, train), train)
@@ -147,6 +149,7 @@ def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, fit_cache: FitCa
         table.truth,
         groups=table.clips if together else table.speakers,
         relearn=None if fixed else relearn,
+        **({"terms": terms} if terms and has_fit_parameter(model, "terms") else {}),
     )
 
 

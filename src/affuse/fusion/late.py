@@ -27,6 +27,7 @@ from affuse.fusion.unimodal import Unimodal
 from affuse.models.fit_cache import FitCache
 from affuse.models.graphs.builder import GraphBuilder, NotExportable
 from affuse.models.graphs.classical import scaled_rows
+from affuse.models.loss_terms import loss_terms
 from affuse.models.mlp import EmbeddingMLP
 
 
@@ -110,7 +111,8 @@ class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         self.networks_ = self._fitted_networks(training, fit_cache or FitCache())
         if self.dropout_:
             training = with_dropout(training, self.modalities_)
-        self.mlp_ = clone(self.mlp).fit(self.embed(training), training.truth)
+        embeddings = self.embed(training)
+        self.mlp_ = clone(self.mlp).fit(embeddings, training.truth, terms=loss_terms(training))
         self.classes_ = output_columns(self.mlp_, table)
         self.numbers_ = bool(table.targets)
         return self

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from affuse.errors import FeatureError
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.inner_folds import Split, inner_folds
+from affuse.models.loss_terms import LossTerms, learn
 
 Floats = NDArray[np.float64]
 Relearn = Callable[[NDArray[np.int64]], ArrayLike]
@@ -92,6 +93,7 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         y: ArrayLike,
         groups: ArrayLike | None = None,
         relearn: Relearn | None = None,
+        terms: LossTerms | None = None,
     ) -> Self:
         """Learn from X (n_clips, n_features), y (n_clips,) and the clips' speakers `groups`.
 
@@ -106,6 +108,8 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
             Speakers, kept apart in inner folds.
         relearn : callable, optional
             Training rows of an inner fold -> all rows of features as learned from those alone.
+        terms : LossTerms, optional
+            Of the clips; reach the model as far as it can have them.
 
         Returns
         -------
@@ -120,7 +124,9 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         """
         rows, labels = validate_data(self, X, y)
         check_classification_targets(labels)
-        self.classes_, positions = np.unique(labels, return_inverse=True)
+        own = LossTerms() if terms is None else terms
+        self.classes_ = own.classes(labels)
+        positions = np.searchsorted(self.classes_, labels)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y holds one class, {self.classes_.tolist()}: a classifier needs rows of at "
@@ -134,8 +140,10 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
             )
         folds = inner_folds(positions, groups, self.n_folds)
         relearned = relearn if relearn is not None else lambda _: rows
-        self._choose(self._scores(positions, folds, relearned), positions)
-        self.estimator_ = self._candidate(self.chosen_).fit(rows, labels)
+        shares = own.of_classes(self.classes_).shares
+        scores = self._scores(positions, folds, relearned, own)
+        self._choose(scores, positions if shares is None else shares)
+        self.estimator_ = learn(self._candidate(self.chosen_), rows, labels, own)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -215,7 +223,11 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         return clone(self.estimator).set_params(**choice) if choice else clone(self.estimator)
 
     def _scores(
-        self, positions: NDArray[np.int64], folds: Sequence[Split], relearned: Relearn
+        self,
+        positions: NDArray[np.int64],
+        folds: Sequence[Split],
+        relearned: Relearn,
+        terms: LossTerms,
     ) -> Floats:
         """Scores from inner folds, (n_choices, n_clips, n_classes); NaN where there are none."""
         choices, n_classes = self._choices(), len(self.classes_)
@@ -223,34 +235,45 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         for train, test in folds:
             # Scores of a model that does not know all classes are on another scale, and one row a
             # class is too few to learn a spread from.
-            known = len(np.unique(positions[train]))
+            own = terms.of_classes(self.classes_).take(train)
+            known = len(own.classes(positions[train]))
             if known < n_classes or len(train) == known:
                 continue
             rows = np.asarray(relearned(train))
             if _lacks_scatter(self.estimator, rows[train], positions[train]):
                 continue
             for number, choice in enumerate(choices):
-                model = self._candidate(choice).fit(rows[train], positions[train])
+                model = learn(self._candidate(choice), rows[train], positions[train], own)
                 scores[number, test] = class_scores(model, rows[test])
         return scores
 
-    def _choose(self, scores: Floats, positions: NDArray[np.int64]) -> None:
-        """Hyperparameters, temperature and out-of-fold probabilities from inner scores."""
+    def _choose(self, scores: Floats, aims: NDArray[Any]) -> None:
+        """Hyperparameters, temperature and out-of-fold probabilities from inner scores.
+
+        Aims are positions of classes, or shares of votes for each.
+        """
         choices = self._choices()
         seen = ~np.isnan(scores[0, :, 0])
         self.chosen_, self.temperature_ = choices[0], 1.0
         self.out_of_fold_ = np.full(scores.shape[1:], np.nan)
         if not seen.any():
             return
-        truth = positions[seen]
+        truth = aims[seen]
         temperatures = [fit_temperature(rows[seen], truth) for rows in scores]
         losses = [
-            -log_softmax(rows[seen] / temperature, axis=1)[np.arange(len(truth)), truth].mean()
+            _log_loss(log_softmax(rows[seen] / temperature, axis=1), truth)
             for rows, temperature in zip(scores, temperatures, strict=True)
         ]
         best = int(np.argmin(losses))
         self.chosen_, self.temperature_ = choices[best], temperatures[best]
         self.out_of_fold_[seen] = softmax(scores[best, seen] / self.temperature_, axis=1)
+
+
+def _log_loss(logs: Floats, truth: NDArray[Any]) -> float:
+    """Mean log loss of positions (n_clips,), or cross-entropy with shares (n_clips, n_classes)."""
+    if truth.ndim == 2:
+        return -float((truth * logs).sum(axis=1).mean())
+    return -float(logs[np.arange(len(truth)), truth].mean())
 
 
 def _lacks_scatter(estimator: Any, rows: Floats, positions: NDArray[np.int64]) -> bool:
@@ -292,8 +315,8 @@ def fit_temperature(scores: ArrayLike, labels: ArrayLike) -> float:
     ----------
     scores : (n_clips, n_classes) array
         Of clips that the scoring model has not seen.
-    labels : (n_clips,) int
-        Column of each clip's true class.
+    labels : (n_clips,) int or (n_clips, n_classes) float
+        Column of each clip's true class, or the share of each class among people's votes.
 
     Returns
     -------
@@ -308,8 +331,12 @@ def fit_temperature(scores: ArrayLike, labels: ArrayLike) -> float:
     """
     values = np.asarray(scores, np.float64)
     n, n_classes = values.shape
+    truth = np.asarray(labels)
     targets = np.full((n, n_classes), 1.0)
-    targets[np.arange(n), np.asarray(labels)] += n
+    if truth.ndim == 2:
+        targets += n * truth
+    else:
+        targets[np.arange(n), truth] += n
     targets /= n + n_classes
     spread = float(values.std(axis=1).mean())
     if spread == 0:

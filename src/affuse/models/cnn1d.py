@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from affuse.errors import FeatureError
 from affuse.models.graphs.builder import GraphBuilder
+from affuse.models.loss_terms import LossTerms
 from affuse.models.network_target import NetworkTarget
 from affuse.models.training import (
     BATCH_NORM_EPS,
@@ -88,7 +89,7 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         self.dropout = dropout
         self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, terms: LossTerms | None = None) -> Self:
         """Learn from X (n_clips, n_features), at least 4 columns, and y.
 
         y are labels (n_clips,), or numbers (n_clips, n_targets): then the last layer gives those,
@@ -99,6 +100,8 @@ class CNN1D(ClassifierMixin, BaseEstimator):
         X : (n_clips, n_features) array
         y : (n_clips,) int or (n_clips, n_targets) float
             Labels or numbers.
+        terms : LossTerms, optional
+            Of the clips, a column for each label.
 
         Returns
         -------
@@ -124,13 +127,14 @@ class CNN1D(ClassifierMixin, BaseEstimator):
                 f"the 1D CNN was given {rows.shape[1]} features a clip; it pools twice by 2 and "
                 f"needs at least {MIN_FEATURES}: choose a classical model"
             )
-        self.target_ = NetworkTarget.of(truth)
+        self.target_ = NetworkTarget.of(truth, terms)
         if self.target_.classes is not None:
             self.classes_ = self.target_.classes
         with seeded_single_thread(self.random_state):
             network = cnn_network(rows.shape[1], self.target_.n_outputs, self.dropout)
             optimiser = adam(network.parameters(), self.learning_rate)
-            batches = row_batches(rows, self.target_.encoded(truth), self.batch_size)
+            aims, own = self.target_.encoded(truth), self.target_.terms(terms)
+            batches = row_batches(rows, aims, self.batch_size, own)
             self.losses_ = train(network, batches, self.epochs, optimiser)
         self.network_ = network
         return self

@@ -14,6 +14,8 @@ from affuse.config import FeatureLayerConfig
 from affuse.errors import FeatureError
 from affuse.features.array import FeatureArray, feature_array
 from affuse.models.graphs.builder import GraphBuilder
+from affuse.models.loss_terms import LossTerms
+from affuse.models.network_target import NetworkTarget
 from affuse.models.training import (
     BATCH_NORM_EPS,
     BATCH_NORM_MOMENTUM,
@@ -21,6 +23,7 @@ from affuse.models.training import (
     Batch,
     BatchSource,
     adam,
+    batch_terms,
     import_torch,
     initialise,
     outputs,
@@ -87,7 +90,7 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         self.learning_rate = learning_rate
         self.random_state = random_state
 
-    def fit(self, X: Frames, y: ArrayLike) -> Self:
+    def fit(self, X: Frames, y: ArrayLike, terms: LossTerms | None = None) -> Self:
         """Learn from frames X (n_clips, n_frames, ...) and the clips' y (n_clips,).
 
         Parameters
@@ -96,6 +99,8 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
             In memory or stored.
         y : (n_clips,) int
             Labels.
+        terms : LossTerms, optional
+            Of the clips, a column for each label.
 
         Returns
         -------
@@ -106,7 +111,8 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         self.frame_shape_ = array.shape[2:]
         with seeded_single_thread(self.random_state):
             network = self._network()
-            batches = _frame_batches(array, positions, self.batch_size)
+            own = NetworkTarget.of(np.asarray(y)).terms(terms)
+            batches = _frame_batches(array, positions, self.batch_size, own)
             optimiser = adam(network.parameters(), self.learning_rate)
             self.losses_ = train(network, batches, self.epochs, optimiser)
         self.network_ = network
@@ -203,14 +209,17 @@ def feature_layer(settings: FeatureLayerConfig, seed: int) -> FeatureLayer:
     )
 
 
-def _frame_batches(array: FeatureArray, labels: NDArray[np.int64], batch_size: int) -> BatchSource:
+def _frame_batches(
+    array: FeatureArray, labels: NDArray[np.int64], batch_size: int, terms: LossTerms | None
+) -> BatchSource:
     torch = import_torch()
     n_clips, n_frames = array.shape[:2]
 
     def batches() -> Iterator[Batch]:
         for chosen in shuffled_batches(n_clips * n_frames, batch_size):
             clips, frames = np.divmod(chosen, n_frames)
-            yield torch.from_numpy(array.positions(clips, frames)), torch.from_numpy(labels[clips])
+            inputs = torch.from_numpy(array.positions(clips, frames))
+            yield inputs, torch.from_numpy(labels[clips]), *batch_terms(terms, clips)
 
     return batches
 

@@ -14,6 +14,7 @@ from sklearn.base import clone
 from affuse.features.table import FeatureTable
 from affuse.models.estimator_spec import estimator_spec
 from affuse.models.inner_folds import inner_folds
+from affuse.models.loss_terms import terms_key
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -111,7 +112,7 @@ class FitCache:
         numbers, columns = bool(table.targets), self.fitted(estimator, table).classes_
         made = np.full((len(table), len(columns)), np.nan)
         for train, test in inner_folds(table.truth, table.speakers, MEMBER_FOLDS):
-            if not numbers and len(np.unique(table.labels[train])) < len(columns):
+            if not numbers and len(table.known_labels(train)) < len(columns):
                 continue
             inner = self.learned(table, train)
             fitted = clone(estimator).fit(inner.take(train), self)
@@ -125,6 +126,7 @@ def _key(estimator: Any, table: FeatureTable) -> str:
     digest = hashlib.blake2b(json.dumps(estimator_spec(estimator), sort_keys=True).encode())
     for column in (table.clips, table.speakers, table.truth.ravel()):
         digest.update("\0".join(map(str, column)).encode())
+    digest.update(terms_key(table, np.arange(len(table))).encode())
     for modality in table.modalities:
         array = table.arrays[modality]
         digest.update(f"{modality} {array.digest(np.arange(len(table)))}".encode())

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from affuse.errors import ConfigError
 from affuse.models.combination import COMBINATIONS, Combination
 from affuse.models.graphs.builder import GraphBuilder
+from affuse.models.loss_terms import LossTerms
 from affuse.models.network_target import NetworkTarget
 from affuse.models.training import (
     BATCH_NORM_EPS,
@@ -81,7 +82,7 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         self.dropout = dropout
         self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, terms: LossTerms | None = None) -> Self:
         """Learn from embeddings X (n_clips, n_modalities, n_embedding) and y.
 
         y are labels (n_clips,), or numbers (n_clips, n_targets).
@@ -92,6 +93,8 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
             NaN where a modality is absent.
         y : (n_clips,) int or (n_clips, n_targets) float
             Labels or numbers.
+        terms : LossTerms, optional
+            Of the clips, a column for each label.
 
         Returns
         -------
@@ -110,12 +113,13 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
                 f"{', '.join(COMBINATIONS)}"
             )
         rows = np.asarray(X, np.float32)
-        self.target_ = NetworkTarget.of(y)
+        self.target_ = NetworkTarget.of(y, terms)
         if self.target_.classes is not None:
             self.classes_ = self.target_.classes
         with seeded_single_thread(self.random_state):
             network = self._network(rows)
-            batches = row_batches(rows, self.target_.encoded(y), self.batch_size)
+            aims, own = self.target_.encoded(y), self.target_.terms(terms)
+            batches = row_batches(rows, aims, self.batch_size, own)
             if self.combination == "weighted":
                 self.losses_ = self._train_weighted(network, batches)
                 self.weights_ = _weights(network)

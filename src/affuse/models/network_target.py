@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from affuse.models.graphs.builder import GraphBuilder
+    from affuse.models.loss_terms import LossTerms
 
 Floats = NDArray[np.float64]
 
@@ -36,12 +37,14 @@ class NetworkTarget:
     scale: Floats
 
     @classmethod
-    def of(cls, truth: ArrayLike) -> Self:
+    def of(cls, truth: ArrayLike, terms: LossTerms | None = None) -> Self:
         """The target of labels (n_clips,), or of numbers (n_clips, n_targets).
 
         Parameters
         ----------
         truth : (n_clips,) int or (n_clips, n_targets) float
+        terms : LossTerms, optional
+            Whose shares may hold classes that are nobody's label.
 
         Returns
         -------
@@ -61,7 +64,7 @@ class NetworkTarget:
         if values.ndim == 2:
             scale = values.std(axis=0)
             return cls(None, values.mean(axis=0), np.where(scale > 0, scale, 1.0))
-        classes = np.unique(values)
+        classes = np.unique(values) if terms is None else terms.classes(values)
         if len(classes) < 2:
             raise ValueError(
                 f"y holds one class, {classes.tolist()}: a classifier needs rows of at least two"
@@ -88,6 +91,21 @@ class NetworkTarget:
         if self.classes is None:
             return np.asarray((values - self.mean) / self.scale, np.float32)
         return np.asarray(np.searchsorted(self.classes, values), np.int64)
+
+    def terms(self, terms: LossTerms | None) -> LossTerms | None:
+        """Loss terms with a column for each of `classes`, in the place of one for each label.
+
+        Parameters
+        ----------
+        terms : LossTerms or None
+
+        Returns
+        -------
+        LossTerms or None
+        """
+        if terms is None or self.classes is None:
+            return terms
+        return terms.of_classes(self.classes)
 
     def decoded(self, outputs: NDArray[np.float32]) -> Floats:
         """Probabilities (n_clips, n_classes), or numbers (n_clips, n_targets).

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
-from affuse.config import ModelConfig
+from affuse.config import ModelConfig, TrainingConfig
 from affuse.errors import ConfigError, MissingDependency
 from affuse.models.model import Model
 from affuse.registries import MODELS
@@ -93,6 +93,73 @@ def check_models(models: Sequence[ModelConfig], task: str) -> None:
             raise ConfigError(
                 f"model {model.name!r} was given for task = {task}, for which it cannot be "
                 f"trained; expected one of {fitting}"
+            )
+
+
+def check_balance(models: Sequence[ModelConfig], training: TrainingConfig, task: str) -> None:
+    """Refuse models that cannot give clips weights, where corpora are to count alike.
+
+    Parameters
+    ----------
+    models : sequence of ModelConfig
+    training : TrainingConfig
+    task : {"classification", "dimensional"}
+
+    Raises
+    ------
+    ConfigError
+        Names the model and those that fit; numbers are to be learned.
+
+    Examples
+    --------
+    >>> balance = TrainingConfig(balance="corpus")
+    >>> check_balance([ModelConfig(name="logistic")], balance, "classification")
+    """
+    if training.balance == "none":
+        return
+    if task != "classification":
+        raise ConfigError(
+            f'training.balance = "{training.balance}" was given with task = {task}, and it is '
+            'emotions that are balanced; expected training.balance = "none"'
+        )
+    from affuse.models.loss_terms import takes_weights
+
+    for model in models:
+        if not takes_weights(MODELS.get(model.name).make(0)):
+            entries = MODELS.load_all().entries
+            fitting = ", ".join(n for n, each in entries.items() if takes_weights(each.make(0)))
+            raise ConfigError(
+                f'training.balance = "{training.balance}" was given with model {model.name!r}, in '
+                f"which no clip counts more than another; expected one of {fitting}"
+            )
+
+
+def check_votes(models: Sequence[ModelConfig]) -> None:
+    """Refuse models that learn labels alone, where shares of votes are to be learned.
+
+    Parameters
+    ----------
+    models : sequence of ModelConfig
+
+    Raises
+    ------
+    ConfigError
+        Names the model and those that fit.
+
+    Examples
+    --------
+    >>> check_votes([ModelConfig(name="logistic")])
+    """
+    from affuse.models.loss_terms import takes_votes
+
+    for model in models:
+        if not takes_votes(MODELS.get(model.name).make(0)):
+            entries = MODELS.load_all().entries
+            fitting = ", ".join(n for n, each in entries.items() if takes_votes(each.make(0)))
+            raise ConfigError(
+                f"target = votes was given with model {model.name!r}, which learns one emotion of "
+                f"each clip; expected one of {fitting}: choose such as "
+                "--set 'models=[{name = \"logistic\"}]'"
             )
 
 

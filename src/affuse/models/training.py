@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,11 @@ from affuse.errors import MissingDependency
 if TYPE_CHECKING:
     import torch
 
-Batch = tuple["torch.Tensor", "torch.Tensor"]
+    from affuse.models.loss_terms import LossTerms
+
+Batch = tuple["torch.Tensor", "torch.Tensor"] | tuple["torch.Tensor", "torch.Tensor", "BatchTerms"]
 BatchSource = Callable[[], Iterator[Batch]]
-"""Inputs and targets of one epoch, in a new order at each call."""
+"""Inputs, targets and perhaps loss terms of one epoch, in a new order at each call."""
 
 BATCH_NORM_MOMENTUM = 0.1
 """Share of a batch in the running statistics, as torch has it (0.9 in Keras's words).
@@ -48,6 +51,14 @@ def import_torch() -> Any:
     except ModuleNotFoundError as error:
         raise MissingDependency("torch", "train") from error
     return torch
+
+
+class BatchTerms(NamedTuple):
+    """Loss terms of the clips of a batch, as tensors."""
+
+    possible: torch.Tensor | None
+    weights: torch.Tensor | None
+    shares: torch.Tensor | None = None
 
 
 @contextmanager
@@ -124,7 +135,8 @@ def train(
 ) -> NDArray[np.float64]:
     """Minimise a loss over `epochs` calls of `batches`; the network ends in eval mode.
 
-    Cross-entropy where targets are labels, the mean squared error where they are numbers.
+    Cross-entropy where targets are labels, the mean squared error where they are numbers; of labels
+    as loss terms, where batches have them, say.
 
     Returns the mean loss of each epoch's steps: (epochs,).
 
@@ -132,7 +144,8 @@ def train(
     ----------
     network : torch.nn.Module
     batches : callable
-        Gives (rows, labels) tensors, batch after batch, in a new order at each call.
+        Gives (rows, labels) tensors, and `BatchTerms` perhaps, batch after batch, in a new order at
+        each call.
     epochs : int
     optimiser : torch.optim.Optimizer
     after_step : callable, optional
@@ -143,16 +156,14 @@ def train(
     (epochs,) float64
     """
     torch = import_torch()
-    of_labels, of_numbers = torch.nn.CrossEntropyLoss(), torch.nn.MSELoss()
     network.train()
     means = []
     for _ in range(epochs):
         losses = []
-        for inputs, targets in batches():
+        for inputs, targets, *terms in batches():
             optimiser.zero_grad(set_to_none=True)
-            loss_function = of_numbers if targets.is_floating_point() else of_labels
-            loss = loss_function(network(inputs), targets)
-            loss.backward()
+            loss = _loss(network(inputs), targets, *terms)
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             losses.append(loss.detach())
             if after_step is not None:
@@ -160,6 +171,28 @@ def train(
         means.append(float(torch.stack(losses).mean()))
     network.eval()
     return np.array(means)
+
+
+def _loss(
+    outputs: torch.Tensor, targets: torch.Tensor, terms: BatchTerms | None = None
+) -> torch.Tensor:
+    """Mean loss of a batch."""
+    functional = import_torch().nn.functional
+    if targets.is_floating_point():
+        loss: torch.Tensor = functional.mse_loss(outputs, targets)
+        return loss
+    if terms is None:
+        loss = functional.cross_entropy(outputs, targets)
+        return loss
+    if terms.possible is not None:
+        outputs = outputs.masked_fill(~terms.possible, -math.inf)
+    if terms.shares is None:
+        losses: torch.Tensor = functional.cross_entropy(outputs, targets, reduction="none")
+    else:
+        logs = functional.log_softmax(outputs, dim=1)
+        # Nothing times minus infinity, where a clip cannot be of a class, would be no number.
+        losses = -(terms.shares * logs.masked_fill(terms.shares == 0, 0.0)).sum(dim=1)
+    return (losses if terms.weights is None else losses * terms.weights).mean()
 
 
 def adam(parameters: Any, learning_rate: float) -> torch.optim.Optimizer:
@@ -180,7 +213,12 @@ def adam(parameters: Any, learning_rate: float) -> torch.optim.Optimizer:
     return optimiser
 
 
-def row_batches(rows: NDArray[np.float32], targets: NDArray[Any], batch_size: int) -> BatchSource:
+def row_batches(
+    rows: NDArray[np.float32],
+    targets: NDArray[Any],
+    batch_size: int,
+    terms: LossTerms | None = None,
+) -> BatchSource:
     """Minibatches of an array in memory, in a new order at each call.
 
     Parameters
@@ -189,6 +227,8 @@ def row_batches(rows: NDArray[np.float32], targets: NDArray[Any], batch_size: in
     targets : (n_clips, ...) array
     batch_size : int
         Clips; the last batch may have fewer.
+    terms : LossTerms, optional
+        Of the clips, over the classes that targets are positions of.
 
     Returns
     -------
@@ -200,9 +240,31 @@ def row_batches(rows: NDArray[np.float32], targets: NDArray[Any], batch_size: in
 
     def batches() -> Iterator[Batch]:
         for chosen in shuffled_batches(len(inputs), batch_size):
-            yield inputs[chosen], aims[chosen]
+            yield inputs[chosen], aims[chosen], *batch_terms(terms, chosen)
 
     return batches
+
+
+def batch_terms(terms: LossTerms | None, rows: NDArray[np.int64]) -> tuple[BatchTerms, ...]:
+    """Loss terms of some clips as the end of a batch; nothing where there are none.
+
+    Parameters
+    ----------
+    terms : LossTerms or None
+    rows : (n,) int64
+
+    Returns
+    -------
+    tuple of BatchTerms
+        One or none.
+    """
+    if not terms:
+        return ()
+    torch, own = import_torch(), terms.take(rows)
+    possible = None if own.possible is None else torch.from_numpy(own.possible)
+    weights = None if own.weights is None else torch.from_numpy(own.weights.astype(np.float32))
+    shares = None if own.shares is None else torch.from_numpy(own.shares.astype(np.float32))
+    return (BatchTerms(possible, weights, shares),)
 
 
 def outputs(network: torch.nn.Module, rows: NDArray[np.float32]) -> NDArray[np.float32]:

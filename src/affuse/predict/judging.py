@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import decide
+from affuse.bundle.manifest import Manifest
 from affuse.bundle.numbers import decide_numbers
+from affuse.evaluation.conformal import conformal_sets
 from affuse.predict.naming import held_to, name_emotion
 from affuse.records import MODALITIES, Modality, Probabilities
 
@@ -29,6 +31,7 @@ class Judgement:
     abstained: str = ""
     disagreement: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    set: tuple[str, ...] = ()
 
 
 def judge(
@@ -70,7 +73,16 @@ def judge(
         {**probabilities, "fused": fused_probabilities},
         decision.abstained,
         decision.disagreement,
+        set=_set(bundle.manifest, fused),
     )
+
+
+def _set(manifest: Manifest, fused: Floats) -> tuple[str, ...]:
+    """Emotions that are probable enough for the coverage of the bundle; none where it has none."""
+    if manifest.sets is None:
+        return ()
+    inside = conformal_sets(fused[None], manifest.sets.least)[0]
+    return tuple(name for name, at in zip(manifest.classes, inside, strict=True) if at)
 
 
 def averaged(

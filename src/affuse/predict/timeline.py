@@ -85,6 +85,7 @@ def predict_recording(
         abstained=overall.abstained,
         disagreement=overall.disagreement,
         values=overall.values,
+        set=overall.set,
         notes=tuple(_notes(recording, members, settings)),
     )
 
@@ -184,6 +185,7 @@ def _segment(evidence: _Evidence, judgement: Judgement) -> Segment:
         abstained=judgement.abstained,
         disagreement=judgement.disagreement,
         values=judgement.values,
+        set=judgement.set,
     )
 
 

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from affuse.errors import MissingDependency, OutputError
+from affuse.evaluation.emotion_sets import SHORT
 from affuse.report.chart import Chart
 from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
 from affuse.report.examples import examples
+from affuse.report.group_charts import group_charts
 from affuse.report.numbers_report import number_values
 from affuse.report.reading import RunFolder, read_run
 from affuse.report.results_charts import (
@@ -27,6 +29,7 @@ from affuse.report.results_charts import (
     speaker_chart,
     systems_chart,
 )
+from affuse.report.stored_groups import with_groups
 from affuse.report.words import findings, floor, interval, modality_name, percent
 from affuse.storage.plain_text import printable
 from affuse.storage.run_files import REPORT
@@ -60,7 +63,7 @@ class Section:
     missing: str = ""
 
 
-def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
+def write_report(folder: str | Path, out: str | Path | None = None, by: Sequence[str] = ()) -> Path:
     """Write the report of a run.
 
     Parameters
@@ -69,6 +72,8 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
         Run folder.
     out : str or Path, optional
         File; ``report.html`` in the run folder by default.
+    by : sequence of str
+        Groups to give figures for, in the place of those that the run was made with.
 
     Returns
     -------
@@ -79,11 +84,13 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
     ------
     OutputError
         Not a run folder, or the file cannot be written.
+    ConfigError
+        No clip says what `by` asks for.
     MissingDependency
         The extra ``report`` is not installed.
     """
     target = Path(out) if out is not None else Path(folder) / REPORT
-    text = report_html(read_run(folder))
+    text = report_html(with_groups(read_run(folder), by))
     return write_page(text, target)
 
 
@@ -146,6 +153,7 @@ def report_html(run: RunFolder) -> str:
         others=_by_protocol(run),
         leaky=result_rows(run.leaky, run.leaks),
         corpora=_corpora(run),
+        sets=_sets(run),
         references=_records(run.table("references")),
         paired=paired_charts(run),
         pairs=_pair_rows(run),
@@ -275,6 +283,19 @@ def _corpora(run: RunFolder) -> list[dict[str, Any]]:
     ]
 
 
+def _sets(run: RunFolder) -> list[dict[str, Any]]:
+    """How often sets hold the true emotion, of each system on all clips and on each corpus."""
+    return [
+        row
+        | {
+            "interval": interval(row["coverage_low"], row["coverage_high"]),
+            "sizes": f"{row['size']:.2f} of {row['n_emotions']}",
+            "short": SHORT if row["short"] else "",
+        }
+        for row in _records(run.table("sets"))
+    ]
+
+
 def _pair_rows(run: RunFolder) -> list[dict[str, Any]]:
     rows = _records(run.table("comparisons")[:PAIRS_SHOWN])
     for row in rows:
@@ -289,6 +310,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _sections(run: RunFolder) -> tuple[Section, ...]:
     recalls = _present(class_recall_chart(run), speaker_chart(run))
     return (
+        *_groups(run),
         Section(
             "confusion", "What is taken for what",
             "Best system of each modality; each row adds up to 100 %, and the stronger a cell's "
@@ -326,6 +348,15 @@ def _sections(run: RunFolder) -> tuple[Section, ...]:
             map_charts(run), "the run folder has none: run again with this version.",
         ),
     )  # fmt: skip
+
+
+def _groups(run: RunFolder) -> tuple[Section, ...]:
+    """For whom the best system works, where groups were asked for."""
+    charts = group_charts(run)
+    intro = (
+        "The best system on each group by itself, with 95 % intervals over the group's speakers."
+    )
+    return (Section("groups", "For whom it works", intro, charts),) if charts else ()
 
 
 def _present(*charts: Chart | None) -> tuple[Chart, ...]:

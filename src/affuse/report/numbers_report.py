@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from affuse.report.curve_charts import training_chart
+from affuse.report.group_charts import group_charts
 from affuse.report.number_charts import ccc_chart, scatter_charts, speaker_ccc_chart
 from affuse.report.reading import RunFolder
 from affuse.report.words import floor, modality_name
@@ -41,6 +42,7 @@ def number_values(run: RunFolder) -> dict[str, Any]:
         "charts": scatter_charts(run),
         "speakers": speaker_ccc_chart(run),
         "training": training_chart(run),
+        "groups": group_charts(run),
         "ranges": _ranges(run),
         "n_clips": run.table("predictions")["clip"].nunique(),
         "n_speakers": run.table("predictions")["speaker"].nunique(),

@@ -95,7 +95,8 @@ class RunFolder:
     @property
     def task(self) -> Task:
         """What was told of the clips."""
-        return make_task(str(self.config.get("task", Classification.name)), self.targets)
+        name = str(self.config.get("task", Classification.name))
+        return make_task(name, self.targets, voted=len(self.tables["votes"]) > 0)
 
     @property
     def results(self) -> pd.DataFrame:

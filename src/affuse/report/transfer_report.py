@@ -127,12 +127,12 @@ def _text(cells: list[Cell]) -> str:
 
 
 def _row(cell: Cell) -> dict[str, Any]:
-    gap = interval(cell.gap_low, cell.gap_high) if cell.gap == cell.gap else ""
+    lost = interval(cell.lost_low, cell.lost_high) if cell.lost == cell.lost else ""
     return {
         "cell": cell,
         "interval": interval(cell.uar_low, cell.uar_high) or "one speaker",
-        "gap": points(cell.gap) if cell.gap == cell.gap else "",
+        "lost": points(cell.lost) if cell.lost == cell.lost else "",
         "within": points(cell.within) if cell.within == cell.within else "",
-        "gap_interval": gap,
+        "lost_interval": lost,
         "emotions": ", ".join(cell.emotions),
     }

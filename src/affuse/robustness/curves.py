@@ -232,6 +232,7 @@ def _stacked(tables: Sequence[FeatureTable], conditions: Sequence[Condition]) ->
         speakers=np.tile(first.speakers, len(tables)),
         labels=np.tile(first.labels, len(tables)),
         corpora=np.tile(first.corpora, len(tables)),
+        votes=np.tile(first.votes, (len(tables), 1)),
         arrays={
             m: first.arrays[m].joined([table.arrays[m] for table in tables[1:]])
             for m in first.modalities

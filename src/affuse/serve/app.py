@@ -221,7 +221,7 @@ class _Server:
     ) -> JobReply:
         self.jobs.submit(job, name, settings, find)
         response.headers["Location"] = f"/api/jobs/{job.id}"
-        return self._status(job.id)
+        return self.jobs.status(job.id)
 
     def sample_clip(self) -> FileResponse:
         """The built-in sample itself."""
@@ -229,7 +229,7 @@ class _Server:
 
     async def job(self, number: str) -> JobReply:
         """How far a job is."""
-        return self._status(number)
+        return self.jobs.status(number)
 
     def remove(self, number: str) -> Response:
         """Cancel a job, and remove all that it has."""
@@ -272,9 +272,6 @@ class _Server:
     async def listen(self, socket: WebSocket) -> None:
         """Live mode."""
         await self.live.serve(socket)
-
-    def _status(self, number: str) -> JobReply:
-        return JobReply.model_validate(asdict(self.jobs.status(number)))
 
 
 def _done(job: Job, result: RecordingResult | None) -> RecordingResult:

@@ -16,6 +16,7 @@ from affuse.errors import AffuseError
 from affuse.predict.settings import Settings
 from affuse.serve.judging import JudgeTask, RecordingResult, judge
 from affuse.serve.pace import BEHIND_S, Pace
+from affuse.serve.replies import JobReply
 from affuse.serve.settings import Limits
 from affuse.serve.worker import Failed, Worker
 from affuse.storage.error_log import unforeseen
@@ -82,20 +83,6 @@ class Job:
     find: Callable[[], Path] | None = None
     drawing: threading.Lock = field(default_factory=threading.Lock)
     workers: list[Worker] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A job as people see it; see `Job`. Times in seconds."""
-
-    id: str
-    state: State
-    progress: float
-    position: int | None
-    name: str
-    error: str | None
-    created_s_ago: float
-    expires_in_s: float | None
 
 
 class Jobs:
@@ -196,7 +183,7 @@ class Jobs:
             self._jobs.pop(job.id, None)
         shutil.rmtree(job.folder, ignore_errors=True)
 
-    def status(self, number: str) -> Status:
+    def status(self, number: str) -> JobReply:
         """How far a job is.
 
         Parameters
@@ -206,7 +193,7 @@ class Jobs:
 
         Returns
         -------
-        Status
+        JobReply
 
         Raises
         ------
@@ -215,7 +202,7 @@ class Jobs:
         with self._changed:
             job, now = self._job(number), time.monotonic()
             left = None if job.ended_s is None else self._limits.keep_s - (now - job.ended_s)
-            return Status(
+            return JobReply(
                 id=job.id,
                 state=job.state,
                 progress=round(job.progress, 4),

@@ -74,7 +74,7 @@ class InfoReply(BaseModel):
 
 
 class JobReply(BaseModel):
-    """How far a job is."""
+    """How far a job is; times in seconds."""
 
     id: str
     state: Literal["queued", "running", "done", "failed", "cancelled"]

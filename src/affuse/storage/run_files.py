@@ -77,6 +77,22 @@ TABLES = (
         ),
     ),
     RunTable("corpora", ("system", "corpus", "n_clips", "n_speakers")),
+    RunTable(
+        "sets",
+        (
+            "system", "corpus", "asked", "coverage", "coverage_low", "coverage_high", "size",
+            "size_low", "size_high", "one", "n_emotions", "n_clips", "n_speakers", "short",
+        ),
+    ),
+    RunTable("votes", ("clip", "majority", "n_votes")),
+    RunTable("by", ("system", "by", "group", "compared", "n_clips", "n_speakers")),
+    RunTable(
+        "gaps",
+        (
+            "system", "by", "higher", "lower", "higher_value", "lower_value", "gap", "gap_low",
+            "gap_high", "n_emotions", "n_pairs",
+        ),
+    ),
     RunTable("training", ("system", "fold", "epoch", "loss")),
     RunTable("map", ("clip", "modality", "method", "x", "y")),
     RunTable("contents", ("clip", "content")),
@@ -113,7 +129,10 @@ def tables_of(task: str) -> tuple[RunTable, ...]:
 
 
 RESULTS = TABLES[0].file
-TEXT_COLUMNS = ("clip", "corpus", "speaker", "emotion", "system", "predicted", "name")
+TEXT_COLUMNS = (
+    "clip", "corpus", "speaker", "emotion", "system", "predicted", "set", "name", "by", "group",
+    "higher", "lower", "majority",
+)  # fmt: skip
 """Whose cells are words, whatever they look like: a speaker may be called 01 or NA."""
 
 WRITTEN = frozenset(

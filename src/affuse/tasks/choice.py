@@ -9,9 +9,10 @@ from affuse.features.table import FeatureTable
 from affuse.tasks.classification import Classification
 from affuse.tasks.dimensional import Dimensional
 from affuse.tasks.task import Task
+from affuse.tasks.voted import VotedClassification
 
 
-def make_task(name: str, targets: Sequence[str] = ()) -> Task:
+def make_task(name: str, targets: Sequence[str] = (), *, voted: bool = False) -> Task:
     """A task by the name that the configuration has for it.
 
     Parameters
@@ -19,6 +20,8 @@ def make_task(name: str, targets: Sequence[str] = ()) -> Task:
     name : {"classification", "dimensional"}
     targets : sequence of str
         Of a dimensional one.
+    voted : bool
+        Whether several people's votes of each clip are known.
 
     Returns
     -------
@@ -27,13 +30,18 @@ def make_task(name: str, targets: Sequence[str] = ()) -> Task:
     Raises
     ------
     ConfigError
-        Another name; targets for a classification.
+        Another name; targets for a classification, or votes for numbers.
 
     Examples
     --------
     >>> make_task("dimensional", ["valence"]).result_columns[:2]
     ('ccc', 'ccc_low')
     """
+    if name == Dimensional.name and voted:
+        raise ConfigError(
+            "votes were asked for with task = dimensional, and people vote for emotions; expected "
+            "task = classification, or neither target = votes nor data.votes"
+        )
     if name == Dimensional.name:
         return Dimensional(tuple(targets))
     if name != Classification.name:
@@ -45,7 +53,7 @@ def make_task(name: str, targets: Sequence[str] = ()) -> Task:
             f"data.targets {', '.join(targets)} were given to a classification, which learns "
             "emotions; expected none: leave them out, or set task = dimensional"
         )
-    return Classification()
+    return VotedClassification() if voted else Classification()
 
 
 def task_of(table: FeatureTable) -> Task:
@@ -54,10 +62,12 @@ def task_of(table: FeatureTable) -> Task:
     Parameters
     ----------
     table : FeatureTable
-        With labels, or with targets.
+        With labels, perhaps votes beside them, or with targets.
 
     Returns
     -------
     Task
     """
-    return Dimensional(table.targets) if table.targets else Classification()
+    if table.targets:
+        return Dimensional(table.targets)
+    return VotedClassification() if len(table.votes) else Classification()

@@ -16,7 +16,7 @@ from affuse.records import Skipped
 from affuse.tasks.figures import points
 from affuse.tasks.headline import UAR, Headline
 from affuse.tasks.intervals import speaker_interval
-from affuse.tasks.metrics import accuracy, ece, macro_f1, uar
+from affuse.tasks.metrics import accuracy, ece, macro_f1, uar, uar_of
 from affuse.tasks.significance import Tested, difference_test, swap_p_values
 from affuse.tasks.task import Pair
 
@@ -325,6 +325,45 @@ class Classification:
         float
         """
         return uar(truth, predicted)
+
+    def sums(
+        self,
+        truth: NDArray[Any],
+        predicted: NDArray[Any],
+        speakers: NDArray[np.str_],
+        names: NDArray[np.str_],
+    ) -> Floats:
+        """Confusion matrix of each speaker: (n_speakers, n_classes, n_classes).
+
+        Parameters
+        ----------
+        truth, predicted : (n_clips,) int
+        speakers : (n_clips,) str
+        names : (n_speakers,) str
+            Of all of them, sorted; zeros for one without a clip.
+
+        Returns
+        -------
+        (n_speakers, n_classes, n_classes) float64
+        """
+        n_classes = int(max(truth.max(initial=0), predicted.max(initial=0))) + 1
+        counts = np.zeros((len(names), n_classes, n_classes))
+        np.add.at(counts, (np.searchsorted(names, speakers), truth, predicted), 1)
+        return counts
+
+    def of_sums(self, sums: Floats) -> Floats:
+        """UAR of each confusion matrix.
+
+        Parameters
+        ----------
+        sums : (n, n_classes, n_classes) float64
+
+        Returns
+        -------
+        (n,) float64
+            NaN for one without clips.
+        """
+        return uar_of(sums)
 
     def tested(self, pair: Pair) -> Tested:
         """How far the first system's UAR is ahead, by a mixed model of clips within speakers.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from affuse.corpora.index import Index
 from affuse.errors import DatasetError
 from affuse.features.table import FeatureTable
-from affuse.tasks.agreement import ccc, pearson, rmse
+from affuse.tasks.agreement import N_MOMENTS, ccc, ccc_of, moments, pearson, rmse
 from affuse.tasks.headline import CCC, Headline
 from affuse.tasks.paired_agreement import difference_test, swap_p_value
 from affuse.tasks.resampling import agreement_intervals
@@ -358,6 +358,46 @@ class Dimensional:
         float
         """
         return float(np.nan_to_num(ccc(truth, predicted)).mean())
+
+    def sums(
+        self,
+        truth: NDArray[Any],
+        predicted: NDArray[Any],
+        speakers: NDArray[np.str_],
+        names: NDArray[np.str_],
+    ) -> Floats:
+        """`moments` of each speaker's clips: (n_speakers, n_targets, 6).
+
+        Parameters
+        ----------
+        truth, predicted : (n_clips, n_targets) float64
+        speakers : (n_clips,) str
+        names : (n_speakers,) str
+            Of all of them, sorted; zeros for one without a clip.
+
+        Returns
+        -------
+        (n_speakers, n_targets, 6) float64
+        """
+        sums = np.zeros((len(names), truth.shape[1], N_MOMENTS))
+        for place, name in enumerate(names):
+            own = speakers == name
+            if own.any():
+                sums[place] = moments(truth[own], predicted[own])
+        return sums
+
+    def of_sums(self, sums: Floats) -> Floats:
+        """Mean CCC over the targets of each of some sums; one that is not defined counts as 0.
+
+        Parameters
+        ----------
+        sums : (n, n_targets, 6) float64
+
+        Returns
+        -------
+        (n,) float64
+        """
+        return np.asarray(np.nan_to_num(ccc_of(sums)).mean(axis=-1), np.float64)
 
     def tested(self, pair: Pair) -> Tested:
         """How far the first system's CCC is ahead, each speaker left out in turn.

@@ -265,6 +265,41 @@ class Task(Protocol):
         float
         """
 
+    def sums(
+        self,
+        truth: NDArray[Any],
+        predicted: NDArray[Any],
+        speakers: NDArray[np.str_],
+        names: NDArray[np.str_],
+    ) -> Floats:
+        """Sums over each speaker's clips from which the headline figure of any speakers follows.
+
+        Parameters
+        ----------
+        truth, predicted : (n_clips,) or (n_clips, n_targets) array
+        speakers : (n_clips,) str
+        names : (n_speakers,) str
+            Of all of them, sorted; zeros for one without a clip.
+
+        Returns
+        -------
+        (n_speakers, ...) float64
+            Those of several speakers add up.
+        """
+
+    def of_sums(self, sums: Floats) -> Floats:
+        """The headline figure of each of some sums.
+
+        Parameters
+        ----------
+        sums : (n, ...) float64
+            As `sums` gives them, or totals of these.
+
+        Returns
+        -------
+        (n,) float64
+        """
+
     def tested(self, pair: Pair) -> Tested:
         """How far the first system is ahead, and how sure that is.
 

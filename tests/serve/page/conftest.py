@@ -15,18 +15,15 @@ from typing import Any
 import av
 import pytest
 
-from affuse.synthetic.corpus import synthesise
-
 SIZE = (320, 240)
 FPS = 10
 SAMPLE_RATE = 48_000
 
 
 @pytest.fixture(scope="session")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clip(drawn_corpus: Path) -> Path:
     """A drawn face that speaks, as an mp4."""
-    folder = tmp_path_factory.mktemp("corpus")
-    return synthesise(folder, speakers=1, emotions=["happy"], takes=1)[0]
+    return drawn_corpus / "Actor_01" / "01-01-03-01-01-01-01.mp4"
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from affuse.corpora.by_name import Naming, read_named, recognises, speaker_named
+from affuse.corpora.cremad.references import people_references
+from affuse.corpora.cremad.votes import votes_of
 from affuse.corpora.index import Index
 from affuse.corpora.reader import Reader, Size
 from affuse.corpora.speaker_lists import listed_speakers
@@ -116,4 +118,6 @@ READER = Reader(
     languages=("en",),
     modalities=MODALITIES,
     size=Size(clips=7442, speakers=91, hours=5.3),
+    references=people_references,
+    votes=votes_of,
 )

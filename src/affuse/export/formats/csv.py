@@ -6,8 +6,17 @@ import csv
 import io
 from collections.abc import Sequence
 
+from affuse.evaluation.conformal import SEPARATOR
 from affuse.export.format import Format
-from affuse.export.plain import SOURCES, all_classes, figures, rounded, stretches, target_names
+from affuse.export.plain import (
+    SOURCES,
+    all_classes,
+    figures,
+    has_sets,
+    rounded,
+    stretches,
+    target_names,
+)
 from affuse.records import Box, Prediction, Segment
 from affuse.storage.plain_text import csv_cell
 
@@ -23,7 +32,8 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     Columns: ``file,start_s,end_s,emotion,confidence,abstained,speech,face,face_seen,box_left,
     box_top,box_width,box_height``, then ``p_fused_<emotion>``, ``p_audio_<emotion>`` and
     ``p_video_<emotion>`` for each emotion, then ``disagreement``, then each target of a recogniser
-    that gives numbers. Times are those of the windows,
+    that gives numbers, then ``set`` where one tells sets (emotions, with | between them). Times are
+    those of the windows,
     which may overlap. What is unknown is empty. A file without a timeline has one row. A name that
     a spreadsheet would take for a formula begins with an apostrophe; so does one that holds signs
     which steer a terminal, as escapes (`affuse.storage.plain_text.csv_cell`).
@@ -42,14 +52,14 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     probabilities = [f"p_{source}_{emotion}" for source in SOURCES for emotion in emotions]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        [*_FIRST, *_FACE, *map(csv_cell, probabilities), "disagreement", *map(csv_cell, targets)]
-    )
+    last = ["disagreement", *targets, *(["set"] if has_sets(predictions) else [])]
+    writer.writerow([*_FIRST, *_FACE, *map(csv_cell, [*probabilities, *last])])
     for prediction in predictions:
         for segment in stretches(prediction):
             values = [*_cells(segment), *figures(segment, emotions), segment.disagreement]
             numbers = [rounded(segment.values.get(target)) for target in targets]
-            cells = [prediction.path, *values, *numbers]
+            sets = [SEPARATOR.join(segment.set)] if has_sets(predictions) else []
+            cells = [prediction.path, *values, *numbers, *sets]
             writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
 

@@ -26,8 +26,8 @@ def to_table(predictions: Sequence[Prediction]) -> str:
 
     Columns: file, emotion, its probability, what voice and face said by themselves, and the share
     of looked-at frames without a face. "undecided" stands where the recogniser abstained. The line
-    ends with the reason, or with what voice and face say where they contradict each other; what
-    else a reader must know stands under it.
+    ends with the reason, or with what voice and face say where they contradict each other, and with
+    the emotions of its set where there are several. What else a reader must know stands under it.
 
     Parameters
     ----------
@@ -86,8 +86,12 @@ def _findings(found: Prediction | Segment) -> Row:
         _source_words(found, "audio"),
         _source_words(found, "video"),
         "-" if found.face_seen is None else percent(1 - found.face_seen),
-        printable(found.abstained or found.disagreement),
+        printable("; ".join(filter(None, (found.abstained or found.disagreement, _set(found))))),
     )
+
+
+def _set(found: Prediction | Segment) -> str:
+    return f"one of {', '.join(found.set)}" if len(found.set) > 1 else ""
 
 
 def _source_words(found: Prediction | Segment, source: Source) -> str:

@@ -6,7 +6,7 @@ import { swatch } from "./colours.js";
 import { byId, make, tell } from "./dom.js";
 import { cutAt, differ, tracks } from "./moments.js";
 import { Timeline } from "./timeline.js";
-import { clock, fusedWords, percent, saidBy, span } from "./words.js";
+import { clock, fusedWords, percent, saidBy, setWords, span } from "./words.js";
 
 const UNPLAYABLE = "This browser cannot play this kind of file. The analysis below is complete all the same.";
 const FAR_S = 1e7;
@@ -80,7 +80,8 @@ export class Player {
     byId("result-said").replaceChildren(...[["audio", "Voice"], ["video", "Face"]].map(([key, label]) =>
       make("span", {}, make("span", { class: `key ${key}`, "aria-hidden": "true" }), make("b", {}, `${label}: `),
         probabilities[key] ? saidBy(this.prediction, key) : "nothing to go by")));
-    byId("result-words").textContent = emotion ? this.words() : `${abstained || "Nothing to go by"}.`;
+    const words = emotion ? this.words() : `${abstained || "Nothing to go by"}.`;
+    byId("result-words").textContent = `${words}${setWords(this.prediction)}`;
     byId("result-notes").replaceChildren(...notes.map((note) => make("li", {}, note)));
   }
 

@@ -41,6 +41,11 @@ export function fusedWords(moment) {
   return moment.abstained ? `undecided: ${moment.abstained}` : "undecided";
 }
 
+/** The emotions among which the true one is, where the recogniser tells and there are several. */
+export function setWords(moment) {
+  return moment.set && moment.set.length > 1 ? ` One of: ${moment.set.join(", ")}.` : "";
+}
+
 /** One sentence about a moment, for whoever listens. */
 export function sentence(moment) {
   const ways = `${fusedWords(moment)}; voice ${saidBy(moment, "audio")}; face ${saidBy(moment, "video")}`;

@@ -1,0 +1,1 @@
+"""CREMA-D: what people heard and saw in its clips."""

@@ -1,0 +1,49 @@
+"""Votes: how many people heard or saw each emotion in a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Counts = Mapping[str, int]
+"""Emotion -> how many people told it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """Votes under the names of the rows that hold them.
+
+    Attributes
+    ----------
+    source : str
+        What messages call it.
+    rows : mapping of str to (mapping of str to int)
+        Name of a clip, as `affuse.corpora.clip_keys.row_key` has it -> its votes.
+    passed_over : tuple of str
+        Columns that are no emotion.
+    """
+
+    source: str
+    rows: Mapping[str, Counts]
+    passed_over: tuple[str, ...] = ()
+
+
+def majority(votes: Counts) -> str | None:
+    """The emotion that most people told; None where two or more share that place.
+
+    Parameters
+    ----------
+    votes : mapping of str to int
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> majority({"sad": 6, "neutral": 4}), majority({"sad": 5, "neutral": 5})
+    ('sad', None)
+    """
+    most = max(votes.values(), default=0)
+    first = [emotion for emotion, n in votes.items() if n == most > 0]
+    return first[0] if len(first) == 1 else None

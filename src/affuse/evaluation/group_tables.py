@@ -1,0 +1,169 @@
+"""Figures by group of all systems of a run, and the largest gaps, as tables; and in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from affuse.evaluation.by_corpus import among_label_sets
+from affuse.evaluation.by_group import (
+    LEAST_SPEAKERS,
+    Gap,
+    Groups,
+    GroupScores,
+    largest_gap,
+    scores_by_group,
+)
+from affuse.evaluation.grouping import CORPUS, UNKNOWN, groups_of
+from affuse.evaluation.systems import OutOfFold
+from affuse.features.table import FeatureTable
+from affuse.records import Clip
+from affuse.tasks.headline import Headline
+from affuse.tasks.intervals import N_RESAMPLES
+
+GAP_COLUMNS = (
+    "system", "by", "higher", "lower", "higher_value", "lower_value", "gap", "gap_low", "gap_high",
+    "n_emotions", "n_pairs",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTables:
+    """Two tables of a run folder.
+
+    Attributes
+    ----------
+    figures : DataFrame
+        ``system``, ``by`` (what makes the groups), ``group``, ``compared``, and the columns of
+        figures of results.csv.
+    gaps : DataFrame
+        `GAP_COLUMNS`: for each system and ``by`` the two groups that are farthest apart; none
+        where fewer than two groups may be compared.
+    """
+
+    figures: pd.DataFrame
+    gaps: pd.DataFrame
+
+
+def group_tables(
+    found: Mapping[str, OutOfFold],
+    table: FeatureTable,
+    clips: Sequence[Clip],
+    by: Sequence[str],
+    *,
+    n_bootstrap: int = N_RESAMPLES,
+    seed: int = 0,
+) -> GroupTables:
+    """Figures of each system on each group of clips, and the largest gap between groups.
+
+    Parameters
+    ----------
+    found : mapping of str to OutOfFold
+        Name of each row of the results -> what it predicts.
+    table : FeatureTable
+        The one that they have rows of.
+    clips : sequence of Clip
+        Those of the table, in any order, and others perhaps.
+    by : sequence of str
+        What makes the groups: see `groups_of`.
+    n_bootstrap, seed : int
+        Of the intervals over speakers.
+
+    Returns
+    -------
+    GroupTables
+
+    Raises
+    ------
+    ConfigError
+        No clip says what they are to be grouped by.
+    """
+    known = {clip.id: clip for clip in clips}
+    own = [known[name] for name in table.clips.tolist()]
+    figures: list[dict[str, Any]] = []
+    gaps: list[tuple[object, ...]] = []
+    for column in dict.fromkeys(by):
+        groups: Groups = np.array(groups_of(own, column))
+        for system, result in found.items():
+            own_answers = among_label_sets(result, table) if column == CORPUS else result
+            each = scores_by_group(own_answers, table, groups, n_bootstrap=n_bootstrap, seed=seed)
+            figures += (_row(system, column, one) for one in each)
+            compared = [one.group for one in each if one.compared]
+            gap = largest_gap(
+                own_answers, table, groups, compared, n_bootstrap=n_bootstrap, seed=seed
+            )
+            if gap is not None:
+                gaps.append((system, column, *_cells(gap)))
+    return GroupTables(pd.DataFrame(figures), pd.DataFrame(gaps, columns=list(GAP_COLUMNS)))
+
+
+def _row(system: str, by: str, one: GroupScores) -> dict[str, Any]:
+    named = {"system": system, "by": by, "group": one.group, "compared": one.compared}
+    return named | one.scores.columns()
+
+
+def _cells(gap: Gap) -> tuple[object, ...]:
+    ends = (gap.higher, gap.lower, gap.higher_value, gap.lower_value)
+    return (*ends, gap.difference, gap.low, gap.high, gap.n_emotions, gap.n_pairs)
+
+
+def gap_sentence(tables: GroupTables, system: str, by: str, headline: Headline) -> str:
+    """What the groups of one kind say of a system: the largest gap, and whom it leaves out.
+
+    Parameters
+    ----------
+    tables : GroupTables
+    system, by : str
+        Of their rows.
+    headline : Headline
+        The figure that was compared.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    figures, gaps = (_rows(frame, system, by) for frame in (tables.figures, tables.gaps))
+    few = [
+        f"{row['group']} ({row['n_speakers']} speaker{'s' * (row['n_speakers'] != 1)})"
+        for row in figures
+        if row["n_speakers"] < LEAST_SPEAKERS and row["group"] != UNKNOWN
+    ]
+    left_out = (
+        f" Shown and not compared, with fewer than {LEAST_SPEAKERS} speakers: {', '.join(few)}."
+        if few
+        else ""
+    )
+    if not gaps:
+        return (
+            f"By {by}: nothing is compared, which takes two groups of at least {LEAST_SPEAKERS} "
+            f"speakers and two emotions that both have.{left_out}"
+        )
+    return f"By {by}: {_gap_text(gaps[0], figures, headline)}.{left_out}"
+
+
+def _gap_text(gap: Mapping[str, Any], figures: Sequence[Mapping[str, Any]], of: Headline) -> str:
+    ends = ", ".join(f"{gap[end]} {of.value(gap[f'{end}_value'])}" for end in ("higher", "lower"))
+    shown = {row["group"]: row[of.column] for row in figures}
+    others = any(abs(shown[gap[e]] - gap[f"{e}_value"]) > 1e-5 for e in ("higher", "lower"))
+    among = f" over the {gap['n_emotions']} emotions that both have" if others else ""
+    text = (
+        f"{ends}{among}: gap {of.amount(gap['gap'])}"
+        f"{of.bounds(gap['gap_low'], gap['gap_high'], before=' ')}"
+    )
+    if gap["n_pairs"] > 1:
+        text += f", the largest of {gap['n_pairs']} and picked for that"
+    if gap["gap_low"] <= 0:
+        text += "; these speakers cannot tell it from none"
+    return text
+
+
+def _rows(frame: pd.DataFrame, system: str, by: str) -> list[dict[str, Any]]:
+    if not len(frame):
+        return []
+    own = frame[(frame["system"] == system) & (frame["by"] == by)]
+    return [{str(key): value for key, value in row.items()} for row in own.to_dict("records")]
