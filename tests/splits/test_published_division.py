@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from affuse.corpora.registry import read
 from affuse.errors import FoldError
 from affuse.records import Clip
 from affuse.splits.fold_sets import fold_set
@@ -107,3 +110,23 @@ def test_clips_of_a_table_are_known_by_their_names():
 def test_what_does_not_fit_is_refused(clips, message):
     with pytest.raises(FoldError, match=message):
         published_division("emobox", clips)
+
+
+@pytest.mark.parametrize(
+    ("name", "set_name", "overlap"),
+    [
+        ("EMO-DB", "emobox", "8 of 8"),
+        ("EMOVO", "emobox", ""),
+        ("ASED", "emobox", "48 of 52"),
+        ("URDU", "emobox", "14 of 23"),
+        ("CREMA-D", "emobox", "62 of 62"),
+        ("CREMA-D", "hicmae", ""),
+    ],
+)
+def test_every_real_clip_has_its_fold(shared_data: Path, name, set_name, overlap):
+    """The corpora as they lie on disk, by names alone."""
+    index = read(shared_data / "corpora" / name)
+    found = published_division(set_name, index.clips)
+    placed = {row for fold in found.folds for row in (*fold.train, *fold.test)}
+    assert placed == set(range(len(index)))
+    assert found.overlap.removesuffix(" speakers on both sides") == overlap
