@@ -250,7 +250,7 @@ class TrainingConfig(_Settings):
     """How clips of several corpora are learned from together."""
 
     masked: bool = Field(
-        True,
+        False,
         description="Networks and logistic regression learn from a clip among the emotions that "
         "its corpus can have.",
     )
