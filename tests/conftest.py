@@ -87,15 +87,19 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The embedded corpus: real mp4 files of 3 speakers, 3 emotions; nobody may change them.
+def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The embedded corpus with at least these clips: real mp4 files that nobody may change.
 
-    All processes of a run of pytest share it: a clip that is there is not made again.
+    All processes of a run of pytest share the folder: a clip that is there is not made again.
     """
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    synthesise(folder / "drawn", speakers=3, emotions=("happy", "sad", "angry"), takes=1)
-    return folder / "drawn"
+
+    def made(speakers: int, *emotions: str) -> Path:
+        synthesise(folder / "drawn", speakers=speakers, emotions=emotions, takes=1)
+        return folder / "drawn"
+
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -32,9 +33,9 @@ FEW_FRAMES = [word for name, value in SMALL.items() for word in ("--set", f"{nam
 
 
 @pytest.fixture(scope="module")
-def corpus(drawn_corpus: Path) -> Path:
+def corpus(drawn_corpus: Callable[..., Path]) -> Path:
     """Real mp4 files: 3 speakers, 3 emotions."""
-    return drawn_corpus
+    return drawn_corpus(3, *EMOTIONS)
 
 
 @pytest.fixture(scope="module")

@@ -118,9 +118,9 @@ def test_marks():
 
 
 def test_the_embedded_corpus_is_not_ravdess(trained, drawn_corpus):
-    index = read_ravdess(drawn_corpus)
+    index = read_ravdess(drawn_corpus(1, "happy")).filter(speakers=["1"])
     assert index.corpora == ("affuse embedded corpus",)
     assert corpus_of(index[0]) == "affuse embedded corpus"
     assert corpus_of(replace(index[0], corpus="mine")) == "affuse embedded corpus"
     assert known_to(trained(TrainedOn(corpus="RAVDESS", speakers=("1",), n_clips=60)), index) == ()
-    assert known_to(trained(*training_clips("x", index)), index) == ("1", "2", "3")
+    assert known_to(trained(*training_clips("x", index)), index) == ("1",)

@@ -21,9 +21,9 @@ SAMPLE_RATE = 48_000
 
 
 @pytest.fixture(scope="session")
-def clip(drawn_corpus: Path) -> Path:
+def clip(drawn_corpus: Callable[..., Path]) -> Path:
     """A drawn face that speaks, as an mp4."""
-    return drawn_corpus / "Actor_01" / "01-01-03-01-01-01-01.mp4"
+    return drawn_corpus(1, "happy") / "Actor_01" / "01-01-03-01-01-01-01.mp4"
 
 
 @pytest.fixture(scope="session")
