@@ -133,8 +133,9 @@ def _row(cell: Cell) -> str:
 
 
 def _lost_sentence(lost: MeanLost, several: bool) -> str:
+    pairs = f"{lost.n_cells} pair{'s' * (lost.n_cells != 1)}"
     how = {
-        ACROSS: f"Trained on one corpus and tested on another ({lost.n_cells} pair{'s' * (lost.n_cells != 1)})",
+        ACROSS: f"Trained on one corpus and tested on another ({pairs})",
         LEFT_OUT: f"Trained on all other corpora ({lost.n_cells} tested)",
     }[lost.protocol]
     who = f" by {lost.system}" if several else ""
