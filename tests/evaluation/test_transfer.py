@@ -154,6 +154,15 @@ def test_met_corpora_are_leaky(table, ways, found):
     assert not cells["B", "A"].leaky
 
 
+def test_leaky_figures_are_in_no_mean_and_said(table, ways, found):
+    cells, means = transfer_cells(found, table, replace(ways, leaks={("audio", "B"): "it met B"}))
+    assert [mean.n_cells for mean in means] == [1, 1]
+    assert means[0].lost == 0.0
+    matrix = TransferMatrix((), cells, means, {})
+    assert "1 of 1 figures across corpora lie above chance" in matrix.reading()[2]
+    assert matrix.reading()[3] == "3 figures are leaky and in no mean (*): it met B."
+
+
 def test_a_matrix_is_a_table_json_and_sentences(table, ways, found):
     cells, means = transfer_cells(found, table, ways)
     sizes = (CorpusSize("A", 24, 4, CLASSES), CorpusSize("B", 16, 4, ("neutral", "happy")))

@@ -105,7 +105,7 @@ def _figure(cell: Cell | None) -> str:
     if cell is None:
         return "-"
     shown = f"[{points(cell.uar)}]" if cell.trained_on == cell.tested_on else points(cell.uar)
-    return f"{shown} leaky" if cell.leaky else shown
+    return f"{shown}*" if cell.leaky else shown
 
 
 def _interval(cell: Cell | None) -> str:

@@ -86,7 +86,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class MeanLost:
-    """What a system loses on the way to other corpora, on average over cells of one protocol.
+    """What a system loses on the way to other corpora, on average over cells without a leak.
 
     Attributes
     ----------
@@ -273,7 +273,7 @@ def _with_lost(
 
 
 def _mean_lost(protocol: str, measured: Sequence[tuple[Cell, Floats]]) -> MeanLost | None:
-    with_lost = [(cell, draws) for cell, draws in measured if len(draws)]
+    with_lost = [(cell, draws) for cell, draws in measured if len(draws) and not cell.leaky]
     if not with_lost:
         return None
     cells = [cell for cell, _ in with_lost]

@@ -114,13 +114,17 @@ class TransferMatrix:
         """
         several = len(self.systems) > 1
         sentences = [_lost_sentence(lost, several) for lost in self.means]
-        across = [cell for cell in self.cells if cell.protocol == ACROSS]
+        across = [cell for cell in self.cells if cell.protocol == ACROSS and not cell.leaky]
         known = [cell for cell in across if not math.isnan(cell.uar_low)]
         above = sum(cell.above_chance for cell in known)
-        sentences.append(
-            f"{above} of {len(known)} figures across corpora lie above chance with their whole "
-            "interval."
-        )
+        if known:
+            sentences.append(
+                f"{above} of {len(known)} figures across corpora lie above chance with their whole "
+                "interval."
+            )
+        for leak in dict.fromkeys(cell.leak for cell in self.cells if cell.leaky):
+            n_cells = sum(cell.leak == leak for cell in self.cells)
+            sentences.append(f"{n_cells} figures are leaky and in no mean (*): {leak}.")
         return [*sentences, *self.notes]
 
 
@@ -129,8 +133,9 @@ def _row(cell: Cell) -> str:
 
 
 def _lost_sentence(lost: MeanLost, several: bool) -> str:
+    pairs = f"{lost.n_cells} pair{'s' * (lost.n_cells != 1)}"
     how = {
-        ACROSS: f"Trained on one corpus and tested on another ({lost.n_cells} pairs)",
+        ACROSS: f"Trained on one corpus and tested on another ({pairs})",
         LEFT_OUT: f"Trained on all other corpora ({lost.n_cells} tested)",
     }[lost.protocol]
     who = f" by {lost.system}" if several else ""

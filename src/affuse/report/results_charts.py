@@ -47,7 +47,7 @@ def systems_chart(run: RunFolder) -> Chart:
     Chart
     """
     rows = pd.concat([run.honest, run.leaky])[:SHOWN].reset_index(drop=True)
-    references = run.table("references")
+    references = _of_modalities(run.table("references"), set(rows["modality"]))
     with drawing(9, 1.2 + 0.3 * len(rows)) as figure:
         axes = figure.subplots()
         _reference_lines(axes, references)
@@ -69,6 +69,14 @@ def systems_chart(run: RunFolder) -> Chart:
         axes.set_xlabel("UAR in %, with 95 % intervals over speakers")
         axes.grid(axis="x")
         return chart_of(figure, "Systems and their intervals", _systems_text(rows, references))
+
+
+def _of_modalities(references: pd.DataFrame, modalities: set[str]) -> pd.DataFrame:
+    """Lines of what the systems see and hear: by the face people tell more than by the voice."""
+    if not len(references):
+        return references
+    own = references["modality"].isin(modalities) | (references["kind"] == "chance")
+    return references[own]
 
 
 def _reference_lines(axes: Axes, references: pd.DataFrame) -> None:
