@@ -5,7 +5,8 @@ usage: python benchmarks/composites.py FER2013.zip VOICE FOLDER CORPUS [CORPUS .
 
 VOICE is the folder of `affuse train voice`: voices of each corpus are judged by the network that
 was trained without it, put into the shipped bundle. Faces are of FER2013's `val`, of the same
-emotion as the voice (neutral ones for calm). Every clip is judged from both, and with its picture black or its
+emotion as the voice (neutral ones for calm). Every clip is judged from both, and with its picture
+black or its
 sound silent. A clip in which no face is found, or no speech, counts as wrong for that modality, and
 so does one that is left undecided. Other bundles judge the same clips as they are: give those that
 have not met the corpora.

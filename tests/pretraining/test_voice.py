@@ -16,7 +16,7 @@ from affuse.models.voice_network import VoiceArchitecture
 from affuse.models.waveform_training import WaveformTraining
 from affuse.pretraining import voice_networks
 from affuse.pretraining.shipped import with_voice
-from affuse.pretraining.voice import export_pairs, pretrain_voice
+from affuse.pretraining.voice import pretrain_voice
 from affuse.pretraining.voice_clips import read_voice_clips
 from affuse.pretraining.voice_figures import fit_shares
 from affuse.pretraining.voice_networks import folds_of
@@ -31,52 +31,6 @@ TINY = WaveformTraining(
 )
 SPEAKERS = range(1, 7)
 OTHERS = {"03": "FWN", "08": "WFT"}
-
-
-@pytest.fixture
-def pairs(rng):
-    from affuse.models.voice_network import voice_network
-
-    def pair(seed):
-        torch.manual_seed(seed)
-        state = voice_network(TINY.architecture, 8).state_dict()
-        return {
-            "linear.matrix": rng.normal(0, 0.1, (8, 519)).astype(np.float32),
-            "linear.bias": rng.normal(0, 1, 8).astype(np.float32),
-            **{f"network.{name}": value.numpy() for name, value in state.items()},
-        }
-
-    return [pair(0), pair(1)]
-
-
-@pytest.mark.slow
-def test_the_graph_is_the_mean_of_the_pairs(pairs, tmp_path, rng):
-    import onnxruntime
-
-    from affuse.models.voice_network import voice_network
-
-    def said_by_network(pair):
-        network, prefix = voice_network(TINY.architecture, 8).eval(), "network."
-        own = {name: torch.from_numpy(value) for name, value in pair.items() if prefix in name}
-        network.load_state_dict({name.removeprefix(prefix): own[name] for name in own})
-        with torch.no_grad():
-            return log_softmax(network(torch.from_numpy(inputs["log_mel"])).numpy(), axis=1)
-
-    inputs = {
-        "log_mel": rng.uniform(-1, 1, (1, 77, 64)).astype(np.float32),
-        "statistics": rng.normal(0, 1, (1, 519)).astype(np.float32),
-    }
-    networks = [said_by_network(pair) for pair in pairs]
-    linear = [
-        log_softmax(pair["linear.matrix"] @ inputs["statistics"][0] + pair["linear.bias"])
-        for pair in pairs
-    ]
-    path = tmp_path / "voice.onnx"
-    export_pairs(pairs, TINY, (0.7, 0.4), path)
-    joint, embedding = onnxruntime.InferenceSession(path).run(None, inputs)
-    expected = softmax(0.7 * np.mean(networks, 0) + 0.4 * np.mean(linear, 0), axis=1)
-    np.testing.assert_allclose(joint, expected, atol=1e-4)
-    assert embedding.shape == (1, 2 * TINY.architecture.n_embedding)
 
 
 def test_the_better_model_has_the_larger_share(rng):
@@ -128,6 +82,32 @@ def test_the_whole_training_writes_graph_and_figures(training):
 
 
 @pytest.mark.slow
+def test_the_graph_says_what_network_and_linear_model_say(training, rng):
+    import onnxruntime
+
+    out, figures = training
+    weights = {}
+    for name in ("voice-shipped.npz", "voice-shipped-linear.npz"):
+        with np.load(out / name) as stored:
+            weights.update({key: stored[key] for key in stored.files})
+    given = {
+        "log_mel": rng.uniform(-1, 1, (1, 77, 64)).astype(np.float32),
+        "statistics": rng.normal(0, 1, (1, 519)).astype(np.float32),
+    }
+    with torch.inference_mode():
+        logits = voice_networks.network_of(weights, TINY)(torch.from_numpy(given["log_mel"]))
+    network = log_softmax(logits.numpy(), axis=1)
+    linear = log_softmax(
+        given["statistics"] @ weights["linear.matrix"].T + weights["linear.bias"], axis=1
+    )
+    shares = figures.shares
+    joint, embedding = onnxruntime.InferenceSession(out / "voice.onnx").run(None, given)
+    expected = softmax(shares[0] * network + shares[1] * linear, axis=1)
+    np.testing.assert_allclose(joint, expected, atol=1e-4)
+    assert embedding.shape == (1, TINY.architecture.n_embedding)
+
+
+@pytest.mark.slow
 def test_finished_networks_are_not_trained_again(training, corpora, monkeypatch):
     out, figures = training
     monkeypatch.setattr(voice_networks, "train_on_waveforms", None)
@@ -141,7 +121,7 @@ def test_the_bundle_rests_on_what_was_left_out(training, shared_data):
     from affuse.bundle.reader import read_bundle
     from affuse.extractors.networks.shipped import shipped_folder
 
-    out, figures = training
+    out, _ = training
     before = read_bundle(shipped_folder())
     with np.load(out / "voice-out-of-fold.npz") as arrays:
         assert set(arrays["corpora"].tolist()) == {"EMO-DB"}
