@@ -180,7 +180,7 @@ def _recurrence(torch: Any, architecture: VoiceArchitecture) -> Any:
     if not architecture.n_recurrent:
         return None
 
-    class Recurrence(torch.nn.GRU):  # type: ignore[misc, name-defined]
+    class Recurrence(torch.nn.GRU):
         """(n, n_steps, n_pooled) -> (n, n_steps, 2 * n_recurrent)."""
 
         def forward(self, contour: Tensor) -> Tensor:

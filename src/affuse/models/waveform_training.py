@@ -85,6 +85,11 @@ class WaveformTraining:
     masked: bool = True
     device: str = "cpu"
 
+    @property
+    def meaning(self) -> dict[str, object]:
+        """All that steers the weights, whatever the device: ready for JSON."""
+        return {name: value for name, value in asdict(self).items() if name != "device"}
+
     def learning_rate_at(self, epochs: float) -> float:
         """After so many epochs: half a cosine up, half a cosine down.
 
@@ -149,7 +154,7 @@ def train_on_waveforms(
         if start is not None:
             course.begin_with(start)
         meaning = {
-            "settings": asdict(settings), "seed": seed, "rows": rows.tolist(), "version": 1
+            "settings": settings.meaning, "seed": seed, "rows": rows.tolist(), "version": 1
         }  # fmt: skip
         stored = None if checkpoint is None else load_checkpoint(checkpoint, meaning)
         for epoch in range(course.restore(stored), settings.epochs):

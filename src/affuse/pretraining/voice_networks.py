@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -159,10 +159,9 @@ def trained(
     """
     rows = np.setdiff1d(np.arange(len(clips)), part.held_out)
     own = replace(settings, epochs=round(settings.epochs * part.share))
-    without_device = {k: v for k, v in asdict(own).items() if k != "device"}
     speakers = np.unique(clips.speakers[rows]).tolist()
     meaning = {
-        "settings": without_device, "seed": part.seed, "n_clips": len(rows), "speakers": speakers,
+        "settings": own.meaning, "seed": part.seed, "n_clips": len(rows), "speakers": speakers,
         "n_teachers": len(teachers), "version": 2,
     }  # fmt: skip
     path = out / f"{part.name}.npz"
