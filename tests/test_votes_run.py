@@ -11,6 +11,8 @@ from affuse.config import load_config
 from affuse.corpora.cremad.votes import FILE
 from affuse.corpora.vote_files import read_votes
 from affuse.experiment import run as affuse_run
+from affuse.report.reading import read_run
+from affuse.report.stored_groups import with_groups
 
 RATE = 8000
 VOICES = {"angry": (260, 0.3), "calm": (130, 0.1), "sad": (150, 0.05)}
@@ -19,6 +21,10 @@ OPTIONS = (
     "media.duration_s=0.5", "--set", "evaluation.n_bootstrap=100", "--jobs", "1",
 )  # fmt: skip
 MODELS = ("--set", 'models=[{name="logistic"},{name="cnn1d",params={epochs=1}}]')
+
+
+def stored_groups(folder) -> pd.DataFrame:
+    return with_groups(read_run(folder), ["sex"]).table("by")
 
 
 @pytest.fixture
@@ -56,7 +62,8 @@ def test_votes_are_learned_and_scored_against(run, clips, tmp_path):
     assert ended.returncode == 0, ended.stderr
     out = tmp_path / "run"
     results = pd.read_csv(out / "results.csv")
-    assert list(results.columns[-9:]) == [
+    after = list(results.columns)[list(results.columns).index("chance") + 1 :]
+    assert after[:9] == [
         "cross_entropy", "cross_entropy_low", "cross_entropy_high", "vote_entropy",
         "uar_majority", "uar_majority_low", "uar_majority_high", "n_majority", "n_ties",
     ]  # fmt: skip
@@ -80,6 +87,10 @@ def test_votes_are_learned_and_scored_against(run, clips, tmp_path):
     assert "| neutral | not measured | 0 |" in card
     page = (out / "report.html").read_text("utf-8")
     assert "cross-entropy" in page
+    # A stored run is asked again: of its votes too.
+    by, again = (t[t["by"] == "sex"] for t in (pd.read_csv(out / "by.csv"), stored_groups(out)))
+    for column in ("uar", "cross_entropy_low", "uar_majority"):
+        assert list(by[column]) == pytest.approx(list(again[column]), rel=1e-4)
     # What a run wrote is a file of votes.
     again = read_votes(out / "votes.csv")
     assert again.passed_over == ("majority", "n_votes")
@@ -137,7 +148,8 @@ def test_cremad_has_its_votes_beside_its_clips(affuse, tmp_path, rng):
                 tone = np.sin(2 * np.pi * hertz * np.arange(4000) / RATE)
                 noise = 0.05 * rng.standard_normal(4000)
                 soundfile.write(folder / "AudioWAV" / f"{name}.wav", 0.4 * tone + noise, RATE)
-                happy = 6 * (code == "HAP")
+                # People take each for the other.
+                happy = 6 * (code == "SAD")
                 lines.append(f'"{100001 + len(lines)}",0,0,0,{happy},3,{6 - happy},"{name}",9')
     (folder / FILE).write_text("\n".join(lines), "utf-8")
     out = tmp_path / "run"
@@ -149,5 +161,9 @@ def test_cremad_has_its_votes_beside_its_clips(affuse, tmp_path, rng):
     people = references[(references["name"] == "people") & (references["modality"] == "audio")]
     assert set(people["metric"]) == {"UAR", "accuracy"}
     assert references["value"].iloc[0] == pytest.approx(1 / 3)
+    # By the face people score more, and these systems have the voice.
+    assert references["value"].max() > 0.6 > people["value"].max()
+    page = (out / "report.html").read_text("utf-8")
+    assert f"people {100 * people['value'].max():.1f}<" in page
     none = affuse(tmp_path / "cache", "run", folder, *options, "--set", "data.votes=face")
     assert "none of 16 clips has 3 votes" in none.stderr

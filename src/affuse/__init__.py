@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from affuse.corpora.registry import read
     from affuse.corpora.table import read_table
     from affuse.errors import AffuseError
-    from affuse.experiment import run
+    from affuse.experiment import run, transfer
     from affuse.extractors.mfcc import mfcc
     from affuse.features.table import FeatureTable
     from affuse.fusion.combine import combine
@@ -48,6 +48,7 @@ _HOMES = {
     "read_ravdess": "affuse.corpora.readers.ravdess",
     "read_table": "affuse.corpora.table",
     "run": "affuse.experiment",
+    "transfer": "affuse.experiment",
 }
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "read_ravdess",
     "read_table",
     "run",
+    "transfer",
 ]
 
 

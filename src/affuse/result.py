@@ -194,7 +194,8 @@ class Result:
         """
         networks: dict[str, Losses] = {}
         for item in self.evaluated:
-            leak = f" ({item.protocol.label})" if item.protocol.leaky else ""
+            apart = item.protocol.leaky or item.protocol.across_corpora
+            leak = f" ({item.protocol.label})" if apart else ""
             for modality, losses in item.out_of_fold.feature_losses.items():
                 networks[f"{modality} features{leak}"] = losses
         networks |= {item.name: item.out_of_fold.losses for item in self.evaluated}
@@ -208,8 +209,29 @@ class Result:
 
     @property
     def honest(self) -> tuple[Evaluated, ...]:
-        """Systems that were evaluated with speakers kept apart, best first."""
-        return tuple(item for item in self.evaluated if not item.protocol.leaky)
+        """Systems that were evaluated with speakers kept apart, best first.
+
+        Where several protocols keep them apart, those of the first: figures of different test
+        clips are not ranked together.
+        """
+        return tuple(
+            item for item in self.evaluated if item.protocol.label == self._first_without_leak
+        )
+
+    @property
+    def others(self) -> tuple[Evaluated, ...]:
+        """Systems under further protocols that keep speakers apart, protocol by protocol."""
+        first = self._first_without_leak
+        return tuple(
+            item
+            for item in self.evaluated
+            if not item.protocol.leaky and item.protocol.label != first
+        )
+
+    @property
+    def _first_without_leak(self) -> str:
+        labels = (item.protocol.label for item in self.evaluated if not item.protocol.leaky)
+        return next(labels, "")
 
     @property
     def fused(self) -> tuple[Evaluated, ...]:
@@ -272,7 +294,10 @@ class Result:
         str
         """
         n_folds = [len(p.folds) for p in self.protocols if not p.leaky]
-        divided = f"{n_folds[0]} folds, speakers kept apart" if n_folds else "leaky protocols only"
+        divided = "leaky protocols only"
+        if n_folds:
+            apart = "corpora" if self.honest[0].protocol.across_corpora else "speakers"
+            divided = f"{n_folds[0]} fold{'s' if n_folds[0] > 1 else ''}, {apart} kept apart"
         n_speakers = len(set(self.table.speakers))
         targets, chance = self.task.summary(self.table)
         return "   ".join(

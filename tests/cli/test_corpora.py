@@ -12,6 +12,7 @@ import soundfile
 
 from affuse.cli import main
 from affuse.registries import READERS
+from affuse.splits.fold_sets import fold_set
 
 SOUND_ALONE = ["--set", "features.video=none", "--jobs", "1"]
 ONE_MODEL = ["--set", 'models=[{name="lda"}]', "--set", "bundle.enabled=false"]
@@ -85,6 +86,35 @@ def test_two_corpora_in_one_run(command, ravdess, emodb, tmp_path):
     assert "ravdess + emodb" in page
     assert page.count("<td>EMO-DB</td>") == page.count("<td>RAVDESS</td>") == 1
     assert f"affuse run {ravdess} {emodb} --recipe config.toml" in page
+
+
+def test_published_folds_that_leak_stand_beside_folds_that_do_not(command, tmp_path, rng):
+    """Clips of folds 1 and 2 of EmoBox by the same two speakers, and one that it does not name."""
+    kinds: dict[str, list[str]] = {}
+    for name, fold in fold_set("emobox", "EMO-DB").fold_of.items():
+        if fold in "12" and name[:2] in ("03", "08") and name[5] in "NF":
+            kinds.setdefault(name[:2] + name[5] + fold, []).append(f"{name}.wav")
+    names = [name for kind in kinds.values() for name in kind[:2]]
+    stranger = "03a01Fz.wav"
+    data = sounds(tmp_path / "emodb", [*names, stranger], rng)
+    out = tmp_path / "run"
+    arguments = (*SOUND_ALONE, *ONE_MODEL, "--folds", "emobox")
+    code, text = command("run", data, *arguments, "--out", out)
+    assert code == 0, text
+    assert "leaky, not comparable: emobox folds protocol (2 of 2 speakers on both sides)" in text
+    assert "1 clips here are in no fold of theirs (03a01Fz): neither trained on nor tested" in text
+    assert "folds 3, 4, 5 have no clip here." in text
+    results = pd.read_csv(out / "results.csv")
+    assert list(results["protocol"]) == ["speaker-independent", "emobox folds"]
+    assert list(results["leaky"]) == [False, True]
+    assert list(results["n_clips"]) == [len(names) + 1, len(names)]
+    assert results["leak"][1] == "2 of 2 speakers on both sides"
+    page = (out / "report.html").read_text("utf-8")
+    assert "<td>2 of 2 speakers on both sides</td>" in page
+    code, text = command("audit", data, *arguments, "--permutations", "0")
+    assert code == 1
+    assert "LEAK   published folds" in text
+    assert "emobox: 2 of 2 speakers on both sides of its folds (03, 08)" in text
 
 
 def test_one_corpus_has_no_table_of_corpora(command, emodb, tmp_path):

@@ -119,7 +119,10 @@ def test_one_setting_says_what_it_may_be():
     [
         ("features.mfcc", ("preset", "n_mfcc", "sample_rate")),
         ("mfcc", ("preset", "n_mfcc", "sample_rate")),
-        ("folds.", ("scheme", "n_folds", "published", "speakers", "file")),
+        (
+            "folds.",
+            ("scheme", "n_folds", "published", "speakers", "file", "train_on", "test_on"),
+        ),
         ("scaler", ("scaler",)),
         ("epochs", ("epochs", "epochs")),
     ],
@@ -152,5 +155,5 @@ def test_an_unknown_recipe_is_one_line(capsys):
     assert ended.value.code == 2
     assert capsys.readouterr().err == (
         "affuse: there is no recipe 'quik'; expected one of classical, demo, full, lecture, "
-        "quick, strong: did you mean 'quick'?\n"
+        "quick, strong, transfer: did you mean 'quick'?\n"
     )

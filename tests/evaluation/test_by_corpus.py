@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from affuse.evaluation.by_corpus import scores_by_corpus
+from affuse.evaluation.group_tables import group_tables
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
+from affuse.records import Clip
 from affuse.tasks.dimensional import Dimensional
 from affuse.tasks.metrics import uar
 
@@ -83,3 +85,14 @@ def test_numbers_have_figures_by_corpus_too(table):
     emodb, ravdess = scores_by_corpus(found, numbers)
     assert emodb.scores.headline == pytest.approx(1.0)
     assert ravdess.scores.headline < 0.9
+
+
+def test_groups_by_corpus_are_these_figures(table, guess):
+    clips = [
+        Clip(clip, "", speaker, corpus=corpus)
+        for clip, speaker, corpus in zip(table.clips, table.speakers, table.corpora, strict=True)
+    ]
+    found = group_tables({"guess": guess}, table, clips, ["corpus"], n_bootstrap=100).figures
+    by_corpus = scores_by_corpus(guess, table, n_bootstrap=100)
+    assert list(found["group"]) == [one.corpus for one in by_corpus]
+    assert list(found["uar"]) == [one.scores.headline for one in by_corpus]

@@ -35,7 +35,7 @@ def table(make_table):
     """Three speakers of RAVDESS with three emotions; three of EMO-DB, which knows no calm."""
     whole = make_table(n_speakers=6, n_takes=2, classes=CLASSES)
     corpora = np.repeat(["RAVDESS", "EMO-DB"], 18)
-    whole = replace(whole, corpora=corpora)
+    whole = replace(whole, corpora=corpora, training=TrainingConfig(masked=True))
     return whole.take((corpora == "RAVDESS") | (whole.labels != 1))
 
 
@@ -62,6 +62,10 @@ def test_terms_are_part_of_the_key_of_several_corpora(table):
     other = replace(table, training=TrainingConfig(masked=False))
     assert not loss_terms(other)
     assert table_digest(other) != table_digest(table)
+
+
+def test_corpora_are_masked_only_where_it_is_asked_for(table):
+    assert not loss_terms(replace(table, training=TrainingConfig()))
 
 
 def test_numbers_have_no_terms(table):

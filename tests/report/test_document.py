@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -263,3 +264,31 @@ def test_any_name_can_be_drawn(run_folder, tmp_path):
     assert chart is not None
     assert "\x1b" not in chart.svg.replace(chart.text, "")
     assert "\x1b" not in "".join(drawn.svg.replace(drawn.text, "") for drawn in map_charts(run))
+
+
+def test_more_speakers_than_have_room_are_counted_not_named(run_folder):
+    run = read_run(run_folder)
+    speakers = run.table("speakers")
+    many = pd.concat(
+        [speakers.assign(speaker=f"nEMO/{n}-" + speakers["speaker"].astype(str)) for n in range(20)]
+    )
+    chart = speaker_chart(replace(run, tables={**run.tables, "speakers": many}))
+    assert chart is not None
+    assert "80 speakers, sorted" in chart.svg
+    assert "nEMO/7-" not in chart.svg.replace(chart.text, "")
+    assert chart.table is not None
+    assert len(chart.table) == 80
+
+
+def test_reasons_of_a_leak_are_those_of_the_run(run_folder, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(run_folder, folder)
+    table = pd.read_csv(folder / "results.csv")
+    last = table.iloc[[-1]].assign(
+        protocol="emobox folds", leaky=True, leak="10 of 10 speakers on both sides"
+    )
+    pd.concat([table, last]).to_csv(folder / "results.csv", index=False)
+    assert "<td>10 of 10 speakers on both sides</td>" in report_html(read_run(folder))
+    # Run folders of before have no such column.
+    table.drop(columns="leak").to_csv(folder / "results.csv", index=False)
+    assert "<!DOCTYPE html>" in report_html(read_run(folder))

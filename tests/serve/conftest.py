@@ -11,14 +11,19 @@ from recordings import Track, fitted, portrait, spoken, write
 from serving import Served, serving
 from tiny_bundle import face_and_voice
 
-from affuse.bundle.writer import write_bundle
+from affuse.bundle.manifest import EmotionSets
+from affuse.bundle.writer import make_bundle, write_bundle
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 
 
 @pytest.fixture(scope="session")
 def bundle_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(face_and_voice(), tmp_path_factory.mktemp("bundles") / "tiny")
+    """The tiny bundle, which tells sets of several emotions."""
+    tiny = face_and_voice()
+    sets = EmotionSets(coverage=0.9, least=0.01, n_clips=9, n_speakers=9)
+    bundle = make_bundle(tiny.manifest.model_copy(update={"sets": sets}), tiny.files)
+    return write_bundle(bundle, tmp_path_factory.mktemp("bundles") / "tiny")
 
 
 @pytest.fixture(scope="session")

@@ -206,7 +206,9 @@ def test_published_folds_are_those_that_were_published() -> None:
         "luna2021": 5,
         "emobox": 6,
         "sequential6": 6,
+        "hicmae": 6,
     }
+    assert PUBLISHED_FOLDS["hicmae"] == PUBLISHED_FOLDS["sequential6"]
 
 
 def test_published_folds_need_their_speakers() -> None:
@@ -215,10 +217,12 @@ def test_published_folds_need_their_speakers() -> None:
 
 
 def test_an_unknown_published_set_lists_the_known_ones() -> None:
-    with pytest.raises(FoldError, match=r"luna2021, emobox, sequential6: did you mean 'luna2021'"):
+    with pytest.raises(FoldError, match=r"emobox, hicmae, luna2021, .*: did you mean 'luna2021'"):
         published_folds("luna2020")
-    with pytest.raises(FoldError, match=r"'emobox' of corpus 'EMO-DB' were asked for; .* RAVDESS"):
-        published_folds("emobox", "EMO-DB")
+    with pytest.raises(FoldError, match=r"'luna2021' of corpus 'nEMO' were asked for; .* RAVDESS:"):
+        published_folds("luna2021", "nEMO")
+    with pytest.raises(FoldError, match=r"'luna2021' of EMO-DB were asked for; expected .* emobox"):
+        published_folds("luna2021", "EMO-DB")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -12,6 +13,7 @@ from affuse.splits.protocols import (
     LEAKS,
     MET_SPEAKERS,
     SAME_SPEAKERS,
+    Leak,
     Protocol,
     feasible_protocols,
     why_leaky,
@@ -20,7 +22,8 @@ from affuse.splits.protocols import (
 
 def test_every_protocol_says_whether_it_leaks():
     assert set(LEAKS) == set(get_args(ProtocolName))
-    assert [name for name in LEAKS if not Protocol(name, ()).leaky] == ["speaker-independent"]
+    apart = ["speaker-independent", "cross-corpus", "leave-one-corpus-out"]
+    assert [name for name in LEAKS if not Protocol(name, ()).leaky] == apart
     assert [name for name in LEAKS if Protocol(name, ()).prepares_on_all] == ["lecture"]
 
 
@@ -33,6 +36,23 @@ def test_provenance_leaks_whatever_the_protocol():
     mixed = Protocol("random", (), provenance=(MET_SPEAKERS,))
     assert mixed.leaks == (SAME_SPEAKERS, MET_SPEAKERS)
     assert (mixed.label, mixed.leak) == ("random", SAME_SPEAKERS.reason)
+
+
+def test_leaks_that_these_folds_have_are_kept():
+    found = Leak("speakers", "10 of 10 speakers on both sides")
+    published = Protocol("emobox folds", (), found=(found,))
+    assert published.leaky
+    assert not published.prepares_on_all
+    assert (published.label, published.leak) == ("emobox folds", found.reason)
+    heard = replace(published, provenance=(MET_SPEAKERS,))
+    assert heard.leaks == (found, MET_SPEAKERS)
+    assert heard.leak == f"{found.reason}, and {MET_SPEAKERS.reason}"
+
+
+def test_a_network_that_has_met_a_corpus_leaks_across_corpora_too():
+    met = Protocol("cross-corpus", (), provenance=(MET_SPEAKERS,))
+    assert met.label == "cross-corpus, speakers heard before"
+    assert met.leak == MET_SPEAKERS.reason == why_leaky(met.label)
 
 
 def test_reasons_read_as_one_sentence():

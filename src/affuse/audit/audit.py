@@ -10,6 +10,7 @@ import numpy as np
 from affuse.audit.figures import permutation_finding, random_split_finding, taken_as_they_are
 from affuse.audit.findings import Audit, Finding
 from affuse.audit.labels import columns_findings, extractors_finding
+from affuse.audit.published import published_folds_finding
 from affuse.audit.recordings import duplicates_finding, fold_file_finding, identical_recordings
 from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
@@ -67,6 +68,8 @@ def audit(
         findings.append(fold_file_finding(file, index, groups))
     if findings[-1].verdict == "LEAK":
         config = _without_file(config)
+    if config.folds.published:
+        findings.append(published_folds_finding(config.folds.published, index))
     extraction, sources = extract(config, index, progress=progress)
     table = extraction.table
     refuse_constant(sources, table)

@@ -72,6 +72,9 @@ def bundle_of(result: Result, sources: Sources, preparation: TransformerFactorie
     """
     if result.config.data.shuffle_labels:
         return RunBundle(None, ("No bundle was written: the labels were shuffled.",))
+    if result.config.features.normalise != "none":
+        why = "a recording alone cannot be normalised as a corpus is"
+        return RunBundle(None, (f"No bundle was written: {why}.",))
     if not result.honest:
         return RunBundle(None, ("No bundle was written: no figure keeps speakers apart.",))
     try:

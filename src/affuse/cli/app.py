@@ -22,6 +22,7 @@ from affuse.cli.options import (
     Device,
     Faces,
     Features,
+    Folds,
     Format,
     Hop,
     Jobs,
@@ -78,6 +79,7 @@ def run(
     settings: Settings = None,
     features: Features = None,
     corpus: Corpus = None,
+    folds: Folds = None,
     by: By = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; must not exist yet.")] = None,
     jobs: Jobs = None,
@@ -99,8 +101,43 @@ def run(
     from affuse.cli.working import Work
 
     work = Work(jobs, workers, cluster)
-    typed = Typed(data, recipe, settings, features, corpus, jobs, device, by, coverage)
+    typed = Typed(
+        data,
+        recipe,
+        settings,
+        features,
+        corpus,
+        jobs,
+        device,
+        by=by,
+        coverage=coverage,
+        folds=folds,
+    )
     run_and_print(configure(typed), out, work)
+
+
+@app.command()
+@one_line_errors
+def transfer(
+    data: Data,
+    recipe: Recipe = "transfer",
+    settings: Settings = None,
+    features: Features = None,
+    corpus: Corpus = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; must not exist yet.")] = None,
+    jobs: Jobs = None,
+    device: Device = None,
+    workers: LocalWorkers = None,
+    cluster: Cluster = None,
+) -> None:
+    """Train on each corpus, test on each other. Prints a matrix with what is lost on the way."""
+    from affuse.cli.running import Typed, configure
+    from affuse.cli.transferring import transfer_and_print
+    from affuse.cli.working import Work
+
+    work = Work(jobs, workers, cluster)
+    typed = Typed(data, recipe, settings, features, corpus, jobs, device)
+    transfer_and_print(configure(typed), out, work)
 
 
 @app.command()
@@ -234,10 +271,7 @@ def extract(
 @one_line_errors
 def audit(
     data: Data,
-    folds: Annotated[
-        Path | None,
-        typer.Option(help="CSV of your own folds: columns clip,fold or speaker,fold."),
-    ] = None,
+    folds: Folds = None,
     recipe: Recipe = "quick",
     settings: Settings = None,
     features: Features = None,
@@ -255,8 +289,8 @@ def audit(
     from affuse.cli.auditing import audit_and_print
     from affuse.cli.running import Typed, configure
 
-    config = configure(Typed(data, recipe, settings, features, corpus, jobs))
-    audit_and_print(config, folds, permutations, out)
+    config = configure(Typed(data, recipe, settings, features, corpus, jobs, folds=folds))
+    audit_and_print(config, permutations, out)
 
 
 app.command()(split)
@@ -274,6 +308,17 @@ def list_corpora(
     from affuse.cli.corpus_listing import print_corpora
 
     print_corpora(name)
+
+
+@app.command(name="folds")
+@one_line_errors
+def list_folds(
+    name: Annotated[str, typer.Argument(help="One set, such as emobox; all by default.")] = "",
+) -> None:
+    """List published folds, and whether they keep speakers apart."""
+    from affuse.cli.folds import print_folds
+
+    print_folds(name)
 
 
 @app.command(name="recipes")

@@ -27,16 +27,13 @@ LEAKS = 1
 _WIDTH, _INDENT = 100, 26
 
 
-def audit_and_print(
-    config: Config, folds: Path | None, n_permutations: int, out: Path | None
-) -> None:
+def audit_and_print(config: Config, n_permutations: int, out: Path | None) -> None:
     """Audit, print what was found; exit with 1 where something leaks.
 
     Parameters
     ----------
     config : Config
-    folds : Path or None
-        A fold file, which is examined.
+        Folds that it names, of a file or published, are examined.
     n_permutations : int
         0: none.
     out : Path or None
@@ -46,9 +43,6 @@ def audit_and_print(
 
     check_suffix(out, ".json")
     check_folder(out)
-    if folds is not None:
-        own = config.folds.model_copy(update={"file": str(folds)})
-        config = config.model_copy(update={"folds": own})
     with progress_bars(Console(stderr=True)) as progress:
         found = audit(config, n_permutations=n_permutations, progress=progress)
     say(audit_text(found))

@@ -46,7 +46,7 @@ class _Corpora(TyperGroup):
 
 def _fetching(name: str) -> Any:
     """The command that fetches a corpus as its reader says."""
-    alone = typer.Typer(add_completion=False)
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
 
     @alone.command(name)
     @one_line_errors

@@ -45,6 +45,13 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; one per core b
 Device = Annotated[
     str | None, typer.Option(metavar="cpu|cuda", help="What computes VGG16; the cpu by default.")
 ]
+Folds = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE.csv",
+        help="Published folds (affuse folds lists them), or a CSV of clip,fold or speaker,fold.",
+    ),
+]
 BundleFolder = Annotated[
     Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
 ]

@@ -45,6 +45,7 @@ class Typed:
     corpus: str | None = None
     jobs: int | None = None
     device: str | None = None
+    folds: str | None = None
     by: Sequence[str] | None = None
     coverage: float | None = None
 
@@ -65,6 +66,7 @@ def configure(typed: Typed) -> Config:
         "data.corpus": typed.corpus and _reader(typed.corpus),
         "jobs": typed.jobs,
         "features.vgg_face.device": typed.device,
+        **_folds(typed.folds),
         "evaluation.coverage": typed.coverage,
         "evaluation.by": typed.by or None,
         **_features(typed.features or ()),
@@ -90,6 +92,11 @@ def _refuse_twice(typed: Typed) -> None:
             f"--set data.path was given beside {' '.join(typed.data)!r}; expected one place: leave "
             "out --set data.path"
         )
+    own = next(iter(set_here & {"folds.file", "folds.published"}), None)
+    if typed.folds is not None and own is not None:
+        raise ConfigError(
+            f"--set {own} was given beside --folds {typed.folds}; expected one of them"
+        )
     if typed.corpus is not None and "data.corpus" in set_here:
         raise ConfigError(
             f"--set data.corpus was given beside --corpus {typed.corpus}; expected one of them"
@@ -98,6 +105,14 @@ def _refuse_twice(typed: Typed) -> None:
         raise ConfigError(
             f"--set evaluation.by was given beside --by {typed.by[0]}; expected one of them"
         )
+
+
+def _folds(given: str | None) -> dict[str, str]:
+    """The setting that --folds stands for: a file by its suffix, else the name of a set."""
+    if given is None:
+        return {}
+    is_file = Path(given).suffix.lower() == ".csv"
+    return {"folds.file" if is_file else "folds.published": given}
 
 
 def _features(given: Sequence[str]) -> dict[str, str]:
@@ -124,7 +139,7 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
         The run folder.
     work : Work
     """
-    folder = out or Path(config.out or _free_folder(config))
+    folder = out or Path(config.out or free_folder(_run_folder(config)))
     result = _run(config, folder, work, result_text)
     if each := by_corpus_text(result):
         say(f"\n{each}")
@@ -176,7 +191,7 @@ def run_demo(folder: Path, jobs: int | None) -> None:
             progress=progress,
         )
     config = configure(Typed([str(corpus)], "demo", jobs=jobs))
-    run = _free(folder / "run")
+    run = free_folder(folder / "run")
     result = _run(config, run, Work(jobs), short_text)
     say(
         f"{_left_out(result)}\nWritten to {run}.\n{_to_open(run)}\n"
@@ -232,12 +247,21 @@ def _next(result: Result, folder: Path) -> str:
     return f"Next: affuse audit {data} says what would leak."
 
 
-def _free_folder(config: Config) -> Path:
-    return _free(Path("runs") / f"{date.today().isoformat()}-{config.data.stem}")
+def _run_folder(config: Config) -> Path:
+    return Path("runs") / f"{date.today().isoformat()}-{config.data.stem}"
 
 
-def _free(folder: Path) -> Path:
-    """The folder itself, or the first of name-2, name-3 ... that does not exist."""
+def free_folder(folder: Path) -> Path:
+    """The folder itself, or the first of name-2, name-3 ... that does not exist.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    Path
+    """
     candidate, number = folder, 1
     while candidate.exists():
         number += 1

@@ -35,7 +35,12 @@ def result_text(result: Result) -> str:
     headings = (*NAMED, *result.task.headings)
     widths = widths_of([headings, *(_cells(row, result) for _, row in table.iterrows())])
     if len(honest):
-        lines += [aligned(headings, widths), *_body(honest, result, widths)]
+        first = honest["protocol"] == honest["protocol"].iloc[0]
+        lines += [aligned(headings, widths), *_body(honest[first], result, widths)]
+        for _, part in honest[~first].groupby("protocol", sort=False):
+            title = "over the emotions that both sides show"
+            lines += ["", f"{part['protocol'].iloc[0]}, {title}"]
+            lines += [aligned(headings, widths), *_body(part, result, widths)]
     for protocol, part in leaky.groupby("protocol", sort=False):
         lines += ["", f"leaky, not comparable: {protocol} protocol ({result.leaks[str(protocol)]})"]
         lines += [aligned(headings, widths), *_body(part, result, widths)]
@@ -56,7 +61,7 @@ def short_text(result: Result) -> str:
     """
     table = result.results
     honest, leaky = table[~table["leaky"]], table[table["leaky"]]
-    best = honest.drop_duplicates("modality")
+    best = honest[honest["protocol"].isin(honest["protocol"].head(1))].drop_duplicates("modality")
     headings = (*NAMED, *result.task.headings)
     widths = widths_of([headings, *(_cells(row, result) for _, row in best.iterrows())])
     lines = [result.headline(), ""]

@@ -26,7 +26,9 @@ from affuse.config.lists import items_of, speakers_of
 from affuse.config.names import Fused, Named
 from affuse.registries import EXTRACTORS, MODELS, READERS, RULES
 
-ProtocolName = Literal["speaker-independent", "random", "lecture"]
+ProtocolName = Literal[
+    "speaker-independent", "cross-corpus", "leave-one-corpus-out", "random", "lecture"
+]
 
 VGG_CONVOLUTIONS = 13
 
@@ -199,6 +201,11 @@ class FeaturesConfig(_Settings):
     voice_network: VoiceNetworkConfig = VoiceNetworkConfig()
     vgg_face: VggFaceConfig = VggFaceConfig()
     layer: FeatureLayerConfig = FeatureLayerConfig()
+    normalise: Literal["none", "corpus"] = Field(
+        "none",
+        description="corpus: features of each corpus to mean 0 and deviation 1, by its own clips "
+        "and without labels; scaling is otherwise fitted on training clips.",
+    )
     settings: dict[str, dict[str, Any]] = Field(
         {}, description="Settings of extractors that bring their own, a table for each."
     )
@@ -243,7 +250,7 @@ class TrainingConfig(_Settings):
     """How clips of several corpora are learned from together."""
 
     masked: bool = Field(
-        True,
+        False,
         description="Networks and logistic regression learn from a clip among the emotions that "
         "its corpus can have.",
     )
@@ -261,11 +268,17 @@ class FoldsConfig(_Settings):
     n_folds: int | None = Field(
         None, ge=2, description="Number of folds; not set: 5, or as many as there are speakers."
     )
-    published: str = Field("", description="Name of a published fold set.")
+    published: str = Field(
+        "", description="Name of a published fold set, such as emobox; affuse folds lists them."
+    )
     speakers: tuple[_Speakers, ...] = Field(
         (), description="Test speakers of each fold, such as [[1, 2], [3, 4]]; before scheme."
     )
     file: str = Field("", description="CSV of clip,fold or speaker,fold; before all others.")
+    train_on: _List[str] = Field(
+        (), description="Corpora that cross-corpus trains on; none: all others."
+    )
+    test_on: _List[str] = Field((), description="Corpora that it tests on; none: all others.")
 
 
 class EvaluationConfig(_Settings):

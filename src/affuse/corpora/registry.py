@@ -57,9 +57,9 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
 
     Examples
     --------
-    >>> read("clips.csv", corpus="emo_db")
+    >>> read("clips.csv", corpus="emodbb")
     Traceback (most recent call last):
-    affuse.errors.ConfigError: corpus 'emo_db' was given: did you mean 'emodb'?
+    affuse.errors.ConfigError: corpus 'emodbb' was given: did you mean 'emodb'?
     """
     if corpus != AUTO:
         corpus = reader_name(corpus)

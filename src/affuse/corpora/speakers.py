@@ -191,19 +191,19 @@ def of_two_sexes(clips: Iterable[Clip]) -> Iterator[str]:
 
     Examples
     --------
-    >>> sexes = {"a": "female", "b": "male", "c": "male"}
-    >>> clips = [Clip(name, "sad", "7", attributes={"sex": sexes[name]}) for name in sexes]
+    >>> known = {"a": "female", "b": "male", "c": "male"}
+    >>> clips = [Clip(name, "sad", "7", attributes={"sex": known[name]}) for name in known]
     >>> next(of_two_sexes(clips))[:61]
     'Clips of 1 speaker say two sexes (7: 2 male and 1 female): by'
     """
-    said: dict[str, Counter[str]] = defaultdict(Counter)
+    sexes: dict[str, Counter[str]] = defaultdict(Counter)
     for clip in clips:
         if clip.attributes.get("sex"):
-            said[clip.speaker][clip.attributes["sex"]] += 1
+            sexes[clip.speaker][clip.attributes["sex"]] += 1
     both = [
-        f"{name}: {' and '.join(f'{n} {sex}' for sex, n in said[name].most_common())}"
-        for name in sorted(said, key=speaker_order)
-        if len(said[name]) > 1
+        f"{name}: {' and '.join(f'{n} {sex}' for sex, n in sexes[name].most_common())}"
+        for name in sorted(sexes, key=speaker_order)
+        if len(sexes[name]) > 1
     ]
     if both:
         yield (

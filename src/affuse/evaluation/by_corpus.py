@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affuse.corpora.known import label_set
+from affuse.evaluation.answers import answered_among
 from affuse.evaluation.by_group import scores_by_group
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
+from affuse.splits.corpus_rows import corpus_labels, not_rare
 from affuse.tasks.intervals import N_RESAMPLES
 from affuse.tasks.task import Figures
 
@@ -30,7 +32,8 @@ def scores_by_corpus(
 
     A corpus says nothing of emotions that it cannot have (its label set, as its reader has it; of
     tables any emotion): they are no answer there. The probabilities of the others are brought to
-    a sum of 1, and the most probable of these is what counts as predicted. Numbers stay.
+    a sum of 1, and the most probable of these is what counts as predicted. Emotions that are
+    rare in a corpus (`affuse.splits.corpus_rows.RARE`) are not scored there. Numbers stay.
 
     Parameters
     ----------
@@ -48,8 +51,10 @@ def scores_by_corpus(
     """
     if len(np.unique(table.corpora)) < 2:
         return ()
+    common = np.array(sorted(not_rare(corpus_labels(table))))
+    scored = result.take(np.isin(result.rows, common))
     found = scores_by_group(
-        among_label_sets(result, table), table, table.corpora, n_bootstrap=n_bootstrap, seed=seed
+        among_label_sets(scored, table), table, table.corpora, n_bootstrap=n_bootstrap, seed=seed
     )
     by_name = sorted(found, key=lambda one: one.group)
     return tuple(CorpusScores(one.group, one.scores) for one in by_name)
@@ -71,12 +76,11 @@ def among_label_sets(result: OutOfFold, table: FeatureTable) -> OutOfFold:
     """
     if table.targets:
         return result
-    outputs = result.outputs.copy()
     corpora = table.corpora[result.rows]
+    answers = np.zeros(result.outputs.shape, bool)
     for corpus in np.unique(corpora):
-        own = corpora == corpus
-        outputs[own] = _masked(outputs[own], can_be(table, str(corpus)))
-    return replace(result, outputs=outputs)
+        answers[corpora == corpus] = can_be(table, str(corpus))
+    return answered_among(result, answers)
 
 
 def can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
@@ -94,11 +98,3 @@ def can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
     occurring = {table.classes[label] for label in table.labels[table.corpora == corpus]}
     known = label_set(corpus)
     return np.array([not known or name in occurring.union(known) for name in table.classes])
-
-
-def _masked(probabilities: NDArray[np.float64], can_be: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Probabilities (n_clips, n_classes) of what can be, each row with the sum 1."""
-    left = np.where(can_be, probabilities, 0.0)
-    total = left.sum(axis=1, keepdims=True)
-    evenly = can_be / can_be.sum()
-    return np.where(total > 0, left / np.where(total > 0, total, 1.0), evenly)

@@ -124,7 +124,7 @@ def within(result: OutOfFold, chosen: NDArray[np.bool_]) -> OutOfFold:
     """
     at = chosen[result.rows]
     rows = np.searchsorted(np.flatnonzero(chosen), result.rows[at])
-    return replace(result, rows=rows, folds=result.folds[at], outputs=result.outputs[at])
+    return replace(result.take(at), rows=rows)
 
 
 def largest_gap(

@@ -13,6 +13,7 @@ import numpy as np
 from affuse.errors import ConfigError, FeatureError
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
+from affuse.splits.protocols import ACROSS_CORPORA
 from affuse.tasks.choice import task_of
 from affuse.tasks.intervals import Interval
 from affuse.tasks.significance import SIGNIFICANT, Tested, holm, least_swap_p
@@ -170,7 +171,7 @@ def paired_interval(better: OutOfFold, other: OutOfFold, table: FeatureTable) ->
 
 
 def row_name(result: OutOfFold) -> str:
-    """Name of a row that no other one of a run has: with the modality, and with a leak.
+    """Name of a row that no other one of a run has: with modality, leak, and corpora apart.
 
     Parameters
     ----------
@@ -182,7 +183,8 @@ def row_name(result: OutOfFold) -> str:
     """
     system = result.system
     name = system.name if system.fusion else f"{system.modality}, {system.name}"
-    return f"{name} ({result.protocol})" if result.leaks else name
+    across = result.protocol in ACROSS_CORPORA
+    return f"{name} ({result.protocol})" if result.leaks or across else name
 
 
 class _Pair(NamedTuple):

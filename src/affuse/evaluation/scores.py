@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from affuse.errors import FeatureError
+from affuse.evaluation.answers import chance
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
+from affuse.tasks.classification import Scores
 from affuse.tasks.intervals import N_RESAMPLES
 from affuse.tasks.task import Figures
 
@@ -37,6 +41,9 @@ def scores(
             f"system {result.system.name!r} scored no clip: no test clip has "
             f"{result.system.modality}; leave this system out"
         )
-    return result.task.figures(
+    figures = result.task.figures(
         table, result.rows, result.outputs, result.folds, n_resamples=n_bootstrap, seed=seed
     )
+    if result.answers is None or not isinstance(figures, Scores):
+        return figures
+    return replace(figures, chance=chance(table.labels[result.rows], result.answers))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 from typing import Protocol as Interface
 
@@ -159,6 +159,8 @@ class OutOfFold:
         What is told of the clips.
     leaks : tuple of Leak
         What was known of the test clips in training; none where speakers were kept apart.
+    answers : (n_scored, n_classes) bool or None
+        Emotions that could be an answer at all, the others having the probability 0; None: all.
     """
 
     system: System
@@ -170,6 +172,26 @@ class OutOfFold:
     feature_losses: Mapping[str, Losses] = field(default_factory=dict)
     task: Task = field(default_factory=Classification)
     leaks: tuple[Leak, ...] = ()
+    answers: NDArray[np.bool_] | None = None
+
+    def take(self, chosen: NDArray[np.bool_]) -> OutOfFold:
+        """The same for some of the clips that it scored.
+
+        Parameters
+        ----------
+        chosen : (n_scored,) bool
+
+        Returns
+        -------
+        OutOfFold
+        """
+        return replace(
+            self,
+            rows=self.rows[chosen],
+            folds=self.folds[chosen],
+            outputs=self.outputs[chosen],
+            answers=None if self.answers is None else self.answers[chosen],
+        )
 
     @property
     def probabilities(self) -> NDArray[np.float64]:

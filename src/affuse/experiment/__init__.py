@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from affuse.experiment.across_corpora import transfer
 from affuse.experiment.evaluation import under_protocol
 from affuse.experiment.features import context_of, extract
 from affuse.experiment.flow import run
@@ -17,5 +18,6 @@ __all__ = [
     "extractors",
     "run",
     "systems",
+    "transfer",
     "under_protocol",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from affuse.config import Config
+from affuse.evaluation.answers import among_shared
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.emotion_sets import coverage_of, emotion_sets, too_few_speakers
 from affuse.evaluation.fold_store import FolderStore
@@ -15,13 +16,16 @@ from affuse.experiment.features import Features, context_of, degraded_features, 
 from affuse.experiment.plan import Plan
 from affuse.experiment.rows import learners, systems
 from affuse.features.context import RunContext
+from affuse.features.normalise import NORMALISED, normalised_by_corpus
 from affuse.features.source import Learner
 from affuse.features.table import FeatureTable
+from affuse.records import Clip
 from affuse.result import Evaluated, Result
 from affuse.robustness.conditions import CLEAN, Condition
 from affuse.robustness.curves import CurvePoint, Stack, robustness
 from affuse.robustness.degraded_tables import DegradedTables, Recordings
-from affuse.splits.divide import divide
+from affuse.splits.corpus_rows import corpus_labels, rare_notes
+from affuse.splits.divide import divided_by
 from affuse.splits.protocols import MET_SPEAKERS, Protocol, feasible_protocols
 from affuse.synthetic.origin import drawn_people
 from affuse.tasks.choice import task_of
@@ -57,12 +61,16 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
     config, clean = plan.config, features.clean
     task_of(clean.table).check(clean.table)
     feasible = feasible_protocols(config.evaluation.protocols, list(clean.table.speakers))
-    protocols = [divide(name, config, clean.table, plan.index.clips) for name in feasible.protocols]
+    divided = divided_by(feasible.protocols, config, clean.table, plan.index.clips)
+    protocols = divided.protocols
+    clean, normalised = _normalised(config, clean)
     labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
     rows = tuple(systems(config, clean.table, labels))
     worse, notes = degraded_features(plan, clean, protocols, context)
     measured = _measured(plan, clean, worse, list(_divided(rows, protocols, clean)), context)
     statement = [feasible.statement] if feasible.statement else []
+    rare = rare_notes(corpus_labels(clean.table)) if len(plan.index.corpora) > 1 else ()
+    division = (*statement, *divided.notes, *rare, *normalised)
     without_sets = _without_sets(config, clean.table, measured.evaluated)
     return Result(
         config=config,
@@ -71,12 +79,19 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
         evaluated=measured.evaluated,
         skipped=(*features.extraction.skipped, *worse.skipped),
         features=labels,
-        notes=(*plan.index.notes, *statement, *notes_of(clean), *notes, *without_sets),
+        notes=(*plan.index.notes, *division, *notes_of(clean), *notes, *without_sets),
         curves=measured.curves,
         passed_over=plan.index.passed_over,
         drawn=drawn_people(clean.index),
         contents=features.extraction.contents,
     )
+
+
+def _normalised(config: Config, clean: Recordings) -> tuple[Recordings, tuple[str, ...]]:
+    """Recordings whose features are normalised as asked, and what a reader must know of it."""
+    if config.features.normalise == "none":
+        return clean, ()
+    return replace(clean, table=normalised_by_corpus(clean.table)), (NORMALISED,)
 
 
 def under_protocol(
@@ -125,15 +140,24 @@ def _measured(
             parts = stack.apart(found)
             evaluated.append(_scored(config, table, protocol, parts[CLEAN]))
             curves += _curve(config, table, parts) if len(parts) > 1 else ()
-    best_first = sorted(evaluated, key=lambda e: (e.protocol.leaky, -e.scores.headline))
+    order = list(dict.fromkeys(item.protocol.label for item in evaluated))
+    best_first = sorted(
+        evaluated,
+        key=lambda e: (e.protocol.leaky, _place(e.protocol, order), -e.scores.headline),
+    )
     return _Measured(tuple(best_first), tuple(curves))
+
+
+def _place(protocol: Protocol, order: Sequence[str]) -> int:
+    """Rows of several protocols that keep speakers apart stand protocol by protocol."""
+    return 0 if protocol.leaky else order.index(protocol.label)
 
 
 def _divided(
     rows: tuple[System, ...], protocols: Sequence[Protocol], clean: Recordings
 ) -> Iterator[tuple[tuple[System, ...], Protocol]]:
     """Rows whose networks have met the speakers under a protocol that says so, others apart."""
-    met = _modalities_met(clean)
+    met = met_speakers(clean, clean.index.clips)
     known = tuple(row for row in rows if met & set(row.modalities))
     apart = tuple(row for row in rows if row not in known)
     for protocol in protocols:
@@ -143,8 +167,19 @@ def _divided(
             yield known, replace(protocol, provenance=(MET_SPEAKERS,))
 
 
-def _modalities_met(clean: Recordings) -> frozenset[str]:
-    """Modalities whose features come from a network that was trained on speakers of the clips."""
+def met_speakers(clean: Recordings, clips: Sequence[Clip]) -> frozenset[str]:
+    """Modalities whose features come from a network that was trained on speakers of some clips.
+
+    Parameters
+    ----------
+    clean : Recordings
+        Its sources say whom their networks have met.
+    clips : sequence of Clip
+
+    Returns
+    -------
+    frozenset of str
+    """
     from affuse.bundle.manifest import TrainedOn
     from affuse.bundle.provenance import known_speakers
 
@@ -155,7 +190,7 @@ def _modalities_met(clean: Recordings) -> frozenset[str]:
         ]
         for modality, source in clean.sources.items()
     }
-    return frozenset(m for m, parts in met.items() if known_speakers(parts, clean.index.clips))
+    return frozenset(m for m, parts in met.items() if known_speakers(parts, clips))
 
 
 def _out_of_fold(
@@ -179,6 +214,7 @@ def _out_of_fold(
 
 def _scored(config: Config, table: FeatureTable, protocol: Protocol, found: OutOfFold) -> Evaluated:
     n_bootstrap, seed = config.evaluation.n_bootstrap, config.seed
+    found = among_shared(found, table, protocol)
     figures = scores(found, table, n_bootstrap=n_bootstrap, seed=seed)
     asked = config.evaluation.coverage
     if asked is None or protocol.leaky or too_few_speakers(found, table, asked):

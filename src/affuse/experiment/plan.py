@@ -64,6 +64,11 @@ def task_of(config: Config) -> Task:
             "robustness.enabled was given with task = dimensional, and curves are measured of "
             "emotions alone; expected robustness.enabled = false"
         )
+    if config.features.normalise != "none" and config.robustness.enabled:
+        raise ConfigError(
+            "features.normalise = corpus was given with robustness.enabled, whose degraded clips "
+            "have no corpus to be normalised by; expected robustness.enabled = false"
+        )
     if config.task != Classification.name and config.evaluation.coverage is not None:
         raise ConfigError(
             "evaluation.coverage was given with task = dimensional, and sets are of emotions; "

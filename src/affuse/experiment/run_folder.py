@@ -60,7 +60,7 @@ def claimed_out(config: Config) -> Iterator[None]:
         It is in use, by files or by another call, or cannot be written.
     """
     folder = Path(config.out)
-    with claimed(_place(folder)):
+    with claimed(final_place(folder)):
         check_out(folder, config)
         yield
 
@@ -90,7 +90,7 @@ def write_run(
         The folder is in use or cannot be written.
     """
     check_out(folder, result.config)
-    place = _place(folder)
+    place = final_place(folder)
     try:
         with replacing_folder(place, "run") as whole, _named(whole, folder):
             _write_all(result, whole, bundle)
@@ -118,13 +118,22 @@ def _write_all(result: Result, whole: Path, bundle: Bundle | None) -> None:
     (whole / SUMMARY).write_text(json.dumps(_summary(result), indent=2), "utf-8")
     result.index.write_csv(whole / INDEX)
     for table_name, table in _tables(result):
-        _harmless(table).to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
+        harmless(table).to_csv(whole / f"{table_name}.csv", index=False, float_format="%.6g")
     if bundle is not None:
         write_bundle(bundle, whole / BUNDLE)
 
 
-def _harmless(table: pd.DataFrame) -> pd.DataFrame:
-    """A table whose texts are no formulas and steer no terminal; reading undoes it."""
+def harmless(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose texts are no formulas and steer no terminal; reading undoes it.
+
+    Parameters
+    ----------
+    table : DataFrame
+
+    Returns
+    -------
+    DataFrame
+    """
     texts = [str(name) for name in table if not pd.api.types.is_numeric_dtype(table[name])]
     cells = {name: table[name].map(_cell) for name in texts}
     return table.assign(**cells).rename(columns=csv_cell)
@@ -143,7 +152,7 @@ def check_out(folder: Path, config: Config) -> None:
     config : Config
         Of the run: its own unfinished folder may be replaced.
     """
-    place = _place(folder)
+    place = final_place(folder)
     in_use = os.path.lexists(place) and (not place.is_dir() or any(place.iterdir()))
     if in_use and not _is_unfinished(place, config):
         raise OutputError(
@@ -189,8 +198,17 @@ def _asked(settings: Mapping[str, Any]) -> dict[str, Any]:
     return asked
 
 
-def _place(folder: Path) -> Path:
-    """Where a run folder really lies: a link is followed, so that it still leads there."""
+def final_place(folder: Path) -> Path:
+    """Where a run folder really lies: a link is followed, so that it still leads there.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    Path
+    """
     return Path(os.path.realpath(folder))
 
 
@@ -252,8 +270,11 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
         yield name, pd.concat(named)
     if len(set(result.table.speakers)) > 1 and result.honest:
         if "calibration" in result.task.tables:
-            rows = [_calibration(item, result) for item in result.honest]
-            yield "calibration", pd.DataFrame(rows)
+            # A temperature is fitted on the other folds, which one fold alone does not have.
+            several = [item for item in result.honest if len(set(item.out_of_fold.folds)) > 1]
+            if several:
+                rows = [_calibration(item, result) for item in several]
+                yield "calibration", pd.DataFrame(rows)
         if len(result.honest) > 1:
             yield "comparisons", _comparisons(result)
 

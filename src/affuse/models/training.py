@@ -54,7 +54,14 @@ def import_torch() -> Any:
 
 
 class BatchTerms(NamedTuple):
-    """Loss terms of the clips of a batch, as tensors."""
+    """Loss terms of the clips of a batch, as tensors; None as in `LossTerms`.
+
+    Attributes
+    ----------
+    possible : (n_clips, n_classes) bool tensor or None
+    weights : (n_clips,) float32 tensor or None
+    shares : (n_clips, n_classes) float32 tensor or None
+    """
 
     possible: torch.Tensor | None
     weights: torch.Tensor | None

@@ -73,7 +73,7 @@ def comparison_html(runs: Sequence[RunFolder]) -> str:
         rows=[
             row | {"run": name}
             for run, name in zip(runs, names, strict=True)
-            for row in result_rows(run.results)
+            for row in result_rows(run.results, run.leaks)
         ],
     )
 

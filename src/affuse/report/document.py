@@ -31,7 +31,6 @@ from affuse.report.results_charts import (
 )
 from affuse.report.stored_groups import with_groups
 from affuse.report.words import findings, floor, interval, modality_name, percent
-from affuse.splits.protocols import why_leaky
 from affuse.storage.plain_text import printable
 from affuse.storage.run_files import REPORT
 from affuse.storage.whole import atomic_file, check_file
@@ -167,8 +166,9 @@ def report_html(run: RunFolder) -> str:
         **_common(run),
         findings=findings(run),
         systems=systems_chart(run),
-        honest=result_rows(run.honest),
-        leaky=result_rows(run.leaky),
+        honest=result_rows(run.honest, run.leaks),
+        others=_by_protocol(run),
+        leaky=result_rows(run.leaky, run.leaks),
         corpora=_corpora(run),
         sets=_sets(run),
         references=_records(run.table("references")),
@@ -188,9 +188,9 @@ def _common(run: RunFolder) -> dict[str, Any]:
         "title": f"{run.title}: affuse report",
         "notes": run.notes,
         "protocols": _protocols(run),
-        "settings": _flat(run.config),
+        "settings": flat_settings(run.config),
         "settings_text": _toml(run.config),
-        "environment": _flat(run.environment),
+        "environment": flat_settings(run.environment),
         "skipped": _records(run.table("skipped")),
         "again": f"affuse run {' '.join(run.data)} --recipe config.toml",
     }
@@ -259,13 +259,21 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def result_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _by_protocol(run: RunFolder) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Rows of each further protocol that keeps speakers apart."""
+    groups = run.others.groupby("protocol", sort=False)
+    return [(str(name), result_rows(rows, run.leaks)) for name, rows in groups]
+
+
+def result_rows(table: pd.DataFrame, leaks: Mapping[str, str]) -> list[dict[str, Any]]:
     """Rows of results as the templates take them.
 
     Parameters
     ----------
     table : DataFrame
         Rows of ``results.csv``.
+    leaks : mapping of str to str
+        As `RunFolder.leaks`.
 
     Returns
     -------
@@ -275,7 +283,7 @@ def result_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     rows = _records(table)
     for row in rows:
         row["interval"] = interval(row["uar_low"], row["uar_high"])
-        row["why"] = why_leaky(row["protocol"]) if row["leaky"] else ""
+        row["why"] = leaks[row["protocol"]] if row["leaky"] else ""
         row["kind"] = modality_name(row["modality"])
     return rows
 
@@ -393,15 +401,28 @@ def _protocols(run: RunFolder) -> list[dict[str, Any]]:
             (number, sorted(set(own["speaker"]), key=lambda s: (len(s), s)), len(own))
             for number, own in rows.groupby("fold")
         ]
-        protocols.append({"name": name, "leak": why_leaky(str(name)), "folds": speakers})
+        protocols.append({"name": name, "leak": run.leaks.get(str(name), ""), "folds": speakers})
     return protocols
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def flat_settings(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Settings as rows: full name, value as text.
+
+    Parameters
+    ----------
+    settings : mapping of str to object
+        Nested.
+    prefix : str
+        Before each name.
+
+    Returns
+    -------
+    list of (str, str)
+    """
     rows: list[tuple[str, str]] = []
     for key, value in settings.items():
         if isinstance(value, Mapping):
-            rows += _flat(value, f"{prefix}{key}.")
+            rows += flat_settings(value, f"{prefix}{key}.")
         else:
             rows.append((f"{prefix}{key}", _value_text(value)))
     return rows

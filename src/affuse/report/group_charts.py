@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,10 @@ from affuse.evaluation.group_tables import GroupTables, gap_sentence
 from affuse.report.chart import COLOURS, PAPER, Chart, chart_of, drawing, short
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_MARKERS
+from affuse.tasks.headline import Headline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLUMNS = {"system", "by", "group", "compared"}
 
@@ -53,44 +59,46 @@ def group_charts(run: RunFolder) -> tuple[Chart, ...]:
 
 
 def _chart(run: RunFolder, rows: pd.DataFrame, sentence: str) -> Chart:
-    headline, by = run.task.headline, str(rows["by"].iloc[0])
+    headline, modality = run.task.headline, str(run.honest["modality"].iloc[0])
+    with drawing(6.2, 1.3 + 0.42 * len(rows)) as figure:
+        axes = figure.subplots()
+        _draw(axes, rows, headline, modality)
+        names = zip(rows["group"], rows["n_speakers"], strict=True)
+        axes.set_yticks(range(len(rows)), [f"{short(str(g))} ({n} speakers)" for g, n in names])
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.set_xlabel(f"{headline.name}{' in %' if headline.scale == 100 else ''}")
+        axes.grid(axis="x")
+        text = sentence if rows["compared"].all() else f"{sentence} Open marks are not compared."
+        title = f"{headline.name} by {rows['by'].iloc[0]}"
+        return chart_of(figure, title, text, _numbers(rows, headline))
+
+
+def _draw(axes: Axes, rows: pd.DataFrame, headline: Headline, modality: str) -> None:
+    """Each group's figure with its interval; an open mark where it is not compared."""
     values, low, high = (
         headline.scale * rows[f"{headline.column}{end}"].to_numpy(np.float64)
         for end in ("", "_low", "_high")
     )
-    modality = str(run.honest["modality"].iloc[0])
-    with drawing(6.2, 1.3 + 0.42 * len(rows)) as figure:
-        axes = figure.subplots()
-        known = ~np.isnan(low)
-        axes.hlines(
-            np.flatnonzero(known), low[known], high[known], color=COLOURS[modality], linewidth=1.5
-        )
-        for at, face in ((rows["compared"].to_numpy(bool), COLOURS[modality]), (None, PAPER)):
-            chosen = np.flatnonzero(at if at is not None else ~rows["compared"].to_numpy(bool))
-            axes.plot(
-                values[chosen], chosen, MODALITY_MARKERS[modality], color=COLOURS[modality],
-                markerfacecolor=face, markersize=7,
-            )  # fmt: skip
-        names = [
-            f"{short(str(row['group']))} ({row['n_speakers']} speakers)"
-            for _, row in rows.iterrows()
-        ]
-        axes.set_yticks(range(len(rows)), names)
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlabel(f"{headline.name}{' in %' if headline.scale == 100 else ''}")
-        axes.grid(axis="x")
-        table = pd.DataFrame({
+    colour, compared = COLOURS[modality], rows["compared"].to_numpy(bool)
+    known = np.flatnonzero(~np.isnan(low))
+    axes.hlines(known, low[known], high[known], color=colour, linewidth=1.5)
+    for chosen, face in ((compared, colour), (~compared, PAPER)):
+        at = np.flatnonzero(chosen)
+        axes.plot(
+            values[at], at, MODALITY_MARKERS[modality], color=colour, markerfacecolor=face,
+            markersize=7,
+        )  # fmt: skip
+
+
+def _numbers(rows: pd.DataFrame, headline: Headline) -> pd.DataFrame:
+    """The same as numbers."""
+    ends = zip(*(rows[f"{headline.column}{end}"] for end in ("_low", "_high")), strict=True)
+    return pd.DataFrame(
+        {
             "group": rows["group"],
-            headline.name: [headline.value(v) for v in rows[headline.column]],
-            "95 % interval": [
-                headline.bounds(a, b) or "one speaker"
-                for a, b in zip(rows[f"{headline.column}_low"], rows[f"{headline.column}_high"],
-                                strict=True)
-            ],
+            headline.name: rows[headline.column].map(headline.value),
+            "95 % interval": [headline.bounds(*bounds) or "one speaker" for bounds in ends],
             "speakers": rows["n_speakers"],
             "clips": rows["n_clips"],
-        })  # fmt: skip
-        text = f"{sentence} Open marks are not compared."
-        if rows["compared"].all():
-            text = sentence
-        return chart_of(figure, f"By {by}", text, table)
+        }
+    )

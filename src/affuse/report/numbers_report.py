@@ -34,6 +34,7 @@ def number_values(run: RunFolder) -> dict[str, Any]:
         "findings": " ".join(_findings(run)),
         "systems": ccc_chart(run),
         "honest": _rows(run.honest),
+        "others": [(str(n), _rows(r)) for n, r in run.others.groupby("protocol", sort=False)],
         "leaky": _rows(run.leaky),
         "each": _each_target(run),
         "pairs": _pairs(run),

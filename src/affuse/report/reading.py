@@ -15,6 +15,7 @@ import pandas as pd
 from affuse.corpora.index import Index
 from affuse.corpora.table import read_table
 from affuse.errors import DatasetError, OutputError
+from affuse.splits.protocols import why_leaky
 from affuse.storage.csv_rows import read_frame
 from affuse.storage.run_files import (
     CONFIG,
@@ -106,8 +107,30 @@ class RunFolder:
 
     @property
     def honest(self) -> pd.DataFrame:
-        """Rows of `results` whose protocol keeps speakers apart."""
-        return self.results[~self.results["leaky"]]
+        """Rows of `results` whose protocol keeps speakers apart: of the first, where several do."""
+        return self.results[~self.results["leaky"] & (self.results["protocol"] == self._first)]
+
+    @property
+    def others(self) -> pd.DataFrame:
+        """Rows of further protocols that keep speakers apart."""
+        return self.results[~self.results["leaky"] & (self.results["protocol"] != self._first)]
+
+    @property
+    def _first(self) -> str:
+        table = self.tables["results"]
+        return next(iter(table["protocol"][~table["leaky"]]), "")
+
+    @cached_property
+    def leaks(self) -> Mapping[str, str]:
+        """Protocol, as results name it -> why its rows are leaky; empty where they are not."""
+        table = self.tables["results"]
+        reasons = table["leak"] if "leak" in table else [""] * len(table)
+        reason_of = dict(zip(table["protocol"], reasons, strict=True))
+        # A column without a text is read as numbers that are missing.
+        return {
+            label: reason if isinstance(reason, str) and reason else why_leaky(label)
+            for label, reason in reason_of.items()
+        }
 
     @property
     def leaky(self) -> pd.DataFrame:

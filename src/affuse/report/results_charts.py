@@ -29,6 +29,8 @@ MODALITY_NAMES = {"audio": "audio", "video": "video", "audio+video": "fused"}
 FUSED_MODALITY = "audio+video"
 SHOWN = 24
 """Systems in one chart; the table has all."""
+_MOST_NAMED = 60
+"""Speakers whose names find room below an axis; the table beneath has all."""
 _LETTERS_BELOW = 70
 """In the names below an axis: more would overlap, and are turned."""
 
@@ -45,7 +47,7 @@ def systems_chart(run: RunFolder) -> Chart:
     Chart
     """
     rows = pd.concat([run.honest, run.leaky])[:SHOWN].reset_index(drop=True)
-    references = run.table("references")
+    references = _of_modalities(run.table("references"), set(rows["modality"]))
     with drawing(9, 1.2 + 0.3 * len(rows)) as figure:
         axes = figure.subplots()
         _reference_lines(axes, references)
@@ -67,6 +69,14 @@ def systems_chart(run: RunFolder) -> Chart:
         axes.set_xlabel("UAR in %, with 95 % intervals over speakers")
         axes.grid(axis="x")
         return chart_of(figure, "Systems and their intervals", _systems_text(rows, references))
+
+
+def _of_modalities(references: pd.DataFrame, modalities: set[str]) -> pd.DataFrame:
+    """Lines of what the systems see and hear: by the face people tell more than by the voice."""
+    if not len(references):
+        return references
+    own = references["modality"].isin(modalities) | (references["kind"] == "chance")
+    return references[own]
 
 
 def _reference_lines(axes: Axes, references: pd.DataFrame) -> None:
@@ -241,7 +251,8 @@ def speaker_chart(run: RunFolder) -> Chart | None:
     shown = pd.DataFrame(wide)
     shown = shown.sort_values(shown.columns[-1])
     names = [short(str(name)) for name in shown.index]
-    crowded = sum(map(len, names)) > _LETTERS_BELOW
+    named = len(names) <= _MOST_NAMED
+    crowded = named and sum(map(len, names)) > _LETTERS_BELOW
     with drawing(6.2, 3.4 + (0.09 * max(map(len, names)) if crowded else 0)) as figure:
         axes = figure.subplots()
         for modality, name in MODALITY_NAMES.items():
@@ -250,8 +261,11 @@ def speaker_chart(run: RunFolder) -> Chart | None:
                     range(len(shown)), 100 * shown[name], MODALITY_MARKERS[modality],
                     color=COLOURS[modality], label=name, markersize=6,
                 )  # fmt: skip
-        axes.set_xticks(range(len(shown)), names, rotation=90 if crowded else 0)
-        axes.set_xlabel("speaker, sorted")
+        if named:
+            axes.set_xticks(range(len(shown)), names, rotation=90 if crowded else 0)
+        else:
+            axes.set_xticks([])
+        axes.set_xlabel("speaker, sorted" if named else f"{len(shown)} speakers, sorted")
         axes.set_ylabel("UAR in %")
         axes.set_ylim(-2, 102)
         axes.grid(axis="y")

@@ -177,6 +177,8 @@ def _best(rows: Sequence[Mapping[str, str]]) -> BestReply | None:
     honest = [row for row in rows if row.get("leaky") != "True" and _number(row, "uar") > 0]
     if not honest:
         return None
+    # Figures of further protocols are of other test clips: the first is the run's own.
+    honest = [row for row in honest if row.get("protocol") == honest[0].get("protocol")]
     best = max(honest, key=lambda row: _number(row, "uar"))
     return BestReply(system=best.get("system", ""), uar=_number(best, "uar"))
 

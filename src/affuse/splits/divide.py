@@ -3,25 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from affuse.config import Config, ProtocolName
 from affuse.features.identical import identical_clips
 from affuse.features.table import FeatureTable
 from affuse.records import Clip
+from affuse.splits.corpora import (
+    CorpusFold,
+    CorpusFolds,
+    cross_corpus,
+    folds_of_corpora,
+    leave_one_corpus_out,
+)
+from affuse.splits.corpus_rows import corpus_labels
+from affuse.splits.fold import check_apart
 from affuse.splits.fold_files import folds_from_file, read_folds
 from affuse.splits.folds import (
     Fold,
     duplicate_groups,
     folds_from_speakers,
     leave_one_speaker_out,
-    published_folds,
     random_folds,
     random_split,
     speaker_folds,
 )
-from affuse.splits.protocols import Protocol
+from affuse.splits.protocols import ACROSS_CORPORA, Leak, Protocol
+from affuse.splits.published_division import PublishedDivision, published_division
 
 DEFAULT_RANDOM_FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """Every protocol of a run with its folds, and what a reader of their figures must know."""
+
+    protocols: tuple[Protocol, ...]
+    notes: tuple[str, ...] = ()
+
+
+def divided_by(
+    names: Sequence[ProtocolName], config: Config, table: FeatureTable, clips: Sequence[Clip]
+) -> Divided:
+    """Each protocol's folds over the rows of a table.
+
+    Parameters
+    ----------
+    names : sequence of str
+    config : Config
+    table : FeatureTable
+    clips : sequence of Clip
+        As `divide` takes them.
+
+    Returns
+    -------
+    Divided
+        A published fold set that does not keep speakers apart is a protocol of its own, marked
+        leaky, beside folds that do.
+
+    Raises
+    ------
+    FoldError
+        The clips cannot be divided as asked.
+    """
+    protocols = [divide(name, config, table, clips) for name in names]
+    notes: list[str] = []
+    if "speaker-independent" in names and _published(config):
+        found = published_division(config.folds.published, clips, _ids(table))
+        notes += found.notes
+        if found.overlap:
+            leak = Leak("speakers", found.overlap)
+            name = f"{config.folds.published} folds"
+            protocols.append(Protocol(name, found.folds, found=(leak,)))
+    for name in set(names) & set(ACROSS_CORPORA):
+        across = _across(name, config, table)
+        notes += (*across.notes, *across.untested)
+    return Divided(tuple(protocols), tuple(dict.fromkeys(notes)))
 
 
 def divide(
@@ -46,8 +103,9 @@ def divide(
     FoldError
         The clips cannot be divided as asked.
     """
-    ids = [str(clip) for clip in table.clips]
-    groups = duplicate_groups(ids, identical_clips(table))
+    if name in ACROSS_CORPORA:
+        return Protocol(name, _across(name, config, table).folds)
+    ids, groups = _ids(table), groups_of(table)
     if name == "lecture":
         share = config.evaluation.test_share
         split = random_split(len(table), share, config.seed, clips=ids, groups=groups)
@@ -71,9 +129,47 @@ def check_asked_folds(config: Config, clips: Sequence[Clip]) -> None:
     asked = config.folds
     if asked.file:
         folds_from_file(read_folds(asked.file), clips)
-    elif asked.speakers or asked.published:
-        lists = asked.speakers or published_folds(asked.published)
-        folds_from_speakers([clip.speaker for clip in clips], lists)
+    elif asked.speakers:
+        folds_from_speakers([clip.speaker for clip in clips], asked.speakers)
+    elif asked.published:
+        published_division(asked.published, clips)
+    for name in set(config.evaluation.protocols) & set(ACROSS_CORPORA):
+        _corpus_folds(name, config, sorted({clip.corpus for clip in clips}))
+
+
+def groups_of(table: FeatureTable) -> tuple[str, ...]:
+    """Group of each clip of a table: clips with identical features are of one.
+
+    Parameters
+    ----------
+    table : FeatureTable
+
+    Returns
+    -------
+    (n_clips,) tuple of str
+    """
+    return duplicate_groups(_ids(table), identical_clips(table))
+
+
+def _across(name: str, config: Config, table: FeatureTable) -> CorpusFolds:
+    rows = corpus_labels(table, groups_of(table))
+    return folds_of_corpora(_corpus_folds(name, config, sorted(set(rows.corpora))), rows)
+
+
+def _corpus_folds(name: str, config: Config, corpora: Sequence[str]) -> tuple[CorpusFold, ...]:
+    if name == "cross-corpus":
+        return cross_corpus(corpora, config.folds.train_on, config.folds.test_on)
+    return leave_one_corpus_out(corpora)
+
+
+def _ids(table: FeatureTable) -> list[str]:
+    return [str(clip) for clip in table.clips]
+
+
+def _published(config: Config) -> str:
+    """Name of the published fold set that is asked for, where no other folds go before it."""
+    asked = config.folds
+    return "" if asked.file or asked.speakers else asked.published
 
 
 def _speaker_folds(
@@ -82,12 +178,20 @@ def _speaker_folds(
     speakers = [str(speaker) for speaker in table.speakers]
     asked = config.folds
     if asked.file:
-        kept = [str(clip) for clip in table.clips]
-        return folds_from_file(read_folds(asked.file), clips, kept=kept, groups=groups)
+        return folds_from_file(read_folds(asked.file), clips, kept=_ids(table), groups=groups)
     if asked.speakers:
         return folds_from_speakers(speakers, asked.speakers, groups=groups)
-    if asked.published:
-        return folds_from_speakers(speakers, published_folds(asked.published), groups=groups)
+    if _published(config):
+        found = published_division(asked.published, clips, _ids(table))
+        if not found.overlap:
+            return _checked(found, speakers, groups)
     if asked.scheme == "leave-one-speaker-out":
         return leave_one_speaker_out(speakers, groups=groups)
     return speaker_folds(speakers, asked.n_folds, groups=groups)
+
+
+def _checked(
+    found: PublishedDivision, speakers: Sequence[str], groups: Sequence[str]
+) -> tuple[Fold, ...]:
+    check_apart(found.folds, speakers, groups=groups)
+    return found.folds

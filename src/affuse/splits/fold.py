@@ -19,7 +19,8 @@ class Fold:
     number : int
         From 1.
     train, test : tuple of int
-        Rows, ascending; together all rows, none in both.
+        Rows, ascending, none in both. Together all rows, but where a division leaves some out:
+        those that a published set does not name, or of corpora that a fold is not about.
     """
 
     number: int
@@ -80,6 +81,25 @@ def check_folds(
             f"row {wrong[0]} is tested {tested[wrong[0]]} times; expected every clip once: "
             "put each clip into one fold"
         )
+    check_apart(folds, speakers, groups=groups)
+
+
+def check_apart(
+    folds: Sequence[Fold], speakers: Sequence[str], *, groups: Sequence[str] | None = None
+) -> None:
+    """Refuse folds with a speaker or a group of identical clips on both sides.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+    speakers : (n_clips,) sequence of str
+    groups : (n_clips,) sequence of str, optional
+
+    Raises
+    ------
+    FoldError
+        Names the fold, and the speaker or group.
+    """
     people = [speaker_key(speaker) for speaker in speakers]
     for fold in folds:
         _refuse_both_sides(fold, "speaker", people, speakers)

@@ -36,10 +36,15 @@ MET_SPEAKERS = Leak(
 
 LEAKS: dict[str, tuple[Leak, ...]] = {
     "speaker-independent": (),
+    "cross-corpus": (),
+    "leave-one-corpus-out": (),
     "random": (SAME_SPEAKERS,),
     "lecture": (LEARNED_ON_TEST, SAME_SPEAKERS),
 }
 """What each way of dividing clips lets through by itself."""
+
+ACROSS_CORPORA = ("cross-corpus", "leave-one-corpus-out")
+"""Those that train on some corpora and test on others: answers are the emotions of both sides."""
 
 MET_LABEL = "speakers heard before"
 """How results show a protocol that keeps speakers apart where a network has met them."""
@@ -52,12 +57,15 @@ class Protocol:
     Attributes
     ----------
     name : str
-        The way of dividing, such as "speaker-independent".
+        The way of dividing, such as "speaker-independent", or "emobox folds" of a published set
+        that does not keep speakers apart.
     folds : tuple of Fold
         Rows of the table that is evaluated. A row may be in no test part, as in one random split.
     provenance : tuple of Leak
         What the networks behind the features of these rows had met before; it does not depend on
         how the clips are divided.
+    found : tuple of Leak
+        What these very folds let through, beside what such a way of dividing does by itself.
 
     Examples
     --------
@@ -68,11 +76,12 @@ class Protocol:
     name: str
     folds: tuple[Fold, ...]
     provenance: tuple[Leak, ...] = ()
+    found: tuple[Leak, ...] = ()
 
     @property
     def leaks(self) -> tuple[Leak, ...]:
         """All that is known of the test clips: by the way of dividing, then by provenance."""
-        return LEAKS[self.name] + self.provenance
+        return self._by_dividing + self.provenance
 
     @property
     def leaky(self) -> bool:
@@ -82,17 +91,28 @@ class Protocol:
     @property
     def label(self) -> str:
         """What results show in the column "protocol", and what seeds are derived from."""
-        return MET_LABEL if self.provenance and not LEAKS[self.name] else self.name
+        if not self.provenance or self._by_dividing:
+            return self.name
+        return f"{self.name}, {MET_LABEL}" if self.across_corpora else MET_LABEL
+
+    @property
+    def across_corpora(self) -> bool:
+        """Whether what is tested is of other corpora than what is trained on."""
+        return self.name in ACROSS_CORPORA
+
+    @property
+    def _by_dividing(self) -> tuple[Leak, ...]:
+        return LEAKS.get(self.name, ()) + self.found
 
     @property
     def leak(self) -> str:
         """Why its figures are not what new speakers would give; empty where they are."""
-        return why_leaky(self.label)
+        return _sentence(self.leaks) if self.found else why_leaky(self.label)
 
     @property
     def prepares_on_all(self) -> bool:
         """Whether learned features are fitted on all clips, those of the test included."""
-        return LEARNED_ON_TEST in LEAKS[self.name]
+        return LEARNED_ON_TEST in self._by_dividing
 
 
 def why_leaky(label: str) -> str:
@@ -113,8 +133,13 @@ def why_leaky(label: str) -> str:
     >>> why_leaky("random")
     'clips of the same speakers are in training and test'
     """
-    shown: dict[str, tuple[Leak, ...]] = {MET_LABEL: (MET_SPEAKERS,), **LEAKS}
-    return ", and ".join(leak.reason for leak in shown.get(label, ()))
+    met = {MET_LABEL, *(f"{name}, {MET_LABEL}" for name in ACROSS_CORPORA)}
+    shown: dict[str, tuple[Leak, ...]] = {**dict.fromkeys(met, (MET_SPEAKERS,)), **LEAKS}
+    return _sentence(shown.get(label, ()))
+
+
+def _sentence(leaks: Sequence[Leak]) -> str:
+    return ", and ".join(leak.reason for leak in leaks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ ENVIRONMENT = "environment.json"
 SUMMARY = "summary.json"
 INDEX = "index.csv"
 BUNDLE = "bundle"
+TRANSFER, TRANSFER_JSON = "transfer.csv", "transfer.json"
+"""What `affuse transfer` writes in the place of a run's tables."""
 REPORT = "report.html"
 """The last thing that a run writes."""
 
@@ -134,6 +136,15 @@ TEXT_COLUMNS = (
 """Whose cells are words, whatever they look like: a speaker may be called 01 or NA."""
 
 WRITTEN = frozenset(
-    {CONFIG, ENVIRONMENT, SUMMARY, INDEX, BUNDLE, *(table.file for table in TABLES)}
-)
+    {
+        CONFIG,
+        ENVIRONMENT,
+        SUMMARY,
+        INDEX,
+        BUNDLE,
+        TRANSFER,
+        TRANSFER_JSON,
+        *(table.file for table in TABLES),
+    }
+)  # fmt: skip
 """All that a run may have written before its report."""

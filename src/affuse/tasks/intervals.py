@@ -83,6 +83,30 @@ def speaker_interval(
     return percentile_interval(_METRICS[metric](_resampled(counts, n_resamples, seed)), len(counts))
 
 
+def uar_draws(
+    truth: ArrayLike, predicted: ArrayLike, speakers: ArrayLike, n_resamples: int, seed: int
+) -> NDArray[np.float64]:
+    """UAR of each resample of speakers; two systems on the same clips have the same resamples.
+
+    Parameters
+    ----------
+    truth, predicted : (n_clips,) int
+    speakers : (n_clips,) str
+    n_resamples, seed : int
+
+    Returns
+    -------
+    (n_resamples,) float64
+
+    Examples
+    --------
+    >>> bool(np.all(uar_draws([0, 1], [0, 1], ["Ann", "Ann"], 3, seed=0) == 1))
+    True
+    """
+    counts = _speaker_confusions(truth, predicted, speakers, _n_classes(truth, predicted))
+    return uar_of(_resampled(counts, n_resamples, seed))
+
+
 def _n_classes(truth: ArrayLike, predicted: ArrayLike) -> int:
     return int(max(np.max(truth, initial=0), np.max(predicted, initial=0))) + 1
 

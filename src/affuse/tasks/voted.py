@@ -149,31 +149,32 @@ class VotedClassification(Classification):
         scores = Classification.figures(
             self, table, rows, outputs, folds, n_resamples=n_resamples, seed=seed
         )
-        shares, speakers = table.shares[rows], table.speakers[rows]
-        costs = cross_entropies(shares, outputs)
-        spread = mean_interval(costs, speakers, n_resamples=n_resamples, seed=seed)
+        columns = scores.columns() | {"chance": 1 / len(table.classes)}
+        resampling = {"n_resamples": n_resamples, "seed": seed}
+        return VoteScores(
+            **columns,  # type: ignore[arg-type]
+            **_against_shares(table, rows, outputs, **resampling),
+            **self._against_majority(table, rows, outputs, **resampling),
+        )
+
+    def _against_majority(
+        self, table: FeatureTable, rows: Labels, outputs: Floats, *, n_resamples: int, seed: int
+    ) -> dict[str, Any]:
+        """UAR on the clips that have a majority, and how many have."""
         voted = majorities(table.votes[rows])
         has = voted != TIED
         value, among = float("nan"), Interval(float("nan"), float("nan"))
         if has.any():
             truth, given = voted[has], self.predicted(outputs[has])
-            value = uar(truth, given)
-            among = speaker_interval(
-                truth, given, speakers[has], n_resamples=n_resamples, seed=seed
-            )
-        columns = scores.columns() | {"chance": 1 / len(table.classes)}
-        return VoteScores(
-            **columns,  # type: ignore[arg-type]
-            cross_entropy=float(costs.mean()),
-            cross_entropy_low=spread.low,
-            cross_entropy_high=spread.high,
-            vote_entropy=float(cross_entropies(shares, shares).mean()),
-            uar_majority=value,
-            uar_majority_low=among.low,
-            uar_majority_high=among.high,
-            n_majority=int(has.sum()),
-            n_ties=int((~has).sum()),
-        )
+            speakers, value = table.speakers[rows][has], uar(truth, given)
+            among = speaker_interval(truth, given, speakers, n_resamples=n_resamples, seed=seed)
+        return {
+            "uar_majority": value,
+            "uar_majority_low": among.low,
+            "uar_majority_high": among.high,
+            "n_majority": int(has.sum()),
+            "n_ties": int((~has).sum()),
+        }
 
     def cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         """A row of results under `headings`, figures in %, cross-entropy in nats.
@@ -190,6 +191,21 @@ class VotedClassification(Classification):
         """
         own = (points(row["uar_majority"]), f"{row['cross_entropy']:.3f}")
         return (*Classification.cells(self, row), *own)
+
+
+def _against_shares(
+    table: FeatureTable, rows: Labels, outputs: Floats, *, n_resamples: int, seed: int
+) -> dict[str, Any]:
+    """Cross-entropy with the shares of the votes, and their own entropy."""
+    shares, speakers = table.shares[rows], table.speakers[rows]
+    costs = cross_entropies(shares, outputs)
+    spread = mean_interval(costs, speakers, n_resamples=n_resamples, seed=seed)
+    return {
+        "cross_entropy": float(costs.mean()),
+        "cross_entropy_low": spread.low,
+        "cross_entropy_high": spread.high,
+        "vote_entropy": float(cross_entropies(shares, shares).mean()),
+    }
 
 
 def majorities(votes: Floats) -> Labels:

@@ -43,6 +43,18 @@ def result_of(page: Any, server: str, job: str) -> Any:
     return page.request.get(f"{server}/api/jobs/{job}/result").json()
 
 
+def test_a_set_of_several_emotions_is_shown(page: Any, clip: Path) -> None:
+    def with_set(route: Any) -> None:
+        answer = route.fetch()
+        document = answer.json()
+        document["predictions"][0]["set"] = ["calm", "happy"]
+        route.fulfill(response=answer, json=document)
+
+    page.route("**/result", with_set)
+    give(page, clip)
+    assert page.inner_text("#result-words").endswith(" One of: calm, happy.")
+
+
 @pytest.mark.slow
 def test_a_recording_is_judged_and_shown(page: Any, server: str, clip: Path) -> None:
     (found,) = result_of(page, server, give(page, clip))["predictions"]

@@ -1,0 +1,296 @@
+"""Several corpora -> train on each, test on each other: the whole flow of `affuse transfer`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affuse.config import Config
+from affuse.errors import ConfigError
+from affuse.evaluation.crossval import out_of_fold
+from affuse.evaluation.systems import OutOfFold
+from affuse.evaluation.transfer import (
+    ACROSS,
+    LEFT_OUT,
+    WITHIN,
+    Found,
+    Ways,
+    shown_emotions,
+    transfer_cells,
+)
+from affuse.evaluation.transfer_matrix import CorpusSize, TransferMatrix
+from affuse.experiment.evaluation import met_speakers
+from affuse.experiment.features import context_of, features_of, notes_of
+from affuse.experiment.plan import plan_of
+from affuse.experiment.rows import learners, systems
+from affuse.experiment.run_folder import claimed_out
+from affuse.experiment.transfer_folder import write_transfer
+from affuse.features.context import RunContext
+from affuse.features.normalise import NORMALISED, normalised_by_corpus
+from affuse.features.table import FeatureTable
+from affuse.records import ProgressCallback
+from affuse.report.document import check_report
+from affuse.robustness.degraded_tables import Recordings
+from affuse.splits.corpora import (
+    CorpusFold,
+    folds_of_corpora,
+    leave_one_corpus_out,
+)
+from affuse.splits.corpus_rows import corpus_labels
+from affuse.splits.divide import groups_of
+from affuse.splits.protocols import MET_SPEAKERS, Protocol
+from affuse.splits.within_corpora import within_corpora
+from affuse.synthetic.origin import drawn_people
+from affuse.tasks.classification import Classification
+
+if TYPE_CHECKING:
+    from affuse.workers.protocol import Workers
+
+
+def transfer(
+    config: Config,
+    *,
+    workers: Workers | None = None,
+    progress: ProgressCallback | None = None,
+) -> TransferMatrix:
+    """Train on each corpus, test on each other, over the emotions that both show.
+
+    Beside the pairs stand each corpus's own figure, speakers kept apart, and training on all
+    others. Every model is fitted once and tested on all that it is tested on; finished fits are
+    kept, so that a call that was cut short goes on.
+
+    Parameters
+    ----------
+    config : Config
+        ``data.path`` names two corpora or more; ``out``, where set, receives a folder.
+    workers : Workers, optional
+        In the place of ``config.jobs`` processes.
+    progress : callable, optional
+        Called with ``(stage, done, total)``.
+
+    Returns
+    -------
+    TransferMatrix
+
+    Raises
+    ------
+    AffuseError
+        One corpus only, corpora without an emotion in common, a modality that no two have.
+
+    Examples
+    --------
+    >>> config = load_config("transfer", overrides={"data.path": ["a", "b"]})  # doctest: +SKIP
+    >>> transfer(config).table[["trained_on", "tested_on", "uar", "lost"]]  # doctest: +SKIP
+    """
+    context = context_of(config, workers, progress)
+    if not config.out:
+        return _matrix(config, context)
+    check_report()
+    with claimed_out(config):
+        found = _matrix(config, context)
+        write_transfer(found, config, Path(config.out))
+    return found
+
+
+def _matrix(config: Config, context: RunContext) -> TransferMatrix:
+    _refuse_unfit(config)
+    plan = plan_of(config)
+    if len(plan.index.corpora) < 2:
+        raise ConfigError(
+            f"clips of {plan.index.corpora[0] or 'one corpus'} alone were given; expected two "
+            "corpora or more: give several folders or tables"
+        )
+    features = features_of(plan, context)
+    silent = _without_features(plan.index.corpora, features.clean)
+    clean, absent = _common_modalities(features.clean)
+    division = _divided(config, clean)
+    normalised = config.features.normalise == "corpus"
+    table = normalised_by_corpus(clean.table) if normalised else clean.table
+    found = _found(config, replace(clean, table=table), division, context)
+    measured = [transfer_cells(each, table, division.ways) for each in found]
+    return TransferMatrix(
+        corpora=_sizes(table, division.ways),
+        cells=tuple(cell for cells, _ in measured for cell in cells),
+        means=tuple(lost for _, means in measured for lost in means),
+        features=_labels(clean),
+        notes=(
+            *filter(None, [drawn_people(clean.index)]),
+            *plan.index.notes,
+            *silent,
+            *absent,
+            *division.notes,
+            *([NORMALISED] if normalised else []),
+            *notes_of(clean),
+            *_left_out(features.extraction.skipped),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Division:
+    """All folds of a matrix, and what a reader of its figures must know of them."""
+
+    within: Protocol
+    ways: Ways
+    notes: tuple[str, ...]
+
+
+def _divided(config: Config, clean: Recordings) -> _Division:
+    """Folds within each corpus, from each to the others, and to each from all others."""
+    table = clean.table
+    rows = corpus_labels(table, groups_of(table))
+    corpora = tuple(sorted(set(rows.corpora)))
+    within = within_corpora(
+        rows,
+        [str(speaker) for speaker in table.speakers],
+        config.folds.n_folds,
+        leave_one_out=config.folds.scheme == "leave-one-speaker-out",
+    )
+    shown = shown_emotions(table)
+    _refuse_nothing_shared(shown)
+    across = folds_of_corpora(_one_each(corpora), rows)
+    left_out = folds_of_corpora(leave_one_corpus_out(corpora), rows)
+    ways = Ways(
+        corpora=corpora,
+        across=Protocol(ACROSS, across.folds),
+        left_out=Protocol(LEFT_OUT, left_out.folds),
+        shown=shown,
+        leaks=_leaks(clean),
+        n_bootstrap=config.evaluation.n_bootstrap,
+        seed=config.seed,
+    )
+    # Emotions that a fold leaves out are told with each cell.
+    notes = (note for each in (within, across, left_out) for note in each.notes)
+    return _Division(Protocol(WITHIN, within.folds), ways, tuple(dict.fromkeys(notes)))
+
+
+def _labels(clean: Recordings) -> dict[str, str]:
+    return {modality: source.label for modality, source in clean.sources.items()}
+
+
+def _refuse_unfit(config: Config) -> None:
+    """Settings that say how a run is divided or scored, and mean nothing here."""
+    if config.task != Classification.name:
+        raise ConfigError(
+            f"task = {config.task} was given to affuse transfer, which compares emotions; expected "
+            "classification"
+        )
+    folds = config.folds
+    for name in ("file", "speakers", "published"):
+        if getattr(folds, name):
+            raise ConfigError(
+                f"folds.{name} was given to affuse transfer, whose folds are its corpora; expected "
+                f"none: leave it out, or use affuse run DATA --set folds.{name}=..."
+            )
+    if config.robustness.enabled:
+        raise ConfigError(
+            "robustness.enabled was given to affuse transfer, which degrades nothing; expected "
+            "robustness.enabled = false"
+        )
+
+
+def _refuse_nothing_shared(shown: Mapping[str, NDArray[np.bool_]]) -> None:
+    """Corpora of which no two show two emotions in common tell nothing of each other."""
+    pairs = combinations(shown.values(), 2)
+    if not any((one & other).sum() > 1 for one, other in pairs):
+        raise ConfigError(
+            f"no two of {', '.join(shown)} have two emotions in common; expected two at "
+            "least, between which one can tell: add a corpus"
+        )
+
+
+def _without_features(given: Sequence[str], clean: Recordings) -> list[str]:
+    """Notes on corpora none of whose clips gave features; refused where one alone is left."""
+    left = set(clean.table.corpora.tolist())
+    notes = [
+        f"{corpus} has no part: none of its clips gave features."
+        for corpus in given
+        if corpus not in left
+    ]
+    if len(left) < 2:
+        raise ConfigError(
+            f"features of {' and '.join(sorted(left))} alone were found ({' '.join(notes)}); "
+            "expected two corpora or more: choose features that both have"
+        )
+    return notes
+
+
+def _common_modalities(clean: Recordings) -> tuple[Recordings, list[str]]:
+    """What all corpora have; a note on what some lack."""
+    table = clean.table
+    lacking = {
+        modality: sorted(
+            str(corpus)
+            for corpus in np.unique(table.corpora)
+            if not table.present[modality][table.corpora == corpus].any()
+        )
+        for modality in table.modalities
+    }
+    common = [modality for modality, corpora in lacking.items() if not corpora]
+    notes = [
+        f"{modality.capitalize()} is left out: no clip of {' and '.join(corpora)} has it."
+        for modality, corpora in lacking.items()
+        if corpora
+    ]
+    if not common:
+        raise ConfigError(
+            f"no modality is in all corpora: {' '.join(notes)} Expected sound in all, or picture "
+            "in all: leave a corpus out"
+        )
+    sources = {m: source for m, source in clean.sources.items() if m in common}
+    return replace(clean, table=table.select(common), sources=sources), notes
+
+
+def _one_each(corpora: Sequence[str]) -> tuple[CorpusFold, ...]:
+    return tuple(CorpusFold((name,), tuple(n for n in corpora if n != name)) for name in corpora)
+
+
+def _leaks(clean: Recordings) -> dict[tuple[str, str], str]:
+    """Modality and corpus -> why figures are leaky, where a network has met its speakers."""
+    clips = clean.index.clips
+    return {
+        (modality, corpus): MET_SPEAKERS.reason
+        for corpus in clean.index.corpora
+        for modality in met_speakers(clean, [clip for clip in clips if clip.corpus == corpus])
+    }
+
+
+def _found(
+    config: Config, clean: Recordings, division: _Division, context: RunContext
+) -> list[Found]:
+    """Predictions of each system under each way of dividing."""
+    asked = tuple(systems(config, clean.table, _labels(clean)))
+    made = learners(config, clean.sources)
+    context = replace(context, seed=config.seed)
+
+    def predicted(protocol: Protocol) -> tuple[OutOfFold, ...]:
+        return out_of_fold(clean.table, asked, protocol, context, preparation=made)
+
+    within, ways = division.within, division.ways
+    own = predicted(within) if within.folds else (None,) * len(asked)
+    across, left_out = predicted(ways.across), predicted(ways.left_out)
+    return [Found(*three) for three in zip(own, across, left_out, strict=True)]
+
+
+def _sizes(table: FeatureTable, ways: Ways) -> tuple[CorpusSize, ...]:
+    corpora, speakers, classes = table.corpora, table.speakers, np.array(table.classes)
+    return tuple(
+        CorpusSize(
+            name,
+            int((corpora == name).sum()),
+            len(np.unique(speakers[corpora == name])),
+            tuple(classes[ways.shown[name]].tolist()),
+        )
+        for name in ways.corpora
+    )
+
+
+def _left_out(skipped: Sequence[object]) -> list[str]:
+    n = len(skipped)
+    return [f"{n} clips were left out: affuse index DATA lists why."] if n else []

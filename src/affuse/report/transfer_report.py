@@ -1,0 +1,138 @@
+"""TransferMatrix -> one page: heat maps, every cell in a table, what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from affuse.config import Config
+from affuse.evaluation.transfer import ALL_OTHERS, Cell
+from affuse.evaluation.transfer_matrix import TransferMatrix
+from affuse.report.chart import FUSED, INK, Chart, chart_of, drawing, short
+from affuse.report.document import flat_settings, render
+from affuse.report.words import interval
+from affuse.tasks.figures import points
+
+STRONGEST = 0.75
+"""Opacity of 100 %: the figures in a cell stay readable in both themes."""
+
+
+def transfer_html(found: TransferMatrix, config: Config) -> str:
+    """The report of a transfer matrix as one page of HTML.
+
+    Parameters
+    ----------
+    found : TransferMatrix
+    config : Config
+
+    Returns
+    -------
+    str
+        It needs no other file and no network.
+
+    Raises
+    ------
+    MissingDependency
+        The extra ``report`` is not installed.
+    """
+    settings = config.model_dump(mode="json", exclude_none=True)
+    return render(
+        "transfer.html.j2",
+        title=f"{' + '.join(size.corpus for size in found.corpora)}: affuse transfer",
+        reading=found.reading(),
+        charts=[heat_map(found, system) for system in found.systems],
+        cells=[_row(cell) for cell in found.cells],
+        corpora=found.corpora,
+        settings=flat_settings(settings),
+        settings_text=config.to_toml(),
+        again=f"affuse transfer {' '.join(config.data.paths)} --recipe config.toml",
+        environment=(),
+    )
+
+
+def heat_map(found: TransferMatrix, system: str) -> Chart:
+    """One system's matrix: a row for each corpus that trains, a column for each that is tested.
+
+    Parameters
+    ----------
+    found : TransferMatrix
+    system : str
+
+    Returns
+    -------
+    Chart
+        Colour says how far a figure lies between chance and 100 %.
+    """
+    cells = found.matrix(system)
+    columns, rows = [size.corpus for size in found.corpora], found.sources
+    with drawing(2.4 + 1.05 * len(columns), 1.5 + 0.75 * len(rows)) as figure:
+        axes = figure.subplots()
+        for (source, target), cell in cells.items():
+            _draw_cell(axes, columns.index(target), rows.index(source), cell)
+        axes.set_xlim(-0.5, len(columns) - 0.5)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.xaxis.tick_top()
+        axes.xaxis.set_label_position("top")
+        axes.set_xticks(range(len(columns)), [short(name) for name in columns])
+        axes.set_yticks(range(len(rows)), [short(name) for name in rows])
+        axes.set_xlabel("tested on")
+        axes.set_ylabel("trained on")
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+        axes.tick_params(length=0)
+        return chart_of(figure, f"From corpus to corpus: {system}", _text(list(cells.values())))
+
+
+def _draw_cell(axes: Any, column: int, row: int, cell: Cell) -> None:
+    from matplotlib.patches import Rectangle
+
+    share = max(0.0, (cell.uar - cell.chance) / (1 - cell.chance))
+    own = cell.trained_on == cell.tested_on
+    axes.add_patch(
+        Rectangle(
+            (column - 0.48, row - 0.46), 0.96, 0.92, facecolor=FUSED, alpha=STRONGEST * share,
+            linewidth=0,
+        )
+    )  # fmt: skip
+    if own:
+        axes.add_patch(
+            Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, fill=False, edgecolor=INK)
+        )
+    lines = (
+        (-0.22, points(cell.uar) + ("*" if cell.leaky else ""), 11),
+        (0.06, interval(cell.uar_low, cell.uar_high), 8),
+        (0.3, f"chance {points(cell.chance)}", 8),
+    )
+    for down, text, size in lines:
+        weight = "bold" if own and size > 10 else "normal"
+        axes.text(column, row + down, text, ha="center", va="center", fontsize=size, weight=weight)
+
+
+def _text(cells: list[Cell]) -> str:
+    across = [cell for cell in cells if cell.trained_on not in (cell.tested_on, ALL_OTHERS)]
+    ends = ""
+    if across:
+        best = max(across, key=lambda cell: cell.uar - cell.chance)
+        worst = min(across, key=lambda cell: cell.uar - cell.chance)
+        ends = (
+            f" Farthest above chance is {best.trained_on} to {best.tested_on} "
+            f"({points(best.uar)} % over {len(best.emotions)} emotions), least {worst.trained_on} "
+            f"to {worst.tested_on} ({points(worst.uar)} % over {len(worst.emotions)})."
+        )
+    leaky = " Starred figures are leaky." if any(cell.leaky for cell in cells) else ""
+    return (
+        "UAR in % over the emotions that both corpora show, with 95 % intervals over speakers of "
+        "the tested corpus and the UAR of a guess. The stronger the colour, the farther above "
+        f"chance. Framed: the same corpus, speakers kept apart.{ends}{leaky}"
+    )
+
+
+def _row(cell: Cell) -> dict[str, Any]:
+    lost = interval(cell.lost_low, cell.lost_high) if cell.lost == cell.lost else ""
+    return {
+        "cell": cell,
+        "interval": interval(cell.uar_low, cell.uar_high) or "one speaker",
+        "lost": points(cell.lost) if cell.lost == cell.lost else "",
+        "within": points(cell.within) if cell.within == cell.within else "",
+        "lost_interval": lost,
+        "emotions": ", ".join(cell.emotions),
+    }
