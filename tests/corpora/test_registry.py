@@ -204,7 +204,9 @@ def test_a_corpus_may_be_called_by_its_title(corpus: Path) -> None:
     assert read_all([corpus], "CREMA-D").corpora == ("CREMA-D",)
 
 
-def test_a_corpus_within_another_is_named_with_its_own_folder(tmp_path: Path) -> None:
+def test_a_corpus_within_another_is_named_with_its_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inner = tmp_path / "nest" / "emo"
     inner.mkdir(parents=True)
     (inner.parent / "03a01Fa.wav").write_bytes(b"0")
@@ -215,6 +217,14 @@ def test_a_corpus_within_another_is_named_with_its_own_folder(tmp_path: Path) ->
     assert f"EMO-DB (in {inner.parent}) and EMOVO (in {inner}); expected one corpus" in told
     # The outer folder holds both: it is no folder to give.
     assert "give one folder for each" in told
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        DatasetError, match=r"^\. looks like EMO-DB \(in nest\) and EMOVO \(in nest"
+    ):
+        read(".")
+    monkeypatch.chdir(inner.parent)
+    with pytest.raises(DatasetError, match=r"^\. looks like EMO-DB \(in \.\) and EMOVO \(in emo\)"):
+        read(".")
 
 
 def test_one_person_with_two_sexes_is_a_note(tmp_path: Path) -> None:

@@ -191,8 +191,9 @@ def _lies_in(place: Path, reader: Reader) -> bool:
     """Whether files of a corpus lie in a folder itself, and not only in folders below it."""
     own = (path.name for path in place.iterdir() if path.is_file())
     with scratch_folder("names") as scratch:
-        seen = scratch / place.name
-        seen.mkdir()
+        # A folder given as "." has a name too, which some readers look at.
+        seen = scratch / "in" / place.absolute().name
+        seen.mkdir(parents=True, exist_ok=True)
         for name in islice(own, N_LOOKED_AT):
             (seen / name).touch()
         return reader.recognises(seen)
