@@ -199,12 +199,13 @@ def _why_nothing(
     advice = "for clips of your own write a CSV with the columns path,emotion,speaker and give that"
     if contents.files:
         path, reason = next(iter(sorted(reasons.items())), (contents.files[0], "unknown"))
-        # The message says itself what names are expected.
+        # What names are expected is said once, by the reason or here.
         more = reason.removeprefix(not_named(title, example)).removeprefix(": ")
         first = ": ".join(filter(None, (_place(path, folder), more)))
+        expected = "" if example in more else f"; expected names such as {example}"
         return (
             f"none of {len(contents.files)} media files in {folder} is named as in {title} "
-            f"(first: {first}); expected names such as {example}: {advice}"
+            f"(first: {first}){expected}: {advice}"
         )
     return (
         f"no media file lies in {folder} that is named as in {title}; expected names such as "
