@@ -29,8 +29,10 @@ def report_and_print(runs: Sequence[Path], out: Path | None, by: Sequence[str] =
     """
     check_suffix(out, ".html", ".htm")
     if len(runs) == 1:
-        from affuse.report.document import write_report
+        from affuse.report.document import check_page, write_report
 
+        if out is not None:
+            check_page(out)
         if by:
             say(f"{_by_group(runs[0], by)}\n")
         written = write_report(runs[0], out, by)
