@@ -27,8 +27,9 @@ To try affuse, to teach, for research, and as a starting point for your own reco
 it must be tested first. Not to judge people: not in hiring, schooling, health, policing or law.
 It tells which of eight *acted* expressions a face and a voice resemble, not what anybody feels.
 Whom it has met: {n_heard} speakers of {n_corpora} corpora, nearly all of them actors, and faces
-from the web of 2013. Other languages, ages, cultures, cameras and rooms are likely to score lower;
-the tables below say how much lower a corpus scores that it has never heard.
+from the web of 2013. Other languages, ages, cultures, cameras and rooms are likely to score lower,
+and who is not like these people is failed more often; the tables below say how much lower a corpus
+scores that it has never heard.
 
 ## Licence
 

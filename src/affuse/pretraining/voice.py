@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from affuse.corpora.index import Index
 from affuse.corpora.readers.ravdess import TITLE as RAVDESS
 from affuse.errors import DatasetError
 from affuse.features.voices.voice_input import unpacked
+from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.onnx_export import export_network
 from affuse.models.training import import_torch
 from affuse.models.waveform_training import WaveformTraining
@@ -104,7 +106,7 @@ def pretrain_voice(
     of_folds = [fitted(part) for part in parts]
 
     def told(part: Part, weights: Arrays) -> Told:
-        return _told(clips, part, weights, settings, progress)
+        return _told(clips, part, weights, settings, out, progress)
 
     folds = [told(part, each) for part, each in zip(parts, of_folds, strict=True)]
     others = [told(part, fitted(part)) for part in left_out(clips, without, seed)]
@@ -207,23 +209,42 @@ def _told(
     part: Part,
     weights: Arrays,
     settings: WaveformTraining,
+    out: Path,
     progress: ProgressCallback | None,
 ) -> Told:
-    """What a part's models say of the clips that were held out."""
+    """What a part's models say of the clips that were held out; kept beside the networks."""
+    path = out / f"{part.name}-told.npz"
+    digest = hashlib.sha256(b"".join(weights[name].tobytes() for name in sorted(weights)))
+    names = [f"{clips.clips[row].corpus}/{clips.clips[row].id}" for row in part.held_out]
+    meaning = {"weights": digest.hexdigest(), "clips": names}
+    arrays = load_checkpoint(path, meaning)
+    if arrays is None:
+        arrays = _logs(clips, part, weights, settings, progress)
+        save_checkpoint(path, meaning, arrays)
+    return Told(part.held_out, arrays["network"], arrays["linear"])
+
+
+def _logs(
+    clips: VoiceClips,
+    part: Part,
+    weights: Arrays,
+    settings: WaveformTraining,
+    progress: ProgressCallback | None,
+) -> Arrays:
     torch = import_torch()
     network = network_of(weights, settings)
-    network_logs, linear_logs = (np.zeros((len(part.held_out), N_CLASSES)) for _ in range(2))
+    arrays = {kind: np.zeros((len(part.held_out), N_CLASSES)) for kind in ("network", "linear")}
     for number, row in enumerate(part.held_out):
         # One by one and as long as they are: what is shipped hears them so.
         spectrograms, lengths, given = unpacked(clips.inputs.rows([row])[:, 0])
         with torch.inference_mode():
             logits = network(torch.from_numpy(spectrograms[:, : lengths[0]]))
-        network_logs[number] = logits.double().log_softmax(1).numpy()[0]
+        arrays["network"][number] = logits.double().log_softmax(1).numpy()[0]
         logits = weights["linear.matrix"] @ given[0] + weights["linear.bias"]
-        linear_logs[number] = log_softmax(logits.astype(np.float64))
+        arrays["linear"][number] = log_softmax(logits.astype(np.float64))
         if progress is not None:
             progress(f"clips heard by {part.name}", number + 1, len(part.held_out))
-    return Told(part.held_out, network_logs, linear_logs)
+    return arrays
 
 
 def _save_unheard(clips: VoiceClips, parts: Sequence[Told], path: Path) -> None:

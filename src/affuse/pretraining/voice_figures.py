@@ -20,6 +20,9 @@ from affuse.tasks.metrics import accuracy, confusion, ece, uar
 
 Floats = NDArray[np.float64]
 
+LEAST_SHARE = 1 / 50
+"""Of the clips of the commonest emotion: rarer ones are left out of a group's figure."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
@@ -304,6 +307,9 @@ def _attribute(clips: VoiceClips, name: str) -> NDArray[np.str_]:
 
 
 def _group(clips: VoiceClips, name: str, rows: Rows, joint: Floats) -> GroupFigures:
+    # One clip of an emotion would be a third of the figure of a corpus that has two others.
+    counts = np.bincount(clips.labels[rows], minlength=N_CLASSES)
+    rows = rows[counts[clips.labels[rows]] >= counts.max() * LEAST_SHARE]
     truth, recognised = clips.labels[rows], _among(clips, rows, joint)
     interval = speaker_interval(truth, recognised, clips.speakers[rows])
     return GroupFigures(
