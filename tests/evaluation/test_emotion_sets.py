@@ -96,7 +96,7 @@ def test_too_few_speakers_are_told_with_what_can_be_had(found, table):
     )
     one = replace(found, folds=np.ones_like(found.folds))
     assert too_few_speakers(one, table, 0.9) == (
-        "0 speakers would calibrate the sets of fold 1, and 90 % takes 9: add speakers"
+        "there is one fold, and sets are calibrated on the clips of others: use several folds"
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from affuse.corpora.index import Index
 from affuse.corpora.table import read_table
-from affuse.experiment.run_folder import _harmless
+from affuse.experiment.run_folder import harmless
 from affuse.export.document import read_json, to_json
 from affuse.export.formats.csv import to_csv
 from affuse.export.formats.eaf import to_eaf
@@ -55,7 +55,7 @@ def test_index_is_read_again(name, tmp_path):
 def test_frames_are_read_again(tmp_path):
     table = pd.DataFrame({"speaker": NAMES, "emotion": "sad", "p_sad": range(len(NAMES))})
     table["p_sad"] *= -0.1
-    _harmless(table).to_csv(tmp_path / "x.csv", index=False)
+    harmless(table).to_csv(tmp_path / "x.csv", index=False)
     written = (tmp_path / "x.csv").read_text("utf-8")
     assert all(line.isprintable() for line in written.splitlines())
     assert "\n'=1+1,sad" in written

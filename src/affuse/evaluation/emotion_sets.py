@@ -95,6 +95,10 @@ def too_few_speakers(found: OutOfFold, table: FeatureTable, coverage: float) -> 
     there, needed = others[number], least_speakers(coverage)
     if there >= needed:
         return ""
+    if len(others) == 1:
+        return (
+            "there is one fold, and sets are calibrated on the clips of others: use several folds"
+        )
     least = _feasible(there)
     less = f", or ask for less (--coverage {least:g})" if least >= LEAST else ""
     return (

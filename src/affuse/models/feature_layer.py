@@ -15,7 +15,6 @@ from affuse.errors import FeatureError
 from affuse.features.array import FeatureArray, feature_array
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.loss_terms import LossTerms
-from affuse.models.network_target import NetworkTarget
 from affuse.models.training import (
     BATCH_NORM_EPS,
     BATCH_NORM_MOMENTUM,
@@ -111,7 +110,7 @@ class FeatureLayer(TransformerMixin, BaseEstimator):
         self.frame_shape_ = array.shape[2:]
         with seeded_single_thread(self.random_state):
             network = self._network()
-            own = NetworkTarget.of(np.asarray(y)).terms(terms)
+            own = None if terms is None else terms.of_classes(self.classes_)
             batches = _frame_batches(array, positions, self.batch_size, own)
             optimiser = adam(network.parameters(), self.learning_rate)
             self.losses_ = train(network, batches, self.epochs, optimiser)
