@@ -70,6 +70,28 @@ def not_rare(rows: Rows) -> frozenset[int]:
     return frozenset(n for n, pair in enumerate(shown) if counts[pair] >= RARE * most[pair[0]])
 
 
+def emotions_of(rows: Rows) -> dict[str, frozenset[str]]:
+    """Emotions that each corpus shows, `RARE` ones left out.
+
+    Parameters
+    ----------
+    rows : Rows
+
+    Returns
+    -------
+    dict of str to frozenset of str
+
+    Examples
+    --------
+    >>> emotions_of(Rows(["a", "b"], ["sad", "calm"]))["b"]
+    frozenset({'calm'})
+    """
+    shown: dict[str, set[str]] = {corpus: set() for corpus in sorted(set(rows.corpora))}
+    for row in not_rare(rows):
+        shown[rows.corpora[row]].add(rows.emotions[row])
+    return {corpus: frozenset(own) for corpus, own in shown.items()}
+
+
 def rare_notes(rows: Rows) -> Iterator[str]:
     """What a reader must know of emotions that are rare in a corpus.
 
