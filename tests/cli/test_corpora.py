@@ -256,10 +256,47 @@ def test_a_citation_is_also_bibtex(command):
 
 
 def test_a_corpus_that_is_nearly_named_is_suggested(command):
-    for written in ("ravdes", "RAVDESS"):
-        code, text = command("corpora", written)
+    code, text = command("corpora", "ravdes")
+    assert code == 2
+    assert "did you mean 'ravdess'?" in text
+
+
+def test_a_title_names_a_corpus_everywhere(command, emodb, tmp_path):
+    assert command("corpora", "CREMA-D") == command("corpora", "cremad")
+    assert command("index", emodb, "--corpus", "EMO-DB")[0] == 0
+    out = tmp_path / "run"
+    code, text = command("run", emodb, *SOUND_ALONE, *ONE_MODEL, "--corpus", "EMO-DB", "--out", out)
+    assert code == 0, text
+    assert 'corpus = "emodb"' in (out / "config.toml").read_text("utf-8")
+
+
+def test_a_corpus_without_an_archive_says_how_to_get_it(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for written in ("emovo", "EMOVO"):
+        code, text = command("download", written)
         assert code == 2
-        assert "did you mean 'ravdess'?" in text
+        told = " ".join(text.split())
+        assert "affuse: EMOVO has no open archive from which affuse could fetch it" in told
+        assert "(affuse corpora emovo says how)" in told
+    assert command("download", "emovo", "here")[0] == 2
+    assert not list(tmp_path.iterdir())
+    code, text = command("download", "emodbb")
+    assert code == 2
+    assert "Did you mean 'emodb'?" in text
+
+
+def test_a_clip_under_another_speaker_is_told_by_a_run(command, emodb, tmp_path):
+    twin = emodb / "11a01Fa.wav"
+    shutil.copy(emodb / "03a01Fa.wav", twin)
+    shutil.copy(emodb / "03a01Na.wav", emodb / "11a01Na.wav")
+    shutil.copy(emodb / "08b01Na.wav", emodb / "08b02Na.wav")
+    code, text = command("run", emodb, *SOUND_ALONE, *ONE_MODEL, "--out", tmp_path / "run")
+    assert code == 0, text
+    told = " ".join(text.split())
+    assert (
+        "Features of 6 clips are those of others to the last digit (03a01Fa = 11a01Fa, "
+        "03a01Na = 11a01Na, 08b01Na = 08b02Na), some of another speaker: one recording" in told
+    )
 
 
 def test_split_takes_any_corpus(command, emodb, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from xml.etree import ElementTree
 
 import numpy as np
@@ -41,6 +42,32 @@ def test_a_contradiction_costs_no_work(sound, tmp_path, capsys):
     assert command("predict", sound, "--out", tmp_path / "talk.srt") == 2
     assert "expected one of .csv, .eaf, .json, .txt, .TextGrid, .vtt" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["talk.wav"]
+
+
+@pytest.mark.parametrize("runs", [["run"], ["run", "other"]])
+def test_no_page_is_made_for_a_name_that_cannot_hold_one(runs, tmp_path, capsys, monkeypatch):
+    """The runs do not exist, which is said only where a page would be made of them."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    (tmp_path / "file").touch()
+    for name, told in (
+        ("pipe", "affuse: pipe is no file that a page could replace"),
+        (".", "is no file that a page could replace"),
+        ("file/page.html", "file/page.html cannot be written (a part of this path is a file"),
+        ("new/page.html", "run"),
+    ):
+        assert command("report", *runs, "--out", name) == 2
+        assert told in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("name", ["index", "audit"])
+def test_a_folder_that_is_not_there_costs_no_work(name, tmp_path, capsys, monkeypatch):
+    """The table does not exist either, which would be said after."""
+    monkeypatch.chdir(tmp_path)
+    out = "gone/a.csv" if name == "index" else "gone/a.json"
+    assert command(name, "clips.csv", "--out", out) == 2
+    assert "but there is no folder gone; expected a file in" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,26 @@ def test_lists_and_files_meet_part_by_part(tmp_path: Path) -> None:
     assert index[0].video == tmp_path / "test_clips/1.mp4"
     assert index[1].attributes == {"language": "en", "sex": "female"}
     assert not index.skipped
+
+
+def test_a_list_elsewhere_is_fetched_before_it_is_read() -> None:
+    system = pytest.importorskip("fsspec").filesystem("memory")
+    system.pipe("/made-up/train_clips/1.mp4", b"0")
+    system.pipe("/made-up/train_labels.csv", b"clip,emotion,speaker\n1,joy,Ann\n")
+    (clip,) = read_listed("memory://made-up", LISTING)
+    assert (clip.id, clip.emotion) == ("train_1", "happy")
+    system.pipe("/made-up/train_labels.csv", b"clip,clip\n")
+    with pytest.raises(DatasetError, match=r"^memory://made-up/train_labels.csv has the column"):
+        read_listed("memory://made-up", LISTING)
+
+
+def test_a_pattern_may_name_the_folder_of_a_list(tmp_path: Path) -> None:
+    fill(tmp_path, "train_clips/1.mp4", "here/train_labels.csv", "there/train_labels.csv")
+    corpus(tmp_path / "here", "1,joy,Ann")
+    listing = replace(LISTING, lists=("here/*_labels.csv",))
+    index = read_listed(tmp_path, listing)
+    assert (len(index), index.skipped) == (1, ())
+    assert [skip.name for skip in index.passed_over] == ["there/train_labels.csv"]
 
 
 def test_whatever_does_not_become_a_clip_is_listed(tmp_path: Path) -> None:

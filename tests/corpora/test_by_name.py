@@ -107,8 +107,14 @@ def test_a_folder_is_recognised_by_a_name_whose_codes_mean_something(folder: Pat
 def test_nothing_there_says_what_is_expected(folder: Path) -> None:
     with pytest.raises(DatasetError, match="does not exist; expected a folder of MADE-UP files"):
         read_named(folder, NAMING)
-    with pytest.raises(DatasetError, match=r"none of 1 media files .* \(first: me.wav: not named"):
+    with pytest.raises(DatasetError, match=r"none of 1 media files .* \(first: me.wav\);") as error:
         read_named(fill(folder, "me.wav"), NAMING)
+    assert str(error.value).count(NAMING.example) == 1
+    (folder / "me.wav").rename(folder / "ann_z_1.wav")
+    with pytest.raises(DatasetError, match=r"_z_1.wav: there is no emotion 'z'; .*\);") as error:
+        read_named(folder, NAMING)
+    assert str(error.value).count(NAMING.example) == 1
+    (folder / "ann_z_1.wav").rename(folder / "me.wav")
     with pytest.raises(DatasetError, match="is a file; expected a folder of MADE-UP files"):
         read_named(folder / "me.wav", NAMING)
 

@@ -17,6 +17,7 @@ from affuse.corpora.cremad.references import (
 )
 from affuse.corpora.cremad.votes import FILE, LETTERS, read_tabulated, votes_of
 from affuse.corpora.index import Index
+from affuse.corpora.registry import read
 from affuse.corpora.voted_clips import votes_of_clips
 from affuse.errors import DatasetError
 from affuse.records import Clip
@@ -61,6 +62,22 @@ def test_row_numbers_say_what_people_heard_and_saw(index):
         for modality in PEOPLE
     }
     assert happy == {"audio": 2, "video": 6, "audio+video": 9}
+
+
+def test_votes_of_clips_elsewhere_and_of_a_folder_that_one_stands_in(folder, monkeypatch):
+    system = pytest.importorskip("fsspec").filesystem("memory")
+    system.pipe("/people/AudioWAV/1001_DFA_HAP_XX.wav", b"0")
+    there = read("memory://people")
+    assert votes_of(there, "audio") is None
+    system.pipe(f"/people/{FILE}", (folder / FILE).read_bytes())
+    clips = folder / "AudioWAV"
+    clips.mkdir(exist_ok=True)
+    (clips / "1001_DFA_HAP_XX.wav").write_bytes(b"0")
+    monkeypatch.chdir(clips)
+    for index in (there, read(".")):
+        votes = votes_of(index, "audio")
+        assert votes is not None
+        assert votes_of_clips(votes, index.clips)["1001_DFA_HAP_XX"]["happy"] == 2
 
 
 def test_without_the_table_there_are_no_votes(index, folder):

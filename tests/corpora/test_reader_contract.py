@@ -186,3 +186,14 @@ def test_an_empty_folder_is_refused(any_name: str, tmp_path: Path) -> None:
 def test_what_is_no_folder_is_refused(name: str, reader: Reader, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"gone does not exist; expected a folder of"):
         reader.read(tmp_path / "gone")
+
+
+def test_an_example_stands_once_in_what_is_said_of_strangers(
+    name: str, reader: Reader, tmp_path: Path
+) -> None:
+    (tmp_path / "stranger.wav").write_bytes(b"0")
+    (tmp_path / "stranger.mp4").write_bytes(b"0")
+    LISTS.get(name, lambda _: None)(tmp_path)
+    with pytest.raises(DatasetError) as refused:
+        read(tmp_path, name)
+    assert str(refused.value).count(Path(reader.example).name) == 1

@@ -194,8 +194,46 @@ def test_a_folder_elsewhere_is_listed_once_for_all_readers(monkeypatch: pytest.M
     system.pipe("/crema/VideoDemographics.csv", b'"ActorID","Age","Sex"\n1001,51,"Male"\n')
     (clip,) = read("memory://crema")
     assert (clip.corpus, clip.attributes["age"]) == ("CREMA-D", "51")
-    # Once to see whose it is, once for the list of speakers, once to read it.
-    assert len(listed) == 3
+    # Once to see whose it is, once to read it.
+    assert len(listed) == 2
+
+
+def test_a_corpus_may_be_called_by_its_title(corpus: Path) -> None:
+    (corpus / "1001_IEO_HAP_HI.wav").write_bytes(b"0")
+    assert read(corpus, "CREMA-D").corpora == read(corpus, "crema-d").corpora == ("CREMA-D",)
+    assert read_all([corpus], "CREMA-D").corpora == ("CREMA-D",)
+
+
+def test_a_corpus_within_another_is_named_with_its_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = tmp_path / "nest" / "emo"
+    inner.mkdir(parents=True)
+    (inner.parent / "03a01Fa.wav").write_bytes(b"0")
+    (inner / "gio-f1-b1.wav").write_bytes(b"0")
+    with pytest.raises(DatasetError) as refused:
+        read(tmp_path)
+    told = str(refused.value)
+    assert f"EMO-DB (in {inner.parent}) and EMOVO (in {inner}); expected one corpus" in told
+    # The outer folder holds both: it is no folder to give.
+    assert "give one folder for each" in told
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        DatasetError, match=r"^\. looks like EMO-DB \(in nest\) and EMOVO \(in nest"
+    ):
+        read(".")
+    monkeypatch.chdir(inner.parent)
+    with pytest.raises(DatasetError, match=r"^\. looks like EMO-DB \(in \.\) and EMOVO \(in emo\)"):
+        read(".")
+
+
+def test_one_person_with_two_sexes_is_a_note(tmp_path: Path) -> None:
+    for name in ("n1-01-01-01-25", "n1-02-01-01-25", "n1-03-01-02-25", "n1-01-01-02-37"):
+        (tmp_path / f"{name}.wav").write_bytes(b"0")
+    (note,) = read(tmp_path).notes
+    assert note.startswith("Clips of 1 speaker say two sexes (a25: 2 female and 1 male): by sex")
+    (tmp_path / "n1-03-01-02-25.wav").unlink()
+    assert not read(tmp_path).notes
 
 
 def test_readers_are_loaded_once_for_a_process(

@@ -122,7 +122,8 @@ def test_a_group_of_few_people_is_shown_and_never_compared(table):
     said = gap_sentence(found, "guess", "side", UAR)
     assert said == (
         "By side: one 87.5, other 87.5: gap 0.0 points [0.0, 0.0]; these speakers cannot tell it "
-        "from none. Shown and not compared, with fewer than 5 speakers: few (4 speakers)."
+        "from none. Shown and not compared, with fewer than 5 speakers: few (4 speakers). "
+        "16 of 256 clips do not say their side: the row unknown is no group and never compared."
     )
 
 

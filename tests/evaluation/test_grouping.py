@@ -30,6 +30,7 @@ def test_ages_are_joined_and_other_words_stay(age, group):
 
 def test_what_is_not_said_is_a_group_of_its_own():
     assert groups_of(clips("sex", "female", "", "male"), "sex") == ("female", UNKNOWN, "male")
+    assert groups_of(clips("sex", "Unknown", "male"), "sex") == (UNKNOWN, "male")
     assert groups_of(clips("sex", "female"), "corpus") == ("mine",)
     assert group_columns(clips("sex", "female")) == ("corpus", "sex")
 
@@ -46,6 +47,11 @@ def test_groups_stand_in_a_natural_order():
         ("sexx", "--by sexx was given, and no clip says its sexx: did you mean 'sex'?"),
         ("mood", "--by mood was given, and no clip says its mood: expected one of corpus, sex"),
         ("gender", "--by gender was given, which is called sex now: give --by sex"),
+        (
+            "sex,age",
+            "--by sex,age was given; expected one at a time: give --by once for each, "
+            "--by sex --by age",
+        ),
         ("emotion", "--by emotion was given; recalls.csv has the recall of each emotion in every"),
         ("speaker", "--by speaker was given; speakers.csv has the figures of each speaker"),
     ],

@@ -99,6 +99,8 @@ def test_numbers_of_a_quoted_thousand_are_not_guessed(tmp_path: Path) -> None:
         (b"", "is empty; expected a header such as a clip"),
         (b"\n , ,\n", "is empty"),
         (b"clip,a\nx,\xeb\n", "not UTF-8 text .byte 9: 0xeb.; expected a CSV in UTF-8: save it"),
+        (b"\xff\xfe\x00", "not UTF-8 text .byte 2: 0x00.; expected a CSV in UTF-8"),
+        (b"clip,a\nx,\xc3", "not UTF-8 text .byte 9: 0xc3.; expected a CSV in UTF-8"),
         (b"clip,a,A\n", "has the column a twice"),
         (b"PK\x03\x04\xff\xfe", "is a workbook or an archive; expected a CSV: save the sheet"),
         (b"c\0l\0i\0p\0", "holds NUL characters; expected a CSV in UTF-8"),

@@ -75,3 +75,24 @@ class Unportable(Exception):
 
 def raises_what_cannot_travel(number: int) -> None:
     raise Unportable("of", "lead")
+
+
+class SlowToCome:
+    """An answer that takes most of a second to arrive, when it is fetched for the first time."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _arrived, (self.mark,)
+
+
+def slow_to_come(mark: Path) -> SlowToCome:
+    return SlowToCome(mark)
+
+
+def _arrived(mark: Path) -> str:
+    if not mark.exists():
+        mark.touch()
+        time.sleep(0.8)
+    return "here"

@@ -167,6 +167,23 @@ def test_worker_that_hangs_holds_little(start_cluster) -> None:
     assert len(found) == 40
 
 
+def test_answers_that_are_slow_to_come_are_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are done, and the client runs: nothing is lost."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "ANSWERS_WITHIN_S", 0.2)
+    with (
+        distributed.LocalCluster(
+            n_workers=1, processes=False, protocol="tcp", dashboard_address=None
+        ) as started,
+        distributed.Client(started, set_as_default=False) as client,
+    ):
+        found = cluster.Cluster(client, "of this test")
+        ((number, answer),) = found.answers(tasks.slow_to_come, [tmp_path / "mark"])
+    assert (number, answer) == (0, "here")
+
+
 @pytest.mark.slow
 def test_lost_scheduler_is_said_and_work_goes_on_later(start_cluster, tmp_path: Path) -> None:
     running = start_cluster(1)

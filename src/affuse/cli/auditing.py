@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from affuse.cli.outputs import check_suffix
+from affuse.cli.outputs import check_folder, check_suffix
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.cli.tables import aligned, widths_of
 from affuse.config import Config
-from affuse.errors import OutputError
 from affuse.storage.whole import write_text
 
 if TYPE_CHECKING:
@@ -43,11 +42,7 @@ def audit_and_print(config: Config, n_permutations: int, out: Path | None) -> No
     from affuse.audit.audit import audit
 
     check_suffix(out, ".json")
-    if out is not None and not out.parent.is_dir():
-        raise OutputError(
-            f"--out {out} was given, but there is no folder {out.parent}; expected a file in an "
-            "existing folder"
-        )
+    check_folder(out)
     with progress_bars(Console(stderr=True)) as progress:
         found = audit(config, n_permutations=n_permutations, progress=progress)
     say(audit_text(found))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from affuse.cli.outputs import check_suffix
+from affuse.cli.outputs import check_folder, check_suffix
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.cli.tables import listed, summary_text
@@ -83,6 +83,7 @@ def print_index(
     from affuse.features.stretches import within_files
 
     check_suffix(out, ".csv")
+    check_folder(out)
     index = within_files(read_all(data, corpus or AUTO))
     say(summary_text(index.summary()))
     _print_corpora(index)

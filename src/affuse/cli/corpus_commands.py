@@ -3,14 +3,65 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from affuse.cli.errors import one_line_errors
 from affuse.cli.options import Corpus, Data, Jobs
+from affuse.registries import READERS
 
-download_app = typer.Typer(no_args_is_help=True, help="Fetch a public corpus or network.")
+_Out = Annotated[Path, typer.Argument(help="Folder that receives the corpus.")]
+
+
+class _Corpora(TyperGroup):
+    """A command for each corpus, also for those whose reader is the only one to know an archive.
+
+    A corpus may be called by its title too.
+    """
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name; of a corpus that cannot be fetched, one that says so.
+
+        Parameters
+        ----------
+        ctx : typer.Context
+        cmd_name : str
+
+        Returns
+        -------
+        TyperCommand or None
+        """
+        found = super().get_command(ctx, cmd_name)
+        if found is not None:
+            return found
+        from affuse.corpora.known import reader_name
+
+        name = reader_name(cmd_name)
+        own = super().get_command(ctx, name)
+        return own or (_fetching(name) if name in READERS else None)
+
+
+def _fetching(name: str) -> Any:
+    """The command that fetches a corpus as its reader says."""
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+    @alone.command(name)
+    @one_line_errors
+    def fetch(out: _Out = Path(name)) -> None:
+        """Fetch a corpus from its open archive."""
+        from affuse.cli.corpora import download_corpus_and_print
+
+        download_corpus_and_print(name, out)
+
+    return get_command(alone)
+
+
+download_app = typer.Typer(
+    cls=_Corpora, no_args_is_help=True, help="Fetch a public corpus or network."
+)
 
 
 @one_line_errors
@@ -71,7 +122,7 @@ def synthesise(
 @download_app.command()
 @one_line_errors
 def ravdess(
-    out: Annotated[Path, typer.Argument(help="Folder that receives the corpus.")] = Path("ravdess"),
+    out: _Out = Path("ravdess"),
     actors: Annotated[str, typer.Option(help="Such as 1-4,7; all 24 by default.")] = "",
     part: Annotated[str, typer.Option(help="speech, song or speech,song.")] = "speech",
     modality: Annotated[str, typer.Option(help="audio, video or audio,video.")] = "audio",
@@ -85,7 +136,7 @@ def ravdess(
 @download_app.command()
 @one_line_errors
 def emodb(
-    out: Annotated[Path, typer.Argument(help="Folder that receives the corpus.")] = Path("emodb"),
+    out: _Out = Path("emodb"),
 ) -> None:
     """Fetch EMO-DB from the page of its authors. Resumes after a cut."""
     from affuse.cli.corpora import download_corpus_and_print
@@ -96,7 +147,7 @@ def emodb(
 @download_app.command()
 @one_line_errors
 def tess(
-    out: Annotated[Path, typer.Argument(help="Folder that receives the corpus.")] = Path("tess"),
+    out: _Out = Path("tess"),
 ) -> None:
     """Fetch TESS from the Dataverse of its authors. Resumes after a cut, checks every file."""
     from affuse.cli.corpora import download_corpus_and_print

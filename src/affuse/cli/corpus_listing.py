@@ -28,9 +28,12 @@ def print_corpora(name: str) -> None:
     Parameters
     ----------
     name : str
-        Empty: all.
+        Of a reader, or title of a corpus; empty: all.
     """
     if name:
+        from affuse.corpora.known import reader_name
+
+        name = reader_name(name)
         say(_about(name, READERS.get(name)))
         return
     found = READERS.load_all()

@@ -26,3 +26,22 @@ def check_suffix(out: Path | None, *suffixes: str) -> None:
             f"--out {out} was given, but this command writes {suffixes[0]}; expected a name that "
             f"ends in {' or '.join(suffixes)}: rename it"
         )
+
+
+def check_folder(out: Path | None) -> None:
+    """Refuse a name in a folder that does not exist.
+
+    Parameters
+    ----------
+    out : Path or None
+
+    Raises
+    ------
+    OutputError
+        There is no such folder.
+    """
+    if out is not None and not out.parent.is_dir():
+        raise OutputError(
+            f"--out {out} was given, but there is no folder {out.parent}; expected a file in an "
+            "existing folder"
+        )

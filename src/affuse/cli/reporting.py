@@ -32,8 +32,10 @@ def report_and_print(runs: Sequence[Path], out: Path | None, by: Sequence[str] =
     if len(runs) == 1 and (runs[0] / TRANSFER_JSON).is_file():
         written = _of_matrix(runs[0], out, by)
     elif len(runs) == 1:
-        from affuse.report.document import write_report
+        from affuse.report.document import check_page, write_report
 
+        if out is not None:
+            check_page(out)
         if by:
             say(f"{_by_group(runs[0], by)}\n")
         written = write_report(runs[0], out, by)

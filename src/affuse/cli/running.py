@@ -63,7 +63,7 @@ def configure(typed: Typed) -> Config:
     """
     overrides = {
         "data.path": list(typed.data),
-        "data.corpus": typed.corpus,
+        "data.corpus": typed.corpus and _reader(typed.corpus),
         "jobs": typed.jobs,
         "features.vgg_face.device": typed.device,
         **_folds(typed.folds),
@@ -74,6 +74,14 @@ def configure(typed: Typed) -> Config:
     given = {key: value for key, value in overrides.items() if value is not None}
     _refuse_twice(typed)
     return load_config(typed.recipe, typed.settings or (), given)
+
+
+def _reader(corpus: str) -> str:
+    """Name of the reader, also where the title of its corpus was typed."""
+    from affuse.corpora.known import reader_name
+    from affuse.corpora.registry import AUTO
+
+    return corpus if corpus == AUTO else reader_name(corpus)
 
 
 def _refuse_twice(typed: Typed) -> None:

@@ -26,9 +26,11 @@ from pathlib import Path
 from affuse.corpora.index import Index
 from affuse.corpora.joined_files import NamedFile, index_of, media_below
 from affuse.corpora.media_files import AUDIO_SUFFIXES, first_files
+from affuse.corpora.speaker_lists import SpeakerList, listed_speakers
 from affuse.errors import DatasetError
 from affuse.records import Modality, Skipped
 from affuse.storage.plain_text import first_few
+from affuse.storage.remote import local_copy
 
 _SHOWN = 3
 
@@ -79,9 +81,11 @@ class Listing:
     title, example : str
         As in `Reader`.
     lists : tuple of str
-        Patterns of the names of its lists, such as ``*_sent_emo.csv``.
+        Patterns of the names of its lists, such as ``*_sent_emo.csv``, with folders above them
+        where these matter: ``EmoEvaluation/*.txt``.
     labels : callable
-        Path of a list -> its labels, and `Skipped` for lines that say nothing that can be used.
+        Path of a list -> its labels, and `Skipped` for lines that say nothing that can be used. The
+        path is one of this machine: a list elsewhere is fetched under its own name.
     emotions : mapping of str to str
         The corpus's own labels (lower case) -> common names; empty: no emotion, but numbers. A
         clip with another is skipped.
@@ -91,6 +95,8 @@ class Listing:
         Attributes of every clip, such as its language.
     modalities : tuple of {"audio", "video"}
         As `Reader.modalities`.
+    speaker_list : SpeakerList or None
+        Of a list that says more of the speakers.
     """
 
     title: str
@@ -101,6 +107,7 @@ class Listing:
     speakers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     always: Mapping[str, str] = field(default_factory=dict)
     modalities: tuple[Modality, ...] = ("audio",)
+    speaker_list: SpeakerList | None = None
 
 
 def read_listed(root: str | Path, listing: Listing) -> Index:
@@ -115,7 +122,7 @@ def read_listed(root: str | Path, listing: Listing) -> Index:
     -------
     Index
         Labels without a file, files without a label, labels that mean nothing, and copies are
-        listed in `Index.skipped`.
+        listed in `Index.skipped`; `Index.notes` say of whom a list of speakers does not tell.
 
     Raises
     ------
@@ -138,16 +145,20 @@ def read_listed(root: str | Path, listing: Listing) -> Index:
     ]
     unlabelled = set(contents.files).difference(path for path, _ in found)
     names = first_few([path.name for path in lists], _SHOWN)
+    listed = listed_speakers(folder, contents, listing.speaker_list)
+    tables = {source.relative_to(folder).as_posix() for source in lists}
     index = index_of(
         folder,
         contents,
-        [_named(path, label, listing) for path, label in found],
+        [_named(path, label, listing, listed.speakers) for path, label in found],
         dict.fromkeys(sorted(unlabelled), f"no label of it in {names}"),
         title=listing.title,
         example=listing.example,
         others=skipped,
+        used=tables | listed.used,
     )
-    return replace(index, notes=(*index.notes, *_without_emotion(index)))
+    notes = (*_without_emotion(index), *listed.notes(index))
+    return replace(index, notes=(*index.notes, *notes))
 
 
 def _without_emotion(index: Index) -> Iterator[str]:
@@ -172,12 +183,18 @@ def recognises_list(path: Path, listing: Listing) -> bool:
     -------
     bool
     """
-    return any(_is_list(file.name, listing) for file in first_files(path))
+    return any(_is_list(file.as_posix(), listing) for file in first_files(path))
 
 
 def _is_list(place: str, listing: Listing) -> bool:
-    name = place.rpartition("/")[2]
-    return not name.startswith(".") and any(fnmatchcase(name, each) for each in listing.lists)
+    parts = place.split("/")
+    patterns = (each.split("/") for each in listing.lists)
+    return not parts[-1].startswith(".") and any(_ends_as(parts, each) for each in patterns)
+
+
+def _ends_as(parts: Sequence[str], patterns: Sequence[str]) -> bool:
+    last = parts[-len(patterns) :]
+    return len(last) == len(patterns) and all(map(fnmatchcase, last, patterns))
 
 
 def _may_hold(path: Path, listing: Listing) -> bool:
@@ -191,7 +208,9 @@ def _labels(
     usable: dict[str, tuple[Label, str]] = {}
     skipped: list[Skipped] = []
     for source in lists:
-        for label in listing.labels(source):
+        with local_copy(source) as file:
+            found = list(listing.labels(file))
+        for label in found:
             if isinstance(label, Skipped):
                 skipped.append(label)
             elif label.emotion.casefold() not in listing.emotions:
@@ -229,8 +248,10 @@ def _files(label: Label, by_stem: Mapping[str, Sequence[Path]], root: Path) -> I
             yield path
 
 
-def _named(path: Path, label: Label, listing: Listing) -> NamedFile:
-    of_speaker = listing.speakers.get(label.speaker, {})
+def _named(
+    path: Path, label: Label, listing: Listing, listed: Mapping[str, Mapping[str, str]]
+) -> NamedFile:
+    of_speaker = {**listing.speakers.get(label.speaker, {}), **listed.get(label.speaker, {})}
     return NamedFile(
         path,
         label.name,

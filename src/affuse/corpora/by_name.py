@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from affuse.corpora.index import Index
-from affuse.corpora.joined_files import NamedFile, index_of, media_below
+from affuse.corpora.joined_files import NamedFile, index_of, media_below, not_named
 from affuse.corpora.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES, first_media_files
+from affuse.corpora.speaker_lists import SpeakerList, listed_speakers
 from affuse.errors import DatasetError
 from affuse.records import Modality
 
@@ -60,6 +61,10 @@ class Naming:
         As `Reader.modalities`: files with picture are not taken for a corpus of sound alone.
     any_case : bool
         Whether letters count whatever their case; codes are then written in lower case.
+    speaker_list : SpeakerList or None
+        Of a list beside the media that says more of the speakers.
+    tables : tuple of str
+        Names of other tables of the corpus that are read where they are needed, such as votes.
 
     Raises
     ------
@@ -77,6 +82,8 @@ class Naming:
     clip_id: str = ""
     modalities: tuple[Modality, ...] = ("audio",)
     any_case: bool = False
+    speaker_list: SpeakerList | None = None
+    tables: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         missing = {"emotion", "speaker"}.difference(re.compile(self.pattern).groupindex)
@@ -84,39 +91,46 @@ class Naming:
             raise ValueError(f"pattern of {self.title} has no group {', '.join(sorted(missing))}")
 
 
-def read_named(
-    root: str | Path, naming: Naming, speakers: Mapping[str, Mapping[str, str]] | None = None
-) -> Index:
+def read_named(root: str | Path, naming: Naming) -> Index:
     """Index of the files below a folder, in whatever layout, by what their names say.
 
     Parameters
     ----------
     root : str or Path
     naming : Naming
-    speakers : mapping of str to mapping of str to str, optional
-        More attributes of speakers, such as a list beside the media has them.
 
     Returns
     -------
     Index
         Media files with other names, with codes that mean nothing, and copies of one name are
-        listed in `Index.skipped`.
+        listed in `Index.skipped`; `Index.notes` say of whom a list of speakers does not tell.
 
     Raises
     ------
     DatasetError
-        `root` is no folder, or no name below it is one of the corpus.
+        `root` is no folder, no name below it is one of the corpus, or a list of speakers is no CSV.
     """
     folder, contents = media_below(root, naming.title, naming.example)
-    more = speakers or {}
+    listed = listed_speakers(folder, contents, naming.speaker_list)
     found: list[NamedFile] = []
     reasons: dict[Path, str] = {}
     for path in contents.files:
         try:
-            found.append(named_file(path, naming, more))
+            found.append(named_file(path, naming, listed.speakers))
         except DatasetError as error:
             reasons[path] = str(error)
-    return index_of(folder, contents, found, reasons, title=naming.title, example=naming.example)
+    others = (each.name for each in contents.passed_over)
+    tables = {place for place in others if Path(place).name in naming.tables}
+    index = index_of(
+        folder,
+        contents,
+        found,
+        reasons,
+        title=naming.title,
+        example=naming.example,
+        used=tables | listed.used,
+    )
+    return replace(index, notes=(*index.notes, *listed.notes(index)))
 
 
 def recognises(path: Path, naming: Naming) -> bool:
@@ -173,7 +187,9 @@ def named_file(path: Path, naming: Naming, speakers: Mapping[str, Mapping[str, s
         It is none of the corpus: says why.
     """
     if "video" not in naming.modalities and path.suffix.lower() not in AUDIO_SUFFIXES:
-        raise DatasetError(f"{_not_named(naming)}: its recordings are sound alone")
+        raise DatasetError(
+            f"{not_named(naming.title, naming.example)}: its recordings are sound alone"
+        )
     text = _text_of(path, naming)
     meanings = _parsed(text, naming, path.stem)
     emotion, speaker = meanings.pop("emotion"), meanings.pop("speaker")
@@ -207,19 +223,16 @@ def _parsed(text: str, naming: Naming, name: str) -> dict[str, str]:
 def _match(text: str, naming: Naming) -> dict[str, str]:
     found = re.fullmatch(naming.pattern, text, re.IGNORECASE if naming.any_case else 0)
     if found is None:
-        raise DatasetError(_not_named(naming))
+        raise DatasetError(not_named(naming.title, naming.example))
     return {key: code or "" for key, code in found.groupdict().items()}
 
 
 def _refuse(naming: Naming, field_name: str, code: str, legal: Mapping[str, object]) -> None:
     listed = ", ".join([*legal][:_SHOWN]) + (" ..." if len(legal) > _SHOWN else "")
     raise DatasetError(
-        f"{_not_named(naming)}: there is no {field_name} {code!r}; expected one of {listed}"
+        f"{not_named(naming.title, naming.example)}: there is no {field_name} {code!r}; expected "
+        f"one of {listed}"
     )
-
-
-def _not_named(naming: Naming) -> str:
-    return f"not named as in {naming.title}, such as {naming.example}"
 
 
 def _clip_id(text: str, naming: Naming, path: Path) -> str:

@@ -73,7 +73,7 @@ def download_corpus(
     if archive is None:
         raise ConfigError(
             f"{reader.title} has no open archive from which affuse could fetch it; expected a "
-            f"corpus that has: get it by hand from {reader.source}"
+            f"corpus that has: get it by hand from {reader.source} (affuse corpora {name} says how)"
         )
     folder, patience = Path(out), patience or Patience()
     make_folder(folder)

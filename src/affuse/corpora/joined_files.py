@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,6 +93,7 @@ def index_of(
     title: str,
     example: str,
     others: Sequence[Skipped] = (),
+    used: Collection[str] = (),
 ) -> Index:
     """The clips of files that are known, and why each other media file is none.
 
@@ -110,6 +111,8 @@ def index_of(
         As the reader has them.
     others : sequence of Skipped
         What else did not become a clip, such as rows of a list.
+    used : collection of str
+        Of what the folder holds beside media files, by the place below it: what was read.
 
     Returns
     -------
@@ -127,7 +130,11 @@ def index_of(
         raise DatasetError(_why_nothing(folder, contents, reasons, title, example))
     joined = [_joined(folder, take, title) for take in takes.values()]
     unreadable = [skip for skip in contents.passed_over if skip.reason in _UNREADABLE]
-    passed_over = (skip for skip in contents.passed_over if skip.reason not in _UNREADABLE)
+    passed_over = (
+        skip
+        for skip in contents.passed_over
+        if skip.reason not in _UNREADABLE and skip.name not in used
+    )
     strangers = [Skipped(_place(path, folder), reason) for path, reason in reasons.items()]
     skipped = [*strangers, *others, *unreadable, *(skip for _, copies in joined for skip in copies)]
     return Index(
@@ -135,6 +142,22 @@ def index_of(
         tuple(sorted(skipped, key=lambda skip: skip.name)),
         passed_over=tuple(passed_over),
     )
+
+
+def not_named(title: str, example: str) -> str:
+    """Why a file is none of a corpus whose names say what it is.
+
+    Parameters
+    ----------
+    title, example : str
+        As the reader has them.
+
+    Returns
+    -------
+    str
+        More may follow after a colon.
+    """
+    return f"not named as in {title}, such as {example}"
 
 
 def _joined(folder: Path, take: Sequence[NamedFile], title: str) -> tuple[Clip, list[Skipped]]:
@@ -176,9 +199,13 @@ def _why_nothing(
     advice = "for clips of your own write a CSV with the columns path,emotion,speaker and give that"
     if contents.files:
         path, reason = next(iter(sorted(reasons.items())), (contents.files[0], "unknown"))
+        # What names are expected is said once, by the reason or here.
+        more = reason.removeprefix(not_named(title, example)).removeprefix(": ")
+        first = ": ".join(filter(None, (_place(path, folder), more)))
+        expected = "" if example in more else f"; expected names such as {example}"
         return (
             f"none of {len(contents.files)} media files in {folder} is named as in {title} "
-            f"(first: {_place(path, folder)}: {reason}); expected names such as {example}: {advice}"
+            f"(first: {first}){expected}: {advice}"
         )
     return (
         f"no media file lies in {folder} that is named as in {title}; expected names such as "

@@ -23,6 +23,30 @@ def known_readers() -> Loaded:
     return READERS.load_all()
 
 
+def reader_name(text: str) -> str:
+    """Name of the reader that a text names, by its name or by the title of its corpus.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        The text itself where it names none.
+
+    Examples
+    --------
+    >>> reader_name("EMO-DB"), reader_name("emodb"), reader_name("mine")
+    ('emodb', 'emodb', 'mine')
+    """
+    if text in READERS:
+        return text
+    titles = ((name, reader.title) for name, reader in known_readers().entries.items())
+    titled = (name for name, title in titles if title.casefold() == text.casefold())
+    return next(titled, text)
+
+
 def take_key(name: str) -> str | None:
     """Take key that a name stands for in the corpus whose name it is, None for any other name.
 

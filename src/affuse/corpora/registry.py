@@ -10,16 +10,16 @@ from itertools import islice
 from pathlib import Path
 
 from affuse.corpora.index import Index
-from affuse.corpora.known import known_readers, outside_label_sets
+from affuse.corpora.known import known_readers, outside_label_sets, reader_name
 from affuse.corpora.media_files import (
     MEDIA_SUFFIXES,
     N_LOOKED_AT,
     first_files,
-    first_media_files,
     folder_contents,
 )
 from affuse.corpora.merging import merge
 from affuse.corpora.reader import Reader
+from affuse.corpora.speakers import of_two_sexes
 from affuse.errors import DatasetError
 from affuse.registries import READERS
 from affuse.storage.plain_text import first_few
@@ -39,14 +39,14 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
     root : str or Path
         A folder, or a CSV file.
     corpus : str
-        Name of a reader (``affuse corpora`` lists them); ``auto``: the one that recognises the
-        names of the files.
+        Name of a reader or title of a corpus (``affuse corpora`` lists them); ``auto``: the one
+        that recognises the names of the files.
 
     Returns
     -------
     Index
         A reader of another package that cannot be loaded is named in `Index.notes`, and so are
-        emotions that a corpus does not have by itself.
+        emotions that a corpus does not have by itself, and speakers of whom both sexes are said.
 
     Raises
     ------
@@ -57,11 +57,12 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
 
     Examples
     --------
-    >>> read("clips.csv", corpus="emo-db")
+    >>> read("clips.csv", corpus="emodbb")
     Traceback (most recent call last):
-    affuse.errors.ConfigError: corpus 'emo-db' was given: did you mean 'emodb'?
+    affuse.errors.ConfigError: corpus 'emodbb' was given: did you mean 'emodb'?
     """
     if corpus != AUTO:
+        corpus = reader_name(corpus)
         READERS.check(corpus)
     place = local_path(str(root))
     if not (is_file(place) or is_folder(place)):
@@ -78,7 +79,7 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
         reader = _recognised(place, known.entries)
         failed = tuple(f"{why[0].upper()}{why[1:]}." for why in known.failed.values())
     index = reader.read(place)
-    notes = (*failed, *outside_label_sets(index))
+    notes = (*failed, *outside_label_sets(index), *of_two_sexes(index))
     return replace(index, notes=(*index.notes, *notes)) if notes else index
 
 
@@ -163,7 +164,10 @@ def _why_several(place: Path, found: Mapping[str, Reader]) -> str:
     readers = tuple(found.values())
     folders = {reader.title: _own_folder(place, reader, readers) for reader in readers}
     named = " and ".join(f"{title} (in {folder})" for title, folder in folders.items())
-    apart = len(set(folders.values())) == len(folders) and place not in folders.values()
+    places = {place, *folders.values()}
+    apart = len(places) > len(folders) and not any(
+        other in folder.parents for folder in folders.values() for other in folders.values()
+    )
     give = f"give {' '.join(map(str, folders.values()))}" if apart else "give one folder for each"
     return (
         f"{place} looks like {named}; expected one corpus: {give}, or choose with "
@@ -173,14 +177,26 @@ def _why_several(place: Path, found: Mapping[str, Reader]) -> str:
 
 def _own_folder(place: Path, reader: Reader, readers: Sequence[Reader]) -> Path:
     """The highest folder that holds all of one corpus and nothing of others, else the lowest."""
-    if url_of(place) is not None or any(p.parent == place for p in first_media_files(place)):
+    if url_of(place) is not None:
         return place
     inner = {path for path in place.iterdir() if path.is_dir() and reader.recognises(path)}
-    if len(inner) != 1:
+    if len(inner) != 1 or _lies_in(place, reader):
         return place
     (folder,) = inner
     alone = not any(each.recognises(folder) for each in readers if each is not reader)
     return folder if alone else _own_folder(folder, reader, readers)
+
+
+def _lies_in(place: Path, reader: Reader) -> bool:
+    """Whether files of a corpus lie in a folder itself, and not only in folders below it."""
+    own = (path.name for path in place.iterdir() if path.is_file())
+    with scratch_folder("names") as scratch:
+        # A folder given as "." has a name too, which some readers look at.
+        seen = scratch / "in" / place.absolute().name
+        seen.mkdir(parents=True, exist_ok=True)
+        for name in islice(own, N_LOOKED_AT):
+            (seen / name).touch()
+        return reader.recognises(seen)
 
 
 def _why_none(folder: Path) -> str:

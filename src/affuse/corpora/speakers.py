@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -175,6 +175,41 @@ def _named(clip: Clip, first: Mapping[tuple[str, str], str], several: bool) -> C
     name = first.get((clip.corpus, own), own)
     name = f"{clip.corpus}/{name}" if several and clip.corpus else name
     return clip if name == clip.speaker else replace(clip, speaker=name)
+
+
+def of_two_sexes(clips: Iterable[Clip]) -> Iterator[str]:
+    """What a reader must know of speakers of whom their clips say both sexes.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+
+    Yields
+    ------
+    str
+        One sentence at most.
+
+    Examples
+    --------
+    >>> known = {"a": "female", "b": "male", "c": "male"}
+    >>> clips = [Clip(name, "sad", "7", attributes={"sex": known[name]}) for name in known]
+    >>> next(of_two_sexes(clips))[:61]
+    'Clips of 1 speaker say two sexes (7: 2 male and 1 female): by'
+    """
+    sexes: dict[str, Counter[str]] = defaultdict(Counter)
+    for clip in clips:
+        if clip.attributes.get("sex"):
+            sexes[clip.speaker][clip.attributes["sex"]] += 1
+    both = [
+        f"{name}: {' and '.join(f'{n} {sex}' for sex, n in sexes[name].most_common())}"
+        for name in sorted(sexes, key=speaker_order)
+        if len(sexes[name]) > 1
+    ]
+    if both:
+        yield (
+            f"Clips of {len(both)} speaker{'s' * (len(both) > 1)} say two sexes "
+            f"({first_few(both, _SHOWN)}): by sex such a speaker stands in both groups."
+        )
 
 
 def spellings_note(groups: Sequence[Sequence[str]]) -> str:

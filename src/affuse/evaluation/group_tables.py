@@ -125,7 +125,7 @@ def gap_sentence(tables: GroupTables, system: str, by: str, headline: Headline) 
     Returns
     -------
     str
-        One or two sentences.
+        A few sentences.
     """
     figures, gaps = (_rows(frame, system, by) for frame in (tables.figures, tables.gaps))
     few = [
@@ -138,12 +138,24 @@ def gap_sentence(tables: GroupTables, system: str, by: str, headline: Headline) 
         if few
         else ""
     )
+    left_out += _unknown_text(figures, by)
     if not gaps:
         return (
             f"By {by}: nothing is compared, which takes two groups of at least {LEAST_SPEAKERS} "
             f"speakers and two emotions that both have.{left_out}"
         )
     return f"By {by}: {_gap_text(gaps[0], figures, headline)}.{left_out}"
+
+
+def _unknown_text(figures: Sequence[Mapping[str, Any]], by: str) -> str:
+    """Of how many clips nothing says their group; empty where all have one."""
+    n_clips = {row["group"]: int(row["n_clips"]) for row in figures}
+    if UNKNOWN not in n_clips:
+        return ""
+    return (
+        f" {n_clips[UNKNOWN]:,} of {sum(n_clips.values()):,} clips do not say their {by}: the row "
+        f"{UNKNOWN} is no group and never compared."
+    )
 
 
 def _gap_text(gap: Mapping[str, Any], figures: Sequence[Mapping[str, Any]], of: Headline) -> str:

@@ -80,7 +80,8 @@ def groups_of(clips: Sequence[Clip], by: str) -> tuple[str, ...]:
     """
     _refuse_unknown(clips, by)
     texts = [clip.corpus if by == CORPUS else clip.attributes.get(by, "") for clip in clips]
-    groups = tuple((age_group(text) if by == "age" else text) or UNKNOWN for text in texts)
+    known = ("" if text.casefold() == UNKNOWN else text for text in texts)
+    groups = tuple((age_group(text) if by == "age" else text) or UNKNOWN for text in known)
     values = sorted(set(groups), key=group_order)
     if len(values) > MOST_GROUPS:
         raise ConfigError(
@@ -143,6 +144,12 @@ def _refuse_unknown(clips: Sequence[Clip], by: str) -> None:
         raise ConfigError(f"--by {by} was given, which is called {former} now: give --by {former}")
     if by in _ELSEWHERE:
         raise ConfigError(f"--by {by} was given; {_ELSEWHERE[by]} in every run: leave it out")
+    several = [part.strip() for part in by.split(",") if part.strip()]
+    if len(several) > 1:
+        raise ConfigError(
+            f"--by {by} was given; expected one at a time: give --by once for each, "
+            f"{' '.join(f'--by {part}' for part in several)}"
+        )
     near = difflib.get_close_matches(by, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"expected one of {first_few(known, 12)}"
     raise ConfigError(f"--by {by} was given, and no clip says its {by}: {hint}")

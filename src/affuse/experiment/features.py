@@ -15,6 +15,7 @@ from affuse.experiment.plan import Plan, chosen_clips, extractors, prepared, tas
 from affuse.experiment.votes import SOFT
 from affuse.features.context import RunContext
 from affuse.features.extract import Extraction, extract_features
+from affuse.features.identical import identical_notes
 from affuse.features.label_columns import refuse_constant, refuse_labels
 from affuse.features.source import Source
 from affuse.features.table import FeatureTable
@@ -164,7 +165,7 @@ def degraded_features(
 
 
 def notes_of(clean: Recordings) -> Iterator[str]:
-    """What tables of features say of themselves.
+    """What tables of features say of themselves, and clips that are one recording.
 
     Parameters
     ----------
@@ -176,6 +177,7 @@ def notes_of(clean: Recordings) -> Iterator[str]:
     """
     for source in clean.sources.values():
         yield from source.notes
+    yield from identical_notes(clean.table)
 
 
 def _extracted(plan: Plan, context: RunContext) -> tuple[Extraction, dict[Modality, Source]]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from affuse.errors import OutputError
 from affuse.report.chart import COLOURS, LEAKY, Chart, chart_of, drawing
-from affuse.report.document import render, result_rows, write_page
+from affuse.report.document import check_page, render, result_rows, write_page
 from affuse.report.reading import RunFolder, read_run
 from affuse.report.results_charts import MODALITY_MARKERS
 from affuse.report.words import percent
@@ -38,6 +38,7 @@ def write_comparison(folders: Sequence[str | Path], out: str | Path) -> Path:
     OutputError
         One is no run folder, or the file cannot be written.
     """
+    check_page(Path(out))
     runs = [read_run(folder) for folder in folders]
     return write_page(comparison_html(runs), Path(out))
 

@@ -34,7 +34,7 @@ from affuse.report.words import findings, floor, interval, modality_name, percen
 from affuse.splits.protocols import ACROSS_CORPORA
 from affuse.storage.plain_text import printable
 from affuse.storage.run_files import REPORT
-from affuse.storage.whole import atomic_file
+from affuse.storage.whole import atomic_file, check_file
 from affuse.tasks.figures import p_value, points
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def write_report(folder: str | Path, out: str | Path | None = None, by: Sequence
         The extra ``report`` is not installed.
     """
     target = Path(out) if out is not None else Path(folder) / REPORT
+    check_page(target)
     text = report_html(with_groups(read_run(folder), by))
     return write_page(text, target)
 
@@ -98,6 +99,27 @@ def write_report(folder: str | Path, out: str | Path | None = None, by: Sequence
 def check_report() -> None:
     """Raise `MissingDependency` where no report can be made: call it before a long run."""
     _environment()
+
+
+def check_page(target: Path) -> None:
+    """Refuse a name under which no page can be written: call it before the page is made.
+
+    Parameters
+    ----------
+    target : Path
+
+    Raises
+    ------
+    OutputError
+        The name stands for a folder or a device, or its folder cannot be written.
+    """
+    if target.exists() and not target.is_file():
+        raise OutputError(
+            f"{target} is no file that a page could replace; expected a new file, or an older "
+            "page: name another with --out"
+        )
+    # A link goes on leading to its page.
+    check_file(Path(os.path.realpath(target)))
 
 
 def write_page(text: str, target: Path) -> Path:
@@ -120,12 +142,7 @@ def write_page(text: str, target: Path) -> Path:
     OutputError
         The name stands for a folder or a device, or cannot be written.
     """
-    if target.exists() and not target.is_file():
-        raise OutputError(
-            f"{target} is no file that a page could replace; expected a new file, or an older "
-            "page: name another with --out"
-        )
-    # A link goes on leading to its page.
+    check_page(target)
     with atomic_file(Path(os.path.realpath(target))) as temporary:
         temporary.write_text(_CONTROL.sub(lambda found: printable(found.group()), text), "utf-8")
     return target

@@ -338,8 +338,9 @@ def _form(start: bytes, table: str | Path, expected: str, error: type[AffuseErro
     wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     encoding = "utf-16" if wide else "utf-8-sig"
     try:
-        # The last character that was looked at may be cut.
-        text = codecs.getincrementaldecoder(encoding)().decode(start)
+        # The last character may be cut where more was not looked at, and only there.
+        whole = len(start) < _LOOKED_AT
+        text = codecs.getincrementaldecoder(encoding)().decode(start, final=whole)
     except UnicodeDecodeError as problem:
         raise _not_text(table, problem, error) from problem
     if "\0" in text:

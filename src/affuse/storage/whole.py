@@ -152,6 +152,27 @@ def try_folder(place: Path, kind: str) -> None:
         (Path(name) / place.name).mkdir()
 
 
+def check_file(path: Path) -> None:
+    """Refuse a name under which no file can be written, before the work for it is done.
+
+    Parameters
+    ----------
+    path : Path
+        Nothing is made for it.
+
+    Raises
+    ------
+    OutputError
+        A part of the path is a file, or the folder is not to be written.
+    """
+    above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+    with _as_output_error(path):
+        if not above.is_dir():
+            raise NotADirectoryError
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
 def write_new_text(path: Path, text: str) -> None:
     """Write a new file of UTF-8 text with plain line feeds.
 

@@ -26,6 +26,9 @@ ANSWERS_WITHIN_S = 5.0
 BATCHES_PER_WORKER = 8
 """At least: so that a slow worker holds little, and a lost one loses little."""
 
+_ATTEMPTS = 4
+"""To fetch one batch of answers, each with twice the patience of the last."""
+
 _POLL_S = 1.0
 _NOBODY_FOR_S = 60.0
 _ADDRESS = re.compile(r"(tcp|tls)://[^\s/]+:\d{1,5}")
@@ -124,7 +127,7 @@ class Cluster:
         from distributed import KilledWorker
 
         try:
-            answers: list[Any] = future.result(timeout=ANSWERS_WITHIN_S)
+            answers = self._fetched(future)
         except KilledWorker:
             return None
         except _OtherVersions as error:
@@ -138,6 +141,16 @@ class Cluster:
                 raise
             raise self._lost() from error
         return answers
+
+    def _fetched(self, future: Future) -> list[Any]:
+        """Answers of one batch; they may be large and the way to them slow."""
+        for attempt in range(_ATTEMPTS):
+            with suppress(TimeoutError):
+                answers: list[Any] = future.result(timeout=ANSWERS_WITHIN_S * 2**attempt)
+                return answers
+            if self.client.status != "running" or not future.done():
+                break
+        raise TimeoutError
 
     def _next(self, done: queue.SimpleQueue[Future]) -> Future:
         """The next batch that is done, as long as there is somebody to do it."""

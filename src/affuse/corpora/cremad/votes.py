@@ -17,6 +17,7 @@ from affuse.corpora.index import Index
 from affuse.corpora.votes import Counts, Votes
 from affuse.errors import DatasetError
 from affuse.storage.csv_rows import Row, number, rows_of
+from affuse.storage.remote import identity, is_file, local_copy, url_of
 
 FILE = "tabulatedVotes.csv"
 LETTERS = {
@@ -56,7 +57,7 @@ def votes_of(index: Index, modality: str) -> Votes | None:
     DatasetError
         The table is none of CREMA-D's.
     """
-    table = next((path for folder in _folders(index) if (path := folder / FILE).is_file()), None)
+    table = next((path for folder in _folders(index) if is_file(path := folder / FILE)), None)
     if table is None:
         return None
     return Votes(f"CREMA-D on {_ON[modality]}", read_tabulated(table)[modality])
@@ -78,14 +79,16 @@ def read_tabulated(table: Path) -> dict[str, dict[str, Counts]]:
     DatasetError
         A column or a row number is not as in CREMA-D's table.
     """
-    return _tabulated(table, table.stat().st_mtime_ns)
+    elsewhere = url_of(table) is not None
+    return _tabulated(table, identity(table) if elsewhere else table.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=1)
-def _tabulated(table: Path, written: int) -> dict[str, dict[str, Counts]]:
+def _tabulated(table: Path, written: int | str) -> dict[str, dict[str, Counts]]:
     """The table as it was written at a time."""
     # The column of row numbers has no name in the file, and says what people heard and saw.
-    content = table.read_bytes().replace(b'"",', b'"row",', 1)
+    with local_copy(table) as file:
+        content = file.read_bytes().replace(b'"",', b'"row",', 1)
     rows = rows_of(content, table, "row numbers, A,D,F,H,N,S and fileName")
     missing = [name for name in ("row", *LETTERS, "fileName") if name.lower() not in rows.columns]
     if missing:
@@ -115,5 +118,14 @@ def _name(row: Row) -> str:
 def _folders(index: Index) -> Iterator[Path]:
     """Folders of the clips, then those above them, each once."""
     folders = dict.fromkeys(path.parent for clip in index for path in clip.files)
+    chains = [_and_above(folder) for folder in folders]
     for above in range(_ABOVE):
-        yield from dict.fromkeys(f.parents[above - 1] if above else f for f in folders)
+        yield from dict.fromkeys(chain[above] for chain in chains if len(chain) > above)
+
+
+def _and_above(folder: Path) -> list[Path]:
+    """A folder and those above it; of one elsewhere as far as its server."""
+    if url_of(folder) is None:
+        folder = folder.absolute()
+        return [folder, *folder.parents]
+    return [each for each in (folder, *folder.parents) if url_of(each) is not None]

@@ -56,8 +56,9 @@ def read_ased(root: str | Path) -> Index:
     Index
         Clip ids are the names without suffix, speakers ``"a01"`` to ``"a65"``; attributes
         ``sentence``, ``repetition`` (1, 2), ``sex`` and ``language``. The names of a few speakers
-        (a09, a15, a21, a23, a25) say another sex once or twice: `sex` is what the name says. Media
-        files with other names, and copies of one name, are listed in `Index.skipped`.
+        (a09, a15, a21, a23, a25) say another sex once or twice: `sex` is what the name says, and
+        a note says of whom both are said. Media files with other names, and copies of one name,
+        are listed in `Index.skipped`.
 
     Raises
     ------
@@ -92,10 +93,10 @@ READER = Reader(
         "Dataset and Classification Benchmark. ACM Transactions on Asian and Low-Resource Language "
         "Information Processing 22(1)"
     ),
-    licence="free for research; its authors ask to be cited",
+    licence="no licence is named; its authors ask to be cited: see their page",
     terms=(
-        "The recordings of ASED are free for research (Retta et al. 2023): name the source where "
-        "you use what was trained on them."
+        "The recordings of ASED are free to download, without a licence that is named (Retta et "
+        "al. 2023): cite its authors, and ask them for more than research."
     ),
     source="https://github.com/Ethio2021/ASED_V1",
     get="Free: the repository of its authors.",

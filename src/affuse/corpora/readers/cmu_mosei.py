@@ -26,7 +26,6 @@ from affuse.corpora.numeric_columns import numbers_of
 from affuse.corpora.reader import Reader, Size
 from affuse.records import Skipped
 from affuse.storage.csv_rows import Row, number, read_rows
-from affuse.storage.remote import local_copy
 
 _TABLE = "CMU_MOSEI_Labels.csv"
 _EMOTIONS = {
@@ -45,8 +44,7 @@ _SPLITS = {"0": "train", "1": "dev", "2": "test", "valid": "dev"}
 
 def _labels(table: Path, stems: Collection[str] = ()) -> Iterator[Label | Skipped]:
     """One for each row: of its own file where there is one, else a stretch of its video."""
-    with local_copy(table) as file:
-        rows = read_rows(file, expected=f"file,index,start,end,{','.join(_TARGETS)}")
+    rows = read_rows(table, expected=f"file,index,start,end,{','.join(_TARGETS)}")
     yield from rows.skipped
     for row in rows.rows:
         video = row["file"] or row["video"]

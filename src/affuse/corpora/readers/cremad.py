@@ -14,10 +14,10 @@ from pathlib import Path
 
 from affuse.corpora.by_name import Naming, read_named, recognises, speaker_named
 from affuse.corpora.cremad.references import people_references
-from affuse.corpora.cremad.votes import votes_of
+from affuse.corpora.cremad.votes import FILE, votes_of
 from affuse.corpora.index import Index
 from affuse.corpora.reader import Reader, Size
-from affuse.corpora.speaker_lists import listed_speakers
+from affuse.corpora.speaker_lists import SpeakerList
 from affuse.records import MODALITIES
 
 _SPEAKERS_LIST = "VideoDemographics.csv"
@@ -47,6 +47,8 @@ NAMING = Naming(
     },
     always={"language": "en"},
     modalities=MODALITIES,
+    speaker_list=SpeakerList(_SPEAKERS_LIST, "actorid"),
+    tables=(FILE,),
 )
 
 
@@ -66,8 +68,8 @@ def read_cremad(root: str | Path) -> Index:
     Index
         Clip ids are the names without suffix, speakers ``"1001"`` to ``"1091"``; attributes
         ``sentence``, ``intensity`` (low, medium, high, unspecified), ``language``, and ``sex`` and
-        ``age`` where ``VideoDemographics.csv`` lies there. Media files with other names, and
-        copies of one name, are listed in `Index.skipped`.
+        ``age`` where ``VideoDemographics.csv`` lies there: of whom it does not tell is a note.
+        Media files with other names, and copies of one name, are listed in `Index.skipped`.
 
     Raises
     ------
@@ -82,7 +84,7 @@ def read_cremad(root: str | Path) -> Index:
     >>> [(clip.id, clip.emotion, clip.attributes["intensity"]) for clip in read_cremad(folder)]
     [('1001_IEO_HAP_HI', 'happy', 'high')]
     """
-    return read_named(root, NAMING, listed_speakers(root, _SPEAKERS_LIST, "actorid"))
+    return read_named(root, NAMING)
 
 
 READER = Reader(

@@ -81,10 +81,10 @@ READER = Reader(
         "Costantini, Iaderola, Paoloni & Todisco 2014: EMOVO Corpus: an Italian Emotional Speech "
         "Database. LREC, 3501-3504"
     ),
-    licence="free for research; its authors ask to be cited",
+    licence="no licence was found: see the authors' page",
     terms=(
-        "The recordings of EMOVO are free for research (Costantini et al. 2014): name the source "
-        "where you use what was trained on them."
+        "No licence of the recordings of EMOVO was found (Costantini et al. 2014): see its "
+        "authors' page before you use what was trained on them for more than research."
     ),
     source="http://voice.fub.it/activities/corpora/emovo/index.html",
     get="Free: one archive on the page of its authors; where that does not answer, ask them.",

@@ -16,10 +16,9 @@ from pathlib import Path
 from affuse.corpora.by_list import Label, Listing, read_listed
 from affuse.corpora.media_files import has_file
 from affuse.corpora.reader import Reader, Size
-from affuse.corpora.speaker_lists import listed_speakers
+from affuse.corpora.speaker_lists import SpeakerList
 from affuse.records import Skipped
 from affuse.storage.csv_rows import read_rows
-from affuse.storage.remote import local_copy
 
 _EMOTIONS = {
     "anger": "angry",
@@ -34,10 +33,8 @@ _SAMPLES, _USERS = "samples.csv", "users.csv"
 
 
 def _labels(samples: Path) -> Iterator[Label | Skipped]:
-    """One for each row, with what the table of people beside it says."""
-    people = listed_speakers(samples.parent, _USERS, "username")
-    with local_copy(samples) as file:
-        rows = read_rows(file, expected="file_name,actor,emotion_expressed")
+    """One for each row."""
+    rows = read_rows(samples, expected="file_name,actor,emotion_expressed")
     yield from rows.skipped
     for row in rows.rows:
         sentence = {"sentence": row["sentence"]} if row["sentence"] else {}
@@ -45,7 +42,7 @@ def _labels(samples: Path) -> Iterator[Label | Skipped]:
             file=Path(row["file_name"]).stem,
             emotion=row["emotion_expressed"],
             speaker=row["actor"],
-            attributes=people.get(row["actor"], {}) | sentence,
+            attributes=sentence,
         )
 
 
@@ -56,6 +53,7 @@ LISTING = Listing(
     labels=_labels,
     emotions=_EMOTIONS,
     always={"language": "it"},
+    speaker_list=SpeakerList(_USERS, "username"),
 )
 
 

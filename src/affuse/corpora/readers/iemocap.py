@@ -20,7 +20,6 @@ from pathlib import Path
 from affuse.corpora.by_list import Label, Listing, read_listed
 from affuse.corpora.media_files import first_media_names
 from affuse.corpora.reader import Reader, Size
-from affuse.storage.remote import local_copy
 
 _EMOTIONS = {
     "ang": "angry",
@@ -47,11 +46,8 @@ _SPEAKERS = {
 
 
 def _labels(evaluation: Path) -> Iterator[Label]:
-    """One for each turn of ``EmoEvaluation/Ses01F_impro01.txt``; none of other files so named."""
-    if evaluation.parent.name != "EmoEvaluation":
-        return
-    with local_copy(evaluation) as file:
-        text = file.read_text("utf-8", errors="replace")
+    """One for each turn of ``EmoEvaluation/Ses01F_impro01.txt``."""
+    text = evaluation.read_text("utf-8", errors="replace")
     for line in _LINE.finditer(text):
         turn = _TURN.fullmatch(line["turn"])
         if turn is not None:
@@ -76,7 +72,7 @@ def _label(line: re.Match[str], turn: re.Match[str]) -> Label:
 LISTING = Listing(
     title="IEMOCAP",
     example="Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav",
-    lists=("Ses0[1-5][FM]_*.txt",),
+    lists=("EmoEvaluation/Ses0[1-5][FM]_*.txt",),
     labels=_labels,
     emotions=_EMOTIONS | _WITHOUT,
     speakers=_SPEAKERS,

@@ -19,7 +19,6 @@ from affuse.corpora.media_files import first_media_names
 from affuse.corpora.reader import Reader, Size
 from affuse.records import Skipped
 from affuse.storage.csv_rows import read_rows
-from affuse.storage.remote import local_copy
 
 _EMOTIONS = {
     "anger": "angry",
@@ -37,8 +36,7 @@ _NAME = re.compile(r"dia\d+_utt\d+")
 def _labels(table: Path) -> Iterator[Label | Skipped]:
     """One for each utterance of ``train_sent_emo.csv`` and so on."""
     part = table.name.partition("_")[0]
-    with local_copy(table) as file:
-        rows = read_rows(file, expected=",".join(_COLUMNS))
+    rows = read_rows(table, expected=",".join(_COLUMNS))
     yield from rows.skipped
     for row in rows.rows:
         dialogue, utterance = row["dialogue_id"], row["utterance_id"]

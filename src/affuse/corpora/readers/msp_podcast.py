@@ -22,7 +22,6 @@ from affuse.corpora.numeric_columns import numbers_of
 from affuse.corpora.reader import Reader
 from affuse.records import Skipped
 from affuse.storage.csv_rows import Row, read_rows
-from affuse.storage.remote import local_copy
 
 _EMOTIONS = {
     "A": "angry",
@@ -42,8 +41,7 @@ _NAME = re.compile(r"MSP-PODCAST_\d+_\d+\w*")
 
 def _labels(table: Path) -> Iterator[Label | Skipped]:
     """One for each row."""
-    with local_copy(table) as file:
-        rows = read_rows(file, expected="FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID")
+    rows = read_rows(table, expected="FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID")
     yield from rows.skipped
     yield from map(_label, rows.rows)
 

@@ -203,9 +203,12 @@ def _why_nothing(folder: Path, paths: Sequence[Path], strangers: Sequence[Skippe
     expected = f"expected names such as {EXAMPLE_NAME}"
     advice = "for clips of your own write a CSV with the columns path,emotion,speaker and give that"
     if paths:
+        first = f"{strangers[0].name}: {strangers[0].reason}"
+        # The reason may have said it.
+        wanted = "" if EXAMPLE_NAME in first else f"; {expected}"
         return (
             f"none of {len(paths)} media files in {folder} is named as in RAVDESS "
-            f"(first: {strangers[0].name}: {strangers[0].reason}); {expected}: {advice}"
+            f"(first: {first}){wanted}: {advice}"
         )
     archives = sum(1 for _ in folder.rglob("*.zip"))
     if archives:

@@ -69,10 +69,10 @@ READER = Reader(
         "Latif, Qayyum, Usman & Qadir 2018: Cross Lingual Speech Emotion Recognition: Urdu vs. "
         "Western Languages. International Conference on Frontiers of Information Technology, 88-93"
     ),
-    licence="free for research; its authors ask to be cited",
+    licence="for research only, as its page says; no licence is named",
     terms=(
-        "The recordings of URDU are free for research (Latif et al. 2018): name the source where "
-        "you use what was trained on them."
+        "The recordings of URDU may be used for research only (Latif et al. 2018): ask its authors "
+        "whether what was trained on them may be used otherwise."
     ),
     source="https://github.com/siddiquelatif/URDU-Dataset",
     get="Free: clone the repository.",
