@@ -148,23 +148,6 @@ def test_published_folds_keep_the_seeds_that_they_had():
     assert met.leak == MET_SPEAKERS.reason
 
 
-def test_a_copied_clip_is_told_once_and_its_speakers_count_as_one(command, emodb, tmp_path, rng):
-    third = [f"09a0{text}{letter}a.wav" for text in (1, 2) for letter in "NF"]
-    shutil.copytree(sounds(tmp_path / "third", third, rng), emodb, dirs_exist_ok=True)
-    shutil.copy(emodb / "03a01Fa.wav", emodb / "08b01Fa.wav")
-    out = tmp_path / "run"
-    code, text = command("run", emodb, *SOUND_ALONE, *ONE_MODEL, "--out", out)
-    assert code == 0, text
-    told = (
-        "1 recording stands under several names (03a01Fa = 08b01Fa): they, and speakers 03, 08, "
-        "who share some, are on one side of every fold that keeps speakers apart."
-    )
-    assert told in " ".join(text.split())
-    folds = pd.read_csv(out / "folds.csv", dtype=str)
-    of = folds.groupby("speaker")["fold"].agg(set)
-    assert of["03"] == of["08"] != of["09"]
-
-
 def test_one_corpus_has_no_table_of_corpora(command, emodb, tmp_path):
     out = tmp_path / "run"
     code, text = command("run", emodb, *SOUND_ALONE, *ONE_MODEL, "--out", out)

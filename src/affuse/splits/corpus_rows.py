@@ -92,12 +92,14 @@ def emotions_of(rows: Rows) -> dict[str, frozenset[str]]:
     return {corpus: frozenset(own) for corpus, own in shown.items()}
 
 
-def rare_notes(rows: Rows) -> Iterator[str]:
+def rare_notes(rows: Rows, where: str = "figures by corpus and across corpora") -> Iterator[str]:
     """What a reader must know of emotions that are rare in a corpus.
 
     Parameters
     ----------
     rows : Rows
+    where : str
+        What they are left out of.
 
     Yields
     ------
@@ -107,10 +109,7 @@ def rare_notes(rows: Rows) -> Iterator[str]:
     for row in sorted(set(range(len(rows.corpora))) - not_rare(rows)):
         left[rows.corpora[row]][rows.emotions[row]] += 1
     for corpus, counts in left.items():
-        yield (
-            f"{corpus} has too few clips of {counted(counts)}: left out of figures by corpus and "
-            "across corpora."
-        )
+        yield (f"{corpus} has too few clips of {counted(counts)}: left out of {where}.")
 
 
 def counted(counts: Counter[str]) -> str:

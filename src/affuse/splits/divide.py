@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from affuse.config import Config, ProtocolName
@@ -30,11 +30,8 @@ from affuse.splits.folds import (
 )
 from affuse.splits.protocols import ACROSS_CORPORA, Leak, Protocol, published_label
 from affuse.splits.published_division import PublishedDivision, published_division
-from affuse.storage.plain_text import first_few
 
 DEFAULT_RANDOM_FOLDS = 5
-
-_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,6 @@ def divided_by(
     for name in set(names) & set(ACROSS_CORPORA):
         across = _across(name, config, table)
         notes += (*across.notes, *across.untested)
-    notes += _told_once(table)
     return Divided(tuple(protocols), tuple(dict.fromkeys(notes)))
 
 
@@ -152,24 +148,6 @@ def groups_of(table: FeatureTable) -> tuple[str, ...]:
     (n_clips,) tuple of str
     """
     return duplicate_groups(_ids(table), identical_clips(table))
-
-
-def _told_once(table: FeatureTable) -> Iterator[str]:
-    """A sentence on recordings that stand under several names, and whom they make one."""
-    groups = identical_clips(table)
-    if not groups:
-        return
-    who = dict(zip(_ids(table), map(str, table.speakers), strict=True))
-    one = "1 recording stands" if len(groups) == 1 else f"{len(groups)} recordings stand"
-    shared = sorted({who[clip] for group in groups for clip in group if _several(group, who)})
-    people = f", and speakers {first_few(shared, _SHOWN)}, who share some," if shared else ""
-    names = first_few([" = ".join(group) for group in groups], _SHOWN)
-    where = "on one side of every fold that keeps speakers apart"
-    yield f"{one} under several names ({names}): they{people} are {where}."
-
-
-def _several(group: Sequence[str], who: Mapping[str, str]) -> bool:
-    return len({who[clip] for clip in group}) > 1
 
 
 def _across(name: str, config: Config, table: FeatureTable) -> CorpusFolds:
