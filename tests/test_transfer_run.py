@@ -105,6 +105,56 @@ def test_a_modality_that_a_corpus_lacks_is_left_out_and_told(command, corpora, t
     assert "features of anna alone were found (ben has no part: none of its clips gave" in text
 
 
+def test_of_two_corpora_the_others_are_told_once(command, corpora, tmp_path):
+    code, text = command("transfer", *corpora[:2], *SOUND, *MODEL, "--out", tmp_path / "two")
+    assert code == 0, text
+    assert "Trained on one corpus and tested on another (2 pairs)" in text
+    assert "all other" not in text
+    table = pd.read_csv(tmp_path / "two" / "transfer.csv")
+    assert set(table["protocol"]) == {"speaker-independent", "cross-corpus"}
+
+
+def test_a_corpus_that_shows_nothing_of_the_others_is_left_out(command, corpora, tmp_path):
+    away = tmp_path / "dora.csv"
+    clips = sorted(corpora[2].parent.glob("*.wav"))
+    away.write_text("path,emotion,speaker\n" + "\n".join(f"{c},bored,d" for c in clips), "utf-8")
+    out = tmp_path / "matrix"
+    code, text = command("transfer", *corpora[:2], away, *SOUND, *MODEL, "--out", out)
+    assert code == 0, text
+    assert "dora has no part: no other corpus shows boredom." in text
+    assert set(pd.read_csv(out / "transfer.csv")["tested_on"]) == {"anna", "ben"}
+
+
+def test_labels_are_enough_to_refuse(command, corpora, monkeypatch):
+    def fails(*arguments: object) -> None:
+        raise AssertionError("features were computed")
+
+    monkeypatch.setattr("affuse.experiment.across_corpora.features_of", fails)
+    code, text = command("transfer", *corpora[1:], *SOUND, *MODEL)
+    assert code == 2
+    assert "no two of ben, cleo have two emotions in common" in text
+
+
+def test_the_report_of_a_matrix_is_made_anew(command, corpora, tmp_path):
+    out = tmp_path / "matrix"
+    assert command("transfer", *corpora, *SOUND, *MODEL, "--out", out)[0] == 0
+    page = (out / "report.html").read_text("utf-8")
+    (out / "report.html").unlink()
+    code, text = command("report", out)
+    assert code == 0, text
+    assert (out / "report.html").read_text("utf-8") == page
+    code, text = command("report", out, "--by", "sex")
+    assert code == 2
+    assert "a folder of affuse transfer, which has figures of corpora alone" in text
+    code, text = command("report", out, out, "--out", tmp_path / "both.html")
+    assert code == 2
+    assert "affuse transfer wrote it, whose figures are of pairs of corpora" in text
+    (out / "transfer.json").write_text("{}", "utf-8")
+    code, text = command("report", out)
+    assert code == 2
+    assert "transfer.json cannot be read ('corpora'); expected it as affuse transfer" in text
+
+
 def test_a_second_call_finds_its_fits(command, corpora, tmp_path, monkeypatch):
     assert command("transfer", *corpora, *SOUND, *MODEL, "--out", tmp_path / "one")[0] == 0
 
@@ -184,6 +234,15 @@ def test_a_run_from_one_corpus_to_another_alone(command, corpora, tmp_path):
         (["transfer", 0], "clips of anna alone were given; expected two corpora or more"),
         (["transfer", 1, 2], "no two of ben, cleo have two emotions in common; expected two"),
         (["transfer", 0, 1, "--set", "folds.published=emobox"], "folds.published was given to"),
+        (["transfer", 0, 1, "--folds", "emobox"], "folds.published was given to affuse transfer"),
+        (["transfer", 0, 1, "--folds", "a.csv"], "folds.file was given to affuse transfer, which"),
+        (["transfer", 0, 1, "--by", "speaker"], "which gives figures of pairs of corpora alone"),
+        (["transfer", 0, 1, "--coverage", "0.9"], "which makes no sets; expected none: leave it"),
+        (
+            ["transfer", 0, 1, "--set", "evaluation.protocols=['random']"],
+            "evaluation.protocols was given to affuse transfer, which has protocols of its own; "
+            "expected speaker-independent",
+        ),
         (["transfer", 0, 1, "--set", "task=dimensional"], "task = dimensional was given to affuse"),
         (["transfer", 0, 1, "--set", "robustness.enabled=true"], "robustness.enabled was given to"),
         (["run", 0, "--set", "evaluation.protocols=leave-one-corpus-out"], "all clips are of anna"),

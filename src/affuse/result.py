@@ -194,8 +194,9 @@ class Result:
         """
         networks: dict[str, Losses] = {}
         for item in self.evaluated:
-            apart = item.protocol.leaky or item.protocol.across_corpora
-            leak = f" ({item.protocol.label})" if apart else ""
+            own = item.protocol
+            told = own.leaky or own.published or own.across_corpora
+            leak = f" ({own.label})" if told else ""
             for modality, losses in item.out_of_fold.feature_losses.items():
                 networks[f"{modality} features{leak}"] = losses
         networks |= {item.name: item.out_of_fold.losses for item in self.evaluated}
@@ -293,11 +294,13 @@ class Result:
         -------
         str
         """
-        n_folds = [len(p.folds) for p in self.protocols if not p.leaky]
         divided = "leaky protocols only"
-        if n_folds:
-            apart = "corpora" if self.honest[0].protocol.across_corpora else "speakers"
-            divided = f"{n_folds[0]} fold{'s' if n_folds[0] > 1 else ''}, {apart} kept apart"
+        if self.honest:
+            first = self.honest[0].protocol
+            apart = "corpora" if first.across_corpora else "speakers"
+            own = len(first.folds)
+            folds = f"{first.published} fold{'' if own == 1 else 's'}".lstrip()
+            divided = f"{own} {folds}, {apart} kept apart"
         n_speakers = len(set(self.table.speakers))
         targets, chance = self.task.summary(self.table)
         return "   ".join(

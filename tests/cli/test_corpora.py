@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import soundfile
 from affuse.cli import main
 from affuse.registries import READERS
 from affuse.splits.fold_sets import fold_set
+from affuse.splits.protocols import MET_SPEAKERS, Protocol
 
 SOUND_ALONE = ["--set", "features.video=none", "--jobs", "1"]
 ONE_MODEL = ["--set", 'models=[{name="lda"}]', "--set", "bundle.enabled=false"]
@@ -101,7 +103,7 @@ def test_published_folds_that_leak_stand_beside_folds_that_do_not(command, tmp_p
     arguments = (*SOUND_ALONE, *ONE_MODEL, "--folds", "emobox")
     code, text = command("run", data, *arguments, "--out", out)
     assert code == 0, text
-    assert "leaky, not comparable: emobox folds protocol (2 of 2 speakers on both sides)" in text
+    assert "leaky, not comparable: emobox folds (2 of 2 speakers on both sides)" in text
     assert "1 clips here are in no fold of theirs (03a01Fz): neither trained on nor tested" in text
     assert "folds 3, 4, 5 have no clip here." in text
     results = pd.read_csv(out / "results.csv")
@@ -115,6 +117,35 @@ def test_published_folds_that_leak_stand_beside_folds_that_do_not(command, tmp_p
     assert code == 1
     assert "LEAK   published folds" in text
     assert "emobox: 2 of 2 speakers on both sides of its folds (03, 08)" in text
+
+
+def test_published_folds_that_keep_speakers_apart_go_before_folds_that_affuse_made(
+    command, ravdess, tmp_path
+):
+    out = tmp_path / "run"
+    arguments = (*SOUND_ALONE, *ONE_MODEL, "--folds", "emobox")
+    code, text = command("run", ravdess, *arguments, "--out", out)
+    assert code == 0, text
+    assert "2 emobox folds, speakers kept apart" in text
+    assert "speaker-independent, 2 folds that affuse made" in text
+    assert "folds folds" not in text
+    results = pd.read_csv(out / "results.csv")
+    assert list(results["protocol"]) == ["emobox folds", "speaker-independent"]
+    assert list(results["leaky"]) == [False, False]
+    own = results["system"][1]
+    assert list(results["system"]) == [f"{own} (emobox folds)", own]
+    page = (out / "report.html").read_text("utf-8")
+    assert "<p>Speakers are kept apart, in folds that affuse made.</p>" in page
+
+
+def test_published_folds_keep_the_seeds_that_they_had():
+    """Figures of `--folds luna2021` are those of the versions that gave it no label of its own."""
+    published = Protocol("speaker-independent", (), published="luna2021")
+    assert (published.label, published.seed_name) == ("luna2021 folds", "speaker-independent")
+    assert published.stage == "luna2021 folds"
+    met = replace(published, provenance=(MET_SPEAKERS,))
+    assert met.label == "luna2021 folds, speakers heard before"
+    assert met.leak == MET_SPEAKERS.reason
 
 
 def test_one_corpus_has_no_table_of_corpora(command, emodb, tmp_path):

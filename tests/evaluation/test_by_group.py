@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from affuse.evaluation.by_group import largest_gap, scores_by_group
-from affuse.evaluation.group_tables import gap_sentence, group_tables
+from affuse.evaluation.group_tables import gap_sentence, group_tables, rare_in_groups
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.records import Clip
 from affuse.tasks.dimensional import Dimensional
@@ -125,6 +125,23 @@ def test_a_group_of_few_people_is_shown_and_never_compared(table):
         "from none. Shown and not compared, with fewer than 5 speakers: few (4 speakers). "
         "16 of 256 clips do not say their side: the row unknown is no group and never compared."
     )
+
+
+def test_an_emotion_of_a_clip_or_two_is_no_part_of_a_group(make_table):
+    table = make_table(n_speakers=16, n_takes=N_TAKES, classes=("calm", "sad", "angry"))
+    rare = np.flatnonzero((table.labels == 2) & (halves(table) == "one"))[1:]
+    table = table.take(~np.isin(np.arange(len(table)), rare))
+    # Angry is never found: of one group it is a clip beside 64, of the other a third.
+    found = predicting(table, np.where(table.labels == 2, 0, table.labels))
+    shown = tables(table, found, halves(table)).figures.set_index("group")
+    assert shown["uar"].to_dict() == {"one": 1, "other": pytest.approx(2 / 3)}
+    assert shown["n_clips"].to_dict() == {"one": 128, "other": 192}
+    clips = [Clip(clip, "", "1", attributes={"side": "one"}) for clip in table.clips]
+    clips[-1] = Clip(str(table.clips[-1]), "", "1", attributes={"side": "other"})
+    assert not list(rare_in_groups(table, clips, ["side"]))
+    one = table.take(halves(table) == "one")
+    (note,) = rare_in_groups(one, clips, ["side"])
+    assert note == "one has too few clips of angry (1 clip): left out of figures by side."
 
 
 def test_nothing_to_compare_is_said(table):

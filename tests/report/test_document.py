@@ -292,3 +292,13 @@ def test_reasons_of_a_leak_are_those_of_the_run(run_folder, tmp_path):
     # Run folders of before have no such column.
     table.drop(columns="leak").to_csv(folder / "results.csv", index=False)
     assert "<!DOCTYPE html>" in report_html(read_run(folder))
+
+
+def test_names_that_have_no_room_beside_a_map_are_counted(run_folder, monkeypatch):
+    monkeypatch.setattr("affuse.report.decision_charts.MOST_NAMED", 3)
+    emotions, speakers = map_charts(read_run(run_folder))[:2]
+    assert "too many" not in emotions.text
+    assert 'id="' in emotions.svg
+    assert "legend" in emotions.svg
+    assert speakers.text.endswith("These are 4: too many to be named beside it.")
+    assert "legend" not in speakers.svg

@@ -16,13 +16,16 @@ from affuse.cli.options import (
     AudioTrack,
     BundleFolder,
     By,
+    ByOfARun,
     Cluster,
     Corpus,
+    CoverageOfARun,
     Data,
     Device,
     Faces,
     Features,
     Folds,
+    FoldsOfARun,
     Format,
     Hop,
     Jobs,
@@ -129,6 +132,9 @@ def transfer(
     device: Device = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
+    folds: FoldsOfARun = None,
+    by: ByOfARun = None,
+    coverage: CoverageOfARun = None,
 ) -> None:
     """Train on each corpus, test on each other. Prints a matrix with what is lost on the way."""
     from affuse.cli.running import Typed, configure
@@ -136,7 +142,9 @@ def transfer(
     from affuse.cli.working import Work
 
     work = Work(jobs, workers, cluster)
-    typed = Typed(data, recipe, settings, features, corpus, jobs, device)
+    typed = Typed(
+        data, recipe, settings, features, corpus, jobs, device, folds, by=by, coverage=coverage
+    )
     transfer_and_print(configure(typed), out, work)
 
 
@@ -222,7 +230,10 @@ def serve(
 @app.command()
 @one_line_errors
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="Run folder; several are compared.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Run folder, or one of affuse transfer; several runs are compared."),
+    ],
     out: Annotated[
         Path | None, typer.Option(help="File; report.html in the run folder, or comparison.html.")
     ] = None,

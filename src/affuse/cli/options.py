@@ -52,6 +52,10 @@ Folds = Annotated[
         help="Published folds (affuse folds lists them), or a CSV of clip,fold or speaker,fold.",
     ),
 ]
+FoldsOfARun = Annotated[str | None, typer.Option("--folds", hidden=True)]
+ByOfARun = Annotated[list[str] | None, typer.Option("--by", hidden=True)]
+CoverageOfARun = Annotated[float | None, typer.Option("--coverage", hidden=True)]
+"""Options of `affuse run` that another command refuses in a line of its own."""
 BundleFolder = Annotated[
     Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
 ]

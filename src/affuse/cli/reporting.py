@@ -8,6 +8,7 @@ from pathlib import Path
 from affuse.cli.outputs import check_suffix
 from affuse.cli.saying import say
 from affuse.errors import ConfigError, OutputError
+from affuse.storage.run_files import TRANSFER_JSON
 
 
 def report_and_print(runs: Sequence[Path], out: Path | None, by: Sequence[str] = ()) -> None:
@@ -16,7 +17,7 @@ def report_and_print(runs: Sequence[Path], out: Path | None, by: Sequence[str] =
     Parameters
     ----------
     runs : sequence of Path
-        Run folders.
+        Run folders, or one folder of a matrix from corpus to corpus.
     out : Path or None
         Receives the page.
     by : sequence of str
@@ -25,10 +26,12 @@ def report_and_print(runs: Sequence[Path], out: Path | None, by: Sequence[str] =
     Raises
     ------
     ConfigError
-        Groups of several runs.
+        Groups of several runs, or of a matrix.
     """
     check_suffix(out, ".html", ".htm")
-    if len(runs) == 1:
+    if len(runs) == 1 and (runs[0] / TRANSFER_JSON).is_file():
+        written = _of_matrix(runs[0], out, by)
+    elif len(runs) == 1:
         from affuse.report.document import check_page, write_report
 
         if out is not None:
@@ -52,6 +55,18 @@ def report_and_print(runs: Sequence[Path], out: Path | None, by: Sequence[str] =
             )
         written = write_comparison(runs, target)
     say(f"Written to {written}. It opens in any browser and needs no network.")
+
+
+def _of_matrix(folder: Path, out: Path | None, by: Sequence[str]) -> Path:
+    """The page of a folder of `affuse transfer`."""
+    from affuse.report.transfer_report import write_transfer_report
+
+    if by:
+        raise ConfigError(
+            f"--by {by[0]} was given with {folder}, a folder of affuse transfer, which has figures "
+            "of corpora alone; expected a run folder: name one, or leave out --by"
+        )
+    return write_transfer_report(folder, out)
 
 
 def _by_group(folder: Path, by: Sequence[str]) -> str:

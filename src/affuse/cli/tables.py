@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from affuse.corpora.index import IndexSummary
     from affuse.result import Result
+    from affuse.splits.protocols import Protocol
 
 NAMED = ("system", "modality")
 """Columns that name a system; those of its task's figures follow."""
@@ -31,6 +32,7 @@ def result_text(result: Result) -> str:
     """
     table = result.results
     honest, leaky = table[~table["leaky"]], table[table["leaky"]]
+    protocols = {protocol.label: protocol for protocol in result.protocols}
     lines = [result.headline(), ""]
     headings = (*NAMED, *result.task.headings)
     widths = widths_of([headings, *(_cells(row, result) for _, row in table.iterrows())])
@@ -38,11 +40,11 @@ def result_text(result: Result) -> str:
         first = honest["protocol"] == honest["protocol"].iloc[0]
         lines += [aligned(headings, widths), *_body(honest[first], result, widths)]
         for _, part in honest[~first].groupby("protocol", sort=False):
-            title = "over the emotions that both sides show"
-            lines += ["", f"{part['protocol'].iloc[0]}, {title}"]
+            lines += ["", _further(protocols[part["protocol"].iloc[0]])]
             lines += [aligned(headings, widths), *_body(part, result, widths)]
     for protocol, part in leaky.groupby("protocol", sort=False):
-        lines += ["", f"leaky, not comparable: {protocol} protocol ({result.leaks[str(protocol)]})"]
+        own = protocols[str(protocol)]
+        lines += ["", f"leaky, not comparable: {own.title} ({own.leak})"]
         lines += [aligned(headings, widths), *_body(part, result, widths)]
     return "\n".join([*lines, *_each_target(result), *_paired(result), *_reading(result)])
 
@@ -60,6 +62,7 @@ def short_text(result: Result) -> str:
         Several lines without a final newline.
     """
     table = result.results
+    protocols = {protocol.label: protocol for protocol in result.protocols}
     honest, leaky = table[~table["leaky"]], table[table["leaky"]]
     best = honest[honest["protocol"].isin(honest["protocol"].head(1))].drop_duplicates("modality")
     headings = (*NAMED, *result.task.headings)
@@ -69,11 +72,10 @@ def short_text(result: Result) -> str:
         lines += ["best of each modality, speakers kept apart", aligned(headings, widths)]
         lines += _body(best, result, widths)
     for protocol, part in leaky.groupby("protocol", sort=False):
-        reason = result.leaks[str(protocol)]
+        own = protocols[str(protocol)]
         headline = result.task.headline
         highest = headline.value(part[headline.column].max())
-        heading = f"leaky, not comparable: {protocol} protocol up to {highest}"
-        lines += ["", f"{heading} ({reason})"]
+        lines += ["", f"leaky, not comparable: {own.title} up to {highest} ({own.leak})"]
     return "\n".join([*lines, *_reading(result)])
 
 
@@ -158,6 +160,14 @@ def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     words = [cell.ljust(width) for cell, width in zip(cells[:2], widths[:2], strict=True)]
     numbers = [cell.rjust(width) for cell, width in zip(cells[2:], widths[2:], strict=True)]
     return "   ".join([*words, *numbers]).rstrip()
+
+
+def _further(protocol: Protocol) -> str:
+    """What stands over the rows of a further protocol that keeps speakers apart."""
+    if protocol.across_corpora:
+        return f"{protocol.label}, over the emotions that both sides show"
+    n_folds = len(protocol.folds)
+    return f"{protocol.label}, {n_folds} fold{'' if n_folds == 1 else 's'} that affuse made"
 
 
 def _reading(result: Result) -> list[str]:

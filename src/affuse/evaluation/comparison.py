@@ -171,7 +171,7 @@ def paired_interval(better: OutOfFold, other: OutOfFold, table: FeatureTable) ->
 
 
 def row_name(result: OutOfFold) -> str:
-    """Name of a row that no other one of a run has: with modality, leak, and corpora apart.
+    """Name of a row that no other one of a run has: with modality, leak, published folds, corpora.
 
     Parameters
     ----------
@@ -184,7 +184,8 @@ def row_name(result: OutOfFold) -> str:
     system = result.system
     name = system.name if system.fusion else f"{system.modality}, {system.name}"
     across = result.protocol in ACROSS_CORPORA
-    return f"{name} ({result.protocol})" if result.leaks or across else name
+    told = result.leaks or result.published or across
+    return f"{name} ({result.protocol})" if told else name
 
 
 class _Pair(NamedTuple):

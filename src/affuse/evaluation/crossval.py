@@ -47,7 +47,7 @@ def out_of_fold(
     context : RunContext, optional
         Of its workers and of the order of clips in `table` the result does not depend; where
         arrays are stored, workers must find them under the same paths. Its ``progress`` is called
-        with ``("<protocol> folds", done, total)``. This process and no store by default.
+        with ``(protocol.stage, done, total)``. This process and no store by default.
     preparation : mapping of modality to (seed -> unfitted transformer), optional
         Learned features: fitted once a fold on its training clips (on all clips where the
         protocol says so, which is the lecture's leak) and shared by its systems.
@@ -143,7 +143,7 @@ def _results(tasks: list[FoldTask], context: RunContext) -> Mapping[int, Predict
             known = store.load(keys[task.fold.number])
             if known is not None and are_predictions(task, known):
                 results[task.fold.number] = known
-    stage = f"{tasks[0].protocol.label} folds"
+    stage = tasks[0].protocol.stage
     context.progress(stage, len(results), len(tasks))
     todo = [task for task in tasks if task.fold.number not in results]
     for number, predictions in _computed(todo, context.workers):
@@ -188,6 +188,7 @@ def _gathered(
         },
         task=task_of(table),
         leaks=tasks[0].protocol.leaks,
+        published=tasks[0].protocol.published,
     )
 
 

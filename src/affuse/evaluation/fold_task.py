@@ -113,7 +113,7 @@ class FoldTask:
         )
 
     def _seed(self, *names: str) -> int:
-        return derived_seed(self.seed, self.protocol.label, self.fold.number, *names)
+        return derived_seed(self.seed, self.protocol.seed_name, self.fold.number, *names)
 
 
 def predict_fold(task: FoldTask) -> tuple[int, Predictions]:

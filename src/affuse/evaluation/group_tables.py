@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from affuse.evaluation.grouping import CORPUS, UNKNOWN, groups_of
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Clip
+from affuse.splits.corpus_rows import Rows, corpus_labels, not_rare, rare_notes
 from affuse.tasks.headline import Headline
 from affuse.tasks.intervals import N_RESAMPLES
 
@@ -60,6 +61,8 @@ def group_tables(
 ) -> GroupTables:
     """Figures of each system on each group of clips, and the largest gap between groups.
 
+    Emotions that are rare in a group (`affuse.splits.corpus_rows.RARE`) are not scored there.
+
     Parameters
     ----------
     found : mapping of str to OutOfFold
@@ -88,7 +91,9 @@ def group_tables(
     gaps: list[tuple[object, ...]] = []
     for column in dict.fromkeys(by):
         groups: Groups = np.array(groups_of(own, column))
-        for system, result in found.items():
+        common = np.array(sorted(not_rare(_as_corpora(table, groups))))
+        for system, every in found.items():
+            result = every.take(np.isin(every.rows, common))
             own_answers = among_label_sets(result, table) if column == CORPUS else result
             each = scores_by_group(own_answers, table, groups, n_bootstrap=n_bootstrap, seed=seed)
             figures += (_row(system, column, one) for one in each)
@@ -99,6 +104,31 @@ def group_tables(
             if gap is not None:
                 gaps.append((system, column, *_cells(gap)))
     return GroupTables(pd.DataFrame(figures), pd.DataFrame(gaps, columns=list(GAP_COLUMNS)))
+
+
+def rare_in_groups(table: FeatureTable, clips: Sequence[Clip], by: Sequence[str]) -> Iterator[str]:
+    """What a reader must know of emotions that are not scored in some group.
+
+    Parameters
+    ----------
+    table : FeatureTable
+    clips : sequence of Clip
+    by : sequence of str
+        As `group_tables` takes them.
+
+    Yields
+    ------
+    str
+    """
+    known = {clip.id: clip for clip in clips}
+    own = [known[name] for name in table.clips.tolist()]
+    for column in dict.fromkeys(by):
+        yield from rare_notes(_as_corpora(table, groups_of(own, column)), f"figures by {column}")
+
+
+def _as_corpora(table: FeatureTable, groups: Sequence[str] | Groups) -> Rows:
+    """Rows of a table when groups of clips stand in the place of corpora."""
+    return replace(corpus_labels(table), corpora=[str(group) for group in groups])
 
 
 def _row(system: str, by: str, one: GroupScores) -> dict[str, Any]:

@@ -159,6 +159,8 @@ class OutOfFold:
         What is told of the clips.
     leaks : tuple of Leak
         What was known of the test clips in training; none where speakers were kept apart.
+    published : str
+        Name of the set that published the folds; empty where they are affuse's own.
     answers : (n_scored, n_classes) bool or None
         Emotions that could be an answer at all, the others having the probability 0; None: all.
     """
@@ -172,6 +174,7 @@ class OutOfFold:
     feature_losses: Mapping[str, Losses] = field(default_factory=dict)
     task: Task = field(default_factory=Classification)
     leaks: tuple[Leak, ...] = ()
+    published: str = ""
     answers: NDArray[np.bool_] | None = None
 
     def take(self, chosen: NDArray[np.bool_]) -> OutOfFold:

@@ -114,7 +114,8 @@ class Ways:
     Attributes
     ----------
     corpora : tuple of str
-        Sorted; fold k of `across` trains on the k-th, fold k of `left_out` tests it.
+        Sorted; fold k of `across` trains on the k-th, fold k of `left_out` tests it, which has
+        none where there are but two corpora.
     across, left_out : Protocol
     shown : mapping of str to (n_classes,) bool
         Corpus -> emotions that it shows, as `shown_emotions` has them.
@@ -134,11 +135,11 @@ class Ways:
 
 @dataclass(frozen=True)
 class Found:
-    """Predictions of one system under each way of dividing."""
+    """Predictions of one system under each way of dividing; None where there are no folds."""
 
     within: OutOfFold | None
     across: OutOfFold
-    left_out: OutOfFold
+    left_out: OutOfFold | None
 
 
 def transfer_cells(
@@ -159,7 +160,7 @@ def transfer_cells(
         Row by row of the matrix, all others last. Pairs with fewer than two emotions in common
         have none, nor has a corpus of one speaker with itself.
     tuple of MeanLost
-        Of the pairs, and of all others.
+        Of the pairs, and of all others where they are more than one.
     """
     measured = [*_within_cells(found, table, ways), *_across_cells(found, table, ways)]
     means = (
@@ -181,6 +182,8 @@ def _within_cells(found: Found, table: FeatureTable, ways: Ways) -> Iterator[tup
 
 def _across_cells(found: Found, table: FeatureTable, ways: Ways) -> Iterator[tuple[Cell, Floats]]:
     for protocol, predictions in ((ways.across, found.across), (ways.left_out, found.left_out)):
+        if predictions is None:
+            continue
         for fold in protocol.folds:
             own = predictions.folds == fold.number
             trained = np.unique(table.labels[list(fold.train)])

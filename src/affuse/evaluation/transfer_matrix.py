@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,8 +11,6 @@ import pandas as pd
 
 from affuse.evaluation.transfer import ACROSS, ALL_OTHERS, LEFT_OUT, Cell, MeanLost
 from affuse.tasks.headline import UAR
-
-_LISTS = ("emotions",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,9 @@ class TransferMatrix:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Rows of the matrix: each corpus, then all others."""
-        return (*(size.corpus for size in self.corpora), ALL_OTHERS)
+        """Rows of the matrix: each corpus, then all others where they are more than one."""
+        others = (ALL_OTHERS,) if len(self.corpora) > 2 else ()
+        return (*(size.corpus for size in self.corpora), *others)
 
     def matrix(self, system: str) -> dict[tuple[str, str], Cell]:
         """Cells of one system by what trained and what is tested.
@@ -104,6 +103,31 @@ class TransferMatrix:
             "features": dict(self.features),
             "notes": list(self.notes),
         }
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> TransferMatrix:
+        """What `as_json` made, read back.
+
+        Parameters
+        ----------
+        found : mapping of str to object
+
+        Returns
+        -------
+        TransferMatrix
+
+        Raises
+        ------
+        KeyError, TypeError
+            Something that belongs there is not.
+        """
+        return cls(
+            corpora=tuple(_read(CorpusSize, row) for row in found["corpora"]),
+            cells=tuple(_read(Cell, row) for row in found["cells"]),
+            means=tuple(_read(MeanLost, row) for row in found["means"]),
+            features=dict(found["features"]),
+            notes=tuple(found["notes"]),
+        )
 
     def reading(self) -> list[str]:
         """What the matrix says, in sentences that are true of it; notes at the end.
@@ -146,6 +170,13 @@ def _lost_sentence(lost: MeanLost, several: bool) -> str:
         f"themselves, kept apart, over the same emotions {UAR.value(lost.within)} %: "
         f"{UAR.value(lost.lost)} points{interval} are lost."
     )
+
+
+def _read(kind: Callable[..., Any], row: Mapping[str, Any]) -> Any:
+    """A record from its fields: lists are tuples, null is a figure that is not there."""
+    values = {name: tuple(v) if isinstance(v, list) else v for name, v in row.items()}
+    values.pop("leaky", None)
+    return kind(**{name: math.nan if v is None else v for name, v in values.items()})
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from affuse.config import Config
 from affuse.errors import ConfigError
@@ -31,6 +29,7 @@ from affuse.experiment.plan import plan_of
 from affuse.experiment.rows import learners, systems
 from affuse.experiment.run_folder import claimed_out
 from affuse.experiment.transfer_folder import write_transfer
+from affuse.experiment.transfer_plan import refuse_nothing_shared, refuse_unfit, sharing
 from affuse.features.context import RunContext
 from affuse.features.normalise import NORMALISED, normalised_by_corpus
 from affuse.features.table import FeatureTable
@@ -42,12 +41,11 @@ from affuse.splits.corpora import (
     folds_of_corpora,
     leave_one_corpus_out,
 )
-from affuse.splits.corpus_rows import corpus_labels
+from affuse.splits.corpus_rows import corpus_labels, emotions_of
 from affuse.splits.divide import groups_of
 from affuse.splits.protocols import MET_SPEAKERS, Protocol
 from affuse.splits.within_corpora import within_corpora
 from affuse.synthetic.origin import drawn_people
-from affuse.tasks.classification import Classification
 
 if TYPE_CHECKING:
     from affuse.workers.protocol import Workers
@@ -99,13 +97,8 @@ def transfer(
 
 
 def _matrix(config: Config, context: RunContext) -> TransferMatrix:
-    _refuse_unfit(config)
-    plan = plan_of(config)
-    if len(plan.index.corpora) < 2:
-        raise ConfigError(
-            f"clips of {plan.index.corpora[0] or 'one corpus'} alone were given; expected two "
-            "corpora or more: give several folders or tables"
-        )
+    refuse_unfit(config)
+    plan, apart = sharing(plan_of(config))
     features = features_of(plan, context)
     silent = _without_features(plan.index.corpora, features.clean)
     clean, absent = _common_modalities(features.clean)
@@ -122,6 +115,7 @@ def _matrix(config: Config, context: RunContext) -> TransferMatrix:
         notes=(
             *filter(None, [drawn_people(clean.index)]),
             *plan.index.notes,
+            *apart,
             *silent,
             *absent,
             *division.notes,
@@ -152,15 +146,16 @@ def _divided(config: Config, clean: Recordings) -> _Division:
         config.folds.n_folds,
         leave_one_out=config.folds.scheme == "leave-one-speaker-out",
     )
-    shown = shown_emotions(table)
-    _refuse_nothing_shared(shown)
+    refuse_nothing_shared(emotions_of(rows))
     across = folds_of_corpora(_one_each(corpora), rows)
-    left_out = folds_of_corpora(leave_one_corpus_out(corpora), rows)
+    # Of two corpora, all others are one: the same as the pairs.
+    others = leave_one_corpus_out(corpora) if len(corpora) > 2 else ()
+    left_out = folds_of_corpora(others, rows)
     ways = Ways(
         corpora=corpora,
         across=Protocol(ACROSS, across.folds),
         left_out=Protocol(LEFT_OUT, left_out.folds),
-        shown=shown,
+        shown=shown_emotions(table),
         leaks=_leaks(clean),
         n_bootstrap=config.evaluation.n_bootstrap,
         seed=config.seed,
@@ -172,37 +167,6 @@ def _divided(config: Config, clean: Recordings) -> _Division:
 
 def _labels(clean: Recordings) -> dict[str, str]:
     return {modality: source.label for modality, source in clean.sources.items()}
-
-
-def _refuse_unfit(config: Config) -> None:
-    """Settings that say how a run is divided or scored, and mean nothing here."""
-    if config.task != Classification.name:
-        raise ConfigError(
-            f"task = {config.task} was given to affuse transfer, which compares emotions; expected "
-            "classification"
-        )
-    folds = config.folds
-    for name in ("file", "speakers", "published"):
-        if getattr(folds, name):
-            raise ConfigError(
-                f"folds.{name} was given to affuse transfer, whose folds are its corpora; expected "
-                f"none: leave it out, or use affuse run DATA --set folds.{name}=..."
-            )
-    if config.robustness.enabled:
-        raise ConfigError(
-            "robustness.enabled was given to affuse transfer, which degrades nothing; expected "
-            "robustness.enabled = false"
-        )
-
-
-def _refuse_nothing_shared(shown: Mapping[str, NDArray[np.bool_]]) -> None:
-    """Corpora of which no two show two emotions in common tell nothing of each other."""
-    pairs = combinations(shown.values(), 2)
-    if not any((one & other).sum() > 1 for one, other in pairs):
-        raise ConfigError(
-            f"no two of {', '.join(shown)} have two emotions in common; expected two at "
-            "least, between which one can tell: add a corpus"
-        )
 
 
 def _without_features(given: Sequence[str], clean: Recordings) -> list[str]:
@@ -274,7 +238,8 @@ def _found(
 
     within, ways = division.within, division.ways
     own = predicted(within) if within.folds else (None,) * len(asked)
-    across, left_out = predicted(ways.across), predicted(ways.left_out)
+    across = predicted(ways.across)
+    left_out = predicted(ways.left_out) if ways.left_out.folds else (None,) * len(asked)
     return [Found(*three) for three in zip(own, across, left_out, strict=True)]
 
 

@@ -10,6 +10,7 @@ from affuse.evaluation.answers import among_shared
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.emotion_sets import coverage_of, emotion_sets, too_few_speakers
 from affuse.evaluation.fold_store import FolderStore
+from affuse.evaluation.group_tables import rare_in_groups
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.experiment.features import Features, context_of, degraded_features, notes_of
@@ -70,7 +71,8 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
     measured = _measured(plan, clean, worse, list(_divided(rows, protocols, clean)), context)
     statement = [feasible.statement] if feasible.statement else []
     rare = rare_notes(corpus_labels(clean.table)) if len(plan.index.corpora) > 1 else ()
-    division = (*statement, *divided.notes, *rare, *normalised)
+    rare_by = rare_in_groups(clean.table, clean.index.clips, config.evaluation.by)
+    division = (*statement, *divided.notes, *rare, *rare_by, *normalised)
     without_sets = _without_sets(config, clean.table, measured.evaluated)
     return Result(
         config=config,

@@ -25,6 +25,8 @@ from affuse.report.results_charts import MODALITY_MARKERS, MODALITY_NAMES
 STRONGEST = 0.75
 """Opacity of a full cell: the figures in it stay readable in both themes."""
 MANY_SPEAKERS = 8
+MOST_NAMED = 48
+"""Names for which there is room beside a map."""
 FEWEST = 5
 """Clips that a group needs to be drawn: of fewer, the share that is right says nothing."""
 
@@ -228,14 +230,17 @@ def _map(modality: str, method: str, points: pd.DataFrame, by: str, names: list[
             )  # fmt: skip
         axes.set_xticks([])
         axes.set_yticks([])
-        columns = 1 if len(names) <= 2 * MANY_SPEAKERS else 2
-        axes.legend(
-            loc="upper left", bbox_to_anchor=(1, 1), fontsize=9, ncols=columns, markerscale=1.5
-        )
+        if len(names) <= MOST_NAMED:
+            columns = 1 if len(names) <= 2 * MANY_SPEAKERS else 2
+            axes.legend(
+                loc="upper left", bbox_to_anchor=(1, 1), fontsize=9, ncols=columns, markerscale=1.5
+            )
         text = (
             f"{len(points)} clips placed by their {modality} features alone ({method}, no label "
             f"used), marked by {by}. {_apartness(points, by)}"
         )
+        if len(names) > MOST_NAMED:
+            text += f" These are {len(names)}: too many to be named beside it."
         return chart_of(figure, f"Map of {modality} features by {by} ({method})", text)
 
 

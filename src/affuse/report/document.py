@@ -31,6 +31,7 @@ from affuse.report.results_charts import (
 )
 from affuse.report.stored_groups import with_groups
 from affuse.report.words import findings, floor, interval, modality_name, percent
+from affuse.splits.protocols import ACROSS_CORPORA
 from affuse.storage.plain_text import printable
 from affuse.storage.run_files import REPORT
 from affuse.storage.whole import atomic_file, check_file
@@ -259,10 +260,20 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def _by_protocol(run: RunFolder) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Rows of each further protocol that keeps speakers apart."""
+def _by_protocol(run: RunFolder) -> list[tuple[str, list[dict[str, Any]], str]]:
+    """Rows of each further protocol that keeps speakers apart, and what it is."""
     groups = run.others.groupby("protocol", sort=False)
-    return [(str(name), result_rows(rows, run.leaks)) for name, rows in groups]
+    return [
+        (str(name), result_rows(rows, run.leaks), _ACROSS if name in ACROSS_CORPORA else _OWN)
+        for name, rows in groups
+    ]
+
+
+_ACROSS = (
+    "What is tested is of other corpora than what is trained on; answers are the emotions that "
+    "both show."
+)
+_OWN = "Speakers are kept apart, in folds that affuse made."
 
 
 def result_rows(table: pd.DataFrame, leaks: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from affuse.storage.run_files import (
     SUMMARY,
     TABLES,
     TEXT_COLUMNS,
+    TRANSFER_JSON,
     RunTable,
     tables_of,
 )
@@ -210,6 +211,8 @@ def read_run(folder: str | Path) -> RunFolder:
     path = Path(folder)
     if not path.is_dir():
         raise _unfit(path, "no such folder")
+    if (path / TRANSFER_JSON).is_file():
+        raise _unfit(path, "affuse transfer wrote it, whose figures are of pairs of corpora")
     missing = [
         name
         for name in (CONFIG, *(table.file for table in TABLES if table.needed))

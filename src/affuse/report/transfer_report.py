@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from affuse.config import Config
+from affuse.config import Config, load_config
+from affuse.errors import OutputError
 from affuse.evaluation.transfer import ALL_OTHERS, Cell
 from affuse.evaluation.transfer_matrix import TransferMatrix
 from affuse.report.chart import FUSED, INK, Chart, chart_of, drawing, short
-from affuse.report.document import flat_settings, render
+from affuse.report.document import flat_settings, render, write_page
 from affuse.report.words import interval
+from affuse.storage.plain_json import read_plain
+from affuse.storage.run_files import CONFIG, REPORT, TRANSFER_JSON
 from affuse.tasks.figures import points
 
 STRONGEST = 0.75
@@ -47,6 +51,39 @@ def transfer_html(found: TransferMatrix, config: Config) -> str:
         again=f"affuse transfer {' '.join(config.data.paths)} --recipe config.toml",
         environment=(),
     )
+
+
+def write_transfer_report(folder: Path, out: Path | None = None) -> Path:
+    """Write the report of a transfer matrix anew.
+
+    Parameters
+    ----------
+    folder : Path
+        As `affuse transfer` leaves it.
+    out : Path, optional
+        File; ``report.html`` in the folder by default.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    OutputError
+        Its matrix cannot be read, or the file cannot be written.
+    ConfigError
+        Its configuration cannot be read.
+    """
+    file = folder / TRANSFER_JSON
+    try:
+        found = TransferMatrix.of_json(read_plain(file.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OutputError(
+            f"{file} cannot be read ({error}); expected it as affuse transfer wrote it: run that "
+            "again (finished fits are kept)"
+        ) from error
+    config = load_config(folder / CONFIG)
+    return write_page(transfer_html(found, config), out or folder / REPORT)
 
 
 def heat_map(found: TransferMatrix, system: str) -> Chart:

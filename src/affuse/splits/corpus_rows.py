@@ -70,12 +70,36 @@ def not_rare(rows: Rows) -> frozenset[int]:
     return frozenset(n for n, pair in enumerate(shown) if counts[pair] >= RARE * most[pair[0]])
 
 
-def rare_notes(rows: Rows) -> Iterator[str]:
+def emotions_of(rows: Rows) -> dict[str, frozenset[str]]:
+    """Emotions that each corpus shows, `RARE` ones left out.
+
+    Parameters
+    ----------
+    rows : Rows
+
+    Returns
+    -------
+    dict of str to frozenset of str
+
+    Examples
+    --------
+    >>> emotions_of(Rows(["a", "b"], ["sad", "calm"]))["b"]
+    frozenset({'calm'})
+    """
+    shown: dict[str, set[str]] = {corpus: set() for corpus in sorted(set(rows.corpora))}
+    for row in not_rare(rows):
+        shown[rows.corpora[row]].add(rows.emotions[row])
+    return {corpus: frozenset(own) for corpus, own in shown.items()}
+
+
+def rare_notes(rows: Rows, where: str = "figures by corpus and across corpora") -> Iterator[str]:
     """What a reader must know of emotions that are rare in a corpus.
 
     Parameters
     ----------
     rows : Rows
+    where : str
+        What they are left out of.
 
     Yields
     ------
@@ -85,10 +109,7 @@ def rare_notes(rows: Rows) -> Iterator[str]:
     for row in sorted(set(range(len(rows.corpora))) - not_rare(rows)):
         left[rows.corpora[row]][rows.emotions[row]] += 1
     for corpus, counts in left.items():
-        yield (
-            f"{corpus} has too few clips of {counted(counts)}: left out of figures by corpus and "
-            "across corpora."
-        )
+        yield (f"{corpus} has too few clips of {counted(counts)}: left out of {where}.")
 
 
 def counted(counts: Counter[str]) -> str:

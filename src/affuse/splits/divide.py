@@ -28,7 +28,7 @@ from affuse.splits.folds import (
     random_split,
     speaker_folds,
 )
-from affuse.splits.protocols import ACROSS_CORPORA, Leak, Protocol
+from affuse.splits.protocols import ACROSS_CORPORA, Leak, Protocol, published_label
 from affuse.splits.published_division import PublishedDivision, published_division
 
 DEFAULT_RANDOM_FOLDS = 5
@@ -58,23 +58,22 @@ def divided_by(
     Returns
     -------
     Divided
-        A published fold set that does not keep speakers apart is a protocol of its own, marked
-        leaky, beside folds that do.
+        A published fold set is a protocol of its own before affuse's own folds, marked leaky
+        where it does not keep speakers apart.
 
     Raises
     ------
     FoldError
         The clips cannot be divided as asked.
     """
-    protocols = [divide(name, config, table, clips) for name in names]
+    protocols: list[Protocol] = []
     notes: list[str] = []
-    if "speaker-independent" in names and _published(config):
-        found = published_division(config.folds.published, clips, _ids(table))
-        notes += found.notes
-        if found.overlap:
-            leak = Leak("speakers", found.overlap)
-            name = f"{config.folds.published} folds"
-            protocols.append(Protocol(name, found.folds, found=(leak,)))
+    for name in names:
+        if name == "speaker-independent" and _published(config):
+            found = published_division(config.folds.published, clips, _ids(table))
+            protocols.append(_of_published(config.folds.published, found, table))
+            notes += found.notes
+        protocols.append(divide(name, config, table, clips))
     for name in set(names) & set(ACROSS_CORPORA):
         across = _across(name, config, table)
         notes += (*across.notes, *across.untested)
@@ -181,17 +180,15 @@ def _speaker_folds(
         return folds_from_file(read_folds(asked.file), clips, kept=_ids(table), groups=groups)
     if asked.speakers:
         return folds_from_speakers(speakers, asked.speakers, groups=groups)
-    if _published(config):
-        found = published_division(asked.published, clips, _ids(table))
-        if not found.overlap:
-            return _checked(found, speakers, groups)
     if asked.scheme == "leave-one-speaker-out":
         return leave_one_speaker_out(speakers, groups=groups)
     return speaker_folds(speakers, asked.n_folds, groups=groups)
 
 
-def _checked(
-    found: PublishedDivision, speakers: Sequence[str], groups: Sequence[str]
-) -> tuple[Fold, ...]:
-    check_apart(found.folds, speakers, groups=groups)
-    return found.folds
+def _of_published(name: str, found: PublishedDivision, table: FeatureTable) -> Protocol:
+    if found.overlap:
+        leak = Leak("speakers", found.overlap)
+        return Protocol(published_label(name), found.folds, found=(leak,), published=name)
+    speakers = [str(speaker) for speaker in table.speakers]
+    check_apart(found.folds, speakers, groups=groups_of(table))
+    return Protocol("speaker-independent", found.folds, published=name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from affuse.config import ProtocolName
@@ -58,7 +58,7 @@ class Protocol:
     ----------
     name : str
         The way of dividing, such as "speaker-independent", or "emobox folds" of a published set
-        that does not keep speakers apart.
+        that does not keep speakers apart. Seeds are derived from it.
     folds : tuple of Fold
         Rows of the table that is evaluated. A row may be in no test part, as in one random split.
     provenance : tuple of Leak
@@ -66,17 +66,22 @@ class Protocol:
         how the clips are divided.
     found : tuple of Leak
         What these very folds let through, beside what such a way of dividing does by itself.
+    published : str
+        Name of the set that published these folds; empty: they are affuse's own.
 
     Examples
     --------
     >>> Protocol("speaker-independent", (), provenance=(MET_SPEAKERS,)).label
     'speakers heard before'
+    >>> Protocol("speaker-independent", (), published="luna2021").label
+    'luna2021 folds'
     """
 
     name: str
     folds: tuple[Fold, ...]
     provenance: tuple[Leak, ...] = ()
     found: tuple[Leak, ...] = ()
+    published: str = ""
 
     @property
     def leaks(self) -> tuple[Leak, ...]:
@@ -90,10 +95,26 @@ class Protocol:
 
     @property
     def label(self) -> str:
-        """What results show in the column "protocol", and what seeds are derived from."""
+        """What results show in the column "protocol"."""
+        shown = published_label(self.published) if self.published else self.name
         if not self.provenance or self._by_dividing:
-            return self.name
-        return f"{self.name}, {MET_LABEL}" if self.across_corpora else MET_LABEL
+            return shown
+        return f"{shown}, {MET_LABEL}" if self.across_corpora or self.published else MET_LABEL
+
+    @property
+    def seed_name(self) -> str:
+        """What seeds are derived from: the label, as if the folds were affuse's own."""
+        return replace(self, published="").label
+
+    @property
+    def title(self) -> str:
+        """The label as a noun."""
+        return self.label if self.published else f"{self.label} protocol"
+
+    @property
+    def stage(self) -> str:
+        """What is said while its folds are computed."""
+        return self.label if self.published else f"{self.label} folds"
 
     @property
     def across_corpora(self) -> bool:
@@ -107,7 +128,8 @@ class Protocol:
     @property
     def leak(self) -> str:
         """Why its figures are not what new speakers would give; empty where they are."""
-        return _sentence(self.leaks) if self.found else why_leaky(self.label)
+        by_name = not (self.found or self.published)
+        return why_leaky(self.label) if by_name else _sentence(self.leaks)
 
     @property
     def prepares_on_all(self) -> bool:
@@ -136,6 +158,25 @@ def why_leaky(label: str) -> str:
     met = {MET_LABEL, *(f"{name}, {MET_LABEL}" for name in ACROSS_CORPORA)}
     shown: dict[str, tuple[Leak, ...]] = {**dict.fromkeys(met, (MET_SPEAKERS,)), **LEAKS}
     return _sentence(shown.get(label, ()))
+
+
+def published_label(name: str) -> str:
+    """How results show folds of a published set.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> published_label("emobox")
+    'emobox folds'
+    """
+    return f"{name} folds"
 
 
 def _sentence(leaks: Sequence[Leak]) -> str:
