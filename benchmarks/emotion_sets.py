@@ -1,6 +1,6 @@
 """How often conformal sets hold the true emotion: within a corpus, and from one to the other.
 
-usage: python benchmarks/coverage.py DATA... [--coverage 0.9] [--part within] [--set KEY=VALUE]
+usage: python benchmarks/emotion_sets.py DATA... [--coverage 0.9] [--part within] [--set KEY=VALUE]
 
 Statistics of the voice, logistic regression, speakers kept apart. Four tables:
 
