@@ -223,8 +223,8 @@ class _Course:
         self.n_steps = math.ceil(len(rows) / settings.batch_size)
         self.bounds, self.chances = utterances.bounds, utterances.rarity(rows)
         self.n_classes = utterances.label_sets.shape[1]
-        self.n_heard = fast_size(int(settings.stretch_s * SAMPLE_RATE))
-        self.n_cut = int(self.n_heard * SPEED[1]) + 2
+        self.n_stretch = fast_size(int(settings.stretch_s * SAMPLE_RATE))
+        self.n_cut = int(self.n_stretch * SPEED[1]) + 2
         device = settings.device
         self.samples = torch.from_numpy(utterances.samples).to(device)
         self.known = torch.from_numpy(utterances.known | (not settings.masked)).to(device)
@@ -282,7 +282,7 @@ class _Course:
         """One step from these stretches, mixed in pairs by `share`; its loss."""
         torch, device = self.torch, self.settings.device
         sounds = stretches(self.samples, begins, sizes, offsets, self.n_cut)
-        inputs = hidden_parts(self.spectrograms(varied_sounds(sounds, self.n_heard)))
+        inputs = hidden_parts(self.spectrograms(varied_sounds(sounds, self.n_stretch)))
         wanted, known = self.wanted[rows], self.known[rows]
         others = torch.rand(len(rows), device=device).argsort()
         inputs = torch.lerp(inputs[others], inputs, share)

@@ -26,7 +26,7 @@ something to say.
 To try affuse, to teach, for research, and as a starting point for your own recordings, on which
 it must be tested first. Not to judge people: not in hiring, schooling, health, policing or law.
 It tells which of eight *acted* expressions a face and a voice resemble, not what anybody feels.
-Whom it has met: {n_heard} speakers of {n_corpora} corpora, nearly all of them actors, and faces
+Whom it has met: {n_speakers} speakers of {n_corpora} corpora, nearly all of them actors, and faces
 from the web of 2013. Other languages, ages, cultures, cameras and rooms are likely to score lower,
 and who is not like these people is failed more often; the tables below say how much lower a corpus
 scores that it has never heard.
@@ -138,10 +138,10 @@ def card_head(voice: Mapping[str, Any]) -> str:
     -------
     str
     """
-    heard = voice["trained_on"]
+    trained_on = voice["trained_on"]
     return _HEAD.format(
-        n_heard=sum(len(speakers) for speakers in heard.values()),
-        n_corpora=len(heard),
+        n_speakers=sum(len(speakers) for speakers in trained_on.values()),
+        n_corpora=len(trained_on),
         licence=LICENCE,
     )
 

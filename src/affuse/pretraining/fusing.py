@@ -105,7 +105,7 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     face_outputs = held_out_faces(recogniser.bundle, faces)
     clips = [clip for table in tables for clip in _some_of(table, manifest.classes, seed)]
     voice_outputs = _voice_outputs(recogniser, clips)
-    fitted_on = pairs_told(
+    fitted_on = pairs_note(
         f"{len(face_outputs.labels):,} faces of FER2013's public test part",
         f"{len(clips):,} voices of {len(tables)} corpora",
     )
@@ -132,7 +132,7 @@ def held_out_faces(bundle: Bundle, faces: Path) -> MemberOutputs:
     return _face_outputs(Recogniser(bundle), shown.take(np.arange(0, len(shown), 2)))
 
 
-def pairs_told(faces: str, voices: str) -> str:
+def pairs_note(faces: str, voices: str) -> str:
     """What is told of the pairs that a fusion was fitted on.
 
     Parameters

@@ -32,7 +32,7 @@ from affuse.pretraining.fusing import (
     fit_exponents,
     held_out_faces,
     member_outputs,
-    pairs_told,
+    pairs_note,
     prior_of,
     with_exponents,
 )
@@ -73,7 +73,7 @@ def ship(face: Path, voice: Path) -> Bundle:
         fusion=FACE_AND_VOICE,
         abstain_below=ABSTAIN_BELOW,
         trained_on=(
-            *_heard(voice_facts),
+            *_trained_on(voice_facts),
             TrainedOn(corpus=FACES, n_clips=face_facts["n_trained"]),
         ),
         figures=(_voice_figures(voice_facts), _face_figures(face_facts)),
@@ -113,7 +113,7 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
         update={
             "members": tuple(_voice_member() if m.name == "voice" else m for m in before.members),
             "fusion": FACE_AND_VOICE,
-            "trained_on": (*_heard(facts), *of_faces),
+            "trained_on": (*_trained_on(facts), *of_faces),
             "figures": (_voice_figures(facts), *figures),
             "licence": LICENCE,
             "files": {},
@@ -137,12 +137,12 @@ def _fused(
     """The bundle, its fusion fitted on faces and voices that its networks have not met."""
     facts = json.loads((voice / "voice.json").read_text("utf-8"))
     voices, corpora = _unseen_voices(voice, manifest, facts["shares"])
-    fitted_on = pairs_told(shown, f"{len(voices.labels):,} voices of {', '.join(corpora)}")
+    fitted_on = pairs_note(shown, f"{len(voices.labels):,} voices of {', '.join(corpora)}")
     fitted = with_exponents(manifest, fit_exponents(faces, voices, prior_of(manifest)), fitted_on)
     return make_bundle(fitted, {**files, CARD: (card + fusion_section(fitted)).encode()})
 
 
-def _heard(facts: dict[str, Any]) -> tuple[TrainedOn, ...]:
+def _trained_on(facts: dict[str, Any]) -> tuple[TrainedOn, ...]:
     return tuple(
         TrainedOn(corpus=corpus, speakers=tuple(names), n_clips=facts["n_trained_on"][corpus])
         for corpus, names in facts["trained_on"].items()

@@ -23,7 +23,7 @@ from affuse.models.training import import_torch
 from affuse.models.waveform_training import WaveformTraining
 from affuse.pretraining.voice_clips import VoiceClips, read_voice_clips
 from affuse.pretraining.voice_figures import (
-    Told,
+    PartOutputs,
     VoiceFigures,
     fit_shares,
     joined_logs,
@@ -105,13 +105,13 @@ def pretrain_voice(
     parts = folds_of(clips, seed)
     of_folds = [fitted(part) for part in parts]
 
-    def told(part: Part, weights: Arrays) -> Told:
-        return _told(clips, part, weights, settings, out, progress)
+    def outputs(part: Part, weights: Arrays) -> PartOutputs:
+        return _outputs(clips, part, weights, settings, out, progress)
 
-    folds = [told(part, each) for part, each in zip(parts, of_folds, strict=True)]
-    others = [told(part, fitted(part)) for part in left_out(clips, without, seed)]
+    folds = [outputs(part, each) for part, each in zip(parts, of_folds, strict=True)]
+    others = [outputs(part, fitted(part)) for part in left_out(clips, without, seed)]
     one = alone(clips, RAVDESS, seed)
-    one_corpus = told(one, fitted(one)) if without else None
+    one_corpus = outputs(one, fitted(one)) if without else None
     weights = fitted(shipped(seed), of_folds)
     shares = fit_shares(*joined_logs(others or folds), clips.labels[rows_of(others or folds)])
     export_pairs([weights], settings, shares, out / "voice.onnx")
@@ -204,16 +204,16 @@ def _check(index: Index, without: Sequence[str]) -> None:
             )
 
 
-def _told(
+def _outputs(
     clips: VoiceClips,
     part: Part,
     weights: Arrays,
     settings: WaveformTraining,
     out: Path,
     progress: ProgressCallback | None,
-) -> Told:
+) -> PartOutputs:
     """What a part's models say of the clips that were held out; kept beside the networks."""
-    path = out / f"{part.name}-told.npz"
+    path = out / f"{part.name}-outputs.npz"
     digest = hashlib.sha256(b"".join(weights[name].tobytes() for name in sorted(weights)))
     names = [f"{clips.clips[row].corpus}/{clips.clips[row].id}" for row in part.held_out]
     meaning = {"weights": digest.hexdigest(), "clips": names}
@@ -221,7 +221,7 @@ def _told(
     if arrays is None:
         arrays = _logs(clips, part, weights, settings, progress)
         save_checkpoint(path, meaning, arrays)
-    return Told(part.held_out, arrays["network"], arrays["linear"])
+    return PartOutputs(part.held_out, arrays["network"], arrays["linear"])
 
 
 def _logs(
@@ -247,7 +247,7 @@ def _logs(
     return arrays
 
 
-def _save_unheard(clips: VoiceClips, parts: Sequence[Told], path: Path) -> None:
+def _save_unheard(clips: VoiceClips, parts: Sequence[PartOutputs], path: Path) -> None:
     """What was said of clips that were not trained on: for the fusion's weights."""
     network, linear = joined_logs(parts)
     # The keys are those of former versions, whose files `ship` reads as well.

@@ -107,7 +107,7 @@ class VoiceFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PartOutputs:
     """Log probabilities of clips that a part's models were not trained on.
 
     Attributes
@@ -159,12 +159,12 @@ def fit_shares(network: Floats, linear: Floats, labels: Rows) -> tuple[float, fl
     return float(optimum.x[0]), float(optimum.x[1])
 
 
-def rows_of(parts: Iterable[Told]) -> Rows:
+def rows_of(parts: Iterable[PartOutputs]) -> Rows:
     """Rows of all of these, one part after another.
 
     Parameters
     ----------
-    parts : iterable of Told
+    parts : iterable of PartOutputs
 
     Returns
     -------
@@ -173,12 +173,12 @@ def rows_of(parts: Iterable[Told]) -> Rows:
     return np.concatenate([part.rows for part in parts])
 
 
-def joined_logs(parts: Iterable[Told]) -> tuple[Floats, Floats]:
+def joined_logs(parts: Iterable[PartOutputs]) -> tuple[Floats, Floats]:
     """Log probabilities of the networks and of the linear models, in the order of `rows_of`.
 
     Parameters
     ----------
-    parts : iterable of Told
+    parts : iterable of PartOutputs
 
     Returns
     -------
@@ -193,9 +193,9 @@ def joined_logs(parts: Iterable[Told]) -> tuple[Floats, Floats]:
 
 def voice_figures(
     clips: VoiceClips,
-    folds: Sequence[Told],
-    others: Sequence[Told],
-    one_corpus: Told | None,
+    folds: Sequence[PartOutputs],
+    others: Sequence[PartOutputs],
+    one_corpus: PartOutputs | None,
     shares: tuple[float, float],
     settings: WaveformTraining,
 ) -> VoiceFigures:
@@ -204,11 +204,11 @@ def voice_figures(
     Parameters
     ----------
     clips : VoiceClips
-    folds : sequence of Told
+    folds : sequence of PartOutputs
         What each fold's models say of the speakers that were held out.
-    others : sequence of Told
+    others : sequence of PartOutputs
         What those that lack a corpus say of it.
-    one_corpus : Told or None
+    one_corpus : PartOutputs or None
         What those that know RAVDESS alone say of the other corpora.
     shares : tuple of float
         Exponents of what is shipped.
@@ -256,7 +256,7 @@ def voice_figures(
     )
 
 
-def _across(clips: VoiceClips, parts: Sequence[Told]) -> Floats:
+def _across(clips: VoiceClips, parts: Sequence[PartOutputs]) -> Floats:
     """Joint probabilities (n, 8), each part's with the shares that the other parts gave."""
     joint = np.zeros((len(clips), N_CLASSES))
     for part in parts:
@@ -268,21 +268,21 @@ def _across(clips: VoiceClips, parts: Sequence[Told]) -> Floats:
 
 
 def _of_corpora(
-    clips: VoiceClips, parts: Sequence[Told], joint: Floats
+    clips: VoiceClips, parts: Sequence[PartOutputs], joint: Floats
 ) -> tuple[GroupFigures, ...]:
     return tuple(
         _group(clips, str(clips.corpora[part.rows[0]]), part.rows, joint) for part in parts
     )
 
 
-def _mean_ece(clips: VoiceClips, parts: Sequence[Told], joint: Floats) -> float:
+def _mean_ece(clips: VoiceClips, parts: Sequence[PartOutputs], joint: Floats) -> float:
     if not parts:
         return float("nan")
     return float(np.mean([ece(clips.labels[part.rows], joint[part.rows]) for part in parts]))
 
 
 def _alone_figures(
-    clips: VoiceClips, others: Sequence[Told], one_corpus: Told | None
+    clips: VoiceClips, others: Sequence[PartOutputs], one_corpus: PartOutputs | None
 ) -> tuple[GroupFigures, ...]:
     if one_corpus is None:
         return ()
