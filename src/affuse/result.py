@@ -195,8 +195,8 @@ class Result:
         networks: dict[str, Losses] = {}
         for item in self.evaluated:
             own = item.protocol
-            named = own.leaky or own.published or own.across_corpora
-            leak = f" ({own.label})" if named else ""
+            marked = own.leaky or own.published or own.across_corpora
+            leak = f" ({own.label})" if marked else ""
             for modality, losses in item.out_of_fold.feature_losses.items():
                 networks[f"{modality} features{leak}"] = losses
         networks |= {item.name: item.out_of_fold.losses for item in self.evaluated}

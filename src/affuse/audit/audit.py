@@ -19,7 +19,7 @@ from affuse.experiment import chosen_clips, context_of, extract
 from affuse.features.label_columns import refuse_constant
 from affuse.features.table import FeatureTable
 from affuse.records import Modality, ProgressCallback
-from affuse.splits.divide import divide
+from affuse.splits.divide import divided_by
 from affuse.splits.fold_files import FoldFile, read_folds
 from affuse.splits.protocols import feasible_protocols
 from affuse.tasks.classification import Classification
@@ -75,7 +75,8 @@ def audit(
     refuse_constant(sources, table)
     Classification().check(table)
     (name,) = feasible_protocols(("speaker-independent",), list(table.speakers)).protocols
-    protocol = divide(name, config, table, index.clips)
+    divided = divided_by((name,), config, table, index.clips).protocols
+    protocol = next((each for each in divided if not each.leaky), divided[0])
     findings.append(duplicates_finding(index, groups, table, protocol))
     findings.append(extractors_finding(sources.values()))
     by_column = columns_findings(sources, table)

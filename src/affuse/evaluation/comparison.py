@@ -184,8 +184,8 @@ def row_name(result: OutOfFold) -> str:
     system = result.system
     name = system.name if system.fusion else f"{system.modality}, {system.name}"
     across = result.protocol in ACROSS_CORPORA
-    named = result.leaks or result.published or across
-    return f"{name} ({result.protocol})" if named else name
+    marked = result.leaks or result.published or across
+    return f"{name} ({result.protocol})" if marked else name
 
 
 class _Pair(NamedTuple):
