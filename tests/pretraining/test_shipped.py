@@ -27,6 +27,15 @@ def test_the_shipped_files_are_small():
     assert sizes["voice.onnx"] <= 6_000_000
 
 
+@pytest.mark.parametrize("name", ["face.onnx", "voice.onnx"])
+def test_no_path_of_the_machine_that_trained_is_shipped(name):
+    from affuse.extractors.networks.shipped import shipped_folder
+
+    content = (shipped_folder() / name).read_bytes()
+    assert b"site-packages" not in content
+    assert b'File "' not in content
+
+
 @pytest.mark.parametrize("modality", ["face", "voice"])
 def test_each_member_says_what_it_was_trained_to_say(modality):
     from affuse.bundle.reader import read_bundle

@@ -72,6 +72,32 @@ def export_network(
             verbose=False,
         )
     program.save(str(path), external_data=False)
+    path.write_bytes(without_traces(path.read_bytes()))
+
+
+def without_traces(graph: bytes) -> bytes:
+    """The same graph without what torch notes of the code that made it: files, with their paths.
+
+    Parameters
+    ----------
+    graph : bytes
+        As ONNX stores it.
+
+    Returns
+    -------
+    bytes
+    """
+    import onnx
+
+    model = onnx.load_from_string(graph)
+    main = model.graph
+    parts = [model, main, *main.node, *main.input, *main.output, *main.value_info]
+    for function in model.functions:
+        parts += [function, *function.node, *function.value_info]
+    for part in (*parts, *main.initializer):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    return bytes(model.SerializeToString())
 
 
 def quantise(path: Path, examples: Iterable[Mapping[str, NDArray[Any]]]) -> None:
