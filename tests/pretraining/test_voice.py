@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,10 +13,12 @@ from scipy.special import log_softmax, softmax
 
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read_all
-from affuse.errors import DatasetError
+from affuse.errors import ConfigError, DatasetError
+from affuse.models.face_training import FaceTraining
 from affuse.models.voice_network import VoiceArchitecture
 from affuse.models.waveform_training import WaveformTraining
 from affuse.pretraining import voice_networks
+from affuse.pretraining.face import pretrain_face
 from affuse.pretraining.shipped import with_voice
 from affuse.pretraining.voice import pretrain_voice
 from affuse.pretraining.voice_clips import read_voice_clips
@@ -168,3 +171,17 @@ def test_a_corpus_that_is_not_there_cannot_be_left_out(corpora, tmp_path):
     expected = "'EMOVO' was given as a corpus to be left out; .* beside RAVDESS: EMO-DB"
     with pytest.raises(DatasetError, match=expected):
         pretrain_voice(corpora, tmp_path / "out", TINY, without=["EMOVO"], jobs=1)
+
+
+@pytest.mark.parametrize(
+    ("device", "message"),
+    [("tpu", "device 'tpu' was given; expected cpu or cuda"), ("cuda", "torch finds no GPU here")],
+)
+def test_a_device_that_is_not_there_is_refused_before_any_work(corpora, tmp_path, device, message):
+    if device == "cuda" and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(ConfigError, match=message):
+        pretrain_voice(corpora, tmp_path / "out", replace(TINY, device=device), jobs=1)
+    with pytest.raises(ConfigError, match=message):
+        pretrain_face(tmp_path, tmp_path / "out", FaceTraining(device=device), report=print)
+    assert not (tmp_path / "out").exists()

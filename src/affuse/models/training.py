@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import MissingDependency
+from affuse.errors import ConfigError, MissingDependency
 
 if TYPE_CHECKING:
     import torch
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Batch = tuple["torch.Tensor", "torch.Tensor"] | tuple["torch.Tensor", "torch.Tensor", "BatchTerms"]
 BatchSource = Callable[[], Iterator[Batch]]
 """Inputs, targets and perhaps loss terms of one epoch, in a new order at each call."""
+
+DEVICES = ("cpu", "cuda")
 
 BATCH_NORM_MOMENTUM = 0.1
 """Share of a batch in the running statistics, as torch has it (0.9 in Keras's words).
@@ -66,6 +68,29 @@ class BatchTerms(NamedTuple):
     possible: torch.Tensor | None
     weights: torch.Tensor | None
     shares: torch.Tensor | None = None
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that networks cannot be trained on here.
+
+    Parameters
+    ----------
+    device : str
+
+    Raises
+    ------
+    ConfigError
+        It is neither ``cpu`` nor ``cuda``, or torch finds no GPU.
+    MissingDependency
+        torch is not installed.
+    """
+    if device not in DEVICES:
+        raise ConfigError(f"device {device!r} was given; expected {' or '.join(DEVICES)}")
+    if device == "cuda" and not import_torch().cuda.is_available():
+        raise ConfigError(
+            "device 'cuda' was given, and torch finds no GPU here; expected one: use cpu, or "
+            "install torch with CUDA where there is one"
+        )
 
 
 @contextmanager

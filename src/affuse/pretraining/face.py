@@ -21,7 +21,7 @@ from affuse.models.calibrated import fit_temperature
 from affuse.models.face_network import ARCHITECTURES, shipped_network
 from affuse.models.face_training import FaceTraining, Report, face_logits, train_faces
 from affuse.models.onnx_export import export_network, quantise
-from affuse.models.training import import_torch
+from affuse.models.training import check_device, import_torch
 from affuse.records import FER2013_EMOTIONS
 from affuse.storage.onnx_sessions import open_session
 from affuse.storage.whole import atomic_file
@@ -113,6 +113,7 @@ def pretrain_face(
             f"architecture {settings.architecture!r} was given; expected one of "
             f"{', '.join(ARCHITECTURES)}"
         )
+    check_device(settings.device)
     if n_networks < 1:
         raise ConfigError(f"{n_networks} networks were asked for; expected at least 1")
     import_torch()

@@ -19,7 +19,7 @@ from affuse.errors import DatasetError
 from affuse.features.voices.voice_input import unpacked
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.onnx_export import export_network
-from affuse.models.training import import_torch
+from affuse.models.training import check_device, import_torch
 from affuse.models.waveform_training import WaveformTraining
 from affuse.pretraining.voice_clips import VoiceClips, read_voice_clips
 from affuse.pretraining.voice_figures import (
@@ -87,6 +87,8 @@ def pretrain_voice(
     ------
     DatasetError
         Speakers or emotions of RAVDESS are missing, or a corpus to be left out is not there.
+    ConfigError
+        There is no such device.
 
     Notes
     -----
@@ -94,8 +96,9 @@ def pretrain_voice(
     folds' networks to varied sounds, and one linear model. The figures are those of the folds'
     networks on speakers held out of their training, and of trainings without a corpus on it.
     """
-    import_torch().set_num_threads(jobs)
+    check_device(settings.device)
     _check(index, without)
+    import_torch().set_num_threads(jobs)
     out.mkdir(parents=True, exist_ok=True)
     clips = read_voice_clips(index, out, jobs, progress)
 
