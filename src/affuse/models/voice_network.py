@@ -34,9 +34,6 @@ class VoiceArchitecture:
         Of the embedding, on either side.
     map_dropout : float
         Share of whole channels that is left out after each stage.
-    centred : bool
-        Whether the spectrogram less its mean over time is given beside it: what a room and a
-        microphone do to a whole recording drops out of that.
     """
 
     widths: tuple[int, int, int, int] = (24, 48, 64, 96)
@@ -46,11 +43,7 @@ class VoiceArchitecture:
     n_embedding: int = 96
     dropout: float = 0.4
     map_dropout: float = 0.0
-    centred: bool = False
 
-
-ONE_CORPUS = VoiceArchitecture()
-"""A tenth of a million weights: learned anew in each fold, in minutes of one core."""
 
 MANY_CORPORA = VoiceArchitecture((32, 64, 128, 192), (1, 2, 2, 2), 192, 128, 128, 0.4, 0.1)
 """1.2 million weights."""
@@ -105,7 +98,7 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
             )
 
         def embed(self, spectrograms: Tensor, lengths: Tensor | None = None) -> Tensor:
-            maps = self.convolutions(_channels(torch, spectrograms, lengths, architecture))
+            maps = self.convolutions(spectrograms.unsqueeze(1))
             contour = self.contour(maps.permute(0, 1, 3, 2).flatten(1, 2))
             if self.recurrence is not None:
                 contour = self._states(contour.transpose(1, 2)).transpose(1, 2)
@@ -129,22 +122,6 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
     return network
 
 
-def _channels(
-    torch: Any, spectrograms: Tensor, lengths: Tensor | None, architecture: VoiceArchitecture
-) -> Tensor:
-    """What the first convolution sees: (n, 1 or 2, n_frames, 64)."""
-    if not architecture.centred:
-        return spectrograms.unsqueeze(1)
-    if lengths is None:
-        centred = spectrograms - spectrograms.mean(1, keepdim=True)
-    else:
-        frames = torch.arange(spectrograms.shape[1], device=spectrograms.device)
-        known = (frames < lengths.unsqueeze(1)).unsqueeze(2)
-        total = (spectrograms * known).sum(1, keepdim=True)
-        centred = (spectrograms - total / lengths[:, None, None]) * known
-    return torch.stack([spectrograms, centred], 1)  # type: ignore[no-any-return]
-
-
 def _pooled(torch: Any, contour: Tensor, scores: Tensor, lengths: Tensor | None) -> Tensor:
     """Mean and deviation over time, weighted by attention: (n, 2 * n_described)."""
     if lengths is not None:
@@ -161,7 +138,7 @@ def _pooled(torch: Any, contour: Tensor, scores: Tensor, lengths: Tensor | None)
 
 def _convolutions(nn: Any, architecture: VoiceArchitecture) -> list[Any]:
     layers: list[Any] = []
-    n_inputs = 1 + architecture.centred
+    n_inputs = 1
     stages = list(zip(architecture.widths, architecture.n_convolutions, strict=True))
     for number, (width, n_convolutions) in enumerate(stages, 1):
         for _ in range(n_convolutions):

@@ -115,7 +115,6 @@ def train_on_waveforms(
     seed: int,
     *,
     teachers: Sequence[Module] = (),
-    start: dict[str, NDArray[Any]] | None = None,
     checkpoint: Path | None = None,
     report: Report | None = None,
 ) -> Module:
@@ -132,8 +131,6 @@ def train_on_waveforms(
         leaves open.
     teachers : sequence of torch.nn.Module, optional
         Networks from whose mean answer to the same varied sounds it learns as well.
-    start : mapping of str to array, optional
-        Weights to begin with, as `weights_of` gives them.
     checkpoint : Path, optional
         Written after each epoch.
     report : callable, optional
@@ -151,8 +148,6 @@ def train_on_waveforms(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         course = _Course(utterances, rows, settings, teachers)
-        if start is not None:
-            course.begin_with(start)
         meaning = {
             "settings": settings.meaning, "seed": seed, "rows": rows.tolist(), "version": 1
         }  # fmt: skip
@@ -241,12 +236,6 @@ class _Course:
         )
         self.done = 0
         self.learn = self._learn
-
-    def begin_with(self, weights: dict[str, NDArray[Any]]) -> None:
-        torch = self.torch
-        state = {name: torch.from_numpy(value) for name, value in weights.items()}
-        self.network.load_state_dict(state)
-        self.average.load_state_dict(state)
 
     def epoch(self, rng: np.random.Generator) -> float:
         """One epoch; its mean loss."""

@@ -15,13 +15,11 @@ from affuse.corpora.readers.ravdess import TITLE as RAVDESS
 from affuse.models.waveform_training import WaveformTraining
 from affuse.pretraining.voice_clips import Rows, VoiceClips
 from affuse.pretraining.voice_networks import N_CLASSES
+from affuse.splits import corpus_rows
 from affuse.tasks.intervals import speaker_interval
 from affuse.tasks.metrics import accuracy, confusion, ece, uar
 
 Floats = NDArray[np.float64]
-
-LEAST_SHARE = 1 / 50
-"""Of the clips of the commonest emotion: rarer ones are left out of a group's figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,8 +306,8 @@ def _attribute(clips: VoiceClips, name: str) -> NDArray[np.str_]:
 
 def _group(clips: VoiceClips, name: str, rows: Rows, joint: Floats) -> GroupFigures:
     # One clip of an emotion would be a third of the figure of a corpus that has two others.
-    counts = np.bincount(clips.labels[rows], minlength=N_CLASSES)
-    rows = rows[counts[clips.labels[rows]] >= counts.max() * LEAST_SHARE]
+    emotions = [clips.clips[row].emotion for row in rows]
+    rows = rows[sorted(corpus_rows.not_rare(corpus_rows.Rows([name] * len(rows), emotions)))]
     truth, recognised = clips.labels[rows], _among(clips, rows, joint)
     interval = speaker_interval(truth, recognised, clips.speakers[rows])
     return GroupFigures(
