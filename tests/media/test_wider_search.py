@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -148,6 +148,37 @@ def test_face_that_is_gone_is_not_carried() -> None:
     blank = WALL.copy()
     blank[::7] = 130
     assert numbers(shown(searching(), [UPRIGHT] * 3 + [blank] * 8)) == [[1]] * 3 + [[]] * 8
+
+
+@dataclass
+class Scripted:
+    """A detector that finds what it is told to, picture after picture."""
+
+    found: list[tuple[FoundFace, ...]]
+
+    def detect(self, image: Image) -> tuple[FoundFace, ...]:
+        return self.found.pop(0)
+
+
+@pytest.mark.parametrize(("score", "n_pictures"), [(0.5, 3), (0.9, 9)])
+def test_only_what_was_surely_a_face_is_carried(
+    score: float, n_pictures: int, rng: np.random.Generator
+) -> None:
+    clouds = cv2.GaussianBlur(rng.uniform(0, 255, (360, 640)), (0, 0), 12)
+    clouds = np.asarray(cv2.normalize(clouds, None, 0, 255, cv2.NORM_MINMAX), np.uint8)
+    found = (FoundFace(Box(0.3, 0.3, 0.18, 0.32), score),)
+    tracker = FaceTracker(Scripted([found] * 3 + [()] * 9), search=WiderSearch())
+    faces = numbers(shown(tracker, [clouds] * 12))
+    assert faces == [[1]] * n_pictures + [[]] * (12 - n_pictures)
+
+
+def test_after_a_cut_what_nothing_confirms_waits_for_a_second_picture() -> None:
+    """As anywhere but in the first picture of a recording."""
+    wall, other_wall = WALL.copy(), WALL.copy()
+    wall[:, :320], other_wall[:, 320:] = 230, 230
+    found = (FoundFace(Box(0.1, 0.3, 0.18, 0.32), 0.9),)
+    tracker = FaceTracker(Scripted([()] + [found] * 2), search=WiderSearch())
+    assert numbers(shown(tracker, [wall, other_wall, other_wall])) == [[], [], [1]]
 
 
 @pytest.mark.parametrize("left", [0.3, 0.0])
