@@ -58,6 +58,12 @@ class Recogniser:
     Parameters
     ----------
     bundle : Bundle
+
+    Examples
+    --------
+    >>> import affuse
+    >>> affuse.load().classes[:3]
+    ('neutral', 'calm', 'happy')
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -114,6 +120,12 @@ class Recogniser:
             short is judged as far as it goes, and the notes say so.
         ConfigError
             A setting is out of range.
+
+        Examples
+        --------
+        >>> import affuse
+        >>> affuse.load().predict("holiday.mp4").emotion                # doctest: +SKIP
+        'happy'
         """
         settings = settings_of(
             window_s,
