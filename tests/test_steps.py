@@ -68,6 +68,11 @@ def test_settings_of_extractors_and_models_are_checked():
         affuse.model("svm_rfb")
 
 
+def test_an_extractor_begins_with_the_defaults_of_the_settings():
+    assert affuse.extractor("vgg_face").shape == (120, 4, 7, 512)
+    assert affuse.extractor("vgg_face", frame_step=30, height=64).shape == (4, 2, 3, 512)
+
+
 def test_a_model_has_what_was_asked_for():
     chosen = affuse.model("cnn1d", epochs=3, scaler="none", random_state=5)
     assert chosen.steps[0][1] == "passthrough"

@@ -164,7 +164,7 @@ def model(
 
     MODELS.check(name)
     chosen = {"name": name, "scaler": scaler, "params": params, "grid": dict(grid or {})}
-    return make_model(load_config("quick", overrides={"models": [chosen]}).models[0], random_state)
+    return make_model(load_config(None, overrides={"models": [chosen]}).models[0], random_state)
 
 
 def _configured(name: str, settings: Mapping[str, Any]) -> Config:
@@ -174,7 +174,7 @@ def _configured(name: str, settings: Mapping[str, Any]) -> Config:
         f"media.{key}" if key in MediaConfig.model_fields else f"{own}.{key}": value
         for key, value in settings.items()
     }
-    return load_config("quick", overrides=overrides)
+    return load_config(None, overrides=overrides)
 
 
 def _check_sources(sources: Mapping[Modality, Source]) -> None:
