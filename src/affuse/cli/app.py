@@ -254,6 +254,20 @@ def doctor() -> None:
     check_and_print()
 
 
+@app.command()
+@one_line_errors
+def card(
+    bundle: Annotated[
+        str, typer.Argument(metavar="NAME|DIR", help="shipped, open, or the folder of a bundle.")
+    ] = "shipped",
+) -> None:
+    """Print a bundle's card: its use, its figures, whom it fails."""
+    from affuse.bundle.named import bundle_folder
+    from affuse.bundle.reader import read_bundle
+
+    say(read_bundle(bundle_folder(bundle)).card, nl=False)
+
+
 app.command()(index)
 
 
