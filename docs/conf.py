@@ -50,7 +50,7 @@ html_show_sourcelink = False
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": [], "lecture/*": []},
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
     "pygments_light_style": "a11y-high-contrast-light",
@@ -74,4 +74,6 @@ sphinx_gallery_conf = {
     "image_srcset": ["2x"],
     "write_computation_times": False,
     "matplotlib_animations": False,
+    # A picture says it: the object that drew it is not shown.
+    "ignore_repr_types": r"matplotlib|'list'|'numpy.ndarray'",
 }

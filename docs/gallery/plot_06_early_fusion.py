@@ -67,7 +67,7 @@ plt.tight_layout()
 
 early = affuse.EarlyFusion(affuse.model("svm_linear"))
 fold, own = folds[0], tables[0]
-early.fit(own.take(fold.train)).predict(own.take(fold.test))
+print(early.fit(own.take(fold.train)).predict(own.take(fold.test)))
 
 # %%
 # The curse, measured

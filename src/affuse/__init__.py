@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from affuse import plot
+    from affuse.adaptation.adapting import Adaptation, adapt
     from affuse.config import Config, load_config
     from affuse.corpora.index import Index
     from affuse.corpora.merging import merge
@@ -50,6 +51,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "accuracy": "affuse.tasks.metrics",
+    "adapt": "affuse.adaptation.adapting",
+    "Adaptation": "affuse.adaptation.adapting",
     "AffuseError": "affuse.errors",
     "check_folds": "affuse.splits.fold",
     "Clip": "affuse.records",
@@ -104,6 +107,7 @@ _HOMES = {
 __all__ = [
     "CNN1D",
     "PUBLISHED_FOLDS",
+    "Adaptation",
     "AffuseError",
     "Clip",
     "Config",
@@ -123,6 +127,7 @@ __all__ = [
     "Unimodal",
     "__version__",
     "accuracy",
+    "adapt",
     "check_folds",
     "combine",
     "confusion",
