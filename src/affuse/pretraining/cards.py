@@ -95,7 +95,7 @@ with 8-bit integers; all figures are its own.
 
 On the {n_tested:,} faces of the public test part, which chose no weights, epochs or settings:
 accuracy {accuracy_unmirrored:.1%}, as `affuse predict` asks it (with the mirror image averaged
-in {accuracy:.1%}), UAR {uar:.1%}. {calibrated} Calibration error {ece:.3f}. People reach about
+in {accuracy:.1%}), UAR {uar:.1%}. {calibrated} People reach about
 65 % on these faces, the best single network that was published 73.3 % (on the private test
 part).
 
@@ -219,11 +219,14 @@ def _learned(face: Mapping[str, Any]) -> str:
 
 def _calibrated(face: Mapping[str, Any]) -> str:
     if face["start"] is None:
-        return f"Its temperature comes from {face['n_held_out']:,} training faces kept apart."
+        return (
+            f"Its temperature comes from {face['n_held_out']:,} training faces kept apart; "
+            f"calibration error {face['ece']:.3f}."
+        )
     return (
         f"Its temperature comes from {face['n_held_out']:,} of the test faces, since the weights "
-        f"that it started from may have met every training face; the other {face['n_calibrated']:,}"
-        " are those of the following."
+        "that it started from may have met every training face; the calibration error, "
+        f"{face['ece']:.3f}, is that of the other {face['n_calibrated']:,}."
     )
 
 
