@@ -48,11 +48,31 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
         No such member, or inputs that are not its graph's.
     """
     member = _member(bundle.manifest, name)
-    probabilities = bundle.run(member.graph, inputs)
+    return calibrated(member, bundle.run(member.graph, inputs))
+
+
+def calibrated(member: Member, probabilities: Floats) -> Floats:
+    """What a member's graph gave, checked, and as the member means it.
+
+    Parameters
+    ----------
+    member : Member
+    probabilities : (n, n_own_classes) float64
+
+    Returns
+    -------
+    (n, n_own_classes) float64
+        Rows sum to 1.
+
+    Raises
+    ------
+    BundleError
+        They are no probabilities of its classes.
+    """
     if probabilities.ndim != 2 or probabilities.shape[1] != len(member.classes):
         raise BundleError(
             f"{member.graph} gave probabilities of shape {probabilities.shape}; its member "
-            f"{name!r} has {len(member.classes)} classes: get the bundle anew"
+            f"{member.name!r} has {len(member.classes)} classes: get the bundle anew"
         )
     _refuse_senseless(member.graph, probabilities)
     return tempered(probabilities, member.temperature)
@@ -114,7 +134,11 @@ def outputs_of_members(
     }
 
 
-def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Floats:
+def decide(
+    bundle: Bundle,
+    probabilities: Mapping[str, ArrayLike | None],
+    familiarity: Mapping[str, ArrayLike] | None = None,
+) -> Floats:
     """Members' probabilities fused.
 
     Parameters
@@ -123,6 +147,9 @@ def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Flo
     probabilities : mapping of str to (n, n_own_classes) array or None
         Member -> what it says, as `member_probabilities` gives it. None, or a row of NaN: it says
         nothing, and the others decide.
+    familiarity : mapping of str to (n,) array, optional
+        Member -> how near each clip is to its training, as `familiar_probabilities` gives it; who
+        is not there, is trusted as on clips kept apart from training.
 
     Returns
     -------
@@ -142,7 +169,8 @@ def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Flo
     by its prior to the power of `prior_power`, in full for every class that its own class may
     mean, to the power of its weight. Classes that compete as one have one likelihood, the sum of
     theirs; what they come to together is divided as their member divides it. Alone, or in a rule
-    that is no product, a member divides its probability by its shares.
+    that is no product, a member divides its probability by its shares. What a member says of clips
+    far from its training is taken to a smaller power.
     """
     manifest = bundle.manifest
     for name in probabilities:
@@ -157,8 +185,9 @@ def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Flo
     for member in manifest.members:
         rows = own[member.name]
         rows = silent[member.name] if rows is None else rows
-        shared.append(rows @ _shares(manifest, member))
-        likely.append(_likelihood(manifest, member, rows))
+        trust = _trust(member, (familiarity or {}).get(member.name), n)
+        shared.append(_to_power(rows, trust) @ _shares(manifest, member))
+        likely.append(_to_power(_likelihood(manifest, member, rows), trust))
     fused = _fused(bundle, shared, likely)
     together = ~np.isnan(np.stack(shared)[:, :, 0]).any(axis=0)
     fused[together] = tempered(fused[together], manifest.fusion.temperature)
@@ -302,6 +331,22 @@ def tempered(rows: Floats, temperature: float) -> Floats:
     if temperature == 1:
         return _normalised(rows)
     logs = np.log(np.maximum(rows, FLOOR)) / temperature
+    return _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
+
+
+def _trust(member: Member, familiarity: ArrayLike | None, n: int) -> Floats | None:
+    """Power to which what a member says of each of n clips is taken; None: to the first."""
+    known = member.familiarity
+    if known is None or familiarity is None or known.decline == 0:
+        return None
+    return np.exp(-known.decline * (1 - np.broadcast_to(np.asarray(familiarity, float), n)))
+
+
+def _to_power(rows: Floats, power: Floats | None) -> Floats:
+    """Rows of probabilities, each to its power, normalised."""
+    if power is None:
+        return rows
+    logs = np.log(np.maximum(rows, FLOOR)) * power[:, None]
     return _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
 
 

@@ -15,9 +15,10 @@ from affuse.bundle.member import (
     refuse_repeats,
 )
 
-FORMAT = 3
+FORMAT = 4
 """Raised when a bundle of the new kind cannot be read by the affuse of before; all up to it can be
-read. Bundles of emotions are still written as 2, those of numbers as 3."""
+read. Bundles of emotions are still written as 2, those of numbers as 3; 4 is one that knows how
+far a clip is from its training."""
 
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
@@ -207,7 +208,7 @@ class Manifest(ManifestPart):
         Every other file of the bundle -> SHA-256.
     """
 
-    format: Literal[1, 2, 3] = 2
+    format: Literal[1, 2, 3, 4] = 2
     affuse: str
     name: str = Field(min_length=1)
     classes: tuple[str, ...] = ()
@@ -233,7 +234,8 @@ class Manifest(ManifestPart):
         """Files of all graphs, each once."""
         of_members = [member.graph for member in self.members]
         of_stackers = [stacker.graph for stacker in self.fusion.stackers]
-        return tuple(dict.fromkeys([*of_members, *of_stackers]))
+        of_distances = [m.familiarity.graph for m in self.members if m.familiarity is not None]
+        return tuple(dict.fromkeys([*of_members, *of_distances, *of_stackers]))
 
     @property
     def outputs(self) -> tuple[str, ...]:

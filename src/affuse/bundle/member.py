@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from affuse.records import Modality
@@ -63,6 +64,31 @@ class FeatureSource(ManifestPart):
         return self
 
 
+class Familiarity(ManifestPart):
+    """How near a clip is to what a member was trained on.
+
+    Attributes
+    ----------
+    graph : str
+        File of the ONNX graph: ``embedding`` (n, n_embedding) of the member -> ``distance`` (n,).
+    distances : tuple of float
+        Of clips of people kept apart from training, ascending: quantiles at even ranks from the
+        least to the greatest.
+    decline : float
+        The member's exponents are multiplied by exp(-decline * (1 - familiarity)).
+    """
+
+    graph: FileName
+    distances: Annotated[tuple[float, ...], Field(min_length=2, max_length=1000)]
+    decline: float = Field(default=0.0, ge=0, le=100)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if any(np.diff(self.distances) < 0):
+            raise ValueError("distances must ascend")
+        return self
+
+
 class Member(ManifestPart):
     """One graph that says something about a clip.
 
@@ -96,6 +122,8 @@ class Member(ManifestPart):
         How much of the prior is divided out: it is taken to this power.
     weight : float
         Exponent in a product, weight in a weighted mean.
+    familiarity : Familiarity or None
+        How far clips are from its training; None: nothing is known of it.
     """
 
     name: str = Field(min_length=1)
@@ -109,6 +137,7 @@ class Member(ManifestPart):
     prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = {}
     prior_power: float = Field(default=1.0, ge=0, le=1000)
     weight: float = Field(default=1.0, ge=0, le=1000)
+    familiarity: Familiarity | None = None
 
     @property
     def modalities(self) -> tuple[Modality, ...]:

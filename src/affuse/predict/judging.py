@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 MemberProbabilities = Mapping[str, Floats]
 """Member -> its probabilities, (n_own_classes,); members with nothing to go by are not there."""
 
+MemberFamiliarity = Mapping[str, float]
+"""Member -> how near a stretch is to its training, in [0, 1]; not there where it is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -32,10 +35,15 @@ class Judgement:
     disagreement: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
     set: tuple[str, ...] = ()
+    familiarity: Mapping[str, float] = field(default_factory=dict)
 
 
 def judge(
-    bundle: Bundle, by_member: MemberProbabilities, threshold: float, nothing: str
+    bundle: Bundle,
+    by_member: MemberProbabilities,
+    threshold: float,
+    nothing: str,
+    familiarity: MemberFamiliarity | None = None,
 ) -> Judgement:
     """The most probable emotion of a stretch, or its numbers.
 
@@ -47,6 +55,7 @@ def judge(
         Probability below which no emotion is decision.
     nothing : str
         Why there is nothing to go by, should there be nothing.
+    familiarity : mapping of str to float, optional
 
     Returns
     -------
@@ -56,8 +65,9 @@ def judge(
         return Judgement(None, None, abstained=nothing)
     if bundle.manifest.targets:
         return Judgement(None, None, values=_values(bundle, by_member))
-    by_modality = _by_modality(bundle, by_member)
-    fused = held_to(bundle.manifest, _fused(bundle, by_member), by_modality)
+    near = {name: far for name, far in (familiarity or {}).items() if name in by_member}
+    by_modality = _by_modality(bundle, by_member, near)
+    fused = held_to(bundle.manifest, _fused(bundle, by_member, near), by_modality)
     probabilities: dict[str, Probabilities] = {
         modality: _named(bundle, row) for modality, row in by_modality.items()
     }
@@ -74,6 +84,7 @@ def judge(
         decision.abstained,
         decision.disagreement,
         set=_set(bundle.manifest, fused),
+        familiarity=_familiarity_by_modality(bundle.manifest, near),
     )
 
 
@@ -115,7 +126,9 @@ def _values(bundle: Bundle, by_member: MemberProbabilities) -> dict[str, float]:
     return dict(zip(bundle.manifest.targets, (float(n) for n in numbers), strict=True))
 
 
-def _by_modality(bundle: Bundle, by_member: MemberProbabilities) -> dict[Modality, Floats]:
+def _by_modality(
+    bundle: Bundle, by_member: MemberProbabilities, familiarity: MemberFamiliarity
+) -> dict[Modality, Floats]:
     """Probabilities of each modality by itself, where there are any."""
     rows: dict[Modality, Floats] = {}
     for modality in MODALITIES:
@@ -125,12 +138,31 @@ def _by_modality(bundle: Bundle, by_member: MemberProbabilities) -> dict[Modalit
             if m.modalities == (modality,) and m.name in by_member
         }
         if own:
-            rows[modality] = _fused(bundle, own)
+            rows[modality] = _fused(bundle, own, familiarity)
     return rows
 
 
-def _fused(bundle: Bundle, by_member: MemberProbabilities) -> Floats:
-    return np.asarray(decide(bundle, {name: row[None] for name, row in by_member.items()})[0])
+def _fused(
+    bundle: Bundle, by_member: MemberProbabilities, familiarity: MemberFamiliarity
+) -> Floats:
+    rows = {name: row[None] for name, row in by_member.items()}
+    return np.asarray(decide(bundle, rows, familiarity)[0])
+
+
+def _familiarity_by_modality(
+    manifest: Manifest, familiarity: MemberFamiliarity
+) -> dict[str, float]:
+    """Mean over the members that go by one modality alone."""
+    found: dict[str, float] = {}
+    for modality in MODALITIES:
+        own = [
+            familiarity[m.name]
+            for m in manifest.members
+            if m.modalities == (modality,) and m.name in familiarity
+        ]
+        if own:
+            found[modality] = float(np.mean(own))
+    return found
 
 
 def _named(bundle: Bundle, row: Floats) -> Probabilities:

@@ -32,6 +32,7 @@ class _Evidence:
     is_main: bool
     probabilities: dict[str, Floats] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
+    familiarity: dict[str, float] = field(default_factory=dict)
 
     @property
     def speech(self) -> float | None:
@@ -65,12 +66,13 @@ def predict_recording(
     threshold = bundle.manifest.abstain_below if settings.threshold is None else settings.threshold
     evidence = list(_all_evidence(recording, members, settings))
     reason = _Reasons(recording, members, settings)
-    segments = tuple(
-        _segment(part, judge(bundle, part.probabilities, threshold, reason.of(part)))
-        for part in evidence
-    )
+
+    def judged(part: _Evidence) -> Judgement:
+        return judge(bundle, part.probabilities, threshold, reason.of(part), part.familiarity)
+
+    segments = tuple(_segment(part, judged(part)) for part in evidence)
     whole = _whole(recording, evidence, settings)
-    overall = judge(bundle, whole.probabilities, threshold, reason.of(whole))
+    overall = judged(whole)
     return Prediction(
         path=name,
         duration_s=recording.duration_s,
@@ -86,6 +88,7 @@ def predict_recording(
         disagreement=overall.disagreement,
         values=overall.values,
         set=overall.set,
+        familiarity=overall.familiarity,
         notes=tuple(_notes(recording, members, settings)),
     )
 
@@ -97,7 +100,7 @@ def _all_evidence(
     for window in range(windows.count(duration_s)):
         span = windows.span(window, duration_s)
         for evidence in _of_window(recording, span, settings):
-            _ask(evidence, recording, members, settings, recording.voices.get(window))
+            _ask(evidence, recording, members, settings, window)
             yield evidence
 
 
@@ -132,7 +135,7 @@ def _ask(
     recording: Recording,
     members: Members,
     settings: Settings,
-    voice: Floats | None,
+    window: int,
 ) -> None:
     """Fill in what the members predict. The voice counts as that of the main face."""
     present = _present(evidence, settings)
@@ -144,8 +147,13 @@ def _ask(
     if members.face is not None and "video" in present:
         of_faces = [s.probabilities for s in evidence.observations if s.probabilities is not None]
         rows[members.face.name] = np.mean(of_faces, axis=0) if of_faces else None
+        near = [s.familiarity for s in evidence.observations if s.familiarity is not None]
+        if near:
+            evidence.familiarity[members.face.name] = float(np.mean(near))
     if members.voice is not None and "audio" in present:
-        rows[members.voice.name] = voice
+        rows[members.voice.name] = recording.voices.get(window)
+        if window in recording.voice_familiarity:
+            evidence.familiarity[members.voice.name] = recording.voice_familiarity[window]
     span = recording.readable(evidence.span)
     rows |= members.feature_rows(recording.path, span, present, settings.audio_track)
     for name, row in rows.items():
@@ -186,6 +194,7 @@ def _segment(evidence: _Evidence, judgement: Judgement) -> Segment:
         disagreement=judgement.disagreement,
         values=judgement.values,
         set=judgement.set,
+        familiarity=judgement.familiarity,
     )
 
 
@@ -204,7 +213,23 @@ def _whole(recording: Recording, evidence: Sequence[_Evidence], settings: Settin
         list(by_time.values()),
         True,
         dict(probabilities),
+        familiarity=_mean_familiarity(main),
     )
+
+
+def _weighted_mean(pairs: Sequence[tuple[float, float]]) -> float:
+    values, weights = np.array(pairs).T
+    return float(np.average(values, weights=weights))
+
+
+def _mean_familiarity(parts: Sequence[_Evidence]) -> dict[str, float]:
+    """Of each member over several windows, each as far as it had something to go by."""
+    names = dict.fromkeys(name for part in parts for name in part.familiarity)
+    of_each = {
+        name: [(p.familiarity[name], p.weights[name]) for p in parts if name in p.familiarity]
+        for name in names
+    }
+    return {name: _weighted_mean(pairs) for name, pairs in of_each.items()}
 
 
 @dataclass(frozen=True, slots=True)
