@@ -7,7 +7,7 @@ import pytest
 from tiny_bundle import distance_graph, face_and_voice, with_familiarity
 
 from affuse.bundle.decision import decide, member_probabilities
-from affuse.bundle.familiarity import familiar_probabilities, familiarity_of
+from affuse.bundle.familiarity import measured_probabilities
 from affuse.bundle.member import Familiarity
 from affuse.bundle.reader import read_bundle
 from affuse.bundle.writer import make_bundle, write_bundle
@@ -20,51 +20,52 @@ def faces() -> np.ndarray:
     return np.broadcast_to(LEVELS[:, None, None, None], (4, 1, 48, 48))
 
 
-def test_familiarity_is_the_share_of_held_out_clips_that_lie_farther():
-    found = familiar_probabilities(with_familiarity(face_and_voice()), "face", {"faces": faces()})
-    assert found.familiarity.tolist() == pytest.approx([1.0, 0.5, 0.0, 0.0])
+def test_distances_are_those_of_the_embedding():
+    found = measured_probabilities(with_familiarity(face_and_voice()), "face", {"faces": faces()})
+    assert found.distances.tolist() == pytest.approx([0.0, 50.0, 122.0, 100.0])
+    assert found.first_distance == pytest.approx(0.0)
     plain = member_probabilities(face_and_voice(), "face", {"faces": faces()})
     assert found.probabilities.tolist() == plain.tolist()
 
 
 def test_a_bundle_that_does_not_know_says_so():
-    found = familiar_probabilities(face_and_voice(), "face", {"faces": faces()})
-    assert found.familiarity is None
+    found = measured_probabilities(face_and_voice(), "face", {"faces": faces()})
+    assert found.distances is None
+    assert found.first_distance is None
 
 
-def test_uneven_distances_are_ranks():
+def test_familiarity_is_the_share_of_held_out_clips_that_lie_farther():
     known = Familiarity(graph="d.onnx", distances=(1.0, 2.0, 10.0))
-    assert familiarity_of(known, [1.5, 6.0]).tolist() == pytest.approx([0.75, 0.25])
+    assert known.share_farther([0.5, 1.5, 6.0, 11]).tolist() == pytest.approx([1, 0.75, 0.25, 0])
 
 
 def test_who_is_far_from_training_counts_less():
     """The face is the surer one, but a face like none of its training."""
-    bundle = with_familiarity(face_and_voice(), decline=2.0)
+    bundle = with_familiarity(face_and_voice(), decline=1.0)
     classes = bundle.manifest.classes
     rows = {"face": _sure_of(7, 3, 0.8), "voice": _sure_of(8, classes.index("sad"), 0.6)}
 
-    def first(**familiarity: float) -> str:
-        return classes[int(decide(bundle, rows, familiarity)[0].argmax())]
+    def first(**distances: float) -> str:
+        return classes[int(decide(bundle, rows, distances)[0].argmax())]
 
-    assert first() == first(face=1.0) == "happy"
-    assert first(face=0.0) == "sad"
-    assert first(face=0.0, voice=0.0) == "happy"
+    assert first() == first(face=50.0) == "happy"
+    assert first(face=200.0) == "sad"
+    assert first(face=200.0, voice=200.0) == "happy"
 
 
 def test_alone_it_is_less_sure_and_says_the_same():
-    bundle = with_familiarity(face_and_voice(), decline=1.0)
+    bundle = with_familiarity(face_and_voice(), decline=2.0)
     rows = {"voice": _sure_of(8, 3, 0.8)}
-    near, far = (decide(bundle, rows, {"voice": each})[0] for each in (1.0, 0.1))
-    assert near.tolist() == decide(bundle, rows)[0].tolist()
+    near, far = (decide(bundle, rows, {"voice": each})[0] for each in (40.0, 100.0))
+    assert near.tolist() == pytest.approx(decide(bundle, rows)[0].tolist())
     assert far.argmax() == near.argmax() == 3
-    power = np.exp(-0.9)
-    assert far[3] / far[0] == pytest.approx((near[3] / near[0]) ** power)
+    assert far[3] / far[0] == pytest.approx((near[3] / near[0]) ** 0.25)
 
 
 def test_without_decline_it_is_shown_alone():
     bundle = with_familiarity(face_and_voice())
     rows = {"voice": _sure_of(8, 3, 0.8), "face": _sure_of(7, 0, 0.5)}
-    assert decide(bundle, rows, {"voice": 0.0}).tolist() == decide(bundle, rows).tolist()
+    assert decide(bundle, rows, {"voice": 1e6}).tolist() == decide(bundle, rows).tolist()
 
 
 def test_it_is_written_and_read(tmp_path):
@@ -82,7 +83,7 @@ def test_distances_descend_or_are_no_numbers():
     files = {**bundle.files, "face-distance.onnx": distance_graph(np.nan)}
     broken = make_bundle(bundle.manifest.model_copy(update={"files": {}}), files)
     with pytest.raises(BundleError, match=r"face-distance.onnx gave distances .* not finite"):
-        familiar_probabilities(broken, "face", {"faces": faces()})
+        measured_probabilities(broken, "face", {"faces": faces()})
 
 
 def _sure_of(n_classes: int, first: int, probability: float) -> np.ndarray:

@@ -110,7 +110,7 @@ def with_familiarity(bundle: Bundle, decline: float = 0.0) -> Bundle:
         files[member.graph] = _embedding_as_well(files[member.graph], source)
         graph = f"{member.name}-distance.onnx"
         files[graph] = distance_graph(middle)
-        known = Familiarity(graph=graph, distances=(0.0, 50.0, 100.0), decline=decline)
+        known = Familiarity(graph=graph, distances=(1.0, 50.0, 99.0), decline=decline)
         members.append(member.model_copy(update={"familiarity": known}))
     changed = {"members": tuple(members), "format": 4, "files": {}}
     return make_bundle(bundle.manifest.model_copy(update=changed), files)

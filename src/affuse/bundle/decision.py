@@ -137,7 +137,7 @@ def outputs_of_members(
 def decide(
     bundle: Bundle,
     probabilities: Mapping[str, ArrayLike | None],
-    familiarity: Mapping[str, ArrayLike] | None = None,
+    distances: Mapping[str, ArrayLike] | None = None,
 ) -> Floats:
     """Members' probabilities fused.
 
@@ -147,9 +147,8 @@ def decide(
     probabilities : mapping of str to (n, n_own_classes) array or None
         Member -> what it says, as `member_probabilities` gives it. None, or a row of NaN: it says
         nothing, and the others decide.
-    familiarity : mapping of str to (n,) array, optional
-        Member -> how near each clip is to its training, as `familiar_probabilities` gives it; who
-        is not there, is trusted as on clips kept apart from training.
+    distances : mapping of str to (n,) array, optional
+        Member -> how far each clip is from its training, as `measured_probabilities` gives it.
 
     Returns
     -------
@@ -185,7 +184,7 @@ def decide(
     for member in manifest.members:
         rows = own[member.name]
         rows = silent[member.name] if rows is None else rows
-        trust = _trust(member, (familiarity or {}).get(member.name), n)
+        trust = _trust(member, (distances or {}).get(member.name), n)
         shared.append(_to_power(rows, trust) @ _shares(manifest, member))
         likely.append(_to_power(_likelihood(manifest, member, rows), trust))
     fused = _fused(bundle, shared, likely)
@@ -334,12 +333,12 @@ def tempered(rows: Floats, temperature: float) -> Floats:
     return _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
 
 
-def _trust(member: Member, familiarity: ArrayLike | None, n: int) -> Floats | None:
+def _trust(member: Member, distances: ArrayLike | None, n: int) -> Floats | None:
     """Power to which what a member says of each of n clips is taken; None: to the first."""
     known = member.familiarity
-    if known is None or familiarity is None or known.decline == 0:
+    if known is None or distances is None or known.decline == 0:
         return None
-    return np.exp(-known.decline * (1 - np.broadcast_to(np.asarray(familiarity, float), n)))
+    return np.broadcast_to(known.trust(distances), n)
 
 
 def _to_power(rows: Floats, power: Floats | None) -> Floats:

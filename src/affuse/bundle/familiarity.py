@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import calibrated, member_probabilities
-from affuse.bundle.member import Familiarity, Member
+from affuse.bundle.member import Member
 from affuse.errors import BundleError
 from affuse.models.graphs.builder import EMBEDDING, PROBABILITIES
 
@@ -20,29 +20,29 @@ DISTANCE = "distance"
 """Output of the graphs of distances."""
 
 
-class FamiliarRows(NamedTuple):
-    """What a member says of clips, and how near they are to its training.
+class MeasuredRows(NamedTuple):
+    """What a member says of clips, and how far they are from its training.
 
     Attributes
     ----------
     probabilities : (n, n_own_classes) float64
-    familiarity : (n,) float64 or None
-        In [0, 1]; None where the bundle does not know.
+    distances : (n,) float64 or None
+        None where the bundle does not know.
     """
 
     probabilities: Floats
-    familiarity: Floats | None
+    distances: Floats | None
 
     @property
-    def first_familiarity(self) -> float | None:
+    def first_distance(self) -> float | None:
         """Of the first clip."""
-        return None if self.familiarity is None else float(self.familiarity[0])
+        return None if self.distances is None else float(self.distances[0])
 
 
-def familiar_probabilities(
+def measured_probabilities(
     bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]
-) -> FamiliarRows:
-    """As `member_probabilities`, and how near each clip is to the member's training.
+) -> MeasuredRows:
+    """As `member_probabilities`, and how far each clip is from the member's training.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def familiar_probabilities(
 
     Returns
     -------
-    FamiliarRows
+    MeasuredRows
 
     Raises
     ------
@@ -63,10 +63,9 @@ def familiar_probabilities(
     """
     member = bundle.manifest.member(name)
     if member.familiarity is None:
-        return FamiliarRows(member_probabilities(bundle, name, inputs), None)
+        return MeasuredRows(member_probabilities(bundle, name, inputs), None)
     raw, embeddings = bundle.outputs(member.graph, inputs, (PROBABILITIES, EMBEDDING))
-    distances = distances_of(bundle, member, embeddings)
-    return FamiliarRows(calibrated(member, raw), familiarity_of(member.familiarity, distances))
+    return MeasuredRows(calibrated(member, raw), distances_of(bundle, member, embeddings))
 
 
 def distances_of(bundle: Bundle, member: Member, embeddings: ArrayLike) -> Floats:
@@ -98,26 +97,3 @@ def distances_of(bundle: Bundle, member: Member, embeddings: ArrayLike) -> Float
             "anew"
         )
     return distances
-
-
-def familiarity_of(known: Familiarity, distances: ArrayLike) -> Floats:
-    """Share of the clips kept apart from training that lie farther from it, (n,).
-
-    Parameters
-    ----------
-    known : Familiarity
-    distances : (n,) array
-
-    Returns
-    -------
-    (n,) float64
-        1: as near as any of them; 0: farther than all.
-
-    Examples
-    --------
-    >>> known = Familiarity(graph="d.onnx", distances=(1.0, 2.0, 3.0))
-    >>> familiarity_of(known, [0.5, 2.5, 9.0]).tolist()
-    [1.0, 0.25, 0.0]
-    """
-    ranks = np.linspace(0, 1, len(known.distances))
-    return np.asarray(1 - np.interp(np.asarray(distances, np.float64), known.distances, ranks))

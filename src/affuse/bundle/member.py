@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from affuse.records import Modality
@@ -16,6 +17,7 @@ FileName = Annotated[
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=0, le=10**8)]
+Distance = Annotated[float, Field(gt=0)]
 Temperature = Annotated[float, Field(ge=1e-6, le=1e6)]
 
 _SUM_TOLERANCE = 1e-6
@@ -75,12 +77,56 @@ class Familiarity(ManifestPart):
         Of clips of people kept apart from training, ascending: quantiles at even ranks from the
         least to the greatest.
     decline : float
-        The member's exponents are multiplied by exp(-decline * (1 - familiarity)).
+        Beyond the median of these, the member's exponents are multiplied by
+        (median / distance) ** decline.
     """
 
     graph: FileName
-    distances: Annotated[tuple[float, ...], Field(min_length=2, max_length=1000)]
+    distances: Annotated[tuple[Distance, ...], Field(min_length=2, max_length=1000)]
     decline: float = Field(default=0.0, ge=0, le=100)
+
+    def share_farther(self, distances: ArrayLike) -> NDArray[np.float64]:
+        """Share of the clips kept apart from training that lie farther from it.
+
+        Parameters
+        ----------
+        distances : (n,) array
+
+        Returns
+        -------
+        (n,) float64
+            1: as near as any of them; 0: farther than all.
+
+        Examples
+        --------
+        >>> known = Familiarity(graph="distance.onnx", distances=(1.0, 2.0, 3.0))
+        >>> known.share_farther([0.5, 2.5, 9.0]).tolist()
+        [1.0, 0.25, 0.0]
+        """
+        ranks = np.linspace(0, 1, len(self.distances))
+        return np.asarray(1 - np.interp(np.asarray(distances, np.float64), self.distances, ranks))
+
+    def trust(self, distances: ArrayLike) -> NDArray[np.float64]:
+        """Powers to which the member is believed.
+
+        Parameters
+        ----------
+        distances : (n,) array
+
+        Returns
+        -------
+        (n,) float64
+            In (0, 1]: 1 up to the median of the clips kept apart from training.
+
+        Examples
+        --------
+        >>> known = Familiarity(graph="distance.onnx", distances=(1.0, 2.0, 3.0), decline=1.0)
+        >>> known.trust([0.5, 2.0, 4.0]).tolist()
+        [1.0, 1.0, 0.5]
+        """
+        usual = float(np.median(self.distances))
+        farther = np.maximum(np.asarray(distances, np.float64), usual)
+        return np.asarray((usual / farther) ** self.decline)
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:

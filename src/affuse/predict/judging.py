@@ -20,8 +20,8 @@ Floats = NDArray[np.float64]
 MemberProbabilities = Mapping[str, Floats]
 """Member -> its probabilities, (n_own_classes,); members with nothing to go by are not there."""
 
-MemberFamiliarity = Mapping[str, float]
-"""Member -> how near a stretch is to its training, in [0, 1]; not there where it is not known."""
+MemberDistances = Mapping[str, float]
+"""Member -> how far a stretch is from its training; not there where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def judge(
     by_member: MemberProbabilities,
     threshold: float,
     nothing: str,
-    familiarity: MemberFamiliarity | None = None,
+    distances: MemberDistances | None = None,
 ) -> Judgement:
     """The most probable emotion of a stretch, or its numbers.
 
@@ -55,7 +55,8 @@ def judge(
         Probability below which no emotion is decision.
     nothing : str
         Why there is nothing to go by, should there be nothing.
-    familiarity : mapping of str to float, optional
+    distances : mapping of str to float, optional
+        Member -> how far the stretch is from its training.
 
     Returns
     -------
@@ -65,9 +66,9 @@ def judge(
         return Judgement(None, None, abstained=nothing)
     if bundle.manifest.targets:
         return Judgement(None, None, values=_values(bundle, by_member))
-    near = {name: far for name, far in (familiarity or {}).items() if name in by_member}
-    by_modality = _by_modality(bundle, by_member, near)
-    fused = held_to(bundle.manifest, _fused(bundle, by_member, near), by_modality)
+    far = {name: distance for name, distance in (distances or {}).items() if name in by_member}
+    by_modality = _by_modality(bundle, by_member, far)
+    fused = held_to(bundle.manifest, _fused(bundle, by_member, far), by_modality)
     probabilities: dict[str, Probabilities] = {
         modality: _named(bundle, row) for modality, row in by_modality.items()
     }
@@ -84,7 +85,7 @@ def judge(
         decision.abstained,
         decision.disagreement,
         set=_set(bundle.manifest, fused),
-        familiarity=_familiarity_by_modality(bundle.manifest, near),
+        familiarity=_familiarity_by_modality(bundle.manifest, far),
     )
 
 
@@ -127,7 +128,7 @@ def _values(bundle: Bundle, by_member: MemberProbabilities) -> dict[str, float]:
 
 
 def _by_modality(
-    bundle: Bundle, by_member: MemberProbabilities, familiarity: MemberFamiliarity
+    bundle: Bundle, by_member: MemberProbabilities, distances: MemberDistances
 ) -> dict[Modality, Floats]:
     """Probabilities of each modality by itself, where there are any."""
     rows: dict[Modality, Floats] = {}
@@ -138,30 +139,26 @@ def _by_modality(
             if m.modalities == (modality,) and m.name in by_member
         }
         if own:
-            rows[modality] = _fused(bundle, own, familiarity)
+            rows[modality] = _fused(bundle, own, distances)
     return rows
 
 
-def _fused(
-    bundle: Bundle, by_member: MemberProbabilities, familiarity: MemberFamiliarity
-) -> Floats:
+def _fused(bundle: Bundle, by_member: MemberProbabilities, distances: MemberDistances) -> Floats:
     rows = {name: row[None] for name, row in by_member.items()}
-    return np.asarray(decide(bundle, rows, familiarity)[0])
+    return np.asarray(decide(bundle, rows, distances)[0])
 
 
-def _familiarity_by_modality(
-    manifest: Manifest, familiarity: MemberFamiliarity
-) -> dict[str, float]:
-    """Mean over the members that go by one modality alone."""
+def _familiarity_by_modality(manifest: Manifest, distances: MemberDistances) -> dict[str, float]:
+    """Of each modality by itself; the mean where several members go by it alone."""
     found: dict[str, float] = {}
     for modality in MODALITIES:
-        own = [
-            familiarity[m.name]
+        shares = [
+            float(m.familiarity.share_farther(distances[m.name]))
             for m in manifest.members
-            if m.modalities == (modality,) and m.name in familiarity
+            if m.modalities == (modality,) and m.familiarity is not None and m.name in distances
         ]
-        if own:
-            found[modality] = float(np.mean(own))
+        if shares:
+            found[modality] = float(np.mean(shares))
     return found
 
 

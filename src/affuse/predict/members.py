@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import member_outputs
-from affuse.bundle.familiarity import FamiliarRows, familiar_probabilities
+from affuse.bundle.familiarity import MeasuredRows, measured_probabilities
 from affuse.bundle.member import Member
 from affuse.errors import BundleError, CutShort, FeatureError
 from affuse.predict.windows import Span
@@ -76,8 +76,8 @@ class Members:
         """
         return self.face_outputs(member, crops).probabilities
 
-    def face_outputs(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> FamiliarRows:
-        """What the face network says of crops, and how near they are to its training.
+    def face_outputs(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> MeasuredRows:
+        """What the face network says of crops, and how far they are from its training.
 
         Parameters
         ----------
@@ -88,19 +88,19 @@ class Members:
 
         Returns
         -------
-        FamiliarRows
+        MeasuredRows
             Of n rows.
         """
         blocks = [np.zeros((0, len(member.classes)))]
-        near = [np.zeros(0)]
+        far = [np.zeros(0)]
         (name,) = self._graph_inputs(member, {"faces"})
         for first in range(0, len(crops), _BATCH):
             batch = np.stack(crops[first : first + _BATCH])[:, None].astype(np.float32)
-            found = familiar_probabilities(self.bundle, member.name, {name: batch})
+            found = measured_probabilities(self.bundle, member.name, {name: batch})
             blocks.append(found.probabilities)
-            near += [] if found.familiarity is None else [found.familiarity]
+            far += [] if found.distances is None else [found.distances]
         known = member.familiarity is not None
-        return FamiliarRows(np.concatenate(blocks), np.concatenate(near) if known else None)
+        return MeasuredRows(np.concatenate(blocks), np.concatenate(far) if known else None)
 
     def voice_row(self, member: Member, signal: NDArray[np.float32]) -> Floats:
         """Probabilities of the voice network for a signal at 16 kHz: (n_own_classes,).
@@ -117,8 +117,8 @@ class Members:
         """
         return np.asarray(self.voice_output(member, signal).probabilities[0])
 
-    def voice_output(self, member: Member, signal: NDArray[np.float32]) -> FamiliarRows:
-        """What the voice network says of a signal, and how near it is to its training.
+    def voice_output(self, member: Member, signal: NDArray[np.float32]) -> MeasuredRows:
+        """What the voice network says of a signal, and how far it is from its training.
 
         Parameters
         ----------
@@ -129,7 +129,7 @@ class Members:
 
         Returns
         -------
-        FamiliarRows
+        MeasuredRows
             Of one row.
         """
         from affuse.features.voices.voice_input import voice_input
@@ -137,7 +137,7 @@ class Members:
         given = voice_input(signal)
         rows = {"log_mel": given.log_mel[None], "statistics": given.statistics[None]}
         inputs = {name: rows[name] for name in self._graph_inputs(member, set(rows))}
-        return familiar_probabilities(self.bundle, member.name, inputs)
+        return measured_probabilities(self.bundle, member.name, inputs)
 
     def feature_rows(
         self,

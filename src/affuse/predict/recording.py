@@ -41,8 +41,8 @@ class Recording:
         What the file says of itself.
     voices : mapping of int to (n_own_classes,)
         Number of a window -> probabilities of the voice network, where there was enough speech.
-    voice_familiarity : mapping of int to float
-        How near the voices of these windows are to the network's training, where that is known.
+    voice_distances : mapping of int to float
+        How far the voices of these windows are from the network's training, where that is known.
     has_cover : bool
         Beside the sound there is one still picture, which is no face that speaks.
     """
@@ -53,7 +53,7 @@ class Recording:
     info: MediaInfo
     voices: Mapping[int, Floats] = field(default_factory=dict)
     has_cover: bool = False
-    voice_familiarity: Mapping[int, float] = field(default_factory=dict)
+    voice_distances: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def duration_s(self) -> float:
@@ -137,7 +137,7 @@ def read_recording(
     shown = None if has_cover else picture
     if sound and shown:
         shown.go_on(sound.duration_s)
-    recording = Recording(place, sound, shown, info, scorer.voices, has_cover, scorer.familiarity)
+    recording = Recording(place, sound, shown, info, scorer.voices, has_cover, scorer.distances)
     if recording.duration_s <= 0:
         raise _unreadable(recording)
     return recording
@@ -183,7 +183,7 @@ class _VoiceScorer:
 
     def __init__(self, members: Members, settings: Settings) -> None:
         self.voices: dict[int, Floats] = {}
-        self.familiarity: dict[int, float] = {}
+        self.distances: dict[int, float] = {}
         self.cancelled = False
         self._members = members
         self._settings = settings
@@ -196,8 +196,8 @@ class _VoiceScorer:
         if member is not None and enough_speech(speech_s, duration_s, self._settings):
             found = self._members.voice_output(member, signal)
             self.voices[number] = found.probabilities[0]
-            if found.first_familiarity is not None:
-                self.familiarity[number] = found.first_familiarity
+            if found.first_distance is not None:
+                self.distances[number] = found.first_distance
 
 
 def _analysed_both(

@@ -32,7 +32,7 @@ class _Evidence:
     is_main: bool
     probabilities: dict[str, Floats] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
-    familiarity: dict[str, float] = field(default_factory=dict)
+    distances: dict[str, float] = field(default_factory=dict)
 
     @property
     def speech(self) -> float | None:
@@ -67,12 +67,12 @@ def predict_recording(
     evidence = list(_all_evidence(recording, members, settings))
     reason = _Reasons(recording, members, settings)
 
-    def judged(part: _Evidence) -> Judgement:
-        return judge(bundle, part.probabilities, threshold, reason.of(part), part.familiarity)
+    def judgement_of(part: _Evidence) -> Judgement:
+        return judge(bundle, part.probabilities, threshold, reason.of(part), part.distances)
 
-    segments = tuple(_segment(part, judged(part)) for part in evidence)
+    segments = tuple(_segment(part, judgement_of(part)) for part in evidence)
     whole = _whole(recording, evidence, settings)
-    overall = judged(whole)
+    overall = judgement_of(whole)
     return Prediction(
         path=name,
         duration_s=recording.duration_s,
@@ -147,13 +147,13 @@ def _ask(
     if members.face is not None and "video" in present:
         of_faces = [s.probabilities for s in evidence.observations if s.probabilities is not None]
         rows[members.face.name] = np.mean(of_faces, axis=0) if of_faces else None
-        near = [s.familiarity for s in evidence.observations if s.familiarity is not None]
-        if near:
-            evidence.familiarity[members.face.name] = float(np.mean(near))
+        far = [s.distance for s in evidence.observations if s.distance is not None]
+        if far:
+            evidence.distances[members.face.name] = float(np.mean(far))
     if members.voice is not None and "audio" in present:
         rows[members.voice.name] = recording.voices.get(window)
-        if window in recording.voice_familiarity:
-            evidence.familiarity[members.voice.name] = recording.voice_familiarity[window]
+        if window in recording.voice_distances:
+            evidence.distances[members.voice.name] = recording.voice_distances[window]
     span = recording.readable(evidence.span)
     rows |= members.feature_rows(recording.path, span, present, settings.audio_track)
     for name, row in rows.items():
@@ -213,7 +213,7 @@ def _whole(recording: Recording, evidence: Sequence[_Evidence], settings: Settin
         list(by_time.values()),
         True,
         dict(probabilities),
-        familiarity=_mean_familiarity(main),
+        distances=_mean_distances(main),
     )
 
 
@@ -222,11 +222,11 @@ def _weighted_mean(pairs: Sequence[tuple[float, float]]) -> float:
     return float(np.average(values, weights=weights))
 
 
-def _mean_familiarity(parts: Sequence[_Evidence]) -> dict[str, float]:
+def _mean_distances(parts: Sequence[_Evidence]) -> dict[str, float]:
     """Of each member over several windows, each as far as it had something to go by."""
-    names = dict.fromkeys(name for part in parts for name in part.familiarity)
+    names = dict.fromkeys(name for part in parts for name in part.distances)
     of_each = {
-        name: [(p.familiarity[name], p.weights[name]) for p in parts if name in p.familiarity]
+        name: [(p.distances[name], p.weights[name]) for p in parts if name in p.distances]
         for name in names
     }
     return {name: _weighted_mean(pairs) for name, pairs in of_each.items()}

@@ -106,12 +106,12 @@ class Rolling:
         visible = tuple(face for face in self._tracker.update(time_s, image) if face.found)
         member = self.members.face
         for face in self._follow.chosen(visible):
-            row, near = None, None
+            row, far = None, None
             if member is not None:
                 crop = face_crop(image, face.box, roll_deg=face.roll_deg)
                 found = self.members.face_outputs(member, [crop])
-                row, near = found.probabilities[0], found.first_familiarity
-            self._observations.append(FaceObservation(time_s, face.number, face.box, row, near))
+                row, far = found.probabilities[0], found.first_distance
+            self._observations.append(FaceObservation(time_s, face.number, face.box, row, far))
         self._forget()
 
     def add_sound(self, time_s: float, pcm: bytes) -> None:
@@ -144,16 +144,16 @@ class Rolling:
         time_s = self._now_s()
         if not np.isfinite(time_s):
             return None
-        speech_s, by_member, familiarity = self._voice_output()
+        speech_s, by_member, distances = self._voice_output()
         of_faces = [s.probabilities for s in self._observations if s.probabilities is not None]
         share_seen = len(self._observations) / max(len(self._frame_times_s), 1)
         member = self.members.face
         if member is not None and of_faces and share_seen >= self.settings.least_face_seen:
             by_member[member.name] = np.mean(of_faces, axis=0)
-            near = [s.familiarity for s in self._observations if s.familiarity is not None]
-            familiarity |= {member.name: float(np.mean(near))} if near else {}
+            far = [s.distance for s in self._observations if s.distance is not None]
+            distances |= {member.name: float(np.mean(far))} if far else {}
         nothing = "no face is seen and no speech is heard" if not of_faces else "too little is seen"
-        judgement = judge(self.members.bundle, by_member, threshold, nothing, familiarity)
+        judgement = judge(self.members.bundle, by_member, threshold, nothing, distances)
         last = self._observations[-1] if self._observations else None
         here = last is not None and time_s - last.time_s <= _FACE_GONE_S
         return Moment(
@@ -168,16 +168,16 @@ class Rolling:
         )
 
     def _voice_output(self) -> tuple[float, dict[str, Floats], dict[str, float]]:
-        """Seconds of speech in the window, what the voice network says, and its familiarity."""
+        """Seconds of speech in the window, what the network says, how far it is from training."""
         mask = speech_frames(self._signal)[-round(WINDOW_S / FRAME_S) :]
         speech_s = float(mask.sum()) * FRAME_S
         member, signal = self.members.voice, self._signal[-round(WINDOW_S * SAMPLE_RATE) :]
         if member is None or not enough_speech(speech_s, WINDOW_S, self.settings):
             return speech_s, {}, {}
         found = self.members.voice_output(member, signal)
-        near = found.first_familiarity
-        familiarity = {} if near is None else {member.name: near}
-        return speech_s, {member.name: found.probabilities[0]}, familiarity
+        far = found.first_distance
+        distances = {} if far is None else {member.name: far}
+        return speech_s, {member.name: found.probabilities[0]}, distances
 
     def _now_s(self) -> float:
         return max(self._signal_end_s, self._frame_times_s[-1] if self._frame_times_s else -np.inf)
