@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tiny_bundle import distance_graph, face_and_voice, with_familiarity
 
-from affuse.bundle.decision import decide, member_probabilities
+from affuse.bundle.decision import calibrated, member_probabilities
 from affuse.bundle.familiarity import measured_probabilities
 from affuse.bundle.member import Familiarity
 from affuse.bundle.reader import read_bundle
@@ -39,33 +39,26 @@ def test_familiarity_is_the_share_of_held_out_clips_that_lie_farther():
     assert known.share_farther([0.5, 1.5, 6.0, 11]).tolist() == pytest.approx([1, 0.75, 0.25, 0])
 
 
-def test_who_is_far_from_training_counts_less():
-    """The face is the surer one, but a face like none of its training."""
-    bundle = with_familiarity(face_and_voice(), decline=1.0)
-    classes = bundle.manifest.classes
-    rows = {"face": _sure_of(7, 3, 0.8), "voice": _sure_of(8, classes.index("sad"), 0.6)}
-
-    def first(**distances: float) -> str:
-        return classes[int(decide(bundle, rows, distances)[0].argmax())]
-
-    assert first() == first(face=50.0) == "happy"
-    assert first(face=200.0) == "sad"
-    assert first(face=200.0, voice=200.0) == "happy"
-
-
-def test_alone_it_is_less_sure_and_says_the_same():
+def test_who_is_far_from_training_is_believed_less():
     bundle = with_familiarity(face_and_voice(), decline=2.0)
-    rows = {"voice": _sure_of(8, 3, 0.8)}
-    near, far = (decide(bundle, rows, {"voice": each})[0] for each in (40.0, 100.0))
-    assert near.tolist() == pytest.approx(decide(bundle, rows)[0].tolist())
-    assert far.argmax() == near.argmax() == 3
-    assert far[3] / far[0] == pytest.approx((near[3] / near[0]) ** 0.25)
+    found = measured_probabilities(bundle, "face", {"faces": faces()})
+    plain = member_probabilities(face_and_voice(), "face", {"faces": faces()})
+    assert found.probabilities.argmax(1).tolist() == plain.argmax(1).tolist()
+    for row, before, distance in zip(found.probabilities, plain, found.distances, strict=True):
+        power = (50 / max(distance, 1)) ** 2
+        # Where both are far from 0: the logarithms of the odds are taken times the power.
+        assert np.log(row[3] / row[2]) == pytest.approx(power * np.log(before[3] / before[2]))
 
 
-def test_without_decline_it_is_shown_alone():
-    bundle = with_familiarity(face_and_voice())
-    rows = {"voice": _sure_of(8, 3, 0.8), "face": _sure_of(7, 0, 0.5)}
-    assert decide(bundle, rows, {"voice": 1e6}).tolist() == decide(bundle, rows).tolist()
+def test_who_is_sure_of_strangers_is_doubted():
+    member = face_and_voice().manifest.member("voice").model_copy(update={"doubt": 0.5})
+    rows = np.stack([_sure_of(8, 3, probability)[0] for probability in (0.9, 0.5, 0.2)])
+    found = calibrated(member, rows)[:, 3]
+    assert found[0] < 0.9
+    assert found[1] == pytest.approx(0.5)
+    assert found[2] > 0.2
+    odds = (0.9 / (0.1 / 7)) ** np.sqrt(0.5 / 0.9)
+    assert found[0] == pytest.approx(odds / (odds + 7))
 
 
 def test_it_is_written_and_read(tmp_path):

@@ -51,13 +51,15 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
     return calibrated(member, bundle.run(member.graph, inputs))
 
 
-def calibrated(member: Member, probabilities: Floats) -> Floats:
-    """What a member's graph gave, checked, and as the member means it.
+def calibrated(member: Member, probabilities: Floats, distances: Floats | None = None) -> Floats:
+    """What a member's graph gave, checked, as probable as it is of people not met.
 
     Parameters
     ----------
     member : Member
     probabilities : (n, n_own_classes) float64
+    distances : (n,) float64, optional
+        How far the clips are from the member's training; as usual where they are not known.
 
     Returns
     -------
@@ -75,7 +77,11 @@ def calibrated(member: Member, probabilities: Floats) -> Floats:
             f"{member.name!r} has {len(member.classes)} classes: get the bundle anew"
         )
     _refuse_senseless(member.graph, probabilities)
-    return tempered(probabilities, member.temperature)
+    declines = member.familiarity is not None and member.familiarity.decline > 0
+    if not member.doubt and (distances is None or not declines):
+        return tempered(probabilities, member.temperature)
+    sums = probabilities.sum(axis=1, keepdims=True)
+    return _to_power(probabilities / sums, member.powers(probabilities / sums, distances))
 
 
 def member_outputs(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
@@ -134,11 +140,7 @@ def outputs_of_members(
     }
 
 
-def decide(
-    bundle: Bundle,
-    probabilities: Mapping[str, ArrayLike | None],
-    distances: Mapping[str, ArrayLike] | None = None,
-) -> Floats:
+def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Floats:
     """Members' probabilities fused.
 
     Parameters
@@ -147,8 +149,6 @@ def decide(
     probabilities : mapping of str to (n, n_own_classes) array or None
         Member -> what it says, as `member_probabilities` gives it. None, or a row of NaN: it says
         nothing, and the others decide.
-    distances : mapping of str to (n,) array, optional
-        Member -> how far each clip is from its training, as `measured_probabilities` gives it.
 
     Returns
     -------
@@ -168,8 +168,7 @@ def decide(
     by its prior to the power of `prior_power`, in full for every class that its own class may
     mean, to the power of its weight. Classes that compete as one have one likelihood, the sum of
     theirs; what they come to together is divided as their member divides it. Alone, or in a rule
-    that is no product, a member divides its probability by its shares. What a member says of clips
-    far from its training is taken to a smaller power.
+    that is no product, a member divides its probability by its shares.
     """
     manifest = bundle.manifest
     for name in probabilities:
@@ -184,9 +183,8 @@ def decide(
     for member in manifest.members:
         rows = own[member.name]
         rows = silent[member.name] if rows is None else rows
-        trust = _trust(member, (distances or {}).get(member.name), n)
-        shared.append(_to_power(rows, trust) @ _shares(manifest, member))
-        likely.append(_to_power(_likelihood(manifest, member, rows), trust))
+        shared.append(rows @ _shares(manifest, member))
+        likely.append(_likelihood(manifest, member, rows))
     fused = _fused(bundle, shared, likely)
     together = ~np.isnan(np.stack(shared)[:, :, 0]).any(axis=0)
     fused[together] = tempered(fused[together], manifest.fusion.temperature)
@@ -333,19 +331,9 @@ def tempered(rows: Floats, temperature: float) -> Floats:
     return _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
 
 
-def _trust(member: Member, distances: ArrayLike | None, n: int) -> Floats | None:
-    """Power to which what a member says of each of n clips is taken; None: to the first."""
-    known = member.familiarity
-    if known is None or distances is None or known.decline == 0:
-        return None
-    return np.broadcast_to(known.trust(distances), n)
-
-
-def _to_power(rows: Floats, power: Floats | None) -> Floats:
+def _to_power(rows: Floats, powers: Floats) -> Floats:
     """Rows of probabilities, each to its power, normalised."""
-    if power is None:
-        return rows
-    logs = np.log(np.maximum(rows, FLOOR)) * power[:, None]
+    logs = np.log(np.maximum(rows, FLOOR)) * powers[:, None]
     return _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
 
 

@@ -65,7 +65,8 @@ def measured_probabilities(
     if member.familiarity is None:
         return MeasuredRows(member_probabilities(bundle, name, inputs), None)
     raw, embeddings = bundle.outputs(member.graph, inputs, (PROBABILITIES, EMBEDDING))
-    return MeasuredRows(calibrated(member, raw), distances_of(bundle, member, embeddings))
+    distances = distances_of(bundle, member, embeddings)
+    return MeasuredRows(calibrated(member, raw, distances), distances)
 
 
 def distances_of(bundle: Bundle, member: Member, embeddings: ArrayLike) -> Floats:

@@ -77,8 +77,7 @@ class Familiarity(ManifestPart):
         Of clips of people kept apart from training, ascending: quantiles at even ranks from the
         least to the greatest.
     decline : float
-        Beyond the median of these, the member's exponents are multiplied by
-        (median / distance) ** decline.
+        What the member says is taken to the power (median of these / distance) ** decline.
     """
 
     graph: FileName
@@ -107,7 +106,7 @@ class Familiarity(ManifestPart):
         return np.asarray(1 - np.interp(np.asarray(distances, np.float64), self.distances, ranks))
 
     def trust(self, distances: ArrayLike) -> NDArray[np.float64]:
-        """Powers to which the member is believed.
+        """Powers to which the member's probabilities are taken.
 
         Parameters
         ----------
@@ -116,17 +115,17 @@ class Familiarity(ManifestPart):
         Returns
         -------
         (n,) float64
-            In (0, 1]: 1 up to the median of the clips kept apart from training.
+            1 at the median of the clips kept apart from training, less beyond it.
 
         Examples
         --------
         >>> known = Familiarity(graph="distance.onnx", distances=(1.0, 2.0, 3.0), decline=1.0)
-        >>> known.trust([0.5, 2.0, 4.0]).tolist()
-        [1.0, 1.0, 0.5]
+        >>> known.trust([1.0, 2.0, 4.0]).tolist()
+        [2.0, 1.0, 0.5]
         """
-        usual = float(np.median(self.distances))
-        farther = np.maximum(np.asarray(distances, np.float64), usual)
-        return np.asarray((usual / farther) ** self.decline)
+        # No clip is so near that it would be believed without bounds.
+        far = np.maximum(np.asarray(distances, np.float64), self.distances[0])
+        return np.asarray((np.median(self.distances) / far) ** self.decline)
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -161,6 +160,9 @@ class Member(ManifestPart):
         a rule that is no product; equally where it is not listed.
     temperature : float
         Probabilities are taken to the power of 1 / temperature and normalised.
+    doubt : float
+        They are also taken to the power (0.5 / greatest) ** doubt: who is sure of people not met is
+        right less often than that, who is unsure more often.
     prior : mapping of str to float
         Own class -> probability that is divided out before a product, such as how frequent the
         class was in training, or how often it is said of people not met; none: nothing is.
@@ -180,6 +182,7 @@ class Member(ManifestPart):
     stands_for: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     share: dict[str, dict[str, Share]] = {}
     temperature: Temperature = 1.0
+    doubt: float = Field(default=0.0, ge=-1, le=2)
     prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = {}
     prior_power: float = Field(default=1.0, ge=0, le=1000)
     weight: float = Field(default=1.0, ge=0, le=1000)
@@ -219,6 +222,26 @@ class Member(ManifestPart):
         """
         meant = self.means(own)
         return self.share.get(own) or {name: 1 / len(meant) for name in meant}
+
+    def powers(
+        self, probabilities: NDArray[np.float64], distances: ArrayLike | None
+    ) -> NDArray[np.float64]:
+        """Powers to which the probabilities of its graph are taken.
+
+        Parameters
+        ----------
+        probabilities : (n, n_own_classes) float64
+        distances : (n,) array or None
+            How far the clips are from its training; None: not known.
+
+        Returns
+        -------
+        (n,) float64
+        """
+        powers = (0.5 / probabilities.max(axis=1)) ** self.doubt / self.temperature
+        if self.familiarity is None or distances is None:
+            return np.asarray(powers)
+        return np.asarray(powers * self.familiarity.trust(distances))
 
     @model_validator(mode="after")
     def _own_classes_are_known(self) -> Self:

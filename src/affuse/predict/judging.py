@@ -67,8 +67,8 @@ def judge(
     if bundle.manifest.targets:
         return Judgement(None, None, values=_values(bundle, by_member))
     far = {name: distance for name, distance in (distances or {}).items() if name in by_member}
-    by_modality = _by_modality(bundle, by_member, far)
-    fused = held_to(bundle.manifest, _fused(bundle, by_member, far), by_modality)
+    by_modality = _by_modality(bundle, by_member)
+    fused = held_to(bundle.manifest, _fused(bundle, by_member), by_modality)
     probabilities: dict[str, Probabilities] = {
         modality: _named(bundle, row) for modality, row in by_modality.items()
     }
@@ -127,9 +127,7 @@ def _values(bundle: Bundle, by_member: MemberProbabilities) -> dict[str, float]:
     return dict(zip(bundle.manifest.targets, (float(n) for n in numbers), strict=True))
 
 
-def _by_modality(
-    bundle: Bundle, by_member: MemberProbabilities, distances: MemberDistances
-) -> dict[Modality, Floats]:
+def _by_modality(bundle: Bundle, by_member: MemberProbabilities) -> dict[Modality, Floats]:
     """Probabilities of each modality by itself, where there are any."""
     rows: dict[Modality, Floats] = {}
     for modality in MODALITIES:
@@ -139,13 +137,12 @@ def _by_modality(
             if m.modalities == (modality,) and m.name in by_member
         }
         if own:
-            rows[modality] = _fused(bundle, own, distances)
+            rows[modality] = _fused(bundle, own)
     return rows
 
 
-def _fused(bundle: Bundle, by_member: MemberProbabilities, distances: MemberDistances) -> Floats:
-    rows = {name: row[None] for name, row in by_member.items()}
-    return np.asarray(decide(bundle, rows, distances)[0])
+def _fused(bundle: Bundle, by_member: MemberProbabilities) -> Floats:
+    return np.asarray(decide(bundle, {name: row[None] for name, row in by_member.items()})[0])
 
 
 def _familiarity_by_modality(manifest: Manifest, distances: MemberDistances) -> dict[str, float]:
