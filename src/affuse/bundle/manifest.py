@@ -95,6 +95,27 @@ class Fusion(ManifestPart):
     fitted_on: str = ""
 
 
+class Pooling(ManifestPart):
+    """How what is said of moments becomes what is said of a stretch.
+
+    Attributes
+    ----------
+    resting : tuple of str
+        Classes of a face or a voice that tells nothing.
+    resting_share : float
+        Their probability in it; the others have the rest, evenly.
+    power : float
+        A moment weighs exp(power * divergence from rest), in nats.
+    neighbour : float
+        Weight of the windows next to one, beside its own of 1.
+    """
+
+    resting: tuple[str, ...] = Field(min_length=1)
+    resting_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    power: float = Field(ge=0, le=100)
+    neighbour: float = Field(default=0.0, ge=0, le=1)
+
+
 class TrainedOn(ManifestPart):
     """Whom the graphs have heard and seen.
 
@@ -194,6 +215,8 @@ class Manifest(ManifestPart):
         Emotions that are told, in the order of all probabilities; none in a bundle of numbers.
     targets : tuple of str
         Numbers that are told in their place, such as valence and arousal.
+    pooling : Pooling or None
+        How moments become a stretch; None: their mean.
     sets : EmotionSets or None
         How sets of emotions are made; None: no set is told.
     abstain_below : float
@@ -216,6 +239,7 @@ class Manifest(ManifestPart):
     members: tuple[Member, ...] = Field(min_length=1)
     fusion: Fusion = Fusion()
     abstain_below: Share = 0.0
+    pooling: Pooling | None = None
     sets: EmotionSets | None = None
     trained_on: tuple[TrainedOn, ...] = ()
     figures: tuple[Figures, ...] = ()
@@ -269,7 +293,7 @@ class Manifest(ManifestPart):
     def _tells_emotions_or_numbers(self) -> None:
         if self.targets:
             others = [m.name for m in self.members if m.classes != self.targets]
-            of_emotions = (self.fusion.together, self.fusion.agreement, self.sets)
+            of_emotions = (self.fusion.together, self.fusion.agreement, self.sets, self.pooling)
             if self.classes or others or any(of_emotions):
                 raise ValueError(
                     f"a bundle of the targets {list(self.targets)} has no classes, and members "
@@ -311,6 +335,10 @@ class Manifest(ManifestPart):
                     f"{list(together.classes)} compete as one and {together.divided_by!r} divides "
                     f"them; classes are {list(self.classes)}, members {names}"
                 )
+        resting = () if self.pooling is None else self.pooling.resting
+        foreign = sorted(set(resting) - set(self.classes))
+        if foreign:
+            raise ValueError(f"{foreign} rest, but are no classes of {list(self.classes)}")
         missing = sorted({*self.graphs, self.card} - set(self.files)) if self.files else []
         if missing:
             raise ValueError(f"files {missing} have no hash")

@@ -14,6 +14,7 @@ from affuse.bundle.manifest import Manifest
 from affuse.bundle.numbers import decide_numbers
 from affuse.evaluation.conformal import conformal_sets
 from affuse.predict.naming import held_to, name_emotion
+from affuse.predict.pooling import pooled
 from affuse.records import MODALITIES, Modality, Probabilities
 
 Floats = NDArray[np.float64]
@@ -98,12 +99,14 @@ def _set(manifest: Manifest, fused: Floats) -> tuple[str, ...]:
 
 
 def averaged(
+    manifest: Manifest,
     parts: Sequence[tuple[MemberProbabilities, Mapping[str, float]]],
 ) -> MemberProbabilities:
-    """Mean of the members' probabilities over several stretches.
+    """The members' probabilities over several stretches, by `pooled`.
 
     Parameters
     ----------
+    manifest : Manifest
     parts : sequence of (by_member, weights)
         For each stretch, and for each member there how much it had to go by.
 
@@ -112,13 +115,12 @@ def averaged(
     mapping of str to (n_own_classes,) float64
         Of the members that are in any part.
     """
-    sums: dict[str, Floats] = {}
-    totals: dict[str, float] = {}
-    for by_member, weights in parts:
-        for name, row in by_member.items():
-            sums[name] = sums.get(name, np.zeros_like(row)) + weights[name] * row
-            totals[name] = totals.get(name, 0.0) + weights[name]
-    return {name: row / totals[name] for name, row in sums.items()}
+    names = dict.fromkeys(name for by_member, _ in parts for name in by_member)
+    found: dict[str, Floats] = {}
+    for name in names:
+        own = [(rows[name], weights[name]) for rows, weights in parts if name in rows]
+        found[name] = pooled(manifest, name, [row for row, _ in own], [by for _, by in own])
+    return found
 
 
 def _values(bundle: Bundle, by_member: MemberProbabilities) -> dict[str, float]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 
+from affuse.bundle.manifest import Manifest
 from affuse.media.decode import MISSING_END_S
-from affuse.predict.judging import Floats, Judgement, averaged, judge
+from affuse.predict.judging import Floats, Judgement, MemberProbabilities, averaged, judge
 from affuse.predict.members import Members
 from affuse.predict.picture import FaceObservation, VideoAnalysis
+from affuse.predict.pooling import pooled_faces, supported
 from affuse.predict.recording import Recording, enough_speech, main_face
 from affuse.predict.settings import Settings
 from affuse.predict.windows import Span
@@ -67,12 +70,17 @@ def predict_recording(
     evidence = list(_all_evidence(recording, members, settings))
     reason = _Reasons(recording, members, settings)
 
-    def judgement_of(part: _Evidence) -> Judgement:
-        return judge(bundle, part.probabilities, threshold, reason.of(part), part.distances)
+    def judgement_of(part: _Evidence, rows: MemberProbabilities) -> Judgement:
+        return judge(bundle, rows, threshold, reason.of(part), part.distances)
 
-    segments = tuple(_segment(part, judgement_of(part)) for part in evidence)
-    whole = _whole(recording, evidence, settings)
-    overall = judgement_of(whole)
+    windows = [list(parts) for _, parts in groupby(evidence, key=_begin)]
+    segments = tuple(
+        _segment(part, judgement_of(part, supported(bundle.manifest, windows, number, part)))
+        for number, parts in enumerate(windows)
+        for part in parts
+    )
+    whole = _whole(recording, evidence, bundle.manifest)
+    overall = judgement_of(whole, whole.probabilities)
     return Prediction(
         path=name,
         duration_s=recording.duration_s,
@@ -146,7 +154,7 @@ def _ask(
     rows: dict[str, Floats | None] = {}
     if members.face is not None and "video" in present:
         of_faces = [s.probabilities for s in evidence.observations if s.probabilities is not None]
-        rows[members.face.name] = np.mean(of_faces, axis=0) if of_faces else None
+        rows[members.face.name] = pooled_faces(members.bundle.manifest, members.face.name, of_faces)
         far = [s.distance for s in evidence.observations if s.distance is not None]
         if far:
             evidence.distances[members.face.name] = float(np.mean(far))
@@ -198,12 +206,16 @@ def _segment(evidence: _Evidence, judgement: Judgement) -> Segment:
     )
 
 
-def _whole(recording: Recording, evidence: Sequence[_Evidence], settings: Settings) -> _Evidence:
+def _begin(evidence: _Evidence) -> float:
+    return evidence.span.start_s
+
+
+def _whole(recording: Recording, evidence: Sequence[_Evidence], manifest: Manifest) -> _Evidence:
     """All windows as one, each as far as it had something to go by; of each its main face."""
     span = Span(0.0, recording.duration_s)
     main = [part for part in evidence if part.is_main]
     sound, picture = recording.sound, recording.picture
-    probabilities = averaged([(part.probabilities, part.weights) for part in main])
+    probabilities = averaged(manifest, [(part.probabilities, part.weights) for part in main])
     by_time = {seen.time_s: seen for part in main for seen in part.observations}
     return _Evidence(
         span,

@@ -17,6 +17,7 @@ from affuse.media.tracking import FaceTracker
 from affuse.predict.judging import Floats, judge
 from affuse.predict.members import Members
 from affuse.predict.picture import SHORT_SIDE, FaceObservation, FollowedFace
+from affuse.predict.pooling import pooled_faces
 from affuse.predict.recording import enough_speech
 from affuse.predict.settings import Settings
 from affuse.records import Box, Probabilities
@@ -149,7 +150,8 @@ class Rolling:
         share_seen = len(self._observations) / max(len(self._frame_times_s), 1)
         member = self.members.face
         if member is not None and of_faces and share_seen >= self.settings.least_face_seen:
-            by_member[member.name] = np.mean(of_faces, axis=0)
+            row = pooled_faces(self.members.bundle.manifest, member.name, of_faces)
+            by_member |= {} if row is None else {member.name: row}
             far = [s.distance for s in self._observations if s.distance is not None]
             distances |= {member.name: float(np.mean(far))} if far else {}
         nothing = "no face is seen and no speech is heard" if not of_faces else "too little is seen"
