@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import MediaError
 from affuse.media.decode import MediaInfo, probe
 from affuse.media.speech import SAMPLE_RATE
@@ -66,6 +67,24 @@ class Recording:
         if self.has_cover:
             return "the file has only one still picture, a cover"
         return self.info.no_picture
+
+    def voice_of(self, window: int) -> MeasuredRows | None:
+        """What the voice network says of a window; None: there was not enough speech.
+
+        Parameters
+        ----------
+        window : int
+            Its number.
+
+        Returns
+        -------
+        MeasuredRows or None
+            Of one row.
+        """
+        if window not in self.voices:
+            return None
+        far = self.voice_distances.get(window)
+        return MeasuredRows(self.voices[window][None], None if far is None else np.array([far]))
 
     def readable(self, span: Span) -> Span:
         """A stretch less what lies beyond the end of a file that is cut short.

@@ -8,8 +8,11 @@ from itertools import groupby
 
 import numpy as np
 
+from affuse.bundle.familiarity import MeasuredRows
 from affuse.bundle.manifest import Manifest
+from affuse.media.audio import read_audio
 from affuse.media.decode import MISSING_END_S
+from affuse.media.speech import SAMPLE_RATE
 from affuse.predict.judging import Floats, Judgement, MemberProbabilities, averaged, judge
 from affuse.predict.members import Members
 from affuse.predict.picture import FaceObservation, VideoAnalysis
@@ -101,6 +104,51 @@ def predict_recording(
     )
 
 
+def evidence_of(
+    recording: Recording, members: Members, settings: Settings, span: Span | None = None
+) -> MemberProbabilities:
+    """What each member says of a recording, or of one stretch of it, before anything is fused.
+
+    Parameters
+    ----------
+    recording : Recording
+    members : Members
+    settings : Settings
+    span : Span, optional
+        The stretch; judged as one window, however long it is. By default the whole, window by
+        window.
+
+    Returns
+    -------
+    mapping of str to (n_own_classes,) float64
+        Of the members that have something to go by.
+    """
+    if span is None:
+        evidence = list(_all_evidence(recording, members, settings))
+        return _whole(recording, evidence, members.bundle.manifest).probabilities
+    part = next(part for part in _of_window(recording, span, settings) if part.is_main)
+    voice = _voice_of(part, recording, members, settings)
+    _ask(part, recording, members, settings, voice)
+    return part.probabilities
+
+
+def _voice_of(
+    part: _Evidence, recording: Recording, members: Members, settings: Settings
+) -> MeasuredRows | None:
+    """What the voice network says of a stretch that is no window; None without enough speech."""
+    span = recording.readable(part.span)
+    if members.voice is None or "audio" not in _present(part, settings):
+        return None
+    sound = read_audio(
+        recording.path,
+        sample_rate=SAMPLE_RATE,
+        start_s=span.start_s,
+        duration_s=span.duration_s,
+        audio_track=settings.audio_track,
+    )
+    return members.voice_output(members.voice, sound.signal)
+
+
 def _all_evidence(
     recording: Recording, members: Members, settings: Settings
 ) -> Iterator[_Evidence]:
@@ -108,7 +156,7 @@ def _all_evidence(
     for window in range(windows.count(duration_s)):
         span = windows.span(window, duration_s)
         for evidence in _of_window(recording, span, settings):
-            _ask(evidence, recording, members, settings, window)
+            _ask(evidence, recording, members, settings, recording.voice_of(window))
             yield evidence
 
 
@@ -143,7 +191,7 @@ def _ask(
     recording: Recording,
     members: Members,
     settings: Settings,
-    window: int,
+    voice: MeasuredRows | None,
 ) -> None:
     """Fill in what the members predict. The voice counts as that of the main face."""
     present = _present(evidence, settings)
@@ -158,10 +206,10 @@ def _ask(
         far = [s.distance for s in evidence.observations if s.distance is not None]
         if far:
             evidence.distances[members.face.name] = float(np.mean(far))
-    if members.voice is not None and "audio" in present:
-        rows[members.voice.name] = recording.voices.get(window)
-        if window in recording.voice_distances:
-            evidence.distances[members.voice.name] = recording.voice_distances[window]
+    if members.voice is not None and voice is not None and "audio" in present:
+        rows[members.voice.name] = voice.probabilities[0]
+        if voice.first_distance is not None:
+            evidence.distances[members.voice.name] = voice.first_distance
     span = recording.readable(evidence.span)
     rows |= members.feature_rows(recording.path, span, present, settings.audio_track)
     for name, row in rows.items():
