@@ -20,7 +20,6 @@ from undrawn import undrawn
 from affuse.cli import main
 from affuse.features.table import FeatureTable
 from affuse.storage.locks import try_lock
-from affuse.synthetic.corpus import synthesise
 
 # No test depends on how busy the machine is.
 settings.register_profile("affuse", deadline=None)
@@ -132,6 +131,8 @@ def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
     def made(speakers: int, *emotions: str) -> Path:
+        from affuse.synthetic.corpus import synthesise
+
         with (folder / "drawn.lock").open("w") as lock:
             try_lock(lock.fileno(), wait=True)
             synthesise(folder / "drawn", speakers=speakers, emotions=emotions, takes=1)
