@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -24,6 +25,15 @@ from affuse.storage.locks import try_lock
 # No test depends on how busy the machine is.
 settings.register_profile("affuse", deadline=None)
 settings.load_profile("affuse")
+
+# Thousands of tests and all packages are loaded now, and none of it becomes garbage.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: whoever looks for garbage need not look at it again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
