@@ -58,7 +58,8 @@ class AnswerStore:
             state = _state(path)
         except (OSError, ValueError, AffuseError):
             return None
-        parts = [metadata.version("affuse"), recogniser, asdict(settings), path, state, _weights()]
+        version = metadata.version("affuse")
+        parts = [version, recogniser, _asked(settings), path, state, _weights()]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def load(self, key: str) -> Prediction | None:
@@ -132,6 +133,12 @@ def _state(path: str) -> list[str | int]:
         return [identity(place)]
     status = place.stat()
     return [os.path.realpath(place), status.st_size, status.st_mtime_ns]
+
+
+def _asked(settings: Settings) -> dict[str, Any]:
+    """Settings as JSON; answers that explain nothing keep the key of before there were others."""
+    asked = asdict(settings)
+    return asked if asked.pop("explain") is False else {**asked, "explain": True}
 
 
 def _weights() -> list[str]:

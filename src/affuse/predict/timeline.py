@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from affuse.media.decode import MISSING_END_S
-from affuse.predict.judging import Floats, Judgement, averaged, judge
+from affuse.predict.judging import Floats, Judgement, MemberProbabilities, averaged, judge
 from affuse.predict.members import Members
 from affuse.predict.picture import FaceObservation, VideoAnalysis
 from affuse.predict.recording import Recording, enough_speech, main_face
 from affuse.predict.settings import Settings
 from affuse.predict.windows import Span
-from affuse.records import Box, Modality, Prediction, Segment
+from affuse.records import Box, Explanation, Modality, Prediction, Segment
 
 _NOTED_S = 0.5
 """A picture that is away for longer at either end is spoken of."""
@@ -87,7 +87,36 @@ def predict_recording(
         values=overall.values,
         set=overall.set,
         notes=tuple(_notes(recording, members, settings)),
+        explanation=_explanation(recording, members, settings, evidence)
+        if settings.explain
+        else None,
     )
+
+
+def _explanation(
+    recording: Recording, members: Members, settings: Settings, evidence: Sequence[_Evidence]
+) -> Explanation:
+    """What the answer of the whole rests on."""
+    from affuse.predict.evidence import Evidence, Stretch
+    from affuse.predict.explaining import explained
+
+    main = [part for part in evidence if part.is_main]
+
+    def answer(kept: Sequence[MemberProbabilities]) -> Judgement:
+        parts = [
+            replace(part, probabilities=dict(rows)) for part, rows in zip(main, kept, strict=True)
+        ]
+        whole = _whole(recording, parts, settings)
+        return judge(members.bundle, whole.probabilities, 0.0, "")
+
+    stretches = [
+        Stretch(
+            part.span, _present(part, settings), part.observations, part.probabilities, part.weights
+        )
+        for part in main
+    ]
+    nothing = _Reasons(recording, members, settings).of(_whole(recording, main, settings))
+    return explained(Evidence(recording, members, settings, stretches, answer), nothing)
 
 
 def _all_evidence(

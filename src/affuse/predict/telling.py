@@ -1,0 +1,174 @@
+"""The second of speech and the frame of the face that tell most for an emotion, or against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from affuse.bundle.member import Member
+from affuse.errors import MediaError
+from affuse.explain.moments import moments_within, most_telling
+from affuse.media.audio import read_audio
+from affuse.media.speech import SAMPLE_RATE
+from affuse.predict.evidence import Evidence, Stretch
+from affuse.predict.judging import Floats
+from affuse.predict.picture import FaceObservation
+from affuse.predict.sound import Signal
+from affuse.predict.windows import Span
+from affuse.records import Box, Modality, TellingMoment
+
+_LEAST_SPEECH = 0.5
+"""Share of a second in which somebody must speak for it to be a second of speech."""
+
+
+def telling_moments(
+    evidence: Evidence, emotion: str, contributions: Mapping[str, float]
+) -> dict[str, TellingMoment]:
+    """When each modality tells most for an emotion; against it where it moved the answer away.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    emotion : str
+    contributions : mapping of str to float
+        By modality; for the emotion where one is not there.
+
+    Returns
+    -------
+    dict of str to TellingMoment
+        By modality; one is absent where no moment stands out.
+    """
+    found: dict[str, TellingMoment] = {}
+    for modality in evidence.modalities:
+        against = contributions.get(modality, 0.0) < 0
+        moment = _moment(evidence, modality, emotion, against)
+        if moment is not None:
+            found[modality] = moment
+    return found
+
+
+def _moment(
+    evidence: Evidence, modality: Modality, emotion: str, against: bool
+) -> TellingMoment | None:
+    own = [m for m in evidence.members.bundle.manifest.members if m.modalities == (modality,)]
+    if evidence.members.voice in own:
+        return _second_of_speech(evidence, evidence.members.voice, emotion, against)
+    if evidence.members.face in own:
+        return _frame(evidence, evidence.members.face, emotion, against)
+    return _window(evidence, own[0], emotion, against) if own else None
+
+
+def _second_of_speech(
+    evidence: Evidence, member: Member | None, emotion: str, against: bool
+) -> TellingMoment | None:
+    """The second that, made silent, changes most in the window that tells most."""
+    spoken = _with(evidence, member)
+    if member is None or not spoken:
+        return None
+    rows = [stretch.probabilities[member.name] for stretch in spoken]
+    shares = evidence.probability(member.name, rows, emotion)
+    weights = [stretch.weights[member.name] for stretch in spoken]
+    span = spoken[int(np.argmax(weights * (1 - shares if against else shares)))].span
+    signal = _signal(evidence, span)
+    seconds = _seconds_of_speech(evidence, span, signal)
+    if not seconds:
+        return None
+    sounds = [signal, *(_silenced(signal, first, end, span.start_s) for first, end in seconds)]
+    scored = [evidence.members.voice_row(member, sound) for sound in sounds]
+    whole, *without = evidence.probability(member.name, scored, emotion).tolist()
+    first = most_telling(whole, without, against=against)
+    return None if first is None else TellingMoment(*seconds[first], whole, without[first])
+
+
+def _seconds_of_speech(evidence: Evidence, span: Span, signal: Signal) -> list[tuple[float, float]]:
+    sound = evidence.recording.sound
+    if sound is None:
+        return []
+    end_s = span.start_s + len(signal) / SAMPLE_RATE
+    return [
+        (first_s, last_s)
+        for first_s, last_s in moments_within(span.start_s, end_s)
+        if sound.speech_s(Span(first_s, last_s)) >= _LEAST_SPEECH * (last_s - first_s)
+    ]
+
+
+def _signal(evidence: Evidence, span: Span) -> Signal:
+    """The sound of a window once more; empty where it cannot be read alone."""
+    there = evidence.recording.readable(span)
+    try:
+        return read_audio(
+            evidence.recording.path,
+            sample_rate=SAMPLE_RATE,
+            start_s=there.start_s,
+            duration_s=there.duration_s,
+            audio_track=evidence.settings.audio_track,
+        ).signal
+    except MediaError:
+        return np.zeros(0, np.float32)
+
+
+def _silenced(signal: Signal, first_s: float, end_s: float, start_s: float) -> Signal:
+    silenced = signal.copy()
+    first, end = (round((time_s - start_s) * SAMPLE_RATE) for time_s in (first_s, end_s))
+    silenced[first:end] = 0
+    return silenced
+
+
+def _frame(
+    evidence: Evidence, member: Member | None, emotion: str, against: bool
+) -> TellingMoment | None:
+    """The frame whose face gives the emotion most."""
+    by_time: dict[float, tuple[FaceObservation, Floats]] = {}
+    for stretch in _with(evidence, member):
+        for seen in stretch.observations:
+            if seen.probabilities is not None:
+                by_time[seen.time_s] = (seen, np.asarray(seen.probabilities, np.float64))
+    if member is None or not by_time:
+        return None
+    frames, rows = zip(*(by_time[time_s] for time_s in sorted(by_time)), strict=True)
+    shares = evidence.probability(member.name, rows, emotion)
+    first, without = _extreme(shares, np.ones(len(shares)), against)
+    frame: FaceObservation = frames[first]
+    picture = evidence.recording.picture
+    stands_s = 0.0 if picture is None else 1 / picture.sampled_fps
+    return TellingMoment(
+        frame.time_s, frame.time_s + stands_s, float(shares[first]), without, frame.box
+    )
+
+
+def _window(
+    evidence: Evidence, member: Member, emotion: str, against: bool
+) -> TellingMoment | None:
+    """The window that tells most, of several."""
+    stretches = _with(evidence, member)
+    if len(stretches) < 2:
+        return None
+    rows = [stretch.probabilities[member.name] for stretch in stretches]
+    shares = evidence.probability(member.name, rows, emotion)
+    weights = np.array([stretch.weights[member.name] for stretch in stretches])
+    first, without = _extreme(shares, weights, against)
+    stretch = stretches[first]
+    span, box = stretch.span, _middle_box(stretch.observations)
+    shown = box if member.modalities == ("video",) else None
+    return TellingMoment(span.start_s, span.end_s, float(shares[first]), without, shown)
+
+
+def _extreme(shares: Floats, weights: Floats, against: bool) -> tuple[int, float | None]:
+    """The moment without which the weighted mean changes most, and that mean."""
+    if len(shares) == 1 or not weights.any():
+        return 0, None
+    left = weights.sum() - weights
+    others = np.divide(weights @ shares - weights * shares, left, out=shares.copy(), where=left > 0)
+    first = int(others.argmax() if against else others.argmin())
+    return first, float(others[first])
+
+
+def _with(evidence: Evidence, member: Member | None) -> list[Stretch]:
+    """Stretches in which a member has something to go by."""
+    name = "" if member is None else member.name
+    return [stretch for stretch in evidence.stretches if name in stretch.probabilities]
+
+
+def _middle_box(observations: Sequence[FaceObservation]) -> Box | None:
+    return observations[len(observations) // 2].box if observations else None
