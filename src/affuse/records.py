@@ -173,7 +173,7 @@ class TellingMoment:
         The same when the moment is left out: in the other frames, in the window with this second
         silent, or in the other windows. None: there is nothing else.
     box : Box or None
-        Where the face is.
+        Where the face is in the frame.
     """
 
     start_s: float

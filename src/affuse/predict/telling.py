@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from affuse.predict.judging import Floats
 from affuse.predict.picture import FaceObservation
 from affuse.predict.sound import Signal
 from affuse.predict.windows import Span
-from affuse.records import Box, Modality, TellingMoment
+from affuse.records import Modality, TellingMoment
 
 _LEAST_SPEECH = 0.5
 """Share of a second in which somebody must speak for it to be a second of speech."""
@@ -148,10 +148,8 @@ def _window(
     shares = evidence.probability(member.name, rows, emotion)
     weights = np.array([stretch.weights[member.name] for stretch in stretches])
     first, without = _extreme(shares, weights, against)
-    stretch = stretches[first]
-    span, box = stretch.span, _middle_box(stretch.observations)
-    shown = box if member.modalities == ("video",) else None
-    return TellingMoment(span.start_s, span.end_s, float(shares[first]), without, shown)
+    span = stretches[first].span
+    return TellingMoment(span.start_s, span.end_s, float(shares[first]), without)
 
 
 def _extreme(shares: Floats, weights: Floats, against: bool) -> tuple[int, float | None]:
@@ -168,7 +166,3 @@ def _with(evidence: Evidence, member: Member | None) -> list[Stretch]:
     """Stretches in which a member has something to go by."""
     name = "" if member is None else member.name
     return [stretch for stretch in evidence.stretches if name in stretch.probabilities]
-
-
-def _middle_box(observations: Sequence[FaceObservation]) -> Box | None:
-    return observations[len(observations) // 2].box if observations else None
