@@ -19,8 +19,9 @@ from tiny_bundle import (
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import outputs_of_members
 from affuse.bundle.extractors import feature_source
-from affuse.bundle.manifest import Manifest
+from affuse.bundle.manifest import Agreement, Fusion, Manifest, Together
 from affuse.bundle.member import FeatureSource, Member
+from affuse.bundle.writer import make_bundle
 from affuse.config import Config
 from affuse.errors import ConfigError
 from affuse.features.decoding import decoded
@@ -128,6 +129,24 @@ def test_an_abstention_is_explained_by_what_would_have_been_named(recogniser, ta
     assert total(unsure) == pytest.approx(found.confidence, abs=1e-9)
 
 
+def test_emotions_that_compete_as_one_are_explained_as_they_are_named(talking):
+    """Neutral and calm together are more than sad, each is less."""
+    row = [0.24, 0.20, 0.01, 0.30, 0.15, 0.04, 0.03, 0.03]
+    plain = fixed(row, [0.07, 0.07, *[0.86 / 6] * 6]).bundle
+    fusion = Fusion(
+        together=(Together(classes=("neutral", "calm"), divided_by="voice"),),
+        agreement=Agreement(n_first=8, least=0, sure=1, foreign=0, shared=0),
+    )
+    manifest = plain.manifest.model_copy(update={"fusion": fusion})
+    recogniser = Recogniser(make_bundle(manifest, plain.files))
+    found = recogniser.predict(talking, threshold=0.9, explain=True)
+    assert found.abstained.startswith("neutral is the most probable")
+    assert found.explanation.emotion == "neutral"
+    fused = found.probabilities["fused"]
+    assert max(fused, key=fused.get) == "sad"
+    assert total(found) == pytest.approx(fused["neutral"], abs=1e-9)
+
+
 @pytest.mark.parametrize("modality", ["audio", "video"])
 def test_one_modality_has_all_of_it(recogniser, tmp_path, modality):
     track = Track(sound=fitted(spoken(), 3.0), audio_codec="flac")
@@ -199,6 +218,32 @@ def test_the_planted_second_is_found(high_second):
     left = {start_s: silent(start_s) for start_s in np.arange(0, 4.1, 0.5)}
     assert moment.start_s == min(left, key=left.get)
     assert moment.without == pytest.approx(min(left.values()), abs=1e-6)
+
+
+def test_the_second_is_sought_in_the_window_that_tells_most(recogniser, tmp_path):
+    sound = np.concatenate([fitted(spoken(speaker), 3.0) for speaker in (2, 1, 3)])
+    path = write(tmp_path / "three.wav", Track(sound=sound, audio_codec="pcm_s16le"))
+    found = recogniser.predict(path, window_s=3, hop_s=3, explain=True)
+    evidence = [s.speech * s.probabilities["audio"][found.emotion] for s in found.segments]
+    window = found.segments[int(np.argmax(evidence))]
+    moment = found.explanation.moments["audio"]
+    assert window.start_s <= moment.start_s < moment.end_s <= window.end_s
+    assert moment.probability == pytest.approx(
+        window.probabilities["audio"][found.emotion], abs=0.02
+    )
+
+
+def test_a_second_without_speech_tells_nothing(recogniser, tmp_path):
+    """A loud tone that stands still drives the network, and is no voice."""
+    sound = fitted(spoken(), 5.0)
+    sound[3 * RATE :] = 0.5 * np.sin(2 * np.pi * 800 * np.arange(2 * RATE) / RATE)
+    path = write(tmp_path / "tone.wav", Track(sound=sound, audio_codec="pcm_s16le"))
+    found = recogniser.predict(path, explain=True)
+    quiet = read_audio(path, sample_rate=16_000).signal.copy()
+    quiet[3 * 16_000 : 4 * 16_000] = 0
+    place = RAVDESS_EMOTIONS.index(found.emotion)
+    assert recogniser.voices(quiet, 16_000)[place] < found.confidence / 2
+    assert found.explanation.moments == {}
 
 
 def test_a_voice_that_speaks_against_the_answer_has_its_second_too(high_second, tmp_path):

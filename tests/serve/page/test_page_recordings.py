@@ -81,7 +81,7 @@ def test_what_an_answer_rests_on_is_shown(page: Any, server: str, clip: Path) ->
     assert caption == f"How {why['emotion']} comes to {100 * total:.1f} %"
     rows = [row.inner_text().split() for row in page.locator("#sum tbody tr").all()]
     assert [row[0] for row in rows] == ["Chance", "Voice", "Face", "Together"]
-    figures = [float(row[1].replace("−", "-")) for row in rows]
+    figures = [float(row[1].replace("\N{MINUS SIGN}", "-")) for row in rows]
     parts = [why["chance"], shares["audio"], shares["video"], total]
     assert figures == pytest.approx([100 * part for part in parts], abs=0.051)
     bars = page.locator("#sum .step").evaluate_all("all => all.map(e => e.offsetWidth)")
