@@ -52,7 +52,8 @@ def test_a_share_of_nothing_and_a_reason(talk):
     assert explanation_lines(talk) == []
     why = Explanation("sad", 0.125, {"audio": 0.0}, reason="")
     assert explanation_lines(replace(talk, explanation=why)) == [
-        "sad 12.5 % = chance 12.5 + voice 0.0"
+        "sad 12.5 % = chance 12.5 + voice 0.0",
+        "no moment of the voice stands out",
     ]
     joined = Explanation("sad", 0.125, reason="neither can be left out")
     assert explanation_lines(replace(talk, explanation=joined)) == ["neither can be left out"]

@@ -40,6 +40,7 @@ def explanation_lines(prediction: Prediction) -> list[str]:
     >>> for line in explanation_lines(found):
     ...     print(line)
     happy 72.5 % = chance 12.5 - voice 5.0 + face 65.0
+    no moment of the voice stands out
     face tells most for happy from 0:02.4 to 0:02.6 (90 %)
     """
     found = prediction.explanation
@@ -48,12 +49,11 @@ def explanation_lines(prediction: Prediction) -> list[str]:
     if found.emotion is None:
         return [f"nothing to explain: {found.reason}"]
     lines = [_sum(found) or found.reason]
-    for modality in MODALITIES:
-        if modality in found.moments:
-            against = found.contributions.get(modality, 0.0) < 0
-            way = f"{'against' if against else 'for'} {found.emotion}"
-            lines.append(f"{_WHO[modality]} tells most {way} {_when(found.moments[modality])}")
-    return lines
+    return lines + [
+        _moment_line(found, modality)
+        for modality in MODALITIES
+        if modality in {**found.contributions, **found.moments}
+    ]
 
 
 def explanation_cells(prediction: Prediction) -> list[str | float | None]:
@@ -110,6 +110,14 @@ def _sum(found: Explanation) -> str:
     ]
     first = f"{found.emotion} {100 * total:.1f} % = chance {100 * found.chance:.1f}"
     return " ".join([first, *parts])
+
+
+def _moment_line(found: Explanation, modality: Modality) -> str:
+    moment = found.moments.get(modality)
+    if moment is None:
+        return f"no moment of the {_WHO[modality]} stands out"
+    way = "against" if found.contributions.get(modality, 0.0) < 0 else "for"
+    return f"{_WHO[modality]} tells most {way} {found.emotion} {_when(moment)}"
 
 
 def _when(moment: TellingMoment) -> str:

@@ -19,7 +19,7 @@ from affuse.predict.windows import Span
 from affuse.records import Modality, TellingMoment
 
 _LEAST_SPEECH = 0.5
-"""Share of a second in which somebody must speak for it to be a second of speech."""
+"""Share of the speech in the fullest second that one must have to be a second of speech."""
 
 
 def telling_moments(
@@ -82,14 +82,15 @@ def _second_of_speech(
 
 
 def _seconds_of_speech(evidence: Evidence, span: Span, signal: Signal) -> list[tuple[float, float]]:
+    """Seconds with half as much speech as the fullest, or more."""
     sound = evidence.recording.sound
-    if sound is None:
+    seconds = moments_within(span.start_s, span.start_s + len(signal) / SAMPLE_RATE)
+    if sound is None or not seconds:
         return []
-    end_s = span.start_s + len(signal) / SAMPLE_RATE
+    speech_s = [sound.speech_s(Span(*second)) for second in seconds]
+    least_s = _LEAST_SPEECH * max(speech_s)
     return [
-        (first_s, last_s)
-        for first_s, last_s in moments_within(span.start_s, end_s)
-        if sound.speech_s(Span(first_s, last_s)) >= _LEAST_SPEECH * (last_s - first_s)
+        second for second, there_s in zip(seconds, speech_s, strict=True) if there_s >= least_s > 0
     ]
 
 

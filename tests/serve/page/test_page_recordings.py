@@ -95,7 +95,7 @@ def test_a_moment_leads_to_its_place_and_shows_the_face(
     why = result_of(page, server, give(page, clip))["predictions"][0]["explanation"]
     until("document.getElementById('player').readyState > 1")
     found = page.locator("#moments li")
-    assert found.count() == len(why["moments"])
+    assert found.count() == len(why["contributions"])
     face = found.filter(has=page.locator("img"))
     assert face.locator("img").get_attribute("src").startswith("data:image/jpeg;base64,")
     assert page.evaluate("document.querySelector('#moments img').naturalWidth") == 128

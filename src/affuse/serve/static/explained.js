@@ -33,6 +33,7 @@ function sum({ emotion, chance, contributions }) {
 }
 
 function moment(key, { emotion, contributions, moments }, picture, seek) {
+  if (!moments[key]) return make("li", {}, `No moment of the ${WHO[key].toLowerCase()} stands out.`);
   const { start_s: start, end_s: end, probability, without } = moments[key];
   const way = (contributions[key] ?? 0) < 0 ? "against" : "for";
   const when = `${clock(start, true)} to ${clock(end, true)}`;
@@ -55,6 +56,7 @@ export function showExplanation(prediction, picture, seek) {
   byId("sum").hidden = !known;
   byId("sum").replaceChildren(...(known ? sum(explanation) : []));
   tell(byId("explanation-words"), known ? "" : `${explanation.reason}.`);
-  byId("moments").replaceChildren(...Object.keys(WHO).filter((key) => explanation.moments[key])
+  byId("moments").replaceChildren(...Object.keys(WHO)
+    .filter((key) => key in { ...explanation.contributions, ...explanation.moments })
     .map((key) => moment(key, explanation, picture, seek)));
 }
