@@ -242,8 +242,10 @@ def kills(
             after_s = float(rng.uniform(0.1, took_s))
             which = SIGNALS[int(rng.integers(len(SIGNALS)))]
             kill = Kill(command, which, bool(rng.integers(2)), after_s)
-            if not killed(ground, kill, f"{os.getpid()}-{number}", tally):
-                # It came through: the next ones begin anew, and are ended sooner.
+            in_time = killed(ground, kill, f"{os.getpid()}-{number}", tally)
+            if not in_time or ground.out(command).exists():
+                # It came through: the next ones begin anew, and are ended sooner. Where results
+                # lie, they would be refused before they are ended.
                 remove(ground.out(command))
                 took_s *= 0.7
         again(ground, command, expected, tally)

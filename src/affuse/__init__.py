@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from affuse.adaptation.adapting import Adaptation, adapt
     from affuse.config import Config, load_config
     from affuse.corpora.index import Index
     from affuse.corpora.merging import merge
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Adaptation": "affuse.adaptation.adapting",
     "AffuseError": "affuse.errors",
     "Clip": "affuse.records",
     "Config": "affuse.config",
@@ -38,6 +40,7 @@ _HOMES = {
     "PUBLISHED_FOLDS": "affuse.splits.published",
     "Recogniser": "affuse.predict.recogniser",
     "Result": "affuse.result",
+    "adapt": "affuse.adaptation.adapting",
     "combine": "affuse.fusion.combine",
     "load": "affuse.predict.recogniser",
     "load_config": "affuse.config",
@@ -53,6 +56,7 @@ _HOMES = {
 
 __all__ = [
     "PUBLISHED_FOLDS",
+    "Adaptation",
     "AffuseError",
     "Clip",
     "Config",
@@ -62,6 +66,7 @@ __all__ = [
     "Recogniser",
     "Result",
     "__version__",
+    "adapt",
     "combine",
     "load",
     "load_config",

@@ -162,13 +162,16 @@ def _faces(folder: Path) -> str:
 
 
 def _recogniser(folder: Path) -> str:
+    from affuse.bundle.named import SHIPPED_NAME, bundle_names
     from affuse.predict.recogniser import SHIPPED, load
 
     recogniser = load(SHIPPED)
     prediction = recogniser.predict(_drawn_clip(folder))
     if not (prediction.face_seen and prediction.speech):
         raise MediaError("neither face nor speech is found in a clip that has both")
-    return f"{recogniser.bundle.title}, every hash as it was made; judged a clip"
+    others = [load(name).bundle.title for name in bundle_names() if name != SHIPPED_NAME]
+    titles = " and ".join([recogniser.bundle.title, *others])
+    return f"{titles}, every hash as it was made; judged a clip"
 
 
 def _processor() -> str:

@@ -77,9 +77,9 @@ TWICE = """
 LINE = "affuse: {}; what is done is kept, the same command goes on from there"
 
 
-def called(body: str) -> subprocess.CompletedProcess[str]:
+def called(body: str, command: str = COMMAND) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", COMMAND.format(body=body.strip())],
+        [sys.executable, "-c", command.format(body=body.strip())],
         capture_output=True,
         text=True,
         timeout=60,
@@ -109,6 +109,17 @@ def test_sigterm_that_a_finaliser_lost_is_not_forgotten() -> None:
     found = called(ENDED_MEANWHILE.replace("SIGINT", "SIGTERM"))
     assert found.stderr.splitlines() == [LINE.format("terminated")]
     assert found.returncode == 143
+
+
+def test_sigterm_of_which_a_library_makes_an_error_of_its_own_ends_the_command() -> None:
+    """As numpy does, whose loading it cuts short, wherever that is."""
+    loading = "try: hit(signal.SIGTERM); time.sleep(20)"
+    loading += "\n    except BaseException: raise ImportError('failed to load')"
+    for guarded in (True, False):
+        command = COMMAND if guarded else COMMAND.replace("@errors.one_line_errors\n", "")
+        found = called(loading, command)
+        assert found.returncode == 143, found.stderr
+        assert found.stderr.splitlines() == ([LINE.format("terminated")] if guarded else [])
 
 
 def test_second_one_changes_nothing_and_the_third_ends_all() -> None:

@@ -34,14 +34,19 @@ def test_a_folder_and_a_zip_of_it_are_the_same(folder, tmp_path):
     assert one.images.shape == (4, 48, 48)
     assert one.labels.tolist() == [0, 0, 6, 6]
     assert np.array_equal(one.images, other.images)
+    assert one.names.tolist() == other.names.tolist() == [
+        "angry/0.png", "angry/1.png", "neutral/0.png", "neutral/1.png"
+    ]  # fmt: skip
     assert len(read_fer2013(packed, "val")) == 2
 
 
 def test_copies_and_mirror_images_of_test_faces_are_left_out(rng):
     images = rng.integers(0, 255, (4, 48, 48)).astype(np.uint8)
-    tested = FaceSet(np.stack([images[1], images[2][:, ::-1]]), np.zeros(2, np.int64))
-    left = without_copies(FaceSet(images, np.arange(4)), tested)
+    copies = np.stack([images[1], images[2][:, ::-1]])
+    tested = FaceSet(copies, np.zeros(2, np.int64), np.array(["t", "u"]))
+    left = without_copies(FaceSet(images, np.arange(4), np.array(list("abcd"))), tested)
     assert left.labels.tolist() == [0, 3]
+    assert left.names.tolist() == ["a", "d"]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from affuse.features.store import FeatureStore
 from affuse.features.stored_arrays import StoredArrays
 from affuse.media.audio import read_audio
 from affuse.records import Clip
+from affuse.storage.whole import owned_name
 from extractors import Loudness
 
 MakeClips = Callable[..., Index]
@@ -254,6 +255,22 @@ def test_precomputed_features_stand_beside_computed_ones(
             index, {"audio": Mfcc(n_mfcc=3), "video": units}, RunContext.of(1, store=store)
         )
     assert store.size() == before
+
+
+def test_half_an_array_is_cleared_away_where_nothing_is_left_to_compute(
+    make_clips: MakeClips, mfcc_extractor: Mfcc, store: FeatureStore
+) -> None:
+    """A worker of a cluster died while it wrote what another one then wrote whole."""
+    index, context = make_clips(1), RunContext.of(1, store=store)
+    extract_features(index, {"audio": mfcc_extractor}, context)
+    (whole,) = stored_bytes(store)
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    half = owned_name("partial", ".npy").replace(f"-{os.getpid()}-", f"-{ended.pid}-")
+    (store.path(whole[:-4]).parent / half).write_bytes(b"half")
+    assert set(stored_bytes(store)) == {whole, half}
+    extract_features(index, {"audio": mfcc_extractor}, context)
+    assert set(stored_bytes(store)) == {whole}
 
 
 def test_damaged_arrays_are_computed_again(

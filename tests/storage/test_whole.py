@@ -193,6 +193,15 @@ def test_processes_of_the_system_are_known():
     assert not is_alive(ended.pid)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_process_that_its_parent_has_not_asked_for_is_gone():
+    """In a container without an init it stays in the list for as long as the container runs."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        os.kill(ended.pid, 0)
+        assert not is_alive(ended.pid)
+
+
 def test_text_goes_where_a_link_leads_and_straight_into_a_pipe(tmp_path):
     (tmp_path / "old.csv").write_text("old")
     (tmp_path / "link.csv").symlink_to("old.csv")

@@ -145,6 +145,7 @@ def test_kill_in_the_middle_of_features_loses_nothing(
     while len(stored(tmp_path / "cache")) < 3 and time.monotonic() < until:
         time.sleep(0.01)
     running.workers[1].kill()
+    running.workers[1].wait()
     _, errors = process.communicate(timeout=90)
     assert process.returncode == 0, errors
     alone = features(data, tmp_path / "alone", "--jobs", "1")

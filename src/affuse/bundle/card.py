@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from affuse.bundle.manifest import Figures, Manifest, TrainedOn
-from affuse.corpora.drawn import EMBEDDED
-from affuse.corpora.known import terms_of
-
-_DRAWN = "Trained on drawn faces and computed voices: as affuse itself (MIT)."
+from affuse.bundle.manifest import Figures, Manifest
+from affuse.bundle.permitted_use import permitted_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,19 @@ class SpeakerSpread:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """UAR on the clips of one group, such as those of women, with its 95 % interval."""
+
+    by: str
+    group: str
+    uar: float
+    low: float
+    high: float
+    n_clips: int
+    n_speakers: int
+
+
+@dataclass(frozen=True, slots=True)
 class CardFacts:
     """What the card says beyond the manifest.
 
@@ -40,6 +51,12 @@ class CardFacts:
     ----------
     recalls : tuple of EmotionRecall
     speakers : SpeakerSpread or None
+    folds : tuple of float
+        UAR of each fold.
+    groups : tuple of GroupFigures
+        Those that the run was asked for.
+    recipe : str
+        By whose name the run was configured.
     n_systems : int
         Systems among which this one was picked.
     holds_clips : bool
@@ -50,34 +67,12 @@ class CardFacts:
 
     recalls: tuple[EmotionRecall, ...] = ()
     speakers: SpeakerSpread | None = None
+    folds: tuple[float, ...] = ()
+    groups: tuple[GroupFigures, ...] = ()
+    recipe: str = ""
     n_systems: int = 1
     holds_clips: bool = False
     soft_labels: bool = False
-
-
-def licence_of(trained_on: Sequence[TrainedOn]) -> str:
-    """Licence of what was trained on these corpora, where affuse knows it.
-
-    Parameters
-    ----------
-    trained_on : sequence of TrainedOn
-
-    Returns
-    -------
-    str
-        In words, for the model card.
-
-    Examples
-    --------
-    >>> licence_of([TrainedOn(corpus="mine", n_clips=3)])
-    'Not stated: whatever the recordings of mine allow.'
-    """
-    terms = {p.corpus: _DRAWN if p.corpus == EMBEDDED else terms_of(p.corpus) for p in trained_on}
-    known = [terms[part.corpus] for part in trained_on if terms[part.corpus]]
-    others = [part.corpus for part in trained_on if not terms[part.corpus]]
-    if others:
-        known.append(f"Not stated: whatever the recordings of {' and '.join(others)} allow.")
-    return " ".join(known)
 
 
 def model_card(manifest: Manifest, facts: CardFacts | None = None) -> str:
@@ -97,6 +92,7 @@ def model_card(manifest: Manifest, facts: CardFacts | None = None) -> str:
     facts = facts or CardFacts()
     sections = [
         f"# {manifest.name}\n\n{_purpose(manifest)}",
+        "## What it may be used for\n\n" + permitted_use(manifest.trained_on, manifest.licence),
         "\n\n".join(["## How good it is", *_quality(manifest, facts)]),
         "\n\n".join(["## What it was trained on", *_training(manifest, facts)]),
         "\n\n".join(["## What it is told by", _sources(manifest)]),
@@ -142,6 +138,10 @@ def _quality(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
             f"Speaker by speaker the UAR goes from {_percent(spread.worst_uar)} (speaker "
             f"{spread.worst}) to {_percent(spread.best_uar)} (speaker {spread.best})."
         )
+    if facts.folds:
+        yield f"Fold by fold the UAR is {', '.join(_percent(uar) for uar in facts.folds)}."
+    if facts.groups:
+        yield _group_lines(facts.groups)
     if manifest.sets is not None:
         sets = manifest.sets
         yield (
@@ -179,6 +179,26 @@ def _recall_lines(recalls: Sequence[EmotionRecall]) -> str:
     return "\n".join([*head, *rows])
 
 
+def _group_lines(groups: Sequence[GroupFigures]) -> str:
+    rows = [
+        f"| {each.by} | {each.group} | {_percent(each.uar)} | {_interval(each)} | "
+        f"{each.n_clips:,} | {each.n_speakers} |"
+        for each in groups
+    ]
+    head = [
+        "| by | group | UAR | 95 % over speakers | clips | speakers |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows])
+
+
+def _interval(group: GroupFigures) -> str:
+    """Empty where there is none: one speaker says nothing about others."""
+    if math.isnan(group.low):
+        return ""
+    return f"{_percent(group.low)} to {_percent(group.high)}"
+
+
 def _training(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
     for part in manifest.trained_on:
         speakers = f": {', '.join(part.speakers)}" if part.speakers else ""
@@ -191,6 +211,8 @@ def _training(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
             "each: its probabilities are meant to be such shares. The recalls above are against "
             "the clips' own emotions."
         )
+    if facts.recipe:
+        yield f"Trained by the recipe `{facts.recipe}` with affuse {manifest.affuse}."
     yield "affuse marks figures on these speakers as leaky whenever this bundle has a part in them."
 
 
@@ -210,7 +232,17 @@ def _limits(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
         "age, culture, camera or room) may be told worse, and nothing here says by how much. Do "
         "not decide about people with it."
     )
+    alone = {modality for member in manifest.members for modality in member.modalities}
+    if len(alone) == 1:
+        part, other = ("voice", "face") if "audio" in alone else ("face", "voice")
+        yield f"It goes by the {part} alone: the {other} changes nothing."
     if manifest.classes:
+        if len(manifest.classes) == 2:
+            known = " and ".join(manifest.classes)
+            yield (
+                f"It knows two emotions, {known}: whatever is neither comes out as one of them all "
+                "the same."
+            )
         yield (
             "Where the probability of the first emotion is under "
             f"{_percent(manifest.abstain_below)}, prediction names none."

@@ -11,6 +11,7 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import Manifest
 from affuse.bundle.member import Member
 from affuse.bundle.numbers import member_numbers
+from affuse.bundle.recalibration import recalibrated
 from affuse.bundle.stackers import stackers_of
 from affuse.errors import BundleError
 from affuse.fusion.combine import (
@@ -138,6 +139,8 @@ def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Flo
 
     Notes
     -----
+    What an adapted member says is recalibrated first, whoever else speaks.
+
     Where several members speak, a product takes each one's likelihood: its probabilities divided
     by its prior to the power of `prior_power`, in full for every class that its own class may
     mean, to the power of its weight. Classes that compete as one have one likelihood, the sum of
@@ -267,7 +270,7 @@ def _own(member: Member, probabilities: ArrayLike | None) -> Floats | None:
             f"(n, {len(member.classes)}), in the order {', '.join(member.classes)}"
         )
     check_probabilities(rows, f"what member {member.name!r} says")
-    return rows
+    return recalibrated(member, rows)
 
 
 def _shares(manifest: Manifest, member: Member) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.card import CardFacts, EmotionRecall, SpeakerSpread, licence_of, model_card
+from affuse.bundle.card import CardFacts, EmotionRecall, GroupFigures, SpeakerSpread, model_card
 from affuse.bundle.decision import tempered
 from affuse.bundle.extractors import feature_source
 from affuse.bundle.fidelity import refuse_deviation
 from affuse.bundle.manifest import EmotionSets, Figures, Manifest, TrainedOn
 from affuse.bundle.member import FeatureSource
 from affuse.bundle.parts import SystemParts, parts_of
+from affuse.bundle.permitted_use import licence_of
 from affuse.bundle.provenance import training_clips, with_known
 from affuse.bundle.refit import Refitted, TransformerFactories, refitted, refuse_unknown_preparation
 from affuse.bundle.writer import make_bundle
@@ -31,6 +32,7 @@ from affuse.models.graphs.builder import GraphBuilder, NotExportable
 from affuse.probabilities import FLOOR
 from affuse.records import Modality
 from affuse.result import Evaluated, Result
+from affuse.tasks.metrics import uar
 
 _RECALLS = ("emotion", "recall", "n_clips", "taken_for")
 _PACKAGES = ("numpy", "onnx", "scikit-learn", "torch")
@@ -167,7 +169,7 @@ def _manifest(
     return Manifest(
         **numbers,
         affuse=metadata.version("affuse"),
-        name=f"{item.name} on {_corpus(result)}",
+        name=config.bundle.name or f"{item.name} on {_corpus(result)}",
         classes=classes,
         members=parts.members,
         fusion=parts.fusion,
@@ -252,10 +254,31 @@ def _facts(item: Evaluated, result: Result, holds_clips: bool) -> CardFacts:
             )
         ),
         speakers=SpeakerSpread(spread.best, spread.best_uar, spread.worst, spread.worst_uar),
+        folds=_fold_figures(item, result.table),
+        groups=tuple(_group_figures(item, result)),
+        recipe=result.config.recipe,
         n_systems=len(result.honest),
         holds_clips=holds_clips,
         soft_labels=result.table.soft_labels,
     )
+
+
+def _fold_figures(item: Evaluated, table: FeatureTable) -> tuple[float, ...]:
+    found = item.out_of_fold
+    truth, predicted = table.labels[found.rows], found.predicted
+    own = [found.folds == fold for fold in np.unique(found.folds)]
+    return tuple(uar(truth[rows], predicted[rows]) for rows in own)
+
+
+def _group_figures(item: Evaluated, result: Result) -> Iterator[GroupFigures]:
+    """Of the groups that the run was asked for."""
+    if not result.config.evaluation.by:
+        return
+    figures = result.by_group.figures
+    for row in figures[figures["system"] == item.name].to_dict("records"):
+        low, high = row["uar_low"], row["uar_high"]
+        counts = int(row["n_clips"]), int(row["n_speakers"])
+        yield GroupFigures(row["by"], row["group"], row["uar"], low, high, *counts)
 
 
 def _versions() -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from affuse.bundle.adapted_from import AdaptedFrom
 from affuse.bundle.member import (
     FileName,
     ManifestPart,
@@ -15,9 +16,9 @@ from affuse.bundle.member import (
     refuse_repeats,
 )
 
-FORMAT = 3
+FORMAT = 4
 """Raised when a bundle of the new kind cannot be read by the affuse of before; all up to it can be
-read. Bundles of emotions are still written as 2, those of numbers as 3."""
+read. Bundles of emotions are still written as 2, those of numbers as 3, adapted ones as 4."""
 
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
@@ -203,11 +204,13 @@ class Manifest(ManifestPart):
         Of the graphs, in words.
     packages : mapping of str to str
         Versions of what made the graphs.
+    adapted_from : AdaptedFrom or None
+        The bundle that it was before it was fitted to somebody's own clips.
     files : mapping of str to str
         Every other file of the bundle -> SHA-256.
     """
 
-    format: Literal[1, 2, 3] = 2
+    format: Literal[1, 2, 3, 4] = 2
     affuse: str
     name: str = Field(min_length=1)
     classes: tuple[str, ...] = ()
@@ -220,6 +223,7 @@ class Manifest(ManifestPart):
     figures: tuple[Figures, ...] = ()
     licence: str = ""
     card: FileName = CARD
+    adapted_from: AdaptedFrom | None = None
     packages: dict[str, str] = Field(default_factory=dict)
     files: dict[FileName, Sha256] = Field(default_factory=dict)
 

@@ -15,6 +15,7 @@ FileName = Annotated[
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=0, le=10**8)]
+Weight = Annotated[float, Field(ge=-1000, le=1000)]
 Temperature = Annotated[float, Field(ge=1e-6, le=1e6)]
 
 _SUM_TOLERANCE = 1e-6
@@ -63,6 +64,22 @@ class FeatureSource(ManifestPart):
         return self
 
 
+class Recalibration(ManifestPart):
+    """What is done to the logarithms of a member's probabilities before anything else.
+
+    Attributes
+    ----------
+    weights : tuple of tuple of float
+        (n_own_classes, n_own_classes): how much the logarithm of each class (row) adds to the
+        score of each (column).
+    bias : tuple of float
+        (n_own_classes,): added to it. The probabilities are the softmax of the scores.
+    """
+
+    weights: tuple[tuple[Weight, ...], ...]
+    bias: tuple[Weight, ...]
+
+
 class Member(ManifestPart):
     """One graph that says something about a clip.
 
@@ -96,6 +113,8 @@ class Member(ManifestPart):
         How much of the prior is divided out: it is taken to this power.
     weight : float
         Exponent in a product, weight in a weighted mean.
+    recalibration : Recalibration or None
+        As adapting to somebody's own clips has found it.
     """
 
     name: str = Field(min_length=1)
@@ -109,6 +128,7 @@ class Member(ManifestPart):
     prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = {}
     prior_power: float = Field(default=1.0, ge=0, le=1000)
     weight: float = Field(default=1.0, ge=0, le=1000)
+    recalibration: Recalibration | None = None
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
@@ -154,6 +174,7 @@ class Member(ManifestPart):
                 raise ValueError(f"{field} of member {self.name!r} has {foreign}, no own classes")
         if self.prior and set(self.prior) != set(self.classes):
             raise ValueError(f"prior of member {self.name!r} must have all its classes, or none")
+        self._recalibration_fits()
         for own, parts in self.share.items():
             legal = set(parts) <= set(self.means(own))
             if not legal or abs(sum(parts.values()) - 1) > _SUM_TOLERANCE:
@@ -162,6 +183,17 @@ class Member(ManifestPart):
                     f"{list(self.means(own))}, not {parts}"
                 )
         return self
+
+    def _recalibration_fits(self) -> None:
+        if self.recalibration is None:
+            return
+        n, found = len(self.classes), self.recalibration
+        lengths = {len(found.weights), len(found.bias), *map(len, found.weights)}
+        if lengths != {n}:
+            raise ValueError(
+                f"recalibration of member {self.name!r} has rows and columns {sorted(lengths)}; "
+                f"expected {n} of each, one for each class"
+            )
 
 
 def refuse_repeats(names: Sequence[str], what: str) -> None:

@@ -22,8 +22,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             from affuse.cli.app import app
 
             app(args=None if argv is None else list(argv), prog_name="affuse")
-        except (KeyboardInterrupt, SystemExit) as error:
-            # One that came before any command, or after it, has not been told.
+        except BaseException as error:
+            # One that came before any command, or after it, has not been told; what a library
+            # whose loading it cut short makes of it is any error.
             ending = interrupted()
             if ending is None:
                 raise

@@ -257,6 +257,53 @@ def doctor() -> None:
     check_and_print()
 
 
+@app.command()
+@one_line_errors
+def adapt(
+    bundle: Annotated[
+        str, typer.Argument(metavar="BUNDLE", help="shipped, open, or the folder of a bundle.")
+    ],
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option("--out", "--output", help="New folder for the adapted bundle.")
+    ] = None,
+    emotions: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="Only clips of these; of all by default.")
+    ] = None,
+    corpus: Corpus = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Write it though it is not known to help.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of folds and bootstrap.")] = 0,
+    jobs: Jobs = None,
+) -> None:
+    """Fit a bundle's decisions to your own clips. Exit code 1: too few to help.
+
+    Calibration, fusion and how probable each emotion is; never the networks.
+    """
+    from affuse.cli.adapting import adapt_and_print
+
+    named = None if emotions is None else [name.strip() for name in emotions.split(",")]
+    adapt_and_print(
+        bundle, data, out,
+        corpus=corpus, emotions=named, anyway=anyway, seed=seed, jobs=jobs,
+    )  # fmt: skip
+
+
+@app.command()
+@one_line_errors
+def card(
+    bundle: Annotated[
+        str, typer.Argument(metavar="NAME|DIR", help="shipped, open, or the folder of a bundle.")
+    ] = "shipped",
+) -> None:
+    """Print a bundle's card: its use, its figures, whom it fails."""
+    from affuse.bundle.named import bundle_folder
+    from affuse.bundle.reader import read_bundle
+
+    say(read_bundle(bundle_folder(bundle)).card, nl=False)
+
+
 app.command()(index)
 
 
@@ -362,19 +409,54 @@ def list_settings(
 def face(
     data: Annotated[Path, typer.Argument(help="FER2013: folder or zip with train/ and val/.")],
     out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
+    votes: Annotated[
+        Path | None,
+        typer.Option(help="CSV of people's votes on the training faces, learned beside labels."),
+    ] = None,
+    teacher: Annotated[
+        list[Path] | None,
+        typer.Option(help="Weights of a network whose answers are learned too. Repeatable."),
+    ] = None,
+    init: Annotated[
+        Path | None, typer.Option(help="Weights to start from: npz, or face-checkpoint-N.npz.")
+    ] = None,
+    origin: Annotated[str, typer.Option(help="Where those come from, for the card.")] = "",
     architecture: Annotated[str, typer.Option(help="small, or large for a GPU.")] = "small",
-    epochs: Annotated[int | None, typer.Option(min=1, help="Rounds before the calm ones.")] = None,
-    networks: Annotated[int, typer.Option(min=1, help="How many share the judgement.")] = 2,
+    epochs: Annotated[
+        int, typer.Option(min=0, help="Over the faces; 0: export the weights of --init.")
+    ] = 60,
+    learning_rate: Annotated[
+        float, typer.Option(min=1e-6, max=1.0, help="The highest; less where --init is good.")
+    ] = 0.05,
+    networks: Annotated[int, typer.Option(min=1, help="How many, whose mean decides.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same networks.")] = 0,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Threads; one per core by default.")
+    ] = None,
 ) -> None:
-    """Train the networks that read faces. A second call goes on where one was stopped."""
+    """Train the network that reads faces. A second call goes on where one was stopped."""
     from affuse.cli.training import train_face_and_print
-    from affuse.models.face_training import FaceTraining
+    from affuse.models.face_settings import FaceTraining
 
-    settings = FaceTraining(architecture=architecture, device=device, seed=seed)
-    lasting = settings if epochs is None else settings.lasting(epochs)
-    train_face_and_print(data, out, lasting, networks)
+    settings = FaceTraining(
+        architecture=architecture,
+        epochs=epochs,
+        learning_rate=learning_rate,
+        device=device,
+        seed=seed,
+    )
+    train_face_and_print(
+        data,
+        out,
+        settings,
+        votes=votes,
+        teachers=teacher or [],
+        start=init,
+        origin=origin,
+        n_networks=networks,
+        jobs=jobs,
+    )
 
 
 @train_app.command()
@@ -405,13 +487,17 @@ def voice(
 @one_line_errors
 def bundle(
     face: Annotated[Path, typer.Argument(help="Folder of affuse train face.")],
-    voice: Annotated[Path, typer.Argument(help="Folder of affuse train voice.")],
     out: Annotated[Path, typer.Option(help="New folder for the bundle.")],
+    voice: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of affuse train voice; without it the bundle's own stays."),
+    ] = None,
+    bundle: BundleFolder = None,
 ) -> None:
     """Join both into a bundle, as the one that comes with affuse."""
     from affuse.cli.training import ship_and_print
 
-    ship_and_print(face, voice, out)
+    ship_and_print(face, voice, bundle, out)
 
 
 @train_app.command()

@@ -56,8 +56,22 @@ FoldsOfARun = Annotated[str | None, typer.Option("--folds", hidden=True)]
 ByOfARun = Annotated[list[str] | None, typer.Option("--by", hidden=True)]
 CoverageOfARun = Annotated[float | None, typer.Option("--coverage", hidden=True)]
 """Options of `affuse run` that another command refuses in a line of its own."""
+
+
+def _bundle_folder(given: str) -> Path:
+    """Folder of the bundle that was typed: its path, or the name of one that comes with affuse."""
+    from affuse.bundle.named import bundle_folder
+
+    return bundle_folder(given)
+
+
 BundleFolder = Annotated[
-    Path | None, typer.Option(help="Folder of a bundle; the shipped one by default.")
+    Path | None,
+    typer.Option(
+        parser=_bundle_folder,
+        metavar="NAME|DIR",
+        help="shipped (the default), open (commercial use too), or the folder of a bundle.",
+    ),
 ]
 LocalWorkers = Annotated[
     int | None,

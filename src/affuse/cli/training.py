@@ -15,17 +15,28 @@ from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.corpora.registry import read_all
 from affuse.extractors.networks.shipped import shipped_folder
-from affuse.models.face_training import FaceTraining
+from affuse.models.face_settings import FaceTraining
 from affuse.models.waveform_training import WaveformTraining
 from affuse.pretraining.face import pretrain_face
 from affuse.pretraining.fusing import refit_fusion
-from affuse.pretraining.shipped import ship, with_voice
+from affuse.pretraining.shipped import ship, with_face, with_voice
 from affuse.pretraining.voice import pretrain_voice
 from affuse.pretraining.voice_figures import GroupFigures
 
 
-def train_face_and_print(source: Path, out: Path, settings: FaceTraining, n_networks: int) -> None:
-    """Train the face networks; print what it reaches on faces it has not seen.
+def train_face_and_print(
+    source: Path,
+    out: Path,
+    settings: FaceTraining,
+    *,
+    votes: Path | None,
+    teachers: list[Path],
+    start: Path | None,
+    origin: str,
+    n_networks: int,
+    jobs: int | None,
+) -> None:
+    """Train the face network; print what it reaches on faces it has not seen.
 
     Parameters
     ----------
@@ -34,21 +45,36 @@ def train_face_and_print(source: Path, out: Path, settings: FaceTraining, n_netw
     out : Path
         Receives the network.
     settings : FaceTraining
+    votes : Path or None
+        People's votes on the faces.
+    teachers : list of Path
+        Weights of networks to learn from.
+    start : Path or None
+        Weights to start from.
+    origin : str
+        Where those come from.
     n_networks : int
+    jobs : int or None
+        Threads; one per core where it is not given.
     """
-    settings = replace(settings, threads=os.cpu_count() or 1)
+    settings = replace(settings, threads=jobs or os.cpu_count() or 1)
     with progress_bars(Console(stderr=True)) as progress:
         figures = pretrain_face(
             source,
             out,
             settings,
+            votes=votes,
+            teachers=teachers,
+            start=start,
+            origin=origin,
             n_networks=n_networks,
-            report=lambda done, total, loss: progress("epochs of the face networks", done, total),
+            report=lambda done, total, loss: progress("epochs of the face network", done, total),
         )
     say(
-        f"{figures.n_tested:,} test faces   accuracy {100 * figures.accuracy:.1f}   "
-        f"UAR {100 * figures.uar:.1f}   ECE {figures.ece:.3f}   (temperature "
-        f"{figures.temperature:.2f})\nWritten to {out / 'face.onnx'} and {out / 'face.json'}."
+        f"{figures.n_tested:,} test faces   accuracy {100 * figures.accuracy_unmirrored:.1f}   "
+        f"(mirror images averaged: {100 * figures.accuracy:.1f}, UAR {100 * figures.uar:.1f})   "
+        f"ECE {figures.ece:.3f}   temperature {figures.temperature:.2f}\n"
+        f"Written to {out / 'face.onnx'} and {out / 'face.json'}."
     )
 
 
@@ -108,22 +134,31 @@ def _groups(title: str, groups: Sequence[GroupFigures]) -> list[str]:
     return [title, *lines] if lines else []
 
 
-def ship_and_print(face: Path, voice: Path, out: Path) -> None:
+def ship_and_print(face: Path, voice: Path | None, before: Path | None, out: Path) -> None:
     """Join both networks into a bundle.
 
     Parameters
     ----------
     face : Path
         Folder that training left.
-    voice : Path
-        Folder that training left.
+    voice : Path or None
+        Folder that training left; without it the voice model and the exponents of `before` stay.
+    before : Path or None
+        Bundle; the shipped one by default.
     out : Path
         The bundle.
     """
-    bundle = ship(face, voice)
+    if voice is None:
+        bundle = with_face(read_bundle(before or shipped_folder()), face)
+    else:
+        bundle = ship(face, voice)
     write_bundle(bundle, out)
     size = sum(len(content) for content in bundle.files.values()) / 1e6
-    say(f"{bundle.title}   {size:.1f} MB\nWritten to {out}.")
+    lines = [f"{bundle.title}   {size:.1f} MB", f"Written to {out}."]
+    if voice is None:
+        fit = f"affuse train fusion FACES CORPUS... --bundle {out} --out NEW"
+        lines.insert(1, f"How much face and voice count is as before; to fit it anew: {fit}")
+    say("\n".join(lines))
 
 
 def refit_and_print(

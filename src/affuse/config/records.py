@@ -336,6 +336,7 @@ class BundleConfig(_Settings):
     licence: str = Field(
         "", description="Of the graphs, for the model card; empty: as the corpus has it."
     )
+    name: str = Field("", description="Shown with every prediction; empty: system and corpus.")
 
 
 _VOTES_MODELS = ({"name": "logistic"},)

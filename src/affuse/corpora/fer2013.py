@@ -26,10 +26,13 @@ class FaceSet:
     images : (n, 48, 48) uint8
     labels : (n,) int64
         Position in `FER2013_EMOTIONS`.
+    names : (n,) str
+        Of the files, with the folder of their emotion: some of FER2013 lie in two.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
+    names: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -45,7 +48,7 @@ class FaceSet:
         -------
         FaceSet
         """
-        return FaceSet(self.images[rows], self.labels[rows])
+        return FaceSet(self.images[rows], self.labels[rows], self.names[rows])
 
 
 def read_fer2013(source: str | Path, part: str) -> FaceSet:
@@ -75,15 +78,16 @@ def read_fer2013(source: str | Path, part: str) -> FaceSet:
     """
     path = Path(source)
     faces = [
-        (_label(name, emotion), _face(name, data)) for name, emotion, data in _files(path, part)
+        (_label(name, emotion), _face(name, data), f"{emotion}/{PurePosixPath(name).name}")
+        for name, emotion, data in _files(path, part)
     ]
     if not faces:
         raise DatasetError(
             f"{path} holds no faces under {part}/; expected FER2013 as class folders: "
             f"{part}/{FER2013_EMOTIONS[0]}/NAME.jpg and so on"
         )
-    labels, images = zip(*faces, strict=True)
-    return FaceSet(np.stack(images), np.array(labels, np.int64))
+    labels, images, names = zip(*faces, strict=True)
+    return FaceSet(np.stack(images), np.array(labels, np.int64), np.array(names))
 
 
 def without_copies(faces: FaceSet, others: FaceSet) -> FaceSet:

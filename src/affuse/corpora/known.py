@@ -206,6 +206,27 @@ def terms_of(corpus: str) -> str:
     return next((reader.terms for reader in _readers() if reader.title == corpus), "")
 
 
+def commercial_use_of(corpus: str) -> bool | None:
+    """Whether the licence of a corpus lets what is trained on it be used commercially.
+
+    Parameters
+    ----------
+    corpus : str
+        As clips have it.
+
+    Returns
+    -------
+    bool or None
+        None where nobody knows.
+
+    Examples
+    --------
+    >>> commercial_use_of("CREMA-D"), commercial_use_of("RAVDESS"), commercial_use_of("mine")
+    (True, False, None)
+    """
+    return next((reader.commercial_use for reader in _readers() if reader.title == corpus), None)
+
+
 def known_speaker(reader: Reader, clip: Clip) -> str | None:
     """Speaker of a clip as the corpus of a reader calls them, by the clip's name alone.
 

@@ -54,6 +54,9 @@ class Reader:
     terms : str
         What the licence means for what is trained on the recordings, for model cards; empty: the
         card says that it is not known.
+    commercial_use : bool or None
+        Whether the licence lets what is trained on the recordings be used commercially; None:
+        nobody knows.
     take_key : callable, optional
         Name of a file -> the performance whatever its modality, None for other names; only of a
         corpus that keeps sound and picture of one performance in several files.
@@ -101,6 +104,7 @@ class Reader:
     emotion_map: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
     terms: str = ""
+    commercial_use: bool | None = None
     take_key: Callable[[str], str | None] | None = None
     part_name: Callable[[str, Modality], str] | None = None
     speaker_of: Callable[[str], str | None] | None = None

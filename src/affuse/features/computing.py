@@ -67,6 +67,8 @@ def compute(tasks: Sequence[ArrayTask], context: RunContext) -> dict[str, str]:
     dict of str to str
         Key -> reason, where there is no array.
     """
+    for store in {task.store for task in tasks}:
+        store.sweep()
     distinct = {task.key: task for task in tasks}
     pending = [t for t in distinct.values() if not t.store.has(t.key, t.extractor.shape)]
     total = Counter(task.extractor.modality for task in distinct.values())
@@ -94,7 +96,6 @@ def _computed(
     if not tasks:
         return
     store = tasks[0].store
-    store.sweep()
     with _marked(store) as mark:
         marked = [replace(task, mark=mark) for task in tasks]
         costs = [_cost(task) for task in tasks]

@@ -1,4 +1,8 @@
-"""Faces as they might also have been: turned, shifted, mirrored, lit otherwise, partly hidden."""
+"""Faces as they might also have been: turned, shifted, mirrored, lit otherwise, partly hidden.
+
+What varies is drawn on the processor and computed where the faces are, all of a batch at once: a
+seed means the same variants on a processor and on a GPU.
+"""
 
 from __future__ import annotations
 
@@ -8,85 +12,185 @@ from typing import TYPE_CHECKING
 from affuse.models.training import import_torch
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
-TURN_RAD = math.radians(15)
+TURN_RAD = math.radians(20)
 ZOOM = 0.2
-SHIFT = 0.12
+STRETCH = 0.08
+"""Of the width against the height."""
+SHIFT = 0.1
 """Share of the picture."""
-CONTRAST = 0.3
+CONTRAST = 0.35
 BRIGHTNESS = 30.0
 """Grey levels."""
+BLURRED_SHARE = 0.2
+NOISY_SHARE = 0.3
+NOISE = 10.0
+"""Grey levels of deviation."""
 HIDDEN = (0.1, 0.4)
 """Side of the hidden rectangle, as a share of the picture's."""
-HIDE_SHARE = 0.5
+HIDDEN_SHARE = 0.5
 
 
-def augmented(faces: Tensor, size: int, strength: float = 1.0) -> Tensor:
-    """Random variants of faces (n, 1, 48, 48) float32, as (n, 1, size, size).
-
-    `strength`: share of each change's range; mirroring stays, whatever it is.
-
-    torch's current seed decides. Grey levels may leave [0, 255]: what follows standardises them.
+class Draws:
+    """Random numbers for a batch: drawn on the processor, given where they are used.
 
     Parameters
     ----------
-    faces : (n, 1, 48, 48) float32 tensor
+    seed : int
+    device : str
+    """
+
+    def __init__(self, seed: int, device: str) -> None:
+        self._generator: torch.Generator = import_torch().Generator().manual_seed(seed)
+        self._device = device
+
+    def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+        """Numbers between two bounds.
+
+        Parameters
+        ----------
+        *shape : int
+        low, high : float
+
+        Returns
+        -------
+        float32 tensor of that shape
+        """
+        drawn: Tensor = import_torch().rand(*shape, generator=self._generator)
+        return (low + (high - low) * drawn).to(self._device)
+
+    def around(self, *shape: int, most: float) -> Tensor:
+        """Numbers around zero.
+
+        Parameters
+        ----------
+        *shape : int
+        most : float
+            The largest, and minus the smallest.
+
+        Returns
+        -------
+        float32 tensor of that shape
+        """
+        return self.uniform(*shape, low=-most, high=most)
+
+    def normal(self, *shape: int) -> Tensor:
+        """Numbers of the standard normal distribution.
+
+        Parameters
+        ----------
+        *shape : int
+
+        Returns
+        -------
+        float32 tensor of that shape
+        """
+        drawn: Tensor = import_torch().randn(*shape, generator=self._generator)
+        return drawn.to(self._device)
+
+    def order(self, n: int) -> Tensor:
+        """The numbers from 0 to n - 1 in random order.
+
+        Parameters
+        ----------
+        n : int
+
+        Returns
+        -------
+        (n,) int64 tensor
+        """
+        drawn: Tensor = import_torch().randperm(n, generator=self._generator)
+        return drawn.to(self._device)
+
+
+def augmented(faces: Tensor, strength: float, draws: Draws) -> Tensor:
+    """Random variants of faces.
+
+    Grey levels may leave [0, 255]: what follows standardises them.
+
+    Parameters
+    ----------
+    faces : (n, 1, size, size) float32 tensor
         Grey levels.
-    size : int
-        Pixels of a side of what is given back.
     strength : float
+        Share of each change's range, and of how often there is one; mirroring stays, whatever it
+        is.
+    draws : Draws
+        On the device of the faces.
 
     Returns
     -------
     (n, 1, size, size) float32 tensor
     """
-    torch = import_torch()
-    grid = torch.nn.functional.affine_grid(
-        _transforms(len(faces), strength), [len(faces), 1, size, size], align_corners=False
+    functional = import_torch().nn.functional
+    grid = functional.affine_grid(
+        _transforms(len(faces), strength, draws), list(faces.shape), align_corners=False
     )
-    moved = torch.nn.functional.grid_sample(
+    moved = functional.grid_sample(
         faces, grid, mode="bilinear", padding_mode="border", align_corners=False
     )
-    return _hidden(_relit(moved, strength), strength)
+    lit = _lit(moved, strength, draws)
+    return _hidden(_noisy(_blurred(lit, strength, draws), strength, draws), strength, draws)
 
 
-def _transforms(n: int, strength: float) -> Tensor:
-    """Random similarity transforms with mirroring, (n, 2, 3)."""
+def _transforms(n: int, strength: float, draws: Draws) -> Tensor:
+    """Random turns, zooms, stretches and shifts with mirroring, (n, 2, 3)."""
     torch = import_torch()
-    angle = (torch.rand(n) * 2 - 1) * TURN_RAD * strength
-    zoom = 1 + (torch.rand(n) * 2 - 1) * ZOOM * strength
-    mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0)
-    shift = (torch.rand(n, 2) * 2 - 1) * 2 * SHIFT * strength
+    angle = draws.around(n, most=TURN_RAD * strength)
+    zoom = 1 + draws.around(n, most=ZOOM * strength)
+    stretch = 1 + draws.around(n, most=STRETCH * strength)
+    mirror = torch.where(draws.uniform(n) < 0.5, -1.0, 1.0)
+    # Coordinates go from -1 to 1.
+    shift = draws.around(n, 2, most=2 * SHIFT * strength)
     cos, sin = angle.cos() * zoom, angle.sin() * zoom
-    rows = torch.stack([cos * mirror, -sin, sin * mirror, cos], 1).view(n, 2, 2)
-    transforms: Tensor = torch.cat([rows, shift[:, :, None]], 2)
+    rows = torch.stack([cos * mirror * stretch, -sin, sin * mirror, cos / stretch], 1)
+    transforms: Tensor = torch.cat([rows.view(n, 2, 2), shift[:, :, None]], 2)
     return transforms
 
 
-def _relit(faces: Tensor, strength: float) -> Tensor:
+def _lit(faces: Tensor, strength: float, draws: Draws) -> Tensor:
     torch = import_torch()
     n = len(faces)
-    contrast = 1 + (torch.rand(n, 1, 1, 1) * 2 - 1) * CONTRAST * strength
-    brightness = (torch.rand(n, 1, 1, 1) * 2 - 1) * BRIGHTNESS * strength
+    contrast = 1 + draws.around(n, 1, 1, 1, most=CONTRAST * strength)
+    brightness = draws.around(n, 1, 1, 1, most=BRIGHTNESS * strength)
     # A light from one side: a slope of grey levels across the picture.
-    slope = torch.linspace(-1, 1, faces.shape[-1]) * BRIGHTNESS * strength
-    tilt = (torch.rand(n, 1, 1, 1) * 2 - 1) * slope
-    lit: Tensor = faces * contrast + brightness + tilt
+    slope = torch.linspace(-1, 1, faces.shape[-1], device=faces.device) * BRIGHTNESS * strength
+    lit: Tensor = faces * contrast + brightness + draws.around(n, 1, 1, 1, most=1.0) * slope
     return lit
 
 
-def _hidden(faces: Tensor, strength: float) -> Tensor:
+def _blurred(faces: Tensor, strength: float, draws: Draws) -> Tensor:
+    """Some faces as from half as many pixels: small faces of real video."""
+    torch = import_torch()
+    functional = torch.nn.functional
+    low = functional.interpolate(faces, scale_factor=0.5, mode="area")
+    blurred = functional.interpolate(
+        low, size=list(faces.shape[2:]), mode="bilinear", align_corners=False
+    )
+    chosen = draws.uniform(len(faces), 1, 1, 1) < BLURRED_SHARE * strength
+    result: Tensor = torch.where(chosen, blurred, faces)
+    return result
+
+
+def _noisy(faces: Tensor, strength: float, draws: Draws) -> Tensor:
+    """Some faces with noise, as of dark pictures."""
+    chosen = draws.uniform(len(faces), 1, 1, 1) < NOISY_SHARE
+    deviation = draws.uniform(len(faces), 1, 1, 1, high=NOISE * strength) * chosen
+    return faces + draws.normal(*faces.shape) * deviation
+
+
+def _hidden(faces: Tensor, strength: float, draws: Draws) -> Tensor:
     """Half of the faces with a rectangle of random grey."""
     torch = import_torch()
     n, size = len(faces), faces.shape[-1]
     low, high = HIDDEN
-    sides = (low + (high - low) * torch.rand(n, 2)) * size
-    sides *= (torch.rand(n, 1) < HIDE_SHARE * strength).float()
-    starts = torch.rand(n, 2) * (size - sides)
-    at = torch.arange(size)
+    sides = draws.uniform(n, 2, low=low, high=high) * size
+    sides = sides * (draws.uniform(n, 1) < HIDDEN_SHARE * strength)
+    starts = draws.uniform(n, 2) * (size - sides)
+    at = torch.arange(size, device=faces.device)
     inside = (at >= starts[..., None]) & (at < (starts + sides)[..., None])
     hidden = inside[:, 0, :, None] & inside[:, 1, None, :]
-    grey = torch.rand(n, 1, 1, 1) * 255
-    result: Tensor = torch.where(hidden[:, None], grey, faces)
+    result: Tensor = torch.where(hidden[:, None], draws.uniform(n, 1, 1, 1, high=255.0), faces)
     return result

@@ -5,9 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
-import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -16,12 +13,8 @@ from typing import Any
 from affuse.errors import AffuseError
 from affuse.predict.settings import Settings
 from affuse.records import Prediction
-from affuse.storage.cache import DAY_S, cache_folder, weights_folder
-from affuse.storage.remote import identity, local_path, url_of
-from affuse.storage.sealing import SEAL_BYTES, is_sealed, seal
-from affuse.storage.whole import atomic_file, remove_leftovers
-
-KEPT_DAYS = 30
+from affuse.storage.cache import cache_folder, fetched_weights
+from affuse.storage.kept_json import KeptJson, file_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +48,17 @@ class AnswerStore:
         str or None
         """
         try:
-            state = _state(path)
+            state = file_state(path)
         except (OSError, ValueError, AffuseError):
             return None
-        version = metadata.version("affuse")
-        parts = [version, recogniser, _asked(settings), path, state, _weights()]
+        parts = [
+            metadata.version("affuse"),
+            recogniser,
+            _asked(settings),
+            path,
+            state,
+            fetched_weights(),
+        ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def load(self, key: str) -> Prediction | None:
@@ -74,13 +73,12 @@ class AnswerStore:
         -------
         Prediction or None
         """
-        path = self._path(key)
-        if not is_sealed(path):
+        record = self._kept.load(key)
+        if record is None:
             return None
         try:
-            record = json.loads(path.read_bytes()[:-SEAL_BYTES])
             answer: Prediction = _adapter().validate_python(record)
-        except (OSError, ValueError):
+        except ValueError:
             return None
         return answer
 
@@ -98,22 +96,15 @@ class AnswerStore:
         OutputError
             The folder cannot be written.
         """
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with atomic_file(self._path(key), lasting=False) as temporary:
-            temporary.write_text(json.dumps(asdict(answer), default=float), "ascii")
-            seal(temporary)
+        self._kept.save(key, asdict(answer))
 
     def sweep(self) -> None:
         """Remove old answers, and what killed processes left in the middle of writing."""
-        remove_leftovers(self.root)
-        oldest = time.time() - KEPT_DAYS * DAY_S
-        for path in self.root.glob("*.json"):
-            with suppress(OSError):
-                if path.stat().st_mtime < oldest:
-                    path.unlink()
+        self._kept.sweep()
 
-    def _path(self, key: str) -> Path:
-        return self.root / f"{key}.json"
+    @property
+    def _kept(self) -> KeptJson:
+        return KeptJson(self.root)
 
 
 def default_answers() -> AnswerStore:
@@ -126,25 +117,10 @@ def default_answers() -> AnswerStore:
     return AnswerStore(cache_folder() / "predictions")
 
 
-def _state(path: str) -> list[str | int]:
-    """What changes when a recording does."""
-    place = local_path(path)
-    if url_of(place) is not None:
-        return [identity(place)]
-    status = place.stat()
-    return [os.path.realpath(place), status.st_size, status.st_mtime_ns]
-
-
 def _asked(settings: Settings) -> dict[str, Any]:
     """Settings as JSON; answers that explain nothing keep the key of before there were others."""
     asked = asdict(settings)
     return asked if asked.pop("explain") is False else {**asked, "explain": True}
-
-
-def _weights() -> list[str]:
-    """Networks that were fetched: they take part where they are there."""
-    folder = weights_folder()
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
 @functools.cache

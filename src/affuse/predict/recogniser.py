@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.bundle import Bundle
+from affuse.bundle.named import bundle_folder
 from affuse.bundle.reader import read_bundle
 from affuse.errors import BundleError
 from affuse.extractors.networks.shipped import shipped_folder
@@ -31,8 +32,8 @@ def load(bundle_dir: str | Path | None = None) -> Recogniser:
     Parameters
     ----------
     bundle_dir : str or Path, optional
-        Folder of a bundle, such as ``bundle/`` in a run folder; the one that comes with affuse by
-        default.
+        Folder of a bundle, such as ``bundle/`` in a run folder, or the name of one that comes with
+        affuse: ``"shipped"`` (the default), or ``"open"``, which may be used commercially too.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def load(bundle_dir: str | Path | None = None) -> Recogniser:
     >>> recogniser.predict("holiday.mp4").emotion                       # doctest: +SKIP
     'happy'
     """
-    return Recogniser(read_bundle(SHIPPED if bundle_dir is None else bundle_dir))
+    return Recogniser(read_bundle(SHIPPED if bundle_dir is None else bundle_folder(bundle_dir)))
 
 
 class Recogniser:

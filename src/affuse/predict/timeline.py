@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from affuse.media.audio import read_audio
 from affuse.media.decode import MISSING_END_S
+from affuse.media.speech import SAMPLE_RATE
 from affuse.predict.judging import Floats, Judgement, MemberProbabilities, averaged, judge
 from affuse.predict.members import Members
 from affuse.predict.picture import FaceObservation, VideoAnalysis
@@ -117,6 +119,51 @@ def _explanation(
     ]
     nothing = _Reasons(recording, members, settings).of(_whole(recording, main, settings))
     return explained(Evidence(recording, members, settings, stretches, answer), nothing)
+
+
+def evidence_of(
+    recording: Recording, members: Members, settings: Settings, span: Span | None = None
+) -> MemberProbabilities:
+    """What each member says of a recording, or of one stretch of it, before anything is fused.
+
+    Parameters
+    ----------
+    recording : Recording
+    members : Members
+    settings : Settings
+    span : Span, optional
+        The stretch; judged as one window, however long it is. By default the whole, window by
+        window.
+
+    Returns
+    -------
+    mapping of str to (n_own_classes,) float64
+        Of the members that have something to go by.
+    """
+    if span is None:
+        evidence = list(_all_evidence(recording, members, settings))
+        return _whole(recording, evidence, settings).probabilities
+    part = next(part for part in _of_window(recording, span, settings) if part.is_main)
+    voice = _voice_of(part, recording, members, settings)
+    _ask(part, recording, members, settings, voice)
+    return part.probabilities
+
+
+def _voice_of(
+    part: _Evidence, recording: Recording, members: Members, settings: Settings
+) -> Floats | None:
+    """What the voice network says of a stretch that is no window; None without enough speech."""
+    span = recording.readable(part.span)
+    if members.voice is None or "audio" not in _present(part, settings):
+        return None
+    sound = read_audio(
+        recording.path,
+        sample_rate=SAMPLE_RATE,
+        start_s=span.start_s,
+        duration_s=span.duration_s,
+        audio_track=settings.audio_track,
+    )
+    return members.voice_row(members.voice, sound.signal)
 
 
 def _all_evidence(

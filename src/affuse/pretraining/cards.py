@@ -88,18 +88,16 @@ FACE_TITLE = "## The face network"
 _FACE = """\
 {title} (`face.onnx`)
 
-The mean of {n_networks} networks that differ in their seed, each a VGG of 3x3 convolutions on grey
-faces of 48 x 48 pixels, trained on FER2013 (Goodfellow et al. 2013, for research): {n_trained:,}
-faces of its training part; {n_copies:,} that are also test faces, or their mirror images, were
-left out, and {n_held_out:,} held out for the temperature. {first_epochs} rounds each on two
-processor cores ({architecture} architecture), then {second_epochs} with less dropout and weight
-decay. The graph computes with 8-bit integers.
+{networks}, a VGG of 3x3 convolutions on grey faces of 48 x 48 pixels ({architecture}), trained
+on FER2013 (Goodfellow et al. 2013, for research): {n_trained:,} faces of its training part;
+{n_copies:,} that are also test faces, or nearly, were left out. {learned} The graph computes
+with 8-bit integers; all figures are its own.
 
-On the {n_tested:,} faces of the public test part, which chose nothing: accuracy {accuracy:.1%}
-(without averaging over the mirror image {accuracy_unmirrored:.1%}; the networks alone
-{accuracies}), UAR {uar:.1%}, calibration
-error {ece:.3f}. People reach about 65 % on these faces, the best single network that was
-published 73.3 % (on the private test part).
+On the {n_tested:,} faces of the public test part, which chose no weights, epochs or settings:
+accuracy {accuracy_unmirrored:.1%}, as `affuse predict` asks it (with the mirror image averaged
+in {accuracy:.1%}), UAR {uar:.1%}. {calibrated} Calibration error {ece:.3f}. People reach about
+65 % on these faces, the best single network that was published 73.3 % (on the private test
+part).
 
 {confusion_face}
 
@@ -191,13 +189,42 @@ def face_section(face: Mapping[str, Any]) -> str:
     fields = {
         **face,
         "title": FACE_TITLE,
-        "first_epochs": face["training"]["epochs"] + face["training"]["calm_epochs"],
-        "second_epochs": face["training"]["second_epochs"],
+        "networks": _networks(face["n_networks"]),
         "architecture": face["training"]["architecture"],
-        "accuracies": " and ".join(f"{value:.1%}" for value in face["accuracies"]),
+        "learned": _learned(face),
+        "calibrated": _calibrated(face),
         "confusion_face": _table(face["confusion"], FER2013_EMOTIONS),
     }
-    return _FACE.format(**fields)
+    return _wrapped(_FACE.format(**fields)) + "\n"
+
+
+def _networks(n: int) -> str:
+    return "One network" if n == 1 else f"The mean of {n} networks that differ in their seed, each"
+
+
+def _learned(face: Mapping[str, Any]) -> str:
+    """What it learned from, and for how long."""
+    sentences = []
+    if face["start"] is not None:
+        sentences.append(f"It started from the weights `{face['start']['name']}`.")
+        sentences += [f"{face['origin'].rstrip('.')}."] if face["origin"] else []
+    if face["training"]["epochs"]:
+        of = [f"{face['training']['epochs']} epochs with FER2013's labels"]
+        of += [f"people's votes on {face['n_voted']:,} faces"] if face["n_voted"] else []
+        n_teachers = len(face["teachers"])
+        of += [f"the mean answer of {n_teachers} teachers"] if n_teachers else []
+        sentences.append(f"{', '.join(of)}.")
+    return " ".join(sentences)
+
+
+def _calibrated(face: Mapping[str, Any]) -> str:
+    if face["start"] is None:
+        return f"Its temperature comes from {face['n_held_out']:,} training faces kept apart."
+    return (
+        f"Its temperature comes from {face['n_held_out']:,} of the test faces, since the weights "
+        f"that it started from may have met every training face; the other {face['n_calibrated']:,}"
+        " are those of the following."
+    )
 
 
 def fusion_section(manifest: Manifest) -> str:
@@ -231,8 +258,9 @@ def fusion_section(manifest: Manifest) -> str:
 
 
 def _wrapped(text: str) -> str:
-    """Paragraphs in lines of at most 96 signs."""
-    return "\n\n".join(fill(part, 96) for part in text.split("\n\n")) + "\n"
+    """Paragraphs in lines of at most 96 signs; tables as they are."""
+    parts = [part if part.startswith("|") else fill(part, 96) for part in text.split("\n\n")]
+    return "\n\n".join(parts).rstrip() + "\n"
 
 
 def _table(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> str:

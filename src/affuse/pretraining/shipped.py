@@ -15,6 +15,7 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import CARD, Figures, Manifest, TrainedOn
 from affuse.bundle.member import FeatureSource, Member
 from affuse.bundle.writer import make_bundle
+from affuse.errors import DatasetError
 from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.pretraining.cards import (
     FACE_TITLE,
@@ -63,7 +64,7 @@ def ship(face: Path, voice: Path) -> Bundle:
     -------
     Bundle
     """
-    face_facts = json.loads((face / "face.json").read_text("utf-8"))
+    face_facts = _face_facts(face)
     voice_facts = json.loads((voice / "voice.json").read_text("utf-8"))
     manifest = Manifest(
         affuse=metadata.version("affuse"),
@@ -124,6 +125,64 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
     card = card_head(facts) + voice_section(facts) + title + rest.partition(FUSION_TITLE)[0]
     shown = held_out_faces(Bundle(manifest, files), faces)
     return _fused(manifest, files, card, shown, voice, f"{len(shown.labels):,} faces of {UNMET}")
+
+
+def with_face(bundle: Bundle, face: Path) -> Bundle:
+    """The bundle with another face network.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        With the members ``face`` and ``voice``; its voice model stays, and so do the exponents of
+        the fusion, which `refit_fusion` fits anew.
+    face : Path
+        Folder that `pretrain_face` wrote.
+
+    Returns
+    -------
+    Bundle
+
+    Raises
+    ------
+    DatasetError
+        The folder was not written by `pretrain_face`, or by that of an older affuse.
+    """
+    facts = _face_facts(face)
+    before = bundle.manifest
+    own = before.member("face")
+    member = own.model_copy(update={"prior": facts["prior"]})
+    manifest = before.model_copy(
+        update={
+            "members": tuple(member if m.name == "face" else m for m in before.members),
+            "trained_on": (
+                *(part for part in before.trained_on if part.corpus != FACES),
+                TrainedOn(corpus=FACES, n_clips=facts["n_trained"]),
+            ),
+            "figures": tuple(
+                _face_figures(facts) if each.system == "face" else each for each in before.figures
+            ),
+            "files": {},
+        }
+    )
+    first, _, rest = bundle.files[CARD].decode().partition(FACE_TITLE)
+    _, title, fusion = rest.partition(FUSION_TITLE)
+    card = first + face_section(facts) + title + fusion
+    graph = (face / "face.onnx").read_bytes()
+    return make_bundle(manifest, {**bundle.files, "face.onnx": graph, CARD: card.encode()})
+
+
+def _face_facts(folder: Path) -> dict[str, Any]:
+    """What the training of a face network wrote of it."""
+    path = folder / "face.json"
+    if not path.is_file():
+        raise DatasetError(f"{folder} holds no face.json; expected a folder of affuse train face")
+    facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    if "teachers" not in facts:
+        raise DatasetError(
+            f"{path} was written by an older affuse, whose face networks were trained otherwise; "
+            "expected one of this version: train again with affuse train face"
+        )
+    return facts
 
 
 def _fused(

@@ -61,6 +61,17 @@ def make_weights_folder(folder: Path) -> None:
         ) from error
 
 
+def fetched_weights() -> list[str]:
+    """Names of the networks that were fetched: they take part where they are there.
+
+    Returns
+    -------
+    list of str
+    """
+    folder = weights_folder()
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One folder of the cache.

@@ -292,6 +292,8 @@ def owned_name(kind: str, suffix: str = "") -> str:
 def is_alive(process_id: int) -> bool:
     """Whether there is such a process on this machine, whosever it is.
 
+    One that has ended and that its parent has not asked for yet is not: it writes no more.
+
     Parameters
     ----------
     process_id : int
@@ -307,8 +309,8 @@ def is_alive(process_id: int) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        return True
-    return True
+        pass
+    return not _has_ended(process_id)
 
 
 @functools.cache
@@ -425,6 +427,16 @@ def flush(path: Path, *, below: bool = True) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def _has_ended(process_id: int) -> bool:
+    """Whether its parent alone keeps it in the list; not known where there is no /proc."""
+    try:
+        # The name before the state may hold anything, brackets too.
+        state = Path(f"/proc/{process_id}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state in (b"Z", b"X")
 
 
 def _is_alive_on_windows(process_id: int) -> bool:

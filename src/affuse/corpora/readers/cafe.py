@@ -58,6 +58,7 @@ READER = Reader(
         "The recordings of CaFE are under CC BY-NC-SA 4.0 (Gournay et al. 2018); what was trained "
         "on them is offered under the same terms: name the source, no commercial use."
     ),
+    commercial_use=False,
     source="https://zenodo.org/records/1478765",
     get="An open archive.",
     example=NAMING.example,

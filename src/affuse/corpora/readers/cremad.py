@@ -109,6 +109,7 @@ READER = Reader(
         "CREMA-D is under the Open Database Licence (Cao et al. 2014): name the source; a database "
         "that is derived from it is offered under the same licence."
     ),
+    commercial_use=True,
     source="https://github.com/CheyneyComputerScience/CREMA-D",
     get=(
         "Free: clone the repository with Git LFS. Sound is in AudioWAV, sound with picture in "

@@ -82,6 +82,7 @@ READER = Reader(
         "The recordings of Emozionalmente are under CC BY 4.0 (Catania 2022): name the "
         "source where you use what was trained on them."
     ),
+    commercial_use=True,
     source="https://zenodo.org/records/6569824",
     get="An open archive.",
     example=LISTING.example,

@@ -64,6 +64,7 @@ READER = Reader(
         "The recordings of ESD may be used for research alone (Zhou et al. 2021); so may what was "
         "trained on them."
     ),
+    commercial_use=False,
     source="https://github.com/HLTSingapore/Emotional-Speech-Data",
     get="Sign the licence that its page links to and send it in by mail.",
     example=NAMING.example,

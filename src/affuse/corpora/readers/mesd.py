@@ -61,6 +61,7 @@ READER = Reader(
         "The recordings of MESD are under CC BY 4.0 (Duville et al. 2021): name the source where "
         "you use what was trained on them."
     ),
+    commercial_use=True,
     source="https://doi.org/10.17632/cy34mh68j9",
     get="An open archive.",
     example=NAMING.example,

@@ -96,6 +96,7 @@ READER = Reader(
         "The recordings of nEMO are under CC BY-NC-SA 4.0 (Christop 2024); what was trained on "
         "them is offered under the same terms: name the source, no commercial use."
     ),
+    commercial_use=False,
     source="https://github.com/amu-cai/nEMO",
     get="Free: clone the repository; the sound is in its folder samples, 0.5 GB.",
     example=NAMING.example,

@@ -246,6 +246,7 @@ READER = Reader(
         "The recordings of RAVDESS are under CC BY-NC-SA 4.0 (Livingstone & Russo 2018); what was "
         "trained on them is offered under the same terms: name the source, no commercial use."
     ),
+    commercial_use=False,
     source="https://zenodo.org/records/1188976 (affuse download ravdess fetches it)",
     example=f"Actor_12/{EXAMPLE_NAME}",
     layout="modality, channel, emotion, intensity, statement, repetition, actor; in any folders",

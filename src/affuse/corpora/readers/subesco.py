@@ -55,6 +55,7 @@ READER = Reader(
         "The recordings of SUBESCO are under CC BY 4.0 (Sultana et al. 2021): name the source "
         "where you use what was trained on them."
     ),
+    commercial_use=True,
     source="https://doi.org/10.5281/zenodo.4526477",
     get="An open archive.",
     example=NAMING.example,

@@ -51,6 +51,7 @@ READER = Reader(
         "The recordings of TESS are under CC BY-NC-ND 4.0 (Pichora-Fuller & Dupuis 2020): name the "
         "source where you use what was trained on them, no commercial use."
     ),
+    commercial_use=False,
     source="https://doi.org/10.5683/SP2/E8H2MF",
     get="Free: affuse download tess fetches its 2,800 files one by one.",
     archive=DataverseDataset(server="https://borealisdata.ca", doi="10.5683/SP2/E8H2MF"),

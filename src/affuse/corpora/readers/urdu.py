@@ -74,6 +74,7 @@ READER = Reader(
         "The recordings of URDU may be used for research only (Latif et al. 2018): ask its authors "
         "whether what was trained on them may be used otherwise."
     ),
+    commercial_use=False,
     source="https://github.com/siddiquelatif/URDU-Dataset",
     get="Free: clone the repository.",
     example=NAMING.example,

@@ -1,0 +1,52 @@
+"""Bundles that come with affuse, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from affuse.bundle.manifest import MANIFEST
+from affuse.extractors.networks.shipped import shipped_folder
+
+SHIPPED_NAME = "shipped"
+"""Name of the bundle of voice and face, which is used where none is named."""
+
+
+def bundle_names() -> tuple[str, ...]:
+    """Names of all bundles that come with affuse, the usual one first.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> bundle_names()
+    ('shipped', 'open')
+    """
+    others = sorted(path.parent.name for path in shipped_folder().glob(f"*/{MANIFEST}"))
+    return (SHIPPED_NAME, *others)
+
+
+def bundle_folder(given: str | Path | None) -> Path:
+    """Folder of a bundle, by its path or by the name of one that comes with affuse.
+
+    Parameters
+    ----------
+    given : str or Path or None
+        A name, ``"shipped"`` or ``"open"``; anything else, and every Path, is a path:
+        ``"./open"`` is a folder of one's own. None: ``"shipped"``.
+
+    Returns
+    -------
+    Path
+        Which need not be there.
+
+    Examples
+    --------
+    >>> bundle_folder("open").name, bundle_folder("./open").parts, bundle_folder(Path("open")).parts
+    ('open', ('open',), ('open',))
+    """
+    if given is None or given == SHIPPED_NAME:
+        return shipped_folder()
+    is_name = isinstance(given, str) and given in bundle_names()
+    return shipped_folder() / given if is_name else Path(given)

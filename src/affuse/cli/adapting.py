@@ -1,0 +1,117 @@
+"""What ``affuse adapt`` does: fit a bundle to somebody's clips, say what it is worth, write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+
+from affuse.cli.progress import progress_bars
+from affuse.cli.running import free_folder
+from affuse.cli.saying import say
+from affuse.cli.tables import aligned, widths_of
+from affuse.corpora.registry import AUTO
+from affuse.errors import OutputError
+
+if TYPE_CHECKING:
+    from affuse.adaptation.adapting import Adaptation
+
+NOT_WRITTEN = 1
+"""Exit code where there are too few clips to help."""
+
+
+def adapt_and_print(
+    bundle: str,
+    data: Sequence[str],
+    output: Path | None,
+    *,
+    corpus: str | None,
+    emotions: Sequence[str] | None,
+    anyway: bool,
+    seed: int,
+    jobs: int | None,
+) -> None:
+    """Adapt a bundle, print figures before and after, and write it where it helps.
+
+    Parameters
+    ----------
+    bundle : str
+        Name or folder.
+    data : sequence of str
+        Labelled clips.
+    output : Path or None
+        Of the adapted bundle; a new folder under ``adapted`` by default.
+    corpus : str or None
+        Whose files they are; as they look by default.
+    emotions : sequence of str or None
+        Only clips of these.
+    anyway : bool
+        Write it though it is not known to help.
+    seed : int
+    jobs : int or None
+    """
+    from affuse.adaptation.adapting import adapt
+
+    if output is not None and output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise OutputError(
+            f"{output} exists and is not empty; expected a new folder for the bundle: choose "
+            "another name, or remove it"
+        )
+    with progress_bars(Console(stderr=True)) as progress:
+        made = adapt(
+            bundle, data,
+            corpus=corpus or AUTO, emotions=emotions, jobs=jobs, seed=seed, progress=progress,
+        )  # fmt: skip
+    say("\n".join(_lines(made)))
+    if not (made.helps or anyway):
+        say("Nothing was written: add clips, or write it all the same with --anyway.")
+        raise typer.Exit(NOT_WRITTEN)
+    place = output or free_folder(Path("adapted") / f"{date.today()}-{made.data}")
+    made.write(place)
+    say(f"Written to {place}.\nNext: affuse predict my.mp4 --bundle {place}")
+
+
+def _lines(made: Adaptation) -> Iterator[str]:
+    counts = ", ".join(f"{name} {n}" for name, n in made.emotions.items())
+    n_clips = sum(made.emotions.values())
+    apart = "speakers" if made.n_speakers > 1 else "clips of one speaker"
+    yield f"{made.before.title} adapted to {made.data}"
+    yield (
+        f"{n_clips:,} clips   {made.n_speakers} speaker{'s' * (made.n_speakers > 1)}   "
+        f"{made.n_folds} folds, {apart} kept apart   {counts}"
+    )
+    yield ""
+    yield from _table(made)
+    yield ""
+    yield from made.notes
+    if made.n_speakers < 2:
+        yield "These figures are optimistic: of other people it may say less."
+    if made.reasons:
+        yield f"Not known to help: {'; '.join(made.reasons)}."
+    else:
+        gain = 100 * made.changes[0].difference
+        yield f"It helps: the answer gains {gain:.1f} points of UAR on people it was not fitted to."
+
+
+def _table(made: Adaptation) -> Iterator[str]:
+    over = "speakers" if made.n_speakers > 1 else "clips"
+    rows = [("", "UAR before", "after", "points", f"95 % over {over}", "ECE before", "after")]
+    for change in made.changes:
+        low, high = 100 * change.low, 100 * change.high
+        rows.append(
+            (
+                change.part,
+                f"{100 * change.before:.1f}",
+                f"{100 * change.after:.1f}",
+                f"{100 * change.difference:+.1f}",
+                f"[{low:.1f}, {high:.1f}]",
+                f"{change.ece_before:.3f}",
+                f"{change.ece_after:.3f}",
+            )
+        )
+    widths = widths_of(rows)
+    yield from (aligned(row, widths) for row in rows)

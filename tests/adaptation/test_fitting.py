@@ -1,0 +1,168 @@
+"""Recalibration, weights and folds, on rows whose errors are planted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tiny_bundle import face_member, tiny_bundle, voice_member
+
+from affuse.adaptation.figures import held_out
+from affuse.adaptation.fitting import fit_decisions
+from affuse.adaptation.folds import fold_numbers, groups_of
+from affuse.adaptation.outputs import MemberOutputs
+from affuse.adaptation.recalibrating import (
+    LabelledRows,
+    choose_recalibration,
+    fit_recalibration,
+)
+from affuse.bundle.decision import decide
+from affuse.bundle.recalibration import recalibrated
+from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Clip
+
+EMOTIONS = ("happy", "sad", "angry", "fearful")
+
+
+def clips_of(n_speakers: int, of_each: int) -> tuple[Clip, ...]:
+    return tuple(
+        Clip(f"{speaker}-{emotion}-{take}", emotion, f"s{speaker}")
+        for speaker in range(n_speakers)
+        for emotion in EMOTIONS
+        for take in range(of_each)
+    )
+
+
+def rows_for(
+    emotions: list[str], classes: tuple[str, ...], turn: int, sharp: float, seed: int = 0
+) -> np.ndarray:
+    """Probabilities that favour the class `turn` places after the true one, with noise."""
+    rng = np.random.default_rng(seed)
+    logits = rng.standard_normal((len(emotions), len(classes)))
+    for row, emotion in enumerate(emotions):
+        logits[row, (classes.index(emotion) + turn) % len(classes)] += sharp
+    likely = np.exp(logits)
+    return likely / likely.sum(axis=1, keepdims=True)
+
+
+def of_voice(clips: tuple[Clip, ...], turn: int, sharp: float, seed: int = 0) -> MemberOutputs:
+    emotions = [clip.emotion for clip in clips]
+    return MemberOutputs(
+        clips=clips, rows={"voice": rows_for(emotions, RAVDESS_EMOTIONS, turn, sharp, seed)}
+    )
+
+
+def labelled(outputs: MemberOutputs) -> LabelledRows:
+    labels = np.array([RAVDESS_EMOTIONS.index(clip.emotion) for clip in outputs.clips])
+    return LabelledRows(outputs.rows["voice"], np.eye(8, dtype=bool)[labels], labels)
+
+
+def test_folds_keep_groups_whole_and_spread_emotions():
+    clips = clips_of(7, 3)
+    groups, emotions = groups_of(clips), [clip.emotion for clip in clips]
+    folds = fold_numbers(groups, emotions, 3)
+    assert set(folds) == {0, 1, 2}
+    for name in set(groups):
+        assert len({fold for fold, own in zip(folds, groups, strict=True) if own == name}) == 1
+    one = clips_of(1, 4)
+    own = fold_numbers(groups_of(one), [clip.emotion for clip in one], 4)
+    for fold in range(4):
+        assert sorted(c.emotion for c, at in zip(one, own, strict=True) if at == fold) == sorted(
+            EMOTIONS
+        )
+
+
+def test_much_shrinkage_changes_nothing_and_little_finds_the_turn():
+    member, _ = voice_member()
+    data = labelled(of_voice(clips_of(4, 5), turn=3, sharp=3.0))
+    held = recalibrated(fit_recalibration(member, data, 1e9), data.rows)
+    np.testing.assert_allclose(held, data.rows, atol=1e-6)
+    found = recalibrated(fit_recalibration(member, data, 10.0), data.rows)
+    assert (data.rows.argmax(axis=1) == data.labels).mean() < 0.2
+    assert (found.argmax(axis=1) == data.labels).mean() > 0.9
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+
+
+def test_every_emotion_counts_alike():
+    """Ten times as many clips of one emotion do not pull the others to it."""
+    member, _ = voice_member()
+    clips = clips_of(4, 2)
+    more = tuple(Clip(f"more-{n}", "sad", f"s{n % 4}") for n in range(80))
+    few, many = (labelled(of_voice(c, 0, 1.0)) for c in (clips, clips + more))
+    bias = [np.array(fit_recalibration(member, d, 1.0).recalibration.bias) for d in (few, many)]
+    sad = RAVDESS_EMOTIONS.index("sad")
+    assert abs(bias[0][sad] - bias[1][sad]) < 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_is_changed_where_probabilities_are_right(seed):
+    """True emotions are drawn from the probabilities themselves: nothing can be better."""
+    member, _ = voice_member()
+    rng = np.random.default_rng(seed)
+    rows = rng.dirichlet(np.full(8, 0.3), size=96)
+    labels = np.array([rng.choice(8, p=row) for row in rows])
+    data = LabelledRows(rows, np.eye(8, dtype=bool)[labels], labels)
+    found = choose_recalibration(member, data, np.arange(96) // 16)
+    assert found.shrinkage >= 100
+    moved = recalibrated(found.member, rows)
+    assert np.abs(moved - rows).mean() < 0.03
+
+
+def test_a_face_that_may_mean_two_emotions_learns_of_both():
+    member, _ = face_member()
+    emotions = ["calm", "neutral", "happy", "angry"] * 6
+    own = [{"calm": "neutral"}.get(name, name) for name in emotions]
+    rows = rows_for(own, FER2013_EMOTIONS, turn=2, sharp=3.0)
+    allowed = np.array([[e in member.means(c) for c in FER2013_EMOTIONS] for e in emotions])
+    labels = np.array([RAVDESS_EMOTIONS.index(name) for name in emotions])
+    found = fit_recalibration(member, LabelledRows(rows, allowed, labels), 3.0)
+    right = recalibrated(found, rows).argmax(axis=1) == [FER2013_EMOTIONS.index(n) for n in own]
+    assert right.mean() > 0.9
+
+
+def test_a_member_that_misleads_counts_less():
+    bundle = tiny_bundle([face_member(), voice_member()])
+    clips = clips_of(6, 4)
+    emotions = [clip.emotion for clip in clips]
+    names = {"fearful": "fear"}
+    rows = {
+        "voice": rows_for(emotions, RAVDESS_EMOTIONS, 0, 2.0),
+        "face": rows_for(
+            [names.get(e, e) for e in np.random.default_rng(5).permutation(emotions)],
+            FER2013_EMOTIONS, 0, 4.0, 7,
+        ),
+    }  # fmt: skip
+    rows["voice"][:3] = np.nan  # The voice is silent in some clips.
+    outputs = MemberOutputs(clips=clips, rows=rows)
+    fitted = fit_decisions(bundle, outputs)
+    labels = np.array([RAVDESS_EMOTIONS.index(name) for name in emotions])
+    right = [
+        (decide(type(bundle)(m, bundle.files), rows)[3:].argmax(axis=1) == labels[3:]).mean()
+        for m in (bundle.manifest, fitted.manifest)
+    ]
+    assert right[1] > right[0] + 0.2
+    assert fitted.manifest.member("voice").weight > 0
+
+
+def test_figures_are_of_clips_that_were_not_fitted_to():
+    """Rows that say nothing of emotions: fitted clips would look better, held-out ones do not."""
+    bundle, clips = tiny_bundle([voice_member()]), clips_of(8, 4)
+    noise = MemberOutputs(
+        clips=clips, rows={"voice": rows_for(["sad"] * len(clips), RAVDESS_EMOTIONS, 0, 0.0)}
+    )
+    labels = np.array([RAVDESS_EMOTIONS.index(clip.emotion) for clip in clips])
+    found = held_out(bundle, noise)
+    assert found.n_folds == 8
+    assert (found.after["answer"].argmax(axis=1) == labels).mean() < 0.4
+
+
+@pytest.mark.parametrize("temperature", [0.5, 2.0])
+def test_the_temperature_of_a_single_member_is_reckoned_with(temperature):
+    """What is fitted is what the bundle answers, after its temperature."""
+    bundle = tiny_bundle([voice_member()])
+    outputs = of_voice(clips_of(6, 16), turn=3, sharp=2.0)
+    fusion = bundle.manifest.fusion.model_copy(update={"temperature": temperature})
+    warm = type(bundle)(bundle.manifest.model_copy(update={"fusion": fusion}), bundle.files)
+    fitted = type(bundle)(fit_decisions(warm, outputs).manifest, bundle.files)
+    answers = decide(fitted, outputs.rows)
+    labels = np.array([RAVDESS_EMOTIONS.index(clip.emotion) for clip in outputs.clips])
+    confidence, right = answers.max(axis=1).mean(), (answers.argmax(axis=1) == labels).mean()
+    assert abs(confidence - right) < 0.12
