@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
@@ -52,6 +53,36 @@ def test_every_public_name_resolves_and_is_documented(name):
     thing = getattr(affuse, name)
     assert inspect.getdoc(thing)
     assert name in dir(affuse)
+
+
+def sections(thing):
+    lines = (inspect.getdoc(thing) or "").splitlines()
+    return {line for line, under in pairwise(lines) if set(under) == {"-"}}
+
+
+FUNCTIONS = [n for n in affuse.__all__ if inspect.isfunction(getattr(affuse, n))]
+CLASSES = [n for n in affuse.__all__ if inspect.isclass(getattr(affuse, n)) and n != "AffuseError"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_says_all_that_a_caller_needs(name):
+    wanted = {"Parameters", "Raises", "Examples"}
+    found = sections(getattr(affuse, name))
+    assert not wanted - found
+    returns = inspect.signature(getattr(affuse, name)).return_annotation
+    assert found & {"Returns", "Yields"} or returns == "None"
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_public_class_has_an_example_and_its_fields(name):
+    found = sections(getattr(affuse, name))
+    assert "Examples" in found
+    assert found & {"Parameters", "Attributes"} or hasattr(getattr(affuse, name), "model_fields")
+
+
+@pytest.mark.parametrize("name", affuse.plot.__all__)
+def test_a_picture_says_all_that_a_caller_needs(name):
+    assert sections(getattr(affuse.plot, name)) >= {"Parameters", "Returns", "Raises", "Examples"}
 
 
 def test_unknown_name_is_an_attribute_error():

@@ -51,6 +51,12 @@ class Clip:
         Dimension -> value, such as valence, arousal, dominance, intensity.
     votes : mapping of str to int
         Emotion -> how many people told it, where votes are the target; empty otherwise.
+
+    Examples
+    --------
+    >>> clip = Clip("a", "calm", "Ann", audio=Path("a.wav"))
+    >>> clip.source("audio"), clip.source("video")
+    (PosixPath('a.wav'), None)
     """
 
     id: str
@@ -233,6 +239,13 @@ class Prediction:
         What a reader must know: such as that the file is cut short.
     explanation : Explanation or None
         What the answer rests on, where that was asked for; not in the text of the record.
+
+    Examples
+    --------
+    >>> import affuse
+    >>> prediction = affuse.load().predict("holiday.mp4", window_s=2)   # doctest: +SKIP
+    >>> prediction.emotion, [segment.emotion for segment in prediction.segments]  # doctest: +SKIP
+    ('happy', ['happy', 'happy', 'surprised'])
     """
 
     path: str

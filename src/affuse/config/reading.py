@@ -31,7 +31,7 @@ def recipe_names() -> list[str]:
 
 
 def load_config(
-    recipe: str | Path = "quick",
+    recipe: str | Path | None = "quick",
     settings: Sequence[str] = (),
     overrides: Mapping[str, Any] | None = None,
 ) -> Config:
@@ -39,8 +39,8 @@ def load_config(
 
     Parameters
     ----------
-    recipe : str or Path
-        Name of a recipe of affuse, or path of a TOML file.
+    recipe : str, Path or None
+        Name of a recipe of affuse, or path of a TOML file; None: every setting at its default.
     settings : sequence of str
         ``dotted.key=value`` with the value in TOML; text may stand without quotes.
     overrides : mapping, optional
@@ -60,13 +60,14 @@ def load_config(
     >>> load_config("quick", ["seed=3", "features.mfcc.n_mfcc=13"]).features.mfcc.n_mfcc
     13
     """
-    tree = _read_recipe(recipe)
+    tree = {} if recipe is None else _read_recipe(recipe)
     for setting in settings:
         key, value = _parse_setting(setting)
         _assign(tree, key, value)
     for key, value in (overrides or {}).items():
         _assign(tree, key, value)
-    tree.setdefault("recipe", Path(recipe).stem)
+    if recipe is not None:
+        tree.setdefault("recipe", Path(recipe).stem)
     return _validated(tree)
 
 

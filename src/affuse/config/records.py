@@ -346,7 +346,13 @@ _DIMENSIONAL_FEATURES = {"audio": "voice_statistics", "video": "expression"}
 
 
 class Config(_Settings):
-    """All that steers a run."""
+    """All that steers a run; `load_config` makes one.
+
+    Examples
+    --------
+    >>> Config().seed, Config().features.mfcc.n_mfcc
+    (0, 40)
+    """
 
     recipe: str = Field("quick", description="Name of the recipe; steers nothing.")
     seed: int = Field(0, ge=0, description="Of all that is drawn: same seed, same figures.")

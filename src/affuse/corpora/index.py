@@ -54,7 +54,7 @@ class IndexSummary:
     targets: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Index:
     """The clips of one corpus or several in their one order, and what was left out.
 
@@ -85,6 +85,8 @@ class Index:
     >>> index = Index((Clip("b", "sad", "2"), Clip("a", "calm", "10")))
     >>> [clip.id for clip in index], index.classes, index.speakers
     (['a', 'b'], ('calm', 'sad'), ('2', '10'))
+    >>> index
+    <Index: 2 clips, 2 speakers, 2 emotions>
     """
 
     clips: tuple[Clip, ...]
@@ -110,6 +112,16 @@ class Index:
 
     def __len__(self) -> int:
         return len(self.clips)
+
+    def __repr__(self) -> str:
+        numbers = {
+            "clip": len(self),
+            "speaker": len(self.speakers),
+            "emotion": len(self.classes),
+        }
+        parts = [f"{n:,} {what}{'s' * (n != 1)}" for what, n in numbers.items()]
+        left_out = f"; {len(self.skipped)} skipped" if self.skipped else ""
+        return f"<Index: {', '.join(parts)}{left_out}>"
 
     def __iter__(self) -> Iterator[Clip]:
         return iter(self.clips)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,11 +13,14 @@ from affuse.config import TrainingConfig
 from affuse.errors import FeatureError
 from affuse.features.array import FeatureArray, feature_array
 
+if TYPE_CHECKING:
+    from affuse.corpora.index import Index
+
 Given = FeatureArray | NDArray[np.floating[Any]]
 """A plain array is wrapped: `affuse.features.array.feature_array` says which axes it gets."""
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class FeatureTable:
     """Features of many clips: one array per modality, rows in one common order.
 
@@ -49,6 +52,17 @@ class FeatureTable:
     ------
     FeatureError
         Columns, arrays and presence are not of the same clips and modalities.
+
+    Examples
+    --------
+    >>> from affuse.corpora.index import Index
+    >>> from affuse.records import Clip
+    >>> index = Index((Clip("a", "calm", "Ann"), Clip("b", "angry", "Ben")))
+    >>> table = FeatureTable.from_arrays(index, audio=np.zeros((2, 40, 63)))
+    >>> table
+    <FeatureTable: 2 clips, 2 speakers, calm and angry; audio (40, 63)>
+    >>> table.take([1]).clips.tolist(), table.flat().shape
+    (['b'], (2, 2520))
     """
 
     clips: NDArray[np.str_]
@@ -107,8 +121,55 @@ class FeatureTable:
                 "expected the same modalities"
             )
 
+    @classmethod
+    def from_arrays(cls, index: Index, **arrays: Given) -> FeatureTable:
+        """A table of arrays that were computed elsewhere.
+
+        Parameters
+        ----------
+        index : Index
+            Its clips, in its order, are the rows.
+        **arrays : (n_clips, ...) array, or FeatureArray
+            By modality: ``audio=..., video=...``. A row of NaN says that the clip lacks it.
+
+        Returns
+        -------
+        FeatureTable
+
+        Raises
+        ------
+        FeatureError
+            An array has another number of rows, or there is none.
+        """
+        if not arrays:
+            raise FeatureError(
+                "no array was given; expected one for each modality, such as "
+                "FeatureTable.from_arrays(index, audio=array)"
+            )
+        wrapped = {modality: feature_array(given) for modality, given in arrays.items()}
+        return cls(
+            clips=np.array([clip.id for clip in index]),
+            speakers=np.array([clip.speaker for clip in index]),
+            labels=np.array([index.classes.index(clip.emotion) for clip in index], np.int64),
+            classes=index.classes,
+            arrays=wrapped,
+            present={m: np.asarray(~np.isnan(a.flat()).all(axis=1)) for m, a in wrapped.items()},
+            corpora=np.array([clip.corpus for clip in index]),
+        )
+
     def __len__(self) -> int:
         return len(self.clips)
+
+    def __repr__(self) -> str:
+        n_speakers = len(set(self.speakers))
+        parts = [f"{len(self)} clips", f"{n_speakers} speaker{'s' * (n_speakers != 1)}"]
+        aims = " and ".join(filter(None, [", ".join(self._aims[:-1]), *self._aims[-1:]]))
+        shapes = [f"{m} {self.arrays[m].shape[1:]}" for m in self.modalities]
+        return f"<FeatureTable: {', '.join([*parts, aims])}; {', '.join(shapes)}>"
+
+    @property
+    def _aims(self) -> tuple[str, ...]:
+        return self.targets or self.classes
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -201,6 +262,27 @@ class FeatureTable:
             arrays={m: self.arrays[m] for m in modalities},
             present={m: self.present[m] for m in modalities},
         )
+
+    def flat(self, *modalities: str) -> NDArray[np.float32]:
+        """One row of numbers a clip: the features of modalities side by side, as in early fusion.
+
+        Parameters
+        ----------
+        *modalities : str
+            All by default, in the order of their names.
+
+        Returns
+        -------
+        (n_clips, n_features) float32
+            NaN where a clip lacks a modality.
+
+        Raises
+        ------
+        FeatureError
+            The table lacks one.
+        """
+        chosen = self.select(modalities or self.modalities)
+        return np.concatenate([chosen.arrays[m].flat() for m in chosen.arrays], axis=1)
 
     def with_arrays(self, arrays: Mapping[str, Given]) -> FeatureTable:
         """The same clips with the arrays of some modalities replaced.

@@ -204,12 +204,35 @@ def model_outputs(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 class TableOutputs(ABC):
-    """The two ways to ask a fitted system, of which the table that it was fitted on allows one.
+    """How a fitted system is asked: for labels, or for probabilities or numbers.
 
-    Whoever learns numbers sets ``numbers_`` in its fit.
+    Whether for probabilities or for numbers, the table that it was fitted on decides. Whoever
+    learns numbers sets ``numbers_`` in its fit.
     """
 
     numbers_ = False
+    classes_: NDArray[np.int64]
+
+    def predict(self, table: FeatureTable) -> NDArray[np.generic]:
+        """Label of the most probable emotion of each clip, or its numbers.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips,) int64 or (n_clips, n_targets) float64
+
+        Raises
+        ------
+        FeatureError
+            As `predict_proba`.
+        """
+        check_is_fitted(self)
+        if self.numbers_:
+            return self.predict_values(table)
+        return np.asarray(self.classes_[self.predict_proba(table).argmax(axis=1)])
 
     def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
         """Probabilities of each clip.

@@ -76,6 +76,17 @@ class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         Whether clips that lack a modality can be told.
     networks_ : dict of modality to fitted network
     mlp_ : EmbeddingMLP
+
+    Examples
+    --------
+    >>> import affuse
+    >>> emotions = ["calm", "angry"] * 4
+    >>> clips = [affuse.Clip(str(n), emotion, "Ann") for n, emotion in enumerate(emotions)]
+    >>> X = np.repeat([[0.0], [1.0]], 8, axis=1)[[0, 1] * 4]
+    >>> table = affuse.FeatureTable.from_arrays(affuse.Index(tuple(clips)), audio=X, video=X)
+    >>> late = LateFusion(affuse.model("cnn1d", epochs=2), EmbeddingMLP("add", epochs=2))
+    >>> late.fit(table).predict_proba(table).shape
+    (8, 2)
     """
 
     def __init__(self, network: Any, mlp: EmbeddingMLP, modality_dropout: bool = False) -> None:

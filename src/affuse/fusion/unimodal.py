@@ -42,6 +42,15 @@ class Unimodal(TableOutputs, ClassifierMixin, BaseEstimator):
     out_of_fold_ : (n_clips, n_classes) float64 or None
         Probabilities of the training clips from inner folds that had not seen them, where the
         model makes them.
+
+    Examples
+    --------
+    >>> import affuse
+    >>> clips = [affuse.Clip(str(n), ["calm", "angry"][n % 2], "Ann") for n in range(4)]
+    >>> index = affuse.Index(tuple(clips))
+    >>> table = affuse.FeatureTable.from_arrays(index, audio=np.array([[0.0], [7], [1], [8]]))
+    >>> Unimodal(affuse.model("lda"), "audio").fit(table).predict(table)
+    array([0, 1, 0, 1])
     """
 
     def __init__(self, model: Any, modality: str) -> None:

@@ -39,6 +39,11 @@ class Sound:
         In [-1, 1].
     sample_rate : int
         Hz.
+
+    Examples
+    --------
+    >>> Sound(np.zeros(16_000, np.float32), 8000).duration_s
+    2.0
     """
 
     signal: NDArray[np.float32]
@@ -87,6 +92,13 @@ def read_audio(
     MediaError
         Not a media file, no sound, cut short, or the stretch begins after its end; samples that
         are no numbers, of another scale, or at a rate that no recording has.
+
+    Examples
+    --------
+    >>> import affuse
+    >>> sound = affuse.read_audio("talk.mp4", sample_rate=8000, duration_s=4)  # doctest: +SKIP
+    >>> sound.signal.shape                                              # doctest: +SKIP
+    (32000,)
     """
     blocks = list(
         audio_blocks(path, start_s=start_s, duration_s=duration_s, audio_track=audio_track)

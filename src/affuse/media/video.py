@@ -66,6 +66,13 @@ def read_frames(
     MediaError
         Not a media file, no picture but a cover beside its sound, cut short, or no picture within
         the stretch.
+
+    Examples
+    --------
+    >>> import affuse, numpy as np
+    >>> frames = list(affuse.read_frames("talk.mp4", height=128, duration_s=4))  # doctest: +SKIP
+    >>> np.stack(frames).shape                                          # doctest: +SKIP
+    (120, 128, 227, 3)
     """
     with open_media(path) as container:
         stream = video_stream(container)

@@ -146,11 +146,10 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         NotFittedError
             `fit` was not called.
         """
-        check_is_fitted(self)
-        return self.predict(X)
+        return self._decoded(X)
 
-    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
-        """The same, or numbers (n_clips, n_targets) where it has learned numbers.
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Class with the highest probability, or numbers where it has learned numbers.
 
         Parameters
         ----------
@@ -159,8 +158,13 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        (n_clips, n_classes) or (n_clips, n_targets) float64
+        (n_clips,) int or (n_clips, n_targets) float64
         """
+        made, classes = self._decoded(X), self.target_.classes
+        return made if classes is None else np.asarray(classes[made.argmax(axis=1)])
+
+    def _decoded(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Probabilities or numbers, (n_clips, n_outputs)."""
         check_is_fitted(self)
         return self.target_.decoded(outputs(self.network_, np.asarray(X, np.float32)))
 

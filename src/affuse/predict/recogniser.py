@@ -59,6 +59,12 @@ class Recogniser:
     Parameters
     ----------
     bundle : Bundle
+
+    Examples
+    --------
+    >>> import affuse
+    >>> affuse.load().classes[:3]
+    ('neutral', 'calm', 'happy')
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -120,6 +126,12 @@ class Recogniser:
             short is judged as far as it goes, and the notes say so.
         ConfigError
             A setting is out of range, or an explanation is asked of a bundle that gives numbers.
+
+        Examples
+        --------
+        >>> import affuse
+        >>> affuse.load().predict("holiday.mp4").emotion                # doctest: +SKIP
+        'happy'
         """
         settings = settings_of(
             window_s,

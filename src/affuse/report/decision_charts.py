@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from affuse.plot.confusion import draw_shares
+from affuse.plot.reliability import draw_curve, draw_diagonal
 from affuse.report.chart import (
     COLOURS,
     FAINT,
@@ -22,8 +22,6 @@ from affuse.report.chart import (
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_MARKERS, MODALITY_NAMES
 
-STRONGEST = 0.75
-"""Opacity of a full cell: the figures in it stay readable in both themes."""
 MANY_SPEAKERS = 8
 MOST_NAMED = 48
 """Names for which there is room beside a map."""
@@ -74,39 +72,11 @@ def _matrix(modality: str, system: str, shares: pd.DataFrame) -> Chart:
     n = len(shares)
     with drawing(1.6 + 0.5 * n, 1.3 + 0.45 * n) as figure:
         axes = figure.subplots()
-        for (row, column), share in np.ndenumerate(shares.to_numpy()):
-            _draw_cell(axes, row, column, share, COLOURS[modality])
-        axes.set_xlim(-0.5, n - 0.5)
-        axes.set_ylim(n - 0.5, -0.5)
         names = [short(str(name)) for name in shares.columns]
-        axes.set_xticks(range(n), names, rotation=40, ha="right", rotation_mode="anchor")
-        axes.set_yticks(range(n), [short(str(name)) for name in shares.index])
-        axes.set_xlabel("said by the system")
-        axes.set_ylabel("true emotion")
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-        axes.tick_params(length=0)
+        draw_shares(axes, shares.to_numpy(), names, COLOURS[modality])
         name = MODALITY_NAMES[modality]
         return chart_of(
             figure, f"Confusion of {name}", _confusion_text(system, shares), _percent(shares)
-        )
-
-
-def _draw_cell(axes: Any, row: int, column: int, share: float, colour: str) -> None:
-    from matplotlib.patches import Rectangle
-
-    corner = (column - 0.48, row - 0.48)
-    alpha = STRONGEST * share
-    axes.add_patch(Rectangle(corner, 0.96, 0.96, facecolor=colour, alpha=alpha, linewidth=0))
-    if share >= 0.005:
-        axes.text(
-            column,
-            row,
-            f"{100 * share:.0f}",
-            ha="center",
-            va="center",
-            fontsize=10,
-            weight="bold" if row == column else "normal",
         )
 
 
@@ -151,21 +121,11 @@ def reliability_chart(run: RunFolder) -> Chart | None:
         return None
     with drawing(6, 4.6) as figure:
         axes = figure.subplots()
-        axes.plot([0, 100], [0, 100], color=FAINT, linestyle="--", linewidth=1)
-        axes.text(
-            3, 97, "above the line: too modest\nbelow: too sure", fontsize=9, va="top", color=INK
-        )
+        draw_diagonal(axes, FAINT, INK)
         for modality, system in run.best.items():
             rows = table[(table["system"] == system) & (table["n_clips"] >= FEWEST)]
-            axes.plot(
-                100 * rows["confidence"], 100 * rows["accuracy"], color=COLOURS[modality],
-                marker=MODALITY_MARKERS[modality], label=MODALITY_NAMES[modality],
-            )  # fmt: skip
-        axes.set_xlabel("stated probability in %")
-        axes.set_ylabel("right in %")
-        axes.set_xlim(0, 102)
-        axes.set_ylim(0, 102)
-        axes.grid()
+            marker, name = MODALITY_MARKERS[modality], MODALITY_NAMES[modality]
+            draw_curve(axes, rows, COLOURS[modality], marker, name)
         axes.legend(loc="lower right")
         return chart_of(
             figure, "Stated and true probability", _reliability_text(run), _reliability_table(run)

@@ -9,15 +9,13 @@ from affuse.config import Config, load_config
 from affuse.errors import OutputError
 from affuse.evaluation.transfer import ALL_OTHERS, Cell
 from affuse.evaluation.transfer_matrix import TransferMatrix
+from affuse.plot.transfer import draw_cells, name_axes
 from affuse.report.chart import FUSED, INK, Chart, chart_of, drawing, short
 from affuse.report.document import flat_settings, render, write_page
 from affuse.report.words import interval
 from affuse.storage.plain_json import read_plain
 from affuse.storage.run_files import CONFIG, REPORT, TRANSFER_JSON
 from affuse.tasks.figures import points
-
-STRONGEST = 0.75
-"""Opacity of 100 %: the figures in a cell stay readable in both themes."""
 
 
 def transfer_html(found: TransferMatrix, config: Config) -> str:
@@ -103,45 +101,9 @@ def heat_map(found: TransferMatrix, system: str) -> Chart:
     columns, rows = [size.corpus for size in found.corpora], found.sources
     with drawing(2.4 + 1.05 * len(columns), 1.5 + 0.75 * len(rows)) as figure:
         axes = figure.subplots()
-        for (source, target), cell in cells.items():
-            _draw_cell(axes, columns.index(target), rows.index(source), cell)
-        axes.set_xlim(-0.5, len(columns) - 0.5)
-        axes.set_ylim(len(rows) - 0.5, -0.5)
-        axes.xaxis.tick_top()
-        axes.xaxis.set_label_position("top")
-        axes.set_xticks(range(len(columns)), [short(name) for name in columns])
-        axes.set_yticks(range(len(rows)), [short(name) for name in rows])
-        axes.set_xlabel("tested on")
-        axes.set_ylabel("trained on")
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-        axes.tick_params(length=0)
+        draw_cells(axes, cells, (columns, rows), FUSED, INK)
+        name_axes(axes, [short(name) for name in columns], [short(name) for name in rows])
         return chart_of(figure, f"From corpus to corpus: {system}", _text(list(cells.values())))
-
-
-def _draw_cell(axes: Any, column: int, row: int, cell: Cell) -> None:
-    from matplotlib.patches import Rectangle
-
-    share = max(0.0, (cell.uar - cell.chance) / (1 - cell.chance))
-    own = cell.trained_on == cell.tested_on
-    axes.add_patch(
-        Rectangle(
-            (column - 0.48, row - 0.46), 0.96, 0.92, facecolor=FUSED, alpha=STRONGEST * share,
-            linewidth=0,
-        )
-    )  # fmt: skip
-    if own:
-        axes.add_patch(
-            Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, fill=False, edgecolor=INK)
-        )
-    lines = (
-        (-0.22, points(cell.uar) + ("*" if cell.leaky else ""), 11),
-        (0.06, interval(cell.uar_low, cell.uar_high), 8),
-        (0.3, f"chance {points(cell.chance)}", 8),
-    )
-    for down, text, size in lines:
-        weight = "bold" if own and size > 10 else "normal"
-        axes.text(column, row + down, text, ha="center", va="center", fontsize=size, weight=weight)
 
 
 def _text(cells: list[Cell]) -> str:

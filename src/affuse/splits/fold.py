@@ -21,6 +21,11 @@ class Fold:
     train, test : tuple of int
         Rows, ascending, none in both. Together all rows, but where a division leaves some out:
         those that a published set does not name, or of corpora that a fold is not about.
+
+    Examples
+    --------
+    >>> Fold(1, train=(0, 1), test=(2,)).test
+    (2,)
     """
 
     number: int

@@ -90,8 +90,6 @@ def leave_one_speaker_out(
 ) -> tuple[Fold, ...]:
     """One fold per speaker (speakers who share identical clips are left out together).
 
-    Parameters and errors are those of `speaker_folds`.
-
     Parameters
     ----------
     speakers : (n_clips,) sequence of str
@@ -101,6 +99,11 @@ def leave_one_speaker_out(
     Returns
     -------
     tuple of Fold
+
+    Raises
+    ------
+    FoldError
+        One speaker only.
 
     Examples
     --------

@@ -67,6 +67,11 @@ def uar(truth: ArrayLike, predicted: ArrayLike) -> float:
     float
         In [0, 1].
 
+    Raises
+    ------
+    FeatureError
+        The two are not of one length, or there is no clip.
+
     Examples
     --------
     >>> uar([0, 0, 0, 1], [0, 0, 0, 0])
@@ -88,6 +93,11 @@ def accuracy(truth: ArrayLike, predicted: ArrayLike) -> float:
     float
         In [0, 1].
 
+    Raises
+    ------
+    FeatureError
+        The two are not of one length, or there is no clip.
+
     Examples
     --------
     >>> accuracy([0, 0, 0, 1], [0, 0, 0, 0])
@@ -108,6 +118,11 @@ def macro_f1(truth: ArrayLike, predicted: ArrayLike) -> float:
     -------
     float
         In [0, 1].
+
+    Raises
+    ------
+    FeatureError
+        The two are not of one length, or there is no clip.
 
     Examples
     --------
@@ -156,6 +171,11 @@ def ece(truth: ArrayLike, probabilities: ArrayLike, n_bins: int = 15) -> float:
     -------
     float
         0 is best.
+
+    Raises
+    ------
+    FeatureError
+        The two are not of one length, or there is no clip.
 
     Notes
     -----
