@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -68,8 +68,7 @@ def _second_of_speech(
         return None
     rows = [stretch.probabilities[member.name] for stretch in spoken]
     shares = evidence.probability(member.name, rows, emotion)
-    weights = [stretch.weights[member.name] for stretch in spoken]
-    span = spoken[int(np.argmax(weights * (1 - shares if against else shares)))].span
+    span = spoken[_strongest(spoken, member, shares, against)].span
     signal = _signal(evidence, span)
     seconds = _seconds_of_speech(evidence, span, signal)
     if not seconds:
@@ -129,7 +128,8 @@ def _frame(
         return None
     frames, rows = zip(*(by_time[time_s] for time_s in sorted(by_time)), strict=True)
     shares = evidence.probability(member.name, rows, emotion)
-    first, without = _extreme(shares, np.ones(len(shares)), against)
+    first = int(shares.argmin() if against else shares.argmax())
+    without = _without(evidence, member, rows, np.ones(len(rows)), first, emotion)
     frame: FaceObservation = frames[first]
     picture = evidence.recording.picture
     stands_s = 0.0 if picture is None else 1 / picture.sampled_fps
@@ -148,19 +148,33 @@ def _window(
     rows = [stretch.probabilities[member.name] for stretch in stretches]
     shares = evidence.probability(member.name, rows, emotion)
     weights = np.array([stretch.weights[member.name] for stretch in stretches])
-    first, without = _extreme(shares, weights, against)
+    first = _strongest(stretches, member, shares, against)
+    without = _without(evidence, member, rows, weights, first, emotion)
     span = stretches[first].span
     return TellingMoment(span.start_s, span.end_s, float(shares[first]), without)
 
 
-def _extreme(shares: Floats, weights: Floats, against: bool) -> tuple[int, float | None]:
-    """The moment without which the weighted mean changes most, and that mean."""
-    if len(shares) == 1 or not weights.any():
-        return 0, None
-    left = weights.sum() - weights
-    others = np.divide(weights @ shares - weights * shares, left, out=shares.copy(), where=left > 0)
-    first = int(others.argmax() if against else others.argmin())
-    return first, float(others[first])
+def _strongest(stretches: Sequence[Stretch], member: Member, shares: Floats, against: bool) -> int:
+    """The window with the most evidence for an emotion, or against it."""
+    weights = np.array([stretch.weights[member.name] for stretch in stretches])
+    return int(np.argmax(weights * (1 - shares if against else shares)))
+
+
+def _without(
+    evidence: Evidence,
+    member: Member,
+    rows: Sequence[Floats],
+    weights: Floats,
+    first: int,
+    emotion: str,
+) -> float | None:
+    """What a member gives an emotion in all moments but one; None: there are no others."""
+    others = [row for number, row in enumerate(rows) if number != first]
+    left = np.delete(weights, first)
+    if not left.any():
+        return None
+    mean = np.average(others, axis=0, weights=left)
+    return float(evidence.probability(member.name, mean[None], emotion)[0])
 
 
 def _with(evidence: Evidence, member: Member | None) -> list[Stretch]:
