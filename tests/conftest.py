@@ -132,7 +132,9 @@ def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
     def made(speakers: int, *emotions: str) -> Path:
-        synthesise(folder / "drawn", speakers=speakers, emotions=emotions, takes=1)
+        with (folder / "drawn.lock").open("w") as lock:
+            try_lock(lock.fileno(), wait=True)
+            synthesise(folder / "drawn", speakers=speakers, emotions=emotions, takes=1)
         return folder / "drawn"
 
     return made

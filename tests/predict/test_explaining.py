@@ -269,6 +269,11 @@ def extracted(modality: str):
     return make_source(name, modality, Config())
 
 
+def widths() -> list[int]:
+    """Features of both."""
+    return [extracted(modality).shape[0] for modality in ("audio", "video")]
+
+
 def features_member(name: str, *modalities: str, needs_all: bool = True) -> Member:
     """A member on features of those extractors."""
     return Member(
@@ -281,7 +286,7 @@ def features_member(name: str, *modalities: str, needs_all: bool = True) -> Memb
 
 
 def test_what_is_joined_before_it_decides_is_said(talking):
-    graph = linear_graph(["audio", "video"], [519, 526], 8)
+    graph = linear_graph(["audio", "video"], widths(), 8)
     early = features_member("early", "audio", "video")
     found = Recogniser(tiny_bundle([(early, graph)])).predict(talking, explain=True)
     assert found.emotion is not None
@@ -294,7 +299,7 @@ def test_what_is_joined_before_it_decides_is_said(talking):
 
 
 def test_a_joined_member_beside_others_is_shared(talking):
-    graph = linear_graph(["audio", "video"], [519, 526], 8)
+    graph = linear_graph(["audio", "video"], widths(), 8)
     early = features_member("early", "audio", "video")
     bundle = tiny_bundle([face_member(), voice_member(), (early, graph)])
     found = Recogniser(bundle).predict(talking, explain=True)
@@ -328,8 +333,9 @@ def forgiving_graph() -> bytes:
     """Features of both modalities -> probabilities; NaN counts as 0."""
     from onnx import TensorProto, helper, numpy_helper
 
-    rng, widths, nodes, weights = np.random.default_rng(0), {"audio": 519, "video": 526}, [], []
-    for name, width in widths.items():
+    rng, nodes, weights = np.random.default_rng(0), [], []
+    known = dict(zip(("audio", "video"), widths(), strict=True))
+    for name, width in known.items():
         drawn = rng.standard_normal((width, 8)) / (3000 if name == "audio" else 30)
         weights.append(numpy_helper.from_array(drawn.astype(np.float32), f"{name}_w"))
         nodes += [
@@ -347,7 +353,7 @@ def forgiving_graph() -> bytes:
         "forgiving",
         [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width])
-            for name, width in widths.items()
+            for name, width in known.items()
         ],
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", 8])],
         [*weights, numpy_helper.from_array(np.float32(0), "zero")],

@@ -14,6 +14,7 @@ from affuse.media.speech import SAMPLE_RATE
 from affuse.predict.evidence import Evidence, Stretch
 from affuse.predict.judging import Floats
 from affuse.predict.picture import FaceObservation
+from affuse.predict.pooling import pooled
 from affuse.predict.sound import Signal
 from affuse.predict.windows import Span
 from affuse.records import Modality, TellingMoment
@@ -173,8 +174,8 @@ def _without(
     left = np.delete(weights, first)
     if not left.any():
         return None
-    mean = np.average(others, axis=0, weights=left)
-    return float(evidence.probability(member.name, mean[None], emotion)[0])
+    rest = pooled(evidence.members.bundle.manifest, member.name, others, left)
+    return float(evidence.probability(member.name, rest[None], emotion)[0])
 
 
 def _with(evidence: Evidence, member: Member | None) -> list[Stretch]:
