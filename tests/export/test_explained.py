@@ -48,6 +48,20 @@ def test_the_terminal_has_a_sum_and_two_moments(explained, unexplained):
     assert lines[-1] == "  nothing to explain: no speech, and the file has no picture"
 
 
+def test_how_far_from_training_is_the_last_line(explained, talk):
+    both, face = {"audio": 0.34, "video": 0.02}, {"video": 0.02}
+    last = (
+        "the voice is nearer to training than 34 % of clips kept apart from it, the face is nearer"
+    )
+    assert explanation_lines(replace(explained, familiarity=both))[-1] == (
+        f"{last} to training than 2 %"
+    )
+    assert explanation_lines(replace(explained, familiarity=face))[-1] == (
+        "the face is nearer to training than 2 % of clips kept apart from it"
+    )
+    assert explanation_lines(replace(talk, familiarity=both)) == []
+
+
 def test_a_share_of_nothing_and_a_reason(talk):
     assert explanation_lines(talk) == []
     why = Explanation("sad", 0.125, {"audio": 0.0}, reason="")

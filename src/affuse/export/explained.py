@@ -49,11 +49,12 @@ def explanation_lines(prediction: Prediction) -> list[str]:
     if found.emotion is None:
         return [f"nothing to explain: {found.reason}"]
     lines = [_sum(found) or found.reason]
-    return lines + [
+    lines += [
         _moment_line(found, modality)
         for modality in MODALITIES
         if modality in {**found.contributions, **found.moments}
     ]
+    return [*lines, *_familiarity(prediction)]
 
 
 def explanation_cells(prediction: Prediction) -> list[str | float | None]:
@@ -118,6 +119,18 @@ def _moment_line(found: Explanation, modality: Modality) -> str:
         return f"no moment of the {_WHO[modality]} stands out"
     way = "against" if found.contributions.get(modality, 0.0) < 0 else "for"
     return f"{_WHO[modality]} tells most {way} {found.emotion} {_when(moment)}"
+
+
+def _familiarity(prediction: Prediction) -> list[str]:
+    """How far the recording is from training, in a line; none where that is not known."""
+    shares = [
+        f"the {_WHO[modality]} is nearer to training than {percent(share)}"
+        for modality in MODALITIES
+        if (share := prediction.familiarity.get(modality)) is not None
+    ]
+    if not shares:
+        return []
+    return [", ".join([f"{shares[0]} of clips kept apart from it", *shares[1:]])]
 
 
 def _when(moment: TellingMoment) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from affuse.bundle.manifest import Manifest
 from affuse.errors import ConfigError
 from affuse.explain.shapley import shapley_values
-from affuse.predict.evidence import Evidence, Stretch
+from affuse.predict.evidence import RecordingEvidence, WindowEvidence
 from affuse.predict.judging import Floats, MemberProbabilities
 from affuse.predict.telling import telling_moments
 from affuse.records import Explanation
@@ -36,12 +36,12 @@ def refuse_unexplained(manifest: Manifest) -> None:
         )
 
 
-def explained(evidence: Evidence, nothing: str) -> Explanation:
+def explained(evidence: RecordingEvidence, nothing: str) -> Explanation:
     """What the answer of a recording rests on.
 
     Parameters
     ----------
-    evidence : Evidence
+    evidence : RecordingEvidence
     nothing : str
         Why there is nothing to go by, should there be nothing.
 
@@ -49,7 +49,7 @@ def explained(evidence: Evidence, nothing: str) -> Explanation:
     -------
     Explanation
     """
-    whole = evidence.answer([stretch.probabilities for stretch in evidence.stretches])
+    whole = evidence.answer([window.probabilities for window in evidence.windows])
     fused = whole.probabilities.get("fused")
     if fused is None:
         return Explanation(None, reason=nothing)
@@ -65,12 +65,12 @@ def explained(evidence: Evidence, nothing: str) -> Explanation:
     )
 
 
-def _contributions(evidence: Evidence, emotion: str, chance: float) -> dict[str, float]:
+def _contributions(evidence: RecordingEvidence, emotion: str, chance: float) -> dict[str, float]:
     """Shapley value of each modality; none where no modality can answer without the others."""
     answered: dict[frozenset[str], bool] = {}
 
     def value(modalities: frozenset[str]) -> float:
-        kept = [_of_modalities(evidence, stretch, modalities) for stretch in evidence.stretches]
+        kept = [_of_modalities(evidence, window, modalities) for window in evidence.windows]
         fused = evidence.answer(kept).probabilities.get("fused")
         answered[modalities] = fused is not None
         return chance if fused is None else fused[emotion]
@@ -82,22 +82,22 @@ def _contributions(evidence: Evidence, emotion: str, chance: float) -> dict[str,
 
 
 def _of_modalities(
-    evidence: Evidence, stretch: Stretch, modalities: frozenset[str]
+    evidence: RecordingEvidence, window: WindowEvidence, modalities: frozenset[str]
 ) -> MemberProbabilities:
-    """What the members would predict in a stretch if the other modalities were not there."""
+    """What the members would predict in a window if the other modalities were not there."""
     kept: dict[str, Floats] = {}
     partly = False
     for member in evidence.members.bundle.manifest.members:
-        row = stretch.probabilities.get(member.name)
-        used = set(member.modalities) & set(stretch.present)
+        row = window.probabilities.get(member.name)
+        used = set(member.modalities) & evidence.present(window)
         if row is not None and used <= modalities:
             kept[member.name] = row
         elif row is not None:
             partly |= bool(used & modalities) and not member.needs_all
     if not partly:
         return kept
-    span = evidence.recording.readable(stretch.span)
-    present = [m for m in stretch.present if m in modalities]
+    span = evidence.recording.readable(window.span)
+    present = [m for m in evidence.present(window) if m in modalities]
     track = evidence.settings.audio_track
     anew = evidence.members.feature_rows(evidence.recording.path, span, present, track)
     return {**anew, **kept}

@@ -11,7 +11,7 @@ from affuse.errors import MediaError
 from affuse.explain.moments import moments_within, most_telling
 from affuse.media.audio import read_audio
 from affuse.media.speech import SAMPLE_RATE
-from affuse.predict.evidence import Evidence, Stretch
+from affuse.predict.evidence import RecordingEvidence, WindowEvidence
 from affuse.predict.judging import Floats
 from affuse.predict.picture import FaceObservation
 from affuse.predict.pooling import pooled
@@ -24,13 +24,13 @@ _LEAST_SPEECH = 0.5
 
 
 def telling_moments(
-    evidence: Evidence, emotion: str, contributions: Mapping[str, float]
+    evidence: RecordingEvidence, emotion: str, contributions: Mapping[str, float]
 ) -> dict[str, TellingMoment]:
     """When each modality tells most for an emotion; against it where it moved the answer away.
 
     Parameters
     ----------
-    evidence : Evidence
+    evidence : RecordingEvidence
     emotion : str
     contributions : mapping of str to float
         By modality; for the emotion where one is not there.
@@ -50,7 +50,7 @@ def telling_moments(
 
 
 def _moment(
-    evidence: Evidence, modality: Modality, emotion: str, against: bool
+    evidence: RecordingEvidence, modality: Modality, emotion: str, against: bool
 ) -> TellingMoment | None:
     own = [m for m in evidence.members.bundle.manifest.members if m.modalities == (modality,)]
     if evidence.members.voice in own:
@@ -61,13 +61,13 @@ def _moment(
 
 
 def _second_of_speech(
-    evidence: Evidence, member: Member | None, emotion: str, against: bool
+    evidence: RecordingEvidence, member: Member | None, emotion: str, against: bool
 ) -> TellingMoment | None:
     """The second that, made silent, changes most in the window that tells most."""
     spoken = _with(evidence, member)
     if member is None or not spoken:
         return None
-    rows = [stretch.probabilities[member.name] for stretch in spoken]
+    rows = [window.probabilities[member.name] for window in spoken]
     shares = evidence.probability(member.name, rows, emotion)
     span = spoken[_strongest(spoken, member, shares, against)].span
     signal = _signal(evidence, span)
@@ -81,7 +81,9 @@ def _second_of_speech(
     return None if first is None else TellingMoment(*seconds[first], whole, without[first])
 
 
-def _seconds_of_speech(evidence: Evidence, span: Span, signal: Signal) -> list[tuple[float, float]]:
+def _seconds_of_speech(
+    evidence: RecordingEvidence, span: Span, signal: Signal
+) -> list[tuple[float, float]]:
     """Seconds with half as much speech as the fullest, or more."""
     sound = evidence.recording.sound
     seconds = moments_within(span.start_s, span.start_s + len(signal) / SAMPLE_RATE)
@@ -94,7 +96,7 @@ def _seconds_of_speech(evidence: Evidence, span: Span, signal: Signal) -> list[t
     ]
 
 
-def _signal(evidence: Evidence, span: Span) -> Signal:
+def _signal(evidence: RecordingEvidence, span: Span) -> Signal:
     """The sound of a window once more; empty where it cannot be read alone."""
     there = evidence.recording.readable(span)
     try:
@@ -117,12 +119,12 @@ def _silenced(signal: Signal, first_s: float, end_s: float, start_s: float) -> S
 
 
 def _frame(
-    evidence: Evidence, member: Member | None, emotion: str, against: bool
+    evidence: RecordingEvidence, member: Member | None, emotion: str, against: bool
 ) -> TellingMoment | None:
     """The frame whose face gives the emotion most."""
     by_time: dict[float, tuple[FaceObservation, Floats]] = {}
-    for stretch in _with(evidence, member):
-        for seen in stretch.observations:
+    for window in _with(evidence, member):
+        for seen in window.observations:
             if seen.probabilities is not None:
                 by_time[seen.time_s] = (seen, np.asarray(seen.probabilities, np.float64))
     if member is None or not by_time:
@@ -140,29 +142,31 @@ def _frame(
 
 
 def _window(
-    evidence: Evidence, member: Member, emotion: str, against: bool
+    evidence: RecordingEvidence, member: Member, emotion: str, against: bool
 ) -> TellingMoment | None:
     """The window that tells most, of several."""
-    stretches = _with(evidence, member)
-    if len(stretches) < 2:
+    windows = _with(evidence, member)
+    if len(windows) < 2:
         return None
-    rows = [stretch.probabilities[member.name] for stretch in stretches]
+    rows = [window.probabilities[member.name] for window in windows]
     shares = evidence.probability(member.name, rows, emotion)
-    weights = np.array([stretch.weights[member.name] for stretch in stretches])
-    first = _strongest(stretches, member, shares, against)
+    weights = np.array([window.weights[member.name] for window in windows])
+    first = _strongest(windows, member, shares, against)
     without = _without(evidence, member, rows, weights, first, emotion)
-    span = stretches[first].span
+    span = windows[first].span
     return TellingMoment(span.start_s, span.end_s, float(shares[first]), without)
 
 
-def _strongest(stretches: Sequence[Stretch], member: Member, shares: Floats, against: bool) -> int:
+def _strongest(
+    windows: Sequence[WindowEvidence], member: Member, shares: Floats, against: bool
+) -> int:
     """The window with the most evidence for an emotion, or against it."""
-    weights = np.array([stretch.weights[member.name] for stretch in stretches])
+    weights = np.array([window.weights[member.name] for window in windows])
     return int(np.argmax(weights * (1 - shares if against else shares)))
 
 
 def _without(
-    evidence: Evidence,
+    evidence: RecordingEvidence,
     member: Member,
     rows: Sequence[Floats],
     weights: Floats,
@@ -178,7 +182,7 @@ def _without(
     return float(evidence.probability(member.name, rest[None], emotion)[0])
 
 
-def _with(evidence: Evidence, member: Member | None) -> list[Stretch]:
+def _with(evidence: RecordingEvidence, member: Member | None) -> list[WindowEvidence]:
     """Stretches in which a member has something to go by."""
     name = "" if member is None else member.name
-    return [stretch for stretch in evidence.stretches if name in stretch.probabilities]
+    return [window for window in evidence.windows if name in window.probabilities]

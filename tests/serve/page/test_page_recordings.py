@@ -123,6 +123,7 @@ def test_a_reason_stands_in_the_place_of_the_sum(page: Any, clip: Path) -> None:
         document = answer.json()
         why = document["predictions"][0]["explanation"]
         why.update(contributions={}, moments={}, reason="neither can be left out")
+        document["predictions"][0]["familiarity"] = {"audio": 0.34}
         route.fulfill(response=answer, json=document)
 
     page.route("**/result", changed)
@@ -130,6 +131,9 @@ def test_a_reason_stands_in_the_place_of_the_sum(page: Any, clip: Path) -> None:
     assert page.inner_text("#explanation-words") == "neither can be left out."
     assert page.is_hidden("#sum")
     assert page.locator("#moments li").count() == 0
+    assert page.inner_text("#nearness") == (
+        "Voice: nearer to training than 34 % of clips kept apart from it."
+    )
 
 
 @pytest.mark.slow

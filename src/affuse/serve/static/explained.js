@@ -47,6 +47,13 @@ function moment(key, { emotion, contributions, moments }, picture, seek) {
     ` ${emotion} ${percent(probability)}${than}`));
 }
 
+/** How far the recording is from training; empty where that is not known. */
+function nearness({ familiarity = {} }) {
+  const shares = Object.keys(WHO).filter((key) => key in familiarity).map((key) =>
+    `${WHO[key]}: nearer to training than ${percent(familiarity[key])} of clips kept apart from it.`);
+  return shares.join(" ");
+}
+
 /** Show what `prediction` rests on; hidden where it does not say. `seek` takes a time. */
 export function showExplanation(prediction, picture, seek) {
   const { explanation } = prediction;
@@ -56,6 +63,7 @@ export function showExplanation(prediction, picture, seek) {
   byId("sum").hidden = !known;
   byId("sum").replaceChildren(...(known ? sum(explanation) : []));
   tell(byId("explanation-words"), known ? "" : `${explanation.reason}.`);
+  tell(byId("nearness"), nearness(prediction));
   byId("moments").replaceChildren(...Object.keys(WHO)
     .filter((key) => key in { ...explanation.contributions, ...explanation.moments })
     .map((key) => moment(key, explanation, picture, seek)));
