@@ -4,7 +4,7 @@ usage: python benchmarks/face_framing.py FER2013.zip [--part val] [--faces 1000]
 
 Each face is enlarged, put into a larger picture whose margins repeat its edge, and looked for with
 the cascade; then its eyes and mouth are looked for with OpenCV's own cascades for these. The
-medians are the constants in `src/affuse/media/face_detectors.py`.
+medians are the constants in `face_detectors.py` and `face_poses.py` of `src/affuse/media`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.corpora.fer2013 import read_fer2013
-from affuse.media.face_detectors import Framing, HaarDetector
+from affuse.media.face_detectors import HaarDetector
+from affuse.media.face_poses import Framing
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float64]

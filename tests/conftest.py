@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import settings
+from undrawn import undrawn
 
 from affuse.cli import main
 from affuse.features.table import FeatureTable
+from affuse.storage.locks import try_lock
 from affuse.synthetic.corpus import synthesise
 
 # No test depends on how busy the machine is.
@@ -54,6 +57,39 @@ def private_cache(new_cache: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
     cache = new_cache()
     monkeypatch.setenv("AFFUSE_CACHE", str(cache))
     return cache
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Folders that one process of a run of pytest makes and all read: nobody may change one.
+
+    Called with a name, and what fills the folder.
+    """
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, whole = base / name, base / f"{name}.whole"
+        with (base / f"{name}.lock").open("w") as lock:
+            try_lock(lock.fileno(), wait=True)
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                whole.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def undrawn_charts() -> Iterator[None]:
+    """Reports of a module's runs have all words and no lines: to draw them is half of a small run.
+
+    They are drawn in ``tests/report`` and ``tests/test_whole_way.py``.
+    """
+    with undrawn():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +132,9 @@ def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
     def made(speakers: int, *emotions: str) -> Path:
-        synthesise(folder / "drawn", speakers=speakers, emotions=emotions, takes=1)
+        with (folder / "drawn.lock").open("w") as lock:
+            try_lock(lock.fileno(), wait=True)
+            synthesise(folder / "drawn", speakers=speakers, emotions=emotions, takes=1)
         return folder / "drawn"
 
     return made

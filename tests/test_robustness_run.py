@@ -13,6 +13,8 @@ from affuse.cli import main
 from affuse.config import load_config
 from affuse.experiment import run
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 SETTINGS = {
     "media.duration_s": 0.5,
     "features.mfcc.n_mfcc": 13,

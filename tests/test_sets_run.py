@@ -25,6 +25,8 @@ from affuse.export.formats.table import to_table
 from affuse.export.plain import from_plain
 from affuse.predict.recogniser import Recogniser
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 RATE = 8000
 OVERRIDES = {
     "media.duration_s": 0.6,

@@ -17,6 +17,8 @@ from affuse.features.read_precomputed import read_precomputed
 from affuse.splits.fold_files import read_folds
 from affuse.synthetic.measured import read_action_units
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 SPEAKERS, EMOTIONS, N_TAKES = ("ann", "ben", "cem", "dee"), ("happy", "sad", "angry"), 3
 FAST = (
     "--set", "features.video=none", "--set", "bundle.enabled=false", "--jobs", "1",

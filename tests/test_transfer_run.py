@@ -13,6 +13,8 @@ import soundfile
 
 from affuse.cli import main
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 TONES = {"happy": 600, "sad": 200, "angry": 1500}
 MODEL = ["--set", 'models=[{name="lda"}]', "--jobs", "1"]
 SOUND = ["--features", "audio=mfcc", "--features", "video=none"]

@@ -146,6 +146,10 @@ class Segment:
     set : tuple of str
         Emotions among which the true one is with the coverage of the recogniser's bundle, in the
         order of its classes; empty where the bundle makes no sets, or there was nothing to go by.
+    familiarity : mapping of str to float
+        ``"audio"`` and ``"video"`` -> share of the clips kept apart from training that lie farther
+        from it than this stretch, in [0, 1]: 1 is as near as any, 0.02 farther than 98 of 100. A
+        modality is absent where the bundle does not know, or there was nothing to go by.
     """
 
     start_s: float
@@ -161,6 +165,7 @@ class Segment:
     disagreement: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
     set: tuple[str, ...] = ()
+    familiarity: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,8 @@ class Prediction:
         The file as it was given.
     duration_s : float
         Of what could be read.
-    emotion, confidence, probabilities, speech, face_seen, abstained, disagreement, values, set
+    emotion, confidence, probabilities, speech, face_seen, abstained, disagreement, values
+    set, familiarity
         Of the whole file, as in `Segment`; of its main face where there are several.
     segments : tuple of Segment
         The timeline, by start and then by face.
@@ -207,6 +213,7 @@ class Prediction:
     disagreement: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
     set: tuple[str, ...] = ()
+    familiarity: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def faceless(self) -> float | None:

@@ -101,7 +101,7 @@ def test_command_writes_what_helps(bundle_folder, mine, tmp_path, capsys):
     assert (
         "30 clips   5 speakers   5 folds, speakers kept apart   happy 10, sad 10, angry 10" in out
     )
-    assert "It helps: the answer gains" in out
+    assert "points of UAR on people it was not fitted to." in out
     assert f"Written to {tmp_path / 'new'}." in out
     assert "tiny adapted to mine" in read_bundle(tmp_path / "new").title
     code, out, err = printed(capsys, *asked)

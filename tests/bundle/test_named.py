@@ -109,3 +109,13 @@ def test_use_is_that_of_the_strictest_corpus(corpora, words):
     met = [TrainedOn(corpus=corpus, n_clips=1) for corpus in corpora]
     assert words in permitted_use(met, licence_of(met))
     assert "its licence says" in permitted_use(met, "Ask me.")
+
+
+def test_the_page_takes_it():
+    pytest.importorskip("fastapi")
+    from affuse.serve.about import info_of
+    from affuse.serve.settings import ServerSettings
+
+    info = info_of(ServerSettings(bundle_dir=bundle_folder("open")))
+    assert info.classes == ["happy", "sad"]
+    assert info.recogniser.startswith("affuse open voice ")

@@ -19,6 +19,8 @@ from affuse.experiment import run
 from affuse.extractors.mfcc import Mfcc
 from affuse.features.decoding import decoded
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 RATE = 8000
 SETTINGS = {
     "media.duration_s": 0.5,

@@ -10,6 +10,8 @@ import soundfile
 
 from affuse.cli import main
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 AUDIO_ALONE = ["--set", "features.video=none", "--jobs", "1"]
 
 

@@ -9,6 +9,8 @@ import soundfile
 from affuse.report.reading import read_run
 from affuse.report.stored_groups import with_groups
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 OPTIONS = (
     "--set", "features.video=none", "--set", 'models=[{name="lda"}]', "--set",
     "bundle.enabled=false", "--set", "evaluation.n_bootstrap=100", "--jobs", "1",

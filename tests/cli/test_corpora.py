@@ -16,6 +16,8 @@ from affuse.registries import READERS
 from affuse.splits.fold_sets import fold_set
 from affuse.splits.protocols import MET_SPEAKERS, Protocol
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 SOUND_ALONE = ["--set", "features.video=none", "--jobs", "1"]
 ONE_MODEL = ["--set", 'models=[{name="lda"}]', "--set", "bundle.enabled=false"]
 

@@ -12,6 +12,8 @@ import soundfile
 from affuse.cli import main
 from affuse.media import fingerprint
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 
 def test_bad_clips_do_not_stop_it_and_are_named(
     tmp_path: Path,

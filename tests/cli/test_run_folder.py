@@ -19,6 +19,8 @@ from affuse.cli import main
 from affuse.storage.locks import claimed
 from affuse.storage.run_files import REPORT, TABLES, WRITTEN
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 AUDIO_ALONE = ["--set", "features.video=none", "--jobs", "1"]
 SAME = ("results.csv", "predictions.csv", "folds.csv", "speakers.csv", "config.toml")
 

@@ -17,6 +17,8 @@ from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.experiment import run
 from affuse.splits.protocols import why_leaky
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 SOUND_ALONE = ["--set", "features.video=none", "--jobs", "1"]
 
 

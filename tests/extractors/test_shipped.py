@@ -68,7 +68,8 @@ def test_a_real_face_is_described(shared_data):
     )
     features = extractor.extract(frames)
     assert features.shape == extractor.shape
-    assert np.exp(features[:7]).sum() == pytest.approx(1, abs=0.3)
+    # Geometric means over the frames: they sum to 1 only where all frames say the same.
+    assert 0.5 < np.exp(features[:7]).sum() <= 1 + 1e-6
 
 
 @pytest.mark.data

@@ -11,6 +11,8 @@ import soundfile
 from affuse.cli import main
 from affuse.features.label_columns import label_columns
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 QUICK = ["--set", "features.video=none", "--set", "bundle.enabled=false", "--jobs", "1"]
 FEW = ["--set", "evaluation.n_bootstrap=100", "--set", "models=[{name='lda'}]"]
 

@@ -1,30 +1,31 @@
-"""The face network: training, going on, export."""
+"""The face network: training, teachers, going on, weights from files."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from affuse.corpora.fer2013 import FaceSet, read_fer2013, without_copies
-from affuse.errors import ConfigError
-from affuse.models.face_training import FaceTraining, face_logits, train_faces
-from affuse.models.training import probabilities
-from affuse.pretraining import face
-from affuse.pretraining.face import pretrain_face
+from affuse.corpora.face_votes import FaceVotes
+from affuse.corpora.fer2013 import FaceSet
+from affuse.errors import WeightsError
+from affuse.models.face_network import ARCHITECTURES, FaceArchitecture, standardised
+from affuse.models.face_settings import FaceTraining, FaceTrainingData
+from affuse.models.face_training import face_logits, train_faces
+from affuse.models.face_weights import read_face_weights
 
 torch = pytest.importorskip("torch")
-QUICK = FaceTraining(
-    epochs=2,
-    batch_size=16,
-    learning_rate=0.02,
-    threads=1,
-    small_size=32,
-    calm_epochs=1,
-    second_epochs=2,
-)
+QUICK = FaceTraining("tiny", epochs=4, batch_size=16, learning_rate=0.02, threads=1)
+TINY = FaceArchitecture(((8,), (16, 16), (24, 24)), 32)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny():
+    """A network that learns bars in no time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ARCHITECTURES, "tiny", TINY)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +36,19 @@ def faces() -> FaceSet:
     labels = np.arange(48) % 2
     images[labels == 0, :, 20:28] = 250
     images[labels == 1, 20:28, :] = 250
-    return FaceSet(images, labels.astype(np.int64))
+    names = np.array([f"angry/{number}" for number in range(48)])
+    return FaceSet(images, labels.astype(np.int64), names)
 
 
-@pytest.fixture
-def nothing():
-    return lambda done, total, loss: None
+@pytest.fixture(scope="module")
+def votes(faces) -> FaceVotes:
+    """All people say anger (4) of standing bars, fear (6) of lying ones."""
+    shares = np.eye(8, dtype=np.float32)[np.where(faces.labels == 0, 4, 6)]
+    return FaceVotes(shares, np.ones(48, np.bool_), np.zeros(48, np.bool_))
+
+
+def nothing(done, total, loss):
+    """No progress is shown."""
 
 
 class _Stopped(Exception):
@@ -48,95 +56,166 @@ class _Stopped(Exception):
 
 
 @pytest.fixture(scope="module")
-def whole(faces, tmp_path_factory):
-    return train_faces(faces, QUICK, tmp_path_factory.mktemp("whole") / "w.npz", lambda *_: None)
+def checkpoint(faces, votes, tmp_path_factory):
+    """Of a training on faces and votes that is over."""
+    path = tmp_path_factory.mktemp("whole") / "face-checkpoint-0.npz"
+    train_faces(FaceTrainingData(faces, votes), QUICK, path, nothing)
+    return path
 
 
-@pytest.mark.parametrize("stopped_after", [2, 3, 4])
+@pytest.mark.parametrize("stopped_after", [1, 3])
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(
-    faces, whole, stopped_after, tmp_path, nothing
+    faces, votes, checkpoint, stopped_after, tmp_path
 ):
     def stop(done, total, loss):
         if done == stopped_after:
             raise _Stopped
 
+    data = FaceTrainingData(faces, votes)
     with pytest.raises(_Stopped):
-        train_faces(faces, QUICK, tmp_path / "cut.npz", stop)
+        train_faces(data, QUICK, tmp_path / "cut.npz", stop)
     epochs = []
-    again = train_faces(faces, QUICK, tmp_path / "cut.npz", lambda d, t, loss: epochs.append(d))
-    assert epochs == list(range(stopped_after + 1, 6))
-    assert np.array_equal(face_logits([whole], faces.images), face_logits([again], faces.images))
+    train_faces(data, QUICK, tmp_path / "cut.npz", lambda d, t, loss: epochs.append(d))
+    assert epochs == list(range(stopped_after + 1, 5))
+    one, again = read_face_weights(checkpoint), read_face_weights(tmp_path / "cut.npz")
+    assert all(np.array_equal(again.arrays[name], one.arrays[name]) for name in one.arrays)
 
 
-def test_another_setting_does_not_take_over_a_checkpoint(faces, tmp_path, nothing):
+def test_it_goes_on_with_other_threads_but_not_with_other_settings(faces, tmp_path):
+    data, one = FaceTrainingData(faces), replace(QUICK, epochs=1)
+    train_faces(data, one, tmp_path / "c", nothing)
+    epochs = []
+    train_faces(data, replace(one, threads=2), tmp_path / "c", lambda d, t, loss: epochs.append(d))
+    assert epochs == []
     train_faces(
-        faces,
-        FaceTraining(epochs=1, threads=1, batch_size=16, calm_epochs=0, second_epochs=0),
-        tmp_path / "c",
-        nothing,
+        data, replace(one, batch_size=24), tmp_path / "c", lambda d, t, loss: epochs.append(d)
     )
-    epochs = []
-    other = FaceTraining(epochs=1, threads=1, batch_size=24, calm_epochs=0, second_epochs=0)
-    train_faces(faces, other, tmp_path / "c", lambda d, t, loss: epochs.append(d))
     assert epochs == [1]
+    torch.set_num_threads(1)
 
 
-def test_learning_rate_rises_once_in_each_course_and_falls_to_nothing():
+def test_learning_rate_rises_and_falls_to_nothing():
     settings = FaceTraining()
-    ends = (settings.epochs, settings.first_epochs, settings.all_epochs)
-    for end, highest in zip(ends, (0.05, 0.01, 0.02), strict=True):
-        assert settings.learning_rate_at(end - 1e-6) == pytest.approx(0, abs=1e-6)
-        begin = (0, *ends)[ends.index(end)]
-        rates = [settings.learning_rate_at(begin + i / 10) for i in range(10 * (end - begin))]
-        assert max(rates) == pytest.approx(highest, rel=0.02)
+    rates = [settings.learning_rate_at(step / 10) for step in range(10 * settings.epochs + 1)]
+    assert rates[0] == 0
+    assert max(rates) == pytest.approx(settings.learning_rate)
+    assert rates[-1] == pytest.approx(0, abs=1e-9)
+    assert np.argmax(rates) == pytest.approx(10 * 0.05 * settings.epochs)
 
 
-@pytest.mark.slow
-def test_what_is_shipped_says_what_the_network_says(faces, tmp_path, nothing):
-    import cv2
-    import onnxruntime
+def test_the_last_epochs_are_quiet():
+    settings = FaceTraining(epochs=20)
+    assert [epoch for epoch in range(20) if settings.is_quiet(epoch)] == [17, 18, 19]
 
-    for part in ("train", "val"):
-        for number, (image, label) in enumerate(zip(faces.images, faces.labels, strict=True)):
-            place = tmp_path / "fer" / part / ("angry", "disgust")[label]
-            place.mkdir(parents=True, exist_ok=True)
-            shifted = np.roll(image, number + (part == "val"), axis=(0, 1))
-            cv2.imwrite(str(place / f"{number}.png"), shifted)
-    figures = pretrain_face(tmp_path / "fer", tmp_path / "out", QUICK, report=nothing)
-    written = json.loads((tmp_path / "out" / "face.json").read_text())
-    assert written["accuracy"] == figures.accuracy
-    assert np.trace(figures.confusion) / 48 == pytest.approx(figures.accuracy)
-    assert figures.n_tested == 48
-    assert len(figures.accuracies) == figures.n_networks == 2
-    session = onnxruntime.InferenceSession(tmp_path / "out" / "face.onnx")
-    grey = faces.images[:5, None].astype(np.float32)
-    message, embedding = session.run(None, {"faces": grey})
-    assert message.shape == (5, 7)
-    assert embedding.shape == (5, 512)
-    assert not np.allclose(embedding[:, :256], embedding[:, 256:])
-    assert message.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
-    # 8-bit integers: 2.5 MB a network.
-    assert (tmp_path / "out" / "face.onnx").stat().st_size < 6e6
-    again = [tmp_path / "out" / f"face-checkpoint-{number}.npz" for number in (0, 1)]
-    usable = without_copies(
-        read_fer2013(tmp_path / "fer", "train"), read_fer2013(tmp_path / "fer", "val")
-    )
-    trained, _ = face._divided(usable, QUICK.seed)
-    networks = [
-        train_faces(trained, replace(QUICK, seed=seed), checkpoint, nothing)
-        for seed, checkpoint in enumerate(again)
+
+@pytest.fixture(scope="module")
+def learned(faces, votes, tmp_path_factory):
+    """Weights that have learned bars and votes: a teacher."""
+    path = tmp_path_factory.mktemp("learned") / "teacher.npz"
+    train_faces(FaceTrainingData(faces, votes), replace(QUICK, epochs=12), path, nothing)
+    return read_face_weights(path)
+
+
+def test_labels_and_votes_are_learned_by_heads_of_their_own(faces, votes, learned):
+    network = learned.network()
+    assert (face_logits([network], faces.images).argmax(1) == faces.labels).mean() > 0.9
+    inputs = torch.from_numpy(faces.images[:, None].astype(np.float32))
+    with torch.inference_mode():
+        said = network(standardised(inputs))[1].argmax(1).numpy()
+    assert (said == votes.shares.argmax(1)).mean() > 0.9
+
+
+def test_a_student_learns_from_teachers_what_labels_do_not_say(faces, learned, tmp_path):
+    # Labels without meaning: all that can be learned comes from the teacher.
+    blind = FaceSet(faces.images, np.arange(48) // 7 % 7, faces.names)
+    settings = replace(QUICK, epochs=12, label_smoothing=1.0)
+    data = FaceTrainingData(blind, teachers=(learned,))
+    student = train_faces(data, settings, tmp_path / "s", nothing)
+    alone = train_faces(FaceTrainingData(blind), settings, tmp_path / "a", nothing)
+    right = [
+        (face_logits([each], faces.images).argmax(1) == faces.labels).mean()
+        for each in (student, alone)
     ]
-    logits = face_logits(networks, faces.images[:5], mirrored=False) / figures.temperature
-    assert message == pytest.approx(probabilities(logits), abs=0.05)
-    darker = session.run(None, {"faces": grey * 0.8 + 10})[0]
-    assert np.abs(darker - message).max() < 0.1
+    assert right[0] > 0.9
+    assert right[1] < 0.7
 
 
-def test_an_unknown_architecture_is_refused(tmp_path, nothing):
-    with pytest.raises(ConfigError, match="architecture 'huge' was given; expected one of small"):
-        pretrain_face(tmp_path, tmp_path, FaceTraining(architecture="huge"), report=nothing)
+def test_without_votes_there_is_no_head_for_them(faces, tmp_path):
+    path = tmp_path / "face-checkpoint-0.npz"
+    train_faces(FaceTrainingData(faces), replace(QUICK, epochs=1), path, nothing)
+    assert not read_face_weights(path).voted
 
 
-def test_no_network_is_refused(tmp_path, nothing):
-    with pytest.raises(ConfigError, match="0 networks were asked for; expected at least 1"):
-        pretrain_face(tmp_path, tmp_path, FaceTraining(), n_networks=0, report=nothing)
+def test_no_epochs_leave_the_weights_as_they_were(faces, learned, tmp_path):
+    data = FaceTrainingData(faces, start=learned)
+    found = train_faces(data, replace(QUICK, epochs=0), tmp_path / "c", nothing)
+    expected = face_logits([learned.network()], faces.images)
+    np.testing.assert_allclose(face_logits([found], faces.images), expected, atol=1e-4)
+
+
+def test_a_training_starts_from_weights(faces, votes, learned, tmp_path):
+    data = FaceTrainingData(faces, votes, start=learned)
+    one = replace(QUICK, epochs=1, learning_rate=1e-4)
+    found = train_faces(data, one, tmp_path / "c", nothing)
+    assert (face_logits([found], faces.images).argmax(1) == faces.labels).mean() > 0.9
+
+
+def test_state_dicts_of_other_names_and_half_precision_are_read(faces, learned, tmp_path):
+    path = tmp_path / "other.npz"
+    names = {"embedding.": "emb.", "emotions.": "fer.", "votes.": "plus."}
+    arrays = {}
+    for name, array in learned.arrays.items():
+        for own, other in names.items():
+            name = name.replace(own, other)
+        arrays[name] = array.astype(np.float16) if array.dtype == np.float32 else array
+    np.savez(path, **arrays)
+    found = read_face_weights(path)
+    assert found.voted
+    assert found.architecture == replace(TINY, dropout=found.architecture.dropout)
+    one, other = (face_logits([each.network()], faces.images) for each in (learned, found))
+    np.testing.assert_allclose(one, other, atol=0.05)
+
+
+def test_what_is_no_network_is_refused(tmp_path):
+    with pytest.raises(WeightsError, match=r"none\.npz is no file; expected the npz of a state"):
+        read_face_weights(tmp_path / "none.npz")
+    (tmp_path / "text.npz").write_text("weights")
+    with pytest.raises(WeightsError, match=r"text\.npz cannot be read as npz; expected"):
+        read_face_weights(tmp_path / "text.npz")
+    np.savez(tmp_path / "voice.npz", a=np.zeros(3), b=np.zeros(3))
+    with pytest.raises(WeightsError, match=r"holds no trunk, .* \(its arrays begin with a, b\)"):
+        read_face_weights(tmp_path / "voice.npz")
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    with pytest.raises(WeightsError, match=r"one\.npy cannot be read as npz"):
+        read_face_weights(tmp_path / "one.npy")
+
+
+def test_a_network_without_a_layer_is_refused(learned):
+    lacking = {k: v for k, v in learned.arrays.items() if k != "emotions.bias"}
+    with pytest.raises(WeightsError, match=r"holds nothing for the layer emotions\.bias; expected"):
+        replace(learned, arrays=lacking).network()
+    shorter = {**learned.arrays, "trunk.0.weight": np.zeros((8, 1, 5, 5), np.float32)}
+    with pytest.raises(WeightsError, match=r"\(8, 1, 5, 5\) for the layer trunk\.0\.weight"):
+        replace(learned, arrays=shorter).network()
+
+
+@pytest.mark.data
+def test_the_stored_network_is_read(shared_data):
+    path = shared_data.parent / "models" / "face_large_distilled.npz"
+    if not path.is_file():
+        pytest.skip("no stored weights")
+    found = read_face_weights(path)
+    assert found.architecture.blocks == ((64, 64), (128, 128), (192,) * 3, (256,) * 3)
+    assert found.voted
+    found.network()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_a_gpu_trains_from_the_same_variants(faces, votes, tmp_path):
+    data = FaceTrainingData(faces, votes)
+    found = train_faces(data, replace(QUICK, epochs=12, device="cuda"), tmp_path / "g", nothing)
+    assert (face_logits([found], faces.images).argmax(1) == faces.labels).mean() > 0.9
+    # What was begun there goes on here.
+    epochs = []
+    train_faces(data, replace(QUICK, epochs=12), tmp_path / "g", lambda d, t, x: epochs.append(d))
+    assert epochs == []

@@ -18,6 +18,8 @@ from affuse.features.sources import make_source
 from affuse.predict.recogniser import Recogniser
 from affuse.records import RAVDESS_EMOTIONS
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 CONFIG = Config.model_validate({"features": {"mfcc": {"n_mfcc": 13}}})
 
 

@@ -23,7 +23,7 @@ def test_the_shipped_files_are_small():
     from affuse.extractors.networks.shipped import shipped_folder
 
     sizes = {name: (shipped_folder() / name).stat().st_size for name in ("face.onnx", "voice.onnx")}
-    assert sizes["face.onnx"] <= 12_000_000
+    assert sizes["face.onnx"] <= 4_000_000
     assert sizes["voice.onnx"] <= 6_000_000
 
 
@@ -34,6 +34,36 @@ def test_no_path_of_the_machine_that_trained_is_shipped(name):
     content = (shipped_folder() / name).read_bytes()
     assert b"site-packages" not in content
     assert b'File "' not in content
+
+
+def test_integers_of_the_face_network_are_the_same_on_every_processor():
+    """Without VNNI, products of bytes are added in pairs in 16 bits: 7-bit weights cannot overflow.
+
+    Nor does it matter how a runtime joins operations: as they stand they say the same.
+    """
+    import onnxruntime
+
+    from affuse.extractors.networks.shipped import shipped_folder
+
+    onnx = pytest.importorskip("onnx")
+    path = shipped_folder() / "face.onnx"
+    arrays = {
+        each.name: onnx.numpy_helper.to_array(each)
+        for each in onnx.load(str(path)).graph.initializer
+    }
+    kernels = [a for a in arrays.values() if a.dtype == np.int8 and a.ndim > 1]
+    assert len(kernels) == 11
+    assert max(int(np.abs(a.astype(int)).max()) for a in kernels) <= 64
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    faces = np.random.default_rng(0).normal(120, 40, (16, 1, 48, 48)).clip(0, 255)
+    faces = np.cumsum(faces - 120, axis=3).clip(-100, 100) + 120
+    given = {"faces": faces.astype(np.float32)}
+    one, other = (
+        onnxruntime.InferenceSession(path, each, providers=["CPUExecutionProvider"])
+        for each in (None, options)
+    )
+    np.testing.assert_allclose(one.run(None, given)[0], other.run(None, given)[0], atol=0.02)
 
 
 @pytest.mark.parametrize("modality", ["face", "voice"])
@@ -54,7 +84,7 @@ def test_faces_that_nobody_trained_on_are_read(shared_data):
     faces = read_fer2013(shared_data / "fer2013.zip", "val")
     some = faces.take(np.arange(0, len(faces), 8))
     message = affuse.load().faces(some.images).argmax(axis=1)
-    assert (message == some.labels).mean() > 0.6
+    assert (message == some.labels).mean() > 0.68
 
 
 @pytest.mark.data

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from undrawn import undrawn
 
 from affuse.config import load_config
 from affuse.experiment import run
@@ -49,9 +51,12 @@ def write_corpus(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_folder(made_once: Callable[..., Path]) -> Path:
     """Run folder as `affuse run` leaves it."""
-    folder = tmp_path_factory.mktemp("small")
+    return made_once("small", _run) / "run"
+
+
+def _run(folder: Path) -> None:
     corpus, before = write_corpus(folder), os.environ.get("AFFUSE_CACHE")
     os.environ["AFFUSE_CACHE"] = str(folder / "cache")
     try:
@@ -67,4 +72,10 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             del os.environ["AFFUSE_CACHE"]
         else:
             os.environ["AFFUSE_CACHE"] = before
-    return folder / "run"
+
+
+@pytest.fixture
+def words_alone() -> Iterator[None]:
+    """Reports that a test makes have no lines in their charts."""
+    with undrawn():
+        yield

@@ -19,6 +19,8 @@ from affuse.report.compare import (
 from affuse.report.document import report_html
 from affuse.report.reading import read_run
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 
 @pytest.fixture
 def runs(run_folder, tmp_path):

@@ -155,6 +155,7 @@ def test_the_map_uses_features_alone(run_folder):
     assert np.allclose(units[["x", "y"]].mean(), 0, atol=1e-3)
 
 
+@pytest.mark.usefixtures("words_alone")
 def test_what_is_missing_is_said(run_folder, tmp_path):
     less = tmp_path / "less"
     shutil.copytree(run_folder, less, ignore=shutil.ignore_patterns("robustness.csv", "map.csv"))
@@ -163,6 +164,7 @@ def test_what_is_missing_is_said(run_folder, tmp_path):
     assert "run again with this version" in text
 
 
+@pytest.mark.usefixtures("words_alone")
 def test_files_that_are_gone_do_not_stop_it(run_folder, tmp_path):
     moved = tmp_path / "moved"
     shutil.copytree(run_folder, moved)
@@ -237,6 +239,7 @@ def test_a_pipe_or_device_is_not_replaced(run_folder, tmp_path):
     assert (tmp_path / "pipe.html").is_fifo()
 
 
+@pytest.mark.usefixtures("words_alone")
 def test_a_link_goes_on_leading_to_its_page(run_folder, tmp_path):
     page, link = tmp_path / "page.html", tmp_path / "link.html"
     page.write_text("older", "utf-8")
@@ -280,6 +283,7 @@ def test_more_speakers_than_have_room_are_counted_not_named(run_folder):
     assert len(chart.table) == 80
 
 
+@pytest.mark.usefixtures("words_alone")
 def test_reasons_of_a_leak_are_those_of_the_run(run_folder, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(run_folder, folder)

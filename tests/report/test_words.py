@@ -11,6 +11,8 @@ from affuse.report.document import report_html
 from affuse.report.reading import read_run
 from affuse.report.words import findings
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 NEW = ("p_swap", "p_swap_least", "n_comparisons")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -18,26 +18,35 @@ pytest.importorskip("fastapi", reason="the extra web is not installed")
 
 
 @pytest.fixture(scope="session")
-def bundle_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bundle_dir(made_once: Callable[..., Path]) -> Path:
     """The tiny bundle, which tells sets of several emotions."""
+    return made_once("bundles", _write_tiny) / "tiny"
+
+
+def _write_tiny(folder: Path) -> None:
     tiny = face_and_voice()
     sets = EmotionSets(coverage=0.9, least=0.01, n_clips=9, n_speakers=9)
     bundle = make_bundle(tiny.manifest.model_copy(update={"sets": sets}), tiny.files)
-    return write_bundle(bundle, tmp_path_factory.mktemp("bundles") / "tiny")
+    write_bundle(bundle, folder / "tiny")
 
 
 @pytest.fixture(scope="session")
-def talking(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def talking(made_once: Callable[..., Path]) -> Path:
     """Three seconds of a face that speaks."""
     track = Track([portrait()] * 30, sound=fitted(spoken(), 3.0))
-    return write(tmp_path_factory.mktemp("media") / "talking.mp4", track)
+    folder = made_once("talking", lambda folder: write(folder / "talking.mp4", track))
+    return folder / "talking.mp4"
 
 
 @pytest.fixture(scope="session")
-def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def slow(made_once: Callable[..., Path]) -> Path:
     """A hundred seconds in a small file, which take a while."""
-    track = Track([portrait()] * 500, fps=5, sound=fitted(spoken(), 100.0))
-    return write(tmp_path_factory.mktemp("media") / "slow.mp4", track)
+
+    def fill(folder: Path) -> None:
+        track = Track([portrait()] * 500, fps=5, sound=fitted(spoken(), 100.0))
+        write(folder / "slow.mp4", track)
+
+    return made_once("slow", fill) / "slow.mp4"
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from short_clips import short_clips
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 pytest.importorskip("distributed")
 
 

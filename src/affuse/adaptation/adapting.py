@@ -10,7 +10,7 @@ from pathlib import Path
 from affuse.adaptation.figures import Change, changes, held_out
 from affuse.adaptation.fitting import Fitted, fit_decisions
 from affuse.adaptation.labelled import labelled_clips
-from affuse.adaptation.making import adapted_bundle, difference_text
+from affuse.adaptation.making import adapted_bundle, loss_text, points_text
 from affuse.adaptation.outputs import MemberOutputs, member_outputs
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.named import bundle_folder
@@ -221,7 +221,10 @@ def _reasons(made: Adaptation, fitted: Fitted) -> Iterator[str]:
     if not fitted.changed:
         yield "nothing that could be fitted did better on clips left out than changing nothing"
     elif not answer.real:
-        yield f"the difference may be chance: {difference_text(answer)} points of UAR"
+        yield (
+            f"the difference may be chance: {points_text(answer)} points of UAR, "
+            f"{loss_text(answer)} of log loss"
+        )
 
 
 def _bundle(made: Adaptation, fitted: Fitted, outputs: MemberOutputs, met: Sequence[str]) -> Bundle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 from affuse.adaptation.fitting import fit_decisions
 from affuse.adaptation.folds import fold_numbers, groups_of
 from affuse.adaptation.outputs import MemberOutputs
+from affuse.adaptation.recalibrating import balanced
 from affuse.bundle.bundle import Bundle
 from affuse.predict.judging import judge
+from affuse.probabilities import FLOOR
 from affuse.records import MODALITIES, ProgressCallback
 from affuse.tasks.intervals import Interval, speaker_interval
 from affuse.tasks.metrics import accuracy, ece, uar
@@ -25,6 +28,9 @@ N_FOLDS = 10
 STAGE = "folds"
 
 ANSWER = "answer"
+_MOST = -math.log(FLOOR)
+"""Log loss of a clip, at most."""
+
 _NAMES = {"fused": ANSWER, "audio": "voice", "video": "face"}
 """Of what `judge` gives -> in the table."""
 
@@ -43,6 +49,10 @@ class Change:
         95 % over speakers; NaN with one.
     difference, low, high, p : float
         Of after less before, in pairs; bounds of its 95 % interval.
+    loss_before, loss_after : float
+        Mean log loss, every emotion counting alike: of few clips it shows more than the UAR.
+    loss_low, loss_high : float
+        Bounds of the 95 % interval of after less before, in pairs.
     accuracy_before, accuracy_after : float
     ece_before, ece_after : float
         Calibration error.
@@ -61,6 +71,10 @@ class Change:
     low: float
     high: float
     p: float
+    loss_before: float
+    loss_after: float
+    loss_low: float
+    loss_high: float
     accuracy_before: float
     accuracy_after: float
     ece_before: float
@@ -71,8 +85,8 @@ class Change:
 
     @property
     def real(self) -> bool:
-        """Whether it is better after, by more than chance."""
-        return bool(self.low > 0)
+        """Whether it is better by more than chance: by UAR, or log loss at no worse UAR."""
+        return bool(self.low > 0 or (self.loss_high < 0 and self.difference >= 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +211,8 @@ def _change(
     first, second = before.argmax(axis=1), after.argmax(axis=1)
     gains = (second == labels).astype(int) - (first == labels).astype(int)
     tested = difference_test(gains, labels, groups)
+    losses = [_losses(rows, labels) for rows in (before, after)]
+    lost = difference_test((losses[1] - losses[0]) / _MOST, labels, groups)
     return Change(
         part=part,
         before=uar(labels, first),
@@ -207,6 +223,10 @@ def _change(
         low=tested.low,
         high=tested.high,
         p=tested.p,
+        loss_before=float(np.average(losses[0], weights=balanced(labels))),
+        loss_after=float(np.average(losses[1], weights=balanced(labels))),
+        loss_low=_MOST * lost.low,
+        loss_high=_MOST * lost.high,
         accuracy_before=accuracy(labels, first),
         accuracy_after=accuracy(labels, second),
         ece_before=ece(labels, before),
@@ -215,3 +235,8 @@ def _change(
         n_clips=len(labels),
         n_groups=len(np.unique(groups)),
     )
+
+
+def _losses(rows: Floats, labels: Rows) -> Floats:
+    right = rows[np.arange(len(labels)), labels]
+    return np.asarray(-np.log(np.maximum(right, FLOOR)))

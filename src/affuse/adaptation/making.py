@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
@@ -134,23 +135,43 @@ def _card(
 
 
 def _table(changes: Sequence[Change]) -> str:
-    head = [
-        "| | clips | UAR before | UAR after | difference | calibration error |",
-        "|---|---|---|---|---|---|",
-    ]
+    columns = ("", "clips", "UAR before", "UAR after", "points", "log loss", "calibration error")
+    head = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     return "\n".join([*head, *(_row(change) for change in changes)])
 
 
 def _row(change: Change) -> str:
-    return (
-        f"| {change.part} | {change.n_clips} | {_percent(change.before)} | "
-        f"{_percent(change.after)} | {difference_text(change)} | "
-        f"{change.ece_before:.3f} to {change.ece_after:.3f} |"
+    cells = (
+        change.part,
+        str(change.n_clips),
+        _percent(change.before),
+        _percent(change.after),
+        points_text(change),
+        f"{change.loss_before:.2f} to {change.loss_after:.2f}, {loss_text(change)}",
+        f"{change.ece_before:.3f} to {change.ece_after:.3f}",
     )
+    return f"| {' | '.join(cells)} |"
 
 
-def difference_text(change: Change) -> str:
-    """A difference in points with its interval, such as ``+3.1 [0.2, 6.0]``.
+def points_text(change: Change) -> str:
+    """Difference of the UARs in points with its interval, such as ``+3.1 [0.2, 6.0]``.
+
+    Parameters
+    ----------
+    change : Change
+
+    Returns
+    -------
+    str
+        Without an interval where there is none.
+    """
+    low, high = 100 * change.low, 100 * change.high
+    bounds = "" if math.isnan(low) else f" [{low:.1f}, {high:.1f}]"
+    return f"{100 * change.difference:+.1f}{bounds}"
+
+
+def loss_text(change: Change) -> str:
+    """Difference of the log losses with its interval, such as ``-0.12 [-0.20, -0.04]``.
 
     Parameters
     ----------
@@ -160,7 +181,9 @@ def difference_text(change: Change) -> str:
     -------
     str
     """
-    return f"{100 * change.difference:+.1f} [{100 * change.low:.1f}, {100 * change.high:.1f}]"
+    low, high = change.loss_low, change.loss_high
+    bounds = "" if math.isnan(low) else f" [{low:.2f}, {high:.2f}]"
+    return f"{change.loss_after - change.loss_before:+.2f}{bounds}"
 
 
 def _percent(share: float) -> str:

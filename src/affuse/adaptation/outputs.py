@@ -205,10 +205,12 @@ def _lost(answer: Lost, task: _Task) -> dict[str, Rows | str]:
 def _key(clip: Clip, bundle: Bundle, settings: Settings) -> str:
     """Of what decides the rows of a clip: its files, and the networks, but not how these fuse."""
     manifest = bundle.manifest
+    calibrated = {"temperature", "doubt", "familiarity", "features", "classes", "stands_for"}
     networks = [
-        (m.name, manifest.files[m.graph], m.temperature, m.model_dump(mode="json")["features"])
+        (m.name, manifest.files[m.graph], m.model_dump(mode="json", include=calibrated))
         for m in manifest.members
     ]
+    pooling = None if manifest.pooling is None else manifest.pooling.model_dump()
     states = []
     for path in clip.files:
         # A file that is not there has no rows to be kept.
@@ -216,7 +218,7 @@ def _key(clip: Clip, bundle: Bundle, settings: Settings) -> str:
             states.append(file_state(str(path)))
     sources = [str(clip.source(modality)) for modality in MODALITIES]
     parts = [
-        metadata.version("affuse"), networks, asdict(settings), sources, states,
+        metadata.version("affuse"), networks, pooling, asdict(settings), sources, states,
         clip.start_s, clip.end_s, fetched_weights(),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -76,6 +76,8 @@ def adapt_and_print(
 
 
 def _lines(made: Adaptation) -> Iterator[str]:
+    from affuse.adaptation.making import loss_text, points_text
+
     counts = ", ".join(f"{name} {n}" for name, n in made.emotions.items())
     n_clips = sum(made.emotions.values())
     apart = "speakers" if made.n_speakers > 1 else "clips of one speaker"
@@ -93,25 +95,43 @@ def _lines(made: Adaptation) -> Iterator[str]:
     if made.reasons:
         yield f"Not known to help: {'; '.join(made.reasons)}."
     else:
-        gain = 100 * made.changes[0].difference
-        yield f"It helps: the answer gains {gain:.1f} points of UAR on people it was not fitted to."
+        answer = made.changes[0]
+        gain, loss = points_text(answer), loss_text(answer)
+        if answer.low > 0:
+            yield f"It helps: {gain} points of UAR on people it was not fitted to."
+        else:
+            yield (
+                f"It helps its probabilities: {loss} of log loss on people it was not fitted to. "
+                f"Whether more answers are right is not sure: {gain} points of UAR."
+            )
 
 
 def _table(made: Adaptation) -> Iterator[str]:
+    from affuse.adaptation.making import loss_text, points_text
+
     over = "speakers" if made.n_speakers > 1 else "clips"
-    rows = [("", "UAR before", "after", "points", f"95 % over {over}", "ECE before", "after")]
-    for change in made.changes:
-        low, high = 100 * change.low, 100 * change.high
-        rows.append(
-            (
-                change.part,
-                f"{100 * change.before:.1f}",
-                f"{100 * change.after:.1f}",
-                f"{100 * change.difference:+.1f}",
-                f"[{low:.1f}, {high:.1f}]",
-                f"{change.ece_before:.3f}",
-                f"{change.ece_after:.3f}",
-            )
+    rows = [
+        (
+            "",
+            "clips",
+            "UAR",
+            f"points, 95 % over {over}",
+            "log loss",
+            "change, less is better",
+            "ECE",
         )
+    ]
+    rows += [
+        (
+            change.part,
+            f"{change.n_clips}",
+            f"{100 * change.before:.1f} -> {100 * change.after:.1f}",
+            points_text(change),
+            f"{change.loss_before:.2f} -> {change.loss_after:.2f}",
+            loss_text(change),
+            f"{change.ece_before:.3f} -> {change.ece_after:.3f}",
+        )
+        for change in made.changes
+    ]
     widths = widths_of(rows)
     yield from (aligned(row, widths) for row in rows)

@@ -93,7 +93,7 @@ def read_face_votes(path: str | Path, names: Sequence[str] | NDArray[np.str_]) -
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "votes.csv"
     >>> head = "file,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,not_a_face"
-    >>> _ = path.write_text(head + "\na.jpg,2,8,0,0,0,0,0,0,0\\n")
+    >>> _ = path.write_text(head + "\na.jpg,2,8,0,0,0,0,0,0,0\n")
     >>> found = read_face_votes(path, ["happy/a.jpg", "happy/b.jpg"])
     >>> found.voted.tolist(), round(float(found.shares[0, 1]), 2)
     ([True, False], 0.8)

@@ -14,7 +14,6 @@ from zipfile import BadZipFile
 import numpy as np
 
 from affuse.features.table import FeatureTable
-from affuse.models.loss_terms import terms_key
 from affuse.storage.folds import Arrays, FoldStore
 from affuse.storage.sealing import is_sealed, seal
 from affuse.storage.whole import atomic_file, remove_leftovers
@@ -102,6 +101,8 @@ def table_digest(table: FeatureTable) -> str:
     str
         64 hexadecimal digits.
     """
+    from affuse.models.loss_terms import terms_key
+
     order = np.argsort(table.clips, kind="stable")
     digest = hashlib.sha256(json.dumps(table.classes).encode())
     if table.targets:

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from affuse.experiment.across_corpora import transfer
-from affuse.experiment.evaluation import under_protocol
-from affuse.experiment.features import context_of, extract
-from affuse.experiment.flow import run
-from affuse.experiment.plan import chosen_clips, extractors
-from affuse.experiment.rows import systems
-from affuse.features.context import RunContext
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from affuse.experiment.across_corpora import transfer
+    from affuse.experiment.evaluation import under_protocol
+    from affuse.experiment.features import context_of, extract
+    from affuse.experiment.flow import run
+    from affuse.experiment.plan import chosen_clips, extractors
+    from affuse.experiment.rows import systems
+    from affuse.features.context import RunContext
+
+_HOMES = {
+    "RunContext": "affuse.features.context",
+    "chosen_clips": "affuse.experiment.plan",
+    "context_of": "affuse.experiment.features",
+    "extract": "affuse.experiment.features",
+    "extractors": "affuse.experiment.plan",
+    "run": "affuse.experiment.flow",
+    "systems": "affuse.experiment.rows",
+    "transfer": "affuse.experiment.across_corpora",
+    "under_protocol": "affuse.experiment.evaluation",
+}
 
 __all__ = [
     "RunContext",
@@ -21,3 +37,10 @@ __all__ = [
     "transfer",
     "under_protocol",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Of each name its own file alone: features need nothing of what evaluation needs."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'affuse.experiment' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -132,6 +132,7 @@ def whole(prediction: Prediction) -> Segment:
         disagreement=prediction.disagreement,
         values=prediction.values,
         set=prediction.set,
+        familiarity=prediction.familiarity,
     )
 
 
@@ -250,6 +251,7 @@ def _findings(found: Prediction | Segment) -> dict[str, Any]:
         },
         **({"values": _numbers(found.values)} if found.values else {}),
         **({"set": list(found.set)} if found.set else {}),
+        **({"familiarity": _numbers(found.familiarity)} if found.familiarity else {}),
         "speech": rounded(found.speech),
         "face_seen": rounded(found.face_seen),
     }

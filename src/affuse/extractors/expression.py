@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Image = NDArray[np.uint8]
 
 GRAPH = "face.onnx"
-N_EMBEDDING = 512
+N_EMBEDDING = 256
 HEIGHT = 360
 FPS = 30.0
 FRAME_STEP = 5
@@ -48,7 +48,7 @@ class Expression(ExtractorDefaults):
 
     name = "expression"
     modality: ClassVar[Modality] = "video"
-    version = 4
+    version = 5
     axes = ("feature",)
     dtype = "float32"
     label = "face network"

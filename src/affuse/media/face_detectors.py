@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import MediaError
+from affuse.media.face_poses import FRONTAL_CASCADE, FRONTAL_FRAMING, Framing
 from affuse.media.faces import (
     FaceDetector,
     FoundFace,
@@ -24,10 +24,10 @@ from affuse.media.faces import (
     grey,
     square_box,
 )
+from affuse.media.small_pictures import fitted, one_thread
 from affuse.records import Box
 from affuse.storage.cache import weights_folder
 
-CASCADE = "haarcascade_frontalface_alt2.xml"
 YUNET_FILE_NAME = "face_detection_yunet_2023mar.onnx"
 
 # Steps of 1.1 cost twice as much and found no further face in real clips, one with ten faces too.
@@ -45,27 +45,6 @@ _YUNET_OVERLAP = 0.3
 _EYES_APART = 0.382
 _EYES_TO_MOUTH = 0.42
 _EYES_TO_CENTRE = 0.5 - 0.378
-
-
-@dataclass(frozen=True, slots=True)
-class Framing:
-    """From a detector's square to the frame of FER2013.
-
-    Attributes
-    ----------
-    enlargement : float
-        Side of the frame in sides of the square.
-    down : float
-        Shift of the centre in sides of the square.
-    """
-
-    enlargement: float = 1.0
-    down: float = 0.0
-
-
-# Median over FER2013 `val`, faces enlarged and put into a larger picture, of where the cascade's
-# square lies in the frame: `benchmarks/face_framing.py`.
-HAAR_FRAMING = Framing(enlargement=1.04, down=0.0)
 
 
 @dataclass(frozen=True)
@@ -94,12 +73,12 @@ class HaarDetector:
     """
 
     side: int = 320
-    framing: Framing = HAAR_FRAMING
+    framing: Framing = FRONTAL_FRAMING
 
     @cached_property
     def _cascade(self) -> cv2.CascadeClassifier:
         # pyproject pins OpenCV below 5, whose wheel has no cascades.
-        return cv2.CascadeClassifier(cv2.data.haarcascades + CASCADE)
+        return cv2.CascadeClassifier(cv2.data.haarcascades + FRONTAL_CASCADE)
 
     def __getstate__(self) -> Mapping[str, Any]:
         return {"side": self.side, "framing": self.framing}
@@ -122,8 +101,8 @@ class HaarDetector:
         MediaError
             The image is not a picture.
         """
-        with _one_thread():
-            small = _fitted(grey(checked(image)), self.side)
+        with one_thread():
+            small = fitted(grey(checked(image)), self.side)
             squares, neighbours = self._cascade.detectMultiScale2(
                 small, _SCALE_STEP, _LEAST_NEIGHBOURS, minSize=(_LEAST_SIDE, _LEAST_SIDE)
             )
@@ -198,8 +177,8 @@ class YunetDetector:
         """
         conversion = cv2.COLOR_GRAY2BGR if checked(image).ndim == 2 else cv2.COLOR_RGB2BGR
         network = self._network
-        with _one_thread():
-            small = cv2.cvtColor(_fitted(image, self.side), conversion)
+        with one_thread():
+            small = cv2.cvtColor(fitted(image, self.side), conversion)
             height, width = small.shape[:2]
             network.setInputSize((width, height))
             try:
@@ -231,26 +210,6 @@ def default_detector() -> FaceDetector:
     """
     model = weights_folder() / YUNET_FILE_NAME
     return YunetDetector(model) if model.is_file() else HaarDetector()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """OpenCV on one thread: small pictures gain nothing from more, and processes share cores."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
-
-
-def _fitted(image: Image, side: int) -> Image:
-    """The picture scaled so that its longer side has that many pixels."""
-    height, width = image.shape[:2]
-    scale = side / max(height, width)
-    shape = (max(round(width * scale), 1), max(round(height * scale), 1))
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, shape, interpolation=interpolation), np.uint8)
 
 
 def _with_landmarks(row: NDArray[np.float32], width: int, height: int) -> FoundFace:

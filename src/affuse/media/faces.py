@@ -15,13 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import MediaError
+from affuse.media.face_boxes import holds_centre, square_of
 from affuse.records import Box
 
 Image = NDArray[np.uint8]
 Point = tuple[float, float]
-
-_EDGE = 1e-6
-"""Share of the picture: a box that ends this close to its edge was cut off there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +37,15 @@ class FoundFace:
         right and left), as shares of the picture's width and height.
     roll_deg : float
         How far the line of the eyes is turned clockwise; 0 where there are no landmarks.
+    carried : bool
+        No detector found it: it is where what was a face a moment ago is now.
     """
 
     box: Box
     score: float
     landmarks: tuple[Point, ...] | None = None
     roll_deg: float = 0.0
+    carried: bool = False
 
 
 class FaceDetector(Protocol):
@@ -114,7 +115,7 @@ def distinct(faces: Sequence[FoundFace]) -> tuple[FoundFace, ...]:
     """
     kept: list[FoundFace] = []
     for face in sorted(faces, key=lambda face: face.score, reverse=True):
-        if not any(_holds_centre(other.box, face.box) for other in kept):
+        if not any(holds_centre(other.box, face.box) for other in kept):
             kept.append(face)
     return tuple(kept)
 
@@ -163,7 +164,7 @@ def face_crop(
     200.0
     """
     height, width = checked(image).shape[:2]
-    x, y, side = _square(box, width, height)
+    x, y, side = square_of(box, width, height)
     side *= 1 + margin
     # Half a diagonal around the centre, kept within the picture: nothing else can be seen.
     reach = 0.75 * side + 1.0
@@ -255,28 +256,6 @@ def grey(image: Image) -> Image:
     if image.ndim == 2:
         return image
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), np.uint8)
-
-
-def _holds_centre(outer: Box, inner: Box) -> bool:
-    x, y = inner.left + inner.width / 2, inner.top + inner.height / 2
-    return 0 <= x - outer.left <= outer.width and 0 <= y - outer.top <= outer.height
-
-
-def _square(box: Box, width: int, height: int) -> tuple[float, float, float]:
-    """Centre and side in pixels of the square that a box, perhaps cut off, was part of."""
-    side = max(box.width * width, box.height * height)
-    x = _centre(box.left, box.left + box.width, side / width) * width
-    y = _centre(box.top, box.top + box.height, side / height) * height
-    return x, y, side
-
-
-def _centre(low: float, high: float, length: float) -> float:
-    cut_low, cut_high = low <= _EDGE, high >= 1.0 - _EDGE
-    if cut_low and not cut_high:
-        return high - length / 2
-    if cut_high and not cut_low:
-        return low + length / 2
-    return (low + high) / 2
 
 
 def _within(low: float, high: float, length: int) -> tuple[int, int]:

@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from affuse.media.face_detectors import default_detector
+from affuse.media.face_detectors import HaarDetector, default_detector
+from affuse.media.face_surroundings import LostFace, face_patch
 from affuse.media.faces import FaceDetector, FoundFace, Image, checked
+from affuse.media.wider_search import WiderSearch
 from affuse.records import Box
 
 _ROUNDING_S = 1e-6
@@ -25,9 +27,10 @@ class TrackedFace:
     box : Box
         Smoothed over time, framed like FER2013.
     found : bool
-        Whether the detector found it when it last looked; if not, it is held where it was.
+        Whether it was found at the last look, by the detector or by the wider search; if not, it
+        is held where it was.
     score : float
-        Of the detector, when it last found the face.
+        Of what last found the face.
     roll_deg : float
         Turn of the head, clockwise, smoothed; 0 where the detector gives no landmarks.
     """
@@ -55,22 +58,27 @@ class Following:
         How long a face that has gone may take to come back and keep its number.
     smooth_s : float
         Time constant of the boxes. 0: as found.
+    search_s : float
+        How long the wider search goes on for a face that no detector has found again.
     """
 
     every_s: float = 0.0
     hold_s: float = 0.5
     return_s: float = 3.0
     smooth_s: float = 0.15
+    search_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Track:
-    """A face that was seen: `number` 0 until it is confirmed."""
+    """A face that was seen: `number` 0 until it is confirmed; `patch` where there is a search."""
 
     number: int
     face: FoundFace
     seen_s: float
     n_seen: int = 1
+    detected_s: float = 0.0
+    patch: Image | None = None
 
 
 class FaceTracker:
@@ -85,6 +93,9 @@ class FaceTracker:
     detector : FaceDetector, optional
         `default_detector()` where none is given.
     following : Following, optional
+    search : WiderSearch, optional
+        For faces that the detector misses, fresh; with it a cut ends what was followed. Where
+        neither is given, the cascade has one, and YuNet none: it needs none.
 
     Examples
     --------
@@ -95,10 +106,18 @@ class FaceTracker:
     """
 
     def __init__(
-        self, detector: FaceDetector | None = None, following: Following | None = None
+        self,
+        detector: FaceDetector | None = None,
+        following: Following | None = None,
+        search: WiderSearch | None = None,
     ) -> None:
-        self._detector = detector or default_detector()
+        if detector is None:
+            detector = default_detector()
+            if search is None and isinstance(detector, HaarDetector):
+                search = WiderSearch()
+        self._detector = detector
         self._following = following or Following()
+        self._search = search
         self._tracks: tuple[_Track, ...] = ()
         self._looked_s: float | None = None
         self._n_numbers = 0
@@ -124,43 +143,81 @@ class FaceTracker:
         """
         if self._is_due(time_s):
             found = self._detector.detect(image)
-            self._tracks = self._followed(time_s, found)
+            if self._search is None:
+                known = found if self._looked_s is None else ()
+            else:
+                found, known = self._searched(time_s, image, found, self._search)
+            self._tracks = self._followed(time_s, image, found, known)
             self._looked_s = time_s
         else:
             checked(image)
         shown = (track for track in self._tracks if self._is_shown(track, time_s))
         return tuple(self._tracked(track) for track in sorted(shown, key=_number))
 
+    def _searched(
+        self, time_s: float, image: Image, found: tuple[FoundFace, ...], search: WiderSearch
+    ) -> tuple[tuple[FoundFace, ...], tuple[FoundFace, ...]]:
+        """All faces of a picture, and those of them that count at once."""
+        known: tuple[FoundFace, ...] = found if self._looked_s is None else ()
+        if search.is_cut(image):
+            self._tracks = ()
+            known = tuple(face for face in found if search.confirms(image, face))
+        seen = dict(_pairs(self._tracks, found, self._looked_s))
+        lost = [
+            LostFace(track.face, track.patch)
+            for at, track in enumerate(self._tracks)
+            if at not in seen and track.patch is not None and self._is_searched(track, time_s)
+        ]
+        others = search.faces(time_s, image, found, lost)
+        return found + others, known + others
+
+    def _is_searched(self, track: _Track, time_s: float) -> bool:
+        gone_s = time_s - track.detected_s
+        return track.number > 0 and gone_s <= self._following.search_s + _ROUNDING_S
+
     def _is_due(self, time_s: float) -> bool:
         if self._looked_s is None or time_s < self._looked_s:
             return True
         return time_s - self._looked_s >= self._following.every_s - _ROUNDING_S
 
-    def _followed(self, time_s: float, found: Sequence[FoundFace]) -> tuple[_Track, ...]:
-        """All tracks after a look."""
+    def _followed(
+        self,
+        time_s: float,
+        image: Image,
+        found: Sequence[FoundFace],
+        known: Sequence[FoundFace],
+    ) -> tuple[_Track, ...]:
+        """All tracks after a look; a face that is `known` has its number at once."""
         seen = dict(_pairs(self._tracks, found, self._looked_s))
         tracks = [
-            self._seen_again(track, found[seen[at]], time_s) if at in seen else track
+            self._seen_again(track, found[seen[at]], time_s, image) if at in seen else track
             for at, track in enumerate(self._tracks)
             if at in seen or self._is_kept(track, time_s)
         ]
-        first = self._looked_s is None
         for at, face in enumerate(found):
             if at not in seen.values():
-                tracks.append(_Track(self._new_number() if first else 0, face, time_s))
+                number = self._new_number() if face in known else 0
+                tracks.append(self._detected(_Track(number, face, time_s), image))
         return tuple(tracks)
 
-    def _seen_again(self, track: _Track, face: FoundFace, time_s: float) -> _Track:
+    def _detected(self, track: _Track, image: Image) -> _Track:
+        """A track whose face a detector found just now."""
+        patch = face_patch(image, track.face.box) if self._search and track.number else None
+        return replace(track, detected_s=track.seen_s, patch=patch)
+
+    def _seen_again(self, track: _Track, face: FoundFace, time_s: float, image: Image) -> _Track:
         passed_s = max(time_s - track.seen_s, 0.0)
         # After an absence there is nothing to smooth with: the face may be elsewhere.
         smooth_s = 0.0 if passed_s > self._following.hold_s else self._following.smooth_s
         weight = 1.0 if smooth_s == 0 else 1.0 - math.exp(-passed_s / smooth_s)
-        return _Track(
-            track.number or self._new_number(),
-            _between(track.face, face, weight),
-            time_s,
-            track.n_seen + 1,
+        again = replace(
+            track,
+            number=track.number or self._new_number(),
+            face=_between(track.face, face, weight),
+            seen_s=time_s,
+            n_seen=track.n_seen + 1,
         )
+        return again if face.carried else self._detected(again, image)
 
     def _new_number(self) -> int:
         self._n_numbers += 1

@@ -137,7 +137,7 @@ def read_face_weights(path: str | Path) -> FaceWeights:
     try:
         with np.load(place, allow_pickle=False) as stored:
             arrays = _by_layer({name: stored[name] for name in stored.files})
-    except (AttributeError, OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise WeightsError(f"{path} cannot be read as npz; {_EXPECTED}") from error
     sha256 = hashlib.sha256(place.read_bytes()).hexdigest()
     return FaceWeights(place.name, sha256, _architecture_of(arrays, str(path)), arrays)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 
+from affuse.bundle.familiarity import MeasuredRows
+from affuse.bundle.manifest import Manifest
 from affuse.media.audio import read_audio
 from affuse.media.decode import MISSING_END_S
 from affuse.media.speech import SAMPLE_RATE
 from affuse.predict.judging import Floats, Judgement, MemberProbabilities, averaged, judge
 from affuse.predict.members import Members
 from affuse.predict.picture import FaceObservation, VideoAnalysis
+from affuse.predict.pooling import pooled_faces, supported
 from affuse.predict.recording import Recording, enough_speech, main_face
 from affuse.predict.settings import Settings
 from affuse.predict.windows import Span
@@ -34,6 +38,7 @@ class _Evidence:
     is_main: bool
     probabilities: dict[str, Floats] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
+    distances: dict[str, float] = field(default_factory=dict)
 
     @property
     def speech(self) -> float | None:
@@ -67,12 +72,18 @@ def predict_recording(
     threshold = bundle.manifest.abstain_below if settings.threshold is None else settings.threshold
     evidence = list(_all_evidence(recording, members, settings))
     reason = _Reasons(recording, members, settings)
+
+    def judgement_of(part: _Evidence, rows: MemberProbabilities) -> Judgement:
+        return judge(bundle, rows, threshold, reason.of(part), part.distances)
+
+    windows = [list(parts) for _, parts in groupby(evidence, key=_begin)]
     segments = tuple(
-        _segment(part, judge(bundle, part.probabilities, threshold, reason.of(part)))
-        for part in evidence
+        _segment(part, judgement_of(part, supported(bundle.manifest, windows, number, part)))
+        for number, parts in enumerate(windows)
+        for part in parts
     )
-    whole = _whole(recording, evidence, settings)
-    overall = judge(bundle, whole.probabilities, threshold, reason.of(whole))
+    whole = _whole(recording, evidence, bundle.manifest)
+    overall = judgement_of(whole, whole.probabilities)
     return Prediction(
         path=name,
         duration_s=recording.duration_s,
@@ -88,6 +99,7 @@ def predict_recording(
         disagreement=overall.disagreement,
         values=overall.values,
         set=overall.set,
+        familiarity=overall.familiarity,
         notes=tuple(_notes(recording, members, settings)),
     )
 
@@ -113,7 +125,7 @@ def evidence_of(
     """
     if span is None:
         evidence = list(_all_evidence(recording, members, settings))
-        return _whole(recording, evidence, settings).probabilities
+        return _whole(recording, evidence, members.bundle.manifest).probabilities
     part = next(part for part in _of_window(recording, span, settings) if part.is_main)
     voice = _voice_of(part, recording, members, settings)
     _ask(part, recording, members, settings, voice)
@@ -122,7 +134,7 @@ def evidence_of(
 
 def _voice_of(
     part: _Evidence, recording: Recording, members: Members, settings: Settings
-) -> Floats | None:
+) -> MeasuredRows | None:
     """What the voice network says of a stretch that is no window; None without enough speech."""
     span = recording.readable(part.span)
     if members.voice is None or "audio" not in _present(part, settings):
@@ -134,7 +146,7 @@ def _voice_of(
         duration_s=span.duration_s,
         audio_track=settings.audio_track,
     )
-    return members.voice_row(members.voice, sound.signal)
+    return members.voice_output(members.voice, sound.signal)
 
 
 def _all_evidence(
@@ -144,7 +156,7 @@ def _all_evidence(
     for window in range(windows.count(duration_s)):
         span = windows.span(window, duration_s)
         for evidence in _of_window(recording, span, settings):
-            _ask(evidence, recording, members, settings, recording.voices.get(window))
+            _ask(evidence, recording, members, settings, recording.voice_of(window))
             yield evidence
 
 
@@ -179,7 +191,7 @@ def _ask(
     recording: Recording,
     members: Members,
     settings: Settings,
-    voice: Floats | None,
+    voice: MeasuredRows | None,
 ) -> None:
     """Fill in what the members predict. The voice counts as that of the main face."""
     present = _present(evidence, settings)
@@ -190,9 +202,14 @@ def _ask(
     rows: dict[str, Floats | None] = {}
     if members.face is not None and "video" in present:
         of_faces = [s.probabilities for s in evidence.observations if s.probabilities is not None]
-        rows[members.face.name] = np.mean(of_faces, axis=0) if of_faces else None
-    if members.voice is not None and "audio" in present:
-        rows[members.voice.name] = voice
+        rows[members.face.name] = pooled_faces(members.bundle.manifest, members.face.name, of_faces)
+        far = [s.distance for s in evidence.observations if s.distance is not None]
+        if far:
+            evidence.distances[members.face.name] = float(np.mean(far))
+    if members.voice is not None and voice is not None and "audio" in present:
+        rows[members.voice.name] = voice.probabilities[0]
+        if voice.first_distance is not None:
+            evidence.distances[members.voice.name] = voice.first_distance
     span = recording.readable(evidence.span)
     rows |= members.feature_rows(recording.path, span, present, settings.audio_track)
     for name, row in rows.items():
@@ -233,15 +250,20 @@ def _segment(evidence: _Evidence, judgement: Judgement) -> Segment:
         disagreement=judgement.disagreement,
         values=judgement.values,
         set=judgement.set,
+        familiarity=judgement.familiarity,
     )
 
 
-def _whole(recording: Recording, evidence: Sequence[_Evidence], settings: Settings) -> _Evidence:
+def _begin(evidence: _Evidence) -> float:
+    return evidence.span.start_s
+
+
+def _whole(recording: Recording, evidence: Sequence[_Evidence], manifest: Manifest) -> _Evidence:
     """All windows as one, each as far as it had something to go by; of each its main face."""
     span = Span(0.0, recording.duration_s)
     main = [part for part in evidence if part.is_main]
     sound, picture = recording.sound, recording.picture
-    probabilities = averaged([(part.probabilities, part.weights) for part in main])
+    probabilities = averaged(manifest, [(part.probabilities, part.weights) for part in main])
     by_time = {seen.time_s: seen for part in main for seen in part.observations}
     return _Evidence(
         span,
@@ -251,7 +273,23 @@ def _whole(recording: Recording, evidence: Sequence[_Evidence], settings: Settin
         list(by_time.values()),
         True,
         dict(probabilities),
+        distances=_mean_distances(main),
     )
+
+
+def _weighted_mean(pairs: Sequence[tuple[float, float]]) -> float:
+    values, weights = np.array(pairs).T
+    return float(np.average(values, weights=weights))
+
+
+def _mean_distances(parts: Sequence[_Evidence]) -> dict[str, float]:
+    """Of each member over several windows, each as far as it had something to go by."""
+    names = dict.fromkeys(name for part in parts for name in part.distances)
+    of_each = {
+        name: [(p.distances[name], p.weights[name]) for p in parts if name in p.distances]
+        for name in names
+    }
+    return {name: _weighted_mean(pairs) for name, pairs in of_each.items()}
 
 
 @dataclass(frozen=True, slots=True)

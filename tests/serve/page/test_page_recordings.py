@@ -209,10 +209,10 @@ def test_what_cannot_be_read_is_said_plainly(page: Any, until: Until, tmp_path: 
 
 @pytest.mark.slow
 def test_a_kind_that_the_browser_cannot_play_still_has_its_timeline(
-    page: Any, clip: Path, tmp_path: Path
+    page: Any, drawn: Path, tmp_path: Path
 ) -> None:
     strange = tmp_path / "old.mkv"
-    with av.open(str(clip)) as source, av.open(str(strange), "w") as target:
+    with av.open(str(drawn)) as source, av.open(str(strange), "w") as target:
         stream = target.add_stream("mpeg2video", rate=30)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         for frame in source.decode(video=0):
