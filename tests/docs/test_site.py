@@ -18,7 +18,6 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 WRITTEN = {"changelog.md", "contributing.md", "model-card.md", "commands.md", "settings.md"}
 """Pages that are there only once the site was built."""
-TO_COME = {"adapt.md"}
 PAGES = [
     page
     for folder in (".", "decisions", "reference")
@@ -63,9 +62,23 @@ def test_every_setting_is_in_the_reference(site_pages):
 
 
 def told_commands(text):
-    """Command lines in a text, as words."""
-    for line in re.findall(r"(?:^ {4}|`)(affuse [a-z][^`\n#]*)", text, re.MULTILINE):
-        yield line.split()
+    """Command lines in a text, as words; where a terminal is shown, those after its prompt."""
+    for block in re.findall(r"(?:^ {4}.*\n?)+", text, re.MULTILINE):
+        lines = [line.strip() for line in block.splitlines()]
+        prompted = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        yield from (line.split() for line in prompted or lines if line.startswith("affuse "))
+    yield from (line.split() for line in re.findall(r"`(affuse [a-z][^`\n#]*)`", text))
+
+
+def test_output_of_a_command_is_no_command():
+    text = (
+        "    $ affuse run DATA\n    affuse was here\n\n`affuse run --help`, or\n\n    affuse demo\n"
+    )
+    assert list(told_commands(text)) == [
+        ["affuse", "run", "DATA"],
+        ["affuse", "demo"],
+        ["affuse", "run", "--help"],
+    ]
 
 
 def known(words):
@@ -96,8 +109,7 @@ def test_links_between_pages_lead_somewhere(page, site_pages):
     there |= {path.with_suffix("") for path in there} | {DOCS / "lecture/index"}
     targets = re.findall(r"\]\(([^)#:\s]+)(?=[)#])", page.read_text("utf-8"))
     found = {target: (page.parent / target).resolve() for target in targets}
-    missing = {t for t, path in found.items() if path not in there and not path.exists()}
-    assert missing - TO_COME == set()
+    assert [t for t, path in found.items() if path not in there and not path.exists()] == []
 
 
 def test_pages_that_are_written_are_known(site_pages):
