@@ -64,7 +64,7 @@ def test_every_setting_is_in_the_reference(site_pages):
 def told_commands(text):
     """Command lines in a text, as words; where a terminal is shown, those after its prompt."""
     for block in re.findall(r"(?:^ {4}.*\n?)+", text, re.MULTILINE):
-        lines = [line.strip() for line in block.splitlines()]
+        lines = [line[4:] for line in block.splitlines()]
         prompted = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
         yield from (line.split() for line in prompted or lines if line.startswith("affuse "))
     yield from (line.split() for line in re.findall(r"`(affuse [a-z][^`\n#]*)`", text))
