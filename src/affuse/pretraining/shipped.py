@@ -132,7 +132,8 @@ def _fitted(bundle: Bundle, faces: UnmetClips, voice: Path) -> Bundle:
     n_fitted = int(few_of_each(voices.labels, voices.corpora).sum())
     noted = f"{n_fitted:,} voices of {', '.join(corpora)}"
     member = known.manifest.member("voice")
-    held_out = cross_fitted(member, corpora, clips_without, declines=True)
+    several = len(corpora) > 1
+    held_out = cross_fitted(member, corpora, clips_without, declines=True) if several else None
     return fitted_on_strangers(known, faces, voices, noted, held_out=held_out)
 
 
