@@ -54,6 +54,7 @@ class Row:
 
 
 def main() -> None:
+    """Draw, adapt, test; print a line for each corpus and number of clips."""
     asked = _arguments()
     shares = json.loads((asked.voice / "voice.json").read_text("utf-8"))["shares"]
     rows = []

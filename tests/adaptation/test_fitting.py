@@ -166,3 +166,22 @@ def test_the_temperature_of_a_single_member_is_reckoned_with(temperature):
     labels = np.array([RAVDESS_EMOTIONS.index(clip.emotion) for clip in outputs.clips])
     confidence, right = answers.max(axis=1).mean(), (answers.argmax(axis=1) == labels).mean()
     assert abs(confidence - right) < 0.22
+
+
+@pytest.mark.parametrize("rule", ["mean", "weighted", "product", "max", "median", "majority"])
+def test_every_rule_can_be_adapted(rule):
+    bundle = tiny_bundle([face_member(), voice_member()])
+    fusion = bundle.manifest.fusion.model_copy(update={"rule": rule})
+    bundle = type(bundle)(bundle.manifest.model_copy(update={"fusion": fusion}), bundle.files)
+    clips = tuple(clip for clip in clips_of(3, 4) if clip.emotion != "fearful")
+    emotions = [clip.emotion for clip in clips]
+    rows = {
+        "voice": rows_for(emotions, RAVDESS_EMOTIONS, 3, 3.0),
+        "face": rows_for(emotions, FER2013_EMOTIONS, 2, 3.0, 7),
+    }
+    fitted = fit_decisions(bundle, MemberOutputs(clips=clips, rows=rows))
+    labels = np.array([RAVDESS_EMOTIONS.index(name) for name in emotions])
+    answers = decide(type(bundle)(fitted.manifest, bundle.files), rows)
+    np.testing.assert_allclose(answers.sum(axis=1), 1)
+    assert (answers.argmax(axis=1) == labels).mean() > 0.8
+    assert fitted.manifest.fusion.rule == rule

@@ -68,6 +68,7 @@ def test_card_of_open_says_for_what_for_whom_and_what_made_it(capsys):
         "Speaker by speaker the UAR goes from 57.7 %",
         "It goes by the voice alone",
         "It knows two emotions, happy and sad",
+        "the first emotion is under 70.0 %, prediction names none",
         "Trained by the recipe `strong`",
         "Open Database Licence",
     ):
@@ -109,3 +110,13 @@ def test_use_is_that_of_the_strictest_corpus(corpora, words):
     met = [TrainedOn(corpus=corpus, n_clips=1) for corpus in corpora]
     assert words in permitted_use(met, licence_of(met))
     assert "its licence says" in permitted_use(met, "Ask me.")
+
+
+def test_the_page_takes_it():
+    pytest.importorskip("fastapi")
+    from affuse.serve.about import info_of
+    from affuse.serve.settings import ServerSettings
+
+    info = info_of(ServerSettings(bundle_dir=bundle_folder("open")))
+    assert info.classes == ["happy", "sad"]
+    assert info.recogniser.startswith("affuse open voice ")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from recordings import Track, crowd, empty, head, portrait, write
 
+from affuse.bundle.familiarity import MeasuredRows
 from affuse.media.tracking import FaceTracker, TrackedFace
 from affuse.predict.picture import FollowedFace, analyse_video
 from affuse.predict.windows import Span
@@ -17,7 +18,7 @@ def seen(path, faces="largest", sampled_fps=5.0):
 
     def classify(batch):
         crops.extend(batch)
-        return np.tile([[0.25, 0.75]], (len(batch), 1))
+        return MeasuredRows(np.tile([[0.25, 0.75]], (len(batch), 1)), np.full(len(batch), 0.5))
 
     video = analyse_video(path, FaceTracker(), classify, faces=faces, sampled_fps=sampled_fps)
     return video, crops

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from recordings import RATE, Track, empty, fitted, head, portrait, spoken, write
-from tiny_bundle import face_and_voice, face_member, tiny_bundle, voice_member
+from tiny_bundle import (
+    face_and_voice,
+    face_member,
+    tiny_bundle,
+    voice_member,
+    with_familiarity,
+)
 
 import affuse
+from affuse.export.document import to_json
 from affuse.predict.recogniser import Recogniser
 from affuse.records import RAVDESS_EMOTIONS, Prediction
 
@@ -214,3 +223,17 @@ def test_the_public_names(bundle_dir, talking):
 def test_a_folder_without_bundle(tmp_path):
     with pytest.raises(affuse.AffuseError, match=r"holds no bundle\.json"):
         affuse.load(tmp_path)
+
+
+def test_a_recording_says_how_near_it_is_to_training(talking):
+    known = Recogniser(with_familiarity(face_and_voice()))
+    found = known.predict(talking)
+    assert set(found.familiarity) == {"audio", "video"}
+    assert all(0 <= near <= 1 for near in found.familiarity.values())
+    assert found.segments[0].familiarity == pytest.approx(found.familiarity)
+    plain = Recogniser(face_and_voice()).predict(talking)
+    assert plain.familiarity == {}
+    assert plain.probabilities == found.probabilities
+    document = json.loads(to_json([found]))
+    assert set(document["predictions"][0]["familiarity"]) == {"audio", "video"}
+    assert "familiarity" not in json.loads(to_json([plain]))["predictions"][0]

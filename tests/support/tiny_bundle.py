@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import CARD, Manifest
-from affuse.bundle.member import FeatureSource, Member
+from affuse.bundle.member import Familiarity, FeatureSource, Member
 from affuse.bundle.writer import make_bundle
 from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
@@ -97,6 +97,60 @@ def voice_member() -> tuple[Member, bytes]:
     return member, pitch_graph(len(RAVDESS_EMOTIONS))
 
 
+def with_familiarity(bundle: Bundle, decline: float = 0.0) -> Bundle:
+    """The same bundle, whose members know how far a clip is from their training.
+
+    The embedding of a face is its mean grey level, that of a voice the mean of its log-mel; the
+    distance is that to 128, or to 0.
+    """
+    found = {"face": ("faces", 128.0), "voice": ("log_mel", 0.0)}
+    files, members = dict(bundle.files), []
+    for member in bundle.manifest.members:
+        source, middle = found[member.name]
+        files[member.graph] = _embedding_as_well(files[member.graph], source)
+        graph = f"{member.name}-distance.onnx"
+        files[graph] = distance_graph(middle)
+        known = Familiarity(graph=graph, distances=(1.0, 50.0, 99.0), decline=decline)
+        members.append(member.model_copy(update={"familiarity": known}))
+    changed = {"members": tuple(members), "format": 4, "files": {}}
+    return make_bundle(bundle.manifest.model_copy(update=changed), files)
+
+
+def distance_graph(middle: float) -> bytes:
+    """Embeddings (n, 1) -> how far each is from a number."""
+    nodes = [
+        _node("Sub", ["embedding", "middle"], ["difference"]),
+        _node("Abs", ["difference"], ["far"]),
+        _node("Squeeze", ["far", "last"], ["distance"]),
+    ]
+    constants = {"middle": np.float32([[middle]]), "last": np.array([1], np.int64)}
+    embedding = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 1])
+    distance = helper.make_tensor_value_info("distance", TensorProto.FLOAT, ["n"])
+    made = [numpy_helper.from_array(array, name) for name, array in constants.items()]
+    graph = helper.make_graph(nodes, "distance", [embedding], [distance], made)
+    return bytes(_checked(graph).SerializeToString())
+
+
+def _embedding_as_well(content: bytes, source: str) -> bytes:
+    """A graph that also gives the mean of its input as an embedding of one number."""
+    graph = onnx.load_from_string(content).graph
+    axes = np.array([1, 2, 3] if source == "faces" else [1, 2], np.int64)
+    graph.initializer.append(numpy_helper.from_array(axes, "axes_all"))
+    graph.initializer.append(numpy_helper.from_array(np.array([-1, 1], np.int64), "column"))
+    graph.node.append(_node("ReduceMean", [source, "axes_all"], ["mean_all"], keepdims=0))
+    graph.node.append(_node("Reshape", ["mean_all", "column"], ["embedding"]))
+    value = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["m", 1])
+    graph.output.append(value)
+    return bytes(_checked(graph).SerializeToString())
+
+
+def _checked(graph: onnx.GraphProto) -> onnx.ModelProto:
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
+    model.ir_version = 8
+    onnx.checker.check_model(model)
+    return model
+
+
 def tiny_bundle(
     members: Sequence[tuple[Member, bytes]],
     abstain_below: float = 0.0,
@@ -137,13 +191,32 @@ def _model(
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", n_classes])],
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
-    model.ir_version = 8
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
+    return bytes(_checked(graph).SerializeToString())
 
 
 def _node(
     operator: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: int
 ) -> onnx.NodeProto:
     return helper.make_node(operator, list(inputs), list(outputs), **attributes)
+
+
+def constant_graph(graph_input: str, probabilities: Sequence[float]) -> bytes:
+    """Gives these probabilities whatever it takes: "faces" (n, 1, 48, 48), or "log_mel"."""
+    is_face = graph_input == "faces"
+    axes, width = ([2, 3], 1) if is_face else ([1], 64)
+    shape: list[int | str] = ["n", 1, 48, 48] if is_face else [1, "n_frames", 64]
+    return _graph(
+        graph_input,
+        shape,
+        [
+            _node("ReduceMean", [graph_input, "axes"], ["mean"], keepdims=0),
+            _node("MatMul", ["mean", "nothing"], ["none"]),
+            _node("Add", ["none", "constant"], ["logits"]),
+        ],
+        {
+            "axes": np.array(axes, np.int64),
+            "nothing": np.zeros((width, len(probabilities)), np.float32),
+            "constant": np.log(np.float32([probabilities])),
+        },
+        len(probabilities),
+    )

@@ -35,6 +35,9 @@ Rows = dict[str, list[float]]
 """Member -> its probabilities of one clip; members with nothing to go by are not there."""
 
 STAGE = "clips"
+_OF_FUSION = {"stands_for", "share", "prior", "prior_power", "weight", "recalibration"}
+"""Fields of a member on which its rows do not depend."""
+
 _NOTHING = "neither enough speech nor a face in it"
 
 
@@ -205,9 +208,11 @@ def _lost(answer: Lost, task: _Task) -> dict[str, Rows | str]:
 def _key(clip: Clip, bundle: Bundle, settings: Settings) -> str:
     """Of what decides the rows of a clip: its files, and the networks, but not how these fuse."""
     manifest = bundle.manifest
+    pooling = None if manifest.pooling is None else manifest.pooling.model_dump(mode="json")
     networks = [
-        (m.name, manifest.files[m.graph], m.temperature, m.model_dump(mode="json")["features"])
-        for m in manifest.members
+        pooling,
+        {name: manifest.files[name] for name in manifest.graphs},
+        [m.model_dump(mode="json", exclude=_OF_FUSION) for m in manifest.members],
     ]
     states = []
     for path in clip.files:
@@ -216,7 +221,7 @@ def _key(clip: Clip, bundle: Bundle, settings: Settings) -> str:
             states.append(file_state(str(path)))
     sources = [str(clip.source(modality)) for modality in MODALITIES]
     parts = [
-        metadata.version("affuse"), networks, asdict(settings), sources, states,
+        metadata.version("affuse"), networks, pooling, asdict(settings), sources, states,
         clip.start_s, clip.end_s, fetched_weights(),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,21 +96,47 @@ class Bundle:
         Raises
         ------
         BundleError
-            Inputs or output are not the graph's, a shape does not fit, or the graph wants more
+            As `outputs`.
+        """
+        return self.outputs(graph, inputs, (output,))[0]
+
+    def outputs(
+        self, graph: str, inputs: Mapping[str, ArrayLike], names: Sequence[str]
+    ) -> tuple[NDArray[np.float64], ...]:
+        """Several outputs of one run of a graph.
+
+        Parameters
+        ----------
+        graph : str
+            File name.
+        inputs : mapping of str to array
+            As in `run`.
+        names : sequence of str
+            Of the outputs.
+
+        Returns
+        -------
+        tuple of (n, ...) float64
+
+        Raises
+        ------
+        BundleError
+            Inputs or outputs are not the graph's, a shape does not fit, or the graph wants more
             memory or time than there is for any.
         """
         session = self.session(graph)
         wanted = {each.name: _dtype(each.type) for each in session.get_inputs()}
         offered = [each.name for each in session.get_outputs()]
-        if set(wanted) != set(inputs) or output not in offered:
+        foreign = [name for name in names if name not in offered]
+        if set(wanted) != set(inputs) or foreign:
             raise BundleError(
-                f"{graph} was given {sorted(inputs)} and asked for {output!r}; it takes "
-                f"{sorted(wanted)} and gives {offered}"
+                f"{graph} was given {sorted(inputs)} and asked for {(foreign or names)[0]!r}; it "
+                f"takes {sorted(wanted)} and gives {offered}"
             )
         fed = {name: np.asarray(inputs[name], kind) for name, kind in wanted.items()}
         try:
-            found = run_within(MOST_RUN_S, session, [output], fed)[0]
-            return np.asarray(found, np.float64)
+            found = run_within(MOST_RUN_S, session, list(names), fed)
+            return tuple(np.asarray(each, np.float64) for each in found)
         except Exception as error:
             # onnxruntime has a dozen exceptions without a common root.
             shapes = {name: array.shape for name, array in fed.items()}

@@ -49,14 +49,40 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
         No such member, or inputs that are not its graph's.
     """
     member = _member(bundle.manifest, name)
-    probabilities = bundle.run(member.graph, inputs)
+    return calibrated(member, bundle.run(member.graph, inputs))
+
+
+def calibrated(member: Member, probabilities: Floats, distances: Floats | None = None) -> Floats:
+    """What a member's graph gave, checked, as probable as it is of people not met.
+
+    Parameters
+    ----------
+    member : Member
+    probabilities : (n, n_own_classes) float64
+    distances : (n,) float64, optional
+        How far the clips are from the member's training; as usual where they are not known.
+
+    Returns
+    -------
+    (n, n_own_classes) float64
+        Rows sum to 1.
+
+    Raises
+    ------
+    BundleError
+        They are no probabilities of its classes.
+    """
     if probabilities.ndim != 2 or probabilities.shape[1] != len(member.classes):
         raise BundleError(
             f"{member.graph} gave probabilities of shape {probabilities.shape}; its member "
-            f"{name!r} has {len(member.classes)} classes: get the bundle anew"
+            f"{member.name!r} has {len(member.classes)} classes: get the bundle anew"
         )
     _refuse_senseless(member.graph, probabilities)
-    return tempered(probabilities, member.temperature)
+    declines = member.familiarity is not None and member.familiarity.decline > 0
+    if not member.doubt and (distances is None or not declines):
+        return tempered(probabilities, member.temperature)
+    sums = probabilities.sum(axis=1, keepdims=True)
+    return _to_power(probabilities / sums, member.powers(probabilities / sums, distances))
 
 
 def member_outputs(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
@@ -305,6 +331,12 @@ def tempered(rows: Floats, temperature: float) -> Floats:
     if temperature == 1:
         return _normalised(rows)
     logs = np.log(np.maximum(rows, FLOOR)) / temperature
+    return _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
+
+
+def _to_power(rows: Floats, powers: Floats) -> Floats:
+    """Rows of probabilities, each to its power, normalised."""
+    logs = np.log(np.maximum(rows, FLOOR)) * powers[:, None]
     return _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
 
 

@@ -18,7 +18,8 @@ from affuse.bundle.member import (
 
 FORMAT = 4
 """Raised when a bundle of the new kind cannot be read by the affuse of before; all up to it can be
-read. Bundles of emotions are still written as 2, those of numbers as 3, adapted ones as 4."""
+read. Bundles of emotions are still written as 2, those of numbers as 3; adapted ones, and those
+that know how far a clip is from their training or how moments are pooled, as 4."""
 
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
@@ -93,6 +94,27 @@ class Fusion(ManifestPart):
     together: tuple[Together, ...] = ()
     agreement: Agreement | None = None
     fitted_on: str = ""
+
+
+class Pooling(ManifestPart):
+    """How what is said of moments becomes what is said of a stretch.
+
+    Attributes
+    ----------
+    resting : tuple of str
+        Classes of a face or a voice that tells nothing.
+    resting_share : float
+        Their probability in it; the others have the rest, as frequent as in the member's prior.
+    power : float
+        A moment weighs exp(power * divergence from rest), in nats.
+    neighbour : float
+        Weight of the windows next to one, beside its own of 1.
+    """
+
+    resting: tuple[str, ...] = Field(min_length=1)
+    resting_share: Annotated[float, Field(gt=0, lt=1)]
+    power: float = Field(ge=0, le=100)
+    neighbour: float = Field(default=0.0, ge=0, le=1)
 
 
 class TrainedOn(ManifestPart):
@@ -194,6 +216,8 @@ class Manifest(ManifestPart):
         Emotions that are told, in the order of all probabilities; none in a bundle of numbers.
     targets : tuple of str
         Numbers that are told in their place, such as valence and arousal.
+    pooling : Pooling or None
+        How moments become a stretch; None: their mean.
     sets : EmotionSets or None
         How sets of emotions are made; None: no set is told.
     abstain_below : float
@@ -218,6 +242,7 @@ class Manifest(ManifestPart):
     members: tuple[Member, ...] = Field(min_length=1)
     fusion: Fusion = Fusion()
     abstain_below: Share = 0.0
+    pooling: Pooling | None = None
     sets: EmotionSets | None = None
     trained_on: tuple[TrainedOn, ...] = ()
     figures: tuple[Figures, ...] = ()
@@ -237,7 +262,8 @@ class Manifest(ManifestPart):
         """Files of all graphs, each once."""
         of_members = [member.graph for member in self.members]
         of_stackers = [stacker.graph for stacker in self.fusion.stackers]
-        return tuple(dict.fromkeys([*of_members, *of_stackers]))
+        of_distances = [m.familiarity.graph for m in self.members if m.familiarity is not None]
+        return tuple(dict.fromkeys([*of_members, *of_distances, *of_stackers]))
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -271,7 +297,7 @@ class Manifest(ManifestPart):
     def _tells_emotions_or_numbers(self) -> None:
         if self.targets:
             others = [m.name for m in self.members if m.classes != self.targets]
-            of_emotions = (self.fusion.together, self.fusion.agreement, self.sets)
+            of_emotions = (self.fusion.together, self.fusion.agreement, self.sets, self.pooling)
             if self.classes or others or any(of_emotions):
                 raise ValueError(
                     f"a bundle of the targets {list(self.targets)} has no classes, and members "
@@ -313,6 +339,10 @@ class Manifest(ManifestPart):
                     f"{list(together.classes)} compete as one and {together.divided_by!r} divides "
                     f"them; classes are {list(self.classes)}, members {names}"
                 )
+        resting = () if self.pooling is None else self.pooling.resting
+        foreign = sorted(set(resting) - set(self.classes))
+        if foreign:
+            raise ValueError(f"{foreign} rest, but are no classes of {list(self.classes)}")
         missing = sorted({*self.graphs, self.card} - set(self.files)) if self.files else []
         if missing:
             raise ValueError(f"files {missing} have no hash")

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from affuse.records import Modality
@@ -15,6 +17,7 @@ FileName = Annotated[
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=0, le=10**8)]
+Distance = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
 Temperature = Annotated[float, Field(ge=1e-6, le=1e6)]
 
@@ -64,6 +67,74 @@ class FeatureSource(ManifestPart):
         return self
 
 
+class Familiarity(ManifestPart):
+    """How near a clip is to what a member was trained on.
+
+    Attributes
+    ----------
+    graph : str
+        File of the ONNX graph: ``embedding`` (n, n_embedding) of the member -> ``distance`` (n,).
+    distances : tuple of float
+        Of clips of people kept apart from training, ascending: quantiles at even ranks from the
+        least to the greatest.
+    decline : float
+        What the member says is taken to the power (median of these / distance) ** decline.
+    """
+
+    graph: FileName
+    distances: Annotated[tuple[Distance, ...], Field(min_length=2, max_length=1000)]
+    decline: float = Field(default=0.0, ge=0, le=100)
+
+    def share_farther(self, distances: ArrayLike) -> NDArray[np.float64]:
+        """Share of the clips kept apart from training that lie farther from it.
+
+        Parameters
+        ----------
+        distances : (n,) array
+
+        Returns
+        -------
+        (n,) float64
+            1: as near as any of them; 0: farther than all.
+
+        Examples
+        --------
+        >>> known = Familiarity(graph="distance.onnx", distances=(1.0, 2.0, 3.0))
+        >>> known.share_farther([0.5, 2.5, 9.0]).tolist()
+        [1.0, 0.25, 0.0]
+        """
+        ranks = np.linspace(0, 1, len(self.distances))
+        return np.asarray(1 - np.interp(np.asarray(distances, np.float64), self.distances, ranks))
+
+    def trust(self, distances: ArrayLike) -> NDArray[np.float64]:
+        """Powers to which the member's probabilities are taken.
+
+        Parameters
+        ----------
+        distances : (n,) array
+
+        Returns
+        -------
+        (n,) float64
+            1 at the median of the clips kept apart from training, less beyond it.
+
+        Examples
+        --------
+        >>> known = Familiarity(graph="distance.onnx", distances=(1.0, 2.0, 3.0), decline=1.0)
+        >>> known.trust([1.0, 2.0, 4.0]).tolist()
+        [2.0, 1.0, 0.5]
+        """
+        # No clip is so near that it would be believed without bounds.
+        far = np.maximum(np.asarray(distances, np.float64), self.distances[0])
+        return np.asarray((np.median(self.distances) / far) ** self.decline)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if any(np.diff(self.distances) < 0):
+            raise ValueError("distances must ascend")
+        return self
+
+
 class Recalibration(ManifestPart):
     """What is done to the logarithms of a member's probabilities before anything else.
 
@@ -106,6 +177,9 @@ class Member(ManifestPart):
         a rule that is no product; equally where it is not listed.
     temperature : float
         Probabilities are taken to the power of 1 / temperature and normalised.
+    doubt : float
+        They are also taken to the power (0.5 / greatest) ** doubt: who is sure of people not met is
+        right less often than that, who is unsure more often.
     prior : mapping of str to float
         Own class -> probability that is divided out before a product, such as how frequent the
         class was in training, or how often it is said of people not met; none: nothing is.
@@ -113,6 +187,8 @@ class Member(ManifestPart):
         How much of the prior is divided out: it is taken to this power.
     weight : float
         Exponent in a product, weight in a weighted mean.
+    familiarity : Familiarity or None
+        How far clips are from its training; None: nothing is known of it.
     recalibration : Recalibration or None
         As adapting to somebody's own clips has found it.
     """
@@ -125,9 +201,11 @@ class Member(ManifestPart):
     stands_for: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     share: dict[str, dict[str, Share]] = {}
     temperature: Temperature = 1.0
+    doubt: float = Field(default=0.0, ge=-1, le=2)
     prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = {}
     prior_power: float = Field(default=1.0, ge=0, le=1000)
     weight: float = Field(default=1.0, ge=0, le=1000)
+    familiarity: Familiarity | None = None
     recalibration: Recalibration | None = None
 
     @property
@@ -164,6 +242,26 @@ class Member(ManifestPart):
         """
         meant = self.means(own)
         return self.share.get(own) or {name: 1 / len(meant) for name in meant}
+
+    def powers(
+        self, probabilities: NDArray[np.float64], distances: ArrayLike | None
+    ) -> NDArray[np.float64]:
+        """Powers to which the probabilities of its graph are taken.
+
+        Parameters
+        ----------
+        probabilities : (n, n_own_classes) float64
+        distances : (n,) array or None
+            How far the clips are from its training; None: not known.
+
+        Returns
+        -------
+        (n,) float64
+        """
+        powers = (0.5 / probabilities.max(axis=1)) ** self.doubt / self.temperature
+        if self.familiarity is None or distances is None:
+            return np.asarray(powers)
+        return np.asarray(powers * self.familiarity.trust(distances))
 
     @model_validator(mode="after")
     def _own_classes_are_known(self) -> Self:

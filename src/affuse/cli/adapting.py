@@ -76,7 +76,7 @@ def adapt_and_print(
 
 
 def _lines(made: Adaptation) -> Iterator[str]:
-    from affuse.adaptation.making import points_text
+    from affuse.adaptation.making import loss_text, points_text
 
     counts = ", ".join(f"{name} {n}" for name, n in made.emotions.items())
     n_clips = sum(made.emotions.values())
@@ -95,15 +95,32 @@ def _lines(made: Adaptation) -> Iterator[str]:
     if made.reasons:
         yield f"Not known to help: {'; '.join(made.reasons)}."
     else:
-        gain = points_text(made.changes[0])
-        yield f"It helps: {gain} points of UAR on people it was not fitted to."
+        answer = made.changes[0]
+        gain, loss = points_text(answer), loss_text(answer)
+        if answer.low > 0:
+            yield f"It helps: {gain} points of UAR on people it was not fitted to."
+        else:
+            yield (
+                f"It helps its probabilities: {loss} of log loss on people it was not fitted to. "
+                f"Whether more answers are right is not sure: {gain} points of UAR."
+            )
 
 
 def _table(made: Adaptation) -> Iterator[str]:
     from affuse.adaptation.making import loss_text, points_text
 
     over = "speakers" if made.n_speakers > 1 else "clips"
-    rows = [("", "clips", "UAR", f"points, 95 % over {over}", "log loss", "less is better", "ECE")]
+    rows = [
+        (
+            "",
+            "clips",
+            "UAR",
+            f"points, 95 % over {over}",
+            "log loss",
+            "change, less is better",
+            "ECE",
+        )
+    ]
     rows += [
         (
             change.part,

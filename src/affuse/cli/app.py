@@ -22,6 +22,7 @@ from affuse.cli.options import (
     CoverageOfARun,
     Data,
     Device,
+    Explain,
     Faces,
     Features,
     Folds,
@@ -162,6 +163,7 @@ def predict(
     resume: Resume = False,
     audio_track: AudioTrack = None,
     max_duration: MaxDuration = None,
+    explain: Explain = False,
     jobs: Jobs = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
@@ -179,6 +181,7 @@ def predict(
         threshold=threshold,
         audio_track=audio_track,
         max_duration_s=max_duration,
+        explain=explain,
     )
     work = Work(jobs, workers, cluster)
     output = Output(format_of(out, format), out, resume)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from affuse.bundle.member import Member
 from affuse.bundle.reader import read_bundle
 from affuse.bundle.writer import write_bundle
 from affuse.cli.progress import progress_bars
@@ -161,6 +162,11 @@ def ship_and_print(face: Path, voice: Path | None, before: Path | None, out: Pat
     say("\n".join(lines))
 
 
+def _decline(member: Member) -> str:
+    known = member.familiarity
+    return "" if known is None else f", decline with distance {known.decline:.3f}"
+
+
 def refit_and_print(
     faces: Path, tables: list[Path], voice: Path | None, bundle: Path | None, out: Path
 ) -> None:
@@ -188,6 +194,9 @@ def refit_and_print(
     write_bundle(fitted, out)
     of_face, of_voice = fitted.manifest.member("face"), fitted.manifest.member("voice")
     say(
+        f"face: temperature {of_face.temperature:.3f}, doubt {of_face.doubt:.3f}   "
+        f"voice: temperature {of_voice.temperature:.3f}, doubt {of_voice.doubt:.3f}"
+        f"{_decline(of_voice)}\n"
         f"face to the power of {of_face.weight:.3f}, prior {of_face.prior_power:.3f}   "
         f"voice to the power of {of_voice.weight:.3f}, prior {of_voice.prior_power:.3f}\n"
         f"{fitted.manifest.fusion.fitted_on}\n"

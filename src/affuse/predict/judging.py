@@ -14,11 +14,15 @@ from affuse.bundle.manifest import Manifest
 from affuse.bundle.numbers import decide_numbers
 from affuse.evaluation.conformal import conformal_sets
 from affuse.predict.naming import held_to, name_emotion
+from affuse.predict.pooling import pooled
 from affuse.records import MODALITIES, Modality, Probabilities
 
 Floats = NDArray[np.float64]
 MemberProbabilities = Mapping[str, Floats]
 """Member -> its probabilities, (n_own_classes,); members with nothing to go by are not there."""
+
+MemberDistances = Mapping[str, float]
+"""Member -> how far a stretch is from its training; not there where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +36,15 @@ class Judgement:
     disagreement: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
     set: tuple[str, ...] = ()
+    familiarity: Mapping[str, float] = field(default_factory=dict)
 
 
 def judge(
-    bundle: Bundle, by_member: MemberProbabilities, threshold: float, nothing: str
+    bundle: Bundle,
+    by_member: MemberProbabilities,
+    threshold: float,
+    nothing: str,
+    distances: MemberDistances | None = None,
 ) -> Judgement:
     """The most probable emotion of a stretch, or its numbers.
 
@@ -47,6 +56,8 @@ def judge(
         Probability below which no emotion is decision.
     nothing : str
         Why there is nothing to go by, should there be nothing.
+    distances : mapping of str to float, optional
+        Member -> how far the stretch is from its training.
 
     Returns
     -------
@@ -56,6 +67,7 @@ def judge(
         return Judgement(None, None, abstained=nothing)
     if bundle.manifest.targets:
         return Judgement(None, None, values=_values(bundle, by_member))
+    far = {name: distance for name, distance in (distances or {}).items() if name in by_member}
     by_modality = _by_modality(bundle, by_member)
     fused = held_to(bundle.manifest, _fused(bundle, by_member), by_modality)
     probabilities: dict[str, Probabilities] = {
@@ -74,6 +86,7 @@ def judge(
         decision.abstained,
         decision.disagreement,
         set=_set(bundle.manifest, fused),
+        familiarity=_familiarity_by_modality(bundle.manifest, far),
     )
 
 
@@ -86,12 +99,14 @@ def _set(manifest: Manifest, fused: Floats) -> tuple[str, ...]:
 
 
 def averaged(
+    manifest: Manifest,
     parts: Sequence[tuple[MemberProbabilities, Mapping[str, float]]],
 ) -> MemberProbabilities:
-    """Mean of the members' probabilities over several stretches.
+    """The members' probabilities over several stretches, by `pooled`.
 
     Parameters
     ----------
+    manifest : Manifest
     parts : sequence of (by_member, weights)
         For each stretch, and for each member there how much it had to go by.
 
@@ -100,13 +115,12 @@ def averaged(
     mapping of str to (n_own_classes,) float64
         Of the members that are in any part.
     """
-    sums: dict[str, Floats] = {}
-    totals: dict[str, float] = {}
-    for by_member, weights in parts:
-        for name, row in by_member.items():
-            sums[name] = sums.get(name, np.zeros_like(row)) + weights[name] * row
-            totals[name] = totals.get(name, 0.0) + weights[name]
-    return {name: row / totals[name] for name, row in sums.items()}
+    names = dict.fromkeys(name for by_member, _ in parts for name in by_member)
+    found: dict[str, Floats] = {}
+    for name in names:
+        own = [(rows[name], weights[name]) for rows, weights in parts if name in rows]
+        found[name] = pooled(manifest, name, [row for row, _ in own], [by for _, by in own])
+    return found
 
 
 def _values(bundle: Bundle, by_member: MemberProbabilities) -> dict[str, float]:
@@ -131,6 +145,20 @@ def _by_modality(bundle: Bundle, by_member: MemberProbabilities) -> dict[Modalit
 
 def _fused(bundle: Bundle, by_member: MemberProbabilities) -> Floats:
     return np.asarray(decide(bundle, {name: row[None] for name, row in by_member.items()})[0])
+
+
+def _familiarity_by_modality(manifest: Manifest, distances: MemberDistances) -> dict[str, float]:
+    """Of each modality by itself; the mean where several members go by it alone."""
+    found: dict[str, float] = {}
+    for modality in MODALITIES:
+        shares = [
+            float(m.familiarity.share_farther(distances[m.name]))
+            for m in manifest.members
+            if m.modalities == (modality,) and m.familiarity is not None and m.name in distances
+        ]
+        if shares:
+            found[modality] = float(np.mean(shares))
+    return found
 
 
 def _named(bundle: Bundle, row: Floats) -> Probabilities:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.decision import member_outputs, member_probabilities
+from affuse.bundle.decision import member_outputs
+from affuse.bundle.familiarity import MeasuredRows, measured_probabilities
 from affuse.bundle.member import Member
 from affuse.errors import BundleError, CutShort, FeatureError
 from affuse.predict.windows import Span
@@ -66,23 +67,58 @@ class Members:
         Parameters
         ----------
         member : Member
+        crops : sequence of (48, 48) uint8
+            As in `face_outputs`.
+
+        Returns
+        -------
+        (n, n_own_classes) float64
+        """
+        return self.face_outputs(member, crops).probabilities
+
+    def face_outputs(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> MeasuredRows:
+        """What the face network says of crops, and how far they are from its training.
+
+        Parameters
+        ----------
+        member : Member
             One whose graph takes crops of faces.
         crops : sequence of (48, 48) uint8
             Grey levels; may be empty.
 
         Returns
         -------
-        (n, n_own_classes) float64
+        MeasuredRows
+            Of n rows.
         """
         blocks = [np.zeros((0, len(member.classes)))]
+        far = [np.zeros(0)]
         (name,) = self._graph_inputs(member, {"faces"})
         for first in range(0, len(crops), _BATCH):
             batch = np.stack(crops[first : first + _BATCH])[:, None].astype(np.float32)
-            blocks.append(member_probabilities(self.bundle, member.name, {name: batch}))
-        return np.concatenate(blocks)
+            found = measured_probabilities(self.bundle, member.name, {name: batch})
+            blocks.append(found.probabilities)
+            far += [] if found.distances is None else [found.distances]
+        known = member.familiarity is not None
+        return MeasuredRows(np.concatenate(blocks), np.concatenate(far) if known else None)
 
     def voice_row(self, member: Member, signal: NDArray[np.float32]) -> Floats:
         """Probabilities of the voice network for a signal at 16 kHz: (n_own_classes,).
+
+        Parameters
+        ----------
+        member : Member
+        signal : (n_samples,) float32
+            As in `voice_output`.
+
+        Returns
+        -------
+        (n_own_classes,) float64
+        """
+        return np.asarray(self.voice_output(member, signal).probabilities[0])
+
+    def voice_output(self, member: Member, signal: NDArray[np.float32]) -> MeasuredRows:
+        """What the voice network says of a signal, and how far it is from its training.
 
         Parameters
         ----------
@@ -93,14 +129,15 @@ class Members:
 
         Returns
         -------
-        (n_own_classes,) float64
+        MeasuredRows
+            Of one row.
         """
         from affuse.features.voices.voice_input import voice_input
 
         given = voice_input(signal)
         rows = {"log_mel": given.log_mel[None], "statistics": given.statistics[None]}
         inputs = {name: rows[name] for name in self._graph_inputs(member, set(rows))}
-        return np.asarray(member_probabilities(self.bundle, member.name, inputs)[0])
+        return measured_probabilities(self.bundle, member.name, inputs)
 
     def feature_rows(
         self,

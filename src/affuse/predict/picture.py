@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import CutShort
 from affuse.media.faces import face_crop
 from affuse.media.geometry import Image
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 Crop = NDArray[np.uint8]
-Classify = Callable[[Sequence[Crop]], NDArray[np.floating]]
+Classify = Callable[[Sequence[Crop]], MeasuredRows]
 
 SHORT_SIDE = 480
 """Pixels: a face of a twentieth of the picture still fills half of the network's 48."""
@@ -68,12 +69,15 @@ class FaceObservation:
     box : Box
     probabilities : (n_classes,) float or None
         None: no network was asked.
+    distance : float or None
+        How far the face is from the network's training; None: not known.
     """
 
     time_s: float
     number: int
     box: Box
     probabilities: NDArray[np.floating] | None
+    distance: float | None = None
 
     @property
     def area(self) -> float:
@@ -199,7 +203,7 @@ def analyse_video(
     tracker : Tracker
         Fresh: it has seen no other recording.
     classify : callable or None
-        Crops of faces, each (48, 48) uint8 -> (n, n_classes) probabilities.
+        Crops of faces, each (48, 48) uint8 -> (n, n_classes) probabilities, and distances.
     faces : {"largest", "all"}
         ``largest``: one face per frame, which is left only for one that is clearly larger.
     sampled_fps : float
@@ -315,11 +319,14 @@ def _classified(
     """One observation for each sampled frame; a held picture's share their row."""
     crops = [item.crop for item in pending if item.crop is not None]
     rows: Sequence[NDArray[np.floating] | None] = [None] * len(pending)
+    far: Sequence[float | None] = [None] * len(pending)
     if classify is not None and crops:
-        rows = list(classify(crops))
+        found = classify(crops)
+        rows = list(found.probabilities)
+        far = far if found.distances is None else found.distances.tolist()
     observations = [
-        FaceObservation(time_s, item.face.number, item.face.box, row)
-        for item, row in zip(pending, rows, strict=True)
+        FaceObservation(time_s, item.face.number, item.face.box, row, distance)
+        for item, row, distance in zip(pending, rows, far, strict=True)
         for time_s in item.times_s
     ]
     return sorted(observations, key=_time_s)

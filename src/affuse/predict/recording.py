@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import MediaError
 from affuse.media.decode import MediaInfo, probe
 from affuse.media.speech import SAMPLE_RATE
@@ -41,6 +42,8 @@ class Recording:
         What the file says of itself.
     voices : mapping of int to (n_own_classes,)
         Number of a window -> probabilities of the voice network, where there was enough speech.
+    voice_distances : mapping of int to float
+        How far the voices of these windows are from the network's training, where that is known.
     has_cover : bool
         Beside the sound there is one still picture, which is no face that speaks.
     """
@@ -51,6 +54,7 @@ class Recording:
     info: MediaInfo
     voices: Mapping[int, Floats] = field(default_factory=dict)
     has_cover: bool = False
+    voice_distances: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def duration_s(self) -> float:
@@ -63,6 +67,24 @@ class Recording:
         if self.has_cover:
             return "the file has only one still picture, a cover"
         return self.info.no_picture
+
+    def voice_of(self, window: int) -> MeasuredRows | None:
+        """What the voice network says of a window; None: there was not enough speech.
+
+        Parameters
+        ----------
+        window : int
+            Its number.
+
+        Returns
+        -------
+        MeasuredRows or None
+            Of one row.
+        """
+        if window not in self.voices:
+            return None
+        far = self.voice_distances.get(window)
+        return MeasuredRows(self.voices[window][None], None if far is None else np.array([far]))
 
     def readable(self, span: Span) -> Span:
         """A stretch less what lies beyond the end of a file that is cut short.
@@ -134,7 +156,7 @@ def read_recording(
     shown = None if has_cover else picture
     if sound and shown:
         shown.go_on(sound.duration_s)
-    recording = Recording(place, sound, shown, info, scorer.voices, has_cover)
+    recording = Recording(place, sound, shown, info, scorer.voices, has_cover, scorer.distances)
     if recording.duration_s <= 0:
         raise _unreadable(recording)
     return recording
@@ -180,6 +202,7 @@ class _VoiceScorer:
 
     def __init__(self, members: Members, settings: Settings) -> None:
         self.voices: dict[int, Floats] = {}
+        self.distances: dict[int, float] = {}
         self.cancelled = False
         self._members = members
         self._settings = settings
@@ -190,7 +213,10 @@ class _VoiceScorer:
             raise CancelledError
         member, duration_s = self._members.voice, len(signal) / SAMPLE_RATE
         if member is not None and enough_speech(speech_s, duration_s, self._settings):
-            self.voices[number] = self._members.voice_row(member, signal)
+            found = self._members.voice_output(member, signal)
+            self.voices[number] = found.probabilities[0]
+            if found.first_distance is not None:
+                self.distances[number] = found.first_distance
 
 
 def _analysed_both(
@@ -241,7 +267,7 @@ def _analysed_video(
     return analyse_video(
         path,
         tracker,
-        None if face is None else lambda crops: members.face_rows(face, crops),
+        None if face is None else lambda crops: members.face_outputs(face, crops),
         faces=settings.faces,
         sampled_fps=settings.sampled_fps,
         reached=partial(reached, "video"),

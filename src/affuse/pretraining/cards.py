@@ -7,6 +7,8 @@ from textwrap import fill
 from typing import Any
 
 from affuse.bundle.manifest import Manifest
+from affuse.bundle.member import Member
+from affuse.pretraining.calibration import CrossFitted
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 
 LICENCE = (
@@ -109,7 +111,21 @@ fear and disgust are told worst.
 
 FUSION_TITLE = "## Fusion"
 
+_CALIBRATION = (
+    "Before, each is calibrated on people it has not met: the face's probabilities to the power of "
+    "{face.temperature:.2f}^-1 (0.5 / greatest)^{face.doubt:.2f}, the voice's to that of "
+    "{voice.temperature:.2f}^-1 (0.5 / greatest)^{voice.doubt:.2f}{far}."
+)
+_DECLINE = " (usual distance / distance from training)^{:.2f}"
+_HELD_OUT = (
+    "Fitted on all corpora but one and measured on that one, in turn, this brings the voice's "
+    "calibration error from {each.before:.3f} to {each.after:.3f} and its log loss from "
+    "{each.log_loss_before:.3f} to {each.log_loss_after:.3f}."
+)
+
 _FUSION = """{title}
+
+{believed}
 
 A product of likelihoods: the face's probabilities to the power of {face:.2f}, divided by how often
 FER2013 has each emotion to the power of {face_prior:.2f}; the voice's to the power of {voice:.2f},
@@ -230,13 +246,15 @@ def _calibrated(face: Mapping[str, Any]) -> str:
     )
 
 
-def fusion_section(manifest: Manifest) -> str:
+def fusion_section(manifest: Manifest, held_out: CrossFitted | None = None) -> str:
     """What the card says of the fusion of a face and a voice, in Markdown.
 
     Parameters
     ----------
     manifest : Manifest
         With the members ``face`` and ``voice``, and rules of agreement.
+    held_out : CrossFitted, optional
+        How reliable the voice is on corpora left out.
 
     Returns
     -------
@@ -256,8 +274,17 @@ def fusion_section(manifest: Manifest) -> str:
             fitted_on=fusion.fitted_on,
             n_first=rules.n_first,
             least=rules.least,
+            believed=_believed(face, voice, held_out),
         )
     )
+
+
+def _believed(face: Member, voice: Member, held_out: CrossFitted | None) -> str:
+    """How the members' own probabilities are calibrated."""
+    known = voice.familiarity
+    far = "" if known is None else _DECLINE.format(known.decline)
+    text = _CALIBRATION.format(face=face, voice=voice, far=far)
+    return text if held_out is None else f"{text} {_HELD_OUT.format(each=held_out)}"
 
 
 def _wrapped(text: str) -> str:

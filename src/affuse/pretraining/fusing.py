@@ -1,8 +1,8 @@
-"""How much face and voice count in a bundle of both: fitted on people whom neither has met."""
+"""How far face and voice of a bundle are believed: fitted on people whom neither has met."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,24 +13,28 @@ from scipy.special import log_softmax
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import meanings
-from affuse.bundle.manifest import CARD, Agreement, Fusion, Manifest, Together
+from affuse.bundle.manifest import CARD, Agreement, Fusion, Manifest, Pooling, Together
+from affuse.bundle.member import Member
 from affuse.bundle.writer import make_bundle
-from affuse.corpora.fer2013 import FaceSet, read_fer2013
-from affuse.corpora.registry import read
 from affuse.errors import DatasetError
-from affuse.media.audio import read_audio
-from affuse.predict.recogniser import Recogniser
+from affuse.pretraining.calibration import (
+    CrossFitted,
+    UnmetClips,
+    calibrated_rows,
+    with_calibration,
+)
 from affuse.pretraining.cards import FUSION_TITLE, fusion_section
+from affuse.pretraining.unmet import (
+    few_of_each,
+    unmet_faces,
+    unmet_voices,
+    with_face_distances,
+)
 from affuse.probabilities import FLOOR
-from affuse.records import FER2013_EMOTIONS, Clip
 
 Floats = NDArray[np.float64]
 
 N_PAIRS = 12_000
-MOST_CLIPS = 40
-"""Of one emotion of one corpus, so that no large corpus decides alone."""
-
-RATE = 16_000
 
 FACE_AND_VOICE = Fusion(
     rule="product",
@@ -38,6 +42,10 @@ FACE_AND_VOICE = Fusion(
     agreement=Agreement(n_first=2, least=0.2, sure=0.4, foreign=0.2, shared=0.1),
 )
 """How the two are joined: a face shows neutral and calm alike."""
+
+
+MOMENTS = Pooling(resting=("neutral", "calm"), resting_share=0.7, power=1.0, neighbour=0.25)
+"""How moments become a stretch; chosen by `benchmarks/pooling.py`."""
 
 
 class MemberOutputs(NamedTuple):
@@ -77,7 +85,7 @@ class Exponents(NamedTuple):
 
 
 def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int = 0) -> Bundle:
-    """A bundle of face and voice whose fusion is fitted on strangers.
+    """A bundle of face and voice whose answer is fitted on strangers.
 
     Parameters
     ----------
@@ -100,36 +108,66 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     DatasetError
         The clips lack one of the bundle's emotions.
     """
-    manifest = bundle.manifest.model_copy(update={"fusion": FACE_AND_VOICE, "files": {}})
-    recogniser = Recogniser(Bundle(manifest, bundle.files))
-    face_outputs = held_out_faces(recogniser.bundle, faces)
-    clips = [clip for table in tables for clip in _some_of(table, manifest.classes, seed)]
-    voice_outputs = _voice_outputs(recogniser, clips)
-    fitted_on = pairs_note(
-        f"{len(face_outputs.labels):,} faces of FER2013's public test part",
-        f"{len(clips):,} voices of {len(tables)} corpora",
-    )
-    exponents = fit_exponents(face_outputs, voice_outputs, prior_of(manifest), seed)
-    fitted = with_exponents(manifest, exponents, fitted_on)
-    card = bundle.files[CARD].decode().partition(FUSION_TITLE)[0] + fusion_section(fitted)
-    return make_bundle(fitted, {**bundle.files, CARD: card.encode()})
+    known = with_face_distances(bundle, faces)
+    voices = unmet_voices(known, tables, seed)
+    noted = f"{len(voices.labels):,} voices of {len(tables)} corpora"
+    return fitted_on_strangers(known, unmet_faces(known, faces), voices, noted, seed)
 
 
-def held_out_faces(bundle: Bundle, faces: Path) -> MemberOutputs:
-    """What the member ``face`` says of every second face of FER2013's public test part.
+def fitted_on_strangers(
+    bundle: Bundle,
+    faces: UnmetClips,
+    voices: UnmetClips,
+    noted: str,
+    seed: int = 0,
+    held_out: CrossFitted | None = None,
+) -> Bundle:
+    """The bundle with the calibration and the exponents of least log loss.
 
     Parameters
     ----------
     bundle : Bundle
-    faces : Path
-        FER2013: folder or zip with its `val` part.
+    faces, voices : UnmetClips
+        What the members' graphs say.
+    noted : str
+        How many voices, of what.
+    seed : int
+    held_out : CrossFitted, optional
+        How reliable the voice is on corpora left out, for the card.
 
     Returns
     -------
-    MemberOutputs
+    Bundle
+
+    Raises
+    ------
+    DatasetError
+        The clips lack one of the bundle's emotions.
     """
-    shown = read_fer2013(faces, "val")
-    return _face_outputs(Recogniser(bundle), shown.take(np.arange(0, len(shown), 2)))
+    # How far a face is from training could be fitted on its own corpus alone: it is shown only.
+    face = with_calibration(bundle.manifest.member("face"), faces, declines=False)
+    voice = with_calibration(bundle.manifest.member("voice"), voices, declines=True)
+    fitted = {"face": face, "voice": voice}
+    members = tuple(fitted.get(m.name, m) for m in bundle.manifest.members)
+    changed = {
+        "members": members, "fusion": FACE_AND_VOICE, "pooling": MOMENTS, "format": 4, "files": {},
+    }  # fmt: skip
+    manifest = bundle.manifest.model_copy(update=changed)
+    some = voices.take(few_of_each(voices.labels, voices.corpora, seed))
+    exponents = fit_exponents(
+        _outputs(manifest, face, faces), _outputs(manifest, voice, some), prior_of(manifest), seed
+    )
+    shown = f"{len(faces.labels):,} faces of FER2013 that the face network has not met"
+    manifest = with_exponents(manifest, exponents, pairs_note(shown, noted))
+    card = bundle.files[CARD].decode().partition(FUSION_TITLE)[0]
+    text = card + fusion_section(manifest, held_out)
+    return make_bundle(manifest, {**bundle.files, CARD: text.encode()})
+
+
+def _outputs(manifest: Manifest, member: Member, clips: UnmetClips) -> MemberOutputs:
+    """What a calibrated member says, by groups of classes."""
+    meant = [member.means(member.classes[label])[0] for label in clips.labels]
+    return member_outputs(manifest, member.name, calibrated_rows(member, clips), meant)
 
 
 def pairs_note(faces: str, voices: str) -> str:
@@ -149,30 +187,6 @@ def pairs_note(faces: str, voices: str) -> str:
         "voice network has not met, emotions halfway between equally frequent and as frequent as "
         "in FER2013"
     )
-
-
-def few_of_each(
-    labels: NDArray[np.int64], corpora: NDArray[np.str_], seed: int = 0
-) -> NDArray[np.bool_]:
-    """Which clips to fit on: at most 40 of one emotion of one corpus, at random.
-
-    Parameters
-    ----------
-    labels : (n_clips,) int64
-    corpora : (n_clips,) str
-    seed : int
-
-    Returns
-    -------
-    (n_clips,) bool
-    """
-    rng = np.random.default_rng(seed)
-    chosen = np.zeros(len(labels), bool)
-    for corpus in np.unique(corpora):
-        for label in np.unique(labels):
-            own = np.flatnonzero((corpora == corpus) & (labels == label))
-            chosen[rng.permutation(own)[:MOST_CLIPS]] = True
-    return chosen
 
 
 def fit_exponents(
@@ -310,28 +324,3 @@ def _drawn(
         places = np.flatnonzero(wanted == label)
         rows[places] = rng.choice(own, size=len(places))
     return rows
-
-
-def _face_outputs(recogniser: Recogniser, faces: FaceSet) -> MemberOutputs:
-    member = recogniser.bundle.manifest.member("face")
-    names = [member.means(FER2013_EMOTIONS[label])[0] for label in faces.labels]
-    return member_outputs(recogniser.bundle.manifest, "face", recogniser.faces(faces.images), names)
-
-
-def _voice_outputs(recogniser: Recogniser, clips: Sequence[Clip]) -> MemberOutputs:
-    probabilities = []
-    for clip in clips:
-        assert clip.audio is not None
-        probabilities.append(
-            recogniser.voices(read_audio(clip.audio, sample_rate=RATE).signal, RATE)
-        )
-    emotions = [clip.emotion for clip in clips]
-    return member_outputs(recogniser.bundle.manifest, "voice", np.stack(probabilities), emotions)
-
-
-def _some_of(table: Path, emotions: Sequence[str], seed: int) -> Iterator[Clip]:
-    rng = np.random.default_rng(seed)
-    index = read(table)
-    for emotion in emotions:
-        own = [clip for clip in index if clip.emotion == emotion and clip.audio is not None]
-        yield from (own[n] for n in rng.permutation(len(own))[:MOST_CLIPS])

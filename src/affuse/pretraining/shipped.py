@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import CARD, Figures, Manifest, TrainedOn
@@ -17,25 +15,22 @@ from affuse.bundle.member import FeatureSource, Member
 from affuse.bundle.writer import make_bundle
 from affuse.errors import DatasetError
 from affuse.predict.members import FACE_CROPS, VOICE
+from affuse.pretraining.calibration import UnmetClips, cross_fitted
 from affuse.pretraining.cards import (
     FACE_TITLE,
     FUSION_TITLE,
     LICENCE,
     card_head,
     face_section,
-    fusion_section,
     voice_section,
 )
-from affuse.pretraining.fusing import (
-    FACE_AND_VOICE,
-    MemberOutputs,
+from affuse.pretraining.fusing import FACE_AND_VOICE, fitted_on_strangers
+from affuse.pretraining.unmet import (
     few_of_each,
-    fit_exponents,
-    held_out_faces,
-    member_outputs,
-    pairs_note,
-    prior_of,
-    with_exponents,
+    left_out_voices,
+    unmet_faces,
+    with_face_distances,
+    with_voice_distances,
 )
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 
@@ -49,7 +44,6 @@ STANDS_FOR = {
 SHARE = {"neutral": {"neutral": 1.0, "calm": 0.0}}
 ABSTAIN_BELOW = 0.3
 FACES = "FER2013 train"
-UNMET = "FER2013's public test part"
 
 
 def ship(face: Path, voice: Path) -> Bundle:
@@ -81,13 +75,13 @@ def ship(face: Path, voice: Path) -> Bundle:
         licence=LICENCE,
         packages={name: metadata.version(name) for name in ("torch", "onnx", "scikit-learn")},
     )
-    faces = _unseen_faces(face, manifest)
     card = card_head(voice_facts) + voice_section(voice_facts) + face_section(face_facts)
     files = {
         "face.onnx": (face / "face.onnx").read_bytes(),
         "voice.onnx": (voice / "voice.onnx").read_bytes(),
+        CARD: card.encode(),
     }
-    return _fused(manifest, files, card, faces, voice, "faces of FER2013 that were held out")
+    return _fitted(make_bundle(manifest, files), _held_out_faces(face), voice)
 
 
 def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
@@ -108,11 +102,12 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
     """
     facts = json.loads((voice / "voice.json").read_text("utf-8"))
     before = bundle.manifest
+    face = before.member("face").model_copy(update={"familiarity": None})
     of_faces = tuple(part for part in before.trained_on if part.corpus == FACES)
     figures = tuple(each for each in before.figures if each.system != "voice")
     manifest = before.model_copy(
         update={
-            "members": tuple(_voice_member() if m.name == "voice" else m for m in before.members),
+            "members": (_voice_member(), face),
             "fusion": FACE_AND_VOICE,
             "trained_on": (*_trained_on(facts), *of_faces),
             "figures": (_voice_figures(facts), *figures),
@@ -120,11 +115,28 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
             "files": {},
         }
     )
-    files = {**bundle.files, "voice.onnx": (voice / "voice.onnx").read_bytes()}
     _, title, rest = bundle.files[CARD].decode().partition(FACE_TITLE)
     card = card_head(facts) + voice_section(facts) + title + rest.partition(FUSION_TITLE)[0]
-    shown = held_out_faces(Bundle(manifest, files), faces)
-    return _fused(manifest, files, card, shown, voice, f"{len(shown.labels):,} faces of {UNMET}")
+    files = {
+        face.graph: bundle.files[face.graph],
+        "voice.onnx": (voice / "voice.onnx").read_bytes(),
+        CARD: card.encode(),
+    }
+    known = with_face_distances(make_bundle(manifest, files), faces)
+    return _fitted(known, unmet_faces(known, faces), voice)
+
+
+def _fitted(bundle: Bundle, faces: UnmetClips, voice: Path) -> Bundle:
+    """The bundle, fitted on faces and voices that its networks have not met."""
+    known = with_voice_distances(bundle, voice)
+    clips_without = left_out_voices(voice)
+    voices = clips_without("")
+    corpora = np.unique(voices.corpora).tolist()
+    n_fitted = int(few_of_each(voices.labels, voices.corpora).sum())
+    noted = f"{n_fitted:,} voices of {', '.join(corpora)}"
+    member = known.manifest.member("voice")
+    held_out = cross_fitted(member, corpora, clips_without, declines=True)
+    return fitted_on_strangers(known, faces, voices, noted, held_out=held_out)
 
 
 def with_face(bundle: Bundle, face: Path) -> Bundle:
@@ -150,7 +162,9 @@ def with_face(bundle: Bundle, face: Path) -> Bundle:
     facts = _face_facts(face)
     before = bundle.manifest
     own = before.member("face")
-    member = own.model_copy(update={"prior": facts["prior"]})
+    # Distances and calibration were those of the other network.
+    plain = {"temperature": 1.0, "doubt": 0.0, "familiarity": None}
+    member = own.model_copy(update={"prior": facts["prior"], **plain})
     manifest = before.model_copy(
         update={
             "members": tuple(member if m.name == "face" else m for m in before.members),
@@ -168,7 +182,10 @@ def with_face(bundle: Bundle, face: Path) -> Bundle:
     _, title, fusion = rest.partition(FUSION_TITLE)
     card = first + face_section(facts) + title + fusion
     graph = (face / "face.onnx").read_bytes()
-    return make_bundle(manifest, {**bundle.files, "face.onnx": graph, CARD: card.encode()})
+    files = {**bundle.files, "face.onnx": graph, CARD: card.encode()}
+    if own.familiarity is not None:
+        del files[own.familiarity.graph]
+    return make_bundle(manifest, files)
 
 
 def _face_facts(folder: Path) -> dict[str, Any]:
@@ -185,22 +202,6 @@ def _face_facts(folder: Path) -> dict[str, Any]:
     return facts
 
 
-def _fused(
-    manifest: Manifest,
-    files: dict[str, bytes],
-    card: str,
-    faces: MemberOutputs,
-    voice: Path,
-    shown: str,
-) -> Bundle:
-    """The bundle, its fusion fitted on faces and voices that its networks have not met."""
-    facts = json.loads((voice / "voice.json").read_text("utf-8"))
-    voices, corpora = _unseen_voices(voice, manifest, facts["shares"])
-    fitted_on = pairs_note(shown, f"{len(voices.labels):,} voices of {', '.join(corpora)}")
-    fitted = with_exponents(manifest, fit_exponents(faces, voices, prior_of(manifest)), fitted_on)
-    return make_bundle(fitted, {**files, CARD: (card + fusion_section(fitted)).encode()})
-
-
 def _trained_on(facts: dict[str, Any]) -> tuple[TrainedOn, ...]:
     return tuple(
         TrainedOn(corpus=corpus, speakers=tuple(names), n_clips=facts["n_trained_on"][corpus])
@@ -208,24 +209,10 @@ def _trained_on(facts: dict[str, Any]) -> tuple[TrainedOn, ...]:
     )
 
 
-def _unseen_faces(folder: Path, manifest: Manifest) -> MemberOutputs:
+def _held_out_faces(folder: Path) -> UnmetClips:
     with np.load(folder / "face-held-out.npz") as held:
         probabilities, labels = np.exp(held["log_probabilities"]), held["labels"]
-    names = [STANDS_FOR.get(FER2013_EMOTIONS[n], (FER2013_EMOTIONS[n],))[0] for n in labels]
-    return member_outputs(manifest, "face", probabilities, names)
-
-
-def _unseen_voices(
-    folder: Path, manifest: Manifest, shares: Sequence[float]
-) -> tuple[MemberOutputs, list[str]]:
-    """What is said of corpora that were left out, few clips of each emotion; their names."""
-    with np.load(folder / "voice-out-of-fold.npz") as arrays:
-        joint = shares[0] * arrays["heard"] + shares[1] * arrays["told"]
-        labels, corpora = arrays["labels"], arrays["corpora"]
-    rows = np.flatnonzero(few_of_each(labels, corpora))
-    names = [RAVDESS_EMOTIONS[label] for label in labels[rows]]
-    outputs = member_outputs(manifest, "voice", softmax(joint[rows], axis=1), names)
-    return outputs, np.unique(corpora).tolist()
+    return UnmetClips(probabilities, labels, np.full(len(labels), "FER2013"))
 
 
 def _face_member(prior: dict[str, float]) -> Member:

@@ -21,17 +21,19 @@ from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.onnx_export import export_network
 from affuse.models.training import check_device, import_torch
 from affuse.models.waveform_training import WaveformTraining
+from affuse.pretraining.distances import distance_graph, distances
 from affuse.pretraining.voice_clips import VoiceClips, read_voice_clips
+from affuse.pretraining.voice_distances import embeddings_of, training_centres
 from affuse.pretraining.voice_figures import (
     PartOutputs,
     VoiceFigures,
+    distances_of,
     fit_shares,
     joined_logs,
     rows_of,
     voice_figures,
 )
 from affuse.pretraining.voice_networks import (
-    N_CLASSES,
     N_FOLDS,
     Arrays,
     Part,
@@ -69,8 +71,8 @@ def pretrain_voice(
     index : Index
         RAVDESS among the corpora; clips of other emotions than its eight are left out.
     out : Path
-        Receives ``voice.onnx`` and ``voice.json``; one file a network while it works, from which
-        an interrupted training goes on, here or on another machine.
+        Receives ``voice.onnx``, ``voice-distance.onnx`` and ``voice.json``; one file a network
+        while it works, from which an interrupted training goes on, here or on another machine.
     settings : WaveformTraining
     without : sequence of str
         Corpora that are left out in turn, to see what the model makes of one that it never heard.
@@ -121,7 +123,10 @@ def pretrain_voice(
     figures = voice_figures(clips, folds, others, one_corpus, shares, settings)
     with atomic_file(out / "voice.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
-    _save_unheard(clips, others or folds, out / "voice-out-of-fold.npz")
+    _save_unheard(clips, others or folds, folds, out / "voice-out-of-fold.npz")
+    centres = training_centres(clips, shipped(seed), network_of(weights, settings), progress)
+    with atomic_file(out / "voice-distance.onnx") as temporary:
+        temporary.write_bytes(distance_graph(centres))
     return figures
 
 
@@ -219,12 +224,12 @@ def _outputs(
     path = out / f"{part.name}-outputs.npz"
     digest = hashlib.sha256(b"".join(weights[name].tobytes() for name in sorted(weights)))
     names = [f"{clips.clips[row].corpus}/{clips.clips[row].id}" for row in part.held_out]
-    meaning = {"weights": digest.hexdigest(), "clips": names}
+    meaning = {"weights": digest.hexdigest(), "clips": names, "version": 2}
     arrays = load_checkpoint(path, meaning)
     if arrays is None:
         arrays = _logs(clips, part, weights, settings, progress)
         save_checkpoint(path, meaning, arrays)
-    return PartOutputs(part.held_out, arrays["network"], arrays["linear"])
+    return PartOutputs(part.held_out, arrays["network"], arrays["linear"], arrays["distances"])
 
 
 def _logs(
@@ -236,28 +241,32 @@ def _logs(
 ) -> Arrays:
     torch = import_torch()
     network = network_of(weights, settings)
-    arrays = {kind: np.zeros((len(part.held_out), N_CLASSES)) for kind in ("network", "linear")}
-    for number, row in enumerate(part.held_out):
-        # One by one and as long as they are: what is shipped hears them so.
-        spectrograms, lengths, given = unpacked(clips.inputs.rows([row])[:, 0])
-        with torch.inference_mode():
-            logits = network(torch.from_numpy(spectrograms[:, : lengths[0]]))
-        arrays["network"][number] = logits.double().log_softmax(1).numpy()[0]
-        logits = weights["linear.matrix"] @ given[0] + weights["linear.bias"]
-        arrays["linear"][number] = log_softmax(logits.astype(np.float64))
-        if progress is not None:
-            progress(f"clips heard by {part.name}", number + 1, len(part.held_out))
-    return arrays
+    stage = f"clips heard by {part.name}"
+    embeddings = embeddings_of(clips, network, part.held_out, progress, stage)
+    with torch.inference_mode():
+        logits = network.decision(torch.from_numpy(embeddings.astype(np.float32)))
+    _, _, given = unpacked(clips.inputs.rows(part.held_out)[:, 0])
+    linear = given @ weights["linear.matrix"].T + weights["linear.bias"]
+    centres = training_centres(clips, part, network, progress)
+    return {
+        "network": logits.double().log_softmax(1).numpy(),
+        "linear": log_softmax(linear.astype(np.float64), axis=1),
+        "distances": distances(centres, embeddings),
+        **centres._asdict(),
+    }
 
 
-def _save_unheard(clips: VoiceClips, parts: Sequence[PartOutputs], path: Path) -> None:
+def _save_unheard(
+    clips: VoiceClips, parts: Sequence[PartOutputs], folds: Sequence[PartOutputs], path: Path
+) -> None:
     """What was said of clips that were not trained on: for the fusion's weights."""
     network, linear = joined_logs(parts)
     # The keys are those of former versions, whose files `ship` reads as well.
     rows = rows_of(parts)
     arrays: dict[str, Any] = {
         "labels": clips.labels[rows], "heard": network, "told": linear,
-        "corpora": clips.corpora[rows],
+        "corpora": clips.corpora[rows], "distances": distances_of(parts),
+        "known_distances": distances_of(folds)[~clips.sung[rows_of(folds)]],
     }  # fmt: skip
     with atomic_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)

@@ -112,11 +112,14 @@ class PartOutputs:
     ----------
     rows : (n,) int64
     network, linear : (n, 8) float64
+    distances : (n,) float64
+        From what the network was trained on.
     """
 
     rows: Rows
     network: Floats
     linear: Floats
+    distances: Floats
 
     def joint(self, shares: tuple[float, float]) -> Floats:
         """Probabilities of both together, (n, 8).
@@ -169,6 +172,20 @@ def rows_of(parts: Iterable[PartOutputs]) -> Rows:
     (n,) int64
     """
     return np.concatenate([part.rows for part in parts])
+
+
+def distances_of(parts: Iterable[PartOutputs]) -> Floats:
+    """Distances from training of all of these, in the order of `rows_of`.
+
+    Parameters
+    ----------
+    parts : iterable of PartOutputs
+
+    Returns
+    -------
+    (n,) float64
+    """
+    return np.concatenate([part.distances for part in parts])
 
 
 def joined_logs(parts: Iterable[PartOutputs]) -> tuple[Floats, Floats]:

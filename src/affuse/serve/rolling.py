@@ -14,9 +14,10 @@ from affuse.errors import MediaError
 from affuse.media.faces import Image, face_crop
 from affuse.media.speech import FRAME_S, SAMPLE_RATE, speech_frames
 from affuse.media.tracking import FaceTracker
-from affuse.predict.judging import MemberProbabilities, judge
+from affuse.predict.judging import Floats, judge
 from affuse.predict.members import Members
 from affuse.predict.picture import SHORT_SIDE, FaceObservation, FollowedFace
+from affuse.predict.pooling import pooled_faces
 from affuse.predict.recording import enough_speech
 from affuse.predict.settings import Settings
 from affuse.records import Box, Probabilities
@@ -106,11 +107,12 @@ class Rolling:
         visible = tuple(face for face in self._tracker.update(time_s, image) if face.found)
         member = self.members.face
         for face in self._follow.chosen(visible):
-            row = None
+            row, far = None, None
             if member is not None:
                 crop = face_crop(image, face.box, roll_deg=face.roll_deg)
-                row = self.members.face_rows(member, [crop])[0]
-            self._observations.append(FaceObservation(time_s, face.number, face.box, row))
+                found = self.members.face_outputs(member, [crop])
+                row, far = found.probabilities[0], found.first_distance
+            self._observations.append(FaceObservation(time_s, face.number, face.box, row, far))
         self._forget()
 
     def add_sound(self, time_s: float, pcm: bytes) -> None:
@@ -143,14 +145,17 @@ class Rolling:
         time_s = self._now_s()
         if not np.isfinite(time_s):
             return None
-        speech_s, by_member = self._voice_probabilities()
+        speech_s, by_member, distances = self._voice_output()
         of_faces = [s.probabilities for s in self._observations if s.probabilities is not None]
         share_seen = len(self._observations) / max(len(self._frame_times_s), 1)
         member = self.members.face
         if member is not None and of_faces and share_seen >= self.settings.least_face_seen:
-            by_member = {**by_member, member.name: np.mean(of_faces, axis=0)}
+            row = pooled_faces(self.members.bundle.manifest, member.name, of_faces)
+            by_member |= {} if row is None else {member.name: row}
+            far = [s.distance for s in self._observations if s.distance is not None]
+            distances |= {member.name: float(np.mean(far))} if far else {}
         nothing = "no face is seen and no speech is heard" if not of_faces else "too little is seen"
-        judgement = judge(self.members.bundle, by_member, threshold, nothing)
+        judgement = judge(self.members.bundle, by_member, threshold, nothing, distances)
         last = self._observations[-1] if self._observations else None
         here = last is not None and time_s - last.time_s <= _FACE_GONE_S
         return Moment(
@@ -164,14 +169,17 @@ class Rolling:
             min(speech_s / WINDOW_S, 1.0),
         )
 
-    def _voice_probabilities(self) -> tuple[float, MemberProbabilities]:
-        """Seconds of speech in the window, and the voice network's probabilities."""
+    def _voice_output(self) -> tuple[float, dict[str, Floats], dict[str, float]]:
+        """Seconds of speech in the window, what the network says, how far it is from training."""
         mask = speech_frames(self._signal)[-round(WINDOW_S / FRAME_S) :]
         speech_s = float(mask.sum()) * FRAME_S
         member, signal = self.members.voice, self._signal[-round(WINDOW_S * SAMPLE_RATE) :]
         if member is None or not enough_speech(speech_s, WINDOW_S, self.settings):
-            return speech_s, {}
-        return speech_s, {member.name: self.members.voice_row(member, signal)}
+            return speech_s, {}, {}
+        found = self.members.voice_output(member, signal)
+        far = found.first_distance
+        distances = {} if far is None else {member.name: far}
+        return speech_s, {member.name: found.probabilities[0]}, distances
 
     def _now_s(self) -> float:
         return max(self._signal_end_s, self._frame_times_s[-1] if self._frame_times_s else -np.inf)

@@ -1,0 +1,100 @@
+"""How near a clip is to what a member of a bundle was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from affuse.bundle.bundle import Bundle
+from affuse.bundle.decision import calibrated, member_probabilities
+from affuse.bundle.member import Member
+from affuse.errors import BundleError
+from affuse.models.graphs.builder import EMBEDDING, PROBABILITIES
+
+Floats = NDArray[np.float64]
+
+DISTANCE = "distance"
+"""Output of the graphs of distances."""
+
+
+class MeasuredRows(NamedTuple):
+    """What a member says of clips, and how far they are from its training.
+
+    Attributes
+    ----------
+    probabilities : (n, n_own_classes) float64
+    distances : (n,) float64 or None
+        None where the bundle does not know.
+    """
+
+    probabilities: Floats
+    distances: Floats | None
+
+    @property
+    def first_distance(self) -> float | None:
+        """Of the first clip."""
+        return None if self.distances is None else float(self.distances[0])
+
+
+def measured_probabilities(
+    bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]
+) -> MeasuredRows:
+    """As `member_probabilities`, and how far each clip is from the member's training.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    name : str
+        Of the member.
+    inputs : mapping of str to array
+        Input of its graph -> rows, (n, ...).
+
+    Returns
+    -------
+    MeasuredRows
+
+    Raises
+    ------
+    BundleError
+        No such member, inputs that are not its graph's, or distances that are no numbers.
+    """
+    member = bundle.manifest.member(name)
+    if member.familiarity is None:
+        return MeasuredRows(member_probabilities(bundle, name, inputs), None)
+    raw, embeddings = bundle.outputs(member.graph, inputs, (PROBABILITIES, EMBEDDING))
+    distances = distances_of(bundle, member, embeddings)
+    return MeasuredRows(calibrated(member, raw, distances), distances)
+
+
+def distances_of(bundle: Bundle, member: Member, embeddings: ArrayLike) -> Floats:
+    """How far embeddings are from those of the member's training, (n,).
+
+    Parameters
+    ----------
+    bundle : Bundle
+    member : Member
+        With a graph of distances.
+    embeddings : (n, n_embedding) array
+
+    Returns
+    -------
+    (n,) float64
+
+    Raises
+    ------
+    BundleError
+        The graph does not take them, or what it gives are no distances.
+    """
+    assert member.familiarity is not None
+    graph = member.familiarity.graph
+    distances = bundle.run(graph, {EMBEDDING: embeddings}, DISTANCE)
+    if distances.shape != (len(np.asarray(embeddings)),) or not np.isfinite(distances).all():
+        raise BundleError(
+            f"{graph} gave distances of shape {distances.shape}, or such as are not finite; "
+            f"expected one number for each of {len(np.asarray(embeddings))} clips: get the bundle "
+            "anew"
+        )
+    return distances

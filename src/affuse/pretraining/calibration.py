@@ -1,0 +1,175 @@
+"""Probabilities of a member as they hold for people and corpora that it has not met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+from affuse.bundle.decision import calibrated
+from affuse.bundle.member import Member
+from affuse.probabilities import FLOOR
+from affuse.tasks.metrics import ece
+
+Floats = NDArray[np.float64]
+
+_BOUNDS = [(0.05, 5.0), (-1.0, 2.0), (0.0, 10.0)]
+"""Of 1 / temperature, doubt and decline."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnmetClips:
+    """What a member's graph says of clips of people whom it has not met.
+
+    Attributes
+    ----------
+    probabilities : (n, n_own_classes) float64
+        As the graph gives them.
+    labels : (n,) int64
+        The true one of its own classes.
+    corpora : (n,) str
+        Each was unknown to the network that was asked.
+    distances : (n,) float64 or None
+        From what that network was trained on.
+    """
+
+    probabilities: Floats
+    labels: NDArray[np.int64]
+    corpora: NDArray[np.str_]
+    distances: Floats | None = None
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> UnmetClips:
+        """Some of them.
+
+        Parameters
+        ----------
+        rows : (n,) bool, or (n_taken,) int64
+
+        Returns
+        -------
+        UnmetClips
+        """
+        distances = None if self.distances is None else self.distances[rows]
+        return UnmetClips(
+            self.probabilities[rows], self.labels[rows], self.corpora[rows], distances
+        )
+
+
+class CrossFitted(NamedTuple):
+    """Reliability on corpora, or parts, by what was fitted on the others.
+
+    Attributes
+    ----------
+    before, after : float
+        Mean calibration error over the corpora: as the graph says, and calibrated.
+    log_loss_before, log_loss_after : float
+        Means over the corpora.
+    """
+
+    before: float
+    after: float
+    log_loss_before: float
+    log_loss_after: float
+
+
+def with_calibration(member: Member, clips: UnmetClips, *, declines: bool) -> Member:
+    """The member with the temperature, doubt and decline of least log loss.
+
+    Parameters
+    ----------
+    member : Member
+        Its own constants count for nothing.
+    clips : UnmetClips
+    declines : bool
+        Whether distance may count; without a familiarity it does not.
+
+    Returns
+    -------
+    Member
+    """
+    known = member.familiarity if clips.distances is not None else None
+    logs = np.log(np.maximum(clips.probabilities, FLOOR))
+    rows = np.arange(len(logs))
+    sureness = logs.max(axis=1) - np.log(0.5)
+    far = np.zeros(len(logs))
+    if known is not None and clips.distances is not None:
+        unit = known.model_copy(update={"decline": 1.0})
+        far = -np.log(unit.trust(clips.distances))
+
+    def loss(constants: Floats) -> float:
+        power, doubt, decline = constants
+        powers = power * np.exp(-doubt * sureness - decline * far)
+        return -float(log_softmax(powers[:, None] * logs, axis=1)[rows, clips.labels].mean())
+
+    bounds = _BOUNDS if declines and known is not None else [*_BOUNDS[:2], (0.0, 0.0)]
+    power, doubt, decline = minimize(loss, np.array([1.0, 0.0, 0.0]), bounds=bounds).x
+    found: dict[str, object] = {"temperature": float(1 / power), "doubt": float(doubt)}
+    if member.familiarity is not None:
+        found["familiarity"] = member.familiarity.model_copy(update={"decline": float(decline)})
+    return member.model_copy(update=found)
+
+
+def calibrated_rows(member: Member, clips: UnmetClips) -> Floats:
+    """Probabilities of the member, calibrated, (n, n_own_classes).
+
+    Parameters
+    ----------
+    member : Member
+    clips : UnmetClips
+
+    Returns
+    -------
+    (n, n_own_classes) float64
+    """
+    return calibrated(member, clips.probabilities, clips.distances)
+
+
+def cross_fitted(
+    member: Member,
+    corpora: Iterable[str],
+    clips_without: Callable[[str], UnmetClips],
+    *,
+    declines: bool,
+) -> CrossFitted:
+    """Calibration on each corpus by constants that were fitted on the others.
+
+    Parameters
+    ----------
+    member : Member
+    corpora : iterable of str
+        Two or more.
+    clips_without : callable
+        Corpus -> clips of all corpora, by a member of which nothing was fitted on that corpus.
+    declines : bool
+        As in `with_calibration`.
+
+    Returns
+    -------
+    CrossFitted
+    """
+    figures = []
+    for corpus in corpora:
+        clips = clips_without(corpus)
+        own = clips.corpora == corpus
+        fitted = with_calibration(member, clips.take(~own), declines=declines)
+        held_out = clips.take(own)
+        after = calibrated_rows(fitted, held_out)
+        figures.append(
+            [
+                ece(held_out.labels, held_out.probabilities),
+                ece(held_out.labels, after),
+                _log_loss(held_out.labels, held_out.probabilities),
+                _log_loss(held_out.labels, after),
+            ]
+        )
+    return CrossFitted(*(float(value) for value in np.mean(figures, axis=0)))
+
+
+def _log_loss(labels: NDArray[np.int64], probabilities: Floats) -> float:
+    own = probabilities[np.arange(len(labels)), labels]
+    return -float(np.log(np.maximum(own, FLOOR)).mean())
