@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from yunet_graph import write_yunet_like
 from affuse.media.cuts import CutDetector
 from affuse.media.face_boxes import square_of
 from affuse.media.face_detectors import YUNET_FILE_NAME, HaarDetector
+from affuse.media.face_poses import PoseDetector, Scales
 from affuse.media.face_surroundings import LostFace, carried, face_patch
-from affuse.media.faces import FoundFace
+from affuse.media.faces import FoundFace, grey
 from affuse.media.small_pictures import brightened
 from affuse.media.tracking import FaceTracker, Following, TrackedFace
 from affuse.media.video import sample_frames
@@ -86,12 +88,36 @@ def test_small_face_in_a_large_picture() -> None:
     assert square_of(face.box, 1280, 720)[:2] == pytest.approx((575, 375), abs=20)
 
 
-def test_turned_head_that_comes_later_is_found_within_three_seconds() -> None:
-    faces = shown(searching(), [WALL] * 3 + [turned(28)] * 18)
-    assert numbers(faces)[:3] == [[]] * 3
-    assert numbers(faces)[-1] == [1]
-    first = numbers(faces).index([1])
-    assert numbers(faces)[first:] == [[1]] * (21 - first)
+def who_comes(degrees: float) -> list[Image]:
+    """A head, turned, in the third picture and from then on; too small for a cut."""
+    head = cv2.resize(turned(degrees)[40:320, 180:460], (150, 150), interpolation=cv2.INTER_AREA)
+    later = WALL.copy()
+    later[100:250, 60:210] = head
+    cuts = CutDetector()
+    assert [cuts.is_cut(picture) for picture in (WALL, later)] == [False, False]
+    return [WALL] * 3 + [later] * 24
+
+
+@pytest.mark.parametrize("degrees", [-26, 26])
+def test_turned_head_that_comes_later_is_found_within_four_seconds(degrees: float) -> None:
+    faces = numbers(shown(searching(), who_comes(degrees)))
+    first = faces.index([1])
+    assert 3 <= first < 25
+    assert faces[first:] == [[1]] * (27 - first)
+
+
+def test_whole_picture_is_searched_no_more_often_than_asked() -> None:
+    rarely = FaceTracker(HaarDetector(), search=WiderSearch(every_s=600.0))
+    assert numbers(shown(rarely, who_comes(26))) == [[]] * 27
+
+
+def test_mirror_turns_places_round() -> None:
+    picture = grey(with_faces(640, 360, {1: (60, 40, 240)}))
+    scales = Scales(40, 300, step=1.2)
+    (one,) = PoseDetector().squares(picture, scales, 3)
+    swapped = np.ascontiguousarray(picture[:, ::-1])
+    (other,) = PoseDetector(mirrored=True).squares(swapped, scales, 3)
+    assert other == replace(one, x=640 - one.x)
 
 
 def test_where_the_cascade_finds_all_faces_nothing_changes() -> None:
@@ -124,13 +150,44 @@ def test_face_that_is_gone_is_not_carried() -> None:
     assert numbers(shown(searching(), [UPRIGHT] * 3 + [blank] * 8)) == [[1]] * 3 + [[]] * 8
 
 
+@dataclass
+class Scripted:
+    """A detector that finds what it is told to, picture after picture."""
+
+    found: list[tuple[FoundFace, ...]]
+
+    def detect(self, image: Image) -> tuple[FoundFace, ...]:
+        return self.found.pop(0)
+
+
+@pytest.mark.parametrize(("score", "n_pictures"), [(0.5, 3), (0.9, 9)])
+def test_only_what_was_surely_a_face_is_carried(
+    score: float, n_pictures: int, rng: np.random.Generator
+) -> None:
+    clouds = cv2.GaussianBlur(rng.uniform(0, 255, (360, 640)), (0, 0), 12)
+    clouds = np.asarray(cv2.normalize(clouds, None, 0, 255, cv2.NORM_MINMAX), np.uint8)
+    found = (FoundFace(Box(0.3, 0.3, 0.18, 0.32), score),)
+    tracker = FaceTracker(Scripted([found] * 3 + [()] * 9), search=WiderSearch())
+    faces = numbers(shown(tracker, [clouds] * 12))
+    assert faces == [[1]] * n_pictures + [[]] * (12 - n_pictures)
+
+
+def test_after_a_cut_what_nothing_confirms_waits_for_a_second_picture() -> None:
+    """As anywhere but in the first picture of a recording."""
+    wall, other_wall = WALL.copy(), WALL.copy()
+    wall[:, :320], other_wall[:, 320:] = 230, 230
+    found = (FoundFace(Box(0.1, 0.3, 0.18, 0.32), 0.9),)
+    tracker = FaceTracker(Scripted([()] + [found] * 2), search=WiderSearch())
+    assert numbers(shown(tracker, [wall, other_wall, other_wall])) == [[], [], [1]]
+
+
 @pytest.mark.parametrize("left", [0.3, 0.0])
 def test_carried_face_goes_where_its_likeness_is(left: float, rng: np.random.Generator) -> None:
     """Also a face that the left edge of the picture cuts in two."""
     noise = cv2.GaussianBlur(rng.uniform(0, 255, (200, 400)), (0, 0), 6)
     noise = np.asarray(cv2.normalize(noise, None, 0, 255, cv2.NORM_MINMAX), np.uint8)
     box = Box(left, 0.3, 0.12 if left == 0 else 0.2, 0.4)
-    lost = LostFace(FoundFace(box, 0.9, roll_deg=7.0), face_patch(noise, box))
+    lost = LostFace(FoundFace(box, 0.9, roll_deg=7.0), face_patch(noise, box), 1.0)
     moved = np.roll(noise, (10, 24), axis=(0, 1))
     face = carried(moved, lost)
     assert face is not None
@@ -217,6 +274,9 @@ def test_yunet_comes_first_where_it_was_downloaded(private_cache: Path) -> None:
     (face,) = FaceTracker().update(0.0, image)
     assert face.score == pytest.approx(1.0)
     assert HaarDetector().detect(image) == ()
+    dark = np.rint(0.1 * turned(28)).astype(np.uint8)
+    assert len(searching().update(0.0, dark)) == 1
+    assert FaceTracker().update(0.0, dark) == ()
 
 
 def film(shared_data: Path, name: str) -> list[Image]:

@@ -16,7 +16,9 @@ PLAIN = face_and_voice().manifest
 
 
 def pooling(power: float = 2.0, neighbour: float = 0.0) -> Manifest:
-    given = Pooling(resting=("neutral", "calm"), power=power, neighbour=neighbour)
+    given = Pooling(
+        resting=("neutral", "calm"), resting_share=0.5, power=power, neighbour=neighbour
+    )
     return PLAIN.model_copy(update={"pooling": given})
 
 
@@ -70,6 +72,14 @@ def test_rest_is_neutral_and_calm():
     assert at_rest(pooling(), PLAIN.member("face"))[6] == 0.5
 
 
+def test_the_others_are_as_frequent_as_in_training():
+    prior = dict(zip(FER2013_EMOTIONS, (0.1, 0.02, 0.1, 0.3, 0.2, 0.08, 0.2), strict=True))
+    member = PLAIN.member("face").model_copy(update={"prior": prior})
+    assert at_rest(pooling(), member) == pytest.approx(
+        [0.5 * share / 0.8 for share in (0.1, 0.02, 0.1, 0.3, 0.2, 0.08)] + [0.5]
+    )
+
+
 def test_neighbours_support_a_weak_window():
     sure, unsure = face("happy", 0.8), face("sad", 0.2)
     windows = [[Part(1, {"face": sure})], [Part(1, {"face": unsure})], [Part(1, {"face": sure})]]
@@ -99,5 +109,8 @@ def test_another_face_is_no_support():
 def test_who_rests_is_a_class():
     with pytest.raises(ValueError, match=r"'bored'.* rest, but are no classes"):
         Manifest.model_validate(
-            {**PLAIN.model_dump(), "pooling": {"resting": ["bored"], "power": 1}}
+            {
+                **PLAIN.model_dump(),
+                "pooling": {"resting": ["bored"], "resting_share": 0.5, "power": 1},
+            }
         )

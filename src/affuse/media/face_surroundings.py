@@ -30,10 +30,13 @@ class LostFace:
         As it was last seen.
     patch : (height, width, 3) or (height, width) uint8
         The part of the picture that it filled when a detector last found it (`face_patch`).
+    best_score : float
+        Of all times that a detector found it.
     """
 
     face: FoundFace
     patch: Image
+    best_score: float
 
 
 def face_patch(image: Image, box: Box) -> Image:

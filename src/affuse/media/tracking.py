@@ -78,6 +78,7 @@ class _Track:
     seen_s: float
     n_seen: int = 1
     detected_s: float = 0.0
+    best_score: float = 0.0
     patch: Image | None = None
 
 
@@ -164,7 +165,7 @@ class FaceTracker:
             known = tuple(face for face in found if search.confirms(image, face))
         seen = dict(_pairs(self._tracks, found, self._looked_s))
         lost = [
-            LostFace(track.face, track.patch)
+            LostFace(track.face, track.patch, track.best_score)
             for at, track in enumerate(self._tracks)
             if at not in seen and track.patch is not None and self._is_searched(track, time_s)
         ]
@@ -203,7 +204,8 @@ class FaceTracker:
     def _detected(self, track: _Track, image: Image) -> _Track:
         """A track whose face a detector found just now."""
         patch = face_patch(image, track.face.box) if self._search and track.number else None
-        return replace(track, detected_s=track.seen_s, patch=patch)
+        best_score = max(track.best_score, track.face.score)
+        return replace(track, detected_s=track.seen_s, patch=patch, best_score=best_score)
 
     def _seen_again(self, track: _Track, face: FoundFace, time_s: float, image: Image) -> _Track:
         passed_s = max(time_s - track.seen_s, 0.0)

@@ -27,6 +27,7 @@ _FINE_SCALES = Scales(24, 46, step=1.2)
 _FAR_NEIGHBOURS = 2
 _SURE_NEIGHBOURS = 8
 _HALF_SURE = 5.0
+_SURE_SCORE = _SURE_NEIGHBOURS / (_SURE_NEIGHBOURS + _HALF_SURE)
 
 _ROUNDING_S = 1e-6
 """Time stamps are rounded: a difference this much too small is none."""
@@ -69,7 +70,7 @@ class WiderSearch:
     ()
     """
 
-    def __init__(self, every_s: float = 0.6) -> None:
+    def __init__(self, every_s: float = 0.8) -> None:
         self._every_s = every_s
         self._cuts = CutDetector()
         self._near = pose_detectors()
@@ -128,7 +129,7 @@ class WiderSearch:
         others: list[FoundFace] = []
         with one_thread():
             for one in lost:
-                face = self._near_face(image, one.face) or carried(image, one)
+                face = self._again(image, one)
                 if face is not None and _is_apart(face, [*found, *others]):
                     others.append(face)
             if not found and not others:
@@ -152,6 +153,12 @@ class WiderSearch:
         """
         with one_thread():
             return self._near_face(image, face, _SURE_NEIGHBOURS) is not None
+
+    def _again(self, image: Image, lost: LostFace) -> FoundFace | None:
+        """A lost face near its last place; what was never sure to be one has to be so now."""
+        if lost.best_score < _SURE_SCORE:
+            return self._near_face(image, lost.face, _SURE_NEIGHBOURS)
+        return self._near_face(image, lost.face) or carried(image, lost)
 
     def _near_face(
         self, image: Image, face: FoundFace, least_neighbours: int = _NEAR_NEIGHBOURS
