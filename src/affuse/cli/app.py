@@ -503,7 +503,7 @@ def bundle(
 @train_app.command()
 @one_line_errors
 def fusion(
-    faces: Annotated[Path, typer.Argument(help="FER2013: folder or zip with val/.")],
+    faces: Annotated[Path, typer.Argument(help="FER2013: folder or zip with train/ and val/.")],
     out: Annotated[Path, typer.Option(help="New folder for the bundle.")],
     tables: Annotated[
         list[Path] | None,

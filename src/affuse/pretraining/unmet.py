@@ -67,7 +67,7 @@ def with_face_distances(bundle: Bundle, faces: Path) -> Bundle:
     Parameters
     ----------
     bundle : Bundle
-        Unchanged where its face network gives no embedding.
+        Unchanged where its face network gives no embedding, or knows already.
     faces : Path
         FER2013: `train` and `val`.
 
@@ -76,6 +76,8 @@ def with_face_distances(bundle: Bundle, faces: Path) -> Bundle:
     Bundle
     """
     member = bundle.manifest.member("face")
+    if member.familiarity is not None:
+        return bundle
     if EMBEDDING not in [each.name for each in bundle.session(member.graph).get_outputs()]:
         return bundle
     known, new = read_fer2013(faces, "train"), read_fer2013(faces, "val")
