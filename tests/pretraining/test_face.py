@@ -117,6 +117,20 @@ def test_the_graph_says_what_the_networks_say(trained):
 
 
 @pytest.mark.slow
+def test_the_graph_computes_with_seven_bits_but_for_the_first_convolution(trained):
+    import onnx
+
+    graph = onnx.load(str(trained[0] / "face.onnx")).graph
+    arrays = [onnx.numpy_helper.to_array(each) for each in graph.initializer]
+    kernels = [a for a in arrays if a.ndim == 4]
+    assert [a.shape[1] for a in kernels if a.dtype == np.float32] == [1, 1]
+    integers = [a for a in arrays if a.dtype == np.int8 and a.ndim > 1]
+    # Of two networks: four convolutions, the embedding, the head.
+    assert len(integers) == 12
+    assert max(int(np.abs(a.astype(int)).max()) for a in integers) == 64
+
+
+@pytest.mark.slow
 def test_figures_are_those_of_the_graph_and_say_what_was_learned(trained):
     out, figures = trained
     written = json.loads((out / "face.json").read_text())
