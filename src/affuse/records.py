@@ -185,6 +185,8 @@ class TellingMoment:
         silent, or in the other windows. None: there is nothing else.
     box : Box or None
         Where the face is in the frame.
+    against : bool
+        It tells against the emotion: the modality moved the answer away from it.
     """
 
     start_s: float
@@ -192,6 +194,7 @@ class TellingMoment:
     probability: float
     without: float | None = None
     box: Box | None = None
+    against: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +212,8 @@ class Explanation:
         Modality -> its exact Shapley value, in probability. With `chance` they sum to the fused
         probability of the emotion. Empty where no modality can be left out.
     moments : mapping of str to TellingMoment
-        Modality -> when it tells most for the emotion; against it where its contribution is
-        negative. A modality is absent where no moment stands out.
+        Modality -> when it tells most for the emotion, or against it. A modality is absent where no
+        moment stands out.
     reason : str
         Why there are no contributions, in words; empty otherwise.
     """

@@ -21,7 +21,7 @@ WHY = Explanation(
     0.125,
     {"audio": -0.075, "video": 0.6},
     {
-        "audio": TellingMoment(1.5, 2.5, 0.1, 0.25),
+        "audio": TellingMoment(1.5, 2.5, 0.1, 0.25, against=True),
         "video": TellingMoment(62.4, 62.6, 0.9, None, Box(0.4, 0.2, 0.2, 0.35)),
     },
 )
@@ -50,11 +50,8 @@ def test_the_terminal_has_a_sum_and_two_moments(explained, unexplained):
 
 def test_how_far_from_training_is_the_last_line(explained, talk):
     both, face = {"audio": 0.34, "video": 0.02}, {"video": 0.02}
-    last = (
-        "the voice is nearer to training than 34 % of clips kept apart from it, the face is nearer"
-    )
     assert explanation_lines(replace(explained, familiarity=both))[-1] == (
-        f"{last} to training than 2 %"
+        "the voice is nearer to training than 34 % of clips kept apart from it, the face than 2 %"
     )
     assert explanation_lines(replace(explained, familiarity=face))[-1] == (
         "the face is nearer to training than 2 % of clips kept apart from it"
@@ -68,6 +65,11 @@ def test_a_share_of_nothing_and_a_reason(talk):
     assert explanation_lines(replace(talk, explanation=why)) == [
         "sad 12.5 % = chance 12.5 + voice 0.0",
         "no moment of the voice stands out",
+    ]
+    hardly = Explanation("sad", 0.125, {"audio": -0.0004}, {"audio": TellingMoment(0, 1, 0.5)})
+    assert explanation_lines(replace(talk, explanation=hardly)) == [
+        "sad 12.5 % = chance 12.5 + voice 0.0",
+        "voice tells most for sad from 0:00.0 to 0:01.0 (50 %)",
     ]
     joined = Explanation("sad", 0.125, reason="neither can be left out")
     assert explanation_lines(replace(talk, explanation=joined)) == ["neither can be left out"]

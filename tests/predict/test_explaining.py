@@ -120,6 +120,7 @@ def test_what_contradicts_the_answer_counts_against_it(talking):
     assert total(found) == pytest.approx(found.confidence, abs=1e-9)
     # The same at every moment: no second of speech stands out.
     assert set(found.explanation.moments) == {"video"}
+    assert not found.explanation.moments["video"].against
 
 
 def test_an_abstention_is_explained_by_what_would_have_been_named(recogniser, talking, found):
@@ -261,6 +262,8 @@ def test_a_voice_that_speaks_against_the_answer_has_its_second_too(high_second, 
     assert found.explanation.contributions["audio"] < 0
     moment = found.explanation.moments["audio"]
     assert moment.without > moment.probability
+    assert moment.against
+    assert not found.explanation.moments["video"].against
 
 
 def extracted(modality: str):

@@ -105,7 +105,7 @@ def _sum(found: Explanation) -> str:
         return ""
     total = found.chance + sum(found.contributions.values())
     parts = [
-        f"{'-' if value < 0 else '+'} {_WHO[modality]} {100 * abs(value):.1f}"
+        f"{'-' if round(value, 3) < 0 else '+'} {_WHO[modality]} {100 * abs(value):.1f}"
         for modality in MODALITIES
         if (value := found.contributions.get(modality)) is not None
     ]
@@ -117,20 +117,21 @@ def _moment_line(found: Explanation, modality: Modality) -> str:
     moment = found.moments.get(modality)
     if moment is None:
         return f"no moment of the {_WHO[modality]} stands out"
-    way = "against" if found.contributions.get(modality, 0.0) < 0 else "for"
+    way = "against" if moment.against else "for"
     return f"{_WHO[modality]} tells most {way} {found.emotion} {_when(moment)}"
 
 
 def _familiarity(prediction: Prediction) -> list[str]:
     """How far the recording is from training, in a line; none where that is not known."""
     shares = [
-        f"the {_WHO[modality]} is nearer to training than {percent(share)}"
+        f"the {_WHO[modality]}{{}} than {percent(share)}"
         for modality in MODALITIES
         if (share := prediction.familiarity.get(modality)) is not None
     ]
     if not shares:
         return []
-    return [", ".join([f"{shares[0]} of clips kept apart from it", *shares[1:]])]
+    first = shares[0].format(" is nearer to training") + " of clips kept apart from it"
+    return [", ".join([first, *(share.format("") for share in shares[1:])])]
 
 
 def _when(moment: TellingMoment) -> str:

@@ -282,6 +282,7 @@ def _explanation(found: Explanation | None) -> dict[str, Any]:
             "probability": rounded(moment.probability),
             "without": rounded(moment.without),
             "box": None if moment.box is None else _box(moment.box),
+            "against": moment.against,
         }
         for modality, moment in found.moments.items()
     }

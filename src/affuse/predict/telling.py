@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from affuse.predict.pooling import pooled
 from affuse.predict.sound import Signal
 from affuse.predict.windows import Span
 from affuse.records import Modality, TellingMoment
+
+_COUNTS = 0.0005
+"""A contribution of less is shown as 0.0 points, and tells against nothing."""
 
 _LEAST_SPEECH = 0.5
 """Share of the speech in the fullest second that one must have to be a second of speech."""
@@ -42,10 +46,10 @@ def telling_moments(
     """
     found: dict[str, TellingMoment] = {}
     for modality in evidence.modalities:
-        against = contributions.get(modality, 0.0) < 0
+        against = contributions.get(modality, 0.0) < -_COUNTS
         moment = _moment(evidence, modality, emotion, against)
         if moment is not None:
-            found[modality] = moment
+            found[modality] = replace(moment, against=against)
     return found
 
 

@@ -166,7 +166,7 @@ def with_face(bundle: Bundle, face: Path) -> Bundle:
     before = bundle.manifest
     own = before.member("face")
     # Distances and calibration were those of the other network.
-    plain = {"temperature": 1.0, "doubt": 0.0, "familiarity": None}
+    plain = {"temperature": 1.0, "doubt": 0.0, "familiarity": None, "recalibration": None}
     member = own.model_copy(update={"prior": facts["prior"], **plain})
     manifest = before.model_copy(
         update={

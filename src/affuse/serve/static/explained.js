@@ -22,7 +22,7 @@ function sum({ emotion, chance, contributions }) {
   const rows = [step("Chance", "chance", 0, chance, points(chance))];
   let reached = chance;
   for (const [key, share] of Object.entries(contributions)) {
-    rows.push(step(WHO[key], key, reached, share, `${share < 0 ? "−" : "+"}${points(Math.abs(share))}`));
+    rows.push(step(WHO[key], key, reached, share, `${share <= -0.0005 ? "−" : "+"}${points(Math.abs(share))}`));
     reached += share;
   }
   rows.push(step("Together", "fused", 0, reached, points(reached)));
@@ -32,10 +32,10 @@ function sum({ emotion, chance, contributions }) {
     make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows)];
 }
 
-function moment(key, { emotion, contributions, moments }, picture, seek) {
+function moment(key, { emotion, moments }, picture, seek) {
   if (!moments[key]) return make("li", {}, `No moment of the ${WHO[key].toLowerCase()} stands out.`);
-  const { start_s: start, end_s: end, probability, without } = moments[key];
-  const way = (contributions[key] ?? 0) < 0 ? "against" : "for";
+  const { start_s: start, end_s: end, probability, without, against } = moments[key];
+  const way = against ? "against" : "for";
   const when = `${clock(start, true)} to ${clock(end, true)}`;
   const than = without === null ? "" : `, without it ${percent(without)}`;
   const face = key === "video" && picture
