@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from recordings import Track, fitted, spoken, write
 from tiny_bundle import face_and_voice
 
+from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import Manifest, Pooling
 from affuse.predict.pooling import at_rest, pooled, pooled_faces, supported
+from affuse.predict.recogniser import Recogniser
 from affuse.records import FER2013_EMOTIONS
 
 PLAIN = face_and_voice().manifest
@@ -114,3 +117,23 @@ def test_who_rests_is_a_class():
                 "pooling": {"resting": ["bored"], "resting_share": 0.5, "power": 1},
             }
         )
+
+
+def test_segments_are_supported_and_the_whole_is_not(tmp_path):
+    """Twelve seconds of a voice: each segment is the mean of what its windows say alone."""
+    path = write(
+        tmp_path / "talk.wav", Track(sound=fitted(spoken(), 12.0), audio_codec="pcm_s16le")
+    )
+    alone, with_others = (
+        Recogniser(Bundle(pooling(power=0.0, neighbour=neighbour), face_and_voice().files)).predict(
+            path
+        )
+        for neighbour in (0.0, 0.5)
+    )
+    assert len(alone.segments) >= 3
+    rows = [np.array(list(each.probabilities["audio"].values())) for each in alone.segments]
+    weights = [each.speech * (each.end_s - each.start_s) for each in alone.segments]
+    expected = np.average(rows[:3], axis=0, weights=np.array(weights[:3]) * [0.5, 1, 0.5])
+    found = with_others.segments[1].probabilities["audio"]
+    assert list(found.values()) == pytest.approx(expected.tolist())
+    assert with_others.probabilities == alone.probabilities

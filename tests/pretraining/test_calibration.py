@@ -72,6 +72,18 @@ def test_each_corpus_is_measured_by_what_the_others_gave(rng):
     assert found.log_loss_after < found.log_loss_before
 
 
+def test_what_the_others_gave_is_no_help_where_corpora_differ(rng):
+    """One corpus is said too surely, the other too timidly."""
+    sure, timid = clips_of(rng, 2.0), clips_of(rng, 0.5)
+    clips = UnmetClips(
+        np.concatenate([sure.probabilities, timid.probabilities]),
+        np.concatenate([sure.labels, timid.labels]),
+        np.repeat(["sure", "timid"], 4000),
+    )
+    found = cross_fitted(VOICE, ["sure", "timid"], lambda _: clips, declines=False)
+    assert found.after > found.before + 0.1
+
+
 def test_without_distances_nothing_declines(rng):
     clips = clips_of(rng, 2.0, n=500)
     plain = UnmetClips(clips.probabilities, clips.labels, clips.corpora)
