@@ -99,6 +99,11 @@ result
 result.results[["system", "modality", "uar", "uar_low", "uar_high", "leaky"]].round(3)
 
 # %%
+
+of_run = result.results.set_index("system")["uar"]["audio, LDA"]
+print(f"LDA on sound: {affuse.uar(y, predicted):.3f} by hand, {of_run:.3f} by affuse.run")
+
+# %%
 # What the table says, in sentences that are true of it:
 
 for sentence in result.reading():

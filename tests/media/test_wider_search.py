@@ -88,6 +88,13 @@ def test_small_face_in_a_large_picture() -> None:
     assert square_of(face.box, 1280, 720)[:2] == pytest.approx((575, 375), abs=20)
 
 
+def test_face_that_fills_the_picture() -> None:
+    image = with_faces(720, 720, {1: (0, 0, 720)})[165:515, 165:515]
+    assert HaarDetector().detect(image) == ()
+    (face,) = searching().update(0.0, image)
+    assert square_of(face.box, 350, 350)[:2] == pytest.approx((175, 175), abs=40)
+
+
 def who_comes(degrees: float) -> list[Image]:
     """A head, turned, in the third picture and from then on; too small for a cut."""
     head = cv2.resize(turned(degrees)[40:320, 180:460], (150, 150), interpolation=cv2.INTER_AREA)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from affuse.media.cuts import CutDetector
 from affuse.media.face_boxes import holds_centre
 from affuse.media.face_poses import FaceSquare, PoseDetector, Scales, pose_detectors
@@ -23,6 +25,9 @@ _SMALL_SIDE, _FINE_SIDE = 320, 560
 _POSE_SCALES = Scales(28, _SMALL_SIDE, step=1.2)
 _UPRIGHT_SCALES = Scales(24, _SMALL_SIDE, step=1.2)
 _FINE_SCALES = Scales(24, 46, step=1.2)
+# A face that fills the picture: cascades need some of what is around it.
+_CLOSE_SIDE, _CLOSE_MARGIN = 160, 48
+_CLOSE_SCALES = Scales(90, 240, step=1.2)
 # What a search of the whole picture finds is but a candidate: 8 neighbours near it make it a face.
 _FAR_NEIGHBOURS = 2
 _SURE_NEIGHBOURS = 8
@@ -35,11 +40,12 @@ _ROUNDING_S = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class _FarSearch:
-    """One way to search the whole picture; `side` of the copy."""
+    """One way to search the whole picture: a copy of this side, with a margin like its edge."""
 
     detector: PoseDetector
     side: int
     scales: Scales
+    margin: int = 0
 
 
 class WiderSearch:
@@ -77,6 +83,7 @@ class WiderSearch:
         upright, *others = self._near
         self._far = (
             *(_FarSearch(detector, _SMALL_SIDE, _POSE_SCALES) for detector in others),
+            _FarSearch(upright, _CLOSE_SIDE, _CLOSE_SCALES, _CLOSE_MARGIN),
             _FarSearch(upright, _FINE_SIDE, _FINE_SCALES),
         )
         self._upright = _FarSearch(upright, _SMALL_SIDE, _UPRIGHT_SCALES)
@@ -203,9 +210,11 @@ class WiderSearch:
 
     def _confirmed(self, image: Image, picture: Image, search: _FarSearch) -> list[FoundFace]:
         height, width = picture.shape
+        margin = search.margin
+        wide = np.pad(picture, margin, mode="edge") if margin else picture
         faces: list[FoundFace] = []
-        for square in search.detector.squares(picture, search.scales, _FAR_NEIGHBOURS):
-            box = square_box(square.x, square.y, square.side, width, height)
+        for square in search.detector.squares(wide, search.scales, _FAR_NEIGHBOURS):
+            box = square_box(square.x - margin, square.y - margin, square.side, width, height)
             rough = _found(box, square, search.detector)
             face = None if _is_empty(box) else self._near_face(image, rough, _SURE_NEIGHBOURS)
             if face is not None and _is_apart(face, faces):

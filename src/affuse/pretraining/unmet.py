@@ -37,7 +37,7 @@ _N_FACES = 3000
 _BATCH = 32
 
 
-def unmet_faces(bundle: Bundle, faces: Path) -> UnmetClips:
+def unmet_faces(bundle: Bundle, faces: Path, first: int = 0) -> UnmetClips:
     """What the member ``face`` says of every second face of FER2013's public test part.
 
     Parameters
@@ -45,6 +45,8 @@ def unmet_faces(bundle: Bundle, faces: Path) -> UnmetClips:
     bundle : Bundle
     faces : Path
         FER2013: folder or zip with its `val` part.
+    first : int
+        0 for those that the bundle is fitted on, 1 for the others.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def unmet_faces(bundle: Bundle, faces: Path) -> UnmetClips:
         As the graph says; the corpus of all is FER2013.
     """
     shown = read_fer2013(faces, "val")
-    shown = shown.take(np.arange(0, len(shown), 2))
+    shown = shown.take(np.arange(first, len(shown), 2))
     plain = uncalibrated(bundle)
     member = plain.manifest.member("face")
     found = Members(plain).face_outputs(member, list(shown.images))
