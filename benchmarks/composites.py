@@ -1,15 +1,14 @@
 """Composite clips: faces nobody trained on, with voices of corpora that were left out, as mp4.
 
 usage: python benchmarks/composites.py FER2013.zip VOICE FOLDER CORPUS [CORPUS ...]
-       [--clips 40] [--bundle DIR ...]
+       [--clips 40] [--exchange DIR ...] [--bundle DIR ...]
 
 VOICE is the folder of `affuse train voice`: voices of each corpus are judged by the network that
-was trained without it, put into the shipped bundle. Faces are of FER2013's `val`, of the same
-emotion as the voice (neutral ones for calm). Every clip is judged from both, and with its picture
-black or its
-sound silent. A clip in which no face is found, or no speech, counts as wrong for that modality, and
-so does one that is left undecided. Other bundles judge the same clips as they are: give those that
-have not met the corpora.
+was trained without it, put into the shipped bundle, or in turn into those of --exchange. Faces are
+of FER2013's `val`, of the same emotion as the voice (neutral ones for calm). Every clip is judged
+from both, and with its picture black or its sound silent. A clip in which no face is found, or no
+speech, counts as wrong for that modality, and so does one that is left undecided. Bundles of
+--bundle judge the same clips as they are: give those that have not met the corpora.
 """
 
 from __future__ import annotations
@@ -35,6 +34,7 @@ from affuse.extractors.networks.shipped import shipped_folder
 from affuse.media.audio import read_audio
 from affuse.models.waveform_training import WaveformTraining
 from affuse.predict.recogniser import Recogniser
+from affuse.pretraining.distances import Centres, distance_graph
 from affuse.pretraining.voice import export_pairs
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Clip
 from affuse.synthetic.writer import write_clip
@@ -54,17 +54,20 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("corpora", type=Path, nargs="+")
     parser.add_argument("--clips", type=int, default=40, help="of each corpus")
+    parser.add_argument("--exchange", type=Path, action="append", help="get that voice network")
     parser.add_argument("--bundle", type=Path, action="append", default=[])
     asked = parser.parse_args()
     faces = read_fer2013(asked.faces, "val")
     asked.folder.mkdir(parents=True, exist_ok=True)
     others = [read_bundle(folder) for folder in asked.bundle]
-    titles = ["shipped, voice without the corpus", *(bundle.title for bundle in others)]
+    exchanged = [read_bundle(folder) for folder in asked.exchange or [shipped_folder()]]
+    titles = [f"{bundle.title}, voice without the corpus" for bundle in exchanged]
+    titles += [bundle.title for bundle in others]
     judged: list[list[dict[str, str | None]]] = [[] for _ in titles]
     for root in asked.corpora:
         index = affuse.read(root)
-        own = without(read_bundle(shipped_folder()), asked.voice, index[0].corpus)
-        recognisers = [Recogniser(bundle) for bundle in (own, *others)]
+        own = [without(bundle, asked.voice, index[0].corpus) for bundle in exchanged]
+        recognisers = [Recogniser(bundle) for bundle in (*own, *others)]
         for clip in chosen(list(index), asked.clips):
             found = judge(recognisers, clip, faces, asked.folder)
             for told, rows in zip(found, judged, strict=True):
@@ -75,7 +78,7 @@ def main() -> None:
 
 
 def without(bundle: Bundle, voice: Path, corpus: str) -> Bundle:
-    """A bundle whose voice model has not met a corpus."""
+    """A bundle whose voice model has not met a corpus, and knows how far it is."""
     facts = json.loads((voice / "voice.json").read_text("utf-8"))
     weights: dict[str, np.ndarray] = {}
     for name in (f"voice-without-{corpus}.npz", f"voice-without-{corpus}-linear.npz"):
@@ -85,6 +88,10 @@ def without(bundle: Bundle, voice: Path, corpus: str) -> Bundle:
         graph = Path(folder) / "voice.onnx"
         export_pairs([weights], WaveformTraining(), facts["shares"], graph)
         files = {**bundle.files, "voice.onnx": graph.read_bytes()}
+    known = bundle.manifest.member("voice").familiarity
+    if known is not None:
+        with np.load(voice / f"voice-without-{corpus}-outputs.npz") as stored:
+            files[known.graph] = distance_graph(Centres(stored["whitening"], stored["means"]))
     return make_bundle(bundle.manifest.model_copy(update={"files": {}}), files)
 
 

@@ -42,15 +42,20 @@ autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
+# Code of the lecture is as wide as that of the package: its pages have no list of their headings.
+WIDE: dict[str, list[str]] = {
+    f"lecture/{page.stem}": [] for page in (HERE / "gallery").glob("plot_*.py")
+}
 html_theme = "pydata_sphinx_theme"
 html_title = f"affuse {release}"
 html_static_path = ["static"]
 html_css_files = ["affuse.css"]
+html_js_files = ["affuse.js"]
 html_show_sourcelink = False
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
-    "secondary_sidebar_items": {"**": ["page-toc"], "index": [], "lecture/*": []},
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": [], **WIDE},
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
     "pygments_light_style": "a11y-high-contrast-light",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -20,11 +21,19 @@ from undrawn import undrawn
 from affuse.cli import main
 from affuse.features.table import FeatureTable
 from affuse.storage.locks import try_lock
-from affuse.synthetic.corpus import synthesise
 
 # No test depends on how busy the machine is.
 settings.register_profile("affuse", deadline=None)
 settings.load_profile("affuse")
+
+# Thousands of tests and all packages are loaded now, and none of it becomes garbage.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: whoever looks for garbage need not look at it again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -132,6 +141,8 @@ def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
     def made(speakers: int, *emotions: str) -> Path:
+        from affuse.synthetic.corpus import synthesise
+
         with (folder / "drawn.lock").open("w") as lock:
             try_lock(lock.fileno(), wait=True)
             synthesise(folder / "drawn", speakers=speakers, emotions=emotions, takes=1)

@@ -78,7 +78,7 @@ def affuse(*arguments: object) -> int:
 
 
 def stored(cache: Path) -> dict[Path, int]:
-    return {path: path.stat().st_mtime_ns for path in cache.rglob("*.npy")}
+    return {path: path.stat().st_mtime_ns for path in cache.rglob("[!.]*.npy")}
 
 
 def test_run_prints_the_table_and_writes_the_run_folder(

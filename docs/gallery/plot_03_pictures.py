@@ -54,10 +54,10 @@ for row, name in zip(rows, ("conv1_2", "conv3_3", "conv5_3"), strict=True):
 # The trunk as an extractor
 # -------------------------
 # What comes out for each frame is 4 x 7 x 512. It never saw an emotion, so it can be computed once
-# for all clips, before any division into training and test. To be quick, every 30th frame is taken
-# at half the height here.
+# for all clips, before any division into training and test. To be quick, one frame a second is
+# taken here; the lecture took all 120.
 
-trunk = affuse.extractor("vgg_face", frame_step=30, height=64)
+trunk = affuse.extractor("vgg_face", frame_step=30)
 print("all frames:", affuse.extractor("vgg_face").shape)
 print("here:      ", trunk.shape)
 table = affuse.extract(index, video=trunk)
@@ -72,7 +72,7 @@ table
 # **it may be fitted on training clips alone**: the next page shows what happens otherwise.
 
 fold = affuse.speaker_folds(table.speakers, n_folds=3)[0]
-layer = affuse.FeatureLayer(n_features=21, epochs=20, random_state=0)
+layer = affuse.FeatureLayer(n_features=21, epochs=20, batch_size=16, random_state=0)
 layer.fit(table.take(fold.train).arrays["video"], table.labels[list(fold.train)])
 features = layer.transform(table.arrays["video"])
 print(features.shape, "-> with all 120 frames (..., 120, 21)")

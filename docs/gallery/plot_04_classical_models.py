@@ -19,7 +19,7 @@ folder = os.environ.get("AFFUSE_LECTURE_DATA", "corpus")
 if folder == "corpus":
     affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2)
 index = affuse.read(folder).filter(speakers=range(1, 7), emotions=EMOTIONS)
-trunk = affuse.extractor("vgg_face", frame_step=30, height=64)
+trunk = affuse.extractor("vgg_face", frame_step=30)
 table = affuse.extract(index, audio="mfcc", video=trunk)
 X, y = table.flat("audio"), table.labels
 
@@ -67,7 +67,7 @@ sound.groupby("model", sort=False)["accuracy"].agg(["min", "mean", "max"]).round
 
 
 def learned_from(rows):
-    layer = affuse.FeatureLayer(epochs=20, random_state=0)
+    layer = affuse.FeatureLayer(epochs=20, batch_size=16, random_state=0)
     layer.fit(table.take(rows).arrays["video"], y[rows])
     return layer.transform(table.arrays["video"]).reshape(len(table), -1)
 
@@ -85,10 +85,10 @@ means.loc[MODELS].round(2)
 
 # %%
 axes = means.loc[MODELS].plot.bar(
-    figsize=(7, 3), rot=0, ylabel="accuracy", xlabel="", ylim=(0, 1.05)
+    figsize=(9, 3), rot=0, ylabel="accuracy", xlabel="", ylim=(0, 1.05)
 )
 axes.axhline(1 / len(EMOTIONS), color="grey", linestyle="--", linewidth=1)
-axes.legend(loc="lower right")
+axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.tight_layout()
 
 # %%

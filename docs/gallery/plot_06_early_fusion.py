@@ -20,7 +20,7 @@ folder = os.environ.get("AFFUSE_LECTURE_DATA", "corpus")
 if folder == "corpus":
     affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2)
 index = affuse.read(folder).filter(speakers=range(1, 7), emotions=EMOTIONS)
-trunk = affuse.extractor("vgg_face", frame_step=30, height=64)
+trunk = affuse.extractor("vgg_face", frame_step=30)
 table = affuse.extract(index, audio="mfcc", video=trunk)
 y = table.labels
 folds = affuse.speaker_folds(table.speakers, n_folds=3)
@@ -32,7 +32,7 @@ folds = affuse.speaker_folds(table.speakers, n_folds=3)
 
 
 def fold_features(fold):
-    layer = affuse.FeatureLayer(epochs=20, random_state=0)
+    layer = affuse.FeatureLayer(epochs=20, batch_size=16, random_state=0)
     layer.fit(table.take(fold.train).arrays["video"], y[list(fold.train)])
     return table.with_arrays({"video": layer.transform(table.arrays["video"])})
 

@@ -20,10 +20,10 @@ folder = os.environ.get("AFFUSE_LECTURE_DATA", "corpus")
 if folder == "corpus":
     affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2)
 index = affuse.read(folder).filter(speakers=range(1, 7), emotions=EMOTIONS)
-trunk = affuse.extractor("vgg_face", frame_step=30, height=64)
+trunk = affuse.extractor("vgg_face", frame_step=30)
 table = affuse.extract(index, audio="mfcc", video=trunk)
 fold = affuse.speaker_folds(table.speakers, n_folds=3)[0]
-layer = affuse.FeatureLayer(epochs=20, random_state=0)
+layer = affuse.FeatureLayer(epochs=20, batch_size=16, random_state=0)
 layer.fit(table.take(fold.train).arrays["video"], table.labels[list(fold.train)])
 table = table.with_arrays({"video": layer.transform(table.arrays["video"])})
 train, test = table.take(fold.train), table.take(fold.test)

@@ -69,12 +69,12 @@ folder = os.environ.get("AFFUSE_LECTURE_DATA", "corpus")
 if folder == "corpus":
     affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2)
 index = affuse.read(folder).filter(speakers=range(1, 7), emotions=EMOTIONS)
-trunk = affuse.extractor("vgg_face", frame_step=30, height=64)
+trunk = affuse.extractor("vgg_face", frame_step=30)
 table = affuse.extract(index, audio="mfcc", video=trunk)
 rated = np.zeros((2, len(table), len(table.classes)))
 for fold in affuse.speaker_folds(table.speakers, n_folds=3):
     train, test = list(fold.train), list(fold.test)
-    layer = affuse.FeatureLayer(epochs=20, random_state=0)
+    layer = affuse.FeatureLayer(epochs=20, batch_size=16, random_state=0)
     layer.fit(table.take(train).arrays["video"], table.labels[train])
     own = table.with_arrays({"video": layer.transform(table.arrays["video"])})
     for place, modality in enumerate(own.modalities):

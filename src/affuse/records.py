@@ -169,6 +169,63 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class TellingMoment:
+    """When one modality tells most for an emotion, or against it.
+
+    Attributes
+    ----------
+    start_s, end_s : float
+        A second of speech; a frame of the face, which stands until the next one is sampled; or a
+        window, where the recogniser goes by features of whole windows.
+    probability : float
+        Of the emotion by this modality alone: in the frame, in the window that the second is in,
+        or in the window.
+    without : float or None
+        The same when the moment is left out: in the other frames, in the window with this second
+        silent, or in the other windows. None: there is nothing else.
+    box : Box or None
+        Where the face is in the frame.
+    against : bool
+        It tells against the emotion: the modality moved the answer away from it.
+    """
+
+    start_s: float
+    end_s: float
+    probability: float
+    without: float | None = None
+    box: Box | None = None
+    against: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the answer of a whole recording rests on.
+
+    Attributes
+    ----------
+    emotion : str or None
+        The one that is explained: the named one, or the most probable one where none is named;
+        None: there was nothing to go by.
+    chance : float or None
+        Its probability with neither voice nor face: the same for all emotions.
+    contributions : mapping of str to float
+        Modality -> its exact Shapley value, in probability. With `chance` they sum to the fused
+        probability of the emotion. Empty where no modality can be left out.
+    moments : mapping of str to TellingMoment
+        Modality -> when it tells most for the emotion, or against it. A modality is absent where no
+        moment stands out.
+    reason : str
+        Why there are no contributions, in words; empty otherwise.
+    """
+
+    emotion: str | None
+    chance: float | None = None
+    contributions: Mapping[str, float] = field(default_factory=dict)
+    moments: Mapping[str, TellingMoment] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What a recogniser made of one media file.
 
@@ -189,6 +246,8 @@ class Prediction:
         Name and hash of the bundle.
     notes : tuple of str
         What a reader must know: such as that the file is cut short.
+    explanation : Explanation or None
+        What the answer rests on, where that was asked for; not in the text of the record.
 
     Examples
     --------
@@ -214,6 +273,7 @@ class Prediction:
     values: Mapping[str, float] = field(default_factory=dict)
     set: tuple[str, ...] = ()
     familiarity: Mapping[str, float] = field(default_factory=dict)
+    explanation: Explanation | None = field(default=None, repr=False)
 
     @property
     def faceless(self) -> float | None:

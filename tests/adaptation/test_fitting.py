@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tiny_bundle import face_member, tiny_bundle, voice_member
 
-from affuse.adaptation.figures import held_out
+from affuse.adaptation import figures
 from affuse.adaptation.fitting import fit_decisions
 from affuse.adaptation.folds import fold_numbers, groups_of
 from affuse.adaptation.outputs import MemberOutputs
@@ -15,6 +15,7 @@ from affuse.adaptation.recalibrating import (
     choose_recalibration,
     fit_recalibration,
 )
+from affuse.adaptation.weighing import choose_weights
 from affuse.bundle.decision import decide
 from affuse.bundle.recalibration import recalibrated
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Clip
@@ -82,14 +83,14 @@ def test_much_shrinkage_changes_nothing_and_little_finds_the_turn():
 
 
 def test_every_emotion_counts_alike():
-    """Ten times as many clips of one emotion do not pull the others to it."""
+    """Thirty times as many clips of one emotion do not pull the others to it."""
     member, _ = voice_member()
-    clips = clips_of(4, 2)
-    more = tuple(Clip(f"more-{n}", "sad", f"s{n % 4}") for n in range(80))
-    few, many = (labelled(of_voice(c, 0, 1.0)) for c in (clips, clips + more))
-    bias = [np.array(fit_recalibration(member, d, 1.0).recalibration.bias) for d in (few, many)]
+    clips = clips_of(4, 4)
+    more = tuple(Clip(f"more-{n}", "sad", f"s{n % 4}") for n in range(480))
+    data = labelled(of_voice(clips + more, 0, 1.0))
+    found = recalibrated(fit_recalibration(member, data, 10.0), data.rows).argmax(axis=1)
     sad = RAVDESS_EMOTIONS.index("sad")
-    assert abs(bias[0][sad] - bias[1][sad]) < 0.5
+    assert (found[data.labels != sad] == sad).mean() < 0.5
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -118,6 +119,24 @@ def test_a_face_that_may_mean_two_emotions_learns_of_both():
     assert right.mean() > 0.9
 
 
+def test_a_member_that_says_less_gets_less_weight():
+    bundle = tiny_bundle([face_member(), voice_member()])
+    clips = tuple(clip for clip in clips_of(6, 6) if clip.emotion != "fearful")
+    emotions = [clip.emotion for clip in clips]
+    rows = {
+        "voice": rows_for(emotions, RAVDESS_EMOTIONS, 0, 3.0),
+        "face": rows_for(["neutral"] * len(clips), FER2013_EMOTIONS, 0, 0.0, 7),
+    }
+    labels = np.array([RAVDESS_EMOTIONS.index(name) for name in emotions])
+    folds = fold_numbers(groups_of(clips), emotions, 3)
+    manifest, shrinkage = choose_weights(bundle, rows, labels, folds)
+    assert shrinkage <= 10
+    assert manifest.member("face").weight < 0.5 * manifest.member("voice").weight
+    alone = {"voice": rows["voice"], "face": np.full_like(rows["face"], np.nan)}
+    kept, shrinkage = choose_weights(bundle, alone, labels, folds)
+    assert (kept, shrinkage) == (bundle.manifest, float("inf"))
+
+
 def test_a_member_that_misleads_counts_less():
     bundle = tiny_bundle([face_member(), voice_member()])
     clips = clips_of(6, 4)
@@ -142,16 +161,53 @@ def test_a_member_that_misleads_counts_less():
     assert fitted.manifest.member("voice").weight > 0
 
 
-def test_figures_are_of_clips_that_were_not_fitted_to():
-    """Rows that say nothing of emotions: fitted clips would look better, held-out ones do not."""
-    bundle, clips = tiny_bundle([voice_member()]), clips_of(8, 4)
-    noise = MemberOutputs(
-        clips=clips, rows={"voice": rows_for(["sad"] * len(clips), RAVDESS_EMOTIONS, 0, 0.0)}
-    )
-    labels = np.array([RAVDESS_EMOTIONS.index(clip.emotion) for clip in clips])
-    found = held_out(bundle, noise)
+def test_figures_are_of_people_who_were_not_fitted_to(monkeypatch):
+    outputs, fitted_to = of_voice(clips_of(8, 4), turn=3, sharp=2.0), []
+
+    def noting(bundle, train, seed):
+        fitted_to.append({clip.speaker for clip in train.clips})
+        return fit_decisions(bundle, train, seed)
+
+    monkeypatch.setattr(figures, "fit_decisions", noting)
+    everyone = {clip.speaker for clip in outputs.clips}
+    found = figures.held_out(tiny_bundle([voice_member()]), outputs)
     assert found.n_folds == 8
-    assert (found.after["answer"].argmax(axis=1) == labels).mean() < 0.4
+    assert [len(everyone - seen) for seen in fitted_to] == [1] * 8
+    assert set.union(*(everyone - seen for seen in fitted_to)) == everyone
+    assert np.abs(found.after["answer"] - found.before["answer"]).max(axis=1).min() > 0
+
+
+def test_a_gain_is_real_by_uar_or_by_log_loss():
+    """Clips of which half turn right, then all of which become surer and none turns right."""
+    clips = clips_of(6, 6)
+    labels = np.array([RAVDESS_EMOTIONS.index(clip.emotion) for clip in clips])
+    outputs = MemberOutputs(clips=clips, rows={})
+
+    def change(before: np.ndarray, after: np.ndarray) -> figures.Change:
+        nothing = np.full_like(before, np.nan)
+        parts = [{"answer": rows, "voice": rows, "face": nothing} for rows in (before, after)]
+        return figures.changes(figures.HeldOut(*parts, 6), outputs, RAVDESS_EMOTIONS)[0]
+
+    wrong = spread((labels + 1) % 8, 0.5)
+    half = np.where(np.arange(len(labels))[:, None] % 2, spread(labels, 0.5), wrong)
+    gained = change(wrong, half)
+    assert (gained.before, gained.after) == (0.0, 0.5)
+    assert gained.low > 0
+    assert gained.real
+    surer = change(spread(labels, 0.5), spread(labels, 0.7))
+    assert surer.difference == 0
+    assert surer.loss_high < 0
+    assert surer.loss_after == pytest.approx(-np.log(0.7))
+    assert surer.real
+    assert not change(spread(labels, 0.7), spread(labels, 0.5)).real
+    assert not change(half, wrong).real
+
+
+def spread(first: np.ndarray, share: float) -> np.ndarray:
+    """Rows that give one class so much, and all others the same."""
+    rows = np.full((len(first), 8), (1 - share) / 7)
+    rows[np.arange(len(first)), first] = share
+    return rows
 
 
 @pytest.mark.parametrize("temperature", [0.5, 2.0])

@@ -68,6 +68,7 @@ def test_card_of_open_says_for_what_for_whom_and_what_made_it(capsys):
         "Speaker by speaker the UAR goes from 57.7 %",
         "It goes by the voice alone",
         "It knows two emotions, happy and sad",
+        "the first emotion is under 70.0 %, prediction names none",
         "Trained by the recipe `strong`",
         "Open Database Licence",
     ):

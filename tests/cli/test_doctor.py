@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -22,6 +23,13 @@ def run(capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     return int(ended.value.code or 0), message.out, message.err
 
 
+@pytest.fixture
+def drawn_before(drawn_corpus: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clip that doctor draws was drawn already; `test_finds_nothing_broken_here` draws it."""
+    clip = drawn_corpus(1, "happy") / "Actor_01" / "01-01-03-01-01-01-01.mp4"
+    monkeypatch.setattr(doctor, "_drawn_clip", lambda folder: clip)
+
+
 def test_finds_nothing_broken_here(capsys):
     code, out, err = run(capsys)
     assert (code, err) == (0, "")
@@ -32,6 +40,7 @@ def test_finds_nothing_broken_here(capsys):
     assert told["additions"] == ("ok", "none of other packages")
 
 
+@pytest.mark.usefixtures("drawn_before")
 def test_an_altered_bundle_is_broken(capsys, monkeypatch, tmp_path):
     altered = Path(shutil.copytree(recogniser.SHIPPED, tmp_path / "bundle"))
     with (altered / "face.onnx").open("ab") as graph:
@@ -44,6 +53,7 @@ def test_an_altered_bundle_is_broken(capsys, monkeypatch, tmp_path):
     assert "install affuse anew" in out
 
 
+@pytest.mark.usefixtures("drawn_before")
 def test_a_decoder_of_another_version_is_broken(capsys, monkeypatch):
     """As PyAV 19 was to code that told `av.open` how to read metadata."""
     opened = av.open
@@ -62,6 +72,7 @@ def test_a_decoder_of_another_version_is_broken(capsys, monkeypatch):
     assert "more" not in out
 
 
+@pytest.mark.usefixtures("drawn_before")
 def test_a_graph_that_does_not_run_is_broken(capsys, monkeypatch):
     def run_nothing(session, names, inputs, options=None):
         raise RuntimeError("no kernel for Conv")
@@ -73,6 +84,7 @@ def test_a_graph_that_does_not_run_is_broken(capsys, monkeypatch):
     assert "BROKEN\trecogniser\tRuntimeError: no kernel for Conv; install affuse anew" in out
 
 
+@pytest.mark.usefixtures("drawn_before")
 def test_a_decoder_that_lacks_codecs_is_broken(capsys, monkeypatch):
     monkeypatch.setattr(av, "codecs_available", av.codecs_available - {"opus", "aac"})
     code, out, _ = run(capsys)
@@ -80,6 +92,7 @@ def test_a_decoder_that_lacks_codecs_is_broken(capsys, monkeypatch):
     assert f"BROKEN\tmedia\tPyAV {av.__version__} lacks aac, opus" in out
 
 
+@pytest.mark.usefixtures("drawn_before")
 def test_a_cache_that_cannot_be_written_is_broken(capsys, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("AFFUSE_CACHE", str(tmp_path / "file"))
@@ -89,6 +102,7 @@ def test_a_cache_that_cannot_be_written_is_broken(capsys, monkeypatch, tmp_path)
     assert "cache broken" in err
 
 
+@pytest.mark.usefixtures("drawn_before")
 def test_a_missing_extra_is_no_fault(capsys, monkeypatch, tmp_path):
     points = {"affuse.rules": {"own": "own_rule:RULE", "broken": "no_such_module:RULE"}}
     rule = "from affuse.fusion.rule import Rule, weighted_mean\nRULE = Rule(weighted_mean)"

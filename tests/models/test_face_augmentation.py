@@ -114,3 +114,24 @@ def test_mixtures_take_faces_and_targets_by_the_same_share(batch):
     torch.testing.assert_close(found.faces, 0.75 * first.faces + 0.25 * second.faces)
     torch.testing.assert_close(found.labels, 0.75 * first.labels + 0.25 * second.labels)
     assert torch.equal(found.voted, first.voted * second.voted)
+
+
+def test_all_is_computed_where_the_faces_are():
+    """On torch's device without memory, which refuses to compute with tensors of another one."""
+    from affuse.models.face_batches import FaceBatch
+    from affuse.models.face_loss import targets_loss, teachers_loss
+
+    def elsewhere(*shape, dtype=torch.float32):
+        return torch.empty(shape, dtype=dtype, device="meta")
+
+    given = FaceBatch(
+        elsewhere(33, 1, 48, 48, dtype=torch.uint8),
+        elsewhere(33, 7),
+        elsewhere(33, 8),
+        elsewhere(33),
+    )
+    found = batches(given, mixed_share=1.0)
+    assert [len(each.labels) for each in found] == [8, 8, 8, 9]
+    outputs = elsewhere(8, 7), elsewhere(8, 8)
+    loss = targets_loss(outputs, found[0], 0.1) + teachers_loss(outputs, outputs)
+    assert {each.faces.device.type for each in found} == {loss.device.type} == {"meta"}

@@ -6,17 +6,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from recordings import Track, fitted, spoken, write
 from tiny_bundle import face_and_voice
 
+from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import Manifest, Pooling
 from affuse.predict.pooling import at_rest, pooled, pooled_faces, supported
+from affuse.predict.recogniser import Recogniser
 from affuse.records import FER2013_EMOTIONS
 
 PLAIN = face_and_voice().manifest
 
 
 def pooling(power: float = 2.0, neighbour: float = 0.0) -> Manifest:
-    given = Pooling(resting=("neutral", "calm"), power=power, neighbour=neighbour)
+    given = Pooling(
+        resting=("neutral", "calm"), resting_share=0.5, power=power, neighbour=neighbour
+    )
     return PLAIN.model_copy(update={"pooling": given})
 
 
@@ -70,6 +75,14 @@ def test_rest_is_neutral_and_calm():
     assert at_rest(pooling(), PLAIN.member("face"))[6] == 0.5
 
 
+def test_the_others_are_as_frequent_as_in_training():
+    prior = dict(zip(FER2013_EMOTIONS, (0.1, 0.02, 0.1, 0.3, 0.2, 0.08, 0.2), strict=True))
+    member = PLAIN.member("face").model_copy(update={"prior": prior})
+    assert at_rest(pooling(), member) == pytest.approx(
+        [0.5 * share / 0.8 for share in (0.1, 0.02, 0.1, 0.3, 0.2, 0.08)] + [0.5]
+    )
+
+
 def test_neighbours_support_a_weak_window():
     sure, unsure = face("happy", 0.8), face("sad", 0.2)
     windows = [[Part(1, {"face": sure})], [Part(1, {"face": unsure})], [Part(1, {"face": sure})]]
@@ -99,5 +112,28 @@ def test_another_face_is_no_support():
 def test_who_rests_is_a_class():
     with pytest.raises(ValueError, match=r"'bored'.* rest, but are no classes"):
         Manifest.model_validate(
-            {**PLAIN.model_dump(), "pooling": {"resting": ["bored"], "power": 1}}
+            {
+                **PLAIN.model_dump(),
+                "pooling": {"resting": ["bored"], "resting_share": 0.5, "power": 1},
+            }
         )
+
+
+def test_segments_are_supported_and_the_whole_is_not(tmp_path):
+    """Twelve seconds of a voice: each segment is the mean of what its windows say alone."""
+    path = write(
+        tmp_path / "talk.wav", Track(sound=fitted(spoken(), 12.0), audio_codec="pcm_s16le")
+    )
+    alone, with_others = (
+        Recogniser(Bundle(pooling(power=0.0, neighbour=neighbour), face_and_voice().files)).predict(
+            path
+        )
+        for neighbour in (0.0, 0.5)
+    )
+    assert len(alone.segments) >= 3
+    rows = [np.array(list(each.probabilities["audio"].values())) for each in alone.segments]
+    weights = [each.speech * (each.end_s - each.start_s) for each in alone.segments]
+    expected = np.average(rows[:3], axis=0, weights=np.array(weights[:3]) * [0.5, 1, 0.5])
+    found = with_others.segments[1].probabilities["audio"]
+    assert list(found.values()) == pytest.approx(expected.tolist())
+    assert with_others.probabilities == alone.probabilities

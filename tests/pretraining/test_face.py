@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from affuse.corpora.face_votes import VOTED_EMOTIONS
+from affuse.corpora.fer2013 import read_fer2013
 from affuse.errors import ConfigError, DatasetError
 from affuse.models.face_network import ARCHITECTURES, FaceArchitecture
-from affuse.models.face_settings import FaceTraining
-from affuse.models.face_training import face_logits
+from affuse.models.face_settings import FaceTraining, FaceTrainingData
+from affuse.models.face_training import face_logits, train_faces
 from affuse.models.face_weights import read_face_weights
 from affuse.models.training import probabilities
 from affuse.pretraining.face import pretrain_face
@@ -72,12 +73,21 @@ def test_without_weights_to_start_from_some_training_faces_choose_the_temperatur
     assert len(parts.calibration_rows) == len(parts.tested) == 24
 
 
-def test_weights_to_start_from_may_have_met_all_training_faces(fer, trained):
-    start = read_face_weights(trained[0] / "face-checkpoint-0.npz")
+def test_weights_to_start_from_may_have_met_all_training_faces(fer, checkpoint):
+    start = read_face_weights(checkpoint)
     parts = read_face_parts(fer, None, start, (), seed=0)
     assert len(parts.data.faces) == 64
     assert np.array_equal(parts.held_out.images, parts.tested.images[::2])
     assert parts.calibration_rows.tolist() == list(range(1, 24, 2))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(fer, tmp_path_factory, tiny):
+    """Weights of one epoch."""
+    path = tmp_path_factory.mktemp("checkpoint") / "face-checkpoint-0.npz"
+    data = FaceTrainingData(read_fer2013(fer, "train"))
+    train_faces(data, replace(QUICK, epochs=1), path, nothing)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +114,20 @@ def test_the_graph_says_what_the_networks_say(trained):
     assert not np.allclose(embedding[:, :32], embedding[:, 32:])
     darker = session.run(None, {"faces": images[:, None].astype(np.float32) * 0.8 + 10})[0]
     assert np.abs(darker - message).max() < 0.1
+
+
+@pytest.mark.slow
+def test_the_graph_computes_with_seven_bits_but_for_the_first_convolution(trained):
+    import onnx
+
+    graph = onnx.load(str(trained[0] / "face.onnx")).graph
+    arrays = [onnx.numpy_helper.to_array(each) for each in graph.initializer]
+    kernels = [a for a in arrays if a.ndim == 4]
+    assert [a.shape[1] for a in kernels if a.dtype == np.float32] == [1, 1]
+    integers = [a for a in arrays if a.dtype == np.int8 and a.ndim > 1]
+    # Of two networks: four convolutions, the embedding, the head.
+    assert len(integers) == 12
+    assert max(int(np.abs(a.astype(int)).max()) for a in integers) == 64
 
 
 @pytest.mark.slow
@@ -163,6 +187,26 @@ def test_figures_of_an_older_training_are_refused(tmp_path):
         with_face(bundle, tmp_path)
 
 
+def test_a_bundle_without_a_face_network_cannot_get_another_one(tmp_path):
+    from affuse.bundle.named import bundle_folder
+    from affuse.bundle.reader import read_bundle
+    from affuse.errors import BundleError
+    from affuse.pretraining.shipped import with_face
+
+    (tmp_path / "face.json").write_text(json.dumps({"teachers": []}))
+    with pytest.raises(
+        BundleError, match=r"has no face network .*\(its members: audio\); expected"
+    ):
+        with_face(read_bundle(bundle_folder("open")), tmp_path)
+
+
+def test_a_voice_model_and_a_bundle_are_one_too_many(tmp_path):
+    from affuse.cli.training import ship_and_print
+
+    with pytest.raises(ConfigError, match="were given; expected one of them: without VOICE, that"):
+        ship_and_print(tmp_path, tmp_path, tmp_path, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("settings", "given", "message"),
     [
@@ -177,13 +221,12 @@ def test_what_cannot_be_trained_is_refused(settings, given, message, tmp_path):
         pretrain_face(tmp_path, tmp_path, settings, report=nothing, **given)
 
 
-def test_weights_of_another_architecture_are_refused(fer, trained, tmp_path):
-    start = trained[0] / "face-checkpoint-0.npz"
+def test_weights_of_another_architecture_are_refused(fer, checkpoint, tmp_path):
     with pytest.raises(ConfigError, match=r"face-checkpoint-0.npz holds a .*: give --archi.* tiny"):
-        pretrain_face(fer, tmp_path, FaceTraining("small"), start=start, report=nothing)
+        pretrain_face(fer, tmp_path, FaceTraining("small"), start=checkpoint, report=nothing)
 
 
-def test_the_command_passes_on_what_it_is_given(fer, trained, tmp_path, monkeypatch):
+def test_the_command_passes_on_what_it_is_given(fer, checkpoint, tmp_path, monkeypatch):
     from typer.testing import CliRunner
 
     from affuse.cli import training
@@ -196,7 +239,7 @@ def test_the_command_passes_on_what_it_is_given(fer, trained, tmp_path, monkeypa
         raise ConfigError("stopped here")
 
     monkeypatch.setattr(training, "pretrain_face", stop)
-    weights = str(trained[0] / "face-checkpoint-0.npz")
+    weights = str(checkpoint)
     words = ["train", "face", str(fer), "--out", str(tmp_path), "--votes", str(fer / "votes.csv")]
     words += ["--teacher", weights, "--teacher", weights, "--init", weights, "--device", "cuda"]
     words += ["--epochs", "0", "--architecture", "large", "--jobs", "1", "--learning-rate", "0.01"]

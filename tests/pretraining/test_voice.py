@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 import soundfile
 from scipy.special import log_softmax, softmax
@@ -185,3 +186,19 @@ def test_a_device_that_is_not_there_is_refused_before_any_work(corpora, tmp_path
     with pytest.raises(ConfigError, match=message):
         pretrain_face(tmp_path, tmp_path / "out", FaceTraining(device=device), report=print)
     assert not (tmp_path / "out").exists()
+
+
+def test_distances_of_clips_that_were_left_out(training):
+    from affuse.pretraining.unmet import left_out_voices
+
+    out, _ = training
+    clips = left_out_voices(out)("")
+    assert clips.distances.shape == clips.labels.shape
+    assert (clips.distances > 0).all()
+    with np.load(out / "voice-out-of-fold.npz") as arrays:
+        # Spoken clips of all folds: 6 speakers of 8 emotions and the 6 clips of EMO-DB.
+        assert len(arrays["known_distances"]) == 54
+    session = onnxruntime.InferenceSession(out / "voice-distance.onnx")
+    (distance,) = session.run(["distance"], {"embedding": np.zeros((3, 8), np.float32)})
+    assert distance.shape == (3,)
+    assert (distance > 0).all()

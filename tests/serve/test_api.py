@@ -56,6 +56,21 @@ def test_result_is_that_of_predict(client, number, talking, bundle_dir, tmp_path
     assert found.confidence == pytest.approx(expected.confidence, abs=1e-6)
 
 
+def test_an_explanation_comes_where_it_is_asked_for(client, number, talking, bundle_dir):
+    (plain,) = client.get(f"/api/jobs/{number}/result").json()["predictions"]
+    assert "explanation" not in plain
+    assert client.get(f"/api/jobs/{number}/overview").json()["telling_face"] is None
+    asked = send(client, talking, explain="true").json()["id"]
+    ended(client, asked)
+    (found,) = client.get(f"/api/jobs/{asked}/result").json()["predictions"]
+    why = found.pop("explanation")
+    assert found == {**plain, "path": found["path"]}
+    expected = load(bundle_dir).predict(talking, explain=True).explanation
+    assert why["contributions"] == pytest.approx(dict(expected.contributions), abs=1e-6)
+    face = client.get(f"/api/jobs/{asked}/overview").json()["telling_face"]
+    assert face.startswith("data:image/jpeg;base64,")
+
+
 def test_settings_reach_the_recogniser(client, talking):
     query = {"window": "1", "hop": "0.5", "threshold": "1", "faces": "all"}
     job = ended(client, send(client, talking, **query).json()["id"])

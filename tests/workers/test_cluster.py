@@ -142,7 +142,7 @@ def test_kill_in_the_middle_of_features_loses_nothing(
     environment = {**os.environ, "AFFUSE_CACHE": str(tmp_path / "cache")}
     process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
-    while len(stored(tmp_path / "cache")) < 3 and time.monotonic() < until:
+    while len(list((tmp_path / "cache").rglob("[!.]*.npy"))) < 3 and time.monotonic() < until:
         time.sleep(0.01)
     running.workers[1].kill()
     running.workers[1].wait()

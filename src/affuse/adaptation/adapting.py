@@ -162,7 +162,7 @@ def adapt(
         before=before,
         data=mine.name,
         emotions=_emotions(outputs, before.manifest.classes),
-        n_speakers=len({clip.speaker for clip in outputs.clips}),
+        n_speakers=_n_speakers(outputs),
         n_folds=found.n_folds,
         changes=measured,
         shrinkages=fitted.shrinkages,
@@ -200,14 +200,20 @@ def _emotions(outputs: MemberOutputs, classes: Sequence[str]) -> dict[str, int]:
     return {name: counts[name] for name in classes if counts[name]}
 
 
+def _n_speakers(outputs: MemberOutputs) -> int:
+    return len({clip.speaker for clip in outputs.clips})
+
+
 def _notes(outputs: MemberOutputs, met: Sequence[str]) -> Iterator[str]:
     if met:
         yield (
-            f"The bundle was trained on {len(met)} of these speakers: the figures flatter it, "
-            "before and after."
+            f"The bundle was trained on {len(met)} of the {_n_speakers(outputs)} speakers: the "
+            "figures flatter it, before and after."
         )
     if outputs.skipped:
-        yield f"{len(outputs.skipped)} clips were left out; the first: {outputs.skipped[0].reason}."
+        n, first = len(outputs.skipped), outputs.skipped[0]
+        were = "clip was" if n == 1 else "clips were"
+        yield f"{n} {were} left out; {first.name}: {first.reason}."
 
 
 def _reasons(made: Adaptation, fitted: Fitted) -> Iterator[str]:
@@ -228,7 +234,7 @@ def _reasons(made: Adaptation, fitted: Fitted) -> Iterator[str]:
 
 
 def _bundle(made: Adaptation, fitted: Fitted, outputs: MemberOutputs, met: Sequence[str]) -> Bundle:
-    leak = f"the bundle was trained on {len(met)} of these speakers" if met else ""
+    leak = f"the bundle was trained on {len(met)} of the {made.n_speakers} speakers" if met else ""
     if made.n_speakers < 2:
         leak = "clips of one speaker are on both sides"
     caveat = [f"It is not known to help: {'; '.join(made.reasons)}."] if made.reasons else []

@@ -78,6 +78,7 @@ def labelled_clips(
             f"none of {len(index)} clips is of {wanted}; they are of {shown}: name some of these"
         )
     left_out = len(index) - len(clips)
-    notes = [f"{left_out} clips of other emotions were left out."] if left_out else []
+    which = "clip of another emotion was" if left_out == 1 else "clips of other emotions were"
+    notes = [f"{left_out} {which} left out."] if left_out else []
     name = " + ".join(Path(str(root)).stem for root in roots)
     return LabelledClips(name, clips, (*index.notes, *notes), index.skipped)

@@ -35,6 +35,9 @@ Rows = dict[str, list[float]]
 """Member -> its probabilities of one clip; members with nothing to go by are not there."""
 
 STAGE = "clips"
+_OF_FUSION = {"stands_for", "share", "prior", "prior_power", "weight", "recalibration"}
+"""Fields of a member on which its rows do not depend."""
+
 _NOTHING = "neither enough speech nor a face in it"
 
 
@@ -205,12 +208,12 @@ def _lost(answer: Lost, task: _Task) -> dict[str, Rows | str]:
 def _key(clip: Clip, bundle: Bundle, settings: Settings) -> str:
     """Of what decides the rows of a clip: its files, and the networks, but not how these fuse."""
     manifest = bundle.manifest
-    calibrated = {"temperature", "doubt", "familiarity", "features", "classes", "stands_for"}
+    pooling = None if manifest.pooling is None else manifest.pooling.model_dump(mode="json")
     networks = [
-        (m.name, manifest.files[m.graph], m.model_dump(mode="json", include=calibrated))
-        for m in manifest.members
+        pooling,
+        {name: manifest.files[name] for name in manifest.graphs},
+        [m.model_dump(mode="json", exclude=_OF_FUSION) for m in manifest.members],
     ]
-    pooling = None if manifest.pooling is None else manifest.pooling.model_dump()
     states = []
     for path in clip.files:
         # A file that is not there has no rows to be kept.

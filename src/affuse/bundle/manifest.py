@@ -104,7 +104,7 @@ class Pooling(ManifestPart):
     resting : tuple of str
         Classes of a face or a voice that tells nothing.
     resting_share : float
-        Their probability in it; the others have the rest, evenly.
+        Their probability in it; the others have the rest, as frequent as in the member's prior.
     power : float
         A moment weighs exp(power * divergence from rest), in nats.
     neighbour : float
@@ -112,7 +112,7 @@ class Pooling(ManifestPart):
     """
 
     resting: tuple[str, ...] = Field(min_length=1)
-    resting_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    resting_share: Annotated[float, Field(gt=0, lt=1)]
     power: float = Field(ge=0, le=100)
     neighbour: float = Field(default=0.0, ge=0, le=1)
 

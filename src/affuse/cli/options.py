@@ -105,3 +105,7 @@ AudioTrack = Annotated[
     int | None, typer.Option(min=1, help="Which of several; the file's default track.")
 ]
 MaxDuration = Annotated[float | None, typer.Option(help="Seconds; a longer recording is refused.")]
+Explain = Annotated[
+    bool,
+    typer.Option("--explain", help="How much voice and face moved the answer, and when most."),
+]

@@ -252,6 +252,8 @@ def predict_and_print(
     try:
         with output.begun(paths) as writing:
             _refuse_numbers(output.format, bundle)
+            if settings.explain:
+                _refuse_unexplained(output.format, bundle)
             _judge(paths, settings, writing, done, bundle=bundle, work=work)
             writing.finish([done[number] for number in range(len(paths))])
     except BaseException as error:
@@ -277,6 +279,17 @@ def _refuse_numbers(format: str, bundle: Path | None) -> None:
 
     if read_bundle(bundle).manifest.targets:
         check_numbers(format)
+
+
+def _refuse_unexplained(format: str, bundle: Path | None) -> None:
+    """Refuse, before the work, a format or a bundle that explains nothing."""
+    from affuse.bundle.reader import read_bundle
+    from affuse.export.registry import check_explains
+    from affuse.predict.explaining import refuse_unexplained
+
+    check_explains(format)
+    if bundle is not None:
+        refuse_unexplained(read_bundle(bundle).manifest)
 
 
 def _judge(

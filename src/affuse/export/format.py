@@ -34,6 +34,8 @@ class Format:
         Whether the web page offers it.
     numbers : bool
         Whether it holds predictions of numbers, and not of emotions alone.
+    explains : bool
+        Whether it holds what an answer rests on.
     """
 
     label: str
@@ -45,3 +47,4 @@ class Format:
     needs: str = ""
     on_page: bool = True
     numbers: bool = False
+    explains: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from affuse.errors import OutputError
-from affuse.records import Box, Prediction, Probabilities, Segment
+from affuse.records import Box, Explanation, Prediction, Probabilities, Segment
 
 UNDECIDED = "undecided"
 """Stands where an emotion would, when the recogniser abstained."""
@@ -47,6 +47,7 @@ def to_plain(prediction: Prediction) -> dict[str, Any]:
         "classes": list(prediction.classes),
         "recogniser": prediction.recogniser,
         "notes": list(prediction.notes),
+        **_explanation(prediction.explanation),
     }
 
 
@@ -269,6 +270,25 @@ def _segment(segment: Segment) -> dict[str, Any]:
         "face": segment.face,
         "box": None if segment.box is None else _box(segment.box),
     }
+
+
+def _explanation(found: Explanation | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    moments = {
+        modality: {
+            "start_s": rounded(moment.start_s),
+            "end_s": rounded(moment.end_s),
+            "probability": rounded(moment.probability),
+            "without": rounded(moment.without),
+            "box": None if moment.box is None else _box(moment.box),
+            "against": moment.against,
+        }
+        for modality, moment in found.moments.items()
+    }
+    known = {"emotion": found.emotion, "chance": rounded(found.chance), "reason": found.reason}
+    contributions = _numbers(found.contributions)
+    return {"explanation": {**known, "contributions": contributions, "moments": moments}}
 
 
 def _box(box: Box) -> dict[str, float | None]:

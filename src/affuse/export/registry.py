@@ -157,6 +157,27 @@ def check_numbers(format: str) -> None:
         )
 
 
+def check_explains(format: str) -> None:
+    """Refuse a format that cannot hold what an answer rests on.
+
+    Parameters
+    ----------
+    format : str
+        Name of an entry of `EXPORTS`.
+
+    Raises
+    ------
+    ConfigError
+        It cannot; lists those that can.
+    """
+    if not _form(format).explains:
+        legal = ", ".join(name for name, form in _formats().items() if form.explains)
+        raise ConfigError(
+            f"format {format!r} was given with --explain, but has no place for what an answer "
+            f"rests on; expected one of {legal}: name one, or leave --explain out"
+        )
+
+
 def _refuse_numbers(form: Format, format: str, predictions: Sequence[Prediction]) -> None:
     if not form.numbers and any(prediction.values for prediction in predictions):
         check_numbers(format)

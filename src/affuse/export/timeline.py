@@ -195,3 +195,28 @@ def _between(here: Segment, beside: Segment, away_s: float) -> Box | None:
         mixed(one.width, other.width),
         mixed(one.height, other.height),
     )
+
+
+def clock(time_s: float) -> str:
+    """A time of a recording as people read it.
+
+    Parameters
+    ----------
+    time_s : float
+        In seconds.
+
+    Returns
+    -------
+    str
+        Minutes, seconds and tenths; hours where there are any.
+
+    Examples
+    --------
+    >>> clock(62.44), clock(3600)
+    ('1:02.4', '1:00:00.0')
+    """
+    tenths = round(time_s * 10)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{minutes:02}:{tenths / 10:04.1f}" if hours else f"{minutes}:{tenths / 10:04.1f}"
+    return f"{hours}:{text}" if hours else text

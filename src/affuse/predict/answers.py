@@ -54,7 +54,7 @@ class AnswerStore:
         parts = [
             metadata.version("affuse"),
             recogniser,
-            asdict(settings),
+            _asked(settings),
             path,
             state,
             fetched_weights(),
@@ -115,6 +115,12 @@ def default_answers() -> AnswerStore:
     AnswerStore
     """
     return AnswerStore(cache_folder() / "predictions")
+
+
+def _asked(settings: Settings) -> dict[str, Any]:
+    """Settings as JSON; answers that explain nothing keep the key of before there were others."""
+    asked = asdict(settings)
+    return asked if asked.pop("explain") is False else {**asked, "explain": True}
 
 
 @functools.cache

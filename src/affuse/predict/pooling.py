@@ -102,15 +102,17 @@ def at_rest(manifest: Manifest, member: Member) -> Floats:
     -------
     (n_own_classes,) float64
         Sums to 1: `resting_share` for the classes that may mean a resting one, the rest for the
-        others, evenly.
+        others, as frequent as in the member's prior, or evenly without one.
     """
     assert manifest.pooling is not None
     resting = set(manifest.pooling.resting)
     is_rest = np.array([bool(resting & set(member.means(own))) for own in member.classes])
     if is_rest.all() or not is_rest.any():
         return np.full(len(is_rest), 1 / len(is_rest))
+    prior = np.array([member.prior.get(own, 1.0) for own in member.classes])
     share = manifest.pooling.resting_share
-    return np.asarray(np.where(is_rest, share / is_rest.sum(), (1 - share) / (~is_rest).sum()))
+    parts = ((is_rest, share), (~is_rest, 1 - share))
+    return np.asarray(sum(part * np.where(own, prior, 0) / prior[own].sum() for own, part in parts))
 
 
 def supported(

@@ -38,6 +38,8 @@ class Settings:
         Number of the track that is heard, from 1; None: the one marked as default, else the first.
     max_duration_s : float or None
         A longer recording is refused; None: none is for its length.
+    explain : bool
+        Find out what the answer rests on.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class Settings:
     least_face_seen: float = LEAST_FACE_SEEN
     audio_track: int | None = None
     max_duration_s: float | None = None
+    explain: bool = False
 
     def __post_init__(self) -> None:
         if self.faces not in get_args(Faces):
@@ -84,6 +87,7 @@ def settings_of(
     threshold: float | None = None,
     audio_track: int | None = None,
     max_duration_s: float | None = None,
+    explain: bool = False,
 ) -> Settings:
     """Settings from what a person gives; the hop is half a window where none is given.
 
@@ -95,6 +99,7 @@ def settings_of(
     threshold : float, optional
     audio_track : int, optional
     max_duration_s : float, optional
+    explain : bool
         As the attributes of `Settings`.
 
     Returns
@@ -104,5 +109,10 @@ def settings_of(
     length_s = Windows().window_s if window_s is None else window_s
     windows = Windows(length_s, length_s / 2 if hop_s is None else hop_s)
     return Settings(
-        windows, faces, threshold, audio_track=audio_track, max_duration_s=max_duration_s
+        windows,
+        faces,
+        threshold,
+        audio_track=audio_track,
+        max_duration_s=max_duration_s,
+        explain=explain,
     )

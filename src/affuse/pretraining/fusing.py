@@ -44,7 +44,7 @@ FACE_AND_VOICE = Fusion(
 """How the two are joined: a face shows neutral and calm alike."""
 
 
-MOMENTS = Pooling(resting=("neutral", "calm"), power=2.0, neighbour=0.25)
+MOMENTS = Pooling(resting=("neutral", "calm"), resting_share=0.7, power=1.0, neighbour=0.25)
 """How moments become a stretch; chosen by `benchmarks/pooling.py`."""
 
 

@@ -13,7 +13,7 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import CARD, Figures, Manifest, TrainedOn
 from affuse.bundle.member import FeatureSource, Member
 from affuse.bundle.writer import make_bundle
-from affuse.errors import DatasetError
+from affuse.errors import BundleError, DatasetError
 from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.pretraining.calibration import UnmetClips, cross_fitted
 from affuse.pretraining.cards import (
@@ -102,7 +102,7 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
     """
     facts = json.loads((voice / "voice.json").read_text("utf-8"))
     before = bundle.manifest
-    face = before.member("face").model_copy(update={"familiarity": None})
+    face = before.member("face")
     of_faces = tuple(part for part in before.trained_on if part.corpus == FACES)
     figures = tuple(each for each in before.figures if each.system != "voice")
     manifest = before.model_copy(
@@ -117,11 +117,8 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
     )
     _, title, rest = bundle.files[CARD].decode().partition(FACE_TITLE)
     card = card_head(facts) + voice_section(facts) + title + rest.partition(FUSION_TITLE)[0]
-    files = {
-        face.graph: bundle.files[face.graph],
-        "voice.onnx": (voice / "voice.onnx").read_bytes(),
-        CARD: card.encode(),
-    }
+    own = {name: bundle.files[name] for name in _graphs_of(face)}
+    files = {**own, "voice.onnx": (voice / "voice.onnx").read_bytes(), CARD: card.encode()}
     known = with_face_distances(make_bundle(manifest, files), faces)
     return _fitted(known, unmet_faces(known, faces), voice)
 
@@ -135,8 +132,14 @@ def _fitted(bundle: Bundle, faces: UnmetClips, voice: Path) -> Bundle:
     n_fitted = int(few_of_each(voices.labels, voices.corpora).sum())
     noted = f"{n_fitted:,} voices of {', '.join(corpora)}"
     member = known.manifest.member("voice")
-    held_out = cross_fitted(member, corpora, clips_without, declines=True)
+    several = len(corpora) > 1
+    held_out = cross_fitted(member, corpora, clips_without, declines=True) if several else None
     return fitted_on_strangers(known, faces, voices, noted, held_out=held_out)
+
+
+def _graphs_of(member: Member) -> tuple[str, ...]:
+    known = member.familiarity
+    return (member.graph,) if known is None else (member.graph, known.graph)
 
 
 def with_face(bundle: Bundle, face: Path) -> Bundle:
@@ -156,14 +159,22 @@ def with_face(bundle: Bundle, face: Path) -> Bundle:
 
     Raises
     ------
+    BundleError
+        The bundle has no face network.
     DatasetError
         The folder was not written by `pretrain_face`, or by that of an older affuse.
     """
     facts = _face_facts(face)
     before = bundle.manifest
+    names = [member.name for member in before.members]
+    if "face" not in names:
+        raise BundleError(
+            f"{bundle.title} has no face network that could be exchanged (its members: "
+            f"{', '.join(names)}); expected one as affuse train bundle FACE VOICE makes it"
+        )
     own = before.member("face")
     # Distances and calibration were those of the other network.
-    plain = {"temperature": 1.0, "doubt": 0.0, "familiarity": None}
+    plain = {"temperature": 1.0, "doubt": 0.0, "familiarity": None, "recalibration": None}
     member = own.model_copy(update={"prior": facts["prior"], **plain})
     manifest = before.model_copy(
         update={

@@ -37,7 +37,7 @@ _N_FACES = 3000
 _BATCH = 32
 
 
-def unmet_faces(bundle: Bundle, faces: Path) -> UnmetClips:
+def unmet_faces(bundle: Bundle, faces: Path, first: int = 0) -> UnmetClips:
     """What the member ``face`` says of every second face of FER2013's public test part.
 
     Parameters
@@ -45,6 +45,8 @@ def unmet_faces(bundle: Bundle, faces: Path) -> UnmetClips:
     bundle : Bundle
     faces : Path
         FER2013: folder or zip with its `val` part.
+    first : int
+        0 for those that the bundle is fitted on, 1 for the others.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def unmet_faces(bundle: Bundle, faces: Path) -> UnmetClips:
         As the graph says; the corpus of all is FER2013.
     """
     shown = read_fer2013(faces, "val")
-    shown = shown.take(np.arange(0, len(shown), 2))
+    shown = shown.take(np.arange(first, len(shown), 2))
     plain = uncalibrated(bundle)
     member = plain.manifest.member("face")
     found = Members(plain).face_outputs(member, list(shown.images))
@@ -67,7 +69,7 @@ def with_face_distances(bundle: Bundle, faces: Path) -> Bundle:
     Parameters
     ----------
     bundle : Bundle
-        Unchanged where its face network gives no embedding.
+        Unchanged where its face network gives no embedding, or knows already.
     faces : Path
         FER2013: `train` and `val`.
 
@@ -76,6 +78,8 @@ def with_face_distances(bundle: Bundle, faces: Path) -> Bundle:
     Bundle
     """
     member = bundle.manifest.member("face")
+    if member.familiarity is not None:
+        return bundle
     if EMBEDDING not in [each.name for each in bundle.session(member.graph).get_outputs()]:
         return bundle
     known, new = read_fer2013(faces, "train"), read_fer2013(faces, "val")

@@ -252,6 +252,7 @@ def _logs(
         "network": logits.double().log_softmax(1).numpy(),
         "linear": log_softmax(linear.astype(np.float64), axis=1),
         "distances": distances(centres, embeddings),
+        **centres._asdict(),
     }
 
 

@@ -48,6 +48,7 @@ _LONGEST_WINDOW_S = 60.0
 Window = Annotated[float | None, Query(ge=0.5, le=_LONGEST_WINDOW_S, description="Seconds.")]
 Threshold = Annotated[float | None, Query(ge=0, le=1)]
 FacesNamed = Literal["largest", "all"]
+Explain = Annotated[bool, Query(description="Say what the answer rests on.")]
 
 _FORM = {
     "requestBody": {
@@ -189,9 +190,10 @@ class _Server:
         hop: Window = None,
         faces: FacesNamed = "largest",
         threshold: Threshold = None,
+        explain: Explain = False,
     ) -> JobReply:
         """Judge a recording, sent as field `file` of a form; answers with a job at once."""
-        settings = settings_of(window, hop, faces=faces, threshold=threshold)
+        settings = settings_of(window, hop, faces=faces, threshold=threshold, explain=explain)
         most = self.settings.limits.max_bytes
         refuse_too_large(request, most)
         try:
@@ -206,10 +208,11 @@ class _Server:
             self.jobs.drop(job)
             raise
 
-    async def predict_sample(self, response: Response) -> JobReply:
+    async def predict_sample(self, response: Response, explain: Explain = False) -> JobReply:
         """Judge the built-in sample: a drawn face that speaks."""
         job = self.jobs.open()
-        return self._submitted(job, NAME, Settings(), response, self.sample.path)
+        settings = Settings(explain=explain)
+        return self._submitted(job, NAME, settings, response, self.sample.path)
 
     def _submitted(
         self,

@@ -155,7 +155,8 @@ def _recording_result(task: JudgeTask, send: Send) -> RecordingResult:
     recording = read_recording(task.path, members, thumbnails, task.settings, limit.reached)
     prediction = predict_recording(recording, members, task.settings, task.name)
     send(_READ)
-    overview = overview_of(recording, thumbnails)
+    moments = {} if prediction.explanation is None else prediction.explanation.moments
+    overview = overview_of(recording, thumbnails, moments.get("video"))
     picture = recording.picture
     has_video = picture is not None and picture.duration_s > 0
     return RecordingResult(replace(prediction, path=task.name), overview, has_video)

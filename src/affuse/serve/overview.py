@@ -11,22 +11,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import CutShort
+from affuse.errors import CutShort, MediaError
 from affuse.media.audio import audio_blocks
 from affuse.media.faces import Image
 from affuse.media.speech import FRAME_S
 from affuse.media.tracking import FaceTracker, TrackedFace
+from affuse.media.video import read_frames
 from affuse.predict.picture import FollowedFace, VideoAnalysis
 from affuse.predict.recording import Recording
 
 if TYPE_CHECKING:
-    from affuse.records import Box
+    from affuse.records import Box, TellingMoment
 
 MOST_POINTS = 2000
 MOST_FACES = 24
 FACE_SIZE = 64
+TELLING_SIZE = 128
 
 _FIRST_STEP_S = 0.005
+_TELLING_HEIGHT = 480
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 80)
 
 Floats = NDArray[np.float32]
@@ -59,6 +62,7 @@ class Overview:
     strip: tuple[Face, ...]
     speech: tuple[Stretch, ...]
     face: tuple[Stretch, ...]
+    telling_face: str | None = None
 
 
 @dataclass
@@ -111,7 +115,9 @@ class ThumbnailTracker:
         return tuple(Face(round(time_s, 3), _data_url(image)) for time_s, image in chosen)
 
 
-def overview_of(recording: Recording, thumbnails: ThumbnailTracker) -> Overview:
+def overview_of(
+    recording: Recording, thumbnails: ThumbnailTracker, telling: TellingMoment | None = None
+) -> Overview:
     """What is drawn under a recording that was read with this tracker of thumbnails.
 
     Parameters
@@ -119,6 +125,8 @@ def overview_of(recording: Recording, thumbnails: ThumbnailTracker) -> Overview:
     recording : Recording
     thumbnails : ThumbnailTracker
         The tracker that read it.
+    telling : TellingMoment, optional
+        Of the face, which is shown larger.
 
     Returns
     -------
@@ -136,7 +144,39 @@ def overview_of(recording: Recording, thumbnails: ThumbnailTracker) -> Overview:
         strip=() if picture is None else thumbnails.strip(),
         speech=() if sound is None else stretches(sound.speech, FRAME_S),
         face=() if picture is None else _with_face(picture),
+        telling_face=None if telling is None else telling_face(recording.path, telling),
     )
+
+
+def telling_face(path: Path, telling: TellingMoment) -> str | None:
+    """The face in the frame that tells most, read from the file once more.
+
+    Parameters
+    ----------
+    path : Path
+        A file with a picture.
+    telling : TellingMoment
+        Of the face.
+
+    Returns
+    -------
+    str or None
+        A data URL of a JPEG, 128 x 128; None where no frame or box is known, or none can be read.
+    """
+    if telling.box is None:
+        return None
+    stands_s = telling.end_s - telling.start_s
+    frames = read_frames(
+        path,
+        height=_TELLING_HEIGHT,
+        fps=1 / stands_s,
+        start_s=telling.start_s,
+        duration_s=stands_s,
+    )
+    try:
+        return _data_url(_jpeg(next(frames), telling.box, TELLING_SIZE))
+    except (MediaError, StopIteration):
+        return None
 
 
 def waveform(path: Path) -> Waveform:
@@ -217,12 +257,12 @@ def _with_face(picture: VideoAnalysis) -> tuple[Stretch, ...]:
     )
 
 
-def _jpeg(image: Image, box: Box) -> bytes:
+def _jpeg(image: Image, box: Box, side: int = FACE_SIZE) -> bytes:
     height, width = image.shape[:2]
     left, top = max(int(box.left * width), 0), max(int(box.top * height), 0)
     right = max(min(round((box.left + box.width) * width), width), left + 1)
     bottom = max(min(round((box.top + box.height) * height), height), top + 1)
-    crop = cv2.resize(image[top:bottom, left:right], (FACE_SIZE, FACE_SIZE))
+    crop = cv2.resize(image[top:bottom, left:right], (side, side))
     _, coded = cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), _JPEG)
     return coded.tobytes()
 

@@ -109,6 +109,7 @@ class OverviewReply(BaseModel):
     strip: list[FaceReply]
     speech: list[tuple[float, float]]
     face: list[tuple[float, float]]
+    telling_face: str | None = None
 
 
 class BestReply(BaseModel):

@@ -42,7 +42,7 @@ def clip(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 for frame in packet.decode():
                     if round(frame.time * 30) % 2 == 0:
                         halved = frame.reformat(480, 270)
-                        halved.pts = None
+                        halved.pts, halved.time_base = frame.pts, frame.time_base
                         target.mux(picture.encode(halved))
         target.mux(picture.encode(None))
     return small

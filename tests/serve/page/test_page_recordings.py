@@ -72,6 +72,70 @@ def test_a_recording_is_judged_and_shown(page: Any, server: str, clip: Path) -> 
     assert clip.name in page.inner_text("#result-name")
 
 
+def test_what_an_answer_rests_on_is_shown(page: Any, server: str, clip: Path) -> None:
+    why = result_of(page, server, give(page, clip))["predictions"][0]["explanation"]
+    shares = why["contributions"]
+    assert set(shares) == {"audio", "video"}
+    total = why["chance"] + sum(shares.values())
+    caption = page.inner_text("#sum caption")
+    assert caption == f"How {why['emotion']} comes to {100 * total:.1f} %"
+    rows = [row.inner_text().split() for row in page.locator("#sum tbody tr").all()]
+    assert [row[0] for row in rows] == ["Chance", "Voice", "Face", "Together"]
+    figures = [float(row[1].replace("\N{MINUS SIGN}", "-")) for row in rows]
+    parts = [why["chance"], shares["audio"], shares["video"], total]
+    assert figures == pytest.approx([100 * part for part in parts], abs=0.051)
+    bars = page.locator("#sum .step").evaluate_all("all => all.map(e => e.offsetWidth)")
+    track = page.evaluate("document.querySelector('#sum .track').offsetWidth")
+    assert bars == pytest.approx([track * abs(part) for part in parts], abs=2)
+
+
+def test_a_moment_leads_to_its_place_and_shows_the_face(
+    page: Any, server: str, until: Until, clip: Path
+) -> None:
+    why = result_of(page, server, give(page, clip))["predictions"][0]["explanation"]
+    until("document.getElementById('player').readyState > 1")
+    found = page.locator("#moments li")
+    assert found.count() == len(why["contributions"])
+    face = found.filter(has=page.locator("img"))
+    assert face.locator("img").get_attribute("src").startswith("data:image/jpeg;base64,")
+    assert page.evaluate("document.querySelector('#moments img').naturalWidth") == 128
+    moment = why["moments"]["video"]
+    assert f"{round(100 * moment['probability'])} %" in face.inner_text()
+    face.locator("button").click()
+    until(f"Math.abs({TIME} - {moment['start_s']}) < 0.05", seconds=5)
+
+
+def test_where_nothing_is_explained_the_place_is_hidden(page: Any, clip: Path) -> None:
+    def changed(route: Any) -> None:
+        answer = route.fetch()
+        document = answer.json()
+        del document["predictions"][0]["explanation"]
+        route.fulfill(response=answer, json=document)
+
+    page.route("**/result", changed)
+    give(page, clip)
+    assert page.is_hidden("#explanation")
+
+
+def test_a_reason_stands_in_the_place_of_the_sum(page: Any, clip: Path) -> None:
+    def changed(route: Any) -> None:
+        answer = route.fetch()
+        document = answer.json()
+        why = document["predictions"][0]["explanation"]
+        why.update(contributions={}, moments={}, reason="neither can be left out")
+        document["predictions"][0]["familiarity"] = {"audio": 0.34}
+        route.fulfill(response=answer, json=document)
+
+    page.route("**/result", changed)
+    give(page, clip)
+    assert page.inner_text("#explanation-words") == "neither can be left out."
+    assert page.is_hidden("#sum")
+    assert page.locator("#moments li").count() == 0
+    assert page.inner_text("#nearness") == (
+        "Voice: nearer to training than 34 % of clips kept apart from it."
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.data
 def test_a_real_face_and_voice(page: Any, server: str, shared_data: Path) -> None:

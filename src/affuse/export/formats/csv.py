@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 
 from affuse.evaluation.conformal import SEPARATOR
+from affuse.export.explained import COLUMNS, explanation_cells, has_explanations
 from affuse.export.format import Format
 from affuse.export.plain import (
     SOURCES,
@@ -32,11 +33,12 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     Columns: ``file,start_s,end_s,emotion,confidence,abstained,speech,face,face_seen,box_left,
     box_top,box_width,box_height``, then ``p_fused_<emotion>``, ``p_audio_<emotion>`` and
     ``p_video_<emotion>`` for each emotion, then ``disagreement``, then each target of a recogniser
-    that gives numbers, then ``set`` where one tells sets (emotions, with | between them). Times are
-    those of the windows,
-    which may overlap. What is unknown is empty. A file without a timeline has one row. A name that
-    a spreadsheet would take for a formula begins with an apostrophe; so does one that holds signs
-    which steer a terminal, as escapes (`affuse.storage.plain_text.csv_cell`).
+    that gives numbers, then ``set`` where one tells sets (emotions, with | between them), then what
+    the answer of the whole file rests on where that was asked for
+    (`affuse.export.explained.COLUMNS`). Times are those of the windows, which may overlap. What is
+    unknown is empty. A file without a timeline has one row. A name that a spreadsheet would take
+    for a formula begins with an apostrophe; so does one that holds signs which steer a terminal, as
+    escapes (`affuse.storage.plain_text.csv_cell`).
 
     Parameters
     ----------
@@ -53,13 +55,16 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     last = ["disagreement", *targets, *(["set"] if has_sets(predictions) else [])]
+    explains = has_explanations(predictions)
+    last += COLUMNS if explains else ()
     writer.writerow([*_FIRST, *_FACE, *map(csv_cell, [*probabilities, *last])])
     for prediction in predictions:
         for segment in stretches(prediction):
             values = [*_cells(segment), *figures(segment, emotions), segment.disagreement]
             numbers = [rounded(segment.values.get(target)) for target in targets]
             sets = [SEPARATOR.join(segment.set)] if has_sets(predictions) else []
-            cells = [prediction.path, *values, *numbers, *sets]
+            rests_on = explanation_cells(prediction) if explains else []
+            cells = [prediction.path, *values, *numbers, *sets, *rests_on]
             writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
 
@@ -84,4 +89,6 @@ def _corners(box: Box | None) -> list[float | None]:
     return [rounded(side) for side in (box.left, box.top, box.width, box.height)]
 
 
-FORMAT = Format("CSV table", to_csv, "many", ".csv", "text/csv; charset=utf-8", numbers=True)
+FORMAT = Format(
+    "CSV table", to_csv, "many", ".csv", "text/csv; charset=utf-8", numbers=True, explains=True
+)

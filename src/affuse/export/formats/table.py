@@ -8,9 +8,11 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
+from affuse.export.explained import explanation_lines
 from affuse.export.format import Format
 from affuse.export.numbers_table import number_findings, number_headings
 from affuse.export.plain import UNDECIDED, Source, percent, target_names, top_emotion
+from affuse.export.timeline import clock
 from affuse.records import Prediction, Segment
 from affuse.storage.plain_text import printable
 
@@ -27,7 +29,8 @@ def to_table(predictions: Sequence[Prediction]) -> str:
     Columns: file, emotion, its probability, what voice and face said by themselves, and the share
     of looked-at frames without a face. "undecided" stands where the recogniser abstained. The line
     ends with the reason, or with what voice and face say where they contradict each other, and with
-    the emotions of its set where there are several. What else a reader must know stands under it.
+    the emotions of its set where there are several. What else a reader must know stands under it,
+    and what the answer rests on where that was asked for.
 
     Parameters
     ----------
@@ -67,6 +70,7 @@ def _block(prediction: Prediction, name: str, findings: Findings) -> list[Row | 
     """Lines of one clip: rows of cells, and notes that no column holds."""
     lines: list[Row | str] = [(name, *findings(prediction))]
     lines += [f"  note: {printable(note)}" for note in prediction.notes]
+    lines += [f"  {printable(line)}" for line in explanation_lines(prediction)]
     if len(prediction.segments) > 1:
         several = len({segment.face for segment in prediction.segments} - {0}) > 1
         lines += [_segment(segment, several, findings) for segment in prediction.segments]
@@ -75,7 +79,7 @@ def _block(prediction: Prediction, name: str, findings: Findings) -> list[Row | 
 
 def _segment(segment: Segment, several: bool, findings: Findings) -> Row:
     whose = f"  face {segment.face}" if several and segment.face else ""
-    span = f"  {_clock(segment.start_s)} - {_clock(segment.end_s)}{whose}"
+    span = f"  {clock(segment.start_s)} - {clock(segment.end_s)}{whose}"
     return (span, *findings(segment))
 
 
@@ -99,14 +103,6 @@ def _source_words(found: Prediction | Segment, source: Source) -> str:
     return "-" if word is None else f"{printable(word[0])} {percent(word[1])}"
 
 
-def _clock(time_s: float) -> str:
-    tenths = round(time_s * 10)
-    minutes, tenths = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    clock = f"{minutes:02}:{tenths / 10:04.1f}" if hours else f"{minutes}:{tenths / 10:04.1f}"
-    return f"{hours}:{clock}" if hours else clock
-
-
 def _aligned(cells: Row, widths: Sequence[int], to_right: Sequence[bool]) -> str:
     padded = []
     for cell, width, right in zip(cells, widths, to_right, strict=True):
@@ -115,4 +111,6 @@ def _aligned(cells: Row, widths: Sequence[int], to_right: Sequence[bool]) -> str
     return "   ".join(padded).rstrip()
 
 
-FORMAT = Format("Table of text", to_table, "many", ".txt", on_page=False, numbers=True)
+FORMAT = Format(
+    "Table of text", to_table, "many", ".txt", on_page=False, numbers=True, explains=True
+)

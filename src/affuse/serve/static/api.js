@@ -33,7 +33,7 @@ const json = async (path, options) => (await request(path, options)).json();
 
 export const info = () => json("/api/info");
 export const runs = () => json("/api/runs");
-export const startSample = () => json("/api/sample", { method: "POST" });
+export const startSample = () => json("/api/sample?explain=true", { method: "POST" });
 export const job = (id) => json(`/api/jobs/${id}`);
 export const result = (id) => json(`/api/jobs/${id}/result`);
 export const overview = (id) => json(`/api/jobs/${id}/overview`);
@@ -62,7 +62,7 @@ export function upload(file, settings, { signal, progress }) {
     const call = new XMLHttpRequest();
     const body = new FormData();
     body.append("file", file, file.name);
-    call.open("POST", `/api/predict?${new URLSearchParams(settings)}`);
+    call.open("POST", `/api/predict?${new URLSearchParams({ ...settings, explain: true })}`);
     call.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     call.onload = () => (call.status === 202
       ? resolve(JSON.parse(call.responseText))

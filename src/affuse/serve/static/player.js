@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { Bars, legend } from "./bars.js";
 import { swatch } from "./colours.js";
 import { byId, make, tell } from "./dom.js";
+import { showExplanation } from "./explained.js";
 import { cutAt, differ, tracks } from "./moments.js";
 import { Timeline } from "./timeline.js";
 import { clock, fusedWords, percent, saidBy, setWords, span } from "./words.js";
@@ -35,6 +36,7 @@ export class Player {
     Object.assign(this, { id, name, overview, prediction, tracks: tracks(prediction) });
     byId("result").hidden = false;
     this.verdict();
+    showExplanation(prediction, overview.telling_face, (time) => this.seek(time));
     this.bars = new Bars(byId("moment"), prediction.classes);
     legend(byId("legend"), prediction.classes);
     this.downloads();

@@ -1,0 +1,1 @@
+"""What moved an answer: pure functions of evidence, for one recording or for a run."""
