@@ -114,8 +114,8 @@ FUSION_TITLE = "## Fusion"
 _CALIBRATION = (
     "Before, each is calibrated on people it has not met: the face's probabilities to the power of "
     "{face.temperature:.2f}^-1 (0.5 / greatest)^{face.doubt:.2f}, the voice's to that of "
-    "{voice.temperature:.2f}^-1 (0.5 / greatest)^{voice.doubt:.2f}{far}. Of the looks at a face, "
-    "and of the windows of a voice, each weighs by how far it is from rest, that is from a neutral one."
+    "{voice.temperature:.2f}^-1 (0.5 / greatest)^{voice.doubt:.2f}{far}. Of looks at a face, "
+    "and windows of a voice, each weighs by how far it is from rest, that is from a neutral one."
 )
 _DECLINE = " (usual distance / distance from training)^{:.2f}"
 _HELD_OUT = (
