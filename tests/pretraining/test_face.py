@@ -187,6 +187,26 @@ def test_figures_of_an_older_training_are_refused(tmp_path):
         with_face(bundle, tmp_path)
 
 
+def test_a_bundle_without_a_face_network_cannot_get_another_one(tmp_path):
+    from affuse.bundle.named import bundle_folder
+    from affuse.bundle.reader import read_bundle
+    from affuse.errors import BundleError
+    from affuse.pretraining.shipped import with_face
+
+    (tmp_path / "face.json").write_text(json.dumps({"teachers": []}))
+    with pytest.raises(
+        BundleError, match=r"has no face network .*\(its members: audio\); expected"
+    ):
+        with_face(read_bundle(bundle_folder("open")), tmp_path)
+
+
+def test_a_voice_model_and_a_bundle_are_one_too_many(tmp_path):
+    from affuse.cli.training import ship_and_print
+
+    with pytest.raises(ConfigError, match="were given; expected one of them: without VOICE, that"):
+        ship_and_print(tmp_path, tmp_path, tmp_path, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("settings", "given", "message"),
     [

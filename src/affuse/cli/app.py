@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from affuse.cli.bundle_commands import adapt, card
 from affuse.cli.corpus_commands import download_app, index, split, synthesise
 from affuse.cli.errors import one_line_errors
 from affuse.cli.file_commands import cache_app, export_app
@@ -257,53 +258,8 @@ def doctor() -> None:
     check_and_print()
 
 
-@app.command()
-@one_line_errors
-def adapt(
-    bundle: Annotated[
-        str, typer.Argument(metavar="BUNDLE", help="shipped, open, or the folder of a bundle.")
-    ],
-    data: Data,
-    out: Annotated[
-        Path | None, typer.Option("--out", "--output", help="New folder for the adapted bundle.")
-    ] = None,
-    emotions: Annotated[
-        str | None, typer.Option(metavar="A,B,...", help="Only clips of these; of all by default.")
-    ] = None,
-    corpus: Corpus = None,
-    anyway: Annotated[
-        bool, typer.Option("--anyway", help="Write it though it is not known to help.")
-    ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of folds and bootstrap.")] = 0,
-    jobs: Jobs = None,
-) -> None:
-    """Fit a bundle's decisions to your own clips. Exit code 1: too few to help.
-
-    Calibration, fusion and how probable each emotion is; never the networks.
-    """
-    from affuse.cli.adapting import adapt_and_print
-
-    named = None if emotions is None else [name.strip() for name in emotions.split(",")]
-    adapt_and_print(
-        bundle, data, out,
-        corpus=corpus, emotions=named, anyway=anyway, seed=seed, jobs=jobs,
-    )  # fmt: skip
-
-
-@app.command()
-@one_line_errors
-def card(
-    bundle: Annotated[
-        str, typer.Argument(metavar="NAME|DIR", help="shipped, open, or the folder of a bundle.")
-    ] = "shipped",
-) -> None:
-    """Print a bundle's card: its use, its figures, whom it fails."""
-    from affuse.bundle.named import bundle_folder
-    from affuse.bundle.reader import read_bundle
-
-    say(read_bundle(bundle_folder(bundle)).card, nl=False)
-
-
+app.command()(adapt)
+app.command()(card)
 app.command()(index)
 
 

@@ -15,6 +15,7 @@ from affuse.bundle.writer import write_bundle
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.corpora.registry import read_all
+from affuse.errors import ConfigError
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.models.face_settings import FaceTraining
 from affuse.models.waveform_training import WaveformTraining
@@ -148,7 +149,17 @@ def ship_and_print(face: Path, voice: Path | None, before: Path | None, out: Pat
         Bundle; the shipped one by default.
     out : Path
         The bundle.
+
+    Raises
+    ------
+    ConfigError
+        Both a voice model and a bundle are given.
     """
+    if voice is not None and before is not None:
+        raise ConfigError(
+            f"the voice model {voice} and the bundle {before} were given; expected one of them: "
+            "without VOICE, that of the bundle stays"
+        )
     if voice is None:
         bundle = with_face(read_bundle(before or shipped_folder()), face)
     else:

@@ -13,7 +13,7 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import CARD, Figures, Manifest, TrainedOn
 from affuse.bundle.member import FeatureSource, Member
 from affuse.bundle.writer import make_bundle
-from affuse.errors import DatasetError
+from affuse.errors import BundleError, DatasetError
 from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.pretraining.calibration import UnmetClips, cross_fitted
 from affuse.pretraining.cards import (
@@ -159,11 +159,19 @@ def with_face(bundle: Bundle, face: Path) -> Bundle:
 
     Raises
     ------
+    BundleError
+        The bundle has no face network.
     DatasetError
         The folder was not written by `pretrain_face`, or by that of an older affuse.
     """
     facts = _face_facts(face)
     before = bundle.manifest
+    names = [member.name for member in before.members]
+    if "face" not in names:
+        raise BundleError(
+            f"{bundle.title} has no face network that could be exchanged (its members: "
+            f"{', '.join(names)}); expected one as affuse train bundle FACE VOICE makes it"
+        )
     own = before.member("face")
     # Distances and calibration were those of the other network.
     plain = {"temperature": 1.0, "doubt": 0.0, "familiarity": None, "recalibration": None}
