@@ -3,7 +3,8 @@
 usage: python benchmarks/strangers.py TABLE.csv [TABLE.csv ...] [--bundle DIR ...]
 
 Tables list clips (path,emotion,speaker). Those in which a face is seen and speech is heard are
-printed and counted, and all together; of several bundles each judges all clips, the one that comes with affuse by default.
+printed and counted, and all together; of several bundles each judges all clips, the one that comes
+with affuse by default.
 """
 
 from __future__ import annotations
