@@ -2,7 +2,7 @@
 10. Your own recordings
 =======================
 
-affuse comes with two small networks, for voices and for faces, so that it can say something of any
+affuse comes with two networks, for voices and for faces, so that it can say something of any
 recording right after installation. They are for research: see :doc:`their card </model-card>` for what they
 were trained on and whom they fail.
 """
