@@ -130,7 +130,7 @@ def model(
     ----------
     name : str
         Registered name: ``gaussian_nb``, ``lda``, ``svm_linear``, ``svm_rbf``, ``logistic``,
-        ``mlp``, ``cnn1d``; for numbers ``ridge`` and ``svr``.
+        ``cnn1d``; for numbers ``ridge``, ``svr`` and ``mlp``.
     scaler : {"standard", "minmax", "none"}
         What the features are brought to first, learned from the training rows.
     grid : mapping of str to sequence of float, optional
@@ -143,8 +143,8 @@ def model(
     Returns
     -------
     estimator
-        ``fit(X, y)``, ``predict(X)``, ``predict_proba(X)``. Classical models give calibrated
-        probabilities: their scores are temperature-scaled in inner folds.
+        ``fit(X, y)``, ``predict(X)`` and, of emotions, ``predict_proba(X)``. Classical models give
+        calibrated probabilities: their scores are temperature-scaled in inner folds.
 
     Raises
     ------

@@ -156,6 +156,7 @@ def adapt(
     fitted = fit_decisions(before, outputs, seed)
     found = held_out(before, outputs, seed, progress)
     measured = changes(found, outputs, before.manifest.classes, seed)
+    skipped = (*mine.skipped, *outputs.skipped)
     met = known_speakers(before.manifest.trained_on, outputs.clips)
     made = Adaptation(
         bundle=before,
@@ -166,8 +167,8 @@ def adapt(
         n_folds=found.n_folds,
         changes=measured,
         shrinkages=fitted.shrinkages,
-        notes=(*mine.notes, *_notes(outputs, met)),
-        skipped=(*mine.skipped, *outputs.skipped),
+        notes=(*mine.notes, *_notes(outputs, met, skipped)),
+        skipped=skipped,
     )
     made = replace(made, reasons=tuple(_reasons(made, fitted)))
     return replace(made, bundle=_bundle(made, fitted, outputs, met))
@@ -204,14 +205,14 @@ def _n_speakers(outputs: MemberOutputs) -> int:
     return len({clip.speaker for clip in outputs.clips})
 
 
-def _notes(outputs: MemberOutputs, met: Sequence[str]) -> Iterator[str]:
+def _notes(outputs: MemberOutputs, met: Sequence[str], skipped: Sequence[Skipped]) -> Iterator[str]:
     if met:
         yield (
             f"The bundle was trained on {len(met)} of the {_n_speakers(outputs)} speakers: the "
             "figures flatter it, before and after."
         )
-    if outputs.skipped:
-        n, first = len(outputs.skipped), outputs.skipped[0]
+    if skipped:
+        n, first = len(skipped), skipped[0]
         were = "clip was" if n == 1 else "clips were"
         yield f"{n} {were} left out; {first.name}: {first.reason}."
 
