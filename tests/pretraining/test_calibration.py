@@ -70,6 +70,9 @@ def test_each_corpus_is_measured_by_what_the_others_gave(rng):
     assert asked == ["a", "b"]
     assert found.after < 0.04 < found.before
     assert found.log_loss_after < found.log_loss_before
+    first = clips.probabilities.argmax(axis=1)
+    assert found.accuracy == pytest.approx((first == clips.labels).mean(), abs=0.01)
+    assert found.of_surer_half > found.accuracy + 0.1
 
 
 def test_what_the_others_gave_is_no_help_where_corpora_differ(rng):

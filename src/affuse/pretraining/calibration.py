@@ -69,12 +69,16 @@ class CrossFitted(NamedTuple):
         Mean calibration error over the corpora: as the graph says, and calibrated.
     log_loss_before, log_loss_after : float
         Means over the corpora.
+    accuracy, of_surer_half : float
+        Means over the corpora: of all answers, and of the half that is surest.
     """
 
     before: float
     after: float
     log_loss_before: float
     log_loss_after: float
+    accuracy: float
+    of_surer_half: float
 
 
 def with_calibration(member: Member, clips: UnmetClips, *, declines: bool) -> Member:
@@ -165,9 +169,16 @@ def cross_fitted(
                 ece(held_out.labels, after),
                 _log_loss(held_out.labels, held_out.probabilities),
                 _log_loss(held_out.labels, after),
+                _accuracy_of_surest(held_out.labels, after, 1.0),
+                _accuracy_of_surest(held_out.labels, after, 0.5),
             ]
         )
     return CrossFitted(*(float(value) for value in np.mean(figures, axis=0)))
+
+
+def _accuracy_of_surest(labels: NDArray[np.int64], probabilities: Floats, share: float) -> float:
+    surest = np.argsort(-probabilities.max(axis=1), kind="stable")[: round(share * len(labels))]
+    return float((probabilities[surest].argmax(axis=1) == labels[surest]).mean())
 
 
 def _log_loss(labels: NDArray[np.int64], probabilities: Floats) -> float:

@@ -114,13 +114,16 @@ FUSION_TITLE = "## Fusion"
 _CALIBRATION = (
     "Before, each is calibrated on people it has not met: the face's probabilities to the power of "
     "{face.temperature:.2f}^-1 (0.5 / greatest)^{face.doubt:.2f}, the voice's to that of "
-    "{voice.temperature:.2f}^-1 (0.5 / greatest)^{voice.doubt:.2f}{far}."
+    "{voice.temperature:.2f}^-1 (0.5 / greatest)^{voice.doubt:.2f}{far}. Of looks at a face, "
+    "and windows of a voice, each weighs by how far it is from rest, that is from a neutral one."
 )
 _DECLINE = " (usual distance / distance from training)^{:.2f}"
 _HELD_OUT = (
     "Fitted on all corpora but one and measured on that one, in turn, this brings the voice's "
     "calibration error from {each.before:.3f} to {each.after:.3f} and its log loss from "
-    "{each.log_loss_before:.3f} to {each.log_loss_after:.3f}."
+    "{each.log_loss_before:.3f} to {each.log_loss_after:.3f}; it is then right in "
+    "{each.accuracy:.0%} of the clips of a corpus that it has not met, in {each.of_surer_half:.0%} "
+    "of the surer half."
 )
 
 _FUSION = """{title}
