@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from tiny_bundle import tiny_bundle, voice_member
 
 import affuse
 from affuse.adaptation.adapting import Adaptation
+from affuse.bundle.bundle import Bundle
 from affuse.bundle.named import bundle_folder as named_folder
-from affuse.bundle.provenance import known_speakers
+from affuse.bundle.provenance import known_speakers, training_clips
 from affuse.bundle.reader import read_bundle
+from affuse.bundle.writer import write_bundle
 from affuse.cli import main
 from affuse.errors import BundleError, DatasetError
 
@@ -93,6 +96,33 @@ def test_a_second_time_starts_from_the_first(adapted, mine, tmp_path):
     assert again.changes[0].before > 0.9
     assert any("was trained on 5 of the 5 speakers" in note for note in again.notes)
     assert again.bundle.manifest.figures[0].leak
+
+
+def test_what_fits_people_who_are_known_is_not_known_to_fit_others(adapted, mine, tmp_path, capsys):
+    """Clips that a network has learned by heart make it surer, and wrong about everybody else."""
+    most = bundle_of(adapted, mine, {"s0", "s1", "s2", "s3"}, tmp_path)
+    found = affuse.adapt(most, mine, jobs=1)
+    reason = "what fits people whom the bundle was trained on need not fit others; expected two "
+    assert found.changes[0].real
+    assert found.decisive is None
+    assert found.reasons == (f"{reason}speakers or more whom it has not met",)
+    known = bundle_of(adapted, mine, {"s0", "s1"}, tmp_path)
+    others = affuse.adapt(known, mine, jobs=1)
+    assert others.decisive is others.changes[-1]
+    assert (others.decisive.part, others.decisive.n_groups) == ("answer, people not met", 3)
+    assert others.decisive.n_clips == 18
+    assert others.helps
+    code, out, _ = printed(capsys, "adapt", known, mine, "--jobs", 1, "--out", tmp_path / "new")
+    assert code == 0
+    assert re.search(r"^answer, people not met +18 ", out, re.MULTILINE)
+
+
+def bundle_of(adapted: Adaptation, mine: Path, met: set[str], folder: Path) -> Path:
+    """The bundle as it was before, had it been trained on some of the speakers."""
+    clips = [clip for clip in affuse.read(mine) if clip.speaker in met]
+    fields = {"trained_on": training_clips("theirs", clips)}
+    manifest = adapted.before.manifest.model_copy(update=fields)
+    return write_bundle(Bundle(manifest, adapted.before.files), folder / f"met-{len(met)}")
 
 
 def test_command_writes_what_helps(bundle_folder, mine, tmp_path, capsys):
@@ -191,8 +221,6 @@ def test_clips_of_one_emotion_are_refused_before_they_are_read(mine):
 
 
 def test_numbers_cannot_be_adapted(mine, tmp_path):
-    from affuse.bundle.writer import write_bundle
-
     bundle = tiny_bundle([voice_member()])
     member = bundle.manifest.members[0].model_copy(update={"classes": ("valence",)})
     fields = {"classes": (), "targets": ("valence",), "members": (member,), "format": 3}

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from recordings import Track, portrait, write
 
 import affuse
 from affuse.bundle.manifest import TrainedOn
@@ -82,7 +83,18 @@ def test_card_without_a_name_is_that_of_the_usual_bundle(capsys):
     assert printed(capsys, "card")[1].startswith("# affuse face and voice\n")
     code, out, err = printed(capsys, "card", "closed")
     assert (code, out) == (2, "")
-    assert err.startswith("affuse: closed holds no bundle.json; expected the folder of a bundle")
+    assert err == (
+        "affuse: closed holds no bundle.json; expected the folder of a bundle, such as bundle/ in "
+        "a run folder, or the name of one that comes with affuse: shipped, open\n"
+    )
+
+
+def test_a_file_without_sound_is_not_judged_by_a_bundle_of_voices(tmp_path):
+    path = write(tmp_path / "mute.mp4", Track([portrait()] * 10))
+    found = affuse.load("open").predict(path)
+    assert found.emotion is None
+    assert found.abstained == ("the file has no sound, and this recogniser goes by the voice alone")
+    assert found.notes == ()
 
 
 def test_predict_takes_the_name(capsys, tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from affuse.adaptation.figures import Change, changes, held_out
+from affuse.adaptation.figures import Change, change_of_strangers, changes, held_out
 from affuse.adaptation.fitting import Fitted, fit_decisions
 from affuse.adaptation.labelled import labelled_clips
 from affuse.adaptation.making import adapted_bundle, loss_text, points_text
@@ -40,6 +40,9 @@ class Adaptation:
     n_speakers, n_folds : int
     changes : tuple of Change
         Figures before and after, on clips that were not fitted to; the answer first.
+    decisive : Change or None
+        By which it is known to help or not: the answer, on people whom the bundle was not trained
+        on. None: it was trained on all of them, or on all but one.
     shrinkages : mapping of str to float
         How much was held back, by member; infinite: nothing was changed.
     reasons : tuple of str
@@ -62,6 +65,7 @@ class Adaptation:
     n_speakers: int
     n_folds: int
     changes: tuple[Change, ...]
+    decisive: Change | None
     shrinkages: Mapping[str, float]
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -155,17 +159,20 @@ def adapt(
     _refuse_too_few(outputs.clips, mine.name, outputs.skipped)
     fitted = fit_decisions(before, outputs, seed)
     found = held_out(before, outputs, seed, progress)
-    measured = changes(found, outputs, before.manifest.classes, seed)
+    classes = before.manifest.classes
+    measured = changes(found, outputs, classes, seed)
     skipped = (*mine.skipped, *outputs.skipped)
     met = known_speakers(before.manifest.trained_on, outputs.clips)
+    decisive = change_of_strangers(found, outputs, classes, met, seed) if met else measured[0]
     made = Adaptation(
         bundle=before,
         before=before,
         data=mine.name,
-        emotions=_emotions(outputs, before.manifest.classes),
+        emotions=_emotions(outputs, classes),
         n_speakers=_n_speakers(outputs),
         n_folds=found.n_folds,
-        changes=measured,
+        changes=(*measured, decisive) if met and decisive else measured,
+        decisive=decisive,
         shrinkages=fitted.shrinkages,
         notes=(*mine.notes, *_notes(outputs, met, skipped)),
         skipped=skipped,
@@ -224,9 +231,14 @@ def _reasons(made: Adaptation, fitted: Fitted) -> Iterator[str]:
     rare = [f"{n} of {name}" for name, n in made.emotions.items() if n < LEAST_OF_EACH]
     if rare:
         yield f"clips: {' and '.join(rare)}; expected {LEAST_OF_EACH} of each emotion or more"
-    answer = made.changes[0]
+    answer = made.decisive
     if not fitted.changed:
         yield "nothing that could be fitted did better on clips left out than changing nothing"
+    elif answer is None:
+        yield (
+            "what fits people whom the bundle was trained on need not fit others; expected two "
+            "speakers or more whom it has not met"
+        )
     elif not answer.real:
         yield (
             f"the difference may be chance: {points_text(answer)} points of UAR, "

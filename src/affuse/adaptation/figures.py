@@ -28,6 +28,7 @@ N_FOLDS = 10
 STAGE = "folds"
 
 ANSWER = "answer"
+STRANGERS = f"{ANSWER}, people not met"
 _MOST = -math.log(FLOOR)
 """Log loss of a clip, at most."""
 
@@ -184,6 +185,44 @@ def changes(
             rows = before[speaks], after[speaks]
             made.append(_change(part, *rows, labels[speaks], groups[speaks], seed))
     return tuple(made)
+
+
+def change_of_strangers(
+    found: HeldOut,
+    outputs: MemberOutputs,
+    classes: Sequence[str],
+    met: Sequence[str],
+    seed: int = 0,
+) -> Change | None:
+    """Figures of the answer on people whom the bundle was not trained on.
+
+    A network is surer of people it has learned by heart, and righter: what fits these makes it too
+    sure of all others.
+
+    Parameters
+    ----------
+    found : HeldOut
+    outputs : MemberOutputs
+        The clips of `found`.
+    classes : sequence of str
+        Of the bundle.
+    met : sequence of str
+        Speakers whom the bundle was trained on.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    Change or None
+        None: the bundle was trained on all of them, or on all but one.
+    """
+    others = [place for place, clip in enumerate(outputs.clips) if clip.speaker not in met]
+    groups = np.array(groups_of(outputs.clips))[others]
+    if len(np.unique(groups)) < 2:
+        return None
+    labels = np.array([classes.index(outputs.clips[place].emotion) for place in others])
+    before, after = found.before[ANSWER][others], found.after[ANSWER][others]
+    return _change(STRANGERS, before, after, labels, groups, seed)
 
 
 def _parts(found: HeldOut, labels: Rows) -> Iterator[tuple[str, Floats, Floats]]:

@@ -21,7 +21,7 @@ from affuse.features.table import FeatureTable
 from affuse.records import Modality, ProgressCallback
 from affuse.splits.divide import divided_by
 from affuse.splits.fold_files import FoldFile, read_folds
-from affuse.splits.protocols import feasible_protocols
+from affuse.splits.protocols import Protocol, feasible_protocols
 from affuse.tasks.classification import Classification
 
 DEFAULT_PERMUTATIONS = 99
@@ -63,9 +63,8 @@ def audit(
     index = chosen_clips(config)
     file = _fold_file(config, index)
     groups = identical_recordings(index, progress)
-    findings = [speakers_finding(index)]
-    if file is not None:
-        findings.append(fold_file_finding(file, index, groups))
+    of_file = [] if file is None else [fold_file_finding(file, index, groups)]
+    findings = [speakers_finding(index), *of_file]
     if findings[-1].verdict == "LEAK":
         config = _without_file(config)
     if config.folds.published:
@@ -74,19 +73,17 @@ def audit(
     table = extraction.table
     refuse_constant(sources, table)
     Classification().check(table)
-    (name,) = feasible_protocols(("speaker-independent",), list(table.speakers)).protocols
-    divided = divided_by((name,), config, table, index.clips).protocols
-    protocol = next((each for each in divided if not each.leaky), divided[0])
+    protocol = _protocol(config, table, index)
     findings.append(duplicates_finding(index, groups, table, protocol))
     findings.append(extractors_finding(sources.values()))
     by_column = columns_findings(sources, table)
     findings += by_column.values()
     quick = sorted(taken_as_they_are(sources, config) & _sound(table, by_column))
-    labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
-    if quick:
-        small = table.select(quick)
+    small = table.select(quick) if quick else None
+    if small is not None:
+        labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
         findings.append(random_split_finding(config, small, labels, index.clips, protocol, context))
-    if quick and n_permutations:
+    if small is not None and n_permutations:
         findings.append(permutation_finding(config, small, protocol, n_permutations, context))
     return Audit(
         data="+".join(Path(path).resolve().name for path in config.data.paths),
@@ -105,6 +102,13 @@ def _fold_file(config: Config, index: Index) -> FoldFile | None:
     file = read_folds(config.folds.file)
     file.of_clips(index.clips)
     return file
+
+
+def _protocol(config: Config, table: FeatureTable, index: Index) -> Protocol:
+    """Folds that keep speakers apart, or the next best where these clips allow none."""
+    (name,) = feasible_protocols(("speaker-independent",), list(table.speakers)).protocols
+    divided = divided_by((name,), config, table, index.clips).protocols
+    return next((each for each in divided if not each.leaky), divided[0])
 
 
 def _sound(table: FeatureTable, by_column: Mapping[Modality, Finding]) -> set[str]:

@@ -12,6 +12,7 @@ from affuse.bundle.bundle import Bundle, manifest_hash
 from affuse.bundle.files import checked_content, plain_content
 from affuse.bundle.graph_safety import check_graph
 from affuse.bundle.manifest import FORMAT, MANIFEST, Manifest
+from affuse.bundle.named import bundle_names
 from affuse.errors import BundleError, ConfigError
 from affuse.registries import RULES
 from affuse.storage.plain_json import read_plain
@@ -70,7 +71,7 @@ def _manifest(folder: Path) -> Manifest:
     if not path.is_file():
         raise BundleError(
             f"{folder} holds no {MANIFEST}; expected the folder of a bundle, such as bundle/ in a "
-            "run folder"
+            f"run folder, or the name of one that comes with affuse: {', '.join(bundle_names())}"
         )
     fields = _fields(path)
     if not isinstance(fields, dict) or type(fields.get("format")) is not int:

@@ -90,10 +90,10 @@ def _lines(made: Adaptation) -> Iterator[str]:
     yield from made.notes
     if made.n_speakers < 2:
         yield "These figures are optimistic: of other people it may say less."
-    if made.reasons:
+    answer = made.decisive
+    if made.reasons or answer is None:
         yield f"Not known to help: {'; '.join(made.reasons)}."
     else:
-        answer = made.changes[0]
         gain, loss = points_text(answer), loss_text(answer)
         if answer.low > 0:
             yield f"It helps: {gain} points of UAR on people it was not fitted to."

@@ -42,7 +42,7 @@ from affuse.cli.options import (
     Window,
 )
 from affuse.cli.saying import say
-from affuse.cli.training_commands import train_app
+from affuse.cli.train_commands import train_app
 
 app = typer.Typer(
     name="affuse",

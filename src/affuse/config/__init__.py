@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from affuse.config.fields import ProtocolName
 from affuse.config.reading import load_config, recipe_names
 from affuse.config.records import (
     BundleConfig,
@@ -15,7 +16,6 @@ from affuse.config.records import (
     MediaConfig,
     MfccConfig,
     ModelConfig,
-    ProtocolName,
     RobustnessConfig,
     TrainingConfig,
     VggFaceConfig,

@@ -9,71 +9,55 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal
 
 import tomli_w
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
 )
 
-from affuse.config.lists import items_of, speakers_of
-from affuse.config.names import Fused, Named
-from affuse.registries import EXTRACTORS, MODELS, READERS, RULES
-
-ProtocolName = Literal[
-    "speaker-independent", "cross-corpus", "leave-one-corpus-out", "random", "lecture"
-]
+from affuse.config.fields import (
+    VOTES_ON,
+    Combination,
+    Corpus,
+    Fusion,
+    Joint,
+    List,
+    Model,
+    Positive,
+    ProtocolName,
+    Rule,
+    Settings,
+    Share,
+    Source,
+    Speakers,
+)
 
 VGG_CONVOLUTIONS = 13
 
-VOTES_ON = {"voice": "audio", "face": "video", "both": "audio+video"}
-"""What people heard and saw when they voted -> the modality."""
 
-_AsText = Annotated[str, BeforeValidator(lambda value: str(value))]
-_Speakers = Annotated[tuple[_AsText, ...], BeforeValidator(speakers_of)]
-_Item = TypeVar("_Item")
-_List = Annotated[tuple[_Item, ...], BeforeValidator(items_of)]
-_Positive = Annotated[float, Field(gt=0)]
-_Share = Annotated[float, Field(gt=0, lt=1)]
-_Model = Annotated[str, AfterValidator(Named(MODELS))]
-_Rule = Annotated[str, AfterValidator(Named(RULES))]
-_Fusion = Annotated[str, AfterValidator(Fused())]
-_Joint = Annotated[str, AfterValidator(Fused(joint=True))]
-_Combination = Annotated[str, AfterValidator(Fused("late"))]
-_Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto",)))]
-_Source = Annotated[str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=".csv"))]
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class DataConfig(_Settings):
+class DataConfig(Settings):
     """Which clips take part."""
 
     path: str | tuple[str, ...] = Field(
         "",
         description='Folder of a corpus, or CSV of clips; several such as ["ravdess", "emodb"].',
     )
-    corpus: _Corpus = Field("auto", description="Whose files the data are; auto: as they look.")
-    speakers: _Speakers = Field(
+    corpus: Corpus = Field("auto", description="Whose files the data are; auto: as they look.")
+    speakers: Speakers = Field(
         (), description='Speakers that take part, such as 1-6,9 or ["anna", "ben"]; none: all.'
     )
-    emotions: _List[str] = Field(
+    emotions: List[str] = Field(
         (), description="Emotions that take part, such as calm,sad; none: all."
     )
-    where: dict[str, _List[str]] = Field(
+    where: dict[str, List[str]] = Field(
         {},
         description="Values that an attribute of the clips may have, such as "
         '{channel = ["speech"]}; none: all.',
     )
-    targets: _List[str] = Field(
+    targets: List[str] = Field(
         (), description="Numbers that are learned if the task is dimensional; none: all there are."
     )
     votes: str = Field(
@@ -112,7 +96,7 @@ class DataConfig(_Settings):
         return "+".join(Path(path).resolve().stem for path in self.paths)
 
 
-class MediaConfig(_Settings):
+class MediaConfig(Settings):
     """How much of a clip is read, and at what size."""
 
     duration_s: float = Field(4.0, gt=0, description="Seconds of a clip that are read.")
@@ -120,7 +104,7 @@ class MediaConfig(_Settings):
     fps: float = Field(30.0, gt=0, description="Frames of a second.")
 
 
-class MfccConfig(_Settings):
+class MfccConfig(Settings):
     """Mel-frequency cepstral coefficients."""
 
     preset: Literal["librosa", "lecture"] = Field(
@@ -130,20 +114,20 @@ class MfccConfig(_Settings):
     sample_rate: int = Field(8000, ge=1000, description="Hz that sound is brought to.")
 
 
-class VoiceStatisticsConfig(_Settings):
+class VoiceStatisticsConfig(Settings):
     """Statistics of the whole utterance."""
 
     limit_s: float = Field(30.0, gt=0, description="Seconds after which a longer clip is cut.")
 
 
-class VoiceNetworkConfig(_Settings):
+class VoiceNetworkConfig(Settings):
     """The voice network, learned anew in every fold."""
 
     n_folds: int = Field(3, ge=2, description="Folds of speakers within the training clips.")
     epochs: int = Field(40, ge=1, description="Rounds over the training clips.")
 
 
-class VggFaceConfig(_Settings):
+class VggFaceConfig(Settings):
     """VGG16 trunk."""
 
     weights: str = Field(
@@ -161,7 +145,7 @@ class VggFaceConfig(_Settings):
     precision: Literal["fp32", "int8"] = Field(
         "fp32", description="Of its numbers; int8 is about three times as quick."
     )
-    ranges: _List[_Positive] = Field(
+    ranges: List[Positive] = Field(
         (),
         description="For int8: largest activation of each of 13 convolutions; none: measured on "
         "the clips.",
@@ -177,7 +161,7 @@ class VggFaceConfig(_Settings):
         return ranges
 
 
-class FeatureLayerConfig(_Settings):
+class FeatureLayerConfig(Settings):
     """The lecture's learned feature layer on top of the frozen trunk."""
 
     n_features: int = Field(21, ge=1, description="Neurons.")
@@ -186,15 +170,12 @@ class FeatureLayerConfig(_Settings):
     learning_rate: float = Field(1e-4, gt=0, description="Of Adam.")
 
 
-class FeaturesConfig(_Settings):
+class FeaturesConfig(Settings):
     """One extractor (or CSV file) per modality, and the settings of each extractor."""
 
-    audio: _Source = Field(
-        "mfcc", description="Extractor of the sound, or path of a CSV of features; none: without."
-    )
-    video: _Source = Field(
-        "vgg_face",
-        description="Extractor of the picture, or path of a CSV of features; none: without.",
+    audio: Source = Field("mfcc", description="Extractor of the sound, or a CSV; none: without.")
+    video: Source = Field(
+        "vgg_face", description="Extractor of the picture, or a CSV; none: without."
     )
     mfcc: MfccConfig = MfccConfig()
     voice_statistics: VoiceStatisticsConfig = VoiceStatisticsConfig()
@@ -211,10 +192,10 @@ class FeaturesConfig(_Settings):
     )
 
 
-class ModelConfig(_Settings):
+class ModelConfig(Settings):
     """One of the models that are trained."""
 
-    name: _Model = Field(description="Registered name, such as lda, svm_rbf, logistic or cnn1d.")
+    name: Model = Field(description="Registered name, such as lda, svm_rbf, logistic or cnn1d.")
     scaler: Literal["standard", "minmax", "none"] = Field(
         "standard", description="What features are brought to first."
     )
@@ -224,29 +205,29 @@ class ModelConfig(_Settings):
     )
 
 
-class FusionConfig(_Settings):
+class FusionConfig(Settings):
     """Which fusions are evaluated."""
 
     early: bool = Field(True, description="Features of both modalities beside each other.")
     early_balanced: bool = Field(
         False, description="The same with both modalities brought to one weight."
     )
-    late: _List[_Combination] = Field(
+    late: List[Combination] = Field(
         (), description="How the embeddings of two networks are combined."
     )
     late_epochs: int = Field(200, ge=1, description="Rounds of late fusion's own network.")
-    decision: _List[_Rule] = Field(
+    decision: List[Rule] = Field(
         (), description="Rules that combine the modalities' probabilities."
     )
-    hybrid: _List[_Rule] = Field((), description="Rules that also have the word of hybrid_with.")
-    hybrid_with: _Joint = Field("early", description="The fusion that hybrid rules hear.")
-    also: _List[_Fusion] = Field((), description="Further fusions, by name.")
+    hybrid: List[Rule] = Field((), description="Rules that also have the word of hybrid_with.")
+    hybrid_with: Joint = Field("early", description="The fusion that hybrid rules hear.")
+    also: List[Fusion] = Field((), description="Further fusions, by name.")
     modality_dropout: bool = Field(
         False, description="Early and late fusion learn to do without a modality."
     )
 
 
-class TrainingConfig(_Settings):
+class TrainingConfig(Settings):
     """How clips of several corpora are learned from together."""
 
     masked: bool = Field(
@@ -259,7 +240,7 @@ class TrainingConfig(_Settings):
     )
 
 
-class FoldsConfig(_Settings):
+class FoldsConfig(Settings):
     """How speakers are divided."""
 
     scheme: Literal["k-fold", "leave-one-speaker-out"] = Field(
@@ -271,20 +252,20 @@ class FoldsConfig(_Settings):
     published: str = Field(
         "", description="Name of a published fold set, such as emobox; affuse folds lists them."
     )
-    speakers: tuple[_Speakers, ...] = Field(
+    speakers: tuple[Speakers, ...] = Field(
         (), description="Test speakers of each fold, such as [[1, 2], [3, 4]]; before scheme."
     )
     file: str = Field("", description="CSV of clip,fold or speaker,fold; before all others.")
-    train_on: _List[str] = Field(
+    train_on: List[str] = Field(
         (), description="Corpora that cross-corpus trains on; none: all others."
     )
-    test_on: _List[str] = Field((), description="Corpora that it tests on; none: all others.")
+    test_on: List[str] = Field((), description="Corpora that it tests on; none: all others.")
 
 
-class EvaluationConfig(_Settings):
+class EvaluationConfig(Settings):
     """Protocols and intervals."""
 
-    protocols: _List[ProtocolName] = Field(
+    protocols: List[ProtocolName] = Field(
         ("speaker-independent",), description="How clips are divided; random and lecture leak."
     )
     test_share: float = Field(
@@ -298,35 +279,35 @@ class EvaluationConfig(_Settings):
         description="Share of clips whose set of emotions is to hold the true one, such as 0.9; "
         "not set: without sets.",
     )
-    by: _List[str] = Field(
+    by: List[str] = Field(
         (),
         description="What figures are given for apart, such as sex, age, language, corpus or "
         "a column of the table; none: all clips together.",
     )
 
 
-class RobustnessConfig(_Settings):
+class RobustnessConfig(Settings):
     """How test clips are degraded; training clips never are."""
 
     enabled: bool = Field(False, description="Whether curves are measured.")
-    white_noise: _List[float] = Field(
+    white_noise: List[float] = Field(
         (20.0, 10.0, 5.0, 0.0, -5.0),
         description="dB of the speech over white noise; none: without.",
     )
-    babble: _List[float] = Field(
+    babble: List[float] = Field(
         (20.0, 10.0, 5.0, 0.0, -5.0),
         description="dB of the speech over other people's speech; none: without.",
     )
     talkers: int = Field(6, ge=1, description="People in the babble.")
-    blur: _List[_Share] = Field(
+    blur: List[Share] = Field(
         (0.02, 0.05), description="Standard deviations as shares of the picture's height."
     )
-    dark: _List[_Share] = Field((0.3, 0.1), description="Factors of all grey levels.")
-    dropped_frames: _List[_Share] = Field((0.5, 0.9), description="Shares that are lost.")
+    dark: List[Share] = Field((0.3, 0.1), description="Factors of all grey levels.")
+    dropped_frames: List[Share] = Field((0.5, 0.9), description="Shares that are lost.")
     without: bool = Field(True, description="Each modality gone.")
 
 
-class BundleConfig(_Settings):
+class BundleConfig(Settings):
     """What a run makes of its best system with speakers kept apart."""
 
     enabled: bool = Field(True, description="Whether a bundle is written.")
@@ -345,7 +326,7 @@ _DIMENSIONAL_FEATURES = {"audio": "voice_statistics", "video": "expression"}
 """What is learned from emotions, as the lecture's feature layer is, does not serve numbers."""
 
 
-class Config(_Settings):
+class Config(Settings):
     """All that steers a run; `load_config` makes one.
 
     Examples

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from affuse.config import Config
-from affuse.config.records import VOTES_ON
+from affuse.config.fields import VOTES_ON
 from affuse.corpora.index import Index
 from affuse.corpora.known import corpus_reader
 from affuse.corpora.voted_clips import votes_from_file, votes_of_corpora, with_votes

@@ -101,18 +101,11 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
             maps = self.convolutions(spectrograms.unsqueeze(1))
             contour = self.contour(maps.permute(0, 1, 3, 2).flatten(1, 2))
             if self.recurrence is not None:
-                contour = self._states(contour.transpose(1, 2)).transpose(1, 2)
+                states = _states(torch, self.recurrence, contour.transpose(1, 2))
+                contour = states.transpose(1, 2)
             scores = self.attention(contour).float()
             embedding: Tensor = self.embedding(_pooled(torch, contour, scores, lengths))
             return embedding
-
-        def _states(self, contour: Tensor) -> Tensor:
-            """In full precision: what is summed over so many steps loses too much else."""
-            device = contour.device.type
-            if torch.is_autocast_enabled(device):
-                with torch.autocast(device, enabled=False):
-                    return self.recurrence(contour.float())  # type: ignore[no-any-return]
-            return self.recurrence(contour)  # type: ignore[no-any-return]
 
         def forward(self, spectrograms: Tensor, lengths: Tensor | None = None) -> Tensor:
             logits: Tensor = self.decision(self.embed(spectrograms, lengths))
@@ -120,6 +113,15 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
 
     network: Module = VoiceNetwork()
     return network
+
+
+def _states(torch: Any, recurrence: Module, contour: Tensor) -> Tensor:
+    """In full precision: what is summed over so many steps loses too much else."""
+    device = contour.device.type
+    if torch.is_autocast_enabled(device):
+        with torch.autocast(device, enabled=False):
+            return recurrence(contour.float())  # type: ignore[no-any-return]
+    return recurrence(contour)  # type: ignore[no-any-return]
 
 
 def _pooled(torch: Any, contour: Tensor, scores: Tensor, lengths: Tensor | None) -> Tensor:

@@ -86,9 +86,10 @@ def notes_of(recording: Recording, members: Members, settings: Settings) -> Iter
     """
     info = recording.info
     yield from _endings(recording)
-    if "audio" in members.modalities and recording.sound is None:
+    both = {"audio", "video"} <= set(members.modalities)  # Else there is nothing left to judge by.
+    if both and recording.sound is None:
         yield f"{info.no_sound}: judged by the picture alone"
-    if "video" in members.modalities and recording.picture is None:
+    if both and recording.picture is None:
         yield f"{recording.no_picture}: judged by the sound alone"
     if "video" in members.modalities and recording.picture is not None:
         yield from _missing_picture(recording.picture, recording)

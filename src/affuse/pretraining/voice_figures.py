@@ -234,9 +234,7 @@ def voice_figures(
     VoiceFigures
     """
     joint = _across(clips, folds)
-    network, linear = (np.zeros_like(joint) for _ in range(2))
-    rows = rows_of(folds)
-    network[rows], linear[rows] = joined_logs(folds)
+    network, linear = _placed(folds, joint.shape)
     own = clips.corpora == RAVDESS
     speech, song = np.flatnonzero(own & ~clips.sung), np.flatnonzero(own & clips.sung)
     truth, recognised = clips.labels[speech], joint[speech].argmax(1)
@@ -255,9 +253,7 @@ def voice_figures(
         uar_linear=uar(truth, linear[speech].argmax(1)),
         uar_song=_uar_among(clips, song, joint),
         ece_speech=ece(truth, joint[speech]),
-        confusion_speech=tuple(
-            tuple(int(n) for n in row) for row in confusion(truth, recognised, N_CLASSES)
-        ),
+        confusion_speech=_counts(confusion(truth, recognised, N_CLASSES)),
         unheard_speakers=_by(clips, joint, clips.corpora, spoken),
         unheard_corpora=_of_corpora(clips, others, of_others),
         one_corpus=_alone_figures(clips, others, one_corpus),
@@ -269,6 +265,17 @@ def voice_figures(
         shares=shares,
         training=asdict(settings),
     )
+
+
+def _placed(parts: Sequence[PartOutputs], shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Log probabilities of network and linear model in the rows of all clips."""
+    network, linear = np.zeros(shape), np.zeros(shape)
+    network[rows_of(parts)], linear[rows_of(parts)] = joined_logs(parts)
+    return network, linear
+
+
+def _counts(table: NDArray[Any]) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(int(n) for n in row) for row in table)
 
 
 def _across(clips: VoiceClips, parts: Sequence[PartOutputs]) -> Floats:

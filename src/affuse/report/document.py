@@ -359,12 +359,7 @@ def _sections(run: RunFolder) -> tuple[Section, ...]:
             "Clips are grouped by the probability that a system states for its own answer.",
             _present(reliability_chart(run)), "no system was evaluated with speakers kept apart.",
         ),
-        Section(
-            "robustness", "When sound or picture is bad",
-            "Trained on clean clips, tested on degraded ones.",
-            robustness_charts(run),
-            "it was not asked for. Run with --set robustness.enabled=true, or --recipe full.",
-        ),
+        _robustness(run),
         Section(
             "training", "How the networks learned",
             "Loss on the training clips; the number of epochs was given, not chosen by these "
@@ -379,6 +374,16 @@ def _sections(run: RunFolder) -> tuple[Section, ...]:
             map_charts(run), "the run folder has none: run again with this version.",
         ),
     )  # fmt: skip
+
+
+def _robustness(run: RunFolder) -> Section:
+    return Section(
+        "robustness",
+        "When sound or picture is bad",
+        "Trained on clean clips, tested on degraded ones.",
+        robustness_charts(run),
+        "it was not asked for. Run with --set robustness.enabled=true, or --recipe full.",
+    )
 
 
 def _groups(run: RunFolder) -> tuple[Section, ...]:

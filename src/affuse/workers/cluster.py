@@ -42,6 +42,24 @@ Future = Any
 """Of Dask, which has no types."""
 
 
+class _Submitted:
+    """Batches that the workers of a cluster have: `at_work`, with their numbers, and `done`."""
+
+    def __init__(
+        self, client: Any, function: Callable[[Task], Answer], tasks: Sequence[Task]
+    ) -> None:
+        self._client, self._function, self._tasks = client, function, tasks
+        self.done: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        self.at_work: dict[Future, list[int]] = {}
+
+    def submit(self, batch: list[int]) -> None:
+        """Have tasks of these numbers done."""
+        tasks = [self._tasks[number] for number in batch]
+        future = self._client.submit(_answered, self._function, tasks, versions(), pure=False)
+        self.at_work[future] = batch
+        future.add_done_callback(self.done.put)
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Processes of a Dask cluster.
@@ -81,30 +99,21 @@ class Cluster:
         """
         n_workers = max(len(self._workers()), 1)
         batches = even_batches(costs or [1.0] * len(tasks), BATCHES_PER_WORKER * n_workers)
-        done: queue.SimpleQueue[Future] = queue.SimpleQueue()
-        at_work: dict[Future, list[int]] = {}
+        sent = _Submitted(self.client, function, tasks)
         suspects: list[int] = []
         alone: set[int] = set()
-
-        def submit(batch: list[int]) -> None:
-            future = self.client.submit(
-                _answered, function, [tasks[number] for number in batch], versions(), pure=False
-            )
-            at_work[future] = batch
-            future.add_done_callback(done.put)
-
         try:
             for batch in batches:
-                submit(batch)
-            while at_work:
-                future = self._next(done)
+                sent.submit(batch)
+            while sent.at_work:
+                future = self._next(sent.done)
                 try:
                     answers = self._result(future)
                 except TimeoutError:
                     # Its worker died with the answer: the scheduler has it computed again.
-                    future.add_done_callback(done.put)
+                    future.add_done_callback(sent.done.put)
                     continue
-                batch = at_work.pop(future)
+                batch = sent.at_work.pop(future)
                 if answers is not None:
                     yield from zip(batch, answers, strict=True)
                 elif batch[0] in alone:
@@ -113,14 +122,14 @@ class Cluster:
                     suspects += batch
                 else:
                     for number in batch:
-                        submit([number])
+                        sent.submit([number])
                 # Dask blames all that a dead worker held: with nothing beside it, it is the task.
-                if suspects and not at_work:
+                if suspects and not sent.at_work:
                     alone.add(suspects[0])
-                    submit([suspects.pop(0)])
+                    sent.submit([suspects.pop(0)])
         finally:
             with suppress(Exception):
-                self.client.cancel(list(at_work), force=True)
+                self.client.cancel(list(sent.at_work), force=True)
 
     def _result(self, future: Future) -> list[Any] | None:
         """Answers of one batch; None where workers died of it; TimeoutError: open again."""

@@ -1,4 +1,4 @@
-"""The commands that train the networks that come with affuse, and join them into a bundle."""
+"""The commands that train what comes with affuse: networks, bundle, fusion."""
 
 from __future__ import annotations
 
@@ -13,30 +13,37 @@ from affuse.cli.options import BundleFolder, Jobs
 train_app = typer.Typer(no_args_is_help=True, help="Train the networks that come with affuse.")
 
 
+_Votes = Annotated[
+    Path | None,
+    typer.Option(help="CSV of people's votes on the training faces, learned beside labels."),
+]
+_Teachers = Annotated[
+    list[Path] | None,
+    typer.Option(help="Weights of a network whose answers are learned too. Repeatable."),
+]
+_Init = Annotated[
+    Path | None, typer.Option(help="Weights to start from: npz, or face-checkpoint-N.npz.")
+]
+_Epochs = Annotated[
+    int, typer.Option(min=0, help="Over the faces; 0: export the weights of --init.")
+]
+_LearningRate = Annotated[
+    float, typer.Option(min=1e-6, max=1.0, help="The highest; less where --init is good.")
+]
+
+
 @train_app.command()
 @one_line_errors
 def face(
     data: Annotated[Path, typer.Argument(help="FER2013: folder or zip with train/ and val/.")],
     out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
-    votes: Annotated[
-        Path | None,
-        typer.Option(help="CSV of people's votes on the training faces, learned beside labels."),
-    ] = None,
-    teacher: Annotated[
-        list[Path] | None,
-        typer.Option(help="Weights of a network whose answers are learned too. Repeatable."),
-    ] = None,
-    init: Annotated[
-        Path | None, typer.Option(help="Weights to start from: npz, or face-checkpoint-N.npz.")
-    ] = None,
+    votes: _Votes = None,
+    teacher: _Teachers = None,
+    init: _Init = None,
     origin: Annotated[str, typer.Option(help="Where those come from, for the card.")] = "",
     architecture: Annotated[str, typer.Option(help="small, or large for a GPU.")] = "small",
-    epochs: Annotated[
-        int, typer.Option(min=0, help="Over the faces; 0: export the weights of --init.")
-    ] = 60,
-    learning_rate: Annotated[
-        float, typer.Option(min=1e-6, max=1.0, help="The highest; less where --init is good.")
-    ] = 0.05,
+    epochs: _Epochs = 60,
+    learning_rate: _LearningRate = 0.05,
     networks: Annotated[int, typer.Option(min=1, help="How many, whose mean decides.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same networks.")] = 0,

@@ -1,0 +1,38 @@
+"""What a setting may be: types of fields whose values are checked in one way everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from affuse.config.lists import items_of, speakers_of
+from affuse.config.names import Fused, Named
+from affuse.registries import EXTRACTORS, MODELS, READERS, RULES
+
+ProtocolName = Literal[
+    "speaker-independent", "cross-corpus", "leave-one-corpus-out", "random", "lecture"
+]
+
+VOTES_ON = {"voice": "audio", "face": "video", "both": "audio+video"}
+"""What people heard and saw when they voted -> the modality."""
+
+AsText = Annotated[str, BeforeValidator(lambda value: str(value))]
+Speakers = Annotated[tuple[AsText, ...], BeforeValidator(speakers_of)]
+Item = TypeVar("Item")
+List = Annotated[tuple[Item, ...], BeforeValidator(items_of)]
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Model = Annotated[str, AfterValidator(Named(MODELS))]
+Rule = Annotated[str, AfterValidator(Named(RULES))]
+Fusion = Annotated[str, AfterValidator(Fused())]
+Joint = Annotated[str, AfterValidator(Fused(joint=True))]
+Combination = Annotated[str, AfterValidator(Fused("late"))]
+Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto",)))]
+Source = Annotated[str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=".csv"))]
+
+
+class Settings(BaseModel):
+    """A group of settings: fixed once it is made, without names that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
