@@ -2,8 +2,9 @@
 
 usage: python benchmarks/strangers.py TABLE.csv [TABLE.csv ...] [--bundle DIR ...]
 
-Tables list clips (path,emotion,speaker). Clips in which a face is seen and speech is heard are
-counted; of several bundles each judges all clips, the one that comes with affuse by default.
+Tables list clips (path,emotion,speaker). Those in which a face is seen and speech is heard are
+printed and counted, and all together; of several bundles each judges all clips, the one that comes
+with affuse by default.
 """
 
 from __future__ import annotations
@@ -36,9 +37,11 @@ def report(recogniser: Recogniser, clips: list[Clip]) -> None:
     """What one bundle says of the clips."""
     print(f"\n{recogniser.bundle.title}")
     right: Counter[str] = Counter()
+    of_all: Counter[str] = Counter()
     n_both = 0
     for clip in clips:
         found = recogniser.predict(clip.video or clip.audio)
+        of_all.update(name for name, word in answers(found).items() if word == clip.emotion)
         if not set(SOURCES.values()) <= set(found.probabilities):
             continue
         n_both += 1
@@ -49,6 +52,7 @@ def report(recogniser: Recogniser, clips: list[Clip]) -> None:
         print(f"{clip.id:<44} is {clip.emotion:<10} {told}   {found.disagreement}")
     told = "   ".join(f"{name} {right[name]}" for name in ("fused", *SOURCES))
     print(f"of {n_both} clips with face and voice right: {told}   undecided {right['undecided']}")
+    print(f"of all {len(clips)} clips right: fused {of_all['fused']}   face {of_all['face']}")
 
 
 def answers(found: Prediction) -> dict[str, str | None]:
