@@ -116,3 +116,14 @@ def test_the_network_of_late_fusion_predicts_labels(rng):
     mlp = affuse.EmbeddingMLP("add", epochs=2, random_state=0).fit(X, y)
     assert set(mlp.predict(X)) <= {"calm", "angry"}
     assert np.array_equal(mlp.predict(X), mlp.classes_[mlp.predict_proba(X).argmax(axis=1)])
+
+
+def test_clips_with_numbers_keep_them(index):
+    clips = (replace(clip, emotion="", targets={"valence": 0.5}) for clip in index)
+    table = affuse.extract(affuse.Index(tuple(clips)), audio="mfcc", on_missing="drop")
+    assert (table.targets, table.values[0].tolist()) == (("valence",), [0.5])
+
+
+def test_what_to_do_about_missing_clips_is_one_of_two(index):
+    with pytest.raises(ConfigError, match="on_missing 'keep' was given; expected 'raise' or"):
+        affuse.extract(index, audio="mfcc", on_missing="keep")

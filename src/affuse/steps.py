@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from affuse.config import Config, load_config
@@ -12,6 +13,7 @@ from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.features.source import Source
 from affuse.features.sources import make_source
+from affuse.features.table import truth_of
 from affuse.registries import EXTRACTORS, MODELS
 
 if TYPE_CHECKING:
@@ -85,9 +87,11 @@ def extract(
     Raises
     ------
     ConfigError
-        No extractor was given, or there is none of that name and modality.
+        No extractor was given, or there is none of that name and modality; `on_missing` is none of
+        both.
     FeatureError
-        Clips give no features: says the first one and why.
+        Clips give no features: says the first one and why; some clips have an emotion and some
+        none.
 
     Examples
     --------
@@ -106,6 +110,8 @@ def extract(
         if asked is not None
     }
     _check_sources(sources)
+    if on_missing not in ("raise", "drop"):
+        raise ConfigError(f"on_missing {on_missing!r} was given; expected 'raise' or 'drop'")
     found = extract_features(index, sources, RunContext.of(jobs))
     if found.skipped and on_missing == "raise":
         first = found.skipped[0]
@@ -113,7 +119,9 @@ def extract(
             f"{len(found.skipped)} of {len(index)} clips lack features (first, {first.name}: "
             f'{first.reason}); expected all: mend them, or pass on_missing="drop"'
         )
-    return found.table
+    by_id = {clip.id: clip for clip in index}
+    kept = [by_id[name] for name in found.table.clips.tolist()]
+    return replace(found.table, **truth_of(kept))
 
 
 def model(
@@ -130,7 +138,7 @@ def model(
     ----------
     name : str
         Registered name: ``gaussian_nb``, ``lda``, ``svm_linear``, ``svm_rbf``, ``logistic``,
-        ``mlp``, ``cnn1d``; for numbers ``ridge`` and ``svr``.
+        ``cnn1d``; for numbers ``ridge``, ``svr`` and ``mlp``.
     scaler : {"standard", "minmax", "none"}
         What the features are brought to first, learned from the training rows.
     grid : mapping of str to sequence of float, optional
@@ -143,8 +151,8 @@ def model(
     Returns
     -------
     estimator
-        ``fit(X, y)``, ``predict(X)``, ``predict_proba(X)``. Classical models give calibrated
-        probabilities: their scores are temperature-scaled in inner folds.
+        ``fit(X, y)``, ``predict(X)`` and, of emotions, ``predict_proba(X)``. Classical models give
+        calibrated probabilities: their scores are temperature-scaled in inner folds.
 
     Raises
     ------

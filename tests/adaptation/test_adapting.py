@@ -173,8 +173,42 @@ def test_emotions_that_the_bundle_does_not_know(mine):
         "clips of angry were given; the bundle knows happy, sad: leave these out with --emotions "
         "happy,sad"
     )
-    with pytest.raises(DatasetError, match="none of 31 clips is of disgust; they are of angry"):
-        affuse.adapt("shipped", mine, emotions=["disgust"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "absent"),
+    [(["disgust"], "disgust"), (["sad", "angry", "hapy"], "hapy"), ([""], "''")],
+)
+def test_emotions_that_no_clip_shows(mine, asked, absent):
+    with pytest.raises(DatasetError, match=f"none of 31 clips is of {absent}; they are of angry"):
+        affuse.adapt("shipped", mine, emotions=asked)
+
+
+def test_clips_with_numbers_cannot_be_adapted_to(mine):
+    place = mine.with_name("numbers.csv")
+    place.write_text("path,speaker,valence\ns0-sad-0.wav,s0,0.1\ns1-sad-0.wav,s1,0.3\n", "utf-8")
+    with pytest.raises(DatasetError) as refused:
+        affuse.adapt("shipped", place)
+    assert str(refused.value) == (
+        "clips with numbers (valence) and no emotion were given; expected an emotion of each: a "
+        "bundle can be adapted to emotions alone"
+    )
+
+
+def test_rows_without_a_file_are_told_of(bundle_folder, mine):
+    place = mine.with_name("gone.csv")
+    place.write_text(mine.read_text("utf-8") + "\ngone.wav,sad,s9\n", "utf-8")
+    found = affuse.adapt(bundle_folder, place, jobs=1)
+    assert [skip.name for skip in found.skipped] == ["gone.wav", "broken"]
+    assert any(note.startswith("2 clips were left out; gone.wav: ") for note in found.notes)
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(mine, tmp_path, capsys):
+    (tmp_path / "file").write_bytes(b"")
+    asked = ("adapt", "no bundle", mine, "--out", tmp_path / "file" / "new")
+    code, _, err = printed(capsys, *asked)
+    assert code == 2
+    assert "cannot be written (a part of this path is a file, not a folder)" in err
 
 
 def test_clips_of_one_emotion_are_refused_before_they_are_read(mine):

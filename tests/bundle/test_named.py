@@ -132,3 +132,14 @@ def test_the_page_takes_it():
     info = info_of(ServerSettings(bundle_dir=bundle_folder("open")))
     assert info.classes == ["happy", "sad"]
     assert info.recogniser.startswith("affuse open voice ")
+
+
+@pytest.mark.parametrize("given", ["", "https://example.org/bundle"])
+@pytest.mark.parametrize("command", [["card"], ["predict", "a.wav", "--bundle"]])
+def test_an_address_and_an_empty_name_are_no_folders(command, given, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*command, given])
+    assert ended.value.code == 2
+    err = capsys.readouterr().err
+    assert f"{given or 'an empty name'} was given; expected shipped, open, or a folder of" in err
+    assert "Traceback" not in err

@@ -42,3 +42,17 @@ def test_refusals():
         reliability_curve([0], np.eye(2))
     with pytest.raises(FeatureError, match=r"0 bins were asked for; expected at least 1 \(15 is"):
         reliability_curve([0, 1], np.eye(2), n_bins=0)
+
+
+@pytest.mark.parametrize(
+    ("truth", "probabilities"),
+    [
+        ([0, 2], [[0.5, 0.5], [0.1, 0.9]]),
+        ([0, -1], [[0.5, 0.5], [0.1, 0.9]]),
+        ([0, 1], [[np.nan, 0.5], [0.1, 0.9]]),
+        ([0, 1], [[50, 50], [10, 90]]),
+    ],
+)
+def test_what_is_no_label_or_no_probability_is_refused(truth, probabilities):
+    with pytest.raises(FeatureError, match="expected columns' positions, and numbers from 0 to 1"):
+        reliability_curve(truth, probabilities)

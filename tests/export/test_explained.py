@@ -14,7 +14,7 @@ from affuse.export.document import prediction_schema, read_json, to_json
 from affuse.export.explained import COLUMNS, explanation_lines
 from affuse.export.formats.csv import to_csv
 from affuse.export.formats.table import to_table
-from affuse.records import Box, Explanation, TellingMoment
+from affuse.records import Box, Explanation, Prediction, TellingMoment
 
 WHY = Explanation(
     "happy",
@@ -113,3 +113,13 @@ def test_csv_has_columns_where_one_file_is_explained(explained, unexplained, tal
     assert {rows[n_segments][name] for name in COLUMNS} == {""}
     assert {rows[-1][name] for name in COLUMNS} == {""}
     assert "explained" not in to_csv([talk])
+
+
+def test_a_photo_has_no_moment_that_tells_most():
+    whole = {"video": TellingMoment(0.0, 0.2, 0.725)}
+    why = Explanation("happy", 0.125, {"video": 0.6}, whole)
+    photo = Prediction(
+        "a.jpg", 0.04, "happy", 0.725, {}, (), ("happy", "sad"), "affuse", explanation=why
+    )
+    assert explanation_lines(photo) == ["happy 72.5 % = chance 12.5 + face 60.0"]
+    assert len(explanation_lines(replace(photo, duration_s=4.0))) == 2

@@ -145,3 +145,20 @@ def test_names_that_do_not_fit_are_refused(axes: tuple[str, ...]) -> None:
         ArrayInMemory(np.zeros((4, 3)), axes)
     with pytest.raises(FeatureError, match=message):
         StoredArrays((None,) * 4, (3,), axes)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([["a", "b"], ["c", "d"]], "features of type <U1 were given; expected real numbers"),
+        ([[{}], [1]], "features of type object were given; expected real numbers"),
+        (
+            np.zeros((2, 3), complex),
+            "features of type complex128 were given; expected real numbers",
+        ),
+        ([[1, 2], [3]], "features of unequal length were given"),
+    ],
+)
+def test_what_are_no_numbers_is_refused(given, message):
+    with pytest.raises(FeatureError, match=message):
+        feature_array(given)

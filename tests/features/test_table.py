@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from affuse.corpora.index import Index
 from affuse.errors import FeatureError
 from affuse.features.stored_arrays import StoredArrays
 from affuse.features.table import FeatureTable
+from affuse.records import Clip
 
 SHAPE = (5, 2, 3)
 
@@ -67,3 +69,21 @@ def test_lengths_that_differ_are_refused(table: FeatureTable) -> None:
         )
     with pytest.raises(FeatureError, match="expected the same modalities"):
         replace(table, present={})
+
+
+def test_arrays_of_clips_with_numbers_in_place_of_emotions() -> None:
+    numbers = [{"valence": 0.1, "arousal": 0.2}, {"arousal": 0.4, "valence": 0.3}]
+    clips = [Clip(f"{n}", "", "Ann", targets=own) for n, own in enumerate(numbers)]
+    table = FeatureTable.from_arrays(Index(tuple(clips)), audio=np.zeros((2, 3)))
+    assert (table.targets, table.classes) == (("valence", "arousal"), ())
+    assert table.truth.tolist() == [[0.1, 0.2], [0.3, 0.4]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [Clip("b", "calm", "Ann"), Clip("b", "", "Ann"), Clip("b", "", "Ann", targets={"arousal": 1})],
+)
+def test_clips_without_an_emotion_are_no_emotion_of_their_own(other) -> None:
+    index = Index((Clip("a", "", "Ann", targets={"valence": 0.5}), other))
+    with pytest.raises(FeatureError, match="clips without an emotion were given; expected one of"):
+        FeatureTable.from_arrays(index, audio=np.zeros((2, 3)))

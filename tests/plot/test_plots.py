@@ -145,3 +145,15 @@ def test_what_is_drawn_can_be_saved(tmp_path):
     axes = affuse.plot.confusion([[3, 1], [1, 3]], ["calm", "angry"])
     axes.figure.savefig(tmp_path / "confusion.png")
     assert Path(tmp_path / "confusion.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("wrong", [-1, np.nan, np.inf])
+def test_counts_that_are_none_are_refused(wrong):
+    with pytest.raises(FeatureError, match="expected how many clips, or shares of them"):
+        affuse.plot.confusion([[wrong, 1], [0, 1]], ["calm", "angry"])
+
+
+@pytest.mark.parametrize("shape", [(2, 800), (0,)])
+def test_a_waveform_is_of_one_channel(shape):
+    with pytest.raises(FeatureError, match="expected one channel"):
+        affuse.plot.waveform(affuse.Sound(np.zeros(shape, np.float32), 8000))

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tiny_bundle import face_and_voice
+from tiny_bundle import face_and_voice, tiny_bundle, voice_member
 
-from affuse.errors import DatasetError
+from affuse.bundle.writer import make_bundle
+from affuse.cli import main
+from affuse.errors import BundleError, DatasetError
+from affuse.pretraining.calibration import UnmetClips
 from affuse.pretraining.fusing import (
     FACE_AND_VOICE,
     MemberOutputs,
     fit_exponents,
+    fitted_on_strangers,
     member_outputs,
     prior_of,
+    refit_fusion,
     with_exponents,
 )
+from affuse.pretraining.shipped import with_voice
 
 EVEN = np.full(7, 1 / 7)
 
@@ -51,6 +57,54 @@ def test_a_group_that_nobody_showed_is_an_error(rng):
     voices = MemberOutputs(voices.logs, np.where(voices.labels == 2, 1, voices.labels))
     with pytest.raises(DatasetError, match="group 2"):
         fit_exponents(faces, voices, EVEN)
+
+
+def test_an_emotion_that_nobody_showed_is_named():
+    manifest = face_and_voice().manifest.model_copy(update={"fusion": FACE_AND_VOICE})
+    bundle = make_bundle(manifest, face_and_voice().files)
+    clips = {
+        member.name: UnmetClips(
+            np.full((6, len(member.classes)), 1 / len(member.classes)),
+            np.array([n for n, name in enumerate(member.classes) if name != "disgust"])[:6],
+            np.full(6, "A"),
+        )
+        for member in manifest.members
+    }
+    with pytest.raises(DatasetError, match=r"no face of .*disgust.* was given; expected some of"):
+        fitted_on_strangers(bundle, clips["face"], clips["voice"], "6 voices")
+
+
+def test_a_bundle_without_face_cannot_be_fitted(tmp_path):
+    voice_alone = tiny_bundle([voice_member()])
+    with pytest.raises(BundleError, match="has the members voice; expected face and voice"):
+        refit_fusion(voice_alone, tmp_path, [tmp_path])
+    with pytest.raises(BundleError, match="has the members voice; expected face and voice"):
+        with_voice(voice_alone, tmp_path, tmp_path)
+
+
+def test_a_folder_of_no_voice_model(tmp_path):
+    with pytest.raises(
+        DatasetError, match=r"holds no voice\.json; expected a folder of affuse tra"
+    ):
+        with_voice(face_and_voice(), tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("more", [(), ("a.csv", "--voice", "b")])
+def test_what_the_fusion_is_fitted_on_is_given_once(more, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["train", "fusion", str(tmp_path), *more, "--out", str(tmp_path / "new")])
+    assert ended.value.code == 2
+    given = "a.csv and --voice b" if more else "nothing"
+    assert f"affuse: {given} was given to fit on; expected corpora" in capsys.readouterr().err
+
+
+def test_a_folder_in_use_is_refused_before_the_work(tmp_path, capsys):
+    (tmp_path / "file").write_bytes(b"")
+    for asked in (["fusion", "no faces", "no corpus"], ["bundle", "no face"]):
+        with pytest.raises(SystemExit) as ended:
+            main(["train", *asked, "--out", str(tmp_path)])
+        assert ended.value.code == 2
+        assert "exists and is not empty; expected a new folder" in capsys.readouterr().err
 
 
 def test_the_manifest_takes_the_exponents(rng):

@@ -141,7 +141,7 @@ def test_the_bundle_rests_on_what_was_left_out(training, faces):
     before = read_bundle(shipped_folder())
     with np.load(out / "voice-out-of-fold.npz") as arrays:
         assert set(arrays["corpora"].tolist()) == {"EMO-DB"}
-    with pytest.raises(DatasetError, match="no face or no voice of group"):
+    with pytest.raises(DatasetError, match="no voice of fearful, disgust, surprised was given"):
         with_voice(before, faces, out)
 
 

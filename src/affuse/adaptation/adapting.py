@@ -161,6 +161,7 @@ def adapt(
     found = held_out(before, outputs, seed, progress)
     classes = before.manifest.classes
     measured = changes(found, outputs, classes, seed)
+    skipped = (*mine.skipped, *outputs.skipped)
     met = known_speakers(before.manifest.trained_on, outputs.clips)
     decisive = change_of_strangers(found, outputs, classes, met, seed) if met else measured[0]
     made = Adaptation(
@@ -173,8 +174,8 @@ def adapt(
         changes=(*measured, decisive) if met and decisive else measured,
         decisive=decisive,
         shrinkages=fitted.shrinkages,
-        notes=(*mine.notes, *_notes(outputs, met)),
-        skipped=(*mine.skipped, *outputs.skipped),
+        notes=(*mine.notes, *_notes(outputs, met, skipped)),
+        skipped=skipped,
     )
     made = replace(made, reasons=tuple(_reasons(made, fitted)))
     return replace(made, bundle=_bundle(made, fitted, outputs, met))
@@ -211,14 +212,14 @@ def _n_speakers(outputs: MemberOutputs) -> int:
     return len({clip.speaker for clip in outputs.clips})
 
 
-def _notes(outputs: MemberOutputs, met: Sequence[str]) -> Iterator[str]:
+def _notes(outputs: MemberOutputs, met: Sequence[str], skipped: Sequence[Skipped]) -> Iterator[str]:
     if met:
         yield (
             f"The bundle was trained on {len(met)} of the {_n_speakers(outputs)} speakers: the "
             "figures flatter it, before and after."
         )
-    if outputs.skipped:
-        n, first = len(outputs.skipped), outputs.skipped[0]
+    if skipped:
+        n, first = len(skipped), skipped[0]
         were = "clip was" if n == 1 else "clips were"
         yield f"{n} {were} left out; {first.name}: {first.reason}."
 

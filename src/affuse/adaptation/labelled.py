@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from affuse.corpora.emotions import emotion_name
+from affuse.corpora.index import Index
 from affuse.corpora.registry import read_all
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
@@ -58,27 +59,40 @@ def labelled_clips(
     Raises
     ------
     DatasetError
-        Clips of emotions that the bundle does not know, or none of those that were asked for.
+        Clips of emotions that the bundle does not know, or with numbers in their place; none of an
+        emotion that was asked for.
     """
     roots = [data] if isinstance(data, (str, Path)) else list(data)
     index = read_all(roots, corpus)
     asked = None if emotions is None else [emotion_name(name) for name in emotions]
     clips = tuple(clip for clip in index if asked is None or clip.emotion in asked)
-    unknown = sorted({clip.emotion or "none" for clip in clips} - set(classes))
+    _refuse_absent(asked or (), index)
+    if not all(clip.emotion for clip in clips):
+        targets = sorted({target for clip in clips for target in clip.targets})
+        raise DatasetError(
+            f"clips with numbers ({', '.join(targets)}) and no emotion were given; expected an "
+            "emotion of each: a bundle can be adapted to emotions alone"
+        )
+    unknown = sorted({clip.emotion for clip in clips} - set(classes))
     known = [name for name in classes if any(clip.emotion == name for clip in index)]
     if unknown:
         left = f": leave these out with --emotions {','.join(known)}" if known else ""
         raise DatasetError(
             f"clips of {', '.join(unknown)} were given; the bundle knows {', '.join(classes)}{left}"
         )
-    if not clips:
-        shown = ", ".join(sorted({clip.emotion for clip in index}))
-        wanted = ", ".join(asked or ())
-        raise DatasetError(
-            f"none of {len(index)} clips is of {wanted}; they are of {shown}: name some of these"
-        )
     left_out = len(index) - len(clips)
     which = "clip of another emotion was" if left_out == 1 else "clips of other emotions were"
     notes = [f"{left_out} {which} left out."] if left_out else []
     name = " + ".join(Path(str(root)).stem for root in roots)
     return LabelledClips(name, clips, (*index.notes, *notes), index.skipped)
+
+
+def _refuse_absent(asked: Sequence[str], index: Index) -> None:
+    """Refuse emotions that no clip shows: a slip of the pen would leave clips out in silence."""
+    shown = {clip.emotion for clip in index}
+    absent = [name or "''" for name in asked if name not in shown]
+    if absent:
+        raise DatasetError(
+            f"none of {len(index)} clips is of {', '.join(absent)}; they are of "
+            f"{', '.join(sorted(shown))}: name some of these"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from affuse.bundle.manifest import MANIFEST
+from affuse.errors import BundleError
 from affuse.extractors.networks.shipped import shipped_folder
 
 SHIPPED_NAME = "shipped"
@@ -41,6 +42,11 @@ def bundle_folder(given: str | Path | None) -> Path:
     Path
         Which need not be there.
 
+    Raises
+    ------
+    BundleError
+        An address, or an empty name.
+
     Examples
     --------
     >>> bundle_folder("open").name, bundle_folder("./open").parts, bundle_folder(Path("open")).parts
@@ -48,5 +54,10 @@ def bundle_folder(given: str | Path | None) -> Path:
     """
     if given is None or given == SHIPPED_NAME:
         return shipped_folder()
+    if isinstance(given, str) and (not given or "://" in given):
+        raise BundleError(
+            f"{given or 'an empty name'} was given; expected {', '.join(bundle_names())}, or a "
+            "folder of a bundle on this machine: copy it here first"
+        )
     is_name = isinstance(given, str) and given in bundle_names()
     return shipped_folder() / given if is_name else Path(given)

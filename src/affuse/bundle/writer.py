@@ -11,7 +11,7 @@ from affuse.bundle.bundle import Bundle, manifest_fields, manifest_hash
 from affuse.bundle.graph_safety import check_graph
 from affuse.bundle.manifest import MANIFEST, Manifest
 from affuse.errors import BundleError, OutputError
-from affuse.storage.whole import new_folder
+from affuse.storage.whole import check_file, new_folder
 
 
 def make_bundle(manifest: Manifest, files: Mapping[str, bytes]) -> Bundle:
@@ -65,14 +65,31 @@ def write_bundle(bundle: Bundle, folder: str | Path) -> Path:
         The folder is in use or cannot be written.
     """
     place = Path(folder)
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise OutputError(
-            f"{place} exists and is not empty; expected a new folder for the bundle: choose "
-            "another name, or remove it"
-        )
+    check_bundle_place(place)
     with new_folder(place) as whole:
         _write_files(bundle, whole)
     return place
+
+
+def check_bundle_place(folder: Path) -> None:
+    """Refuse a folder that no bundle can be written to, before the work for it is done.
+
+    Parameters
+    ----------
+    folder : Path
+        Nothing is made for it.
+
+    Raises
+    ------
+    OutputError
+        The folder is in use, or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(
+            f"{folder} exists and is not empty; expected a new folder for the bundle: choose "
+            "another name, or remove it"
+        )
+    check_file(folder)
 
 
 def manifest_text(manifest: Manifest) -> str:

@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
+from affuse.bundle.writer import check_bundle_place
 from affuse.cli.progress import progress_bars
 from affuse.cli.running import free_folder
 from affuse.cli.saying import say
 from affuse.cli.tables import aligned, widths_of
 from affuse.corpora.registry import AUTO
-from affuse.errors import OutputError
 
 if TYPE_CHECKING:
     from affuse.adaptation.adapting import Adaptation
 
 NOT_WRITTEN = 1
 """Exit code where there are too few clips to help."""
+
+_PLACE = Path("adapted")
 
 
 def adapt_and_print(
@@ -56,11 +58,7 @@ def adapt_and_print(
     """
     from affuse.adaptation.adapting import adapt
 
-    if output is not None and output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise OutputError(
-            f"{output} exists and is not empty; expected a new folder for the bundle: choose "
-            "another name, or remove it"
-        )
+    check_bundle_place(output or free_folder(_PLACE / "new"))
     with progress_bars(Console(stderr=True)) as progress:
         made = adapt(
             bundle, data,
@@ -70,7 +68,7 @@ def adapt_and_print(
     if not (made.helps or anyway):
         say("Nothing was written: add clips, or write it all the same with --anyway.")
         raise typer.Exit(NOT_WRITTEN)
-    place = output or free_folder(Path("adapted") / f"{date.today()}-{made.data}")
+    place = output or free_folder(_PLACE / f"{date.today()}-{made.data}")
     made.write(place)
     say(f"Written to {place}.\nNext: affuse predict my.mp4 --bundle {place}")
 

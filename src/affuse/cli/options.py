@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from affuse.errors import BundleError
 from affuse.registries import EXPORTS
 
 Data = Annotated[
@@ -62,7 +63,10 @@ def _bundle_folder(given: str) -> Path:
     """Folder of the bundle that was typed: its path, or the name of one that comes with affuse."""
     from affuse.bundle.named import bundle_folder
 
-    return bundle_folder(given)
+    try:
+        return bundle_folder(given)
+    except BundleError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 BundleFolder = Annotated[

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from affuse.bundle.member import Member
 from affuse.bundle.reader import read_bundle
-from affuse.bundle.writer import write_bundle
+from affuse.bundle.writer import check_bundle_place, write_bundle
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.corpora.registry import read_all
@@ -160,6 +160,7 @@ def ship_and_print(face: Path, voice: Path | None, before: Path | None, out: Pat
             f"the voice model {voice} and the bundle {before} were given; expected one of them: "
             "without VOICE, that of the bundle stays"
         )
+    check_bundle_place(out)
     if voice is None:
         bundle = with_face(read_bundle(before or shipped_folder()), face)
     else:
@@ -196,7 +197,19 @@ def refit_and_print(
         Folder; the shipped one by default.
     out : Path
         The bundle.
+
+    Raises
+    ------
+    ConfigError
+        Both or neither of `tables` and `voice` are given.
     """
+    if bool(tables) == (voice is not None):
+        given = f"{', '.join(map(str, tables))} and --voice {voice}" if tables else "nothing"
+        raise ConfigError(
+            f"{given} was given to fit on; expected corpora of voices, "
+            "or the folder of affuse train voice with --voice: give one of the two"
+        )
+    check_bundle_place(out)
     before = read_bundle(bundle or shipped_folder())
     if voice is None:
         fitted = refit_fusion(before, faces, tables)

@@ -34,7 +34,8 @@ def reliability_curve(truth: ArrayLike, probabilities: ArrayLike, n_bins: int = 
     Raises
     ------
     FeatureError
-        Shapes do not fit, or there is no bin.
+        Shapes do not fit, or there is no bin; probabilities are not from 0 to 1 (or NaN), or a
+        label is no column's position.
 
     Notes
     -----
@@ -51,6 +52,12 @@ def reliability_curve(truth: ArrayLike, probabilities: ArrayLike, n_bins: int = 
         raise FeatureError(
             f"true labels of shape {true.shape} and probabilities of shape {table.shape} were "
             "given; expected (n_clips,) and (n_clips, n_classes) for at least one clip"
+        )
+    likely = (table >= 0) & (table <= 1 + 1e-6)
+    if not likely.all() or true.min() < 0 or true.max() >= table.shape[1]:
+        raise FeatureError(
+            f"labels from {true.min()} to {true.max()} and probabilities from {table.min():g} to "
+            f"{table.max():g} were given; expected columns' positions, and numbers from 0 to 1"
         )
     if n_bins < 1:
         raise FeatureError(f"{n_bins} bins were asked for; expected at least 1 (15 is usual)")

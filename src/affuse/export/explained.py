@@ -53,6 +53,7 @@ def explanation_lines(prediction: Prediction) -> list[str]:
         _moment_line(found, modality)
         for modality in MODALITIES
         if modality in {**found.contributions, **found.moments}
+        and not _is_all(found.moments.get(modality), prediction.duration_s)
     ]
     return [*lines, *_familiarity(prediction)]
 
@@ -111,6 +112,11 @@ def _sum(found: Explanation) -> str:
     ]
     first = f"{found.emotion} {100 * total:.1f} % = chance {100 * found.chance:.1f}"
     return " ".join([first, *parts])
+
+
+def _is_all(moment: TellingMoment | None, duration_s: float) -> bool:
+    """Whether a moment is all there is, as of a photo, and so stands out from nothing."""
+    return moment is not None and moment.start_s <= 0 and moment.end_s >= duration_s
 
 
 def _moment_line(found: Explanation, modality: Modality) -> str:

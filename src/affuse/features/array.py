@@ -378,7 +378,7 @@ def feature_array(
     Raises
     ------
     FeatureError
-        The names do not fit, or there are none for so many axes.
+        The names do not fit, or there are none for so many axes; no array of real numbers.
 
     Examples
     --------
@@ -387,8 +387,24 @@ def feature_array(
     """
     if isinstance(values, FeatureArray):
         return values
-    plain = np.asarray(values)
+    plain = _numbers(values)
     return ArrayInMemory(plain, tuple(axes) or usual_axes(plain.ndim))
+
+
+def _numbers(values: ArrayLike) -> NDArray[Any]:
+    """An array of real numbers."""
+    try:
+        plain = np.asarray(values)
+    except ValueError as error:
+        raise FeatureError(
+            "features of unequal length were given; expected an array with as many numbers in "
+            "each row: cut or pad them"
+        ) from error
+    if plain.dtype.kind not in "biuf":
+        raise FeatureError(
+            f"features of type {plain.dtype} were given; expected real numbers: convert them before"
+        )
+    return plain
 
 
 def usual_axes(n_axes: int) -> tuple[str, ...]:

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.config import TrainingConfig
+from affuse.corpora.emotions import in_class_order
 from affuse.errors import FeatureError
 from affuse.features.array import FeatureArray, feature_array
 
 if TYPE_CHECKING:
     from affuse.corpora.index import Index
+    from affuse.records import Clip
 
 Given = FeatureArray | NDArray[np.floating[Any]]
 """A plain array is wrapped: `affuse.features.array.feature_array` says which axes it gets."""
@@ -128,7 +130,8 @@ class FeatureTable:
         Parameters
         ----------
         index : Index
-            Its clips, in its order, are the rows.
+            Its clips, in its order, are the rows. What is learned of them is their emotion, or
+            their targets where none has one.
         **arrays : (n_clips, ...) array, or FeatureArray
             By modality: ``audio=..., video=...``. A row of NaN says that the clip lacks it.
 
@@ -139,7 +142,8 @@ class FeatureTable:
         Raises
         ------
         FeatureError
-            An array has another number of rows, or there is none.
+            An array has another number of rows, or there is none; some clips have an emotion and
+            some none, or their targets differ.
         """
         if not arrays:
             raise FeatureError(
@@ -150,11 +154,10 @@ class FeatureTable:
         return cls(
             clips=np.array([clip.id for clip in index]),
             speakers=np.array([clip.speaker for clip in index]),
-            labels=np.array([index.classes.index(clip.emotion) for clip in index], np.int64),
-            classes=index.classes,
             arrays=wrapped,
             present={m: np.asarray(~np.isnan(a.flat()).all(axis=1)) for m, a in wrapped.items()},
             corpora=np.array([clip.corpus for clip in index]),
+            **truth_of(index.clips),
         )
 
     def __len__(self) -> int:
@@ -297,3 +300,40 @@ class FeatureTable:
         """
         wrapped = {modality: feature_array(array) for modality, array in arrays.items()}
         return replace(self, arrays={**self.arrays, **wrapped})
+
+
+def truth_of(clips: Sequence[Clip]) -> dict[str, Any]:
+    """Emotions of clips, or their numbers where none has one, as `FeatureTable` takes them.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+
+    Returns
+    -------
+    dict of str
+        ``labels``, ``classes``, ``targets`` and ``values``.
+
+    Raises
+    ------
+    FeatureError
+        Some clips have an emotion and some none, or their targets differ.
+
+    Examples
+    --------
+    >>> from affuse.records import Clip
+    >>> truth_of([Clip("a", "", "Ann", targets={"valence": 0.5})])["targets"]
+    ('valence',)
+    """
+    classes = in_class_order(clip.emotion for clip in clips)
+    names = tuple(clips[0].targets) if clips and classes == ("",) else ()
+    if "" in classes and not (names and all(set(clip.targets) == set(names) for clip in clips)):
+        raise FeatureError(
+            "clips without an emotion were given; expected one of each clip, or of none and the "
+            "same targets of all"
+        )
+    if names:
+        values = np.array([[clip.targets[name] for name in names] for clip in clips], np.float64)
+        return {"labels": np.zeros(0, np.int64), "classes": (), "targets": names, "values": values}
+    labels = np.array([classes.index(clip.emotion) for clip in clips], np.int64)
+    return {"labels": labels, "classes": classes, "targets": (), "values": np.zeros((0, 0))}

@@ -39,7 +39,8 @@ def confusion(
     Raises
     ------
     FeatureError
-        The matrix is not square, or has not a row for each class.
+        The matrix is not square, or has not a row for each class; it holds numbers that are no
+        counts.
     MissingDependency
         matplotlib is not installed.
 
@@ -56,6 +57,11 @@ def confusion(
         raise FeatureError(
             f"a matrix of shape {matrix.shape} was given for {len(classes)} classes; expected "
             f"({len(classes)}, {len(classes)}), as affuse.confusion gives it"
+        )
+    if not (matrix >= 0).all() or not np.isfinite(matrix).all():
+        raise FeatureError(
+            "a matrix with negative, infinite or missing numbers was given; expected how many "
+            "clips, or shares of them"
         )
     totals = matrix.sum(axis=1, keepdims=True)
     shares = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)

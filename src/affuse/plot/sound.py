@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from affuse.errors import ConfigError
+from affuse.errors import ConfigError, FeatureError
 from affuse.plot.axes import BLUE, axes_or_new, pyplot
 from affuse.plot.timeline import timeline
 
@@ -34,6 +34,8 @@ def waveform(sound: Sound, *, axes: Axes | None = None, colour: str = BLUE) -> A
 
     Raises
     ------
+    FeatureError
+        Several channels, or no sample.
     MissingDependency
         matplotlib is not installed.
 
@@ -44,6 +46,11 @@ def waveform(sound: Sound, *, axes: Axes | None = None, colour: str = BLUE) -> A
     >>> len(affuse.plot.waveform(sound).lines[0].get_ydata())
     8000
     """
+    if sound.signal.ndim != 1 or not len(sound.signal):
+        raise FeatureError(
+            f"a signal of shape {sound.signal.shape} was given; expected one channel, "
+            "(n_samples,), with a sample at least"
+        )
     drawn = axes_or_new(axes, 8, 2)
     times_s = np.arange(len(sound.signal)) / sound.sample_rate
     drawn.plot(times_s, sound.signal, color=colour, linewidth=0.4)

@@ -16,7 +16,7 @@ from affuse.bundle.decision import meanings
 from affuse.bundle.manifest import CARD, Agreement, Fusion, Manifest, Pooling, Together
 from affuse.bundle.member import Member
 from affuse.bundle.writer import make_bundle
-from affuse.errors import DatasetError
+from affuse.errors import BundleError, DatasetError
 from affuse.pretraining.calibration import (
     CrossFitted,
     UnmetClips,
@@ -105,13 +105,36 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
 
     Raises
     ------
+    BundleError
+        The bundle has other members.
     DatasetError
         The clips lack one of the bundle's emotions.
     """
+    refuse_other_members(bundle)
     known = with_face_distances(bundle, faces)
     voices = unmet_voices(known, tables, seed)
     noted = f"{len(voices.labels):,} voices of {len(tables)} corpora"
     return fitted_on_strangers(known, unmet_faces(known, faces), voices, noted, seed)
+
+
+def refuse_other_members(bundle: Bundle) -> None:
+    """Refuse a bundle that does not join a face network and a voice model.
+
+    Parameters
+    ----------
+    bundle : Bundle
+
+    Raises
+    ------
+    BundleError
+        Names its members.
+    """
+    names = [member.name for member in bundle.manifest.members]
+    if not {"face", "voice"} <= set(names):
+        raise BundleError(
+            f"{bundle.title} has the members {', '.join(names)}; expected face and voice, as "
+            "affuse train bundle FACE VOICE joins them"
+        )
 
 
 def fitted_on_strangers(
@@ -154,9 +177,10 @@ def fitted_on_strangers(
     }  # fmt: skip
     manifest = bundle.manifest.model_copy(update=changed)
     some = voices.take(few_of_each(voices.labels, voices.corpora, seed))
-    exponents = fit_exponents(
-        _outputs(manifest, face, faces), _outputs(manifest, voice, some), prior_of(manifest), seed
-    )
+    of_faces, of_voices = _outputs(manifest, face, faces), _outputs(manifest, voice, some)
+    _refuse_missing(manifest, "face", of_faces)
+    _refuse_missing(manifest, "voice", of_voices)
+    exponents = fit_exponents(of_faces, of_voices, prior_of(manifest), seed)
     shown = f"{len(faces.labels):,} faces of FER2013 that the face network has not met"
     manifest = with_exponents(manifest, exponents, pairs_note(shown, noted))
     card = bundle.files[CARD].decode().partition(FUSION_TITLE)[0]
@@ -168,6 +192,16 @@ def _outputs(manifest: Manifest, member: Member, clips: UnmetClips) -> MemberOut
     """What a calibrated member says, by groups of classes."""
     meant = [member.means(member.classes[label])[0] for label in clips.labels]
     return member_outputs(manifest, member.name, calibrated_rows(member, clips), meant)
+
+
+def _refuse_missing(manifest: Manifest, whose: str, outputs: MemberOutputs) -> None:
+    there = set(outputs.labels.tolist())
+    missing = [" or ".join(group) for n, group in enumerate(manifest.groups) if n not in there]
+    if missing:
+        raise DatasetError(
+            f"no {whose} of {', '.join(missing)} was given; expected some of each emotion: add a "
+            "corpus that has it"
+        )
 
 
 def pairs_note(faces: str, voices: str) -> str:

@@ -24,7 +24,11 @@ from affuse.pretraining.cards import (
     face_section,
     voice_section,
 )
-from affuse.pretraining.fusing import FACE_AND_VOICE, fitted_on_strangers
+from affuse.pretraining.fusing import (
+    FACE_AND_VOICE,
+    fitted_on_strangers,
+    refuse_other_members,
+)
 from affuse.pretraining.unmet import (
     few_of_each,
     left_out_voices,
@@ -59,7 +63,7 @@ def ship(face: Path, voice: Path) -> Bundle:
     Bundle
     """
     face_facts = _face_facts(face)
-    voice_facts = json.loads((voice / "voice.json").read_text("utf-8"))
+    voice_facts = _voice_facts(voice)
     manifest = Manifest(
         affuse=metadata.version("affuse"),
         name="affuse face and voice",
@@ -100,7 +104,8 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
     -------
     Bundle
     """
-    facts = json.loads((voice / "voice.json").read_text("utf-8"))
+    refuse_other_members(bundle)
+    facts = _voice_facts(voice)
     before = bundle.manifest
     face = before.member("face")
     of_faces = tuple(part for part in before.trained_on if part.corpus == FACES)
@@ -210,6 +215,15 @@ def _face_facts(folder: Path) -> dict[str, Any]:
             f"{path} was written by an older affuse, whose face networks were trained otherwise; "
             "expected one of this version: train again with affuse train face"
         )
+    return facts
+
+
+def _voice_facts(folder: Path) -> dict[str, Any]:
+    """What the training of a voice model wrote of it."""
+    path = folder / "voice.json"
+    if not path.is_file():
+        raise DatasetError(f"{folder} holds no voice.json; expected a folder of affuse train voice")
+    facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return facts
 
 
