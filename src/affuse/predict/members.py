@@ -32,7 +32,7 @@ VOICE = "voice_utterance"
 (1, n_frames, 64) and, where the graph asks for them, ``statistics`` (1, 519)."""
 
 FACE_SIZE = 48
-_BATCH = 32
+_BATCH = 8
 
 
 class Members:
