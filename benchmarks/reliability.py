@@ -25,9 +25,9 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import decide
 from affuse.bundle.reader import read_bundle
 from affuse.extractors.networks.shipped import shipped_folder
-from affuse.pretraining.calibration import UnmetClips, calibrated_rows
+from affuse.pretraining.calibration import HeldOutClips, calibrated_rows
 from affuse.pretraining.fusing import fitted_on_strangers, prior_of
-from affuse.pretraining.unmet import left_out_voices, uncalibrated, unmet_faces
+from affuse.pretraining.held_out import held_out_faces, left_out_voices, uncalibrated
 from affuse.tasks.metrics import ece
 
 N_PAIRS = 4000
@@ -66,7 +66,7 @@ def main() -> None:
 
 def measured(bundle: Bundle, faces: Path, voice: Path) -> dict[tuple[str, str], list[Answers]]:
     """Answers of each kind, a list over the corpora left out."""
-    known, new = (unmet_faces(bundle, faces, first) for first in (0, 1))
+    known, new = (held_out_faces(bundle, faces, first) for first in (0, 1))
     clips_without = left_out_voices(voice)
     found: dict[tuple[str, str], list[Answers]] = {}
     plain = uncalibrated(bundle)
@@ -98,14 +98,16 @@ def fitted_both(
     return np.asarray(decide(bundle, {"voice": rows["voice"][voices], "face": rows["face"][faces]}))
 
 
-def face_labels(bundle: Bundle, faces: UnmetClips) -> np.ndarray:
+def face_labels(bundle: Bundle, faces: HeldOutClips) -> np.ndarray:
     """The bundle's class of each face."""
     member = bundle.manifest.member("face")
     classes = bundle.manifest.classes
     return np.array([classes.index(member.means(member.classes[n])[0]) for n in faces.labels])
 
 
-def pairs(bundle: Bundle, voices: UnmetClips, faces: UnmetClips) -> tuple[np.ndarray, np.ndarray]:
+def pairs(
+    bundle: Bundle, voices: HeldOutClips, faces: HeldOutClips
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows of voices and of faces of the same emotion, as frequent as in the fit."""
     rng = np.random.default_rng(0)
     manifest = bundle.manifest

@@ -10,7 +10,7 @@ from tiny_bundle import face_and_voice
 
 from affuse.bundle.member import Familiarity
 from affuse.pretraining.calibration import (
-    UnmetClips,
+    HeldOutClips,
     calibrated_rows,
     cross_fitted,
     with_calibration,
@@ -22,14 +22,14 @@ KNOWN = Familiarity(graph="voice-distance.onnx", distances=(0.5, 1.0, 1.5))
 VOICE = face_and_voice().manifest.member("voice").model_copy(update={"familiarity": KNOWN})
 
 
-def clips_of(rng, power: float, decline: float = 0.0, n: int = 4000) -> UnmetClips:
+def clips_of(rng, power: float, decline: float = 0.0, n: int = 4000) -> HeldOutClips:
     """A graph that says probabilities to a power of what is true, and worse where clips are far."""
     far = rng.uniform(1, 4, n)
     logits = rng.normal(0, 1.5, (n, 8))
     true = softmax(logits * (far**-decline)[:, None], axis=1)
     labels = (true.cumsum(axis=1) > rng.random((n, 1))).argmax(axis=1)
     corpora = np.array(["a", "b"])[rng.integers(2, size=n)]
-    return UnmetClips(softmax(power * logits, axis=1), labels, corpora, far)
+    return HeldOutClips(softmax(power * logits, axis=1), labels, corpora, far)
 
 
 def test_what_is_too_sure_is_brought_down(rng):
@@ -62,7 +62,7 @@ def test_constants_of_before_count_for_nothing(rng):
 def test_each_corpus_is_measured_by_what_the_others_gave(rng):
     clips, asked = clips_of(rng, 2.0), []
 
-    def clips_without(corpus: str) -> UnmetClips:
+    def clips_without(corpus: str) -> HeldOutClips:
         asked.append(corpus)
         return clips
 
@@ -78,7 +78,7 @@ def test_each_corpus_is_measured_by_what_the_others_gave(rng):
 def test_what_the_others_gave_is_no_help_where_corpora_differ(rng):
     """One corpus is said too surely, the other too timidly."""
     sure, timid = clips_of(rng, 2.0), clips_of(rng, 0.5)
-    clips = UnmetClips(
+    clips = HeldOutClips(
         np.concatenate([sure.probabilities, timid.probabilities]),
         np.concatenate([sure.labels, timid.labels]),
         np.repeat(["sure", "timid"], 4000),
@@ -89,7 +89,7 @@ def test_what_the_others_gave_is_no_help_where_corpora_differ(rng):
 
 def test_without_distances_nothing_declines(rng):
     clips = clips_of(rng, 2.0, n=500)
-    plain = UnmetClips(clips.probabilities, clips.labels, clips.corpora)
+    plain = HeldOutClips(clips.probabilities, clips.labels, clips.corpora)
     fitted = with_calibration(VOICE, plain, declines=True)
     assert fitted.familiarity.decline == 0.0
     assert fitted.temperature > 1.3

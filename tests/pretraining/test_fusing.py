@@ -9,13 +9,13 @@ from tiny_bundle import face_and_voice, tiny_bundle, voice_member
 from affuse.bundle.writer import make_bundle
 from affuse.cli import main
 from affuse.errors import BundleError, DatasetError
-from affuse.pretraining.calibration import UnmetClips
+from affuse.pretraining.calibration import HeldOutClips
 from affuse.pretraining.fusing import (
     FACE_AND_VOICE,
-    MemberOutputs,
+    GroupLogs,
     fit_exponents,
     fitted_on_strangers,
-    member_outputs,
+    group_logs,
     prior_of,
     refit_fusion,
     with_exponents,
@@ -25,13 +25,13 @@ from affuse.pretraining.shipped import with_voice
 EVEN = np.full(7, 1 / 7)
 
 
-def outputs_of(rng, strength: float, favours: int | None = None) -> MemberOutputs:
+def outputs_of(rng, strength: float, favours: int | None = None) -> GroupLogs:
     """Says the truth with some strength, and one group too easily where it has a favours."""
     labels = rng.integers(7, size=2000)
     logits = strength * np.eye(7)[labels] + rng.normal(0, 1, (2000, 7))
     if favours is not None:
         logits[:, favours] += 2
-    return MemberOutputs(logits - np.log(np.exp(logits).sum(1, keepdims=True)), labels)
+    return GroupLogs(logits - np.log(np.exp(logits).sum(1, keepdims=True)), labels)
 
 
 def test_the_stronger_witness_has_the_greater_power(rng):
@@ -54,7 +54,7 @@ def test_a_voice_that_knows_nothing_has_no_say(rng):
 
 def test_a_group_that_nobody_showed_is_an_error(rng):
     faces, voices = outputs_of(rng, 1.0), outputs_of(rng, 1.0)
-    voices = MemberOutputs(voices.logs, np.where(voices.labels == 2, 1, voices.labels))
+    voices = GroupLogs(voices.logs, np.where(voices.labels == 2, 1, voices.labels))
     with pytest.raises(DatasetError, match="group 2"):
         fit_exponents(faces, voices, EVEN)
 
@@ -63,7 +63,7 @@ def test_an_emotion_that_nobody_showed_is_named():
     manifest = face_and_voice().manifest.model_copy(update={"fusion": FACE_AND_VOICE})
     bundle = make_bundle(manifest, face_and_voice().files)
     clips = {
-        member.name: UnmetClips(
+        member.name: HeldOutClips(
             np.full((6, len(member.classes)), 1 / len(member.classes)),
             np.array([n for n, name in enumerate(member.classes) if name != "disgust"])[:6],
             np.full(6, "A"),
@@ -127,10 +127,10 @@ def test_the_manifest_takes_the_exponents(rng):
 
 def test_groups_of_members():
     manifest = face_and_voice().manifest.model_copy(update={"fusion": FACE_AND_VOICE})
-    voice = member_outputs(manifest, "voice", np.eye(8), ["neutral", "calm", "happy"])
+    voice = group_logs(manifest, "voice", np.eye(8), ["neutral", "calm", "happy"])
     assert voice.labels.tolist() == [0, 0, 1]
     assert np.exp(voice.logs).round(6)[:3, :2].tolist() == [[1, 0], [1, 0], [0, 1]]
-    face = member_outputs(manifest, "face", np.eye(7), ["happy"])
+    face = group_logs(manifest, "face", np.eye(7), ["happy"])
     # A neutral face means neutral or calm, and counts once.
     assert np.exp(face.logs).sum(axis=1).round(6).tolist() == [1] * 7
 

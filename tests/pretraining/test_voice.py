@@ -189,7 +189,7 @@ def test_a_device_that_is_not_there_is_refused_before_any_work(corpora, tmp_path
 
 
 def test_distances_of_clips_that_were_left_out(training):
-    from affuse.pretraining.unmet import left_out_voices
+    from affuse.pretraining.held_out import left_out_voices
 
     out, _ = training
     clips = left_out_voices(out)("")

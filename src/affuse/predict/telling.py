@@ -20,7 +20,7 @@ from affuse.predict.sound import Signal
 from affuse.predict.windows import Span
 from affuse.records import Modality, TellingMoment
 
-_COUNTS = 0.0005
+_SHOWN = 0.0005
 """A contribution of less is shown as 0.0 points, and tells against nothing."""
 
 _LEAST_SPEECH = 0.5
@@ -46,7 +46,7 @@ def telling_moments(
     """
     found: dict[str, TellingMoment] = {}
     for modality in evidence.modalities:
-        against = contributions.get(modality, 0.0) < -_COUNTS
+        against = contributions.get(modality, 0.0) < -_SHOWN
         moment = _moment(evidence, modality, emotion, against)
         if moment is not None:
             found[modality] = replace(moment, against=against)

@@ -23,7 +23,7 @@ _BOUNDS = [(0.05, 5.0), (-1.0, 2.0), (0.0, 10.0)]
 
 
 @dataclass(frozen=True, slots=True)
-class UnmetClips:
+class HeldOutClips:
     """What a member's graph says of clips of people whom it has not met.
 
     Attributes
@@ -43,7 +43,7 @@ class UnmetClips:
     corpora: NDArray[np.str_]
     distances: Floats | None = None
 
-    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> UnmetClips:
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> HeldOutClips:
         """Some of them.
 
         Parameters
@@ -52,10 +52,10 @@ class UnmetClips:
 
         Returns
         -------
-        UnmetClips
+        HeldOutClips
         """
         distances = None if self.distances is None else self.distances[rows]
-        return UnmetClips(
+        return HeldOutClips(
             self.probabilities[rows], self.labels[rows], self.corpora[rows], distances
         )
 
@@ -81,14 +81,14 @@ class CrossFitted(NamedTuple):
     of_surer_half: float
 
 
-def with_calibration(member: Member, clips: UnmetClips, *, declines: bool) -> Member:
+def with_calibration(member: Member, clips: HeldOutClips, *, declines: bool) -> Member:
     """The member with the temperature, doubt and decline of least log loss.
 
     Parameters
     ----------
     member : Member
         Its own constants count for nothing.
-    clips : UnmetClips
+    clips : HeldOutClips
     declines : bool
         Whether distance may count; without a familiarity it does not.
 
@@ -118,13 +118,13 @@ def with_calibration(member: Member, clips: UnmetClips, *, declines: bool) -> Me
     return member.model_copy(update=found)
 
 
-def calibrated_rows(member: Member, clips: UnmetClips) -> Floats:
+def calibrated_rows(member: Member, clips: HeldOutClips) -> Floats:
     """Probabilities of the member, calibrated, (n, n_own_classes).
 
     Parameters
     ----------
     member : Member
-    clips : UnmetClips
+    clips : HeldOutClips
 
     Returns
     -------
@@ -136,7 +136,7 @@ def calibrated_rows(member: Member, clips: UnmetClips) -> Floats:
 def cross_fitted(
     member: Member,
     corpora: Iterable[str],
-    clips_without: Callable[[str], UnmetClips],
+    clips_without: Callable[[str], HeldOutClips],
     *,
     declines: bool,
 ) -> CrossFitted:

@@ -19,15 +19,15 @@ from affuse.bundle.writer import make_bundle
 from affuse.errors import BundleError, DatasetError
 from affuse.pretraining.calibration import (
     CrossFitted,
-    UnmetClips,
+    HeldOutClips,
     calibrated_rows,
     with_calibration,
 )
 from affuse.pretraining.cards import FUSION_TITLE, fusion_section
-from affuse.pretraining.unmet import (
+from affuse.pretraining.held_out import (
     few_of_each,
-    unmet_faces,
-    unmet_voices,
+    held_out_faces,
+    held_out_voices,
     with_face_distances,
 )
 from affuse.probabilities import FLOOR
@@ -48,7 +48,7 @@ MOMENTS = Pooling(resting=("neutral", "calm"), resting_share=0.7, power=1.0, nei
 """How moments become a stretch; chosen by `benchmarks/pooling.py`."""
 
 
-class MemberOutputs(NamedTuple):
+class GroupLogs(NamedTuple):
     """Outputs of a member for what it has not met.
 
     Attributes
@@ -112,9 +112,9 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     """
     refuse_other_members(bundle)
     known = with_face_distances(bundle, faces)
-    voices = unmet_voices(known, tables, seed)
+    voices = held_out_voices(known, tables, seed)
     noted = f"{len(voices.labels):,} voices of {len(tables)} corpora"
-    return fitted_on_strangers(known, unmet_faces(known, faces), voices, noted, seed)
+    return fitted_on_strangers(known, held_out_faces(known, faces), voices, noted, seed)
 
 
 def refuse_other_members(bundle: Bundle) -> None:
@@ -139,8 +139,8 @@ def refuse_other_members(bundle: Bundle) -> None:
 
 def fitted_on_strangers(
     bundle: Bundle,
-    faces: UnmetClips,
-    voices: UnmetClips,
+    faces: HeldOutClips,
+    voices: HeldOutClips,
     noted: str,
     seed: int = 0,
     held_out: CrossFitted | None = None,
@@ -150,7 +150,7 @@ def fitted_on_strangers(
     Parameters
     ----------
     bundle : Bundle
-    faces, voices : UnmetClips
+    faces, voices : HeldOutClips
         What the members' graphs say.
     noted : str
         How many voices, of what.
@@ -188,13 +188,13 @@ def fitted_on_strangers(
     return make_bundle(manifest, {**bundle.files, CARD: text.encode()})
 
 
-def _outputs(manifest: Manifest, member: Member, clips: UnmetClips) -> MemberOutputs:
+def _outputs(manifest: Manifest, member: Member, clips: HeldOutClips) -> GroupLogs:
     """What a calibrated member says, by groups of classes."""
     meant = [member.means(member.classes[label])[0] for label in clips.labels]
-    return member_outputs(manifest, member.name, calibrated_rows(member, clips), meant)
+    return group_logs(manifest, member.name, calibrated_rows(member, clips), meant)
 
 
-def _refuse_missing(manifest: Manifest, whose: str, outputs: MemberOutputs) -> None:
+def _refuse_missing(manifest: Manifest, whose: str, outputs: GroupLogs) -> None:
     there = set(outputs.labels.tolist())
     missing = [" or ".join(group) for n, group in enumerate(manifest.groups) if n not in there]
     if missing:
@@ -223,9 +223,7 @@ def pairs_note(faces: str, voices: str) -> str:
     )
 
 
-def fit_exponents(
-    faces: MemberOutputs, voices: MemberOutputs, prior: Floats, seed: int = 0
-) -> Exponents:
+def fit_exponents(faces: GroupLogs, voices: GroupLogs, prior: Floats, seed: int = 0) -> Exponents:
     """Exponents with the least log loss on pairs of the same emotion, made at random.
 
     Emotions are drawn halfway between equally frequent and as frequent as in the faces' training:
@@ -233,7 +231,7 @@ def fit_exponents(
 
     Parameters
     ----------
-    faces, voices : MemberOutputs
+    faces, voices : GroupLogs
     prior : (n_groups,) float64
         How frequent the groups were in the faces' training.
     seed : int
@@ -268,9 +266,9 @@ def fit_exponents(
     return Exponents(face, face_prior, voice, voice_prior, average)
 
 
-def member_outputs(
+def group_logs(
     manifest: Manifest, member: str, probabilities: ArrayLike, emotions: Sequence[str]
-) -> MemberOutputs:
+) -> GroupLogs:
     """What a member says of clips of these emotions, by groups of classes.
 
     Parameters
@@ -285,12 +283,12 @@ def member_outputs(
 
     Returns
     -------
-    MemberOutputs
+    GroupLogs
     """
     rows = np.asarray(probabilities, np.float64) @ meanings(manifest, manifest.member(member))
     group_of = {name: n for n, group in enumerate(manifest.groups) for name in group}
     labels = np.array([group_of[name] for name in emotions], np.int64)
-    return MemberOutputs(np.log(np.maximum(rows, FLOOR)), labels)
+    return GroupLogs(np.log(np.maximum(rows, FLOOR)), labels)
 
 
 def prior_of(manifest: Manifest) -> Floats:

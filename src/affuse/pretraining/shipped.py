@@ -15,7 +15,7 @@ from affuse.bundle.member import FeatureSource, Member
 from affuse.bundle.writer import make_bundle
 from affuse.errors import BundleError, DatasetError
 from affuse.predict.members import FACE_CROPS, VOICE
-from affuse.pretraining.calibration import UnmetClips, cross_fitted
+from affuse.pretraining.calibration import HeldOutClips, cross_fitted
 from affuse.pretraining.cards import (
     FACE_TITLE,
     FUSION_TITLE,
@@ -29,10 +29,10 @@ from affuse.pretraining.fusing import (
     fitted_on_strangers,
     refuse_other_members,
 )
-from affuse.pretraining.unmet import (
+from affuse.pretraining.held_out import (
     few_of_each,
+    held_out_faces,
     left_out_voices,
-    unmet_faces,
     with_face_distances,
     with_voice_distances,
 )
@@ -125,10 +125,10 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
     own = {name: bundle.files[name] for name in _graphs_of(face)}
     files = {**own, "voice.onnx": (voice / "voice.onnx").read_bytes(), CARD: card.encode()}
     known = with_face_distances(make_bundle(manifest, files), faces)
-    return _fitted(known, unmet_faces(known, faces), voice)
+    return _fitted(known, held_out_faces(known, faces), voice)
 
 
-def _fitted(bundle: Bundle, faces: UnmetClips, voice: Path) -> Bundle:
+def _fitted(bundle: Bundle, faces: HeldOutClips, voice: Path) -> Bundle:
     """The bundle, fitted on faces and voices that its networks have not met."""
     known = with_voice_distances(bundle, voice)
     clips_without = left_out_voices(voice)
@@ -234,10 +234,10 @@ def _trained_on(facts: dict[str, Any]) -> tuple[TrainedOn, ...]:
     )
 
 
-def _held_out_faces(folder: Path) -> UnmetClips:
+def _held_out_faces(folder: Path) -> HeldOutClips:
     with np.load(folder / "face-held-out.npz") as held:
         probabilities, labels = np.exp(held["log_probabilities"]), held["labels"]
-    return UnmetClips(probabilities, labels, np.full(len(labels), "FER2013"))
+    return HeldOutClips(probabilities, labels, np.full(len(labels), "FER2013"))
 
 
 def _face_member(prior: dict[str, float]) -> Member:

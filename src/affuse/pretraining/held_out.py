@@ -20,7 +20,7 @@ from affuse.media.audio import read_audio
 from affuse.models.graphs.builder import EMBEDDING
 from affuse.predict.members import Members
 from affuse.predict.voices import averaged_voice
-from affuse.pretraining.calibration import UnmetClips
+from affuse.pretraining.calibration import HeldOutClips
 from affuse.pretraining.distances import centres_of, distance_graph, distances, quantiles
 from affuse.pretraining.voice_figures import fit_shares
 from affuse.records import FER2013_EMOTIONS, Clip
@@ -37,7 +37,7 @@ _N_FACES = 3000
 _BATCH = 32
 
 
-def unmet_faces(bundle: Bundle, faces: Path, first: int = 0) -> UnmetClips:
+def held_out_faces(bundle: Bundle, faces: Path, first: int = 0) -> HeldOutClips:
     """What the member ``face`` says of every second face of FER2013's public test part.
 
     Parameters
@@ -50,7 +50,7 @@ def unmet_faces(bundle: Bundle, faces: Path, first: int = 0) -> UnmetClips:
 
     Returns
     -------
-    UnmetClips
+    HeldOutClips
         As the graph says; the corpus of all is FER2013.
     """
     shown = read_fer2013(faces, "val")
@@ -60,7 +60,7 @@ def unmet_faces(bundle: Bundle, faces: Path, first: int = 0) -> UnmetClips:
     found = Members(plain).face_outputs(member, list(shown.images))
     labels = [member.classes.index(FER2013_EMOTIONS[label]) for label in shown.labels]
     corpora = np.full(len(labels), "FER2013")
-    return UnmetClips(found.probabilities, np.array(labels), corpora, found.distances)
+    return HeldOutClips(found.probabilities, np.array(labels), corpora, found.distances)
 
 
 def with_face_distances(bundle: Bundle, faces: Path) -> Bundle:
@@ -141,7 +141,7 @@ def uncalibrated(bundle: Bundle) -> Bundle:
     return Bundle(bundle.manifest.model_copy(update={"members": members}), bundle.files)
 
 
-def unmet_voices(bundle: Bundle, tables: Sequence[Path], seed: int) -> UnmetClips:
+def held_out_voices(bundle: Bundle, tables: Sequence[Path], seed: int) -> HeldOutClips:
     """What the member ``voice`` says of voices of corpora that it has not met.
 
     Parameters
@@ -154,7 +154,7 @@ def unmet_voices(bundle: Bundle, tables: Sequence[Path], seed: int) -> UnmetClip
 
     Returns
     -------
-    UnmetClips
+    HeldOutClips
         As the graph says.
     """
     plain = uncalibrated(bundle)
@@ -169,10 +169,10 @@ def unmet_voices(bundle: Bundle, tables: Sequence[Path], seed: int) -> UnmetClip
     if member.familiarity is not None:
         far = rows[:, n]
     labels = np.array([member.classes.index(clip.emotion) for clip, _ in clips])
-    return UnmetClips(rows[:, :n], labels, np.array([corpus for _, corpus in clips]), far)
+    return HeldOutClips(rows[:, :n], labels, np.array([corpus for _, corpus in clips]), far)
 
 
-def left_out_voices(folder: Path) -> Callable[[str], UnmetClips]:
+def left_out_voices(folder: Path) -> Callable[[str], HeldOutClips]:
     """What the networks of a training say of the corpora that each was trained without.
 
     Parameters
@@ -192,13 +192,13 @@ def left_out_voices(folder: Path) -> Callable[[str], UnmetClips]:
     network, linear, labels = stored["heard"], stored["told"], stored["labels"]
     corpora = stored["corpora"]
 
-    def without(corpus: str) -> UnmetClips:
+    def without(corpus: str) -> HeldOutClips:
         others = corpora != corpus
         shares = facts["shares"]
         if corpus:
             shares = fit_shares(network[others], linear[others], labels[others])
         joint = softmax(shares[0] * network + shares[1] * linear, axis=1)
-        return UnmetClips(joint, labels, corpora, stored.get("distances"))
+        return HeldOutClips(joint, labels, corpora, stored.get("distances"))
 
     return without
 
