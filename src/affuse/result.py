@@ -25,6 +25,7 @@ from affuse.features.table import FeatureTable
 from affuse.records import Skipped
 from affuse.robustness.curves import CurvePoint
 from affuse.splits.protocols import Protocol
+from affuse.storage.plain_text import counted
 from affuse.tasks.choice import task_of
 from affuse.tasks.task import Figures, Task
 
@@ -111,7 +112,7 @@ class Result:
     drawn: str = ""
 
     def __repr__(self) -> str:
-        found = f"{len(self.evaluated)} row{'s' * (len(self.evaluated) != 1)}"
+        found = counted(len(self.evaluated), "row")
         headline = self.task.headline
         if self.honest:
             best = self.honest[0]

@@ -20,6 +20,7 @@ from affuse.bundle.writer import write_bundle
 from affuse.corpora.registry import AUTO
 from affuse.errors import BundleError, DatasetError
 from affuse.records import Clip, ProgressCallback, Skipped
+from affuse.storage.plain_text import counted
 
 LEAST_OF_EACH = 2
 """Clips of an emotion: of a single one there is none left to see whether it helps."""
@@ -197,8 +198,8 @@ def _refuse_too_few(clips: Sequence[Clip], data: str, skipped: Sequence[Skipped]
     others = f" ({len(skipped)} others cannot; the first: {skipped[0].reason})" if skipped else ""
     of = f", all of {shown[0]}" if shown else ""
     raise DatasetError(
-        f"{data} has {len(clips)} clips that can be used{of}{others}; expected clips of at least "
-        "two emotions, better ten of each: add some"
+        f"{data} has {counted(len(clips), 'clip')} that can be used{of}{others}; expected "
+        "clips of at least two emotions, better ten of each: add some"
     )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from affuse.audit.findings import Finding, counted
+from affuse.audit.findings import Finding
 from affuse.config import Config, ModelConfig
 from affuse.evaluation.comparison import paired_interval
 from affuse.evaluation.permutation import PermutationTest, system_permutation_test
@@ -24,6 +24,7 @@ from affuse.registries import MODELS
 from affuse.result import Evaluated
 from affuse.splits.divide import divide
 from affuse.splits.protocols import Protocol
+from affuse.storage.plain_text import counted
 from affuse.tasks.figures import bounds, points
 from affuse.tasks.significance import SIGNIFICANT
 

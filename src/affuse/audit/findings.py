@@ -89,24 +89,3 @@ class Audit:
                 for finding in self.findings
             ],
         }
-
-
-def counted(number: int, what: str) -> str:
-    """A number with its noun.
-
-    Parameters
-    ----------
-    number : int
-    what : str
-        The noun, in the singular.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> counted(1, "clip"), counted(1080, "clip")
-    ('1 clip', '1,080 clips')
-    """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from affuse.audit.findings import Finding, Verdict, counted
+from affuse.audit.findings import Finding, Verdict
 from affuse.corpora.index import Index
 from affuse.corpora.speakers import speaker_order
 from affuse.features.table import FeatureTable
@@ -14,6 +14,7 @@ from affuse.records import Clip, ProgressCallback
 from affuse.splits.fold_files import FoldFile, Overlap, overlaps
 from affuse.splits.folds import duplicate_groups
 from affuse.splits.protocols import Protocol
+from affuse.storage.plain_text import counted
 
 Groups = tuple[tuple[str, ...], ...]
 

@@ -7,9 +7,10 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 
-from affuse.audit.findings import Finding, counted
+from affuse.audit.findings import Finding
 from affuse.corpora.index import Index
 from affuse.corpora.speakers import speaker_key
+from affuse.storage.plain_text import counted
 
 _SHOWN = 20
 

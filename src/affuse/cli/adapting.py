@@ -16,6 +16,7 @@ from affuse.cli.running import free_folder
 from affuse.cli.saying import say
 from affuse.cli.tables import aligned, widths_of
 from affuse.corpora.registry import AUTO
+from affuse.storage.plain_text import counted
 
 if TYPE_CHECKING:
     from affuse.adaptation.adapting import Adaptation
@@ -81,7 +82,7 @@ def _lines(made: Adaptation) -> Iterator[str]:
     apart = "speakers" if made.n_speakers > 1 else "clips of one speaker"
     yield f"{made.before.title} adapted to {made.data}"
     yield (
-        f"{n_clips:,} clips   {made.n_speakers} speaker{'s' * (made.n_speakers > 1)}   "
+        f"{counted(n_clips, 'clip')}   {counted(made.n_speakers, 'speaker')}   "
         f"{made.n_folds} folds, {apart} kept apart   {counts}"
     )
     yield ""

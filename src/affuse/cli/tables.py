@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from affuse.storage.plain_text import counted
 from affuse.tasks.figures import p_value
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ def summary_text(summary: IndexSummary) -> str:
     -------
     str
     """
-    speakers = f"{summary.n_speakers} speaker{'' if summary.n_speakers == 1 else 's'}"
-    counted = {
+    speakers = counted(summary.n_speakers, "speaker")
+    numbers = {
         "emotions": summary.emotions,
         "targets": summary.targets,
         "modalities": summary.modalities,
@@ -102,7 +103,7 @@ def summary_text(summary: IndexSummary) -> str:
             f"{summary.n_skipped} files left out",
             *(
                 f"{name:<10}   " + "   ".join(f"{each} {count}" for each, count in counts.items())
-                for name, counts in counted.items()
+                for name, counts in numbers.items()
                 if counts
             ),
         ]
@@ -167,7 +168,7 @@ def _further(protocol: Protocol) -> str:
     if protocol.across_corpora:
         return f"{protocol.label}, over the emotions that both sides show"
     n_folds = len(protocol.folds)
-    return f"{protocol.label}, {n_folds} fold{'' if n_folds == 1 else 's'} that affuse made"
+    return f"{protocol.label}, {counted(n_folds, 'fold')} that affuse made"
 
 
 def _reading(result: Result) -> list[str]:

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from affuse.storage.plain_text import first_few
+from affuse.storage.plain_text import counted, first_few
 
 _BASIC = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 """Those that stand first among the classes, in this order."""
@@ -107,7 +107,7 @@ def renamed_note(labels: Iterable[str]) -> str:
     """
     written = Counter(" ".join(label.casefold().split()) for label in labels)
     renamed = [
-        f"{label} is {emotion_name(label)} ({number} clip{'' if number == 1 else 's'})"
+        f"{label} is {emotion_name(label)} ({counted(number, 'clip')})"
         for label, number in written.items()
         if emotion_name(label) != label
     ]

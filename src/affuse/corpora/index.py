@@ -22,7 +22,7 @@ from affuse.corpora.speakers import (
 )
 from affuse.errors import DatasetError, OutputError
 from affuse.records import Clip, Skipped
-from affuse.storage.plain_text import csv_cell
+from affuse.storage.plain_text import counted, csv_cell
 from affuse.storage.whole import write_text
 
 CSV_COLUMNS = ("clip", "emotion", "speaker", "audio", "video", "start", "end", "corpus")
@@ -119,7 +119,7 @@ class Index:
             "speaker": len(self.speakers),
             "emotion": len(self.classes),
         }
-        parts = [f"{n:,} {what}{'s' * (n != 1)}" for what, n in numbers.items()]
+        parts = [counted(n, what) for what, n in numbers.items()]
         left_out = f"; {len(self.skipped)} skipped" if self.skipped else ""
         return f"<Index: {', '.join(parts)}{left_out}>"
 

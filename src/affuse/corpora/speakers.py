@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from affuse.records import Clip
-from affuse.storage.plain_text import first_few
+from affuse.storage.plain_text import counted, first_few
 
 _NUMBER = re.compile(r"([+-]?)(\d+)(?:[.,]0*)?")
 _LARGE = re.compile(r"\d(?:[.,]\d+)?e\+\d\d")
@@ -207,7 +207,7 @@ def of_two_sexes(clips: Iterable[Clip]) -> Iterator[str]:
     ]
     if both:
         yield (
-            f"Clips of {len(both)} speaker{'s' * (len(both) > 1)} say two sexes "
+            f"Clips of {counted(len(both), 'speaker')} say two sexes "
             f"({first_few(both, _SHOWN)}): by sex such a speaker stands in both groups."
         )
 

@@ -17,6 +17,7 @@ from affuse.evaluation.conformal import (
 )
 from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
+from affuse.storage.plain_text import counted
 from affuse.tasks.intervals import N_RESAMPLES, percentile_interval, speaker_draws
 
 LEAST = 0.5
@@ -102,7 +103,7 @@ def too_few_speakers(found: OutOfFold, table: FeatureTable, coverage: float) -> 
     least = _feasible(there)
     less = f", or ask for less (--coverage {least:g})" if least >= LEAST else ""
     return (
-        f"{there} speaker{'s' * (there != 1)} would calibrate the sets of fold {number}, "
+        f"{counted(there, 'speaker')} would calibrate the sets of fold {number}, "
         f"and {100 * coverage:g} % takes {needed}: add speakers{less}"
     )
 

@@ -23,6 +23,7 @@ from affuse.evaluation.systems import OutOfFold
 from affuse.features.table import FeatureTable
 from affuse.records import Clip
 from affuse.splits.corpus_rows import Rows, corpus_labels, not_rare, rare_notes
+from affuse.storage.plain_text import counted
 from affuse.tasks.headline import Headline
 from affuse.tasks.intervals import N_RESAMPLES
 
@@ -159,7 +160,7 @@ def gap_sentence(tables: GroupTables, system: str, by: str, headline: Headline) 
     """
     figures, gaps = (_rows(frame, system, by) for frame in (tables.figures, tables.gaps))
     few = [
-        f"{row['group']} ({row['n_speakers']} speaker{'s' * (row['n_speakers'] != 1)})"
+        f"{row['group']} ({counted(row['n_speakers'], 'speaker')})"
         for row in figures
         if row["n_speakers"] < LEAST_SPEAKERS and row["group"] != UNKNOWN
     ]

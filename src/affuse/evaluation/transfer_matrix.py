@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from affuse.evaluation.transfer import ACROSS, ALL_OTHERS, LEFT_OUT, Cell, MeanLost
+from affuse.storage.plain_text import counted
 from affuse.tasks.headline import UAR
 
 
@@ -157,7 +158,7 @@ def _row(cell: Cell) -> str:
 
 
 def _lost_sentence(lost: MeanLost, several: bool) -> str:
-    pairs = f"{lost.n_cells} pair{'s' * (lost.n_cells != 1)}"
+    pairs = counted(lost.n_cells, "pair")
     how = {
         ACROSS: f"Trained on one corpus and tested on another ({pairs})",
         LEFT_OUT: f"Trained on all other corpora ({lost.n_cells} tested)",

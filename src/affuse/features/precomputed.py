@@ -14,7 +14,7 @@ from affuse.corpora.clip_keys import rows_of_clips
 from affuse.errors import DatasetError, FeatureError
 from affuse.features.source import Extractor, Learner, Met
 from affuse.records import Clip, Modality
-from affuse.storage.plain_text import first_few
+from affuse.storage.plain_text import counted, first_few
 
 if TYPE_CHECKING:
     from affuse.config import Config
@@ -183,7 +183,7 @@ class Precomputed:
         if len(bad):
             row, column = bad[0]
             raise FeatureError(
-                f"{self.path} has no finite number in {len(bad)} cell{'s' * (len(bad) > 1)} "
+                f"{self.path} has no finite number in {counted(len(bad), 'cell')} "
                 f"(blank, NaN, infinite or beyond 32 bits), the first for clip {clips[row].id} in "
                 f"column {self.columns[column]!r}; expected finite numbers: "
                 "fill them in, or remove the column or the clip"

@@ -13,6 +13,7 @@ from affuse.config import TrainingConfig
 from affuse.corpora.emotions import in_class_order
 from affuse.errors import FeatureError
 from affuse.features.array import FeatureArray, feature_array
+from affuse.storage.plain_text import counted
 
 if TYPE_CHECKING:
     from affuse.corpora.index import Index
@@ -165,7 +166,7 @@ class FeatureTable:
 
     def __repr__(self) -> str:
         n_speakers = len(set(self.speakers))
-        parts = [f"{len(self)} clips", f"{n_speakers} speaker{'s' * (n_speakers != 1)}"]
+        parts = [counted(len(self), "clip"), counted(n_speakers, "speaker")]
         aims = " and ".join(filter(None, [", ".join(self._aims[:-1]), *self._aims[-1:]]))
         shapes = [f"{m} {self.arrays[m].shape[1:]}" for m in self.modalities]
         return f"<FeatureTable: {', '.join([*parts, aims])}; {', '.join(shapes)}>"

@@ -7,6 +7,7 @@ import pandas as pd
 from affuse.evaluation.sentences import floor_text
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_NAMES
+from affuse.storage.plain_text import counted
 from affuse.tasks.figures import bounds, p_text, points
 from affuse.tasks.significance import SIGNIFICANT
 
@@ -86,15 +87,11 @@ def _best(run: RunFolder) -> str:
     bounds = interval(best["uar_low"], best["uar_high"])
     text = f" (95 % interval over speakers {bounds})" if bounds else " (one speaker: no interval)"
     return (
-        f"On {int(best['n_clips']):,} clips of {_many(int(best['n_speakers']), 'speaker')}, each "
+        f"On {int(best['n_clips']):,} clips of {counted(int(best['n_speakers']), 'speaker')}, each "
         f"tested by a system that had not met the speaker, the best system, {best['system']}, "
         f"recognises {len(run.classes)} emotions {kind[best['modality']]} with a mean recall "
         f"(UAR) of {percent(best['uar'])}{text}."
     )
-
-
-def _many(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _against_chance(run: RunFolder) -> str:
@@ -195,7 +192,7 @@ def _leaky(run: RunFolder) -> str:
         return ""
     highest = run.leaky["uar"].max()
     return (
-        f"{_many(len(run.leaky), 'row')} marked leaky, up to {percent(highest)}, must not be "
+        f"{counted(len(run.leaky), 'row')} marked leaky, up to {percent(highest)}, must not be "
         "compared with these: they know something of the clips they are tested on."
     )
 

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from affuse.errors import FoldError
-from affuse.splits.corpus_rows import Rows, counted, not_rare, rare_notes
+from affuse.splits.corpus_rows import Rows, emotion_counts, not_rare, rare_notes
 from affuse.splits.fold import Fold
+from affuse.storage.plain_text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ def _without_copies(
         else:
             train.append(row)
     notes = (
-        f"{n} clip{'' if n == 1 else 's'} of {corpus} {'is' if n == 1 else 'are'} identical to "
+        f"{counted(n, 'clip')} of {corpus} {'is' if n == 1 else 'are'} identical to "
         f"clips of {' and '.join(fold.test)}: not trained on where these are tested."
         for corpus, n in copies.items()
     )
@@ -199,8 +200,8 @@ def _shown_in_training(
         if rows.emotions[row] not in known:
             left[rows.corpora[row]][rows.emotions[row]] += 1
     notes = (
-        f"{corpus} is tested without {counted(counts)}, which {' and '.join(fold.train)} never "
-        f"show{'s' if len(fold.train) == 1 else ''}."
+        f"{corpus} is tested without {emotion_counts(counts)}, which {' and '.join(fold.train)} "
+        f"never show{'s' if len(fold.train) == 1 else ''}."
         for corpus, counts in left.items()
     )
     return [row for row in tested if rows.emotions[row] in known], notes

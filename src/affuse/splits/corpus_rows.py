@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from affuse.features.table import FeatureTable
+from affuse.storage.plain_text import counted
 
 RARE = 1 / 50
 """Share of the clips of a corpus's commonest emotion below which another is rare there: the recall
@@ -109,10 +110,10 @@ def rare_notes(rows: Rows, where: str = "figures by corpus and across corpora") 
     for row in sorted(set(range(len(rows.corpora))) - not_rare(rows)):
         left[rows.corpora[row]][rows.emotions[row]] += 1
     for corpus, counts in left.items():
-        yield (f"{corpus} has too few clips of {counted(counts)}: left out of {where}.")
+        yield (f"{corpus} has too few clips of {emotion_counts(counts)}: left out of {where}.")
 
 
-def counted(counts: Counter[str]) -> str:
+def emotion_counts(counts: Counter[str]) -> str:
     """Emotions with their numbers of clips, in words.
 
     Parameters
@@ -123,4 +124,4 @@ def counted(counts: Counter[str]) -> str:
     -------
     str
     """
-    return ", ".join(f"{name} ({n} clip{'' if n == 1 else 's'})" for name, n in counts.items())
+    return ", ".join(f"{name} ({counted(n, 'clip')})" for name, n in counts.items())

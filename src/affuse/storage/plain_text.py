@@ -41,6 +41,27 @@ def first_few(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + rest
 
 
+def counted(number: int, what: str) -> str:
+    """A number with its noun.
+
+    Parameters
+    ----------
+    number : int
+    what : str
+        The noun, in the singular.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> counted(1, "clip"), counted(1080, "clip")
+    ('1 clip', '1,080 clips')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def steers(sign: str) -> bool:
     """Whether one sign does something to a terminal instead of being seen.
 

@@ -13,6 +13,7 @@ from affuse.corpora.index import Index
 from affuse.errors import DatasetError
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
+from affuse.storage.plain_text import counted
 from affuse.tasks.figures import points
 from affuse.tasks.headline import UAR, Headline
 from affuse.tasks.intervals import speaker_interval
@@ -158,9 +159,10 @@ class Classification:
         """
         labels = np.unique(table.labels)
         if len(labels) < 2:
+            only = ", ".join(table.classes[n] for n in labels) or "no emotion"
             raise DatasetError(
-                f"{len(table)} clips of the emotions {[table.classes[n] for n in labels]} were "
-                "given; expected at least two emotions: add clips, or widen data.emotions"
+                f"clips of {only} alone were given ({counted(len(table), 'clip')}); expected at "
+                "least two emotions: add clips, or widen data.emotions"
             )
 
     def fault(self, table: FeatureTable, rows: Labels, modality: str, advice: str) -> str:
