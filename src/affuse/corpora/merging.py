@@ -35,8 +35,8 @@ def merge(indexes: Sequence[Index]) -> Index:
     Raises
     ------
     DatasetError
-        No index, something else than indexes, or one clip of a corpus in two of them, also where one
-        is a table of it.
+        No index, something else than indexes, or one clip of a corpus in two of them, also where
+        one is a table of it.
 
     Examples
     --------
