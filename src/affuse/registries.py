@@ -104,9 +104,9 @@ class Registry:
         Raises
         ------
         ConfigError
-            There is none of that name: says the nearest, or all there are.
+            There is none of that name, or it is no text: says the nearest, or all there are.
         """
-        if name not in self:
+        if not isinstance(name, str) or name not in self:
             refuse_unknown(self.what, name, self.names())
 
     def get(self, name: str) -> Any:
@@ -212,6 +212,10 @@ def refuse_unknown(what: str, name: str, legal: Sequence[str]) -> NoReturn:
     ConfigError
         Always.
     """
+    if not isinstance(name, str):
+        raise ConfigError(
+            f"{what} {name!r} was given, which is no name; expected one of {', '.join(legal)}"
+        )
     near = difflib.get_close_matches(name.casefold(), legal, n=1)
     if near:
         raise ConfigError(f"{what} {name!r} was given: did you mean {near[0]!r}?")

@@ -15,7 +15,7 @@ from affuse.audit.recordings import duplicates_finding, fold_file_finding, ident
 from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
 from affuse.corpora.index import Index
-from affuse.experiment import chosen_clips, context_of, extract
+from affuse.experiment import chosen_clips, context_of, extract_configured
 from affuse.features.label_columns import refuse_constant
 from affuse.features.table import FeatureTable
 from affuse.records import Modality, ProgressCallback
@@ -69,7 +69,7 @@ def audit(
         config = _without_file(config)
     if config.folds.published:
         findings.append(published_folds_finding(config.folds.published, index))
-    extraction, sources = extract(config, index, progress=progress)
+    extraction, sources = extract_configured(config, index, progress=progress)
     table = extraction.table
     refuse_constant(sources, table)
     Classification().check(table)

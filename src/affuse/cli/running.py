@@ -209,10 +209,10 @@ def extract_and_print(config: Config, work: Work) -> None:
     config : Config
     work : Work
     """
-    from affuse.experiment import extract
+    from affuse.experiment import extract_configured
 
     with work.begun() as workers, progress_bars(Console(stderr=True)) as progress:
-        extraction, sources = extract(config, workers=workers, progress=progress)
+        extraction, sources = extract_configured(config, workers=workers, progress=progress)
     for modality, source in sources.items():
         present = extraction.table.present.get(modality)
         n_clips = 0 if present is None else int(present.sum())

@@ -60,6 +60,11 @@ def load_config(
     >>> load_config("quick", ["seed=3", "features.mfcc.n_mfcc=13"]).features.mfcc.n_mfcc
     13
     """
+    if not isinstance(overrides or {}, Mapping):
+        raise ConfigError(
+            f"overrides {overrides!r} were given; expected a dict of keys and values, such as "
+            '{"data.path": "clips.csv"}'
+        )
     tree = {} if recipe is None else _read_recipe(recipe)
     for setting in settings:
         key, value = _parse_setting(setting)

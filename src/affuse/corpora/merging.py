@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from affuse.corpora.drawn import EMBEDDED
@@ -35,7 +35,8 @@ def merge(indexes: Sequence[Index]) -> Index:
     Raises
     ------
     DatasetError
-        No index, or one clip of a corpus in two of them, also where one is a table of it.
+        No index, something else than indexes, or one clip of a corpus in two of them, also where
+        one is a table of it.
 
     Examples
     --------
@@ -44,8 +45,18 @@ def merge(indexes: Sequence[Index]) -> Index:
     >>> [(clip.id, clip.speaker) for clip in merge([one, other])]
     [('A/a', 'A/3'), ('B/a', 'B/03')]
     """
+    if isinstance(indexes, Index) or not isinstance(indexes, Iterable):
+        raise DatasetError(
+            "what was given to merge is no list of indexes; expected several in one: "
+            "affuse.merge([index_a, index_b])"
+        )
     if not indexes:
         raise DatasetError("no index was given to merge; expected one at least: read some data")
+    stray = next((given for given in indexes if not isinstance(given, Index)), None)
+    if stray is not None:
+        raise DatasetError(
+            f"{stray!r} was given to merge; expected indexes, such as affuse.read(folder) gives"
+        )
     clips = [clip for index in indexes for clip in index.clips]
     _refuse_repeated(clips)
     corpora = {clip.corpus for clip in clips}

@@ -10,6 +10,7 @@ import numpy as np
 
 from affuse.config import Config
 from affuse.corpora.index import Index
+from affuse.errors import ConfigError
 from affuse.evaluation.fold_store import FolderStore
 from affuse.experiment.plan import Plan, chosen_clips, extractors, prepared, task_of
 from affuse.experiment.votes import SOFT
@@ -65,12 +66,22 @@ def context_of(
     Returns
     -------
     RunContext
+
+    Raises
+    ------
+    ConfigError
+        It is no configuration.
     """
+    if not isinstance(config, Config):
+        raise ConfigError(
+            f"{config!r} was given; expected a configuration, such as "
+            'affuse.load_config("quick", overrides={"data.path": "clips.csv"}) makes'
+        )
     folds = FolderStore(cache_folder() / "folds")
     return RunContext.of(config.jobs, workers, progress, folds=folds, seed=config.seed)
 
 
-def extract(
+def extract_configured(
     config: Config,
     index: Index | None = None,
     *,
@@ -118,7 +129,7 @@ def features_of(plan: Plan, context: RunContext) -> Features:
     Raises
     ------
     AffuseError
-        As in `extract`, or features that are constant or the label itself.
+        As in `extract_configured`, or features that are constant or the label itself.
     """
     extraction, sources = _extracted(plan, context)
     refuse_constant(sources, extraction.table)

@@ -181,6 +181,11 @@ def fold_set(name: str, corpus: str) -> FoldSet:
     >>> fold_set("emobox", "EMO-DB").n_clips
     535
     """
+    if not (isinstance(name, str) and isinstance(corpus, str)):
+        raise FoldError(
+            f"folds {name!r} of {corpus!r} were given; expected the name of published folds and of "
+            "their corpus: affuse folds lists them"
+        )
     title = _title(corpus)
     if (name, title) not in _known():
         raise FoldError(_why_none(name, corpus, title))
