@@ -132,7 +132,7 @@ class Cluster:
                 self.client.cancel(list(sent.at_work), force=True)
 
     def _result(self, future: Future) -> list[Any] | None:
-        """Answers of one batch; None where workers died of it, or they are still to be awaited."""
+        """Answers of one batch; None where workers died of it, TimeoutError while it is running."""
         from distributed import KilledWorker
 
         try:
