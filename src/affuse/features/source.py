@@ -138,7 +138,7 @@ class Source(Protocol):
 
 
 class Extractor(Source, Protocol):
-    """Source that computes an array from a decoded clip. It has no fit and never sees a label.
+    """Source that computes an array from a decoded clip. It is fixed: it never sees a label.
 
     One is a small frozen dataclass on top of `ExtractorDefaults` that says its `name`, `modality`,
     `version`, `label`, `axes`, `shape`, `decoding`, `settings` and `extract`.
