@@ -117,6 +117,11 @@ _CALIBRATION = (
     "{voice.temperature:.2f}^-1 (0.5 / greatest)^{voice.doubt:.2f}{far}. Of looks at a face, "
     "and windows of a voice, each weighs by how far it is from rest, that is from a neutral one."
 )
+_HARDLY_SEEN = (
+    " A face that can hardly be seen counts the less, the less detail there is in it (in full from "
+    "a quality of {quality.full:.3f}, which 19 of 20 faces of FER2013 have); fitted on "
+    "{quality.fitted_on}."
+)
 _DECLINE = " (usual distance / distance from training)^{:.2f}"
 _HELD_OUT = (
     "Fitted on all corpora but one and measured on that one, in turn, this brings the voice's "
@@ -287,6 +292,8 @@ def _believed(face: Member, voice: Member, held_out: CrossFitted | None) -> str:
     known = voice.familiarity
     far = "" if known is None else _DECLINE.format(known.decline)
     text = _CALIBRATION.format(face=face, voice=voice, far=far)
+    if face.image_quality is not None:
+        text += _HARDLY_SEEN.format(quality=face.image_quality)
     return text if held_out is None else f"{text} {_HELD_OUT.format(each=held_out)}"
 
 
