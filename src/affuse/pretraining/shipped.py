@@ -13,6 +13,7 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import CARD, Figures, Manifest, TrainedOn
 from affuse.bundle.member import FeatureSource, Member
 from affuse.bundle.writer import make_bundle
+from affuse.corpora.readers.ravdess import TITLE as RAVDESS
 from affuse.errors import BundleError, DatasetError
 from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.pretraining.calibration import HeldOutClips, cross_fitted
@@ -279,7 +280,17 @@ def _voice_figures(facts: dict[str, Any]) -> Figures:
         n_clips=int(np.sum(facts["confusion_speech"])),
         n_speakers=facts["n_speakers"],
         n_folds=facts["n_folds"],
+        leak=_leak(facts),
     )
+
+
+def _leak(facts: dict[str, Any]) -> str:
+    """Why new speakers would give less than those of RAVDESS; empty where they would not."""
+    start = facts.get("start") or {}
+    met = set(start.get("met", {}).get(RAVDESS, ())) & set(facts["trained_on"][RAVDESS])
+    if not met:
+        return ""
+    return f"the weights that the training started from had met {len(met)} of the speakers"
 
 
 def _face_figures(facts: dict[str, Any]) -> Figures:
