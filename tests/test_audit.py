@@ -350,7 +350,7 @@ def test_a_speaker_of_two_sexes_is_named(corpus, audit, tmp_path):
     code, message = audit(corpus, *QUICK, "--permutations", 0, "--out", out)
     assert code == 0
     assert "NOTE speakers 3 speakers, of whom 1 female in some clips and male in others" in message
-    assert "ann: female in 5 clips, male in 1 clip; one person?" in message
+    assert "ann: female in 5, male in 1 clips; one person?" in message
     assert json.loads(out.read_text("utf-8"))["findings"][0]["of_two_sexes"] == ["ann"]
 
 

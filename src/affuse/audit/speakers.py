@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 
 from affuse.audit.findings import Finding
 from affuse.corpora.index import Index
-from affuse.corpora.speakers import speaker_key
+from affuse.corpora.speakers import speaker_key, two_sexes
 from affuse.storage.plain_text import counted
 
 _SHOWN = 20
@@ -30,16 +30,19 @@ def speakers_finding(index: Index) -> Finding:
     -------
     Finding
     """
-    joined, several = index.spellings, of_two_sexes(index)
+    joined, several = index.spellings, two_sexes(index)
     alike = look_alike(index.speakers)
     facts: dict[str, object] = {
         "joined": [list(group) for group in joined],
         "alike": [list(g) for g in alike],
     }
-    facts |= {"of_two_sexes": [name for name, _ in several]}
+    facts |= {"of_two_sexes": list(several)}
     details = [f"{' = '.join(group)}: one person" for group in joined]
     details += [f"{', '.join(group)}: kept apart; one person?" for group in alike]
-    details += [f"{name}: {told}; one person?" for name, told in several]
+    details += [
+        f"{name}: {', '.join(f'{sex} in {n}' for sex, n in sexes.most_common())} clips; one person?"
+        for name, sexes in several.items()
+    ]
     shown = [*details[:_SHOWN], *_rest(details)]
     who = counted(len(index.speakers), "speaker")
     if joined:
@@ -52,29 +55,6 @@ def speakers_finding(index: Index) -> Finding:
         statement = f"{who}, of whom {len(several)} female in some clips and male in others"
         return Finding("speakers", "NOTE", statement, tuple(shown), facts=facts)
     return Finding("speakers", "OK", f"{who}, each written in one way", facts=facts)
-
-
-def of_two_sexes(index: Index) -> tuple[tuple[str, str], ...]:
-    """Speakers whose clips do not agree about their sex.
-
-    Parameters
-    ----------
-    index : Index
-
-    Returns
-    -------
-    tuple of (str, str)
-        Name, and in how many clips the speaker is what.
-    """
-    sexes: dict[str, Counter[str]] = defaultdict(Counter)
-    for clip in index:
-        if clip.attributes.get("sex"):
-            sexes[clip.speaker][clip.attributes["sex"]] += 1
-    return tuple(
-        (name, ", ".join(f"{sex} in {counted(n, 'clip')}" for sex, n in sorted(own.items())))
-        for name, own in sexes.items()
-        if len(own) > 1
-    )
 
 
 def look_alike(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
