@@ -19,9 +19,11 @@ GUTTER = 84
 PIECES = """async ([count, hop, from, to, least]) => {
     const { pieces } = await import("/static/moments.js");
     const happy = { happy: 0.75, sad: 0.25 }, sad = { happy: 0.25, sad: 0.75 };
-    const found = Array.from({ length: count }, (_, place) => ({ start: hop * place, end: hop * (place + 1),
-        segment: { emotion: place % 4 ? "happy" : null,
-            probabilities: { fused: happy, audio: happy, video: place % 4 ? happy : sad } } }));
+    const found = Array.from({ length: count }, (_, place) => {
+        const shares = { fused: happy, audio: happy, video: place % 4 ? happy : sad };
+        return { start: hop * place, end: hop * (place + 1),
+            segment: { emotion: place % 4 ? "happy" : null, probabilities: shares } };
+    });
     return pieces(found, from, to, least);
 }"""
 
