@@ -1,4 +1,4 @@
-"""A bundle and labelled clips -> the bundle adapted to them, with what that is worth."""
+"""A bundle and labelled clips -> the bundle adapted to them, with its figures before and after."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LEAST_OF_EACH = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Adaptation:
-    """A bundle whose decisions were fitted to somebody's clips, and what that is worth.
+    """An adapted bundle, and how its figures changed.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Adaptation:
 
     @property
     def helps(self) -> bool:
-        """Whether it answers better than before, by more than chance."""
+        """Whether the adapted bundle does better than before, by more than chance."""
         return not self.reasons
 
     def write(self, folder: str | Path) -> Path:
@@ -204,7 +204,7 @@ def _refuse_too_few(clips: Sequence[Clip], data: str, skipped: Sequence[Skipped]
 
 
 def _emotions(outputs: MemberOutputs, classes: Sequence[str]) -> dict[str, int]:
-    """Clips of each emotion that there is, in the order of the classes."""
+    """Number of clips of each emotion that occurs, in the order of the classes."""
     counts = Counter(clip.emotion for clip in outputs.clips)
     return {name: counts[name] for name in classes if counts[name]}
 
@@ -226,7 +226,7 @@ def _notes(outputs: MemberOutputs, met: Sequence[str], skipped: Sequence[Skipped
 
 
 def _reasons(made: Adaptation, fitted: Fitted) -> Iterator[str]:
-    """Why it is not known to help."""
+    """Why the adaptation is not known to help."""
     if made.n_speakers < 2:
         yield "all clips are of one speaker, who says nothing about others"
     rare = [f"{n} of {name}" for name, n in made.emotions.items() if n < LEAST_OF_EACH]

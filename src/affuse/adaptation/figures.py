@@ -86,13 +86,13 @@ class Change:
 
     @property
     def real(self) -> bool:
-        """Whether it is better by more than chance: by UAR, or log loss at no worse UAR."""
+        """Whether it is better by more than chance: by UAR, or by log loss at no worse UAR."""
         return bool(self.low > 0 or (self.loss_high < 0 and self.difference >= 0))
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Probabilities of clips that nothing was fitted to: part -> (n_clips, n_classes)."""
+    """Probabilities of clips held out of every fit: part -> (n_clips, n_classes)."""
 
     before: Mapping[str, Floats]
     after: Mapping[str, Floats]
@@ -102,7 +102,7 @@ class HeldOut:
 def held_out(
     bundle: Bundle, outputs: MemberOutputs, seed: int = 0, progress: ProgressCallback | None = None
 ) -> HeldOut:
-    """What the bundle says of each clip, and what it says once it was fitted to all other groups.
+    """Each clip's probabilities as the bundle gives them, and after a fit to all other groups.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def answers(bundle: Bundle, outputs: MemberOutputs) -> dict[str, Floats]:
 def changes(
     found: HeldOut, outputs: MemberOutputs, classes: Sequence[str], seed: int = 0
 ) -> tuple[Change, ...]:
-    """Figures of the answer and of each modality that says something, before and after.
+    """Figures before and after, of the answer and of each modality that gives one.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def change_of_strangers(
     met: Sequence[str],
     seed: int = 0,
 ) -> Change | None:
-    """Figures of the answer on people whom the bundle was not trained on.
+    """Figures before and after on speakers whom the bundle was not trained on.
 
     A network is surer of people it has learned by heart, and righter: what fits these makes it too
     sure of all others.
@@ -238,7 +238,7 @@ def _parts(found: HeldOut, labels: Rows) -> Iterator[tuple[str, Floats, Floats]]
 
 
 def _among(rows: Floats, shown: Rows) -> Floats:
-    """Probabilities among some classes alone."""
+    """Probabilities restricted to some classes, normalised among them."""
     left = np.full_like(rows, 0.0)
     left[:, shown] = np.maximum(rows[:, shown], np.finfo(float).tiny)
     return np.asarray(left / left.sum(axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""What the members say of labelled clips -> a manifest whose decisions fit them."""
+"""What the members predict for labelled clips -> a manifest whose decisions are fitted to them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ N_INNER_FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A manifest, and how much was held back in it.
+    """A manifest, and how far each of its fits was shrunk to what it was before.
 
     Attributes
     ----------

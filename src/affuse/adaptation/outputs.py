@@ -1,4 +1,4 @@
-"""Labelled clips -> what the members of a bundle say of each, as in prediction."""
+"""Labelled clips -> the outputs of a bundle's members for each, as in prediction."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class MemberOutputs:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Clips of the same files: these are read once."""
+    """Clips of the same files, which are read once for all of them."""
 
     bundle_folder: Path
     clips: tuple[Clip, ...]
@@ -162,7 +162,7 @@ def _by_files(clips: Sequence[Clip]) -> Iterator[tuple[Clip, ...]]:
 
 
 def _rows_of(task: _Task) -> dict[str, Rows | str]:
-    """Clip -> what the members say of it, or why its files cannot be read."""
+    """Clip -> the members' outputs for it, or why its files cannot be read."""
     found: dict[str, Rows | str] = {clip.id: {} for clip in task.clips}
     for path in dict.fromkeys(path for clip in task.clips for path in clip.files):
         try:
@@ -188,7 +188,7 @@ def _of_file(path: Path, task: _Task) -> Iterator[tuple[Clip, Rows]]:
 
 
 def _span(clip: Clip, recording: Recording) -> Span | None:
-    """The stretch of a recording that a clip is; None: all of it."""
+    """The stretch of a recording that a clip covers; None: all of it."""
     if clip.start_s is None and clip.end_s is None:
         return None
     end_s = recording.duration_s if clip.end_s is None else clip.end_s
@@ -196,7 +196,7 @@ def _span(clip: Clip, recording: Recording) -> Span | None:
 
 
 def _is_of(members: Members, name: str, modalities: set[Modality]) -> bool:
-    """Whether a member goes by what is taken from a file: sound, picture, or both."""
+    """Whether a member needs nothing but these modalities."""
     return set(members.bundle.manifest.member(name).modalities) <= modalities
 
 
@@ -206,7 +206,7 @@ def _lost(answer: Lost, task: _Task) -> dict[str, Rows | str]:
 
 
 def _key(clip: Clip, bundle: Bundle, settings: Settings) -> str:
-    """Of what decides the rows of a clip: its files, and the networks, but not how these fuse."""
+    """Cache key of a clip's outputs: its files and the networks, not how these are fused."""
     manifest = bundle.manifest
     pooling = None if manifest.pooling is None else manifest.pooling.model_dump(mode="json")
     networks = [
@@ -229,9 +229,9 @@ def _key(clip: Clip, bundle: Bundle, settings: Settings) -> str:
 
 @lru_cache(maxsize=1)
 def _members(folder: Path) -> Members:
-    """Loaded once in each process."""
+    """Members of a bundle, loaded once in each process."""
     return Members(read_bundle(folder))
 
 
 def _silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody asked for."""
+    """Ignore progress."""

@@ -33,7 +33,7 @@ def audit(
     n_permutations: int = DEFAULT_PERMUTATIONS,
     progress: ProgressCallback | None = None,
 ) -> Audit:
-    """Look for whatever would make the figures of a run too good.
+    """Look for whatever would make the figures of a run too good to be true.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def audit(
 
 
 def _fold_file(config: Config, index: Index) -> FoldFile | None:
-    """The fold file of a configuration, whose names all fit clips; None without one."""
+    """The fold file of a configuration, with every name matched to clips; None without one."""
     if not config.folds.file:
         return None
     file = read_folds(config.folds.file)
@@ -105,14 +105,14 @@ def _fold_file(config: Config, index: Index) -> FoldFile | None:
 
 
 def _protocol(config: Config, table: FeatureTable, index: Index) -> Protocol:
-    """Folds that keep speakers apart, or the next best where these clips allow none."""
+    """The protocol that keeps speakers apart, or the next best that these clips allow."""
     (name,) = feasible_protocols(("speaker-independent",), list(table.speakers)).protocols
     divided = divided_by((name,), config, table, index.clips).protocols
     return next((each for each in divided if not each.leaky), divided[0])
 
 
 def _sound(table: FeatureTable, by_column: Mapping[Modality, Finding]) -> set[str]:
-    """Modalities without a column that is the label: what such a one does needs no measuring."""
+    """Modalities without a leaking column, which alone are worth measuring."""
     leaking = {name for name, finding in by_column.items() if finding.verdict == "LEAK"}
     return set(table.modalities) - leaking
 

@@ -13,7 +13,7 @@ SHIPPED_NAME = "shipped"
 
 
 def bundle_names() -> tuple[str, ...]:
-    """Names of all bundles that come with affuse, the usual one first.
+    """Names of all bundles that come with affuse, the default first.
 
     Returns
     -------

@@ -17,7 +17,7 @@ _Out = Annotated[Path, typer.Argument(help="Folder that receives the corpus.")]
 
 
 class _Corpora(TyperGroup):
-    """A command for each corpus, also for those whose reader is the only one to know an archive.
+    """A command for each corpus, also for one whose archive only its reader knows.
 
     A corpus may be called by its title too.
     """
@@ -45,7 +45,7 @@ class _Corpora(TyperGroup):
 
 
 def _fetching(name: str) -> Any:
-    """The command that fetches a corpus as its reader says."""
+    """The command that fetches a corpus from the archive that its reader names."""
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
 
     @alone.command(name)

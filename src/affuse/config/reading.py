@@ -152,7 +152,7 @@ def _explain(item: Any) -> str:
 
 
 def _plain(message: str) -> str:
-    """What the validation says, in the words of recipes: lists and tables, no types of Python."""
+    """A validation error in the terms of recipes: lists and tables, no Python types."""
     message = re.sub(r"a valid dictionary or instance of \w+", "a table of settings", message)
     message = message.replace("a valid tuple", "a list").replace("Tuple should", "List should")
     return message.removeprefix("Value error, ").replace(" after validation", "")

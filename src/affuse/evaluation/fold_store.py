@@ -1,4 +1,4 @@
-"""Finished folds, kept: a run that was cut short goes on where it stopped."""
+"""Results of finished folds, stored so that an interrupted run resumes where it stopped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PACKAGES = ("affuse", "numpy", "scipy", "scikit-learn", "torch")
 
 
 class FolderStore:
-    """FoldStore in a folder: one ``.npz`` file a fold, whole or not there at all.
+    """FoldStore in a folder: one ``.npz`` file per fold, written whole or not at all.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class FolderStore:
         self.root = Path(root)
 
     def load(self, key: str) -> Arrays | None:
-        """Arrays by name; None where there is no file, or one that nobody wrote here.
+        """Arrays by name; None where there is no file, or none written by this store.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class FolderStore:
             seal(temporary)
 
     def sweep(self) -> None:
-        """Remove what a killed process left in the middle of writing."""
+        """Remove partial files that killed processes left."""
         remove_leftovers(self.root)
 
     def _path(self, key: str) -> Path:
@@ -120,7 +120,7 @@ def table_digest(table: FeatureTable) -> str:
 
 
 def key_of(payload: Mapping[str, Any]) -> str:
-    """Key of a fold: hash of what it depends on, versions of the packages included.
+    """Key of a fold: hash of all it depends on, package versions included.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Of each name its own file alone: features need nothing of what evaluation needs."""
+    """Import only the file that defines a name: features need nothing of what evaluation needs."""
     if name not in _HOMES:
         raise AttributeError(f"module 'affuse.experiment' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,4 +1,4 @@
-"""Chosen clips -> their features, clean and degraded, each modality from its source."""
+"""Chosen clips -> their features, clean and degraded."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def context_of(
     workers: Workers | None = None,
     progress: ProgressCallback | None = None,
 ) -> RunContext:
-    """Who works for a configuration, with features and finished folds in the cache folder.
+    """Workers, feature store and fold store of a configuration.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def extract_configured(
     workers: Workers | None = None,
     progress: ProgressCallback | None = None,
 ) -> tuple[Extraction, dict[Modality, Source]]:
-    """Features of every clip, from the store where it has them, and what they came from.
+    """Features of every clip, from the store where it has them, and their sources.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def extract_configured(
 
 
 def features_of(plan: Plan, context: RunContext) -> Features:
-    """Features of a plan's clips, refused where a column of them is the label.
+    """Features of a plan's clips; refused where a column of them is the label.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def degraded_features(
 
 
 def notes_of(clean: Recordings) -> Iterator[str]:
-    """What tables of features say of themselves, and clips that are one recording.
+    """Notes on feature tables, and on clips that are one recording.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def _extracted(plan: Plan, context: RunContext) -> tuple[Extraction, dict[Modali
 
 
 def _shuffled(table: FeatureTable, seed: int) -> FeatureTable:
-    """The truth dealt anew among each speaker's clips: whatever is learned then is a leak."""
+    """The table with its truth shuffled among each speaker's clips, to find leaks."""
     rng = np.random.default_rng(seed)
     order = np.arange(len(table))
     for speaker in np.unique(table.speakers):

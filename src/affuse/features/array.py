@@ -24,7 +24,7 @@ USUAL_AXES = (CLIP, TIME, "height", "width")
 
 
 class FeatureArray(ABC):
-    """Numbers of one modality, a row a clip, wherever they are kept.
+    """Features of one modality, one row per clip, in memory or on disk.
 
     Rows of clips that lack the modality are NaN. What is read is float32.
 
@@ -362,7 +362,7 @@ class ArrayInMemory(FeatureArray):
 def feature_array(
     values: FeatureArray | NDArray[np.floating[Any]], axes: Sequence[str] = ()
 ) -> FeatureArray:
-    """A FeatureArray as it is, or one around a plain array.
+    """A FeatureArray unchanged, or a plain array wrapped in one.
 
     Parameters
     ----------
@@ -432,7 +432,7 @@ def usual_axes(n_axes: int) -> tuple[str, ...]:
 
 
 def is_stepwise(axes: Sequence[str]) -> bool:
-    """Whether one clip's array is a sequence of arrays: its first of several axes says so.
+    """Whether one clip's array is a sequence of arrays: its first axis is one of steps.
 
     Parameters
     ----------
@@ -452,7 +452,7 @@ def is_stepwise(axes: Sequence[str]) -> bool:
 
 
 def check_axes(axes: Sequence[str], shape: tuple[int, ...]) -> None:
-    """Refuse names that are not one for each axis, the first "clip" (FeatureError).
+    """Refuse (FeatureError) names that are not one per axis with "clip" first.
 
     Parameters
     ----------
@@ -467,7 +467,7 @@ def check_axes(axes: Sequence[str], shape: tuple[int, ...]) -> None:
 
 
 def chosen_rows(n_clips: int, rows: ArrayLike) -> Rows:
-    """Indices from 0 of a choice of rows, which may be a mask or count from the end.
+    """Non-negative indices of a choice of rows, which may be a mask or count from the end.
 
     Parameters
     ----------
@@ -485,7 +485,7 @@ def chosen_rows(n_clips: int, rows: ArrayLike) -> Rows:
 
 
 def begun_digest(array: FeatureArray) -> Any:
-    """A hash that has taken in what an array is; what is in it is still to come.
+    """A hash of an array's axes and shape, to be continued with its content.
 
     Parameters
     ----------

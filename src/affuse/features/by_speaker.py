@@ -1,4 +1,4 @@
-"""Extractors that depend on whose clip it is."""
+"""Extractors that depend on the clip's speaker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BySpeaker:
-    """Source: one extractor for each speaker, where what is done to a clip depends on whose it is.
+    """Source with one extractor for each speaker, such as one that adds other speakers' voices.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class BySpeaker:
 
     @property
     def any(self) -> Extractor:
-        """One of them, for what they have in common."""
+        """One of the extractors, for what they have in common."""
         return next(iter(self.extractors.values()))
 
     @property

@@ -1,4 +1,4 @@
-"""Features that another program computed, in the place of an extractor."""
+"""Features that another program computed, used in the place of an extractor."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Precomputed:
 
     @property
     def provenance(self) -> tuple[Met, ...]:
-        """Whom networks behind the table have met: nothing is known of it."""
+        """Unknown: nothing is recorded of networks behind the table."""
         return ()
 
     def settings(self) -> Mapping[str, object]:

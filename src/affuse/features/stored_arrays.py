@@ -1,4 +1,4 @@
-"""Features that stay on disk, a file a clip, until they are asked for."""
+"""Features that stay on disk, one file per clip, until they are read."""
 
 from __future__ import annotations
 

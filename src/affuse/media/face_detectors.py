@@ -1,4 +1,4 @@
-"""Detectors of faces: the cascade that comes with OpenCV, and YuNet once it was downloaded."""
+"""Face detectors: the cascade that comes with OpenCV, and YuNet once downloaded."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class HaarDetector:
 
 @dataclass(frozen=True)
 class YunetDetector:
-    """YuNet through OpenCV: faces from the side and turned ones too, with landmarks.
+    """YuNet through OpenCV: also finds profiles and rotated faces, and gives landmarks.
 
     The network is loaded on first use and is not for several threads at once.
 
@@ -197,7 +197,7 @@ class YunetDetector:
 
 
 def default_detector() -> FaceDetector:
-    """YuNet where `affuse download yunet` has brought it, else the cascade.
+    """YuNet where `affuse download yunet` has fetched it, else the cascade.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""An extractor behind a degradation: the same features of a worse recording."""
+"""An extractor behind a degradation: its features of a degraded recording."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Degradation(Protocol):
-    """Decoded sound or frames -> the same, worse. A small frozen object that pickles."""
+    """Decoded sound or frames -> the same, degraded. A small frozen object that pickles."""
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers it, ready for JSON.
+        """All settings that affect it, ready for JSON.
 
         Returns
         -------
@@ -29,12 +29,12 @@ class Degradation(Protocol):
         """
 
     def __call__(self, decoded: Any, /) -> Any:
-        """What was decoded, worse."""
+        """What was decoded, degraded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Degraded(ExtractorDefaults):
-    """Extractor: what another one makes of a degraded recording.
+    """Extractor: another extractor's features of a degraded recording.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Degraded(ExtractorDefaults):
 
     @property
     def name(self) -> str:
-        """That of the extractor: the settings tell them apart."""
+        """Name of the extractor: the settings distinguish the two."""
         return self.extractor.name
 
     @property
@@ -58,7 +58,7 @@ class Degraded(ExtractorDefaults):
 
     @property
     def version(self) -> int:
-        """That of the extractor."""
+        """Version of the extractor."""
         return self.extractor.version
 
     @property
@@ -83,11 +83,11 @@ class Degraded(ExtractorDefaults):
 
     @property
     def provenance(self) -> tuple[Met, ...]:
-        """Whom the extractor's network has met."""
+        """Corpora and speakers that the extractor's network was trained on."""
         return self.extractor.provenance
 
     def learned(self, config: Config) -> Learner | None:
-        """What is fitted on the extractor's features.
+        """The transformer that is fitted on the extractor's features.
 
         Parameters
         ----------
@@ -102,11 +102,11 @@ class Degraded(ExtractorDefaults):
 
     @property
     def decoding(self) -> Decoding:
-        """What the extractor wants decoded."""
+        """The decoding that the extractor needs."""
         return self.extractor.decoding
 
     def settings(self) -> Mapping[str, object]:
-        """The extractor's settings beside the degradation's, so that no key meets a clean one.
+        """Settings of extractor and degradation, so that no key equals a clean one.
 
         Returns
         -------
@@ -115,7 +115,7 @@ class Degraded(ExtractorDefaults):
         return {**self.extractor.settings(), "degraded by": dict(self.degradation.settings())}
 
     def extract(self, decoded: Any) -> NDArray[np.floating[Any]]:
-        """Features of what was decoded, after it was degraded.
+        """Features of what was decoded, after degradation.
 
         Parameters
         ----------

@@ -29,7 +29,7 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Figures of one system, as fractions; pooled over the folds unless said.
+    """Figures of one system, as fractions; pooled over the folds unless stated.
 
     Attributes
     ----------
@@ -465,7 +465,7 @@ def _gains(pair: Pair) -> Floats:
 
 
 def _contributions(pair: Pair, names: NDArray[np.str_]) -> Floats:
-    """What each of some speakers' clips adds to the difference of the UARs: (n_speakers,).
+    """What each speaker's clips contribute to the difference of the UARs: (n_speakers,).
 
     Both systems have scored the same clips, so a recall's denominator stays when predictions are
     swapped, and a UAR is a sum over clips.

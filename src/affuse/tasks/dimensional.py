@@ -1,4 +1,4 @@
-"""Dimensional emotion: numbers such as valence and arousal are told of a clip."""
+"""Dimensional emotion: numbers such as valence and arousal are predicted of a clip."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ _MEANS = (*FIGURES, "n_clips", "n_speakers", "n_folds", "chance")
 
 @dataclass(frozen=True, slots=True)
 class Dimensional:
-    """Numbers of each clip: one column for each target.
+    """Numbers of each clip, one column per target.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Emotions of clips that several people have rated: scored against their votes as well."""
+"""Emotions of clips that several people have rated, scored against their votes as well."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def _against_shares(
 
 
 def majorities(votes: Floats) -> Labels:
-    """Label that most people told of each clip, `TIED` where two or more share that place.
+    """Label with most votes for each clip, `TIED` where two or more tie.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Work in this process, or in processes of this machine."""
+"""Work in this process, or in local processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KILLED = (
 
 @dataclass(frozen=True, slots=True)
 class InProcess:
-    """One task after the other, here."""
+    """One task after the other, in this process."""
 
     def answers(
         self,
@@ -50,7 +50,7 @@ class InProcess:
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Processes of this machine, each with one task at a time.
+    """Local processes, each with one task at a time.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class Processes:
 
 
 def local_workers(jobs: int | None) -> InProcess | Processes:
-    """So many processes, one per core for None; one is this process itself.
+    """A number of local processes, one per core for None; a single one is this process.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def _crew(
     n_processes: int,
     ended: Ended | None,
 ) -> Generator[tuple[int, Answer | Lost], None, None]:
-    """Answers to some of the tasks by processes that end at once when nobody wants more."""
+    """Answers to some of the tasks by processes that end at once when the caller stops."""
     waiting = deque(numbers)
     at_work: dict[Child, int] = {}
     resting: list[Child] = []
