@@ -6,6 +6,7 @@
 FROM python:3.13-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
+COPY packaging packaging
 COPY src src
 RUN python -m venv /opt/affuse && /opt/affuse/bin/pip install --no-cache-dir ".[web]"
 

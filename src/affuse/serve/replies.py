@@ -84,6 +84,8 @@ class JobReply(BaseModel):
     error: str | None
     created_s_ago: float
     expires_in_s: float | None
+    emotion: str | None = None
+    confidence: float | None = None
 
 
 class WaveformReply(BaseModel):

@@ -34,6 +34,7 @@ const json = async (path, options) => (await request(path, options)).json();
 export const info = () => json("/api/info");
 export const runs = () => json("/api/runs");
 export const startSample = () => json("/api/sample?explain=true", { method: "POST" });
+export const jobs = () => json("/api/jobs");
 export const job = (id) => json(`/api/jobs/${id}`);
 export const result = (id) => json(`/api/jobs/${id}/result`);
 export const overview = (id) => json(`/api/jobs/${id}/overview`);
