@@ -94,9 +94,9 @@ def checkup() -> tuple[Check, ...]:
 
 def _python() -> Check:
     found = f"Python {platform.python_version()}, affuse {metadata.version('affuse')}"
-    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+    if (3, 11) <= sys.version_info[:2] <= (3, 14):
         return Check("Python", "good", found)
-    return Check("Python", "broken", f"{found}; expected Python 3.11, 3.12 or 3.13")
+    return Check("Python", "broken", f"{found}; expected Python 3.11, 3.12, 3.13 or 3.14")
 
 
 def _cache() -> Check:

@@ -1,4 +1,4 @@
-"""The steps of a run one by one: extractors, their features, models to fit."""
+"""The steps of a run, one by one: extractors, features, models."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def extractor(name: str, **settings: Any) -> Source:
-    """An extractor: what makes an array of one decoded clip, without ever seeing a label.
+    """An extractor, which computes an array from one decoded clip and never sees a label.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def extract(
     jobs: int = 1,
     on_missing: Literal["raise", "drop"] = "raise",
 ) -> FeatureTable:
-    """Features of every clip, from the cache where they have been computed before.
+    """Features of every clip, from the cache where they were computed before.
 
     Parameters
     ----------

@@ -138,7 +138,7 @@ class Source(Protocol):
 
 
 class Extractor(Source, Protocol):
-    """Source that computes an array from a decoded clip. It has no fit and never sees a label.
+    """Source that computes an array from a decoded clip. It is fixed: it never sees a label.
 
     One is a small frozen dataclass on top of `ExtractorDefaults` that says its `name`, `modality`,
     `version`, `label`, `axes`, `shape`, `decoding`, `settings` and `extract`.
@@ -175,19 +175,10 @@ class Extractor(Source, Protocol):
         """
 
 
-class ExtractorDefaults:
-    """Defaults of an extractor that need not say more than how it computes an array."""
+class SourceDefaults:
+    """Defaults of a source without a trained network and without learned features."""
 
     __slots__ = ()
-
-    columns: tuple[str, ...] = ()
-    path: Path | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def dtype(self) -> str:
-        """Type of the stored arrays."""
-        return "float32"
 
     @property
     def provenance(self) -> tuple[Met, ...]:
@@ -221,6 +212,21 @@ class ExtractorDefaults:
             Seed -> unfitted transformer.
         """
         return None
+
+
+class ExtractorDefaults(SourceDefaults):
+    """Defaults of an extractor that need not say more than how it computes an array."""
+
+    __slots__ = ()
+
+    columns: tuple[str, ...] = ()
+    path: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def dtype(self) -> str:
+        """Type of the stored arrays."""
+        return "float32"
 
     def given(self, clips: Sequence[Clip]) -> None:
         """None: arrays are computed from recordings.

@@ -1,4 +1,4 @@
-"""What each member of a bundle predicts: of faces, of a voice, of the features of an extractor."""
+"""Outputs of a bundle's members: of faces, of a voice, of an extractor's features."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _BATCH = 8
 
 
 class Members:
-    """The members of a bundle, each asked in its own way.
+    """The members of a bundle, each with the input it needs.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class Members:
         return self.face_outputs(member, crops).probabilities
 
     def face_outputs(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> MeasuredRows:
-        """What the face network says of crops, and how far they are from its training.
+        """The face network's outputs for crops, with their distances from its training clips.
 
         Parameters
         ----------
@@ -143,7 +143,7 @@ class Members:
         return np.asarray(self.voice_output(member, signal).probabilities[0])
 
     def voice_output(self, member: Member, signal: NDArray[np.float32]) -> MeasuredRows:
-        """What the voice network says of a signal, and how far it is from its training.
+        """The voice network's output for a signal, with its distance from its training clips.
 
         Parameters
         ----------
@@ -239,7 +239,7 @@ class Members:
 
 
 def _batch_of_one(member: Member, modality: Modality, features: Features | None) -> Features:
-    """Features as the graph takes them, (1, ...); NaN in the place of an absent modality."""
+    """Features as input of the graph, (1, ...); NaN for an absent modality."""
     if features is None:
         return np.full((1, *member.features[modality].shape), np.nan, np.float32)
     return features[None]

@@ -48,7 +48,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report that is made of charts.
+    """A part of the report that consists of charts.
 
     Attributes
     ----------
@@ -98,12 +98,12 @@ def write_report(folder: str | Path, out: str | Path | None = None, by: Sequence
 
 
 def check_report() -> None:
-    """Raise `MissingDependency` where no report can be made: call it before a long run."""
+    """Raise `MissingDependency` where no report can be made; to be called before a long run."""
     _environment()
 
 
 def check_page(target: Path) -> None:
-    """Refuse a name under which no page can be written: call it before the page is made.
+    """Refuse a name under which no page can be written; to be called before the page is made.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def check_page(target: Path) -> None:
 
 
 def write_page(text: str, target: Path) -> Path:
-    """Write a page whole, or not at all; one that is there already is replaced.
+    """Write a page whole or not at all; an existing one is replaced.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def report_html(run: RunFolder) -> str:
 
 
 def _common(run: RunFolder) -> dict[str, Any]:
-    """What every report needs, whatever its task."""
+    """Values that every report needs, whatever its task."""
     return {
         "run": run,
         "title": f"{run.title}: affuse report",
@@ -199,7 +199,7 @@ def _common(run: RunFolder) -> dict[str, Any]:
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from one of the templates, style and script within it.
+    """A page made from one of the templates, with inline style and script.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ def render(template: str, **values: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    """The templates, each compiled once a process."""
+    """The templates, each compiled once per process."""
     try:
         from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
     except ModuleNotFoundError as error:
@@ -255,7 +255,7 @@ def _asset(name: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Content policy: nothing from anywhere, and only the script that was put in."""
+    """Content security policy: nothing external, and only the script that was put in."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
@@ -264,7 +264,7 @@ def _policy(style: str, script: str) -> str:
 
 
 def _by_protocol(run: RunFolder) -> list[tuple[str, list[dict[str, Any]], str]]:
-    """Rows of each further protocol that keeps speakers apart, and what it is."""
+    """Rows of each further protocol that keeps speakers apart, with its description."""
     groups = run.others.groupby("protocol", sort=False)
     return [
         (str(name), result_rows(rows, run.leaks), _ACROSS if name in ACROSS_CORPORA else _OWN)
@@ -303,7 +303,7 @@ def result_rows(table: pd.DataFrame, leaks: Mapping[str, str]) -> list[dict[str,
 
 
 def _corpora(run: RunFolder) -> list[dict[str, Any]]:
-    """Figures of each corpus by itself, of systems that keep speakers apart; best first."""
+    """Figures of speaker-independent systems on each corpus, best first."""
     table = run.table("corpora")
     if not {"system", "uar"} <= set(table):
         return []
@@ -315,7 +315,7 @@ def _corpora(run: RunFolder) -> list[dict[str, Any]]:
 
 
 def _sets(run: RunFolder) -> list[dict[str, Any]]:
-    """How often sets hold the true emotion, of each system on all clips and on each corpus."""
+    """Coverage of each system's sets, on all clips and on each corpus."""
     return [
         row
         | {
@@ -387,7 +387,7 @@ def _robustness(run: RunFolder) -> Section:
 
 
 def _groups(run: RunFolder) -> tuple[Section, ...]:
-    """For whom the best system works, where groups were asked for."""
+    """Figures of the best system for each group, where groups were asked for."""
     charts = group_charts(run)
     intro = (
         "The best system on each group by itself, with 95 % intervals over the group's speakers."

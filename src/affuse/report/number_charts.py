@@ -1,4 +1,4 @@
-"""Charts of numbers: truth against prediction, and how far they agree, by system and by speaker."""
+"""Charts of numbers: truth against prediction, and agreement by system and by speaker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_POINTS = 1500
 
 
 def ccc_chart(run: RunFolder) -> Chart:
-    """CCC of each system with its interval, beside 0, what a guess gets.
+    """CCC of each system with its interval, beside 0, that of a guess.
 
     Parameters
     ----------

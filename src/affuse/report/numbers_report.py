@@ -1,4 +1,4 @@
-"""The report of a dimensional run: agreement of numbers in the place of confusions."""
+"""The report of a dimensional run: agreement in the place of confusions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIGURES = ("ccc", "pearson", "rmse")
 
 
 def number_values(run: RunFolder) -> dict[str, Any]:
-    """What the template of such a report needs beyond that of others.
+    """Values that the template of such a report needs beyond the common ones.
 
     Parameters
     ----------

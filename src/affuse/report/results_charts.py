@@ -72,7 +72,7 @@ def systems_chart(run: RunFolder) -> Chart:
 
 
 def _of_modalities(references: pd.DataFrame, modalities: set[str]) -> pd.DataFrame:
-    """Lines of what the systems see and hear: by the face people tell more than by the voice."""
+    """Reference lines for the systems' modalities: people recognise more by face than by voice."""
     if not len(references):
         return references
     own = references["modality"].isin(modalities) | (references["kind"] == "chance")
@@ -108,7 +108,7 @@ def _systems_text(rows: pd.DataFrame, references: pd.DataFrame) -> str:
 
 
 def paired_charts(run: RunFolder) -> tuple[Chart, ...]:
-    """What each fusion gains over the best single modality; how far the best system is ahead.
+    """Gain of each fusion over the best single modality; lead of the best system over all.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The first paragraph of a report: what was found, in words made from the numbers."""
+"""The first paragraph of a report: the findings, in words made from the numbers."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _fusion(run: RunFolder) -> str:
 
 
 def _gain(row: pd.Series, fused: str, n_pairs: int) -> str:
-    """How much fusing gains, with its interval, and how sure that is among so many pairs."""
+    """The gain from fusing, with its interval and its significance among so many pairs."""
     if points(row["difference"]) == "0.0":
         return f"fusing is level with it: 0.0 points{bounds(row['low'], row['high'], before=' ')}"
     moves = "gains" if row["better"] == fused else "loses"
@@ -140,7 +140,7 @@ def _gain(row: pd.Series, fused: str, n_pairs: int) -> str:
 
 
 def floor(run: RunFolder) -> str:
-    """What swaps of whole speakers could not have shown, where that is so; else empty.
+    """A caution on permutations of whole speakers, where these are too few; else empty.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def _leaky(run: RunFolder) -> str:
 
 
 def modality_name(modality: str) -> str:
-    """What a reader calls a modality.
+    """Name of a modality for readers.
 
     Parameters
     ----------
