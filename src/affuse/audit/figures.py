@@ -187,8 +187,8 @@ def _above_chance(found: PermutationTest, chance: float) -> bool:
 def _same_emotions(table: FeatureTable) -> bool:
     """Whether all speakers have about the same share of each emotion.
 
-    Where they do not, shuffled labels may score above chance without a leak: who speaks says
-    something about the emotion.
+    Where they do not, shuffled labels may score above chance without a leak, as the speaker is
+    informative of the emotion.
     """
     pairs = (table.labels[table.speakers == speaker] for speaker in np.unique(table.speakers))
     shares = [np.bincount(own, minlength=len(table.classes)) / len(own) for own in pairs]

@@ -24,7 +24,7 @@ LEAST = 0.5
 """Coverage that is asked for at least."""
 Sets = NDArray[np.bool_]
 SHORT = "less than asked"
-"""Said of sets whose coverage is not what was promised, by its whole interval."""
+"""A warning about sets whose coverage is below what was asked for, by the whole interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,9 @@ def emotion_sets(found: OutOfFold, table: FeatureTable, coverage: float) -> Sets
     Notes
     -----
     Calibration clips are held out of the models that tell about them, and their speakers are
-    others than those of the fold. But these models are others than the fold's own, and had met its
-    speakers. So what `affuse.evaluation.conformal` promises holds as far as models of different
-    folds are alike (Vovk 2015); the figures of `coverage_of` are measured.
+    others than those of the fold. But these models are others than the fold's own, and were trained
+    on its speakers. So what `affuse.evaluation.conformal` guarantees holds as far as models of
+    different folds are alike (Vovk 2015); the figures of `coverage_of` are measured.
     """
     probabilities, labels = found.probabilities, table.labels[found.rows]
     speakers = table.speakers[found.rows]
