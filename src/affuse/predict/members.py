@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ class Members:
         Judges single crops of faces; judges a stretch of voice.
     others : tuple of Member
         Judge the features that an extractor of affuse makes of a stretch.
+    modalities : frozenset of {"audio", "video"}
+        What they go by.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -55,11 +58,33 @@ class Members:
         self.others = tuple(m for m in bundle.manifest.members if m not in direct)
         # All members of a bundle take a modality from one extractor.
         self._extractors: dict[Modality, Extractor] = {}
+        self.modalities: frozenset[Modality] = frozenset(
+            m for member in bundle.manifest.members for m in member.modalities
+        )
 
-    @property
-    def modalities(self) -> frozenset[Modality]:
-        """Modalities that the bundle uses."""
-        return frozenset(m for member in self.bundle.manifest.members for m in member.modalities)
+    def only(self, modality: Modality) -> Members:
+        """The same members, of which those answer that need nothing but one modality.
+
+        Parameters
+        ----------
+        modality : {"audio", "video"}
+
+        Returns
+        -------
+        Members
+            They share their graphs with these.
+        """
+        kept = copy(self)
+        kept.modalities = self.modalities & {modality}
+        kept.face = self.face if modality == "video" else None
+        kept.voice = self.voice if modality == "audio" else None
+        kept.others = tuple(
+            member
+            for member in self.others
+            if member.modalities == (modality,)
+            or (modality in member.modalities and not member.needs_all)
+        )
+        return kept
 
     def face_rows(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> Floats:
         """Probabilities of the face network for crops, each (48, 48): (n, n_own_classes).
@@ -167,7 +192,7 @@ class Members:
         rows: dict[str, Floats] = {}
         features: dict[Modality, Features] = {}
         for member in self.others:
-            for modality in set(member.modalities) & set(present) - set(features):
+            for modality in self.modalities & set(member.modalities) & set(present) - set(features):
                 with suppress(FeatureError, CutShort):
                     features[modality] = self._features(member, modality, path, span, audio_track)
             available = set(member.modalities) & set(features)
