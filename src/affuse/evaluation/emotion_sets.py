@@ -175,24 +175,23 @@ def coverage_of(
     parts = [("", np.ones(len(corpora), np.bool_), everything)]
     if len(names) > 1:
         parts += [(str(name), corpora == name, can_be(table, str(name))) for name in names]
-    made = []
-    for corpus, at, possible in parts:
+
+    def coverage(corpus: str, at: Sets, possible: Sets) -> Coverage:
         rows, own = found.rows[at], sets[at] & possible
         holds = own[np.arange(len(rows)), table.labels[rows]]
-        sizes = own.sum(axis=1)
-        speakers = table.speakers[rows]
-        covered, low, high = _mean_of_speakers(holds, speakers, n_bootstrap, seed)
-        size, size_low, size_high = _mean_of_speakers(sizes, speakers, n_bootstrap, seed)
-        made.append(
-            Coverage(
-                corpus, asked, covered, low, high, size, size_low, size_high,
-                one=float(np.mean(sizes == 1)),
-                n_emotions=int(possible[np.unique(table.labels)].sum()),
-                n_clips=len(rows),
-                n_speakers=len(np.unique(speakers)),
-            )
-        )  # fmt: skip
-    return tuple(made)
+        sizes, speakers = own.sum(axis=1), table.speakers[rows]
+        return Coverage(
+            corpus,
+            asked,
+            *_mean_of_speakers(holds, speakers, n_bootstrap, seed),
+            *_mean_of_speakers(sizes, speakers, n_bootstrap, seed),
+            one=float(np.mean(sizes == 1)),
+            n_emotions=int(possible[np.unique(table.labels)].sum()),
+            n_clips=len(rows),
+            n_speakers=len(np.unique(speakers)),
+        )
+
+    return tuple(coverage(*part) for part in parts)
 
 
 def set_names(sets: Sets, classes: tuple[str, ...]) -> list[str]:
