@@ -1,4 +1,4 @@
-"""Rows of probabilities: when numbers are some, and the least that a logarithm is taken of."""
+"""Checks of rows of probabilities, and the least one of which a logarithm is taken."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUM_TOLERANCE = 1e-3
 
 
 def check_probabilities(array: NDArray[np.float64], name: str) -> None:
-    """Refuse rows that neither sum to 1 from 0 nor are NaN throughout.
+    """Refuse rows that are neither probabilities that sum to 1 nor NaN throughout.
 
     Parameters
     ----------

@@ -92,7 +92,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """One file or clip that was left out, and why (one sentence)."""
+    """One file or clip that was left out, and the reason in one sentence."""
 
     name: str
     reason: str
@@ -114,7 +114,7 @@ Probabilities = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One stretch of a timeline, and what was made of it.
+    """One stretch of a timeline, and its prediction.
 
     Attributes
     ----------
@@ -170,7 +170,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class TellingMoment:
-    """When one modality tells most for an emotion, or against it.
+    """When one modality tells most for or against an emotion.
 
     Attributes
     ----------
@@ -199,7 +199,7 @@ class TellingMoment:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What the answer of a whole recording rests on.
+    """Explanation of the prediction of a whole recording.
 
     Attributes
     ----------
@@ -227,7 +227,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a recogniser made of one media file.
+    """A recogniser's prediction of one media file.
 
     Attributes
     ----------
@@ -277,7 +277,7 @@ class Prediction:
 
     @property
     def faceless(self) -> float | None:
-        """Share of the looked-at frames without a face; None: the file has no picture."""
+        """Share of the sampled frames without a face; None if the file has no picture."""
         return None if self.face_seen is None else 1.0 - self.face_seen
 
 

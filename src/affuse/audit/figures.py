@@ -35,7 +35,7 @@ _LEAST_EXCESS, _ERRORS = 0.03, 4
 
 
 def taken_as_they_are(sources: Mapping[Modality, Source], config: Config) -> set[str]:
-    """Modalities of whose features none is learned in every fold: that is too long for an audit.
+    """Modalities without learned features, whose fits in every fold would take an audit too long.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def permutation_finding(
     n_permutations: int,
     context: RunContext | None = None,
 ) -> Finding:
-    """What the quickest system scores with shuffled labels: chance, unless labels leak.
+    """The quickest system's figure with shuffled labels: chance, unless labels leak.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def permutation_finding(
 
 
 def _classical(config: Config) -> Config:
-    """The same with models alone that are quickly fitted."""
+    """The configuration with only those models that are quickly fitted."""
     models = tuple(model for model in config.models if not MODELS.get(model.name).network)
     slow_hybrid = family_of(config.fusion.hybrid_with)[0].level == "embedding"
     fusion = {"late": (), "hybrid": () if slow_hybrid else config.fusion.hybrid}

@@ -12,7 +12,7 @@ from affuse.bundle.permitted_use import permitted_use
 
 @dataclass(frozen=True, slots=True)
 class EmotionRecall:
-    """How often an emotion was found, as a fraction, and what it was taken for otherwise."""
+    """How often an emotion was recognised, as a fraction, and what it was confused with most."""
 
     emotion: str
     recall: float
@@ -22,7 +22,7 @@ class EmotionRecall:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerSpread:
-    """UAR of the speakers who were told best and worst."""
+    """UAR of the best and the worst recognised speaker."""
 
     best: str
     best_uar: float
@@ -193,7 +193,7 @@ def _group_lines(groups: Sequence[GroupFigures]) -> str:
 
 
 def _interval(group: GroupFigures) -> str:
-    """Empty where there is none: one speaker says nothing about others."""
+    """Text of an interval; empty where there is none, as with a single speaker."""
     if math.isnan(group.low):
         return ""
     return f"{_percent(group.low)} to {_percent(group.high)}"

@@ -1,4 +1,4 @@
-"""Files of a bundle's folder, which may be anybody's: looked at before anything is read."""
+"""Files of a bundle's folder, checked before they are read: the folder may be anybody's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from affuse.errors import BundleError
 
 
 def checked_content(folder: Path, name: str, sha256: str, most: int) -> bytes:
-    """Content of a file whose hash is known.
+    """Content of a file, checked against its known hash.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def checked_content(folder: Path, name: str, sha256: str, most: int) -> bytes:
 
 
 def plain_content(path: Path, most: int) -> bytes:
-    """Content of a plain file: no link, no pipe, no more than so many bytes.
+    """Content of a plain file: no link, no pipe, no more than a given number of bytes.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ Sources = Mapping[Modality, Source]
 
 @dataclass(frozen=True)
 class RunBundle:
-    """What became of a run's best system.
+    """The outcome of making a bundle of a run's best system.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class RunBundle:
 
 
 def bundle_of(result: Result, sources: Sources, preparation: TransformerFactories) -> RunBundle:
-    """Bundle of the best system that was evaluated with speakers kept apart and has graphs.
+    """Bundle of the best system that kept speakers apart and can be written as graphs.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def _source(modality: Modality, sources: Sources, result: Result) -> FeatureSour
 
 
 def _temperature(item: Evaluated, table: FeatureTable) -> float:
-    """Of the fused probabilities, from clips predicted by models that had not met them; 1 else."""
+    """Temperature of the fused probabilities, fitted on out-of-fold predictions; else 1."""
     if table.targets:
         return 1.0
     from affuse.models.calibrated import fit_temperature
@@ -183,7 +183,7 @@ def _manifest(
 
 
 def _sets(item: Evaluated, table: FeatureTable, temperature: float) -> EmotionSets | None:
-    """How sets are made of what the bundle says, where the run has made sets."""
+    """How the bundle makes conformal sets, where the run has made some."""
     if item.sets is None:
         return None
     found, asked = item.out_of_fold, item.coverage[0].asked
@@ -271,7 +271,7 @@ def _fold_figures(item: Evaluated, table: FeatureTable) -> tuple[float, ...]:
 
 
 def _group_figures(item: Evaluated, result: Result) -> Iterator[GroupFigures]:
-    """Of the groups that the run was asked for."""
+    """Figures of the groups that the run was asked for."""
     if not result.config.evaluation.by:
         return
     figures = result.by_group.figures

@@ -1,4 +1,4 @@
-"""What stands in ``bundle.json``, validated; docs/bundle.md describes every field."""
+"""The content of ``bundle.json``, validated; docs/bundle.md describes every field."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Together(ManifestPart):
 
 
 class Agreement(ManifestPart):
-    """What must hold for an emotion to be named where voice and face both speak.
+    """What must hold for an emotion to be named where both voice and face have an answer.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Agreement(ManifestPart):
 
 
 class Fusion(ManifestPart):
-    """How members become one.
+    """How the members' outputs become one.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class Fusion(ManifestPart):
 
 
 class Pooling(ManifestPart):
-    """How what is said of moments becomes what is said of a stretch.
+    """How outputs for moments become the output for a stretch.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ class Pooling(ManifestPart):
 
 
 class TrainedOn(ManifestPart):
-    """Whom the graphs have heard and seen.
+    """The clips and speakers that the graphs were trained on.
 
     Attributes
     ----------
@@ -139,7 +139,7 @@ class TrainedOn(ManifestPart):
 
 
 class Figures(ManifestPart):
-    """What the same recipe scored on clips it had not seen, as fractions.
+    """What the same recipe scored on held-out clips, as fractions.
 
     `leak` says why new speakers would give less; empty where speakers were kept apart. Of emotions
     there are UAR and accuracy, of numbers CCC, Pearson's correlation and the RMSE, each the mean
@@ -187,7 +187,7 @@ class Figures(ManifestPart):
 
 
 class EmotionSets(ManifestPart):
-    """Which emotions are in the set of a recording: those that are probable enough.
+    """Which emotions are in the conformal set of a recording: those that are probable enough.
 
     Attributes
     ----------
@@ -206,7 +206,7 @@ class EmotionSets(ManifestPart):
 
 
 class Manifest(ManifestPart):
-    """All of ``bundle.json`` but its own hash.
+    """All of ``bundle.json`` except its own hash.
 
     Attributes
     ----------
@@ -259,7 +259,7 @@ class Manifest(ManifestPart):
 
     @property
     def graphs(self) -> tuple[str, ...]:
-        """Files of all graphs, each once."""
+        """Files of all graphs, each listed once."""
         of_members = [member.graph for member in self.members]
         of_stackers = [stacker.graph for stacker in self.fusion.stackers]
         of_distances = [m.familiarity.graph for m in self.members if m.familiarity is not None]
@@ -267,7 +267,7 @@ class Manifest(ManifestPart):
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """What it tells: its classes, or its targets."""
+        """Names of what it predicts: its classes, or its targets."""
         return self.targets or self.classes
 
     @property
@@ -277,7 +277,7 @@ class Manifest(ManifestPart):
         return tuple(dict.fromkeys(joined.get(name, (name,)) for name in self.classes))
 
     def member(self, name: str) -> Member:
-        """The member of that name.
+        """The member of a given name.
 
         Parameters
         ----------

@@ -28,13 +28,13 @@ _MOST_NUMBERS = 10**8
 
 
 class ManifestPart(BaseModel):
-    """A part of ``bundle.json``: frozen, no fields but its own, finite numbers only."""
+    """A part of ``bundle.json``: frozen, without unknown fields, finite numbers only."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class FeatureSource(ManifestPart):
-    """Where the numbers of one modality come from.
+    """Where the features of one modality come from.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class FeatureSource(ManifestPart):
 
 
 class Familiarity(ManifestPart):
-    """How near a clip is to what a member was trained on.
+    """Distances of held-out clips from the training clips of a member, to compare others with.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class Familiarity(ManifestPart):
     decline: float = Field(default=0.0, ge=0, le=100)
 
     def share_farther(self, distances: ArrayLike) -> NDArray[np.float64]:
-        """Share of the clips kept apart from training that lie farther from it.
+        """Share of the held-out clips that lie farther from the training clips.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class Familiarity(ManifestPart):
 
 
 class Recalibration(ManifestPart):
-    """What is done to the logarithms of a member's probabilities before anything else.
+    """A linear map of the logarithms of a member's probabilities, applied before all else.
 
     Attributes
     ----------
@@ -152,7 +152,7 @@ class Recalibration(ManifestPart):
 
 
 class Member(ManifestPart):
-    """One graph that says something about a clip.
+    """One graph that predicts something of a clip.
 
     Attributes
     ----------
@@ -210,7 +210,7 @@ class Member(ManifestPart):
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
-        """What it is told by, sorted."""
+        """Modalities that the member needs, sorted."""
         return tuple(sorted(self.features))
 
     def means(self, own: str) -> tuple[str, ...]:
@@ -295,7 +295,7 @@ class Member(ManifestPart):
 
 
 def refuse_repeats(names: Sequence[str], what: str) -> None:
-    """Refuse names of which one is there twice.
+    """Refuse names of which one occurs twice.
 
     Parameters
     ----------

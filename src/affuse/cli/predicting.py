@@ -1,4 +1,4 @@
-"""What ``affuse predict`` does: judge recordings, print or write what came out."""
+"""``affuse predict``: predict recordings, print or write the predictions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def faces_named(word: str) -> Faces:
-    """What was typed for --faces.
+    """The meaning of what was typed for ``--faces``.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def faces_named(word: str) -> Faces:
 
 
 def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Files as they were named, every media file in the folders that were, and what was not taken.
+    """Files as named, every media file in the folders named, and what was left out.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where results go, and how they look.
+    """Where predictions go, and in which format.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ class Output:
 
     @contextmanager
     def begun(self, paths: Sequence[str]) -> Iterator[Writing]:
-        """What takes the results; refuses, before the work, what could not be written.
+        """A place for the predictions; refuses, before the work, one that could not be written.
 
         Parameters
         ----------
@@ -159,7 +159,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Results on their way to files, each whole: as they come where every one has its own.
+    """Predictions on their way to files, each written whole: at once where every one has its own.
 
     Attributes
     ----------
@@ -172,7 +172,7 @@ class Writing:
     files: tuple[Path, ...]
 
     def take(self, number: int, outcome: Prediction | Skipped) -> None:
-        """Write what came of one recording, where it has a file of its own.
+        """Write the prediction of one recording, where it has a file of its own.
 
         Parameters
         ----------
@@ -184,7 +184,7 @@ class Writing:
             self._write([outcome], self.files[number])
 
     def finish(self, outcomes: Sequence[Prediction | Skipped]) -> None:
-        """Print, or write what is for all recordings together; say where it is.
+        """Print or write what is for all recordings together, and print where it is.
 
         Parameters
         ----------
@@ -232,7 +232,7 @@ def predict_and_print(
     bundle: Path | None,
     work: Work,
 ) -> None:
-    """Judge all files; exits with 2 when one of them could not be read.
+    """Predict all files; exit with 2 when one of them could not be read.
 
     Parameters
     ----------
@@ -329,7 +329,7 @@ def _judge(
 
 
 def _tell_skipped(done: dict[int, Prediction | Skipped]) -> int:
-    """A line for each file that gave nothing, in their order; how many there are."""
+    """Print a line for each file that has no prediction, in order; return their number."""
     skipped = [done[number] for number in sorted(done)]
     reasons = [outcome.reason for outcome in skipped if isinstance(outcome, Skipped)]
     for reason in reasons:

@@ -12,7 +12,7 @@ from affuse.storage.run_files import TRANSFER_JSON
 
 
 def report_and_print(runs: Sequence[Path], out: Path | None, by: Sequence[str] = ()) -> None:
-    """Write the report of one run, or a page that compares several; say where it is.
+    """Write the report of one run, or a page that compares several, and print where it is.
 
     Parameters
     ----------

@@ -60,6 +60,11 @@ def load_config(
     >>> load_config("quick", ["seed=3", "features.mfcc.n_mfcc=13"]).features.mfcc.n_mfcc
     13
     """
+    if not isinstance(overrides or {}, Mapping):
+        raise ConfigError(
+            f"overrides {overrides!r} were given; expected a dict of keys and values, such as "
+            '{"data.path": "clips.csv"}'
+        )
     tree = {} if recipe is None else _read_recipe(recipe)
     for setting in settings:
         key, value = _parse_setting(setting)
@@ -147,7 +152,7 @@ def _explain(item: Any) -> str:
 
 
 def _plain(message: str) -> str:
-    """What the validation says, in the words of recipes: lists and tables, no types of Python."""
+    """A validation error in the terms of recipes: lists and tables, no Python types."""
     message = re.sub(r"a valid dictionary or instance of \w+", "a table of settings", message)
     message = message.replace("a valid tuple", "a list").replace("Tuple should", "List should")
     return message.removeprefix("Value error, ").replace(" after validation", "")

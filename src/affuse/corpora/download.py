@@ -31,7 +31,7 @@ _GROWTH = {"audio": 2.6, "video": 1.05}
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What a download brought.
+    """The outcome of a download.
 
     Attributes
     ----------

@@ -25,7 +25,7 @@ DRAWS_PER_TEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two systems on the clips that both have scored.
+    """Two systems compared on the clips that both have scored.
 
     A list of them makes a table: ``pandas.DataFrame(comparisons)``.
 
@@ -124,7 +124,7 @@ def compare_with(
     n_draws: int = 10_000,
     seed: int = 0,
 ) -> tuple[Comparison, ...]:
-    """One system against each of some others, p values corrected for their number.
+    """One system against each of several others, p values corrected for their number.
 
     Fewer comparisons than `compare_all` makes, so that each may be told from chance more easily.
     Errors and what must be kept in mind as there.
@@ -151,7 +151,7 @@ def compare_with(
 
 
 def paired_interval(better: OutOfFold, other: OutOfFold, table: FeatureTable) -> Interval:
-    """95 % interval of the difference of two systems' headline figures, as `compare_all` has it.
+    """95 % interval of the difference of two headline figures, as in `compare_all`.
 
     Only clips that both have scored count. Raises FeatureError where there are none.
 
@@ -171,7 +171,7 @@ def paired_interval(better: OutOfFold, other: OutOfFold, table: FeatureTable) ->
 
 
 def row_name(result: OutOfFold) -> str:
-    """Name of a row that no other one of a run has: with modality, leak, published folds, corpora.
+    """A name for a row that is unique in its run: with modality, leak, published folds, corpora.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def row_name(result: OutOfFold) -> str:
 
 
 class _Pair(NamedTuple):
-    """Two systems on the clips of both, the better one first where `_paired` makes it."""
+    """Two systems on the clips that both have scored; `_paired` puts the better one first."""
 
     better: str
     other: str
@@ -216,7 +216,7 @@ def _compared(
 
 
 def _paired(one: OutOfFold, two: OutOfFold, table: FeatureTable) -> _Pair:
-    """The better system first."""
+    """A pair with the better system first."""
     pair = _pair(one, two, table)
     return pair if pair.difference >= 0 else _pair(two, one, table)
 

@@ -1,4 +1,4 @@
-"""Conformal sets: the emotions among which the true one is, with a coverage that is promised.
+"""Conformal sets: sets of emotions that contain the true one with a guaranteed coverage.
 
 An emotion is in the set of a clip where its probability is high enough. How high follows from clips
 of other speakers whom the model had not met: there the true emotion was to be in the set with the
@@ -27,7 +27,7 @@ SEPARATOR = "|"
 
 
 def least_speakers(coverage: float) -> int:
-    """How many speakers it takes to calibrate sets of a coverage.
+    """Number of speakers needed to calibrate sets of a coverage.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def least_speakers(coverage: float) -> int:
 def least_probability(
     probabilities: ArrayLike, labels: ArrayLike, speakers: ArrayLike, coverage: float
 ) -> float:
-    """Probability from which on an emotion is in the set.
+    """Least probability with which an emotion is in the set.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ SHORT = "less than asked"
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How good the sets of one system are on some clips; each speaker counts alike.
+    """Coverage and size of one system's sets on some clips; each speaker counts alike.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Coverage:
 
     @property
     def short(self) -> bool:
-        """Whether all of the interval lies below what was asked for."""
+        """Whether the whole interval lies below the coverage that was asked for."""
         return self.coverage_high < self.asked
 
     def columns(self) -> dict[str, str | float | int]:
@@ -150,7 +150,7 @@ def coverage_of(
     n_bootstrap: int = N_RESAMPLES,
     seed: int = 0,
 ) -> tuple[Coverage, ...]:
-    """How good sets are on all clips, and where there are several corpora on each by itself.
+    """Coverage of sets on all clips, and on each corpus where there are several.
 
     There a set is what is left of it among the emotions that the corpus can have.
 
@@ -196,7 +196,7 @@ def coverage_of(
 
 
 def set_names(sets: Sets, classes: tuple[str, ...]) -> list[str]:
-    """Each set in words, in the order of the classes.
+    """Each set as text, its emotions in the order of the classes.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def _named(row: Sets, classes: tuple[str, ...]) -> Iterator[str]:
 def _mean_of_speakers(
     values: NDArray[np.generic], speakers: NDArray[np.str_], n_bootstrap: int, seed: int
 ) -> tuple[float, float, float]:
-    """Mean over speakers of their clips' means, and its bounds."""
+    """Mean over speakers of each speaker's mean over clips, with its bounds."""
     names, of_clip = np.unique(speakers, return_inverse=True)
     means = np.bincount(of_clip, values.astype(np.float64)) / np.bincount(of_clip)
     draws = speaker_draws(len(names), n_bootstrap, seed) @ means / len(names)

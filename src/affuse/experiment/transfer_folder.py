@@ -1,4 +1,4 @@
-"""TransferMatrix -> folder: the matrix as CSV, JSON and report, and what repeats it."""
+"""TransferMatrix -> folder: the matrix as CSV, JSON and report, and what reproduces it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from affuse.storage.whole import replacing_folder
 
 
 def write_transfer(found: TransferMatrix, config: Config, folder: Path) -> None:
-    """Write the folder of a transfer matrix: all of it, or nothing.
+    """Write the folder of a transfer matrix, whole or not at all.
 
     Parameters
     ----------

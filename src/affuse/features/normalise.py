@@ -1,4 +1,4 @@
-"""Features of each corpus brought to mean 0 and deviation 1: without labels, but with its clips."""
+"""Features standardised within each corpus, without labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NORMALISED = (
 
 
 def normalised_by_corpus(table: FeatureTable) -> FeatureTable:
-    """The same clips, each feature standardised over the clips of its corpus.
+    """The clips with each feature standardised over its corpus.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Arrays on disk, named by the content that they were computed from."""
+"""Arrays on disk, named by the content from which they were computed."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class FeatureStore:
         return self.root / key[:2] / f"{key}.npy"
 
     def has(self, key: str, shape: tuple[int, ...]) -> bool:
-        """Whether an array of that shape is stored, and every byte of it as it was written.
+        """Whether an array of that shape is stored and undamaged.
 
         Parameters
         ----------
@@ -167,7 +167,7 @@ class FeatureStore:
         return len(sizes), sum(sizes)
 
     def sweep(self) -> None:
-        """Remove what processes left behind that were ended in the middle of writing."""
+        """Remove partial files that killed processes left."""
         remove_leftovers(self.root)
         remove_leftovers(self.root, "*/.*")
 

@@ -21,7 +21,7 @@ LEAST_SHOWN = 0.005
 def confusion(
     counts: ArrayLike, classes: Sequence[str], *, axes: Axes | None = None, colour: str = BLUE
 ) -> Axes:
-    """Shares of each true emotion in %, a row for each; the diagonal is right.
+    """Confusion matrix in %, a row for each true emotion; the diagonal is right.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def confusion(
 def draw_shares(
     axes: Axes, shares: NDArray[np.floating[Any]], names: Sequence[str], colour: str
 ) -> None:
-    """Draw shares as they are.
+    """Draw a matrix of shares.
 
     Parameters
     ----------

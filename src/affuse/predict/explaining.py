@@ -1,4 +1,4 @@
-"""What the answer of a recording rests on: shares of voice and face, and their telling moments."""
+"""Explanation of a prediction: contributions of voice and face, and their telling moments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JOINED_BEFORE = (
 
 
 def refuse_unexplained(manifest: Manifest) -> None:
-    """Refuse a bundle that gives numbers.
+    """Refuse a bundle of numbers, whose predictions are not explained.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def refuse_unexplained(manifest: Manifest) -> None:
 
 
 def explained(evidence: RecordingEvidence, nothing: str) -> Explanation:
-    """What the answer of a recording rests on.
+    """The explanation of a prediction.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def explained(evidence: RecordingEvidence, nothing: str) -> Explanation:
 
 
 def _contributions(evidence: RecordingEvidence, emotion: str, chance: float) -> dict[str, float]:
-    """Shapley value of each modality; none where no modality can answer without the others."""
+    """Shapley value of each modality; none where no modality can decide without the others."""
     answered: dict[frozenset[str], bool] = {}
 
     def value(modalities: frozenset[str]) -> float:
@@ -84,7 +84,7 @@ def _contributions(evidence: RecordingEvidence, emotion: str, chance: float) -> 
 def _of_modalities(
     evidence: RecordingEvidence, window: WindowEvidence, modalities: frozenset[str]
 ) -> MemberProbabilities:
-    """What the members would predict in a window if the other modalities were not there."""
+    """Members' outputs for a window if only these modalities were there."""
     kept: dict[str, Floats] = {}
     partly = False
     for member in evidence.members.bundle.manifest.members:

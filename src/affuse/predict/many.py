@@ -1,4 +1,4 @@
-"""Many recordings over processes; one that cannot be read does not stop the others."""
+"""Many recordings over several processes; one that cannot be read does not stop the others."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def predict_many(
     resume: bool = False,
     on_outcome: OnOutcome | None = None,
 ) -> tuple[Prediction | Skipped, ...]:
-    """What a recogniser makes of each file, in their order.
+    """A recogniser's prediction of each file, in the order of the files.
 
     No error in one file, foreseen or not, costs the others.
 
@@ -101,14 +101,14 @@ def predict_many(
 
 
 def _keep(answers: AnswerStore, key: str | None, outcome: Prediction | Skipped) -> None:
-    """Keep a prediction; one that cannot be kept is given all the same."""
+    """Store a prediction; one that cannot be stored is returned all the same."""
     if key is not None and isinstance(outcome, Prediction):
         with suppress(OutputError, OSError):
             answers.save(key, outcome)
 
 
 def _kept(keys: Sequence[str | None], answers: AnswerStore | None) -> dict[int, Prediction]:
-    """Numbers of the files that have an answer."""
+    """Numbers of the files whose prediction is stored."""
     loaded = {n: answers.load(key) for n, key in enumerate(keys) if key} if answers else {}
     return {number: answer for number, answer in loaded.items() if answer is not None}
 
@@ -116,7 +116,7 @@ def _kept(keys: Sequence[str | None], answers: AnswerStore | None) -> dict[int, 
 def _outcomes(
     tasks: Sequence[_Task], kept: Mapping[int, Prediction], workers: Workers
 ) -> Generator[tuple[int, Prediction | Skipped], None, None]:
-    """What came of each file: those first that are kept."""
+    """The outcome for each file, stored ones first."""
     yield from kept.items()
     numbers = [number for number in range(len(tasks)) if number not in kept]
     left = [tasks[number] for number in numbers]
@@ -143,7 +143,7 @@ def _predicted(task: _Task) -> Prediction | Skipped:
 
 @lru_cache(maxsize=2)
 def _recogniser(bundle_dir: Path | None) -> Recogniser:
-    """Loaded once in each process."""
+    """A recogniser, loaded once in each process."""
     return load(bundle_dir)
 
 
@@ -164,4 +164,4 @@ def _cost(task: _Task) -> float:
 
 
 def _silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody asked for."""
+    """Ignore progress."""

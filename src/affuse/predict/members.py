@@ -1,9 +1,10 @@
-"""What each member of a bundle predicts: of faces, of a voice, of the features of an extractor."""
+"""Outputs of a bundle's members: of faces, of a voice, of an extractor's features."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ _BATCH = 8
 
 
 class Members:
-    """The members of a bundle, each asked in its own way.
+    """The members of a bundle, each with the input it needs.
 
     Attributes
     ----------
@@ -45,6 +46,8 @@ class Members:
         Judges single crops of faces; judges a stretch of voice.
     others : tuple of Member
         Judge the features that an extractor of affuse makes of a stretch.
+    modalities : frozenset of {"audio", "video"}
+        What they go by.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -55,11 +58,33 @@ class Members:
         self.others = tuple(m for m in bundle.manifest.members if m not in direct)
         # All members of a bundle take a modality from one extractor.
         self._extractors: dict[Modality, Extractor] = {}
+        self.modalities: frozenset[Modality] = frozenset(
+            m for member in bundle.manifest.members for m in member.modalities
+        )
 
-    @property
-    def modalities(self) -> frozenset[Modality]:
-        """What the bundle goes by."""
-        return frozenset(m for member in self.bundle.manifest.members for m in member.modalities)
+    def only(self, modality: Modality) -> Members:
+        """The same members, of which those answer that need nothing but one modality.
+
+        Parameters
+        ----------
+        modality : {"audio", "video"}
+
+        Returns
+        -------
+        Members
+            They share their graphs with these.
+        """
+        kept = copy(self)
+        kept.modalities = self.modalities & {modality}
+        kept.face = self.face if modality == "video" else None
+        kept.voice = self.voice if modality == "audio" else None
+        kept.others = tuple(
+            member
+            for member in self.others
+            if member.modalities == (modality,)
+            or (modality in member.modalities and not member.needs_all)
+        )
+        return kept
 
     def face_rows(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> Floats:
         """Probabilities of the face network for crops, each (48, 48): (n, n_own_classes).
@@ -77,7 +102,7 @@ class Members:
         return self.face_outputs(member, crops).probabilities
 
     def face_outputs(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> MeasuredRows:
-        """What the face network says of crops, and how far they are from its training.
+        """The face network's outputs for crops, with their distances from its training clips.
 
         Parameters
         ----------
@@ -118,7 +143,7 @@ class Members:
         return np.asarray(self.voice_output(member, signal).probabilities[0])
 
     def voice_output(self, member: Member, signal: NDArray[np.float32]) -> MeasuredRows:
-        """What the voice network says of a signal, and how far it is from its training.
+        """The voice network's output for a signal, with its distance from its training clips.
 
         Parameters
         ----------
@@ -167,7 +192,7 @@ class Members:
         rows: dict[str, Floats] = {}
         features: dict[Modality, Features] = {}
         for member in self.others:
-            for modality in set(member.modalities) & set(present) - set(features):
+            for modality in self.modalities & set(member.modalities) & set(present) - set(features):
                 with suppress(FeatureError, CutShort):
                     features[modality] = self._features(member, modality, path, span, audio_track)
             available = set(member.modalities) & set(features)
@@ -214,7 +239,7 @@ class Members:
 
 
 def _batch_of_one(member: Member, modality: Modality, features: Features | None) -> Features:
-    """Features as the graph takes them, (1, ...); NaN in the place of an absent modality."""
+    """Features as input of the graph, (1, ...); NaN for an absent modality."""
     if features is None:
         return np.full((1, *member.features[modality].shape), np.nan, np.float32)
     return features[None]

@@ -1,4 +1,4 @@
-"""What is said of a recording in words: why nothing is named, and what a reader must know."""
+"""Notes on a recording in words, and why nothing is named."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOTED_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Why there is nothing to judge by, in words.
+    """Why there is not enough evidence, in words.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Reasons:
 
 
 def notes_of(recording: Recording, members: Members, settings: Settings) -> Iterator[str]:
-    """What a reader must know of a recording beside the answer.
+    """Notes on a recording.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def notes_of(recording: Recording, members: Members, settings: Settings) -> Iter
 
 
 def _endings(recording: Recording) -> Iterator[str]:
-    """What is missing at the end of the file, by what it says itself."""
+    """A note on what is missing at the end of the file, by its own statements."""
     missing = []
     for part, kind in ((recording.sound, "sound"), (recording.picture, "picture")):
         if part is None or part.cut is None:
@@ -121,7 +121,7 @@ def _endings(recording: Recording) -> Iterator[str]:
 
 
 def _missing_picture(picture: VideoAnalysis, recording: Recording) -> Iterator[str]:
-    """Where the recording goes on without its picture."""
+    """A note where the recording continues without its picture."""
     if picture.start_s > _NOTED_S:
         yield f"its picture begins at {picture.start_s:.1f} s: before that there is no face to see"
     if picture.gaps:

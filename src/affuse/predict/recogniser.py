@@ -1,4 +1,4 @@
-"""A bundle that is ready to judge recordings, faces and voices."""
+"""A bundle that is ready to predict recordings, faces and voices."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def load(bundle_dir: str | Path | None = None) -> Recogniser:
 
 
 class Recogniser:
-    """Judges recordings with the members of a bundle; see `load`.
+    """Predicts recordings with the members of a bundle; see `load`.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class Recogniser:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Emotions that it tells apart, in its order."""
+        """Emotions that it distinguishes, in its order."""
         return self.bundle.manifest.classes
 
     def predict(
@@ -166,7 +166,7 @@ class Recogniser:
             return predict_recording(recording, self._members, settings, str(path))
 
     def faces(self, images: Sequence[ArrayLike] | NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Probabilities of emotions in crops of faces, each averaged with its mirror image.
+        """Probabilities of emotions for crops of faces, each averaged with its mirror image.
 
         Parameters
         ----------
@@ -196,7 +196,7 @@ class Recogniser:
         return rows[:, [member.classes.index(name) for name in FER2013_EMOTIONS]]
 
     def voices(self, signal: ArrayLike, sample_rate: int) -> NDArray[np.float64]:
-        """Probabilities of emotions in one recording of a voice.
+        """Probabilities of emotions for one recording of a voice.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""FER2013, divided for the training of a face network: to learn from, to calibrate, to measure."""
+"""FER2013 divided for a face network: to train on, to calibrate on, to measure on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HELD_OUT_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class FaceParts:
-    """Which faces are for what.
+    """The faces for each purpose.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ def read_face_parts(
 
 
 def divided(faces: FaceSet, seed: int) -> tuple[FaceSet, FaceSet]:
-    """Faces to train on, and a random share that is held out; copies stay on one side.
+    """Faces to train on, and a random share held out; copies stay on one side.
 
     Parameters
     ----------
@@ -116,5 +116,5 @@ def divided(faces: FaceSet, seed: int) -> tuple[FaceSet, FaceSet]:
 
 
 def _name_of(image: NDArray[np.uint8]) -> str:
-    """The same for a picture and its mirror image, another for any other picture."""
+    """A name shared by a picture and its mirror image, and by no other picture."""
     return hashlib.sha256(min(image.tobytes(), image[:, ::-1].tobytes())).hexdigest()

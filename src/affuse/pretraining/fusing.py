@@ -1,4 +1,4 @@
-"""How far face and voice of a bundle are believed: fitted on people whom neither has met."""
+"""Weights of face and voice in a bundle, fitted on people held out of both networks' training."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ MOMENTS = Pooling(resting=("neutral", "calm"), resting_share=0.7, power=1.0, nei
 
 
 class GroupLogs(NamedTuple):
-    """Outputs of a member for what it has not met.
+    """A member's outputs for held-out clips.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class GroupLogs(NamedTuple):
 
 
 class Exponents(NamedTuple):
-    """What makes probabilities of face and voice likelihoods that can be multiplied.
+    """Exponents that turn probabilities of face and voice into likelihoods to be multiplied.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class Exponents(NamedTuple):
 
 
 def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int = 0) -> Bundle:
-    """A bundle of face and voice whose answer is fitted on strangers.
+    """A bundle of face and voice with its fusion fitted on held-out people.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def fitted_on_strangers(
 
 
 def _outputs(manifest: Manifest, member: Member, clips: HeldOutClips) -> GroupLogs:
-    """What a calibrated member says, by groups of classes."""
+    """A calibrated member's outputs, by groups of classes."""
     meant = [member.means(member.classes[label])[0] for label in clips.labels]
     return group_logs(manifest, member.name, calibrated_rows(member, clips), meant)
 
@@ -205,7 +205,7 @@ def _refuse_missing(manifest: Manifest, whose: str, outputs: GroupLogs) -> None:
 
 
 def pairs_note(faces: str, voices: str) -> str:
-    """What is told of the pairs that a fusion was fitted on.
+    """The manifest's note on the pairs that a fusion was fitted on.
 
     Parameters
     ----------
@@ -269,7 +269,7 @@ def fit_exponents(faces: GroupLogs, voices: GroupLogs, prior: Floats, seed: int 
 def group_logs(
     manifest: Manifest, member: str, probabilities: ArrayLike, emotions: Sequence[str]
 ) -> GroupLogs:
-    """What a member says of clips of these emotions, by groups of classes.
+    """A member's outputs for clips of these emotions, by groups of classes.
 
     Parameters
     ----------
@@ -292,7 +292,7 @@ def group_logs(
 
 
 def prior_of(manifest: Manifest) -> Floats:
-    """How frequent each group of classes was in the faces' training: (n_groups,).
+    """Frequency of each group of classes in the faces' training: (n_groups,).
 
     Parameters
     ----------
@@ -309,7 +309,7 @@ def prior_of(manifest: Manifest) -> Floats:
 
 
 def with_exponents(manifest: Manifest, exponents: Exponents, fitted_on: str) -> Manifest:
-    """The manifest with these exponents, and what they were fitted on.
+    """The manifest with these exponents, and a note on what they were fitted on.
 
     Parameters
     ----------
@@ -344,7 +344,7 @@ def with_exponents(manifest: Manifest, exponents: Exponents, fitted_on: str) -> 
 def _drawn(
     labels: NDArray[np.int64], wanted: NDArray[np.int64], rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """A row of the wanted label for each."""
+    """A random row of the wanted label for each."""
     rows = np.zeros(len(wanted), np.int64)
     for label in np.unique(wanted):
         own = np.flatnonzero(labels == label)

@@ -1,4 +1,4 @@
-"""What a training of the voice model reached on speakers and corpora that it did not hear."""
+"""Figures of a voice model on held-out speakers and corpora."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """What was reached on a group of clips, over the emotions that occur in it.
+    """Figures on a group of clips, over the emotions that occur in it.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class GroupFigures:
 
 @dataclass(frozen=True, slots=True)
 class VoiceFigures:
-    """What a training gave, on clips of speakers that the models were not trained on.
+    """Figures of a training on clips of held-out speakers.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class VoiceFigures:
 
 @dataclass(frozen=True, slots=True)
 class PartOutputs:
-    """Log probabilities of clips that a part's models were not trained on.
+    """Log probabilities of clips held out of a part's training.
 
     Attributes
     ----------
@@ -122,7 +122,7 @@ class PartOutputs:
     distances: Floats
 
     def joint(self, shares: tuple[float, float]) -> Floats:
-        """Probabilities of both together, (n, 8).
+        """Probabilities of both models together, (n, 8).
 
         Parameters
         ----------
@@ -279,7 +279,7 @@ def _counts(table: NDArray[Any]) -> tuple[tuple[int, ...], ...]:
 
 
 def _across(clips: VoiceClips, parts: Sequence[PartOutputs]) -> Floats:
-    """Joint probabilities (n, 8), each part's with the shares that the other parts gave."""
+    """Joint probabilities (n, 8), each part's with the shares fitted to the other parts."""
     joint = np.zeros((len(clips), N_CLASSES))
     for part in parts:
         others = [each for each in parts if each is not part] or [part]
@@ -350,7 +350,7 @@ def _uar_among(clips: VoiceClips, rows: Rows, joint: Floats) -> float:
 
 
 def _among(clips: VoiceClips, rows: Rows, joint: Floats) -> Rows:
-    """The likeliest emotion of each clip among those that its corpus has."""
+    """The most probable emotion of each clip among those that its corpus has."""
     possible = np.where(clips.utterances.known[rows], joint[rows], -1.0)
     return np.asarray(possible.argmax(1))
 

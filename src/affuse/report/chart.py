@@ -87,7 +87,7 @@ class Chart:
 
 @contextmanager
 def drawing(width: float, height: float) -> Iterator[Figure]:
-    """An empty figure of so many inches, in the report's style; no global state is left.
+    """An empty figure of a size in inches, in the report's style; leaves no global state.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def drawing(width: float, height: float) -> Iterator[Figure]:
 
 
 def short(name: str) -> str:
-    """A name that leaves room for what it names, and that a font can draw.
+    """A name shortened to fit, with only characters that a font can draw.
 
     Parameters
     ----------

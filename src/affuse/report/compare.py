@@ -1,4 +1,4 @@
-"""Several run folders -> one page that holds them against each other."""
+"""Several run folders -> one page that compares them."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _refuse_numbers(runs: Sequence[RunFolder]) -> None:
 
 
 def run_names(runs: Sequence[RunFolder]) -> list[str]:
-    """Names of the folders; with as much of the path before them as tells them apart.
+    """Names of the folders, with as much of their paths as distinguishes them.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def run_names(runs: Sequence[RunFolder]) -> list[str]:
 
 
 def differences(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
-    """What makes the figures of these runs less than comparable, in sentences.
+    """Differences that make the figures of these runs less comparable, in sentences.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def differences(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
 
 
 def unknown(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
-    """What cannot be known of whether these runs are comparable, in sentences.
+    """What is unknown about the comparability of these runs, in sentences.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def _drawn(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
 
 
 def _other_clips(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
-    """How many clips are in all runs: told by what is in their files, where every run says so."""
+    """Note on clips that not all runs share, by the files' content where every run has it."""
     named = [_names_of(run) for run in runs]
     contents = [_contents_of(run) for run in runs]
     known = [frozenset(own.values()) for own in contents if own is not None]
@@ -190,13 +190,13 @@ def _names_of(run: RunFolder) -> frozenset[str]:
 
 
 def _contents_of(run: RunFolder) -> dict[str, str] | None:
-    """Clip -> content of every clip that was tested; None where that of one is not known."""
+    """Clip -> content of every tested clip; None where that of one is unknown."""
     names = _names_of(run)
     return {n: run.contents[n] for n in names} if names <= run.contents.keys() else None
 
 
 def _folds_of(run: RunFolder, *, by_content: bool) -> frozenset[tuple[str, ...]]:
-    """Test clips of each fold: by content, as names may be of other clips, or by name."""
+    """Test clips of each fold: by content, since equal names may mean other clips, or by name."""
     folds = run.table("folds")
     first = run.honest["protocol"].head(1)
     own = folds[folds["protocol"].isin(first)]

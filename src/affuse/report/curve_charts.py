@@ -1,4 +1,4 @@
-"""Charts of curves: how networks learned, and what worse recordings leave of a system."""
+"""Charts of curves: training losses, and robustness to degraded recordings."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def training_chart(run: RunFolder) -> Chart | None:
 
 
 def _feature_colour(name: str) -> str:
-    """Colour of a network that learns features, by the modality that its name begins with."""
+    """Colour of a network that learns features, by the modality at the start of its name."""
     return {"audio": AUDIO, "video": VIDEO}.get(name.split()[0], FUSED)
 
 

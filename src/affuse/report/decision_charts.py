@@ -31,7 +31,7 @@ FEWEST = 5
 
 
 def confusions(run: RunFolder) -> dict[str, pd.DataFrame]:
-    """Modality -> normalised confusion matrix of its best system: rows are what is true.
+    """Modality -> normalised confusion matrix of its best system; rows are the true emotions.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _percent(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def reliability_chart(run: RunFolder) -> Chart | None:
-    """Accuracy over stated confidence, of the best system of each modality.
+    """Accuracy over confidence, of the best system of each modality.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def _map(modality: str, method: str, points: pd.DataFrame, by: str, names: list[
 
 
 def _apartness(points: pd.DataFrame, by: str) -> str:
-    """How much of the spread in the map lies between groups, in words."""
+    """Share of the variance in the map that lies between groups, in words."""
     places = points[["x", "y"]].to_numpy()
     total = _spread(places)
     within = sum(_spread(own[["x", "y"]].to_numpy()) for _, own in points.groupby(by))

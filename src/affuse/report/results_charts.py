@@ -37,7 +37,7 @@ _LETTERS_BELOW = 70
 
 
 def paired_charts(run: RunFolder) -> tuple[Chart, ...]:
-    """What each fusion gains over the best single modality; how far the best system is ahead.
+    """Gain of each fusion over the best single modality; lead of the best system over all.
 
     Parameters
     ----------

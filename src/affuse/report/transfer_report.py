@@ -1,4 +1,4 @@
-"""TransferMatrix -> one page: heat maps, every cell in a table, what it says."""
+"""TransferMatrix -> one page: heat maps, a table of all cells, notes."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def write_transfer_report(folder: Path, out: Path | None = None) -> Path:
 
 
 def heat_map(found: TransferMatrix, system: str) -> Chart:
-    """One system's matrix: a row for each corpus that trains, a column for each that is tested.
+    """One system's matrix: a row for each training corpus, a column for each tested one.
 
     Parameters
     ----------

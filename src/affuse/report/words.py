@@ -94,7 +94,7 @@ def _gain(row: pd.Series, fused: str, n_pairs: int, headline: Headline) -> str:
 
 
 def floor(run: RunFolder) -> str:
-    """What swaps of whole speakers could not have shown, where that is so; else empty.
+    """A caution on permutations of whole speakers, where these are too few; else empty.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def floor(run: RunFolder) -> str:
 
 
 def modality_name(modality: str) -> str:
-    """What a reader calls a modality.
+    """Name of a modality for readers.
 
     Parameters
     ----------

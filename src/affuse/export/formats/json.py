@@ -1,4 +1,4 @@
-"""Everything that is known of recordings, as JSON."""
+"""Predictions as one JSON document, with everything that is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A prediction -> Praat's TextGrid, one interval tier per kind of finding."""
+"""A prediction -> Praat's TextGrid, one interval tier per kind of result."""
 
 from __future__ import annotations
 
