@@ -42,9 +42,11 @@ class Reasons:
         -------
         str
         """
-        modalities = self.members.modalities
-        parts = [self._of_sound(evidence)] if "audio" in modalities else []
-        parts += [self._of_picture(evidence)] if "video" in modalities else []
+        modalities, tables = self.members.modalities, set(self.members.tables)
+        parts = [self._of_sound(evidence)] if "audio" in modalities - tables else []
+        parts += [self._of_picture(evidence)] if "video" in modalities - tables else []
+        lacking = sorted(tables - set(self.members.rows))
+        parts += [f"no table tells its {modality} features" for modality in lacking]
         if len(modalities) == 1:
             only = "voice" if "audio" in modalities else "face"
             parts.append(f"this recogniser goes by the {only} alone")
@@ -86,12 +88,15 @@ def notes_of(recording: Recording, members: Members, settings: Settings) -> Iter
     """
     info = recording.info
     yield from _endings(recording)
-    both = {"audio", "video"} <= set(members.modalities)  # Else there is nothing left to judge by.
+    read = set(members.modalities) - set(members.tables)
+    both = {"audio", "video"} <= read  # Else there is nothing left to judge by.
     if both and recording.sound is None:
         yield f"{info.no_sound}: judged by the picture alone"
     if both and recording.picture is None:
         yield f"{recording.no_picture}: judged by the sound alone"
-    if "video" in members.modalities and recording.picture is not None:
+    for modality in sorted(set(members.tables) - set(members.rows)):
+        yield f"no table tells its {modality} features: judged without them"
+    if "video" in read and recording.picture is not None:
         yield from _missing_picture(recording.picture, recording)
     yield from info.notes
     n_faces = 0 if recording.picture is None else recording.picture.n_faces

@@ -193,6 +193,7 @@ def _ask(
     strength: dict[Modality, float] = {
         "audio": evidence.speech or 0.0,
         "video": evidence.face_seen or 0.0,
+        **dict.fromkeys(members.rows, 1.0),
     }
     rows: dict[str, Floats | None] = {}
     if members.face is not None and "video" in present:
