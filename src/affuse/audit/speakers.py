@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from affuse.audit.findings import Finding
@@ -16,7 +16,7 @@ _SHOWN = 20
 
 
 def speakers_finding(index: Index) -> Finding:
-    """People who were joined because their spellings differ, and pairs that may be one person.
+    """People who were joined because their spellings differ, pairs that may be one, two sexes.
 
     Two spellings of one person in different folds would be a leak: those of one `speaker_key` are
     joined by the index, and named here. What differs in accents alone, or in whether a mark or a
@@ -30,11 +30,16 @@ def speakers_finding(index: Index) -> Finding:
     -------
     Finding
     """
-    joined = index.spellings
+    joined, several = index.spellings, of_two_sexes(index)
     alike = look_alike(index.speakers)
-    facts = {"joined": [list(group) for group in joined], "alike": [list(g) for g in alike]}
+    facts: dict[str, object] = {
+        "joined": [list(group) for group in joined],
+        "alike": [list(g) for g in alike],
+    }
+    facts |= {"of_two_sexes": [name for name, _ in several]}
     details = [f"{' = '.join(group)}: one person" for group in joined]
     details += [f"{', '.join(group)}: kept apart; one person?" for group in alike]
+    details += [f"{name}: {told}; one person?" for name, told in several]
     shown = [*details[:_SHOWN], *_rest(details)]
     who = counted(len(index.speakers), "speaker")
     if joined:
@@ -43,7 +48,33 @@ def speakers_finding(index: Index) -> Finding:
     if alike:
         statement = f"{who}, some of whose names look alike: mend the table if they are one person"
         return Finding("speakers", "NOTE", statement, tuple(shown), facts=facts)
+    if several:
+        statement = f"{who}, of whom {len(several)} female in some clips and male in others"
+        return Finding("speakers", "NOTE", statement, tuple(shown), facts=facts)
     return Finding("speakers", "OK", f"{who}, each written in one way", facts=facts)
+
+
+def of_two_sexes(index: Index) -> tuple[tuple[str, str], ...]:
+    """Speakers whose clips do not agree about their sex.
+
+    Parameters
+    ----------
+    index : Index
+
+    Returns
+    -------
+    tuple of (str, str)
+        Name, and in how many clips the speaker is what.
+    """
+    sexes: dict[str, Counter[str]] = defaultdict(Counter)
+    for clip in index:
+        if clip.attributes.get("sex"):
+            sexes[clip.speaker][clip.attributes["sex"]] += 1
+    return tuple(
+        (name, ", ".join(f"{sex} in {counted(n, 'clip')}" for sex, n in sorted(own.items())))
+        for name, own in sexes.items()
+        if len(own) > 1
+    )
 
 
 def look_alike(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
