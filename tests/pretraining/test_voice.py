@@ -126,7 +126,7 @@ def test_a_training_starts_from_a_stored_network_and_says_whom_that_had_met(
     training, corpora, tmp_path
 ):
     out, _ = training
-    still = replace(TINY, epochs=1, learning_rate=1e-9, weight_decay=0.0, average_epochs=0.01)
+    still = replace(TINY, epochs=1, learning_rate=1e-9, weight_decay=0.0)
     begun = out / "voice-fold-0.npz"
     figures = pretrain_voice(corpora, tmp_path, still, start=begun, jobs=1)
     with np.load(begun) as stored, np.load(tmp_path / "voice-shipped.npz") as found:

@@ -1,4 +1,4 @@
-"""Fitted decisions and their figures -> the adapted bundle, with its card."""
+"""Fitted decisions and their figures -> the adapted bundle with its card."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def adapted_bundle(
     leak: str,
     remarks: Sequence[str],
 ) -> Bundle:
-    """The networks of a bundle with decisions that were fitted to somebody's clips.
+    """The networks of a bundle with decisions fitted to labelled clips.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Who is who in a corpus: people under several spellings, and names that look alike."""
+"""Who is who in a corpus: one person under several spellings, and names that look alike."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def speakers_finding(index: Index) -> Finding:
 
 
 def look_alike(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Names that differ in accents alone, or in whether a mark or a blank is there at all.
+    """Names that differ only in accents, punctuation or spaces.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What ``bundle.json`` says of the bundle from which another one was adapted."""
+"""The part of ``bundle.json`` about the bundle from which this one was adapted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from affuse.bundle.manifest_part import ManifestPart
 
 
 class AdaptedFrom(ManifestPart):
-    """The bundle of before, and the clips that its decisions were fitted to.
+    """The original bundle, and the clips that the decisions were fitted to.
 
     Attributes
     ----------

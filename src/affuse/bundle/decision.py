@@ -1,4 +1,4 @@
-"""What members say, each in its own classes -> one row of probabilities a clip."""
+"""Members' outputs, each over its own classes -> one row of probabilities per clip."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Features = NDArray[np.float32]
 
 
 def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
-    """Probabilities that one member gives each row, calibrated.
+    """Calibrated probabilities of one member for each row.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def calibrated(
     distances: Floats | None = None,
     qualities: Floats | None = None,
 ) -> Floats:
-    """What a member's graph gave, checked, as probable as it is of people not met.
+    """A graph's output, checked and calibrated for people whom it was not trained on.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def outputs_of_members(
 
 
 def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Floats:
-    """Members' probabilities fused.
+    """Fuse the members' probabilities.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Flo
 
 
 def meanings(manifest: Manifest, member: Member) -> Floats:
-    """Which groups of classes an own class may mean.
+    """Which groups of classes each of a member's own classes may mean.
 
     Parameters
     ----------
@@ -272,7 +272,7 @@ def _fused(bundle: Bundle, shared: list[Floats], likely: list[Floats]) -> Floats
 
 
 def _divided(manifest: Manifest, joint: Floats, shared: list[Floats]) -> Floats:
-    """What groups of classes come to, (n, n_groups), as (n, n_classes)."""
+    """Probabilities of groups (n, n_groups) divided among their classes, (n, n_classes)."""
     names = [member.name for member in manifest.members]
     divided_by = {each.classes: each.divided_by for each in manifest.fusion.together}
     found = np.zeros((len(joint), len(manifest.classes)))
@@ -288,7 +288,7 @@ def _divided(manifest: Manifest, joint: Floats, shared: list[Floats]) -> Floats:
 
 
 def _refuse_senseless(graph: str, probabilities: Floats) -> None:
-    """Refuse what no graph of probabilities gives: NaN, what is negative, rows of nothing."""
+    """Refuse what cannot be probabilities: NaN, negative numbers, rows of zeros."""
     if not (
         np.isfinite(probabilities).all()
         and (probabilities >= 0).all()
@@ -324,7 +324,7 @@ def _own(member: Member, probabilities: ArrayLike | None) -> Floats | None:
 
 
 def _shares(manifest: Manifest, member: Member) -> Floats:
-    """How an own class divides among the bundle's: (n_own_classes, n_classes)."""
+    """How each own class is divided among the bundle's: (n_own_classes, n_classes)."""
     matrix = np.zeros((len(member.classes), len(manifest.classes)))
     for row, own in enumerate(member.classes):
         for name, share in member.shares(own).items():
@@ -333,7 +333,7 @@ def _shares(manifest: Manifest, member: Member) -> Floats:
 
 
 def _likelihood(manifest: Manifest, member: Member, rows: Floats) -> Floats:
-    """How likely each group of classes makes what the member saw, up to a factor."""
+    """Likelihood of each group of classes given the member's output, up to a factor."""
     prior = np.array([member.prior.get(own, 1.0) for own in member.classes])
     likely = rows * prior**-member.prior_power
     return _normalised(np.maximum(likely @ meanings(manifest, member), FLOOR))
@@ -359,7 +359,7 @@ def tempered(rows: Floats, temperature: float) -> Floats:
 
 
 def _to_power(rows: Floats, powers: Floats) -> Floats:
-    """Rows of probabilities, each to its power, normalised."""
+    """Rows of probabilities, each raised to its power and normalised."""
     logs = np.log(np.maximum(rows, FLOOR)) * powers[:, None]
     return _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
 

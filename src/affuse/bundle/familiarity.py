@@ -21,7 +21,7 @@ DISTANCE = "distance"
 
 
 class MeasuredRows(NamedTuple):
-    """What a member says of clips, how far they are from its training, how much each counts.
+    """One member's probabilities for clips, their distances from its training clips, and weights.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class MeasuredRows(NamedTuple):
 
     @property
     def first_distance(self) -> float | None:
-        """Of the first clip."""
+        """Distance of the first clip."""
         return None if self.distances is None else float(self.distances[0])
 
 
@@ -48,7 +48,7 @@ def measured_probabilities(
     inputs: Mapping[str, ArrayLike],
     qualities: Floats | None = None,
 ) -> MeasuredRows:
-    """As `member_probabilities`, and how far each clip is from the member's training.
+    """As `member_probabilities`, with each clip's distance from the member's training clips.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def measured_probabilities(
 
 
 def distances_of(bundle: Bundle, member: Member, embeddings: ArrayLike) -> Floats:
-    """How far embeddings are from those of the member's training, (n,).
+    """Distances of embeddings from those of the member's training clips, (n,).
 
     Parameters
     ----------

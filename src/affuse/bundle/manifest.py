@@ -1,4 +1,4 @@
-"""What stands in ``bundle.json``, validated; docs/bundle.md describes every field."""
+"""The content of ``bundle.json``, validated; docs/bundle.md describes every field."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Together(ManifestPart):
 
 
 class Agreement(ManifestPart):
-    """What must hold for an emotion to be named where voice and face both speak.
+    """What must hold for an emotion to be named where both voice and face have an answer.
 
     Attributes
     ----------
@@ -74,13 +74,13 @@ class Agreement(ManifestPart):
 
 
 class Fusion(ManifestPart):
-    """How members become one.
+    """How the members' outputs become one.
 
     Attributes
     ----------
     rule : str
     temperature : float
-        Of what they say together, where all of them speak: probabilities are taken to the power of
+        Of the fused output, where all of them speak: probabilities are taken to the power of
         1 / temperature and normalised.
     stackers : tuple of Stacker
         With rule ``stacking``; without one for the members that speak, the mean decides.
@@ -101,7 +101,7 @@ class Fusion(ManifestPart):
 
 
 class Pooling(ManifestPart):
-    """How what is said of moments becomes what is said of a stretch.
+    """How outputs for moments become the output for a stretch.
 
     Attributes
     ----------
@@ -122,7 +122,7 @@ class Pooling(ManifestPart):
 
 
 class TrainedOn(ManifestPart):
-    """Whom the graphs have heard and seen.
+    """The clips and speakers that the graphs were trained on.
 
     Attributes
     ----------
@@ -143,7 +143,7 @@ class TrainedOn(ManifestPart):
 
 
 class Figures(ManifestPart):
-    """What the same recipe scored on clips it had not seen, as fractions.
+    """What the same recipe scored on held-out clips, as fractions.
 
     `leak` says why new speakers would give less; empty where speakers were kept apart. Of emotions
     there are UAR and accuracy, of numbers CCC, Pearson's correlation and the RMSE, each the mean
@@ -191,7 +191,7 @@ class Figures(ManifestPart):
 
 
 class EmotionSets(ManifestPart):
-    """Which emotions are in the set of a recording: those that are probable enough.
+    """Which emotions are in the conformal set of a recording: those that are probable enough.
 
     Attributes
     ----------
@@ -200,7 +200,7 @@ class EmotionSets(ManifestPart):
     least : float
         Probability from which on an emotion is in it; the most probable one always is.
     n_clips, n_speakers : int
-        That it was calibrated on, each predicted by models that had not met the speaker.
+        That it was calibrated on, each predicted by models not trained on its speaker.
     """
 
     coverage: float = Field(gt=0, lt=1)
@@ -210,7 +210,7 @@ class EmotionSets(ManifestPart):
 
 
 class Manifest(ManifestPart):
-    """All of ``bundle.json`` but its own hash.
+    """All of ``bundle.json`` except its own hash.
 
     Attributes
     ----------
@@ -263,7 +263,7 @@ class Manifest(ManifestPart):
 
     @property
     def graphs(self) -> tuple[str, ...]:
-        """Files of all graphs, each once."""
+        """Files of all graphs, each listed once."""
         of_members = [member.graph for member in self.members]
         of_stackers = [stacker.graph for stacker in self.fusion.stackers]
         of_distances = [m.familiarity.graph for m in self.members if m.familiarity is not None]
@@ -271,7 +271,7 @@ class Manifest(ManifestPart):
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """What it tells: its classes, or its targets."""
+        """Names of what it predicts: its classes, or its targets."""
         return self.targets or self.classes
 
     @property
@@ -281,7 +281,7 @@ class Manifest(ManifestPart):
         return tuple(dict.fromkeys(joined.get(name, (name,)) for name in self.classes))
 
     def member(self, name: str) -> Member:
-        """The member of that name.
+        """The member of a given name.
 
         Parameters
         ----------

@@ -30,7 +30,7 @@ _MOST_NUMBERS = 10**8
 
 
 class FeatureSource(ManifestPart):
-    """Where the numbers of one modality come from.
+    """Where the features of one modality come from.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class FeatureSource(ManifestPart):
     shape : tuple of int
         Of one clip's array; empty where clips differ.
     settings, decoding : mapping
-        All that steers the numbers, ready to be compared.
+        All settings that affect the numbers, ready to be compared.
     config : mapping
         The part of a recipe that makes the extractor again.
     """
@@ -64,7 +64,7 @@ class FeatureSource(ManifestPart):
 
 
 class Familiarity(ManifestPart):
-    """How near a clip is to what a member was trained on.
+    """Distances of held-out clips from the training clips of a member, to compare others with.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class Familiarity(ManifestPart):
     decline: float = Field(default=0.0, ge=0, le=100)
 
     def share_farther(self, distances: ArrayLike) -> NDArray[np.float64]:
-        """Share of the clips kept apart from training that lie farther from it.
+        """Share of the held-out clips that lie farther from the training clips.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class Familiarity(ManifestPart):
         >>> known.trust([1.0, 2.0, 4.0]).tolist()
         [2.0, 1.0, 0.5]
         """
-        # No clip is so near that it would be believed without bounds.
+        # A bound, since no clip is near enough to be trusted without one.
         far = np.maximum(np.asarray(distances, np.float64), self.distances[0])
         return np.asarray((np.median(self.distances) / far) ** self.decline)
 
@@ -132,7 +132,7 @@ class Familiarity(ManifestPart):
 
 
 class Recalibration(ManifestPart):
-    """What is done to the logarithms of a member's probabilities before anything else.
+    """A linear map of the logarithms of a member's probabilities, applied before all else.
 
     Attributes
     ----------
@@ -148,7 +148,7 @@ class Recalibration(ManifestPart):
 
 
 class Member(ManifestPart):
-    """One graph that says something about a clip.
+    """One graph that predicts something of a clip.
 
     Attributes
     ----------
@@ -174,11 +174,12 @@ class Member(ManifestPart):
     temperature : float
         Probabilities are taken to the power of 1 / temperature and normalised.
     doubt : float
-        They are also taken to the power (0.5 / greatest) ** doubt: who is sure of people not met is
-        right less often than that, who is unsure more often.
+        They are also taken to the power (0.5 / greatest) ** doubt: for people outside the training,
+        confident outputs are right less often than they say, unconfident ones more often.
     prior : mapping of str to float
         Own class -> probability that is divided out before a product, such as how frequent the
-        class was in training, or how often it is said of people not met; none: nothing is.
+        class was in training, or how often it is predicted for people outside the training; none:
+        nothing is.
     prior_power : float
         How much of the prior is divided out: it is taken to this power.
     weight : float
@@ -211,7 +212,7 @@ class Member(ManifestPart):
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
-        """What it is told by, sorted."""
+        """Modalities that the member needs, sorted."""
         return tuple(sorted(self.features))
 
     def means(self, own: str) -> tuple[str, ...]:
@@ -296,7 +297,7 @@ class Member(ManifestPart):
 
 
 def refuse_repeats(names: Sequence[str], what: str) -> None:
-    """Refuse names of which one is there twice.
+    """Refuse names of which one occurs twice.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a bundle may be used for, as far as what it was trained on decides it."""
+"""What a bundle may be used for, as far as its training corpora decide it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DRAWN = "Trained on drawn faces and computed voices: as affuse itself (MIT)."
 
 
 def licence_of(trained_on: Sequence[TrainedOn]) -> str:
-    """Licence of what was trained on these corpora, where affuse knows it.
+    """Licence that training on these corpora entails, where affuse knows it.
 
     Parameters
     ----------

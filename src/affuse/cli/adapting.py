@@ -1,4 +1,4 @@
-"""What ``affuse adapt`` does: fit a bundle to somebody's clips, say what it is worth, write it."""
+"""``affuse adapt``: fit a bundle to labelled clips, print what changes, write it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `affuse train` does: train, say how it gets on, print the figures."""
+"""`affuse train`: train, print the progress and the figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every setting of affuse: its name, its default, what it may be and what it means.
+"""Every setting of affuse: its name, default, allowed values and meaning.
 
 They stand in this file and nowhere else; a recipe, ``--set`` and the other options of the command
 line only override fields, and `affuse settings` prints what is written here.
@@ -87,7 +87,7 @@ class DataConfig(Settings):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every folder and CSV, whether one or several were given; none: empty."""
+        """Every folder and CSV, whether one or several were given; empty if none was."""
         return (self.path,) * bool(self.path) if isinstance(self.path, str) else self.path
 
     @property
@@ -121,14 +121,14 @@ class VoiceStatisticsConfig(Settings):
 
 
 class VoiceNetworkConfig(Settings):
-    """The voice network, learned anew in every fold."""
+    """The voice network, trained anew in every fold."""
 
     n_folds: int = Field(3, ge=2, description="Folds of speakers within the training clips.")
     epochs: int = Field(40, ge=1, description="Rounds over the training clips.")
 
 
 class VggFaceConfig(Settings):
-    """VGG16 trunk."""
+    """The VGG16 trunk."""
 
     weights: str = Field(
         "untrained",
@@ -228,7 +228,7 @@ class FusionConfig(Settings):
 
 
 class TrainingConfig(Settings):
-    """How clips of several corpora are learned from together."""
+    """How models are trained on clips of several corpora together."""
 
     masked: bool = Field(
         False,
@@ -308,7 +308,7 @@ class RobustnessConfig(Settings):
 
 
 class BundleConfig(Settings):
-    """What a run makes of its best system with speakers kept apart."""
+    """What bundle a run makes of its best system that keeps speakers apart."""
 
     enabled: bool = Field(True, description="Whether a bundle is written.")
     abstain_below: float = Field(
@@ -327,7 +327,7 @@ _DIMENSIONAL_FEATURES = {"audio": "voice_statistics", "video": "expression"}
 
 
 class Config(Settings):
-    """All that steers a run; `load_config` makes one.
+    """All settings of a run; `load_config` makes one.
 
     Examples
     --------
@@ -373,7 +373,7 @@ class Config(Settings):
     @model_validator(mode="before")
     @classmethod
     def _what_a_task_starts_from(cls, given: Any) -> Any:
-        """Models and extractors that a dimensional run has where nobody chose others.
+        """Default models and extractors of a dimensional run, where no others were chosen.
 
         One of votes has a model that can learn them.
         """
@@ -387,7 +387,7 @@ class Config(Settings):
         return {"models": _DIMENSIONAL_MODELS} | given | {"features": features}
 
     def digest(self) -> str:
-        """Stable hash of all that steers the numbers: places and process counts left out.
+        """Stable hash of all settings that affect the numbers: neither places nor process counts.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What people said of FER2013's faces (FERPlus): a CSV of counts by file name -> arrays."""
+"""People's votes on FER2013's faces (FERPlus): a CSV of counts by file name -> arrays."""
 
 from __future__ import annotations
 

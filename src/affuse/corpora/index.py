@@ -56,7 +56,7 @@ class IndexSummary:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Index:
-    """The clips of one corpus or several in their one order, and what was left out.
+    """The clips of one corpus or several in one order, and what was left out.
 
     Each speaker has one spelling in all clips, the first. In an index of several corpora a
     speaker is called by the corpus and the name, such as ``EMO-DB/03``: the speakers 3 of two
@@ -71,7 +71,7 @@ class Index:
     passed_over : tuple of Skipped
         What else lies in the folder, and why it was not looked at.
     notes : tuple of str
-        What a reader must know: labels and speakers that are written in several ways.
+        Notes for readers of results, such as on labels and speakers written in several ways.
     spellings : tuple of tuple of str
         Those of each speaker who has several, the first one first.
 
@@ -136,7 +136,7 @@ class Index:
 
     @property
     def corpora(self) -> tuple[str, ...]:
-        """Corpora that occur, by name."""
+        """Names of the corpora that occur, sorted."""
         return tuple(sorted({clip.corpus for clip in self.clips}))
 
     @property
@@ -152,7 +152,7 @@ class Index:
         where: Mapping[str, Iterable[str]] = MappingProxyType({}),
         modality: Presence | None = None,
     ) -> Index:
-        """The same index with the clips that pass every filter.
+        """The index with only the clips that pass every filter.
 
         Parameters
         ----------

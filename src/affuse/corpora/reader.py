@@ -15,7 +15,7 @@ from affuse.records import Modality
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How large a whole corpus is, as published; 0 where it is not known."""
+    """Size of a whole corpus, as published; 0 where unknown."""
 
     clips: int = 0
     speakers: int = 0

@@ -1,4 +1,4 @@
-"""Who is who: one person under several spellings is one person everywhere."""
+"""Identity of speakers: one person under several spellings is one person everywhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHOWN = 8
 
 @lru_cache(maxsize=1 << 14)
 def speaker_key(name: str) -> str:
-    """What is the same for two spellings of one speaker.
+    """One key for all spellings of a speaker's name.
 
     Numbers count by value (01 = 1 = 1.0, s01 = s1); letters by what they are, not by their case
     or by how Unicode composes them; blanks, hyphens and underscores part words alike, part no
@@ -74,7 +74,7 @@ def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Spellings of each speaker who has several, the first one first.
+    """Spellings of each speaker who has several, the first one to occur first.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
 
 
 def spellings_by_corpus(clips: Sequence[Clip]) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Spellings of each speaker who has several, corpus by corpus; those without are left out.
+    """Spellings of each speaker who has several, by corpus; corpora without any are left out.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def spellings_by_corpus(clips: Sequence[Clip]) -> dict[str, tuple[tuple[str, ...
 
 
 def own_name(clip: Clip) -> str:
-    """Speaker of a clip as their corpus has them.
+    """Name of a clip's speaker within their corpus.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def own_name(clip: Clip) -> str:
 
 
 def with_unique_speakers(clips: Sequence[Clip]) -> tuple[Clip, ...]:
-    """The clips, each with one name for its speaker that no other speaker has.
+    """The clips, with speaker names that are unique across corpora.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def _named(clip: Clip, first: Mapping[tuple[str, str], str], several: bool) -> C
 
 
 def of_two_sexes(clips: Iterable[Clip]) -> Iterator[str]:
-    """What a reader must know of speakers of whom their clips say both sexes.
+    """A note on speakers to whom their clips assign both sexes.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def two_sexes(clips: Iterable[Clip]) -> dict[str, Counter[str]]:
 
 
 def spellings_note(groups: Sequence[Sequence[str]]) -> str:
-    """What a reader must know of joined spellings; empty where there are none.
+    """A note on spellings that were joined; empty where none was.
 
     Parameters
     ----------

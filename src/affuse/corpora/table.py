@@ -46,7 +46,7 @@ class _Entry:
 
     @property
     def recording(self) -> tuple[object, ...]:
-        """What is the same for two rows about the same recording."""
+        """One key for two rows about the same recording."""
         take = take_key(self.clip or self.written.stem)
         files = (take,) if take else map(_real, (self.audio, self.video))
         return (*files, *self.stretch)
@@ -142,7 +142,7 @@ def _usable(
 
 
 def _entry(table: Path, row: Row, targets: Sequence[str], without: bool) -> _Entry:
-    """A row's clip; without an emotion, where the table has numbers in its place."""
+    """The clip of a row; without an emotion, if the table has numbers instead."""
     cells = {"emotion": row.word("emotion"), "speaker": row["speaker"]}
     blank = [name for name, text in cells.items() if not text]
     if without and "speaker" not in blank:
@@ -250,7 +250,7 @@ def _without_repeats(table: Path, entries: Sequence[_Entry]) -> tuple[list[_Entr
 
 
 def _names(entries: Sequence[_Entry]) -> list[str]:
-    """Each clip's own name, else the shortest one made of its file that is its alone."""
+    """Each clip's given name, else the shortest end of its path that no other clip has."""
     candidates = [[*_candidates(entry)] for entry in entries]
     counts = Counter(name for names in candidates for name in dict.fromkeys(names))
     return [next((name for name in names if counts[name] == 1), names[-1]) for names in candidates]

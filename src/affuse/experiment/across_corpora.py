@@ -34,7 +34,7 @@ from affuse.features.context import RunContext
 from affuse.features.normalise import NORMALISED, normalised_by_corpus
 from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback
-from affuse.report.document import check_report
+from affuse.report.page import check_report
 from affuse.robustness.degraded_tables import Recordings
 from affuse.splits.corpora import (
     CorpusFold,
@@ -128,7 +128,7 @@ def _matrix(config: Config, context: RunContext) -> TransferMatrix:
 
 @dataclass(frozen=True)
 class _Division:
-    """All folds of a matrix, and what a reader of its figures must know of them."""
+    """All folds of a matrix, and notes on them."""
 
     within: Protocol
     ways: Ways
@@ -170,7 +170,7 @@ def _labels(clean: Recordings) -> dict[str, str]:
 
 
 def _without_features(given: Sequence[str], clean: Recordings) -> list[str]:
-    """Notes on corpora none of whose clips gave features; refused where one alone is left."""
+    """Notes on corpora none of whose clips gave features; an error if only one is left."""
     left = set(clean.table.corpora.tolist())
     notes = [
         f"{corpus} has no part: none of its clips gave features."
@@ -186,7 +186,7 @@ def _without_features(given: Sequence[str], clean: Recordings) -> list[str]:
 
 
 def _common_modalities(clean: Recordings) -> tuple[Recordings, list[str]]:
-    """What all corpora have; a note on what some lack."""
+    """Modalities that all corpora have; a note on those that some lack."""
     table = clean.table
     lacking = {
         modality: sorted(
@@ -216,7 +216,7 @@ def _one_each(corpora: Sequence[str]) -> tuple[CorpusFold, ...]:
 
 
 def _leaks(clean: Recordings) -> dict[tuple[str, str], str]:
-    """Modality and corpus -> why figures are leaky, where a network has met its speakers."""
+    """Modality and corpus -> why figures are leaky, where a network was trained on its speakers."""
     clips = clean.index.clips
     return {
         (modality, corpus): MET_SPEAKERS.reason
@@ -228,7 +228,7 @@ def _leaks(clean: Recordings) -> dict[tuple[str, str], str]:
 def _found(
     config: Config, clean: Recordings, division: _Division, context: RunContext
 ) -> list[Found]:
-    """Predictions of each system under each way of dividing."""
+    """Predictions of each system for each way of dividing."""
     asked = tuple(systems(config, clean.table, _labels(clean)))
     made = learners(config, clean.sources)
     context = replace(context, seed=config.seed)

@@ -1,4 +1,4 @@
-"""Systems and features -> what each predicts under each protocol, with its figures."""
+"""Systems and features -> predictions and figures of each under each protocol."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Measured:
 
 
 def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
-    """Every system of a plan under every protocol.
+    """Evaluate every system of a plan under every protocol.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
 
 
 def _normalised(config: Config, clean: Recordings) -> tuple[Recordings, tuple[str, ...]]:
-    """Recordings whose features are normalised as asked, and what a reader must know of it."""
+    """Recordings with features normalised as asked, and a note on it."""
     if config.features.normalise == "none":
         return clean, ()
     return replace(clean, table=normalised_by_corpus(clean.table)), (NORMALISED,)
@@ -103,7 +103,7 @@ def under_protocol(
     protocol: Protocol,
     context: RunContext | None = None,
 ) -> list[Evaluated]:
-    """What each of these rows of the results predicts under a protocol, and its figures.
+    """Predictions and figures of each of these rows under a protocol.
 
     Parameters
     ----------
@@ -151,14 +151,14 @@ def _measured(
 
 
 def _place(protocol: Protocol, order: Sequence[str]) -> int:
-    """Rows of several protocols that keep speakers apart stand protocol by protocol."""
+    """Sort key: rows of speaker-independent protocols stand protocol by protocol."""
     return 0 if protocol.leaky else order.index(protocol.label)
 
 
 def _divided(
     rows: tuple[System, ...], protocols: Sequence[Protocol], clean: Recordings
 ) -> Iterator[tuple[tuple[System, ...], Protocol]]:
-    """Rows whose networks have met the speakers under a protocol that says so, others apart."""
+    """Rows with their protocol, marked leaky where their networks were trained on the speakers."""
     met = met_speakers(clean, clean.index.clips)
     known = tuple(row for row in rows if met & set(row.modalities))
     apart = tuple(row for row in rows if row not in known)
@@ -175,7 +175,7 @@ def met_speakers(clean: Recordings, clips: Sequence[Clip]) -> frozenset[str]:
     Parameters
     ----------
     clean : Recordings
-        Its sources say whom their networks have met.
+        Its sources name the speakers their networks were trained on.
     clips : sequence of Clip
 
     Returns
@@ -227,7 +227,7 @@ def _scored(config: Config, table: FeatureTable, protocol: Protocol, found: OutO
 
 
 def _without_sets(config: Config, table: FeatureTable, evaluated: Sequence[Evaluated]) -> list[str]:
-    """Why systems have no sets, where they were asked for."""
+    """Why systems have no conformal sets, where these were asked for."""
     asked = config.evaluation.coverage
     if asked is None:
         return []

@@ -1,4 +1,4 @@
-"""What can be said against a matrix from corpus to corpus before any work is done."""
+"""Checks of a transfer before any work is done."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OF_A_RUN = (
 
 
 def refuse_unfit(config: Config) -> None:
-    """Refuse (ConfigError) what a run could be asked for, and a matrix cannot.
+    """Refuse (ConfigError) settings that a run can have and a transfer cannot.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def refuse_unfit(config: Config) -> None:
 
 
 def sharing(plan: Plan) -> tuple[Plan, list[str]]:
-    """A plan of the corpora that show what another one shows, by labels alone.
+    """The plan with only those corpora that share emotions with another one, by their labels.
 
     Parameters
     ----------

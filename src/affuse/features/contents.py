@@ -1,4 +1,4 @@
-"""What clips are by their content, whatever they are called and wherever they lie."""
+"""Identity of clips by content, whatever they are called and wherever they lie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outputs of several modalities combined by a rule; numpy alone."""
+"""Outputs of several modalities combined by a rule, with numpy alone."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def combine(
 def combined_probabilities(
     stack: Stack, rule: str, weights: Sequence[float] | None = None
 ) -> Stack:
-    """As `combine`, of probabilities that were checked, for rules that must learn as well.
+    """As `combine`, for checked probabilities and rules that must learn as well.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def combine_numbers(
 
 
 def combined_numbers(stack: Stack, rule: str, weights: Sequence[float] | None = None) -> Stack:
-    """As `combine_numbers`, of numbers that were checked, for rules that must learn as well.
+    """As `combine_numbers`, for checked numbers and rules that must learn as well.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def combined_numbers(stack: Stack, rule: str, weights: Sequence[float] | None = 
 def stacked(
     combined: Stack, parts: Sequence[Stack], stackers: Mapping[tuple[int, ...], Decide]
 ) -> Stack:
-    """What members say together, decided by a stacker wherever there is one for those that speak.
+    """The members' outputs combined, by a stacker wherever there is one for those present.
 
     Parameters
     ----------
@@ -215,9 +215,9 @@ def _refuse_unlearned(name: str) -> None:
 
 
 def _own_weights(shares: Stack, present: NDArray[np.bool_]) -> Stack:
-    """Weight of each member about each clip, (n_members, n_clips); 0 where it is silent."""
+    """Weight of each member for each clip, (n_members, n_clips); 0 where it has no output."""
     weights = shares[:, None] * present
-    # A clip whose only modality weighs nothing still has that modality's word.
+    # A clip whose only modality has weight 0 is still decided by that modality.
     return np.where(weights.sum(axis=0) > 0, weights, present)
 
 

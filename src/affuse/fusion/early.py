@@ -154,7 +154,7 @@ class EarlyFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         return model_outputs(self.model_, rows)
 
     def to_graphs(self, inputs: Inputs) -> SystemGraphs:
-        """One graph; an absent modality stands at its mean, beside columns that say so.
+        """One graph; an absent modality is replaced by its mean, beside columns that mark it.
 
         Parameters
         ----------

@@ -33,7 +33,7 @@ from affuse.models.mlp import EmbeddingMLP
 
 @runtime_checkable
 class EmbeddingToGraph(Protocol):
-    """A fitted network whose embedding a graph stands for."""
+    """A fitted network whose embedding can be written as nodes of a graph."""
 
     def embedding_to_graph(self, graph: GraphBuilder, rows: str) -> str:
         """Embedding (n, n_embedding) float, from features (n, n_features) double.
@@ -228,7 +228,7 @@ class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
 
 
 def has_embedding(network: Any) -> bool:
-    """Whether late fusion can be made with a model: whether its last step embeds.
+    """Whether a model has an embedding, so that late fusion can be made with it.
 
     Parameters
     ----------

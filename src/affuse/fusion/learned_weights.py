@@ -1,4 +1,4 @@
-"""Weights of members in a mean, learned from clips whose speakers they have not met."""
+"""Weights of members in a mean, learned from out-of-fold outputs."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def weights_of_least_squares(stack: Stack, truth: Stack) -> Stack:
 
 
 def _several_speak(stack: Stack) -> NDArray[np.bool_]:
-    """Which clips have two members' word or more: they tell how to weigh them."""
+    """Which clips have outputs of several members: only these bear on the weights."""
     return np.asarray((~np.isnan(stack[:, :, 0])).sum(axis=0) > 1)
 
 
 def _least(loss: Callable[[Stack], float], stack: Stack) -> Stack:
-    """Weights of the members of least loss; `loss` takes them by member and clip, 0 for silence."""
+    """Weights of least loss; `loss` takes them by member and clip, 0 for an absent output."""
     speaks = ~np.isnan(stack[:, :, 0])
     n_members, n_clips = speaks.shape
     if not n_clips:

@@ -1,4 +1,4 @@
-"""A rule in a system: fitted on what members say of speakers they have not met, then applied."""
+"""A decision rule within a system: fitted on the members' out-of-fold outputs, then applied."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affuse.registries import RULES
 
 
 class FittedRule:
-    """A decision rule and what it has learned.
+    """A decision rule with what it has learned.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class FittedRule:
 
     @property
     def learns(self) -> bool:
-        """Whether it needs out-of-fold outputs of the members."""
+        """Whether the rule needs out-of-fold outputs of the members."""
         return rule_named(self.name).learns
 
     def fit(self, parts: Sequence[Stack], truth: NDArray[Any], speakers: NDArray[Any]) -> Self:
@@ -76,7 +76,7 @@ class FittedRule:
         return self
 
     def combined(self, parts: Sequence[Stack]) -> Stack:
-        """What the members say together.
+        """The members' outputs, combined.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Models that decide from what members say, one for every choice of members that may speak."""
+"""Models that decide from the members' outputs, one for every set of members present."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class NumberStacker:
 def stackers_of_classes(
     stack: Stack, labels: NDArray[np.int64], speakers: NDArray[Any]
 ) -> dict[tuple[int, ...], ClassStacker]:
-    """Stackers for every choice of members about which there are clips of two classes.
+    """Stackers for every set of members about which there are clips of two classes.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def stackers_of_classes(
 
 
 def stackers_of_numbers(stack: Stack, truth: Stack) -> dict[tuple[int, ...], NumberStacker]:
-    """The same for numbers: stackers for every choice of members about which clips tell enough.
+    """Stackers for every set of members about which there are enough clips.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def stackers_of_numbers(stack: Stack, truth: Stack) -> dict[tuple[int, ...], Num
 
 
 def _choices(stack: Stack) -> Iterator[tuple[tuple[int, ...], NDArray[np.int64]]]:
-    """Two members or more, and the clips of which all of them speak."""
+    """Every set of two or more members, with the clips that have outputs of all of them."""
     speaks = ~np.isnan(stack[:, :, 0])
     for size in range(2, len(stack) + 1):
         for chosen in combinations(range(len(stack)), size):

@@ -1,4 +1,4 @@
-"""Which positions of an even grid of time the frames of a stream fill."""
+"""Which positions of a regular time grid the frames of a stream fill."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import math
 from collections import deque
 from dataclasses import dataclass
 from statistics import median_low
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from av.video.frame import VideoFrame
+Picture = TypeVar("Picture")
 
 _BEGINS_WITHIN_S = 0.5
 """So much later than its sound a picture may begin and still count as there from the first."""
@@ -21,19 +20,20 @@ _SPACINGS = 25
 
 
 @dataclass(frozen=True, slots=True)
-class TimedFrame:
-    """A decoded frame in seconds from the file's common origin.
+class TimedFrame(Generic[Picture]):
+    """A frame in seconds from the file's common origin.
 
     Attributes
     ----------
     frame : av.VideoFrame
+        Or what stands for one that is not decoded.
     time_s, end_s : float
         When it comes, and when the next one does or the file says that it ends.
     is_last, is_only : bool
         No other comes after it; nor before it, where the file was read from its beginning.
     """
 
-    frame: VideoFrame
+    frame: Picture
     time_s: float
     end_s: float
     is_last: bool = False
@@ -41,10 +41,10 @@ class TimedFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A decoded frame, the positions [first, end) that it fills, and the seconds."""
+class Shown(Generic[Picture]):
+    """A frame, the positions [first, end) that it fills, and its seconds."""
 
-    frame: VideoFrame
+    frame: Picture
     first: int
     end: int
     start_s: float
@@ -55,7 +55,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Even positions in time: `n_slots` of them (None: no end), each `frame_step`-th wanted."""
+    """Regular positions in time: `n_slots` of them (None: no end), each `frame_step`-th wanted."""
 
     begin_s: float
     fps: float
@@ -77,7 +77,7 @@ class Grid:
         return self.clipped(max(math.floor((time_s - self.begin_s) * self.fps + 0.5), 0))
 
     def clipped(self, slot: int) -> int:
-        """No position beyond the end.
+        """The position, or the end of the grid if that is earlier.
 
         Parameters
         ----------
@@ -120,8 +120,8 @@ class Line:
         self._begun_s = grid.begin_s
         self._spacings_s: deque[float] = deque(maxlen=_SPACINGS)
 
-    def fill(self, timed: TimedFrame) -> Shown | None:
-        """What the next frame fills; None: nothing, and it is neither the last nor before a gap.
+    def fill(self, timed: TimedFrame[Picture]) -> Shown[Picture] | None:
+        """The positions that the next frame fills; None for one that fills none and can be dropped.
 
         Parameters
         ----------
@@ -149,8 +149,8 @@ class Line:
             self._begin(timed.end_s)
         return shown
 
-    def _usual_s(self, timed: TimedFrame) -> float:
-        """What is usual between frames, this distance counted in."""
+    def _usual_s(self, timed: TimedFrame[Picture]) -> float:
+        """Median distance between frames so far, including this one."""
         spacing_s = timed.end_s - timed.time_s
         if spacing_s > 0 and not timed.is_last:
             self._spacings_s.append(spacing_s)
@@ -160,7 +160,9 @@ class Line:
         self._begun_s = time_s
         self._first = max(self._first, self._grid.slot(time_s))
 
-    def _filled(self, timed: TimedFrame, end: int, end_s: float, may_end_s: float) -> Shown:
+    def _filled(
+        self, timed: TimedFrame[Picture], end: int, end_s: float, may_end_s: float
+    ) -> Shown[Picture]:
         first, self._first = self._first, max(end, self._first)
         begun_s, self._begun_s = self._begun_s, end_s
         self.fills_any = self.fills_any or end > first

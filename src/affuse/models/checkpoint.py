@@ -1,4 +1,4 @@
-"""Where a long training stands, as plain arrays: written after each round, read to go on."""
+"""Checkpoints of a long training as plain arrays, written after each epoch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEANING = "__meaning__"
 
 
 def save_checkpoint(path: Path, meaning: Mapping[str, object], arrays: Arrays) -> None:
-    """Write named arrays and what they belong to: whole, or not at all.
+    """Write named arrays and the settings they belong to, whole or not at all.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def save_checkpoint(path: Path, meaning: Mapping[str, object], arrays: Arrays) -
 
 
 def load_checkpoint(path: Path, meaning: Mapping[str, object]) -> dict[str, NDArray[Any]] | None:
-    """The arrays that were saved with this very meaning; None where there are none.
+    """The arrays that were saved for these settings; None where there are none.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is said of a recording in words: why nothing is named, and what a reader must know."""
+"""Notes on a recording in words, and why nothing is named."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HALF = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Why there is nothing to judge by, in words.
+    """Why there is not enough evidence, in words.
 
     Attributes
     ----------
@@ -46,9 +46,11 @@ class Reasons:
         -------
         str
         """
-        modalities = self.members.modalities
-        parts = [self._of_sound(evidence)] if "audio" in modalities else []
-        parts += [self._of_picture(evidence)] if "video" in modalities else []
+        modalities, tables = self.members.modalities, set(self.members.tables)
+        parts = [self._of_sound(evidence)] if "audio" in modalities - tables else []
+        parts += [self._of_picture(evidence)] if "video" in modalities - tables else []
+        lacking = sorted(tables - set(self.members.rows))
+        parts += [f"no table tells its {modality} features" for modality in lacking]
         if len(modalities) == 1:
             only = "voice" if "audio" in modalities else "face"
             parts.append(f"this recogniser goes by the {only} alone")
@@ -76,7 +78,7 @@ class Reasons:
 
 
 def notes_of(recording: Recording, members: Members, settings: Settings) -> Iterator[str]:
-    """What a reader must know of a recording beside the answer.
+    """Notes on a recording.
 
     Parameters
     ----------
@@ -90,12 +92,15 @@ def notes_of(recording: Recording, members: Members, settings: Settings) -> Iter
     """
     info = recording.info
     yield from _endings(recording)
-    both = {"audio", "video"} <= set(members.modalities)  # Else there is nothing left to judge by.
+    read = set(members.modalities) - set(members.tables)
+    both = {"audio", "video"} <= read  # Else there is nothing left to judge by.
     if both and recording.sound is None:
         yield f"{info.no_sound}: judged by the picture alone"
     if both and recording.picture is None:
         yield f"{recording.no_picture}: judged by the sound alone"
-    if "video" in members.modalities and recording.picture is not None:
+    for modality in sorted(set(members.tables) - set(members.rows)):
+        yield f"no table tells its {modality} features: judged without them"
+    if "video" in read and recording.picture is not None:
         yield from _missing_picture(recording.picture, recording)
         yield from _hardly_seen(recording.picture, settings)
     yield from info.notes
@@ -106,7 +111,7 @@ def notes_of(recording: Recording, members: Members, settings: Settings) -> Iter
 
 
 def _endings(recording: Recording) -> Iterator[str]:
-    """What is missing at the end of the file, by what it says itself."""
+    """A note on what is missing at the end of the file, by its own statements."""
     missing = []
     for part, kind in ((recording.sound, "sound"), (recording.picture, "picture")):
         if part is None or part.cut is None:
@@ -126,7 +131,7 @@ def _endings(recording: Recording) -> Iterator[str]:
 
 
 def _missing_picture(picture: VideoAnalysis, recording: Recording) -> Iterator[str]:
-    """Where the recording goes on without its picture."""
+    """A note where the recording continues without its picture."""
     if picture.start_s > _NOTED_S:
         yield f"its picture begins at {picture.start_s:.1f} s: before that there is no face to see"
     if picture.gaps:

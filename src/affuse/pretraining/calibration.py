@@ -1,4 +1,4 @@
-"""Probabilities of a member as they hold for people and corpora that it has not met."""
+"""Calibration of a member's probabilities for people and corpora held out of its training."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BOUNDS = [(0.05, 5.0), (-1.0, 2.0), (0.0, 10.0)]
 
 @dataclass(frozen=True, slots=True)
 class HeldOutClips:
-    """What a member's graph says of clips of people whom it has not met.
+    """Outputs of a member's graph for clips of held-out people.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class HeldOutClips:
     qualities: Floats | None = None
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> HeldOutClips:
-        """Some of them.
+        """Some of the clips.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ def joined_clips(parts: Sequence[HeldOutClips]) -> HeldOutClips:
 
 
 class CrossFitted(NamedTuple):
-    """Reliability on corpora, or parts, by what was fitted on the others.
+    """Calibration error of each corpus or part, with constants fitted to the others.
 
     Attributes
     ----------
@@ -145,7 +145,7 @@ def with_calibration(member: Member, clips: HeldOutClips, *, declines: bool) -> 
 
 
 def calibrated_rows(member: Member, clips: HeldOutClips) -> Floats:
-    """Probabilities of the member, calibrated, (n, n_own_classes).
+    """Calibrated probabilities of the member, (n, n_own_classes).
 
     Parameters
     ----------

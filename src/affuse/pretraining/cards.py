@@ -155,7 +155,7 @@ two emotions is named, or none.
 
 
 def card_head(voice: Mapping[str, Any]) -> str:
-    """What the card begins with: use and licence, in Markdown.
+    """The beginning of the card: use and licence, in Markdown.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def card_head(voice: Mapping[str, Any]) -> str:
 
 
 def voice_section(voice: Mapping[str, Any]) -> str:
-    """What the card says of the voice model, in Markdown.
+    """The card's section on the voice model, in Markdown.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def voice_section(voice: Mapping[str, Any]) -> str:
 
 
 def face_section(face: Mapping[str, Any]) -> str:
-    """What the card says of the face network, in Markdown.
+    """The card's section on the face network, in Markdown.
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ def _networks(n: int) -> str:
 
 
 def _learned(face: Mapping[str, Any]) -> str:
-    """What it learned from, and for how long."""
+    """What it was trained on, and for how long."""
     sentences = []
     if face["start"] is not None:
         sentences.append(f"It started from the weights `{face['start']['name']}`.")
@@ -263,7 +263,7 @@ def _calibrated(face: Mapping[str, Any]) -> str:
 
 
 def fusion_section(manifest: Manifest, held_out: CrossFitted | None = None) -> str:
-    """What the card says of the fusion of a face and a voice, in Markdown.
+    """The card's section on the fusion of face and voice, in Markdown.
 
     Parameters
     ----------
@@ -308,7 +308,7 @@ def _believed(face: Member, voice: Member, held_out: CrossFitted | None) -> str:
 
 
 def _wrapped(text: str) -> str:
-    """Paragraphs in lines of at most 96 signs; tables as they are."""
+    """Paragraphs in lines of at most 96 characters; tables unchanged."""
     parts = [part if part.startswith("|") else fill(part, 96) for part in text.split("\n\n")]
     return "\n\n".join(parts).rstrip() + "\n"
 

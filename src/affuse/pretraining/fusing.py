@@ -1,4 +1,4 @@
-"""How far face and voice of a bundle are believed: fitted on people whom neither has met."""
+"""Weights of face and voice in a bundle, fitted on people held out of both networks' training."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ MOMENTS = Pooling(resting=("neutral", "calm"), resting_share=0.7, power=1.0, nei
 
 
 class Exponents(NamedTuple):
-    """What makes probabilities of face and voice likelihoods that can be multiplied.
+    """Exponents that turn probabilities of face and voice into likelihoods to be multiplied.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Exponents(NamedTuple):
 
 
 def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int = 0) -> Bundle:
-    """A bundle of face and voice whose answer is fitted on strangers.
+    """A bundle of face and voice with its fusion fitted on held-out people.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def fitted_on_strangers(
 
 
 def _outputs(manifest: Manifest, member: Member, clips: HeldOutClips) -> GroupLogs:
-    """What a calibrated member says, by groups of classes."""
+    """A calibrated member's outputs, by groups of classes."""
     meant = [member.means(member.classes[label])[0] for label in clips.labels]
     return group_logs(manifest, member.name, calibrated_rows(member, clips), meant)
 
@@ -235,7 +235,7 @@ def fit_exponents(faces: GroupLogs, voices: GroupLogs, prior: Floats, seed: int 
 
 
 def with_exponents(manifest: Manifest, exponents: Exponents, fitted_on: str) -> Manifest:
-    """The manifest with these exponents, and what they were fitted on.
+    """The manifest with these exponents, and a note on what they were fitted on.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Faces and voices that the networks have not met, and what the networks say of them."""
+"""Held-out faces and voices, and the networks' outputs for them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _BATCH = 32
 
 
 def held_out_faces(bundle: Bundle, faces: Path, first: int = 0) -> HeldOutClips:
-    """What the member ``face`` says of every second face of FER2013's public test part.
+    """Outputs of the member ``face`` for every second face of FER2013's public test part.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _of_faces(bundle: Bundle, shown: FaceSet, corpus: str) -> HeldOutClips:
 
 
 def with_face_distances(bundle: Bundle, faces: Path) -> Bundle:
-    """The bundle, whose face network knows how far a face is from its training.
+    """The bundle with distances of faces from the face network's training faces.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def with_face_distances(bundle: Bundle, faces: Path) -> Bundle:
 def with_distances(
     bundle: Bundle, name: str, file: str, graph: bytes, usual: tuple[float, ...]
 ) -> Bundle:
-    """The bundle, one of whose members knows how far a clip is from its training.
+    """The bundle with distances of clips from the training clips of one member.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def with_distances(
 
 
 def uncalibrated(bundle: Bundle) -> Bundle:
-    """The bundle, whose members say what their graphs say.
+    """The bundle without the calibration of its members.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def uncalibrated(bundle: Bundle) -> Bundle:
 
 
 def held_out_voices(bundle: Bundle, tables: Sequence[Path], seed: int) -> HeldOutClips:
-    """What the member ``voice`` says of voices of corpora that it has not met.
+    """Outputs of the member ``voice`` for corpora that it was not trained on.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def held_out_voices(bundle: Bundle, tables: Sequence[Path], seed: int) -> HeldOu
 
 
 def left_out_voices(folder: Path) -> Callable[[str], HeldOutClips]:
-    """What the networks of a training say of the corpora that each was trained without.
+    """Outputs of a training's networks for the corpora that each was trained without.
 
     Parameters
     ----------
@@ -251,7 +251,7 @@ def left_out_voices(folder: Path) -> Callable[[str], HeldOutClips]:
 
 
 def with_voice_distances(bundle: Bundle, folder: Path) -> Bundle:
-    """The bundle, whose voice network knows how far an utterance is from its training.
+    """The bundle with distances of utterances from the voice network's training clips.
 
     Parameters
     ----------
@@ -311,7 +311,7 @@ def _signal(clip: Clip) -> NDArray[np.float32]:
 
 
 def _row(members: Members, member: Member, signal: NDArray[np.float32]) -> Floats:
-    """Probabilities, and the distance after them where it is known."""
+    """Probabilities, followed by the distance where it is known."""
     found = members.voice_output(member, signal)
     far = [] if found.distances is None else [found.distances[0]]
     return np.append(found.probabilities[0], far)

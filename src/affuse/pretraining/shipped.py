@@ -1,4 +1,4 @@
-"""The two networks -> the bundle that comes with affuse: how they are fused, and their card."""
+"""The two networks -> the bundle that comes with affuse: its fusion and its card."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def ship(face: Path, voice: Path) -> Bundle:
 
 
 def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
-    """The bundle with another voice model, and the fusion that it asks for.
+    """The bundle with another voice model, and its fusion fitted anew.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
 def _fitted(
     bundle: Bundle, faces: HeldOutClips, voice: Path, degraded: HeldOutClips | None = None
 ) -> Bundle:
-    """The bundle, fitted on faces and voices that its networks have not met."""
+    """The bundle, fitted on faces and voices held out of its networks' training."""
     known = with_voice_distances(bundle, voice)
     clips_without = left_out_voices(voice)
     voices = clips_without("")
@@ -212,7 +212,7 @@ def with_face(bundle: Bundle, face: Path) -> Bundle:
 
 
 def _face_facts(folder: Path) -> dict[str, Any]:
-    """What the training of a face network wrote of it."""
+    """The figures that the training of a face network wrote."""
     path = folder / "face.json"
     if not path.is_file():
         raise DatasetError(f"{folder} holds no face.json; expected a folder of affuse train face")
@@ -226,7 +226,7 @@ def _face_facts(folder: Path) -> dict[str, Any]:
 
 
 def _voice_facts(folder: Path) -> dict[str, Any]:
-    """What the training of a voice model wrote of it."""
+    """The figures that the training of a voice model wrote."""
     path = folder / "voice.json"
     if not path.is_file():
         raise DatasetError(f"{folder} holds no voice.json; expected a folder of affuse train voice")

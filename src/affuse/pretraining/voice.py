@@ -1,4 +1,4 @@
-"""Many corpora -> the voice model: networks and linear models, and what they reach on strangers."""
+"""Many corpora -> the voice model: networks and linear models, with held-out figures."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def pretrain_voice(
     seed: int = 0,
     progress: ProgressCallback | None = None,
 ) -> VoiceFigures:
-    """Train on many corpora, measure on speakers and corpora kept apart, write the graph.
+    """Train on many corpora, measure on held-out speakers and corpora, write the graph.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def pretrain_voice(
         while it works, from which an interrupted training goes on, here or on another machine.
     settings : WaveformTraining
     without : sequence of str
-        Corpora that are left out in turn, to see what the model makes of one that it never heard.
+        Corpora that are left out in turn, to measure the model on a corpus outside its training.
     start : Path, optional
         Weights that every network starts from, as `read_voice_weights` takes them. Speakers whom
         they have met count as met, and figures on them say so.
@@ -215,7 +215,7 @@ def _fitting(weights: VoiceWeights, settings: WaveformTraining) -> VoiceWeights:
 
 
 def _check(index: Index, without: Sequence[str]) -> None:
-    """Refuse an index that the model cannot be trained or measured on."""
+    """Refuse an index on which the model cannot be trained or measured."""
     own = [clip for clip in index if clip.corpus == RAVDESS]
     speakers, emotions = {clip.speaker for clip in own}, {clip.emotion for clip in own}
     if len(speakers) < N_FOLDS or not emotions.issuperset(RAVDESS_EMOTIONS):
@@ -241,7 +241,7 @@ def _outputs(
     out: Path,
     progress: ProgressCallback | None,
 ) -> PartOutputs:
-    """What a part's models say of the clips that were held out; kept beside the networks."""
+    """Outputs of a part's models for the clips held out; stored beside the networks."""
     path = out / f"{part.name}-outputs.npz"
     digest = hashlib.sha256(b"".join(weights[name].tobytes() for name in sorted(weights)))
     names = [f"{clips.clips[row].corpus}/{clips.clips[row].id}" for row in part.held_out]
@@ -280,7 +280,7 @@ def _logs(
 def _save_unheard(
     clips: VoiceClips, parts: Sequence[PartOutputs], folds: Sequence[PartOutputs], path: Path
 ) -> None:
-    """What was said of clips that were not trained on: for the fusion's weights."""
+    """Save the outputs for held-out clips, by which the fusion is fitted."""
     network, linear = joined_logs(parts)
     # The keys are those of former versions, whose files `ship` reads as well.
     rows = rows_of(parts)

@@ -1,4 +1,4 @@
-"""What a training of the voice model reached on speakers and corpora that it did not hear."""
+"""Figures of a voice model on held-out speakers and corpora."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class VoiceStart:
 
 @dataclass(frozen=True, slots=True)
 class VoiceFigures:
-    """What a training gave, on clips of speakers that the models were not trained on.
+    """Figures of a training on clips of held-out speakers.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class VoiceFigures:
     ece_unheard_corpora : float
         Mean over the corpora that were left out, each with the shares that the others gave.
     trained_on : mapping of str to sequence of str
-        Corpus -> speakers whom the shipped graph has heard.
+        Corpus -> speakers whom the shipped graph was trained on.
     n_trained_on : mapping of str to int
         Corpus -> clips.
     shares : tuple of float
@@ -119,7 +119,7 @@ class VoiceFigures:
 
 @dataclass(frozen=True, slots=True)
 class PartOutputs:
-    """Log probabilities of clips that a part's models were not trained on.
+    """Log probabilities of clips held out of a part's training.
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ class PartOutputs:
     distances: Floats
 
     def joint(self, shares: tuple[float, float]) -> Floats:
-        """Probabilities of both together, (n, 8).
+        """Probabilities of both models together, (n, 8).
 
         Parameters
         ----------
@@ -323,7 +323,7 @@ def _counts(table: NDArray[Any]) -> tuple[tuple[int, ...], ...]:
 
 
 def _across(clips: VoiceClips, parts: Sequence[PartOutputs]) -> Floats:
-    """Joint probabilities (n, 8), each part's with the shares that the other parts gave."""
+    """Joint probabilities (n, 8), each part's with the shares fitted to the other parts."""
     joint = np.zeros((len(clips), N_CLASSES))
     for part in parts:
         others = [each for each in parts if each is not part] or [part]

@@ -1,4 +1,4 @@
-"""The networks of the voice model: one per fold, one without each corpus, one that is shipped."""
+"""The networks of the voice model: one per fold, one without each corpus, the shipped one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
 Arrays = dict[str, NDArray[Any]]
 N_FOLDS = 6
 SHIPPED_SHARE = 0.6
-"""Of the epochs: who learns from teachers needs fewer."""
+"""Of the epochs: training with teachers needs fewer."""
 ALONE_SHARE = 2.5
 """Of the epochs: one corpus has fewer clips."""
 N_CLASSES = len(RAVDESS_EMOTIONS)
@@ -34,7 +34,7 @@ N_CLASSES = len(RAVDESS_EMOTIONS)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One training: on all clips but those of some speakers or of a corpus.
+    """One training, on all clips but those of some speakers or of a corpus.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Part:
 
 
 def folds_of(clips: VoiceClips, seed: int) -> list[Part]:
-    """Six folds: in each a sixth of the speakers of every corpus is not heard.
+    """Six folds, each holding out a sixth of the speakers of every corpus.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def folds_of(clips: VoiceClips, seed: int) -> list[Part]:
 
 
 def left_out(clips: VoiceClips, corpora: Iterable[str], seed: int) -> list[Part]:
-    """For each of these corpora a training without it.
+    """One training without each of these corpora.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def left_out(clips: VoiceClips, corpora: Iterable[str], seed: int) -> list[Part]
 
 
 def alone(clips: VoiceClips, corpus: str, seed: int) -> Part:
-    """The training on one corpus alone, to compare with.
+    """The training on a single corpus, for comparison.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def alone(clips: VoiceClips, corpus: str, seed: int) -> Part:
 
 
 def shipped(seed: int) -> Part:
-    """The training on all clips, which learns from the folds' networks as well.
+    """The training on all clips, with the folds' networks as teachers.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def trained(
     start: VoiceWeights | None = None,
     progress: ProgressCallback | None = None,
 ) -> Arrays:
-    """Weights of a part's network and linear model; read where they were finished before.
+    """Weights of a part's network and linear model; read from disk where they were finished before.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def trained(
 
 
 def network_of(weights: Arrays, settings: WaveformTraining) -> Any:
-    """The network among these weights, in evaluation mode, on the CPU.
+    """The network with these weights, in evaluation mode, on the CPU.
 
     Parameters
     ----------

@@ -14,7 +14,8 @@ from affuse.export.format import Format
 from affuse.export.registry import text
 from affuse.records import Prediction
 from affuse.registries import EXPORTS
-from affuse.serve.jobs import Job, Jobs
+from affuse.serve.job import Job
+from affuse.serve.jobs import Jobs
 from affuse.serve.judging import RecordingResult, VideoTask, draw
 from affuse.serve.replies import Refused
 from affuse.serve.worker import Failed
@@ -29,6 +30,7 @@ class Download:
     label: str
     suffix: str
     media_type: str
+    annotators: bool = False
 
 
 def downloads() -> dict[str, Download]:
@@ -42,7 +44,7 @@ def downloads() -> dict[str, Download]:
     forms = {name: form for name, form in EXPORTS.load_all().entries.items() if _is_there(form)}
     by_label = sorted(forms.items(), key=lambda entry: entry[1].label.casefold())
     documents = {
-        name: Download(form.label, form.suffix or ".zip", form.media_type)
+        name: Download(form.label, form.suffix or ".zip", form.media_type, form.annotators)
         for name, form in by_label
     }
     return {**documents, VIDEO: Download("Video with timeline", ".mp4", "video/mp4")}
@@ -110,7 +112,7 @@ def document(prediction: Prediction, name: str, folder: Path) -> bytes:
 def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
     """The recording with its timeline, made when it is first asked for.
 
-    The recording itself is not needed any more then, and removed.
+    The recording itself is not needed any more then, and removed where no browser plays it.
 
     Parameters
     ----------
@@ -144,7 +146,8 @@ def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
         for message in jobs.run(job, draw, VideoTask(job.media, result.prediction, out)):
             if isinstance(message, Failed):
                 raise Refused(409, message.reason.replace(str(job.media), job.name))
-        jobs.forget_media(job)
+        if job.owner is None:
+            jobs.forget_media(job)
     return out
 
 

@@ -1,4 +1,4 @@
-"""The networks that come with affuse, as extractors use them."""
+"""The networks that come with affuse, for use by extractors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def shipped_folder() -> Path:
 
 @lru_cache(maxsize=4)
 def shipped_manifest() -> Mapping[str, Any]:
-    """What stands in the shipped bundle's ``bundle.json``.
+    """The manifest of the shipped bundle.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def shipped_manifest() -> Mapping[str, Any]:
 
 
 def shipped_provenance() -> tuple[Met, ...]:
-    """Whom the shipped networks have met in training.
+    """Corpora and speakers that the shipped networks were trained on.
 
     Returns
     -------
