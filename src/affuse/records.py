@@ -253,7 +253,7 @@ class Prediction:
     recogniser : str
         Name and hash of the bundle.
     notes : tuple of str
-        What a reader must know: such as that the file is cut short.
+        Notes, such as that the file is cut short.
     explanation : Explanation or None
         What the answer rests on, where that was asked for; not in the text of the record.
 

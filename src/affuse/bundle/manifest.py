@@ -76,7 +76,7 @@ class Fusion(ManifestPart):
     ----------
     rule : str
     temperature : float
-        Of what they say together, where all of them speak: probabilities are taken to the power of
+        Of the fused output, where all of them speak: probabilities are taken to the power of
         1 / temperature and normalised.
     stackers : tuple of Stacker
         With rule ``stacking``; without one for the members that speak, the mean decides.
@@ -196,7 +196,7 @@ class EmotionSets(ManifestPart):
     least : float
         Probability from which on an emotion is in it; the most probable one always is.
     n_clips, n_speakers : int
-        That it was calibrated on, each predicted by models that had not met the speaker.
+        That it was calibrated on, each predicted by models not trained on its speaker.
     """
 
     coverage: float = Field(gt=0, lt=1)

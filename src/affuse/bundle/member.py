@@ -47,7 +47,7 @@ class FeatureSource(ManifestPart):
     shape : tuple of int
         Of one clip's array; empty where clips differ.
     settings, decoding : mapping
-        All that steers the numbers, ready to be compared.
+        All settings that affect the numbers, ready to be compared.
     config : mapping
         The part of a recipe that makes the extractor again.
     """
@@ -124,7 +124,7 @@ class Familiarity(ManifestPart):
         >>> known.trust([1.0, 2.0, 4.0]).tolist()
         [2.0, 1.0, 0.5]
         """
-        # No clip is so near that it would be believed without bounds.
+        # A bound, since no clip is near enough to be trusted without one.
         far = np.maximum(np.asarray(distances, np.float64), self.distances[0])
         return np.asarray((np.median(self.distances) / far) ** self.decline)
 
@@ -178,11 +178,12 @@ class Member(ManifestPart):
     temperature : float
         Probabilities are taken to the power of 1 / temperature and normalised.
     doubt : float
-        They are also taken to the power (0.5 / greatest) ** doubt: who is sure of people not met is
-        right less often than that, who is unsure more often.
+        They are also taken to the power (0.5 / greatest) ** doubt: for people outside the training,
+        confident outputs are right less often than they say, unconfident ones more often.
     prior : mapping of str to float
         Own class -> probability that is divided out before a product, such as how frequent the
-        class was in training, or how often it is said of people not met; none: nothing is.
+        class was in training, or how often it is predicted for people outside the training; none:
+        nothing is.
     prior_power : float
         How much of the prior is divided out: it is taken to this power.
     weight : float

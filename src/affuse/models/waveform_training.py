@@ -58,12 +58,12 @@ class WaveformTraining:
         Share of the batches whose utterances are mixed in pairs; parameter of the beta
         distribution, both.
     stretch_s : float
-        Seconds of each utterance that are heard at a time, others each time.
+        Seconds of the random stretch of each utterance in a batch.
     average_epochs : float
         The averaged weights look back over about so many epochs.
     masked : bool
         A corpus says nothing of the emotions that it cannot have: they are left out of the
-        softmax. Otherwise each of its utterances speaks against them.
+        softmax. Otherwise each of its utterances would count as evidence against them.
     device : str
         "cpu" or "cuda".
 

@@ -146,7 +146,7 @@ def supported(
             other
             for others in beside
             for other in others
-            # A voice is heard once in a window, whichever face is the main one.
+            # A window has one output for the voice, whichever face is the main one.
             if name in other.probabilities and (spoken or other.number == part.number)
         ]
         weights = [part.weights[name]]

@@ -75,7 +75,7 @@ def pretrain_voice(
         while it works, from which an interrupted training goes on, here or on another machine.
     settings : WaveformTraining
     without : sequence of str
-        Corpora that are left out in turn, to see what the model makes of one that it never heard.
+        Corpora that are left out in turn, to measure the model on a corpus outside its training.
     jobs : int
         Processes that decode; threads of the training on a processor.
     seed : int

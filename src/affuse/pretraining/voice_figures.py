@@ -72,7 +72,7 @@ class VoiceFigures:
     ece_unheard_corpora : float
         Mean over the corpora that were left out, each with the shares that the others gave.
     trained_on : mapping of str to sequence of str
-        Corpus -> speakers whom the shipped graph has heard.
+        Corpus -> speakers whom the shipped graph was trained on.
     n_trained_on : mapping of str to int
         Corpus -> clips.
     shares : tuple of float

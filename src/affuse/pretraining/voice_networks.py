@@ -25,7 +25,7 @@ from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
 Arrays = dict[str, NDArray[Any]]
 N_FOLDS = 6
 SHIPPED_SHARE = 0.6
-"""Of the epochs: who learns from teachers needs fewer."""
+"""Of the epochs: training with teachers needs fewer."""
 ALONE_SHARE = 2.5
 """Of the epochs: one corpus has fewer clips."""
 N_CLASSES = len(RAVDESS_EMOTIONS)
