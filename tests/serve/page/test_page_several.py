@@ -1,4 +1,4 @@
-"""Several recordings: side by side, all as a zip; examples with what was meant; the video's share."""
+"""Several recordings side by side, and as a zip; what examples meant; how far the video is."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_results_stand_side_by_side(two: Any) -> None:
     assert words.startswith(f"{title[0]}, {title[1]} %" if title[1:] else "undecided")
     painted = two.evaluate(
         """() => Array.from(document.querySelectorAll("#beside canvas[role=img]"), (canvas) =>
-            canvas.getContext("2d").getImageData(0, 0, canvas.width, 10).data.some((part) => part))"""
+            canvas.getContext("2d").getImageData(0, 0, canvas.width, 10).data.some(Number))"""
     )
     assert painted == [True, True]
     cards.nth(1).locator("button").click()
