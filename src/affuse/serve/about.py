@@ -36,7 +36,7 @@ def info_of(settings: ServerSettings) -> InfoReply:
         recogniser=members.bundle.title,
         classes=list(members.bundle.manifest.classes),
         formats=[
-            FormatReply(name=name, label=form.label, suffix=form.suffix)
+            FormatReply(name=name, label=form.label, suffix=form.suffix, annotators=form.annotators)
             for name, form in exports.downloads().items()
         ],
         limits=LimitsReply(

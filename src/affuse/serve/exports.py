@@ -30,6 +30,7 @@ class Download:
     label: str
     suffix: str
     media_type: str
+    annotators: bool = False
 
 
 def downloads() -> dict[str, Download]:
@@ -43,7 +44,7 @@ def downloads() -> dict[str, Download]:
     forms = {name: form for name, form in EXPORTS.load_all().entries.items() if _is_there(form)}
     by_label = sorted(forms.items(), key=lambda entry: entry[1].label.casefold())
     documents = {
-        name: Download(form.label, form.suffix or ".zip", form.media_type)
+        name: Download(form.label, form.suffix or ".zip", form.media_type, form.annotators)
         for name, form in by_label
     }
     return {**documents, VIDEO: Download("Video with timeline", ".mp4", "video/mp4")}

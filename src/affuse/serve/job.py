@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from affuse.predict.settings import Settings
+from affuse.serve.corrections import Corrections
 from affuse.serve.judging import RecordingResult
 from affuse.serve.pace import Pace
 from affuse.serve.replies import JobReply
@@ -49,6 +50,8 @@ class Job:
         The browser that gave it, and alone may ask for it; None: a program, which has its `id`.
     asked_s : float
         When its owner asked for it last.
+    corrections : Corrections or None
+        The timeline that a person has made of its own.
     """
 
     id: str
@@ -67,6 +70,7 @@ class Job:
     ended_s: float | None = None
     n_users: int = 0
     find: Callable[[], Path] | None = None
+    corrections: Corrections | None = None
     drawing: threading.Lock = field(default_factory=threading.Lock)
     workers: list[Worker] = field(default_factory=list)
 

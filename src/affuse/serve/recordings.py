@@ -15,11 +15,12 @@ from affuse.predict.settings import Settings, settings_of
 from affuse.records import Modality, Prediction
 from affuse.serve import exports
 from affuse.serve.browsers import Browsers
+from affuse.serve.corrections import Corrections, corrected, sent_corrections
 from affuse.serve.job import Job
 from affuse.serve.jobs import Busy, Jobs
 from affuse.serve.judging import RecordingResult
 from affuse.serve.names import attachment
-from affuse.serve.replies import JobReply, OverviewReply, Refused
+from affuse.serve.replies import JobReply, OverviewReply, Refused, StretchReply
 from affuse.serve.sample import NAME, Sample
 from affuse.serve.settings import ServerSettings
 from affuse.serve.uploads import FIELD, discard, receive, refuse_too_large
@@ -30,6 +31,9 @@ _UNKNOWN_TYPE = "application/octet-stream"
 Window = Annotated[float | None, Query(ge=0.5, le=_LONGEST_WINDOW_S, description="Seconds.")]
 Threshold = Annotated[float | None, Query(ge=0, le=1)]
 FacesNamed = Literal["largest", "all"]
+ByHand = Annotated[
+    bool, Query(alias="corrected", description="With the timeline that a person has made.")
+]
 GoBy = Annotated[Modality | None, Query(description="Leave the other modality out.")]
 Explain = Annotated[bool, Query(description="Say what the answer rests on.")]
 Route = tuple[str, str, Callable[..., Any], dict[str, Any]]
@@ -47,6 +51,15 @@ _FORM = {
                 }
             }
         },
+    }
+}
+
+_TIMELINE = {
+    "openapi_extra": {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": Corrections.model_json_schema()}},
+        }
     }
 }
 
@@ -93,6 +106,8 @@ class Recordings:
         """What can be asked."""
         accepted = {"status_code": 202, "response_model": JobReply}
         no_json = {"response_class": Response}
+        stretches = {"response_model": list[StretchReply]}
+        gone = {**no_json, "status_code": 204}
         one, drawn = {"response_model": JobReply}, {"response_model": OverviewReply}
         return [
             ("POST", "/api/predict", self.predict, {**accepted, "openapi_extra": _FORM}),
@@ -100,10 +115,13 @@ class Recordings:
             ("GET", "/api/sample.mp4", self.sample_clip, no_json),
             ("GET", "/api/jobs", self.given, {"response_model": list[JobReply]}),
             ("GET", "/api/jobs/{number}", self.job, one),
-            ("DELETE", "/api/jobs/{number}", self.remove, {**no_json, "status_code": 204}),
+            ("DELETE", "/api/jobs/{number}", self.remove, gone),
             ("GET", "/api/jobs/{number}/result", self.result, no_json),
             ("GET", "/api/jobs/{number}/overview", self.overview, drawn),
             ("GET", "/api/jobs/{number}/recording", self.recording, no_json),
+            ("GET", "/api/jobs/{number}/corrections", self.corrections, stretches),
+            ("PUT", "/api/jobs/{number}/corrections", self.correct, {**stretches, **_TIMELINE}),
+            ("DELETE", "/api/jobs/{number}/corrections", self.forget_corrections, gone),
             ("GET", "/api/jobs/{number}/exports/{name}", self.export, no_json),
         ]
 
@@ -192,8 +210,49 @@ class Recordings:
                 )
             return FileResponse(job.media, media_type=_playable_type(job.name))
 
-    def export(self, request: Request, number: str, name: str) -> Response:
+    async def correct(self, request: Request, number: str) -> list[StretchReply]:
+        """Take a timeline that a person has corrected; says whose each stretch is now."""
+        sent = await sent_corrections(request)
+        with self._jobs.used(number, self._browsers.owner(request)) as (job, result):
+            found = corrected(_done(job, result).prediction, sent)
+            job.corrections = sent
+        return _stretches(found)
+
+    async def corrections(self, request: Request, number: str) -> list[StretchReply]:
+        """The timeline as it was corrected; empty where nobody has."""
+        with self._jobs.used(number, self._browsers.owner(request)) as (job, result):
+            found = _done(job, result).prediction
+            return [] if job.corrections is None else _stretches(corrected(found, job.corrections))
+
+    async def forget_corrections(self, request: Request, number: str) -> Response:
+        """Forget the corrections."""
+        with self._jobs.used(number, self._browsers.owner(request)) as (job, _):
+            job.corrections = None
+        return Response(status_code=204)
+
+    def _corrected(self, request: Request, number: str, name: str) -> Response:
+        form = exports.download(name)
+        if not form.annotators:
+            legal = [each for each, other in exports.downloads().items() if other.annotators]
+            raise Refused(
+                422,
+                f"export {name!r} cannot say which labels are a person's; expected one of "
+                f"{', '.join(legal)}: ask for one, or leave corrected out",
+            )
+        with self._jobs.used(number, self._browsers.owner(request)) as (job, result):
+            found = _done(job, result).prediction
+            if job.corrections is None:
+                raise Refused(409, f"{job.name} has no corrections; expected some: make one first")
+            body = exports.document(corrected(found, job.corrections), name, job.folder)
+            headers = {"Content-Disposition": attachment(job.name, f".corrected{form.suffix}")}
+        return Response(body, media_type=form.media_type, headers=headers)
+
+    def export(
+        self, request: Request, number: str, name: str, *, by_hand: ByHand = False
+    ) -> Response:
         """The prediction in one of the formats, to be saved."""
+        if by_hand:
+            return self._corrected(request, number, name)
         form = exports.download(name)
         with self._jobs.used(number, self._browsers.owner(request)) as (job, maybe):
             result = _done(job, maybe)
@@ -222,6 +281,10 @@ def _answer(job: Job, result: RecordingResult, modality: Modality | None) -> Pre
             "something of it; expected no modality: leave it out",
         )
     return result.alone[modality]
+
+
+def _stretches(found: Prediction) -> list[StretchReply]:
+    return [StretchReply.model_validate(asdict(segment)) for segment in found.segments]
 
 
 def _done(job: Job, result: RecordingResult | None) -> RecordingResult:

@@ -38,6 +38,7 @@ class FormatReply(BaseModel):
     name: str
     label: str
     suffix: str
+    annotators: bool
 
 
 class LimitsReply(BaseModel):
@@ -128,6 +129,15 @@ class OverviewReply(BaseModel):
     speech: list[tuple[float, float]]
     face: list[tuple[float, float]]
     telling_face: str | None = None
+
+
+class StretchReply(BaseModel):
+    """A stretch of a corrected timeline, and whose it is."""
+
+    start_s: float
+    end_s: float
+    emotion: str | None
+    annotator: Literal["person", "recogniser"]
 
 
 class BestReply(BaseModel):

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { Bars, legend } from "./bars.js";
 import { swatch } from "./colours.js";
+import { Corrections } from "./correct.js";
 import { byId, make, tell } from "./dom.js";
 import { showExplanation } from "./explained.js";
 import { cutAt, differ, tracks } from "./moments.js";
@@ -21,6 +22,8 @@ export class Player {
     this.timeline = new Timeline(byId("timeline"), {
       seek: (time) => this.seek(time), toggle: () => this.toggle(), hover: (time) => this.hover(time), moved: () => this.moved(),
     });
+    this.corrections = new Corrections(this.timeline, formats, {
+      seek: (time) => this.seek(time), save: (...what) => this.save(...what) });
     byId("zoom-in").addEventListener("click", () => this.timeline.zoom(0.5));
     byId("zoom-out").addEventListener("click", () => this.timeline.zoom(2));
     byId("zoom-all").addEventListener("click", () => this.timeline.all());
@@ -48,6 +51,7 @@ export class Player {
     legend(byId("legend"), prediction.classes);
     this.downloads();
     this.faces();
+    this.corrections.begin(id, this.cuts, prediction.classes, this.tracks.size > 1);
     this.open(source);
   }
 
@@ -152,12 +156,12 @@ export class Player {
     }));
   }
 
-  async save(format, button) {
+  async save(format, button, corrected = false) {
     tell(byId("download-error"), "");
     button.disabled = true;
     button.textContent = `${format.label}: in the making`;
     try {
-      const { blob, name } = await api.download(this.id, format.name);
+      const { blob, name } = await api.download(this.id, format.name, corrected);
       const address = URL.createObjectURL(blob);
       make("a", { href: address, download: name ?? `prediction${format.suffix}` }).click();
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
