@@ -112,6 +112,10 @@ Probabilities = Mapping[str, float]
 """Emotion -> probability, in the order of the recogniser's classes; sums to 1."""
 
 
+PERSON, RECOGNISER = "person", "recogniser"
+"""Whose label a stretch of a corrected timeline has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One stretch of a timeline, and its prediction.
@@ -150,6 +154,9 @@ class Segment:
         ``"audio"`` and ``"video"`` -> share of the clips kept apart from training that lie farther
         from it than this stretch, in [0, 1]: 1 is as near as any, 0.02 farther than 98 of 100. A
         modality is absent where the bundle does not know, or there was nothing to go by.
+    annotator : str
+        Whose label it is in a timeline that somebody has corrected: "person" or "recogniser". Empty
+        in one that nobody has.
     """
 
     start_s: float
@@ -166,6 +173,7 @@ class Segment:
     values: Mapping[str, float] = field(default_factory=dict)
     set: tuple[str, ...] = ()
     familiarity: Mapping[str, float] = field(default_factory=dict)
+    annotator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +253,7 @@ class Prediction:
     recogniser : str
         Name and hash of the bundle.
     notes : tuple of str
-        What a reader must know: such as that the file is cut short.
+        Notes, such as that the file is cut short.
     explanation : Explanation or None
         What the answer rests on, where that was asked for; not in the text of the record.
 

@@ -84,9 +84,9 @@ class Result:
     features : mapping of str to str
         What was extracted from each modality, in words.
     notes : tuple of str
-        What a reader of the table must know.
+        Notes for readers of the table.
     curves : tuple of CurvePoint
-        UAR of each system under each condition; empty where robustness was not asked for.
+        UAR of each system under each condition; empty where robustness was not evaluated.
 
     Examples
     --------

@@ -71,7 +71,7 @@ class Index:
     passed_over : tuple of Skipped
         What else lies in the folder, and why it was not looked at.
     notes : tuple of str
-        What a reader must know: labels and speakers that are written in several ways.
+        Notes for readers of results, such as on labels and speakers written in several ways.
     spellings : tuple of tuple of str
         Those of each speaker who has several, the first one first.
 

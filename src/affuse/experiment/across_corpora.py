@@ -34,7 +34,7 @@ from affuse.features.context import RunContext
 from affuse.features.normalise import NORMALISED, normalised_by_corpus
 from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback
-from affuse.report.document import check_report
+from affuse.report.page import check_report
 from affuse.robustness.degraded_tables import Recordings
 from affuse.splits.corpora import (
     CorpusFold,

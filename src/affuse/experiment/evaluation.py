@@ -175,7 +175,7 @@ def met_speakers(clean: Recordings, clips: Sequence[Clip]) -> frozenset[str]:
     Parameters
     ----------
     clean : Recordings
-        Its sources say whom their networks have met.
+        Its sources name the speakers their networks were trained on.
     clips : sequence of Clip
 
     Returns

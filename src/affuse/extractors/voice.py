@@ -27,8 +27,9 @@ N_EMBEDDING = 128
 class VoiceEmbedding(ExtractorDefaults):
     """Extractor: the penultimate layers of the shipped voice model.
 
-    It has heard RAVDESS: rows of results that rest on it are marked leaky there. To evaluate the
-    same network on RAVDESS without a leak, take ``voice_network``, which learns anew in each fold.
+    It was trained on RAVDESS: rows of results that rest on it are marked leaky there. To evaluate
+    the same network on RAVDESS without a leak, take ``voice_network``, which is trained anew in
+    each fold.
 
     Attributes
     ----------

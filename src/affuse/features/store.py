@@ -43,8 +43,8 @@ def content_hash(path: Path) -> str:
 class FeatureStore:
     """Arrays of extractors, one ``.npy`` file per clip and extractor.
 
-    The key is made of the bytes of the clip's file, its start and end, and all that steers the
-    extractor: moving or renaming clips costs nothing, another setting never meets an old array.
+    The key is made of the bytes of the clip's file, its start and end, and all settings of the
+    extractor: moving or renaming clips costs nothing, and another setting never gets an old array.
     Each file ends with a checksum: a damaged one counts as missing.
 
     Attributes

@@ -217,7 +217,7 @@ def _refuse_unlearned(name: str) -> None:
 def _own_weights(shares: Stack, present: NDArray[np.bool_]) -> Stack:
     """Weight of each member for each clip, (n_members, n_clips); 0 where it has no output."""
     weights = shares[:, None] * present
-    # A clip whose only modality weighs nothing still has that modality's word.
+    # A clip whose only modality has weight 0 is still decided by that modality.
     return np.where(weights.sum(axis=0) > 0, weights, present)
 
 

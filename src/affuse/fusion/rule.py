@@ -45,7 +45,7 @@ class Rule:
     combine : callable
         ``(stack, weights) -> (n_clips, n_outputs)``. `stack` (n_members, n_clips, n_outputs)
         float64 are probabilities or numbers, a row of NaN where a member is silent; `weights`
-        (n_members, n_clips) are 0 where it is. One member at least speaks of each clip.
+        (n_members, n_clips) are 0 where it is. At least one member has an output for each clip.
         Probabilities need not sum to 1 over the classes: they are divided by their sum afterwards.
         For numbers the weights of each clip sum to 1.
     takes_weights : bool

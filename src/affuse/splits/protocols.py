@@ -18,8 +18,8 @@ class Leak:
     Attributes
     ----------
     kind : {"speakers", "learned features", "provenance"}
-        Speakers are on both sides; features were learned from the test clips; a network had met
-        speakers of the test clips before the run.
+        Speakers are on both sides; features were learned from the test clips; a network was trained
+        on speakers of the test clips before the run.
     reason : str
         Why figures are not what new speakers would give, for people.
     """
@@ -41,13 +41,13 @@ LEAKS: dict[str, tuple[Leak, ...]] = {
     "random": (SAME_SPEAKERS,),
     "lecture": (LEARNED_ON_TEST, SAME_SPEAKERS),
 }
-"""What each way of dividing clips lets through by itself."""
+"""Leaks of each way of dividing clips."""
 
 ACROSS_CORPORA = ("cross-corpus", "leave-one-corpus-out")
 """Those that train on some corpora and test on others: answers are the emotions of both sides."""
 
 MET_LABEL = "speakers heard before"
-"""How results show a protocol that keeps speakers apart where a network has met them."""
+"""How results name a protocol that keeps speakers apart where a network was trained on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ class Protocol:
     folds : tuple of Fold
         Rows of the table that is evaluated. A row may be in no test part, as in one random split.
     provenance : tuple of Leak
-        What the networks behind the features of these rows had met before; it does not depend on
+        Leaks by the training of the networks behind these rows' features, which do not depend on
         how the clips are divided.
     found : tuple of Leak
-        What these very folds let through, beside what such a way of dividing does by itself.
+        Leaks of these folds in particular, beside those of the way of dividing.
     published : str
         Name of the set that published these folds; empty: they are affuse's own.
 

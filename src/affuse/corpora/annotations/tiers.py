@@ -61,7 +61,7 @@ class Annotated:
     links : tuple of Path
         Where it says that the recording lies, the likeliest first.
     note : str
-        What a reader must know of these labels; empty: nothing.
+        A note on these labels; empty: none.
     """
 
     source: Path
