@@ -51,6 +51,12 @@ def test_quality_falls_with_noise_although_noise_is_sharp(crops):
     assert np.all(np.diff(found) < 0)
 
 
+def test_noise_alone_is_no_detail():
+    noise = np.random.default_rng(0).normal(128, 40, (20, 48, 48))
+    # A sixth of what varies in it lies where a face has its detail.
+    assert np.median(face_quality(noise)) < 0.05
+
+
 def test_light_and_contrast_do_not_matter(crops):
     np.testing.assert_allclose(face_quality(0.5 * crops + 20), face_quality(crops), rtol=1e-4)
 

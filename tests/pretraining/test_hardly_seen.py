@@ -64,6 +64,14 @@ def test_what_is_seen_too_badly_counts_less(manifest, rng):
     assert "2,100 faces of FER2013 that the network has not met, noisy" in found.fitted_on
 
 
+def test_clear_faces_count_in_full_whatever_is_fitted(manifest, rng):
+    clear = clips(rng, rng.uniform(0.3, 0.6, N), 0.0, "FER2013")
+    worse = clips(rng, rng.uniform(0.001, 0.9, 3 * N), 0.8, "noisy")
+    found = with_image_quality(manifest, clear, worse, clips(rng, np.ones(N), 2.0, "A", 8))
+    weights = found.member("face").image_quality.weights(clear.qualities)
+    assert np.mean(weights == 1.0) >= KEPT_SHARE
+
+
 def test_where_quality_tells_nothing_every_face_counts_in_full(manifest, rng):
     found, _ = fitted(manifest, rng, enough=0.0)
     assert found.full < 0.02
