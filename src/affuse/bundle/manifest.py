@@ -213,13 +213,13 @@ class Manifest(ManifestPart):
     affuse : str
         Version of affuse that made it.
     classes : tuple of str
-        Emotions that are told, in the order of all probabilities; none in a bundle of numbers.
+        Emotions that are predicted, in the order of all probabilities; none in a bundle of numbers.
     targets : tuple of str
-        Numbers that are told in their place, such as valence and arousal.
+        Numbers that are predicted in their place, such as valence and arousal.
     pooling : Pooling or None
         How moments become a stretch; None: their mean.
     sets : EmotionSets or None
-        How sets of emotions are made; None: no set is told.
+        How sets of emotions are made; None: no sets are made.
     abstain_below : float
         Smallest calibrated probability with which an emotion is named.
     figures : tuple of Figures

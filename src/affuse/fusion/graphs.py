@@ -37,7 +37,7 @@ class MemberGraph:
     name : str
         Of the modality, or "joint".
     modalities : tuple of str
-        What it is told by; inputs of the graph.
+        Modalities that it needs, the inputs of the graph.
     labels : tuple of int
         That it tells, in the order of its output.
     content : bytes
