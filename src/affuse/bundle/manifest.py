@@ -7,19 +7,23 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from affuse.bundle.adapted_from import AdaptedFrom
+from affuse.bundle.manifest_part import ManifestPart
 from affuse.bundle.member import (
     FileName,
-    ManifestPart,
     Member,
     Share,
     Temperature,
     refuse_repeats,
 )
 
-FORMAT = 4
+FORMAT = 5
 """Raised when a bundle of the new kind cannot be read by the affuse of before; all up to it can be
 read. Bundles of emotions are still written as 2, those of numbers as 3; adapted ones, and those
-that know how far a clip is from their training or how moments are pooled, as 4."""
+that know how far a clip is from their training or how moments are pooled, as 4; those that know how
+much a face counts that can hardly be seen, as 5."""
+
+ADAPTED_FORMAT = 4
+"""The lowest of an adapted bundle."""
 
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
@@ -234,7 +238,7 @@ class Manifest(ManifestPart):
         Every other file of the bundle -> SHA-256.
     """
 
-    format: Literal[1, 2, 3, 4] = 2
+    format: Literal[1, 2, 3, 4, 5] = 2
     affuse: str
     name: str = Field(min_length=1)
     classes: tuple[str, ...] = ()

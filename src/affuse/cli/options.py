@@ -58,6 +58,14 @@ By = Annotated[
         help="Figures for each group apart: sex, age, language, corpus, or a column of the table.",
     ),
 ]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--features",
+        metavar="MODALITY=FILE.csv",
+        help="Table of the recordings' features, for a bundle of a run that had one.",
+    ),
+]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; one per core by default.")]
 Device = Annotated[
     str | None,

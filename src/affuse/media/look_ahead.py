@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _MOST_WAITING = 64
 """Packets that may wait for one another; H.264 decodes at most 16 pictures ahead of showing."""
 
+_TRIALS = 50
+"""Unwanted pictures that all had to be decoded: the stream has no others, as those of cameras."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Passed:
@@ -96,6 +99,7 @@ def wanted_frames(
     has_references = not context.codec.intra_only
     ahead, ordered = _LookAhead(grid, origin_s), _Ordered()
     for packet, wanted in ahead.marked(packets):
+        ahead.has_ended = ordered.has_ended
         is_known = ahead.has_reordered or not context.has_b_frames
         passes = not wanted and is_known and ordered.is_trusted
         if passes:
@@ -115,8 +119,8 @@ class _Ordered:
     """Puts what was passed over between what is decoded.
 
     Nothing is to be passed over before the first picture has come, nor in a stream that is
-    interlaced, where a packet may be half a picture, that has shown one before another, or that
-    has lost one.
+    interlaced, where a packet may be half a picture, that has shown one before another, that has
+    lost one, or that has none to spare.
     """
 
     def __init__(self) -> None:
@@ -124,31 +128,41 @@ class _Ordered:
         self._passed: list[Passed] = []
         self._expected: list[int] = []
         self._last_pts: int | None = None
-        self._has_passed = False
+        self._n_dropped = self._n_decoded = 0
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing will be passed over any more."""
+        return not self.is_trusted and self._last_pts is not None
 
     def pass_over(self, packet: Packet[Any]) -> None:
-        self._has_passed = True
         heappush(self._passed, Passed(packet.pts or 0, packet.duration or 0, packet.time_base))
 
     def expect(self, packet: Packet[Any]) -> None:
-        may_be_trusted = self.is_trusted or self._last_pts is None
-        if may_be_trusted and packet.pts is not None and not packet.is_discard:
+        if not self.has_ended and packet.pts is not None and not packet.is_discard:
             heappush(self._expected, packet.pts)
 
     def up_to(self, frame: VideoFrame) -> Iterator[VideoFrame | Passed]:
         """The frame, and before it all that come before; it is itself none of them."""
+        if not self.has_ended or self._passed:
+            yield from self._passed_before(frame)
+        yield frame
+
+    def _passed_before(self, frame: VideoFrame) -> Iterator[Passed]:
         pts, is_first = frame.pts, self._last_pts is None
         is_expected = pts is not None and self._is_next(pts) and not frame.is_corrupt
-        if self._has_passed and not is_expected:
+        if (self._n_dropped or self._passed) and not is_expected:
             raise OutOfOrder
-        is_sound = is_expected and not frame.interlaced_frame
-        self.is_trusted = is_sound and (self.is_trusted or is_first)
         while self._passed and pts is not None and self._passed[0].pts <= pts:
             before = heappop(self._passed)
+            self._n_decoded += before.pts == pts
             if before.pts < pts:
+                self._n_dropped += 1
                 yield before
+        is_sound = is_expected and not frame.interlaced_frame
+        is_useful = self._n_dropped > 0 or self._n_decoded < _TRIALS
+        self.is_trusted = is_sound and is_useful and (self.is_trusted or is_first)
         self._last_pts = pts if pts is not None else self._last_pts
-        yield frame
 
     def rest(self) -> Iterator[Passed]:
         if self._passed and self._expected:
@@ -179,11 +193,12 @@ class _LookAhead:
     `has_reordered`: stamps have told of a picture that is decoded after one that is shown later. A
     picture's place is certain when the next packet is decoded no sooner than it is shown; when
     that of the picture after it is certain too, `Line` tells what it fills. Whatever cannot be
-    known is wanted: what has no time stamps or strange ones, and all that follows it.
+    known is wanted: what has no time stamps or strange ones, and all that follows it; so is all
+    once it `has_ended`.
     """
 
     def __init__(self, grid: Grid, origin_s: float) -> None:
-        self.has_reordered = False
+        self.has_reordered = self.has_ended = False
         self._grid = grid
         self._line = Line(grid)
         self._origin_s = origin_s
@@ -198,7 +213,7 @@ class _LookAhead:
     def marked(self, packets: Iterable[Packet[Any]]) -> Iterator[tuple[Packet[Any], bool]]:
         is_certain = True
         for packet in packets:
-            is_certain = is_certain and self._is_certain(packet)
+            is_certain = is_certain and not self.has_ended and self._is_certain(packet)
             if is_certain:
                 self._take(packet)
             else:

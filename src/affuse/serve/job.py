@@ -52,6 +52,10 @@ class Job:
         When its owner asked for it last.
     corrections : Corrections or None
         The timeline that a person has made of its own.
+    meant : str or None
+        What the speaker of a built-in example was asked to express.
+    drawn : float or None
+        How much of the annotated video there is, in [0, 1]; None: nobody has asked for it.
     """
 
     id: str
@@ -71,6 +75,8 @@ class Job:
     n_users: int = 0
     find: Callable[[], Path] | None = None
     corrections: Corrections | None = None
+    meant: str | None = None
+    drawn: float | None = None
     drawing: threading.Lock = field(default_factory=threading.Lock)
     workers: list[Worker] = field(default_factory=list)
 
@@ -97,5 +103,7 @@ class Job:
                 "expires_in_s": None if idle_s is None else round(max(keep_s - idle_s, 0.0), 3),
                 "emotion": None if found is None else found.emotion,
                 "confidence": None if found is None else found.confidence,
+                "meant": self.meant,
+                "video": self.drawn,
             }
         )

@@ -96,6 +96,8 @@ class ServerSettings:
     scratch : Path or None
         Folder in which servers have their private folders; None: in the system's folder for
         temporary files.
+    demo : Path
+        Where `affuse demo` puts its runs, which are listed too; need not exist.
     """
 
     host: str = "127.0.0.1"
@@ -105,6 +107,7 @@ class ServerSettings:
     limits: Limits = field(default_factory=Limits)
     token: str | None = None
     scratch: Path | None = None
+    demo: Path = Path("demo")
 
     @property
     def url(self) -> str:

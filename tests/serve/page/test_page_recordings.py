@@ -240,9 +240,9 @@ def test_several_at_once_and_the_sample(page: Any, until: Until, clip: Path) -> 
     page.set_input_files("#files", [clip, clip])
     page.click("#sample")
     until("document.querySelectorAll('.job [aria-label^=Show]').length === 3", seconds=2 * JUDGED_S)
-    page.click("[aria-label='Show The sample']")
-    until("document.getElementById('result-name').innerText.startsWith('The sample')")
-    page.click("[aria-label='Remove The sample']")
+    page.click("[aria-label='Show Sample, disgust']")
+    until("document.getElementById('result-name').innerText.startsWith('Sample, disgust')")
+    page.click("[aria-label='Remove Sample, disgust']")
     assert page.is_hidden("#result")
     assert page.locator(".job").count() == 2
 
