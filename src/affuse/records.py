@@ -130,8 +130,8 @@ class Segment:
         Calibrated probability of the most probable emotion, also where it was too small for the
         emotion to be named; None where there was no evidence.
     probabilities : mapping of str to mapping of str to float
-        ``"audio"``, ``"video"`` and ``"fused"``, each emotion -> probability; a modality that
-        had nothing to say in this stretch is absent.
+        ``"audio"``, ``"video"`` and ``"fused"``, each emotion -> probability; a modality without
+        evidence in this stretch is absent.
     speech : float or None
         Share of the stretch with speech in it, in [0, 1]; None: the file has no sound.
     face_seen : float or None

@@ -237,7 +237,7 @@ class ExtractorDefaults(SourceDefaults):
         """
 
     def extractor_for(self, speaker: str) -> Self:
-        """The extractor itself, whoever speaks.
+        """The extractor itself, whoever the speaker.
 
         Parameters
         ----------
