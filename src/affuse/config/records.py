@@ -139,7 +139,7 @@ class VggFaceConfig(Settings):
     preprocessing: Literal["vgg-face", "imagenet"] = Field(
         "vgg-face", description="The weights whose channel means are subtracted."
     )
-    frame_step: int = Field(1, ge=1, description="Every n-th frame is looked at.")
+    frame_step: int = Field(1, ge=1, description="Every n-th frame is used.")
     crop: Literal["none", "centre", "face"] = Field(
         "none",
         description="What it sees: the whole frame, the square in its centre, the largest face.",
