@@ -133,7 +133,7 @@ _OWN = "Speakers are kept apart, in folds that affuse made."
 
 
 def _corpora(run: RunFolder) -> Iterator[Part]:
-    """Figures of each corpus by itself, of systems that keep speakers apart; best first."""
+    """Figures of speaker-independent systems on each corpus, best first."""
     table = run.table("corpora")
     if not {"system", "uar"} <= set(table):
         return
@@ -160,7 +160,7 @@ def _corpora(run: RunFolder) -> Iterator[Part]:
 
 
 def _sets(run: RunFolder) -> Iterator[Part]:
-    """How often sets hold the true emotion, of each system on all clips and on each corpus."""
+    """Coverage of each system's sets, on all clips and on each corpus."""
     table = run.table("sets")
     if not len(table):
         return
