@@ -11,7 +11,7 @@ from affuse.adaptation.figures import Change, change_of_strangers, changes, held
 from affuse.adaptation.fitting import Fitted, fit_decisions
 from affuse.adaptation.labelled import labelled_clips
 from affuse.adaptation.making import adapted_bundle, loss_text, points_text
-from affuse.adaptation.outputs import MemberOutputs, member_outputs
+from affuse.adaptation.outputs import ClipOutputs, outputs_of_clips
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.named import bundle_folder
 from affuse.bundle.provenance import known_speakers
@@ -158,7 +158,7 @@ def adapt(
     refuse_without_tables(before)
     mine = labelled_clips(data, before.manifest.classes, corpus, emotions)
     _refuse_too_few(mine.clips, mine.name)
-    outputs = member_outputs(folder, mine.clips, jobs=jobs, progress=progress)
+    outputs = outputs_of_clips(folder, mine.clips, jobs=jobs, progress=progress)
     _refuse_too_few(outputs.clips, mine.name, outputs.skipped)
     fitted = fit_decisions(before, outputs, seed)
     found = held_out(before, outputs, seed, progress)
@@ -205,17 +205,17 @@ def _refuse_too_few(clips: Sequence[Clip], data: str, skipped: Sequence[Skipped]
     )
 
 
-def _emotions(outputs: MemberOutputs, classes: Sequence[str]) -> dict[str, int]:
+def _emotions(outputs: ClipOutputs, classes: Sequence[str]) -> dict[str, int]:
     """Number of clips of each emotion that occurs, in the order of the classes."""
     counts = Counter(clip.emotion for clip in outputs.clips)
     return {name: counts[name] for name in classes if counts[name]}
 
 
-def _n_speakers(outputs: MemberOutputs) -> int:
+def _n_speakers(outputs: ClipOutputs) -> int:
     return len({clip.speaker for clip in outputs.clips})
 
 
-def _notes(outputs: MemberOutputs, met: Sequence[str], skipped: Sequence[Skipped]) -> Iterator[str]:
+def _notes(outputs: ClipOutputs, met: Sequence[str], skipped: Sequence[Skipped]) -> Iterator[str]:
     if met:
         yield (
             f"The bundle was trained on {len(met)} of the {_n_speakers(outputs)} speakers: the "
@@ -249,7 +249,7 @@ def _reasons(made: Adaptation, fitted: Fitted) -> Iterator[str]:
         )
 
 
-def _bundle(made: Adaptation, fitted: Fitted, outputs: MemberOutputs, met: Sequence[str]) -> Bundle:
+def _bundle(made: Adaptation, fitted: Fitted, outputs: ClipOutputs, met: Sequence[str]) -> Bundle:
     leak = f"the bundle was trained on {len(met)} of the {made.n_speakers} speakers" if met else ""
     if made.n_speakers < 2:
         leak = "clips of one speaker are on both sides"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from affuse.adaptation.fitting import fit_decisions
 from affuse.adaptation.folds import fold_numbers, groups_of
-from affuse.adaptation.outputs import MemberOutputs
+from affuse.adaptation.outputs import ClipOutputs
 from affuse.adaptation.recalibrating import balanced
 from affuse.bundle.bundle import Bundle
 from affuse.predict.judging import judge
@@ -100,14 +100,14 @@ class HeldOut:
 
 
 def held_out(
-    bundle: Bundle, outputs: MemberOutputs, seed: int = 0, progress: ProgressCallback | None = None
+    bundle: Bundle, outputs: ClipOutputs, seed: int = 0, progress: ProgressCallback | None = None
 ) -> HeldOut:
     """Each clip's probabilities as the bundle gives them, and after a fit to all other groups.
 
     Parameters
     ----------
     bundle : Bundle
-    outputs : MemberOutputs
+    outputs : ClipOutputs
     seed : int
     progress : callable, optional
         Called with ``("folds", n_done, n_folds)``.
@@ -132,13 +132,13 @@ def held_out(
     return HeldOut(before, after, len(numbers))
 
 
-def answers(bundle: Bundle, outputs: MemberOutputs) -> dict[str, Floats]:
+def answers(bundle: Bundle, outputs: ClipOutputs) -> dict[str, Floats]:
     """Probabilities of each clip as prediction gives them: part -> (n_clips, n_classes).
 
     Parameters
     ----------
     bundle : Bundle
-    outputs : MemberOutputs
+    outputs : ClipOutputs
 
     Returns
     -------
@@ -156,14 +156,14 @@ def answers(bundle: Bundle, outputs: MemberOutputs) -> dict[str, Floats]:
 
 
 def changes(
-    found: HeldOut, outputs: MemberOutputs, classes: Sequence[str], seed: int = 0
+    found: HeldOut, outputs: ClipOutputs, classes: Sequence[str], seed: int = 0
 ) -> tuple[Change, ...]:
     """Figures before and after, of the answer and of each modality that gives one.
 
     Parameters
     ----------
     found : HeldOut
-    outputs : MemberOutputs
+    outputs : ClipOutputs
         The clips of `found`.
     classes : sequence of str
         Of the bundle.
@@ -189,7 +189,7 @@ def changes(
 
 def change_of_strangers(
     found: HeldOut,
-    outputs: MemberOutputs,
+    outputs: ClipOutputs,
     classes: Sequence[str],
     met: Sequence[str],
     seed: int = 0,
@@ -202,7 +202,7 @@ def change_of_strangers(
     Parameters
     ----------
     found : HeldOut
-    outputs : MemberOutputs
+    outputs : ClipOutputs
         The clips of `found`.
     classes : sequence of str
         Of the bundle.

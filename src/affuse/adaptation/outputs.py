@@ -42,7 +42,7 @@ _NOTHING = "neither enough speech nor a face in it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberOutputs:
+class ClipOutputs:
     """What members say of clips.
 
     Attributes
@@ -59,7 +59,7 @@ class MemberOutputs:
     rows: Mapping[str, Floats]
     skipped: tuple[Skipped, ...] = ()
 
-    def take(self, chosen: NDArray[Any]) -> MemberOutputs:
+    def take(self, chosen: NDArray[Any]) -> ClipOutputs:
         """Some of the clips.
 
         Parameters
@@ -68,10 +68,10 @@ class MemberOutputs:
 
         Returns
         -------
-        MemberOutputs
+        ClipOutputs
         """
         places = np.arange(len(self.clips))[chosen]
-        return MemberOutputs(
+        return ClipOutputs(
             clips=tuple(self.clips[place] for place in places),
             rows={name: rows[places] for name, rows in self.rows.items()},
         )
@@ -86,13 +86,13 @@ class _Task:
     settings: Settings
 
 
-def member_outputs(
+def outputs_of_clips(
     folder: Path,
     clips: Sequence[Clip],
     *,
     jobs: int | None = None,
     progress: ProgressCallback | None = None,
-) -> MemberOutputs:
+) -> ClipOutputs:
     """What the members of a bundle say of clips; what was found before is not computed again.
 
     Parameters
@@ -107,7 +107,7 @@ def member_outputs(
 
     Returns
     -------
-    MemberOutputs
+    ClipOutputs
 
     Raises
     ------
@@ -139,9 +139,7 @@ def member_outputs(
     return _joined(bundle, clips, found)
 
 
-def _joined(
-    bundle: Bundle, clips: Sequence[Clip], found: Mapping[str, Rows | str]
-) -> MemberOutputs:
+def _joined(bundle: Bundle, clips: Sequence[Clip], found: Mapping[str, Rows | str]) -> ClipOutputs:
     of_clips = {name: own for name, own in found.items() if own and not isinstance(own, str)}
     kept = tuple(clip for clip in clips if clip.id in of_clips)
     rows = {}
@@ -151,7 +149,7 @@ def _joined(
         rows[member.name] = np.array(own, np.float64).reshape(len(kept), len(member.classes))
     left = [clip.id for clip in clips if clip.id not in of_clips]
     skipped = tuple(Skipped(name, str(found[name] or _NOTHING)) for name in left)
-    return MemberOutputs(clips=kept, rows=rows, skipped=skipped)
+    return ClipOutputs(clips=kept, rows=rows, skipped=skipped)
 
 
 def _by_files(clips: Sequence[Clip]) -> Iterator[tuple[Clip, ...]]:

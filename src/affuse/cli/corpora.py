@@ -37,6 +37,7 @@ class Wanted:
     channels: Sequence[str]
     n_takes: int
     seed: int
+    difficulty: float
 
 
 def words(text: str) -> list[str]:
@@ -189,6 +190,7 @@ def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:
             channels=wanted.channels,
             takes=wanted.n_takes,
             seed=wanted.seed,
+            difficulty=wanted.difficulty,
             jobs=jobs,
             progress=progress,
         )
@@ -225,6 +227,11 @@ def reenact_and_print(out: Path, original: Original, wanted: Wanted, jobs: int |
     from affuse.corpora.registry import AUTO, read
     from affuse.synthetic.reenact import reenact
 
+    if wanted.difficulty:
+        raise ConfigError(
+            f"--difficulty {wanted.difficulty} was given with --like; expected it without, as a "
+            "re-enactment shows what real people did: leave one of the two out"
+        )
     if not original.data or original.action_units is None:
         raise ConfigError(
             "re-enacting needs both --like CORPUS and --action-units FILE.csv; give the other one"

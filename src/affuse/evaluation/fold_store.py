@@ -12,6 +12,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from typing_extensions import override
 
 from affuse.features.table import FeatureTable
 from affuse.storage.folds import Arrays, FoldStore
@@ -23,7 +24,7 @@ __all__ = ["Arrays", "FoldStore", "FolderStore", "key_of", "table_digest"]
 _PACKAGES = ("affuse", "numpy", "scipy", "scikit-learn", "torch")
 
 
-class FolderStore:
+class FolderStore(FoldStore):
     """FoldStore in a folder: one ``.npz`` file per fold, written whole or not at all.
 
     Parameters
@@ -44,18 +45,9 @@ class FolderStore:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
 
+    @override
     def load(self, key: str) -> Arrays | None:
-        """Arrays by name; None where there is no file, or none written by this store.
-
-        Parameters
-        ----------
-        key : str
-            As `key_of` gives it.
-
-        Returns
-        -------
-        dict of str to array or None
-        """
+        """Arrays by name; None where there is no file, or none written by this store."""
         path = self._path(key)
         if not is_sealed(path):
             return None
@@ -65,15 +57,9 @@ class FolderStore:
         except (OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, BadZipFile):
             return None
 
+    @override
     def save(self, key: str, arrays: Arrays) -> None:
-        """Write the arrays; OutputError if the folder cannot be written.
-
-        Parameters
-        ----------
-        key : str
-            As `key_of` gives it.
-        arrays : mapping of str to array
-        """
+        """Write the arrays; OutputError if the folder cannot be written."""
         # In memory first: an archive that a full disk cuts short does not close.
         content = io.BytesIO()
         np.savez(content, allow_pickle=False, **arrays)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from typing_extensions import override
 
 from affuse.errors import FeatureError
 
@@ -245,117 +246,48 @@ class ArrayInMemory(FeatureArray):
         check_axes(self.axes, self.values.shape)
 
     @property
+    @override
     def shape(self) -> tuple[int, ...]:
-        """Length of each axis."""
         return self.values.shape
 
+    @override
     def take(self, rows: ArrayLike) -> Self:
-        """The same for a choice of clips.
-
-        Parameters
-        ----------
-        rows : (n,) int or (n_clips,) bool
-
-        Returns
-        -------
-        ArrayInMemory
-        """
         return replace(self, values=self.values[chosen_rows(len(self), rows)])
 
+    @override
     def rows(self, indices: ArrayLike) -> Floats:
-        """Numbers of a choice of clips: ``(n, *shape[1:])``.
-
-        Parameters
-        ----------
-        indices : (n,) int or (n_clips,) bool
-
-        Returns
-        -------
-        (n, *shape[1:]) float32
-        """
         return np.asarray(self.values[chosen_rows(len(self), indices)], np.float32)
 
+    @override
     def positions(self, rows: ArrayLike, positions: ArrayLike) -> Floats:
-        """Single positions along the axis after the clips': ``(n, *shape[2:])``.
-
-        Parameters
-        ----------
-        rows : (n,) int
-        positions : (n,) int
-
-        Returns
-        -------
-        (n, *shape[2:]) float32
-        """
         at = np.asarray(rows, np.int64), np.asarray(positions, np.int64)
         return np.asarray(self.values[at], np.float32)
 
+    @override
     def spread(self, rows: ArrayLike) -> Self:
-        """As `take`, NaN where a row is -1.
-
-        Parameters
-        ----------
-        rows : (n,) int or (n_clips,) bool
-
-        Returns
-        -------
-        ArrayInMemory
-        """
         chosen = np.asarray(rows, np.int64)
         values = self.values[chosen]
         values[chosen < 0] = np.nan
         return replace(self, values=values)
 
+    @override
     def joined(self, others: Sequence[Self]) -> Self:
-        """Its clips and then those of others.
-
-        Parameters
-        ----------
-        others : sequence of ArrayInMemory
-
-        Returns
-        -------
-        ArrayInMemory
-        """
         return replace(self, values=np.concatenate([self.values, *(o.values for o in others)]))
 
+    @override
     def flat(self) -> Floats:
-        """One row of numbers a clip, without a copy: ``(n_clips, n_features)``.
-
-        Returns
-        -------
-        (n_clips, n_features) float32
-        """
+        """One row of numbers a clip, without a copy: ``(n_clips, n_features)``."""
         return np.asarray(self.values, np.float32).reshape(len(self), self.n_features)
 
+    @override
     def digest(self, order: ArrayLike) -> str:
-        """Hash of axes, shape and numbers of a choice of clips, in that order.
-
-        Parameters
-        ----------
-        order : (n,) int
-
-        Returns
-        -------
-        str
-        """
         found = begun_digest(self)
         found.update(np.ascontiguousarray(self.values[chosen_rows(len(self), order)]).tobytes())
         return str(found.hexdigest())
 
+    @override
     def distinct(self, rows: Rows) -> tuple[Rows, Rows]:
-        """All of them: nothing is known.
-
-        Parameters
-        ----------
-        rows : (n,) int
-
-        Returns
-        -------
-        kept : (n_kept,) int
-        where : (n,) int
-            Place among those kept.
-        """
+        """All of them: nothing is known."""
         return rows, np.arange(len(rows))
 
 

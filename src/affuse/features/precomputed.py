@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affuse.corpora.clip_keys import rows_of_clips
 from affuse.errors import DatasetError, FeatureError
-from affuse.features.source import Extractor, Learner, Met
+from affuse.features.source import Extractor, SourceDefaults
 from affuse.records import Clip, Modality
 from affuse.storage.plain_text import counted, first_few
 
-if TYPE_CHECKING:
-    from affuse.config import Config
-    from affuse.corpora.index import Index
-
 
 @dataclass(frozen=True)
-class Precomputed:
+class Precomputed(SourceDefaults):
     """Source: one row of features per clip, from a table.
+
+    Nothing is known of the networks behind its numbers.
 
     Attributes
     ----------
@@ -62,11 +59,6 @@ class Precomputed:
         """``(n_features,)``."""
         return (len(self.columns),)
 
-    @property
-    def provenance(self) -> tuple[Met, ...]:
-        """Unknown: nothing is recorded of networks behind the table."""
-        return ()
-
     def settings(self) -> Mapping[str, object]:
         """Names of the features.
 
@@ -76,34 +68,6 @@ class Precomputed:
             Ready for JSON.
         """
         return {"columns": list(self.columns)}
-
-    def prepared(self, config: Config, index: Index) -> Config:
-        """The same configuration: the clips need not be known.
-
-        Parameters
-        ----------
-        config : Config
-        index : Index
-
-        Returns
-        -------
-        Config
-        """
-        return config
-
-    def learned(self, config: Config) -> Learner | None:
-        """None: the features are used as they are.
-
-        Parameters
-        ----------
-        config : Config
-
-        Returns
-        -------
-        callable or None
-            Seed -> unfitted transformer.
-        """
-        return None
 
     def extractor_for(self, speaker: str) -> Extractor:
         """There is none.

@@ -175,19 +175,10 @@ class Extractor(Source, Protocol):
         """
 
 
-class ExtractorDefaults:
-    """Defaults of an extractor that need not say more than how it computes an array."""
+class SourceDefaults:
+    """Defaults of a source without a trained network and without learned features."""
 
     __slots__ = ()
-
-    columns: tuple[str, ...] = ()
-    path: Path | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def dtype(self) -> str:
-        """Type of the stored arrays."""
-        return "float32"
 
     @property
     def provenance(self) -> tuple[Met, ...]:
@@ -221,6 +212,21 @@ class ExtractorDefaults:
             Seed -> unfitted transformer.
         """
         return None
+
+
+class ExtractorDefaults(SourceDefaults):
+    """Defaults of an extractor that need not say more than how it computes an array."""
+
+    __slots__ = ()
+
+    columns: tuple[str, ...] = ()
+    path: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def dtype(self) -> str:
+        """Type of the stored arrays."""
+        return "float32"
 
     def given(self, clips: Sequence[Clip]) -> None:
         """None: arrays are computed from recordings.

@@ -16,6 +16,7 @@ from affuse.media.clock import Clock, origin_s
 from affuse.media.ending import ESTIMATED_LENGTHS, ends_within_block, stated_end_s, stated_length_s
 from affuse.media.geometry import Orientation, orientation
 from affuse.media.joined import joined_parts
+from affuse.media.look_ahead import wanted_frames
 from affuse.media.opening import later_parts, opened
 from affuse.media.streams import (
     audio_stream,
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+    from affuse.media.grid import Grid
+    from affuse.media.look_ahead import Passed
+
 __all__ = [
     "MISSING_END_S",
     "MediaInfo",
@@ -46,6 +50,7 @@ __all__ = [
     "open_media",
     "origin_s",
     "probe",
+    "reopened",
     "video_stream",
 ]
 
@@ -183,11 +188,14 @@ def comment_of(path: str | Path) -> str:
 
 
 def frames_from(
-    container: InputContainer, stream: AudioStream | VideoStream, start_s: float
-) -> Iterator[AudioFrame | VideoFrame]:
+    container: InputContainer,
+    stream: AudioStream | VideoStream,
+    start_s: float,
+    grid: Grid | None = None,
+) -> Iterator[AudioFrame | VideoFrame | Passed]:
     """Decoded frames in order of presentation, from some time before `start_s` to the end.
 
-    A packet that does not decode is passed over: whether too much is missing is for
+    A packet that does not decode is left out: whether too much is missing is for
     `check_complete` to say.
 
     Parameters
@@ -198,23 +206,25 @@ def frames_from(
         Of the file.
     start_s : float
         In seconds from the file's origin.
+    grid : Grid, optional
+        Pictures that fill none of its wanted positions may be passed over.
 
     Yields
     ------
-    AudioFrame or VideoFrame
+    AudioFrame or VideoFrame, or Passed where a grid is given
     """
     from_start = start_s <= _SEEK_AHEAD_S
     if not from_start:
         _seek(container, stream, start_s - _SEEK_MARGIN_S)
     clock = Clock(container, from_start=from_start)
-    frames = _decoded(clock.placed(_packets(container, stream)), stream.index)
+    frames = _decoded(clock.placed(_packets(container, stream)), stream, grid)
     first = next(frames, None)
     if first is None and not from_start:
         # Without time stamps, as in raw H.264, seeking leads behind the end.
         with suppress(av.error.FFmpegError):
             container.seek(0, unsupported_byte_offset=True)
             clock = Clock(container)
-            frames = _decoded(clock.placed(_packets(container, stream)), stream.index)
+            frames = _decoded(clock.placed(_packets(container, stream)), stream, grid)
     elif first is not None:
         yield first
     yield from frames
@@ -222,14 +232,44 @@ def frames_from(
         same = _same_stream(part, stream)
         if same is not None:
             clock.begin_part(part)
-            yield from _decoded(clock.placed(_packets(part, same)), same.index)
+            yield from _decoded(clock.placed(_packets(part, same)), same)
 
 
-def _decoded(packets: Iterator[Packet[Any]], index: int) -> Iterator[AudioFrame | VideoFrame]:
-    for packet in packets:
-        if packet.stream.index == index:
-            with suppress(av.error.FFmpegError):
-                yield from packet.decode()
+@contextmanager
+def reopened(
+    container: InputContainer, stream: VideoStream
+) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The same file once more, from its beginning, and the same stream of pictures.
+
+    Parameters
+    ----------
+    container, stream
+        As opened before.
+
+    Yields
+    ------
+    tuple of (InputContainer, VideoStream)
+    """
+    with opened(Path(container.name), False) as again:
+        same = video_stream(again)
+        same.codec_context.thread_count = stream.codec_context.thread_count
+        same.thread_type = stream.thread_type
+        yield again, same
+
+
+def _decoded(
+    packets: Iterator[Packet[Any]],
+    stream: AudioStream | VideoStream,
+    grid: Grid | None = None,
+) -> Iterator[AudioFrame | VideoFrame | Passed]:
+    own = (packet for packet in packets if packet.stream.index == stream.index)
+    if grid is not None:
+        origin = origin_s(cast("InputContainer", stream.container))
+        yield from wanted_frames(own, cast("VideoStream", stream), grid, origin)
+        return
+    for packet in own:
+        with suppress(av.error.FFmpegError):
+            yield from packet.decode()
 
 
 def _same_stream(

@@ -12,6 +12,7 @@ import cv2
 import cv2.data
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from affuse.errors import MediaError
 from affuse.media.face_poses import FRONTAL_CASCADE, FRONTAL_FRAMING, Framing
@@ -48,7 +49,7 @@ _EYES_TO_CENTRE = 0.5 - 0.378
 
 
 @dataclass(frozen=True)
-class HaarDetector:
+class HaarDetector(FaceDetector):
     """OpenCV's cascade for frontal faces, on a small grey copy of the picture.
 
     About 8 ms a picture on one core. Upright faces seen from the front, from a thirteenth of the
@@ -83,24 +84,8 @@ class HaarDetector:
     def __getstate__(self) -> Mapping[str, Any]:
         return {"side": self.side, "framing": self.framing}
 
+    @override
     def detect(self, image: Image) -> tuple[FoundFace, ...]:
-        """Faces in a picture, (height, width, 3) RGB or (height, width) grey, surest first.
-
-        Parameters
-        ----------
-        image : (height, width, 3) or (height, width) uint8
-            RGB, or grey levels.
-
-        Returns
-        -------
-        tuple of FoundFace
-            With boxes in pixels.
-
-        Raises
-        ------
-        MediaError
-            The image is not a picture.
-        """
         with one_thread():
             small = fitted(grey(checked(image)), self.side)
             squares, neighbours = self._cascade.detectMultiScale2(
@@ -120,7 +105,7 @@ class HaarDetector:
 
 
 @dataclass(frozen=True)
-class YunetDetector:
+class YunetDetector(FaceDetector):
     """YuNet through OpenCV: also finds profiles and rotated faces, and gives landmarks.
 
     The network is loaded on first use and is not for several threads at once.
@@ -157,18 +142,9 @@ class YunetDetector:
     def __getstate__(self) -> Mapping[str, Any]:
         return {"model": self.model, "side": self.side}
 
+    @override
     def detect(self, image: Image) -> tuple[FoundFace, ...]:
-        """Faces in a picture, (height, width, 3) RGB or (height, width) grey, surest first.
-
-        Parameters
-        ----------
-        image : (height, width, 3) or (height, width) uint8
-            RGB, or grey levels.
-
-        Returns
-        -------
-        tuple of FoundFace
-            With boxes in pixels.
+        """Faces with their landmarks.
 
         Raises
         ------

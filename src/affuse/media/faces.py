@@ -52,7 +52,7 @@ class FaceDetector(Protocol):
     """Finds faces in single pictures, without state between them."""
 
     def detect(self, image: Image) -> tuple[FoundFace, ...]:
-        """Faces in a picture, (height, width, 3) RGB or (height, width) grey; none is ().
+        """Faces in a picture by descending score, an empty tuple if there is none.
 
         Parameters
         ----------
@@ -62,7 +62,11 @@ class FaceDetector(Protocol):
         Returns
         -------
         tuple of FoundFace
-            With boxes in pixels.
+
+        Raises
+        ------
+        MediaError
+            The image is not a picture.
         """
 
 

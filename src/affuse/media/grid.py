@@ -6,10 +6,9 @@ import math
 from collections import deque
 from dataclasses import dataclass
 from statistics import median_low
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from av.video.frame import VideoFrame
+Picture = TypeVar("Picture")
 
 _BEGINS_WITHIN_S = 0.5
 """So much later than its sound a picture may begin and still count as there from the first."""
@@ -21,19 +20,20 @@ _SPACINGS = 25
 
 
 @dataclass(frozen=True, slots=True)
-class TimedFrame:
-    """A decoded frame in seconds from the file's common origin.
+class TimedFrame(Generic[Picture]):
+    """A frame in seconds from the file's common origin.
 
     Attributes
     ----------
     frame : av.VideoFrame
+        Or what stands for one that is not decoded.
     time_s, end_s : float
         When it comes, and when the next one does or the file says that it ends.
     is_last, is_only : bool
         No other comes after it; nor before it, where the file was read from its beginning.
     """
 
-    frame: VideoFrame
+    frame: Picture
     time_s: float
     end_s: float
     is_last: bool = False
@@ -41,10 +41,10 @@ class TimedFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A decoded frame, the positions [first, end) that it fills, and its seconds."""
+class Shown(Generic[Picture]):
+    """A frame, the positions [first, end) that it fills, and its seconds."""
 
-    frame: VideoFrame
+    frame: Picture
     first: int
     end: int
     start_s: float
@@ -120,7 +120,7 @@ class Line:
         self._begun_s = grid.begin_s
         self._spacings_s: deque[float] = deque(maxlen=_SPACINGS)
 
-    def fill(self, timed: TimedFrame) -> Shown | None:
+    def fill(self, timed: TimedFrame[Picture]) -> Shown[Picture] | None:
         """The positions that the next frame fills; None for one that fills none and can be dropped.
 
         Parameters
@@ -149,7 +149,7 @@ class Line:
             self._begin(timed.end_s)
         return shown
 
-    def _usual_s(self, timed: TimedFrame) -> float:
+    def _usual_s(self, timed: TimedFrame[Picture]) -> float:
         """Median distance between frames so far, including this one."""
         spacing_s = timed.end_s - timed.time_s
         if spacing_s > 0 and not timed.is_last:
@@ -160,7 +160,9 @@ class Line:
         self._begun_s = time_s
         self._first = max(self._first, self._grid.slot(time_s))
 
-    def _filled(self, timed: TimedFrame, end: int, end_s: float, may_end_s: float) -> Shown:
+    def _filled(
+        self, timed: TimedFrame[Picture], end: int, end_s: float, may_end_s: float
+    ) -> Shown[Picture]:
         first, self._first = self._first, max(end, self._first)
         begun_s, self._begun_s = self._begun_s, end_s
         self.fills_any = self.fills_any or end > first

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from affuse.errors import MediaError
-from affuse.media.decode import check_complete, frames_from, open_media, origin_s, video_stream
+from affuse.media.decode import (
+    check_complete,
+    frames_from,
+    open_media,
+    origin_s,
+    reopened,
+    video_stream,
+)
 from affuse.media.geometry import Image, Scaler, upright_shape
 from affuse.media.grid import Grid, Line, Shown, TimedFrame
+from affuse.media.look_ahead import OutOfOrder, Passed, is_wanted
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
+
+Decoded = TypeVar("Decoded", "VideoFrame", "VideoFrame | Passed")
 
 _USUAL_FPS = 30
 _THREADS = 2
@@ -37,8 +49,9 @@ def read_frames(
     Each frame of the file goes to the nearest position of the grid and holds until the next one
     comes, whatever the file's own rate, constant or not; but no longer than a frame may stand for
     what nobody saw (`SampledFrame`). Positions that no frame fills, before a picture that begins
-    late and while the camera was off, are left out. Frames that nobody asked for are decoded but
-    never converted; memory stays that of a few frames.
+    late and while the camera was off, are left out. Frames that nobody asked for are never
+    converted, and not even decoded where the others do without them; memory stays that of a few
+    frames.
 
     Parameters
     ----------
@@ -187,7 +200,7 @@ def sample_frames(path: str | Path, *, per_s: float, short_side: int) -> Iterato
 
 def timed_frames(
     container: InputContainer, stream: VideoStream, start_s: float = 0.0
-) -> Iterator[TimedFrame]:
+) -> Iterator[TimedFrame[VideoFrame]]:
     """All decoded frames with their times, from some time before `start_s` on.
 
     A frame without a time stamp comes when the one before it ends.
@@ -210,26 +223,18 @@ def timed_frames(
     CutShort
         Not one frame can be decoded.
     """
-    origin, length_s = origin_s(container), float(1 / (stream.average_rate or _USUAL_FPS))
-    frame: VideoFrame | None = None
-    time_s, is_only = -length_s, not start_s
-    for decoded in frames_from(container, stream, start_s):
-        following = cast("VideoFrame", decoded)
-        next_s = time_s + length_s if following.pts is None else following.time - origin
-        if frame is not None:
-            yield TimedFrame(frame, time_s, next_s)
-            is_only = False
-        frame, time_s = following, next_s
-        if frame.duration and frame.time_base:
-            length_s = float(frame.duration * frame.time_base)
-    if frame is None:
-        check_complete(container, stream, None)
-    else:
-        yield TimedFrame(frame, time_s, time_s + length_s, is_last=True, is_only=is_only)
+    frames = cast("Iterator[VideoFrame]", frames_from(container, stream, start_s))
+    return _timed(container, stream, frames, from_start=not start_s)
 
 
-def shown_frames(container: InputContainer, stream: VideoStream, grid: Grid) -> Iterator[Shown]:
-    """Each frame that fills positions of the grid or precedes a gap, and the last.
+def shown_frames(
+    container: InputContainer, stream: VideoStream, grid: Grid
+) -> Iterator[Shown[VideoFrame]]:
+    """Each frame that fills wanted positions or precedes a gap, and the last.
+
+    They are those that decoding everything would give. Where a picture that was expected does not
+    come, as in a damaged file, one that was passed over would stand for it: then the file is
+    decoded once more, and all of it.
 
     Parameters
     ----------
@@ -250,9 +255,56 @@ def shown_frames(container: InputContainer, stream: VideoStream, grid: Grid) -> 
     MediaError
         No position of the grid is filled.
     """
+    n_given = 0
+    frames = frames_from(container, stream, grid.begin_s, grid)
+    pictures = cast("Iterator[VideoFrame | Passed]", frames)
+    timed = _timed(container, stream, pictures, from_start=not grid.begin_s)
+    with suppress(OutOfOrder):
+        for shown in _filling(container, stream, timed, grid):
+            if isinstance(shown.frame, Passed):
+                raise OutOfOrder
+            yield cast("Shown[VideoFrame]", shown)
+            n_given += 1
+        return
+    with reopened(container, stream) as (again, same):
+        everything = _filling(again, same, timed_frames(again, same, grid.begin_s), grid)
+        yield from islice(everything, n_given, None)
+
+
+def _timed(
+    container: InputContainer,
+    stream: VideoStream,
+    frames: Iterator[Decoded],
+    *,
+    from_start: bool,
+) -> Iterator[TimedFrame[Decoded]]:
+    origin, length_s = origin_s(container), float(1 / (stream.average_rate or _USUAL_FPS))
+    frame: Decoded | None = None
+    time_s, is_only = -length_s, from_start
+    for following in frames:
+        next_s = time_s + length_s if following.pts is None else following.time - origin
+        if frame is not None:
+            yield TimedFrame(frame, time_s, next_s)
+            is_only = False
+        frame, time_s = following, next_s
+        if frame.duration and frame.time_base:
+            length_s = float(frame.duration * frame.time_base)
+    if frame is None:
+        check_complete(container, stream, None)
+    else:
+        yield TimedFrame(frame, time_s, time_s + length_s, is_last=True, is_only=is_only)
+
+
+def _filling(
+    container: InputContainer,
+    stream: VideoStream,
+    frames: Iterator[TimedFrame[Decoded]],
+    grid: Grid,
+) -> Iterator[Shown[Decoded]]:
     line = Line(grid)
-    for timed in timed_frames(container, stream, grid.begin_s):
-        if (shown := line.fill(timed)) is not None:
+    for timed in frames:
+        shown = line.fill(timed)
+        if shown is not None and is_wanted(grid, shown):
             yield shown
         if timed.is_last:
             check_complete(container, stream, timed.end_s)
@@ -262,7 +314,9 @@ def shown_frames(container: InputContainer, stream: VideoStream, grid: Grid) -> 
             return
 
 
-def refuse_cover(container: InputContainer, shown: Shown | TimedFrame) -> None:
+def refuse_cover(
+    container: InputContainer, shown: Shown[VideoFrame] | TimedFrame[VideoFrame]
+) -> None:
     """Refuse the only picture of a file with sound: it is a cover, not a speaking face.
 
     Parameters
@@ -284,7 +338,7 @@ def refuse_cover(container: InputContainer, shown: Shown | TimedFrame) -> None:
         )
 
 
-def _nothing_within(name: str, grid: Grid, timed: TimedFrame) -> MediaError:
+def _nothing_within(name: str, grid: Grid, timed: TimedFrame[Decoded]) -> MediaError:
     begin_s = grid.begin_s
     if timed.end_s <= begin_s:
         return MediaError(

@@ -75,8 +75,8 @@ class FaceTraining:
         """
         return epoch >= self.epochs * (1 - QUIET_SHARE)
 
-    def learning_rate_at(self, epochs: float) -> float:
-        """After so many epochs: linear warm-up, then half a cosine.
+    def rate_with_linear_warm_up(self, epochs: float) -> float:
+        """Learning rate after so many epochs: linear warm-up, then decay by half a cosine.
 
         Parameters
         ----------

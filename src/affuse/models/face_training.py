@@ -124,7 +124,9 @@ class _Course:
         """One step of the optimiser; returns the loss."""
         torch = import_torch()
         for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.learning_rate_at(self.n_steps / self.steps_per_epoch)
+            group["lr"] = self.settings.rate_with_linear_warm_up(
+                self.n_steps / self.steps_per_epoch
+            )
         faces = batch.faces.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.settings.device, torch.bfloat16):
             emotions, votes = self.network(faces)

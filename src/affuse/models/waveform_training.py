@@ -90,8 +90,8 @@ class WaveformTraining:
         """All settings that affect the weights, whatever the device: ready for JSON."""
         return {name: value for name, value in asdict(self).items() if name != "device"}
 
-    def learning_rate_at(self, epochs: float) -> float:
-        """After so many epochs: half a cosine up, half a cosine down.
+    def rate_with_cosine_warm_up(self, epochs: float) -> float:
+        """Learning rate after so many epochs: warm-up and decay by half a cosine each.
 
         Parameters
         ----------
@@ -250,7 +250,7 @@ class _Course:
     def _step(self, rows: Rows, rng: np.random.Generator) -> Tensor:
         settings = self.settings
         for group in self.optimiser.param_groups:
-            group["lr"].fill_(settings.learning_rate_at(self.done / self.n_steps))
+            group["lr"].fill_(settings.rate_with_cosine_warm_up(self.done / self.n_steps))
         begins, ends = self.bounds[rows].T
         offsets = random_offsets(ends - begins, self.n_cut, rng)
         mixed = rng.random() < settings.mixed_share

@@ -48,6 +48,8 @@ class Members:
         Judges single crops of faces; judges a stretch of voice.
     others : tuple of Member
         Judge the features that an extractor of affuse makes of a stretch, or a table's row.
+    modalities : frozenset of {"audio", "video"}
+        What they go by.
     tables : mapping of modality to Precomputed or None
         Of each modality that the bundle takes from a table; None: it is done without.
     rows : mapping of modality to (n_features,) array
@@ -70,11 +72,33 @@ class Members:
         self.others = tuple(m for m in bundle.manifest.members if m not in direct)
         # All members of a bundle take a modality from one extractor.
         self._extractors: dict[Modality, Extractor] = {}
+        self.modalities: frozenset[Modality] = frozenset(
+            m for member in bundle.manifest.members for m in member.modalities
+        )
 
-    @property
-    def modalities(self) -> frozenset[Modality]:
-        """Modalities that the bundle uses."""
-        return frozenset(m for member in self.bundle.manifest.members for m in member.modalities)
+    def only(self, modality: Modality) -> Members:
+        """The same members, of which those answer that need nothing but one modality.
+
+        Parameters
+        ----------
+        modality : {"audio", "video"}
+
+        Returns
+        -------
+        Members
+            They share their graphs with these.
+        """
+        kept = copy(self)
+        kept.modalities = self.modalities & {modality}
+        kept.face = self.face if modality == "video" else None
+        kept.voice = self.voice if modality == "audio" else None
+        kept.others = tuple(
+            member
+            for member in self.others
+            if member.modalities == (modality,)
+            or (modality in member.modalities and not member.needs_all)
+        )
+        return kept
 
     def of_file(self, name: str) -> Members:
         """The same members, with what their tables say of one file.
@@ -205,8 +229,8 @@ class Members:
         mapping of str to (n_own_classes,) float64
         """
         rows: dict[str, Floats] = {}
-        features = dict(self.rows)
-        read = set(present) - set(self.tables)
+        features = {m: row for m, row in self.rows.items() if m in self.modalities}
+        read = self.modalities & set(present) - set(self.tables)
         for member in self.others:
             for modality in set(member.modalities) & read - set(features):
                 with suppress(FeatureError, CutShort):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from affuse.features.decoding import Decoding
 from affuse.features.source import Extractor, ExtractorDefaults, Learner, Met
@@ -72,8 +73,8 @@ class Degraded(ExtractorDefaults):
         return self.extractor.shape
 
     @property
+    @override
     def dtype(self) -> str:
-        """In which the array is stored."""
         return self.extractor.dtype
 
     @property
@@ -82,22 +83,12 @@ class Degraded(ExtractorDefaults):
         return self.extractor.axes
 
     @property
+    @override
     def provenance(self) -> tuple[Met, ...]:
-        """Corpora and speakers that the extractor's network was trained on."""
         return self.extractor.provenance
 
+    @override
     def learned(self, config: Config) -> Learner | None:
-        """The transformer that is fitted on the extractor's features.
-
-        Parameters
-        ----------
-        config : Config
-
-        Returns
-        -------
-        callable or None
-            Seed -> unfitted transformer.
-        """
         return self.extractor.learned(config)
 
     @property

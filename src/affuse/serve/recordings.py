@@ -12,6 +12,7 @@ from fastapi import Query, Request, Response
 from fastapi.responses import FileResponse
 
 from affuse.predict.settings import Settings, settings_of
+from affuse.records import Modality, Prediction
 from affuse.serve import exports
 from affuse.serve.browsers import Browsers
 from affuse.serve.job import Job
@@ -29,6 +30,7 @@ _UNKNOWN_TYPE = "application/octet-stream"
 Window = Annotated[float | None, Query(ge=0.5, le=_LONGEST_WINDOW_S, description="Seconds.")]
 Threshold = Annotated[float | None, Query(ge=0, le=1)]
 FacesNamed = Literal["largest", "all"]
+GoBy = Annotated[Modality | None, Query(description="Leave the other modality out.")]
 Explain = Annotated[bool, Query(description="Say what the answer rests on.")]
 Route = tuple[str, str, Callable[..., Any], dict[str, Any]]
 """Method, path, what answers, and options of `APIRouter.add_api_route`."""
@@ -167,10 +169,11 @@ class Recordings:
         self._jobs.remove(number, self._browsers.owner(request))
         return Response(status_code=204)
 
-    def result(self, request: Request, number: str) -> Response:
+    def result(self, request: Request, number: str, modality: GoBy = None) -> Response:
         """The prediction, as `affuse predict --format json` writes it."""
-        with self._jobs.used(number, self._browsers.owner(request)) as (job, result):
-            body = exports.document(_done(job, result).prediction, "json", job.folder)
+        with self._jobs.used(number, self._browsers.owner(request)) as (job, maybe):
+            found = _answer(job, _done(job, maybe), modality)
+            body = exports.document(found, "json", job.folder)
         return Response(body, media_type="application/json")
 
     async def overview(self, request: Request, number: str) -> OverviewReply:
@@ -206,6 +209,19 @@ def _playable_type(name: str) -> str:
     """Nothing that a browser would take for a page."""
     guessed = mimetypes.guess_type(name)[0] or _UNKNOWN_TYPE
     return guessed if guessed.startswith(("video/", "audio/")) else _UNKNOWN_TYPE
+
+
+def _answer(job: Job, result: RecordingResult, modality: Modality | None) -> Prediction:
+    """Of voice and face together, or of one of them alone."""
+    if modality is None:
+        return result.prediction
+    if modality not in result.alone:
+        raise Refused(
+            409,
+            f"{job.name} was asked for by {modality} alone, but voice and face do not both tell "
+            "something of it; expected no modality: leave it out",
+        )
+    return result.alone[modality]
 
 
 def _done(job: Job, result: RecordingResult | None) -> RecordingResult:

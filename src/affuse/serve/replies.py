@@ -59,6 +59,21 @@ class LiveReply(BaseModel):
     hop_s: float
 
 
+class FiguresReply(BaseModel):
+    """How good the bundle was at what it was measured on, as its manifest says."""
+
+    system: str
+    protocol: str
+    uar: float | None
+    uar_low: float | None
+    uar_high: float | None
+    accuracy: float | None
+    chance: float
+    n_clips: int
+    n_speakers: int
+    leak: str
+
+
 class InfoReply(BaseModel):
     """What this server is."""
 
@@ -71,6 +86,7 @@ class InfoReply(BaseModel):
     hop_s: float
     threshold: float
     live: LiveReply
+    figures: list[FiguresReply]
 
 
 class JobReply(BaseModel):

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from typing_extensions import override
+
 from affuse.errors import ClusterError, MissingDependency
 from affuse.storage.scratch import scratch_folder
 from affuse.workers.batches import even_batches
 from affuse.workers.processes import interrupts_ignored
-from affuse.workers.protocol import Answer, Ended, Lost, Task
+from affuse.workers.protocol import Answer, Ended, Lost, Task, Workers
 from affuse.workers.threads import begun_thread
 
 ANSWERS_WITHIN_S = 5.0
@@ -61,7 +63,7 @@ class _Submitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Workers):
     """Processes of a Dask cluster.
 
     Attributes
@@ -74,6 +76,7 @@ class Cluster:
     client: Any
     address: str
 
+    @override
     def answers(
         self,
         function: Callable[[Task], Answer],
@@ -82,21 +85,7 @@ class Cluster:
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """As `Workers.answers`; tasks go out in batches of about equal cost, expensive ones first.
-
-        Parameters
-        ----------
-        function : callable
-            As in `Workers.answers`, like all others.
-        tasks : sequence of Task
-        costs : sequence of float, optional
-        ended : Ended, optional
-
-        Yields
-        ------
-        tuple of (int, object)
-            Number of a task and its answer, or `Lost`.
-        """
+        """Tasks go out in batches of about equal cost, expensive ones first."""
         n_workers = max(len(self._workers()), 1)
         batches = even_batches(costs or [1.0] * len(tasks), BATCHES_PER_WORKER * n_workers)
         sent = _Submitted(self.client, function, tasks)

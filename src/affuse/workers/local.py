@@ -8,8 +8,10 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import override
+
 from affuse.workers.child import Child
-from affuse.workers.protocol import Answer, Ended, Lost, Task
+from affuse.workers.protocol import Answer, Ended, Lost, Task, Workers
 
 KILLED = (
     "the process that worked on it was killed twice, probably for lack of memory; expected enough "
@@ -18,9 +20,10 @@ KILLED = (
 
 
 @dataclass(frozen=True, slots=True)
-class InProcess:
+class InProcess(Workers):
     """One task after the other, in this process."""
 
+    @override
     def answers(
         self,
         function: Callable[[Task], Answer],
@@ -29,27 +32,12 @@ class InProcess:
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """As `Workers.answers`, in order.
-
-        Parameters
-        ----------
-        function : callable
-            As in `Workers.answers`, like all others.
-        tasks : sequence of Task
-        costs : sequence of float, optional
-        ended : Ended, optional
-
-        Yields
-        ------
-        tuple of (int, object)
-            Number of a task and its answer, or `Lost`.
-        """
         for number, task in enumerate(tasks):
             yield number, function(task)
 
 
 @dataclass(frozen=True, slots=True)
-class Processes:
+class Processes(Workers):
     """Local processes, each with one task at a time.
 
     Attributes
@@ -60,6 +48,7 @@ class Processes:
 
     n_processes: int
 
+    @override
     def answers(
         self,
         function: Callable[[Task], Answer],
@@ -68,21 +57,7 @@ class Processes:
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """As `Workers.answers`; what a process died of is tried once more, alone, at the end.
-
-        Parameters
-        ----------
-        function : callable
-            As in `Workers.answers`, like all others.
-        tasks : sequence of Task
-        costs : sequence of float, optional
-        ended : Ended, optional
-
-        Yields
-        ------
-        tuple of (int, object)
-            Number of a task and its answer, or `Lost`.
-        """
+        """What a process died of is tried once more, alone, at the end."""
         again: list[int] = []
         for number, answer in _crew(function, tasks, range(len(tasks)), self.n_processes, ended):
             if isinstance(answer, Lost):

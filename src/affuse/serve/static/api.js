@@ -36,7 +36,8 @@ export const runs = () => json("/api/runs");
 export const startSample = () => json("/api/sample?explain=true", { method: "POST" });
 export const jobs = () => json("/api/jobs");
 export const job = (id) => json(`/api/jobs/${id}`);
-export const result = (id) => json(`/api/jobs/${id}/result`);
+/** By voice and face together, or by one of them alone. */
+export const result = (id, modality = "") => json(`/api/jobs/${id}/result${modality && `?modality=${modality}`}`);
 export const overview = (id) => json(`/api/jobs/${id}/overview`);
 
 /** Cancel a job, and remove all that it has; one that is gone already is fine. */

@@ -1,5 +1,6 @@
 /** Puts the parts of the page together. */
 
+import { showFigures } from "./about.js";
 import * as api from "./api.js";
 import { byId, make } from "./dom.js";
 import { Live } from "./live.js";
@@ -30,9 +31,10 @@ function route(parts, first = false) {
   if (!first && (moved || id === null)) byId(`${view}-title`).focus();
 }
 
-function fill({ version, recogniser, limits, window_s: window_, hop_s: hop, threshold }) {
+function fill({ version, recogniser, limits, figures, window_s: window_, hop_s: hop, threshold }) {
   for (const place of document.querySelectorAll(".keep")) place.textContent = `${span(limits.keep_s)} after you last looked at it`;
   byId("made-by").textContent = `affuse ${version}, recogniser ${recogniser}`;
+  showFigures(figures);
   const { elements } = byId("options");
   elements.window.placeholder = window_;
   elements.hop.placeholder = hop;

@@ -6,19 +6,26 @@ import { swatch } from "./colours.js";
 import { byId, make, tell } from "./dom.js";
 import { showExplanation } from "./explained.js";
 import { cutAt, differ, tracks } from "./moments.js";
+import { t } from "./text.js";
 import { Timeline } from "./timeline.js";
 import { clock, fusedWords, percent, saidBy, setWords, span } from "./words.js";
 
 const UNPLAYABLE = "This browser cannot play this kind of file. The analysis below is complete all the same.";
 const FAR_S = 1e7;
+const MOST_ROWS = 200;
 
 export class Player {
   constructor(formats) {
     this.formats = formats;
     this.video = byId("player");
     this.timeline = new Timeline(byId("timeline"), {
-      seek: (time) => this.seek(time), toggle: () => this.toggle(), hover: (time) => this.hover(time),
+      seek: (time) => this.seek(time), toggle: () => this.toggle(), hover: (time) => this.hover(time), moved: () => this.moved(),
     });
+    byId("zoom-in").addEventListener("click", () => this.timeline.zoom(0.5));
+    byId("zoom-out").addEventListener("click", () => this.timeline.zoom(2));
+    byId("zoom-all").addEventListener("click", () => this.timeline.all());
+    byId("along").addEventListener("input", (event) => this.timeline.scroll(Number(event.target.value)));
+    byId("goes-by").addEventListener("change", (event) => this.goBy(event.target.value));
     this.video.addEventListener("timeupdate", () => this.follow());
     this.video.addEventListener("seeked", () => this.follow());
     this.video.addEventListener("play", () => this.run());
@@ -33,15 +40,45 @@ export class Player {
     const [document_, overview] = await Promise.all([api.result(id), api.overview(id)]);
     if (this.wanted !== id) return;
     const [prediction] = document_.predictions;
-    Object.assign(this, { id, name, overview, prediction, tracks: tracks(prediction) });
+    Object.assign(this, { id, name, overview });
     byId("result").hidden = false;
-    this.verdict();
-    showExplanation(prediction, overview.telling_face, (time) => this.seek(time));
+    this.choices(prediction);
+    this.answer(prediction);
     this.bars = new Bars(byId("moment"), prediction.classes);
     legend(byId("legend"), prediction.classes);
     this.downloads();
     this.faces();
     this.open(source);
+  }
+
+  /** Show an answer: of voice and face, or of one of them alone. */
+  answer(prediction) {
+    Object.assign(this, { prediction, tracks: tracks(prediction) });
+    this.verdict();
+    showExplanation(prediction, this.overview.telling_face, (time) => this.seek(time));
+  }
+
+  /** One of voice and face can be left out where both have something to say. */
+  choices({ probabilities }) {
+    byId("goes-by").hidden = !(probabilities.audio && probabilities.video);
+    byId("goes-by").querySelector("input").checked = true;
+    tell(byId("download-note"), "");
+  }
+
+  async goBy(modality) {
+    const { id } = this;
+    try {
+      const { predictions: [prediction] } = await api.result(id, modality);
+      if (this.id !== id) return;
+      this.answer(prediction);
+      this.cuts = this.tracks.get(Number(byId("face").value)) ?? this.tracks.values().next().value ?? [];
+      this.timeline.change(this.cuts);
+      this.table();
+      this.moment(this.timeline.time);
+      tell(byId("download-note"), modality ? t("by.files") : "");
+    } catch (error) {
+      tell(byId("download-error"), error.message);
+    }
   }
 
   close(id) {
@@ -144,13 +181,28 @@ export class Player {
   choose(face) {
     this.cuts = this.tracks.get(face) ?? [];
     this.timeline.set(this.cuts, this.overview, this.prediction.classes);
-    this.table();
     this.moment(0);
   }
 
+  /** Another part of the recording is shown. */
+  moved() {
+    const { shown } = this.timeline;
+    byId("along-part").hidden = shown.whole;
+    byId("zoom-out").disabled = byId("zoom-all").disabled = shown.whole;
+    const along = byId("along");
+    along.max = shown.duration - shown.length;
+    along.value = shown.from;
+    along.setAttribute("aria-valuetext", t("zoom.part", { from: clock(shown.from, true), to: clock(shown.to, true) }));
+    this.table();
+  }
+
+  /** Of the part that is shown; a table of thousands of rows would make the page slow. */
   table() {
+    const { from, to } = this.timeline.shown;
+    const all = this.cuts.filter((cut) => cut.end > from && cut.start < to);
+    tell(byId("cuts-more"), all.length > MOST_ROWS ? t("table.more", { shown: MOST_ROWS, all: all.length }) : "");
     const head = ["From", "To", "Together", "Voice", "Face"].map((name) => make("th", { scope: "col" }, name));
-    const rows = this.cuts.map(({ start, end, segment }) => make("tr", {},
+    const rows = all.slice(0, MOST_ROWS).map(({ start, end, segment }) => make("tr", {},
       make("td", {}, make("button", { type: "button", class: "small", onclick: () => this.seek(start) }, clock(start, true))),
       ...[clock(end, true), fusedWords(segment), saidBy(segment, "audio"),
         saidBy(segment, "video") + (differ(segment) ? " (differs)" : "")].map((text) => make("td", {}, text))));

@@ -1,0 +1,250 @@
+"""Pictures that nobody looks at are not decoded where the others do without them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, cast
+
+import av.error
+
+from affuse.media.grid import Grid, Line, Shown, TimedFrame
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_MOST_WAITING = 64
+"""Packets that may wait for one another; H.264 decodes at most 16 pictures ahead of showing."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Passed:
+    """A picture that was passed over; by its time stamp it keeps its place between the others.
+
+    Attributes
+    ----------
+    pts, duration : int
+        In ticks.
+    time_base : Fraction
+        Seconds of a tick.
+    """
+
+    pts: int
+    duration: int
+    time_base: Fraction
+
+    @property
+    def time(self) -> float:
+        """When it is shown, in seconds."""
+        return self.pts * self.time_base.numerator / self.time_base.denominator
+
+
+def is_wanted(grid: Grid, shown: Shown[Any]) -> bool:
+    """Whether a picture has to be there: it fills a wanted position, stands at an end, or alone.
+
+    Parameters
+    ----------
+    grid : Grid
+    shown : Shown
+
+    Returns
+    -------
+    bool
+    """
+    at_an_end = shown.end <= shown.first
+    return at_an_end or shown.is_only or grid.n_wanted(shown.first, shown.end) > 0
+
+
+class OutOfOrder(Exception):
+    """A stream from which pictures were left out does not show the others as it had stated."""
+
+
+def wanted_frames(
+    packets: Iterable[Packet[Any]], stream: VideoStream, grid: Grid, origin_s: float
+) -> Iterator[VideoFrame | Passed]:
+    """Pictures of a stream in order of presentation, those passed over that need not be decoded.
+
+    The decoder itself decides which of the unwanted it can do without: those that no other refers
+    to (its `skip_frame`); of codecs without references it gets none.
+
+    Parameters
+    ----------
+    packets : iterable of Packet
+        Of the stream, in the order of decoding; the last one empty.
+    stream : VideoStream
+    grid : Grid
+        Of which positions are wanted.
+    origin_s : float
+        Time stamp that counts as 0 s.
+
+    Yields
+    ------
+    VideoFrame or Passed
+
+    Raises
+    ------
+    OutOfOrder
+        Something was passed over in a stream whose pictures then come in another order.
+    """
+    context = stream.codec_context
+    has_references = not context.codec.intra_only
+    ahead, ordered = _LookAhead(grid, origin_s), _Ordered()
+    for packet, wanted in ahead.marked(packets):
+        is_known = ahead.has_reordered or not context.has_b_frames
+        passes = not wanted and is_known and ordered.is_trusted
+        if passes:
+            ordered.pass_over(packet)
+        else:
+            ordered.expect(packet)
+        if passes and not has_references:
+            continue
+        context.skip_frame = "NONREF" if passes else "DEFAULT"
+        with suppress(av.error.FFmpegError):
+            for frame in packet.decode():
+                yield from ordered.up_to(frame)
+    yield from ordered.rest()
+
+
+class _Ordered:
+    """Puts what was passed over between what is decoded.
+
+    Nothing is to be passed over before the first picture has come, nor in a stream that is
+    interlaced, where a packet may be half a picture, that has shown one before another, or that
+    has lost one.
+    """
+
+    def __init__(self) -> None:
+        self.is_trusted = False
+        self._passed: list[Passed] = []
+        self._expected: list[int] = []
+        self._last_pts: int | None = None
+        self._has_passed = False
+
+    def pass_over(self, packet: Packet[Any]) -> None:
+        self._has_passed = True
+        heappush(self._passed, Passed(packet.pts or 0, packet.duration or 0, packet.time_base))
+
+    def expect(self, packet: Packet[Any]) -> None:
+        may_be_trusted = self.is_trusted or self._last_pts is None
+        if may_be_trusted and packet.pts is not None and not packet.is_discard:
+            heappush(self._expected, packet.pts)
+
+    def up_to(self, frame: VideoFrame) -> Iterator[VideoFrame | Passed]:
+        """The frame, and before it all that come before; it is itself none of them."""
+        pts, is_first = frame.pts, self._last_pts is None
+        is_expected = pts is not None and self._is_next(pts) and not frame.is_corrupt
+        if self._has_passed and not is_expected:
+            raise OutOfOrder
+        is_sound = is_expected and not frame.interlaced_frame
+        self.is_trusted = is_sound and (self.is_trusted or is_first)
+        while self._passed and pts is not None and self._passed[0].pts <= pts:
+            before = heappop(self._passed)
+            if before.pts < pts:
+                yield before
+        self._last_pts = pts if pts is not None else self._last_pts
+        yield frame
+
+    def rest(self) -> Iterator[Passed]:
+        if self._passed and self._expected:
+            raise OutOfOrder
+        while self._passed:
+            yield heappop(self._passed)
+
+    def _is_next(self, pts: int) -> bool:
+        """Whether nothing that was expected is missing before it; in the beginning all may be."""
+        n_before = 0
+        while self._expected and self._expected[0] <= pts:
+            n_before += heappop(self._expected) < pts
+        return self._last_pts is None or (n_before == 0 and pts > self._last_pts)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A packet, and whether its picture is wanted once that is known."""
+
+    packet: Packet[Any]
+    time_s: float
+    wanted: bool | None = None
+
+
+class _LookAhead:
+    """Marks packets whose pictures are wanted, by time stamps alone, in the order of decoding.
+
+    `has_reordered`: stamps have told of a picture that is decoded after one that is shown later. A
+    picture's place is certain when the next packet is decoded no sooner than it is shown; when
+    that of the picture after it is certain too, `Line` tells what it fills. Whatever cannot be
+    known is wanted: what has no time stamps or strange ones, and all that follows it.
+    """
+
+    def __init__(self, grid: Grid, origin_s: float) -> None:
+        self.has_reordered = False
+        self._grid = grid
+        self._line = Line(grid)
+        self._origin_s = origin_s
+        self._tick: Fraction | None = None
+        self._queue: deque[_Waiting] = deque()
+        self._unplaced: list[tuple[int, int, _Waiting]] = []
+        self._placed: _Waiting | None = None
+        self._n_packets = 0
+        self._last_dts: int | None = None
+        self._highest_pts: int | None = None
+
+    def marked(self, packets: Iterable[Packet[Any]]) -> Iterator[tuple[Packet[Any], bool]]:
+        is_certain = True
+        for packet in packets:
+            is_certain = is_certain and self._is_certain(packet)
+            if is_certain:
+                self._take(packet)
+            else:
+                yield from self._rest()
+                yield packet, True
+            while self._queue and self._queue[0].wanted is not None:
+                first = self._queue.popleft()
+                yield first.packet, bool(first.wanted)
+
+    def _rest(self) -> Iterator[tuple[Packet[Any], bool]]:
+        while self._queue:
+            first = self._queue.popleft()
+            yield first.packet, first.wanted is not False
+
+    def _is_certain(self, packet: Packet[Any]) -> bool:
+        if not packet.size or packet.pts is None or len(self._queue) >= _MOST_WAITING:
+            return False
+        if packet.dts is None:
+            # At the beginning of a Matroska file; the packets that follow tell.
+            return self._last_dts is None
+        is_later = self._last_dts is None or packet.dts > self._last_dts
+        return is_later and packet.dts <= packet.pts
+
+    def _take(self, packet: Packet[Any]) -> None:
+        if packet.is_discard:
+            self._queue.append(_Waiting(packet, 0.0, wanted=True))
+            return
+        self._tick = self._tick or packet.time_base
+        pts = cast(int, packet.pts)
+        highest = self._highest_pts
+        self.has_reordered |= highest is not None and pts < highest
+        self._highest_pts = pts if highest is None else max(highest, pts)
+        time_s = pts * self._tick.numerator / self._tick.denominator - self._origin_s
+        waiting = _Waiting(packet, time_s)
+        self._queue.append(waiting)
+        self._n_packets += 1
+        heappush(self._unplaced, (pts, self._n_packets, waiting))
+        if packet.dts is not None:
+            self._last_dts = packet.dts
+            while self._unplaced and self._unplaced[0][0] < packet.dts:
+                self._place(heappop(self._unplaced)[2])
+
+    def _place(self, following: _Waiting) -> None:
+        """The next picture in order of presentation is known, and so the end of the last one."""
+        last, self._placed = self._placed, following
+        if last is not None:
+            shown = self._line.fill(TimedFrame(last, last.time_s, following.time_s))
+            is_used = shown is not None and is_wanted(self._grid, shown)
+            last.wanted = is_used or last.packet.is_corrupt

@@ -1,0 +1,236 @@
+"""Pictures that nobody looks at are passed over; those that are looked at stay the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from media_files import cut
+
+from affuse.errors import CutShort
+from affuse.media.decode import frames_from, open_media, video_stream
+from affuse.media.grid import Grid, Line, Shown
+from affuse.media.look_ahead import Passed
+from affuse.media.video import read_frames, sample_frames, shown_frames, timed_frames
+
+SPARSE = Grid(0.0, 5.0, None, 1)
+SIXTH = Grid(0.5, 30.0, 50, 6)
+N, WIDTH, HEIGHT, RATE = 60, 96, 64, 25
+B_FRAMES = {"x264-params": "bframes=3:b-adapt=0:keyint=24", "preset": "veryfast"}
+PYRAMID = {"x264-params": "bframes=7:b-adapt=0:b-pyramid=normal:open-gop=1:keyint=24"}
+HEVC = {"x265-params": "log-level=0:bframes=4:b-pyramid=1:keyint=24:pools=1:frame-threads=1"}
+
+
+def moving(path: Path, codec: str, options: dict[str, str] | None = None, **known: Any) -> Path:
+    """A file of pictures in motion, all different; `times` in ticks of a thousandth of a second."""
+    pattern = np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=RATE, options=options or {})
+        stream.width, stream.height = WIDTH, HEIGHT
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.codec_context.thread_count = 1
+        if "times" in known:
+            stream.codec_context.time_base = Fraction(1, 1000)
+        if "b_frames" in known:
+            stream.codec_context.max_b_frames, stream.codec_context.gop_size = known["b_frames"], 12
+        times = known.get("times", range(0, N * 40, 40))
+        for number, time in enumerate(times):
+            image = np.kron(pattern, np.ones((4, 4, 1), np.uint8))
+            image = image[number // 2 : number // 2 + HEIGHT, 2 * number : 2 * number + WIDTH]
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+            tick = stream.codec_context.time_base or Fraction(1, RATE)
+            frame.pts, frame.time_base = round(Fraction(time, 1000) / tick), tick
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def everything(path: Path, grid: Grid) -> Iterator[Shown[Any]]:
+    """What fills wanted positions when every picture is decoded."""
+    with open_media(path) as container:
+        line = Line(grid)
+        for timed in timed_frames(container, video_stream(container), grid.begin_s):
+            shown = line.fill(timed)
+            if shown is not None and grid.n_wanted(shown.first, shown.end):
+                yield shown
+            if grid.slot(timed.end_s) == grid.n_slots:
+                return
+
+
+def chosen(path: Path, grid: Grid, n_threads: int = 1) -> Iterator[Shown[Any]]:
+    """What fills them when some are passed over; ends where a file is cut short."""
+    with open_media(path) as container:
+        stream = video_stream(container)
+        stream.codec_context.thread_count = n_threads
+        stream.thread_type = "AUTO"
+        try:
+            for shown in shown_frames(container, stream, grid):
+                if grid.n_wanted(shown.first, shown.end):
+                    yield shown
+        except CutShort:
+            pass
+
+
+def compared(shown: Shown[Any]) -> tuple[object, ...]:
+    pixels = hashlib.sha256(shown.frame.to_ndarray().tobytes()).hexdigest()
+    return shown.first, shown.end, shown.start_s, shown.frame.pts, pixels
+
+
+def same(path: Path, grid: Grid, n_threads: int = 1) -> bool:
+    given = [compared(shown) for shown in chosen(path, grid, n_threads)]
+    return given == [compared(shown) for shown in everything(path, grid)] and len(given) > 5
+
+
+@pytest.fixture
+def once_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is decoded a second time is a failure."""
+    monkeypatch.delattr("affuse.media.video.reopened")
+
+
+def n_passed(path: Path, grid: Grid = SPARSE) -> int:
+    with open_media(path) as container:
+        frames = frames_from(container, video_stream(container), grid.begin_s, grid)
+        return sum(isinstance(frame, Passed) for frame in frames)
+
+
+KINDS = {
+    "b-frames.mp4": ("libx264", B_FRAMES, {}, 15),
+    "b-frames.mkv": ("libx264", B_FRAMES, {}, 15),
+    "b-frames.ts": ("libx264", B_FRAMES, {}, 15),
+    "b-frames.flv": ("libx264", B_FRAMES, {}, 15),
+    "pyramid.mp4": ("libx264", PYRAMID, {}, 15),
+    "pyramid.mov": ("libx264", PYRAMID, {}, 15),
+    "none.mp4": ("libx264", {"x264-params": "bframes=0"}, {}, 0),
+    "hevc.mp4": ("libx265", HEVC, {}, 15),
+    "vp9.webm": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8"}, {}, 0),
+    "asp.mp4": ("mpeg4", {}, {"b_frames": 2}, 25),
+    "asp.avi": ("mpeg4", {}, {"b_frames": 2}, 25),
+    "mpeg2.ts": ("mpeg2video", {}, {"b_frames": 2}, 25),
+    "still.avi": ("mjpeg", {}, {}, 40),
+    "still.mov": ("mjpeg", {}, {}, 40),
+}
+"""File -> its encoder, options, and how many of 60 pictures are passed over at least."""
+
+
+@pytest.mark.usefixtures("once_only")
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_looked_at_is_what_a_full_decode_gives(tmp_path, name):
+    codec, options, known, least = KINDS[name]
+    if codec not in av.codecs_available:
+        pytest.skip(f"this FFmpeg has no {codec}")
+    path = moving(tmp_path / name, codec, options, **known)
+    assert same(path, SPARSE, n_threads=2)
+    assert same(path, SIXTH)
+    assert n_passed(path) >= least
+    assert (n_passed(path) > 0) == (least > 0)
+
+
+def test_pictures_at_uneven_times_too(tmp_path):
+    steps = np.random.default_rng(1).integers(10, 90, N)
+    times = np.cumsum(steps) - steps[0]
+    path = moving(tmp_path / "uneven.mp4", "libx264", B_FRAMES, times=times.tolist())
+    assert same(path, SPARSE)
+    assert n_passed(path) > 10
+
+
+def test_a_camera_that_was_off(tmp_path):
+    times = [*range(0, 1200, 40), *range(9000, 10_200, 40)]
+    path = moving(tmp_path / "off.mkv", "libx264", B_FRAMES, times=times)
+    assert same(path, SPARSE)
+    assert n_passed(path) > 10
+
+
+@pytest.mark.parametrize("name", ["raw.h264", "guessed.avi"])
+def test_without_time_stamps_or_with_guessed_ones_all_is_decoded(tmp_path, name):
+    """Raw H.264 states none; in AVI, FFmpeg makes up stamps that know nothing of B-frames."""
+    path = moving(tmp_path / name, "libx264", B_FRAMES)
+    assert n_passed(path) == 0
+    assert same(path, SPARSE)
+
+
+def test_an_interlaced_stream_is_decoded_wholly(tmp_path):
+    """A packet may be one field of two."""
+    options = {"x264-params": "bframes=3:b-adapt=0:tff=1"}
+    path = moving(tmp_path / "fields.mp4", "libx264", options)
+    assert n_passed(path) == 0
+    assert same(path, SPARSE)
+
+
+@pytest.mark.parametrize("share", [0.6, 0.9])
+@pytest.mark.parametrize("name", ["pyramid.ts", "pyramid.mkv", "fragments.mp4"])
+def test_a_file_that_is_cut_short_gives_all_that_is_there(tmp_path, name, share):
+    whole = moving(tmp_path / f"whole-{name}", "libx264", PYRAMID)
+    if name == "fragments.mp4":
+        options = {"movflags": "frag_every_frame+empty_moov+default_base_moof"}
+        whole = remuxed(whole, tmp_path / "fragments.mp4", options)
+    path = cut(whole, tmp_path / name, share)
+    given, full = ([compared(s) for s in way(path, SPARSE)] for way in (chosen, everything))
+    assert given == full
+    assert share > 0.8 or 0 < len(full) < N * 5 // RATE
+
+
+def test_where_a_picture_is_lost_one_that_was_passed_over_is_decoded_after_all(tmp_path):
+    """The one looked at is damaged: the one before it stands for both, as before."""
+    whole = moving(tmp_path / "whole.mp4", "libx264", B_FRAMES)
+    lost = list(everything(whole, SPARSE))[5].frame.pts
+    path = tmp_path / "lost.mp4"
+    remuxed(whole, path, {}, lost_pts=lost)
+    shown = list(everything(path, SPARSE))
+    assert lost not in [one.frame.pts for one in shown]
+    assert len(shown) == 12
+    given = [compared(one) for one in chosen(path, SPARSE)]
+    assert given == [compared(one) for one in shown]
+
+
+@pytest.mark.parametrize("number", [30, 35])
+def test_a_picture_that_others_refer_to_is_lost_with_them(tmp_path, number):
+    """What was passed over would have been lost too, and does not end the picture before it."""
+    if "libx265" not in av.codecs_available:
+        pytest.skip("this FFmpeg has no libx265")
+    whole = moving(tmp_path / "whole.mp4", "libx265", HEVC)
+    path = remuxed(whole, tmp_path / "lost.mp4", {}, lost_pts=number * 512)
+    full, given = ([compared(s) for s in way(path, SPARSE)] for way in (everything, chosen))
+    assert [(*one[:2], one[3:]) for one in given] == [(*one[:2], one[3:]) for one in full]
+    assert full != [compared(one) for one in everything(whole, SPARSE)]
+
+
+def test_the_whole_file_is_looked_at_but_for_what_others_do_without(tmp_path):
+    """`sample_frames` and `read_frames` give the pictures of the full grid."""
+    path = moving(tmp_path / "b.mp4", "libx264", B_FRAMES)
+    dense = list(read_frames(path, height=HEIGHT, fps=RATE))
+    sixth = list(read_frames(path, height=HEIGHT, fps=RATE, frame_step=6))
+    assert len(sixth) == 10
+    for number, image in enumerate(sixth):
+        np.testing.assert_array_equal(image, dense[6 * number])
+    sampled = sample_frames(path, per_s=5.0, short_side=HEIGHT)
+    sparse = [look for look in sampled if look.n_positions]
+    assert [look.time_s for look in sparse] == pytest.approx(np.arange(12) / 5)
+    # A position's picture is the last to begin before the next position is nearer.
+    for number, look in enumerate(sparse):
+        np.testing.assert_array_equal(look.image, dense[5 * number + 2])
+
+
+def remuxed(
+    source: Path, target: Path, options: dict[str, str], lost_pts: int | None = None
+) -> Path:
+    """The same packets in another file; of one picture nothing but zeros."""
+    with av.open(str(source)) as before, av.open(str(target), "w", options=options) as after:
+        stream = before.streams.video[0]
+        copy = after.add_stream_from_template(stream)
+        for packet in before.demux(stream):
+            if not packet.size:
+                continue
+            if packet.pts == lost_pts:
+                stamps = packet.pts, packet.dts, packet.duration
+                packet = av.Packet(bytes(packet.size))
+                packet.pts, packet.dts, packet.duration = stamps
+                packet.time_base = stream.time_base
+            packet.stream = copy
+            after.mux(packet)
+    return target
