@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from affuse.bundle.permitted_use import REGULATION
 from affuse.errors import MissingDependency, OutputError
 from affuse.evaluation.emotion_sets import SHORT
 from affuse.report.chart import Chart
@@ -222,6 +223,7 @@ def render(template: str, **values: Any) -> str:
             script=script,
             policy=_policy(style, script),
             version=metadata.version("affuse"),
+            regulation=REGULATION,
             **values,
         )
     )
