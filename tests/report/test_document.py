@@ -92,7 +92,7 @@ def test_its_title_is_that_of_the_data(text, page):
 def test_three_questions_are_answered(run_folder):
     run = read_run(run_folder)
     found, n_apart = summary(run), len(run.honest)
-    assert found.tested[0].startswith("24 clips of 4 speakers (6 each) from clips.csv: 3 emotions")
+    assert found.tested[0].startswith("24 clips of 4 speakers (6 each): 3 emotions")
     assert found.tested[1].startswith(f"{n_apart} systems: audio by MFCC, video by ")
     assert found.tested[2] == "Protocol: speaker-independent, 4 folds; speakers kept apart."
     assert [figure.kind for figure in found.figures] == ["audio", "video", "fused"]

@@ -1,4 +1,4 @@
-"""Parts of a report that are made of charts, under the field's own names."""
+"""Parts of a report that consist of charts."""
 
 from __future__ import annotations
 
