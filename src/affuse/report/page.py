@@ -1,4 +1,4 @@
-"""Templates -> one page, and the page -> its file: whole, and with nothing outside it."""
+"""Templates -> one self-contained page, and the page -> its file, written whole."""
 
 from __future__ import annotations
 
