@@ -138,8 +138,8 @@ def supported(
     Returns
     -------
     mapping of str to (n_own_classes,) float64
-        Of the members that speak in it. Neighbours count `neighbour` times as much, each as far as
-        it had something to go by; as it is where the bundle has no pooling.
+        Of the members with outputs for it. Neighbours count `neighbour` times as much, each as far
+        as it had something to go by; as it is where the bundle has no pooling.
     """
     if manifest.pooling is None:
         return part.probabilities

@@ -1,10 +1,12 @@
-"""What is asked about recordings: give one, see how far it is, take what came out."""
+"""Requests about recordings: submit one, ask for progress, get the result."""
 
 from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,7 +23,7 @@ from affuse.serve.jobs import Busy, Jobs
 from affuse.serve.judging import RecordingResult
 from affuse.serve.names import attachment
 from affuse.serve.replies import JobReply, OverviewReply, Refused, StretchReply
-from affuse.serve.sample import NAME, Sample
+from affuse.serve.sample import FIRST, NAME, Sample, check_example
 from affuse.serve.settings import ServerSettings
 from affuse.serve.uploads import FIELD, discard, receive, refuse_too_large
 
@@ -36,6 +38,7 @@ ByHand = Annotated[
 ]
 GoBy = Annotated[Modality | None, Query(description="Leave the other modality out.")]
 Explain = Annotated[bool, Query(description="Say what the answer rests on.")]
+Meant = Annotated[str, Query(description="The emotion that an example is to express.")]
 Route = tuple[str, str, Callable[..., Any], dict[str, Any]]
 """Method, path, what answers, and options of `APIRouter.add_api_route`."""
 
@@ -82,7 +85,7 @@ class Recordings:
         self._max_bytes = settings.limits.max_bytes
 
     def begin(self, folder: Path) -> None:
-        """Take recordings from now on.
+        """Accept recordings from now on.
 
         Parameters
         ----------
@@ -95,15 +98,15 @@ class Recordings:
         self._sample = Sample(folder / "sample")
 
     def sweep(self) -> None:
-        """Remove what has been kept long enough."""
+        """Remove what was kept long enough."""
         self._jobs.remove_expired()
 
     def end(self) -> None:
-        """End all that goes on; the folder is left to its owner."""
+        """End all running work; the folder is left to its owner."""
         self._jobs.close()
 
     def routes(self) -> list[Route]:
-        """What can be asked."""
+        """The routes of the API."""
         accepted = {"status_code": 202, "response_model": JobReply}
         no_json = {"response_class": Response}
         stretches = {"response_model": list[StretchReply]}
@@ -114,6 +117,7 @@ class Recordings:
             ("POST", "/api/sample", self.predict_sample, accepted),
             ("GET", "/api/sample.mp4", self.sample_clip, no_json),
             ("GET", "/api/jobs", self.given, {"response_model": list[JobReply]}),
+            ("GET", "/api/jobs.zip", self.everything, no_json),
             ("GET", "/api/jobs/{number}", self.job, one),
             ("DELETE", "/api/jobs/{number}", self.remove, gone),
             ("GET", "/api/jobs/{number}/result", self.result, no_json),
@@ -151,12 +155,14 @@ class Recordings:
             raise
 
     async def predict_sample(
-        self, request: Request, response: Response, explain: Explain = False
+        self, request: Request, response: Response, meant: Meant = FIRST, explain: Explain = False
     ) -> JobReply:
-        """Judge the built-in sample: a drawn face that speaks."""
+        """Judge a built-in example: a drawn face that speaks, and means an emotion."""
+        check_example(meant)
         job = self._jobs.open(self._browsers.owner(request))
-        settings = Settings(explain=explain)
-        return self._submitted(job, NAME, settings, response, self._sample.path)
+        job.meant = meant
+        find = partial(self._sample.path, meant)
+        return self._submitted(job, NAME, Settings(explain=explain), response, find)
 
     def _submitted(
         self,
@@ -170,9 +176,27 @@ class Recordings:
         response.headers["Location"] = f"/api/jobs/{job.id}"
         return self._jobs.status(job.id, job.owner)
 
-    def sample_clip(self) -> FileResponse:
-        """The built-in sample itself."""
-        return FileResponse(self._sample.path(), media_type="video/mp4")
+    def sample_clip(self, meant: Meant = FIRST) -> FileResponse:
+        """A built-in example itself."""
+        return FileResponse(self._sample.path(meant), media_type="video/mp4")
+
+    def everything(self, request: Request) -> Response:
+        """The documents of all results of this browser, as a zip."""
+        owner, found = self._browsers.owner(request), []
+        with ExitStack() as used:
+            for each in self._jobs.of(owner):
+                if each.state == "done":
+                    job, result = used.enter_context(self._jobs.used(each.id, owner))
+                    found.append((job, _done(job, result)))
+            if not found:
+                raise Refused(
+                    404,
+                    "there are no results of this browser; expected some: give a recording on the "
+                    "page, or ask for the exports of a job",
+                )
+            body = exports.packed(found)
+        headers = {"Content-Disposition": attachment("affuse-results", ".zip")}
+        return Response(body, media_type="application/zip", headers=headers)
 
     async def given(self, request: Request) -> list[JobReply]:
         """What this browser has given and is still here, newest first; programs: nothing."""
@@ -265,13 +289,13 @@ class Recordings:
 
 
 def _playable_type(name: str) -> str:
-    """Nothing that a browser would take for a page."""
+    """A media type under which no browser takes the content for a page."""
     guessed = mimetypes.guess_type(name)[0] or _UNKNOWN_TYPE
     return guessed if guessed.startswith(("video/", "audio/")) else _UNKNOWN_TYPE
 
 
 def _answer(job: Job, result: RecordingResult, modality: Modality | None) -> Prediction:
-    """Of voice and face together, or of one of them alone."""
+    """The prediction from voice and face together, or from one of them alone."""
     if modality is None:
         return result.prediction
     if modality not in result.alone:

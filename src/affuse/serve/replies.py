@@ -88,6 +88,7 @@ class InfoReply(BaseModel):
     threshold: float
     live: LiveReply
     figures: list[FiguresReply]
+    examples: list[str]
 
 
 class JobReply(BaseModel):
@@ -103,6 +104,8 @@ class JobReply(BaseModel):
     expires_in_s: float | None
     emotion: str | None = None
     confidence: float | None = None
+    meant: str | None = None
+    video: float | None = None
 
 
 class WaveformReply(BaseModel):

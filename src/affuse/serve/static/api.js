@@ -33,7 +33,7 @@ const json = async (path, options) => (await request(path, options)).json();
 
 export const info = () => json("/api/info");
 export const runs = () => json("/api/runs");
-export const startSample = () => json("/api/sample?explain=true", { method: "POST" });
+export const startSample = (meant) => json(`/api/sample?explain=true&meant=${meant}`, { method: "POST" });
 export const jobs = () => json("/api/jobs");
 export const job = (id) => json(`/api/jobs/${id}`);
 /** By voice and face together, or by one of them alone. */
