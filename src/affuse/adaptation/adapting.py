@@ -24,7 +24,7 @@ from affuse.records import Clip, ProgressCallback, Skipped
 from affuse.storage.plain_text import counted
 
 LEAST_OF_EACH = 2
-"""Clips of an emotion: of a single one there is none left to see whether it helps."""
+"""Clips of an emotion: with a single one, none is left to measure on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +43,14 @@ class Adaptation:
     changes : tuple of Change
         Figures before and after, on clips that were not fitted to; the answer first.
     decisive : Change or None
-        By which it is known to help or not: the answer, on people whom the bundle was not trained
-        on. None: it was trained on all of them, or on all but one.
+        The change that decides whether it helps: of the answer, on people outside the bundle's
+        training. None: it was trained on all of them, or on all but one.
     shrinkages : mapping of str to float
-        How much was held back, by member; infinite: nothing was changed.
+        Shrinkage by member; infinite: nothing was changed.
     reasons : tuple of str
-        Why it is not known to help, in words; empty: it helps.
+        Why it is not known to help, in sentences; empty: it helps.
     notes : tuple of str
-        What a reader of the figures must know.
+        Notes on the figures.
     skipped : tuple of Skipped
         Clips that were not used.
 
@@ -143,8 +143,8 @@ def adapt(
     Notes
     -----
     Every member's probabilities are recalibrated (a ridge logistic regression on their logarithms,
-    shrunk to what the bundle says), then the members are weighed anew. How much is shrunk is chosen
-    on inner folds; the figures are those of clips of people who took no part in either.
+    shrunk to what the bundle says), then the members' weights are fitted anew. The shrinkage is
+    chosen on inner folds; the figures are those of clips of people who took no part in either.
 
     Examples
     --------

@@ -23,7 +23,7 @@ Corpus = Annotated[
     typer.Option(
         metavar="NAME",
         autocompletion=completing.corpora,
-        help="Whose files they are; as they look by default.",
+        help="Corpus of the files; recognised by their names by default.",
     ),
 ]
 Recipe = Annotated[

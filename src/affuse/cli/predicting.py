@@ -91,7 +91,8 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 "sound or video files such as wav, mp4 or webm: check the path"
             )
         if not inside.files:
-            # As any file that cannot be read: a line in the end, which costs the others nothing.
+            # As with any file that cannot be read: one line at the end, and the others are
+            # predicted.
             files.append(name)
             passed_over += [] if reasons else [f"{name}: no media file in it"]
         files += [url_of(path) or str(path) for path in inside.files]

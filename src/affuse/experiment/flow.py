@@ -14,7 +14,8 @@ from affuse.experiment.rows import learners
 from affuse.experiment.run_folder import claimed_out, write_run
 from affuse.features.context import RunContext
 from affuse.records import ProgressCallback
-from affuse.report.document import check_report, write_report
+from affuse.report.document import write_report
+from affuse.report.page import check_report
 from affuse.result import Result
 from affuse.robustness.degraded_tables import Recordings
 

@@ -9,7 +9,7 @@ from affuse.config import Config
 from affuse.errors import OutputError
 from affuse.evaluation.transfer_matrix import TransferMatrix
 from affuse.experiment.run_folder import check_out, environment, final_place, harmless
-from affuse.report.document import write_page
+from affuse.report.page import write_page
 from affuse.report.transfer_report import transfer_html
 from affuse.storage.run_files import CONFIG, ENVIRONMENT, REPORT, TRANSFER, TRANSFER_JSON
 from affuse.storage.whole import replacing_folder

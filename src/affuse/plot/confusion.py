@@ -101,6 +101,6 @@ def draw_shares(
     axes.set_ylim(n - 0.5, -0.5)
     axes.set_xticks(range(n), names, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(n), names)
-    axes.set_xlabel("said by the system")
-    axes.set_ylabel("true emotion")
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
     without_frame(axes)

@@ -17,6 +17,7 @@ from affuse.bundle.familiarity import MeasuredRows, measured_probabilities
 from affuse.bundle.member import Member
 from affuse.bundle.tables import refuse_without_tables
 from affuse.errors import BundleError, CutShort, FeatureError
+from affuse.predict.face_quality import face_quality
 from affuse.predict.tables import Tables, row_of
 from affuse.predict.windows import Span
 from affuse.records import Modality
@@ -48,12 +49,12 @@ class Members:
         Judges single crops of faces; judges a stretch of voice.
     others : tuple of Member
         Judge the features that an extractor of affuse makes of a stretch, or a table's row.
-    modalities : frozenset of {"audio", "video"}
-        What they go by.
     tables : mapping of modality to Precomputed or None
         Of each modality that the bundle takes from a table; None: it is done without.
     rows : mapping of modality to (n_features,) array
         What they say of the file that is judged; it holds for all of it.
+    modalities : frozenset of {"audio", "video"}
+        What the members go by.
 
     Raises
     ------
@@ -141,7 +142,7 @@ class Members:
         return self.face_outputs(member, crops).probabilities
 
     def face_outputs(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> MeasuredRows:
-        """The face network's outputs for crops, with their distances from its training clips.
+        """The face network's outputs for crops, with their distances and how clear they are.
 
         Parameters
         ----------
@@ -156,15 +157,21 @@ class Members:
             Of n rows.
         """
         blocks = [np.zeros((0, len(member.classes)))]
-        far = [np.zeros(0)]
+        far, weights = [np.zeros(0)], [np.zeros(0)]
         (name,) = self._graph_inputs(member, {"faces"})
         for first in range(0, len(crops), _BATCH):
-            batch = np.stack(crops[first : first + _BATCH])[:, None].astype(np.float32)
-            found = measured_probabilities(self.bundle, member.name, {name: batch})
+            batch = np.stack(crops[first : first + _BATCH])
+            quality = None if member.image_quality is None else face_quality(batch)
+            inputs = {name: batch[:, None].astype(np.float32)}
+            found = measured_probabilities(self.bundle, member.name, inputs, quality)
             blocks.append(found.probabilities)
             far += [] if found.distances is None else [found.distances]
-        known = member.familiarity is not None
-        return MeasuredRows(np.concatenate(blocks), np.concatenate(far) if known else None)
+            weights += [] if found.weights is None else [found.weights]
+        return MeasuredRows(
+            np.concatenate(blocks),
+            None if member.familiarity is None else np.concatenate(far),
+            None if member.image_quality is None else np.concatenate(weights),
+        )
 
     def voice_row(self, member: Member, signal: NDArray[np.float32]) -> Floats:
         """Probabilities of the voice network for a signal at 16 kHz: (n_own_classes,).

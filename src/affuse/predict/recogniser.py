@@ -121,7 +121,7 @@ class Recogniser:
         threshold : float, optional
             Probability below which no emotion is named; the bundle's own by default.
         audio_track : int, optional
-            Number of the track to be heard, from 1; by default the one that the file marks as
+            Number of the audio track, from 1; by default the one that the file marks as
             default, else the first.
         max_duration_s : float, optional
             A longer recording is refused.

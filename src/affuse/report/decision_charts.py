@@ -13,6 +13,7 @@ from affuse.report.chart import (
     FAINT,
     INK,
     MARKERS,
+    NARROW,
     SERIES,
     Chart,
     chart_of,
@@ -101,7 +102,7 @@ def _confusion_text(system: str, shares: pd.DataFrame) -> str:
 def _percent(shares: pd.DataFrame) -> pd.DataFrame:
     percent = (100 * shares).round(1)
     percent.columns.name = None
-    return percent.rename_axis("true \\ said").reset_index()
+    return percent.rename_axis("true \\ predicted").reset_index()
 
 
 def reliability_chart(run: RunFolder) -> Chart | None:
@@ -119,7 +120,7 @@ def reliability_chart(run: RunFolder) -> Chart | None:
     table = run.table("reliability")
     if not len(table) or not run.best:
         return None
-    with drawing(6, 4.6) as figure:
+    with drawing(NARROW, 3.8) as figure:
         axes = figure.subplots()
         draw_diagonal(axes, FAINT, INK)
         for modality, system in run.best.items():
@@ -179,7 +180,7 @@ def map_charts(run: RunFolder) -> tuple[Chart, ...]:
 
 
 def _map(modality: str, method: str, points: pd.DataFrame, by: str, names: list[str]) -> Chart:
-    with drawing(6, 4.4) as figure:
+    with drawing(NARROW, 3.6) as figure:
         axes = figure.subplots()
         for number, name in enumerate(names):
             own = points[points[by] == name]

@@ -172,7 +172,7 @@ def _sound(clip: Clip) -> Chart | None:
     signal = np.asarray(sound.signal, np.float32)
     if len(signal) < 4 * HOP:
         return None
-    with drawing(7, 2.6) as figure:
+    with drawing(4.4, 2) as figure:
         above, below = figure.subplots(2, sharex=True, height_ratios=[1, 1.6])
         low, high, times = _outline(signal, SAMPLE_RATE)
         above.fill_between(times, low, high, color=AUDIO, linewidth=0)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from affuse.evaluation.group_tables import GroupTables, gap_sentence
-from affuse.report.chart import COLOURS, PAPER, Chart, chart_of, drawing, short
+from affuse.report.chart import COLOURS, NARROW, PAPER, Chart, chart_of, drawing, short
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_MARKERS
 from affuse.tasks.headline import Headline
@@ -60,7 +60,7 @@ def group_charts(run: RunFolder) -> tuple[Chart, ...]:
 
 def _chart(run: RunFolder, rows: pd.DataFrame, sentence: str) -> Chart:
     headline, modality = run.task.headline, str(run.honest["modality"].iloc[0])
-    with drawing(6.2, 1.3 + 0.42 * len(rows)) as figure:
+    with drawing(NARROW, 1.2 + 0.36 * len(rows)) as figure:
         axes = figure.subplots()
         _draw(axes, rows, headline, modality)
         names = zip(rows["group"], rows["n_speakers"], strict=True)
