@@ -105,9 +105,9 @@ def read_voice_weights(path: str | Path) -> VoiceWeights:
             f"{path} holds no voice network that names its training speakers (its arrays: "
             f"{', '.join(sorted(held)[:3]) or 'none'}); {_EXPECTED}"
         )
-    told = json.loads(held[MEANING].tobytes())
-    before = told.get("start", {}).get("speakers", [])
-    speakers = tuple(sorted({*told["speakers"], *before}))
+    meaning = json.loads(held[MEANING].tobytes())
+    before = meaning.get("start", {}).get("speakers", [])
+    speakers = tuple(sorted({*meaning["speakers"], *before}))
     return VoiceWeights(place.name, hashlib.sha256(content).hexdigest(), arrays, speakers)
 
 

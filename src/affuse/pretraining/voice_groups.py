@@ -125,7 +125,7 @@ def of_two_sexes(clips: VoiceClips) -> tuple[str, ...]:
     tuple of str
         Corpus and name.
     """
-    sexes = _told_sexes(clips)
+    sexes = _stated_sexes(clips)
     return tuple(
         str(name)
         for name in np.unique(clips.speakers)
@@ -213,17 +213,17 @@ def _groups(values: NDArray[np.str_], chosen: NDArray[np.bool_]) -> dict[str, Ro
     return {name: np.flatnonzero(chosen & (values == name)) for name in names}
 
 
-def _told_sexes(clips: VoiceClips) -> NDArray[np.str_]:
+def _stated_sexes(clips: VoiceClips) -> NDArray[np.str_]:
     return np.array([clip.attributes.get("sex", "") for clip in clips.clips])
 
 
 def _sexes(clips: VoiceClips) -> NDArray[np.str_]:
     """Sex of each clip's speaker; where a corpus records two for one, that of most clips."""
-    sexes, speakers = _told_sexes(clips), clips.speakers
+    sexes, speakers = _stated_sexes(clips), clips.speakers
     for name in of_two_sexes(clips):
         own = speakers == name
-        told, counts = np.unique(sexes[own & (sexes != "")], return_counts=True)
-        sexes[own] = told[counts.argmax()]
+        names, counts = np.unique(sexes[own & (sexes != "")], return_counts=True)
+        sexes[own] = names[counts.argmax()]
     return sexes
 
 
