@@ -16,6 +16,7 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.named import bundle_folder
 from affuse.bundle.provenance import known_speakers
 from affuse.bundle.reader import read_bundle
+from affuse.bundle.tables import refuse_without_tables
 from affuse.bundle.writer import write_bundle
 from affuse.corpora.registry import AUTO
 from affuse.errors import BundleError, DatasetError
@@ -134,7 +135,7 @@ def adapt(
     Raises
     ------
     BundleError
-        No bundle, or one of numbers.
+        No bundle, one of numbers, or one that takes features from a table.
     DatasetError
         Clips of emotions that the bundle does not know, or of fewer than two emotions; none with
         enough speech or a face in it.
@@ -154,6 +155,7 @@ def adapt(
     folder = bundle_folder(bundle)
     before = read_bundle(folder)
     _refuse_numbers(before)
+    refuse_without_tables(before)
     mine = labelled_clips(data, before.manifest.classes, corpus, emotions)
     _refuse_too_few(mine.clips, mine.name)
     outputs = outputs_of_clips(folder, mine.clips, jobs=jobs, progress=progress)

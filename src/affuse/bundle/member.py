@@ -8,8 +8,10 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from affuse.bundle.image_quality import ImageQuality
+from affuse.bundle.manifest_part import ManifestPart
 from affuse.records import Modality
 
 FileName = Annotated[
@@ -25,12 +27,6 @@ _SUM_TOLERANCE = 1e-6
 _MOST_DIMENSIONS = 8
 _MOST_NUMBERS = 10**8
 """Of the features of one clip; those of affuse's own extractors are below 10**7."""
-
-
-class ManifestPart(BaseModel):
-    """A part of ``bundle.json``: frozen, without unknown fields, finite numbers only."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class FeatureSource(ManifestPart):
@@ -56,9 +52,9 @@ class FeatureSource(ManifestPart):
     version: int = 1
     label: str = ""
     shape: Annotated[tuple[Size, ...], Field(max_length=_MOST_DIMENSIONS)] = ()
-    settings: dict[str, Any] = {}
-    decoding: dict[str, Any] = {}
-    config: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
+    decoding: dict[str, Any] = Field(default_factory=dict)
+    config: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _fits_into_memory(self) -> Self:
@@ -165,7 +161,7 @@ class Member(ManifestPart):
         numbers are these (n, n_targets), and ``embedding``
         (n, n_embedding) where there is one.
     needs_all : bool
-        With several modalities: whether it is silent about a clip that lacks one. A graph that
+        With several modalities: whether it has no output for a clip that lacks one. A graph that
         does without takes NaN in the place of the features of an absent modality.
     classes : tuple of str
         The graph's own, in its order; in a bundle of numbers, its targets.
@@ -190,6 +186,8 @@ class Member(ManifestPart):
         Exponent in a product, weight in a weighted mean.
     familiarity : Familiarity or None
         How far clips are from its training; None: nothing is known of it.
+    image_quality : ImageQuality or None
+        From which quality on a picture counts in full; None: all do.
     recalibration : Recalibration or None
         As adapting to somebody's own clips has found it.
     """
@@ -199,14 +197,17 @@ class Member(ManifestPart):
     graph: FileName
     needs_all: bool = True
     classes: tuple[str, ...] = Field(min_length=1)
-    stands_for: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
-    share: dict[str, dict[str, Share]] = {}
+    stands_for: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+    share: dict[str, dict[str, Share]] = Field(default_factory=dict)
     temperature: Temperature = 1.0
     doubt: float = Field(default=0.0, ge=-1, le=2)
-    prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = {}
+    prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = Field(default_factory=dict)
     prior_power: float = Field(default=1.0, ge=0, le=1000)
     weight: float = Field(default=1.0, ge=0, le=1000)
     familiarity: Familiarity | None = None
+    image_quality: ImageQuality | None = None
     recalibration: Recalibration | None = None
 
     @property

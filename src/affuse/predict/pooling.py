@@ -65,7 +65,10 @@ def pooled(manifest: Manifest, member: str, rows: ArrayLike, weights: ArrayLike)
 
 
 def pooled_faces(
-    manifest: Manifest, member: str, rows: Sequence[NDArray[np.floating]]
+    manifest: Manifest,
+    member: str,
+    rows: Sequence[NDArray[np.floating]],
+    weights: Sequence[float],
 ) -> Floats | None:
     """A member's output for a face, from its outputs for single pictures of it.
 
@@ -75,7 +78,8 @@ def pooled_faces(
     member : str
         Its name.
     rows : sequence of (n_own_classes,) float
-        All count alike.
+    weights : sequence of float
+        How much each counts.
 
     Returns
     -------
@@ -84,9 +88,9 @@ def pooled_faces(
     """
     if not rows:
         return None
-    if manifest.pooling is None:
+    if manifest.pooling is None and set(weights) == {1.0}:
         return np.asarray(np.mean(rows, axis=0))
-    return pooled(manifest, member, np.stack(rows), np.ones(len(rows)))
+    return pooled(manifest, member, np.stack(rows), weights)
 
 
 def at_rest(manifest: Manifest, member: Member) -> Floats:
@@ -133,8 +137,8 @@ def supported(
     Returns
     -------
     mapping of str to (n_own_classes,) float64
-        Of the members that speak in it. Neighbours count `neighbour` times as much, each as far as
-        it had something to go by; as it is where the bundle has no pooling.
+        Of the members with outputs for it. Neighbours count `neighbour` times as much, each as far
+        as it had something to go by; as it is where the bundle has no pooling.
     """
     if manifest.pooling is None:
         return part.probabilities

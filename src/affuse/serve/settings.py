@@ -1,4 +1,4 @@
-"""What a server is told: where it listens, what it uses, and its limits."""
+"""Settings of a server: where it listens, what it uses, and its limits."""
 
 from __future__ import annotations
 
