@@ -6,14 +6,15 @@
 FROM python:3.13-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
+COPY packaging packaging
 COPY src src
 RUN python -m venv /opt/affuse && /opt/affuse/bin/pip install --no-cache-dir ".[web]"
 
 FROM python:3.13-slim
-RUN useradd --create-home affuse && mkdir /data && chown affuse /data
+RUN useradd --create-home --uid 1000 affuse && mkdir /data && chown affuse /data
 COPY --from=build /opt/affuse /opt/affuse
 ENV PATH=/opt/affuse/bin:$PATH
-USER affuse
+USER 1000
 WORKDIR /data
 ENTRYPOINT ["affuse"]
 CMD ["--help"]

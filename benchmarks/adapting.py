@@ -24,7 +24,7 @@ from scipy.special import softmax
 
 from affuse.adaptation.figures import answers, changes, held_out
 from affuse.adaptation.fitting import fit_decisions
-from affuse.adaptation.outputs import MemberOutputs
+from affuse.adaptation.outputs import ClipOutputs
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import Fusion
 from affuse.bundle.named import bundle_folder
@@ -73,14 +73,14 @@ def main() -> None:
             writer.writerows(map(asdict, rows))
 
 
-def _outputs(file: Path, corpus: Path, shares: list[float]) -> MemberOutputs:
+def _outputs(file: Path, corpus: Path, shares: list[float]) -> ClipOutputs:
     clips = tuple(clip for clip in read(corpus) if clip.emotion in RAVDESS_EMOTIONS and clip.audio)
     with np.load(file) as arrays:
         joint = shares[0] * arrays["network"] + shares[1] * arrays["linear"]
-    return MemberOutputs(clips=clips, rows={"voice": softmax(joint, axis=1)})
+    return ClipOutputs(clips=clips, rows={"voice": softmax(joint, axis=1)})
 
 
-def _curve(name: str, outputs: MemberOutputs, n_speakers: int, n_draws: int) -> Iterator[Row]:
+def _curve(name: str, outputs: ClipOutputs, n_speakers: int, n_draws: int) -> Iterator[Row]:
     bundle = _voice_alone()
     for of_each in OF_EACH:
         draws = [_draw(bundle, outputs, n_speakers, of_each, seed) for seed in range(n_draws)]
@@ -96,7 +96,7 @@ def _curve(name: str, outputs: MemberOutputs, n_speakers: int, n_draws: int) -> 
 
 
 def _draw(
-    bundle: Bundle, outputs: MemberOutputs, n_speakers: int, of_each: int, seed: int
+    bundle: Bundle, outputs: ClipOutputs, n_speakers: int, of_each: int, seed: int
 ) -> tuple[float, float, float, float, float, float]:
     rng = np.random.default_rng(seed)
     speakers = np.array([clip.speaker for clip in outputs.clips])

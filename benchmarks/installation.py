@@ -3,12 +3,13 @@
 usage: python benchmarks/installation.py [check] [--only newest|lowest] [--extras web,...] [--tests]
        python benchmarks/installation.py lowest [--extras ...]      prints the lowest versions
 
-``check`` builds the wheel. For each Python 3.11, 3.12 and 3.13 that is there it installs it into
-an empty environment without constraints, and into another one in the lowest versions that
-pyproject.toml allows. In each it makes a clip of a drawn face that speaks, predicts it, asks for a
-file that is not there, and runs the doctor; torch must not have come along. With ``--tests`` the
-tests of what needs no extra run there too, warnings not being errors. It needs nothing but Python
-itself and its pip, as the person has configured it.
+``check`` builds the sdist, of it the wheel, and looks at both (packages.py). For each Python from
+3.11 to 3.14 that is there it installs the wheel into an empty environment without constraints, and
+into another one in the lowest versions that pyproject.toml allows. In each it makes a clip of a
+drawn face that speaks, predicts it, asks for a file that is not there, and runs the doctor; torch
+must not have come along. With ``--tests`` the tests of what needs no extra run there too, as they
+lie in the sdist, warnings not being errors. It needs nothing but Python itself and its pip, as the
+person has configured it.
 """
 
 from __future__ import annotations
@@ -29,15 +30,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from packages import Unfit, build, described, run
+
 ROOT = Path(__file__).resolve().parents[1]
-SUPPORTED = ("3.11", "3.12", "3.13")
+SUPPORTED = ("3.11", "3.12", "3.13", "3.14")
 BUILTINS = ("pip", "setuptools", "affuse")
-TESTED = ("tests/media", "tests/datasets", "tests/synthetic")
+TESTED = ("tests/media", "tests/corpora", "tests/synthetic")
 BAD_INPUT = 2
-
-
-class Unfit(Exception):
-    """An installation does not do what it must; the message says which and what it said."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +96,10 @@ def requirements(project: Mapping[str, object], extras: Sequence[str]) -> Iterat
 
 
 def _holds(marker: str, python: str) -> bool:
+    return all(_compares(part.strip(), python) for part in marker.split(" and "))
+
+
+def _compares(marker: str, python: str) -> bool:
     compared = re.fullmatch(r"python_version\s*(<|>=)\s*['\"]3\.(\d+)['\"]", marker)
     if compared is None:
         raise ValueError(f"{marker!r} was given; expected python_version < or >= '3.N'")
@@ -124,26 +127,17 @@ def _version_of(python: Path) -> str | None:
     return told.stdout.strip() if told.returncode == 0 else None
 
 
-def build_wheel(python: Path, folder: Path) -> Path:
-    """The wheel of this repository, built by pip in a folder of its own."""
-    environment = folder / "builder"
-    _run(python, "-m", "venv", environment)
-    wheels = folder / "wheel"
-    _run(environment / "bin/python", "-m", "pip", "wheel", "-q", "--no-deps", "-w", wheels, ROOT)
-    return next(wheels.glob("affuse-*.whl"))
-
-
 def install(python: Path, wheel: str, environment: Path, pins: Sequence[str] = ()) -> Installed:
     """An empty environment, and the wheel in it, in versions that `pins` hold."""
     started = time.perf_counter()
-    _run(python, "-m", "venv", environment)
+    run(python, "-m", "venv", environment)
     inside = environment / "bin/python"
     held = environment / "lowest.txt"
     held.write_text("\n".join(pins))
     constrained = ("--constraint", held) if pins else ()
-    _run(inside, "-m", "pip", "install", "-q", "--no-compile", *constrained, wheel)
+    run(inside, "-m", "pip", "install", "-q", "--no-compile", *constrained, wheel)
     seconds = time.perf_counter() - started
-    listed = json.loads(_run(inside, "-m", "pip", "list", "--format", "json"))
+    listed = json.loads(run(inside, "-m", "pip", "list", "--format", "json"))
     versions = {item["name"]: item["version"] for item in listed if item["name"] not in BUILTINS}
     return Installed(inside, seconds, versions)
 
@@ -160,14 +154,15 @@ def use(installed: Installed, folder: Path) -> str:
     environment = {**os.environ, "AFFUSE_CACHE": str(folder / "cache"), "PYTHONPATH": ""}
     clips = folder / "clips"
     made = ("synthesise", clips, "--speakers", "1", "--emotions", "happy", "--takes", "1")
-    _run(*affuse, *made, environment=environment)
-    told = _run(*affuse, "predict", clips, "--format", "json", environment=environment)
+    run(*affuse, *made, environment=environment)
+    told = run(*affuse, "predict", clips, "--format", "json", environment=environment)
     (prediction,) = json.loads(told)["predictions"]
     if not (prediction["face_seen"] > 0.5 and prediction["speech"] > 0.1):
         raise Unfit(f"a face that speaks was predicted, and neither found: {told}")
-    _run(*affuse, "predict", "absent.mp4", expected=BAD_INPUT, environment=environment)
-    _run(*affuse, "doctor", environment=environment)
-    _run(installed.python, "-c", "import torch", expected=1, environment=environment)
+    absent = (*affuse, "predict", "absent.mp4")
+    run(*absent, expected=BAD_INPUT, unforeseen=("Traceback",), environment=environment)
+    run(*affuse, "doctor", environment=environment)
+    run(installed.python, "-c", "import torch", expected=1, environment=environment)
     if "fastapi" in installed.versions:
         _open_page(affuse, environment)
     probable = max(prediction["probabilities"]["fused"].items(), key=lambda item: item[1])
@@ -200,25 +195,14 @@ def _fetched(address: str) -> bool:
     return False
 
 
-def test(installed: Installed, folder: Path) -> str:
-    """Run the tests of what needs no extra against the installed wheel; the last line of them."""
-    _run(installed.python, "-m", "pip", "install", "-q", "pytest", "hypothesis")
-    quiet = ("-q", "-p", "no:cacheprovider", "-o", "filterwarnings=", "--rootdir", ROOT)
-    paths = [ROOT / path for path in TESTED]
+def test(installed: Installed, folder: Path, source: Path) -> str:
+    """Run the sdist's tests of what needs no extra against the installed wheel; their last line."""
+    run(installed.python, "-m", "pip", "install", "-q", "pytest", "hypothesis")
+    quiet = ("-q", "-p", "no:cacheprovider", "-o", "filterwarnings=", "--rootdir", source)
+    paths = [source / path for path in TESTED]
     environment = {**os.environ, "AFFUSE_CACHE": str(folder / "cache"), "PYTHONPATH": ""}
-    told = _run(installed.python, "-m", "pytest", *quiet, *paths, environment=environment)
+    told = run(installed.python, "-m", "pytest", *quiet, *paths, environment=environment)
     return told.strip().splitlines()[-1]
-
-
-def _run(
-    *command: str | Path, expected: int = 0, environment: Mapping[str, str] | None = None
-) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    if done.returncode != expected or ("Traceback" in done.stderr and expected == BAD_INPUT):
-        said = " ".join(str(part) for part in command)
-        told = (done.stdout + done.stderr)[-4000:]
-        raise Unfit(f"exit code {done.returncode}, expected {expected}: {said}\n{told}")
-    return done.stdout
 
 
 def check(only: str | None, extras: Sequence[str], *, tests: bool) -> int:
@@ -230,27 +214,29 @@ def check(only: str | None, extras: Sequence[str], *, tests: bool) -> int:
         return 1
     n_broken = 0
     with tempfile.TemporaryDirectory(prefix="affuse-installation-") as scratch:
-        wheel = build_wheel(next(iter(there.values())), Path(scratch))
-        wanted = f"{wheel}[{','.join(extras)}]" if extras else str(wheel)
+        built = build(next(iter(there.values())), Path(scratch))
+        print(described(built), flush=True)
+        wanted = f"{built.wheel}[{','.join(extras)}]" if extras else str(built.wheel)
         for version, python in there.items():
             for end in ("newest", "lowest") if only is None else (only,):
                 pins = lowest(project, extras, version) if end == "lowest" else ()
                 folder = Path(tempfile.mkdtemp(dir=scratch))
                 name = f"Python {version}, {end}"
-                n_broken += _checked(name, python, wanted, folder, pins, tests=tests)
+                source = built.source if tests else None
+                n_broken += _checked(name, python, wanted, folder, pins, source)
                 shutil.rmtree(folder)
     return int(n_broken > 0)
 
 
 def _checked(
-    name: str, python: Path, wheel: str, folder: Path, pins: Sequence[str], *, tests: bool
+    name: str, python: Path, wheel: str, folder: Path, pins: Sequence[str], source: Path | None
 ) -> bool:
-    """Whether it is broken, once that has been printed."""
+    """Whether it is broken, once that has been printed; tests run where their source is given."""
     try:
         installed = install(python, wheel, folder / "environment", pins)
         started = time.perf_counter()
         said = use(installed, folder)
-        said += f"; tests: {test(installed, folder)}" if tests else ""
+        said += f"; tests: {test(installed, folder, source)}" if source else ""
     except Unfit as error:
         print(f"{name}: BROKEN\n{error}", flush=True)
         return True

@@ -24,7 +24,7 @@ import numpy as np
 
 from affuse.config import Config, load_config
 from affuse.corpora.index import Index
-from affuse.experiment import chosen_clips, extract
+from affuse.experiment import chosen_clips, extract_configured
 from affuse.extractors.vgg.calibration import with_ranges
 from affuse.media.decode import probe
 
@@ -40,7 +40,7 @@ def clip_costs(config: Config, n_clips: int) -> dict[str, list[float]]:
     costs: dict[str, list[float]] = {"cpu_s": [], "bytes_read": [], "clip_s": []}
     for clip in (chosen[0], *chosen):
         began = time.process_time()
-        extract(config, Index((clip,)))
+        extract_configured(config, Index((clip,)))
         costs["cpu_s"].append(time.process_time() - began)
         files = {path for path in (clip.audio, clip.video) if path}
         costs["bytes_read"].append(float(sum(path.stat().st_size for path in files)))

@@ -239,11 +239,12 @@ def gives_something(node: _Function) -> bool:
 
 
 def _is_documented_elsewhere(node: _Function) -> bool:
-    """Whether it is a property, one of several signatures, or a command: its help is its text."""
+    """Whether it is a property, an override, one of several signatures, or a command."""
     texts = [ast.unparse(each).partition("(")[0] for each in node.decorator_list]
     words = {word for text in texts for word in text.split(".")}
     return bool(
-        words & {"property", "cached_property", "setter", "overload", "command", "callback"}
+        words
+        & {"property", "cached_property", "setter", "override", "overload", "command", "callback"}
     )
 
 

@@ -139,7 +139,7 @@ def test_a_stored_run_of_numbers_says_for_whom_it_works(run, capsys, tmp_path):
     (line,) = (line for line in text.splitlines() if line.startswith("corpus"))
     assert line.split()[1:3] == ["mine", f"{row['ccc']:.3f}"]
     assert "By corpus: nothing is compared" in text
-    assert '<h2 id="groups">For whom it works</h2>' in page.read_text("utf-8")
+    assert '<h2 id="groups">Per group</h2>' in page.read_text("utf-8")
 
 
 def test_every_fusion_of_numbers_in_one_run(clips, tmp_path, capsys, module_cache):

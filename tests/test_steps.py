@@ -127,3 +127,35 @@ def test_clips_with_numbers_keep_them(index):
 def test_what_to_do_about_missing_clips_is_one_of_two(index):
     with pytest.raises(ConfigError, match="on_missing 'keep' was given; expected 'raise' or"):
         affuse.extract(index, audio="mfcc", on_missing="keep")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda _: affuse.extractor(3), "extractor 3 was given, which is no name; expected one of"),
+        (lambda _: affuse.extractor(["mfcc"]), r"extractor \['mfcc'\] was given, which is no name"),
+        (lambda _: affuse.model(None), "model None was given, which is no name; expected one of"),
+        (lambda _: affuse.combine([[[1.0]], [[1.0]]], rule=3), "rule 3 was given, which is no"),
+        (lambda _: affuse.published_folds(3), "folds 3 of 'RAVDESS' were given; expected the name"),
+        (lambda _: affuse.published_folds("emobox", 3), "folds 'emobox' of 3 were given"),
+        (lambda _: affuse.load_config(3), "recipe '3' was given; expected one of classical"),
+        (
+            lambda _: affuse.load_config(None, overrides=3),
+            "overrides 3 were given; expected a dict",
+        ),
+        (lambda _: affuse.load(3), "3 was given for a bundle; expected .*shipped.*, or the path"),
+        (lambda _: affuse.adapt(3, "mine.csv"), "3 was given for a bundle; expected"),
+        (lambda _: affuse.run("quick"), "'quick' was given; expected a configuration, such as"),
+        (lambda _: affuse.transfer("transfer"), "'transfer' was given; expected a configuration"),
+        (lambda _: affuse.extract("clips", audio="mfcc"), "'clips' was given for the clips; exp"),
+        (lambda index: affuse.extract(index, audio=3), "audio = 3 was given; expected what aff"),
+        (lambda index: affuse.merge(index), "is no list of indexes; expected several in one"),
+        (lambda _: affuse.merge(3), "is no list of indexes; expected several in one"),
+        (lambda _: affuse.merge(["a"]), "'a' was given to merge; expected indexes, such as"),
+        (lambda _: affuse.read(3), "3 does not exist; expected a folder of a corpus, or a CSV"),
+    ],
+)
+def test_what_is_of_another_type_is_refused_in_a_line(index, call, words):
+    with pytest.raises(affuse.AffuseError, match=words) as raised:
+        call(index)
+    assert "\n" not in str(raised.value)

@@ -164,6 +164,6 @@ def test_cremad_has_its_votes_beside_its_clips(affuse, tmp_path, rng):
     # By the face people score more, and these systems have the voice.
     assert references["value"].max() > 0.6 > people["value"].max()
     page = (out / "report.html").read_text("utf-8")
-    assert f"people {100 * people['value'].max():.1f}<" in page
+    assert f">{100 * people['value'].max():.1f}</td>" in page
     none = affuse(tmp_path / "cache", "run", folder, *options, "--set", "data.votes=face")
     assert "none of 16 clips has 3 votes" in none.stderr

@@ -104,7 +104,7 @@ of_run = result.results.set_index("system")["uar"]["audio, LDA"]
 print(f"LDA on sound: {affuse.uar(y, predicted):.3f} by hand, {of_run:.3f} by affuse.run")
 
 # %%
-# What the table says, in sentences that are true of it:
+# The table in sentences, made from its figures:
 
 for sentence in result.reading():
     print(textwrap.fill(sentence, 88))

@@ -1,4 +1,4 @@
-"""What this machine has of that which affuse can use, and what is missing for what."""
+"""What this machine offers of what affuse can use, and what is missing for which task."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ EXTRAS: dict[str, tuple[str, dict[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at.
+    """The outcome of one check.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Check:
 
 
 def checkup() -> tuple[Check, ...]:
-    """Try everything that affuse needs, and look for what it can use; nothing is fetched.
+    """Try everything that affuse needs, and look for what it can use; nothing is downloaded.
 
     A clip of a drawn face that speaks is made, read back and judged, in a folder that is removed:
     what breaks a prediction is found here.
@@ -94,9 +94,9 @@ def checkup() -> tuple[Check, ...]:
 
 def _python() -> Check:
     found = f"Python {platform.python_version()}, affuse {metadata.version('affuse')}"
-    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+    if (3, 11) <= sys.version_info[:2] <= (3, 14):
         return Check("Python", "good", found)
-    return Check("Python", "broken", f"{found}; expected Python 3.11, 3.12 or 3.13")
+    return Check("Python", "broken", f"{found}; expected Python 3.11, 3.12, 3.13 or 3.14")
 
 
 def _cache() -> Check:
@@ -114,7 +114,7 @@ def _cache() -> Check:
 
 
 def _tried(name: str, look: Callable[[], str]) -> Check:
-    """What a look says; broken by whatever it raises, foreseen or not."""
+    """The outcome of a look: broken if it raises any error, foreseen or not."""
     try:
         return Check(name, "good", look())
     except AffuseError as error:
@@ -144,7 +144,7 @@ def _media(folder: Path) -> str:
 
 
 def _drawn_clip(folder: Path) -> Path:
-    """An mp4 of about three seconds, of a drawn face that speaks; made by the first to ask."""
+    """An mp4 of about three seconds of a drawn, speaking face; made on first use."""
     from affuse.synthetic.corpus import synthesise
 
     return synthesise(folder, speakers=1, emotions=["happy"], takes=1)[0]
@@ -179,7 +179,7 @@ def _processor() -> str:
 
 
 def _additions() -> Check:
-    """Corpora, extractors, models ... of other packages; one that cannot be used is no fault."""
+    """Entries of other packages in the registries; one that cannot be used is no fault."""
     added: list[str] = []
     failed: list[str] = []
     for registry in (registry for registry in REGISTRIES if registry.added()):

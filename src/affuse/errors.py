@@ -38,7 +38,7 @@ class FoldError(DatasetError):
 
 
 class MediaError(AffuseError):
-    """A file cannot be decoded."""
+    """A media file cannot be decoded."""
 
 
 class CutShort(MediaError):
@@ -88,7 +88,7 @@ class ClusterError(AffuseError):
 
 
 class DownloadError(AffuseError):
-    """A remote file cannot be had as published."""
+    """A remote file cannot be fetched as published."""
 
 
 class MissingDependency(AffuseError):

@@ -1,4 +1,4 @@
-"""Rows of probabilities: when numbers are some, and the least that a logarithm is taken of."""
+"""Checks of rows of probabilities, and the least one of which a logarithm is taken."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from affuse.errors import FeatureError
 
 FLOOR = 1e-12
 """Smallest probability of which a logarithm is taken: one certain error costs 27.6 at most, and one
-member's 0 in a product does not end all discussion."""
+member's 0 does not decide a product."""
 
 SUM_TOLERANCE = 1e-3
 """Published probabilities are rounded; a row may miss 1 by this much."""
 
 
 def check_probabilities(array: NDArray[np.float64], name: str) -> None:
-    """Refuse rows that neither sum to 1 from 0 nor are NaN throughout.
+    """Refuse rows that are neither probabilities that sum to 1 nor NaN throughout.
 
     Parameters
     ----------

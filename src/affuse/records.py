@@ -50,7 +50,7 @@ class Clip:
     targets : mapping of str to float
         Dimension -> value, such as valence, arousal, dominance, intensity.
     votes : mapping of str to int
-        Emotion -> how many people told it, where votes are the target; empty otherwise.
+        Emotion -> number of people who voted for it, where votes are the target; empty otherwise.
 
     Examples
     --------
@@ -92,7 +92,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """One file or clip that was left out, and why (one sentence)."""
+    """One file or clip that was left out, and the reason in one sentence."""
 
     name: str
     reason: str
@@ -112,9 +112,13 @@ Probabilities = Mapping[str, float]
 """Emotion -> probability, in the order of the recogniser's classes; sums to 1."""
 
 
+PERSON, RECOGNISER = "person", "recogniser"
+"""Whose label a stretch of a corrected timeline has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One stretch of a timeline, and what was made of it.
+    """One stretch of a timeline, and its prediction.
 
     Attributes
     ----------
@@ -123,15 +127,15 @@ class Segment:
     emotion : str or None
         None where the recogniser abstained.
     confidence : float or None
-        Calibrated probability of the most probable emotion, also where it was too small to
-        decide; None where there was nothing to go by.
+        Calibrated probability of the most probable emotion, also where it was too small for the
+        emotion to be named; None where there was no evidence.
     probabilities : mapping of str to mapping of str to float
-        ``"audio"``, ``"video"`` and ``"fused"``, each emotion -> probability; a modality that
-        had nothing to say in this stretch is absent.
+        ``"audio"``, ``"video"`` and ``"fused"``, each emotion -> probability; a modality without
+        evidence in this stretch is absent.
     speech : float or None
         Share of the stretch with speech in it, in [0, 1]; None: the file has no sound.
     face_seen : float or None
-        Share of the looked-at frames in which this face was found; None: the file has no picture.
+        Share of the sampled frames in which this face was found; None: the file has no picture.
     face : int
         Number of the face, from 1 in order of appearance; 0 where there is none.
     box : Box or None
@@ -150,6 +154,9 @@ class Segment:
         ``"audio"`` and ``"video"`` -> share of the clips kept apart from training that lie farther
         from it than this stretch, in [0, 1]: 1 is as near as any, 0.02 farther than 98 of 100. A
         modality is absent where the bundle does not know, or there was nothing to go by.
+    annotator : str
+        Whose label it is in a timeline that somebody has corrected: "person" or "recogniser". Empty
+        in one that nobody has.
     """
 
     start_s: float
@@ -166,11 +173,12 @@ class Segment:
     values: Mapping[str, float] = field(default_factory=dict)
     set: tuple[str, ...] = ()
     familiarity: Mapping[str, float] = field(default_factory=dict)
+    annotator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TellingMoment:
-    """When one modality tells most for an emotion, or against it.
+    """When one modality tells most for or against an emotion.
 
     Attributes
     ----------
@@ -199,7 +207,7 @@ class TellingMoment:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What the answer of a whole recording rests on.
+    """Explanation of the prediction of a whole recording.
 
     Attributes
     ----------
@@ -227,7 +235,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a recogniser made of one media file.
+    """A recogniser's prediction of one media file.
 
     Attributes
     ----------
@@ -245,7 +253,7 @@ class Prediction:
     recogniser : str
         Name and hash of the bundle.
     notes : tuple of str
-        What a reader must know: such as that the file is cut short.
+        Notes, such as that the file is cut short.
     explanation : Explanation or None
         What the answer rests on, where that was asked for; not in the text of the record.
 
@@ -277,7 +285,7 @@ class Prediction:
 
     @property
     def faceless(self) -> float | None:
-        """Share of the looked-at frames without a face; None: the file has no picture."""
+        """Share of the sampled frames without a face; None if the file has no picture."""
         return None if self.face_seen is None else 1.0 - self.face_seen
 
 

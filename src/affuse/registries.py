@@ -1,4 +1,4 @@
-"""What can be added, by name: corpora, extractors, models, fusions, decision rules, exports.
+"""Extensible entries by name: corpora, extractors, models, fusions, decision rules, exports.
 
 An entry is one file in the folder of its kind: the file's name is the entry's, and the object that
 the file defines under the kind's attribute is the entry. Nothing else lies in these folders, and
@@ -70,7 +70,7 @@ class Registry:
     record: str = ""
 
     def names(self) -> tuple[str, ...]:
-        """Names of all entries; nothing is imported for it.
+        """Names of all entries; no entry is imported.
 
         Returns
         -------
@@ -81,7 +81,7 @@ class Registry:
         return (*own, *sorted(set(self._others()) - set(own)))
 
     def added(self) -> dict[str, str]:
-        """Entries of other packages, whether or not they can be used; nothing is imported.
+        """Entries of other packages, whether or not they can be used; no entry is imported.
 
         Returns
         -------
@@ -104,9 +104,9 @@ class Registry:
         Raises
         ------
         ConfigError
-            There is none of that name: says the nearest, or all there are.
+            There is none of that name, or it is no text: says the nearest, or all there are.
         """
-        if name not in self:
+        if not isinstance(name, str) or name not in self:
             refuse_unknown(self.what, name, self.names())
 
     def get(self, name: str) -> Any:
@@ -139,7 +139,7 @@ class Registry:
         return self._loaded(points[0])
 
     def load_all(self) -> Loaded:
-        """Every entry that can be used; what is wrong with the others is told, not raised.
+        """Every entry that can be used; errors of the others are returned, not raised.
 
         Returns
         -------
@@ -166,7 +166,7 @@ class Registry:
         return tuple(sorted(m.name for m in pkgutil.iter_modules(places) if not m.ispkg))
 
     def _others(self) -> dict[str, tuple[EntryPoint, ...]]:
-        """Entry points of other packages by name; one package that is found twice counts once."""
+        """Entry points of other packages by name; a package found twice counts once."""
         points: dict[str, dict[tuple[str, str], EntryPoint]] = defaultdict(dict)
         for point in entry_points(group=self.group):
             points[point.name].setdefault((_package(point), point.value), point)
@@ -194,7 +194,7 @@ class Registry:
 
 
 def refuse_unknown(what: str, name: str, legal: Sequence[str]) -> NoReturn:
-    """ConfigError for a name that is none of the legal ones: says the nearest, or all there are.
+    """Raise ConfigError for an unknown name; suggests the nearest name, or lists all.
 
     Parameters
     ----------
@@ -212,6 +212,10 @@ def refuse_unknown(what: str, name: str, legal: Sequence[str]) -> NoReturn:
     ConfigError
         Always.
     """
+    if not isinstance(name, str):
+        raise ConfigError(
+            f"{what} {name!r} was given, which is no name; expected one of {', '.join(legal)}"
+        )
     near = difflib.get_close_matches(name.casefold(), legal, n=1)
     if near:
         raise ConfigError(f"{what} {name!r} was given: did you mean {near[0]!r}?")

@@ -1,4 +1,4 @@
-"""Result: what a run found, as tables and in words."""
+"""Result: the results of a run, as tables and in words."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ column ``leak``: why a row is leaky."""
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One system under one protocol: what it predicted, and its figures.
+    """One system under one protocol: its predictions and its figures.
 
     Attributes
     ----------
@@ -57,13 +57,13 @@ class Evaluated:
 
     @property
     def name(self) -> str:
-        """Name that no other row of a run has."""
+        """Name of the row, unique in the run."""
         return row_name(self.out_of_fold)
 
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What a run found.
+    """The results of a run.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Result:
     skipped : tuple of Skipped
         Files and clips that were left out, with the reason.
     passed_over : tuple of Skipped
-        What else lies where the clips are, and why it was not looked at.
+        What else lies where the clips are, and why it was not read.
     contents : mapping of Path to str
         Content hash of each file that was looked into.
     drawn : str
@@ -84,9 +84,9 @@ class Result:
     features : mapping of str to str
         What was extracted from each modality, in words.
     notes : tuple of str
-        What a reader of the table must know.
+        Notes for readers of the table.
     curves : tuple of CurvePoint
-        UAR of each system under each condition; empty where robustness was not asked for.
+        UAR of each system under each condition; empty where robustness was not evaluated.
 
     Examples
     --------
@@ -122,7 +122,7 @@ class Result:
 
     @property
     def task(self) -> Task:
-        """What is told of the clips."""
+        """The task of the run."""
         return task_of(self.table)
 
     @property
@@ -145,7 +145,7 @@ class Result:
 
     @cached_property
     def by_corpus(self) -> pd.DataFrame:
-        """Figures of each system on each corpus by itself; without rows where there is but one.
+        """Figures of each system on each corpus; without rows where there is but one.
 
         Columns ``system``, ``corpus`` and the figures of `results`.
         """
@@ -174,7 +174,7 @@ class Result:
         )
 
     def gaps(self) -> list[str]:
-        """What the groups that were asked for say of the best row, each in a sentence.
+        """The best row's gaps between the groups asked for, a sentence for each kind of group.
 
         Returns
         -------
@@ -188,7 +188,7 @@ class Result:
 
     @property
     def sets(self) -> pd.DataFrame:
-        """How often the sets of each system hold the true emotion; without rows where none were."""
+        """Coverage of each system's conformal sets; without rows where none were made."""
         rows = [
             {"system": item.name, **one.columns()}
             for item in self.evaluated
@@ -261,12 +261,12 @@ class Result:
 
     @property
     def single(self) -> tuple[Evaluated, ...]:
-        """Those of the honest systems that have one modality, best first."""
+        """Those of the honest systems that use one modality, best first."""
         return tuple(item for item in self.honest if not item.out_of_fold.system.fusion)
 
     @cached_property
     def against_single(self) -> tuple[Comparison, ...]:
-        """Each fused row, best first, against the best single modality; empty where one lacks."""
+        """Each fused row, best first, against the best single modality; empty if one lacks."""
         return self._compared(self.single[:1], self.fused)
 
     @cached_property
@@ -288,7 +288,7 @@ class Result:
 
     @property
     def folds(self) -> pd.DataFrame:
-        """In which fold of each protocol each clip is tested."""
+        """The fold of each protocol in which each clip is tested."""
         parts = [
             (self.table.clips[row], self.table.speakers[row], protocol.label, fold.number)
             for protocol in self.protocols
@@ -308,7 +308,7 @@ class Result:
         return {p.label: p.leak for p in self.protocols if p.leaky}
 
     def headline(self) -> str:
-        """What was evaluated, in one line.
+        """The evaluation in one line: corpus, clips, speakers, protocol, chance.
 
         Returns
         -------
@@ -334,7 +334,7 @@ class Result:
         )
 
     def reading(self) -> list[str]:
-        """What the table says, in sentences that are true of it.
+        """The results table in sentences, made from its figures.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""The steps of a run one by one: extractors, their features, models to fit."""
+"""The steps of a run, one by one: extractors, features, models."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from affuse.config import Config, load_config
 from affuse.config.records import FeaturesConfig, MediaConfig
+from affuse.corpora.index import Index
 from affuse.errors import ConfigError, FeatureError
 from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
@@ -17,13 +18,12 @@ from affuse.features.table import truth_of
 from affuse.registries import EXTRACTORS, MODELS
 
 if TYPE_CHECKING:
-    from affuse.corpora.index import Index
     from affuse.features.table import FeatureTable
     from affuse.records import Modality
 
 
 def extractor(name: str, **settings: Any) -> Source:
-    """An extractor: what makes an array of one decoded clip, without ever seeing a label.
+    """An extractor, which computes an array from one decoded clip and never sees a label.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def extract(
     jobs: int = 1,
     on_missing: Literal["raise", "drop"] = "raise",
 ) -> FeatureTable:
-    """Features of every clip, from the cache where they have been computed before.
+    """Features of every clip, from the cache where they were computed before.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def extract(
     ------
     ConfigError
         No extractor was given, or there is none of that name and modality; `on_missing` is none of
-        both.
+        both; `index` is no index.
     FeatureError
         Clips give no features: says the first one and why; some clips have an emotion and some
         none.
@@ -103,6 +103,7 @@ def extract(
     >>> affuse.extract(index, audio="mfcc").arrays["audio"].shape
     (1, 40, 63)
     """
+    _check_index(index)
     given: dict[Modality, str | Source | None] = {"audio": audio, "video": video}
     sources: dict[Modality, Source] = {
         modality: make_source(asked, modality, Config()) if isinstance(asked, str) else asked
@@ -185,6 +186,14 @@ def _configured(name: str, settings: Mapping[str, Any]) -> Config:
     return load_config(None, overrides=overrides)
 
 
+def _check_index(index: object) -> None:
+    if not isinstance(index, Index):
+        raise ConfigError(
+            f"{index!r} was given for the clips; expected an index, such as affuse.read(folder) "
+            "gives"
+        )
+
+
 def _check_sources(sources: Mapping[Modality, Source]) -> None:
     if not sources:
         raise ConfigError(
@@ -192,6 +201,11 @@ def _check_sources(sources: Mapping[Modality, Source]) -> None:
             'affuse.extract(index, audio="mfcc")'
         )
     for modality, source in sources.items():
+        if not hasattr(source, "modality"):
+            raise ConfigError(
+                f"{modality} = {source!r} was given; expected what affuse.extractor makes, the "
+                "name of an extractor, or the path of a CSV of features"
+            )
         if source.modality != modality:
             raise ConfigError(
                 f"{source.label} was given for {modality}, but it reads {source.modality}: pass "

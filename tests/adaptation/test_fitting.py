@@ -9,7 +9,7 @@ from tiny_bundle import face_member, tiny_bundle, voice_member
 from affuse.adaptation import figures
 from affuse.adaptation.fitting import fit_decisions
 from affuse.adaptation.folds import fold_numbers, groups_of
-from affuse.adaptation.outputs import MemberOutputs
+from affuse.adaptation.outputs import ClipOutputs
 from affuse.adaptation.recalibrating import (
     LabelledRows,
     choose_recalibration,
@@ -44,14 +44,14 @@ def rows_for(
     return likely / likely.sum(axis=1, keepdims=True)
 
 
-def of_voice(clips: tuple[Clip, ...], turn: int, sharp: float, seed: int = 0) -> MemberOutputs:
+def of_voice(clips: tuple[Clip, ...], turn: int, sharp: float, seed: int = 0) -> ClipOutputs:
     emotions = [clip.emotion for clip in clips]
-    return MemberOutputs(
+    return ClipOutputs(
         clips=clips, rows={"voice": rows_for(emotions, RAVDESS_EMOTIONS, turn, sharp, seed)}
     )
 
 
-def labelled(outputs: MemberOutputs) -> LabelledRows:
+def labelled(outputs: ClipOutputs) -> LabelledRows:
     labels = np.array([RAVDESS_EMOTIONS.index(clip.emotion) for clip in outputs.clips])
     return LabelledRows(outputs.rows["voice"], np.eye(8, dtype=bool)[labels], labels)
 
@@ -150,7 +150,7 @@ def test_a_member_that_misleads_counts_less():
         ),
     }  # fmt: skip
     rows["voice"][:3] = np.nan  # The voice is silent in some clips.
-    outputs = MemberOutputs(clips=clips, rows=rows)
+    outputs = ClipOutputs(clips=clips, rows=rows)
     fitted = fit_decisions(bundle, outputs)
     labels = np.array([RAVDESS_EMOTIONS.index(name) for name in emotions])
     right = [
@@ -181,7 +181,7 @@ def test_a_gain_is_real_by_uar_or_by_log_loss():
     """Clips of which half turn right, then all of which become surer and none turns right."""
     clips = clips_of(6, 6)
     labels = np.array([RAVDESS_EMOTIONS.index(clip.emotion) for clip in clips])
-    outputs = MemberOutputs(clips=clips, rows={})
+    outputs = ClipOutputs(clips=clips, rows={})
 
     def change(before: np.ndarray, after: np.ndarray) -> figures.Change:
         nothing = np.full_like(before, np.nan)
@@ -235,7 +235,7 @@ def test_every_rule_can_be_adapted(rule):
         "voice": rows_for(emotions, RAVDESS_EMOTIONS, 3, 3.0),
         "face": rows_for(emotions, FER2013_EMOTIONS, 2, 3.0, 7),
     }
-    fitted = fit_decisions(bundle, MemberOutputs(clips=clips, rows=rows))
+    fitted = fit_decisions(bundle, ClipOutputs(clips=clips, rows=rows))
     labels = np.array([RAVDESS_EMOTIONS.index(name) for name in emotions])
     answers = decide(type(bundle)(fitted.manifest, bundle.files), rows)
     np.testing.assert_allclose(answers.sum(axis=1), 1)

@@ -11,7 +11,7 @@ from band_voices import RATE, SHOWN, voice
 from recordings import Track, fitted, portrait, spoken, write
 from tiny_bundle import face_and_voice
 
-from affuse.adaptation.outputs import member_outputs
+from affuse.adaptation.outputs import outputs_of_clips
 from affuse.bundle.writer import write_bundle
 from affuse.media.audio import read_audio
 from affuse.predict.members import Members
@@ -36,7 +36,7 @@ def test_a_whole_file_says_what_prediction_goes_by(both, talking):
     from affuse.bundle.reader import read_bundle
     from affuse.media.tracking import FaceTracker
 
-    found = member_outputs(both, [Clip("a", "sad", "1", talking, talking)], jobs=1)
+    found = outputs_of_clips(both, [Clip("a", "sad", "1", talking, talking)], jobs=1)
     members = Members(read_bundle(both))
     recording = read_recording(talking, members, FaceTracker(), Settings())
     for name, row in evidence_of(recording, members, Settings()).items():
@@ -53,7 +53,7 @@ def test_sound_and_picture_come_from_their_own_files(both, talking, tmp_path):
         Clip("b", "sad", "1", other, talking),
         Clip("c", "sad", "1", other, None),
     ]
-    found = member_outputs(both, clips, jobs=1)
+    found = outputs_of_clips(both, clips, jobs=1)
     np.testing.assert_allclose(found.rows["face"][0], found.rows["face"][1])
     np.testing.assert_allclose(found.rows["voice"][1], found.rows["voice"][2])
     assert np.abs(found.rows["voice"][0] - found.rows["voice"][1]).max() > 0.01
@@ -70,7 +70,7 @@ def test_a_stretch_is_judged_by_itself(both, tmp_path):
         Clip("b", "angry", "1", file, start_s=2.0),
         Clip("c", "sad", "1", file),
     ]
-    found = member_outputs(both, clips, jobs=1)
+    found = outputs_of_clips(both, clips, jobs=1)
     first, second, whole = found.rows["voice"]
     assert np.abs(first - second).max() > 0.05
     assert np.abs(first - whole).max() > 0.01
@@ -85,7 +85,7 @@ def test_clips_with_nothing_to_go_by_are_named_with_the_reason(both, tmp_path):
     silent, missing = tmp_path / "silent.wav", tmp_path / "missing.wav"
     soundfile.write(silent, np.zeros(RATE), RATE)
     clips = [Clip("a", "sad", "1", silent), Clip("b", "sad", "1", missing)]
-    found = member_outputs(both, clips, jobs=1)
+    found = outputs_of_clips(both, clips, jobs=1)
     assert found.clips == ()
     assert [skipped.name for skipped in found.skipped] == ["a", "b"]
     assert found.skipped[0].reason == "neither enough speech nor a face in it"

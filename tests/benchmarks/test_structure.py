@@ -117,5 +117,14 @@ def test_imports_within_functions_make_no_cycle(source: Path) -> None:
     assert measures(source)["import cycles"][0] == "0"
 
 
+def test_what_overrides_is_documented_where_it_is_declared(source: Path) -> None:
+    method = "    def put(self, old: str) -> int:\n        return 1\n"
+    path = source / "affuse" / "roomc" / "kind.py"
+    path.write_text(f"class Kind(Base):\n    @override\n{method}")
+    assert measures(source)["public functions with Parameters"][0] == "25.0 % of 4"
+    path.write_text(f"class Kind(Base):\n{method}")
+    assert measures(source)["public functions with Parameters"][0] == "20.0 % of 5"
+
+
 def measures(source: Path) -> dict[str, tuple[str, list[structure.Finding]]]:
     return structure.measures(structure.modules(source))

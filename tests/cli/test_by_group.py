@@ -59,7 +59,7 @@ def test_a_run_says_for_whom_it_works_and_a_report_says_it_again(affuse, clips, 
     assert said in shown
     assert "By age: nothing is compared" in shown
     page = (out / "report.html").read_text("utf-8")
-    assert '<h2 id="groups">For whom it works</h2>' in page
+    assert '<h2 id="groups">Per group</h2>' in page
     assert said in page
 
     again = affuse(cache, "report", out, "--by", "sex", "--out", tmp_path / "again.html")
@@ -98,4 +98,4 @@ def test_without_groups_a_run_has_no_table_of_them(affuse, clips, tmp_path):
     assert ended.returncode == 0, ended.stderr
     assert "for whom" not in ended.stdout
     assert not (out / "by.csv").exists()
-    assert "For whom it works" not in (out / "report.html").read_text("utf-8")
+    assert 'id="groups"' not in (out / "report.html").read_text("utf-8")

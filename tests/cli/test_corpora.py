@@ -14,7 +14,7 @@ import soundfile
 from affuse.cli import main
 from affuse.registries import READERS
 from affuse.splits.fold_sets import fold_set
-from affuse.splits.protocols import MET_SPEAKERS, Protocol
+from affuse.splits.protocols import TRAINED_ON_SPEAKERS, Protocol
 
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
@@ -88,7 +88,7 @@ def test_two_corpora_in_one_run(command, ravdess, emodb, tmp_path):
     page = (out / "report.html").read_text("utf-8")
     assert "<h3>Each corpus by itself</h3>" in page
     assert "ravdess + emodb" in page
-    assert page.count("<td>EMO-DB</td>") == page.count("<td>RAVDESS</td>") == 1
+    assert page.count(">EMO-DB</td>") == page.count(">RAVDESS</td>") == 1
     assert f"affuse run {ravdess} {emodb} --recipe config.toml" in page
 
 
@@ -114,7 +114,7 @@ def test_published_folds_that_leak_stand_beside_folds_that_do_not(command, tmp_p
     assert list(results["n_clips"]) == [len(names) + 1, len(names)]
     assert results["leak"][1] == "2 of 2 speakers on both sides"
     page = (out / "report.html").read_text("utf-8")
-    assert "<td>2 of 2 speakers on both sides</td>" in page
+    assert page.count("<strong>Emobox folds:</strong> 2 of 2 speakers on both sides.") == 1
     code, text = command("audit", data, *arguments, "--permutations", "0")
     assert code == 1
     assert "LEAK   published folds" in text
@@ -145,9 +145,9 @@ def test_published_folds_keep_the_seeds_that_they_had():
     published = Protocol("speaker-independent", (), published="luna2021")
     assert (published.label, published.seed_name) == ("luna2021 folds", "speaker-independent")
     assert published.stage == "luna2021 folds"
-    met = replace(published, provenance=(MET_SPEAKERS,))
+    met = replace(published, provenance=(TRAINED_ON_SPEAKERS,))
     assert met.label == "luna2021 folds, speakers heard before"
-    assert met.leak == MET_SPEAKERS.reason
+    assert met.leak == TRAINED_ON_SPEAKERS.reason
 
 
 def test_one_corpus_has_no_table_of_corpora(command, emodb, tmp_path):

@@ -94,7 +94,7 @@ def test_the_first_line_says_that_people_are_drawn(drawn_corpus, tmp_path, capsy
     warning = "These people are drawn, and their voices are synthesised: no figure here says"
     assert text.startswith(warning)
     page = (out / "report.html").read_text("utf-8")
-    assert f'<p class="lead">{warning}' in page
+    assert f'<p class="warning">{warning}' in page
     assert json.loads((out / "summary.json").read_text("utf-8"))["drawn"].startswith(warning)
     assert "--bundle" not in text  # of drawn people, for nobody's recordings
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from affuse.config import Config, load_config
 from affuse.corpora.index import Index
 from affuse.errors import ConfigError, FeatureError
-from affuse.experiment import extract
+from affuse.experiment import extract_configured
 from affuse.extractors.vgg import calibration as vgg_calibration
 from affuse.extractors.vgg.calibration import N_CLIPS, with_ranges
 from affuse.extractors.vgg.framing import faces_in
@@ -83,11 +83,11 @@ def test_ranges_become_part_of_the_configuration(
     ranges = config.features.vgg_face.ranges
     assert len(ranges) == 13
     assert with_ranges(config, make_clips(1, "others")) == config
-    extraction, sources = extract(tiny_int8, clips)
+    extraction, sources = extract_configured(tiny_int8, clips)
     assert sources["video"].label == "VGG16 (untrained), int8"
     assert sources["video"].settings()["ranges"] == ranges  # type: ignore[union-attr]
     assert len(extraction.table) == 3
-    single, _ = extract(load_config("quick", [*TINY, "features.audio=none"]), clips)
+    single, _ = extract_configured(load_config("quick", [*TINY, "features.audio=none"]), clips)
     found = extraction.table.arrays["video"][[0]]  # type: ignore[index]
     expected = single.table.arrays["video"][[0]]  # type: ignore[index]
     assert 0.0 < distance(np.asarray(found), np.asarray(expected)) < 0.1

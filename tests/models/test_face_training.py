@@ -96,7 +96,9 @@ def test_it_goes_on_with_other_threads_but_not_with_other_settings(faces, tmp_pa
 
 def test_learning_rate_rises_and_falls_to_nothing():
     settings = FaceTraining()
-    rates = [settings.learning_rate_at(step / 10) for step in range(10 * settings.epochs + 1)]
+    rates = [
+        settings.rate_with_linear_warm_up(step / 10) for step in range(10 * settings.epochs + 1)
+    ]
     assert rates[0] == 0
     assert max(rates) == pytest.approx(settings.learning_rate)
     assert rates[-1] == pytest.approx(0, abs=1e-9)

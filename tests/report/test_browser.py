@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
+from affuse.report.reading import read_run
+
 WIDTHS = (1280, 390)
+TALLEST = 6000
+"""Pixels of a report as it opens on a desk."""
+SCROLLED = """[...document.querySelectorAll("main *")].filter((e) => !e.closest("svg"))
+  .filter((e) => ["auto", "scroll"].includes(getComputedStyle(e).overflowX))
+  .filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.outerHTML.slice(0, 200))"""
+
+
+def unfold(page: Any) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +54,8 @@ def test_is_fit_for_everybody(opened, width, theme):
     page, noted = opened(width, theme)
     assert noted == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    unfold(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = checker.Axe().run(page).response["violations"]
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
 
@@ -53,19 +65,60 @@ def test_table_is_sorted_by_the_keyboard(opened):
     button = page.get_by_role("button", name="accuracy %").first
     button.focus()
     page.keyboard.press("Enter")
-    column = page.locator("table.sortable").first.locator("tbody tr td:nth-child(7)")
-    falling = [float(text) for text in column.all_inner_texts()]
+    ranked = page.locator(".ranked").first
+    column = ranked.locator("tbody tr td:nth-child(7)")
+    falling = [float(text) for text in column.all_text_contents()]
+    assert len(falling) > 6
     assert falling == sorted(falling, reverse=True)
+    assert len(ranked.locator("tbody").first.locator("tr").all()) == 5
     page.keyboard.press("Enter")
-    assert [float(text) for text in column.all_inner_texts()] == falling[::-1]
-    assert page.locator("th[aria-sort=ascending]").count() == 1
+    assert [float(text) for text in column.all_text_contents()] == falling[::-1]
+    # Both parts of the table say so: the first five, and the rest on demand.
+    assert ranked.locator("th[aria-sort=ascending]").count() == 2
+
+
+def test_five_rows_come_first_and_the_rest_on_demand(opened, run_folder):
+    page, _ = opened()
+    ranked = page.locator(".ranked").first
+    seen = ranked.locator("tbody tr:visible")
+    assert seen.count() == 5
+    ranked.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert seen.count() == len(read_run(run_folder).honest)
+    assert page.locator(".apart tbody tr:visible").count() == 0
+
+
+def test_the_first_screen_answers_and_the_page_ends_soon(opened):
+    page, _ = opened()
+    for name in ("What was tested", "How good is it", "Can it be trusted"):
+        box = page.get_by_role("region", name=name).bounding_box()
+        assert box["y"] + box["height"] < 900
+    assert page.evaluate("document.documentElement.scrollHeight") < TALLEST
+
+
+def test_rows_are_cards_on_a_telephone(opened):
+    page, _ = opened(390)
+    unfold(page)
+    assert page.evaluate(SCROLLED) == []
+    row = page.locator(".ranked tbody tr").first
+    assert page.locator("thead:visible").count() == 0
+    cells = row.locator("th, td")
+    left = [cell.bounding_box()["x"] for cell in cells.all()]
+    assert len(set(map(round, left))) <= 3
+    label = "(cell) => getComputedStyle(cell, '::before').content"
+    assert row.locator("td").nth(0).evaluate(label) == '"UAR %"'
+    # They are rows of a table to those who hear the page.
+    assert page.get_by_role("row").count() >= 5
+    assert page.get_by_role("rowheader").first.is_visible()
+    widest = "Math.max(...[...document.querySelectorAll('svg')].map((s) => s.clientWidth))"
+    assert page.evaluate(widest) <= 390
 
 
 def test_reads_without_script(browser, run_folder):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((run_folder / "report.html").as_uri())
-    assert page.get_by_role("heading", name="What was found").is_visible()
+    assert page.get_by_role("heading", name="Summary").is_visible()
     assert page.locator("table.sortable tbody tr").count() > 4
     context.close()
 
@@ -77,3 +130,23 @@ def test_prints_with_all_that_is_folded_away(opened):
     assert page.locator("details:not([open])").count() == 0
     assert page.locator("nav").is_hidden()
     assert len(page.pdf()) > 10_000
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details[open]").count() == 0
+
+
+def test_nothing_is_cut_off_at_the_edge_of_a_page(opened):
+    """An A4 page within its margins."""
+    page, _ = opened(690)
+    page.emulate_media(media="print")
+    unfold(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 690
+
+
+def test_prints_the_same_without_script(browser, run_folder):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((run_folder / "report.html").as_uri())
+    page.emulate_media(media="print")
+    rest = page.locator(".ranked details tbody tr").last
+    assert rest.bounding_box()["height"] > 0
+    context.close()

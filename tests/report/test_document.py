@@ -15,14 +15,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from affuse.bundle.permitted_use import REGULATION
 from affuse.cli import main
 from affuse.errors import OutputError
 from affuse.report.decision_charts import confusions, map_charts
-from affuse.report.document import report_html, write_page, write_report
+from affuse.report.document import report_html, write_report
 from affuse.report.examples import chosen_clips
+from affuse.report.grid import SHOWN, Grid, axis_of
+from affuse.report.page import write_page
 from affuse.report.reading import read_run
 from affuse.report.results_charts import speaker_chart
-from affuse.report.words import findings
+from affuse.report.summary import Summary, summary_of
 
 
 class Page(HTMLParser):
@@ -53,6 +56,10 @@ def text(run_folder: Path) -> str:
     return (run_folder / "report.html").read_text("utf-8")
 
 
+def summary(run) -> Summary:
+    return summary_of(run, axis_of(run.task.headline, run.results, run.table("references")))
+
+
 @pytest.fixture(scope="module")
 def page(text: str) -> Page:
     return Page(text)
@@ -63,20 +70,79 @@ def test_a_run_writes_it_and_it_is_small(run_folder):
 
 
 def test_it_asks_nothing_of_any_network(text, page):
-    assert all(address.startswith(("#", "data:")) for address in page.addresses)
+    (law,) = (address for address in page.addresses if not address.startswith(("#", "data:")))
+    assert law == REGULATION, "a link that people may follow, and nothing else"
     assert "default-src &#39;none&#39;" in text
     outside = set(re.findall(r"https?://[^\s\"'<)]+", text))
-    assert outside <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert outside == {REGULATION, "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+
+
+def test_it_ends_with_consent_and_law(text):
+    end = " ".join(text.partition("</main>")[2].split())
+    assert "At work and in education the European Union forbids recognising emotions" in end
+    assert f'<a href="{REGULATION}">Regulation (EU) 2024/1689</a>, articles 5(1)(f)' in end
+    assert "docs/consent-and-law.md" in end
 
 
 def test_parts_come_in_their_order(page):
     order = [heading[3:] for heading in page.headings if heading.startswith("h2")]
     assert order == [
-        "What was found", "Results", "Which differences are real", "What is taken for what",
-        "Whom and what it knows best", "Can its probabilities be trusted",
-        "When sound or picture is bad", "How the networks learned", "How the clips lie", "Examples",
-        "Data and protocol", "Settings and environment", "Run it again",
+        "Summary", "Results", "Predict with it", "Paired comparisons", "Confusion matrices",
+        "Per speaker and emotion", "Calibration", "Robustness", "Training curves", "Feature maps",
+        "Examples", "Data and protocol", "Settings, and running it again",
     ]  # fmt: skip
+
+
+def test_its_title_is_that_of_the_data(text, page):
+    assert "h1 clips: 3 emotions from voice and face" in page.headings
+    assert "<title>clips: 3 emotions from voice and face: affuse report</title>" in text
+
+
+def test_three_questions_are_answered(run_folder):
+    run = read_run(run_folder)
+    found, n_apart = summary(run), len(run.honest)
+    assert found.tested[0].startswith("24 clips of 4 speakers (6 each): 3 emotions")
+    assert found.tested[1].startswith(f"{n_apart} systems: audio by MFCC, video by ")
+    assert found.tested[2] == "Protocol: speaker-independent, 4 folds; speakers kept apart."
+    assert [figure.kind for figure in found.figures] == ["audio", "video", "fused"]
+    assert found.trust[0] == "Each clip was tested by a system that had not met its speaker."
+    assert any(f"picked as the best of {n_apart} after" in sentence for sentence in found.trust)
+    only = run.results[run.results["leaky"]]
+    leaky = replace(run, tables={**run.tables, "results": only})
+    assert (summary(leaky).value, summary(leaky).figures) == ("", ())
+    assert summary(leaky).quality[0].startswith("No system was evaluated with speakers kept apart")
+    assert summary(leaky).tested[-1].endswith("it leaks.")
+
+
+@pytest.mark.usefixtures("words_alone")
+def test_one_corpus_that_is_not_surely_better_than_chance(run_folder):
+    run = read_run(run_folder)
+    table = run.table("results")
+    poor = replace(run, tables={**run.tables, "results": table.assign(uar_low=0.2)})
+    assert "It is not surely above chance (33.3 %)." in summary(poor).trust
+    assert "It is not surely above chance (33.3 %)." not in summary(run).trust
+
+
+def test_the_reason_of_a_leak_stands_once_and_its_rows_are_folded(text, run_folder):
+    n_leaky = len(read_run(run_folder).leaky)
+    reason = "clips of the same speakers are in training and test"
+    box = text[text.index('<div class="apart">') : text.index('id="next"')]
+    assert box.count(reason) == 1
+    assert f"<summary>{n_leaky} leaky systems</summary>" in box
+    assert box.index("<details") < box.index("<table")
+
+
+def test_five_rows_come_first():
+    rows = tuple((f"system {number}",) for number in range(8))
+    made = [Grid("", (), rows[:n], SHOWN) for n in range(9)]
+    assert [len(grid.first) for grid in made] == [0, 1, 2, 3, 4, 5, 6, 5, 5]
+    assert all((*grid.first, *grid.rest) == grid.rows for grid in made)
+
+
+def test_it_leads_to_the_bundle(run_folder, tmp_path, text):
+    bundle = json.loads((run_folder / "bundle" / "bundle.json").read_text("utf-8"))
+    assert f"holds {bundle['name']}, trained on all of these clips" in text
+    assert f"affuse predict my.mp4 --bundle {run_folder / 'bundle'}</code>" in text
 
 
 def test_no_id_is_there_twice(page):
@@ -99,11 +165,11 @@ def test_words_and_figures_are_those_of_the_tables(run_folder, text):
     results = pd.read_csv(run_folder / "results.csv")
     honest = results[~results["leaky"]]
     best = honest.loc[honest["uar"].idxmax()]
-    told = findings(read_run(run_folder))
-    assert f"{100 * best['uar']:.1f} %" in told
-    assert best["system"] in told
-    assert f"[{100 * best['uar_low']:.1f}, {100 * best['uar_high']:.1f}]" in told
-    assert "marked leaky" in told
+    found = summary(read_run(run_folder))
+    assert found.value == f"{100 * best['uar']:.1f} %"
+    assert f"[{100 * best['uar_low']:.1f}, {100 * best['uar_high']:.1f}]" in found.value_text
+    assert best["system"] in found.quality[0]
+    assert "marked leaky" in found.trust[-1]
     for _, row in results.iterrows():
         assert row["system"] in text
         assert f">{100 * row['uar']:.1f}<" in text
@@ -160,7 +226,7 @@ def test_what_is_missing_is_said(run_folder, tmp_path):
     less = tmp_path / "less"
     shutil.copytree(run_folder, less, ignore=shutil.ignore_patterns("robustness.csv", "map.csv"))
     text = report_html(read_run(less))
-    assert "Not in this report: it was not asked for." in text
+    assert "<li>Robustness: it was not asked for. Run with --set robustness" in text
     assert "run again with this version" in text
 
 
@@ -292,7 +358,8 @@ def test_reasons_of_a_leak_are_those_of_the_run(run_folder, tmp_path):
         protocol="emobox folds", leaky=True, leak="10 of 10 speakers on both sides"
     )
     pd.concat([table, last]).to_csv(folder / "results.csv", index=False)
-    assert "<td>10 of 10 speakers on both sides</td>" in report_html(read_run(folder))
+    text = report_html(read_run(folder))
+    assert text.count("<strong>Emobox folds:</strong> 10 of 10 speakers on both sides.</li>") == 1
     # Run folders of before have no such column.
     table.drop(columns="leak").to_csv(folder / "results.csv", index=False)
     assert "<!DOCTYPE html>" in report_html(read_run(folder))

@@ -9,7 +9,7 @@ import pytest
 
 from affuse.report.document import report_html
 from affuse.report.reading import read_run
-from affuse.report.words import findings
+from affuse.report.words import gain_of_fusion
 
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
@@ -18,7 +18,7 @@ NEW = ("p_swap", "p_swap_least", "n_comparisons")
 
 @pytest.fixture
 def told_of(run_folder, tmp_path):
-    """What the report finds if best fusion and best single modality compared like this."""
+    """What the report says if best fusion and best single modality compared like this."""
     run = read_run(run_folder)
     by_uar = run.honest.set_index("system")["uar"]
     single = max((run.best["audio"], run.best["video"]), key=lambda name: by_uar[name])
@@ -35,7 +35,7 @@ def told_of(run_folder, tmp_path):
         for name, value in values.items():
             pairs.loc[row, name] = value
         pairs.to_csv(folder / "comparisons.csv", index=False)
-        return findings(read_run(folder))
+        return gain_of_fusion(read_run(folder))
 
     return told
 

@@ -210,3 +210,40 @@ def test_real_clip(client, shared_data):
         pytest.skip("no real clip is small enough")
     job = ended(client, send(client, clip).json()["id"])
     assert job["state"] == "done", json.dumps(job)
+
+
+def test_head_is_answered_wherever_get_is(client, number):
+    paths = client.get("/api/openapi.json").json()["paths"]
+    asked = [path for path, methods in paths.items() if "get" in methods]
+    asked += ["/", "/api/docs", "/api/openapi.json", "/static/main.js"]
+    places = {"{number}": number, "{name}": "csv"}
+    for path in asked:
+        for place, value in places.items():
+            path = path.replace(place, value)
+        whole, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (whole.status_code, b""), path
+        assert head.headers["content-type"] == whole.headers["content-type"]
+
+
+def test_info_has_the_figures_of_the_bundle_and_what_they_rest_on(client, bundle_dir):
+    figures = client.get("/api/info").json()["figures"]
+    expected = load(bundle_dir).bundle.manifest.figures
+    assert [(each["system"], each["protocol"]) for each in figures] == [
+        (each.system, each.protocol) for each in expected
+    ]
+    assert [each["n_speakers"] for each in figures] == [each.n_speakers for each in expected]
+
+
+def test_answers_of_one_modality_alone(client, number):
+    """They are those of a recogniser whose other member was taken out."""
+    both = client.get(f"/api/jobs/{number}/result").json()["predictions"][0]
+    for modality, other in (("audio", "video"), ("video", "audio")):
+        answer = client.get(f"/api/jobs/{number}/result", params={"modality": modality})
+        jsonschema.validate(answer.json(), prediction_schema())
+        (alone,) = answer.json()["predictions"]
+        assert set(alone["probabilities"]) == {modality, "fused"}
+        assert alone["probabilities"]["fused"] == pytest.approx(both["probabilities"][modality])
+        for found, whole in zip(alone["segments"], both["segments"], strict=True):
+            assert other not in found["probabilities"]
+            assert found["probabilities"][modality] == whole["probabilities"][modality]
+    assert client.get(f"/api/jobs/{number}/result?modality=both").status_code == 422

@@ -13,7 +13,8 @@ from serving import until
 
 from affuse.errors import MediaError
 from affuse.predict.settings import Settings
-from affuse.serve.jobs import Gone, Job, Jobs
+from affuse.serve.job import Job
+from affuse.serve.jobs import Gone, Jobs
 from affuse.serve.judging import JudgeTask, judge
 from affuse.serve.replies import JobReply
 from affuse.serve.settings import Limits

@@ -165,6 +165,26 @@ def test_files_of_another_seed_are_not_mixed_in(corpus: Path) -> None:
         synthesise(corpus, speakers=1, emotions=["happy"], takes=1, seed=1)
 
 
+def test_files_of_another_difficulty_are_not_mixed_in(corpus: Path) -> None:
+    with pytest.raises(OutputError, match=r"expected '.*\"difficulty\": 0\.5.*; give an empty"):
+        synthesise(corpus, speakers=2, emotions=["happy"], takes=1, difficulty=0.5)
+
+
+def test_difficulty_zero_is_the_corpus_that_was_always_made(corpus: Path, clip: Path) -> None:
+    assert made_by(clip) == 'affuse embedded corpus {"seed": 0, "version": 1}'
+    before = clip.stat().st_mtime_ns
+    synthesise(corpus, speakers=2, emotions=["happy"], takes=1, difficulty=0)
+    assert clip.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("difficulty", [-0.1, 1.5, float("nan")])
+def test_a_difficulty_that_does_not_fit_is_refused(tmp_path: Path, difficulty: float) -> None:
+    with pytest.raises(
+        ConfigError, match=rf"difficulty {difficulty} was given; expected .* 0 to 1"
+    ):
+        synthesise(tmp_path, speakers=1, takes=1, difficulty=difficulty)
+
+
 def test_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"cannot be written \(.*\); expected a folder"):

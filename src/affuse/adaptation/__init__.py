@@ -1,1 +1,1 @@
-"""A bundle and a few labelled clips of one's own -> the same networks, decided on anew."""
+"""A bundle and a few labelled clips -> the same networks, with decisions fitted to those clips."""

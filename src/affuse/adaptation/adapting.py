@@ -1,4 +1,4 @@
-"""A bundle and labelled clips -> the bundle adapted to them, with what that is worth."""
+"""A bundle and labelled clips -> the bundle adapted to them, with its figures before and after."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from affuse.adaptation.figures import Change, change_of_strangers, changes, held
 from affuse.adaptation.fitting import Fitted, fit_decisions
 from affuse.adaptation.labelled import labelled_clips
 from affuse.adaptation.making import adapted_bundle, loss_text, points_text
-from affuse.adaptation.outputs import MemberOutputs, member_outputs
+from affuse.adaptation.outputs import ClipOutputs, outputs_of_clips
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.named import bundle_folder
 from affuse.bundle.provenance import known_speakers
 from affuse.bundle.reader import read_bundle
+from affuse.bundle.tables import refuse_without_tables
 from affuse.bundle.writer import write_bundle
 from affuse.corpora.registry import AUTO
 from affuse.errors import BundleError, DatasetError
@@ -23,12 +24,12 @@ from affuse.records import Clip, ProgressCallback, Skipped
 from affuse.storage.plain_text import counted
 
 LEAST_OF_EACH = 2
-"""Clips of an emotion: of a single one there is none left to see whether it helps."""
+"""Clips of an emotion: with a single one, none is left to measure on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adaptation:
-    """A bundle whose decisions were fitted to somebody's clips, and what that is worth.
+    """An adapted bundle, and how its figures changed.
 
     Attributes
     ----------
@@ -42,14 +43,14 @@ class Adaptation:
     changes : tuple of Change
         Figures before and after, on clips that were not fitted to; the answer first.
     decisive : Change or None
-        By which it is known to help or not: the answer, on people whom the bundle was not trained
-        on. None: it was trained on all of them, or on all but one.
+        The change that decides whether it helps: of the answer, on people outside the bundle's
+        training. None: it was trained on all of them, or on all but one.
     shrinkages : mapping of str to float
-        How much was held back, by member; infinite: nothing was changed.
+        Shrinkage by member; infinite: nothing was changed.
     reasons : tuple of str
-        Why it is not known to help, in words; empty: it helps.
+        Why it is not known to help, in sentences; empty: it helps.
     notes : tuple of str
-        What a reader of the figures must know.
+        Notes on the figures.
     skipped : tuple of Skipped
         Clips that were not used.
 
@@ -74,7 +75,7 @@ class Adaptation:
 
     @property
     def helps(self) -> bool:
-        """Whether it answers better than before, by more than chance."""
+        """Whether the adapted bundle does better than before, by more than chance."""
         return not self.reasons
 
     def write(self, folder: str | Path) -> Path:
@@ -134,7 +135,7 @@ def adapt(
     Raises
     ------
     BundleError
-        No bundle, or one of numbers.
+        No bundle, one of numbers, or one that takes features from a table.
     DatasetError
         Clips of emotions that the bundle does not know, or of fewer than two emotions; none with
         enough speech or a face in it.
@@ -142,8 +143,8 @@ def adapt(
     Notes
     -----
     Every member's probabilities are recalibrated (a ridge logistic regression on their logarithms,
-    shrunk to what the bundle says), then the members are weighed anew. How much is shrunk is chosen
-    on inner folds; the figures are those of clips of people who took no part in either.
+    shrunk to what the bundle says), then the members' weights are fitted anew. The shrinkage is
+    chosen on inner folds; the figures are those of clips of people who took no part in either.
 
     Examples
     --------
@@ -154,9 +155,10 @@ def adapt(
     folder = bundle_folder(bundle)
     before = read_bundle(folder)
     _refuse_numbers(before)
+    refuse_without_tables(before)
     mine = labelled_clips(data, before.manifest.classes, corpus, emotions)
     _refuse_too_few(mine.clips, mine.name)
-    outputs = member_outputs(folder, mine.clips, jobs=jobs, progress=progress)
+    outputs = outputs_of_clips(folder, mine.clips, jobs=jobs, progress=progress)
     _refuse_too_few(outputs.clips, mine.name, outputs.skipped)
     fitted = fit_decisions(before, outputs, seed)
     found = held_out(before, outputs, seed, progress)
@@ -203,17 +205,17 @@ def _refuse_too_few(clips: Sequence[Clip], data: str, skipped: Sequence[Skipped]
     )
 
 
-def _emotions(outputs: MemberOutputs, classes: Sequence[str]) -> dict[str, int]:
-    """Clips of each emotion that there is, in the order of the classes."""
+def _emotions(outputs: ClipOutputs, classes: Sequence[str]) -> dict[str, int]:
+    """Number of clips of each emotion that occurs, in the order of the classes."""
     counts = Counter(clip.emotion for clip in outputs.clips)
     return {name: counts[name] for name in classes if counts[name]}
 
 
-def _n_speakers(outputs: MemberOutputs) -> int:
+def _n_speakers(outputs: ClipOutputs) -> int:
     return len({clip.speaker for clip in outputs.clips})
 
 
-def _notes(outputs: MemberOutputs, met: Sequence[str], skipped: Sequence[Skipped]) -> Iterator[str]:
+def _notes(outputs: ClipOutputs, met: Sequence[str], skipped: Sequence[Skipped]) -> Iterator[str]:
     if met:
         yield (
             f"The bundle was trained on {len(met)} of the {_n_speakers(outputs)} speakers: the "
@@ -226,7 +228,7 @@ def _notes(outputs: MemberOutputs, met: Sequence[str], skipped: Sequence[Skipped
 
 
 def _reasons(made: Adaptation, fitted: Fitted) -> Iterator[str]:
-    """Why it is not known to help."""
+    """Why the adaptation is not known to help."""
     if made.n_speakers < 2:
         yield "all clips are of one speaker, who says nothing about others"
     rare = [f"{n} of {name}" for name, n in made.emotions.items() if n < LEAST_OF_EACH]
@@ -247,7 +249,7 @@ def _reasons(made: Adaptation, fitted: Fitted) -> Iterator[str]:
         )
 
 
-def _bundle(made: Adaptation, fitted: Fitted, outputs: MemberOutputs, met: Sequence[str]) -> Bundle:
+def _bundle(made: Adaptation, fitted: Fitted, outputs: ClipOutputs, met: Sequence[str]) -> Bundle:
     leak = f"the bundle was trained on {len(met)} of the {made.n_speakers} speakers" if met else ""
     if made.n_speakers < 2:
         leak = "clips of one speaker are on both sides"

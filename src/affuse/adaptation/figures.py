@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from affuse.adaptation.fitting import fit_decisions
 from affuse.adaptation.folds import fold_numbers, groups_of
-from affuse.adaptation.outputs import MemberOutputs
+from affuse.adaptation.outputs import ClipOutputs
 from affuse.adaptation.recalibrating import balanced
 from affuse.bundle.bundle import Bundle
 from affuse.predict.judging import judge
@@ -86,13 +86,13 @@ class Change:
 
     @property
     def real(self) -> bool:
-        """Whether it is better by more than chance: by UAR, or log loss at no worse UAR."""
+        """Whether it is better by more than chance: by UAR, or by log loss at no worse UAR."""
         return bool(self.low > 0 or (self.loss_high < 0 and self.difference >= 0))
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Probabilities of clips that nothing was fitted to: part -> (n_clips, n_classes)."""
+    """Probabilities of clips held out of every fit: part -> (n_clips, n_classes)."""
 
     before: Mapping[str, Floats]
     after: Mapping[str, Floats]
@@ -100,14 +100,14 @@ class HeldOut:
 
 
 def held_out(
-    bundle: Bundle, outputs: MemberOutputs, seed: int = 0, progress: ProgressCallback | None = None
+    bundle: Bundle, outputs: ClipOutputs, seed: int = 0, progress: ProgressCallback | None = None
 ) -> HeldOut:
-    """What the bundle says of each clip, and what it says once it was fitted to all other groups.
+    """Each clip's probabilities as the bundle gives them, and after a fit to all other groups.
 
     Parameters
     ----------
     bundle : Bundle
-    outputs : MemberOutputs
+    outputs : ClipOutputs
     seed : int
     progress : callable, optional
         Called with ``("folds", n_done, n_folds)``.
@@ -132,13 +132,13 @@ def held_out(
     return HeldOut(before, after, len(numbers))
 
 
-def answers(bundle: Bundle, outputs: MemberOutputs) -> dict[str, Floats]:
+def answers(bundle: Bundle, outputs: ClipOutputs) -> dict[str, Floats]:
     """Probabilities of each clip as prediction gives them: part -> (n_clips, n_classes).
 
     Parameters
     ----------
     bundle : Bundle
-    outputs : MemberOutputs
+    outputs : ClipOutputs
 
     Returns
     -------
@@ -156,14 +156,14 @@ def answers(bundle: Bundle, outputs: MemberOutputs) -> dict[str, Floats]:
 
 
 def changes(
-    found: HeldOut, outputs: MemberOutputs, classes: Sequence[str], seed: int = 0
+    found: HeldOut, outputs: ClipOutputs, classes: Sequence[str], seed: int = 0
 ) -> tuple[Change, ...]:
-    """Figures of the answer and of each modality that says something, before and after.
+    """Figures before and after, of the answer and of each modality that gives one.
 
     Parameters
     ----------
     found : HeldOut
-    outputs : MemberOutputs
+    outputs : ClipOutputs
         The clips of `found`.
     classes : sequence of str
         Of the bundle.
@@ -189,20 +189,20 @@ def changes(
 
 def change_of_strangers(
     found: HeldOut,
-    outputs: MemberOutputs,
+    outputs: ClipOutputs,
     classes: Sequence[str],
     met: Sequence[str],
     seed: int = 0,
 ) -> Change | None:
-    """Figures of the answer on people whom the bundle was not trained on.
+    """Figures before and after on speakers whom the bundle was not trained on.
 
-    A network is surer of people it has learned by heart, and righter: what fits these makes it too
-    sure of all others.
+    A network is more confident about people it was trained on, and more often right: a fit to them
+    would make it overconfident about all others.
 
     Parameters
     ----------
     found : HeldOut
-    outputs : MemberOutputs
+    outputs : ClipOutputs
         The clips of `found`.
     classes : sequence of str
         Of the bundle.
@@ -238,7 +238,7 @@ def _parts(found: HeldOut, labels: Rows) -> Iterator[tuple[str, Floats, Floats]]
 
 
 def _among(rows: Floats, shown: Rows) -> Floats:
-    """Probabilities among some classes alone."""
+    """Probabilities restricted to some classes, normalised among them."""
     left = np.full_like(rows, 0.0)
     left[:, shown] = np.maximum(rows[:, shown], np.finfo(float).tiny)
     return np.asarray(left / left.sum(axis=1, keepdims=True))

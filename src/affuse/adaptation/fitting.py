@@ -1,4 +1,4 @@
-"""What the members say of labelled clips -> a manifest whose decisions fit them."""
+"""What the members predict for labelled clips -> a manifest whose decisions are fitted to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.adaptation.folds import fold_numbers, groups_of
-from affuse.adaptation.outputs import MemberOutputs
+from affuse.adaptation.outputs import ClipOutputs
 from affuse.adaptation.recalibrating import LabelledRows, choose_recalibration
 from affuse.adaptation.weighing import choose_weights
 from affuse.bundle.bundle import Bundle
@@ -24,7 +24,7 @@ N_INNER_FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A manifest, and how much was held back in it.
+    """A manifest, and how far each of its fits was shrunk to what it was before.
 
     Attributes
     ----------
@@ -42,13 +42,13 @@ class Fitted:
         return any(np.isfinite(list(self.shrinkages.values())))
 
 
-def fit_decisions(bundle: Bundle, outputs: MemberOutputs, seed: int = 0) -> Fitted:
+def fit_decisions(bundle: Bundle, outputs: ClipOutputs, seed: int = 0) -> Fitted:
     """Recalibrate each member, then weigh them; all choices are made on inner folds.
 
     Parameters
     ----------
     bundle : Bundle
-    outputs : MemberOutputs
+    outputs : ClipOutputs
         Of clips of at least two emotions, all of which the bundle knows.
     seed : int
         Of the order in which groups come to folds.

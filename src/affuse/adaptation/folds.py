@@ -1,4 +1,4 @@
-"""Clips divided so that whoever is in one part is in no other."""
+"""Clips divided so that nobody is in two parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from affuse.records import Clip
 
 
 def groups_of(clips: Sequence[Clip]) -> tuple[str, ...]:
-    """What is kept apart: speakers; of one speaker recordings; of one recording its clips.
+    """Groups to be kept in one fold: speakers; of one speaker recordings; of one recording clips.
 
     Parameters
     ----------

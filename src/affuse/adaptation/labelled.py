@@ -1,4 +1,4 @@
-"""What somebody labelled -> the clips that a bundle can be adapted to."""
+"""A person's labelled data -> the clips that a bundle can be adapted to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affuse.records import Clip, Skipped
 
 @dataclass(frozen=True, slots=True)
 class LabelledClips:
-    """Clips of emotions that a bundle knows.
+    """Clips whose emotions a bundle knows, and those that were left out.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class LabelledClips:
         What they are called.
     clips : tuple of Clip
     notes : tuple of str
-        What a reader must know of them.
+        Notes on them.
     skipped : tuple of Skipped
         Media files or rows that are no clips.
     """
@@ -40,7 +40,7 @@ def labelled_clips(
     corpus: str,
     emotions: Sequence[str] | None,
 ) -> LabelledClips:
-    """Clips of some data, of emotions that a bundle knows.
+    """The clips of an index whose emotions a bundle knows.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def labelled_clips(
 
 
 def _refuse_absent(asked: Sequence[str], index: Index) -> None:
-    """Refuse emotions that no clip shows: a slip of the pen would leave clips out in silence."""
+    """Refuse emotions that no clip shows: a typing error would leave clips out unnoticed."""
     shown = {clip.emotion for clip in index}
     absent = [name or "''" for name in asked if name not in shown]
     if absent:

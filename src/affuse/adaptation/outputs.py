@@ -1,4 +1,4 @@
-"""Labelled clips -> what the members of a bundle say of each, as in prediction."""
+"""Labelled clips -> the outputs of a bundle's members for each, as in prediction."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ Rows = dict[str, list[float]]
 """Member -> its probabilities of one clip; members with nothing to go by are not there."""
 
 STAGE = "clips"
-_OF_FUSION = {"stands_for", "share", "prior", "prior_power", "weight", "recalibration"}
+_OF_FUSION = {"stands_for", "share", "weight", "recalibration"}
 """Fields of a member on which its rows do not depend."""
 
 _NOTHING = "neither enough speech nor a face in it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberOutputs:
+class ClipOutputs:
     """What members say of clips.
 
     Attributes
@@ -59,7 +59,7 @@ class MemberOutputs:
     rows: Mapping[str, Floats]
     skipped: tuple[Skipped, ...] = ()
 
-    def take(self, chosen: NDArray[Any]) -> MemberOutputs:
+    def take(self, chosen: NDArray[Any]) -> ClipOutputs:
         """Some of the clips.
 
         Parameters
@@ -68,10 +68,10 @@ class MemberOutputs:
 
         Returns
         -------
-        MemberOutputs
+        ClipOutputs
         """
         places = np.arange(len(self.clips))[chosen]
-        return MemberOutputs(
+        return ClipOutputs(
             clips=tuple(self.clips[place] for place in places),
             rows={name: rows[places] for name, rows in self.rows.items()},
         )
@@ -79,20 +79,20 @@ class MemberOutputs:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Clips of the same files: these are read once."""
+    """Clips of the same files, which are read once for all of them."""
 
     bundle_folder: Path
     clips: tuple[Clip, ...]
     settings: Settings
 
 
-def member_outputs(
+def outputs_of_clips(
     folder: Path,
     clips: Sequence[Clip],
     *,
     jobs: int | None = None,
     progress: ProgressCallback | None = None,
-) -> MemberOutputs:
+) -> ClipOutputs:
     """What the members of a bundle say of clips; what was found before is not computed again.
 
     Parameters
@@ -107,7 +107,7 @@ def member_outputs(
 
     Returns
     -------
-    MemberOutputs
+    ClipOutputs
 
     Raises
     ------
@@ -139,9 +139,7 @@ def member_outputs(
     return _joined(bundle, clips, found)
 
 
-def _joined(
-    bundle: Bundle, clips: Sequence[Clip], found: Mapping[str, Rows | str]
-) -> MemberOutputs:
+def _joined(bundle: Bundle, clips: Sequence[Clip], found: Mapping[str, Rows | str]) -> ClipOutputs:
     of_clips = {name: own for name, own in found.items() if own and not isinstance(own, str)}
     kept = tuple(clip for clip in clips if clip.id in of_clips)
     rows = {}
@@ -151,7 +149,7 @@ def _joined(
         rows[member.name] = np.array(own, np.float64).reshape(len(kept), len(member.classes))
     left = [clip.id for clip in clips if clip.id not in of_clips]
     skipped = tuple(Skipped(name, str(found[name] or _NOTHING)) for name in left)
-    return MemberOutputs(clips=kept, rows=rows, skipped=skipped)
+    return ClipOutputs(clips=kept, rows=rows, skipped=skipped)
 
 
 def _by_files(clips: Sequence[Clip]) -> Iterator[tuple[Clip, ...]]:
@@ -162,7 +160,7 @@ def _by_files(clips: Sequence[Clip]) -> Iterator[tuple[Clip, ...]]:
 
 
 def _rows_of(task: _Task) -> dict[str, Rows | str]:
-    """Clip -> what the members say of it, or why its files cannot be read."""
+    """Clip -> the members' outputs for it, or why its files cannot be read."""
     found: dict[str, Rows | str] = {clip.id: {} for clip in task.clips}
     for path in dict.fromkeys(path for clip in task.clips for path in clip.files):
         try:
@@ -188,7 +186,7 @@ def _of_file(path: Path, task: _Task) -> Iterator[tuple[Clip, Rows]]:
 
 
 def _span(clip: Clip, recording: Recording) -> Span | None:
-    """The stretch of a recording that a clip is; None: all of it."""
+    """The stretch of a recording that a clip covers; None: all of it."""
     if clip.start_s is None and clip.end_s is None:
         return None
     end_s = recording.duration_s if clip.end_s is None else clip.end_s
@@ -196,7 +194,7 @@ def _span(clip: Clip, recording: Recording) -> Span | None:
 
 
 def _is_of(members: Members, name: str, modalities: set[Modality]) -> bool:
-    """Whether a member goes by what is taken from a file: sound, picture, or both."""
+    """Whether a member needs nothing but these modalities."""
     return set(members.bundle.manifest.member(name).modalities) <= modalities
 
 
@@ -206,7 +204,7 @@ def _lost(answer: Lost, task: _Task) -> dict[str, Rows | str]:
 
 
 def _key(clip: Clip, bundle: Bundle, settings: Settings) -> str:
-    """Of what decides the rows of a clip: its files, and the networks, but not how these fuse."""
+    """Cache key of a clip's outputs: its files and the networks, not how these are fused."""
     manifest = bundle.manifest
     pooling = None if manifest.pooling is None else manifest.pooling.model_dump(mode="json")
     networks = [
@@ -229,9 +227,9 @@ def _key(clip: Clip, bundle: Bundle, settings: Settings) -> str:
 
 @lru_cache(maxsize=1)
 def _members(folder: Path) -> Members:
-    """Loaded once in each process."""
+    """Members of a bundle, loaded once in each process."""
     return Members(read_bundle(folder))
 
 
 def _silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody asked for."""
+    """Ignore progress."""

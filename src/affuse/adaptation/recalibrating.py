@@ -1,4 +1,4 @@
-"""One member's probabilities and the true emotions -> its recalibration, shrunk to what it was."""
+"""One member's probabilities and the true emotions -> its recalibration, shrunk to the old."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 SHRINKAGES = (300.0, 100.0, 30.0, 10.0)
-"""Among which one is chosen: what a squared deviation from the bundle's own weights costs, in units
-of twice the log loss of one clip."""
+"""Penalties to choose from, on the squared deviation from the bundle's own weights, in units of
+twice the log loss of one clip."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledRows:
-    """What a member says of labelled clips.
+    """One member's probabilities for labelled clips.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class LabelledRows:
 
 
 class Chosen(NamedTuple):
-    """A recalibration and what its choice rests on.
+    """A recalibration, and the held-out probabilities by which it was chosen.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Chosen(NamedTuple):
 
 
 def balanced(labels: Rows) -> Floats:
-    """Weights that let each emotion count alike, with the sum of the clips: (n_clips,).
+    """Weights that make each emotion count alike; they sum to the number of clips.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def balanced(labels: Rows) -> Floats:
 def fit_recalibration(
     member: Member, labelled: LabelledRows, shrinkage: float, power: float = 1.0
 ) -> Member:
-    """A member with the weights and the bias of least log loss, shrunk to what it has.
+    """The member with weights and bias of least log loss, shrunk to its present ones.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def choose_recalibration(
     power: float = 1.0,
     among: Sequence[float] = SHRINKAGES,
 ) -> Chosen:
-    """The shrinkage of least log loss on clips of folds that were not fitted to.
+    """The recalibration whose shrinkage has the least log loss on held-out folds.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def choose_recalibration(
 
 
 def _loss(rows: Floats, labelled: LabelledRows, power: float) -> float:
-    """Mean log loss, every emotion counting alike."""
+    """Mean log loss, with every emotion counting alike."""
     likely = log_softmax(power * logs_of(rows), axis=1)
     right = np.where(labelled.allowed, np.exp(likely), 0.0).sum(axis=1)
     return -float(np.average(np.log(np.maximum(right, FLOOR)), weights=balanced(labelled.labels)))

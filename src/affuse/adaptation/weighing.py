@@ -1,4 +1,4 @@
-"""How much each member counts, fitted on clips of which several say something."""
+"""How much each member counts, fitted on clips that have outputs of several members."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 SHRINKAGES = (100.0, 10.0, 1.0)
-"""What a squared logarithm of a factor costs, in units of twice the log loss of one clip."""
+"""Penalties to choose from, on the squared logarithm of a factor, in units of twice the log loss of
+one clip."""
 
 _FARTHEST = 3.0
 
@@ -76,11 +77,11 @@ class _Fit:
         self.n_factors = len(_names(manifest))
 
     def loss(self, logs: Floats) -> float:
-        """Mean log loss with these logarithms of factors, every emotion counting alike."""
+        """Mean log loss at these log factors, with every emotion counting alike."""
         return float(np.average(self._losses(logs), weights=balanced(self._labels)))
 
     def factors(self, shrinkage: float) -> Floats:
-        """Logarithms of the factors of least log loss, shrunk to 0."""
+        """Log factors of least log loss, shrunk to 0."""
         n = len(self._labels)
 
         def penalised(logs: Floats) -> float:
@@ -90,7 +91,7 @@ class _Fit:
         return np.asarray(minimize(penalised, np.zeros(self.n_factors), bounds=bounds).x)
 
     def held_out_loss(self, folds: Rows, shrinkage: float) -> float:
-        """Loss on each fold with the factors of the others."""
+        """Log loss on each fold at the factors that were fitted to the others."""
         losses = self._losses(np.zeros(self.n_factors))
         for fold in np.unique(folds):
             train = self._part(folds != fold)
@@ -110,12 +111,12 @@ class _Fit:
 
 
 def _bare(member: Member) -> Member:
-    """Without its recalibration, which its rows have been through."""
+    """The member without its recalibration, which was applied to its rows already."""
     return member.model_copy(update={"recalibration": None})
 
 
 def _names(manifest: Manifest) -> list[tuple[str, str]]:
-    """Constants of the fusion that are fitted: whose, and which."""
+    """Constants of the fusion that are fitted: name of the member, name of the constant."""
     rule = rule_named(manifest.fusion.rule)
     names = [] if rule.likelihoods else [("", "temperature")]
     for member in manifest.members:
@@ -125,7 +126,7 @@ def _names(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _weighed(manifest: Manifest, logs: Floats) -> Manifest:
-    """The manifest, each constant multiplied by a factor of which the logarithm is given."""
+    """The manifest with each constant multiplied by the exponential of its logarithm."""
     factors = dict(zip(_names(manifest), np.exp(logs).tolist(), strict=True))
 
     def of(part: Member) -> Member:

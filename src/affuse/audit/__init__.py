@@ -1,1 +1,1 @@
-"""What would leak in a corpus, its folds and its features, before any figure is believed."""
+"""What would leak in a corpus, its folds and its features, found before any figure is reported."""

@@ -15,7 +15,7 @@ from affuse.audit.recordings import duplicates_finding, fold_file_finding, ident
 from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
 from affuse.corpora.index import Index
-from affuse.experiment import chosen_clips, context_of, extract
+from affuse.experiment import chosen_clips, context_of, extract_configured
 from affuse.features.label_columns import refuse_constant
 from affuse.features.table import FeatureTable
 from affuse.records import Modality, ProgressCallback
@@ -33,7 +33,7 @@ def audit(
     n_permutations: int = DEFAULT_PERMUTATIONS,
     progress: ProgressCallback | None = None,
 ) -> Audit:
-    """Look for whatever would make the figures of a run too good.
+    """Look for whatever would make the figures of a run too good to be true.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def audit(
         config = _without_file(config)
     if config.folds.published:
         findings.append(published_folds_finding(config.folds.published, index))
-    extraction, sources = extract(config, index, progress=progress)
+    extraction, sources = extract_configured(config, index, progress=progress)
     table = extraction.table
     refuse_constant(sources, table)
     Classification().check(table)
@@ -96,7 +96,7 @@ def audit(
 
 
 def _fold_file(config: Config, index: Index) -> FoldFile | None:
-    """The fold file of a configuration, whose names all fit clips; None without one."""
+    """The fold file of a configuration, with every name matched to clips; None without one."""
     if not config.folds.file:
         return None
     file = read_folds(config.folds.file)
@@ -105,14 +105,14 @@ def _fold_file(config: Config, index: Index) -> FoldFile | None:
 
 
 def _protocol(config: Config, table: FeatureTable, index: Index) -> Protocol:
-    """Folds that keep speakers apart, or the next best where these clips allow none."""
+    """The protocol that keeps speakers apart, or the next best that these clips allow."""
     (name,) = feasible_protocols(("speaker-independent",), list(table.speakers)).protocols
     divided = divided_by((name,), config, table, index.clips).protocols
     return next((each for each in divided if not each.leaky), divided[0])
 
 
 def _sound(table: FeatureTable, by_column: Mapping[Modality, Finding]) -> set[str]:
-    """Modalities without a column that is the label: what such a one does needs no measuring."""
+    """Modalities without a leaking column, which alone are worth measuring."""
     leaking = {name for name, finding in by_column.items() if finding.verdict == "LEAK"}
     return set(table.modalities) - leaking
 

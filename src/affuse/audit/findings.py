@@ -1,4 +1,4 @@
-"""Audit: what was looked at, and what was found."""
+"""The record of an audit: what was checked, and what was found."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Verdict = Literal["OK", "NOTE", "LEAK"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """One check and its outcome.
 
     Attributes
     ----------
     check : str
-        What was looked at, in a word or two.
+        What was checked, in a word or two.
     verdict : {"OK", "NOTE", "LEAK"}
         NOTE: good to know, and no figure of affuse suffers from it.
     statement : str
@@ -65,7 +65,7 @@ class Audit:
         return tuple(f.check for f in self.findings if f.verdict == "LEAK")
 
     def as_json(self) -> dict[str, object]:
-        """The same, ready for JSON.
+        """The findings as plain data, ready for JSON.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Whether a label can reach a feature: through an extractor, or inside a table from elsewhere."""
+"""Whether a label can reach a feature: through an extractor, or in a table from elsewhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How well one column of features alone tells the emotions.
+    """How well one column of features by itself predicts the emotions.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ def way_in(kind: type) -> str:
 def columns_findings(
     sources: Mapping[Modality, Source], table: FeatureTable
 ) -> dict[Modality, Finding]:
-    """Columns of each table of features that know the label, or know nothing at all.
+    """Columns of each table of features that predict the label perfectly, or are constant.
 
     Parameters
     ----------
@@ -128,10 +128,10 @@ def columns_findings(
 def columns(
     values: NDArray[np.float32], names: Iterable[str], labels: NDArray[np.int64], classes: Any
 ) -> list[Column]:
-    """How well each column alone tells the emotions: (n_clips, n_features) -> n_features.
+    """How well each column by itself predicts the emotions: (n_clips, n_features) -> n_features.
 
     A decision tree cuts the column into as many stretches as there are emotions, and sees all
-    clips: what a code of the emotion needs, and far too little to learn a measured feature by
+    clips: enough for a code of the emotion, far too few to fit a measured feature
     heart.
 
     Parameters
@@ -208,7 +208,7 @@ def _columns_finding(source: Source, file: str, table: FeatureTable) -> Finding:
 
 
 def _kinds() -> dict[str, type]:
-    """Class of what each registered function says that it makes, without making it."""
+    """Class that each registered function is annotated to return; none is called."""
     kinds = {}
     for name, make in EXTRACTORS.load_all().entries.items():
         annotation = getattr(make, "__annotations__", {}).get("return")

@@ -1,4 +1,4 @@
-"""What the published folds that were asked for would leak: speakers on both sides."""
+"""What published folds would leak: speakers on both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What recordings and a person's own folds would leak: one recording or speaker on two sides."""
+"""What recordings and a fold file would leak: one recording or speaker on both sides."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHOWN = 20
 
 
 def identical_recordings(index: Index, progress: ProgressCallback | None = None) -> Groups:
-    """Groups of clip ids that hold the same samples, every clip decoded whole.
+    """Groups of clip ids with identical samples, every clip decoded whole.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def identical_recordings(index: Index, progress: ProgressCallback | None = None)
 def duplicates_finding(
     index: Index, groups: Groups, table: FeatureTable, protocol: Protocol
 ) -> Finding:
-    """Recordings under several names, and whether the folds of affuse part them.
+    """Recordings under several names, and whether affuse's folds separate the copies.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def duplicates_finding(
     table : FeatureTable
         Clips that take part.
     protocol : Protocol
-        Whose folds are looked at.
+        Whose folds are checked.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def _recordings(
 
 
 def _parted(groups: Groups, table: FeatureTable, protocol: Protocol) -> set[str]:
-    """Clips that the folds of affuse part from their doubles."""
+    """Groups of identical clips that are on both sides of a fold."""
     group_of = duplicate_groups([str(clip) for clip in table.clips], groups)
     parted: set[str] = set()
     for fold in protocol.folds:

@@ -1,1 +1,1 @@
-"""What prediction needs, in one folder: ONNX graphs, JSON, a model card; nothing that executes."""
+"""All that prediction needs, in one folder: ONNX graphs, JSON, a model card; nothing executable."""

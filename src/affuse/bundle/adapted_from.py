@@ -1,14 +1,14 @@
-"""What ``bundle.json`` says of the bundle from which another one was adapted."""
+"""The part of ``bundle.json`` about the bundle from which this one was adapted."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from affuse.bundle.member import ManifestPart
+from affuse.bundle.manifest_part import ManifestPart
 
 
 class AdaptedFrom(ManifestPart):
-    """The bundle of before, and the clips that its decisions were fitted to.
+    """The original bundle, and the clips that the decisions were fitted to.
 
     Attributes
     ----------

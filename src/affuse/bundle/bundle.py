@@ -1,4 +1,4 @@
-"""A bundle in memory: what was checked is what runs; its graphs run with onnxruntime alone."""
+"""A bundle in memory, checked as it was read; its graphs run with onnxruntime alone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_RUN_S = 300.0
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """Manifest and files of a bundle, in memory: what was checked is what runs.
+    """Manifest and files of a bundle in memory, so that what was checked is what runs.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Bundle:
 
     @property
     def title(self) -> str:
-        """Name, and the beginning of the hash that tells this bundle from all others."""
+        """Name and first digits of the hash, which together identify the bundle."""
         return f"{self.manifest.name} {manifest_hash(manifest_fields(self.manifest))[:12]}"
 
     @property
@@ -52,7 +52,7 @@ class Bundle:
         return self.files[self.manifest.card].decode("utf-8")
 
     def __reduce__(self) -> tuple[type[Bundle], tuple[Manifest, Mapping[str, bytes]]]:
-        # Other processes load the graphs anew.
+        # Sessions do not pickle: other processes load the graphs anew.
         return type(self), (self.manifest, self.files)
 
     def session(self, graph: str) -> Session:
@@ -148,7 +148,7 @@ class Bundle:
 
 
 def manifest_fields(manifest: Manifest) -> dict[str, Any]:
-    """A manifest as JSON, without what has its default.
+    """A manifest as JSON, without the fields that have their defaults.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def manifest_fields(manifest: Manifest) -> dict[str, Any]:
 
 
 def manifest_hash(fields: Mapping[str, Any]) -> str:
-    """SHA-256 of the fields of a manifest, its own hash left out.
+    """SHA-256 of the fields of a manifest, except the hash itself.
 
     Parameters
     ----------

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from affuse.bundle.manifest import Figures, Manifest
 from affuse.bundle.permitted_use import permitted_use
+from affuse.bundle.tables import tables_of
+from affuse.storage.plain_text import first_few
 
 
 @dataclass(frozen=True, slots=True)
 class EmotionRecall:
-    """How often an emotion was found, as a fraction, and what it was taken for otherwise."""
+    """How often an emotion was recognised, as a fraction, and what it was confused with most."""
 
     emotion: str
     recall: float
@@ -22,7 +24,7 @@ class EmotionRecall:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerSpread:
-    """UAR of the speakers who were told best and worst."""
+    """UAR of the best and the worst recognised speaker."""
 
     best: str
     best_uar: float
@@ -193,7 +195,7 @@ def _group_lines(groups: Sequence[GroupFigures]) -> str:
 
 
 def _interval(group: GroupFigures) -> str:
-    """Empty where there is none: one speaker says nothing about others."""
+    """Text of an interval; empty where there is none, as with a single speaker."""
     if math.isnan(group.low):
         return ""
     return f"{_percent(group.low)} to {_percent(group.high)}"
@@ -217,12 +219,21 @@ def _training(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
 
 
 def _sources(manifest: Manifest) -> str:
+    tables = tables_of(manifest)
     rows = {
         (modality, source.label or source.name, f"{source.name} version {source.version}")
         for member in manifest.members
         for modality, source in member.features.items()
+        if modality not in tables
     }
-    return "\n".join(f"- {m}: {label} (`{extractor}`)" for m, label, extractor in sorted(rows))
+    lines = [f"- {m}: {label} (`{extractor}`)" for m, label, extractor in sorted(rows)]
+    lines += [
+        f"- {modality}: a table with a row for each recording and the columns "
+        f"{first_few(columns, 50)}. affuse does not make them of recordings: `affuse predict "
+        f"--features {modality}=FILE.csv` reads them, from the program that made those of training."
+        for modality, columns in sorted(tables.items())
+    ]
+    return "\n".join(lines)
 
 
 def _limits(manifest: Manifest, facts: CardFacts) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The extractor of a run as a record in the manifest, and the same extractor again."""
+"""The extractor of a run as a record in the manifest, and the extractor made from that record."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _NAMED_WEIGHTS = ("untrained", "vgg-face")
 
 
 def feature_source(extractor: Extractor, config: Config) -> FeatureSource:
-    """All that makes an extractor again.
+    """The record from which an extractor can be made again.
 
-    A file of weights is named, never copied: it is its owner's, and large.
+    A file of weights is named, never copied: it is large, and its licence may not allow it.
 
     Parameters
     ----------
@@ -139,6 +139,6 @@ def _refuse_other_numbers(source: FeatureSource, made: Extractor) -> None:
 
 
 def _plain(fields: Mapping[str, object]) -> dict[str, Any]:
-    """As JSON gives it back."""
+    """The value as JSON gives it back."""
     made: dict[str, Any] = json.loads(json.dumps(dict(fields)))
     return made

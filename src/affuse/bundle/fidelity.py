@@ -1,4 +1,4 @@
-"""Whether a bundle says what the system says that it was made of."""
+"""Whether a bundle gives the same outputs as the system it was made from."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CHECKED_CLIPS = 24
 
 
 def refuse_deviation(bundle: Bundle, fitted: Refitted, raw: FeatureTable) -> None:
-    """Refuse a bundle that does not say what the system says.
+    """Refuse a bundle whose outputs deviate from those of its system.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _can_decide(fitted: Refitted, table: FeatureTable) -> NDArray[np.bool_]:
 
 
 def _without(table: FeatureTable, modality: str | None) -> FeatureTable:
-    """The table as if no clip had a modality."""
+    """The table with one modality absent from every clip."""
     arrays = {m: np.array(table.arrays[m]) for m in table.modalities}
     present = dict(table.present)
     if modality is not None:

@@ -1,4 +1,4 @@
-"""Files of a bundle's folder, which may be anybody's: looked at before anything is read."""
+"""Files of a bundle's folder, checked before they are read: the folder may be anybody's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from affuse.errors import BundleError
 
 
 def checked_content(folder: Path, name: str, sha256: str, most: int) -> bytes:
-    """Content of a file whose hash is known.
+    """Content of a file, checked against its known hash.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def checked_content(folder: Path, name: str, sha256: str, most: int) -> bytes:
 
 
 def plain_content(path: Path, most: int) -> bytes:
-    """Content of a plain file: no link, no pipe, no more than so many bytes.
+    """Content of a plain file: no link, no pipe, no more than a given number of bytes.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def plain_content(path: Path, most: int) -> bytes:
         Missing, no plain file, or too large.
     """
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
-    # A link is none of the bundle's files; a pipe would be waited for.
+    # A link may lead out of the bundle, and reading a pipe would block.
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with open(os.open(path, flags), "rb") as file:

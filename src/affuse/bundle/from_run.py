@@ -21,6 +21,7 @@ from affuse.bundle.parts import SystemParts, parts_of
 from affuse.bundle.permitted_use import licence_of
 from affuse.bundle.provenance import training_clips, with_known
 from affuse.bundle.refit import Refitted, TransformerFactories, refitted, refuse_unknown_preparation
+from affuse.bundle.tables import table_source, tables_of
 from affuse.bundle.writer import make_bundle
 from affuse.errors import MissingDependency
 from affuse.evaluation.conformal import least_probability
@@ -42,13 +43,13 @@ Sources = Mapping[Modality, Source]
 
 @dataclass(frozen=True)
 class RunBundle:
-    """What became of a run's best system.
+    """The outcome of making a bundle of a run's best system.
 
     Attributes
     ----------
     bundle : Bundle or None
     notes : tuple of str
-        Why there is none, or why it is not the best system.
+        Why there is none, why it is not the best system, or what it wants beside a recording.
     """
 
     bundle: Bundle | None
@@ -56,7 +57,7 @@ class RunBundle:
 
 
 def bundle_of(result: Result, sources: Sources, preparation: TransformerFactories) -> RunBundle:
-    """Bundle of the best system that was evaluated with speakers kept apart and has graphs.
+    """Bundle of the best system that kept speakers apart and can be written as graphs.
 
     Parameters
     ----------
@@ -90,9 +91,20 @@ def bundle_of(result: Result, sources: Sources, preparation: TransformerFactorie
         except NotExportable as error:
             refused.append((item, str(error)))
             continue
-        return RunBundle(made, _second_best(item, refused))
+        return RunBundle(made, (*_second_best(item, refused), *_tables(made, sources)))
     best, reason = refused[0]
     return RunBundle(None, (f"No bundle was written of {best.name}, or any other: {reason}.",))
+
+
+def _tables(made: Bundle, sources: Sources) -> Iterator[str]:
+    """A sentence for each table without whose like the bundle cannot predict."""
+    for modality in tables_of(made.manifest):
+        table = sources[modality].path
+        assert table is not None
+        yield (
+            f"The bundle takes {modality} features from a table, as the run did from {table.name}: "
+            f"affuse predict wants one of new recordings, --features {modality}=FILE.csv."
+        )
 
 
 def _second_best(chosen: Evaluated, refused: Sequence[tuple[Evaluated, str]]) -> tuple[str, ...]:
@@ -134,15 +146,12 @@ def _bundle(
 def _source(modality: Modality, sources: Sources, result: Result) -> FeatureSource:
     source = sources[modality]
     if source.path is not None:
-        raise NotExportable(
-            f"its {modality} features come from {source.path.name}, and affuse cannot extract them "
-            "from new recordings"
-        )
+        return table_source(source)
     return feature_source(source.extractor_for(""), result.config)
 
 
 def _temperature(item: Evaluated, table: FeatureTable) -> float:
-    """Of the fused probabilities, from clips predicted by models that had not met them; 1 else."""
+    """Temperature of the fused probabilities, fitted on out-of-fold predictions; else 1."""
     if table.targets:
         return 1.0
     from affuse.models.calibrated import fit_temperature
@@ -183,7 +192,7 @@ def _manifest(
 
 
 def _sets(item: Evaluated, table: FeatureTable, temperature: float) -> EmotionSets | None:
-    """How sets are made of what the bundle says, where the run has made sets."""
+    """How the bundle makes conformal sets, where the run has made some."""
     if item.sets is None:
         return None
     found, asked = item.out_of_fold, item.coverage[0].asked
@@ -271,7 +280,7 @@ def _fold_figures(item: Evaluated, table: FeatureTable) -> tuple[float, ...]:
 
 
 def _group_figures(item: Evaluated, result: Result) -> Iterator[GroupFigures]:
-    """Of the groups that the run was asked for."""
+    """Figures of the groups that the run was asked for."""
     if not result.config.evaluation.by:
         return
     figures = result.by_group.figures

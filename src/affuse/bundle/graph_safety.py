@@ -1,4 +1,4 @@
-"""What an ONNX file would do if it were loaded, read from its bytes without loading it.
+"""What an ONNX file would do when loaded, read from its bytes without loading it.
 
 A graph is data, with two ways out: weights that lie in another file of whatever path, and
 operators of a domain beyond ONNX's own, which a runtime may take from a library or which may open
@@ -75,7 +75,7 @@ class GraphContents:
 
 
 def inspect_graph(model: bytes) -> GraphContents:
-    """What in an ONNX file is not ONNX's own, or not its own.
+    """What a graph uses beyond ONNX's own operators and its own bytes.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What stands in ``bundle.json``, validated; docs/bundle.md describes every field."""
+"""The content of ``bundle.json``, validated; docs/bundle.md describes every field."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from affuse.bundle.adapted_from import AdaptedFrom
+from affuse.bundle.manifest_part import ManifestPart
 from affuse.bundle.member import (
     FileName,
-    ManifestPart,
     Member,
     Share,
     Temperature,
     refuse_repeats,
 )
 
-FORMAT = 4
+FORMAT = 5
 """Raised when a bundle of the new kind cannot be read by the affuse of before; all up to it can be
 read. Bundles of emotions are still written as 2, those of numbers as 3; adapted ones, and those
-that know how far a clip is from their training or how moments are pooled, as 4."""
+that know how far a clip is from their training or how moments are pooled, as 4; those that know how
+much a face counts that can hardly be seen, as 5."""
+
+ADAPTED_FORMAT = 4
+"""The lowest of an adapted bundle."""
 
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
@@ -29,7 +33,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Stacker(ManifestPart):
-    """What decides where exactly these members speak: inputs are their probabilities, by name."""
+    """The graph that decides where exactly these members have outputs, its inputs by name."""
 
     members: tuple[str, ...] = Field(min_length=2)
     graph: FileName
@@ -47,7 +51,7 @@ class Together(ManifestPart):
 
 
 class Agreement(ManifestPart):
-    """What must hold for an emotion to be named where voice and face both speak.
+    """What must hold for an emotion to be named where both voice and face have an answer.
 
     Attributes
     ----------
@@ -70,16 +74,16 @@ class Agreement(ManifestPart):
 
 
 class Fusion(ManifestPart):
-    """How members become one.
+    """How the members' outputs become one.
 
     Attributes
     ----------
     rule : str
     temperature : float
-        Of what they say together, where all of them speak: probabilities are taken to the power of
+        Of the fused output, where all members have one: probabilities are taken to the power of
         1 / temperature and normalised.
     stackers : tuple of Stacker
-        With rule ``stacking``; without one for the members that speak, the mean decides.
+        With rule ``stacking``; without one for the members with outputs, the mean decides.
     together : tuple of Together
         Classes that compete as one; with rule ``product``.
     agreement : Agreement or None
@@ -97,7 +101,7 @@ class Fusion(ManifestPart):
 
 
 class Pooling(ManifestPart):
-    """How what is said of moments becomes what is said of a stretch.
+    """How outputs for moments become the output for a stretch.
 
     Attributes
     ----------
@@ -118,7 +122,7 @@ class Pooling(ManifestPart):
 
 
 class TrainedOn(ManifestPart):
-    """Whom the graphs have heard and seen.
+    """The clips and speakers that the graphs were trained on.
 
     Attributes
     ----------
@@ -139,7 +143,7 @@ class TrainedOn(ManifestPart):
 
 
 class Figures(ManifestPart):
-    """What the same recipe scored on clips it had not seen, as fractions.
+    """What the same recipe scored on held-out clips, as fractions.
 
     `leak` says why new speakers would give less; empty where speakers were kept apart. Of emotions
     there are UAR and accuracy, of numbers CCC, Pearson's correlation and the RMSE, each the mean
@@ -187,7 +191,7 @@ class Figures(ManifestPart):
 
 
 class EmotionSets(ManifestPart):
-    """Which emotions are in the set of a recording: those that are probable enough.
+    """Which emotions are in the conformal set of a recording: those that are probable enough.
 
     Attributes
     ----------
@@ -196,7 +200,7 @@ class EmotionSets(ManifestPart):
     least : float
         Probability from which on an emotion is in it; the most probable one always is.
     n_clips, n_speakers : int
-        That it was calibrated on, each predicted by models that had not met the speaker.
+        That it was calibrated on, each predicted by models not trained on its speaker.
     """
 
     coverage: float = Field(gt=0, lt=1)
@@ -206,20 +210,20 @@ class EmotionSets(ManifestPart):
 
 
 class Manifest(ManifestPart):
-    """All of ``bundle.json`` but its own hash.
+    """All of ``bundle.json`` except its own hash.
 
     Attributes
     ----------
     affuse : str
         Version of affuse that made it.
     classes : tuple of str
-        Emotions that are told, in the order of all probabilities; none in a bundle of numbers.
+        Emotions that are predicted, in the order of all probabilities; none in a bundle of numbers.
     targets : tuple of str
-        Numbers that are told in their place, such as valence and arousal.
+        Numbers that are predicted in their place, such as valence and arousal.
     pooling : Pooling or None
         How moments become a stretch; None: their mean.
     sets : EmotionSets or None
-        How sets of emotions are made; None: no set is told.
+        How sets of emotions are made; None: no sets are made.
     abstain_below : float
         Smallest calibrated probability with which an emotion is named.
     figures : tuple of Figures
@@ -234,7 +238,7 @@ class Manifest(ManifestPart):
         Every other file of the bundle -> SHA-256.
     """
 
-    format: Literal[1, 2, 3, 4] = 2
+    format: Literal[1, 2, 3, 4, 5] = 2
     affuse: str
     name: str = Field(min_length=1)
     classes: tuple[str, ...] = ()
@@ -259,7 +263,7 @@ class Manifest(ManifestPart):
 
     @property
     def graphs(self) -> tuple[str, ...]:
-        """Files of all graphs, each once."""
+        """Files of all graphs, each listed once."""
         of_members = [member.graph for member in self.members]
         of_stackers = [stacker.graph for stacker in self.fusion.stackers]
         of_distances = [m.familiarity.graph for m in self.members if m.familiarity is not None]
@@ -267,7 +271,7 @@ class Manifest(ManifestPart):
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """What it tells: its classes, or its targets."""
+        """Names of what it predicts: its classes, or its targets."""
         return self.targets or self.classes
 
     @property
@@ -277,7 +281,7 @@ class Manifest(ManifestPart):
         return tuple(dict.fromkeys(joined.get(name, (name,)) for name in self.classes))
 
     def member(self, name: str) -> Member:
-        """The member of that name.
+        """The member of a given name.
 
         Parameters
         ----------

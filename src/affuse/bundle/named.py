@@ -13,7 +13,7 @@ SHIPPED_NAME = "shipped"
 
 
 def bundle_names() -> tuple[str, ...]:
-    """Names of all bundles that come with affuse, the usual one first.
+    """Names of all bundles that come with affuse, the default first.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def bundle_folder(given: str | Path | None) -> Path:
     Raises
     ------
     BundleError
-        An address, or an empty name.
+        An address, an empty name, or neither a name nor a path.
 
     Examples
     --------
@@ -54,6 +54,11 @@ def bundle_folder(given: str | Path | None) -> Path:
     """
     if given is None or given == SHIPPED_NAME:
         return shipped_folder()
+    if not isinstance(given, str | Path):
+        raise BundleError(
+            f"{given!r} was given for a bundle; expected {', '.join(bundle_names())}, or the path "
+            "of its folder"
+        )
     if isinstance(given, str) and (not given or "://" in given):
         raise BundleError(
             f"{given or 'an empty name'} was given; expected {', '.join(bundle_names())}, or a "

@@ -1,4 +1,4 @@
-"""What members of a dimensional bundle give -> one row of numbers a clip."""
+"""Outputs of the members of a dimensional bundle -> one row of numbers per clip."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 def member_numbers(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
-    """Numbers that one member gives each row.
+    """Numbers that one member predicts for each row.
 
     Parameters
     ----------
@@ -50,19 +50,19 @@ def member_numbers(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -
 
 
 def decide_numbers(bundle: Bundle, by_member: Mapping[str, Floats]) -> Floats:
-    """Members' numbers fused.
+    """Fuse the members' numbers.
 
     Parameters
     ----------
     bundle : Bundle
         Of numbers.
     by_member : mapping of str to (n, n_targets) array
-        A row of NaN, or a member that is not there, is silent: the others decide.
+        A row of NaN, or a member that is not there, has no output: the others decide.
 
     Returns
     -------
     (n, n_targets) float64
-        A row is NaN where all are silent.
+        A row is NaN where no member has an output.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Graphs of a system -> the parts of a manifest that tell of them, and their files."""
+"""Graphs of a system -> the parts of a manifest that describe them, and their files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from affuse.records import Modality
 
 @dataclass(frozen=True)
 class SystemParts:
-    """A system in a bundle.
+    """A system as parts of a manifest and files of a bundle.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ def parts_of(
     temperature: float = 1.0,
     numbers: bool = False,
 ) -> SystemParts:
-    """What a manifest says of a system, and the files that it names.
+    """The parts of a manifest that describe a system, and the files that they name.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Provenance: whom a bundle or a network has met, and whether they are among some clips."""
+"""Provenance: whom a bundle or a network was trained on, and whether they are among some clips."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DIGEST_DIGITS = 12
 
 
 def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tuple[str, ...]:
-    """Speakers of some clips that a network or a bundle was trained on, numbers by value.
+    """Speakers of some clips whom a network or a bundle was trained on, numbers by value.
 
     Figures on these speakers are not what new speakers would give: they are leaky.
 
@@ -29,9 +29,9 @@ def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tu
     Returns
     -------
     tuple of str
-        Empty where none is known. In a corpus that affuse knows (told by the names of its clips,
-        whatever folder or table lists them) a speaker is known by name; in a person's own table
-        by any clip that was trained on.
+        Empty where none is known. In a corpus that affuse knows (recognised by the names of its
+        clips, whatever folder or table lists them) a speaker is known by name; in a person's own
+        table by any clip that was trained on.
     """
     parts = tuple(trained_on)
     names = {(part.corpus, speaker_key(name)) for part in parts for name in part.speakers}
@@ -45,7 +45,7 @@ def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tu
 
 
 def training_clips(name: str, clips: Iterable[Clip]) -> tuple[TrainedOn, ...]:
-    """What a manifest says of the clips it was trained on, corpus by corpus.
+    """The manifest's record of the clips it was trained on, corpus by corpus.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def training_clips(name: str, clips: Iterable[Clip]) -> tuple[TrainedOn, ...]:
 def with_known(
     trained_on: Iterable[TrainedOn], known: Iterable[tuple[str, Iterable[str]]]
 ) -> tuple[TrainedOn, ...]:
-    """The same records and those whom an extractor's network has met: corpora and speakers.
+    """The records, joined with the corpora and speakers that an extractor's network was trained on.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def with_known(
 
 
 def corpus_of(clip: Clip) -> str:
-    """Name of the corpus that a clip is of, where affuse knows it.
+    """Name of a clip's corpus, where affuse knows it.
 
     The embedded corpus bears the names of RAVDESS, and says in its files what it is.
 
@@ -118,7 +118,7 @@ def corpus_of(clip: Clip) -> str:
 
 
 def clip_digest(clip: Clip) -> str:
-    """What tells a clip again without telling its name.
+    """Hash that identifies a clip without disclosing its name.
 
     Parameters
     ----------

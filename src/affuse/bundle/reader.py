@@ -1,4 +1,4 @@
-"""A folder -> a bundle whose every byte was checked."""
+"""A folder -> a bundle, every byte of it checked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_REASONS = 3
 
 
 def read_bundle(folder: str | Path) -> Bundle:
-    """A bundle, with every hash checked and every graph looked into.
+    """Read a bundle; every hash is checked and every graph inspected.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What an adapted member says: the logarithms of its probabilities, mixed and shifted."""
+"""The output of an adapted member: logarithms of its probabilities, scaled and shifted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 
 def recalibrated(member: Member, rows: Floats) -> Floats:
-    """Probabilities of a member as it was adapted.
+    """Probabilities of an adapted member.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def recalibrated(member: Member, rows: Floats) -> Floats:
 
 
 def reference_of(member: Member) -> tuple[Floats, Floats]:
-    """Weights and bias of a member; those that change nothing where it was not adapted.
+    """Weights and bias of a member; the identity where it was not adapted.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A system of a run, fitted once more: on all clips, for people to use."""
+"""A system of a run, fitted once more on all clips, for use in prediction."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Refitted:
-    """A system that has learned from all clips that it can learn from.
+    """A system that was fitted on all clips that it can learn from.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ def refitted(
 
 
 def refuse_unknown_preparation(system: System, preparation: TransformerFactories) -> None:
-    """Refuse, before anything is fitted, features learned in a way that no graph stands for.
+    """Refuse, before anything is fitted, learned features that no graph can stand for.
 
     Parameters
     ----------

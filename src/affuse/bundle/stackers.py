@@ -1,4 +1,4 @@
-"""Stackers of a bundle: graphs that decide wherever exactly their members speak."""
+"""Stackers of a bundle: graphs that decide where exactly their members have an output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 def stackers_of(
     bundle: Bundle, check: Callable[[str, Floats], None]
 ) -> dict[tuple[int, ...], Decide]:
-    """What decides about clips of which exactly some members speak.
+    """The stacker of each choice of members, as entries of the manifest.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A bundle -> its folder: all of it, or nothing."""
+"""A bundle -> its folder, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affuse.storage.whole import check_file, new_folder
 
 
 def make_bundle(manifest: Manifest, files: Mapping[str, bytes]) -> Bundle:
-    """A bundle in memory: the manifest with the hashes of its files.
+    """A bundle in memory: the manifest completed with the hashes of its files.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def write_bundle(bundle: Bundle, folder: str | Path) -> Path:
 
 
 def check_bundle_place(folder: Path) -> None:
-    """Refuse a folder that no bundle can be written to, before the work for it is done.
+    """Refuse, before the work begins, a folder to which no bundle can be written.
 
     Parameters
     ----------

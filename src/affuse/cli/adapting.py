@@ -1,4 +1,4 @@
-"""What ``affuse adapt`` does: fit a bundle to somebody's clips, say what it is worth, write it."""
+"""``affuse adapt``: fit a bundle to labelled clips, print what changes, write it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def adapt_and_print(
     output : Path or None
         Of the adapted bundle; a new folder under ``adapted`` by default.
     corpus : str or None
-        Whose files they are; as they look by default.
+        Name of the corpus; recognised by the files' names by default.
     emotions : sequence of str or None
         Only clips of these.
     anyway : bool

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from affuse.cli import completing
 from affuse.cli.bundle_commands import adapt, card
 from affuse.cli.corpus_commands import download_app, index, split, synthesise
 from affuse.cli.errors import one_line_errors
@@ -38,6 +39,7 @@ from affuse.cli.options import (
     Recipe,
     Resume,
     Settings,
+    Tables,
     Threshold,
     Window,
 )
@@ -48,7 +50,6 @@ app = typer.Typer(
     name="affuse",
     help="Recognise emotion from face and voice together.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -155,6 +156,7 @@ def transfer(
 def predict(
     media: Media,
     bundle: BundleFolder = None,
+    features: Tables = None,
     window: Window = None,
     hop: Hop = None,
     faces: Faces = "largest",
@@ -170,6 +172,7 @@ def predict(
     cluster: Cluster = None,
 ) -> None:
     """Say what emotion voice and face show in recordings. Exit code 2: one could not be read."""
+    from affuse.cli.feature_tables import tables_named
     from affuse.cli.predicting import Output, faces_named, predict_and_print
     from affuse.cli.working import Work
     from affuse.export.registry import format_of
@@ -186,7 +189,8 @@ def predict(
     )
     work = Work(jobs, workers, cluster)
     output = Output(format_of(out, format), out, resume)
-    predict_and_print(media, settings, output, bundle=bundle, work=work)
+    tables = tables_named(features or ())
+    predict_and_print(media, settings, output, bundle=bundle, features=tables, work=work)
 
 
 @app.command()
@@ -318,7 +322,11 @@ app.command()(synthesise)
 @one_line_errors
 def list_corpora(
     name: Annotated[
-        str, typer.Argument(help="One of them: where to get it, whom to cite, how it looks.")
+        str,
+        typer.Argument(
+            autocompletion=completing.corpora,
+            help="One of them: where to get it, whom to cite, how it looks.",
+        ),
     ] = "",
 ) -> None:
     """List the corpora that affuse reads, or tell of one."""
@@ -330,7 +338,12 @@ def list_corpora(
 @app.command(name="folds")
 @one_line_errors
 def list_folds(
-    name: Annotated[str, typer.Argument(help="One set, such as emobox; all by default.")] = "",
+    name: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completing.fold_sets, help="One set, such as emobox; all by default."
+        ),
+    ] = "",
 ) -> None:
     """List published folds, and whether they keep speakers apart."""
     from affuse.cli.folds import print_folds
@@ -341,7 +354,12 @@ def list_folds(
 @app.command(name="recipes")
 @one_line_errors
 def list_recipes(
-    name: Annotated[str, typer.Argument(help="One of them: its text in TOML is printed.")] = "",
+    name: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completing.recipes, help="One of them: its text in TOML is printed."
+        ),
+    ] = "",
 ) -> None:
     """List the recipes that come with affuse, or print one."""
     from affuse.cli.listing import print_recipes
@@ -352,7 +370,12 @@ def list_recipes(
 @app.command(name="settings")
 @one_line_errors
 def list_settings(
-    name: Annotated[str, typer.Argument(help="A setting or a group, such as features.mfcc.")] = "",
+    name: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completing.settings, help="A setting or a group, such as features.mfcc."
+        ),
+    ] = "",
 ) -> None:
     """List every setting with its default and its meaning."""
     from affuse.cli.listing import print_settings

@@ -1,4 +1,4 @@
-"""What the command about leaks does: look, print, write the same as JSON."""
+"""``affuse audit``: look, print, write the findings as JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WIDTH, _INDENT = 100, 26
 
 
 def audit_and_print(config: Config, n_permutations: int, out: Path | None) -> None:
-    """Audit, print what was found; exit with 1 where something leaks.
+    """Audit and print what was found; exit with 1 where something leaks.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def audit_and_print(config: Config, n_permutations: int, out: Path | None) -> No
 
 
 def audit_text(found: Audit) -> str:
-    """Everything a person reads after an audit: lines of 100 columns, no final newline.
+    """The findings as text: lines of up to 100 columns, no final newline.
 
     Parameters
     ----------

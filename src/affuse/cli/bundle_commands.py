@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from affuse.cli import completing
 from affuse.cli.errors import one_line_errors
 from affuse.cli.options import Corpus, Data, Jobs
 from affuse.cli.saying import say
@@ -15,7 +16,12 @@ from affuse.cli.saying import say
 @one_line_errors
 def adapt(
     bundle: Annotated[
-        str, typer.Argument(metavar="BUNDLE", help="shipped, open, or the folder of a bundle.")
+        str,
+        typer.Argument(
+            metavar="BUNDLE",
+            autocompletion=completing.bundles,
+            help="shipped, open, or the folder of a bundle.",
+        ),
     ],
     data: Data,
     out: Annotated[
@@ -47,7 +53,12 @@ def adapt(
 @one_line_errors
 def card(
     bundle: Annotated[
-        str, typer.Argument(metavar="NAME|DIR", help="shipped, open, or the folder of a bundle.")
+        str,
+        typer.Argument(
+            metavar="NAME|DIR",
+            autocompletion=completing.bundles,
+            help="shipped, open, or the folder of a bundle.",
+        ),
     ] = "shipped",
 ) -> None:
     """Print a bundle's card: its use, its figures, whom it fails."""

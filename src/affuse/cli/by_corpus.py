@@ -1,4 +1,4 @@
-"""What a run over several corpora found on each of them, as plain text."""
+"""Figures of a run on each of several corpora, as plain text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def by_corpus_text(result: Result) -> str:
-    """Rows that keep speakers apart, each corpus by itself; empty where there is but one.
+    """Figures of rows that keep speakers apart, corpus by corpus; empty where there is but one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""For whom the best system works: its figures for each group, as plain text."""
+"""Figures of the best system for each group, as plain text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def by_group_text(result: Result) -> str:
-    """The best row that keeps speakers apart, each group by itself, and the largest gaps.
+    """Figures of the best row that keeps speakers apart, group by group, and the largest gaps.
 
     Parameters
     ----------

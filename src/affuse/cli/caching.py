@@ -15,7 +15,7 @@ def print_cache() -> None:
 
 
 def prune_and_print(older_than: float, *, fetched: bool) -> None:
-    """Remove what is older than so many days, and say how much that was.
+    """Remove what is older than a number of days, and print how much that was.
 
     Parameters
     ----------

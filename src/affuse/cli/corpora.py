@@ -30,13 +30,14 @@ N_ACTORS = 24
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a made corpus is to hold, as typed; an empty sequence means: all."""
+    """What a synthesised corpus is to hold, as typed; an empty sequence means all."""
 
     speakers: str
     emotions: Sequence[str]
     channels: Sequence[str]
     n_takes: int
     seed: int
+    difficulty: float
 
 
 def words(text: str) -> list[str]:
@@ -55,7 +56,7 @@ def words(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """What is re-enacted, as typed: a corpus, whose it is, and what was measured on it."""
+    """The corpus to be re-enacted, as typed, with speakers and measured action units."""
 
     data: str
     corpus: str | None
@@ -100,7 +101,7 @@ def print_index(
 
 
 def _print_corpora(index: Index) -> None:
-    """Whose the clips are, with their number where there are several corpora."""
+    """Print the corpora of the clips, with their numbers where there are several."""
     counts = Counter(clip.corpus for clip in index)
     shares = {corpus: _share(corpus, counts[corpus]) for corpus in index.corpora}
     if len(shares) > 1:
@@ -112,7 +113,7 @@ def _print_corpora(index: Index) -> None:
 
 
 def _share(corpus: str, n_clips: int) -> str:
-    """Clips of a corpus that are here; of how many, where more are known to exist."""
+    """How many clips of a corpus are here, and of how many, where it is known to have more."""
     from affuse.corpora.known import size_of
 
     n_whole = size_of(corpus).clips
@@ -189,6 +190,7 @@ def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:
             channels=wanted.channels,
             takes=wanted.n_takes,
             seed=wanted.seed,
+            difficulty=wanted.difficulty,
             jobs=jobs,
             progress=progress,
         )
@@ -198,7 +200,7 @@ def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:
 
 
 def _write_table(paths: Sequence[Path], target: Path) -> Path:
-    """Table of a made corpus, for more speakers than RAVDESS has names for."""
+    """Write a table of a synthesised corpus that has more speakers than RAVDESS has names for."""
     lines = ["path,emotion,speaker"]
     for path in paths:
         fields = path.stem.split("-")
@@ -225,6 +227,11 @@ def reenact_and_print(out: Path, original: Original, wanted: Wanted, jobs: int |
     from affuse.corpora.registry import AUTO, read
     from affuse.synthetic.reenact import reenact
 
+    if wanted.difficulty:
+        raise ConfigError(
+            f"--difficulty {wanted.difficulty} was given with --like; expected it without, as a "
+            "re-enactment shows what real people did: leave one of the two out"
+        )
     if not original.data or original.action_units is None:
         raise ConfigError(
             "re-enacting needs both --like CORPUS and --action-units FILE.csv; give the other one"

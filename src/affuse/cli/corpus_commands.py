@@ -17,7 +17,7 @@ _Out = Annotated[Path, typer.Argument(help="Folder that receives the corpus.")]
 
 
 class _Corpora(TyperGroup):
-    """A command for each corpus, also for those whose reader is the only one to know an archive.
+    """A command for each corpus, also for one whose archive only its reader knows.
 
     A corpus may be called by its title too.
     """
@@ -45,7 +45,7 @@ class _Corpora(TyperGroup):
 
 
 def _fetching(name: str) -> Any:
-    """The command that fetches a corpus as its reader says."""
+    """The command that fetches a corpus from the archive that its reader names."""
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
 
     @alone.command(name)
@@ -101,6 +101,9 @@ def synthesise(
     channels: Annotated[str, typer.Option(help="speech, song or speech,song.")] = "speech",
     takes: Annotated[int, typer.Option(min=1, help="Takes per speaker and emotion at most.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same corpus.")] = 0,
+    difficulty: Annotated[
+        float, typer.Option(min=0, max=1, help="0 to 1: weaker, more mixed expression; noise.")
+    ] = 0.0,
     like: Annotated[str, typer.Option(help="Re-enact this corpus: its voices, drawn faces.")] = "",
     action_units: Annotated[
         Path | None, typer.Option(help="CSV of action units measured on the corpus of --like.")
@@ -112,7 +115,7 @@ def synthesise(
     from affuse.cli import corpora
 
     names, kinds = corpora.words(emotions), corpora.words(channels)
-    what = corpora.Wanted(speakers, names, kinds, takes, seed)
+    what = corpora.Wanted(speakers, names, kinds, takes, seed, difficulty)
     if like or action_units:
         corpora.reenact_and_print(out, corpora.Original(like, corpus, action_units), what, jobs)
     else:

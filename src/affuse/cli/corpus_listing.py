@@ -1,4 +1,4 @@
-"""What `affuse corpora` prints: a row for each corpus; of one, all that is known."""
+"""`affuse corpora`: a row for each corpus, or all that is known of one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CITATION = re.compile(r"(?P<authors>.+?) (?P<year>\d{4}): (?P<title>.+?)\. (?P<
 
 
 def print_corpora(name: str) -> None:
-    """Every corpus in a row, its emotions and licence below it; of one, all that is known.
+    """Print every corpus in a row, with emotions and licence below; or all about one.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ MARKS = {"good": "ok", "absent": "-", "broken": "BROKEN"}
 
 
 def check_and_print() -> None:
-    """Print each check; an error where something needed is broken."""
+    """Print each check; raise an error where something that is needed is broken."""
     checks = checkup()
     table = Table(box=None, show_header=False, pad_edge=False)
     for check in checks:

@@ -22,7 +22,7 @@ _LONGEST_NAME = 120
 
 
 def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """A command that ends with one line: exit code 2 on bad input, 130 or 143 when interrupted.
+    """End a command with one line: exit code 2 on bad input, 130 or 143 when interrupted.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def _ending(error: BaseException) -> typer.Exit | None:
-    """How a command ends by an error; None where it is one that nobody foresaw."""
+    """How a command ends by an error; None for an unforeseen one."""
     ending = interrupted()
     if ending is None and isinstance(error, KeyboardInterrupt):
         ending = "interrupted", INTERRUPTED
@@ -61,7 +61,7 @@ def _ending(error: BaseException) -> typer.Exit | None:
         return typer.Exit(ending[1])
     if isinstance(error, AffuseError):
         return _complaint(str(error))
-    # Whoever read the output has seen enough where the pipe is closed: that is no complaint.
+    # A closed pipe means that the reader of the output has seen enough: no error.
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
         return _complaint(_refused_by_system(error))
     return None

@@ -1,4 +1,4 @@
-"""What ``affuse export`` does: predict, or read what was predicted, and write the file."""
+"""``affuse export``: predict, or read a prediction, and write the file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affuse.records import Prediction
 def annotate_and_print(
     media: Path, out: Path, prediction: Path | None, bundle: Path | None
 ) -> None:
-    """Write the clip with its timeline burnt in; say where it is.
+    """Write the clip with its timeline burnt in, and print where it is.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def annotate_and_print(
     out : Path
         The new film.
     prediction : Path or None
-        JSON of a prediction; judged anew without it.
+        JSON of a prediction; the clip is predicted anew without it.
     bundle : Path or None
         Folder; the shipped one by default.
     """

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first one ends the work in good order, whatever it meets on the way."""
+"""Ctrl-C and SIGTERM: the first one ends the work in good order, wherever it arrives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM") if hasattr(signal, name))
 _PATIENCE = 3
-"""Signals after which no order is waited for; `timeout` alone sends two."""
+"""Signals after which the process ends at once; `timeout` alone sends two."""
 
 _came: list[int] = []
 _lost: list[int] = []
@@ -22,11 +22,11 @@ _lost: list[int] = []
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: what Ctrl-C is, from whoever runs the machine."""
+    """Raised for SIGTERM, as KeyboardInterrupt is for Ctrl-C."""
 
 
 def interrupted() -> tuple[str, int] | None:
-    """A word for the first signal that came, and its exit code; None as long as none did.
+    """A word for the first signal that came, and its exit code; None if none did.
 
     Whatever error is met afterwards may be the interrupt's: it lands in the middle of anything.
 
@@ -42,12 +42,12 @@ def interrupted() -> tuple[str, int] | None:
 
 @contextmanager
 def interrupts_handled(*, until_exit: bool) -> Iterator[None]:
-    """SIGTERM raises as Ctrl-C does; the second signal is ignored, the third ends all at once.
+    """SIGTERM raises as Ctrl-C does; a second signal is ignored, a third ends the process at once.
 
     Parameters
     ----------
     until_exit : bool
-        The process ends afterwards: it is deaf from then on. False: as it was found.
+        The process ends afterwards and ignores further signals. False: handlers are restored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -87,7 +87,7 @@ def _exception(number: int) -> type[KeyboardInterrupt]:
 
 
 def _hit_main_thread(number: int) -> None:
-    """Send a signal, which ends what the main thread waits for, where the system can do that."""
+    """Send a signal that interrupts the main thread's waiting, where the system can do that."""
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(threading.main_thread().ident or 0, number)
     else:
@@ -95,7 +95,7 @@ def _hit_main_thread(number: int) -> None:
 
 
 def _raising_again(hook: Callable[[Any], object]) -> Callable[[Any], object]:
-    """For an interrupt that hit where nothing can be raised, such as a finaliser: once more."""
+    """Raise once more an interrupt that came where nothing can be raised, as in a finaliser."""
 
     def retry(unraisable: Any) -> object:
         if not issubclass(unraisable.exc_type, KeyboardInterrupt) or not _came:

@@ -12,7 +12,7 @@ _WIDTH, _NAMES, _VALUES = 100, 13, 46
 
 
 def print_recipes(name: str) -> None:
-    """Every recipe and what it is for; of one, its text.
+    """Print every recipe and its purpose; or the text of one.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def print_recipes(name: str) -> None:
 
 
 def print_settings(name: str) -> None:
-    """Every setting with its default and meaning; of a name or group, what it may be as well.
+    """Print every setting with default and meaning; for a name or group, the allowed values too.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def _lines(every: Sequence[Setting]) -> Iterator[str]:
 
 
 def _entry(setting: Setting) -> str:
-    """All that is known of a setting."""
+    """Everything that is known of a setting."""
     lines = [_assigned(setting), setting.meaning, f"May be: {setting.allowed}."]
     wrapped = [textwrap.fill(line, _WIDTH - 2, break_on_hyphens=False) for line in lines]
     return "\n".join([wrapped[0], *(textwrap.indent(line, "  ") for line in wrapped[1:])])

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from affuse.cli import completing
 from affuse.errors import BundleError
 from affuse.registries import EXPORTS
 
@@ -19,12 +20,26 @@ Data = Annotated[
 ]
 Corpus = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Whose files they are; as they look by default."),
+    typer.Option(
+        metavar="NAME",
+        autocompletion=completing.corpora,
+        help="Corpus of the files; recognised by their names by default.",
+    ),
 ]
-Recipe = Annotated[str, typer.Option(help="Name of a recipe, or path of a TOML file.")]
+Recipe = Annotated[
+    str,
+    typer.Option(
+        autocompletion=completing.recipes, help="Name of a recipe, or path of a TOML file."
+    ),
+]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override one field, such as seed=3."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        autocompletion=completing.assignments,
+        help="Override one field, such as seed=3.",
+    ),
 ]
 Features = Annotated[
     list[str] | None,
@@ -39,17 +54,32 @@ By = Annotated[
     typer.Option(
         "--by",
         metavar="COLUMN",
+        autocompletion=completing.groups,
         help="Figures for each group apart: sex, age, language, corpus, or a column of the table.",
+    ),
+]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--features",
+        metavar="MODALITY=FILE.csv",
+        help="Table of the recordings' features, for a bundle of a run that had one.",
     ),
 ]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; one per core by default.")]
 Device = Annotated[
-    str | None, typer.Option(metavar="cpu|cuda", help="What computes VGG16; the cpu by default.")
+    str | None,
+    typer.Option(
+        metavar="cpu|cuda",
+        autocompletion=completing.devices,
+        help="What computes VGG16; the cpu by default.",
+    ),
 ]
 Folds = Annotated[
     str | None,
     typer.Option(
         metavar="NAME|FILE.csv",
+        autocompletion=completing.fold_sets,
         help="Published folds (affuse folds lists them), or a CSV of clip,fold or speaker,fold.",
     ),
 ]
@@ -74,6 +104,7 @@ BundleFolder = Annotated[
     typer.Option(
         parser=_bundle_folder,
         metavar="NAME|DIR",
+        autocompletion=completing.bundles,
         help="shipped (the default), open (commercial use too), or the folder of a bundle.",
     ),
 ]
@@ -92,14 +123,20 @@ Window = Annotated[
 Hop = Annotated[
     float | None, typer.Option(help="Seconds between windows; half a window by default.")
 ]
-Faces = Annotated[str, typer.Option(help="largest, or all: a timeline for each.")]
+Faces = Annotated[
+    str,
+    typer.Option(autocompletion=completing.faces, help="largest, or all: a timeline for each."),
+]
 Threshold = Annotated[
     float | None,
     typer.Option(help="Probability below which no emotion is named; the bundle's by default."),
 ]
 Format = Annotated[
     str | None,
-    typer.Option(help=f"{', '.join(EXPORTS.names())}; as --out ends by default."),
+    typer.Option(
+        autocompletion=completing.formats,
+        help=f"{', '.join(EXPORTS.names())}; as --out ends by default.",
+    ),
 ]
 Printed = Annotated[Path | None, typer.Option(help="File or folder; printed without it.")]
 Resume = Annotated[

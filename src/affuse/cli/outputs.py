@@ -1,4 +1,4 @@
-"""Names of what commands write: a suffix that says something else is refused before the work."""
+"""Names of what commands write, checked before the work begins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from affuse.errors import OutputError
 
 
 def check_suffix(out: Path | None, *suffixes: str) -> None:
-    """Refuse a name that ends as if it were of another kind.
+    """Refuse a name whose suffix belongs to another kind of file.
 
     Parameters
     ----------

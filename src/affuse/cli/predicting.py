@@ -1,9 +1,9 @@
-"""What ``affuse predict`` does: judge recordings, print or write what came out."""
+"""``affuse predict``: predict recordings, print or write the predictions."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from affuse.cli.saying import say
 from affuse.cli.working import Work
 from affuse.corpora.media_files import folder_contents, passed_over_text
 from affuse.errors import ConfigError, MediaError, OutputError
-from affuse.records import Prediction, Skipped
+from affuse.records import Modality, Prediction, Skipped
 from affuse.storage.locks import claimed, remove_free_locks
 from affuse.storage.remote import is_folder, local_path, url_of
 from affuse.storage.whole import atomic_file, refuse_existing, remove_leftovers
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def faces_named(word: str) -> Faces:
-    """What was typed for --faces.
+    """The meaning of what was typed for ``--faces``.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def faces_named(word: str) -> Faces:
 
 
 def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Files as they were named, every media file in the folders that were, and what was not taken.
+    """Files as named, every media file in the folders named, and what was left out.
 
     Parameters
     ----------
@@ -91,7 +91,8 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 "sound or video files such as wav, mp4 or webm: check the path"
             )
         if not inside.files:
-            # As any file that cannot be read: a line in the end, which costs the others nothing.
+            # As with any file that cannot be read: one line at the end, and the others are
+            # predicted.
             files.append(name)
             passed_over += [] if reasons else [f"{name}: no media file in it"]
         files += [url_of(path) or str(path) for path in inside.files]
@@ -101,7 +102,7 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where results go, and how they look.
+    """Where predictions go, and in which format.
 
     Attributes
     ----------
@@ -118,7 +119,7 @@ class Output:
 
     @contextmanager
     def begun(self, paths: Sequence[str]) -> Iterator[Writing]:
-        """What takes the results; refuses, before the work, what could not be written.
+        """A place for the predictions; refuses, before the work, one that could not be written.
 
         Parameters
         ----------
@@ -159,7 +160,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Results on their way to files, each whole: as they come where every one has its own.
+    """Predictions on their way to files, each written whole: at once where every one has its own.
 
     Attributes
     ----------
@@ -172,7 +173,7 @@ class Writing:
     files: tuple[Path, ...]
 
     def take(self, number: int, outcome: Prediction | Skipped) -> None:
-        """Write what came of one recording, where it has a file of its own.
+        """Write the prediction of one recording, where it has a file of its own.
 
         Parameters
         ----------
@@ -184,7 +185,7 @@ class Writing:
             self._write([outcome], self.files[number])
 
     def finish(self, outcomes: Sequence[Prediction | Skipped]) -> None:
-        """Print, or write what is for all recordings together; say where it is.
+        """Print or write what is for all recordings together, and print where it is.
 
         Parameters
         ----------
@@ -230,9 +231,10 @@ def predict_and_print(
     output: Output,
     *,
     bundle: Path | None,
+    features: Mapping[Modality, str | None],
     work: Work,
 ) -> None:
-    """Judge all files; exits with 2 when one of them could not be read.
+    """Predict all files; exit with 2 when one of them could not be read.
 
     Parameters
     ----------
@@ -242,6 +244,8 @@ def predict_and_print(
     output : Output
     bundle : Path or None
         None: the bundle that comes with affuse.
+    features : mapping of modality to str or None
+        As `affuse.cli.feature_tables.tables_named` gives them.
     work : Work
         Who does it: processes or a cluster.
     """
@@ -254,7 +258,8 @@ def predict_and_print(
             _refuse_numbers(output.format, bundle)
             if settings.explain:
                 _refuse_unexplained(output.format, bundle)
-            _judge(paths, settings, writing, done, bundle=bundle, work=work)
+            asked = (paths, settings, writing, done)
+            _judge(*asked, bundle=bundle, features=features, work=work)
             writing.finish([done[number] for number in range(len(paths))])
     except BaseException as error:
         ending = interrupted()
@@ -299,6 +304,7 @@ def _judge(
     done: dict[int, Prediction | Skipped],
     *,
     bundle: Path | None,
+    features: Mapping[Modality, str | None],
     work: Work,
 ) -> None:
     from affuse.predict.answers import default_answers
@@ -319,6 +325,7 @@ def _judge(
             paths,
             settings,
             bundle_dir=bundle,
+            features=features,
             jobs=work.jobs,
             workers=workers,
             progress=progress,
@@ -329,7 +336,7 @@ def _judge(
 
 
 def _tell_skipped(done: dict[int, Prediction | Skipped]) -> int:
-    """A line for each file that gave nothing, in their order; how many there are."""
+    """Print a line for each file that has no prediction, in order; return their number."""
     skipped = [done[number] for number in sorted(done)]
     reasons = [outcome.reason for outcome in skipped if isinstance(outcome, Skipped)]
     for reason in reasons:

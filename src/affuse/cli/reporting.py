@@ -12,7 +12,7 @@ from affuse.storage.run_files import TRANSFER_JSON
 
 
 def report_and_print(runs: Sequence[Path], out: Path | None, by: Sequence[str] = ()) -> None:
-    """Write the report of one run, or a page that compares several; say where it is.
+    """Write the report of one run, or a page that compares several, and print where it is.
 
     Parameters
     ----------
@@ -32,7 +32,8 @@ def report_and_print(runs: Sequence[Path], out: Path | None, by: Sequence[str] =
     if len(runs) == 1 and (runs[0] / TRANSFER_JSON).is_file():
         written = _of_matrix(runs[0], out, by)
     elif len(runs) == 1:
-        from affuse.report.document import check_page, write_report
+        from affuse.report.document import write_report
+        from affuse.report.page import check_page
 
         if out is not None:
             check_page(out)

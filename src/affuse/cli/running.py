@@ -1,4 +1,4 @@
-"""What the commands that run things do: configure, run, print."""
+"""What the commands that train and evaluate do: configure, run, print."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What was typed after a command that reads data; None: it was left out."""
+    """What was typed after a command that reads data; None stands for what was left out."""
 
     data: Sequence[str]
     recipe: str
@@ -108,7 +108,7 @@ def _refuse_twice(typed: Typed) -> None:
 
 
 def _folds(given: str | None) -> dict[str, str]:
-    """The setting that --folds stands for: a file by its suffix, else the name of a set."""
+    """The setting that ``--folds`` stands for: a file if it has a suffix, else a named set."""
     if given is None:
         return {}
     is_file = Path(given).suffix.lower() == ".csv"
@@ -154,7 +154,7 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
 
 
 def _run(config: Config, folder: Path, work: Work, text: Callable[[Result], str]) -> Result:
-    """Run and print what was found; first of all that people are drawn, where they are."""
+    """Run and print the results; first of all that people are drawn, where they are."""
     from affuse.experiment import run
 
     config = config.model_copy(update={"out": str(folder)})
@@ -202,17 +202,17 @@ def run_demo(folder: Path, jobs: int | None) -> None:
 
 
 def extract_and_print(config: Config, work: Work) -> None:
-    """Extract and store all features; say what there is now.
+    """Extract and store all features, and print what there is now.
 
     Parameters
     ----------
     config : Config
     work : Work
     """
-    from affuse.experiment import extract
+    from affuse.experiment import extract_configured
 
     with work.begun() as workers, progress_bars(Console(stderr=True)) as progress:
-        extraction, sources = extract(config, workers=workers, progress=progress)
+        extraction, sources = extract_configured(config, workers=workers, progress=progress)
     for modality, source in sources.items():
         present = extraction.table.present.get(modality)
         n_clips = 0 if present is None else int(present.sum())
@@ -229,7 +229,7 @@ def _skipped_text(skipped: Sequence[Skipped]) -> str:
 
 
 def _left_out(result: Result) -> str:
-    """Clips that were left out, and what lay beside them; an empty line where all took part."""
+    """Clips that were left out and files passed over; an empty line where there are none."""
     parts = (_skipped_text(result.skipped), passed_over_text(result.passed_over))
     text = "\n".join(part for part in parts if part)
     return f"{text}\n" if text else ""
@@ -240,11 +240,21 @@ def _to_open(folder: Path) -> str:
 
 
 def _next(result: Result, folder: Path) -> str:
-    """What to do with a run, in one line."""
+    """What to do next with a run, in one line."""
     if (folder / "bundle").is_dir() and not result.drawn:
-        return f"Next: affuse predict my.mp4 --bundle {quote(str(folder / 'bundle'))}"
+        predict = f"Next: affuse predict my.mp4 --bundle {quote(str(folder / 'bundle'))}"
+        return f"{predict}{_tables(folder / 'bundle')}"
     data = " ".join(map(quote, result.config.data.paths))
     return f"Next: affuse audit {data} says what would leak."
+
+
+def _tables(bundle: Path) -> str:
+    """Options for the tables of features without which a bundle does not predict."""
+    from affuse.bundle.reader import read_bundle
+    from affuse.bundle.tables import tables_of
+
+    wanted = sorted(tables_of(read_bundle(bundle).manifest))
+    return "".join(f" --features {modality}=FILE.csv" for modality in wanted)
 
 
 def _run_folder(config: Config) -> Path:

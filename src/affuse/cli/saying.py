@@ -1,4 +1,4 @@
-"""What commands say: text that steers no terminal, whoever named the files in it."""
+"""Output of commands: text that steers no terminal, whoever named the files in it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from affuse.storage.plain_text import printable
 
 
 def say(text: object, *, err: bool = False, nl: bool = True) -> None:
-    """Print lines of text; what would steer the terminal, but for line feeds, becomes escapes.
+    """Print lines of text, with control characters except line feeds escaped.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What ``affuse serve`` does: listen, say where, serve until Ctrl-C."""
+"""``affuse serve``: listen, print the address, serve until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PACKAGES = ("fastapi", "uvicorn", "websockets", "python_multipart")
 
 
 def serve_and_print(settings: ServerSettings, *, open_page: bool) -> None:
-    """Serve until interrupted; says where the page is.
+    """Serve until interrupted; prints where the page is.
 
     Parameters
     ----------

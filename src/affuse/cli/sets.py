@@ -1,4 +1,4 @@
-"""How often the sets of a run hold the true emotion, as plain text."""
+"""How often the conformal sets of a run hold the true emotion, as plain text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADINGS = ("system", "clips of", "holds it", "95 % over speakers", "emotions",
 
 
 def sets_text(result: Result) -> str:
-    """Sets of the best row of each modality, on all clips and each corpus; empty where none.
+    """Coverage of the best row of each modality, on all clips and each corpus; empty without sets.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ NAMED = ("system", "modality")
 
 
 def result_text(result: Result) -> str:
-    """Everything a person reads after a run, leaky rows set apart.
+    """Everything that is printed after a run, leaky rows set apart.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def result_text(result: Result) -> str:
 
 
 def short_text(result: Result) -> str:
-    """The same, cut down to a first look: the best row of each modality, and what leaks as a line.
+    """The results in short: the best row of each modality, and leaky ones in one line.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def short_text(result: Result) -> str:
 
 
 def summary_text(summary: IndexSummary) -> str:
-    """What an index holds, in a few lines.
+    """The content of an index, in a few lines.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _further(protocol: Protocol) -> str:
-    """What stands over the rows of a further protocol that keeps speakers apart."""
+    """Heading over the rows of a further protocol that keeps speakers apart."""
     if protocol.across_corpora:
         return f"{protocol.label}, over the emotions that both sides show"
     n_folds = len(protocol.folds)
@@ -172,7 +172,7 @@ def _further(protocol: Protocol) -> str:
 
 
 def _reading(result: Result) -> list[str]:
-    """What the table says, after an empty line; nothing where it says nothing."""
+    """The sentences about the table, after an empty line; nothing where there are none."""
     sentences = result.reading()
     return ["", *sentences] if sentences else []
 

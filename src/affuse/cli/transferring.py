@@ -1,4 +1,4 @@
-"""What the command from corpus to corpus does: train, test, print the matrix."""
+"""``affuse transfer``: train, test, print the matrix."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def transfer_and_print(config: Config, out: Path | None, work: Work) -> None:
 
 
 def transfer_text(found: TransferMatrix) -> str:
-    """The matrix of each system, and what it says: lines of 100 columns.
+    """The matrix of each system and the sentences about it: lines of up to 100 columns.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Who works, as it was asked for on the command line."""
+"""Workers, as asked for on the command line."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def settings() -> tuple[Setting, ...]:
 
 
 def settings_named(name: str) -> tuple[Setting, ...]:
-    """Settings of that name, or of the group of that name; the last part of a name will do.
+    """Settings of that name or in the group of that name; the last part of a name is enough.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def recipes() -> tuple[Recipe, ...]:
 
 
 def recipe_named(name: str) -> Recipe:
-    """One of them.
+    """The recipe of a given name.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def recipe_named(name: str) -> Recipe:
 
 
 def _comment(text: str) -> str:
-    """Lines that begin a recipe, as one text."""
+    """The comment at the top of a recipe, as one text."""
     lines = []
     for line in text.splitlines():
         if not line.startswith("#"):
@@ -168,7 +168,7 @@ def _settings_of(model: type[BaseModel], before: str) -> Iterator[Setting]:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The record that a field is, or holds many of."""
+    """The record that a field holds, or of which it holds a list."""
     for part in (annotation, *get_args(annotation)):
         if isinstance(part, type) and issubclass(part, BaseModel):
             return part
@@ -210,19 +210,19 @@ def _kind(annotation: Any) -> str:
 
 
 def _names(metadata: Any) -> str:
-    """What a setting may be that names an entry of a registry; nothing of others."""
+    """Allowed values of a setting that names an entry of a registry; nothing for others."""
     checks = (mark.func for mark in metadata if isinstance(mark, AfterValidator))
     return next((check.allowed() for check in checks if isinstance(check, Named | Fused)), "")
 
 
 def _spread(metadata: Any) -> Iterator[Any]:
-    """Marks of a type, those that stand within a ``Field`` as well."""
+    """Metadata of a type, including what stands within a ``Field``."""
     for mark in metadata:
         yield from mark.metadata if isinstance(mark, FieldInfo) else (mark,)
 
 
 def _typed(value: object) -> str:
-    """A value as one types it after ``--set NAME=``."""
+    """A value as it is typed after ``--set NAME=``."""
     if value is None:
         return "not set"
     if isinstance(value, bool):
@@ -236,5 +236,5 @@ def _typed(value: object) -> str:
 
 
 def _within(value: object) -> str:
-    """The same within a list, where text needs its quotes."""
+    """A value as it is typed within a list, where text needs quotes."""
     return f'"{value}"' if isinstance(value, str) else _typed(value)

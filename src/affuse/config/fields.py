@@ -1,4 +1,4 @@
-"""What a setting may be: types of fields whose values are checked in one way everywhere."""
+"""Types of fields whose values are checked in the same way everywhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ProtocolName = Literal[
 ]
 
 VOTES_ON = {"voice": "audio", "face": "video", "both": "audio+video"}
-"""What people heard and saw when they voted -> the modality."""
+"""What voters were shown -> the modality."""
 
 AsText = Annotated[str, BeforeValidator(lambda value: str(value))]
 Speakers = Annotated[tuple[AsText, ...], BeforeValidator(speakers_of)]
@@ -33,6 +33,6 @@ Source = Annotated[str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=
 
 
 class Settings(BaseModel):
-    """A group of settings: fixed once it is made, without names that it does not know."""
+    """A group of settings: frozen, and without unknown names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -1,4 +1,4 @@
-"""Lists as people type them: names between commas, numbers with their ranges."""
+"""Lists as they are typed: names between commas, numbers with ranges."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from itertools import chain
 from affuse.errors import ConfigError
 
 MOST_NUMBERS = 10_000
-"""Of one range: more is a slip, or meant to hurt."""
+"""Of one range: more is a mistake, or malicious."""
 
 
 def parse_numbers(text: str) -> tuple[int, ...]:
-    """Numbers out of a text such as ``1-4,7``, ascending, each once.
+    """Numbers in a text such as ``1-4,7``, ascending, each once.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def parse_numbers(text: str) -> tuple[int, ...]:
 
 
 def items_of(value: object) -> object:
-    """Items out of a text with commas, or the one that is no list; a list stays as it is.
+    """Items of a text with commas, or a single item as a list; a list stays as it is.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def items_of(value: object) -> object:
 
 
 def speakers_of(value: object) -> object:
-    """Speakers out of a text or number; a list stays as it is, whatever its names look like.
+    """Speakers in a text or number; a list stays as it is, whatever its names are.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def speakers_of(value: object) -> object:
 
 
 def _range(name: str) -> tuple[str, ...]:
-    """Numbers of a range, with as many digits as were typed; any other name alone."""
+    """Numbers of a range, with as many digits as were typed; any other name by itself."""
     ends = re.fullmatch(r"([0-9]{1,9})\s*[-\u2013]\s*([0-9]{1,9})", name)
     if re.fullmatch(r"[0-9]+\s*[-\u2013]", name):
         raise ValueError(f"range {name} has no end; expected such as 1-6")

@@ -1,4 +1,4 @@
-"""Names that settings may have: asked of the registries, which import no entry to tell."""
+"""Checks of names in settings, made by asking the registries, which import no entry for it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """Check of a setting that names a fusion, or within a family of them what its name says more.
+    """Check of a setting that names a fusion, or the detail of a fusion within one family.
 
     Attributes
     ----------

@@ -60,6 +60,11 @@ def load_config(
     >>> load_config("quick", ["seed=3", "features.mfcc.n_mfcc=13"]).features.mfcc.n_mfcc
     13
     """
+    if not isinstance(overrides or {}, Mapping):
+        raise ConfigError(
+            f"overrides {overrides!r} were given; expected a dict of keys and values, such as "
+            '{"data.path": "clips.csv"}'
+        )
     tree = {} if recipe is None else _read_recipe(recipe)
     for setting in settings:
         key, value = _parse_setting(setting)
@@ -105,7 +110,7 @@ def _parse_setting(setting: str) -> tuple[str, Any]:
                 f"setting {setting!r} was given, whose brackets hold no list ({error}); expected "
                 f'text in quotes between them, such as {key.strip()}=["one", "two"]'
             ) from error
-    # More than one line would set more than one thing, of which all but the first would be lost.
+    # A value of several lines would set several keys, all but the first of which would be lost.
     return key.strip(), found["value"] if found.keys() == {"value"} else text
 
 
@@ -124,7 +129,7 @@ def _validated(tree: dict[str, Any]) -> Config:
         return Config.model_validate(tree)
     except ValidationError as error:
         items = error.errors()
-        # What is wrong inside a list makes it too short as well: a consequence, no news.
+        # An invalid item also makes its list too short: a consequence that need not be reported.
         inner = {item["loc"][:n] for item in items for n in range(len(item["loc"]))}
         shown = [item for item in items if item["type"] != "too_short" or item["loc"] not in inner]
         problems = "; ".join(map(_explain, shown))
@@ -147,7 +152,7 @@ def _explain(item: Any) -> str:
 
 
 def _plain(message: str) -> str:
-    """What the validation says, in the words of recipes: lists and tables, no types of Python."""
+    """A validation error in the terms of recipes: lists and tables, no Python types."""
     message = re.sub(r"a valid dictionary or instance of \w+", "a table of settings", message)
     message = message.replace("a valid tuple", "a list").replace("Tuple should", "List should")
     return message.removeprefix("Value error, ").replace(" after validation", "")

@@ -1,4 +1,4 @@
-"""Settings that have another name now."""
+"""Settings that have been renamed, and their present names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RAVDESS archives: taken apart into the official layout, remembered by a marker file."""
+"""RAVDESS archives: unpacked into the official layout and recorded in a marker file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MARKER = ".unpacked.json"
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What a marker says: the archive's MD5, the actors taken out, relative path -> bytes."""
+    """Content of a marker: the archive's MD5, the actors unpacked, relative path -> bytes."""
 
     md5: str
     actors: frozenset[int]
@@ -33,7 +33,7 @@ def unpack(
     actors: Collection[int],
     progress: ProgressCallback | None = None,
 ) -> dict[str, int]:
-    """Take the clips of some actors out of an archive into ``folder/Actor_NN/``.
+    """Extract the clips of some actors from an archive into ``folder/Actor_NN/``.
 
     Where a clip goes follows from its RAVDESS name alone, whatever path the archive gives it,
     so that nothing can land outside `folder`; what has no such name is left in the archive.
@@ -70,7 +70,7 @@ def unpack(
 
 
 def read_marker(folder: Path) -> Unpacked | None:
-    """What was unpacked into a folder, None where nothing was, or files are gone since.
+    """What was unpacked into a folder; None where nothing was, or files have gone since.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def read_marker(folder: Path) -> Unpacked | None:
 
 
 def write_marker(folder: Path, unpacked: Unpacked) -> None:
-    """Remember what was unpacked into a folder; the last thing to be written there.
+    """Record what was unpacked into a folder; the last file to be written there.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ _WHOLE = re.compile(r"0*(\d+?)(?:[.,]0*)?")
 
 
 def standard_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
-    """The same attributes under their standard names and, where they are known, in standard words.
+    """The attributes under standard names and, where they are known, in standard words.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Corpora whose labels stand in files beside the media: list -> labels -> clips, written once.
+"""What readers share whose labels stand in files beside the media: list -> labels -> clips.
 
 A reader states a `Listing` and gives it to `read_listed` and `recognises_list`:
 
@@ -37,7 +37,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One clip as a list has it.
+    """One clip as a list describes it.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class Listing:
         where these matter: ``EmoEvaluation/*.txt``.
     labels : callable
         Path of a list -> its labels, and `Skipped` for lines that say nothing that can be used. The
-        path is one of this machine: a list elsewhere is fetched under its own name.
+        path is local: a remote list is fetched under its own name.
     emotions : mapping of str to str
         The corpus's own labels (lower case) -> common names; empty: no emotion, but numbers. A
         clip with another is skipped.
@@ -162,7 +162,7 @@ def read_listed(root: str | Path, listing: Listing) -> Index:
 
 
 def _without_emotion(index: Index) -> Iterator[str]:
-    """What a reader must know of clips of which only numbers are told."""
+    """A note on clips that have numbers but no emotion."""
     n_silent = sum(1 for clip in index if not clip.emotion)
     if n_silent:
         yield (
@@ -204,7 +204,7 @@ def _may_hold(path: Path, listing: Listing) -> bool:
 def _labels(
     lists: Sequence[Path], listing: Listing
 ) -> tuple[list[tuple[Label, str]], list[Skipped]]:
-    """Labels that can be used, each with the name of its list; the others."""
+    """Usable labels, each with the name of its list; the others."""
     usable: dict[str, tuple[Label, str]] = {}
     skipped: list[Skipped] = []
     for source in lists:

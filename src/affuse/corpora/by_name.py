@@ -1,4 +1,4 @@
-"""Corpora whose file names say all: name -> fields -> clip, written once for their readers.
+"""What readers share whose file names describe the clips: name -> fields -> clip.
 
 A reader states a `Naming` and gives it to `read_named` and `recognises`:
 
@@ -31,7 +31,7 @@ _SHOWN = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Naming:
-    """What the names of a corpus's files say.
+    """How the file names of a corpus are made up.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Naming:
 
 
 def read_named(root: str | Path, naming: Naming) -> Index:
-    """Index of the files below a folder, in whatever layout, by what their names say.
+    """Index of the files below a folder, in any layout, by their names.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def read_named(root: str | Path, naming: Naming) -> Index:
 
 
 def recognises(path: Path, naming: Naming) -> bool:
-    """Whether a folder has a file so named among the first few hundred.
+    """Whether one of the first few hundred files of a folder has such a name.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def recognises(path: Path, naming: Naming) -> bool:
 
 
 def speaker_named(name: str, naming: Naming) -> str | None:
-    """Speaker whose clip bears a name, None where it is none of the corpus (`Reader.speaker_of`).
+    """Speaker in a clip's name, None for a name of no such corpus (`Reader.speaker_of`).
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def speaker_named(name: str, naming: Naming) -> str | None:
 
 
 def named_file(path: Path, naming: Naming, speakers: Mapping[str, Mapping[str, str]]) -> NamedFile:
-    """What the name of one file says.
+    """The clip that the name of one file describes.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def named_file(path: Path, naming: Naming, speakers: Mapping[str, Mapping[str, s
 
 
 def _text_of(path: Path, naming: Naming) -> str:
-    """Folders and name that the pattern speaks of, without suffix."""
+    """The folders and name that the pattern matches, without suffix."""
     return "/".join((*path.parts[-1 - naming.n_folders : -1], path.stem))
 
 

@@ -1,4 +1,4 @@
-"""How rows of other people's tables meet clips: by path, else by take key or name, never a guess.
+"""How rows of tables match clips: by path, else by take key or name, never by a guess.
 
 A row names a clip by the end of a path, as long or short as it was written. It fits a clip whose
 id or file ends so, and a clip whose whole id is the end of the row; where it fits none, letters
@@ -33,7 +33,7 @@ Parts = tuple[str, ...]
 
 
 def row_key(name: str) -> str:
-    r"""What is the same for all spellings of one row's name.
+    r"""One key for all spellings of a row's name.
 
     Folders stay; backslashes part them too, the suffix of a media file is left out, RAVDESS names
     become take keys, and letters are composed.
@@ -109,7 +109,7 @@ def rows_of_clips(names: Iterable[str], clips: Sequence[Clip]) -> dict[str, tupl
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A path that a clip goes by, and its path from the folder that is called as its speaker."""
+    """A path by which a clip may be named, and its path from the folder named after its speaker."""
 
     parts: Parts
     clip: str
@@ -118,7 +118,7 @@ class _Name:
 
 
 def _folded(by_last: Mapping[str, Sequence[_Name]]) -> dict[str, list[_Name]]:
-    """The same names without the case of their letters, as some systems take those of files."""
+    """The names in lower case, for systems that ignore case in file names."""
     folded: dict[str, list[_Name]] = defaultdict(list)
     for names in by_last.values():
         for name in names:
@@ -128,7 +128,7 @@ def _folded(by_last: Mapping[str, Sequence[_Name]]) -> dict[str, list[_Name]]:
 
 
 def _parts(name: str) -> Parts:
-    """Folders and name of a path, without a media suffix; the name's take key where it has one."""
+    """Folders and name of a path, without media suffix; the take key for a name that has one."""
     composed = unicodedata.normalize("NFC", name.strip()).replace("\\", "/")
     path = PurePosixPath(os.path.normpath(composed) if composed else composed)
     stem = path.stem if path.suffix.lower() in MEDIA_SUFFIXES else path.name
@@ -137,7 +137,7 @@ def _parts(name: str) -> Parts:
 
 
 def _names_of(clip: Clip) -> Iterator[Parts]:
-    """Paths that a clip goes by: its id first, its files, their names where its id tells none."""
+    """Paths by which a clip may be named: its id, its files, and their names alone."""
     own = _parts(clip.id)
     yield own
     for path in clip.files:
@@ -158,11 +158,11 @@ def _from_speaker(clip: Clip) -> Parts:
 
 
 def _fits(row: Parts, by_last: Mapping[str, Sequence[_Name]]) -> dict[str, int]:
-    """Clips that a row fits, and in how many parts."""
+    """Clips that a row matches, with the number of path components in common."""
     scores: dict[str, int] = {}
     for name in by_last.get(row[-1], ()):
         common = min(len(row), len(name.parts))
-        # Folders that differ say that it is another clip of that name, or another person's.
+        # Where folders differ, it is another clip of that name, or another speaker's.
         theirs = len(name.whose) > common and row[-len(name.whose) :] != name.whose
         if row[-common:] == name.parts[-common:] and not (theirs and len(row) > common):
             fit = _EXACT if name.is_id and row == name.parts else common

@@ -1,7 +1,7 @@
 """A corpus from the open archive that its reader names.
 
-The archives themselves could not be reached where this was written: the code is proved against a
-local server that answers as they are documented to, cuts connections and serves wrong bytes.
+The archives themselves could not be reached where this was written: the code is tested against a
+local server that follows their documentation, cuts connections and serves wrong bytes.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _zipped(
 
 
 def _unpacked(folder: Path) -> Mapping[str, int] | None:
-    """Files that the marker names, None where one of them is gone since."""
+    """Files that the marker names; None where one of them has gone since."""
     try:
         sizes: dict[str, int] = json.loads((folder / _MARKER).read_text("utf-8"))
         whole = all((folder / place).stat().st_size == size for place, size in sizes.items())
@@ -118,7 +118,7 @@ def _unpacked(folder: Path) -> Mapping[str, int] | None:
 
 
 def _hold_to_first(file: Path) -> None:
-    """Nobody publishes a checksum: a later archive must be the one that came first."""
+    """Refuse an archive unlike the first one downloaded, as no checksum is published."""
     record = file.with_name(f"{file.name}.sha256")
     with file.open("rb") as opened:
         found = hashlib.file_digest(opened, "sha256").hexdigest()
@@ -184,7 +184,7 @@ def _remote(entry: Any, base: str) -> RemoteFile:
 
 
 def _is_there(path: Path, size: int) -> bool:
-    """A file has its name only once its checksum agreed."""
+    """Whether a file is complete: it gets its name only after its checksum was verified."""
     return path.is_file() and path.stat().st_size == size
 
 

@@ -1,4 +1,4 @@
-"""Drawn people: affuse makes corpora whose files bear the names of a real one, and say so."""
+"""Corpora of drawn people, whose files bear the names of a real corpus and say so."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EMBEDDED = "affuse embedded corpus"
 
 
 def with_drawn_corpus(clips: Sequence[Clip]) -> tuple[Clip, ...]:
-    """The same clips, those of drawn people and synthesised voices with the corpus of their own.
+    """The clips, with those of drawn people and synthesised voices in a corpus of their own.
 
     Parameters
     ----------
@@ -34,12 +34,12 @@ def with_drawn_corpus(clips: Sequence[Clip]) -> tuple[Clip, ...]:
 
 
 def is_embedded(clip: Clip) -> bool:
-    """Whether a clip is of the embedded corpus, as its file says.
+    """Whether a clip is of the embedded corpus, by the comment in its file.
 
     Parameters
     ----------
     clip : Clip
-        On this machine; of files elsewhere nothing is known.
+        A local one; of remote files nothing is known.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def is_embedded(clip: Clip) -> bool:
 
 
 def comment(path: Path) -> str:
-    """Comment of a media file; empty without one, and where there is no complete file.
+    """Comment of a media file; empty if it has none, or if there is no complete file.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Emotion map: labels under their usual synonyms -> the common list of emotions."""
+"""Emotion map: labels and their usual synonyms -> the common list of emotions."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def in_class_order(emotions: Iterable[str]) -> tuple[str, ...]:
 
 
 def renamed_note(labels: Iterable[str]) -> str:
-    """What a reader must know of labels under other names; empty where there are none.
+    """A note on labels that were renamed; empty where none was.
 
     Parameters
     ----------

@@ -91,7 +91,7 @@ def read_fer2013(source: str | Path, part: str) -> FaceSet:
 
 
 def without_copies(faces: FaceSet, others: FaceSet) -> FaceSet:
-    """The faces that are not among some others, pixel by pixel, nor are mirror images of them.
+    """The faces that are not among some others, pixel by pixel or mirrored.
 
     FER2013 was gathered from the web and holds many a face more than once.
 

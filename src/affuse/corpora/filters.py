@@ -1,4 +1,4 @@
-"""Which clips pass: by speaker, emotion, attributes and what they have of sound and picture."""
+"""Which clips are kept: by speaker, emotion, attributes and modalities."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def passing(clips: Sequence[Clip], wanted: Wanted) -> tuple[Clip, ...]:
     Returns
     -------
     tuple of Clip
-        An attribute that a whole corpus never says lets its clips pass.
+        Clips of a corpus none of whose clips has an attribute pass its filter.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def passing(clips: Sequence[Clip], wanted: Wanted) -> tuple[Clip, ...]:
 
 
 def corpora_without(clips: Sequence[Clip], attribute: str) -> tuple[str, ...]:
-    """Corpora none of whose clips says an attribute, by name.
+    """Names of the corpora none of whose clips has an attribute.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def modalities_of(clip: Clip) -> tuple[str, ...]:
 
 
 def _silent(clips: Sequence[Clip], asked: Wanted) -> frozenset[tuple[str, str]]:
-    """Corpus and attribute, where the corpus never says it."""
+    """Corpus and attribute, where no clip of the corpus has the attribute."""
     attributes = [field for field in asked if field not in _NO_ATTRIBUTES]
     return frozenset(
         (corpus, name) for name in attributes for corpus in corpora_without(clips, name)

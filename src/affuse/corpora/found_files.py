@@ -1,4 +1,4 @@
-"""Files by the names that tables give them, whichever system wrote the table."""
+"""Files that tables name, whichever system wrote the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of known clips -> Index: sound and picture of one id joined, what is left out listed."""
+"""Files whose clips are known -> Index: sound and picture of one id joined, the rest listed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNREADABLE = (EMPTY, NO_FILE)
 
 @dataclass(frozen=True, slots=True)
 class NamedFile:
-    """One media file, and the clip that it holds sound, picture or both of.
+    """One media file, and the clip whose sound, picture or both it holds.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class NamedFile:
 
     @property
     def is_audio(self) -> bool:
-        """Whether it holds sound alone, by its suffix."""
+        """Whether a file holds sound alone, by its suffix."""
         return self.path.suffix.lower() in AUDIO_SUFFIXES
 
     @property
@@ -58,7 +58,7 @@ class NamedFile:
 
 
 def media_below(root: str | Path, title: str, example: str) -> tuple[Path, FolderContents]:
-    """The folder that a path means, and what lies below it.
+    """The folder at a path, and what lies below it.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def index_of(
     others: Sequence[Skipped] = (),
     used: Collection[str] = (),
 ) -> Index:
-    """The clips of files that are known, and why each other media file is none.
+    """Index of files whose clips are known, with the reason why each other media file is none.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def index_of(
 
 
 def not_named(title: str, example: str) -> str:
-    """Why a file is none of a corpus whose names say what it is.
+    """Why a file does not belong to a corpus that is recognised by its file names.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def not_named(title: str, example: str) -> str:
 
 
 def _joined(folder: Path, take: Sequence[NamedFile], title: str) -> tuple[Clip, list[Skipped]]:
-    """The clip of files with one id, and those of them that repeat others."""
+    """The clip of all files with one id, and those of them that are copies."""
     ordered = sorted(take, key=lambda file: file.order)
     sound = next((file for file in ordered if file.is_audio), None)
     picture = next((file for file in ordered if not file.is_audio), None)

@@ -1,4 +1,4 @@
-"""What all readers together know of names: takes, speakers, and the corpus that a clip is of."""
+"""What all readers together know of names: takes, speakers, and a clip's corpus."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from affuse.registries import READERS, Loaded
 
 @cache
 def known_readers() -> Loaded:
-    """Every reader that can be loaded, found once: names are asked for clip by clip.
+    """Every reader that can be loaded; names are then asked for clip by clip.
 
     Returns
     -------
@@ -24,7 +24,7 @@ def known_readers() -> Loaded:
 
 
 def reader_name(text: str) -> str:
-    """Name of the reader that a text names, by its name or by the title of its corpus.
+    """Name of the reader that a text means, by its own name or the title of its corpus.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def reader_name(text: str) -> str:
 
 
 def take_key(name: str) -> str | None:
-    """Take key that a name stands for in the corpus whose name it is, None for any other name.
+    """Take key of a file name, by the corpus that such names are of; None for any other name.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def take_key(name: str) -> str | None:
 
 
 def part_name(clip: Clip, modality: Modality) -> str:
-    """What a file with one modality of a clip is called, so that its reader knows it again.
+    """File name for one modality of a clip, by which its reader recognises it again.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def part_name(clip: Clip, modality: Modality) -> str:
 
 
 def corpus_reader(clip: Clip) -> Reader | None:
-    """Reader of the corpus that a clip is of: by its corpus, else by its name in any table.
+    """Reader of a clip's corpus: by the corpus, else by the clip's name, whatever table lists it.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def corpus_reader(clip: Clip) -> Reader | None:
 
 
 def label_set(corpus: str) -> tuple[str, ...]:
-    """Emotions that a corpus can have at all; empty where nobody knows: it may have any.
+    """Emotions that a corpus can have at all; empty if unknown: then any.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def label_set(corpus: str) -> tuple[str, ...]:
 
 
 def outside_label_sets(clips: Iterable[Clip]) -> tuple[str, ...]:
-    """What a reader must know of emotions that clips have and their corpus has not.
+    """Notes on clips whose emotion their corpus does not have.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def outside_label_sets(clips: Iterable[Clip]) -> tuple[str, ...]:
 
 
 def size_of(corpus: str) -> Size:
-    """How large a whole corpus is; zeros where nobody knows.
+    """How large a whole corpus is; zeros if unknown.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def size_of(corpus: str) -> Size:
 
 
 def terms_of(corpus: str) -> str:
-    """What the licence of a corpus means for what is trained on it; empty where nobody knows.
+    """What a corpus's licence implies for networks trained on it; empty if unknown.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def terms_of(corpus: str) -> str:
 
 
 def commercial_use_of(corpus: str) -> bool | None:
-    """Whether the licence of a corpus lets what is trained on it be used commercially.
+    """Whether a corpus's licence lets networks trained on it be used commercially.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def commercial_use_of(corpus: str) -> bool | None:
 
 
 def known_speaker(reader: Reader, clip: Clip) -> str | None:
-    """Speaker of a clip as the corpus of a reader calls them, by the clip's name alone.
+    """Speaker of a clip as its corpus names them, by the clip's name alone.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which files can hold sound or picture, and where they lie below a folder."""
+"""Which files can hold sound or picture, and which of them lie below a folder."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ VIDEO_SUFFIXES = frozenset(
 )  # fmt: skip
 """Suffixes of files that hold picture, and sound unless decoding shows otherwise."""
 
+PHOTO_SUFFIXES = frozenset(
+    {".avif", ".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+)
+"""Suffixes of files that hold one picture, which is no recording."""
+
 MEDIA_SUFFIXES = AUDIO_SUFFIXES | VIDEO_SUFFIXES
 
 N_LOOKED_AT = 500
@@ -64,7 +69,7 @@ class FolderContents:
 
 
 def folder_contents(root: Path) -> FolderContents:
-    """Media files below a folder, and what is passed over.
+    """Media files below a folder, and the files that were passed over.
 
     Links are followed, never in circles. Not taken are files without the suffix of a media file,
     hidden and empty ones, folders that are hidden or cannot be listed, and what macOS keeps beside
@@ -81,7 +86,7 @@ def folder_contents(root: Path) -> FolderContents:
     Raises
     ------
     MediaError
-        A folder elsewhere cannot be reached.
+        A remote folder cannot be reached.
 
     Examples
     --------
@@ -107,7 +112,7 @@ def folder_contents(root: Path) -> FolderContents:
 
 
 def first_media_names(root: Path, limit: int = N_LOOKED_AT) -> tuple[str, ...]:
-    """Names of the first media files below a folder, to see whose they are; none of a file.
+    """Names of the first media files below a folder, by which it is recognised.
 
     Parameters
     ----------
@@ -133,7 +138,7 @@ def first_media_names(root: Path, limit: int = N_LOOKED_AT) -> tuple[str, ...]:
 
 
 def first_media_files(root: Path, limit: int = N_LOOKED_AT) -> tuple[Path, ...]:
-    """The first media files below a folder, to see whose they are; none of a file.
+    """The first media files below a folder, by which it is recognised; of a file none.
 
     Parameters
     ----------
@@ -150,7 +155,7 @@ def first_media_files(root: Path, limit: int = N_LOOKED_AT) -> tuple[Path, ...]:
 
 
 def first_files(root: Path, limit: int = N_LOOKED_AT) -> tuple[Path, ...]:
-    """The first files below a folder, of any kind and from all its folders alike; none of a file.
+    """The first files below a folder, of any kind, from all its folders in turn; of a file none.
 
     A folder that holds several corpora shows files of each of them so.
 
@@ -170,7 +175,7 @@ def first_files(root: Path, limit: int = N_LOOKED_AT) -> tuple[Path, ...]:
 
 
 def has_file(root: Path, name: str) -> bool:
-    """Whether a file of that name lies in a folder, or two folders below it at most.
+    """Whether a file of that name lies in a folder, or at most two folders below it.
 
     Parameters
     ----------
@@ -190,7 +195,7 @@ def has_file(root: Path, name: str) -> bool:
 
 
 def passed_over_text(passed_over: Iterable[Skipped]) -> str:
-    """How many were passed over and why, on one line; empty where nothing was.
+    """How many files were passed over and why, on one line; empty where none was.
 
     Parameters
     ----------
@@ -211,7 +216,7 @@ def passed_over_text(passed_over: Iterable[Skipped]) -> str:
 
 
 def _parts(root: Path) -> list[Iterator[tuple[Path, str]]]:
-    """What lies in each folder of a folder, and in itself; one part where it lies elsewhere."""
+    """What lies in each subfolder, and in the folder itself; one part for a remote folder."""
     if url_of(root) is not None or not os.access(root, os.R_OK | os.X_OK):
         return [_looked_at(root)]
     inner = sorted(path for path in root.iterdir() if path.is_dir() and not _hidden(path.name))
@@ -231,7 +236,7 @@ def _in_turn(parts: Iterable[Iterator[tuple[Path, str]]]) -> Iterator[tuple[Path
 
 
 def _looked_at(root: Path) -> Iterator[tuple[Path, str]]:
-    """Files and folders that are not looked into, with the reason where the place has one."""
+    """Files and folders below a folder, each with the reason to pass it over, if there is one."""
     if url_of(root) is not None:
         for path in files_below(root):
             parts = path.relative_to(root).parts

@@ -1,9 +1,9 @@
-"""Several indexes -> one: speakers by corpus and name, clips each once."""
+"""Several indexes -> one: speakers identified by corpus and name, each clip once."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from affuse.corpora.drawn import EMBEDDED
@@ -18,7 +18,7 @@ _SHOWN = 3
 
 
 def merge(indexes: Sequence[Index]) -> Index:
-    """One index of several, of one corpus or many.
+    """One index of several, of the same corpus or of different ones.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ def merge(indexes: Sequence[Index]) -> Index:
     Raises
     ------
     DatasetError
-        No index, or one clip of a corpus in two of them, also where one is a table of it.
+        No index, something else than indexes, or one clip of a corpus in two of them, also where
+        one is a table of it.
 
     Examples
     --------
@@ -44,8 +45,18 @@ def merge(indexes: Sequence[Index]) -> Index:
     >>> [(clip.id, clip.speaker) for clip in merge([one, other])]
     [('A/a', 'A/3'), ('B/a', 'B/03')]
     """
+    if isinstance(indexes, Index) or not isinstance(indexes, Iterable):
+        raise DatasetError(
+            "what was given to merge is no list of indexes; expected several in one: "
+            "affuse.merge([index_a, index_b])"
+        )
     if not indexes:
         raise DatasetError("no index was given to merge; expected one at least: read some data")
+    stray = next((given for given in indexes if not isinstance(given, Index)), None)
+    if stray is not None:
+        raise DatasetError(
+            f"{stray!r} was given to merge; expected indexes, such as affuse.read(folder) gives"
+        )
     clips = [clip for index in indexes for clip in index.clips]
     _refuse_repeated(clips)
     corpora = {clip.corpus for clip in clips}
@@ -72,13 +83,13 @@ def _refuse_repeated(clips: Sequence[Clip]) -> None:
 
 
 def _whose(clip: Clip) -> str:
-    """Corpus of a clip; of one that a table lists, the corpus whose name it bears."""
+    """Corpus of a clip; of one that a table lists, the corpus whose naming scheme it follows."""
     reader = None if clip.corpus == EMBEDDED else corpus_reader(clip)
     return clip.corpus if reader is None else reader.title
 
 
 def _each_once(clips: Sequence[Clip]) -> tuple[Clip, ...]:
-    """The clips, the corpus before every id that two corpora have."""
+    """The clips, each once; an id that occurs in two corpora gets the corpus as a prefix."""
     counts = Counter(clip.id for clip in clips)
     return tuple(
         replace(clip, id=f"{clip.corpus}/{clip.id}")
@@ -89,14 +100,14 @@ def _each_once(clips: Sequence[Clip]) -> tuple[Clip, ...]:
 
 
 def _notes(index: Index, *, several: bool) -> Iterator[str]:
-    """Notes of an index, its corpus before each where there are others."""
+    """Notes of an index, prefixed with its corpus where there are others."""
     corpora = [corpus for corpus in index.corpora if corpus]
     before = f"{' and '.join(corpora)}: " if several and corpora else ""
     yield from (f"{before}{note}" for note in index.notes)
 
 
 def _namesakes(clips: Sequence[Clip]) -> Iterator[str]:
-    """What a reader must know of tables with people of the same names.
+    """Notes on tables with speakers of the same names.
 
     Of the corpora that affuse reads it is known that they have no speaker in common.
     """

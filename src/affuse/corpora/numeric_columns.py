@@ -1,4 +1,4 @@
-"""Columns of a table of clips that hold numbers: what a dimensional task may learn."""
+"""Numeric columns of a table of clips, which a dimensional task may learn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from affuse.storage.csv_rows import Row, is_blank, number
 
 
 def numeric_columns(rows: Iterable[Row], besides: Collection[str] = ()) -> tuple[str, ...]:
-    """Columns whose cells are numbers, more often than not; blank ones do not count.
+    """Columns most of whose cells are numbers; blank cells do not count.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def numeric_columns(rows: Iterable[Row], besides: Collection[str] = ()) -> tuple
 
 
 def numbers_of(row: Row, columns: Iterable[str]) -> Mapping[str, float]:
-    """Column -> number of a row; cells that hold none are left out.
+    """Column -> number of a row; cells without a number are left out.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZipArchive:
-    """One zip archive without a published checksum: that of the first download is kept.
+    """One zip archive without a published checksum: later downloads are held to the first.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ from affuse.records import Modality
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How large a whole corpus is, as published; 0 where it is not known."""
+    """Size of a whole corpus, as published; 0 where unknown."""
 
     clips: int = 0
     speakers: int = 0
@@ -83,7 +83,8 @@ class Reader:
         these emotions and channels.
     votes : callable, optional
         Index of clips of this corpus alone and a modality ("audio", "video", "audio+video") -> how
-        many people told which emotion of each clip by it; None where no votes lie beside the clips.
+        many people voted for each emotion of each clip by it; None where no votes lie beside the
+        clips.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Reference: one figure of people or of a published system, to hold a result against."""
+"""Reference: one published score of people or a system, to compare a result with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Kind = Literal["chance", "people", "published"]
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One line to hold results against.
+    """One reference line for a result.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Whichever corpus lies at a path -> its Index; several -> one."""
+"""A path -> the Index of whichever corpus lies there; several paths -> one Index."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
 
 
 def read_all(roots: Sequence[str | Path], corpus: str = AUTO) -> Index:
-    """One index of all that lies at several paths, speakers of different corpora kept apart.
+    """One index of all that lies at several paths; speakers of different corpora stay distinct.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def read_all(roots: Sequence[str | Path], corpus: str = AUTO) -> Index:
 
 
 def _named_apart(roots: Sequence[str | Path], indexes: Sequence[Index]) -> list[Index]:
-    """Tables that are called alike, and so would be one corpus, called by their folders too."""
+    """The indexes, with tables of the same name renamed after their folders."""
     stems = [Path(str(root)).stem for root in roots]
     alike = [
         index.corpora == (stem,) and stems.count(stem) > 1 and is_file(local_path(str(root)))
@@ -130,7 +130,7 @@ def _called(index: Index, corpus: str) -> Index:
 
 
 def _recognised(place: Path, readers: Mapping[str, Reader]) -> Reader:
-    """The one reader that recognises a path."""
+    """The only reader that recognises a path."""
     with _names_of(place) as seen:
         found = {name: reader for name, reader in readers.items() if reader.recognises(seen)}
     if len(found) == 1:
@@ -142,9 +142,9 @@ def _recognised(place: Path, readers: Mapping[str, Reader]) -> Reader:
 
 @contextmanager
 def _names_of(place: Path) -> Iterator[Path]:
-    """The place itself; of a folder elsewhere, one of this machine with its first files' names.
+    """The path itself; for a remote folder, a local stand-in with the names of its first files.
 
-    Every reader looks at the names: a folder elsewhere is listed once for all of them.
+    Every reader looks at the names: a remote folder is listed once for all of them.
     """
     if url_of(place) is None or not is_folder(place):
         yield place
@@ -160,7 +160,7 @@ def _names_of(place: Path) -> Iterator[Path]:
 
 
 def _why_several(place: Path, found: Mapping[str, Reader]) -> str:
-    """Each corpus with the folder that holds it, where it has one of its own."""
+    """Why a path is ambiguous: each corpus found there, with its own folder if it has one."""
     readers = tuple(found.values())
     folders = {reader.title: _own_folder(place, reader, readers) for reader in readers}
     named = " and ".join(f"{title} (in {folder})" for title, folder in folders.items())
@@ -176,7 +176,7 @@ def _why_several(place: Path, found: Mapping[str, Reader]) -> str:
 
 
 def _own_folder(place: Path, reader: Reader, readers: Sequence[Reader]) -> Path:
-    """The highest folder that holds all of one corpus and nothing of others, else the lowest."""
+    """The topmost folder that holds all of one corpus and nothing of others, else the lowest."""
     if url_of(place) is not None:
         return place
     inner = {path for path in place.iterdir() if path.is_dir() and reader.recognises(path)}
@@ -188,7 +188,7 @@ def _own_folder(place: Path, reader: Reader, readers: Sequence[Reader]) -> Path:
 
 
 def _lies_in(place: Path, reader: Reader) -> bool:
-    """Whether files of a corpus lie in a folder itself, and not only in folders below it."""
+    """Whether files of a corpus lie directly in a folder, not only in folders below it."""
     own = (path.name for path in place.iterdir() if path.is_file())
     with scratch_folder("names") as scratch:
         # A folder given as "." has a name too, which some readers look at.

@@ -1,4 +1,4 @@
-"""Lists of speakers that some corpora keep beside their media: who is of which sex and age."""
+"""Files beside some corpora's media that give the sex and age of their speakers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class SpeakerList:
-    """Where a corpus says who its speakers are.
+    """Where a corpus describes its speakers.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class SpeakerList:
 
 @dataclass(frozen=True, slots=True)
 class ListedSpeakers:
-    """What such a list says.
+    """The content of a list of speakers.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class ListedSpeakers:
     speakers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def notes(self, clips: Iterable[Clip]) -> Iterator[str]:
-        """What a reader must know of speakers whose sex or age the list does not say.
+        """Notes on speakers whose sex or age the list does not give.
 
         Parameters
         ----------
@@ -100,7 +100,7 @@ class ListedSpeakers:
 def listed_speakers(
     folder: Path, contents: FolderContents, wanted: SpeakerList | None
 ) -> ListedSpeakers:
-    """What a list says of each speaker.
+    """Attributes that a list gives for each speaker.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def listed_speakers(
 
 
 def _found(folder: Path, contents: FolderContents, name: str) -> Path | None:
-    """The list that is highest in the folder, else the one beside it."""
+    """The topmost such list in the folder, else the one beside it."""
     below = [Path(other.name) for other in contents.passed_over if Path(other.name).name == name]
     if below:
         return folder / min(below, key=lambda place: (len(place.parts), place))

@@ -1,4 +1,4 @@
-"""Who is who: one person under several spellings is one person everywhere."""
+"""Identity of speakers: one person under several spellings is one person everywhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHOWN = 8
 
 @lru_cache(maxsize=1 << 14)
 def speaker_key(name: str) -> str:
-    """What is the same for two spellings of one speaker.
+    """One key for all spellings of a speaker's name.
 
     Numbers count by value (01 = 1 = 1.0, s01 = s1); letters by what they are, not by their case
     or by how Unicode composes them; blanks, hyphens and underscores part words alike, part no
@@ -74,7 +74,7 @@ def speaker_order(name: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Spellings of each speaker who has several, the first one first.
+    """Spellings of each speaker who has several, the first one to occur first.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def spellings(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
 
 
 def spellings_by_corpus(clips: Sequence[Clip]) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Spellings of each speaker who has several, corpus by corpus; those without are left out.
+    """Spellings of each speaker who has several, by corpus; corpora without any are left out.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def spellings_by_corpus(clips: Sequence[Clip]) -> dict[str, tuple[tuple[str, ...
 
 
 def own_name(clip: Clip) -> str:
-    """Speaker of a clip as their corpus has them.
+    """Name of a clip's speaker within their corpus.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def own_name(clip: Clip) -> str:
 
 
 def with_unique_speakers(clips: Sequence[Clip]) -> tuple[Clip, ...]:
-    """The clips, each with one name for its speaker that no other speaker has.
+    """The clips, with speaker names that are unique across corpora.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def _named(clip: Clip, first: Mapping[tuple[str, str], str], several: bool) -> C
 
 
 def of_two_sexes(clips: Iterable[Clip]) -> Iterator[str]:
-    """What a reader must know of speakers of whom their clips say both sexes.
+    """A note on speakers to whom their clips assign both sexes.
 
     Parameters
     ----------
@@ -196,14 +196,9 @@ def of_two_sexes(clips: Iterable[Clip]) -> Iterator[str]:
     >>> next(of_two_sexes(clips))[:61]
     'Clips of 1 speaker say two sexes (7: 2 male and 1 female): by'
     """
-    sexes: dict[str, Counter[str]] = defaultdict(Counter)
-    for clip in clips:
-        if clip.attributes.get("sex"):
-            sexes[clip.speaker][clip.attributes["sex"]] += 1
     both = [
-        f"{name}: {' and '.join(f'{n} {sex}' for sex, n in sexes[name].most_common())}"
-        for name in sorted(sexes, key=speaker_order)
-        if len(sexes[name]) > 1
+        f"{name}: {' and '.join(f'{n} {sex}' for sex, n in sexes.most_common())}"
+        for name, sexes in two_sexes(clips).items()
     ]
     if both:
         yield (
@@ -212,8 +207,27 @@ def of_two_sexes(clips: Iterable[Clip]) -> Iterator[str]:
         )
 
 
+def two_sexes(clips: Iterable[Clip]) -> dict[str, Counter[str]]:
+    """Speakers of whom their clips say both sexes.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+
+    Returns
+    -------
+    dict of str to Counter
+        Speaker, in order -> clips of each sex.
+    """
+    sexes: dict[str, Counter[str]] = defaultdict(Counter)
+    for clip in clips:
+        if clip.attributes.get("sex"):
+            sexes[clip.speaker][clip.attributes["sex"]] += 1
+    return {n: sexes[n] for n in sorted(sexes, key=speaker_order) if len(sexes[n]) > 1}
+
+
 def spellings_note(groups: Sequence[Sequence[str]]) -> str:
-    """What a reader must know of joined spellings; empty where there are none.
+    """A note on spellings that were joined; empty where none was.
 
     Parameters
     ----------

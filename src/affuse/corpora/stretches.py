@@ -1,4 +1,4 @@
-"""Names of clips that are cut out of longer recordings."""
+"""Names of clips that are stretches of longer recordings."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from affuse.corpora.emotions import emotion_name, renamed_note
 from affuse.corpora.found_files import found_file
 from affuse.corpora.index import CSV_COLUMNS, Index
 from affuse.corpora.known import take_key
-from affuse.corpora.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES
+from affuse.corpora.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES, PHOTO_SUFFIXES
 from affuse.corpora.numeric_columns import numbers_of, numeric_columns
 from affuse.corpora.speakers import speaker_key
 from affuse.errors import DatasetError
@@ -46,7 +46,7 @@ class _Entry:
 
     @property
     def recording(self) -> tuple[object, ...]:
-        """What is the same for two rows about the same recording."""
+        """One key for two rows about the same recording."""
         take = take_key(self.clip or self.written.stem)
         files = (take,) if take else map(_real, (self.audio, self.video))
         return (*files, *self.stretch)
@@ -142,7 +142,7 @@ def _usable(
 
 
 def _entry(table: Path, row: Row, targets: Sequence[str], without: bool) -> _Entry:
-    """A row's clip; without an emotion, where the table has numbers in its place."""
+    """The clip of a row; without an emotion, if the table has numbers instead."""
     cells = {"emotion": row.word("emotion"), "speaker": row["speaker"]}
     blank = [name for name, text in cells.items() if not text]
     if without and "speaker" not in blank:
@@ -183,12 +183,18 @@ def _file(folder: Path, text: str) -> Path:
     path = local_path(text)
     elsewhere = url_of(path) is not None
     path = path if elsewhere else folder / path.expanduser()
+    if path.suffix.lower() in PHOTO_SUFFIXES:
+        raise DatasetError(
+            f"{text} is a photo; expected sound or a film, such as .wav or .mp4: affuse predict "
+            "judges a photo, and for a clip make a film of a second of it "
+            "(ffmpeg -loop 1 -i PHOTO -t 1 FILM.mp4)"
+        )
     if path.suffix.lower() not in MEDIA_SUFFIXES:
         raise DatasetError(
             f"suffix of {text} is none of a media file; "
             "expected one such as .wav, .flac, .mp3, .mp4, .mkv or .webm"
         )
-    # Whether a file elsewhere is there shows when it is fetched: asking twice doubles the wait.
+    # Whether a remote file exists shows when it is fetched: asking twice doubles the wait.
     if elsewhere:
         return path
     found = found_file(path)
@@ -244,7 +250,7 @@ def _without_repeats(table: Path, entries: Sequence[_Entry]) -> tuple[list[_Entr
 
 
 def _names(entries: Sequence[_Entry]) -> list[str]:
-    """Each clip's own name, else the shortest one made of its file that is its alone."""
+    """Each clip's given name, else the shortest end of its path that no other clip has."""
     candidates = [[*_candidates(entry)] for entry in entries]
     counts = Counter(name for names in candidates for name in dict.fromkeys(names))
     return [next((name for name in names if counts[name] == 1), names[-1]) for names in candidates]

@@ -1,4 +1,4 @@
-"""Zip archives -> files in a folder, none of them outside it, each whole or not there."""
+"""Zip archives -> files in a folder, never outside it, each whole or absent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def unpack_chosen(
     place_of: Callable[[PurePosixPath], str | None],
     progress: ProgressCallback | None = None,
 ) -> dict[str, int]:
-    """Take files out of an archive.
+    """Extract some files of an archive.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def unpack_chosen(
 
 
 def safe_place(path: PurePosixPath) -> str | None:
-    r"""Where a path of an archive goes below a folder; None where it would leave it.
+    r"""Where a path of an archive belongs below a folder; None if it would leave it.
 
     Hidden files, and what macOS keeps beside files, are left out.
 

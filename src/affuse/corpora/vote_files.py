@@ -1,4 +1,4 @@
-"""A person's own votes: a CSV with one row for each clip and one column for each emotion."""
+"""A person's own votes: a CSV with a row per clip and a column per emotion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLUMNS = "clip,neutral,happy,... with how many people told each emotion"
 
 
 def read_votes(csv_path: str | Path, emotions: Sequence[str] = ()) -> Votes:
-    r"""Votes from a CSV with one row for each clip and one column for each emotion.
+    r"""Votes from a CSV with a row per clip and a column per emotion.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def read_votes(csv_path: str | Path, emotions: Sequence[str] = ()) -> Votes:
 def _emotion_columns(
     path: str | Path, columns: Sequence[str], emotions: Sequence[str]
 ) -> dict[str, str]:
-    """Emotion -> the column that counts it."""
+    """Emotion -> the column of its counts."""
     known = {*COMMON_EMOTIONS, *emotions}
     found: dict[str, str] = {}
     for column in columns:

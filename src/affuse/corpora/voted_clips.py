@@ -1,4 +1,4 @@
-"""Votes onto the clips that they are about: who has enough of them, and what is left out."""
+"""Votes matched to clips: which clips have enough of them, and what is left out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from affuse.storage.plain_text import first_few
 
 @dataclass(frozen=True, slots=True)
 class Voted:
-    """Votes that were found for the clips of an index.
+    """Votes on the clips of an index.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Voted:
     votes : mapping of str to (mapping of str to int)
         By clip id.
     notes : tuple of str
-        What a reader must know of the source.
+        Notes on the source.
     """
 
     source: str
@@ -36,7 +36,7 @@ class Voted:
 
 
 def votes_of_clips(votes: Votes, clips: Sequence[Clip]) -> dict[str, Counts]:
-    """Votes of the clips that have some, by clip id.
+    """Votes by clip id, of the clips that have some.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _rows_of(votes: Votes, clips: Sequence[Clip]) -> dict[str, tuple[str, ...]]:
 
 
 def votes_from_file(csv_path: str | Path, index: Index) -> Voted:
-    """Votes of the clips of an index from a CSV; rows that name no clip are counted in the notes.
+    """Votes from a CSV on the clips of an index; rows that match no clip are counted in the notes.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def votes_from_file(csv_path: str | Path, index: Index) -> Voted:
 def votes_of_corpora(
     index: Index, modality: str, votes_of: Callable[[Index, str], Votes | None]
 ) -> Voted:
-    """Votes that lie beside the clips, of each corpus that has some.
+    """Votes from files beside the clips, of each corpus that has such files.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def votes_of_corpora(
 
 
 def with_votes(index: Index, voted: Voted, least: int, *, every: bool = False) -> Index:
-    """The clips with enough votes, with these votes on them.
+    """The clips with enough votes, with their votes attached.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def with_votes(index: Index, voted: Voted, least: int, *, every: bool = False) -
 
 
 def _answers(clips: Sequence[Clip], voted: Voted) -> tuple[str, ...]:
-    """Emotions that clips show, or that somebody told of them."""
+    """Emotions that clips show, or that somebody voted for."""
     names = {clip.emotion for clip in clips if clip.emotion}
     for clip in clips:
         names |= {name for name, n in voted.votes.get(clip.id, {}).items() if n}
@@ -230,7 +230,7 @@ def _fault(voted: Voted, clip: Clip, classes: Sequence[str], least: int) -> str:
 
 
 def _notes(clips: Sequence[Clip], voted: Voted, n_out: int) -> list[str]:
-    """What a reader must know: how many votes, ties, and what was left out."""
+    """Notes: how many votes there are, ties, and what was left out."""
     totals = [sum(clip.votes.values()) for clip in clips]
     ties = sum(majority(clip.votes) is None for clip in clips)
     notes = [

@@ -1,4 +1,4 @@
-"""Votes: how many people heard or saw each emotion in a clip."""
+"""Votes: how many people perceived each emotion in a clip."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Counts = Mapping[str, int]
-"""Emotion -> how many people told it."""
+"""Emotion -> how many people voted for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """Votes under the names of the rows that hold them.
+    """Votes by the names of the rows that hold them.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Votes:
 
 
 def majority(votes: Counts) -> str | None:
-    """The emotion that most people told; None where two or more share that place.
+    """The emotion with the most votes; None if two or more tie.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Predictions -> numbers nobody can fool."""
+"""Predictions -> figures with intervals, and a reason wherever one is leaky."""

@@ -1,7 +1,7 @@
-"""Which emotions can be an answer: those that both what is trained on and what is tested can show.
+"""Which emotions can be an answer: those that both training and test clips can show.
 
-Probabilities of all others are shared out in proportion, so that nobody is judged by an answer that
-cannot be right.
+Probabilities of all others are shared out in proportion, so that no system is scored on an answer
+that cannot be right.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 def among_shared(found: OutOfFold, table: FeatureTable, protocol: Protocol) -> OutOfFold:
-    """Predictions across corpora, among the emotions that both sides of each fold show.
+    """Predictions across corpora, restricted to emotions that both sides of each fold show.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def shared_emotions(table: FeatureTable, fold: Fold) -> Bools:
 
 
 def answered_among(found: OutOfFold, can_be: Bools) -> OutOfFold:
-    """Predictions among some emotions alone.
+    """Predictions restricted to some emotions.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def answered_among(found: OutOfFold, can_be: Bools) -> OutOfFold:
 
 
 def masked(probabilities: Floats, can_be: Bools) -> Floats:
-    """Probabilities of what can be, each row with the sum 1.
+    """Probabilities restricted to some classes; each row sums to 1.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def masked(probabilities: Floats, can_be: Bools) -> Floats:
 
 
 def chance(truth: NDArray[np.int64], answers: Bools) -> float:
-    """UAR of a guess, each answer as likely as another.
+    """UAR of a uniform guess among each clip's possible answers.
 
     Parameters
     ----------

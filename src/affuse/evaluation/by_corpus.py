@@ -1,4 +1,4 @@
-"""Figures of one system on each corpus by itself, among the emotions that the corpus can have."""
+"""Figures of one system on each corpus, restricted to the emotions that the corpus can have."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def scores_by_corpus(
 
 
 def among_label_sets(result: OutOfFold, table: FeatureTable) -> OutOfFold:
-    """The same predictions, each among the emotions that the clip's corpus can have.
+    """The predictions, each restricted to the emotions that the clip's corpus can have.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def among_label_sets(result: OutOfFold, table: FeatureTable) -> OutOfFold:
 
 
 def can_be(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
-    """Which classes a corpus can have, any where nobody knows.
+    """Which classes a corpus can have; all where its label set is unknown.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Figures of one system on each group of clips by itself, and how far groups are apart."""
+"""Figures of one system on each group of clips, and the largest gap between groups."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Groups = NDArray[np.str_]
 """Group of each clip of a table: (n_clips,)."""
 
 LEAST_SPEAKERS = 5
-"""A group of fewer is shown and never compared: its figure is that of a few people."""
+"""A smaller group is shown and never compared: its figure is that of a few people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class GroupScores:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """How far the two groups are apart that are farthest apart.
+    """The difference between the two groups that are farthest apart.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ def scores_by_group(
 
 
 def within(result: OutOfFold, chosen: NDArray[np.bool_]) -> OutOfFold:
-    """What is predicted for some clips, rows counted among these clips alone.
+    """The predictions for some clips, with rows counted among these clips alone.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def largest_gap(
     n_bootstrap: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Gap | None:
-    """The two groups that are farthest apart in the headline figure, and how sure that is.
+    """The two groups farthest apart in the headline figure, with an interval of the gap.
 
     Speakers are drawn with replacement, those who are in both groups once for both, those of one
     group among themselves: so a gap within people (of strong and normal expression, say) is paired
@@ -161,8 +161,8 @@ def largest_gap(
 
     Notes
     -----
-    Percentile bootstrap over clusters: Field & Welsh 2007. The interval is that of the pair as if
-    it had been named beforehand; the largest of several pairs flatters itself.
+    Percentile bootstrap over clusters: Field & Welsh 2007. The interval is that of a pair named
+    beforehand; for the largest of several pairs it is optimistic.
     """
     found = [_pair(result, table, groups, names) for names in combinations(compared, 2)]
     pairs = [pair for pair in found if pair is not None]
@@ -175,7 +175,7 @@ def largest_gap(
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two groups, the higher one first: sums of each speaker's clips in each."""
+    """Two groups, the higher one first, with the sums of each speaker's clips in each."""
 
     names: tuple[str, str]
     values: tuple[float, float]
@@ -199,7 +199,7 @@ class _Pair:
 def _pair(
     result: OutOfFold, table: FeatureTable, groups: Groups, names: tuple[str, str]
 ) -> _Pair | None:
-    """Two groups over the emotions that both have; None where these are fewer than two."""
+    """Two groups, over the emotions that both have; None where these are fewer than two."""
     truth, task = table.truth[result.rows], result.task
     own = groups[result.rows]
     at = [own == name for name in names]

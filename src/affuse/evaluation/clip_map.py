@@ -21,7 +21,7 @@ Rows = NDArray[np.float32]
 
 
 def clip_map(table: FeatureTable, *, seed: int = 0) -> pd.DataFrame:
-    """Places of the clips: PCA of their standardised features, and UMAP where it is installed.
+    """Positions of the clips: PCA of standardised features, and UMAP where it is installed.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ DRAWS_PER_TEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two systems on the clips that both have scored.
+    """Two systems compared on the clips that both have scored.
 
     A list of them makes a table: ``pandas.DataFrame(comparisons)``.
 
@@ -100,10 +100,10 @@ def compare_all(
 
     Notes
     -----
-    The figures hold for systems that were named beforehand. Who picks the best row of a table
-    and then compares it flatters it: of many equal systems one is always ahead. Speakers stand
-    for the speakers one might meet; that other training clips would have given other systems is
-    not in these figures.
+    The figures hold for systems that were named beforehand. To pick the best row of a table and
+    then compare it is biased in its favour: of many equal systems one is always ahead. Speakers
+    stand for the speakers one might meet; that other training clips would have given other systems
+    is not in these figures.
 
     Interval and p value are those of the task: of UARs a mixed model of clips within speakers
     (docs/decisions/0010-comparisons.md says why, and how often it is wrong). Swaps stand beside
@@ -124,10 +124,10 @@ def compare_with(
     n_draws: int = 10_000,
     seed: int = 0,
 ) -> tuple[Comparison, ...]:
-    """One system against each of some others, p values corrected for their number.
+    """One system against each of several others, p values corrected for their number.
 
-    Fewer comparisons than `compare_all` makes, so that each may be told from chance more easily.
-    Errors and what must be kept in mind as there.
+    Fewer comparisons than `compare_all` makes, so that each has more power. Errors and caveats as
+    there.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def compare_with(
 
 
 def paired_interval(better: OutOfFold, other: OutOfFold, table: FeatureTable) -> Interval:
-    """95 % interval of the difference of two systems' headline figures, as `compare_all` has it.
+    """95 % interval of the difference of two headline figures, as in `compare_all`.
 
     Only clips that both have scored count. Raises FeatureError where there are none.
 
@@ -171,7 +171,7 @@ def paired_interval(better: OutOfFold, other: OutOfFold, table: FeatureTable) ->
 
 
 def row_name(result: OutOfFold) -> str:
-    """Name of a row that no other one of a run has: with modality, leak, published folds, corpora.
+    """A name for a row that is unique in its run: with modality, leak, published folds, corpora.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def row_name(result: OutOfFold) -> str:
 
 
 class _Pair(NamedTuple):
-    """Two systems on the clips of both, the better one first where `_paired` makes it."""
+    """Two systems on the clips that both have scored; `_paired` puts the better one first."""
 
     better: str
     other: str
@@ -216,7 +216,7 @@ def _compared(
 
 
 def _paired(one: OutOfFold, two: OutOfFold, table: FeatureTable) -> _Pair:
-    """The better system first."""
+    """A pair with the better system first."""
     pair = _pair(one, two, table)
     return pair if pair.difference >= 0 else _pair(two, one, table)
 

@@ -87,7 +87,7 @@ def out_of_fold(
 
 
 def _refuse_learned_from_numbers(table: FeatureTable, preparation: TransformerFactories) -> None:
-    """Features that are learned are learned from emotions."""
+    """Refuse learned features in a dimensional run: they are learned from emotions."""
     if table.targets and preparation:
         modalities = " and ".join(sorted(preparation))
         raise ConfigError(
@@ -98,7 +98,7 @@ def _refuse_learned_from_numbers(table: FeatureTable, preparation: TransformerFa
 
 
 def _refuse_learned_from_labels(table: FeatureTable, preparation: TransformerFactories) -> None:
-    """Features that are learned from labels alone know nothing of shares of votes."""
+    """Refuse features that are learned from labels where vote shares are to be learned."""
     from sklearn.utils.validation import has_fit_parameter
 
     if not table.soft_labels:
@@ -132,7 +132,7 @@ def _check_systems(table: FeatureTable, systems: Sequence[System]) -> None:
 
 
 def _results(tasks: list[FoldTask], context: RunContext) -> Mapping[int, Predictions]:
-    """Predictions by number of fold, from the store where it has them."""
+    """Predictions by fold number, from the store where it has them."""
     results: dict[int, Predictions] = {}
     keys: dict[int, str] = {}
     store = context.folds
@@ -155,7 +155,7 @@ def _results(tasks: list[FoldTask], context: RunContext) -> Mapping[int, Predict
 
 
 def _computed(tasks: list[FoldTask], workers: Workers) -> Iterator[tuple[int, Predictions]]:
-    """Numbers of folds and their predictions, as they are done; one thread to each process."""
+    """Fold numbers and predictions, as they are finished; one thread to each process."""
     with closing(workers.answers(predict_fold, tasks)) as answers:
         for number, answer in answers:
             if isinstance(answer, Lost):
@@ -167,7 +167,7 @@ def _computed(tasks: list[FoldTask], workers: Workers) -> Iterator[tuple[int, Pr
 def _gathered(
     tasks: list[FoldTask], results: Mapping[int, Predictions], position: int
 ) -> OutOfFold:
-    """All folds of one system, in the order of clip ids."""
+    """Predictions of one system from all folds, in the order of clip ids."""
     table, system = tasks[0].table, tasks[0].systems[position]
     rows = [scored_rows(table, system, task.test) for task in tasks]
     folds = [np.full(len(part), task.fold.number) for part, task in zip(rows, tasks, strict=True)]
@@ -193,6 +193,6 @@ def _gathered(
 
 
 def _losses(results: Mapping[int, Predictions], of: int | str) -> Losses:
-    """Losses by number of fold, of a system's position or of a modality's learned features."""
+    """Training losses by fold number, of a system or of a modality's learned features."""
     name = losses_key(of)
     return {number: found[name] for number, found in sorted(results.items()) if name in found}

@@ -1,4 +1,4 @@
-"""Finished folds, kept: a run that was cut short goes on where it stopped."""
+"""Results of finished folds, stored so that an interrupted run resumes where it stopped."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from typing_extensions import override
 
 from affuse.features.table import FeatureTable
 from affuse.storage.folds import Arrays, FoldStore
@@ -23,8 +24,8 @@ __all__ = ["Arrays", "FoldStore", "FolderStore", "key_of", "table_digest"]
 _PACKAGES = ("affuse", "numpy", "scipy", "scikit-learn", "torch")
 
 
-class FolderStore:
-    """FoldStore in a folder: one ``.npz`` file a fold, whole or not there at all.
+class FolderStore(FoldStore):
+    """FoldStore in a folder: one ``.npz`` file per fold, written whole or not at all.
 
     Parameters
     ----------
@@ -44,18 +45,9 @@ class FolderStore:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
 
+    @override
     def load(self, key: str) -> Arrays | None:
-        """Arrays by name; None where there is no file, or one that nobody wrote here.
-
-        Parameters
-        ----------
-        key : str
-            As `key_of` gives it.
-
-        Returns
-        -------
-        dict of str to array or None
-        """
+        """Arrays by name; None where there is no file, or none written by this store."""
         path = self._path(key)
         if not is_sealed(path):
             return None
@@ -65,15 +57,9 @@ class FolderStore:
         except (OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, BadZipFile):
             return None
 
+    @override
     def save(self, key: str, arrays: Arrays) -> None:
-        """Write the arrays; OutputError if the folder cannot be written.
-
-        Parameters
-        ----------
-        key : str
-            As `key_of` gives it.
-        arrays : mapping of str to array
-        """
+        """Write the arrays; OutputError if the folder cannot be written."""
         # In memory first: an archive that a full disk cuts short does not close.
         content = io.BytesIO()
         np.savez(content, allow_pickle=False, **arrays)
@@ -82,7 +68,7 @@ class FolderStore:
             seal(temporary)
 
     def sweep(self) -> None:
-        """Remove what a killed process left in the middle of writing."""
+        """Remove partial files that killed processes left."""
         remove_leftovers(self.root)
 
     def _path(self, key: str) -> Path:
@@ -120,7 +106,7 @@ def table_digest(table: FeatureTable) -> str:
 
 
 def key_of(payload: Mapping[str, Any]) -> str:
-    """Key of a fold: hash of what it depends on, versions of the packages included.
+    """Key of a fold: hash of all it depends on, package versions included.
 
     Parameters
     ----------

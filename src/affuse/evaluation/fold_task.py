@@ -39,7 +39,7 @@ modalities whose features are learned by one."""
 
 @dataclass(frozen=True)
 class FoldTask:
-    """All that one fold needs."""
+    """All that the computation of one fold needs."""
 
     table: FeatureTable
     systems: tuple[System, ...]
@@ -117,7 +117,7 @@ class FoldTask:
 
 
 def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
-    """Number of the fold, and what each system predicts for its test clips.
+    """The fold's number, and each system's predictions for its test clips.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
 
 
 def are_predictions(task: FoldTask, arrays: Mapping[str, Any]) -> bool:
-    """Whether arrays, from wherever they are, can be what `predict_fold` gives for this fold.
+    """Whether stored arrays can be the result of `predict_fold` for this fold.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def are_predictions(task: FoldTask, arrays: Mapping[str, Any]) -> bool:
 
 
 def losses_key(of: int | str) -> str:
-    """Name among a fold's arrays of the losses of a system, or of a modality's learned features.
+    """Name under which a fold's arrays hold the losses of a system or of learned features.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def losses_key(of: int | str) -> str:
 
 
 def in_clip_order(table: FeatureTable, rows: Sequence[int] | Rows) -> Rows:
-    """Rows sorted by the clip ids they stand for.
+    """Rows sorted by their clip ids.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def in_clip_order(table: FeatureTable, rows: Sequence[int] | Rows) -> Rows:
 
 
 def scored_rows(table: FeatureTable, system: System, rows: Rows) -> Rows:
-    """Rows whose clips have all modalities of a system, or any if that is enough for it.
+    """Rows whose clips have all modalities of a system, or any one if that is enough for it.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def scored_rows(table: FeatureTable, system: System, rows: Rows) -> Rows:
 
 
 def check_training_truth(task: FoldTask) -> None:
-    """Refuse a fold whose training clips tell a system nothing, such as clips of one emotion.
+    """Refuse training clips from which a system can learn nothing, such as all of one emotion.
 
     Parameters
     ----------
@@ -243,7 +243,7 @@ def check_training_truth(task: FoldTask) -> None:
 
 
 def _fewer(task: FoldTask) -> str:
-    """Advice that helps only where there are more folds than two."""
+    """Advice to use fewer folds; empty where there are only two."""
     few = len(task.protocol.folds) <= 2
     return "" if few else "use fewer folds (--set folds.n_folds=2), or "
 
@@ -251,7 +251,7 @@ def _fewer(task: FoldTask) -> str:
 def _tested(
     task: FoldTask, system: System, table: FeatureTable, fit_cache: FitCache
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """Outputs for the test clips that the system scores; its losses."""
+    """Outputs for the test clips that the system can score, and its training losses."""
     train = scored_rows(table, system, task.train)
     test = scored_rows(table, system, task.test)
     target_task, own = task_of(table), table.select(system.modalities)
@@ -262,7 +262,7 @@ def _tested(
 
 
 def training_losses(estimator: Any) -> NDArray[np.float64] | None:
-    """Mean training loss of each epoch of the network that decides; None if none does.
+    """Mean training loss of each epoch of the deciding network; None if there is none.
 
     Parameters
     ----------
@@ -301,7 +301,7 @@ def _with_learned_features(
 
 
 def _hand_back_large_blocks() -> None:
-    """Have freed arrays leave the process at once.
+    """Have freed arrays returned to the system at once.
 
     glibc raises its threshold with each large array that is freed, and keeps later ones: peak
     memory would grow with the number of clips, though nothing holds on to them.

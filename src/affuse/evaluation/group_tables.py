@@ -1,4 +1,4 @@
-"""Figures by group of all systems of a run, and the largest gaps, as tables; and in a sentence."""
+"""Figures of all systems by group, and the largest gaps, as tables and as a sentence."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def group_tables(
 
 
 def rare_in_groups(table: FeatureTable, clips: Sequence[Clip], by: Sequence[str]) -> Iterator[str]:
-    """What a reader must know of emotions that are not scored in some group.
+    """Notes on emotions that are not scored in some group.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def rare_in_groups(table: FeatureTable, clips: Sequence[Clip], by: Sequence[str]
 
 
 def _as_corpora(table: FeatureTable, groups: Sequence[str] | Groups) -> Rows:
-    """Rows of a table when groups of clips stand in the place of corpora."""
+    """Rows of a table with groups of clips in the place of corpora."""
     return replace(corpus_labels(table), corpora=[str(group) for group in groups])
 
 
@@ -143,7 +143,7 @@ def _cells(gap: Gap) -> tuple[object, ...]:
 
 
 def gap_sentence(tables: GroupTables, system: str, by: str, headline: Headline) -> str:
-    """What the groups of one kind say of a system: the largest gap, and whom it leaves out.
+    """A sentence on one kind of groups: the largest gap, and which groups are not compared.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def gap_sentence(tables: GroupTables, system: str, by: str, headline: Headline) 
 
 
 def _unknown_text(figures: Sequence[Mapping[str, Any]], by: str) -> str:
-    """Of how many clips nothing says their group; empty where all have one."""
+    """For how many clips the group is unknown; empty where none."""
     n_clips = {row["group"]: int(row["n_clips"]) for row in figures}
     if UNKNOWN not in n_clips:
         return ""

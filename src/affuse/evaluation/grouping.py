@@ -1,4 +1,4 @@
-"""Groups of clips by anything that is known of them: sex, age, language, corpus, a column."""
+"""Groups of clips by any attribute: sex, age, language, corpus, a column of a table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _AGES = (
 
 
 def group_columns(clips: Sequence[Clip]) -> tuple[str, ...]:
-    """What clips may be grouped by: what is said of some of them.
+    """Attributes by which clips may be grouped: those that some of them have.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def groups_of(clips: Sequence[Clip], by: str) -> tuple[str, ...]:
 
 
 def age_group(age: str) -> str:
-    """The group of an age in years; other words stay as they are.
+    """Age group of an age in years; other words stay as they are.
 
     Parameters
     ----------

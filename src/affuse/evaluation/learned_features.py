@@ -1,4 +1,4 @@
-"""Features that are learned with labels, as learned from any choice of a fold's clips."""
+"""Learned features of a fold's clips, fitted on any choice of its training clips."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Features = NDArray[np.float32]
 
 
 class LearnedFeatures:
-    """Transformers of one fold: fitted on whatever clips they are asked to learn from, once.
+    """Transformers of one fold, each fitted once on every choice of clips asked for.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ class LearnedFeatures:
     Notes
     -----
     An inner fold that scores models on features which were learned from its own test clips finds
-    them better than they are. So it is given features of its training clips' making, at the price
-    of one more fit of each transformer per inner fold.
+    them better than they are. So it gets features learned from its training clips alone, at the
+    price of one more fit of each transformer per inner fold.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class LearnedFeatures:
         )
 
     def __call__(self, table: FeatureTable, rows: Rows) -> FeatureTable:
-        """Some clips of the fold, with features learned from a choice of them alone.
+        """Some clips of the fold, with features learned from a given choice of clips alone.
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class LearnedFeatures:
 
     @property
     def losses(self) -> Mapping[str, NDArray[np.float64]]:
-        """Mean training loss of each epoch, of each modality's network that was fitted first."""
+        """Mean training loss of each epoch, of the network first fitted for each modality."""
         return self._losses
 
     def _learned(self, modality: str, learn: Rows, use: Rows) -> Features:
@@ -126,7 +126,7 @@ class LearnedFeatures:
         use: Rows,
         has: NDArray[np.bool_],
     ) -> Features:
-        """Features of clips to learn from as their fold's part tells them, of others as all do."""
+        """Out-of-fold features of clips that are learned from, and plain ones of all others."""
         table = self._table
         transformer.fit(array.take(learn), table.labels[learn], groups=table.speakers[learn])
         at = {int(row): place for place, row in enumerate(learn)}

@@ -1,7 +1,7 @@
-"""Label permutation: what a system scores when there is nothing to learn.
+"""Label permutation test: what a system scores when there is nothing to learn.
 
 Labels are shuffled before anything is fitted. A sound system then scores chance; one that still
-scores more has seen labels of clips that it is tested on.
+scores more has access to labels of its test clips.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class PermutationTest:
-    """A figure held against what shuffled labels give.
+    """A figure compared with those that shuffled labels give.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class PermutationTest:
 
     @property
     def null_mean(self) -> float:
-        """Mean with shuffled labels: chance, unless labels leak."""
+        """Mean figure with shuffled labels: chance, unless labels leak."""
         return float(np.mean(self.null))
 
 
@@ -178,7 +178,7 @@ def system_permutation_test(
 def shuffled_within_speakers(
     labels: Labels, speakers: NDArray[np.str_], rng: np.random.Generator
 ) -> Labels:
-    """Labels in random order among each speaker's clips: (n_clips,).
+    """Labels shuffled among each speaker's clips: (n_clips,).
 
     Parameters
     ----------

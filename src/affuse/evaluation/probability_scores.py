@@ -1,4 +1,4 @@
-"""How good probabilities are, and temperatures that make them better, fitted across folds."""
+"""Quality of probabilities, and temperatures fitted across folds that improve it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class ProbabilityScores:
-    """How good probabilities are; less is better in each.
+    """Scores of probabilities; lower is better in each.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class ProbabilityScores:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """One system with its probabilities sharpened or softened, fold by fold.
+    """One system with its probabilities tempered, fold by fold.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ def log_loss(truth: ArrayLike, probabilities: ArrayLike) -> float:
 
 
 def probability_scores(truth: ArrayLike, probabilities: ArrayLike) -> ProbabilityScores:
-    """All three figures of some probabilities; errors as in `brier`.
+    """All three scores of some probabilities; errors as in `brier`.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def probability_scores(truth: ArrayLike, probabilities: ArrayLike) -> Probabilit
 
 
 def calibrate_across_folds(result: OutOfFold, table: FeatureTable) -> Calibrated:
-    """Probabilities of one system, each fold's tempered by what the other folds show.
+    """Probabilities of one system, each fold's tempered by a fit to the other folds.
 
     The temperature of a fold is the one with which the out-of-fold probabilities of all other
     folds have the least log loss, so no clip's own label, nor one of its speaker's where folds

@@ -1,4 +1,4 @@
-"""What chance, people and published systems score, to hold a result against."""
+"""Scores of chance, people and published systems, to compare a result with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from affuse.errors import DatasetError
 
 
 def chance(n_classes: int) -> Reference:
-    """UAR of a system that guesses.
+    """UAR of a uniform guess.
 
     Parameters
     ----------
@@ -42,11 +42,12 @@ def chance(n_classes: int) -> Reference:
 def reference_lines(
     index: Index, *, n_classes: int = 0, drawn: bool = False
 ) -> tuple[Reference, ...]:
-    """Lines to hold a run on these clips against: chance, and what others score where known.
+    """Reference lines for a run on these clips: chance, and known scores of others.
 
     Others' figures are given where all clips are of one corpus whose reader knows some for just
-    these emotions and channels (clips told by their names, whatever table lists them); a task of
-    other emotions or channels is another task. So are drawn people, who bear the names of RAVDESS.
+    these emotions and channels (clips recognised by their names, whatever table lists them); a task
+    of other emotions or channels is another task. So are drawn people, who bear the names of
+    RAVDESS.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def reference_lines(
 
 
 def _of_people_and_others(index: Index) -> tuple[Reference, ...]:
-    """Figures that are known for exactly these clips."""
+    """Known scores on exactly these clips."""
     readers = {id(reader): reader for reader in map(corpus_reader, index)}
     reader = next(iter(readers.values())) if len(readers) == 1 else None
     return () if reader is None or reader.references is None else reader.references(index)

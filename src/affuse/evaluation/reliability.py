@@ -1,4 +1,4 @@
-"""Reliability curve: how often a system is right when it is so sure."""
+"""Reliability curve: accuracy as a function of confidence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RELIABILITY_COLUMNS = ("low", "high", "confidence", "accuracy", "n_clips")
 
 
 def reliability_curve(truth: ArrayLike, probabilities: ArrayLike, n_bins: int = 15) -> pd.DataFrame:
-    """Confidence and accuracy in bins of confidence, for a plot against the diagonal.
+    """Mean confidence and accuracy in bins of confidence.
 
     A clip's confidence is its highest probability. The mean of ``|accuracy - confidence|`` over
     bins, weighted by `n_clips`, is `affuse.tasks.metrics.ece` of the same bins.

@@ -1,4 +1,4 @@
-"""What comparisons say, for readers: the amount and its interval first, then how sure that is."""
+"""Comparisons in words: the difference with its interval first, then whether it is significant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from affuse.tasks.significance import SIGNIFICANT
 
 
 def sentence(comparison: Comparison, headline: Headline = UAR) -> str:
-    """What a comparison of a headline figure says, for readers.
+    """A comparison of a headline figure, in words.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def sentence(comparison: Comparison, headline: Headline = UAR) -> str:
 
 
 def floor_of_swaps(comparisons: Sequence[Comparison]) -> str:
-    """What a swap of whole speakers could not have shown, where there are too few of them.
+    """A caution where there are too few speakers for a permutation of whole speakers.
 
     Empty where it could.
 
@@ -98,7 +98,7 @@ def floor_text(least_p: float, n_speakers: int, n_comparisons: int) -> str:
 
 
 def best_of_fusions(best: str, found: Sequence[Comparison], headline: Headline = UAR) -> str:
-    """Of which other fusions the best one is surely ahead; empty where there is no other.
+    """Which other fusions the best one beats; empty where there is no other.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Who is easy and who is hard, and which emotions are found: figures below those of a row."""
+"""Figures below those of a row: of each speaker, and the recall of each emotion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RECALL_COLUMNS = ("emotion", "recall", "n_clips", "taken_for", "taken_for_share"
 
 @dataclass(frozen=True, slots=True)
 class SpeakerRange:
-    """The speakers whose clips have the highest and the lowest UAR, as fractions."""
+    """The speakers with the highest and the lowest UAR, as fractions."""
 
     best: str
     best_uar: float
@@ -61,7 +61,7 @@ def speaker_table(result: OutOfFold, table: FeatureTable) -> pd.DataFrame:
 
 
 def speaker_range(result: OutOfFold, table: FeatureTable) -> SpeakerRange:
-    """Best and worst speaker of one system, by UAR; of equal ones the first.
+    """Best and worst speaker of one system by UAR; among equals the first.
 
     Raises FeatureError where no clip was scored.
 
@@ -81,7 +81,7 @@ def speaker_range(result: OutOfFold, table: FeatureTable) -> SpeakerRange:
 
 
 def recall_table(result: OutOfFold, table: FeatureTable) -> pd.DataFrame:
-    """Recall of each emotion by one system, and what it takes the emotion for otherwise.
+    """Recall of each emotion by one system, and what it is confused with most.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""System: one row of the results; OutOfFold: what it predicts for clips it has not seen."""
+"""System: one row of the results; OutOfFold: its predictions for held-out clips."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Losses = Mapping[int, NDArray[np.float64]]
 
 
 class TableEstimator(Interface):
-    """Estimator over a FeatureTable: systems of one modality, and all fusions.
+    """Estimator over a FeatureTable: single modalities and all fusions.
 
     One that learns emotions has ``classes_`` and `predict_proba`, one that learns numbers has
     `predict_values`; many are either, by the table they are fitted on.
@@ -37,7 +37,7 @@ class TableEstimator(Interface):
         """Labels that occur in the training clips: (n_classes,)."""
 
     def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
-        """Learn from all clips of a table; what others have fitted is found in the fit_cache.
+        """Learn from all clips of a table; what was fitted before is found in the fit_cache.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ class System:
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Predictions of one system, each clip's from a fold in which it was not trained on.
+    """Predictions of one system, each clip's from a fold that did not train on it.
 
     Attributes
     ----------
@@ -156,7 +156,7 @@ class OutOfFold:
     feature_losses : mapping of str to the same
         By modality, of networks that learned its features; systems of one protocol share them.
     task : Task
-        What is told of the clips.
+        What is predicted of the clips.
     leaks : tuple of Leak
         What was known of the test clips in training; none where speakers were kept apart.
     published : str
@@ -178,7 +178,7 @@ class OutOfFold:
     answers: NDArray[np.bool_] | None = None
 
     def take(self, chosen: NDArray[np.bool_]) -> OutOfFold:
-        """The same for some of the clips that it scored.
+        """The predictions for some of the scored clips.
 
         Parameters
         ----------
@@ -208,12 +208,12 @@ class OutOfFold:
 
     @property
     def predicted(self) -> NDArray[Any]:
-        """Label with the highest probability, (n_scored,); or numbers (n_scored, n_targets)."""
+        """Most probable label, (n_scored,); or numbers (n_scored, n_targets)."""
         return self.task.predicted(self.outputs)
 
 
 def derived_seed(seed: int, *names: object) -> int:
-    """Seed of its own for each part of a run, the same wherever and whenever it runs.
+    """A seed for one part of a run, the same wherever and whenever it runs.
 
     Parameters
     ----------

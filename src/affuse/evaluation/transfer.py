@@ -1,4 +1,4 @@
-"""From one corpus to another: a figure for each pair, and how far it is below the corpus's own."""
+"""Transfer between corpora: a figure for each pair, and what it loses against the corpus's own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One system trained on a corpus (or all others) and tested on another, or on itself.
+    """One system trained on a corpus (or all others) and tested on another, or on the same.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Cell:
 
     @property
     def leaky(self) -> bool:
-        """Whether the tested speakers had been met."""
+        """Whether the networks were trained on the tested speakers."""
         return bool(self.leak)
 
     @property
@@ -86,7 +86,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class MeanLost:
-    """What a system loses on the way to other corpora, on average over cells without a leak.
+    """Mean loss of a system from one corpus to another, over cells that are not leaky.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ class MeanLost:
 
 @dataclass(frozen=True)
 class Ways:
-    """The three ways of dividing that a matrix is made of, and what is found under them.
+    """How the cells of a matrix are divided into training and test, and what bears on all of them.
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ class Ways:
 
 @dataclass(frozen=True)
 class Found:
-    """Predictions of one system under each way of dividing; None where there are no folds."""
+    """Predictions of one system for each way of dividing; None where it has no folds."""
 
     within: OutOfFold | None
     across: OutOfFold
@@ -145,7 +145,7 @@ class Found:
 def transfer_cells(
     found: Found, table: FeatureTable, ways: Ways
 ) -> tuple[tuple[Cell, ...], tuple[MeanLost, ...]]:
-    """Every cell of one system's matrix, and what it loses on average.
+    """Every cell of one system's matrix, and its mean loss.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def shown_emotions(table: FeatureTable) -> dict[str, Bools]:
 def _part(
     found: OutOfFold, table: FeatureTable, corpus: str, emotions: Bools, at: Bools | None = None
 ) -> OutOfFold | None:
-    """Predictions for the clips of a corpus that show some emotions, among these alone."""
+    """Predictions for one corpus's clips of some emotions, restricted to these emotions."""
     own = (table.corpora[found.rows] == corpus) & emotions[table.labels[found.rows]]
     own = own if at is None else own & at
     if emotions.sum() < 2 or len(np.unique(table.labels[found.rows[own]])) < 2:
@@ -258,7 +258,7 @@ def _with_lost(
     table: FeatureTable,
     ways: Ways,
 ) -> tuple[Cell, Floats]:
-    """The cell beside the tested corpus's own figure on the same clips; draws of what is lost."""
+    """The cell with the tested corpus's own figure on the same clips, and draws of the loss."""
     own = None if within is None else _part(within, table, cell.tested_on, shared)
     if own is None:
         return cell, np.zeros(0)

@@ -1,4 +1,4 @@
-"""TransferMatrix: what was found from one corpus to another, as a table, as JSON and in words."""
+"""TransferMatrix: the results of a transfer as a table, as JSON and in words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from affuse.tasks.headline import UAR
 
 @dataclass(frozen=True, slots=True)
 class CorpusSize:
-    """A corpus that takes part.
+    """Size of a corpus that takes part.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class CorpusSize:
 
 @dataclass(frozen=True)
 class TransferMatrix:
-    """What was found by training on each of several corpora and testing on each other.
+    """Results of training on each of several corpora and testing on each other.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class TransferMatrix:
     features : mapping of str to str
         What was extracted from each modality, in words.
     notes : tuple of str
-        What a reader must know.
+        Notes on the matrix.
     """
 
     corpora: tuple[CorpusSize, ...]
@@ -62,12 +62,12 @@ class TransferMatrix:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Rows of the matrix: each corpus, then all others where they are more than one."""
+        """Rows of the matrix: each corpus, then all others together where they are several."""
         others = (ALL_OTHERS,) if len(self.corpora) > 2 else ()
         return (*(size.corpus for size in self.corpora), *others)
 
     def matrix(self, system: str) -> dict[tuple[str, str], Cell]:
-        """Cells of one system by what trained and what is tested.
+        """Cells of one system by training and tested corpus.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class TransferMatrix:
         return pd.DataFrame(rows)
 
     def as_json(self) -> dict[str, Any]:
-        """All of it, ready for JSON: a figure that is not there is null.
+        """All of it as plain data, ready for JSON; a missing figure is null.
 
         Returns
         -------
@@ -107,7 +107,7 @@ class TransferMatrix:
 
     @classmethod
     def of_json(cls, found: Mapping[str, Any]) -> TransferMatrix:
-        """What `as_json` made, read back.
+        """The matrix that `as_json` was made of.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class TransferMatrix:
         )
 
     def reading(self) -> list[str]:
-        """What the matrix says, in sentences that are true of it; notes at the end.
+        """The matrix in sentences, made from its figures; notes at the end.
 
         Returns
         -------
@@ -174,7 +174,7 @@ def _lost_sentence(lost: MeanLost, several: bool) -> str:
 
 
 def _read(kind: Callable[..., Any], row: Mapping[str, Any]) -> Any:
-    """A record from its fields: lists are tuples, null is a figure that is not there."""
+    """A record from its fields: lists become tuples, null becomes NaN."""
     values = {name: tuple(v) if isinstance(v, list) else v for name, v in row.items()}
     values.pop("leaky", None)
     return kind(**{name: math.nan if v is None else v for name, v in values.items()})

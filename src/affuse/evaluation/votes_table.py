@@ -1,4 +1,4 @@
-"""People's votes on the clips of a run, as a table that `data.votes` takes again."""
+"""People's votes on the clips of a run, as a table that `data.votes` reads."""
 
 from __future__ import annotations
 

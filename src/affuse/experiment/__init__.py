@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from affuse.experiment.across_corpora import transfer
     from affuse.experiment.evaluation import under_protocol
-    from affuse.experiment.features import context_of, extract
+    from affuse.experiment.features import context_of, extract_configured
     from affuse.experiment.flow import run
     from affuse.experiment.plan import chosen_clips, extractors
     from affuse.experiment.rows import systems
@@ -18,7 +18,7 @@ _HOMES = {
     "RunContext": "affuse.features.context",
     "chosen_clips": "affuse.experiment.plan",
     "context_of": "affuse.experiment.features",
-    "extract": "affuse.experiment.features",
+    "extract_configured": "affuse.experiment.features",
     "extractors": "affuse.experiment.plan",
     "run": "affuse.experiment.flow",
     "systems": "affuse.experiment.rows",
@@ -30,7 +30,7 @@ __all__ = [
     "RunContext",
     "chosen_clips",
     "context_of",
-    "extract",
+    "extract_configured",
     "extractors",
     "run",
     "systems",
@@ -40,7 +40,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Of each name its own file alone: features need nothing of what evaluation needs."""
+    """Import only the file that defines a name: features need nothing of what evaluation needs."""
     if name not in _HOMES:
         raise AttributeError(f"module 'affuse.experiment' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -23,7 +23,7 @@ from affuse.evaluation.transfer import (
     transfer_cells,
 )
 from affuse.evaluation.transfer_matrix import CorpusSize, TransferMatrix
-from affuse.experiment.evaluation import met_speakers
+from affuse.experiment.evaluation import modalities_trained_on
 from affuse.experiment.features import context_of, features_of, notes_of
 from affuse.experiment.plan import plan_of
 from affuse.experiment.rows import learners, systems
@@ -34,7 +34,7 @@ from affuse.features.context import RunContext
 from affuse.features.normalise import NORMALISED, normalised_by_corpus
 from affuse.features.table import FeatureTable
 from affuse.records import ProgressCallback
-from affuse.report.document import check_report
+from affuse.report.page import check_report
 from affuse.robustness.degraded_tables import Recordings
 from affuse.splits.corpora import (
     CorpusFold,
@@ -43,7 +43,7 @@ from affuse.splits.corpora import (
 )
 from affuse.splits.corpus_rows import corpus_labels, emotions_of
 from affuse.splits.divide import groups_of
-from affuse.splits.protocols import MET_SPEAKERS, Protocol
+from affuse.splits.protocols import TRAINED_ON_SPEAKERS, Protocol
 from affuse.splits.within_corpora import within_corpora
 from affuse.synthetic.origin import drawn_people
 
@@ -128,7 +128,7 @@ def _matrix(config: Config, context: RunContext) -> TransferMatrix:
 
 @dataclass(frozen=True)
 class _Division:
-    """All folds of a matrix, and what a reader of its figures must know of them."""
+    """All folds of a matrix, and notes on them."""
 
     within: Protocol
     ways: Ways
@@ -160,7 +160,7 @@ def _divided(config: Config, clean: Recordings) -> _Division:
         n_bootstrap=config.evaluation.n_bootstrap,
         seed=config.seed,
     )
-    # Emotions that a fold leaves out are told with each cell.
+    # Emotions that a fold leaves out are listed with each cell.
     notes = (note for each in (within, across, left_out) for note in each.notes)
     return _Division(Protocol(WITHIN, within.folds), ways, tuple(dict.fromkeys(notes)))
 
@@ -170,7 +170,7 @@ def _labels(clean: Recordings) -> dict[str, str]:
 
 
 def _without_features(given: Sequence[str], clean: Recordings) -> list[str]:
-    """Notes on corpora none of whose clips gave features; refused where one alone is left."""
+    """Notes on corpora none of whose clips gave features; an error if only one is left."""
     left = set(clean.table.corpora.tolist())
     notes = [
         f"{corpus} has no part: none of its clips gave features."
@@ -186,7 +186,7 @@ def _without_features(given: Sequence[str], clean: Recordings) -> list[str]:
 
 
 def _common_modalities(clean: Recordings) -> tuple[Recordings, list[str]]:
-    """What all corpora have; a note on what some lack."""
+    """Modalities that all corpora have; a note on those that some lack."""
     table = clean.table
     lacking = {
         modality: sorted(
@@ -216,19 +216,21 @@ def _one_each(corpora: Sequence[str]) -> tuple[CorpusFold, ...]:
 
 
 def _leaks(clean: Recordings) -> dict[tuple[str, str], str]:
-    """Modality and corpus -> why figures are leaky, where a network has met its speakers."""
+    """Modality and corpus -> why figures are leaky, where a network was trained on its speakers."""
     clips = clean.index.clips
     return {
-        (modality, corpus): MET_SPEAKERS.reason
+        (modality, corpus): TRAINED_ON_SPEAKERS.reason
         for corpus in clean.index.corpora
-        for modality in met_speakers(clean, [clip for clip in clips if clip.corpus == corpus])
+        for modality in modalities_trained_on(
+            clean, [clip for clip in clips if clip.corpus == corpus]
+        )
     }
 
 
 def _found(
     config: Config, clean: Recordings, division: _Division, context: RunContext
 ) -> list[Found]:
-    """Predictions of each system under each way of dividing."""
+    """Predictions of each system for each way of dividing."""
     asked = tuple(systems(config, clean.table, _labels(clean)))
     made = learners(config, clean.sources)
     context = replace(context, seed=config.seed)

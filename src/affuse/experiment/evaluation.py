@@ -1,4 +1,4 @@
-"""Systems and features -> what each predicts under each protocol, with its figures."""
+"""Systems and features -> predictions and figures of each under each protocol."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from affuse.robustness.curves import CurvePoint, Stack, robustness
 from affuse.robustness.degraded_tables import DegradedTables, Recordings
 from affuse.splits.corpus_rows import corpus_labels, rare_notes
 from affuse.splits.divide import divided_by
-from affuse.splits.protocols import MET_SPEAKERS, Protocol, feasible_protocols
+from affuse.splits.protocols import TRAINED_ON_SPEAKERS, Protocol, feasible_protocols
 from affuse.synthetic.origin import drawn_people
 from affuse.tasks.choice import task_of
 
@@ -41,7 +41,7 @@ class _Measured:
 
 
 def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
-    """Every system of a plan under every protocol.
+    """Evaluate every system of a plan under every protocol.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
 
 
 def _normalised(config: Config, clean: Recordings) -> tuple[Recordings, tuple[str, ...]]:
-    """Recordings whose features are normalised as asked, and what a reader must know of it."""
+    """Recordings with features normalised as asked, and a note on it."""
     if config.features.normalise == "none":
         return clean, ()
     return replace(clean, table=normalised_by_corpus(clean.table)), (NORMALISED,)
@@ -103,7 +103,7 @@ def under_protocol(
     protocol: Protocol,
     context: RunContext | None = None,
 ) -> list[Evaluated]:
-    """What each of these rows of the results predicts under a protocol, and its figures.
+    """Predictions and figures of each of these rows under a protocol.
 
     Parameters
     ----------
@@ -151,31 +151,31 @@ def _measured(
 
 
 def _place(protocol: Protocol, order: Sequence[str]) -> int:
-    """Rows of several protocols that keep speakers apart stand protocol by protocol."""
+    """Sort key: rows of speaker-independent protocols stand protocol by protocol."""
     return 0 if protocol.leaky else order.index(protocol.label)
 
 
 def _divided(
     rows: tuple[System, ...], protocols: Sequence[Protocol], clean: Recordings
 ) -> Iterator[tuple[tuple[System, ...], Protocol]]:
-    """Rows whose networks have met the speakers under a protocol that says so, others apart."""
-    met = met_speakers(clean, clean.index.clips)
-    known = tuple(row for row in rows if met & set(row.modalities))
-    apart = tuple(row for row in rows if row not in known)
+    """Rows with their protocol, marked leaky where their networks were trained on the speakers."""
+    trained = modalities_trained_on(clean, clean.index.clips)
+    leaky = tuple(row for row in rows if trained & set(row.modalities))
+    clean_rows = tuple(row for row in rows if row not in leaky)
     for protocol in protocols:
-        if apart:
-            yield apart, protocol
-        if known:
-            yield known, replace(protocol, provenance=(MET_SPEAKERS,))
+        if clean_rows:
+            yield clean_rows, protocol
+        if leaky:
+            yield leaky, replace(protocol, provenance=(TRAINED_ON_SPEAKERS,))
 
 
-def met_speakers(clean: Recordings, clips: Sequence[Clip]) -> frozenset[str]:
+def modalities_trained_on(clean: Recordings, clips: Sequence[Clip]) -> frozenset[str]:
     """Modalities whose features come from a network that was trained on speakers of some clips.
 
     Parameters
     ----------
     clean : Recordings
-        Its sources say whom their networks have met.
+        Its sources name the speakers their networks were trained on.
     clips : sequence of Clip
 
     Returns
@@ -185,14 +185,14 @@ def met_speakers(clean: Recordings, clips: Sequence[Clip]) -> frozenset[str]:
     from affuse.bundle.manifest import TrainedOn
     from affuse.bundle.provenance import known_speakers
 
-    met = {
+    trained_on = {
         modality: [
             TrainedOn(corpus=corpus, speakers=speakers, n_clips=0)
             for corpus, speakers in source.provenance
         ]
         for modality, source in clean.sources.items()
     }
-    return frozenset(m for m, parts in met.items() if known_speakers(parts, clips))
+    return frozenset(m for m, parts in trained_on.items() if known_speakers(parts, clips))
 
 
 def _out_of_fold(
@@ -227,7 +227,7 @@ def _scored(config: Config, table: FeatureTable, protocol: Protocol, found: OutO
 
 
 def _without_sets(config: Config, table: FeatureTable, evaluated: Sequence[Evaluated]) -> list[str]:
-    """Why systems have no sets, where they were asked for."""
+    """Why systems have no conformal sets, where these were asked for."""
     asked = config.evaluation.coverage
     if asked is None:
         return []

@@ -1,4 +1,4 @@
-"""Chosen clips -> their features, clean and degraded, each modality from its source."""
+"""Chosen clips -> their features, clean and degraded."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from affuse.config import Config
 from affuse.corpora.index import Index
+from affuse.errors import ConfigError
 from affuse.evaluation.fold_store import FolderStore
 from affuse.experiment.plan import Plan, chosen_clips, extractors, prepared, task_of
 from affuse.experiment.votes import SOFT
@@ -51,7 +52,7 @@ def context_of(
     workers: Workers | None = None,
     progress: ProgressCallback | None = None,
 ) -> RunContext:
-    """Who works for a configuration, with features and finished folds in the cache folder.
+    """Workers, feature store and fold store of a configuration.
 
     Parameters
     ----------
@@ -65,19 +66,29 @@ def context_of(
     Returns
     -------
     RunContext
+
+    Raises
+    ------
+    ConfigError
+        It is no configuration.
     """
+    if not isinstance(config, Config):
+        raise ConfigError(
+            f"{config!r} was given; expected a configuration, such as "
+            'affuse.load_config("quick", overrides={"data.path": "clips.csv"}) makes'
+        )
     folds = FolderStore(cache_folder() / "folds")
     return RunContext.of(config.jobs, workers, progress, folds=folds, seed=config.seed)
 
 
-def extract(
+def extract_configured(
     config: Config,
     index: Index | None = None,
     *,
     workers: Workers | None = None,
     progress: ProgressCallback | None = None,
 ) -> tuple[Extraction, dict[Modality, Source]]:
-    """Features of every clip, from the store where it has them, and what they came from.
+    """Features of every clip, from the store where it has them, and their sources.
 
     Parameters
     ----------
@@ -104,7 +115,7 @@ def extract(
 
 
 def features_of(plan: Plan, context: RunContext) -> Features:
-    """Features of a plan's clips, refused where a column of them is the label.
+    """Features of a plan's clips; refused where a column of them is the label.
 
     Parameters
     ----------
@@ -118,7 +129,7 @@ def features_of(plan: Plan, context: RunContext) -> Features:
     Raises
     ------
     AffuseError
-        As in `extract`, or features that are constant or the label itself.
+        As in `extract_configured`, or features that are constant or the label itself.
     """
     extraction, sources = _extracted(plan, context)
     refuse_constant(sources, extraction.table)
@@ -165,7 +176,7 @@ def degraded_features(
 
 
 def notes_of(clean: Recordings) -> Iterator[str]:
-    """What tables of features say of themselves, and clips that are one recording.
+    """Notes on feature tables, and on clips that are one recording.
 
     Parameters
     ----------
@@ -187,7 +198,7 @@ def _extracted(plan: Plan, context: RunContext) -> tuple[Extraction, dict[Modali
 
 
 def _shuffled(table: FeatureTable, seed: int) -> FeatureTable:
-    """The truth dealt anew among each speaker's clips: whatever is learned then is a leak."""
+    """The table with its truth shuffled among each speaker's clips, to find leaks."""
     rng = np.random.default_rng(seed)
     order = np.arange(len(table))
     for speaker in np.unique(table.speakers):

@@ -14,7 +14,8 @@ from affuse.experiment.rows import learners
 from affuse.experiment.run_folder import claimed_out, write_run
 from affuse.features.context import RunContext
 from affuse.records import ProgressCallback
-from affuse.report.document import check_report, write_report
+from affuse.report.document import write_report
+from affuse.report.page import check_report
 from affuse.result import Result
 from affuse.robustness.degraded_tables import Recordings
 
@@ -68,14 +69,14 @@ def run(
 
 
 def _result(config: Config, context: RunContext) -> tuple[Result, Recordings]:
-    """What a run finds, and the recordings that it came from."""
+    """The result of a run, and the recordings that it came from."""
     plan = plan_of(config)
     features = features_of(plan, context)
     return evaluate(plan, features, context), features.clean
 
 
 def _bundle(result: Result, clean: Recordings, context: RunContext) -> RunBundle:
-    """What prediction needs of the best system, if the configuration asks for it."""
+    """A bundle of the best system, if the configuration asks for it."""
     from affuse.bundle.from_run import RunBundle, bundle_of
 
     if not result.config.bundle.enabled:

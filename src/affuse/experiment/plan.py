@@ -1,4 +1,4 @@
-"""Configuration -> the clips that are chosen, and where each modality's features come from."""
+"""Configuration -> the chosen clips, and the source of each modality's features."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def chosen_clips(config: Config) -> Index:
     Returns
     -------
     Index
-        With notes on whatever a reader must know.
+        With notes for readers of the results.
     """
     if not config.data.paths:
         raise ConfigError("no data were given: set data.path to a folder or a CSV of clips")
@@ -48,7 +48,7 @@ def chosen_clips(config: Config) -> Index:
 
 
 def task_of(config: Config) -> Task:
-    """What a configuration asks to be told of its clips; ConfigError if it does not fit.
+    """The task that a configuration asks for; ConfigError if it does not fit the clips.
 
     Parameters
     ----------
@@ -86,9 +86,9 @@ def task_of(config: Config) -> Task:
 def _known_attributes(
     index: Index, where: Mapping[str, tuple[str, ...]]
 ) -> tuple[Index, dict[str, tuple[str, ...]]]:
-    """What can be asked of the clips; a note for each attribute that a corpus never says.
+    """The filters that can apply; a note for each attribute that a corpus does not give.
 
-    One that no clip says, but nearly, is a slip (ConfigError).
+    One that is nearly the name of one that clips have is taken for a typing error (ConfigError).
     """
     # Recipes choose speech of RAVDESS; a person's own clips do not say what they are.
     silent = {name: corpora_without(index.clips, name) for name, values in where.items() if values}
@@ -116,14 +116,14 @@ def _known_attributes(
 
 
 def _silence(attribute: str, values: Sequence[str], corpora: Sequence[str]) -> str:
-    """What a reader must know of corpora (none: all) that never say an attribute."""
+    """A note on corpora (none: all) whose clips do not have an attribute."""
     whose = f" of {' and '.join(corpora)}" if corpora else ""
     its = f"whether it is {' or '.join(values)}" if attribute == "channel" else f"its {attribute}"
     return f"No clip{whose} says {its}: all are taken."
 
 
 def extractors(config: Config) -> dict[Modality, Source]:
-    """Where each modality's features come from; ``none`` leaves a modality out.
+    """Source of each modality's features; ``none`` leaves a modality out.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def extractors(config: Config) -> dict[Modality, Source]:
 
 
 def prepared(config: Config, index: Index) -> Config:
-    """The configuration with what its sources must know of the clips before they begin.
+    """The configuration, completed with what its sources must know of the clips beforehand.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ class Plan:
 
 
 def plan_of(config: Config) -> Plan:
-    """The plan of a run; refused here is whatever can be refused before work begins.
+    """The plan of a run; whatever can be refused before the work begins is refused here.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Features -> the systems that are fitted on them, each a row of the results."""
+"""Features -> the systems that are fitted on them, one for each row of the results."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def systems(config: Config, table: FeatureTable, features: Mapping[str, str]) ->
 
 
 def learners(config: Config, sources: Mapping[Modality, Source]) -> dict[str, Learner]:
-    """What learns features anew in each fold, for each modality whose source asks for it.
+    """The transformers that learn features anew in each fold, by modality.
 
     Parameters
     ----------

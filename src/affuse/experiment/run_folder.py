@@ -1,4 +1,4 @@
-"""Result -> run folder: all that was found, as CSV, with what is needed to find it again."""
+"""Result -> run folder: all results as CSV, and what is needed to reproduce them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _PACKAGES = (
 
 @contextmanager
 def claimed_out(config: Config) -> Iterator[None]:
-    """The run folder of a configuration is this call's alone, from before the work to its end.
+    """Lock a configuration's run folder from before the work to its end.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def write_run(
     bundle: Bundle | None = None,
     finish: Callable[[Path], object] = lambda folder: None,
 ) -> None:
-    """Write a run folder: all of it, or nothing.
+    """Write a run folder, whole or not at all.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def write_run(
 
 @contextmanager
 def _named(temporary: Path, folder: Path) -> Iterator[None]:
-    """What goes wrong within speaks of the folder that was asked for."""
+    """Let errors within name the folder that was asked for."""
     try:
         yield
     except OutputError as error:
@@ -124,7 +124,7 @@ def _write_all(result: Result, whole: Path, bundle: Bundle | None) -> None:
 
 
 def harmless(table: pd.DataFrame) -> pd.DataFrame:
-    """A table whose texts are no formulas and steer no terminal; reading undoes it.
+    """A table whose texts are neither formulas nor terminal commands; reading undoes it.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def check_out(folder: Path, config: Config) -> None:
 
 
 def _is_unfinished(place: Path, config: Config) -> bool:
-    """Whether a folder holds what this very run had written when it was cut short, and no more."""
+    """Whether a folder holds only what this run had written when it was interrupted."""
     if not place.is_dir() or (place / REPORT).exists():
         return False
     names = {path.name for path in place.iterdir()}
@@ -191,7 +191,7 @@ def _is_unfinished(place: Path, config: Config) -> bool:
 
 
 def _asked(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings that say which results come out: who works and where they go do not."""
+    """The settings that determine the results: neither workers nor places."""
     asked = {key: value for key, value in settings.items() if key not in ("jobs", "out")}
     # Measured by the run itself.
     asked.get("features", {}).get("vgg_face", {}).pop("ranges", None)
@@ -199,7 +199,7 @@ def _asked(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def final_place(folder: Path) -> Path:
-    """Where a run folder really lies: a link is followed, so that it still leads there.
+    """Where a run folder really lies: links are followed, so that they stay in place.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def environment() -> dict[str, object]:
 
 
 def _summary(result: Result) -> dict[str, object]:
-    """What was found, in words, and what a reader must know."""
+    """The results in words, and the notes on them."""
     return {
         "headline": result.headline(),
         "reading": result.reading(),
@@ -280,7 +280,7 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _tables_of_groups(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
-    """People's votes, and figures of corpora and other groups, where there are any."""
+    """Tables of votes, of corpora and of other groups, where there are any."""
     if len(result.table.votes):
         yield "votes", votes_table(result.table)
     if len(result.by_corpus):
@@ -314,7 +314,7 @@ def _calibration(item: Evaluated, result: Result) -> dict[str, object]:
 
 
 def _comparisons(result: Result) -> pd.DataFrame:
-    """Every pair of systems that kept speakers apart."""
+    """Comparisons of every pair of systems that kept speakers apart."""
     compared = compare_all(
         [item.out_of_fold for item in result.honest],
         result.table,

@@ -1,4 +1,4 @@
-"""TransferMatrix -> folder: the matrix as CSV, JSON and report, and what repeats it."""
+"""TransferMatrix -> folder: the matrix as CSV, JSON and report, and what reproduces it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from affuse.config import Config
 from affuse.errors import OutputError
 from affuse.evaluation.transfer_matrix import TransferMatrix
 from affuse.experiment.run_folder import check_out, environment, final_place, harmless
-from affuse.report.document import write_page
+from affuse.report.page import write_page
 from affuse.report.transfer_report import transfer_html
 from affuse.storage.run_files import CONFIG, ENVIRONMENT, REPORT, TRANSFER, TRANSFER_JSON
 from affuse.storage.whole import replacing_folder
 
 
 def write_transfer(found: TransferMatrix, config: Config, folder: Path) -> None:
-    """Write the folder of a transfer matrix: all of it, or nothing.
+    """Write the folder of a transfer matrix, whole or not at all.
 
     Parameters
     ----------

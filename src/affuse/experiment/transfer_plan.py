@@ -1,4 +1,4 @@
-"""What can be said against a matrix from corpus to corpus before any work is done."""
+"""Checks of a transfer before any work is done."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _OF_A_RUN = (
     ("evaluation.coverage", "makes no sets"),
     ("robustness.enabled", "degrades nothing"),
 )
-"""Settings that say how a run is divided or told, and why they mean nothing here."""
+"""Settings of how a run is divided or reported, and why they do not apply here."""
 
 
 def refuse_unfit(config: Config) -> None:
-    """Refuse (ConfigError) what a run could be asked for, and a matrix cannot.
+    """Refuse (ConfigError) settings that a run can have and a transfer cannot.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def refuse_unfit(config: Config) -> None:
 
 
 def sharing(plan: Plan) -> tuple[Plan, list[str]]:
-    """A plan of the corpora that show what another one shows, by labels alone.
+    """The plan with only those corpora that share emotions with another one, by their labels.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ SOFT = "votes"
 
 
 def asks_for_votes(config: Config) -> bool:
-    """Whether votes are learned, or scored against.
+    """Whether votes are to be learned, or scored against.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def voted_clips(config: Config, chosen: Index, whole: Index) -> Index:
     else:
         modality = VOTES_ON.get(asked) or _modality(config, chosen)
         voted = votes_of_corpora(chosen, modality, _beside)
-    # Whoever names the emotions of a run names its answers; else whatever people told is one.
+    # Emotions named in the configuration are the answers; else every emotion with votes is one.
     every = config.target == SOFT and not config.data.emotions
     found = with_votes(chosen, voted, config.data.least_votes, every=every)
     return found
@@ -83,13 +83,13 @@ def refuse_learning_rules(config: Config) -> None:
 
 
 def _modality(config: Config, index: Index) -> str:
-    """What the features are from: modalities with an extractor that some clip has."""
+    """Modality of the features: those with an extractor that some clip has."""
     asked = {"audio": config.features.audio, "video": config.features.video}
     has = {"audio": any(c.audio for c in index), "video": any(c.video for c in index)}
     return "+".join(name for name, source in asked.items() if source != "none" and has[name])
 
 
 def _beside(own: Index, modality: str) -> Votes | None:
-    """Votes that the reader of a corpus finds beside its clips."""
+    """Votes that a corpus's reader finds beside its clips."""
     reader = corpus_reader(own[0])
     return None if reader is None or reader.votes is None else reader.votes(own, modality)

@@ -1,1 +1,1 @@
-"""What moved an answer: pure functions of evidence, for one recording or for a run."""
+"""What an answer rests on: pure functions, for one recording or for a run."""

@@ -1,4 +1,4 @@
-"""Which moment of a recording is the most telling: the one whose removal changes most."""
+"""The most telling moment of a recording: the one whose removal changes the answer most."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 def log_odds(probabilities: ArrayLike) -> Floats:
-    """Evidence for an emotion against all others: log(p / (1 - p)), finite at 0 and 1 too.
+    """Evidence for an emotion against all others: log(p / (1 - p)), finite also at 0 and 1.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def log_odds(probabilities: ArrayLike) -> Floats:
 
 
 def moments_within(start_s: float, end_s: float) -> list[tuple[float, float]]:
-    """Moments of a stretch that may be left out: of one second, a third of a short stretch.
+    """Moments of a stretch that may be left out: one second, or a third of a short stretch.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def moments_within(start_s: float, end_s: float) -> list[tuple[float, float]]:
 def most_telling(
     whole: float, without: Sequence[float] | Floats, *, against: bool = False
 ) -> int | None:
-    """Moment whose removal lowers the evidence for an emotion most, by its log odds.
+    """Moment whose removal lowers the log odds of an emotion most.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Exact Shapley values: what each of several players adds to what all of them come to."""
+"""Exact Shapley values: how much each player contributes to the value of all together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Value = Callable[[frozenset[str]], float]
 
 
 def shapley_values(players: Sequence[str], value: Value) -> dict[str, float]:
-    """How much each player moves the value, on average over all orders in which they may come.
+    """Contribution of each player, averaged over all orders in which they may join.
 
     The values sum to that of all players minus that of none. Players that add the same to every
     set get the same, and one that adds nothing to any gets 0.

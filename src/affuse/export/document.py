@@ -17,7 +17,7 @@ FORMAT, VERSION = "affuse-predictions", 1
 
 
 def to_json(predictions: Sequence[Prediction]) -> str:
-    """All predictions as one JSON document, indented, in UTF-8 letters.
+    """All predictions as one JSON document, indented, in UTF-8.
 
     Numbers are rounded to six decimals; what is unknown is null. `VERSION` rises when a reader of
     the old document would misread the new one; further keys alone do not raise it.

@@ -45,7 +45,7 @@ _TEXT_HEIGHT = 22
 
 @dataclass(frozen=True)
 class Painter:
-    """Draws what was predicted for a moment: verdict, face boxes, the timeline with a cursor.
+    """Draws the prediction for a moment: emotion, face boxes, the timeline with a cursor.
 
     Attributes
     ----------
@@ -169,7 +169,7 @@ def _corners(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
 
 
 def _paint_stack(stretch: Image, segment: Segment, classes: Sequence[str]) -> None:
-    """Fill a stretch with one band per emotion, from the bottom up; faded where undecided."""
+    """Fill a stretch with one band per emotion, from the bottom up; paler where none is named."""
     probabilities = segment.probabilities.get("fused", {})
     strength = 1.0 if segment.emotion is not None else _FADED
     height, below = len(stretch), 0.0
@@ -212,7 +212,7 @@ def _text_width(text: str, scale: float) -> int:
 
 
 def _plain_letters(text: str) -> str:
-    """Letters that OpenCV's font has: without accents, others as question marks."""
+    """Text in letters that OpenCV's font has: without accents, others as question marks."""
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     return bare.encode("ascii", "replace").decode("ascii")

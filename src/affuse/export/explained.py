@@ -20,7 +20,7 @@ COLUMNS = (
 
 
 def explanation_lines(prediction: Prediction) -> list[str]:
-    """How much voice and face moved the answer, and when each tells most.
+    """How much voice and face contributed, and when each tells most.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def explanation_lines(prediction: Prediction) -> list[str]:
 
 
 def explanation_cells(prediction: Prediction) -> list[str | float | None]:
-    """What stands in `COLUMNS`.
+    """The cells of `COLUMNS`.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def explanation_cells(prediction: Prediction) -> list[str | float | None]:
 
 
 def has_explanations(predictions: Sequence[Prediction]) -> bool:
-    """Whether any prediction says what it rests on.
+    """Whether any prediction has an explanation.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def has_explanations(predictions: Sequence[Prediction]) -> bool:
 
 
 def _sum(found: Explanation) -> str:
-    """Chance and contributions as a sum in percent; empty where there are none."""
+    """Base value and contributions as a sum in percent; empty where there are none."""
     if not found.contributions or found.chance is None:
         return ""
     total = found.chance + sum(found.contributions.values())
@@ -115,7 +115,7 @@ def _sum(found: Explanation) -> str:
 
 
 def _is_all(moment: TellingMoment | None, duration_s: float) -> bool:
-    """Whether a moment is all there is, as of a photo, and so stands out from nothing."""
+    """Whether a moment is the whole recording, as of a photo, and so no particular moment."""
     return moment is not None and moment.start_s <= 0 and moment.end_s >= duration_s
 
 
@@ -128,7 +128,7 @@ def _moment_line(found: Explanation, modality: Modality) -> str:
 
 
 def _familiarity(prediction: Prediction) -> list[str]:
-    """How far the recording is from training, in a line; none where that is not known."""
+    """How far the recording is from the training clips, in a line; empty where unknown."""
     shares = [
         f"the {_WHO[modality]}{{}} than {percent(share)}"
         for modality in MODALITIES

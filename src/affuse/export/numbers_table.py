@@ -12,7 +12,7 @@ Row = tuple[str, ...]
 
 
 def number_headings(predictions: Sequence[Prediction]) -> Row:
-    """File, each target, the share of frames without a face, and why there is nothing.
+    """Headings: file, each target, share of frames without a face, reason for no prediction.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def number_headings(predictions: Sequence[Prediction]) -> Row:
 
 
 def number_findings(predictions: Sequence[Prediction]) -> Callable[[Prediction | Segment], Row]:
-    """What stands under these headings, the file left out.
+    """The cells under these headings, except the file.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Predictions <-> data of plain types. The one place that says which key holds what."""
+"""Predictions <-> data of plain types: the one place that defines the keys."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def to_plain(prediction: Prediction) -> dict[str, Any]:
 
 
 def from_plain(record: Mapping[str, Any]) -> Prediction:
-    """The prediction that `to_plain` was given; unknown keys are passed over.
+    """The prediction that `to_plain` was given; unknown keys are ignored.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def from_plain(record: Mapping[str, Any]) -> Prediction:
 
 
 def rounded(number: float | None) -> float | None:
-    """A number as files hold it: six decimals, so that 0.1 + 0.2 reads 0.3.
+    """A number with the six decimals that files hold.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def rounded(number: float | None) -> float | None:
 
 
 def stretches(prediction: Prediction) -> tuple[Segment, ...]:
-    """The timeline; where there is none, the whole file as its one segment.
+    """The timeline; if there is none, the whole file as its one segment.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def stretches(prediction: Prediction) -> tuple[Segment, ...]:
 
 
 def whole(prediction: Prediction) -> Segment:
-    """What was made of the whole file, as one segment.
+    """The prediction of the whole file, as one segment.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def whole(prediction: Prediction) -> Segment:
 
 
 def top_emotion(found: Prediction | Segment, source: Source) -> tuple[str, float] | None:
-    """Most probable emotion of one source and its probability; None where it has none.
+    """Most probable emotion of one source and its probability; None if it has none.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def top_emotion(found: Prediction | Segment, source: Source) -> tuple[str, float
 
 
 def all_classes(predictions: Sequence[Prediction]) -> tuple[str, ...]:
-    """Emotions of all the recognisers that predicted, in order of first appearance.
+    """Emotions of all bundles that predicted, in order of first appearance.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def target_names(predictions: Sequence[Prediction]) -> tuple[str, ...]:
 
 
 def has_sets(predictions: Sequence[Prediction]) -> bool:
-    """Whether any prediction tells a set of emotions.
+    """Whether any prediction has a set of emotions.
 
     Parameters
     ----------
@@ -204,8 +204,22 @@ def has_sets(predictions: Sequence[Prediction]) -> bool:
     return any(one.set or any(part.set for part in one.segments) for one in predictions)
 
 
+def has_annotators(predictions: Sequence[Prediction]) -> bool:
+    """Whether somebody has corrected any timeline.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+
+    Returns
+    -------
+    bool
+    """
+    return any(part.annotator for one in predictions for part in one.segments)
+
+
 def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
-    """Probabilities of each emotion: fused, then audio, then video; None where not given.
+    """Probabilities of each emotion: fused, audio, video; None where not available.
 
     Parameters
     ----------
@@ -225,7 +239,7 @@ def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
 
 
 def percent(share: float) -> str:
-    """A share in [0, 1] as people read it.
+    """A share in [0, 1] in percent.
 
     Parameters
     ----------
@@ -269,6 +283,7 @@ def _segment(segment: Segment) -> dict[str, Any]:
         **_findings(segment),
         "face": segment.face,
         "box": None if segment.box is None else _box(segment.box),
+        **({"annotator": segment.annotator} if segment.annotator else {}),
     }
 
 

@@ -1,4 +1,4 @@
-"""Predictions in a format by name: as text, or as new files."""
+"""Predictions in a named format: as text, or as new files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
 
 def format_of(out: str | Path | None, format: str | None = None) -> str:
-    """Which format a person means by a name for the output, a format, or both.
+    """The format meant by a name for the output, a name of a format, or both.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def format_of(out: str | Path | None, format: str | None = None) -> str:
 
 
 def export(predictions: Sequence[Prediction], format: str, out: str | Path) -> tuple[Path, ...]:
-    """Write predictions in one format; says which files there are now.
+    """Write predictions in one format; returns the files written.
 
     Files are new and whole: nothing is overwritten, and one that cannot be written to its end is
     not there at all. See `targets` for their names.
@@ -137,7 +137,7 @@ def text(predictions: Sequence[Prediction], format: str) -> str:
 
 
 def check_numbers(format: str) -> None:
-    """Refuse a format that holds emotions alone (ConfigError): for bundles of numbers.
+    """Refuse (ConfigError) a format that holds emotions alone, for bundles of numbers.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def check_numbers(format: str) -> None:
 
 
 def check_explains(format: str) -> None:
-    """Refuse a format that cannot hold what an answer rests on.
+    """Refuse a format that cannot hold explanations.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def _refuse_numbers(form: Format, format: str, predictions: Sequence[Prediction]
 
 
 def check_text(paths: Sequence[str], format: str) -> None:
-    """Whether `text` can show the predictions of these clips: call it before a long run.
+    """Check, before a long run, that `text` can show the predictions of these clips.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ def targets(
     *,
     check: Callable[[Path], None] = refuse_existing,
 ) -> tuple[Path, ...]:
-    """Where `export` will write the predictions of these clips: call it before a long run.
+    """Where `export` will write the predictions of these clips; to be asked before a long run.
 
     One clip: the file `out`, or a file in `out` where that is a folder. Several: one file each in
     the folder `out`, named after the clips, those of the same name numbered; or, where `out` ends
@@ -322,7 +322,7 @@ def _refuse_file(paths: Sequence[str], place: Path) -> None:
 
 
 def _unique_names(paths: Sequence[str], suffix: str) -> list[str]:
-    """File names after the clips; equal ones, in any spelling of case, get numbers."""
+    """File names after the clips; equal ones, ignoring case, get numbers."""
     names: dict[str, str] = {}
     for path in paths:
         stem = _UNSAFE.sub("_", Path(path).stem) or "clip"

@@ -1,4 +1,4 @@
-"""Sound of a clip as an encoder takes it: whole, at its own times, in one or two channels."""
+"""Sound of a clip for an encoder: complete, at its own times, in one or two channels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Block = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class SoundShape:
-    """What sound is brought to before it is encoded: Hz, and "mono" or "stereo"."""
+    """The format in which sound is encoded: Hz, and "mono" or "stereo"."""
 
     sample_rate: int
     layout: str
@@ -59,7 +59,7 @@ def encodable(stream: AudioStream) -> SoundShape:
 def sound_frames(
     container: InputContainer, stream: AudioStream, shape: SoundShape
 ) -> Iterator[AudioFrame]:
-    """All sound as frames without gap or overlap, from the file's common origin on.
+    """All sound as frames without gap or overlap, from the file's time origin on.
 
     Sound that begins late is preceded by silence, as gaps are filled with it; what lies before
     the origin, or overlaps what was there, is left out.
@@ -105,7 +105,7 @@ def _placed(container: InputContainer, stream: AudioStream, shape: SoundShape) -
 def _resampled(
     container: InputContainer, stream: AudioStream, shape: SoundShape
 ) -> Iterator[tuple[float | None, list[Block]]]:
-    """Each decoded frame's time and what it became; a resampler's rest comes last."""
+    """Time and content of each resampled frame; what the resampler still holds comes last."""
     resampler: av.AudioResampler | None = None
     resampled: tuple[str, str, int] | None = None
     for decoded in frames_from(container, stream, 0.0):

@@ -1,7 +1,7 @@
-"""Overlapping windows -> timelines without overlap, for formats in which one label holds at a time.
+"""Overlapping windows -> timelines without overlap, for formats with one label at a time.
 
-A recogniser looks through windows that overlap: 0-4 s, 2-6 s, 4-8 s. What it says of a window is
-best for the window's centre, so each moment belongs to the window whose centre is nearest:
+A recogniser predicts windows that overlap: 0-4 s, 2-6 s, 4-8 s. Its prediction is best for the
+window's centre, so each moment belongs to the window whose centre is nearest:
 neighbours are cut in the middle of their overlap, here at 3 s and 5 s. For windows of one length
 that is half way between their centres; for a shorter last window it still lies in both. The first
 window keeps its start and the last one its end; where windows do not overlap nothing is cut, and
@@ -20,7 +20,7 @@ from affuse.records import Box, Prediction, Segment
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The part of a timeline, in seconds, in which one segment has the say."""
+    """The part of a timeline, in seconds, for which one segment is shown."""
 
     start_s: float
     end_s: float
@@ -64,7 +64,7 @@ class Track:
         return self.cuts[place]
 
     def box_at(self, time_s: float) -> Box | None:
-        """Where the face is at a time: between the centres of two windows, on the way.
+        """Where the face is at a time: interpolated between the centres of two windows.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ def tracks(prediction: Prediction) -> tuple[Track, ...]:
 
 
 def shares_windows(prediction: Prediction) -> bool:
-    """Whether several segments, of several faces, are about one and the same stretch.
+    """Whether several segments, of different faces, cover the same window.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def cuts(segments: Sequence[Segment]) -> tuple[Cut, ...]:
 
 
 def _in_order(found: Iterable[Cut]) -> Iterator[Cut]:
-    """The same, where windows within windows would make cuts run backwards."""
+    """The cuts without those that windows within windows would make run backwards."""
     reached_s = float("-inf")
     for cut in found:
         start_s = max(cut.start_s, reached_s)
@@ -179,7 +179,7 @@ def _centre_s(segment: Segment) -> float:
 
 
 def _between(here: Segment, beside: Segment, away_s: float) -> Box | None:
-    """Box at `away_s` from the centre of one segment towards that of another."""
+    """Box at `away_s` from the centre of one segment on the way to another's."""
     distance_s = abs(_centre_s(beside) - _centre_s(here))
     one, other = here.box, beside.box
     if one is None or other is None or here.face != beside.face or distance_s == 0:
@@ -198,7 +198,7 @@ def _between(here: Segment, beside: Segment, away_s: float) -> Box | None:
 
 
 def clock(time_s: float) -> str:
-    """A time of a recording as people read it.
+    """A time of a recording as text, such as 1:02.4.
 
     Parameters
     ----------

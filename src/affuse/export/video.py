@@ -56,7 +56,7 @@ Timed = tuple[float, list["Packet[Any]"]]
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """An upright frame, (height, width, 3) uint8 RGB; when it comes and how long it holds, in s."""
+    """An upright frame, (height, width, 3) uint8 RGB, with its time and duration in s."""
 
     time_s: float
     duration_s: float
@@ -140,7 +140,7 @@ def check_target(out: Path) -> None:
 
 
 def _mux(container: OutputContainer, tracks: Iterable[Iterator[Timed]], target: Path) -> None:
-    """Encode and write in order of time, so that neither stream waits for long."""
+    """Encode and write in order of time, so that neither stream waits long for the other."""
     try:
         for _, packets in heapq.merge(*tracks, key=lambda timed: timed[0]):
             container.mux(packets)
@@ -152,7 +152,7 @@ def _mux(container: OutputContainer, tracks: Iterable[Iterator[Timed]], target: 
 
 
 def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Picture]:
-    """All frames; those after the first of its size, of even sides, at least one."""
+    """All frames, at the size of the first, with even sides."""
     shape, scaled = None, Scaler(container.name)
     for timed in timed_frames(container, stream):
         refuse_cover(container, timed)
@@ -163,7 +163,7 @@ def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Pictu
 
 
 def _upright_height(frame: VideoFrame, stream: VideoStream) -> int:
-    """Height that keeps every pixel of a frame that may lie on its side."""
+    """Height that keeps every pixel of a frame that may be stored rotated."""
     return round(upright_shape(frame, stream.sample_aspect_ratio)[0])
 
 
@@ -174,7 +174,7 @@ def _even(image: Image) -> tuple[int, int]:
 
 
 def _fitted(image: Image, shape: tuple[int, int]) -> Image:
-    """A copy of that height and width: a pixel cut off, or scaled where the size has changed."""
+    """A copy of that height and width: cropped by a pixel, or scaled where the size has changed."""
     if _even(image) != shape or min(image.shape[:2]) < _SMALLEST:
         return np.asarray(cv2.resize(image, shape[::-1]), np.uint8)
     return image[: shape[0], : shape[1]].copy()
@@ -186,7 +186,7 @@ def _video_packets(
     prediction: Prediction,
     progress: ProgressCallback | None,
 ) -> Iterator[Timed]:
-    """Add the stream now; draw and encode when asked."""
+    """Add the stream at once; draw and encode when iterated."""
     first = next(pictures)
     height, width = first.image.shape[:2]
     stream = container.add_stream("libx264", rate=_USUAL_FPS, options=_QUALITY)
@@ -221,14 +221,14 @@ def _drawn(
 
 
 def _with_lengths(packets: list[Packet[Any]], lengths: dict[int, int]) -> list[Packet[Any]]:
-    """Give packets the durations of their frames, which x264 loses: the last one would be short."""
+    """Give packets the durations of their frames, which x264 drops: the last would be too short."""
     for packet in packets:
         packet.duration = lengths.pop(cast(int, packet.pts))
     return packets
 
 
 def _audio_packets(container: OutputContainer, source: InputContainer) -> Iterator[Timed]:
-    """Add the stream now; encode when asked."""
+    """Add the stream at once; encode when iterated."""
     before = audio_stream(source)
     shape = encodable(before)
     stream = container.add_stream("aac", rate=shape.sample_rate, layout=shape.layout)
@@ -243,7 +243,7 @@ def _sound(frames: Iterable[AudioFrame], stream: AudioStream) -> Iterator[Timed]
 
 
 def _reporter(duration_s: float, progress: ProgressCallback | None) -> Callable[[float], None]:
-    """Tells `progress` of every whole second once."""
+    """A function that tells `progress` of every whole second once."""
     n_seconds, reported_s = math.ceil(duration_s), -1
 
     def report(time_s: float) -> None:

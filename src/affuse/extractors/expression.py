@@ -1,4 +1,4 @@
-"""What the shipped face network makes of a clip's face: features of the picture."""
+"""Features of the face: what the shipped face network gives for a clip's picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from affuse.errors import FeatureError
 from affuse.extractors.networks.shipped import shipped_hash, shipped_outputs, shipped_provenance
 from affuse.features.decoding import VideoDecoding
-from affuse.features.source import ExtractorDefaults, Met
+from affuse.features.source import ExtractorDefaults, Provenance
 from affuse.media.face_detectors import HaarDetector
 from affuse.media.faces import face_crop, largest
 from affuse.media.tracking import FaceTracker
@@ -36,12 +36,12 @@ _BATCH = 32
 class Expression(ExtractorDefaults):
     """Extractor: mean and deviation of log probabilities, and the mean embedding, of the face.
 
-    The largest face of each of six looks a second; looks without a face count for nothing.
+    The largest face in each of six frames a second; frames without a face are left out.
 
     Attributes
     ----------
     duration_s : float
-        Seconds of the clip that are looked at.
+        Seconds of the clip that are read.
     """
 
     duration_s: float = 10.0
@@ -60,16 +60,16 @@ class Expression(ExtractorDefaults):
 
     @property
     def decoding(self) -> VideoDecoding:
-        """The frames that `extract` wants."""
+        """The frames that `extract` needs."""
         return VideoDecoding(HEIGHT, FPS, FRAME_STEP, self.duration_s)
 
     @property
-    def provenance(self) -> tuple[Met, ...]:
-        """Whom the network has met: no corpus of clips."""
+    def provenance(self) -> tuple[Provenance, ...]:
+        """No corpus of clips: the network was trained on FER2013's faces."""
         return tuple(part for part in shipped_provenance() if not part[1])
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers.
+        """All settings that affect the numbers.
 
         Returns
         -------
@@ -121,7 +121,7 @@ def make(config: Config) -> Expression:
 
 
 def _crops(frames: Iterable[Image]) -> tuple[list[Image], int]:
-    """The face of each frame that has one, and how many frames there were."""
+    """A crop of the face in each frame that has one, and the number of frames."""
     # Always the same detector, so that features do not depend on what else was downloaded.
     tracker, crops, number = FaceTracker(HaarDetector()), [], 0
     for number, image in enumerate(frames, start=1):

@@ -69,7 +69,7 @@ def mfcc(
 
 @dataclass(frozen=True, slots=True)
 class Mfcc(ExtractorDefaults):
-    """Extractor: MFCCs of the first seconds of a clip, silence added where it is shorter.
+    """Extractor: MFCCs of the first seconds of a clip, padded with silence where it is shorter.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class Mfcc(ExtractorDefaults):
 
     @property
     def n_samples(self) -> int:
-        """Samples of every clip, silence included."""
+        """Samples of every clip, padding included."""
         return round(self.duration_s * self.sample_rate)
 
     @property
@@ -108,11 +108,11 @@ class Mfcc(ExtractorDefaults):
 
     @property
     def decoding(self) -> AudioDecoding:
-        """The sound that `extract` wants."""
+        """The sound that `extract` needs."""
         return AudioDecoding(sample_rate=self.sample_rate, duration_s=self.duration_s)
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers.
+        """All settings that affect the numbers.
 
         Returns
         -------

@@ -77,7 +77,7 @@ class VggFace(ExtractorDefaults):
 
     @property
     def view(self) -> View:
-        """What the trunk sees of frames."""
+        """How frames are framed for the trunk."""
         return View(self.preprocessing, self.decoding, self.crop)
 
     @property
@@ -92,7 +92,7 @@ class VggFace(ExtractorDefaults):
         )
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers.
+        """All settings that affect the numbers.
 
         Returns
         -------
@@ -106,7 +106,7 @@ class VggFace(ExtractorDefaults):
         return {"weights": self.weights, "preprocessing": self.preprocessing, **changed}
 
     def learned(self, config: Config) -> Learner:
-        """Makes the lecture's feature layer, which learns from the frames in each fold.
+        """Makes the lecture's feature layer, which is fitted on the frames in each fold.
 
         Parameters
         ----------
@@ -161,10 +161,10 @@ class VggFace(ExtractorDefaults):
 
 @dataclass(frozen=True, slots=True)
 class Uncalibrated(VggFace):
-    """VggFace that is to compute with 8-bit integers, before their ranges are known."""
+    """VggFace for 8-bit integers before their ranges have been measured."""
 
     def settings(self) -> Mapping[str, object]:
-        """There are none yet.
+        """Not available before the ranges have been measured.
 
         Raises
         ------
@@ -237,7 +237,7 @@ def make(config: Config) -> VggFace:
 
 
 def _shown(settings: VggFaceConfig) -> list[str]:
-    """What results must say of an extractor beside its weights."""
+    """Parts of the label that results show beside the weights."""
     crop = {"none": "", "centre": "centre of the frame", "face": "face"}[settings.crop]
     return [part for part in (crop, "int8" if settings.precision == "int8" else "") if part]
 
@@ -252,7 +252,7 @@ def _check_device(device: str) -> None:
 
 
 def _batches(frames: Iterable[Image]) -> Iterator[tuple[list[Image], list[int]]]:
-    """Frames that differ, a few at a time, each with how often it comes in a row."""
+    """Distinct successive frames in batches, each with the number of its repetitions."""
     images: list[Image] = []
     repeats: list[int] = []
     for frame in frames:
@@ -270,5 +270,5 @@ def _batches(frames: Iterable[Image]) -> Iterator[tuple[list[Image], list[int]]]
 
 @lru_cache(maxsize=2)
 def _session(model: Path, device: str = "cpu") -> Any:
-    """The graph, loaded once per process, run by one thread: processes are what runs at once."""
+    """The graph, loaded once per process and run by one thread: processes run in parallel."""
     return open_session(model, device=device)

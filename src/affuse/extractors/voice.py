@@ -1,4 +1,4 @@
-"""What the shipped voice model makes of a clip's sound: features of the voice."""
+"""Features of the voice: what the shipped voice model gives for a clip's sound."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from affuse.extractors.networks.shipped import shipped_hash, shipped_outputs, shipped_provenance
 from affuse.features.decoding import AudioDecoding
-from affuse.features.source import ExtractorDefaults, Met
+from affuse.features.source import ExtractorDefaults, Provenance
 from affuse.features.voices.log_mel import SAMPLE_RATE
 from affuse.features.voices.voice_input import voice_input
 
@@ -27,8 +27,9 @@ N_EMBEDDING = 128
 class VoiceEmbedding(ExtractorDefaults):
     """Extractor: the penultimate layers of the shipped voice model.
 
-    It has heard RAVDESS: rows of results that rest on it are marked leaky there. To evaluate the
-    same network on RAVDESS without a leak, take ``voice_network``, which learns anew in each fold.
+    It was trained on RAVDESS: rows of results that rest on it are marked leaky there. To evaluate
+    the same network on RAVDESS without a leak, take ``voice_network``, which is trained anew in
+    each fold.
 
     Attributes
     ----------
@@ -52,16 +53,16 @@ class VoiceEmbedding(ExtractorDefaults):
 
     @property
     def decoding(self) -> AudioDecoding:
-        """The sound that `extract` wants."""
+        """The sound that `extract` needs."""
         return AudioDecoding(sample_rate=SAMPLE_RATE, duration_s=self.limit_s)
 
     @property
-    def provenance(self) -> tuple[Met, ...]:
-        """Whom the model has met in training."""
+    def provenance(self) -> tuple[Provenance, ...]:
+        """Corpora and speakers that the model was trained on."""
         return tuple(part for part in shipped_provenance() if part[1])
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers.
+        """All settings that affect the numbers.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""The extractor that the voice network learns from: an utterance and variants of it."""
+"""The extractor whose output the voice network is trained on: an utterance and variants of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VoiceVariants(ExtractorDefaults):
-    """Extractor: what the voice network takes, of the clip as it is and of variants of it.
+    """Extractor: the voice network's input for the clip as it is and for variants of it.
 
     The variants follow from the sound itself, so that a clip has the same wherever it lies. They
     are of the spectrogram; statistics are always those of the clip as it is.
@@ -54,11 +54,11 @@ class VoiceVariants(ExtractorDefaults):
 
     @property
     def decoding(self) -> AudioDecoding:
-        """The sound that `extract` wants."""
+        """The sound that `extract` needs."""
         return AudioDecoding(sample_rate=SAMPLE_RATE, duration_s=self.limit_s)
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers.
+        """All settings that affect the numbers.
 
         Returns
         -------
@@ -68,7 +68,7 @@ class VoiceVariants(ExtractorDefaults):
         return {"n_variants": self.n_variants}
 
     def learned(self, config: Config) -> Learner:
-        """Makes the networks that learn from the variants in each fold.
+        """Makes the networks that are trained on the variants in each fold.
 
         Parameters
         ----------

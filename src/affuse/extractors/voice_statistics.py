@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VoiceStatistics(ExtractorDefaults):
-    """Extractor: statistics of the whole clip, as it is: no silence is added.
+    """Extractor: statistics of the whole clip, without padding.
 
     Attributes
     ----------
@@ -45,11 +45,11 @@ class VoiceStatistics(ExtractorDefaults):
 
     @property
     def decoding(self) -> AudioDecoding:
-        """The sound that `extract` wants."""
+        """The sound that `extract` needs."""
         return AudioDecoding(sample_rate=SAMPLE_RATE, duration_s=self.limit_s)
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers.
+        """All settings that affect the numbers.
 
         Returns
         -------

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from typing_extensions import override
 
 from affuse.errors import FeatureError
 
@@ -24,7 +25,7 @@ USUAL_AXES = (CLIP, TIME, "height", "width")
 
 
 class FeatureArray(ABC):
-    """Numbers of one modality, a row a clip, wherever they are kept.
+    """Features of one modality, one row per clip, in memory or on disk.
 
     Rows of clips that lack the modality are NaN. What is read is float32.
 
@@ -245,124 +246,55 @@ class ArrayInMemory(FeatureArray):
         check_axes(self.axes, self.values.shape)
 
     @property
+    @override
     def shape(self) -> tuple[int, ...]:
-        """Length of each axis."""
         return self.values.shape
 
+    @override
     def take(self, rows: ArrayLike) -> Self:
-        """The same for a choice of clips.
-
-        Parameters
-        ----------
-        rows : (n,) int or (n_clips,) bool
-
-        Returns
-        -------
-        ArrayInMemory
-        """
         return replace(self, values=self.values[chosen_rows(len(self), rows)])
 
+    @override
     def rows(self, indices: ArrayLike) -> Floats:
-        """Numbers of a choice of clips: ``(n, *shape[1:])``.
-
-        Parameters
-        ----------
-        indices : (n,) int or (n_clips,) bool
-
-        Returns
-        -------
-        (n, *shape[1:]) float32
-        """
         return np.asarray(self.values[chosen_rows(len(self), indices)], np.float32)
 
+    @override
     def positions(self, rows: ArrayLike, positions: ArrayLike) -> Floats:
-        """Single positions along the axis after the clips': ``(n, *shape[2:])``.
-
-        Parameters
-        ----------
-        rows : (n,) int
-        positions : (n,) int
-
-        Returns
-        -------
-        (n, *shape[2:]) float32
-        """
         at = np.asarray(rows, np.int64), np.asarray(positions, np.int64)
         return np.asarray(self.values[at], np.float32)
 
+    @override
     def spread(self, rows: ArrayLike) -> Self:
-        """As `take`, NaN where a row is -1.
-
-        Parameters
-        ----------
-        rows : (n,) int or (n_clips,) bool
-
-        Returns
-        -------
-        ArrayInMemory
-        """
         chosen = np.asarray(rows, np.int64)
         values = self.values[chosen]
         values[chosen < 0] = np.nan
         return replace(self, values=values)
 
+    @override
     def joined(self, others: Sequence[Self]) -> Self:
-        """Its clips and then those of others.
-
-        Parameters
-        ----------
-        others : sequence of ArrayInMemory
-
-        Returns
-        -------
-        ArrayInMemory
-        """
         return replace(self, values=np.concatenate([self.values, *(o.values for o in others)]))
 
+    @override
     def flat(self) -> Floats:
-        """One row of numbers a clip, without a copy: ``(n_clips, n_features)``.
-
-        Returns
-        -------
-        (n_clips, n_features) float32
-        """
+        """One row of numbers a clip, without a copy: ``(n_clips, n_features)``."""
         return np.asarray(self.values, np.float32).reshape(len(self), self.n_features)
 
+    @override
     def digest(self, order: ArrayLike) -> str:
-        """Hash of axes, shape and numbers of a choice of clips, in that order.
-
-        Parameters
-        ----------
-        order : (n,) int
-
-        Returns
-        -------
-        str
-        """
         found = begun_digest(self)
         found.update(np.ascontiguousarray(self.values[chosen_rows(len(self), order)]).tobytes())
         return str(found.hexdigest())
 
+    @override
     def distinct(self, rows: Rows) -> tuple[Rows, Rows]:
-        """All of them: nothing is known.
-
-        Parameters
-        ----------
-        rows : (n,) int
-
-        Returns
-        -------
-        kept : (n_kept,) int
-        where : (n,) int
-            Place among those kept.
-        """
+        """All of them: nothing is known."""
         return rows, np.arange(len(rows))
 
 
 def feature_array(
     values: FeatureArray | NDArray[np.floating[Any]], axes: Sequence[str] = ()
 ) -> FeatureArray:
-    """A FeatureArray as it is, or one around a plain array.
+    """A FeatureArray unchanged, or a plain array wrapped in one.
 
     Parameters
     ----------
@@ -432,7 +364,7 @@ def usual_axes(n_axes: int) -> tuple[str, ...]:
 
 
 def is_stepwise(axes: Sequence[str]) -> bool:
-    """Whether one clip's array is a sequence of arrays: its first of several axes says so.
+    """Whether one clip's array is a sequence of arrays: its first axis is one of steps.
 
     Parameters
     ----------
@@ -452,7 +384,7 @@ def is_stepwise(axes: Sequence[str]) -> bool:
 
 
 def check_axes(axes: Sequence[str], shape: tuple[int, ...]) -> None:
-    """Refuse names that are not one for each axis, the first "clip" (FeatureError).
+    """Refuse (FeatureError) names that are not one per axis with "clip" first.
 
     Parameters
     ----------
@@ -467,7 +399,7 @@ def check_axes(axes: Sequence[str], shape: tuple[int, ...]) -> None:
 
 
 def chosen_rows(n_clips: int, rows: ArrayLike) -> Rows:
-    """Indices from 0 of a choice of rows, which may be a mask or count from the end.
+    """Non-negative indices of a choice of rows, which may be a mask or count from the end.
 
     Parameters
     ----------
@@ -485,7 +417,7 @@ def chosen_rows(n_clips: int, rows: ArrayLike) -> Rows:
 
 
 def begun_digest(array: FeatureArray) -> Any:
-    """A hash that has taken in what an array is; what is in it is still to come.
+    """A hash of an array's axes and shape, to be continued with its content.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Extractors that depend on whose clip it is."""
+"""Extractors that depend on the clip's speaker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from affuse.features.source import Extractor, Learner, Met
+from typing_extensions import override
+
+from affuse.features.source import Extractor, Learner, Provenance, Source
 from affuse.records import Clip, Modality
 
 if TYPE_CHECKING:
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class BySpeaker:
-    """Source: one extractor for each speaker, where what is done to a clip depends on whose it is.
+class BySpeaker(Source):
+    """Source with one extractor for each speaker, such as one that adds other speakers' voices.
 
     Attributes
     ----------
@@ -29,110 +31,71 @@ class BySpeaker:
 
     @property
     def any(self) -> Extractor:
-        """One of them, for what they have in common."""
+        """One of the extractors, for what they have in common."""
         return next(iter(self.extractors.values()))
 
     @property
+    @override
     def name(self) -> str:
-        """That of the extractors."""
         return self.any.name
 
     @property
+    @override
     def modality(self) -> Modality:
-        """Which of a clip's files they read."""
         return self.any.modality
 
     @property
+    @override
     def label(self) -> str:
-        """What results show."""
         return self.any.label
 
     @property
+    @override
     def axes(self) -> tuple[str, ...]:
-        """Name of each axis of `shape`."""
         return self.any.axes
 
     @property
+    @override
     def shape(self) -> tuple[int, ...]:
-        """Of every clip's array."""
         return self.any.shape
 
     @property
+    @override
     def columns(self) -> tuple[str, ...]:
-        """Names of the features."""
         return self.any.columns
 
     @property
+    @override
     def path(self) -> Path | None:
-        """None: no file holds them."""
         return None
 
     @property
+    @override
     def notes(self) -> tuple[str, ...]:
-        """Sentences that a reader of results must know."""
         return self.any.notes
 
     @property
-    def provenance(self) -> tuple[Met, ...]:
-        """Whom their network has met."""
+    @override
+    def provenance(self) -> tuple[Provenance, ...]:
         return self.any.provenance
 
+    @override
     def settings(self) -> Mapping[str, object]:
-        """Those of each speaker's extractor.
-
-        Returns
-        -------
-        mapping of str to object
-            Ready for JSON.
-        """
+        """Those of each speaker's extractor."""
         return {speaker: dict(each.settings()) for speaker, each in self.extractors.items()}
 
+    @override
     def prepared(self, config: Config, index: Index) -> Config:
-        """As one of the extractors prepares it.
-
-        Parameters
-        ----------
-        config : Config
-        index : Index
-
-        Returns
-        -------
-        Config
-        """
         return self.any.prepared(config, index)
 
+    @override
     def learned(self, config: Config) -> Learner | None:
-        """As of one of the extractors.
-
-        Parameters
-        ----------
-        config : Config
-
-        Returns
-        -------
-        callable or None
-            Seed -> unfitted transformer.
-        """
         return self.any.learned(config)
 
+    @override
     def given(self, clips: Sequence[Clip]) -> None:
-        """None: arrays are computed from recordings.
-
-        Parameters
-        ----------
-        clips : sequence of Clip
-        """
         return None
 
+    @override
     def extractor_for(self, speaker: str) -> Extractor:
-        """The speaker's extractor.
-
-        Parameters
-        ----------
-        speaker : str
-
-        Returns
-        -------
-        Extractor
-        """
         return self.extractors[speaker]

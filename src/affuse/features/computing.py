@@ -1,4 +1,4 @@
-"""Arrays of single clips: computed by workers, and stored one by one."""
+"""Arrays of single clips, computed by workers and stored one by one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ArrayTask:
     extractor : Extractor
     store : FeatureStore
     mark : str
-        Names a file in the store while the work goes on: whoever does not see it has another
+        Names a file in the store while the work goes on: a worker that does not see it has another
         store, and sends the array back.
     """
 
@@ -111,18 +111,18 @@ def _computed(
 
 
 def _compute_one(task: ArrayTask) -> str | NDArray[np.floating[Any]] | None:
-    """None once the array is stored; the array where it cannot be; or why there is none."""
+    """None once the array is stored; the array if it cannot be; or why there is none."""
     extractor, store = task.extractor, task.store
     shares_store = (store.root / task.mark).is_file()
     if shares_store and store.has(task.key, extractor.shape):
-        return None  # A worker that is gone got so far.
+        return None  # A worker that died had finished this one.
     try:
         media = decoded(task.file, extractor.decoding, task.start_s, task.end_s)
         array = extractor.extract(media)
     except (MediaError, FeatureError) as error:
         return str(error)
     except AffuseError:
-        raise  # It is every clip's: a package or a setting.
+        raise  # A package or a setting, which affects every clip.
     except MemoryError:
         return f"{task.file} needs more memory than there is: give it more, or cut the recording"
     except Exception as error:
@@ -139,7 +139,7 @@ def _compute_one(task: ArrayTask) -> str | NDArray[np.floating[Any]] | None:
 
 
 def _cost(task: ArrayTask) -> float:
-    """About how long a task takes: longer clips are larger files, pictures dearer than sound."""
+    """Rough duration of a task: longer clips are larger files, pictures cost more than sound."""
     try:
         size = float(task.file.stat().st_size)
     except OSError:
@@ -149,7 +149,7 @@ def _cost(task: ArrayTask) -> float:
 
 @contextmanager
 def _marked(store: FeatureStore) -> Iterator[str]:
-    """A file in the store for as long as the work goes on, by which workers know it."""
+    """A file in the store while the work goes on, by which workers recognise the store."""
     mark = store.root / owned_name("in-use")
     with atomic_file(mark) as temporary:
         temporary.touch()

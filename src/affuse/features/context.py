@@ -1,4 +1,4 @@
-"""RunContext: who works for a run, where its arrays are kept, and who hears how far it is."""
+"""RunContext: who computes for a run, where its arrays are stored, and who is told of progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from affuse.workers.protocol import Workers
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Take no notice of progress.
+    """Ignore progress.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class RunContext:
-    """What all stages of a run share; no result depends on it but through `seed`.
+    """What all stages of a run share; only `seed` affects the results.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class RunContext:
         folds: FoldStore | None = None,
         seed: int = 0,
     ) -> RunContext:
-        """The context of a call that says little: whatever is not given is usual.
+        """A context with defaults for whatever is not given.
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class RunContext:
         )
 
     def telling(self, progress: ProgressCallback) -> RunContext:
-        """The same, with somebody else who hears how far it is.
+        """The same context with another progress callback.
 
         Parameters
         ----------

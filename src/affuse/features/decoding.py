@@ -1,4 +1,4 @@
-"""What an extractor wants decoded, and the decoding of it."""
+"""The decoding that an extractor asks for."""
 
 from __future__ import annotations
 

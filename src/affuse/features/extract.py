@@ -1,4 +1,4 @@
-"""Features of many clips: from the store, or computed by local processes and stored."""
+"""Features of many clips: read from the store, or computed by workers and stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STORED_FROM = 1024
 
 @dataclass(frozen=True)
 class Extraction:
-    """Features of an index, and what was learned on the way.
+    """Features of an index, and what was found while extracting them.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class _Gathered:
-    """Of one modality: array, which clips have it, and for some of the others why not."""
+    """Features of one modality: the array, which clips have it, and why others have not."""
 
     array: FeatureArray
     present: NDArray[np.bool_]
@@ -60,7 +60,8 @@ def extract_features(
     """Features of every clip of an index, each modality from its source.
 
     What the store has is not computed again; what is computed is stored clip by clip, so that an
-    interrupted call goes on where it ended. Results do not depend on who works, to the last bit.
+    interrupted call goes on where it ended. Results are the same to the last bit whatever the
+    workers.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def extract_features(
 
 
 def _given(source: Source, values: NDArray[np.float32]) -> _Gathered:
-    """Arrays that a table holds."""
+    """Arrays from a table of features."""
     seen: NDArray[np.bool_] = np.asarray(np.isfinite(values.reshape(len(values), -1)).any(axis=1))
     named = source.path.name if source.path is not None else source.label
     reason = f"{named} has no frame of it with a tracked face"
@@ -117,7 +118,7 @@ def _tasks(
     source: Source,
     store: FeatureStore,
 ) -> list[ArrayTask | None]:
-    """What is to be done for each clip; None where there is nothing to read."""
+    """The task for each clip; None where there is nothing to read."""
     tasks: list[ArrayTask | None] = []
     for clip in clips:
         file = clip.source(source.modality)

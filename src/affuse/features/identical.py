@@ -1,4 +1,4 @@
-"""Clips whose features are the same to the last bit: one recording under several names."""
+"""Clips with bit-identical features: one recording under several names."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def identical_clips(table: FeatureTable) -> tuple[tuple[str, ...], ...]:
 
 
 def identical_notes(table: FeatureTable) -> Iterator[str]:
-    """What a reader must know of one recording under several names.
+    """Notes on recordings that occur under several names.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def identical_notes(table: FeatureTable) -> Iterator[str]:
 
 
 def _merged(groups: list[list[int]]) -> list[set[int]]:
-    """Groups that share a member, as one: sound equal to one clip's, picture to another's."""
+    """Groups merged where they share a member."""
     merged: list[set[int]] = []
     for group in groups:
         overlapping = [other for other in merged if not other.isdisjoint(group)]

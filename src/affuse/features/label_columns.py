@@ -1,4 +1,4 @@
-"""Tables of features that tell nothing, or the label itself: refused before anything is fitted."""
+"""Tables of features that are constant, or hold the label: refused before anything is fitted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BY_CHANCE = 1e-4
 
 
 def refuse_constant(sources: Mapping[Modality, Source], table: FeatureTable) -> None:
-    """Refuse a table of features that says the same of all clips.
+    """Refuse a table whose features are the same for all clips.
 
     Parameters
     ----------
@@ -40,10 +40,10 @@ def refuse_constant(sources: Mapping[Modality, Source], table: FeatureTable) -> 
 
 
 def refuse_labels(sources: Mapping[Modality, Source], table: FeatureTable) -> None:
-    """Refuse a table of features with a column that is made from the label.
+    """Refuse a table of features with a column that is a function of the label.
 
-    Few clips may share a value by chance: then a column is refused where there is none beside it
-    that is not made so.
+    Among few clips a column may agree by chance: then it is refused only where no column beside it
+    disagrees.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def refuse_labels(sources: Mapping[Modality, Source], table: FeatureTable) -> No
 def label_columns(
     values: NDArray[np.float32], names: Sequence[str], labels: NDArray[np.int64]
 ) -> dict[str, float]:
-    """Columns that are exact functions of the label, and how likely each would be by chance.
+    """Columns that are exact functions of the label, with the probability of each by chance.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def label_columns(
     Returns
     -------
     dict of str to float
-        Probability that clips dealt anew to the emotions would agree so well.
+        Probability that a random assignment of clips to emotions would agree so well.
 
     Examples
     --------

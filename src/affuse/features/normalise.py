@@ -1,4 +1,4 @@
-"""Features of each corpus brought to mean 0 and deviation 1: without labels, but with its clips."""
+"""Features standardised within each corpus, without labels."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ NORMALISED = (
     "Features are normalised per corpus: each tested corpus by the mean and deviation of its own "
     "clips, without labels. One recording alone cannot be normalised so."
 )
-"""What a reader of figures must know of it."""
+"""Note for readers of the figures."""
 
 
 def normalised_by_corpus(table: FeatureTable) -> FeatureTable:
-    """The same clips, each feature standardised over the clips of its corpus.
+    """The clips with each feature standardised over its corpus.
 
     Parameters
     ----------

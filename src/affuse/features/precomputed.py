@@ -1,29 +1,26 @@
-"""Features that another program computed, in the place of an extractor."""
+"""Features that another program computed, used in the place of an extractor."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affuse.corpora.clip_keys import rows_of_clips
 from affuse.errors import DatasetError, FeatureError
-from affuse.features.source import Extractor, Learner, Met
+from affuse.features.source import Extractor, SourceDefaults
 from affuse.records import Clip, Modality
 from affuse.storage.plain_text import counted, first_few
 
-if TYPE_CHECKING:
-    from affuse.config import Config
-    from affuse.corpora.index import Index
-
 
 @dataclass(frozen=True)
-class Precomputed:
+class Precomputed(SourceDefaults):
     """Source: one row of features per clip, from a table.
+
+    Nothing is known of the networks behind its numbers.
 
     Attributes
     ----------
@@ -62,11 +59,6 @@ class Precomputed:
         """``(n_features,)``."""
         return (len(self.columns),)
 
-    @property
-    def provenance(self) -> tuple[Met, ...]:
-        """Whom networks behind the table have met: nothing is known of it."""
-        return ()
-
     def settings(self) -> Mapping[str, object]:
         """Names of the features.
 
@@ -76,34 +68,6 @@ class Precomputed:
             Ready for JSON.
         """
         return {"columns": list(self.columns)}
-
-    def prepared(self, config: Config, index: Index) -> Config:
-        """The same configuration: the clips need not be known.
-
-        Parameters
-        ----------
-        config : Config
-        index : Index
-
-        Returns
-        -------
-        Config
-        """
-        return config
-
-    def learned(self, config: Config) -> Learner | None:
-        """None: the features are used as they are.
-
-        Parameters
-        ----------
-        config : Config
-
-        Returns
-        -------
-        callable or None
-            Seed -> unfitted transformer.
-        """
-        return None
 
     def extractor_for(self, speaker: str) -> Extractor:
         """There is none.
@@ -130,8 +94,8 @@ class Precomputed:
     def given(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """Rows of these clips, (n_clips, n_features) float32; NaN where no face was tracked.
 
-        A clip meets its row by the end of its path, or by its id; names of one RAVDESS take meet
-        whatever modality their first field says.
+        A row is matched to a clip by the end of its path, or by its id; names of one RAVDESS take
+        match whatever their modality.
 
         Parameters
         ----------

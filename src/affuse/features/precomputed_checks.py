@@ -1,4 +1,4 @@
-"""What is refused of a table of features, by name of the file."""
+"""Reasons to refuse a table of features."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affuse.storage.plain_text import first_few
 
 
 def refuse_unfit(path: Path, features: pd.DataFrame, dropped: Sequence[str]) -> None:
-    """A table without a feature, with one that is not numeric, or without a row (FeatureError).
+    """Refuse (FeatureError) a table without features, with non-numeric ones, or without rows.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def refuse_unfit(path: Path, features: pd.DataFrame, dropped: Sequence[str]) -> 
 
 
 def _odd_cell(column: pd.Series[Any]) -> object:
-    """A cell for which a column is no column of numbers."""
+    """A cell that makes a column non-numeric."""
     filled = [cell for cell in column if isinstance(cell, str) and not is_blank(cell)]
     return next((cell for cell in filled if math.isnan(number(cell))), filled[0])
 
@@ -54,7 +54,7 @@ def _odd_cell(column: pd.Series[Any]) -> object:
 def refuse_two_faces(
     path: Path, table: pd.DataFrame, keys: pd.Series[str], columns: Sequence[str]
 ) -> None:
-    """Two people in one frame: whose features are the clip's cannot be known.
+    """Refuse two faces in one frame: which of them the clip's label is about is unknown.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def refuse_repeats(
     *,
     stretches: bool,
 ) -> None:
-    """Rows that come twice: whose numbers are the clip's cannot be known (FeatureError).
+    """Refuse (FeatureError) repeated rows: which of them is the clip's is unknown.
 
     Parameters
     ----------

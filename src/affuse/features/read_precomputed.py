@@ -1,4 +1,4 @@
-"""Table of features from a CSV: action units and whatever else programs compute."""
+"""A table of features from a CSV, such as action units computed by another program."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _plain(name: str) -> str:
 
 
 def _tracked(path: Path, column: pd.Series[Any]) -> pd.Series[bool]:
-    """In which rows a tracker found a face: none where the cell is blank, 0, false or no."""
+    """Rows in which a tracker found a face: not those whose cell is blank, 0, false or no."""
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.fillna(0) != 0
     words = column.map(lambda cell: "" if pd.isna(cell) else str(cell).strip().casefold())

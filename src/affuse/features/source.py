@@ -1,4 +1,4 @@
-"""Source of features: an extractor, which computes them from recordings, or a table of them."""
+"""Sources of features: extractors, which compute them from recordings, and tables of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from affuse.config import Config
     from affuse.corpora.index import Index
 
-Met = tuple[str, tuple[str, ...]]
+Provenance = tuple[str, tuple[str, ...]]
 """A corpus, and speakers of it that a network was trained on (none: it has none to name)."""
 Learner = Callable[[int], Any]
 """Seed -> unfitted transformer of a FeatureArray; it pickles."""
@@ -31,7 +31,7 @@ class Source(Protocol):
 
     @property
     def modality(self) -> Modality:
-        """Which of a clip's files it is about."""
+        """Modality of the files it reads."""
 
     @property
     def label(self) -> str:
@@ -59,14 +59,14 @@ class Source(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences that a reader of results must know."""
+        """Notes for readers of the results."""
 
     @property
-    def provenance(self) -> tuple[Met, ...]:
-        """Corpora and speakers that its network has met in training."""
+    def provenance(self) -> tuple[Provenance, ...]:
+        """Corpora and speakers that its network was trained on."""
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the numbers beside what is decoded, ready for JSON.
+        """All settings that affect the numbers beside what is decoded, ready for JSON.
 
         Returns
         -------
@@ -75,9 +75,9 @@ class Source(Protocol):
         """
 
     def prepared(self, config: Config, index: Index) -> Config:
-        """The configuration with what the source must know of the clips before it begins.
+        """The configuration, completed with what the source must know of the clips beforehand.
 
-        It looks at no label. What it gives becomes part of the run's configuration, so that the
+        It uses no label. The result becomes part of the run's configuration, so that the
         run can be repeated.
 
         Parameters
@@ -93,7 +93,7 @@ class Source(Protocol):
         """
 
     def learned(self, config: Config) -> Learner | None:
-        """Makes the transformer that is fitted on the features in each fold; None without one.
+        """Makes the transformer that is fitted on the features in each fold; None if there is none.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class Source(Protocol):
         """
 
     def extractor_for(self, speaker: str) -> Extractor:
-        """What computes the arrays of a speaker's clips.
+        """The extractor of a speaker's clips.
 
         Parameters
         ----------
@@ -138,7 +138,7 @@ class Source(Protocol):
 
 
 class Extractor(Source, Protocol):
-    """Source that makes an array of a decoded clip. Fixed: it never sees a label.
+    """Source that computes an array from a decoded clip. It is fixed: it never sees a label.
 
     One is a small frozen dataclass on top of `ExtractorDefaults` that says its `name`, `modality`,
     `version`, `label`, `axes`, `shape`, `decoding`, `settings` and `extract`.
@@ -146,15 +146,15 @@ class Extractor(Source, Protocol):
 
     @property
     def version(self) -> int:
-        """Raised whenever the same settings give other numbers than before."""
+        """To be raised whenever the same settings give other numbers than before."""
 
     @property
     def dtype(self) -> str:
-        """In which arrays are stored: "float32", or "float16" where they are many."""
+        """Type of the stored arrays: "float32", or "float16" for large ones."""
 
     @property
     def decoding(self) -> Decoding:
-        """What `extract` wants decoded."""
+        """The decoding that `extract` needs."""
 
     def extract(self, decoded: Any) -> NDArray[np.floating[Any]]:
         """Array of `shape` from what was decoded for `decoding`.
@@ -175,27 +175,18 @@ class Extractor(Source, Protocol):
         """
 
 
-class ExtractorDefaults:
-    """What an extractor is that has no more to say of itself than how it makes an array."""
+class SourceDefaults:
+    """Defaults of a source without a trained network and without learned features."""
 
     __slots__ = ()
 
-    columns: tuple[str, ...] = ()
-    path: Path | None = None
-    notes: tuple[str, ...] = ()
-
     @property
-    def dtype(self) -> str:
-        """In which arrays are stored."""
-        return "float32"
-
-    @property
-    def provenance(self) -> tuple[Met, ...]:
-        """Whom its network has met: nobody."""
+    def provenance(self) -> tuple[Provenance, ...]:
+        """None: by default there is no trained network."""
         return ()
 
     def prepared(self, config: Config, index: Index) -> Config:
-        """The same configuration: the clips need not be known.
+        """The configuration unchanged: the clips need not be known.
 
         Parameters
         ----------
@@ -222,6 +213,21 @@ class ExtractorDefaults:
         """
         return None
 
+
+class ExtractorDefaults(SourceDefaults):
+    """Defaults of an extractor that need not say more than how it computes an array."""
+
+    __slots__ = ()
+
+    columns: tuple[str, ...] = ()
+    path: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def dtype(self) -> str:
+        """Type of the stored arrays."""
+        return "float32"
+
     def given(self, clips: Sequence[Clip]) -> None:
         """None: arrays are computed from recordings.
 
@@ -231,7 +237,7 @@ class ExtractorDefaults:
         """
 
     def extractor_for(self, speaker: str) -> Self:
-        """The extractor itself, whoever speaks.
+        """The extractor itself, whoever the speaker.
 
         Parameters
         ----------

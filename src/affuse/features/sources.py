@@ -68,7 +68,7 @@ def make_source(name: str, modality: Modality, config: Config) -> Source:
 
 
 def _made(name: str, config: Config) -> Source:
-    """What an entry makes of a configuration; those of other packages may be anything."""
+    """What an entry makes of a configuration, checked: it may be another package's."""
     make = EXTRACTORS.get(name)
     try:
         source: Source = make(config)
@@ -91,7 +91,7 @@ def _made(name: str, config: Config) -> Source:
 
 
 def own_settings(config: Config, name: str, settings: type[Settings]) -> Settings:
-    """What a configuration says of an extractor under ``features.settings.NAME``.
+    """The settings of an extractor under ``features.settings.NAME``.
 
     Parameters
     ----------

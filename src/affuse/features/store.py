@@ -1,4 +1,4 @@
-"""Arrays on disk, named by the content that they were computed from."""
+"""Arrays on disk, named by the content from which they were computed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def content_hash(path: Path) -> str:
     """SHA-256 of a file's bytes: the same wherever it lies and whatever it is called.
 
-    Of a file elsewhere, what its file system says of it: it is not fetched for that.
+    Of a remote file, its state by its file system: it is not fetched for that.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def content_hash(path: Path) -> str:
 class FeatureStore:
     """Arrays of extractors, one ``.npy`` file per clip and extractor.
 
-    The key is made of the bytes of the clip's file, its start and end, and all that steers the
-    extractor: moving or renaming clips costs nothing, another setting never meets an old array.
+    The key is made of the bytes of the clip's file, its start and end, and all settings of the
+    extractor: moving or renaming clips costs nothing, and another setting never gets an old array.
     Each file ends with a checksum: a damaged one counts as missing.
 
     Attributes
@@ -100,7 +100,7 @@ class FeatureStore:
         return self.root / key[:2] / f"{key}.npy"
 
     def has(self, key: str, shape: tuple[int, ...]) -> bool:
-        """Whether an array of that shape is stored, and every byte of it as it was written.
+        """Whether an array of that shape is stored and undamaged.
 
         Parameters
         ----------
@@ -167,7 +167,7 @@ class FeatureStore:
         return len(sizes), sum(sizes)
 
     def sweep(self) -> None:
-        """Remove what processes left behind that were ended in the middle of writing."""
+        """Remove partial files that killed processes left."""
         remove_leftovers(self.root)
         remove_leftovers(self.root, "*/.*")
 

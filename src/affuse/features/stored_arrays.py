@@ -1,4 +1,4 @@
-"""Features that stay on disk, a file a clip, until they are asked for."""
+"""Features that stay on disk, one file per clip, until they are read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from typing_extensions import override
 
 from affuse.errors import FeatureError
 from affuse.features.array import (
@@ -52,35 +53,18 @@ class StoredArrays(FeatureArray):
         check_axes(self.axes, self.shape)
 
     @property
+    @override
     def shape(self) -> tuple[int, ...]:
         """``(n_clips, *item_shape)``."""
         return (len(self.paths), *self.item_shape)
 
+    @override
     def take(self, rows: ArrayLike) -> Self:
-        """The same arrays for a choice of clips, still on disk.
-
-        Parameters
-        ----------
-        rows : (n,) int or (n_clips,) bool
-
-        Returns
-        -------
-        StoredArrays
-        """
         paths = tuple(self.paths[int(row)] for row in chosen_rows(len(self), rows))
         return replace(self, paths=paths)
 
+    @override
     def rows(self, indices: ArrayLike) -> Floats:
-        """Numbers of a choice of clips: ``(n, *item_shape)``.
-
-        Parameters
-        ----------
-        indices : (n,) int or (n_clips,) bool
-
-        Returns
-        -------
-        (n, *shape[1:]) float32
-        """
         chosen = chosen_rows(len(self), indices)
         values = np.empty((len(chosen), *self.item_shape), np.float32)
         for value, row in zip(values, chosen, strict=True):
@@ -88,19 +72,11 @@ class StoredArrays(FeatureArray):
             value[...] = np.nan if path is None else np.load(path)
         return values
 
+    @override
     def positions(self, rows: ArrayLike, positions: ArrayLike) -> Floats:
         """Single positions along the axis after the clips': ``(n, *item_shape[1:])``.
 
         Only those are read, so that a shuffled batch of frames costs its own size.
-
-        Parameters
-        ----------
-        rows : (n,) int
-        positions : (n,) int
-
-        Returns
-        -------
-        (n, *shape[2:]) float32
         """
         chosen = chosen_rows(len(self), np.asarray(rows, np.int64))
         where = np.arange(self.item_shape[0])[np.asarray(positions, np.int64)]
@@ -110,74 +86,35 @@ class StoredArrays(FeatureArray):
             values[at] = self._positions(self.paths[int(row)], where[at])
         return values
 
+    @override
     def spread(self, rows: ArrayLike) -> Self:
-        """As `take`, absent where a row is -1.
-
-        Parameters
-        ----------
-        rows : (n,) int or (n_clips,) bool
-
-        Returns
-        -------
-        StoredArrays
-        """
         chosen = np.asarray(rows, np.int64)
         return replace(self, paths=tuple(None if n < 0 else self.paths[n] for n in chosen))
 
+    @override
     def joined(self, others: Sequence[Self]) -> Self:
-        """Its clips and then those of others, all still on disk.
-
-        Parameters
-        ----------
-        others : sequence of StoredArrays
-
-        Returns
-        -------
-        StoredArrays
-        """
         paths = (*self.paths, *(path for other in others for path in other.paths))
         return replace(self, paths=paths)
 
+    @override
     def digest(self, order: ArrayLike) -> str:
-        """Hash of axes, shape and the names of the files, which say what is in them.
-
-        Parameters
-        ----------
-        order : (n,) int
-
-        Returns
-        -------
-        str
-        """
+        """Hash of axes, shape and the names of the files, which say what is in them."""
         found = begun_digest(self)
         names = [str(path and path.name) for path in self.take(order).paths]
         found.update("\0".join(names).encode())
         return str(found.hexdigest())
 
+    @override
     def distinct(self, rows: Rows) -> tuple[Rows, Rows]:
-        """Of rows that lie in one file the first alone, and where among those each is found.
-
-        Parameters
-        ----------
-        rows : (n,) int
-
-        Returns
-        -------
-        kept : (n_kept,) int
-        where : (n,) int
-            Place among those kept.
-        """
+        """Of rows that lie in one file the first alone, and where among those each is found."""
         first: dict[Path | None, int] = {}
         found = [first.setdefault(self.paths[row], len(first)) for row in rows]
         _, kept = np.unique(found, return_index=True)
         return rows[kept], np.array(found, np.int64)
 
+    @override
     def flat(self) -> Floats:
         """One row of numbers a clip, read from disk: ``(n_clips, n_features)``.
-
-        Returns
-        -------
-        (n_clips, n_features) float
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Stretches that a table asks for and the file does not hold: said, never cut in silence."""
+"""Stretches that reach beyond their file: reported, never cut silently."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _TOLERANCE_S = 0.1
 
 
 def within_files(index: Index) -> Index:
-    """The index without clips that begin after the end of their file, with a word about others.
+    """The index without clips that begin after the end of their file, and with notes on others.
 
     Opens each file of which a clip is a stretch; one that cannot be opened, or does not say how
-    long it is, is left to whoever decodes it, as are files elsewhere.
+    long it is, is left to the decoder, as are remote files.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def _is_cut(clip: Clip) -> bool:
 
 
 def _length_s(path: Path) -> float:
-    """Seconds of a file; infinite where they are not known."""
+    """Length of a file in seconds; infinite if unknown."""
     from affuse.media.decode import probe
 
     if url_of(path) is not None:

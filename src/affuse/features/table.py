@@ -1,4 +1,4 @@
-"""FeatureTable: the one thing that models, fusion and evaluation read."""
+"""FeatureTable: the one input of models, fusion and evaluation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Given = FeatureArray | NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, init=False, repr=False)
 class FeatureTable:
-    """Features of many clips: one array per modality, rows in one common order.
+    """Features of many clips: one array per modality, with rows in one common order.
 
     Attributes
     ----------
@@ -41,13 +41,13 @@ class FeatureTable:
     corpora : (n_clips,) str
         Corpus of each clip; not given: all blank, as of one corpus.
     targets : tuple of str
-        Names of the numbers that are told of a clip; empty where its emotion is.
+        Names of the target numbers; empty where the truth is emotions.
     values : (n_clips, n_targets) float64
         The true numbers.
     training : TrainingConfig
-        How clips of several corpora are learned from together.
+        How models are trained on clips of several corpora together.
     votes : (n_clips, n_classes) float64
-        How many people told each emotion of each clip; without rows where nobody was asked.
+        How many people voted for each emotion of each clip; without rows where there are no votes.
     soft_labels : bool
         Whether the shares of the votes are learned in the place of the labels.
 
@@ -134,7 +134,7 @@ class FeatureTable:
             Its clips, in its order, are the rows. What is learned of them is their emotion, or
             their targets where none has one.
         **arrays : (n_clips, ...) array, or FeatureArray
-            By modality: ``audio=..., video=...``. A row of NaN says that the clip lacks it.
+            By modality: ``audio=..., video=...``. A row of NaN stands for a clip that lacks it.
 
         Returns
         -------
@@ -182,7 +182,7 @@ class FeatureTable:
 
     @property
     def truth(self) -> NDArray[np.generic]:
-        """What is learned: `labels` (n_clips,), or `values` (n_clips, n_targets)."""
+        """What is to be learned: `labels` (n_clips,), or `values` (n_clips, n_targets)."""
         return self.values if self.targets else self.labels
 
     @property
@@ -191,7 +191,7 @@ class FeatureTable:
         return np.asarray(self.votes / self.votes.sum(axis=1, keepdims=True), np.float64)
 
     def known_labels(self, rows: ArrayLike | None = None) -> NDArray[np.int64]:
-        """Labels that can be learned from clips: those they have and, of votes, those told of them.
+        """Labels that can be learned from the clips: their own and, with votes, those voted for.
 
         Parameters
         ----------
@@ -255,6 +255,11 @@ class FeatureTable:
         Returns
         -------
         FeatureTable
+
+        Raises
+        ------
+        FeatureError
+            The table lacks one.
         """
         missing = sorted(set(modalities) - set(self.arrays))
         if missing:
@@ -268,7 +273,7 @@ class FeatureTable:
         )
 
     def flat(self, *modalities: str) -> NDArray[np.float32]:
-        """One row of numbers a clip: the features of modalities side by side, as in early fusion.
+        """One row of numbers per clip: features of several modalities side by side.
 
         Parameters
         ----------
@@ -304,7 +309,7 @@ class FeatureTable:
 
 
 def truth_of(clips: Sequence[Clip]) -> dict[str, Any]:
-    """Emotions of clips, or their numbers where none has one, as `FeatureTable` takes them.
+    """Emotions of clips, or their numbers where none has an emotion, as `FeatureTable` takes them.
 
     Parameters
     ----------

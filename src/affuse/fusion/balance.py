@@ -1,4 +1,4 @@
-"""Blocks of features that weigh alike, however many columns each has."""
+"""Blocks of features with equal weight, however many columns each has."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class Balance(TransformerMixin, BaseEstimator):
         return graph.side_by_side(blocks)
 
     def _blocks(self, rows: Floats) -> list[Floats]:
-        """The blocks, and last what is beyond them."""
+        """The blocks, and the remaining columns as the last one."""
         return np.split(rows, np.cumsum(self.widths), axis=1)
 
     def _axes(self, block: Floats) -> Floats | None:
@@ -152,7 +152,7 @@ class Balance(TransformerMixin, BaseEstimator):
 def balanced(
     model: TemperatureScaled, widths: Sequence[int], *, reduce: bool = False
 ) -> TemperatureScaled:
-    """A model with its blocks of columns balanced: their weights chosen with its other parameters.
+    """A model on balanced blocks of columns, whose weights are chosen with its hyperparameters.
 
     Parameters
     ----------

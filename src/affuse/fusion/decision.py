@@ -1,4 +1,4 @@
-"""Decision fusion: every modality decides by itself, their probabilities are combined."""
+"""Decision fusion: one model per modality, whose outputs are combined by a rule."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ class DecisionFusion(TableOutputs, ClassifierMixin, BaseEstimator):
     def _member_tables(
         self, training: FeatureTable
     ) -> dict[str, tuple[FeatureTable, NDArray[np.int64]]]:
-        """What each member learns from: its modalities, and the rows of clips that have them."""
+        """The training table of each member: its modalities, and the clips that have them."""
         tables = {}
         for name in self.modalities_:
             rows = np.flatnonzero(training.present[name])
@@ -211,7 +211,7 @@ class DecisionFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         return tables
 
     def _part(self, member: Any, table: FeatureTable) -> Floats:
-        """What a member says: (n_clips, n_classes), a row of NaN where it says nothing."""
+        """One member's outputs (n_clips, n_classes); NaN for clips without its modality."""
         part = np.full((len(table), len(self.classes_)), np.nan)
         rows = np.flatnonzero(member.can_decide(table))
         if len(rows):
@@ -221,7 +221,7 @@ class DecisionFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         return part
 
     def _out_of_fold(self, training: FeatureTable, fit_cache: FitCache) -> list[Floats]:
-        """What each member says of clips whose speakers it had not seen."""
+        """Each member's outputs for training clips, from fits that held their speakers out."""
         parts = []
         for name, (own, rows) in self._member_tables(training).items():
             part = np.full((len(training), len(self.classes_)), np.nan)
@@ -231,7 +231,7 @@ class DecisionFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         return parts
 
     def _spread(self, probabilities: Floats, classes: NDArray[np.int64]) -> Floats:
-        """Columns of the classes that a member knows, among all; 0 for the others."""
+        """Columns of a member's classes, placed among all classes; 0 for the others."""
         spread = np.zeros((len(probabilities), len(self.classes_)))
         spread[:, np.searchsorted(self.classes_, classes)] = probabilities
         spread[np.isnan(probabilities).any(axis=1)] = np.nan

@@ -32,7 +32,7 @@ def all_models(detail: str, models: Sequence[ModelConfig]) -> Sequence[ModelConf
 
 
 def own_model(detail: str, models: Sequence[ModelConfig]) -> Sequence[ModelConfig | None]:
-    """None of the run's: the fusion is a model itself, one row of the results.
+    """No model of the run: the fusion is itself a model, one row of the results.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def own_model(detail: str, models: Sequence[ModelConfig]) -> Sequence[ModelConfi
 
 
 def all_tasks(detail: str) -> tuple[str, ...]:
-    """Emotions and numbers, whatever the detail.
+    """Both tasks, emotions and numbers, whatever the detail.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def all_tasks(detail: str) -> tuple[str, ...]:
 
 
 def rule_tasks(rule: str) -> tuple[str, ...]:
-    """What a decision rule serves.
+    """Tasks that a decision rule supports.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def _classes_only(detail: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Fusions of one kind; the name of one is the family's, a space and its detail, if it has one.
+    """Fusions of one kind, named by the family, a space and a detail, if there is one.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""A fitted system -> its members' ONNX graphs, and how they become one."""
+"""A fitted system -> the ONNX graphs of its members, and how their outputs are combined."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affuse.models.graphs.builder import PROBABILITIES, GraphBuilder, NotExporta
 
 @dataclass(frozen=True)
 class Inputs:
-    """What graphs are told by.
+    """Inputs of a graph.
 
     Attributes
     ----------
@@ -30,20 +30,20 @@ class Inputs:
 
 @dataclass(frozen=True)
 class MemberGraph:
-    """One member of a system.
+    """One member of a system, as a graph.
 
     Attributes
     ----------
     name : str
         Of the modality, or "joint".
     modalities : tuple of str
-        What it is told by; inputs of the graph.
+        Modalities that it needs, the inputs of the graph.
     labels : tuple of int
         That it tells, in the order of its output.
     content : bytes
         The graph.
     needs_all : bool
-        Whether it is silent about a clip that lacks one of its modalities.
+        Whether it has no output for a clip that lacks one of its modalities.
     weight : float
         In a rule that takes weights.
     holds_clips : bool
@@ -61,7 +61,7 @@ class MemberGraph:
 
 @dataclass(frozen=True)
 class SystemGraphs:
-    """A whole system.
+    """A whole system, as graphs.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class SystemGraphs:
     rule : str
         That combines them.
     stackers : mapping of tuple of str to bytes
-        Names of members -> the graph that decides where exactly these speak.
+        Names of members -> the graph that decides where exactly these have outputs.
     """
 
     members: tuple[MemberGraph, ...]
@@ -78,13 +78,13 @@ class SystemGraphs:
 
     @property
     def holds_clips(self) -> bool:
-        """Whether a graph holds features of single training clips."""
+        """Whether a graph contains features of single training clips."""
         return any(member.holds_clips for member in self.members)
 
 
 @runtime_checkable
 class ToGraphs(Protocol):
-    """A fitted estimator over a FeatureTable that a bundle can be made of."""
+    """A fitted estimator over a FeatureTable that can be written as graphs."""
 
     def to_graphs(self, inputs: Inputs) -> SystemGraphs:
         """Its members' graphs, and how they become one.
@@ -106,7 +106,7 @@ class ToGraphs(Protocol):
 
 @runtime_checkable
 class FeaturesToGraph(Protocol):
-    """A fitted transformer that learns features frame by frame, and that a graph stands for."""
+    """A fitted transformer of frames that can be written as nodes of a graph."""
 
     def features_to_graph(self, graph: GraphBuilder, frames: str, n_frames: int) -> str:
         """Learned features, frame after frame.
@@ -157,7 +157,7 @@ def one_member(
     *,
     needs_all: bool = True,
 ) -> SystemGraphs:
-    """A system that is one graph.
+    """A system that is a single graph.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def one_member(
         Labels in the order of the output.
     modalities : tuple of str
     needs_all : bool
-        Whether it is silent about a clip that lacks a modality.
+        Whether it has no output for a clip that lacks a modality.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What every estimator over a FeatureTable does first: rows of numbers, and what is missing."""
+"""What all estimators over a FeatureTable share: rows of numbers, and absent modalities."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RowsOf = Callable[[FeatureTable, Rows], NDArray[np.float32]]
 
 
 def in_clip_order(table: FeatureTable) -> FeatureTable:
-    """The same clips sorted by id, so that nothing learned depends on the table's order.
+    """The clips sorted by id, so that nothing learned depends on the table's order.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def joined_rows(table: FeatureTable, modalities: Sequence[str]) -> NDArray[np.fl
 
 
 def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, fit_cache: FitCache) -> Any:
-    """Fit a model on a table; one with inner folds is told speakers and learned features.
+    """Fit a model on a table; one with inner folds is given speakers and learned features.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def fit_model(model: Any, table: FeatureTable, rows_of: RowsOf, fit_cache: FitCa
 
 
 def differs(table: FeatureTable, rows: Rows) -> bool:
-    """Whether the truth of some clips is not all the same, so that something can be learned.
+    """Whether the truth differs among some clips, so that something can be learned.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def differs(table: FeatureTable, rows: Rows) -> bool:
 
 
 def output_columns(model: Any, table: FeatureTable) -> NDArray[np.int64]:
-    """What a fitted model's outputs are of.
+    """Labels or targets of the columns of a fitted model's outputs.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def output_columns(model: Any, table: FeatureTable) -> NDArray[np.int64]:
 
 
 def model_outputs(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What a fitted model gives for rows of features.
+    """Outputs of a fitted model for rows of features.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def model_outputs(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 class TableOutputs(ABC):
-    """How a fitted system is asked: for labels, or for probabilities or numbers.
+    """Prediction methods of a fitted system: labels, probabilities, numbers.
 
     Whether for probabilities or for numbers, the table that it was fitted on decides. Whoever
     learns numbers sets ``numbers_`` in its fit.
@@ -287,7 +287,7 @@ class TableOutputs(ABC):
 
 
 def fused_modalities(table: FeatureTable) -> tuple[str, ...]:
-    """Modalities of a table that is to be fused.
+    """Modalities of a table, which must be several.
 
     Parameters
     ----------
@@ -371,7 +371,7 @@ def with_dropout(table: FeatureTable, modalities: Sequence[str]) -> FeatureTable
 
 
 def require_all(table: FeatureTable, modalities: Sequence[str]) -> None:
-    """Refuse clips that lack a modality, for fusions that have not learned to do without.
+    """Refuse clips that lack a modality, for fusions that were not trained to do without.
 
     Parameters
     ----------

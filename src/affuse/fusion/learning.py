@@ -1,4 +1,4 @@
-"""A rule in a system: fitted on what members say of speakers they have not met, then applied."""
+"""A decision rule within a system: fitted on the members' out-of-fold outputs, then applied."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affuse.registries import RULES
 
 
 class FittedRule:
-    """A decision rule and what it has learned.
+    """A decision rule with what it has learned.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class FittedRule:
 
     @property
     def learns(self) -> bool:
-        """Whether it needs out-of-fold outputs of the members."""
+        """Whether the rule needs out-of-fold outputs of the members."""
         return rule_named(self.name).learns
 
     def fit(self, parts: Sequence[Stack], truth: NDArray[Any], speakers: NDArray[Any]) -> Self:
@@ -59,7 +59,7 @@ class FittedRule:
         Parameters
         ----------
         parts : sequence of (n_clips, n_outputs) float64
-            One per member; a row of NaN where it is silent.
+            One per member; a row of NaN where it has none.
         truth : (n_clips,) int64, or (n_clips, n_targets) float64 for numbers
             Columns of the true classes.
         speakers : (n_clips,) str
@@ -76,12 +76,12 @@ class FittedRule:
         return self
 
     def combined(self, parts: Sequence[Stack]) -> Stack:
-        """What the members say together.
+        """The members' outputs, combined.
 
         Parameters
         ----------
         parts : sequence of (n_clips, n_outputs) float64
-            One per member; a row of NaN where it is silent: the others decide.
+            One per member; a row of NaN where it has no output: the others decide.
 
         Returns
         -------

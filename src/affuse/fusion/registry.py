@@ -13,7 +13,7 @@ from affuse.registries import FUSIONS
 
 
 def fusion_names() -> tuple[str, ...]:
-    """Names of all fusions, those that fuse features first; broken ones of others left out.
+    """Names of all fusions, feature-level ones first; entries that cannot be loaded left out.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def fusion_names() -> tuple[str, ...]:
 
 
 def family_of(name: str) -> tuple[Family, str]:
-    """The family of a fusion, and what its name says beyond the family's.
+    """The family of a fusion, and the detail in its name.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def make_fusion(name: str, model: ModelConfig | None, settings: FusionConfig, se
 
 
 def fusion_models(name: str, models: Sequence[ModelConfig]) -> Sequence[ModelConfig | None]:
-    """Models that a fusion is made with, of those of a run.
+    """The models of a run with which a fusion is made.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def asked_fusions(
 
 
 def check_fusions(settings: FusionConfig, task: str) -> None:
-    """Refuse fusions that do not serve a task.
+    """Refuse fusions that do not support a task.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def check_fusions(settings: FusionConfig, task: str) -> None:
 
 
 def decides_without(name: str) -> bool:
-    """Whether a fusion decides about clips that lack a modality, whatever it was trained on.
+    """Whether a fusion decides about clips that lack a modality, however it was trained.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ def make_unimodal(modality: str, model: ModelConfig, seed: int) -> Any:
 
 
 def _asked_names(settings: FusionConfig) -> Iterator[str]:
-    """What the configuration says, as names of fusions."""
+    """The fusions in a configuration, as names."""
     if settings.early:
         yield "early"
     if settings.early_balanced:

@@ -17,15 +17,15 @@ Stack = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a rule has learned from out-of-fold outputs of the members.
+    """What a rule has learned from the members' out-of-fold outputs.
 
     Attributes
     ----------
     weights : (n_members,) float64 or None
         Of the members, from 0.
     stackers : mapping of tuple of int to Stacker
-        Positions of members -> what decides about clips of which exactly these speak; the rule's
-        own function decides about all other clips.
+        Positions of members -> what decides about clips for which exactly these have outputs; the
+        rule's own function decides about all other clips.
     """
 
     weights: Stack | None = None
@@ -44,8 +44,8 @@ class Rule:
     ----------
     combine : callable
         ``(stack, weights) -> (n_clips, n_outputs)``. `stack` (n_members, n_clips, n_outputs)
-        float64 are probabilities or numbers, a row of NaN where a member is silent; `weights`
-        (n_members, n_clips) are 0 where it is. One member at least speaks of each clip.
+        float64 are probabilities or numbers, a row of NaN where a member has no output; `weights`
+        (n_members, n_clips) are 0 where it is. At least one member has an output for each clip.
         Probabilities need not sum to 1 over the classes: they are divided by their sum afterwards.
         For numbers the weights of each clip sum to 1.
     takes_weights : bool
@@ -79,7 +79,7 @@ class Rule:
 
     @property
     def fixed(self) -> bool:
-        """Whether it can be used without having learned, with weights if it takes any."""
+        """Whether the rule can be used without having learned, given weights if it takes any."""
         return self.takes_weights or not self.learns
 
 
@@ -111,7 +111,7 @@ def rule_named(name: str) -> Rule:
 
 
 def rules_that(serve: Callable[[Rule], bool]) -> tuple[str, ...]:
-    """Names of the rules for which `serve` is true, sorted; those that cannot be loaded left out.
+    """Sorted names of the rules for which `serve` is true; those that cannot be loaded left out.
 
     Parameters
     ----------
@@ -131,13 +131,13 @@ def rules_that(serve: Callable[[Rule], bool]) -> tuple[str, ...]:
 
 
 def weighted_mean(stack: Stack, weights: Stack) -> Stack:
-    """Sum of the members' outputs, each times its weight.
+    """Sum of the members' outputs, each multiplied by its weight.
 
     Parameters
     ----------
     stack : (n_members, n_clips, n_outputs) float64
     weights : (n_members, n_clips) float64
-        0 where a member is silent.
+        0 where a member has no output.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Models that decide from what members say, one for every choice of members that may speak."""
+"""Models that decide from the members' outputs, one for every set of members present."""
 
 from __future__ import annotations
 
@@ -129,12 +129,12 @@ class NumberStacker:
 def stackers_of_classes(
     stack: Stack, labels: NDArray[np.int64], speakers: NDArray[Any]
 ) -> dict[tuple[int, ...], ClassStacker]:
-    """Stackers for every choice of members about which there are clips of two classes.
+    """Stackers for every set of members about which there are clips of two classes.
 
     Parameters
     ----------
     stack : (n_members, n_clips, n_classes) float64
-        Out-of-fold probabilities; a row of NaN where a member is silent.
+        Out-of-fold probabilities; a row of NaN where a member has no output.
     labels : (n_clips,) int64
         Columns of the true classes.
     speakers : (n_clips,) str
@@ -143,7 +143,7 @@ def stackers_of_classes(
     Returns
     -------
     dict of tuple of int to ClassStacker
-        By positions of members; each is learned from all clips of which these speak.
+        By positions of members; each is learned from all clips with outputs of these.
 
     Notes
     -----
@@ -163,12 +163,12 @@ def stackers_of_classes(
 
 
 def stackers_of_numbers(stack: Stack, truth: Stack) -> dict[tuple[int, ...], NumberStacker]:
-    """The same for numbers: stackers for every choice of members about which clips tell enough.
+    """Stackers for every set of members about which there are enough clips.
 
     Parameters
     ----------
     stack : (n_members, n_clips, n_targets) float64
-        Out-of-fold numbers; a row of NaN where a member is silent.
+        Out-of-fold numbers; a row of NaN where a member has no output.
     truth : (n_clips, n_targets) float64
 
     Returns
@@ -187,11 +187,11 @@ def stackers_of_numbers(stack: Stack, truth: Stack) -> dict[tuple[int, ...], Num
 
 
 def _choices(stack: Stack) -> Iterator[tuple[tuple[int, ...], NDArray[np.int64]]]:
-    """Two members or more, and the clips of which all of them speak."""
-    speaks = ~np.isnan(stack[:, :, 0])
+    """Every set of two or more members, with the clips that have outputs of all of them."""
+    has_output = ~np.isnan(stack[:, :, 0])
     for size in range(2, len(stack) + 1):
         for chosen in combinations(range(len(stack)), size):
-            yield chosen, np.flatnonzero(speaks[list(chosen)].all(axis=0))
+            yield chosen, np.flatnonzero(has_output[list(chosen)].all(axis=0))
 
 
 def _logarithms(parts: Sequence[Stack]) -> Stack:

@@ -1,4 +1,4 @@
-"""One modality alone: what every fusion is compared with."""
+"""One modality by itself, the baseline of every fusion."""
 
 from __future__ import annotations
 

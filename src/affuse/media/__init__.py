@@ -1,1 +1,1 @@
-"""Files -> arrays, streaming, in bounded memory."""
+"""Media files -> arrays, streaming, in bounded memory."""

@@ -1,4 +1,4 @@
-"""Sound of a file -> one mono signal, placed by time stamps."""
+"""Sound of a file -> one mono signal, aligned by time stamps."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def read_audio(
     duration_s: float | None = None,
     audio_track: int | None = None,
 ) -> Sound:
-    """Mono sound of a file, a stretch of it where asked for.
+    """Mono sound of a file, or of a stretch of it.
 
     Decoding stops when the stretch is complete. Time runs from the file's common origin of sound
     and picture: sound that begins later is preceded by silence, gaps are filled with it. Samples
@@ -184,7 +184,7 @@ def _timed(
 
 
 class _Line:
-    """Where on the time axis of the asked stretch the next sample belongs."""
+    """Position of the next sample on the time axis of the stretch."""
 
     def __init__(self, duration_s: float | None) -> None:
         self.sample_rate = 0
@@ -204,7 +204,7 @@ class _Line:
         return self.n_wanted is not None and self.n_given >= self.n_wanted
 
     def placed(self, signal: Signal, time_s: float | None) -> Iterator[tuple[Signal, bool]]:
-        """What this adds to the stretch, and whether it was recorded: silence before it was not."""
+        """The samples to append, and whether they were recorded or fill a gap with silence."""
         first = self._first_sample(time_s)
         self.position = first + len(signal)
         while first > self.n_given and not self.is_full:

@@ -12,7 +12,7 @@ _MOST = 1_000_000
 
 
 def outer_boxes(path: Path) -> Iterator[tuple[bytes, int]]:
-    """Name of each box of a file, and where it ends by what its header says.
+    """Name of each box of a file, and where it ends according to its header.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def outer_boxes(path: Path) -> Iterator[tuple[bytes, int]]:
 
 
 def lacks_table(path: Path) -> bool:
-    """Whether a file begins as an mp4, but is cut off before its table of contents.
+    """Whether a file begins as an mp4 but ends before its table of contents.
 
     Most cameras write it last, and without it nothing of the file can be read.
 

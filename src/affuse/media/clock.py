@@ -1,4 +1,4 @@
-"""One line of time for sound and picture of a file, whatever its time stamps do.
+"""One time axis for sound and picture of a file, however its time stamps jump.
 
 Rules and reasons: docs/decisions/0009-clock.md.
 """
@@ -24,10 +24,10 @@ _PRIMING_S = 0.1
 _AGAIN_S = 0.1
 _BACK_S = 1.0
 _REORDERED = 20
-"""Pictures by which decoding may run ahead of showing."""
+"""Pictures by which decoding order may run ahead of display order."""
 
 _JUMP_S = 10.0
-"""A leap so long over which no other stream goes is believed when the next stamp confirms it."""
+"""A jump this long that no other stream makes is accepted when the next stamp confirms it."""
 
 _BROADCASTS = ("mpegts", "mpeg")
 """Formats whose clock begins anywhere: of two that are joined, the second may be hours ahead."""
@@ -58,7 +58,7 @@ def origin_s(container: InputContainer) -> float:
 
 @dataclass(slots=True)
 class _Track:
-    """What is known of one stream: its part of a joined file, and its own last stamps in it."""
+    """State of one stream: its part of a joined file, and its last stamps in that part."""
 
     part: int
     first_s: float
@@ -69,12 +69,12 @@ class _Track:
 
 
 class Clock:
-    """Moves the time stamps of a file's packets onto one line that never runs back.
+    """Maps the time stamps of a file's packets onto one axis that never runs back.
 
     Where stamps start again, as in recordings that were joined, those that follow are moved
-    behind the end of what came before, for all streams alike. A leap ahead is believed, since a
-    microphone may be muted for long; a single stamp that leaps and is not confirmed by the next
-    one of its stream is not.
+    behind the end of what came before, for all streams alike. A jump ahead is accepted, since a
+    microphone may be muted for long; a single stamp that jumps and is not confirmed by the next one
+    of its stream is not.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class Clock:
         self._firsts: dict[int, tuple[Packet[Any], float]] = {}
 
     def placed(self, packets: Iterable[Packet[Any]]) -> Iterator[Packet[Any]]:
-        """The same packets, with stamps on this line; the decoder's last, empty one too.
+        """The packets with stamps on the common axis, including the last, empty one.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class Clock:
                 yield self._moved(packet, begin_s)
 
     def begin_part(self, container: InputContainer) -> None:
-        """What follows is another recording in the same file.
+        """Note that another recording in the same file follows.
 
         Parameters
         ----------
@@ -151,7 +151,7 @@ class Clock:
         return self._ticks_s[index]
 
     def _shown_s(self, packet: Packet[Any], begin_s: float) -> float:
-        """When a picture is shown, which may be later than it is decoded."""
+        """Time at which a picture is shown, which may be later than it is decoded."""
         return begin_s if packet.pts is None else packet.pts * self._tick_s(packet)
 
     def _released(self) -> Iterator[Packet[Any]]:
@@ -167,7 +167,7 @@ class Clock:
         return begin_s > max(track.last_s, reach_s) + _JUMP_S
 
     def _begun(self, first: tuple[Packet[Any], float], next_s: float) -> Packet[Any]:
-        """The first packet of a stream that leapt: where it says, or where the next one is.
+        """The first packet of a stream that jumped, at its own stamp or at that of the next one.
 
         In a broadcast a stamp just before zero, as of a decoder's start, is one of 26 hours.
         """
@@ -178,7 +178,7 @@ class Clock:
         return self._moved(packet, begin_s)
 
     def _confirmed(self, track: _Track, next_s: float) -> Packet[Any]:
-        """The packet that leapt: where it says, or next to the one before if nothing follows it."""
+        """A packet that jumped, at its stamp if the next one confirms it, else after the last."""
         packet, track.waiting = track.waiting, None
         assert packet is not None
         begin_s = track.waiting_s
@@ -201,7 +201,7 @@ class Clock:
         return packet
 
     def _track(self, packet: Packet[Any], begin_s: float) -> _Track:
-        """The packet's stream, which has moved on to a new part where the stamps start again."""
+        """The packet's stream, moved on to a new part where its stamps start again."""
         index, length_s = packet.stream.index, (packet.duration or 0) * self._tick_s(packet)
         track = self._tracks.get(index)
         if track is None:
@@ -217,7 +217,7 @@ class Clock:
         return track
 
     def _is_join(self, track: _Track, begin_s: float) -> bool:
-        """A leap of a broadcast's clock, which says nothing of the time in between."""
+        """Whether a jump of a broadcast's clock is a join rather than a pause."""
         if not self._leaps_are_joins:
             return False
         return begin_s + self._shifts_s[track.part] > self._reach_s + _LEAST_LIMIT_S
@@ -240,7 +240,7 @@ class Clock:
 
 
 def _starts_again(track: _Track, packet: Packet[Any], begin_s: float) -> bool:
-    """Whether a stamp is that of another recording: at the beginning again, or far back."""
+    """Whether a stamp belongs to another recording: back at the beginning, or far back."""
     back_s = track.last_s - begin_s
     if packet.is_keyframe and back_s > _AGAIN_S and begin_s <= track.first_s + _AGAIN_S:
         return True

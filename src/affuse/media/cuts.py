@@ -19,7 +19,7 @@ _FLAT = 1.0
 
 
 class CutDetector:
-    """Compares each picture with the one before, as thumbnails.
+    """Compares each picture with the one before, at thumbnail size.
 
     A cut changes the levels and what lies where; a flash or a fade changes the levels alone, a
     face that comes near changes little of either.
@@ -36,7 +36,7 @@ class CutDetector:
         self._before: NDArray[np.float64] | None = None
 
     def is_cut(self, image: Image) -> bool:
-        """Whether this picture belongs to another shot than the last one.
+        """Whether this picture belongs to another shot than the one before.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ def _thumbnail(image: Image) -> NDArray[np.float64]:
 
 
 def _likeness(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Correlation; 0 where one of them is of a single level."""
+    """Correlation of two thumbnails; 0 where one of them is uniform."""
     if min(one.std(), other.std()) < _FLAT:
         return 0.0
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])

@@ -1,4 +1,4 @@
-"""What sound and picture share: opening a file, its streams, its clock, its end."""
+"""What decoding of sound and picture shares: opening a file, its streams, clock and end."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _MOST_ERRORS = 100
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What a media file holds; None where it has no such stream or does not say.
+    """What a media file holds; None for a stream that is absent or a property not stated.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class MediaInfo:
     no_sound, no_picture : str
         Why there is none, in words; empty where there is.
     notes : tuple of str
-        What else a reader must know: which of several tracks is taken.
+        Notes, such as on which of several tracks is taken.
     """
 
     has_audio: bool
@@ -106,13 +106,13 @@ class MediaInfo:
 
 
 def probe(path: str | Path, *, audio_track: int | None = None) -> MediaInfo:
-    """What a media file holds, without decoding more than one frame.
+    """What a media file holds, found by decoding at most one frame.
 
     Parameters
     ----------
     path : str or Path
     audio_track : int, optional
-        Number of the track to be heard, from 1; the one marked as default, else the first.
+        Number of the audio track, from 1; the one marked as default, else the first.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def open_media(path: str | Path, *, for_sound: bool = False) -> Iterator[InputCo
 
 
 def comment_of(path: str | Path) -> str:
-    """The comment that a file bears, such as what made it; empty without one.
+    """The comment in a file, such as the program that made it; empty without one.
 
     Parameters
     ----------
@@ -284,7 +284,7 @@ def _same_stream(
 
 
 def _packets(container: InputContainer, stream: AudioStream | VideoStream) -> Iterator[Packet[Any]]:
-    """Packets of all sound and pictures, and in the end an empty one that empties the decoder.
+    """Packets of all sound and pictures, and finally an empty one that flushes the decoder.
 
     An error of the container ends PyAV's iterator, not the file: reading goes on behind it. At the
     end of a file in which a stream appears on the way, PyAV 18 may raise an IndexError of its own.
@@ -346,7 +346,7 @@ def check_complete(
 
 
 def _is_empty(container: InputContainer, stream: AudioStream | VideoStream) -> bool:
-    """Whether no packet of a stream is in the file at all."""
+    """Whether the file holds no packet of a stream."""
     with suppress(av.error.FFmpegError):
         container.seek(0)
         return not any(packet.size for packet in container.demux(stream))
@@ -354,7 +354,7 @@ def _is_empty(container: InputContainer, stream: AudioStream | VideoStream) -> b
 
 
 def _seek(container: InputContainer, stream: AudioStream | VideoStream, start_s: float) -> None:
-    """Go to before `start_s` where that is sure; else all is decoded from the beginning."""
+    """Seek to before `start_s` where that is reliable; else decoding starts at the beginning."""
     name, known_s = container.format.name, stated_end_s(container, stream)
     unsure = name in ESTIMATED_LENGTHS and name != "ogg"
     if unsure or not stream.time_base or joined_parts(Path(container.name)):
@@ -368,7 +368,7 @@ def _seek(container: InputContainer, stream: AudioStream | VideoStream, start_s:
 
 
 def _duration_s(container: InputContainer) -> float | None:
-    """None also of several recordings in one file, whose first part alone is known."""
+    """Duration in seconds; None if not stated, or of several recordings in one file."""
     if container.duration is None or joined_parts(Path(container.name)):
         return None
     return float(container.duration / av.time_base)

@@ -1,7 +1,7 @@
-"""Pictures made worse: out of focus, too dark, or too few of them.
+"""Degradations of pictures: out of focus, too dark, or frames lost.
 
-All of it works frame by frame, and a frame that holds stays one and the same array, so that
-whoever runs each frame once still does.
+All of it works frame by frame, and a frame that holds stays one and the same array, so that an
+extractor that runs each frame once still does.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Blur:
     sigma: float
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the blur.
+        """All settings that affect the blur.
 
         Returns
         -------
@@ -59,7 +59,7 @@ class Blur:
 
 @dataclass(frozen=True, slots=True)
 class Darken:
-    """Every grey level multiplied by a factor and rounded, as an image of too little light.
+    """Every grey level multiplied by a factor and rounded, as in too little light.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Darken:
     factor: float
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the darkness.
+        """All settings that affect the darkness.
 
         Returns
         -------
@@ -95,14 +95,14 @@ class Darken:
 
 @dataclass(frozen=True, slots=True)
 class DropFrames:
-    """Frames that are lost at random: the one before holds on. The first is never lost.
+    """Frames lost at random: the one before is repeated. The first is never lost.
 
     Which ones are lost follows from the first frame. Of every 20 frames the same number is lost.
 
     Attributes
     ----------
     share : float
-        Of all frames; met exactly in multiples of 0.05.
+        Of all frames; exact for multiples of 0.05.
 
     Examples
     --------
@@ -114,7 +114,7 @@ class DropFrames:
     share: float
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the losses.
+        """All settings that affect the losses.
 
         Returns
         -------
@@ -134,7 +134,7 @@ class DropFrames:
             yield held
 
     def _lost(self, first: Image) -> Iterator[bool]:
-        """Whether each frame is lost, without an end; the first is not."""
+        """Whether each frame is lost, endlessly; the first is not."""
         digest = hashlib.sha256(np.ascontiguousarray(first).tobytes()).digest()
         rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
         n_lost = round(self.share * _DROPPED_OF)
@@ -146,7 +146,7 @@ class DropFrames:
 
 
 def _each(frames: Iterable[Image], change: Callable[[Image], Image]) -> Iterator[Image]:
-    """Each frame changed; one that holds is changed once."""
+    """Each frame changed; a repeated frame is changed once."""
     before: Image | None = None
     changed: Image | None = None
     for frame in frames:

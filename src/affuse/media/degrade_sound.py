@@ -1,4 +1,4 @@
-"""Sound made worse: noise and other voices, at a stated distance below the speech."""
+"""Degradations of sound: noise and other voices at a signal-to-noise ratio."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _VOICE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class WhiteNoise:
-    """Gaussian noise, white over the band of the sound that it is added to.
+    """White Gaussian noise over the band of the sound that it is added to.
 
-    The noise follows from the sound itself, so that a clip meets the same noise wherever it lies
-    and whatever it is called, and at another level the same noise, louder or softer.
+    The noise follows from the sound itself, so that a clip gets the same noise wherever it lies and
+    whatever it is called, and at another level the same noise, louder or softer.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class WhiteNoise:
     snr_db: float
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the noise.
+        """All settings that affect the noise.
 
         Returns
         -------
@@ -90,14 +90,14 @@ class Babble:
     snr_db : float
         Level of the speech over that of all talkers together.
     talkers : tuple of Talker
-        At least one; of other speakers than the one who is heard.
+        At least one; of other speakers than the clip's.
     """
 
     snr_db: float
     talkers: tuple[Talker, ...]
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers the babble: of the voices their content, not where they lie.
+        """All settings that affect the babble: of the voices their content, not where they lie.
 
         Returns
         -------
@@ -117,7 +117,7 @@ class Babble:
 
 
 def speech(sound: Sound) -> NDArray[np.bool_]:
-    """Samples at which somebody speaks: (n_samples,), none in silence.
+    """Samples with speech: (n_samples,), none in silence.
 
     Those whose power, smoothed over 30 ms, lies at most 15.9 dB below the mean of all such: the
     margin of ITU-T Recommendation P.56 (2011), method B, found by iteration and without its
@@ -149,7 +149,7 @@ def speech(sound: Sound) -> NDArray[np.bool_]:
 
 
 def with_noise(sound: Sound, noise: NDArray[np.float64], snr_db: float) -> Sound:
-    """A sound plus noise, scaled so that the speech is louder by `snr_db`.
+    """A sound with noise scaled so that the speech exceeds it by `snr_db`.
 
     The level of the speech is that of `speech` alone, so that a clip with long pauses does not get
     less noise; the level of the noise is that of the whole clip. The speech stays as it is, and
@@ -181,7 +181,7 @@ def _rng(sound: Sound) -> np.random.Generator:
 
 @lru_cache(maxsize=256)
 def _talk(talker: Talker, sample_rate: int) -> NDArray[np.float64]:
-    """All that a talker says, (n_samples,), of unit power while they speak."""
+    """The speech of one talker, (n_samples,), of unit power while they speak."""
     parts = []
     for voice in talker:
         begin_s = voice.start_s or 0.0

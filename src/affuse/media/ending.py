@@ -1,4 +1,4 @@
-"""What a file says of its own length, and whether it ends within something.
+"""The length that a file states, and whether it ends in the middle of something.
 
 Which formats say what stands in docs/predicting.md.
 """
@@ -47,7 +47,7 @@ _WITHIN_A_CLUSTER = frozenset([0xE7, 0xA7, 0xAB, 0xA3, 0xA0, 0xEC, 0xBF])
 
 
 def stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -> float | None:
-    """When a stream ends by what the file says, from its origin; None where it does not say.
+    """Stated end of a stream in seconds from its origin; None where none is stated.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def stated_end_s(container: InputContainer, stream: AudioStream | VideoStream) -
 
 
 def stated_length_s(container: InputContainer) -> float | None:
-    """What a file of sound and picture states for the whole, where its streams state nothing.
+    """Stated length of the whole file, where its streams do not state theirs.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def stated_length_s(container: InputContainer) -> float | None:
 
 
 def ends_within_block(container: InputContainer) -> bool:
-    """Whether the file ends before a block that it has begun: it was cut off there.
+    """Whether the file ends before a block that it has begun, and so was cut off there.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _clock_s(text: str) -> float | None:
 
 
 def _mp3_frames(path: Path) -> int:
-    """How many there are by the first frame, in which encoders note it; 0 where none did.
+    """Number of frames by the first frame, where encoders note it; 0 where it is not noted.
 
     FFmpeg reckons the length of joined files from their bytes instead.
     """
@@ -158,7 +158,7 @@ def _mp3_frames(path: Path) -> int:
 
 
 def _asf_length_s(path: Path) -> float | None:
-    """What the header of a wma or wmv says; FFmpeg reckons it from the bytes of one that is cut."""
+    """Length in the header of a wma or wmv; FFmpeg estimates it from the bytes of a cut one."""
     with path.open("rb") as file:
         head = file.read(_ASF_HEADER)
     at = head.find(_ASF_PROPERTIES)
@@ -169,7 +169,7 @@ def _asf_length_s(path: Path) -> float | None:
 
 
 def _wav_length_s(path: Path) -> float | None:
-    """What the header of a wav says, which FFmpeg shortens to what is there."""
+    """Length in the header of a wav, which FFmpeg shortens to what is there."""
     bytes_per_s = 0
     with path.open("rb") as file, suppress(struct.error):
         if file.read(4) not in (b"RIFF", b"RIFX"):
@@ -188,7 +188,7 @@ def _wav_length_s(path: Path) -> float | None:
 
 
 def _fragment_is_cut(path: Path) -> bool:
-    """Whether an mp4 in fragments, which state no length together, ends within one."""
+    """Whether a fragmented mp4, which states no total length, ends within a fragment."""
     size, is_fragmented = path.stat().st_size, False
     for name, end in outer_boxes(path):
         is_fragmented = is_fragmented or name == b"moof"

@@ -1,4 +1,4 @@
-"""Boxes of faces, shares of the picture, as squares in its pixels."""
+"""Boxes of faces, given as shares of the picture, as squares in pixels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _EDGE = 1e-6
 
 
 def square_of(box: Box, width: int, height: int) -> tuple[float, float, float]:
-    """Centre and side of the square that a box, perhaps cut off by the picture, was part of.
+    """Centre and side of the square of which a box, perhaps cut off by the picture, is the rest.
 
     Parameters
     ----------

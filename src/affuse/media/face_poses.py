@@ -1,4 +1,4 @@
-"""Heads in other poses than upright from the front, for the cascades that come with OpenCV."""
+"""Heads in other poses than upright and frontal, for the cascades that come with OpenCV."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ PROFILE_FRAMING = Framing(enlargement=0.96, down=0.015, across=-0.157)
 
 @dataclass(frozen=True, slots=True)
 class FaceSquare:
-    """What a cascade found, framed like FER2013, in pixels of the picture that was searched.
+    """A cascade's detection, framed as in FER2013, in pixels of the picture searched.
 
     Attributes
     ----------
@@ -150,7 +150,7 @@ class PoseDetector:
     def _unposed(
         self, place: NDArray[np.int32], neighbours: int, shape: tuple[int, ...]
     ) -> FaceSquare:
-        """Framed, and where it lies in the picture as it was given."""
+        """A detection framed as in FER2013, and mapped back to the picture as given."""
         height, width = shape
         left, top, side = (float(value) for value in place[:3])
         x = left + side * (0.5 + self.framing.across)
@@ -168,7 +168,7 @@ class PoseDetector:
 
 
 def pose_detectors() -> tuple[PoseDetector, ...]:
-    """One for each pose, fresh: upright, both profiles, and heads turned to either side.
+    """One new detector for each pose: upright, both profiles, and tilted to either side.
 
     Returns
     -------

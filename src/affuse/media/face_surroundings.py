@@ -1,4 +1,4 @@
-"""A face's surroundings, where it is again in the next picture."""
+"""A face's surroundings, in which it is searched for in the next picture."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def face_patch(image: Image, box: Box) -> Image:
 
 
 def surroundings(image: Image, box: Box) -> Image:
-    """A face and what is around it, the face `FACE_SIDE` pixels large in the middle.
+    """A face and its surroundings, scaled so that the face in the middle has `FACE_SIDE` pixels.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def surroundings(image: Image, box: Box) -> Image:
 
 
 def carried(image: Image, lost: LostFace) -> FoundFace | None:
-    """A lost face where the picture is most like what the face was, near its last place.
+    """A lost face at the place near its last one where the picture correlates best with it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Faces in a picture: what a detector says of one, and its crop for a face network.
+"""Faces in a picture: detections, and crops for a face network.
 
 A face's box is the same whichever detector found it: the square that FER2013 would have cut,
 from the middle of the forehead to the chin. What of it lies beyond the picture is cut off.
@@ -24,7 +24,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class FoundFace:
-    """One face, as a detector found it in one picture.
+    """One face as a detector found it in one picture.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class FoundFace:
     roll_deg : float
         How far the line of the eyes is turned clockwise; 0 where there are no landmarks.
     carried : bool
-        No detector found it: it is where what was a face a moment ago is now.
+        No detector found it: it is the place where the picture matches a face of a moment ago.
     """
 
     box: Box
@@ -49,10 +49,10 @@ class FoundFace:
 
 
 class FaceDetector(Protocol):
-    """Finds faces in single pictures; keeps nothing from one to the next."""
+    """Finds faces in single pictures, without state between them."""
 
     def detect(self, image: Image) -> tuple[FoundFace, ...]:
-        """Faces in a picture, (height, width, 3) RGB or (height, width) grey; none is ().
+        """Faces in a picture by descending score, an empty tuple if there is none.
 
         Parameters
         ----------
@@ -62,7 +62,11 @@ class FaceDetector(Protocol):
         Returns
         -------
         tuple of FoundFace
-            With boxes in pixels.
+
+        Raises
+        ------
+        MediaError
+            The image is not a picture.
         """
 
 
@@ -75,7 +79,7 @@ Face = TypeVar("Face", bound=_Boxed)
 
 
 def largest(faces: Sequence[Face]) -> Face | None:
-    """The face that fills most of the picture, None where there is none.
+    """The largest face, None where there is none.
 
     Parameters
     ----------
@@ -95,7 +99,7 @@ def largest(faces: Sequence[Face]) -> Face | None:
 
 
 def distinct(faces: Sequence[FoundFace]) -> tuple[FoundFace, ...]:
-    """The faces, surest first, without those whose centre lies in a surer one.
+    """The faces by descending score, without those whose centre lies in a better one.
 
     A cascade sees faces in mouths.
 
@@ -129,7 +133,7 @@ def face_crop(
     margin: float = 0.0,
     coloured: bool = False,
 ) -> Image:
-    """A face as a face network takes it: square, upright, grey unless it is to be coloured.
+    """A face as input of a face network: square, upright, grey unless colour is asked for.
 
     Parameters
     ----------
@@ -185,7 +189,7 @@ def face_crop(
 
 
 def square_box(x: float, y: float, side: float, width: int, height: int) -> Box:
-    """Box of a square around a point, all in pixels: what of it lies within the picture.
+    """Box of the part of a square within the picture; centre and side in pixels.
 
     Parameters
     ----------
@@ -215,7 +219,7 @@ def square_box(x: float, y: float, side: float, width: int, height: int) -> Box:
 
 
 def checked(image: Image) -> Image:
-    """The image, which is one.
+    """The image, after its shape and type have been checked.
 
     Parameters
     ----------
@@ -259,7 +263,7 @@ def grey(image: Image) -> Image:
 
 
 def _within(low: float, high: float, length: int) -> tuple[int, int]:
-    """Whole pixels that cover a stretch, at least one of them."""
+    """Whole pixels that cover a stretch, at least one."""
     first = min(max(int(np.floor(low)), 0), length - 1)
     return first, min(max(int(np.ceil(high)), first + 1), length)
 

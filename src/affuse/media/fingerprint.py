@@ -1,4 +1,4 @@
-"""What tells two recordings with the same samples apart from two similar ones."""
+"""Fingerprints that distinguish identical samples from similar ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEIGHT = 64
 
 
 def fingerprint(path: str | Path, *, start_s: float = 0.0, duration_s: float | None = None) -> str:
-    """Hash of what is heard (or seen, where there is no sound), whatever the file is called.
+    """Hash of the decoded sound (or picture, where there is no sound), whatever the file's name.
 
     Two files of the same samples agree also when their containers or lossless codecs differ
     (wav and flac); a lossy copy does not.

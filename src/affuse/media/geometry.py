@@ -1,4 +1,4 @@
-"""Decoded frames as people see them: upright, unmirrored, pixels square, in RGB."""
+"""Decoded frames as they are meant to be shown: upright, unmirrored, square pixels, RGB."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Without them, pictures of even width come out one or two grey levels too dark.""
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """What a display matrix asks of a stored picture, in this order.
+    """What a display matrix does to a stored picture, in this order.
 
     Attributes
     ----------
@@ -49,18 +49,18 @@ class Orientation:
 
     @property
     def mirrored(self) -> bool:
-        """Whether left and right change places once the picture has been turned."""
+        """Whether left and right are swapped after the rotation."""
         return self.transposed ^ self.flips_across ^ self.flips_down
 
     @property
     def rotation(self) -> int:
-        """Degrees, counterclockwise, by which the stored picture is turned before mirroring."""
+        """Degrees counterclockwise by which the stored picture is turned before mirroring."""
         if self.transposed:
             return 90 if self.flips_down else -90
         return 180 if self.flips_down else 0
 
     def upright(self, image: Image) -> Image:
-        """The stored picture, (height, width, 3), as it is to be seen.
+        """The stored picture, (height, width, 3), as it is to be shown.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class Orientation:
 
 
 def orientation(frame: VideoFrame) -> Orientation:
-    """What the display matrix of a frame asks for, to the nearest quarter turn.
+    """The orientation that a frame's display matrix asks for, to the nearest quarter turn.
 
     The matrix takes a stored pixel (x, y) to (a x + c y, b x + d y), so that -1 for `a` alone is a
     mirrored selfie, and not the half turn that its angle says.
@@ -106,13 +106,13 @@ def orientation(frame: VideoFrame) -> Orientation:
 
 
 def _turned(counterclockwise: int) -> Orientation:
-    """A turn by so many degrees, to the nearest quarter."""
+    """Rotation in degrees, to the nearest quarter turn."""
     quarters = round(counterclockwise / 90) % 4
     return Orientation(quarters % 2 == 1, quarters in (2, 3), quarters in (1, 2))
 
 
 def pixel_aspect(stated: Fraction | None) -> Fraction:
-    """Width of a pixel by its height: as stated where that can be, else square.
+    """Width of a pixel divided by its height: as stated where plausible, else 1.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def pixel_aspect(stated: Fraction | None) -> Fraction:
 
 
 def upright_shape(frame: VideoFrame, stated_aspect: Fraction | None) -> tuple[Fraction, Fraction]:
-    """Height and width of a frame as it is seen, in stored pixels: exact, before any scaling.
+    """Height and width of a frame as shown, in stored pixels: exact, before any scaling.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def upright_shape(frame: VideoFrame, stated_aspect: Fraction | None) -> tuple[Fr
 
 
 class Scaler:
-    """Brings decoded frames to upright RGB; keeps what the scaling of one size needs.
+    """Scales decoded frames to upright RGB; caches what one size needs.
 
     Parameters
     ----------

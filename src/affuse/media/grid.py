@@ -1,4 +1,4 @@
-"""Which positions of an even grid of time the frames of a stream fill."""
+"""Which positions of a regular time grid the frames of a stream fill."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TimedFrame(Generic[Picture]):
 
 @dataclass(frozen=True, slots=True)
 class Shown(Generic[Picture]):
-    """A frame, the positions [first, end) that it fills, and the seconds."""
+    """A frame, the positions [first, end) that it fills, and its seconds."""
 
     frame: Picture
     first: int
@@ -55,7 +55,7 @@ class Shown(Generic[Picture]):
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Even positions in time: `n_slots` of them (None: no end), each `frame_step`-th wanted."""
+    """Regular positions in time: `n_slots` of them (None: no end), each `frame_step`-th wanted."""
 
     begin_s: float
     fps: float
@@ -77,7 +77,7 @@ class Grid:
         return self.clipped(max(math.floor((time_s - self.begin_s) * self.fps + 0.5), 0))
 
     def clipped(self, slot: int) -> int:
-        """No position beyond the end.
+        """The position, or the end of the grid if that is earlier.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class Line:
         self._spacings_s: deque[float] = deque(maxlen=_SPACINGS)
 
     def fill(self, timed: TimedFrame[Picture]) -> Shown[Picture] | None:
-        """What the next frame fills; None: nothing, and it is neither the last nor before a gap.
+        """The positions that the next frame fills; None for one that fills none and can be dropped.
 
         Parameters
         ----------
@@ -150,7 +150,7 @@ class Line:
         return shown
 
     def _usual_s(self, timed: TimedFrame[Picture]) -> float:
-        """What is usual between frames, this distance counted in."""
+        """Median distance between frames so far, including this one."""
         spacing_s = timed.end_s - timed.time_s
         if spacing_s > 0 and not timed.is_last:
             self._spacings_s.append(spacing_s)

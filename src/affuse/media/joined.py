@@ -1,4 +1,4 @@
-"""Files that hold several recordings, one behind the other, of which FFmpeg reads the first.
+"""Files that hold several recordings in a row, of which FFmpeg reads only the first.
 
 Ogg and Matroska: each recording begins with a header of its own. Internet radio and those who
 join files byte by byte write such.
@@ -24,7 +24,7 @@ Stretch = tuple[int, int]
 
 
 class PartOfFile(io.RawIOBase):
-    """A stretch of a file, read as if it were the whole.
+    """A range of bytes of a file, read as if it were the whole.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class PartOfFile(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        """Fill a buffer as far as the stretch goes.
+        """Fill a buffer as far as the range reaches.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class PartOfFile(io.RawIOBase):
         return self._file.readinto(memoryview(buffer)[:left])
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a byte of the stretch.
+        """Go to a byte of the range.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class PartOfFile(io.RawIOBase):
         return self._file.seek(max(base[whence] + offset, self._begin)) - self._begin
 
     def tell(self) -> int:
-        """Byte of the stretch.
+        """Current byte of the range.
 
         Returns
         -------
@@ -106,7 +106,7 @@ class PartOfFile(io.RawIOBase):
 
 
 def joined_parts(path: Path) -> tuple[Stretch, ...]:
-    """Stretches of bytes of all recordings in a file; none where it holds one, as usual.
+    """Byte ranges of all recordings in a file; none where it holds one, as usual.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def joined_parts(path: Path) -> tuple[Stretch, ...]:
 
 
 def _ogg_begins(content: mmap.mmap, _: bytes) -> list[int]:
-    """First pages of recordings; those of several streams of one follow each other at once."""
+    """First pages of recordings; those of several streams of one follow each other directly."""
     begins, expected, place = [], -1, content.find(_OGG)
     while place >= 0:
         if place != expected:
@@ -148,7 +148,7 @@ def _matroska_begins(content: mmap.mmap, head: bytes) -> list[int]:
 
 
 def _end_of_segment(head: bytes) -> int | None:
-    """Where the first segment ends; None where it does not say, as of a browser."""
+    """End of the first segment; None where it is not stated, as in browsers' recordings."""
     place = head.find(_SEGMENT) + len(_SEGMENT)
     if place < len(_SEGMENT) or place >= len(head) or not head[place]:
         return None

@@ -1,4 +1,4 @@
-"""A constant offset of a signal, as cheap sound cards add, taken away again."""
+"""Removal of a constant offset, as cheap sound cards add to a signal."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _REACH = 4
 
 @dataclass(slots=True)
 class _Second:
-    """One second of sound; `pieces` says of each whether it was recorded or fills a gap."""
+    """One second of sound; its pieces were recorded, or fill a gap."""
 
     pieces: list[tuple[Signal, bool]] = field(default_factory=list)
     length: int = 0
     sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros(6))
 
     def close(self, rate: int) -> None:
-        """Add up 1, t, t^2, x, tx and x^2 over what was recorded, t from -1/2 to 1/2."""
+        """Sum up 1, t, t^2, x, tx and x^2 over what was recorded, with t from -1/2 to 1/2."""
         self.pieces = [
             part
             for is_recorded, pieces in groupby(self.pieces, key=itemgetter(1))
@@ -65,14 +65,14 @@ class _Second:
         return float(x / n), math.sqrt(max(float(xx / n - (x / n) ** 2), 0.0))
 
     def seen_from(self, seconds_before: int) -> NDArray[np.float64]:
-        """The sums with t counted from the middle of another second."""
+        """The sums with t relative to the middle of another second."""
         n, t, tt, x, tx, xx = self.sums
         d = seconds_before
         return np.array([n, t + d * n, tt + 2 * d * t + d * d * n, x, tx + d * x, xx])
 
 
 def _parted(signal: Signal, is_recorded: bool) -> Iterator[tuple[Signal, bool]]:
-    """Stretches of a signal, and whether they were recorded: long ones of exact zeros were not."""
+    """Pieces of a signal, and whether they were recorded: long runs of exact zeros were not."""
     if np.count_nonzero(signal) > len(signal) - _PADDING:
         yield signal, is_recorded
         return
@@ -87,7 +87,7 @@ def _parted(signal: Signal, is_recorded: bool) -> Iterator[tuple[Signal, bool]]:
 
 
 def _within_steps(around: Sequence[_Second], own: int) -> tuple[int, int]:
-    """Which seconds have an offset in common with one of them: from one step to the next."""
+    """Seconds that share their offset with a given one: from one step to the next."""
     begin = end = own
     while begin > 0 and not _is_step(around[begin - 1], around[begin]):
         begin -= 1
@@ -135,7 +135,7 @@ class OffsetRemoval:
         self._n_done = 0
 
     def taken(self, signal: Signal, is_recorded: bool) -> Iterator[Signal]:
-        """What can be decided by these samples; it lags by four seconds.
+        """Output that these samples make possible; it lags by four seconds.
 
         Parameters
         ----------
@@ -158,7 +158,7 @@ class OffsetRemoval:
                     yield from self._next()
 
     def finished(self) -> Iterator[Signal]:
-        """What is left.
+        """The rest of the output.
 
         Yields
         ------
@@ -175,7 +175,7 @@ class OffsetRemoval:
         self._filling = _Second()
 
     def _next(self) -> Iterator[Signal]:
-        """The next second, less its offset."""
+        """The next second with its offset removed."""
         second = self._seconds[self._n_done]
         mean, slope = self._line(self._n_done)
         first = 0
@@ -193,7 +193,7 @@ class OffsetRemoval:
             self._n_done -= 1
 
     def _line(self, number: int) -> tuple[float, float]:
-        """Offset in the middle of a second, and its change in a second."""
+        """Offset in the middle of a second, and its slope."""
         first = max(number - _REACH, 0)
         around = list(self._seconds)[first : number + _REACH + 1]
         begin, end = _within_steps(around, number - first)

@@ -1,4 +1,4 @@
-"""The one gate to a media file: nothing else is opened, and an error within carries its name."""
+"""The only place that opens media files; errors within carry the file's name."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _LISTS = re.compile(
     r"AssetMap|CompositionPlaylist)",
     re.IGNORECASE,
 )
-"""How texts that name other files begin."""
+"""First bytes of texts that name other files."""
 
 MOST_PIXELS = 1 << 26
 """Of one picture: 8,192 x 8,192. A header of 30 bytes can ask for any size, and for its memory."""
@@ -61,7 +61,7 @@ _STRICT_UNTIL = 19
 
 @contextmanager
 def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
-    """A file of this machine, opened; an error of its decoder within becomes a MediaError.
+    """A local media file, opened; errors of its decoder become MediaErrors.
 
     Nothing but the file is read: formats that name other files are refused, and a name is never
     taken as a URL or a pattern.
@@ -111,7 +111,7 @@ def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
 
 
 def later_parts(container: InputContainer) -> Iterator[InputContainer]:
-    """The other recordings of a joined file, opened one after the other.
+    """The further recordings of a joined file, opened one after the other.
 
     Parameters
     ----------
@@ -158,16 +158,16 @@ def _options(for_sound: bool) -> dict[str, str]:
 
 
 def _asked(for_sound: bool) -> dict[str, Any]:
-    """The options, as the installed PyAV takes them.
+    """The options in the form that the installed PyAV takes.
 
-    17.0 hands `options` on to streams that it has not met, and crashes on FLV and MPEG.
+    17.0 hands `options` on to streams that it does not know yet, and crashes on FLV and MPEG.
     """
     name = "container_options" if av.__version__.startswith("17.0.") else "options"
     return {name: _options(for_sound)}
 
 
 def _lenient() -> dict[str, Any]:
-    """Metadata in any encoding, however the installed PyAV is told so."""
+    """The option for metadata in any encoding, in the form that the installed PyAV takes."""
     return {"metadata_errors": "ignore"} if _major_version() < _STRICT_UNTIL else {}
 
 

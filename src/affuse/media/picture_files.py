@@ -1,4 +1,4 @@
-"""The picture of a stretch of a file -> an mp4 without sound: copied, or compressed anew."""
+"""The picture of a stretch of a file -> an mp4 without sound: copied, or re-encoded."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _BEGINS_WITHIN_S = 0.1
 _ENDS_WITHIN_S = 0.2
 
 _FEWEST = 2
-"""Pictures that are copied: one alone is looked at, for it may be a cover."""
+"""Pictures that are copied: a single one is decoded first, as it may be a cover."""
 
 
 def write_picture(source: Path, target: Path, start_s: float, duration_s: float) -> None:
-    """Write the pictures of a stretch, and read them back.
+    """Write the pictures of a stretch, and read them back as a check.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def write_picture(source: Path, target: Path, start_s: float, duration_s: float)
 
 
 def unlike_what_was_written(source: Path, what: str) -> MediaError:
-    """The error for a new file that does not read as it was written.
+    """The error for a new file that does not read back as it was written.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def _slots(duration_s: float) -> int:
 
 
 def _is_copied(source: Path, target: Path, duration_s: float) -> bool:
-    """Copy compressed pictures; False where an mp4 cannot hold them as they are."""
+    """Copy compressed pictures; False where an mp4 cannot hold them unchanged."""
     with open_media(source) as before:
         stream = video_stream(before)
         packets = _packets_of(before, stream, duration_s)
@@ -112,7 +112,7 @@ def _is_copied(source: Path, target: Path, duration_s: float) -> bool:
 def _packets_of(
     container: InputContainer, stream: VideoStream, duration_s: float
 ) -> Sequence[Packet[Any]]:
-    """Packets of what is shown before `duration_s`, counted from the file's origin.
+    """Packets of the pictures shown before `duration_s`, counted from the file's origin.
 
     Nothing where time runs back, as in joined recordings, or the picture begins late.
     """
@@ -135,7 +135,7 @@ def _packets_of(
 
 
 def _count_from(origin: int, packets: Sequence[Packet[Any]]) -> None:
-    """Move the time stamps; where times of decoding are lacking, as in Matroska, make them up."""
+    """Shift time stamps; missing decoding times, as in Matroska, are made up."""
     shown = [cast(int, packet.pts) - origin for packet in packets]
     ordered = sorted(shown)
     lacking = any(packet.dts is None for packet in packets)
@@ -146,7 +146,7 @@ def _count_from(origin: int, packets: Sequence[Packet[Any]]) -> None:
 
 
 def _end_by(end: int, packets: Sequence[Packet[Any]]) -> None:
-    """Let none stand beyond the stretch: before a gap, an mp4 lets it stand until the next."""
+    """End all pictures with the stretch: before a gap, an mp4 holds one until the next."""
     for packet in packets:
         if packet.duration:
             room = max(end - cast(int, packet.pts), 0)
@@ -162,7 +162,7 @@ def _copy(packets: Sequence[Packet[Any]], stream: VideoStream, target: Path) -> 
 
 
 def _read_back(target: Path) -> tuple[int, float]:
-    """How many pictures a file holds, and when the last one ends; 0 where it cannot be read."""
+    """Number of pictures in a file, and the end of the last one; 0 where it cannot be read."""
     n_frames, end_s = 0, 0.0
     with suppress(MediaError), open_media(target) as container:
         for timed in timed_frames(container, video_stream(container)):
@@ -171,7 +171,7 @@ def _read_back(target: Path) -> tuple[int, float]:
 
 
 def _compressed(source: Path, target: Path, grid: Grid) -> tuple[int, float]:
-    """Write upright frames at their own size and times; gives how many, and when the last ends."""
+    """Re-encode upright frames at their own size and times; returns their number and end."""
     with av.open(str(target), "w") as after, open_media(source) as before:
         stream, scaled = video_stream(before), Scaler(before.name)
         aspect, writer = stream.sample_aspect_ratio, None
@@ -188,7 +188,7 @@ def _compressed(source: Path, target: Path, grid: Grid) -> tuple[int, float]:
 
 
 class _Writer:
-    """Encodes upright pictures of any size at that of the first, sides even."""
+    """Encodes upright pictures of any size at the size of the first, with even sides."""
 
     def __init__(self, container: OutputContainer, first: Image, rate: Fraction | None) -> None:
         self.n_frames = self.end = 0
@@ -204,7 +204,7 @@ class _Writer:
         self._stream.codec_context.time_base = Fraction(1, _CLOCK)
 
     def write(self, image: Image, begin: int, end: int) -> None:
-        """A picture that stands from tick to tick; a black one before the first if it is late."""
+        """Write a picture shown from tick to tick; a black one before the first if it is late."""
         if not self.n_frames and begin > 0:
             self._encode(np.zeros_like(image), 0, begin)
         self._encode(image, begin, end)
@@ -226,7 +226,7 @@ class _Writer:
         self._mux(self._stream.encode(frame))
 
     def _mux(self, packets: Sequence[Packet[Any]]) -> None:
-        """Give packets the durations of their pictures, which the encoder loses."""
+        """Give packets the durations of their pictures, which the encoder drops."""
         for packet in packets:
             packet.duration = self._lengths.pop(cast(int, packet.pts))
             self._container.mux(packet)

@@ -60,7 +60,7 @@ class Samples:
         self._n_bad = 0
 
     def taken(self, frame: AudioFrame, time_s: float | None) -> Iterator[Timed]:
-        """What a frame gives, each with its time stamp.
+        """The samples of a frame, each piece with its time stamp.
 
         Nothing any more after samples that are no numbers: `finished` counts them.
 
@@ -97,7 +97,7 @@ class Samples:
         yield from self._other.taken(mono)
 
     def finished(self) -> Iterator[Timed]:
-        """What is left.
+        """The samples that are left.
 
         Yields
         ------
@@ -144,7 +144,7 @@ class Samples:
 
 
 class _Mixer:
-    """The mean of the channels; one of them alone where they cancel each other.
+    """Mixes channels to their mean, or takes one channel where they cancel each other.
 
     A cable with crossed wires turns one channel upside down: what both have in common, the voice,
     is gone from their mean.
@@ -173,7 +173,7 @@ class _Mixer:
 
 
 class _OtherRate:
-    """Samples at another rate than the first ones, brought to theirs."""
+    """Resamples sound at another rate to that of the first frames."""
 
     def __init__(self, rate: int, wanted: int, time_s: float | None) -> None:
         self.rate = rate
@@ -182,17 +182,17 @@ class _OtherRate:
         self._stream = soxr.ResampleStream(rate, wanted, 1, dtype="float32", quality="HQ")
 
     def is_off(self, time_s: float | None) -> bool:
-        """Whether a time stamp leaves a gap, so that what comes does not continue this."""
+        """Whether a time stamp leaves a gap, so that the samples do not continue these."""
         return None not in (time_s, self._end_s) and abs(time_s - self._end_s) > _GAP_S  # type: ignore[operator]
 
     def taken(self, signal: Signal) -> Iterator[Timed]:
-        """What comes out by now; a little stays within."""
+        """The output so far; the resampler keeps a little back."""
         if self._end_s is not None:
             self._end_s += len(signal) / self.rate
         yield from self._stamped(self._stream.resample_chunk(signal))
 
     def finished(self) -> Iterator[Timed]:
-        """What stayed within."""
+        """The output that was kept back."""
         yield from self._stamped(self._stream.resample_chunk(np.zeros(0, np.float32), last=True))
 
     def _stamped(self, signal: Signal) -> Iterator[Timed]:
@@ -202,7 +202,7 @@ class _OtherRate:
 
 
 def _energies(channels: Signal) -> NDArray[np.float64]:
-    """Of each channel, a constant offset left aside: that of a sound card cancels nowhere."""
+    """Energy of each channel without its constant offset."""
     counted: NDArray[np.float64] = channels.var(axis=1, dtype=np.float64) * channels.shape[1]
     return counted
 

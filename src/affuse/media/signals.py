@@ -1,4 +1,4 @@
-"""Signals that come as arrays: whether they are sound at all."""
+"""Checks of signals that are given as arrays."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from affuse.errors import FeatureError
 
 
 def refuse_unusable(samples: NDArray[np.floating], sample_rate: float) -> None:
-    """Refuse samples that are no finite numbers, and a rate that is none.
+    """Refuse samples that are not finite numbers, and an unusable sample rate.
 
     Parameters
     ----------

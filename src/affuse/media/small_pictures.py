@@ -1,4 +1,4 @@
-"""Small copies of pictures, as detectors of faces search them."""
+"""Small copies of pictures for face detectors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def one_thread() -> Iterator[None]:
 
 
 def fitted(image: Image, side: int) -> Image:
-    """The picture scaled so that its longer side has that many pixels.
+    """The picture scaled so that its longer side has a given number of pixels.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def fitted(image: Image, side: int) -> Image:
 
 
 def brightened(picture: Image) -> Image:
-    """A dark picture with its levels multiplied so that its bright parts are bright; others as is.
+    """A dark picture with its levels scaled up to a usual brightness; others unchanged.
 
     Cascades reject windows of little contrast, whatever they show.
 
@@ -86,7 +86,7 @@ def brightened(picture: Image) -> Image:
 
 
 def turned(picture: Image, roll_deg: float) -> Image:
-    """The picture turned anticlockwise about its centre, on a canvas of the same size.
+    """The picture rotated counterclockwise about its centre, on a canvas of the same size.
 
     Parameters
     ----------

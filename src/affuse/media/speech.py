@@ -1,4 +1,4 @@
-"""Where somebody speaks: a voice activity detector that goes by energy alone."""
+"""Voice activity detection by energy."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def speech_frames(signal: NDArray[np.floating], sample_rate: int = SAMPLE_RATE) 
 
 
 class SpeechStream:
-    """`speech_frames` of a recording that comes piece by piece; it lags by up to nine seconds.
+    """`speech_frames` of a recording that arrives piece by piece; lags by up to nine seconds.
 
     Memory stays that of the seconds around the frames to be decided next.
 
@@ -166,7 +166,7 @@ class SpeechStream:
         return np.concatenate([np.zeros(0, bool), *decided])
 
     def finish(self) -> Mask:
-        """Decisions about what is left.
+        """The remaining decisions.
 
         Returns
         -------
@@ -177,7 +177,7 @@ class SpeechStream:
 
 
 def _levels(signal: Floats) -> Floats:
-    """Level of the voice band around every 10 ms, smoothed, in dB of full scale."""
+    """Level of the voice band every 10 ms, smoothed, in dB of full scale."""
     n_frames = len(signal) // _HOP
     before = (_WINDOW - _HOP) // 2
     padded = np.pad(signal, (before, _WINDOW))
@@ -195,7 +195,7 @@ def _levels(signal: Floats) -> Floats:
 
 
 def _background(level: Floats) -> Floats:
-    """Lowest level within reach; not so low that breath or what coding leaves stands out."""
+    """Lowest level within reach, raised so that breath or coding noise does not exceed it."""
     reach = 2 * round(REACH_S / FRAME_S) + 1
     filled = _lowest(_highest(level, _MOMENT_FRAMES), _MOMENT_FRAMES)
     dropped = (level < _DIGITAL_SILENCE_DB) & (filled > _DIGITAL_SILENCE_DB)
@@ -229,7 +229,7 @@ def _voiced_nearby(signal: Floats, wanted: Mask) -> Mask:
 
 
 def _steady(level: Floats) -> Mask:
-    """Frames of stretches of 0.6 s and more in which the level stands still."""
+    """Frames in stretches of at least 0.6 s with constant level."""
     if len(level) < _STEADY_FRAMES:
         return np.zeros(len(level), bool)
     spread = _highest(level, _STEADY_FRAMES) - _lowest(level, _STEADY_FRAMES)
@@ -244,7 +244,7 @@ def _without_short_pauses(voice: Floats) -> Mask:
 
 
 def _lowest(values: Floats, size: int) -> Floats:
-    """Running minimum over an odd number of values; what lies beyond the ends does not count."""
+    """Running minimum over an odd number of values; positions beyond the ends do not count."""
     return np.asarray(cv2.erode(values[None], np.ones((1, size), np.uint8))[0])
 
 

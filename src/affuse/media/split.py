@@ -88,7 +88,7 @@ def split(
 
 
 def _kept(clip: Clip, reasons: Collection[str]) -> list[str]:
-    """That the other half of a clip was written."""
+    """A note that the other half of a clip was written, if it was."""
     if len(reasons) != 1 or clip.audio is None or clip.video is None:
         return []
     return [f"kept with {'video' if AUDIO_FOLDER in reasons else 'audio'} alone"]
@@ -115,7 +115,7 @@ def _jobs_of(clip: Clip, folder: Path, named: Naming) -> list[tuple[Path, Path, 
 def _written(
     clip: Clip, source: Path, target: Path, write: _Writer, duration_s: float
 ) -> str | None:
-    """Reason why a file could not be written from its source, None when it is there."""
+    """Why a file could not be written from its source; None when it was."""
     if target.is_file():
         return None
     start_s = clip.start_s or 0.0
@@ -154,5 +154,5 @@ def _write_sound(source: Path, target: Path, start_s: float, duration_s: float) 
 
 
 def _comment(source: Path) -> str:
-    # Whatever a stranger's file says, it must not cost the sound.
+    # Whatever metadata a file holds, it must not cost the sound.
     return "".join(filter(str.isprintable, comment_of(source)))[:_LONGEST_COMMENT]

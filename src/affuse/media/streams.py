@@ -1,4 +1,4 @@
-"""Which of a file's streams is heard and which is looked at, and what to say of the others."""
+"""Which of a file's streams are decoded, and notes on the others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAMES = {
 
 
 def audio_streams(container: InputContainer) -> list[AudioStream]:
-    """Streams of sound that can be decoded, by track number from 1.
+    """Decodable streams of sound, by track number from 1.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def audio_streams(container: InputContainer) -> list[AudioStream]:
 
 
 def video_streams(container: InputContainer) -> list[VideoStream]:
-    """Streams of pictures that can be decoded, covers left aside.
+    """Decodable streams of pictures, without covers.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def video_streams(container: InputContainer) -> list[VideoStream]:
 
 
 def audio_stream(container: InputContainer, track: int | None = None) -> AudioStream:
-    """The stream of sound that is marked as default, else the first; decoded by one thread.
+    """The stream of sound marked as default, else the first; decoded by one thread.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def audio_stream(container: InputContainer, track: int | None = None) -> AudioSt
 
 
 def video_stream(container: InputContainer) -> VideoStream:
-    """The stream of pictures that is marked as default, else the first; decoded by one thread.
+    """The stream of pictures marked as default, else the first; decoded by one thread.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def video_stream(container: InputContainer) -> VideoStream:
 
 
 def use_one_thread(stream: AudioStream | VideoStream) -> None:
-    """Decode by one thread: whole files are what is worked on side by side.
+    """Decode by one thread: several files are decoded in parallel.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def use_one_thread(stream: AudioStream | VideoStream) -> None:
 
 
 def contents(container: InputContainer) -> str:
-    """What there is in a file, in words.
+    """The streams of a file, in words.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def contents(container: InputContainer) -> str:
 
 
 def notes_on_tracks(container: InputContainer, track: int | None) -> tuple[str, ...]:
-    """What to say where there were several to choose from.
+    """Notes where there were several tracks to choose from.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def notes_on_tracks(container: InputContainer, track: int | None) -> tuple[str, 
 
 
 def why_no_sound(container: InputContainer) -> str:
-    """Why there is nothing to hear, in words; empty where there is.
+    """Why there is no sound, in words; empty where there is.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def why_no_sound(container: InputContainer) -> str:
 
 
 def why_no_picture(container: InputContainer) -> str:
-    """Why there is nothing to see, in words; empty where there is.
+    """Why there is no picture, in words; empty where there is.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def why_no_picture(container: InputContainer) -> str:
 
 
 def _marked(streams: list[_Timed]) -> _Timed:
-    """The first that is marked as default; all or none may be."""
+    """The first stream marked as default, else the first."""
     marked = [stream for stream in streams if stream.disposition & Disposition.default]
     return (marked or streams)[0]
 
@@ -254,7 +254,7 @@ def _kind(stream: Stream) -> str:
 
 
 def _codec(stream: Stream) -> str:
-    """How the file names the codec of a stream for which FFmpeg has none."""
+    """The file's own name of a codec that FFmpeg does not know."""
     container, name = stream.container, b""
     path, pattern = Path(container.name), _NAMES.get(container.format.name)
     found = list(pattern.finditer(path.read_bytes())) if pattern and path.is_file() else []

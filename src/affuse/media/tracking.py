@@ -1,4 +1,4 @@
-"""The same face followed from picture to picture of one recording."""
+"""Faces tracked from picture to picture of one recording."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ class TrackedFace:
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """How faces are followed. All times in seconds, so that the frame rate does not matter.
+    """Settings of the tracking. All times in seconds, so that the frame rate does not matter.
 
     Attributes
     ----------
     every_s : float
-        Least time between two looks of the detector, which is what costs; between them boxes
-        stay where they are. 0: it looks at every picture.
+        Least time between two runs of the detector, which are what costs; between them boxes stay
+        where they are. 0: it runs on every picture.
     hold_s : float
         How long a face that is not found any more is still shown, and one that was found for the
-        first time waits to be confirmed by a second look.
+        first time waits to be confirmed by a second run.
     return_s : float
         How long a face that has gone may take to come back and keep its number.
     smooth_s : float
@@ -72,7 +72,7 @@ class Following:
 
 @dataclass(frozen=True, slots=True)
 class _Track:
-    """A face that was seen: `number` 0 until it is confirmed; `patch` where there is a search."""
+    """One tracked face; its `number` is 0 until it is confirmed."""
 
     number: int
     face: FoundFace
@@ -84,9 +84,9 @@ class _Track:
 
 
 class FaceTracker:
-    """Follows the faces of one recording; a new recording needs a new tracker.
+    """Tracks the faces of one recording; every recording needs a new tracker.
 
-    A face is shown from the second look that finds it (`Following.hold_s`), so that what a
+    A face is shown from the second run that finds it (`Following.hold_s`), so that what a
     detector takes for a face once is none; in the first picture of a recording, which may be its
     only one, a face counts at once.
 
@@ -128,7 +128,7 @@ class FaceTracker:
         self._n_numbers = 0
 
     def update(self, time_s: float, image: Image) -> tuple[TrackedFace, ...]:
-        """Faces at this time, by number; none is ().
+        """Faces at this time, sorted by number; an empty tuple if there is none.
 
         Parameters
         ----------
@@ -172,7 +172,7 @@ class FaceTracker:
         search: WiderSearch,
         is_cut: bool,
     ) -> tuple[tuple[FoundFace, ...], tuple[FoundFace, ...]]:
-        """All faces of a picture, and those of them that count at once."""
+        """All faces detected in a picture, and those of them that count at once."""
         known: tuple[FoundFace, ...] = found if self._looked_s is None else ()
         if is_cut:
             self._tracks = ()
@@ -202,7 +202,7 @@ class FaceTracker:
         found: Sequence[FoundFace],
         known: Sequence[FoundFace],
     ) -> tuple[_Track, ...]:
-        """All tracks after a look; a face that is `known` has its number at once."""
+        """All tracks after a detection; a face that is `known` gets its number at once."""
         seen = dict(_pairs(self._tracks, found, self._looked_s))
         tracks = [
             self._seen_again(track, found[seen[at]], time_s, image) if at in seen else track
@@ -216,7 +216,7 @@ class FaceTracker:
         return tuple(tracks)
 
     def _detected(self, track: _Track, image: Image) -> _Track:
-        """A track whose face a detector found just now."""
+        """A track whose face was detected just now."""
         patch = face_patch(image, track.face.box) if self._search and track.number else None
         best_score = max(track.best_score, track.face.score)
         return replace(track, detected_s=track.seen_s, patch=patch, best_score=best_score)
@@ -259,9 +259,9 @@ class FaceTracker:
 def _pairs(
     tracks: Sequence[_Track], found: Sequence[FoundFace], looked_s: float | None
 ) -> list[tuple[int, int]]:
-    """Positions of tracks and of the found faces that go on with them.
+    """Pairs of positions: a track, and the detection that continues it.
 
-    The nearest pairs first; faces that were there at the last look before those that return.
+    The nearest pairs first; faces that were there in the last run before those that return.
     """
     candidates = sorted(
         (track.seen_s != looked_s, distance, at, face_at)
@@ -277,7 +277,7 @@ def _pairs(
 
 
 def _distance(one: Box, other: Box) -> float:
-    """How unlike two boxes are: 1 for a step of one face's width, or for twice the size.
+    """Distance of two boxes: 1 for a shift of one face's width, or for twice the size.
 
     >>> _distance(Box(0.1, 0.1, 0.2, 0.4), Box(0.2, 0.1, 0.2, 0.4))
     0.5
@@ -290,7 +290,7 @@ def _distance(one: Box, other: Box) -> float:
 
 
 def _between(old: FoundFace, new: FoundFace, weight: float) -> FoundFace:
-    """The new face, its box and roll drawn towards the old ones."""
+    """The new face, with its box and roll smoothed towards the old ones."""
 
     def mixed(before: float, after: float) -> float:
         return before + weight * (after - before)

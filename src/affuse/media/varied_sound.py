@@ -1,4 +1,4 @@
-"""Utterances as they might also have been recorded: other pitch, rate, room, noise, microphone."""
+"""Augmentation of utterances: pitch, rate, room, noise, microphone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of a file -> small upright RGB frames on an even grid of time."""
+"""Pictures of a file -> small upright RGB frames on a regular time grid."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read_frames(
     start_s: float = 0.0,
     duration_s: float | None = None,
 ) -> Iterator[Image]:
-    """Frames of a file, scaled, upright, and brought to one frame rate by their time stamps.
+    """Frames of a file, scaled, upright, and resampled to one frame rate by their time stamps.
 
     Each frame of the file goes to the nearest position of the grid and holds until the next one
     comes, whatever the file's own rate, constant or not; but no longer than a frame may stand for
@@ -102,7 +102,7 @@ def read_frames(
 
 @dataclass(frozen=True, slots=True)
 class SampledFrame:
-    """One picture of a recording, and for how long it stands.
+    """One picture of a recording, and how long it is shown.
 
     A picture stands until the next one comes, but at most for twice the distance that is usual
     between the last pictures of its stream, and in any case for 1 s and never for more than 30 s:
@@ -138,7 +138,7 @@ class SampledFrame:
     is_only: bool = False
 
     def times_s(self, per_s: float) -> tuple[float, ...]:
-        """Of all positions that it fills, on a grid of so many a second.
+        """Times of all grid positions that the frame fills, at a given rate.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class SampledFrame:
 
 
 def sample_frames(path: str | Path, *, per_s: float, short_side: int) -> Iterator[SampledFrame]:
-    """Pictures of a whole file on an even grid of time, sparse and large enough to see faces.
+    """Pictures of a whole file on a regular time grid, sparse and large enough to detect faces.
 
     The grid and what falls on it are those of `read_frames`; a picture that holds over several
     positions comes once.
@@ -230,7 +230,7 @@ def timed_frames(
 def shown_frames(
     container: InputContainer, stream: VideoStream, grid: Grid
 ) -> Iterator[Shown[VideoFrame]]:
-    """Each frame that fills wanted positions of the grid or stands before a gap, and the last.
+    """Each frame that fills wanted positions or precedes a gap, and the last.
 
     They are those that decoding everything would give. Where a picture that was expected does not
     come, as in a damaged file, one that was passed over would stand for it: then the file is
@@ -317,7 +317,7 @@ def _filling(
 def refuse_cover(
     container: InputContainer, shown: Shown[VideoFrame] | TimedFrame[VideoFrame]
 ) -> None:
-    """Refuse the only picture of a file that has sound: no face that speaks looks like that.
+    """Refuse the only picture of a file with sound: it is a cover, not a speaking face.
 
     Parameters
     ----------
@@ -355,12 +355,12 @@ def _nothing_within(name: str, grid: Grid, timed: TimedFrame[Decoded]) -> MediaE
 
 
 def _decode_in_threads(stream: VideoStream) -> None:
-    """Decode ahead while somebody looks at the last picture; the pictures are the same."""
+    """Decode ahead while the last picture is processed; the pictures are the same."""
     stream.codec_context.thread_count = _THREADS
     stream.thread_type = "AUTO"
 
 
 def _height(frame: VideoFrame, stated_aspect: Fraction | None, short_side: int) -> int:
-    """Height of the upright picture whose shorter side is `short_side`, or smaller as it is."""
+    """Height of an upright picture whose shorter side is `short_side`, never scaled up."""
     height, width = upright_shape(frame, stated_aspect)
     return max(round(height * min(Fraction(short_side) / min(width, height), Fraction(1))), 1)

@@ -1,4 +1,4 @@
-"""Faces that a detector of upright frontal faces misses, searched for where and when it pays."""
+"""A search for faces that a detector of upright frontal faces misses, made where it pays off."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _ROUNDING_S = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class _FarSearch:
-    """One way to search the whole picture: a copy of this side, with a margin like its edge."""
+    """One way to search the whole picture: a copy of this side, with a replicated margin."""
 
     detector: PoseDetector
     side: int
@@ -49,7 +49,7 @@ class _FarSearch:
 
 
 class WiderSearch:
-    """A second search, for one recording, in pictures in which the detector misses a face.
+    """A second search within one recording, in pictures where the detector misses a face.
 
     A face that was there a moment ago is searched for near its last place: upright at finer
     steps, from either side, turned to either side, and, if no cascade finds it, by its likeness to
@@ -93,7 +93,7 @@ class WiderSearch:
         self._is_new_shot = True
 
     def is_cut(self, image: Image) -> bool:
-        """Whether another shot begins with this picture; ask once for each.
+        """Whether a new shot begins with this picture; to be called once for each picture.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ class WiderSearch:
         return tuple(others)
 
     def confirms(self, image: Image, face: FoundFace) -> bool:
-        """Whether a face is one by a search of its own near it.
+        """Whether a separate search near a face finds it too.
 
         Parameters
         ----------
@@ -162,7 +162,7 @@ class WiderSearch:
             return self._near_face(image, face, _SURE_NEIGHBOURS) is not None
 
     def _again(self, image: Image, lost: LostFace) -> FoundFace | None:
-        """A lost face near its last place; what was never sure to be one has to be so now."""
+        """A lost face near its last place; one that was never sure has to be sure now."""
         if lost.best_score < _SURE_SCORE:
             return self._near_face(image, lost.face, _SURE_NEIGHBOURS)
         return self._near_face(image, lost.face) or carried(image, lost)
@@ -191,7 +191,7 @@ class WiderSearch:
         return []
 
     def _due(self, time_s: float) -> Sequence[_FarSearch]:
-        """What is to be tried at this time."""
+        """The searches to be made at this time."""
         all_s = self._every_s * len(self._far)
         if self._is_new_shot and self._has_passed(time_s - self._all_searched_s, all_s):
             self._is_new_shot = False
@@ -205,7 +205,7 @@ class WiderSearch:
 
     @staticmethod
     def _has_passed(passed_s: float, least_s: float) -> bool:
-        """Whether enough time has; also when time stamps go backwards."""
+        """Whether enough time has passed; also true when time stamps run back."""
         return not -_ROUNDING_S <= passed_s < least_s - _ROUNDING_S
 
     def _confirmed(self, image: Image, picture: Image, search: _FarSearch) -> list[FoundFace]:

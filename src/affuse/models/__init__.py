@@ -1,1 +1,1 @@
-"""Arrays -> probabilities."""
+"""Models: arrays of features -> probabilities or numbers."""

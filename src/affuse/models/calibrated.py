@@ -1,4 +1,4 @@
-"""Probabilities for models that only score, and hyperparameters: both from inner folds."""
+"""Calibrated probabilities and hyperparameters, both chosen on inner folds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LOG_RANGE = 10.0
 
 
 class TemperatureScaled(ClassifierMixin, BaseEstimator):
-    """A model with its decisions kept and its scores turned into probabilities.
+    """A model with its decisions kept and its scores turned into calibrated probabilities.
 
     ``softmax(scores / temperature)``, the temperature fitted by log loss on scores of rows that
     the model had not seen: inner folds of the training rows, whose speakers are kept apart. With
@@ -147,7 +147,7 @@ class TemperatureScaled(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Decision of the model itself: (n_clips,).
+        """Decision of the wrapped model: (n_clips,).
 
         Parameters
         ----------
@@ -277,7 +277,7 @@ def _log_loss(logs: Floats, truth: NDArray[Any]) -> float:
 
 
 def _lacks_scatter(estimator: Any, rows: Floats, positions: NDArray[np.int64]) -> bool:
-    """Whether no feature differs within a class, for a model that divides by that scatter."""
+    """Whether no feature varies within a class, for LDA, which divides by that scatter."""
     model = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if not isinstance(model, LinearDiscriminantAnalysis):
         return False
@@ -285,7 +285,7 @@ def _lacks_scatter(estimator: Any, rows: Floats, positions: NDArray[np.int64]) -
 
 
 def class_scores(estimator: Any, X: ArrayLike) -> Floats:
-    """Score of each class, (n_clips, n_classes), from whatever a fitted classifier offers.
+    """Score of each class, (n_clips, n_classes), from whichever method a classifier has.
 
     Log probabilities enter by the logarithm of their distance to the row's best: naive Bayes adds
     up evidence that is not independent, and ends at distances from 1 to 10^12 that no one
@@ -362,7 +362,7 @@ def _with_maximum_at(probabilities: Floats, columns: NDArray[np.int64]) -> Float
 
 
 def _nodes_with_maximum_at(graph: GraphBuilder, made: str, votes: str, n_classes: int) -> str:
-    """The same in a graph: the highest probability at the class that the votes decide on."""
+    """The probabilities in a graph, with their maximum moved to the class that has most votes."""
     top = graph.cast(graph.best_column(made, n_classes), "DOUBLE")
     decided = graph.cast(graph.best_column(votes, n_classes), "DOUBLE")
     gap = graph.subtract(graph.row_maximum(made), graph.row_sum(graph.multiply(made, decided)))

@@ -1,4 +1,4 @@
-"""The voice network as a learned feature: each clip described by networks that never heard it."""
+"""The voice network as a learned feature, each clip described by networks that held it out."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ PENALTY = 0.003
 
 
 class CrossFittedVoice(TransformerMixin, BaseEstimator):
-    """Utterances -> log probabilities from networks and linear models, speakers kept apart.
+    """Utterances -> log probabilities of networks and linear models, cross-fitted by speaker.
 
     The training clips are divided into folds of speakers; in each, a convolutional network
-    learns from spectrograms and a linear model from statistics of the utterance. A training clip
-    is described by the pair that has not heard its speaker, any other clip by the mean of all
-    pairs. So what is learned from these features meets them as they will be for new speakers,
+    learns from spectrograms and a linear model from statistics of the utterance. A training clip is
+    described by the pair that held its speaker out, any other clip by the mean of all pairs. So
+    whatever is fitted to these features sees them as they will be for new speakers,
     and nothing about a training clip's label is in its own features.
 
     Parameters
@@ -112,7 +112,7 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Packed) -> NDArray[np.float32]:
-        """Features of clips that had no part in the fit: (n_clips, 2 * n_classes).
+        """Features of clips that were not fitted on: (n_clips, 2 * n_classes).
 
         Parameters
         ----------
@@ -163,7 +163,7 @@ def cross_fitted_voice(settings: VoiceNetworkConfig, seed: int) -> CrossFittedVo
 
 
 def linear_model() -> Any:
-    """Logistic regression over standardised statistics; rare emotions weigh more.
+    """Logistic regression over standardised statistics, with balanced class weights.
 
     Returns
     -------
@@ -204,7 +204,7 @@ def reader(X: Packed, rows: Rows) -> Read:
 
 
 def statistics(X: Packed, rows: Rows) -> NDArray[np.float32]:
-    """Statistics of the clips as they are: (n, 519).
+    """Statistics of the unvaried clips: (n, 519).
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
     weight_decay : float
         How hard weights are pulled to 0.
     dropout : float
-        Share of the hidden neurons that is silent in a training step.
+        Share of the hidden neurons dropped in a training step.
     random_state : int or None
 
     Attributes
@@ -113,7 +113,7 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
         return made[:, 0] if self.one_ else made
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn must know: several numbers can be learned at once."""
+        """Tell scikit-learn that several targets can be learned at once."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

@@ -1,4 +1,4 @@
-"""First layer of late fusion's network. Imports torch: import this module when a network is made.
+"""First layer of late fusion's network. Imports torch, so import it only to make a network.
 
 It is a module of its own because networks are pickled, and a pickle finds classes by name.
 """

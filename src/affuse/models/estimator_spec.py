@@ -1,4 +1,4 @@
-"""What an unfitted estimator is, in words that can be compared and hashed."""
+"""A description of an unfitted estimator that can be compared and hashed."""
 
 from __future__ import annotations
 

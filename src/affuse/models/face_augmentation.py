@@ -1,4 +1,4 @@
-"""Faces as they might also have been: turned, shifted, mirrored, lit otherwise, partly hidden.
+"""Augmentation of faces: turned, shifted, mirrored, relit, partly hidden.
 
 What varies is drawn on the processor and computed where the faces are, all of a batch at once: a
 seed means the same variants on a processor and on a GPU.
@@ -34,7 +34,7 @@ HIDDEN_SHARE = 0.5
 
 
 class Draws:
-    """Random numbers for a batch: drawn on the processor, given where they are used.
+    """Random numbers for a batch, drawn on the CPU and moved to where they are used.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def augmented(faces: Tensor, strength: float, draws: Draws) -> Tensor:
 
 
 def _transforms(n: int, strength: float, draws: Draws) -> Tensor:
-    """Random turns, zooms, stretches and shifts with mirroring, (n, 2, 3)."""
+    """Random affine transforms: rotation, zoom, stretch, shift, mirroring, (n, 2, 3)."""
     torch = import_torch()
     angle = draws.around(n, most=TURN_RAD * strength)
     zoom = 1 + draws.around(n, most=ZOOM * strength)
@@ -162,7 +162,7 @@ def _lit(faces: Tensor, strength: float, draws: Draws) -> Tensor:
 
 
 def _blurred(faces: Tensor, strength: float, draws: Draws) -> Tensor:
-    """Some faces as from half as many pixels: small faces of real video."""
+    """Some faces at half their resolution, as of small faces in real video."""
     torch = import_torch()
     functional = torch.nn.functional
     low = functional.interpolate(faces, scale_factor=0.5, mode="area")
@@ -175,14 +175,14 @@ def _blurred(faces: Tensor, strength: float, draws: Draws) -> Tensor:
 
 
 def _noisy(faces: Tensor, strength: float, draws: Draws) -> Tensor:
-    """Some faces with noise, as of dark pictures."""
+    """Some faces with noise, as in dark pictures."""
     chosen = draws.uniform(len(faces), 1, 1, 1) < NOISY_SHARE
     deviation = draws.uniform(len(faces), 1, 1, 1, high=NOISE * strength) * chosen
     return faces + draws.normal(*faces.shape) * deviation
 
 
 def _hidden(faces: Tensor, strength: float, draws: Draws) -> Tensor:
-    """Half of the faces with a rectangle of random grey."""
+    """Half of the faces with a rectangle of random grey levels."""
     torch = import_torch()
     n, size = len(faces), faces.shape[-1]
     low, high = HIDDEN

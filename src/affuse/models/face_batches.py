@@ -1,4 +1,4 @@
-"""Batches of faces and what is to be learned of them, varied and mixed on the network's device."""
+"""Batches of faces with their targets, augmented and mixed on the network's device."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class FaceBatch:
         return FaceBatch(self.faces[rows], self.labels[rows], self.votes[rows], self.voted[rows])
 
     def mixed_with(self, other: FaceBatch, share: float) -> FaceBatch:
-        """Each face with one of another batch: faces and targets by shares.
+        """Each face mixed with one of another batch (mixup): faces and targets by shares.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class FaceBatch:
 
 
 def face_tensors(faces: FaceSet, votes: FaceVotes, device: str) -> FaceBatch:
-    """All faces of a training on its device.
+    """All faces of a training, on its device.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def face_batches(
     mixing: float,
     seed: int,
 ) -> Iterator[FaceBatch]:
-    """The faces of an epoch in random order, varied, some batches mixed.
+    """The faces of an epoch in random order, augmented, with some batches mixed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a face network is to learn: labels, people's votes, and what teachers say."""
+"""Losses of a face network: labels, people's votes, and teachers' outputs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TARGETS_SHARE = 0.25
 
 
 def targets_loss(outputs: Outputs, batch: FaceBatch, smoothing: float) -> Tensor:
-    """Cross-entropy with the labels, and with the shares of the votes where there are some.
+    """Cross-entropy with the labels, and with the vote shares where there are some.
 
     Parameters
     ----------

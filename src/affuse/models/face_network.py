@@ -114,7 +114,7 @@ def _embedding(architecture: FaceArchitecture) -> Sequential:
 
 
 def standardised(faces: Tensor) -> Tensor:
-    """Faces (n, 1, height, width) of grey levels, each with mean 0 and about deviation 1.
+    """Faces (n, 1, height, width) of grey levels, each standardised to mean 0 and deviation 1.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def standardised(faces: Tensor) -> Tensor:
 
 
 def shipped_network(networks: Sequence[Module], temperature: float) -> Module:
-    """What is exported: grey levels in, calibrated probabilities and embeddings out.
+    """The network to be exported: grey levels in, calibrated probabilities and embeddings out.
 
     ``(n, 1, 48, 48)`` float32 in [0, 255] -> ``(n, 7)``, from the networks' mean logits of
     FER2013's labels, and ``(n, n_networks * n_embedding)``.

@@ -1,4 +1,4 @@
-"""Settings of the training of a face network, and what it learns from."""
+"""Settings and data of the training of a face network."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ class FaceTraining:
 
     @property
     def meaning(self) -> dict[str, object]:
-        """All that steers the weights, whatever computes them: ready for JSON."""
+        """All settings that affect the weights, whatever the device: ready for JSON."""
         computing = ("device", "threads")
         return {name: value for name, value in asdict(self).items() if name not in computing}
 
     def is_quiet(self, epoch: int) -> bool:
-        """Whether faces are varied less and not mixed in an epoch.
+        """Whether an epoch augments faces less and does not mix them.
 
         Parameters
         ----------
@@ -75,8 +75,8 @@ class FaceTraining:
         """
         return epoch >= self.epochs * (1 - QUIET_SHARE)
 
-    def learning_rate_at(self, epochs: float) -> float:
-        """After so many epochs: linear warm-up, then half a cosine.
+    def rate_with_linear_warm_up(self, epochs: float) -> float:
+        """Learning rate after so many epochs: linear warm-up, then decay by half a cosine.
 
         Parameters
         ----------
@@ -95,7 +95,7 @@ class FaceTraining:
 
 @dataclass(frozen=True, slots=True)
 class FaceTrainingData:
-    """What a face network learns from.
+    """What a face network is trained on.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class FaceTrainingData:
 
     @property
     def meaning(self) -> dict[str, object]:
-        """What makes a checkpoint another's: ready for JSON."""
+        """What identifies the data of a checkpoint: ready for JSON."""
         return {
             "faces": len(self.faces),
             "voted": 0 if self.votes is None else int(self.votes.voted.sum()),

@@ -38,7 +38,7 @@ AVERAGE_EPOCHS = 2.0
 def train_faces(
     data: FaceTrainingData, settings: FaceTraining, checkpoint: Path, report: Report
 ) -> Module:
-    """A network trained on all of these faces; goes on from the checkpoint where there is one.
+    """A network trained on all of these faces, resuming from the checkpoint where there is one.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class _Course:
         self.n_steps = 0
 
     def batches(self, epoch: int, seed: int) -> Iterator[FaceBatch]:
-        """What is learned in an epoch."""
+        """The batches of an epoch."""
         settings, quiet = self.settings, self.settings.is_quiet(epoch)
         return face_batches(
             self.faces,
@@ -121,10 +121,12 @@ class _Course:
         )
 
     def step(self, batch: FaceBatch) -> float:
-        """One step of the optimiser; the loss."""
+        """One step of the optimiser; returns the loss."""
         torch = import_torch()
         for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.learning_rate_at(self.n_steps / self.steps_per_epoch)
+            group["lr"] = self.settings.rate_with_linear_warm_up(
+                self.n_steps / self.steps_per_epoch
+            )
         faces = batch.faces.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.settings.device, torch.bfloat16):
             emotions, votes = self.network(faces)
@@ -141,7 +143,7 @@ class _Course:
         return float(loss.detach())
 
     def state(self, epochs_done: int) -> dict[str, NDArray[Any]]:
-        """All that changes, as named arrays."""
+        """All state of the training, as named arrays."""
         arrays = _arrays(self.network.state_dict(), "network.")
         arrays |= _arrays(self.average.state_dict(), "average.")
         momenta = self.optimiser.state_dict()["state"]
@@ -149,7 +151,7 @@ class _Course:
         return {**arrays, "epochs": np.array(epochs_done), "steps": np.array(self.n_steps)}
 
     def restore(self, arrays: dict[str, NDArray[Any]] | None) -> int:
-        """Take over what `state` gave; how many epochs that was after."""
+        """Restore what `state` returned; returns the number of finished epochs."""
         if arrays is None:
             return 0
         self.network.load_state_dict(_tensors(arrays, "network."))
@@ -162,7 +164,7 @@ class _Course:
         return int(arrays["epochs"])
 
     def _follow(self) -> None:
-        """Averaged weights follow; in the first epochs they are the network's own."""
+        """Update the averaged weights; in the first epochs they are the network's own."""
         if self.n_steps <= self.steps_per_epoch * 2:
             self.average.n_averaged.zero_()
         self.average.update_parameters(self.network)
@@ -207,7 +209,7 @@ def _no_votes(n: int) -> FaceVotes:
 
 
 def _parameter_groups(network: Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Weight decay on kernels and matrices alone, not on biases and scales."""
+    """Weight decay for kernels and matrices only, not for biases and scales."""
     wide = [p for p in network.parameters() if p.ndim > 1]
     narrow = [p for p in network.parameters() if p.ndim == 1]
     return [

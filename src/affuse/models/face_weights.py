@@ -1,4 +1,4 @@
-"""Weights of a face network from a file: to start from, or to learn from as a teacher."""
+"""Weights of a face network from a file: to start from, or as a teacher."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LAYERS_OF_A_CONVOLUTION = 3
 
 @dataclass(frozen=True, slots=True)
 class FaceWeights:
-    """Weights of a face network, and where they come from.
+    """Weights of a face network, and their origin.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class FaceWeights:
         return network.eval()
 
     def copy_into(self, network: Module) -> None:
-        """Give a network these weights.
+        """Copy these weights into a network.
 
         A head of votes that only one of the two has stays as it is, or is left out.
 
@@ -114,7 +114,7 @@ class FaceWeights:
 
 
 def read_face_weights(path: str | Path) -> FaceWeights:
-    """Weights of a face network.
+    """Read the weights of a face network.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def read_face_weights(path: str | Path) -> FaceWeights:
 
 
 def _by_layer(arrays: Arrays) -> dict[str, NDArray[Any]]:
-    """The same under the names that `face_network` gives its layers."""
+    """The weights under the names that `face_network` gives its layers."""
     if any(name.startswith(CHECKPOINT_PREFIX) for name in arrays):
         arrays = {
             name.removeprefix(CHECKPOINT_PREFIX): array
@@ -162,7 +162,7 @@ def _renamed(name: str) -> str:
 
 
 def _architecture_of(arrays: Arrays, path: str) -> FaceArchitecture:
-    """Blocks of convolutions as names and shapes of the weights tell them."""
+    """Convolution blocks, derived from the names and shapes of the weights."""
     convolutions = {
         int(name.split(".")[1]): array.shape[0]
         for name, array in arrays.items()

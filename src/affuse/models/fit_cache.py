@@ -1,4 +1,4 @@
-"""What was fitted once is not fitted again: the systems of a fold share their parts."""
+"""A cache of fits, by which the systems of a fold share their parts."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MEMBER_FOLDS = 3
 
 
 class FitCache:
-    """Fitted estimators and their out-of-fold probabilities, by what they were fitted on.
+    """Fitted estimators and their out-of-fold outputs, by what they were fitted on.
 
-    A part is found again only where the same unfitted estimator meets the same numbers, so that
+    A fit is reused only for the same unfitted estimator and the same numbers, so that
     a system's result is the same with and without the others.
 
     Parameters
@@ -45,11 +45,11 @@ class FitCache:
 
     @property
     def learns(self) -> bool:
-        """Whether features depend on the clips that they were learned from."""
+        """Whether the features depend on the clips that they were learned from."""
         return self._learn is not None
 
     def learned(self, table: FeatureTable, rows: Rows) -> FeatureTable:
-        """The same clips, their learned features learned from some rows of the table alone.
+        """The clips with their learned features fitted on some rows of the table alone.
 
         Parameters
         ----------
@@ -65,7 +65,7 @@ class FitCache:
         return table if self._learn is None else self._learn(table, rows)
 
     def fitted(self, estimator: Any, table: FeatureTable) -> Any:
-        """A clone of an estimator, fitted on a table; not to be changed, for others share it.
+        """A fitted clone of an estimator; shared, so not to be changed.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class FitCache:
         return self._fitted[key]
 
     def out_of_fold(self, estimator: Any, table: FeatureTable) -> Floats:
-        """Probabilities (or numbers) of each clip from fits that had not seen its speaker.
+        """Probabilities (or numbers) of each clip from fits that held its speaker out.
 
         Over the fitted estimator's ``classes_``, (n_clips, n_classes), or of its targets; NaN for
         clips that no inner fold could tell about.

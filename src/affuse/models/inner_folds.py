@@ -1,4 +1,4 @@
-"""Folds within the training clips, for whatever is chosen there."""
+"""Folds within the training clips, for all choices made there."""
 
 from __future__ import annotations
 

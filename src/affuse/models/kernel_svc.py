@@ -1,9 +1,9 @@
-"""Support vector classifier whose kernel matrix is one product of matrices.
+"""Support vector classifier whose kernel matrix is one matrix product.
 
 libsvm evaluates its kernels pair by pair; on 2,520 features that is nearly all of its time. Here
 BLAS computes the whole kernel matrix and libsvm solves on it, which gives `SVC`'s decisions
-several times sooner. What is learned is kept as plain arrays, so that a decision is two products
-of matrices, with no scikit-learn in sight.
+several times sooner. What is learned is kept as plain arrays, so that a decision is two products of
+matrices without scikit-learn.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 
 class KernelSVC(ClassifierMixin, BaseEstimator):
-    """Support vector classifier, linear or RBF, that decides as `sklearn.svm.SVC` does.
+    """Support vector classifier, linear or RBF, with the decisions of `sklearn.svm.SVC`.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         return self
 
     def decision_function(self, X: ArrayLike) -> Floats:
-        """Score of each class: votes, plus less than 1/3 for the margins behind them.
+        """Score of each class: votes, plus less than 1/3 for the margins of the pairs.
 
         Returns (n_clips, n_classes), or (n_clips,) with two classes (above 0: the second), the
         same numbers as `SVC.decision_function`.
@@ -132,7 +132,7 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         return np.asarray(self._votes(pairs) + margins / (3 * (np.abs(margins) + 1)))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Class with the most votes of the pairs, the first of those that tie: (n_clips,).
+        """Class with most votes of the pairs, the first among ties: (n_clips,).
 
         Parameters
         ----------
@@ -152,7 +152,7 @@ class KernelSVC(ClassifierMixin, BaseEstimator):
         return np.asarray(self.classes_[votes.argmax(axis=1)])
 
     def scores_to_graph(self, graph: GraphBuilder, rows: str) -> ClassScores:
-        """Votes and the margins behind them as values of a graph, from rows (n, n_features).
+        """Votes and margins as values of a graph, from rows (n, n_features).
 
         Parameters
         ----------

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 class KernelSVR(RegressorMixin, BaseEstimator):
-    """Support vector regression, linear or RBF, each target by itself.
+    """Support vector regression, linear or RBF, each target separately.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class KernelSVR(RegressorMixin, BaseEstimator):
         return np.asarray(made[:, 0] if self.one_ else made)
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn must know: several numbers can be learned at once."""
+        """Tell scikit-learn that several targets can be learned at once."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

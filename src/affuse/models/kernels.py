@@ -1,4 +1,4 @@
-"""Kernels of support vector machines: as one product of matrices, and as nodes of a graph."""
+"""Kernels of support vector machines: as one matrix product, and as nodes of a graph."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def kernel_width(gamma: float | Literal["scale"], rows: Floats) -> float:
 
 
 def kernel_matrix(kernel: str, gamma: float, rows: Floats, others: Floats) -> Floats:
-    """Kernel of each row with each other one: (n_rows, n_others).
+    """Kernel of each row with each of the others: (n_rows, n_others).
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def kernel_matrix(kernel: str, gamma: float, rows: Floats, others: Floats) -> Fl
 def kernel_nodes(
     graph: GraphBuilder, rows: str, kernel: str, gamma: float, vectors: Floats, coef: Floats
 ) -> str:
-    """Kernel with every support vector, weighted for every output: (n, n_outputs).
+    """Kernel with every support vector, summed with the weights of each output: (n, n_outputs).
 
     Parameters
     ----------

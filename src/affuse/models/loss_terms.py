@@ -26,11 +26,11 @@ class LossTerms:
     ----------
     possible : (n_clips, n_classes) bool or None
         By label: which emotions the clip's corpus can have. The softmax of a clip is over these
-        alone, so that a corpus pushes no emotion down of which it says nothing. None: all.
+        alone, so that a corpus does not lower emotions that it cannot have. None: all.
     weights : (n_clips,) float64 or None
         How much each clip counts, 1 on average. None: alike.
     shares : (n_clips, n_classes) float64 or None
-        By label: what share of people told it, learned in the place of the label. None: labels.
+        By label: share of the votes for it, learned in the place of the label. None: labels.
     """
 
     possible: NDArray[np.bool_] | None = None
@@ -41,7 +41,7 @@ class LossTerms:
         return any(part is not None for part in (self.possible, self.weights, self.shares))
 
     def classes(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Classes that clips with these terms are of: their labels and, of shares, those told.
+        """Classes of clips with these terms: their labels and, with shares, those voted for.
 
         Parameters
         ----------
@@ -58,7 +58,7 @@ class LossTerms:
         return np.union1d(own, np.flatnonzero(self.shares.any(axis=0)))
 
     def of_classes(self, classes: NDArray[np.int64]) -> Self:
-        """The same with a column for each of some labels, in the place of one for each label.
+        """The terms with columns for some of the labels only.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class LossTerms:
         return replace(self, possible=possible, shares=shares)
 
     def take(self, rows: NDArray[np.int64]) -> Self:
-        """The same of some clips.
+        """The terms of some clips.
 
         Parameters
         ----------
@@ -123,7 +123,7 @@ def loss_terms(table: FeatureTable) -> LossTerms:
 
 
 def terms_key(table: FeatureTable, order: NDArray[np.int64]) -> str:
-    """What of a table decides on loss terms, as text: for keys of what was fitted on it.
+    """What the loss terms of a table depend on, as text: part of the keys of its fits.
 
     Parameters
     ----------
@@ -146,9 +146,9 @@ def terms_key(table: FeatureTable, order: NDArray[np.int64]) -> str:
 
 @singledispatch
 def learn(estimator: Any, X: ArrayLike, y: NDArray[Any], terms: LossTerms) -> Any:
-    """Fit an estimator with loss terms, as far as it can have them.
+    """Fit an estimator with loss terms, as far as it supports them.
 
-    Where there are none it is its own ``fit``. Classes of others, which cannot be told of terms,
+    Where there are none it is its own ``fit``. Classes of other packages, whose fit takes no terms,
     are registered by type.
 
     Parameters
@@ -200,7 +200,7 @@ def _fit_copies(
     terms: LossTerms,
     shares: NDArray[np.float64],
 ) -> LogisticRegression:
-    """Fit on a copy of each clip for each emotion that was told of it, weighted by its share."""
+    """Fit on one copy of each clip per emotion voted for, weighted by its share."""
     # An emotion without a vote stays a class, by its clips of no weight.
     absent = (shares.sum(axis=0) == 0)[y]
     clips, labels = np.nonzero(shares)
@@ -215,7 +215,7 @@ def _fit_copies(
 
 
 def _class_weights(asked: Any, shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weight of each label: ``balanced`` gives all that are told the same weight in all."""
+    """Weight of each label; ``balanced`` gives all that occur the same total weight."""
     mass = shares.sum(axis=0)
     if asked == "balanced":
         return np.asarray(mass.sum() / (np.count_nonzero(mass) * np.maximum(mass, 1e-12)))
@@ -223,7 +223,7 @@ def _class_weights(asked: Any, shares: NDArray[np.float64]) -> NDArray[np.float6
 
 
 def takes_votes(estimator: Any) -> bool:
-    """Whether `learn` can teach this estimator shares of votes in the place of labels.
+    """Whether `learn` can fit this estimator to vote shares in the place of labels.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def takes_votes(estimator: Any) -> bool:
 
 
 def takes_weights(estimator: Any) -> bool:
-    """Whether `learn` can give clips weights with this estimator.
+    """Whether `learn` can weight clips for this estimator.
 
     Parameters
     ----------
@@ -253,19 +253,19 @@ def takes_weights(estimator: Any) -> bool:
 
 
 def _as_shares(votes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows with the sum 1; a row of nothing stays, and its clip has no loss."""
+    """Rows normalised to sum 1; a row of zeros stays, and its clip has no loss."""
     total = votes.sum(axis=1, keepdims=True)
     return np.asarray(votes / np.where(total > 0, total, 1.0), np.float64)
 
 
 def _possible(table: FeatureTable) -> NDArray[np.bool_] | None:
-    """Which emotions each clip's corpus can have; None where all can be all that occur."""
+    """Which emotions each clip's corpus can have; None where all can have all that occur."""
     corpora, of_clip = np.unique(table.corpora, return_inverse=True)
     sets = np.array([_label_set(table, str(corpus)) for corpus in corpora]).reshape(
         len(corpora), len(table.classes)
     )
     among = sets[:, table.known_labels()]
-    # Where no corpus has two emotions, there is nothing to be told apart within one.
+    # Where no corpus has two emotions, there is nothing to learn within one.
     return None if among.all() or among.sum(axis=1).max() < 2 else sets[of_clip]
 
 
@@ -277,7 +277,7 @@ def _label_set(table: FeatureTable, corpus: str) -> NDArray[np.bool_]:
 
 
 def _weights(table: FeatureTable) -> NDArray[np.float64]:
-    """Every corpus alike, and within it every emotion; 1 on average."""
+    """Weights by which every corpus counts alike, and every emotion within it; 1 on average."""
     corpora, of_clip = np.unique(table.corpora, return_inverse=True)
     counts = np.zeros((len(corpora), len(table.classes)))
     np.add.at(counts, (of_clip, table.labels), 1)

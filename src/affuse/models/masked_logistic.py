@@ -20,7 +20,7 @@ FTOL = 64 * np.finfo(np.float64).eps
 
 
 class Clips(NamedTuple):
-    """What the loss is made of.
+    """The training clips as the loss needs them.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ def fit_masked(
 
 
 def _loss(flat: Floats, clips: Clips, penalty: float) -> tuple[float, Floats]:
-    """Penalised loss, and its gradient."""
+    """Penalised loss and its gradient."""
     n_classes = clips.impossible.shape[1]
     solution = flat.reshape(-1, n_classes)
     coefficients, intercepts = solution[:-1], solution[-1]
@@ -124,7 +124,7 @@ def _loss(flat: Floats, clips: Clips, penalty: float) -> tuple[float, Floats]:
 def _set(
     model: LogisticRegression, classes: NDArray[np.int64], solution: Floats, n_iter: int
 ) -> None:
-    """What scikit-learn's own fit would have set."""
+    """Set the attributes that scikit-learn's own fit sets."""
     if len(classes) == 2:
         solution = solution[:, 1:] - solution[:, :1]
     model.classes_, model.n_iter_ = classes, np.array([n_iter], np.int32)

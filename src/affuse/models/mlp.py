@@ -1,4 +1,4 @@
-"""Late fusion's network: decides on the combined embeddings of the modalities."""
+"""Late fusion's network, which decides on the combined embeddings of the modalities."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ class EmbeddingMLP(ClassifierMixin, BaseEstimator):
         return network
 
     def _train_weighted(self, network: Any, batches: BatchSource) -> NDArray[np.float64]:
-        """Train the network with the modalities' weights kept an average; the losses."""
+        """Train with the modalities' weights kept summing to 1; returns the losses."""
         torch = import_torch()
         weight = network[0].weight
         rest = [parameter for parameter in network.parameters() if parameter is not weight]

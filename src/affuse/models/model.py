@@ -1,4 +1,4 @@
-"""What a model is that can be chosen by name; each file of `affuse.models.estimators` has one."""
+"""A model that can be chosen by name; each file of `affuse.models.estimators` has one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model, and what the rest of affuse must know of it.
+    """A model, and what the rest of affuse needs to know of it.
 
     Attributes
     ----------

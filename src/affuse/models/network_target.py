@@ -1,4 +1,4 @@
-"""What a small network learns: classes by their probabilities, or numbers on one scale."""
+"""Targets of a small network: class probabilities, or numbers on one scale."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class NetworkTarget:
         return np.asarray(np.searchsorted(self.classes, values), np.int64)
 
     def terms(self, terms: LossTerms | None) -> LossTerms | None:
-        """Loss terms with a column for each of `classes`, in the place of one for each label.
+        """The loss terms with columns for `classes` only.
 
         Parameters
         ----------
@@ -124,7 +124,7 @@ class NetworkTarget:
         return probabilities(outputs)
 
     def nodes(self, graph: GraphBuilder, rows: str, network: Iterable[nn.Module]) -> str:
-        """The same of a whole network, from rows (n, ...) float: (n, n_outputs) double.
+        """Decoded outputs of a network in a graph, from rows (n, ...) float: (n, n_outputs) double.
 
         Parameters
         ----------

@@ -76,7 +76,7 @@ def export_network(
 
 
 def without_traces(graph: bytes) -> bytes:
-    """The same graph without what torch notes of the code that made it: files, with their paths.
+    """The graph without torch's notes on the code that made it, which hold paths of files.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def quantise(path: Path, examples: Iterable[Mapping[str, NDArray[Any]]]) -> None
 
 
 def _convolutions_of_one_channel(graph: Path) -> list[str]:
-    """Their names."""
+    """Names of the convolutions with one input channel."""
     import onnx
 
     main = onnx.load(str(graph)).graph

@@ -1,4 +1,4 @@
-"""From what the configuration says of a model to an unfitted classifier, and its label."""
+"""Settings of a model -> an unfitted estimator and its label."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def check_balance(models: Sequence[ModelConfig], training: TrainingConfig, task:
 
 
 def check_votes(models: Sequence[ModelConfig]) -> None:
-    """Refuse models that learn labels alone, where shares of votes are to be learned.
+    """Refuse models that learn labels only, where vote shares are to be learned.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def check_votes(models: Sequence[ModelConfig]) -> None:
 
 
 def model_label(config: ModelConfig) -> str:
-    """How results show a model: its name, and what in it is not the default.
+    """How results name a model: its name, and its settings that are not the defaults.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ Relearn = Callable[[NDArray[np.int64]], ArrayLike]
 
 
 class StandardisedTargets(RegressorMixin, BaseEstimator):
-    """A regressor that learns numbers of mean 0 and deviation 1, whatever their unit.
+    """A regressor fitted to standardised targets, whatever their unit.
 
     Where a grid is given, every combination is tried in the same inner folds (speakers apart), and
     the one of the highest mean CCC is fitted on all rows.
@@ -116,7 +116,7 @@ class StandardisedTargets(RegressorMixin, BaseEstimator):
         return np.asarray(numbers[:, 0] if self.one_ else numbers)
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn must know: several numbers can be learned at once."""
+        """Tell scikit-learn that several targets can be learned at once."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

@@ -1,4 +1,4 @@
-"""Waveforms as they might also have been: faster, in a room, among noise, over a telephone.
+"""Augmentation of waveforms: faster, in a room, in noise, over a telephone.
 
 All on the device of the waveforms, a whole batch at once; torch's current seed decides.
 """
@@ -56,7 +56,7 @@ def varied_sounds(waveforms: Tensor, n_samples: int) -> Tensor:
 
 
 def hidden_parts(spectrograms: Tensor) -> Tensor:
-    """Spectrograms with two bands and two stretches of time hidden, each up to a size.
+    """Spectrograms with two frequency bands and two time spans hidden (SpecAugment).
 
     Parameters
     ----------

@@ -121,7 +121,7 @@ def seeded_single_thread(seed: int | None) -> Iterator[Any]:
 
 
 def shuffled_batches(n_rows: int, batch_size: int) -> list[NDArray[np.int64]]:
-    """Row numbers in random order, cut into batches; torch's current seed decides.
+    """Row numbers in random order, cut into batches; torch's current seed determines it.
 
     A last batch of one row joins the one before it: batch normalisation has no deviation to learn
     from a single row.
@@ -228,7 +228,7 @@ def _loss(
 
 
 def adam(parameters: Any, learning_rate: float) -> torch.optim.Optimizer:
-    """Adam in one pass over each array (twice as fast on a CPU); parameters or groups of them.
+    """Adam, fused: one pass over each array (twice as fast on a CPU); parameters or groups of them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Utterances of many corpora in one array, and the batches of waveforms that are cut from it."""
+"""Utterances of many corpora in one array, and the batches of waveforms cut from it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STEP = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterances:
-    """Sounds of several corpora, one after another, and what is known of each.
+    """Sounds of several corpora, one after another, with what is known of each.
 
     Attributes
     ----------
@@ -54,11 +54,11 @@ class Utterances:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Which emotions each utterance could have had, (n, n_classes)."""
+        """Which emotions each utterance's corpus can have, (n, n_classes)."""
         return np.asarray(self.label_sets[self.corpora])
 
     def rarity(self, rows: Rows) -> NDArray[np.float64]:
-        """Chance of each row to be drawn: by the root of how rare its emotion is in its corpus.
+        """Sampling probability of each row: the rarer its emotion in its corpus, the higher.
 
         Parameters
         ----------
@@ -75,7 +75,7 @@ class Utterances:
 
 
 def stretches(samples: Tensor, begins: Tensor, sizes: Tensor, offsets: Tensor, n: int) -> Tensor:
-    """A stretch of each of these utterances, begun anywhere; a shorter one is heard again.
+    """A stretch of each of these utterances, at a random offset; shorter ones are repeated.
 
     So no batch holds silence that is no sound, which statistics of batches would take for one.
 
@@ -101,7 +101,7 @@ def stretches(samples: Tensor, begins: Tensor, sizes: Tensor, offsets: Tensor, n
 
 
 def random_offsets(sizes: Rows, n: int, rng: np.random.Generator) -> Rows:
-    """Where stretches begin: in longer utterances so that they end inside, else anywhere.
+    """Offsets of stretches: within longer utterances so that they end inside, else anywhere.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def random_offsets(sizes: Rows, n: int, rng: np.random.Generator) -> Rows:
 
 
 def fast_size(n_samples: int) -> int:
-    """The next size that Fourier transforms are fast at, and of which there are few.
+    """The next size for which Fourier transforms are fast; there are few of them.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ class Spectrograms:
         self._window = torch.hann_window(WINDOW, device=device)
 
     def __call__(self, waveforms: Tensor) -> Tensor:
-        """Spectrograms of sounds that fill their rows.
+        """Spectrograms of sounds of full length.
 
         Parameters
         ----------

@@ -50,11 +50,11 @@ MANY_CORPORA = VoiceArchitecture((32, 64, 128, 192), (1, 2, 2, 2), 192, 128, 128
 
 
 def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
-    """The network, unfitted.
+    """The network, with random initial weights.
 
     ``(spectrograms (n, n_frames, 64), lengths (n,) in frames)`` -> logits (n, n_classes);
     ``network.embed`` of the same gives the penultimate layer (n, n_embedding). Frames after an
-    utterance's length have no say; without lengths all have.
+    utterance's length have no effect; without lengths all have.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
 
 
 def _states(torch: Any, recurrence: Module, contour: Tensor) -> Tensor:
-    """In full precision: what is summed over so many steps loses too much else."""
+    """States of the recurrence in full precision, as sums over many steps lose too much else."""
     device = contour.device.type
     if torch.is_autocast_enabled(device):
         with torch.autocast(device, enabled=False):
@@ -155,7 +155,7 @@ def _convolutions(nn: Any, architecture: VoiceArchitecture) -> list[Any]:
 
 
 def _recurrence(torch: Any, architecture: VoiceArchitecture) -> Any:
-    """A recurrent layer in both directions over the contour, None where there is none."""
+    """A bidirectional recurrent layer over the contour; None where there is none."""
     if not architecture.n_recurrent:
         return None
 
@@ -174,7 +174,7 @@ def _recurrence(torch: Any, architecture: VoiceArchitecture) -> Any:
 
 
 def _exported_recurrence(torch: Any, layer: Any, contour: Tensor) -> Tensor:
-    """The same as one operator of ONNX; torch's own translation fixes the number of steps.
+    """The recurrence as one ONNX operator; torch's own export fixes the number of steps.
 
     Torch has its gates in the order reset, update, new; ONNX in the order update, reset, new.
     """

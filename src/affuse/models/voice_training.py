@@ -1,4 +1,4 @@
-"""Training of one voice network: variants, masks on the spectrogram, mixtures, averaged weights."""
+"""Training of one voice network: variants, SpecAugment, mixup, averaged weights."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def train_voice(
 
 
 def voice_log_probabilities(network: Module, read: Read, n_clips: int) -> NDArray[np.float64]:
-    """What a network says of clips as they are: (n_clips, n_classes).
+    """Log probabilities of unvaried clips: (n_clips, n_classes).
 
     Parameters
     ----------

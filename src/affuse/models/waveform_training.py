@@ -1,4 +1,4 @@
-"""Training of a voice network on waveforms of many corpora, varied anew each time."""
+"""Training of a voice network on waveforms of many corpora, augmented anew each time."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from affuse.models.utterances import (
     stretches,
 )
 from affuse.models.voice_network import MANY_CORPORA, VoiceArchitecture, voice_network
+from affuse.models.voice_weights import VoiceWeights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,12 +59,12 @@ class WaveformTraining:
         Share of the batches whose utterances are mixed in pairs; parameter of the beta
         distribution, both.
     stretch_s : float
-        Seconds of each utterance that are heard at a time, others each time.
+        Seconds of the random stretch of each utterance in a batch.
     average_epochs : float
         The averaged weights look back over about so many epochs.
     masked : bool
         A corpus says nothing of the emotions that it cannot have: they are left out of the
-        softmax. Otherwise each of its utterances speaks against them.
+        softmax. Otherwise each of its utterances would count as evidence against them.
     device : str
         "cpu" or "cuda".
 
@@ -87,11 +88,11 @@ class WaveformTraining:
 
     @property
     def meaning(self) -> dict[str, object]:
-        """All that steers the weights, whatever the device: ready for JSON."""
+        """All settings that affect the weights, whatever the device: ready for JSON."""
         return {name: value for name, value in asdict(self).items() if name != "device"}
 
-    def learning_rate_at(self, epochs: float) -> float:
-        """After so many epochs: half a cosine up, half a cosine down.
+    def rate_with_cosine_warm_up(self, epochs: float) -> float:
+        """Learning rate after so many epochs: warm-up and decay by half a cosine each.
 
         Parameters
         ----------
@@ -115,10 +116,11 @@ def train_on_waveforms(
     seed: int,
     *,
     teachers: Sequence[Module] = (),
+    start: VoiceWeights | None = None,
     checkpoint: Path | None = None,
     report: Report | None = None,
 ) -> Module:
-    """A network trained on some of the utterances; goes on from the checkpoint where there is one.
+    """A network trained on some of the utterances, resuming from a checkpoint if there is one.
 
     Parameters
     ----------
@@ -131,6 +133,8 @@ def train_on_waveforms(
         leaves open.
     teachers : sequence of torch.nn.Module, optional
         Networks from whose mean answer to the same varied sounds it learns as well.
+    start : VoiceWeights, optional
+        What it starts from in place of random weights.
     checkpoint : Path, optional
         Written after each epoch.
     report : callable, optional
@@ -147,10 +151,12 @@ def train_on_waveforms(
     torch = import_torch()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        course = _Course(utterances, rows, settings, teachers)
-        meaning = {
+        course = _Course(utterances, rows, settings, teachers, start)
+        meaning: dict[str, object] = {
             "settings": settings.meaning, "seed": seed, "rows": rows.tolist(), "version": 1
         }  # fmt: skip
+        if start is not None:
+            meaning["start"] = start.sha256
         stored = None if checkpoint is None else load_checkpoint(checkpoint, meaning)
         for epoch in range(course.restore(stored), settings.epochs):
             # Each epoch has a seed of its own, so that one that goes on is one that never stopped.
@@ -212,6 +218,7 @@ class _Course:
         rows: Rows,
         settings: WaveformTraining,
         teachers: Sequence[Module],
+        start: VoiceWeights | None,
     ) -> None:
         self.torch = torch = import_torch()
         self.settings, self.rows, self.teachers = settings, rows, teachers
@@ -225,7 +232,10 @@ class _Course:
         self.known = torch.from_numpy(utterances.known | (not settings.masked)).to(device)
         self.wanted = _smoothed(torch, utterances.labels, self.known, settings.label_smoothing)
         self.spectrograms = Spectrograms(device)
-        network = voice_network(settings.architecture, self.n_classes).to(device)
+        network = voice_network(settings.architecture, self.n_classes)
+        if start is not None:
+            start.copy_into(network)
+        network = network.to(device)
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network)
         self.optimiser = torch.optim.AdamW(
@@ -238,7 +248,7 @@ class _Course:
         self.learn = self._learn
 
     def epoch(self, rng: np.random.Generator) -> float:
-        """One epoch; its mean loss."""
+        """Train one epoch; returns its mean loss."""
         shape = self.n_steps, self.settings.batch_size
         drawn = rng.choice(self.rows, shape, p=self.chances)
         self.network.train()
@@ -250,7 +260,7 @@ class _Course:
     def _step(self, rows: Rows, rng: np.random.Generator) -> Tensor:
         settings = self.settings
         for group in self.optimiser.param_groups:
-            group["lr"].fill_(settings.learning_rate_at(self.done / self.n_steps))
+            group["lr"].fill_(settings.rate_with_cosine_warm_up(self.done / self.n_steps))
         begins, ends = self.bounds[rows].T
         offsets = random_offsets(ends - begins, self.n_cut, rng)
         mixed = rng.random() < settings.mixed_share
@@ -268,7 +278,7 @@ class _Course:
     def _learn(
         self, rows: Tensor, begins: Tensor, sizes: Tensor, offsets: Tensor, share: Tensor
     ) -> Tensor:
-        """One step from these stretches, mixed in pairs by `share`; its loss."""
+        """One step on these stretches, mixed in pairs by `share`; returns its loss."""
         torch, device = self.torch, self.settings.device
         sounds = stretches(self.samples, begins, sizes, offsets, self.n_cut)
         inputs = hidden_parts(self.spectrograms(varied_sounds(sounds, self.n_stretch)))
@@ -292,7 +302,7 @@ class _Course:
         return loss.detach()  # type: ignore[no-any-return]
 
     def _taught(self, inputs: Tensor, known: Tensor) -> Tensor:
-        """The teachers' mean answer among what is possible: (n, n_classes)."""
+        """Mean probabilities of the teachers among what is possible: (n, n_classes)."""
         torch = self.torch
         with (
             torch.no_grad(),
@@ -303,14 +313,14 @@ class _Course:
         return torch.stack([each.softmax(1) for each in possible]).mean(0)  # type: ignore[no-any-return]
 
     def _update_average(self) -> None:
-        """Weights and running statistics: soon the mean over `average_epochs`."""
+        """Update the averaged weights: soon a mean over about `average_epochs`."""
         n_steps = min(self.settings.average_epochs * self.n_steps, 1 + self.done / 10)
         update = self.torch.optim.swa_utils.get_ema_multi_avg_fn(1 - 1 / n_steps)
         pairs = zip(_floats(self.average), _floats(self.network), strict=True)
         update(*(list(side) for side in zip(*pairs, strict=True)), None)
 
     def state(self, epochs: int) -> dict[str, NDArray[Any]]:
-        """All that it needs to go on after so many epochs."""
+        """All that is needed to resume after so many epochs."""
         optimiser = self.optimiser.state_dict()["state"]
         arrays = {
             **{f"network.{k}": v for k, v in self.network.state_dict().items()},
@@ -321,7 +331,7 @@ class _Course:
         return {**numbers, "epochs": np.array(epochs), "done": np.array(self.done)}
 
     def restore(self, arrays: dict[str, NDArray[Any]] | None) -> int:
-        """Go on from a stored state; epochs that are over."""
+        """Resume from a stored state; returns the number of finished epochs."""
         if arrays is None:
             return 0
         torch = self.torch
@@ -347,13 +357,13 @@ class _Course:
 
 
 def _floats(network: Module) -> Iterator[Tensor]:
-    """Weights and running statistics."""
+    """Weights and running statistics of a network, without its counters."""
     yield from network.parameters()
     yield from (each for each in network.buffers() if each.is_floating_point())
 
 
 def _smoothed(torch: Any, labels: Rows, known: Tensor, smoothing: float) -> Tensor:
-    """What is wanted of each utterance, (n, n_classes): the rest is even over what is possible."""
+    """Smoothed targets, (n, n_classes): the rest is uniform over what is possible."""
     even = known / known.sum(1, keepdim=True)
     certain = torch.eye(known.shape[1], device=known.device)[torch.from_numpy(labels)]
     wanted: Tensor = (1 - smoothing) * certain + smoothing * even
@@ -361,5 +371,5 @@ def _smoothed(torch: Any, labels: Rows, known: Tensor, smoothing: float) -> Tens
 
 
 def _half_cosine(share: float) -> float:
-    """From 0 to 1, level at either end."""
+    """Half a cosine from 0 to 1, flat at either end."""
     return (1 - math.cos(math.pi * share)) / 2

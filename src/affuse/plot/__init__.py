@@ -1,4 +1,4 @@
-"""Pictures as functions: matplotlib axes in, the same axes out.
+"""Plots as functions: matplotlib axes in, the same axes out.
 
 Every function draws on ``axes`` where some are given, otherwise on a new figure of
 `matplotlib.pyplot`, as a notebook shows it. matplotlib is imported when something is drawn (extra

@@ -1,4 +1,4 @@
-"""What all pictures share: axes, colours, a matrix of shaded cells."""
+"""What all plots share: axes, colours, a matrix of shaded cells."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ LEAST_SHOWN = 0.005
 def confusion(
     counts: ArrayLike, classes: Sequence[str], *, axes: Axes | None = None, colour: str = BLUE
 ) -> Axes:
-    """Shares of each true emotion in %, a row for each; the diagonal is right.
+    """Confusion matrix in %, a row for each true emotion; the diagonal is right.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def confusion(
 def draw_shares(
     axes: Axes, shares: NDArray[np.floating[Any]], names: Sequence[str], colour: str
 ) -> None:
-    """Draw shares as they are.
+    """Draw a matrix of shares.
 
     Parameters
     ----------
@@ -101,6 +101,6 @@ def draw_shares(
     axes.set_ylim(n - 0.5, -0.5)
     axes.set_xticks(range(n), names, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(n), names)
-    axes.set_xlabel("said by the system")
-    axes.set_ylabel("true emotion")
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
     without_frame(axes)

@@ -1,4 +1,4 @@
-"""Reliability: how often a system is right when it is so sure."""
+"""Reliability diagram: accuracy as a function of confidence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def reliability(
     axes: Axes | None = None,
     colour: str = BLUE,
 ) -> Axes:
-    """Accuracy over stated confidence; several systems are drawn on the same axes, one by one.
+    """Accuracy over confidence; several systems are drawn on the same axes, one by one.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def reliability(
 
 
 def draw_diagonal(axes: Axes, colour: str, ink: str = "black") -> None:
-    """The line on which confidence is true, and the frame of the picture.
+    """The line of perfect calibration, and the frame of the plot.
 
     Parameters
     ----------

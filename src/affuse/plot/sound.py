@@ -1,4 +1,4 @@
-"""Sound: its waveform, its mel spectrogram, and both above what a recogniser says of it."""
+"""Sound: its waveform and mel spectrogram, also above a recogniser's timeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Timeline: what a recogniser says of a recording, second by second."""
+"""Timeline: predictions for a recording over time."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _segments(prediction: Prediction, of: str, face: int | None) -> list[Segment
 
 
 def _name_segments(axes: Axes, segments: list[Segment], classes: tuple[str, ...]) -> None:
-    """A strip along the bottom in the colour of each segment's emotion; grey: none was named."""
+    """A strip along the bottom in the colour of each segment's emotion; grey if none was named."""
     colours = dict(zip(classes, emotion_colours(classes), strict=True))
     ends = [*(segment.start_s for segment in segments[1:]), segments[-1].end_s]
     for segment, end_s in zip(segments, ends, strict=True):

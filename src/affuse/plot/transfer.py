@@ -90,7 +90,7 @@ def draw_cells(
 
 
 def name_axes(axes: Axes, columns: list[str], rows: list[str]) -> None:
-    """Names of corpora above and beside the cells.
+    """Names of the corpora above and beside the cells.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Any media file and a bundle -> a `Prediction`, without any package for training."""
+"""Any media file and a bundle -> a `Prediction`, without any training package."""

@@ -1,4 +1,4 @@
-"""Predictions that are done, kept: a call that was cut short goes on where it ended."""
+"""Stored predictions, so that an interrupted call resumes where it stopped."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from affuse.storage.kept_json import KeptJson, file_state
 
 @dataclass(frozen=True, slots=True)
 class AnswerStore:
-    """One sealed file for each recording that was predicted.
+    """One checksummed file for each predicted recording.
 
     The key is made of the recording's path, size and time of change, the bundle and all settings:
     a changed recording or another window is not answered from here.
@@ -27,7 +27,7 @@ class AnswerStore:
     Attributes
     ----------
     root : Path
-        Made when the first answer is saved; nobody else may look into it.
+        Made when the first answer is saved; readable by its owner alone.
     """
 
     root: Path
@@ -62,7 +62,7 @@ class AnswerStore:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def load(self, key: str) -> Prediction | None:
-        """The answer of that key; None where there is none, or not as it was written.
+        """The prediction of that key; None where there is none, or it is damaged.
 
         Parameters
         ----------
@@ -83,7 +83,7 @@ class AnswerStore:
         return answer
 
     def save(self, key: str, answer: Prediction) -> None:
-        """Keep an answer, whole or not at all.
+        """Store a prediction, whole or not at all.
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class AnswerStore:
         self._kept.save(key, asdict(answer))
 
     def sweep(self) -> None:
-        """Remove old answers, and what killed processes left in the middle of writing."""
+        """Remove old predictions, and partial files that killed processes left."""
         self._kept.sweep()
 
     @property
@@ -118,7 +118,7 @@ def default_answers() -> AnswerStore:
 
 
 def _asked(settings: Settings) -> dict[str, Any]:
-    """Settings as JSON; answers that explain nothing keep the key of before there were others."""
+    """Settings as JSON; without explanations they keep the key of older versions."""
     asked = asdict(settings)
     return asked if asked.pop("explain") is False else {**asked, "explain": True}
 

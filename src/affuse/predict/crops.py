@@ -1,4 +1,4 @@
-"""Pictures of faces as a person has them -> what the face network takes."""
+"""Images of faces -> input of the face network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What there is to judge by: in one window, and in all that count for a recording."""
+"""The evidence for a prediction: in one window, and in all that count for a recording."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Answer = Callable[[Sequence[MemberProbabilities]], Judgement]
 
 @dataclass(frozen=True, slots=True)
 class WindowEvidence:
-    """What there is to judge one face in one window by, or a whole recording.
+    """The evidence about one face in one window, or about a whole recording.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class WindowEvidence:
 
 @dataclass(frozen=True, slots=True)
 class RecordingEvidence:
-    """All that the answer of one recording rests on.
+    """The evidence about one recording.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class RecordingEvidence:
 
     @property
     def modalities(self) -> list[Modality]:
-        """Those that the answer rests on, sorted."""
+        """Modalities that the prediction rests on, sorted."""
         members = self.members.bundle.manifest.members
         used: set[Modality] = set()
         for window in self.windows:
@@ -100,7 +100,7 @@ class RecordingEvidence:
         return sorted(used)
 
     def present(self, window: WindowEvidence) -> set[Modality]:
-        """Modalities in which a window has enough to go by.
+        """Modalities of which a window has enough evidence.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class RecordingEvidence:
         return modalities_present(window, self.settings)
 
     def probability(self, member: str, rows: Sequence[Floats] | Floats, emotion: str) -> Floats:
-        """What one member by itself gives an emotion of the bundle.
+        """Probability that one member by itself gives an emotion of the bundle.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class RecordingEvidence:
 
 
 def modalities_present(evidence: WindowEvidence, settings: Settings) -> set[Modality]:
-    """Modalities in which there is enough to judge by.
+    """Modalities with enough evidence.
 
     Parameters
     ----------

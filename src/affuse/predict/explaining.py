@@ -1,8 +1,9 @@
-"""What the answer of a recording rests on: shares of voice and face, and their telling moments."""
+"""Explanation of a prediction: contributions of voice and face, and their telling moments."""
 
 from __future__ import annotations
 
 from affuse.bundle.manifest import Manifest
+from affuse.bundle.tables import tables_of
 from affuse.errors import ConfigError
 from affuse.explain.shapley import shapley_values
 from affuse.predict.evidence import RecordingEvidence, WindowEvidence
@@ -17,7 +18,7 @@ JOINED_BEFORE = (
 
 
 def refuse_unexplained(manifest: Manifest) -> None:
-    """Refuse a bundle that gives numbers.
+    """Refuse a bundle of numbers, or one that takes features from a table.
 
     Parameters
     ----------
@@ -26,8 +27,14 @@ def refuse_unexplained(manifest: Manifest) -> None:
     Raises
     ------
     ConfigError
-        It has no probability that voice and face could have moved.
+        It has no probability that voice and face could have moved, or nobody knows of which
+        moments of the recording a table tells.
     """
+    for modality in tables_of(manifest):
+        raise ConfigError(
+            f"an explanation was asked of a bundle that takes its {modality} features from a "
+            "table, which has no moments; expected one that reads recordings: leave --explain out"
+        )
     if manifest.targets:
         raise ConfigError(
             f"an explanation was asked of a bundle that gives numbers "
@@ -37,7 +44,7 @@ def refuse_unexplained(manifest: Manifest) -> None:
 
 
 def explained(evidence: RecordingEvidence, nothing: str) -> Explanation:
-    """What the answer of a recording rests on.
+    """The explanation of a prediction.
 
     Parameters
     ----------
@@ -66,7 +73,7 @@ def explained(evidence: RecordingEvidence, nothing: str) -> Explanation:
 
 
 def _contributions(evidence: RecordingEvidence, emotion: str, chance: float) -> dict[str, float]:
-    """Shapley value of each modality; none where no modality can answer without the others."""
+    """Shapley value of each modality; none where no modality can decide without the others."""
     answered: dict[frozenset[str], bool] = {}
 
     def value(modalities: frozenset[str]) -> float:
@@ -84,7 +91,7 @@ def _contributions(evidence: RecordingEvidence, emotion: str, chance: float) -> 
 def _of_modalities(
     evidence: RecordingEvidence, window: WindowEvidence, modalities: frozenset[str]
 ) -> MemberProbabilities:
-    """What the members would predict in a window if the other modalities were not there."""
+    """Members' outputs for a window if only these modalities were there."""
     kept: dict[str, Floats] = {}
     partly = False
     for member in evidence.members.bundle.manifest.members:

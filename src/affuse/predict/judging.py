@@ -1,4 +1,4 @@
-"""Probabilities of the members for a stretch -> an emotion, or the reason why none is decision."""
+"""Members' probabilities for a stretch -> an emotion, or why none is named."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MemberDistances = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """As the fields of the same names of `Segment`."""
+    """The prediction for a stretch; fields as those of the same names of `Segment`."""
 
     emotion: str | None
     confidence: float | None
@@ -53,7 +53,7 @@ def judge(
     bundle : Bundle
     by_member : mapping of str to array
     threshold : float
-        Probability below which no emotion is decision.
+        Probability below which no emotion is named.
     nothing : str
         Why there is nothing to go by, should there be nothing.
     distances : mapping of str to float, optional
@@ -91,7 +91,7 @@ def judge(
 
 
 def _set(manifest: Manifest, fused: Floats) -> tuple[str, ...]:
-    """Emotions that are probable enough for the coverage of the bundle; none where it has none."""
+    """The conformal set of emotions; empty where the bundle makes none."""
     if manifest.sets is None:
         return ()
     inside = conformal_sets(fused[None], manifest.sets.least)[0]
@@ -102,7 +102,7 @@ def averaged(
     manifest: Manifest,
     parts: Sequence[tuple[MemberProbabilities, Mapping[str, float]]],
 ) -> MemberProbabilities:
-    """The members' probabilities over several stretches, by `pooled`.
+    """The members' probabilities averaged over several stretches, by `pooled`.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def _fused(bundle: Bundle, by_member: MemberProbabilities) -> Floats:
 
 
 def _familiarity_by_modality(manifest: Manifest, distances: MemberDistances) -> dict[str, float]:
-    """Of each modality by itself; the mean where several members go by it alone."""
+    """Familiarity of each modality; the mean where several members use it alone."""
     found: dict[str, float] = {}
     for modality in MODALITIES:
         shares = [

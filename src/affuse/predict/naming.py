@@ -1,4 +1,4 @@
-"""What voice, face and both together say of a stretch -> the emotion that is named, or none."""
+"""Outputs of voice, face and both together -> the emotion that is named, or none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affuse.records import MODALITIES, Modality
 Floats = NDArray[np.float64]
 Columns = NDArray[np.intp]
 ModalityProbabilities = Mapping[Modality, Floats]
-"""What each modality that speaks says by itself, (n_classes,)."""
+"""Probabilities of each modality that has some, (n_classes,)."""
 
 WHO: Mapping[Modality, str] = {"audio": "voice", "video": "face"}
 
@@ -23,7 +23,7 @@ _JUST_BELOW = 0.99
 
 @dataclass(frozen=True, slots=True)
 class NamedEmotion:
-    """What is named, and why nothing else is.
+    """The named emotion, or why none is named.
 
     Attributes
     ----------
@@ -43,10 +43,10 @@ class NamedEmotion:
 def name_emotion(
     manifest: Manifest, fused: Floats, by_modality: ModalityProbabilities, threshold: float
 ) -> NamedEmotion:
-    """The most probable emotion, where what voice and face say allows it.
+    """The most probable emotion, where the outputs of voice and face allow it.
 
-    Where both modalities speak, classes that compete as one are compared with the others by their
-    sum, and `Agreement` says which emotions may be named.
+    Where there are both modalities, classes that compete as one are compared with the others by
+    their sum, and `Agreement` says which emotions may be named.
 
     Parameters
     ----------
@@ -87,11 +87,11 @@ def name_emotion(
 
 
 def held_to(manifest: Manifest, fused: Floats, by_modality: ModalityProbabilities) -> Floats:
-    """Fused probabilities in which an emotion that may not be named is not the first.
+    """Fused probabilities, changed so that an emotion that may not be named is not the first.
 
     A product can lift what neither modality holds likely above what one of them does. Such an
     emotion gives what it has to those that compete as one with it, if one of them may be named,
-    and is no more probable than the first that may. All stays as it is where a modality is silent.
+    and is no more probable than the first that may. All stays as it is where a modality is absent.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def held_to(manifest: Manifest, fused: Floats, by_modality: ModalityProbabilitie
 
 
 def _rules(manifest: Manifest, by_modality: ModalityProbabilities) -> Agreement | None:
-    """What must hold here: nothing where a modality is silent."""
+    """The rules of agreement; None where a modality is absent."""
     return manifest.fusion.agreement if len(by_modality) == len(MODALITIES) else None
 
 
@@ -140,7 +140,7 @@ def _first_of(manifest: Manifest, columns: Columns, row: Floats) -> str:
 def _may_be_named(
     manifest: Manifest, rules: Agreement, by_modality: ModalityProbabilities
 ) -> NDArray[np.bool_]:
-    """Classes that voice or face holds likely; where they share none, what each says first."""
+    """Classes that voice or face finds likely; where they share none, the first of each."""
     rows = np.stack(list(by_modality.values()))
     ranks = (-rows).argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
     may = np.asarray((ranks < rules.n_first).any(axis=0) & (rows >= rules.least).any(axis=0))
@@ -155,7 +155,7 @@ def _may_be_named(
 def _rivals(
     manifest: Manifest, rules: Agreement, by_modality: ModalityProbabilities
 ) -> dict[Modality, int]:
-    """The first group of voice and of face where they contradict each other; else empty."""
+    """The first groups of voice and of face where they contradict each other; else empty."""
     groups = _groups(manifest)
     of_groups = {
         m: np.array([by_modality[m][columns].sum() for columns in groups]) for m in MODALITIES

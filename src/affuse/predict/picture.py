@@ -1,4 +1,4 @@
-"""The picture of a recording: who is seen when, and what a face network makes of each face."""
+"""The picture of a recording: which face is seen when, and the face network's outputs for each."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ STAYS_WITH = 0.6
 
 
 class Tracker(Protocol):
-    """Follows the faces of one recording, picture by picture."""
+    """Tracks the faces of one recording, picture by picture."""
 
     def update(self, time_s: float, image: Image) -> tuple[TrackedFace, ...]:
         """Faces at this time, each under the number that it keeps.
@@ -72,6 +72,8 @@ class FaceObservation:
         None: no network was asked.
     distance : float or None
         How far the face is from the network's training; None: not known.
+    weight : float
+        How much it counts of what it would if it could be seen well.
     """
 
     time_s: float
@@ -79,6 +81,7 @@ class FaceObservation:
     box: Box
     probabilities: NDArray[np.floating] | None
     distance: float | None = None
+    weight: float = 1.0
 
     @property
     def area(self) -> float:
@@ -88,7 +91,7 @@ class FaceObservation:
 
 @dataclass
 class VideoAnalysis:
-    """What is known of a recording's picture once it has been read.
+    """The outcome of reading a recording's picture.
 
     Attributes
     ----------
@@ -125,7 +128,7 @@ class VideoAnalysis:
     cut: CutShort | None = None
 
     def n_sampled(self, span: Span) -> int:
-        """Sampled frames of a stretch, those that could not be had included; one at least.
+        """Number of sampled frames of a stretch, missing ones included; at least one.
 
         Parameters
         ----------
@@ -155,7 +158,7 @@ class VideoAnalysis:
         return self.observations[first:end]
 
     def go_on(self, end_s: float) -> None:
-        """Let the last picture stand as long as is usual, but not beyond the recording's end.
+        """Hold the last picture as long as usual, but not beyond the recording's end.
 
         Parameters
         ----------
@@ -255,7 +258,7 @@ def _observe(
 
 
 class FollowedFace:
-    """The face that is followed where only one is wanted.
+    """Tracks a single face, where only one is wanted.
 
     Examples
     --------
@@ -273,7 +276,7 @@ class FollowedFace:
         self._number = 0
 
     def chosen(self, visible: Sequence[TrackedFace]) -> Sequence[TrackedFace]:
-        """The largest face, or the one that was followed before; none where there is none.
+        """The largest face, or the one tracked before; none where there is none.
 
         Parameters
         ----------
@@ -307,7 +310,7 @@ class _PendingFace:
 def _sampled_frames(
     path: str | Path, video: VideoAnalysis, reached: Callable[[float], None] | None
 ) -> Iterator[SampledFrame]:
-    """All sampled frames, noting when there are some; a cut is noted, not raised."""
+    """All sampled frames, noting whether there are any; a cut is recorded, not raised."""
     per_s = video.sampled_fps
     try:
         for number, frame in enumerate(sample_frames(path, per_s=per_s, short_side=SHORT_SIDE)):
@@ -330,17 +333,19 @@ def _sampled_frames(
 def _classified(
     pending: Sequence[_PendingFace], classify: Classify | None
 ) -> list[FaceObservation]:
-    """One observation for each sampled frame; a held picture's share their row."""
+    """One observation for each sampled frame; those of a repeated picture share their row."""
     crops = [item.crop for item in pending if item.crop is not None]
     rows: Sequence[NDArray[np.floating] | None] = [None] * len(pending)
     far: Sequence[float | None] = [None] * len(pending)
+    weights: Sequence[float] = [1.0] * len(pending)
     if classify is not None and crops:
         found = classify(crops)
         rows = list(found.probabilities)
         far = far if found.distances is None else found.distances.tolist()
+        weights = weights if found.weights is None else found.weights.tolist()
     observations = [
-        FaceObservation(time_s, item.face.number, item.face.box, row, distance)
-        for item, row, distance in zip(pending, rows, far, strict=True)
+        FaceObservation(time_s, item.face.number, item.face.box, row, distance, weight)
+        for item, row, distance, weight in zip(pending, rows, far, weights, strict=True)
         for time_s in item.times_s
     ]
     return sorted(observations, key=_time_s)

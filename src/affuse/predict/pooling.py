@@ -1,4 +1,4 @@
-"""Moments -> a stretch by how telling each is, and windows that support their neighbours."""
+"""Moments -> a stretch, each weighted by how telling it is; windows -> smoothed with neighbours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 class Window(Protocol):
-    """What members say of one face, or of none, in one window."""
+    """Members' outputs for one face, or for none, in one window."""
 
     @property
     def number(self) -> int:
@@ -32,7 +32,7 @@ class Window(Protocol):
 
 
 def pooled(manifest: Manifest, member: str, rows: ArrayLike, weights: ArrayLike) -> Floats:
-    """What a member says of a stretch, from what it says of its moments.
+    """A member's output for a stretch, from its outputs for moments.
 
     Parameters
     ----------
@@ -65,9 +65,12 @@ def pooled(manifest: Manifest, member: str, rows: ArrayLike, weights: ArrayLike)
 
 
 def pooled_faces(
-    manifest: Manifest, member: str, rows: Sequence[NDArray[np.floating]]
+    manifest: Manifest,
+    member: str,
+    rows: Sequence[NDArray[np.floating]],
+    weights: Sequence[float],
 ) -> Floats | None:
-    """What a member says of a face, from what it says of single pictures of it.
+    """A member's output for a face, from its outputs for single pictures of it.
 
     Parameters
     ----------
@@ -75,7 +78,8 @@ def pooled_faces(
     member : str
         Its name.
     rows : sequence of (n_own_classes,) float
-        All count alike.
+    weights : sequence of float
+        How much each counts.
 
     Returns
     -------
@@ -84,13 +88,13 @@ def pooled_faces(
     """
     if not rows:
         return None
-    if manifest.pooling is None:
+    if manifest.pooling is None and set(weights) == {1.0}:
         return np.asarray(np.mean(rows, axis=0))
-    return pooled(manifest, member, np.stack(rows), np.ones(len(rows)))
+    return pooled(manifest, member, np.stack(rows), weights)
 
 
 def at_rest(manifest: Manifest, member: Member) -> Floats:
-    """What a member says of a face or a voice that tells nothing.
+    """A member's output for an expressionless face or voice.
 
     Parameters
     ----------
@@ -118,7 +122,7 @@ def at_rest(manifest: Manifest, member: Member) -> Floats:
 def supported(
     manifest: Manifest, windows: Sequence[Sequence[Window]], number: int, part: Window
 ) -> dict[str, Floats]:
-    """What members say of a window, with those next to it.
+    """Members' outputs for a window, pooled with those of the neighbouring ones.
 
     Parameters
     ----------
@@ -133,8 +137,8 @@ def supported(
     Returns
     -------
     mapping of str to (n_own_classes,) float64
-        Of the members that speak in it. Neighbours count `neighbour` times as much, each as far as
-        it had something to go by; as it is where the bundle has no pooling.
+        Of the members with outputs for it. Neighbours count `neighbour` times as much, each as far
+        as it had something to go by; as it is where the bundle has no pooling.
     """
     if manifest.pooling is None:
         return part.probabilities
@@ -146,7 +150,7 @@ def supported(
             other
             for others in beside
             for other in others
-            # A voice is heard once in a window, whichever face is the main one.
+            # A window has one output for the voice, whichever face is the main one.
             if name in other.probabilities and (spoken or other.number == part.number)
         ]
         weights = [part.weights[name]]
@@ -157,6 +161,6 @@ def supported(
 
 
 def _divergence(rows: Floats, other: Floats) -> Floats:
-    """Kullback and Leibler's, of each row from another distribution, in nats."""
+    """Kullback-Leibler divergence of each row from another distribution, in nats."""
     given = np.maximum(rows, FLOOR)
     return np.asarray((given * np.log(given / other)).sum(axis=1))

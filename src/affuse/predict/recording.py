@@ -1,4 +1,4 @@
-"""One recording, read once: its speech, its faces and what a voice network makes of each window."""
+"""One recording, read once: its speech, its faces and the voice network's output per window."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ class Recording:
 
     @property
     def duration_s(self) -> float:
-        """Of what could be read: the longer of sound and picture."""
+        """Duration of what could be read: the longer of sound and picture."""
         return max(part.duration_s for part in (self.sound, self.picture) if part is not None)
 
     @property
     def no_picture(self) -> str:
-        """Why there is nothing to see, in words; empty where there is."""
+        """Why there is no picture, in words; empty where there is one."""
         if self.has_cover:
             return "the file has only one still picture, a cover"
         return self.info.no_picture
 
     def voice_of(self, window: int) -> MeasuredRows | None:
-        """What the voice network says of a window; None: there was not enough speech.
+        """Output of the voice network for a window; None if there was not enough speech.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class Recording:
         return MeasuredRows(self.voices[window][None], None if far is None else np.array([far]))
 
     def readable(self, span: Span) -> Span:
-        """A stretch less what lies beyond the end of a file that is cut short.
+        """A stretch without what lies beyond the end of a truncated file.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class Recording:
 
 
 _CUT_MARGIN_S = 0.2
-"""Reading a stretch that ends so much before a cut does not meet it."""
+"""A stretch that ends this long before a cut can be read without reaching it."""
 
 
 def read_recording(
@@ -163,7 +163,7 @@ def read_recording(
 
 
 def enough_speech(speech_s: float, duration_s: float, settings: Settings) -> bool:
-    """Whether so many seconds of speech are enough for the voice network.
+    """Whether a number of seconds of speech is enough for the voice network.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def enough_speech(speech_s: float, duration_s: float, settings: Settings) -> boo
 
 
 def main_face(observations: Sequence[FaceObservation]) -> int:
-    """Number of the face that fills most of the picture for longest; 0: there is none.
+    """Number of the face that is largest for longest; 0 if there is none.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def main_face(observations: Sequence[FaceObservation]) -> int:
 
 
 class _VoiceScorer:
-    """Probabilities of the voice network for windows in which there is enough speech."""
+    """Outputs of the voice network for windows with enough speech."""
 
     def __init__(self, members: Members, settings: Settings) -> None:
         self.voices: dict[int, Floats] = {}
@@ -208,7 +208,7 @@ class _VoiceScorer:
         self._settings = settings
 
     def score(self, number: int, signal: Signal, speech_s: float) -> None:
-        """Keep the probabilities of one window; CancelledError once the scoring is cancelled."""
+        """Compute the output for one window; CancelledError once the scoring is cancelled."""
         if self.cancelled:
             raise CancelledError
         member, duration_s = self._members.voice, len(signal) / SAMPLE_RATE
@@ -227,7 +227,7 @@ def _analysed_both(
     scorer: _VoiceScorer,
     reached: Reached,
 ) -> tuple[VoiceActivity, VideoAnalysis]:
-    """Sound and picture, read at the same time: one file keeps two cores busy."""
+    """Sound and picture, read in parallel to use two cores."""
     picture_end: Future[float] = Future()
     detected = partial(_detected_speech, path, settings, picture_end.result, scorer, reached)
     with beside(detected) as sound:
@@ -275,7 +275,7 @@ def _analysed_video(
 
 
 def _limited(reached: Reached | None, path: Path, most_s: float | None) -> Reached:
-    """Reports how far the reading is, and ends that of what lasts too long."""
+    """A progress callback that reports, and stops the reading of recordings that are too long."""
 
     def limited(modality: Modality, time_s: float) -> None:
         if most_s is not None and time_s > most_s:

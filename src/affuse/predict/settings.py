@@ -1,4 +1,4 @@
-"""How a recording is read and judged; every default stands here."""
+"""Settings of a prediction, with all defaults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEAST_FACE_SEEN = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a recording is read and judged.
+    """How a recording is read and predicted.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Settings:
     least_face_seen : float
         Share of sampled frames below which a face is not judged.
     audio_track : int or None
-        Number of the track that is heard, from 1; None: the one marked as default, else the first.
+        Number of the audio track, from 1; None: the one marked as default, else the first.
     max_duration_s : float or None
         A longer recording is refused; None: none is for its length.
     explain : bool
@@ -89,7 +89,7 @@ def settings_of(
     max_duration_s: float | None = None,
     explain: bool = False,
 ) -> Settings:
-    """Settings from what a person gives; the hop is half a window where none is given.
+    """Settings from a person's choices; the hop is half a window by default.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The sound of a recording, window by window, for a voice network; and where there is speech."""
+"""The sound of a recording, window by window, for a voice network; and its speech."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def detect_speech(
 
 @dataclass
 class _SignalBuffer:
-    """The sound that later windows need, and all decisions about speech."""
+    """The sound that later windows need, and all speech decisions."""
 
     stream: SpeechStream
     number: int = 0
@@ -139,7 +139,7 @@ class _SignalBuffer:
         self._decide(self.stream.finish())
 
     def is_ready(self, windows: Windows) -> bool:
-        """Whether the next window is complete, not the last, and decided about."""
+        """Whether the next window is complete, not the last, and its speech is decided."""
         end_s = windows.span(self.number).end_s
         settled = windows.settled(self.end / SAMPLE_RATE) > self.number
         return settled and self._n_decided * FRAME_S >= end_s
@@ -166,7 +166,7 @@ class _SignalBuffer:
 def _resampled(
     path: str | Path, activity: VoiceActivity, audio_track: int | None
 ) -> Iterator[Signal]:
-    """The sound at 16 kHz in pieces of about a second; a cut is noted, not raised."""
+    """The sound at 16 kHz in pieces of about a second; a cut is recorded, not raised."""
     resampler: soxr.ResampleStream | None = None
     pending: list[Signal] = []
     n_pending = 0

@@ -1,4 +1,4 @@
-"""The second of speech and the frame of the face that tell most for an emotion, or against it."""
+"""The second of speech and the frame of the face that tell most for or against an emotion."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from affuse.predict.windows import Span
 from affuse.records import Modality, TellingMoment
 
 _SHOWN = 0.0005
-"""A contribution of less is shown as 0.0 points, and tells against nothing."""
+"""A smaller contribution is shown as 0.0 points, and does not count as against the emotion."""
 
 _LEAST_SPEECH = 0.5
 """Share of the speech in the fullest second that one must have to be a second of speech."""
@@ -30,7 +30,7 @@ _LEAST_SPEECH = 0.5
 def telling_moments(
     evidence: RecordingEvidence, emotion: str, contributions: Mapping[str, float]
 ) -> dict[str, TellingMoment]:
-    """When each modality tells most for an emotion; against it where it moved the answer away.
+    """The most telling moment of each modality: against the emotion where it lowered the answer.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def _moment(
 def _second_of_speech(
     evidence: RecordingEvidence, member: Member | None, emotion: str, against: bool
 ) -> TellingMoment | None:
-    """The second that, made silent, changes most in the window that tells most."""
+    """The second whose silencing changes most in the most telling window."""
     spoken = _with(evidence, member)
     if member is None or not spoken:
         return None
@@ -88,7 +88,7 @@ def _second_of_speech(
 def _seconds_of_speech(
     evidence: RecordingEvidence, span: Span, signal: Signal
 ) -> list[tuple[float, float]]:
-    """Seconds with half as much speech as the fullest, or more."""
+    """Seconds with at least half as much speech as the one with most."""
     sound = evidence.recording.sound
     seconds = moments_within(span.start_s, span.start_s + len(signal) / SAMPLE_RATE)
     if sound is None or not seconds:
@@ -101,7 +101,7 @@ def _seconds_of_speech(
 
 
 def _signal(evidence: RecordingEvidence, span: Span) -> Signal:
-    """The sound of a window once more; empty where it cannot be read alone."""
+    """The sound of a window, read once more; empty where it cannot be read alone."""
     there = evidence.recording.readable(span)
     try:
         return read_audio(
@@ -125,7 +125,7 @@ def _silenced(signal: Signal, first_s: float, end_s: float, start_s: float) -> S
 def _frame(
     evidence: RecordingEvidence, member: Member | None, emotion: str, against: bool
 ) -> TellingMoment | None:
-    """The frame whose face gives the emotion most."""
+    """The frame whose face supports the emotion most."""
     by_time: dict[float, tuple[FaceObservation, Floats]] = {}
     for window in _with(evidence, member):
         for seen in window.observations:
@@ -148,7 +148,7 @@ def _frame(
 def _window(
     evidence: RecordingEvidence, member: Member, emotion: str, against: bool
 ) -> TellingMoment | None:
-    """The window that tells most, of several."""
+    """The most telling window, if there are several."""
     windows = _with(evidence, member)
     if len(windows) < 2:
         return None
@@ -177,7 +177,7 @@ def _without(
     first: int,
     emotion: str,
 ) -> float | None:
-    """What a member gives an emotion in all moments but one; None: there are no others."""
+    """A member's probability of an emotion from all other moments; None if there are no others."""
     others = [row for number, row in enumerate(rows) if number != first]
     left = np.delete(weights, first)
     if not left.any():
@@ -187,6 +187,6 @@ def _without(
 
 
 def _with(evidence: RecordingEvidence, member: Member | None) -> list[WindowEvidence]:
-    """Stretches in which a member has something to go by."""
+    """Stretches for which a member has an output."""
     name = "" if member is None else member.name
     return [window for window in evidence.windows if name in window.probabilities]

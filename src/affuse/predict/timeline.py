@@ -1,4 +1,4 @@
-"""Speech and faces of a recording -> segments, and the emotion of the whole."""
+"""Speech and faces of a recording -> segments, and the prediction of the whole."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from affuse.records import Box, Explanation, Modality, Prediction, Segment
 def predict_recording(
     recording: Recording, members: Members, settings: Settings, name: str
 ) -> Prediction:
-    """The timeline of a recording, and what it comes to.
+    """The timeline of a recording, and the prediction of the whole.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def predict_recording(
 def _explanation(
     recording: Recording, members: Members, settings: Settings, evidence: Sequence[WindowEvidence]
 ) -> Explanation:
-    """What the answer of the whole rests on."""
+    """The explanation of the prediction of the whole."""
     from affuse.predict.explaining import explained
 
     main, manifest = [part for part in evidence if part.is_main], members.bundle.manifest
@@ -102,7 +102,7 @@ def _explanation(
 def evidence_of(
     recording: Recording, members: Members, settings: Settings, span: Span | None = None
 ) -> MemberProbabilities:
-    """What each member says of a recording, or of one stretch of it, before anything is fused.
+    """Members' outputs for a recording or one stretch of it, before they are fused.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def evidence_of(
 def _voice_of(
     part: WindowEvidence, recording: Recording, members: Members, settings: Settings
 ) -> MeasuredRows | None:
-    """What the voice network says of a stretch that is no window; None without enough speech."""
+    """Voice output for a stretch that is no window; None without enough speech."""
     span = recording.readable(part.span)
     if members.voice is None or "audio" not in modalities_present(part, settings):
         return None
@@ -156,7 +156,7 @@ def _all_evidence(
 
 
 def _of_window(recording: Recording, span: Span, settings: Settings) -> list[WindowEvidence]:
-    """One for each face in the window, by number; one without a face where there is none."""
+    """Evidence for each face in the window, by number; one without a face where there is none."""
     sound, picture = recording.sound, recording.picture
     speech_s = None if sound is None else sound.speech_s(span)
     if picture is None:
@@ -188,16 +188,21 @@ def _ask(
     settings: Settings,
     voice: MeasuredRows | None,
 ) -> None:
-    """Fill in what the members predict. The voice counts as that of the main face."""
+    """Fill in the members' outputs. The voice is attributed to the main face."""
     present = modalities_present(evidence, settings)
     strength: dict[Modality, float] = {
         "audio": evidence.speech or 0.0,
         "video": evidence.face_seen or 0.0,
+        **dict.fromkeys(members.rows, 1.0),
     }
     rows: dict[str, Floats | None] = {}
     if members.face is not None and "video" in present:
-        of_faces = [s.probabilities for s in evidence.observations if s.probabilities is not None]
-        rows[members.face.name] = pooled_faces(members.bundle.manifest, members.face.name, of_faces)
+        judged = [s for s in evidence.observations if s.probabilities is not None]
+        clear = [seen.weight for seen in judged]
+        of_faces = [seen.probabilities for seen in judged if seen.probabilities is not None]
+        name = members.face.name
+        rows[name] = pooled_faces(members.bundle.manifest, name, of_faces, clear)
+        strength["video"] *= float(np.mean(clear)) if clear else 1.0
         far = [s.distance for s in evidence.observations if s.distance is not None]
         if far:
             evidence.distances[members.face.name] = float(np.mean(far))
@@ -241,7 +246,7 @@ def _begin(evidence: WindowEvidence) -> float:
 def _whole(
     recording: Recording, evidence: Sequence[WindowEvidence], manifest: Manifest
 ) -> WindowEvidence:
-    """All windows as one, each as far as it had something to go by; of each its main face."""
+    """All windows as one, weighted by their evidence; of each its main face."""
     span = Span(0.0, recording.duration_s)
     main = [part for part in evidence if part.is_main]
     sound, picture = recording.sound, recording.picture
@@ -265,7 +270,7 @@ def _weighted_mean(pairs: Sequence[tuple[float, float]]) -> float:
 
 
 def _mean_distances(parts: Sequence[WindowEvidence]) -> dict[str, float]:
-    """Of each member over several windows, each as far as it had something to go by."""
+    """Mean distance of each member over several windows, weighted by their evidence."""
     names = dict.fromkeys(name for part in parts for name in part.distances)
     of_each = {
         name: [(p.distances[name], p.weights[name]) for p in parts if name in p.distances]

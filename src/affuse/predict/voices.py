@@ -1,4 +1,4 @@
-"""One recording of a voice as a person has it -> what the voice network takes."""
+"""One recording of a voice as an array -> input of the voice network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Signal = NDArray[np.float32]
 
 
 def checked_signal(signal: ArrayLike, sample_rate: int) -> Signal:
-    """A signal at 16 kHz.
+    """A checked signal at 16 kHz.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def checked_signal(signal: ArrayLike, sample_rate: int) -> Signal:
 
 
 def averaged_voice(signal: Signal, judge: Callable[[Signal], Floats]) -> Floats:
-    """Probabilities of a signal at 16 kHz; the mean over windows where it is longer than two.
+    """Probabilities for a signal at 16 kHz; the mean over windows if it is longer than two.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from affuse.errors import ConfigError
 
 WINDOW_S = 5.0
 """About one utterance: what the voice network learned from lasts 3 to 5 seconds, so that such a
-clip is judged as a whole; shorter windows hear half a sentence, longer ones several."""
+clip is judged as a whole; shorter windows hold half a sentence, longer ones several."""
 
 SHORTEST_S = 0.5
 """Of windows and hops, in seconds."""
@@ -83,7 +83,7 @@ class Windows:
         return self.settled(duration_s) + 1
 
     def settled(self, position_s: float) -> int:
-        """How many windows are sure not to be the last, once so much has been read.
+        """How many windows can no longer be the last, once so much has been read.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class Windows:
         return max(math.floor((position_s - self.window_s) / self.hop_s + 0.5), 0)
 
     def span(self, number: int, duration_s: float = math.inf) -> Span:
-        """What is judged in a window; infinite duration: it is not the last.
+        """The stretch of a window; infinite duration: it is not the last.
 
         Parameters
         ----------

@@ -1,1 +1,1 @@
-"""How the networks that affuse ships were trained, for anyone to train them again."""
+"""Training of the networks that affuse ships, repeatable by anyone."""

@@ -1,8 +1,8 @@
-"""Probabilities of a member as they hold for people and corpora that it has not met."""
+"""Calibration of a member's probabilities for people and corpora held out of its training."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ _BOUNDS = [(0.05, 5.0), (-1.0, 2.0), (0.0, 10.0)]
 
 @dataclass(frozen=True, slots=True)
 class HeldOutClips:
-    """What a member's graph says of clips of people whom it has not met.
+    """Outputs of a member's graph for clips of held-out people.
 
     Attributes
     ----------
@@ -36,15 +36,18 @@ class HeldOutClips:
         Each was unknown to the network that was asked.
     distances : (n,) float64 or None
         From what that network was trained on.
+    qualities : (n,) float64 or None
+        How well each can be seen; None: all can.
     """
 
     probabilities: Floats
     labels: NDArray[np.int64]
     corpora: NDArray[np.str_]
     distances: Floats | None = None
+    qualities: Floats | None = None
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> HeldOutClips:
-        """Some of them.
+        """Some of the clips.
 
         Parameters
         ----------
@@ -55,13 +58,34 @@ class HeldOutClips:
         HeldOutClips
         """
         distances = None if self.distances is None else self.distances[rows]
+        qualities = None if self.qualities is None else self.qualities[rows]
         return HeldOutClips(
-            self.probabilities[rows], self.labels[rows], self.corpora[rows], distances
+            self.probabilities[rows], self.labels[rows], self.corpora[rows], distances, qualities
         )
 
 
+def joined_clips(parts: Sequence[HeldOutClips]) -> HeldOutClips:
+    """Clips of several kinds, all with qualities.
+
+    Parameters
+    ----------
+    parts : sequence of HeldOutClips
+
+    Returns
+    -------
+    HeldOutClips
+        Without distances.
+    """
+    return HeldOutClips(
+        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.corpora for part in parts]),
+        qualities=np.concatenate([p.qualities for p in parts if p.qualities is not None]),
+    )
+
+
 class CrossFitted(NamedTuple):
-    """Reliability on corpora, or parts, by what was fitted on the others.
+    """Calibration error of each corpus or part, with constants fitted to the others.
 
     Attributes
     ----------
@@ -112,14 +136,16 @@ def with_calibration(member: Member, clips: HeldOutClips, *, declines: bool) -> 
 
     bounds = _BOUNDS if declines and known is not None else [*_BOUNDS[:2], (0.0, 0.0)]
     power, doubt, decline = minimize(loss, np.array([1.0, 0.0, 0.0]), bounds=bounds).x
-    found: dict[str, object] = {"temperature": float(1 / power), "doubt": float(doubt)}
+    found: dict[str, object] = {
+        "temperature": float(1 / power), "doubt": float(doubt), "image_quality": None,
+    }  # fmt: skip
     if member.familiarity is not None:
         found["familiarity"] = member.familiarity.model_copy(update={"decline": float(decline)})
     return member.model_copy(update=found)
 
 
 def calibrated_rows(member: Member, clips: HeldOutClips) -> Floats:
-    """Probabilities of the member, calibrated, (n, n_own_classes).
+    """Calibrated probabilities of the member, (n, n_own_classes).
 
     Parameters
     ----------
@@ -130,7 +156,7 @@ def calibrated_rows(member: Member, clips: HeldOutClips) -> Floats:
     -------
     (n, n_own_classes) float64
     """
-    return calibrated(member, clips.probabilities, clips.distances)
+    return calibrated(member, clips.probabilities, clips.distances, clips.qualities)
 
 
 def cross_fitted(

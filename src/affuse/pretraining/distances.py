@@ -1,4 +1,4 @@
-"""How far an embedding is from those that a network was trained on."""
+"""Distances of embeddings from those of a network's training clips."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHRINKAGE = 0.05
 
 
 class Centres(NamedTuple):
-    """Means of groups of embeddings, where their covariance is that of a ball.
+    """Means of groups of embeddings, and the whitening of their common covariance.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ def distance_graph(centres: Centres) -> bytes:
 
 
 def quantiles(distances: ArrayLike) -> tuple[float, ...]:
-    """Distances at even ranks, as `Familiarity` holds them.
+    """Distances at equally spaced ranks, as `Familiarity` holds them.
 
     Parameters
     ----------

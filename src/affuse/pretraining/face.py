@@ -128,7 +128,7 @@ def _check(settings: FaceTraining, n_networks: int, start: Path | None) -> None:
 
 
 def _fitting(weights: FaceWeights, settings: FaceTraining) -> FaceWeights:
-    """The weights, if they are of the architecture that is to be trained."""
+    """The weights, checked to be of the architecture that is to be trained."""
     asked = ARCHITECTURES[settings.architecture]
     found = weights.architecture
     if (found.blocks, found.n_embedding) != (asked.blocks, asked.n_embedding):
@@ -149,7 +149,7 @@ def _fitting(weights: FaceWeights, settings: FaceTraining) -> FaceWeights:
 def _trained(
     data: FaceTrainingData, settings: FaceTraining, n_networks: int, out: Path, report: Report
 ) -> list[Module]:
-    """Networks that differ in their seed: in first weights, order and variation of the faces."""
+    """Networks that differ in their seed: in initial weights, order and augmentation."""
     networks = []
     for number in range(n_networks):
         before = number * settings.epochs
@@ -164,7 +164,7 @@ def _trained(
 
 
 def _save_held_out(graph: Path, parts: FaceParts, path: Path) -> None:
-    """What the graph says of the faces that were held out: for the fusion's weights."""
+    """Save the graph's outputs for held-out faces, by which the fusion is fitted."""
     held_out = parts.held_out
     logs = np.log(np.maximum(graph_probabilities(graph, held_out.images), _LEAST))
     prior = face_prior(parts.data.faces.labels)

@@ -1,4 +1,4 @@
-"""What the exported face network reaches on faces that it has not met."""
+"""Figures of the exported face network on held-out faces."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class FaceFigures:
-    """What a training gave.
+    """The outcome of a training.
 
     Attributes
     ----------
@@ -138,7 +138,7 @@ def face_figures(
 
 
 def face_prior(labels: NDArray[np.int64]) -> Floats:
-    """Share of each emotion among faces, none of them zero.
+    """Share of each emotion among faces, all greater than zero.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def face_prior(labels: NDArray[np.int64]) -> Floats:
 
 
 def graph_probabilities(graph: Path, images: NDArray[np.uint8]) -> Floats:
-    """Probabilities of faces by the exported graph, as they stand.
+    """Probabilities of faces by the exported graph, uncalibrated further.
 
     Parameters
     ----------

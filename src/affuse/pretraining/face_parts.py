@@ -1,4 +1,4 @@
-"""FER2013, divided for the training of a face network: to learn from, to calibrate, to measure."""
+"""FER2013 divided for a face network: to train on, to calibrate on, to measure on."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ HELD_OUT_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class FaceParts:
-    """Which faces are for what.
+    """The faces for each purpose.
 
     Attributes
     ----------
     data : FaceTrainingData
         With the faces to learn from.
     held_out : FaceSet
-        For the temperature; the network has not met them.
+        For the temperature; held out of the network's training.
     tested : FaceSet
         To measure on: the public test part.
     calibration_rows : (n,) int64
@@ -53,7 +53,7 @@ def read_face_parts(
 ) -> FaceParts:
     """The faces of FER2013 and people's votes on them, divided.
 
-    A network that starts from weights of elsewhere may have met every training face: it is
+    A network that starts from other weights may have been trained on every training face: it is
     calibrated on every second test face, and its calibration measured on the others.
 
     Parameters
@@ -97,7 +97,7 @@ def read_face_parts(
 
 
 def divided(faces: FaceSet, seed: int) -> tuple[FaceSet, FaceSet]:
-    """Faces to train on, and a random share that is held out; copies stay on one side.
+    """Faces to train on, and a random share held out; copies stay on one side.
 
     Parameters
     ----------
@@ -116,5 +116,5 @@ def divided(faces: FaceSet, seed: int) -> tuple[FaceSet, FaceSet]:
 
 
 def _name_of(image: NDArray[np.uint8]) -> str:
-    """The same for a picture and its mirror image, another for any other picture."""
+    """A name shared by a picture and its mirror image, and by no other picture."""
     return hashlib.sha256(min(image.tobytes(), image[:, ::-1].tobytes())).hexdigest()

@@ -1,4 +1,4 @@
-"""Many corpora -> the voice model: networks and linear models, and what they reach on strangers."""
+"""Many corpora -> the voice model: networks and linear models, with held-out figures."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from affuse.features.voices.voice_input import unpacked
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.onnx_export import export_network
 from affuse.models.training import check_device, import_torch
+from affuse.models.voice_network import voice_network
+from affuse.models.voice_weights import VoiceWeights, read_voice_weights
 from affuse.models.waveform_training import WaveformTraining
 from affuse.pretraining.distances import distance_graph, distances
 from affuse.pretraining.voice_clips import VoiceClips, read_voice_clips
@@ -31,9 +33,11 @@ from affuse.pretraining.voice_figures import (
     fit_shares,
     joined_logs,
     rows_of,
+    started_from,
     voice_figures,
 )
 from affuse.pretraining.voice_networks import (
+    N_CLASSES,
     N_FOLDS,
     Arrays,
     Part,
@@ -60,11 +64,12 @@ def pretrain_voice(
     settings: WaveformTraining,
     *,
     without: Sequence[str] = (),
+    start: Path | None = None,
     jobs: int,
     seed: int = 0,
     progress: ProgressCallback | None = None,
 ) -> VoiceFigures:
-    """Train on many corpora, measure on speakers and corpora kept apart, write the graph.
+    """Train on many corpora, measure on held-out speakers and corpora, write the graph.
 
     Parameters
     ----------
@@ -75,7 +80,10 @@ def pretrain_voice(
         while it works, from which an interrupted training goes on, here or on another machine.
     settings : WaveformTraining
     without : sequence of str
-        Corpora that are left out in turn, to see what the model makes of one that it never heard.
+        Corpora that are left out in turn, to measure the model on a corpus outside its training.
+    start : Path, optional
+        Weights that every network starts from, as `read_voice_weights` takes them. Speakers whom
+        they have met count as met, and figures on them say so.
     jobs : int
         Processes that decode; threads of the training on a processor.
     seed : int
@@ -91,6 +99,8 @@ def pretrain_voice(
         Speakers or emotions of RAVDESS are missing, or a corpus to be left out is not there.
     ConfigError
         There is no such device.
+    WeightsError
+        Weights cannot be read, or are those of another architecture.
 
     Notes
     -----
@@ -100,12 +110,15 @@ def pretrain_voice(
     """
     check_device(settings.device)
     _check(index, without)
+    begun = None if start is None else _fitting(read_voice_weights(start), settings)
     import_torch().set_num_threads(jobs)
     out.mkdir(parents=True, exist_ok=True)
     clips = read_voice_clips(index, out, jobs, progress)
 
     def fitted(part: Part, teachers: Sequence[Arrays] = ()) -> Arrays:
-        return trained(clips, part, settings, out, teachers=teachers, progress=progress)
+        return trained(
+            clips, part, settings, out, teachers=teachers, start=begun, progress=progress
+        )
 
     parts = folds_of(clips, seed)
     of_folds = [fitted(part) for part in parts]
@@ -121,6 +134,8 @@ def pretrain_voice(
     shares = fit_shares(*joined_logs(others or folds), clips.labels[rows_of(others or folds)])
     export_pairs([weights], settings, shares, out / "voice.onnx")
     figures = voice_figures(clips, folds, others, one_corpus, shares, settings)
+    if begun is not None:
+        figures = started_from(figures, begun)
     with atomic_file(out / "voice.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
     _save_unheard(clips, others or folds, folds, out / "voice-out-of-fold.npz")
@@ -193,8 +208,14 @@ def _joined(
     return joined
 
 
+def _fitting(weights: VoiceWeights, settings: WaveformTraining) -> VoiceWeights:
+    """The weights, if they are of the architecture that is to be trained."""
+    weights.copy_into(voice_network(settings.architecture, N_CLASSES))
+    return weights
+
+
 def _check(index: Index, without: Sequence[str]) -> None:
-    """Refuse an index that the model cannot be trained or measured on."""
+    """Refuse an index on which the model cannot be trained or measured."""
     own = [clip for clip in index if clip.corpus == RAVDESS]
     speakers, emotions = {clip.speaker for clip in own}, {clip.emotion for clip in own}
     if len(speakers) < N_FOLDS or not emotions.issuperset(RAVDESS_EMOTIONS):
@@ -220,7 +241,7 @@ def _outputs(
     out: Path,
     progress: ProgressCallback | None,
 ) -> PartOutputs:
-    """What a part's models say of the clips that were held out; kept beside the networks."""
+    """Outputs of a part's models for the clips held out; stored beside the networks."""
     path = out / f"{part.name}-outputs.npz"
     digest = hashlib.sha256(b"".join(weights[name].tobytes() for name in sorted(weights)))
     names = [f"{clips.clips[row].corpus}/{clips.clips[row].id}" for row in part.held_out]
@@ -259,7 +280,7 @@ def _logs(
 def _save_unheard(
     clips: VoiceClips, parts: Sequence[PartOutputs], folds: Sequence[PartOutputs], path: Path
 ) -> None:
-    """What was said of clips that were not trained on: for the fusion's weights."""
+    """Save the outputs for held-out clips, by which the fusion is fitted."""
     network, linear = joined_logs(parts)
     # The keys are those of former versions, whose files `ship` reads as well.
     rows = rows_of(parts)

@@ -1,4 +1,4 @@
-"""Clips of many corpora, ready for the training of the voice model."""
+"""Clips of many corpora, prepared for the training of the voice model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIMIT_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceClips:
-    """What the voice model learns from and is measured on.
+    """Clips that the voice model is trained and measured on.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class VoiceClips:
 def read_voice_clips(
     index: Index, out: Path, jobs: int, progress: ProgressCallback | None = None
 ) -> VoiceClips:
-    """Decode the clips of an index; what is done already is read again.
+    """Decode the clips of an index; what was decoded before is read from disk.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How far utterances are from those that a voice network was trained on."""
+"""Distances of utterances from those that a voice network was trained on."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def embeddings_of(
 def training_centres(
     clips: VoiceClips, part: Part, network: Module, progress: ProgressCallback | None = None
 ) -> Centres:
-    """Means of each emotion of each corpus over some clips that a part's network learned from.
+    """Means of each emotion of each corpus over some training clips of a part's network.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Run folder -> one HTML file that needs nothing else."""
+"""Run folder -> one self-contained HTML file."""

@@ -54,9 +54,11 @@ _STYLE: dict[Any, Any] = {
     "savefig.facecolor": "none",
 }
 PIXELS_PER_INCH = 96
-LONGEST_NAME = 44
+WIDE, NARROW = 6.2, 5.2
+"""Inches of a chart with long names, and of others: both can be read on a telephone."""
+LONGEST_NAME = 40
 MARKERS = "osD^vPX*"
-"""Shapes beside the colours, so that no series is told by its colour alone."""
+"""Shapes beside the colours, so that series differ not in colour alone."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Chart:
 
 @contextmanager
 def drawing(width: float, height: float) -> Iterator[Figure]:
-    """An empty figure of so many inches, in the report's style; no global state is left.
+    """An empty figure of a size in inches, in the report's style; leaves no global state.
 
     Parameters
     ----------
@@ -112,7 +114,7 @@ def drawing(width: float, height: float) -> Iterator[Figure]:
 
 
 def short(name: str) -> str:
-    """A name that leaves room for what it names, and that a font can draw.
+    """A name shortened to fit, with only characters that a font can draw.
 
     Parameters
     ----------

@@ -1,22 +1,26 @@
-"""Several run folders -> one page that holds them against each other."""
+"""Several run folders -> one page that compares them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from affuse.errors import OutputError
-from affuse.report.chart import COLOURS, LEAKY, Chart, chart_of, drawing
-from affuse.report.document import check_page, render, result_rows, write_page
+from affuse.report.chart import COLOURS, LEAKY, WIDE, Chart, chart_of, drawing, short
+from affuse.report.grid import Column, Grid
+from affuse.report.page import check_page, render, write_page
 from affuse.report.reading import RunFolder, read_run
+from affuse.report.result_tables import INTERVAL, ONE_SPEAKER, SYSTEM, text_of
 from affuse.report.results_charts import MODALITY_MARKERS
-from affuse.report.words import percent
+from affuse.report.words import data_name, joined_names, modality_name, percent
+from affuse.tasks.figures import bounds, points
 
 BEST_OF_EACH = 6
+SHOWN = 10
+"""Systems of all runs that the page opens with."""
 
 
 def write_comparison(folders: Sequence[str | Path], out: str | Path) -> Path:
@@ -62,19 +66,18 @@ def comparison_html(runs: Sequence[RunFolder]) -> str:
     """
     names = run_names(runs)
     _refuse_numbers(runs)
+    data = tuple(dict.fromkeys(map(data_name, runs)))
     return render(
         "comparison.html.j2",
-        title=f"{len(runs)} runs compared: affuse",
-        runs=[_overview(run, name) for run, name in zip(runs, names, strict=True)],
+        heading=f"{len(runs)} runs compared: {joined_names(data)}",
+        runs=_run_grid(runs, names),
         findings=_findings(runs, names),
         differences=differences(runs, names),
         unknown=unknown(runs, names),
         chart=_chart(runs, names),
-        rows=[
-            row | {"run": name}
-            for run, name in zip(runs, names, strict=True)
-            for row in result_rows(run.results, run.leaks)
-        ],
+        systems=_system_grid(runs, names, leaky=False),
+        leaky=_system_grid(runs, names, leaky=True),
+        reasons=_reasons(runs),
     )
 
 
@@ -88,7 +91,7 @@ def _refuse_numbers(runs: Sequence[RunFolder]) -> None:
 
 
 def run_names(runs: Sequence[RunFolder]) -> list[str]:
-    """Names of the folders; with as much of the path before them as tells them apart.
+    """Names of the folders, with as much of their paths as distinguishes them.
 
     Parameters
     ----------
@@ -108,7 +111,7 @@ def run_names(runs: Sequence[RunFolder]) -> list[str]:
 
 
 def differences(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
-    """What makes the figures of these runs less than comparable, in sentences.
+    """Differences that make the figures of these runs less comparable, in sentences.
 
     Parameters
     ----------
@@ -135,7 +138,7 @@ def differences(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
 
 
 def unknown(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
-    """What cannot be known of whether these runs are comparable, in sentences.
+    """What is unknown about the comparability of these runs, in sentences.
 
     Parameters
     ----------
@@ -167,7 +170,7 @@ def _drawn(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
 
 
 def _other_clips(runs: Sequence[RunFolder], names: Sequence[str]) -> list[str]:
-    """How many clips are in all runs: told by what is in their files, where every run says so."""
+    """Note on clips that not all runs share, by the files' content where every run has it."""
     named = [_names_of(run) for run in runs]
     contents = [_contents_of(run) for run in runs]
     known = [frozenset(own.values()) for own in contents if own is not None]
@@ -188,13 +191,13 @@ def _names_of(run: RunFolder) -> frozenset[str]:
 
 
 def _contents_of(run: RunFolder) -> dict[str, str] | None:
-    """Clip -> content of every clip that was tested; None where that of one is not known."""
+    """Clip -> content of every tested clip; None where that of one is unknown."""
     names = _names_of(run)
     return {n: run.contents[n] for n in names} if names <= run.contents.keys() else None
 
 
 def _folds_of(run: RunFolder, *, by_content: bool) -> frozenset[tuple[str, ...]]:
-    """Test clips of each fold: by content, as names may be of other clips, or by name."""
+    """Test clips of each fold: by content, since equal names may mean other clips, or by name."""
     folds = run.table("folds")
     first = run.honest["protocol"].head(1)
     own = folds[folds["protocol"].isin(first)]
@@ -205,16 +208,51 @@ def _folds_of(run: RunFolder, *, by_content: bool) -> frozenset[tuple[str, ...]]
     )
 
 
-def _overview(run: RunFolder, name: str) -> dict[str, Any]:
-    best = run.honest.iloc[0].to_dict() if len(run.honest) else None
-    return {
-        "name": name,
-        "data": run.title,
-        "recipe": run.config.get("recipe", ""),
-        "n_clips": run.table("predictions")["clip"].nunique(),
-        "n_speakers": run.table("predictions")["speaker"].nunique(),
-        "best": best,
-    }
+def _run_grid(runs: Sequence[RunFolder], names: Sequence[str]) -> Grid:
+    """The runs, each with its best system."""
+    columns = (
+        Column("run"), Column("data"), Column("recipe"), Column("clips", "number"),
+        Column("speakers", "number"), Column("best system"), Column("UAR %", "strong"),
+    )  # fmt: skip
+    rows = []
+    for run, name in zip(runs, names, strict=True):
+        clips = run.table("predictions").drop_duplicates("clip")
+        amounts = (f"{len(clips)}", f"{clips['speaker'].nunique()}")
+        best = run.honest.iloc[0] if len(run.honest) else None
+        figures = ("none", "") if best is None else (str(best["system"]), points(best["uar"]))
+        rows.append((name, run.title, str(run.config.get("recipe", "")), *amounts, *figures))
+    caption = "Best system of each run that was tested on speakers it had not met"
+    return Grid(caption, columns, tuple(rows))
+
+
+def _system_grid(runs: Sequence[RunFolder], names: Sequence[str], *, leaky: bool) -> Grid:
+    """Systems of all runs, the highest first: those that leak, or the others."""
+    tables = [
+        (run.leaky if leaky else run.results[~run.results["leaky"]]).assign(run=name)
+        for run, name in zip(runs, names, strict=True)
+    ]
+    systems = pd.concat(tables).sort_values("uar", ascending=False, kind="stable")
+    columns = (
+        Column("run"), SYSTEM, Column("UAR %", "strong"), INTERVAL, Column("modality", "tag"),
+        Column("features"), Column("protocol"), Column("accuracy %", "number"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            row["run"], row["system"], points(row["uar"]),
+            bounds(row["uar_low"], row["uar_high"]) or ONE_SPEAKER,
+            modality_name(row["modality"]), text_of(row.get("features")), row["protocol"],
+            points(row["accuracy"]),
+        )
+        for _, row in systems.iterrows()
+    )  # fmt: skip
+    caption = "Systems whose figures leak" if leaky else "Systems tested on speakers not met"
+    return Grid(caption, columns, rows, None if leaky else SHOWN, "system")
+
+
+def _reasons(runs: Sequence[RunFolder]) -> list[tuple[str, str]]:
+    """Each protocol that leaks, and why; where runs differ in the reason, each."""
+    protocols = [(run, str(name)) for run in runs for name in run.leaky["protocol"]]
+    return list(dict.fromkeys((name.capitalize(), run.leaks[name]) for run, name in protocols))
 
 
 def _findings(runs: Sequence[RunFolder], names: Sequence[str]) -> str:
@@ -237,7 +275,7 @@ def _chart(runs: Sequence[RunFolder], names: Sequence[str]) -> Chart:
     rows = pd.concat(
         [run.results[:BEST_OF_EACH].assign(run=name) for run, name in zip(runs, names, strict=True)]
     ).reset_index(drop=True)
-    with drawing(9, 1.2 + 0.32 * len(rows)) as figure:
+    with drawing(WIDE, 1.2 + 0.3 * len(rows)) as figure:
         axes = figure.subplots()
         for place, (_, row) in enumerate(rows.iterrows()):
             error = np.array([[row["uar"] - row["uar_low"]], [row["uar_high"] - row["uar"]]])
@@ -248,11 +286,11 @@ def _chart(runs: Sequence[RunFolder], names: Sequence[str]) -> Chart:
                 marker="x" if row["leaky"] else MODALITY_MARKERS[row["modality"]],
             )  # fmt: skip
         axes.set_yticks(
-            range(len(rows)), [f"{r['run']}: {r['system']}" for _, r in rows.iterrows()]
+            range(len(rows)), [short(f"{r['run']}: {r['system']}") for _, r in rows.iterrows()]
         )
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(0, 100)
-        axes.set_xlabel("UAR in %, with 95 % intervals over speakers")
+        axes.set_xlabel("UAR in %, 95 % intervals")
         axes.grid(axis="x")
         text = (
             f"The best {BEST_OF_EACH} systems of each run at most. Circles: audio, squares: video, "

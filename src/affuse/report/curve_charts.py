@@ -1,4 +1,4 @@
-"""Charts of curves: how networks learned, and what worse recordings leave of a system."""
+"""Charts of curves: training losses, and robustness to degraded recordings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from affuse.report.chart import AUDIO, COLOURS, FUSED, VIDEO, Chart, chart_of, drawing
+from affuse.report.chart import AUDIO, COLOURS, FUSED, NARROW, VIDEO, WIDE, Chart, chart_of, drawing
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_MARKERS, MODALITY_NAMES
 from affuse.robustness.conditions import UNITS
@@ -15,7 +15,7 @@ from affuse.robustness.conditions import UNITS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-N_COLUMNS = 3
+N_COLUMNS = 2
 LONGEST_TITLE = 36
 FALLING = frozenset({"white noise", "babble", "dark"})
 """Conditions that are the worse the smaller their level."""
@@ -39,7 +39,7 @@ def training_chart(run: RunFolder) -> Chart | None:
     names = list(dict.fromkeys(table["system"]))
     n_rows = -(-len(names) // N_COLUMNS)
     modalities = dict(zip(run.results["system"], run.results["modality"], strict=True))
-    with drawing(9, 0.4 + 1.9 * n_rows) as figure:
+    with drawing(WIDE, 0.4 + 1.7 * n_rows) as figure:
         panels = figure.subplots(n_rows, N_COLUMNS, squeeze=False, sharey=True).ravel()
         for axes, name in zip(panels, names, strict=False):
             folds = table[table["system"] == name].pivot(
@@ -59,7 +59,7 @@ def training_chart(run: RunFolder) -> Chart | None:
 
 
 def _feature_colour(name: str) -> str:
-    """Colour of a network that learns features, by the modality that its name begins with."""
+    """Colour of a network that learns features, by the modality at the start of its name."""
     return {"audio": AUDIO, "video": VIDEO}.get(name.split()[0], FUSED)
 
 
@@ -114,7 +114,7 @@ def _curve(run: RunFolder, condition: str, chosen: pd.DataFrame) -> Chart:
     points = chosen[chosen["condition"] == condition]
     levels = sorted(points["level"].unique(), reverse=condition in FALLING)
     unit = f" ({UNITS[condition]})" if condition in UNITS else ""
-    with drawing(6, 3.4) as figure:
+    with drawing(NARROW, 3.1) as figure:
         axes = figure.subplots()
         for modality, system in run.best.items():
             own = chosen[chosen["system"] == system]
@@ -137,7 +137,7 @@ def _curve(run: RunFolder, condition: str, chosen: pd.DataFrame) -> Chart:
 
 def _gone(run: RunFolder, conditions: list[str], chosen: pd.DataFrame) -> Chart:
     shown = chosen[chosen["condition"].isin(["clean", *conditions])]
-    with drawing(6, 3.4) as figure:
+    with drawing(NARROW, 3.1) as figure:
         axes = figure.subplots()
         for modality, system in run.best.items():
             own = shown[shown["system"] == system].set_index("condition")

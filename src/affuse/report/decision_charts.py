@@ -13,6 +13,7 @@ from affuse.report.chart import (
     FAINT,
     INK,
     MARKERS,
+    NARROW,
     SERIES,
     Chart,
     chart_of,
@@ -30,7 +31,7 @@ FEWEST = 5
 
 
 def confusions(run: RunFolder) -> dict[str, pd.DataFrame]:
-    """Modality -> normalised confusion matrix of its best system: rows are what is true.
+    """Modality -> normalised confusion matrix of its best system; rows are the true emotions.
 
     Parameters
     ----------
@@ -101,11 +102,11 @@ def _confusion_text(system: str, shares: pd.DataFrame) -> str:
 def _percent(shares: pd.DataFrame) -> pd.DataFrame:
     percent = (100 * shares).round(1)
     percent.columns.name = None
-    return percent.rename_axis("true \\ said").reset_index()
+    return percent.rename_axis("true \\ predicted").reset_index()
 
 
 def reliability_chart(run: RunFolder) -> Chart | None:
-    """Accuracy over stated confidence, of the best system of each modality.
+    """Accuracy over confidence, of the best system of each modality.
 
     Parameters
     ----------
@@ -119,7 +120,7 @@ def reliability_chart(run: RunFolder) -> Chart | None:
     table = run.table("reliability")
     if not len(table) or not run.best:
         return None
-    with drawing(6, 4.6) as figure:
+    with drawing(NARROW, 3.8) as figure:
         axes = figure.subplots()
         draw_diagonal(axes, FAINT, INK)
         for modality, system in run.best.items():
@@ -179,7 +180,7 @@ def map_charts(run: RunFolder) -> tuple[Chart, ...]:
 
 
 def _map(modality: str, method: str, points: pd.DataFrame, by: str, names: list[str]) -> Chart:
-    with drawing(6, 4.4) as figure:
+    with drawing(NARROW, 3.6) as figure:
         axes = figure.subplots()
         for number, name in enumerate(names):
             own = points[points[by] == name]
@@ -205,7 +206,7 @@ def _map(modality: str, method: str, points: pd.DataFrame, by: str, names: list[
 
 
 def _apartness(points: pd.DataFrame, by: str) -> str:
-    """How much of the spread in the map lies between groups, in words."""
+    """Share of the variance in the map that lies between groups, in words."""
     places = points[["x", "y"]].to_numpy()
     total = _spread(places)
     within = sum(_spread(own[["x", "y"]].to_numpy()) for _, own in points.groupby(by))

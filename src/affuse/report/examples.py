@@ -1,4 +1,4 @@
-"""Single clips to look at: where the fused system is right, wrong, or the modalities disagree."""
+"""Single clips to inspect: where the fused system is right, wrong, or the modalities disagree."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPECTROGRAM_HOP = 2
 
 @dataclass(frozen=True, slots=True)
 class ModalityPrediction:
-    """What one modality said of a clip."""
+    """One modality's prediction of a clip."""
 
     modality: str
     emotion: str
@@ -37,7 +37,7 @@ class ModalityPrediction:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One clip, with what was said of it and what can be seen and heard in it.
+    """One clip with its predictions, its sound and its faces.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Example:
 
 
 def examples(run: RunFolder) -> tuple[Example, ...]:
-    """Clips that show something, decoded anew; without sound and faces where the files are gone.
+    """Instructive clips, decoded anew; without sound and faces where the files are gone.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def examples(run: RunFolder) -> tuple[Example, ...]:
 
 
 def chosen_clips(run: RunFolder) -> tuple[tuple[str, str], ...]:
-    """``(kind, clip)``: the surest right, the surest wrong, and disagreeing voice and face.
+    """``(kind, clip)``: the most confident right and wrong ones, and disagreeing modalities.
 
     Each speaker is shown once where that is possible.
 
@@ -172,7 +172,7 @@ def _sound(clip: Clip) -> Chart | None:
     signal = np.asarray(sound.signal, np.float32)
     if len(signal) < 4 * HOP:
         return None
-    with drawing(7, 2.6) as figure:
+    with drawing(4.4, 2) as figure:
         above, below = figure.subplots(2, sharex=True, height_ratios=[1, 1.6])
         low, high, times = _outline(signal, SAMPLE_RATE)
         above.fill_between(times, low, high, color=AUDIO, linewidth=0)

@@ -1,4 +1,4 @@
-"""For whom the best system works: its figure on each group of clips, with intervals."""
+"""Charts of the best system's figure on each group of clips, with intervals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from affuse.evaluation.group_tables import GroupTables, gap_sentence
-from affuse.report.chart import COLOURS, PAPER, Chart, chart_of, drawing, short
+from affuse.report.chart import COLOURS, NARROW, PAPER, Chart, chart_of, drawing, short
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import MODALITY_MARKERS
 from affuse.tasks.headline import Headline
@@ -20,7 +20,7 @@ COLUMNS = {"system", "by", "group", "compared"}
 
 
 def tables_of(run: RunFolder) -> GroupTables | None:
-    """Figures by group that a run folder has; None where it has none.
+    """Figures by group in a run folder; None where there are none.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def tables_of(run: RunFolder) -> GroupTables | None:
 
 
 def group_charts(run: RunFolder) -> tuple[Chart, ...]:
-    """A chart for each thing that groups were made by, of the best system.
+    """One chart for each attribute that groups were made by, of the best system.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def group_charts(run: RunFolder) -> tuple[Chart, ...]:
 
 def _chart(run: RunFolder, rows: pd.DataFrame, sentence: str) -> Chart:
     headline, modality = run.task.headline, str(run.honest["modality"].iloc[0])
-    with drawing(6.2, 1.3 + 0.42 * len(rows)) as figure:
+    with drawing(NARROW, 1.2 + 0.36 * len(rows)) as figure:
         axes = figure.subplots()
         _draw(axes, rows, headline, modality)
         names = zip(rows["group"], rows["n_speakers"], strict=True)
@@ -91,7 +91,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, headline: Headline, modality: str) -> 
 
 
 def _numbers(rows: pd.DataFrame, headline: Headline) -> pd.DataFrame:
-    """The same as numbers."""
+    """The figures as numbers."""
     ends = zip(*(rows[f"{headline.column}{end}"] for end in ("_low", "_high")), strict=True)
     return pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""Charts of numbers: truth against prediction, and how far they agree, by system and by speaker."""
+"""Charts of numbers: truth against prediction, and how far they agree by speaker."""
 
 from __future__ import annotations
 
@@ -7,49 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from affuse.report.chart import COLOURS, FAINT, LEAKY, Chart, chart_of, drawing, short
+from affuse.report.chart import COLOURS, FAINT, NARROW, Chart, chart_of, drawing, short
 from affuse.report.reading import RunFolder
-from affuse.report.results_charts import MODALITY_MARKERS, MODALITY_NAMES, SHOWN
+from affuse.report.results_charts import MODALITY_MARKERS, MODALITY_NAMES
 
 MOST_POINTS = 1500
 """Clips in one scatter: of more, evenly chosen ones."""
-
-
-def ccc_chart(run: RunFolder) -> Chart:
-    """CCC of each system with its interval, beside 0, what a guess gets.
-
-    Parameters
-    ----------
-    run : RunFolder
-
-    Returns
-    -------
-    Chart
-    """
-    rows = pd.concat([run.honest, run.leaky])[:SHOWN].reset_index(drop=True)
-    with drawing(9, 1.2 + 0.3 * len(rows)) as figure:
-        axes = figure.subplots()
-        axes.axvline(0, color=FAINT, linestyle=":", linewidth=1)
-        for place, (_, row) in enumerate(rows.iterrows()):
-            low, high = row["ccc"] - row["ccc_low"], row["ccc_high"] - row["ccc"]
-            axes.errorbar(
-                row["ccc"], place, capsize=3, markersize=7,
-                xerr=None if np.isnan(low) else [[max(low, 0)], [max(high, 0)]],
-                color=LEAKY if row["leaky"] else COLOURS[row["modality"]],
-                marker="x" if row["leaky"] else MODALITY_MARKERS[row["modality"]],
-            )  # fmt: skip
-        axes.set_yticks(range(len(rows)), [short(str(name)) for name in rows["system"]])
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(min(-0.1, float(rows["ccc_low"].min()) - 0.05), 1)
-        axes.set_xlabel("CCC, with 95 % intervals over speakers")
-        axes.grid(axis="x")
-        best, worst = rows.iloc[0], rows.iloc[-1]
-        text = (
-            f"{len(rows)} systems from {best['system']} with {best['ccc']:.3f} down to "
-            f"{worst['system']} with {worst['ccc']:.3f}; a guess gets 0. Circles: audio, squares: "
-            "video, diamonds: fused, crosses: leaky."
-        )
-        return chart_of(figure, "Systems and their intervals", text)
 
 
 def scatter_charts(run: RunFolder) -> tuple[Chart, ...]:
@@ -112,7 +75,7 @@ def speaker_ccc_chart(run: RunFolder) -> Chart | None:
     if not len(shown):
         return None
     shown = shown.sort_values(shown.columns[-1])
-    with drawing(6.2, 3.4) as figure:
+    with drawing(NARROW, 3.2) as figure:
         axes = figure.subplots()
         for modality, name in MODALITY_NAMES.items():
             if name in shown:

@@ -1,4 +1,4 @@
-"""Run folder -> tables: all that a report is made from."""
+"""Run folder -> tables, from which a report is made."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from affuse.tasks.task import Task
 
 @dataclass(frozen=True)
 class RunFolder:
-    """What `affuse run` wrote, read back.
+    """A run folder, read back.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class RunFolder:
     environment : mapping
         Versions and machine.
     notes : tuple of str
-        What a reader of the results must know.
+        Notes for readers of the results.
     drawn, passed_over : str
         That these people are drawn; how much lay beside the clips that was no clip. Empty where
         there is nothing to say.
@@ -62,7 +62,7 @@ class RunFolder:
     passed_over: str = ""
 
     def table(self, name: str) -> pd.DataFrame:
-        """Rows of one CSV; empty where the run did not write it.
+        """Rows of one CSV; none if the run did not write it.
 
         Parameters
         ----------
@@ -88,14 +88,14 @@ class RunFolder:
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
-        """Numbers that were predicted, in the order of the run; none where emotions were."""
+        """Numbers that were predicted, in the order of the run; none if it predicted emotions."""
         columns = self.tables["predictions"].columns
         before = "predicted_"
         return tuple(name.removeprefix(before) for name in columns if name.startswith(before))
 
     @property
     def task(self) -> Task:
-        """What was told of the clips."""
+        """The task of the run."""
         name = str(self.config.get("task", Classification.name))
         return make_task(name, self.targets, voted=len(self.tables["votes"]) > 0)
 
@@ -108,7 +108,7 @@ class RunFolder:
 
     @property
     def honest(self) -> pd.DataFrame:
-        """Rows of `results` whose protocol keeps speakers apart: of the first, where several do."""
+        """Rows of `results` whose protocol keeps speakers apart; of the first, if several do."""
         return self.results[~self.results["leaky"] & (self.results["protocol"] == self._first)]
 
     @property
@@ -123,7 +123,7 @@ class RunFolder:
 
     @cached_property
     def leaks(self) -> Mapping[str, str]:
-        """Protocol, as results name it -> why its rows are leaky; empty where they are not."""
+        """Protocol, as named in results -> why its rows are leaky; empty where they are not."""
         table = self.tables["results"]
         reasons = table["leak"] if "leak" in table else [""] * len(table)
         reason_of = dict(zip(table["protocol"], reasons, strict=True))
@@ -156,7 +156,7 @@ class RunFolder:
 
     @cached_property
     def contents(self) -> Mapping[str, str]:
-        """Clip -> what its content is known by; clips of which that is not known are not there."""
+        """Clip -> hash of its content; clips of unknown content are left out."""
         table = self.tables["contents"]
         if not {"clip", "content"} <= set(table):
             return {}
@@ -192,7 +192,7 @@ class RunFolder:
 
 
 def read_run(folder: str | Path) -> RunFolder:
-    """A run folder, read back.
+    """Read a run folder.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Charts of figures: systems with their intervals, paired differences, recalls."""
+"""Charts of figures: paired differences, recalls."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from affuse.report.chart import (
     COLOURS,
     FAINT,
     INK,
-    LEAKY,
+    NARROW,
     PAPER,
+    WIDE,
     Chart,
     chart_of,
     drawing,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 MODALITY_MARKERS = {"audio": "o", "video": "s", "audio+video": "D"}
 MODALITY_NAMES = {"audio": "audio", "video": "video", "audio+video": "fused"}
 FUSED_MODALITY = "audio+video"
-SHOWN = 24
+SHOWN = 12
 """Systems in one chart; the table has all."""
 _MOST_NAMED = 60
 """Speakers whose names find room below an axis; the table beneath has all."""
@@ -35,80 +36,8 @@ _LETTERS_BELOW = 70
 """In the names below an axis: more would overlap, and are turned."""
 
 
-def systems_chart(run: RunFolder) -> Chart:
-    """UAR of each system with its interval, beside chance, people and published figures.
-
-    Parameters
-    ----------
-    run : RunFolder
-
-    Returns
-    -------
-    Chart
-    """
-    rows = pd.concat([run.honest, run.leaky])[:SHOWN].reset_index(drop=True)
-    references = _of_modalities(run.table("references"), set(rows["modality"]))
-    with drawing(9, 1.2 + 0.3 * len(rows)) as figure:
-        axes = figure.subplots()
-        _reference_lines(axes, references)
-        for place, (_, row) in enumerate(rows.iterrows()):
-            colour = LEAKY if row["leaky"] else COLOURS[row["modality"]]
-            low, high = row["uar"] - row["uar_low"], row["uar_high"] - row["uar"]
-            error = None if np.isnan(low) else [[100 * max(low, 0)], [100 * max(high, 0)]]
-            axes.errorbar(
-                100 * row["uar"], place, xerr=error, color=colour, capsize=3, markersize=7,
-                marker="x" if row["leaky"] else MODALITY_MARKERS[row["modality"]],
-            )  # fmt: skip
-        names = [
-            f"{row['system']} (leaky)" if row["leaky"] else row["system"]
-            for _, row in rows.iterrows()
-        ]
-        axes.set_yticks(range(len(rows)), [short(name) for name in names])
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(0, 100)
-        axes.set_xlabel("UAR in %, with 95 % intervals over speakers")
-        axes.grid(axis="x")
-        return chart_of(figure, "Systems and their intervals", _systems_text(rows, references))
-
-
-def _of_modalities(references: pd.DataFrame, modalities: set[str]) -> pd.DataFrame:
-    """Lines of what the systems see and hear: by the face people tell more than by the voice."""
-    if not len(references):
-        return references
-    own = references["modality"].isin(modalities) | (references["kind"] == "chance")
-    return references[own]
-
-
-def _reference_lines(axes: Axes, references: pd.DataFrame) -> None:
-    """Vertical lines: chance dotted, people dashed, the best published one dash-dotted."""
-    styles = {"chance": ":", "people": "--", "published": "-."}
-    for kind, style in styles.items():
-        rows = references[references["kind"] == kind] if len(references) else references
-        if not len(rows):
-            continue
-        value = 100 * float(rows["value"].max())
-        axes.axvline(value, color=FAINT, linestyle=style, linewidth=1)
-        name = "best published" if kind == "published" else kind
-        # Names of near lines stand on both sides of them, not on each other.
-        side = "right" if kind == "people" else "left"
-        axes.text(
-            value, 1.005, f"{name} {value:.1f}", fontsize=9, color=INK, ha=side, va="bottom",
-            transform=axes.get_xaxis_transform(),
-        )  # fmt: skip
-
-
-def _systems_text(rows: pd.DataFrame, references: pd.DataFrame) -> str:
-    best, worst = rows.iloc[0], rows.iloc[-1]
-    chance = f"; chance is {100 * best['chance']:.1f} %" if "chance" in rows else ""
-    return (
-        f"{len(rows)} systems from {best['system']} with {100 * best['uar']:.1f} % down to "
-        f"{worst['system']} with {100 * worst['uar']:.1f} %{chance}. Circles: audio, squares: "
-        "video, diamonds: fused, crosses: leaky."
-    )
-
-
 def paired_charts(run: RunFolder) -> tuple[Chart, ...]:
-    """What each fusion gains over the best single modality; how far the best system is ahead.
+    """Gain of each fusion over the best single modality; lead of the best system over all.
 
     Parameters
     ----------
@@ -130,15 +59,15 @@ def paired_charts(run: RunFolder) -> tuple[Chart, ...]:
         gains = _against(pairs, first)
         gains = gains[gains["system"].isin(fused)].sort_values("difference", ascending=False)
         title = "What fusion gains over the best single modality"
-        charts.append(_pairs(gains, title, f"points of UAR ahead of {short(first)}", first))
+        charts.append(_pairs(gains, title, "points of UAR gained", first))
     best = str(run.honest["system"].iloc[0])
     behind = _against(pairs, best)
     behind = behind.assign(
         difference=0 - behind["difference"], low=0 - behind["high"], high=0 - behind["low"]
     )
     title = "How far the best system is ahead"
-    label = "points of UAR that the best system is ahead"
-    charts.append(_pairs(behind.sort_values("difference"), title, label, best))
+    behind = behind.sort_values("difference")
+    charts.append(_pairs(behind, title, "points of UAR ahead", best))
     return tuple(charts)
 
 
@@ -155,7 +84,7 @@ def _against(pairs: pd.DataFrame, reference: str) -> pd.DataFrame:
 def _pairs(rows: pd.DataFrame, title: str, label: str, reference: str) -> Chart:
     shown = rows[:SHOWN].reset_index(drop=True)
     real = shown["p_holm"] < SIGNIFICANT
-    with drawing(9, 1 + 0.3 * len(shown)) as figure:
+    with drawing(WIDE, 1 + 0.27 * len(shown)) as figure:
         axes = figure.subplots()
         axes.hlines(shown.index, 100 * shown["low"], 100 * shown["high"], color=INK, linewidth=1.5)
         for marked, face in ((real, INK), (~real, PAPER)):
@@ -168,8 +97,10 @@ def _pairs(rows: pd.DataFrame, title: str, label: str, reference: str) -> Chart:
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_xlabel(f"{label}, 95 % intervals")
         axes.grid(axis="x")
+        n_real = int((rows["p_holm"] < SIGNIFICANT).sum())
+        drawn = f" (the first {SHOWN} are drawn)" if len(rows) > SHOWN else ""
         text = (
-            f"{reference} against {len(shown)} others: {int(real.sum())} differences are more than "
+            f"{reference} against {len(rows)} others{drawn}: {n_real} differences are more than "
             "chance after Holm's correction for all pairs of the run (filled), the others are open "
             "circles."
         )
@@ -196,7 +127,7 @@ def class_recall_chart(run: RunFolder) -> Chart | None:
         for modality, system in run.best.items()
     }
     shown = pd.DataFrame(wide).reindex([c for c in run.classes])
-    with drawing(6.2, 1.2 + 0.42 * len(shown)) as figure:
+    with drawing(NARROW, 1.1 + 0.32 * len(shown)) as figure:
         axes = figure.subplots()
         for modality, name in MODALITY_NAMES.items():
             if name not in shown:
@@ -253,7 +184,7 @@ def speaker_chart(run: RunFolder) -> Chart | None:
     names = [short(str(name)) for name in shown.index]
     named = len(names) <= _MOST_NAMED
     crowded = named and sum(map(len, names)) > _LETTERS_BELOW
-    with drawing(6.2, 3.4 + (0.09 * max(map(len, names)) if crowded else 0)) as figure:
+    with drawing(NARROW, 3.2 + (0.09 * max(map(len, names)) if crowded else 0)) as figure:
         axes = figure.subplots()
         for modality, name in MODALITY_NAMES.items():
             if name in shown:

@@ -1,4 +1,4 @@
-"""Stored predictions -> figures by group: of a run that was made without asking for them."""
+"""Figures by group from stored predictions, for a run that was made without them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def with_groups(run: RunFolder, by: Sequence[str]) -> RunFolder:
 
 
 def _clips(run: RunFolder) -> tuple[Clip, ...]:
-    """Clips of the run's index with what is said of them, wherever their files are now."""
+    """Clips of the run's index with their attributes, wherever their files are now."""
     index = run.path / INDEX
     if not index.is_file():
         raise OutputError(f"{run.path} has no {INDEX}, which says whose clips these are; run again")
@@ -83,7 +83,7 @@ def _clips(run: RunFolder) -> tuple[Clip, ...]:
 
 
 def _table(run: RunFolder) -> FeatureTable:
-    """The clips that were predicted, with their truth and no features."""
+    """The predicted clips with their truth and without features."""
     clips = run.table("predictions").drop_duplicates("clip").sort_values("clip", kind="stable")
     names = {key: clips[key].to_numpy(str) for key in ("clip", "speaker")}
     if run.targets:
@@ -102,7 +102,7 @@ def _table(run: RunFolder) -> FeatureTable:
 
 
 def _out_of_fold(run: RunFolder, name: str, table: FeatureTable) -> OutOfFold:
-    """What one row of the results predicts."""
+    """Predictions of one row of the results."""
     own = run.predictions_of(name).sort_index(kind="stable")
     row = run.results[run.results["system"] == name].iloc[0]
     columns = [f"predicted_{t}" for t in run.targets] or [f"p_{c}" for c in run.classes]
@@ -120,7 +120,7 @@ def _out_of_fold(run: RunFolder, name: str, table: FeatureTable) -> OutOfFold:
 
 
 def _as_predicted(outputs: np.ndarray, own: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
-    """Probabilities whose highest is that of what was predicted, which rounding may have hidden."""
+    """Probabilities whose maximum agrees with the prediction, which rounding may have hidden."""
     columns = np.array([classes.index(name) for name in own["predicted"]])
     rows = np.flatnonzero(outputs.argmax(axis=1) != columns)
     outputs[rows, columns[rows]] = np.nextafter(outputs[rows].max(axis=1), 2)

@@ -1,9 +1,9 @@
-"""TransferMatrix -> one page: heat maps, every cell in a table, what it says."""
+"""TransferMatrix -> one page: heat maps, a table of all cells, notes."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Any
 
 from affuse.config import Config, load_config
 from affuse.errors import OutputError
@@ -11,11 +11,13 @@ from affuse.evaluation.transfer import ALL_OTHERS, Cell
 from affuse.evaluation.transfer_matrix import TransferMatrix
 from affuse.plot.transfer import draw_cells, name_axes
 from affuse.report.chart import FUSED, INK, Chart, chart_of, drawing, short
-from affuse.report.document import flat_settings, render, write_page
-from affuse.report.words import interval
+from affuse.report.document import settings_grid
+from affuse.report.grid import SHOWN, Column, Grid
+from affuse.report.page import render, write_page
+from affuse.report.result_tables import ONE_SPEAKER
 from affuse.storage.plain_json import read_plain
 from affuse.storage.run_files import CONFIG, REPORT, TRANSFER_JSON
-from affuse.tasks.figures import points
+from affuse.tasks.figures import bounds, points
 
 
 def transfer_html(found: TransferMatrix, config: Config) -> str:
@@ -39,15 +41,15 @@ def transfer_html(found: TransferMatrix, config: Config) -> str:
     settings = config.model_dump(mode="json", exclude_none=True)
     return render(
         "transfer.html.j2",
-        title=f"{' + '.join(size.corpus for size in found.corpora)}: affuse transfer",
+        heading=f"{' + '.join(size.corpus for size in found.corpora)}: from corpus to corpus",
         reading=found.reading(),
         charts=[heat_map(found, system) for system in found.systems],
-        cells=[_row(cell) for cell in found.cells],
-        corpora=found.corpora,
-        settings=flat_settings(settings),
+        cells=_cell_grid(found),
+        corpora=_corpus_grid(found),
+        settings=settings_grid(settings, "Settings"),
         settings_text=config.to_toml(),
-        again=f"affuse transfer {' '.join(config.data.paths)} --recipe config.toml",
-        environment=(),
+        again=f"affuse transfer {shlex.join(config.data.paths)} --recipe config.toml",
+        environment=None,
     )
 
 
@@ -85,7 +87,7 @@ def write_transfer_report(folder: Path, out: Path | None = None) -> Path:
 
 
 def heat_map(found: TransferMatrix, system: str) -> Chart:
-    """One system's matrix: a row for each corpus that trains, a column for each that is tested.
+    """One system's matrix: a row for each training corpus, a column for each tested one.
 
     Parameters
     ----------
@@ -125,13 +127,37 @@ def _text(cells: list[Cell]) -> str:
     )
 
 
-def _row(cell: Cell) -> dict[str, Any]:
-    lost = interval(cell.lost_low, cell.lost_high) if cell.lost == cell.lost else ""
-    return {
-        "cell": cell,
-        "interval": interval(cell.uar_low, cell.uar_high) or "one speaker",
-        "lost": points(cell.lost) if cell.lost == cell.lost else "",
-        "within": points(cell.within) if cell.within == cell.within else "",
-        "lost_interval": lost,
-        "emotions": ", ".join(cell.emotions),
-    }
+def _cell_grid(found: TransferMatrix) -> Grid:
+    """Every cell of every system."""
+    columns = (
+        Column("system"), Column("trained on"), Column("tested on"), Column("UAR %", "strong"),
+        Column("95 % over speakers", "range"), Column("chance %", "number"),
+        Column("own %", "number"), Column("lost, points", "number"),
+        Column("95 % of what is lost", "range"), Column("clips", "number"),
+        Column("speakers", "number"), Column("emotions"), Column("leaky"),
+    )  # fmt: skip
+    rows = tuple(_row(cell) for cell in found.cells)
+    return Grid("Trained on one corpus, tested on another", columns, rows, 2 * SHOWN, "figure")
+
+
+def _row(cell: Cell) -> tuple[str, ...]:
+    lost = cell.lost == cell.lost
+    return (
+        cell.system, cell.trained_on, cell.tested_on, points(cell.uar),
+        bounds(cell.uar_low, cell.uar_high) or ONE_SPEAKER, points(cell.chance),
+        points(cell.within) if cell.within == cell.within else "",
+        points(cell.lost) if lost else "", bounds(cell.lost_low, cell.lost_high) if lost else "",
+        f"{cell.n_clips}", f"{cell.n_speakers}", ", ".join(cell.emotions), cell.leak,
+    )  # fmt: skip
+
+
+def _corpus_grid(found: TransferMatrix) -> Grid:
+    columns = (
+        Column("corpus"), Column("clips", "number"), Column("speakers", "number"),
+        Column("emotions"),
+    )  # fmt: skip
+    rows = tuple(
+        (size.corpus, f"{size.n_clips}", f"{size.n_speakers}", ", ".join(size.emotions))
+        for size in found.corpora
+    )
+    return Grid("What was trained on and tested", columns, rows)

@@ -1,48 +1,27 @@
-"""The first paragraph of a report: what was found, in words made from the numbers."""
+"""Sentences of a report that are made from its numbers, and names as a reader has them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from affuse.errors import DatasetError
 from affuse.evaluation.sentences import floor_text
 from affuse.report.reading import RunFolder
-from affuse.report.results_charts import MODALITY_NAMES
+from affuse.report.results_charts import FUSED_MODALITY, MODALITY_NAMES
+from affuse.storage.csv_rows import read_rows
 from affuse.storage.plain_text import counted
-from affuse.tasks.figures import bounds, p_text, points
+from affuse.storage.run_files import INDEX
+from affuse.tasks.figures import p_text, points
+from affuse.tasks.headline import Headline
 from affuse.tasks.significance import SIGNIFICANT
 
-
-def findings(run: RunFolder) -> str:
-    """One paragraph.
-
-    Parameters
-    ----------
-    run : RunFolder
-
-    Returns
-    -------
-    str
-        Sentences.
-    """
-    if not len(run.honest):
-        return _joined(
-            run.drawn,
-            "No system was evaluated with speakers kept apart, so nothing here says how well new "
-            "people would be recognised. Every figure below leaks: see the reason beside it.",
-        )
-    return _joined(
-        run.drawn,
-        _best(run),
-        _against_chance(run),
-        _fusion(run),
-        _people(run),
-        _speakers(run),
-        _leaky(run),
-    )
-
-
-def _joined(*sentences: str) -> str:
-    return " ".join(sentence for sentence in sentences if sentence)
+FROM = {
+    "audio": "from the voice",
+    "video": "from the face",
+    FUSED_MODALITY: "from voice and face",
+}
 
 
 def percent(share: float) -> str:
@@ -61,73 +40,58 @@ def percent(share: float) -> str:
     return f"{points(share)} %"
 
 
-def interval(low: float, high: float) -> str:
-    """Bounds in percent; empty where there are none.
+def joined_names(names: Sequence[str]) -> str:
+    """Names as a sentence has them.
 
     Parameters
     ----------
-    low, high : float
-        Shares; NaN where there are none.
+    names : sequence of str
 
     Returns
     -------
     str
-        Such as ``[41.2, 58.0]``.
+        Such as ``valence, arousal and dominance``.
     """
-    return bounds(low, high)
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
-def _best(run: RunFolder) -> str:
-    best = run.honest.iloc[0]
-    kind = {
-        "audio": "from the voice",
-        "video": "from the face",
-        "audio+video": "from voice and face together",
-    }
-    bounds = interval(best["uar_low"], best["uar_high"])
-    text = f" (95 % interval over speakers {bounds})" if bounds else " (one speaker: no interval)"
-    return (
-        f"On {int(best['n_clips']):,} clips of {counted(int(best['n_speakers']), 'speaker')}, each "
-        f"tested by a system that had not met the speaker, the best system, {best['system']}, "
-        f"recognises {len(run.classes)} emotions {kind[best['modality']]} with a mean recall "
-        f"(UAR) of {percent(best['uar'])}{text}."
-    )
+def gain_of_fusion(run: RunFolder) -> str:
+    """What the best fusion gains over the better single modality; empty where there is none.
 
+    Parameters
+    ----------
+    run : RunFolder
 
-def _against_chance(run: RunFolder) -> str:
-    best = run.honest.iloc[0]
-    above = pd.isna(best["uar_low"]) or best["uar_low"] > best["chance"]
-    return (
-        f"Chance is {percent(best['chance'])}."
-        if above
-        else f"That is not surely above chance ({percent(best['chance'])})."
-    )
-
-
-def _fusion(run: RunFolder) -> str:
-    singles = {m: run.best[m] for m in ("audio", "video") if m in run.best}
-    by_name = run.honest.set_index("system")["uar"]
-    if "audio+video" not in run.best or not singles:
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    headline = run.task.headline
+    singles = {m: name for m, name in run.best.items() if m != FUSED_MODALITY}
+    if FUSED_MODALITY not in run.best or not singles:
         return ""
-    modality, single = max(singles.items(), key=lambda item: float(by_name[item[1]]))
-    fused = run.best["audio+video"]
-    pairs = run.table("comparisons")
-    gain = float(by_name[fused] - by_name[single])
-    text = f"The better single modality is {modality} with {percent(by_name[single])}; "
+    figures = run.honest.set_index("system")[headline.column]
+    modality, single = max(singles.items(), key=lambda item: float(figures[item[1]]))
+    fused, pairs = run.best[FUSED_MODALITY], run.table("comparisons")
+    shown = headline.value(figures[single]) + (" %" if headline.scale == 100 else "")
+    text = f"The better single modality is {modality} with {shown}; "
     both = [fused, single]
     pair = pairs[pairs["better"].isin(both) & pairs["other"].isin(both)] if len(pairs) else pairs
-    if not len(pair):
-        return f"{text}fusing differs from it by {points(gain, signed=True)} points."
-    return f"{text}{_gain(pair.iloc[0], fused, len(pairs))}."
+    if len(pair):
+        return f"{text}{_gain(pair.iloc[0], fused, len(pairs), headline)}."
+    amount = headline.value(float(figures[fused] - figures[single]), signed=True)
+    return f"{text}fusing differs from it by {amount} {headline.unit}."
 
 
-def _gain(row: pd.Series, fused: str, n_pairs: int) -> str:
+def _gain(row: pd.Series, fused: str, n_pairs: int, headline: Headline) -> str:
     """How much fusing gains, with its interval, and how sure that is among so many pairs."""
-    if points(row["difference"]) == "0.0":
-        return f"fusing is level with it: 0.0 points{bounds(row['low'], row['high'], before=' ')}"
-    moves = "gains" if row["better"] == fused else "loses"
-    amount = f"fusing {moves} {points(row['difference'])} points"
-    text = f"{amount}{bounds(row['low'], row['high'], before=' ')}"
+    bounds = headline.bounds(row["low"], row["high"], before=" ")
+    amount = headline.amount(row["difference"])
+    if headline.is_nothing(row["difference"]):
+        return f"fusing is level with it: {amount}{bounds}"
+    text = f"fusing {'gains' if row['better'] == fused else 'loses'} {amount}{bounds}"
     corrected = f"{p_text(row['p_holm'])}{f' as one of {n_pairs} comparisons' * (n_pairs > 1)}"
     if row["p_holm"] < SIGNIFICANT:
         return f"{text}, more than chance explains ({corrected})"
@@ -140,7 +104,7 @@ def _gain(row: pd.Series, fused: str, n_pairs: int) -> str:
 
 
 def floor(run: RunFolder) -> str:
-    """What swaps of whole speakers could not have shown, where that is so; else empty.
+    """A caution on permutations of whole speakers, where these are too few; else empty.
 
     Parameters
     ----------
@@ -158,47 +122,8 @@ def floor(run: RunFolder) -> str:
     return floor_text(first["p_swap_least"], int(first["n_speakers"]), len(pairs))
 
 
-def _people(run: RunFolder) -> str:
-    references = run.table("references")
-    if not len(references):
-        return ""
-    best = run.honest.iloc[0]
-    people = references[
-        (references["kind"] == "people") & (references["modality"] == best["modality"])
-    ]
-    if not len(people):
-        return ""
-    row = people.iloc[0]
-    return (
-        f"People who judged these recordings reached an {row['metric']} of {percent(row['value'])}."
-    )
-
-
-def _speakers(run: RunFolder) -> str:
-    table = run.table("speakers")
-    if not len(table):
-        return ""
-    own = table[table["system"] == run.honest.iloc[0]["system"]].set_index("speaker")["uar"]
-    if len(own) < 2:
-        return ""
-    return (
-        f"It depends on who speaks: from {percent(own.min())} (speaker {own.idxmin()}) to "
-        f"{percent(own.max())} (speaker {own.idxmax()})."
-    )
-
-
-def _leaky(run: RunFolder) -> str:
-    if not len(run.leaky):
-        return ""
-    highest = run.leaky["uar"].max()
-    return (
-        f"{counted(len(run.leaky), 'row')} marked leaky, up to {percent(highest)}, must not be "
-        "compared with these: they know something of the clips they are tested on."
-    )
-
-
 def modality_name(modality: str) -> str:
-    """What a reader calls a modality.
+    """Name of a modality for readers.
 
     Parameters
     ----------
@@ -210,3 +135,41 @@ def modality_name(modality: str) -> str:
     str
     """
     return MODALITY_NAMES.get(modality, modality)
+
+
+def heading_of(run: RunFolder) -> str:
+    """Whose clips, what was told of them, and from what.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    str
+        Such as ``RAVDESS: 8 emotions from voice and face``.
+    """
+    what = joined_names(run.targets) if run.targets else counted(len(run.classes), "emotion")
+    modalities = set(run.results["modality"])
+    modality = modalities.pop() if len(modalities) == 1 else FUSED_MODALITY
+    return f"{data_name(run)}: {what} {FROM[modality]}"
+
+
+def data_name(run: RunFolder) -> str:
+    """Names of the corpora of a run's index; of its folders where that names none.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    str
+        Such as ``RAVDESS`` or ``EMO-DB + EMOVO``.
+    """
+    try:
+        index = read_rows(run.path / INDEX)
+    except DatasetError:
+        return run.title
+    named = (row["corpus"] for row in index.rows) if "corpus" in index.columns else ()
+    return " + ".join(name for name in dict.fromkeys(named) if name) or run.title

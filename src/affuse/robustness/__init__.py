@@ -1,1 +1,1 @@
-"""Degraded recordings, and what is left of a figure under them."""
+"""Degraded recordings, and the figures under them."""

@@ -1,4 +1,4 @@
-"""Conditions: the ways in which test clips are degraded, each at its levels."""
+"""Conditions: kinds of degradation, each at its levels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One way in which clips are degraded, at one level.
+    """One kind of degradation at one level.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ CLEAN = Condition("clean")
 def conditions(
     asked: RobustnessConfig, sources: Mapping[Modality, Source]
 ) -> tuple[Condition, ...]:
-    """All that is asked for and can be had, `CLEAN` left aside.
+    """All conditions that are asked for and possible, except `CLEAN`.
 
     Features from a table cannot be computed anew from a worse recording: such a modality can only
     be gone altogether, and with one modality alone there is nothing left then.

@@ -1,4 +1,4 @@
-"""Robustness curves: systems that learned from clean clips, tested on degraded ones."""
+"""Robustness curves: systems trained on clean clips, tested on degraded ones."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Stack:
         self.table = _stacked([table, *degraded.values()], self.conditions)
 
     def protocol(self, protocol: Protocol) -> Protocol:
-        """The same folds, testing every version of their test clips.
+        """The folds, testing every version of their test clips.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class Stack:
         return replace(protocol, folds=tuple(folds))
 
     def apart(self, found: OutOfFold) -> dict[Condition, OutOfFold]:
-        """Predictions under each condition, their rows those of the clean table.
+        """Predictions under each condition, with rows of the clean table.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ def robustness(
     n_bootstrap: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Iterator[CurvePoint]:
-    """Curve of one system: a point for each condition that touches what it looks at.
+    """Curve of one system: a point for each condition of a modality that it uses.
 
     Parameters
     ----------

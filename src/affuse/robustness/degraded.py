@@ -1,4 +1,4 @@
-"""An extractor behind a degradation: the same features of a worse recording."""
+"""An extractor behind a degradation: its features of a degraded recording."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from affuse.features.decoding import Decoding
-from affuse.features.source import Extractor, ExtractorDefaults, Learner, Met
+from affuse.features.source import Extractor, ExtractorDefaults, Learner, Provenance
 from affuse.records import Modality
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Degradation(Protocol):
-    """Decoded sound or frames -> the same, worse. A small frozen object that pickles."""
+    """Decoded sound or frames -> the same, degraded. A small frozen object that pickles."""
 
     def settings(self) -> Mapping[str, object]:
-        """All that steers it, ready for JSON.
+        """All settings that affect it, ready for JSON.
 
         Returns
         -------
@@ -29,12 +30,12 @@ class Degradation(Protocol):
         """
 
     def __call__(self, decoded: Any, /) -> Any:
-        """What was decoded, worse."""
+        """What was decoded, degraded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Degraded(ExtractorDefaults):
-    """Extractor: what another one makes of a degraded recording.
+    """Extractor: another extractor's features of a degraded recording.
 
     Attributes
     ----------
@@ -48,7 +49,7 @@ class Degraded(ExtractorDefaults):
 
     @property
     def name(self) -> str:
-        """That of the extractor: the settings tell them apart."""
+        """Name of the extractor: the settings distinguish the two."""
         return self.extractor.name
 
     @property
@@ -58,7 +59,7 @@ class Degraded(ExtractorDefaults):
 
     @property
     def version(self) -> int:
-        """That of the extractor."""
+        """Version of the extractor."""
         return self.extractor.version
 
     @property
@@ -72,8 +73,8 @@ class Degraded(ExtractorDefaults):
         return self.extractor.shape
 
     @property
+    @override
     def dtype(self) -> str:
-        """In which the array is stored."""
         return self.extractor.dtype
 
     @property
@@ -82,31 +83,21 @@ class Degraded(ExtractorDefaults):
         return self.extractor.axes
 
     @property
-    def provenance(self) -> tuple[Met, ...]:
-        """Whom the extractor's network has met."""
+    @override
+    def provenance(self) -> tuple[Provenance, ...]:
         return self.extractor.provenance
 
+    @override
     def learned(self, config: Config) -> Learner | None:
-        """What is fitted on the extractor's features.
-
-        Parameters
-        ----------
-        config : Config
-
-        Returns
-        -------
-        callable or None
-            Seed -> unfitted transformer.
-        """
         return self.extractor.learned(config)
 
     @property
     def decoding(self) -> Decoding:
-        """What the extractor wants decoded."""
+        """The decoding that the extractor needs."""
         return self.extractor.decoding
 
     def settings(self) -> Mapping[str, object]:
-        """The extractor's settings beside the degradation's, so that no key meets a clean one.
+        """Settings of extractor and degradation, so that no key equals a clean one.
 
         Returns
         -------
@@ -115,7 +106,7 @@ class Degraded(ExtractorDefaults):
         return {**self.extractor.settings(), "degraded by": dict(self.degradation.settings())}
 
     def extract(self, decoded: Any) -> NDArray[np.floating[Any]]:
-        """Features of what was decoded, after it was degraded.
+        """Features of what was decoded, after degradation.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Features of the same clips under every condition, row by row beside the clean ones."""
+"""Features of the same clips under every condition, row by row as the clean ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from affuse.robustness.talkers import talkers_of
 
 @dataclass(frozen=True)
 class DegradedTables:
-    """One table for each condition, and clips that gave no features under one, with reasons."""
+    """One table per condition, and clips without features under one, with reasons."""
 
     tables: Mapping[Condition, FeatureTable]
     skipped: tuple[Skipped, ...] = ()
@@ -29,7 +29,7 @@ class DegradedTables:
 
 @dataclass(frozen=True)
 class Recordings:
-    """What is degraded: clips, their clean features, and what those came from.
+    """The recordings to be degraded: clips, clean features, and their sources.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ def degraded_tables(
     *,
     talkers: int = 6,
 ) -> DegradedTables:
-    """Features of all clips under each condition; the other modality's are the clean ones.
+    """Features of all clips under each condition; those of other modalities are the clean ones.
 
     Every condition costs one more extraction of all clips (none where a modality is gone). They
     are stored as all others are: a call that was cut short goes on where it ended.
@@ -113,7 +113,7 @@ def degraded_tables(
 
 
 def _beside(clean: FeatureTable, worse: FeatureTable, modality: Modality) -> FeatureTable:
-    """The clean table with the rows of one modality from the other table, absent where it is."""
+    """The clean table with one modality from the degraded one, absent where it is there."""
     row_of = {clip: row for row, clip in enumerate(worse.clips.tolist())}
     rows = np.array([row_of.get(clip, -1) for clip in clean.clips.tolist()])
     return _with_modality(clean, modality, worse.arrays[modality].spread(rows), rows >= 0)
@@ -135,7 +135,7 @@ def _with_modality(
 
 
 def _one_of(progress: ProgressCallback, number: int, n_all: int) -> ProgressCallback:
-    """Progress of one extraction as that of several that are equally long."""
+    """Progress of one extraction as a part of several equally long ones."""
     return lambda stage, done, total: progress(
         f"degraded {stage}", number * total + done, n_all * total
     )

@@ -1,4 +1,4 @@
-"""Whose voices make the babble around each speaker of a corpus: those of the others."""
+"""The voices of the babble around each speaker of a corpus: those of the others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CLIPS_PER_TALKER = 5
 
 
 def talkers_of(clips: Sequence[Clip], n_talkers: int) -> Talkers:
-    """For every speaker, talkers made of the other speakers' clips.
+    """Talkers for every speaker, made of the other speakers' clips.
 
     As many different people as there are; where they are fewer than the talkers, some talk twice
     at once, with other clips where they have enough. The choice follows from the names of
@@ -57,7 +57,7 @@ def talkers_of(clips: Sequence[Clip], n_talkers: int) -> Talkers:
 
 
 def _talks(clips: Sequence[Clip], n_each: int) -> list[Talker]:
-    """What one speaker says as several talkers, clips spread over emotions and takes."""
+    """One speaker's clips as several talkers, spread over emotions and takes."""
     rng = np.random.default_rng(0)
     order = [clips[int(row)] for row in rng.permutation(len(clips))]
     chosen = [order[n % len(order)] for n in range(n_each * min(_CLIPS_PER_TALKER, len(order)))]

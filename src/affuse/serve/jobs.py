@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from affuse.errors import AffuseError
 from affuse.predict.settings import Settings
+from affuse.serve.job import UNFINISHED, Job
 from affuse.serve.judging import JudgeTask, RecordingResult, judge
 from affuse.serve.pace import BEHIND_S, Pace
 from affuse.serve.replies import JobReply
@@ -23,12 +23,9 @@ from affuse.storage.error_log import unforeseen
 from affuse.workers.sending import Send
 from affuse.workers.threads import begun_thread
 
-State = Literal["receiving", "queued", "running", "done", "failed", "cancelled"]
-
 MOST_KEPT = 100
 """Ended jobs that are kept, however soon they follow each other; the oldest go first."""
 
-_UNFINISHED = ("receiving", "queued", "running")
 _JOIN_S = 5.0
 
 
@@ -38,51 +35,6 @@ class Busy(AffuseError):
 
 class Gone(AffuseError):
     """There is no such job, or not any more."""
-
-
-@dataclass(eq=False)
-class Job:
-    """One recording. Fields change under the lock of `Jobs` alone.
-
-    Attributes
-    ----------
-    id : str
-    folder : Path
-        Of its own; removed with the job.
-    media : Path
-        Where its recording lies.
-    name : str
-        What a person calls the recording.
-    settings : Settings
-    state : str
-    progress : float
-        In [0, 1].
-    error : str or None
-        Why it failed, in one sentence.
-    result : RecordingResult or None
-        Once it is done.
-    n_users : int
-        Exports being made of it: it does not expire meanwhile.
-    pace : Pace
-        Of its upload.
-    """
-
-    id: str
-    folder: Path
-    media: Path
-    pace: Pace
-    name: str = ""
-    settings: Settings = field(default_factory=Settings)
-    state: State = "receiving"
-    progress: float = 0.0
-    error: str | None = None
-    result: RecordingResult | None = None
-    created_s: float = field(default_factory=time.monotonic)
-    ended_s: float | None = None
-    n_users: int = 0
-    find: Callable[[], Path] | None = None
-    drawing: threading.Lock = field(default_factory=threading.Lock)
-    workers: list[Worker] = field(default_factory=list)
 
 
 class Jobs:
@@ -106,10 +58,15 @@ class Jobs:
         self._closed = False
         self._attendants = [begun_thread(self._attend) for _ in range(limits.max_jobs)]
 
-    def open(self) -> Job:
+    def open(self, owner: str | None = None) -> Job:
         """A place for a recording that is about to come in.
 
         When all are taken, the upload that is farthest behind the least rate gives way.
+
+        Parameters
+        ----------
+        owner : str, optional
+            The browser that gives it, and alone may ask for it then.
 
         Returns
         -------
@@ -121,7 +78,7 @@ class Jobs:
             As many as may wait do so, and none came too slowly.
         """
         with self._changed:
-            unfinished = [job for job in self._jobs.values() if job.state in _UNFINISHED]
+            unfinished = [job for job in self._jobs.values() if job.state in UNFINISHED]
             most = self._limits.max_queue + self._limits.max_jobs
             full = len(unfinished) >= most and not self._one_gives_way()
             if self._closed or full:
@@ -132,7 +89,8 @@ class Jobs:
             number = secrets.token_urlsafe(16)
             folder = self._folder / number
             folder.mkdir(mode=0o700)
-            job = self._jobs[number] = Job(number, folder, folder / "recording", Pace(self._limits))
+            media, pace = folder / "recording", Pace(self._limits)
+            job = self._jobs[number] = Job(number, folder, media, pace, owner)
             return job
 
     def _one_gives_way(self) -> bool:
@@ -183,13 +141,15 @@ class Jobs:
             self._jobs.pop(job.id, None)
         shutil.rmtree(job.folder, ignore_errors=True)
 
-    def status(self, number: str) -> JobReply:
+    def status(self, number: str, owner: str | None = None) -> JobReply:
         """How far a job is.
 
         Parameters
         ----------
         number : str
             Of the job.
+        owner : str, optional
+            The browser that asks.
 
         Returns
         -------
@@ -200,27 +160,44 @@ class Jobs:
         Gone
         """
         with self._changed:
-            job, now = self._job(number), time.monotonic()
-            left = None if job.ended_s is None else self._limits.keep_s - (now - job.ended_s)
-            return JobReply(
-                id=job.id,
-                state=job.state,
-                progress=round(job.progress, 4),
-                position=self._waiting.index(job) + 1 if job in self._waiting else None,
-                name=job.name,
-                error=job.error,
-                created_s_ago=round(now - job.created_s, 3),
-                expires_in_s=None if left is None else round(max(left, 0.0), 3),
-            )
+            return self._reply(self._job(number, owner))
+
+    def of(self, owner: str | None) -> list[JobReply]:
+        """All that one browser has given and that is still there, newest first.
+
+        Parameters
+        ----------
+        owner : str or None
+            None: a program, to which nothing is listed.
+
+        Returns
+        -------
+        list of JobReply
+        """
+        with self._changed:
+            own = [
+                self._reply(job)
+                for job in self._jobs.values()
+                if owner is not None and job.owner == owner and job.state != "receiving"
+            ]
+        return own[::-1]
+
+    def _reply(self, job: Job) -> JobReply:
+        place = self._waiting.index(job) + 1 if job in self._waiting else None
+        return job.reply(place, self._limits.keep_s)
 
     @contextmanager
-    def used(self, number: str) -> Iterator[tuple[Job, RecordingResult | None]]:
+    def used(
+        self, number: str, owner: str | None = None
+    ) -> Iterator[tuple[Job, RecordingResult | None]]:
         """A job that does not expire meanwhile, and its result; None: there is none.
 
         Parameters
         ----------
         number : str
             Of the job.
+        owner : str, optional
+            The browser that asks.
 
         Yields
         ------
@@ -231,7 +208,7 @@ class Jobs:
         Gone
         """
         with self._changed:
-            job = self._job(number)
+            job = self._job(number, owner)
             job.n_users += 1
         try:
             yield job, job.result
@@ -275,20 +252,22 @@ class Jobs:
         if job.id not in self._jobs:
             raise self._gone(job.id)
 
-    def remove(self, number: str) -> None:
+    def remove(self, number: str, owner: str | None = None) -> None:
         """End a job at whatever stage, and remove all that it has.
 
         Parameters
         ----------
         number : str
             Of the job.
+        owner : str, optional
+            The browser that asks.
 
         Raises
         ------
         Gone
         """
         with self._changed:
-            job = self._job(number)
+            job = self._job(number, owner)
             self._take_out(job)
         shutil.rmtree(job.folder, ignore_errors=True)
 
@@ -304,14 +283,15 @@ class Jobs:
     def remove_expired(self) -> None:
         """Remove what has been kept long enough, or is too much."""
         with self._changed:
-            ended = [job for job in self._jobs.values() if job.ended_s is not None]
-            ended.sort(key=lambda job: job.ended_s or 0.0)
-            oldest_s = time.monotonic() - self._limits.keep_s
+            now_s = time.monotonic()
+            idle = [(job.idle_s(now_s), job) for job in self._jobs.values()]
+            ended = [(idle_s, job) for idle_s, job in idle if idle_s is not None]
+            ended.sort(key=lambda pair: -pair[0])
             old = [
                 job
-                for place, job in enumerate(ended)
+                for place, (idle_s, job) in enumerate(ended)
                 if job.n_users == 0
-                and ((job.ended_s or 0.0) <= oldest_s or place < len(ended) - MOST_KEPT)
+                and (idle_s >= self._limits.keep_s or place < len(ended) - MOST_KEPT)
             ]
             # Without letting go of the lock: nobody may begin to use one of them meanwhile.
             for job in old:
@@ -324,10 +304,10 @@ class Jobs:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-            numbers = list(self._jobs)
-        for number in numbers:
+            known = list(self._jobs.values())
+        for job in known:
             with suppress(Gone):
-                self.remove(number)
+                self.remove(job.id, job.owner)
         for attendant in self._attendants:
             attendant.join(_JOIN_S)
 
@@ -340,7 +320,7 @@ class Jobs:
             except AffuseError as error:
                 self._end(job, Failed(str(error)))
             except Exception as error:
-                # Whatever it was, the recordings that wait need their attendant.
+                # Whatever went wrong, the recordings that wait must still be predicted.
                 self._end(job, Failed(unforeseen(job.name, error)))
 
     def _next(self) -> Job | None:
@@ -367,14 +347,15 @@ class Jobs:
         self._end(job, last if ended else Failed("the recording was not judged: send it again"))
 
     def _end(self, job: Job, outcome: object) -> None:
-        """Note what came out. A recording that no export can need any more goes at once."""
+        """Note what came out. A recording that nothing can need any more goes at once."""
         with self._changed:
             job.ended_s = time.monotonic()
             if isinstance(outcome, RecordingResult):
                 job.result, job.state, job.progress = outcome, "done", 1.0
             elif isinstance(outcome, Failed):
                 job.error, job.state = outcome.reason, "failed"
-        if not isinstance(outcome, RecordingResult) or not outcome.has_video:
+        needed = isinstance(outcome, RecordingResult) and (outcome.has_video or job.owner)
+        if not needed:
             self.forget_media(job)
 
     def forget_media(self, job: Job) -> None:
@@ -387,10 +368,12 @@ class Jobs:
         if job.find is None:
             job.media.unlink(missing_ok=True)
 
-    def _job(self, number: str) -> Job:
+    def _job(self, number: str, owner: str | None) -> Job:
+        """One that is there, and not another browser's; under the lock."""
         job = self._jobs.get(number)
-        if job is None or job.state == "receiving":
+        if job is None or job.state == "receiving" or job.owner not in (None, owner):
             raise self._gone(number)
+        job.asked_s = time.monotonic()
         return job
 
     def _gone(self, number: str) -> Gone:

@@ -1,9 +1,10 @@
-"""What workers do: predict a recording, draw its timeline into it, make the sample."""
+"""What workers do: predict a recording, draw its timeline into it, make an example."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from affuse.export.video import annotate
 from affuse.media.decode import probe
 from affuse.predict.members import Members
 from affuse.predict.recogniser import SHIPPED
-from affuse.predict.recording import read_recording
+from affuse.predict.recording import Recording, read_recording
 from affuse.predict.settings import Settings
 from affuse.predict.timeline import predict_recording
-from affuse.records import Modality, Prediction
+from affuse.records import MODALITIES, Modality, Prediction
 from affuse.serve.overview import Overview, ThumbnailTracker, overview_of
 from affuse.storage.error_log import unforeseen
 from affuse.workers.sending import Send
@@ -38,11 +39,21 @@ class JudgeTask:
 
 @dataclass(frozen=True, slots=True)
 class RecordingResult:
-    """What came out."""
+    """What came out.
+
+    Attributes
+    ----------
+    prediction : Prediction
+    overview : Overview
+    has_video : bool
+    alone : mapping of {"audio", "video"} to Prediction
+        What voice and face come to without each other; empty where one of them tells nothing.
+    """
 
     prediction: Prediction
     overview: Overview
     has_video: bool
+    alone: Mapping[Modality, Prediction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,14 @@ class VideoTask:
     path: Path
     prediction: Prediction
     out: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleTask:
+    """A clip of a drawn speaker to be made in a folder, and the emotion that it means."""
+
+    folder: Path
+    meant: str
 
 
 def judge(task: JudgeTask, send: Send) -> None:
@@ -81,35 +100,37 @@ def judge(task: JudgeTask, send: Send) -> None:
 
 
 def draw(task: VideoTask, send: Send) -> None:
-    """Write the video; sends nothing.
+    """Write the video; sends shares of the work done, floats.
 
     Parameters
     ----------
     task : VideoTask
     send : callable
-        Takes nothing here.
+        Takes each message.
     """
-    annotate(task.path, task.prediction, task.out)
+
+    def progress(_stage: str, done: float, total: float) -> None:
+        send(done / total)
+
+    annotate(task.path, task.prediction, task.out, progress=progress)
 
 
-def make_sample(folder: Path, send: Send) -> None:
-    """Make the built-in clip in a folder, and send its path.
+def make_example(task: ExampleTask, send: Send) -> None:
+    """Make a built-in clip in a folder, and send its path.
 
     Parameters
     ----------
-    folder : Path
-        An empty one.
+    task : ExampleTask
     send : callable
         Takes the path.
     """
     from affuse.synthetic.corpus import synthesise
 
-    # Of all emotions the one at which voice and face of a drawn speaker disagree most clearly.
     clips = synthesise(
-        folder,
+        task.folder,
         speakers=1,
-        emotions=["disgust"],
-        intensities=["strong"],
+        emotions=[task.meant],
+        intensities=["normal" if task.meant == "neutral" else "strong"],
         statements=["dogs"],
         takes=1,
     )
@@ -159,7 +180,31 @@ def _recording_result(task: JudgeTask, send: Send) -> RecordingResult:
     overview = overview_of(recording, thumbnails, moments.get("video"))
     picture = recording.picture
     has_video = picture is not None and picture.duration_s > 0
-    return RecordingResult(replace(prediction, path=task.name), overview, has_video)
+    alone = _alone(recording, members, task) if both_tell(prediction) else {}
+    return RecordingResult(replace(prediction, path=task.name), overview, has_video, alone)
+
+
+def both_tell(prediction: Prediction) -> bool:
+    """Whether voice and face both have something to say of a recording.
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    bool
+    """
+    return all(modality in prediction.probabilities for modality in MODALITIES)
+
+
+def _alone(recording: Recording, members: Members, task: JudgeTask) -> dict[Modality, Prediction]:
+    """The answers of the same recording, read once, with one modality switched off."""
+    settings = replace(task.settings, explain=False)
+    return {
+        modality: predict_recording(recording, members.only(modality), settings, task.name)
+        for modality in MODALITIES
+    }
 
 
 class _DurationLimit:

@@ -38,6 +38,7 @@ class FormatReply(BaseModel):
     name: str
     label: str
     suffix: str
+    annotators: bool
 
 
 class LimitsReply(BaseModel):
@@ -59,6 +60,21 @@ class LiveReply(BaseModel):
     hop_s: float
 
 
+class FiguresReply(BaseModel):
+    """How good the bundle was at what it was measured on, as its manifest says."""
+
+    system: str
+    protocol: str
+    uar: float | None
+    uar_low: float | None
+    uar_high: float | None
+    accuracy: float | None
+    chance: float
+    n_clips: int
+    n_speakers: int
+    leak: str
+
+
 class InfoReply(BaseModel):
     """What this server is."""
 
@@ -71,6 +87,8 @@ class InfoReply(BaseModel):
     hop_s: float
     threshold: float
     live: LiveReply
+    figures: list[FiguresReply]
+    examples: list[str]
 
 
 class JobReply(BaseModel):
@@ -84,6 +102,10 @@ class JobReply(BaseModel):
     error: str | None
     created_s_ago: float
     expires_in_s: float | None
+    emotion: str | None = None
+    confidence: float | None = None
+    meant: str | None = None
+    video: float | None = None
 
 
 class WaveformReply(BaseModel):
@@ -110,6 +132,15 @@ class OverviewReply(BaseModel):
     speech: list[tuple[float, float]]
     face: list[tuple[float, float]]
     telling_face: str | None = None
+
+
+class StretchReply(BaseModel):
+    """A stretch of a corrected timeline, and whose it is."""
+
+    start_s: float
+    end_s: float
+    emotion: str | None
+    annotator: Literal["person", "recogniser"]
 
 
 class BestReply(BaseModel):

@@ -14,7 +14,7 @@ from affuse.storage.plain_text import counted
 
 @dataclass(frozen=True, slots=True)
 class CorpusFold:
-    """Corpora that a fold trains on and tests; others are in no part of it."""
+    """Corpora that a fold trains on and tests on; others take no part."""
 
     train: tuple[str, ...]
     test: tuple[str, ...]
@@ -28,7 +28,7 @@ class CorpusFolds:
     ----------
     folds : tuple of Fold
     notes : tuple of str
-        What a reader of their figures must know.
+        Notes for readers of their figures.
     untested : tuple of str
         Which emotions of a corpus are not tested, since its fold never trains on them.
     """
@@ -41,7 +41,7 @@ class CorpusFolds:
 def cross_corpus(
     corpora: Collection[str], train_on: Sequence[str], test_on: Sequence[str]
 ) -> tuple[CorpusFold, ...]:
-    """One fold: train on these corpora, test on those.
+    """One fold that trains on some corpora and tests on others.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def cross_corpus(
 
 
 def leave_one_corpus_out(corpora: Collection[str]) -> tuple[CorpusFold, ...]:
-    """A fold for each corpus: train on all others, test on it.
+    """A fold for each corpus, which trains on all others and tests on it.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def _why_nothing(fold: CorpusFold, something_to_train_on: bool) -> str:
 def _without_copies(
     fold: CorpusFold, rows: Rows, common: frozenset[int]
 ) -> tuple[list[int], Iterator[str]]:
-    """Training rows that no tested clip is identical to; a sentence on those left out."""
+    """Training rows that are identical to no tested clip; a note on those left out."""
     tested = _of(rows, fold.test, common)
     groups = {rows.groups[row] for row in tested} if rows.groups else set()
     train, copies = [], Counter[str]()
@@ -190,7 +190,7 @@ def _without_copies(
 def _shown_in_training(
     fold: CorpusFold, train: Sequence[int], rows: Rows, common: frozenset[int]
 ) -> tuple[list[int], Iterator[str]]:
-    """Test rows whose emotion is trained on; a sentence on the others, corpus by corpus."""
+    """Test rows whose emotion occurs in training; a note on the others, corpus by corpus."""
     tested = _of(rows, fold.test, common)
     if not rows.emotions:
         return tested, iter(())

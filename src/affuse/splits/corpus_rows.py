@@ -1,4 +1,4 @@
-"""What is known of the rows of several corpora, and which emotions are too rare to count."""
+"""Corpora, emotions and identity of rows, and emotions too rare to count in a corpus."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ of a clip or two would count as much as that of hundreds."""
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What is known of the rows of a table when corpora are divided.
+    """What dividing by corpora needs to know of the rows of a table.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Rows:
 
 
 def corpus_labels(table: FeatureTable, groups: Sequence[str] = ()) -> Rows:
-    """What is known of the rows of a table when corpora are divided.
+    """What dividing by corpora needs to know of the rows of a table.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def corpus_labels(table: FeatureTable, groups: Sequence[str] = ()) -> Rows:
 
 
 def not_rare(rows: Rows) -> frozenset[int]:
-    """Rows whose emotion is not `RARE` in their corpus.
+    """Rows whose emotion is not rare (`RARE`) in their corpus.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def not_rare(rows: Rows) -> frozenset[int]:
 
 
 def emotions_of(rows: Rows) -> dict[str, frozenset[str]]:
-    """Emotions that each corpus shows, `RARE` ones left out.
+    """Emotions that each corpus shows, except `RARE` ones.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def emotions_of(rows: Rows) -> dict[str, frozenset[str]]:
 
 
 def rare_notes(rows: Rows, where: str = "figures by corpus and across corpora") -> Iterator[str]:
-    """What a reader must know of emotions that are rare in a corpus.
+    """Notes on emotions that are rare in a corpus.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Configuration -> how the clips of a table are divided under each protocol."""
+"""Configuration -> the folds of a table under each protocol."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DEFAULT_RANDOM_FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Divided:
-    """Every protocol of a run with its folds, and what a reader of their figures must know."""
+    """Every protocol of a run with its folds, and notes on them."""
 
     protocols: tuple[Protocol, ...]
     notes: tuple[str, ...] = ()
@@ -118,7 +118,7 @@ def divide(
 
 
 def check_asked_folds(config: Config, clips: Sequence[Clip]) -> None:
-    """Refuse folds by name that leak or do not fit (FoldError), before any work is done.
+    """Refuse (FoldError) named folds that leak or do not fit, before any work is done.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def check_asked_folds(config: Config, clips: Sequence[Clip]) -> None:
 
 
 def groups_of(table: FeatureTable) -> tuple[str, ...]:
-    """Group of each clip of a table: clips with identical features are of one.
+    """Group of each clip of a table: clips with identical features form one.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def _ids(table: FeatureTable) -> list[str]:
 
 
 def _published(config: Config) -> str:
-    """Name of the published fold set that is asked for, where no other folds go before it."""
+    """Name of the published fold set that is asked for, unless other folds take precedence."""
     asked = config.folds
     return "" if asked.file or asked.speakers else asked.published
 

@@ -34,7 +34,7 @@ class Fold:
 
 
 def divided(fold_of_row: Sequence[int], n_folds: int) -> tuple[Fold, ...]:
-    """Folds in which each row is tested in the fold (from 0) that is given for it.
+    """Folds, given for each row the number (from 0) of the fold that tests it.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def divided(fold_of_row: Sequence[int], n_folds: int) -> tuple[Fold, ...]:
 def check_folds(
     folds: Sequence[Fold], speakers: Sequence[str], *, groups: Sequence[str] | None = None
 ) -> None:
-    """Refuse folds that leak: a speaker or a group on both sides, a clip not tested once.
+    """Refuse folds that leak: a speaker or group on both sides, or a clip not tested just once.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def check_apart(
 
 
 def check_lengths(n_clips: int, groups: Sequence[str] | None) -> None:
-    """Refuse groups for another number of clips.
+    """Refuse groups of another length than the clips.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A person's own folds: a CSV that says in which fold each clip, or each speaker, is tested."""
+"""A person's own folds: a CSV that gives the fold in which each clip or speaker is tested."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXPECTED = "clip,fold or speaker,fold"
 
 @dataclass(frozen=True, slots=True)
 class FoldFile:
-    """What a fold file says.
+    """Content of a fold file.
 
     Attributes
     ----------
@@ -47,8 +47,8 @@ class FoldFile:
     def of_clips(self, clips: Sequence[Clip]) -> dict[str, tuple[str, ...]]:
         """Names of the folds that test each clip, by clip id.
 
-        A clip meets its row by the end of its path, or by its id; names of one RAVDESS take meet
-        whatever modality their first field says, and speakers whatever their spelling.
+        A row is matched to a clip by the end of its path, or by its id; names of one RAVDESS take
+        match whatever their modality, and speakers whatever their spelling.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class Overlap:
 
 
 def read_folds(csv_path: str | Path) -> FoldFile:
-    r"""What a fold file says: columns ``clip,fold`` or ``speaker,fold``.
+    r"""Read a fold file, with columns ``clip,fold`` or ``speaker,fold``.
 
     Where there are both columns, ``clip`` counts, which may be called ``path``, ``file`` or
     ``filename`` too; columns with other names are passed over. A fold may have any name; numbers
@@ -242,7 +242,7 @@ def overlaps(folds_of_row: Sequence[Collection[str]], names: Sequence[str]) -> t
 
 
 def _unit(path: Path, columns: Collection[str]) -> tuple[Unit, str]:
-    """What rows name, and in which column."""
+    """What the rows name, clips or speakers, and in which column."""
     named = next((name for name in (*CLIP_COLUMNS, "speaker") if name in columns), None)
     if named is None or "fold" not in columns:
         raise FoldError(

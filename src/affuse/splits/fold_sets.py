@@ -1,4 +1,4 @@
-"""Fold sets that others have published: which clips, or whose, each fold tests, and what leaks.
+"""Published fold sets: which clips or speakers each fold tests, and what leaks.
 
 A set of a corpus lies in ``published_sets/`` as ``<name>.<corpus>.csv.gz``, with the columns
 ``clip,fold`` (no fold: the clip is trained on in every fold) or ``fold,test_speaker``; folds are
@@ -74,11 +74,11 @@ class FoldSet:
 
     @property
     def source(self) -> str:
-        """Who published it."""
+        """Who published the set."""
         return SOURCES.get(self.name, "")
 
     def speakers(self) -> tuple[str, ...]:
-        """Speaker of each entry of `fold_of`: of a clip by its name, as its reader has it.
+        """Speaker of each entry of `fold_of`; for a clip by its name, as its reader has it.
 
         Returns
         -------
@@ -94,7 +94,7 @@ class FoldSet:
         return tuple(self._speaker(clip) for clip in self.fold_of)
 
     def on_both_sides(self) -> tuple[str, ...]:
-        """Speakers who are trained on and tested in one and the same fold.
+        """Speakers who are both trained on and tested in one fold.
 
         Returns
         -------
@@ -124,7 +124,7 @@ class FoldSet:
 
 
 def speakers_on_both_sides(fold_of_row: Sequence[str], speakers: Sequence[str]) -> tuple[str, ...]:
-    """Speakers who are trained on and tested in one and the same fold.
+    """Speakers who are both trained on and tested in one fold.
 
     Parameters
     ----------
@@ -181,6 +181,11 @@ def fold_set(name: str, corpus: str) -> FoldSet:
     >>> fold_set("emobox", "EMO-DB").n_clips
     535
     """
+    if not (isinstance(name, str) and isinstance(corpus, str)):
+        raise FoldError(
+            f"folds {name!r} of {corpus!r} were given; expected the name of published folds and of "
+            "their corpus: affuse folds lists them"
+        )
     title = _title(corpus)
     if (name, title) not in _known():
         raise FoldError(_why_none(name, corpus, title))
@@ -188,7 +193,7 @@ def fold_set(name: str, corpus: str) -> FoldSet:
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Names each once, numbers by value.
+    """Unique names, with numbers sorted by value.
 
     Parameters
     ----------
@@ -245,7 +250,7 @@ def _reader(title: str) -> Reader | None:
 
 
 def _title(corpus: str) -> str:
-    """Title of a corpus that is called by title or by its reader's name."""
+    """Title of a corpus that is named by its title or by its reader's name."""
     reader = known_readers().entries.get(corpus)
     titles = {title.casefold(): title for _, title in _known()}
     return reader.title if reader is not None else titles.get(corpus.casefold(), corpus)

@@ -1,4 +1,4 @@
-"""Folds: clips divided into training and test, speakers and identical clips kept together.
+"""Speaker-independent folds, which also keep identical clips together.
 
 Folds depend on the set of speakers (or of clip ids) alone, never on the order of the rows.
 """
@@ -36,7 +36,7 @@ def speaker_folds(
     *,
     groups: Sequence[str] | None = None,
 ) -> tuple[Fold, ...]:
-    """Folds in which no speaker is on both sides, about equal in clips.
+    """Folds with no speaker on both sides, about equal in clips.
 
     The speaker with the most clips comes first, each into the fold that has the fewest.
 
@@ -123,7 +123,7 @@ def folds_from_speakers(
     *,
     groups: Sequence[str] | None = None,
 ) -> tuple[Fold, ...]:
-    """Folds with the test speakers that are listed for each.
+    """Folds with given test speakers for each.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def duplicate_groups(clips: Sequence[str], duplicates: Iterable[Sequence[str]]) 
 
 
 def _parties(speakers: Sequence[str], groups: Sequence[str] | None) -> list[tuple[str, ...]]:
-    """Speakers who must stay on one side, in the order of their first names."""
+    """Sets of speakers who must stay on one side, in the order of their first names."""
     check_lengths(len(speakers), groups)
     party_of = {speaker: {speaker} for speaker in speakers}
     members = defaultdict(set)
@@ -200,7 +200,7 @@ def _parties(speakers: Sequence[str], groups: Sequence[str] | None) -> list[tupl
 
 
 def _balanced(weights: Sequence[int], n_folds: int) -> list[int]:
-    """Fold of each party: heaviest first, each into the lightest fold.
+    """Fold of each party: largest first, each into the smallest fold.
 
     Among equally light folds the one filled last comes first: so equal speakers go back and forth,
     and folds mix what alternates among them, as the sex of RAVDESS's speakers does.

@@ -1,4 +1,4 @@
-"""Protocols: how clips are divided, and why a figure is leaky where it is."""
+"""Protocols: how clips are divided, and why a figure is leaky."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Leak:
     Attributes
     ----------
     kind : {"speakers", "learned features", "provenance"}
-        Speakers are on both sides; features were learned from the test clips; a network had met
-        speakers of the test clips before the run.
+        Speakers are on both sides; features were learned from the test clips; a network was trained
+        on speakers of the test clips before the run.
     reason : str
         Why figures are not what new speakers would give, for people.
     """
@@ -30,7 +30,7 @@ class Leak:
 
 SAME_SPEAKERS = Leak("speakers", "clips of the same speakers are in training and test")
 LEARNED_ON_TEST = Leak("learned features", "learned features are trained on the test clips")
-MET_SPEAKERS = Leak(
+TRAINED_ON_SPEAKERS = Leak(
     "provenance", "features come from a network that was trained on speakers of the test clips"
 )
 
@@ -41,13 +41,13 @@ LEAKS: dict[str, tuple[Leak, ...]] = {
     "random": (SAME_SPEAKERS,),
     "lecture": (LEARNED_ON_TEST, SAME_SPEAKERS),
 }
-"""What each way of dividing clips lets through by itself."""
+"""Leaks of each way of dividing clips."""
 
 ACROSS_CORPORA = ("cross-corpus", "leave-one-corpus-out")
 """Those that train on some corpora and test on others: answers are the emotions of both sides."""
 
-MET_LABEL = "speakers heard before"
-"""How results show a protocol that keeps speakers apart where a network has met them."""
+TRAINED_ON_LABEL = "speakers heard before"
+"""How results name a protocol that keeps speakers apart where a network was trained on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,16 @@ class Protocol:
     folds : tuple of Fold
         Rows of the table that is evaluated. A row may be in no test part, as in one random split.
     provenance : tuple of Leak
-        What the networks behind the features of these rows had met before; it does not depend on
+        Leaks by the training of the networks behind these rows' features, which do not depend on
         how the clips are divided.
     found : tuple of Leak
-        What these very folds let through, beside what such a way of dividing does by itself.
+        Leaks of these folds in particular, beside those of the way of dividing.
     published : str
         Name of the set that published these folds; empty: they are affuse's own.
 
     Examples
     --------
-    >>> Protocol("speaker-independent", (), provenance=(MET_SPEAKERS,)).label
+    >>> Protocol("speaker-independent", (), provenance=(TRAINED_ON_SPEAKERS,)).label
     'speakers heard before'
     >>> Protocol("speaker-independent", (), published="luna2021").label
     'luna2021 folds'
@@ -85,7 +85,7 @@ class Protocol:
 
     @property
     def leaks(self) -> tuple[Leak, ...]:
-        """All that is known of the test clips: by the way of dividing, then by provenance."""
+        """All leaks: by the way of dividing first, then by provenance."""
         return self._by_dividing + self.provenance
 
     @property
@@ -95,11 +95,15 @@ class Protocol:
 
     @property
     def label(self) -> str:
-        """What results show in the column "protocol"."""
+        """Name of the protocol in the column "protocol" of the results."""
         shown = published_label(self.published) if self.published else self.name
         if not self.provenance or self._by_dividing:
             return shown
-        return f"{shown}, {MET_LABEL}" if self.across_corpora or self.published else MET_LABEL
+        return (
+            f"{shown}, {TRAINED_ON_LABEL}"
+            if self.across_corpora or self.published
+            else TRAINED_ON_LABEL
+        )
 
     @property
     def seed_name(self) -> str:
@@ -108,17 +112,17 @@ class Protocol:
 
     @property
     def title(self) -> str:
-        """The label as a noun."""
+        """The protocol as a noun phrase."""
         return self.label if self.published else f"{self.label} protocol"
 
     @property
     def stage(self) -> str:
-        """What is said while its folds are computed."""
+        """Name of the progress stage in which its folds are computed."""
         return self.label if self.published else f"{self.label} folds"
 
     @property
     def across_corpora(self) -> bool:
-        """Whether what is tested is of other corpora than what is trained on."""
+        """Whether it tests on other corpora than it trains on."""
         return self.name in ACROSS_CORPORA
 
     @property
@@ -133,7 +137,7 @@ class Protocol:
 
     @property
     def prepares_on_all(self) -> bool:
-        """Whether learned features are fitted on all clips, those of the test included."""
+        """Whether learned features are fitted on all clips, test clips included."""
         return LEARNED_ON_TEST in self._by_dividing
 
 
@@ -155,13 +159,13 @@ def why_leaky(label: str) -> str:
     >>> why_leaky("random")
     'clips of the same speakers are in training and test'
     """
-    met = {MET_LABEL, *(f"{name}, {MET_LABEL}" for name in ACROSS_CORPORA)}
-    shown: dict[str, tuple[Leak, ...]] = {**dict.fromkeys(met, (MET_SPEAKERS,)), **LEAKS}
+    met = {TRAINED_ON_LABEL, *(f"{name}, {TRAINED_ON_LABEL}" for name in ACROSS_CORPORA)}
+    shown: dict[str, tuple[Leak, ...]] = {**dict.fromkeys(met, (TRAINED_ON_SPEAKERS,)), **LEAKS}
     return _sentence(shown.get(label, ()))
 
 
 def published_label(name: str) -> str:
-    """How results show folds of a published set.
+    """How results name the folds of a published set.
 
     Parameters
     ----------
@@ -185,14 +189,14 @@ def _sentence(leaks: Sequence[Leak]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Feasible:
-    """Protocols that can be had, and a sentence on those that cannot (empty if all can)."""
+    """Protocols that are possible, and a sentence on those that are not (empty if all are)."""
 
     protocols: tuple[ProtocolName, ...]
     statement: str = ""
 
 
 def feasible_protocols(wanted: Sequence[ProtocolName], speakers: Sequence[str]) -> Feasible:
-    """What can be had of the protocols that are wanted, with these speakers.
+    """The wanted protocols that are possible with these speakers.
 
     With one speaker no fold can keep speakers apart: the protocols that leak remain (`random`,
     if no other was wanted), and a sentence to show with the results.

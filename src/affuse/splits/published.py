@@ -1,4 +1,4 @@
-"""Folds that others have published, so that figures can be held against theirs."""
+"""Published folds, with which results can be compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A published fold set and the clips at hand -> folds, who is on both sides, what does not fit."""
+"""A published fold set applied to the clips at hand: folds, overlaps, mismatches."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class PublishedDivision:
 
     @property
     def overlap(self) -> str:
-        """How many speakers are on both sides, in words; empty where none is."""
+        """Number of speakers on both sides, in words; empty where there is none."""
         n_both = len(self.on_both_sides)
         return f"{n_both} of {self.n_speakers} speakers on both sides" if n_both else ""
 
@@ -56,7 +56,7 @@ class PublishedDivision:
 def published_division(
     name: str, clips: Sequence[Clip], kept: Sequence[str] | None = None
 ) -> PublishedDivision:
-    """Folds of a published set over the clips at hand; each corpus has the set of its own.
+    """Folds of a published set over the clips at hand; each corpus has its own set.
 
     Parameters
     ----------
@@ -100,13 +100,13 @@ def published_division(
 
 
 def _corpus(clip: Clip) -> str:
-    """Corpus whose folds a clip is under: by its name, whatever table lists it."""
+    """Corpus whose folds apply to a clip: by its name, whatever table lists it."""
     reader = corpus_reader(clip)
     return clip.corpus if reader is None else reader.title
 
 
 def _placed(published: FoldSet, clips: Sequence[Clip]) -> dict[str, str]:
-    """Entry of the set that places each clip, by clip id; clips that it does not name lack."""
+    """Entry of the set for each clip, by clip id; clips that it does not name are left out."""
     if published.unit == "speaker":
         entries = {speaker_key(name): name for name in published.fold_of}
         keys = {clip.id: speaker_key(own_name(clip)) for clip in clips}
@@ -129,7 +129,7 @@ def _placed(published: FoldSet, clips: Sequence[Clip]) -> dict[str, str]:
 
 
 def _notes(published: FoldSet, clips: Sequence[Clip], found: Mapping[str, str]) -> Iterator[str]:
-    """What of the set is not here, and what is here and not in the set: a sentence each."""
+    """Notes on clips of the set that are not here, and on clips here that it does not name."""
     whose = f"Published folds {published.name} of {published.corpus}"
     absent = in_order(set(published.fold_of) - set(found.values()))
     if absent:
@@ -151,7 +151,7 @@ def _notes(published: FoldSet, clips: Sequence[Clip], found: Mapping[str, str]) 
 
 
 def _folds(name: str, fold_of_row: Sequence[str | None]) -> tuple[Fold, ...]:
-    """Folds by their place among the published ones; None: in no part of any."""
+    """Folds by their position among the published ones; None for clips in none."""
     there = {fold for fold in fold_of_row if fold is not None}
     made = (
         Fold(

@@ -19,7 +19,7 @@ def random_folds(
     clips: Sequence[str] | None = None,
     groups: Sequence[str] | None = None,
 ) -> tuple[Fold, ...]:
-    """Folds at random over clips, each class spread evenly. Leaky: speakers are on both sides.
+    """Random folds over clips, stratified by class. Leaky: speakers are on both sides.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def random_split(
     clips: Sequence[str] | None = None,
     groups: Sequence[str] | None = None,
 ) -> Fold:
-    """One random division, as the lecture's 80/20. Leaky: speakers are on both sides.
+    """One random division such as the lecture's 80/20. Leaky: speakers are on both sides.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def random_split(
 def _shuffled_units(
     n_clips: int, seed: int, clips: Sequence[str] | None, groups: Sequence[str] | None
 ) -> list[list[int]]:
-    """Rows that stay together, in an order that depends on the seed and the ids alone."""
+    """Rows that stay together, in an order given by the seed and the ids alone."""
     check_lengths(n_clips, groups)
     rows = range(n_clips) if clips is None else sorted(range(n_clips), key=lambda row: clips[row])
     units: dict[Hashable, list[int]] = {}

@@ -1,4 +1,4 @@
-"""Folds of RAVDESS that others have published, as lists of test speakers."""
+"""Published folds of RAVDESS, as lists of test speakers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folds within each of several corpora, speakers kept apart: what transfer is held against."""
+"""Speaker-independent folds within each of several corpora, the baseline of a transfer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def within_corpora(
     *,
     leave_one_out: bool = False,
 ) -> CorpusFolds:
-    """Folds that train on some speakers of a corpus and test others of the same corpus.
+    """Folds that train on some speakers of a corpus and test on others of the same corpus.
 
     Parameters
     ----------

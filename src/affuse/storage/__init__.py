@@ -1,1 +1,1 @@
-"""What lies on disk and how it is written: one place for each kind of file."""
+"""Files on disk and how they are written: one place for each kind of file."""

@@ -1,4 +1,4 @@
-"""Where affuse keeps what can be computed or fetched again: how much that is, how to drop it."""
+"""The cache of what can be computed or downloaded again: its place, size and pruning."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FETCHED = "weights"
 
 
 def cache_folder() -> Path:
-    """Folder of all that can be computed or fetched again.
+    """Folder of all that can be computed or downloaded again.
 
     ``AFFUSE_CACHE`` where it is set, else the platform's own place for caches.
 
@@ -31,7 +31,7 @@ def cache_folder() -> Path:
 
 
 def weights_folder() -> Path:
-    """Folder of the networks that were fetched.
+    """Folder of downloaded networks.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def weights_folder() -> Path:
 
 
 def make_weights_folder(folder: Path) -> None:
-    """Make a folder for networks, where it is not there yet.
+    """Make a folder for networks, if it does not exist.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def make_weights_folder(folder: Path) -> None:
 
 
 def fetched_weights() -> list[str]:
-    """Names of the networks that were fetched: they take part where they are there.
+    """Names of the downloaded networks, which are used where they are present.
 
     Returns
     -------
@@ -93,7 +93,7 @@ class Part:
 
 
 def cache_parts() -> tuple[Part, ...]:
-    """What the cache holds, folder by folder, by name.
+    """Content of the cache, folder by folder, by name.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def _part(name: str, files: list[tuple[Path, int, float]]) -> Part:
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, int, float]]:
-    """Path, bytes and age in days of each file; of one that vanishes meanwhile, nothing."""
+    """Path, bytes and age in days of each file; files that vanish meanwhile are left out."""
     now = time.time()
     for path in folder.rglob("*"):
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""CSV -> rows of text, or a frame of numbers, whatever program wrote it.
+"""CSV -> rows of text, or a frame of numbers, whichever program wrote it.
 
 Every CSV that affuse reads is read here: UTF-8 with or without a byte order mark, UTF-16 with one;
 comma, semicolon, tab or upright stroke between the cells; decimal point or comma; quotes, in the
@@ -52,18 +52,18 @@ _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: line number in the file, column -> text without blanks around it."""
+    """One row: line number in the file, column -> text without surrounding blanks."""
 
     line: int
     cells: Mapping[str, str]
 
     def __getitem__(self, column: str) -> str:
-        """Text of a column; empty where the table lacks it, or a program found nothing."""
+        """Text of a column; empty where the table lacks it, or has a null value."""
         text = self.cells.get(column, "")
         return "" if text in WRITTEN_FOR_MISSING else text
 
     def word(self, column: str) -> str:
-        """The same of a column that holds no free text: any word for blank is empty.
+        """Text of a column without free text, where any word for blank is empty.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ class _Form:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a cell says nothing: empty, or a usual word for that.
+    """Whether a cell is empty, or holds a usual word for that.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def rows_of(
     expected: str = "path,emotion,speaker",
     error: type[AffuseError] = DatasetError,
 ) -> Rows:
-    r"""Rows of a CSV that was read already.
+    r"""Rows of a CSV whose content has been read.
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ def read_frame(
     texts: Collection[str],
     error: type[AffuseError] = DatasetError,
 ) -> pd.DataFrame:
-    """A CSV as a data frame, quick with many rows.
+    """A CSV as a data frame, fast also for many rows.
 
     Parameters
     ----------
@@ -262,17 +262,9 @@ def read_frame(
 
     form = _form(_content(table, expected, error, _LOOKED_AT), table, expected, error)
     _refuse_twice(table, form.header, error)
-    # Nameless columns need a name until they are dropped.
-    names = [name or f"\0{place}" for place, name in enumerate(form.header)]
-    words = [name for name in names if name.lower() in texts]
+    words = [name for name in form.header if name.lower() in texts]
     others = [name for name in form.header if name and name not in words]
-    reading: dict[str, Any] = {
-        "sep": form.delimiter, "encoding": form.encoding, "skiprows": form.n_before + 1,
-        "header": None, "names": names, "index_col": False, "skipinitialspace": True,
-        "keep_default_na": False,
-        "na_values": {name: sorted(WRITTEN_FOR_MISSING) for name in others},
-        "dtype": dict.fromkeys(words, str), "low_memory": False,
-    }  # fmt: skip
+    reading = _pandas_options(form, words, others)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -295,6 +287,19 @@ def read_frame(
     return frame[~(frame.isna() | (frame == "")).all(axis=1)].reset_index(drop=True)
 
 
+def _pandas_options(form: _Form, words: Sequence[str], others: Sequence[str]) -> dict[str, Any]:
+    """Options of `pandas.read_csv` for a file of this form, its free texts and other columns."""
+    # Nameless columns need a name until they are dropped.
+    names = [name or f"\0{place}" for place, name in enumerate(form.header)]
+    return {
+        "sep": form.delimiter, "encoding": form.encoding, "skiprows": form.n_before + 1,
+        "header": None, "names": names, "index_col": False, "skipinitialspace": True,
+        "keep_default_na": False,
+        "na_values": {name: sorted(WRITTEN_FOR_MISSING) for name in others},
+        "dtype": dict.fromkeys(words, str), "low_memory": False,
+    }  # fmt: skip
+
+
 def _text(cell: object) -> object:
     return text_of_cell(cell) if isinstance(cell, str) else cell
 
@@ -305,7 +310,7 @@ def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _numbers(column: pd.Series[Any], delimiter: str) -> pd.Series[Any]:
-    """Numbers of a column of text; the column itself where a cell holds none."""
+    """Numbers of a column of text; the column itself where a cell is not numeric."""
     # Truth values beside blank cells are no text, and no numbers either.
     cells = [str(int(cell)) if isinstance(cell, bool) else cell for cell in column]
     texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
@@ -320,7 +325,7 @@ def _numbers(column: pd.Series[Any], delimiter: str) -> pd.Series[Any]:
 
 
 def _content(table: Path, expected: str, error: type[AffuseError], most_bytes: int = -1) -> bytes:
-    """So many bytes of a file, all of them for -1."""
+    """A number of bytes of a file, all of them for -1."""
     if not table.is_file():
         kind = "is a folder" if table.is_dir() else "does not exist"
         raise error(f"{table} {kind}; expected a CSV with the columns {expected}")
@@ -358,7 +363,7 @@ def _form(start: bytes, table: str | Path, expected: str, error: type[AffuseErro
 
 
 def _header(lines: Sequence[str], n_before: int, delimiter: str) -> list[str]:
-    """Cells of a header, none where it cannot be parted so."""
+    """Cells of a header, none where it cannot be split so."""
     line = lines[n_before]
     if '"' in line:
         found = _first_rows(lines, n_before, delimiter, 1)
@@ -373,7 +378,7 @@ def _header(lines: Sequence[str], n_before: int, delimiter: str) -> list[str]:
 def _first_rows(
     lines: Sequence[str], n_before: int, delimiter: str, number: int
 ) -> list[list[str]]:
-    """Cells of so many rows, fewer where they cannot be parted so or end within quotes."""
+    """Cells of the first rows, fewer where they cannot be split so or end within quotes."""
     after = (lines[place] for place in range(n_before, len(lines)))
     reader = csv.reader(after, delimiter=delimiter, strict=True, skipinitialspace=True)
     rows: list[list[str]] = []

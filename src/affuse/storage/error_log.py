@@ -1,4 +1,4 @@
-"""Errors that nobody foresaw: one sentence for people, the traceback in a file."""
+"""Unforeseen errors: one sentence for people, the traceback in a file."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from affuse.storage.cache import cache_folder
 FOLDER = "errors"
 _LONGEST = 200
 _MOST_BYTES = 16 * 2**20
-"""Of one day: nobody fills a disk with errors."""
+"""Of one day: errors must not fill a disk."""
 
 
 def unforeseen(name: str, error: Exception) -> str:
-    """One sentence about an error in one file, after its traceback was logged.
+    """One sentence about an error in one file, after logging its traceback.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def unforeseen(name: str, error: Exception) -> str:
 
 
 def logged(name: str, error: Exception) -> Path | None:
-    """Append the traceback to the log of the day, and say where; None where that cannot be.
+    """Append the traceback to the log of the day and return its place; None if that fails.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""One file over HTTP: resumed after a cut, checked against its published checksum.
+"""Download of one file over HTTP: resumed after a break, checked against its checksum.
 
-Proved against a local server that cuts connections, ignores ranges and serves wrong bytes.
+Tested against a local server that cuts connections, ignores ranges and serves wrong bytes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a silent or failing server is borne with.
+    """How long a silent or failing server is tolerated.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Patience:
 
 
 class _Interrupted(Exception):
-    """The network failed in a way that may pass."""
+    """The network failed in a way that may be temporary."""
 
 
 def fetch(
@@ -82,7 +82,7 @@ def fetch(
     patience: Patience | None = None,
     progress: ProgressCallback | None = None,
 ) -> None:
-    """Bring a remote file to `target`, whole and with the published checksum, or not at all.
+    """Download a remote file to `target`, whole and with the published checksum, or not at all.
 
     What has arrived lies in ``<target>.part``; an interrupted call, or a later one, goes on
     from there. A file with the right checksum at `target` is not fetched again.
@@ -127,7 +127,7 @@ def fetch(
 
 
 def fetch_json(url: str, *, patience: Patience | None = None) -> Any:
-    """JSON at an address.
+    """The JSON document at an address.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def _agrees(md5: str, remote: RemoteFile) -> bool:
 def _asked(
     url: str, patience: Patience, read: Callable[[http.client.HTTPResponse], _Answer]
 ) -> _Answer:
-    """What `read` takes from the answer, asked again while the network fails."""
+    """What `read` takes from the answer; retried while the network fails."""
     for n_failures in range(1, patience.n_attempts + 1):
         try:
             with _opened(url, 0, patience.timeout_s) as answer:
@@ -223,7 +223,7 @@ def _asked(
 def _complete(
     remote: RemoteFile, part: Path, patience: Patience, progress: ProgressCallback | None
 ) -> None:
-    """Attempt after attempt until the part has all bytes; each goes on where the last ended."""
+    """Retry until the part has all bytes; each attempt resumes where the last one ended."""
     furthest, n_failures = _size(part), 0
     if furthest > remote.size:
         part.unlink()
@@ -245,7 +245,7 @@ def _complete(
 def _receive(
     remote: RemoteFile, part: Path, timeout_s: float, progress: ProgressCallback | None
 ) -> None:
-    """Add to the part what one connection brings."""
+    """Append to the part what one connection delivers."""
     done = _size(part)
     with _opened(remote.url, done, timeout_s) as answer:
         if answer.status == 206 and not _goes_on_at(answer, done):
@@ -291,7 +291,7 @@ def _read(answer: http.client.HTTPResponse, url: str, n_bytes: int | None = None
 
 @contextmanager
 def _interruptions(url: str) -> Iterator[None]:
-    """Failures of the network as `_Interrupted`, refusals of the server as `DownloadError`."""
+    """Raise failures of the network as `_Interrupted`, refusals as `DownloadError`."""
     try:
         yield
     except urllib.error.HTTPError as error:

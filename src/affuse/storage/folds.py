@@ -1,4 +1,4 @@
-"""What keeps the arrays of finished folds."""
+"""The protocol of stores for finished folds."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Arrays = Mapping[str, NDArray[np.float64]]
 
 
 class FoldStore(Protocol):
-    """Keeps the arrays of one fold under a key that names all that they depend on."""
+    """Stores the arrays of a fold under a key that covers all that they depend on."""
 
     def load(self, key: str) -> Arrays | None:
-        """Arrays by name; None if this fold is not known.
+        """Arrays by name; None if this fold is not stored.
 
         Parameters
         ----------
@@ -27,7 +27,7 @@ class FoldStore(Protocol):
         """
 
     def save(self, key: str, arrays: Arrays) -> None:
-        """Keep the arrays of a finished fold.
+        """Store the arrays of a finished fold.
 
         Parameters
         ----------

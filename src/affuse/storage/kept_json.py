@@ -1,4 +1,4 @@
-"""Small results that are kept to be reused, each a sealed file of JSON."""
+"""Small results that are stored for reuse, each a checksummed JSON file."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ KEPT_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class KeptJson:
-    """One sealed file for each result.
+    """One checksummed file for each result.
 
     Attributes
     ----------
     root : Path
-        Made when the first one is saved; nobody else may look into it.
+        Made when the first one is saved; readable by its owner alone.
     """
 
     root: Path
 
     def load(self, key: str) -> Any:
-        """The result of that key; None where there is none, or not as it was written.
+        """The result of that key; None where there is none, or it is damaged.
 
         Parameters
         ----------
@@ -51,7 +51,7 @@ class KeptJson:
             return None
 
     def save(self, key: str, result: Any) -> None:
-        """Keep a result, whole or not at all.
+        """Store a result, whole or not at all.
 
         Parameters
         ----------
@@ -70,7 +70,7 @@ class KeptJson:
             seal(temporary)
 
     def sweep(self) -> None:
-        """Remove old results, and what killed processes left in the middle of writing."""
+        """Remove old results, and partial files that killed processes left."""
         remove_leftovers(self.root)
         oldest = time.time() - KEPT_DAYS * DAY_S
         for path in self.root.glob("*.json"):
@@ -83,7 +83,7 @@ class KeptJson:
 
 
 def file_state(path: str) -> list[str | int]:
-    """What changes when a recording does: its place, its size, when it was changed.
+    """What identifies a state of a recording: its place, size and time of change.
 
     Parameters
     ----------

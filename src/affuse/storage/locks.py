@@ -1,4 +1,4 @@
-"""Locks that the operating system holds for a process, whatever ends it."""
+"""Locks that the operating system releases when a process ends, however it ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOT_OFFERED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}
 
 
 def try_lock(handle: int, *, wait: bool = False) -> bool:
-    """Take a lock on an open file that ends with this process; whether it was free.
+    """Lock an open file until this process ends; returns whether it was free.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def try_lock(handle: int, *, wait: bool = False) -> bool:
 
 @contextmanager
 def claimed(path: Path) -> Iterator[None]:
-    """Nobody else who asks works on `path` meanwhile; the lock of a process that died is free.
+    """Lock a path against other callers; the lock of a process that died is free.
 
     A file beside `path` holds the lock, and says who: it is gone afterwards.
 
@@ -70,7 +70,7 @@ def claimed(path: Path) -> Iterator[None]:
 
 
 def remove_free_locks(folder: Path) -> None:
-    """Remove the locks in a folder of processes that were killed.
+    """Remove locks of killed processes in a folder.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def remove_free_locks(folder: Path) -> None:
 
 
 def _taken(path: Path, lock: Path) -> int:
-    """The open lock file, locked, with the name of who holds it in it."""
+    """The open, locked lock file with the name of its holder in it."""
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
         while True:
@@ -106,14 +106,14 @@ def _taken(path: Path, lock: Path) -> int:
 
 
 def _sign(handle: int) -> None:
-    """Say who has the lock; a full disk does not keep anybody from having it."""
+    """Write who holds the lock; on a full disk it is held all the same."""
     with suppress(OSError):
         os.ftruncate(handle, 0)
         os.write(handle, f"process {os.getpid()} on {platform.node()}".encode())
 
 
 def _is_free(handle: int) -> bool:
-    """Take the lock; where the file system knows none, everybody has it."""
+    """Take the lock; on a file system without locks everybody gets it."""
     try:
         return try_lock(handle)
     except OSError as error:
@@ -136,7 +136,7 @@ def _in_use(path: Path, handle: int) -> OutputError:
 
 
 def _is_at(lock: Path, handle: int) -> bool:
-    """Whether an open lock file is the one that has the name now."""
+    """Whether an open lock file is still the one under that name."""
     try:
         return os.path.samestat(os.stat(lock), os.fstat(handle))
     except OSError:

@@ -1,4 +1,4 @@
-"""The one place that opens ONNX graphs: device, threads and bounds are decided here."""
+"""The only place that opens ONNX graphs: device, threads and memory limits are set here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ERRORS_ALONE, _NOTHING = 3, 4
 
 
 def open_session(model: bytes | Path, *, device: str = "cpu", n_threads: int = 1) -> Session:
-    """A graph of our own, ready to run.
+    """Open a graph of our own.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def open_session(model: bytes | Path, *, device: str = "cpu", n_threads: int = 1
 
 
 def open_foreign_session(model: bytes) -> Session:
-    """A graph that somebody else may have made: on one thread of the CPU, in bounded memory.
+    """Open a graph that somebody else may have made: one CPU thread, bounded memory.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def open_foreign_session(model: bytes) -> Session:
     Exception
         As `open_session`.
     """
-    # Errors come back as errors; what a graph's author wrote does not belong into the terminal.
+    # Errors are raised as errors; text by a graph's author does not belong in the terminal.
     options = _options(1, _NOTHING)
     # What was checked as ONNX is read as ONNX.
     options.add_session_config_entry("session.load_model_format", "ONNX")
@@ -79,7 +79,7 @@ def run_within(
     outputs: Sequence[str],
     fed: Mapping[str, NDArray[np.generic]],
 ) -> list[Any]:
-    """Outputs of a graph, which is stopped after some time.
+    """Outputs of a graph, which is stopped after a time limit.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def available_devices() -> tuple[str, ...]:
 
 
 def engines() -> tuple[str, ...]:
-    """What this onnxruntime computes with, best first, in its own words.
+    """Execution providers of this onnxruntime, best first, in its own words.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def engines() -> tuple[str, ...]:
 
 
 def runtime_version() -> str:
-    """Version of the onnxruntime that is installed.
+    """Version of the installed onnxruntime.
 
     Returns
     -------
@@ -176,13 +176,13 @@ def _options(n_threads: int, log_severity: int) -> Any:
 
 @lru_cache(maxsize=1)
 def _bound_memory() -> None:
-    """Give all foreign graphs of this process one memory of a bounded size, once."""
+    """Give all foreign graphs of this process one shared, bounded memory arena, once."""
     import onnxruntime
 
     place = onnxruntime.OrtMemoryInfo(
         "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
     )
-    # Nothing is told to anybody.
+    # No telemetry.
     onnxruntime.disable_telemetry_events()
     bound = onnxruntime.OrtArenaCfg({"max_mem": MOST_GRAPH_MEMORY})
     onnxruntime.create_and_register_allocator(place, bound)

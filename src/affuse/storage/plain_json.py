@@ -1,4 +1,4 @@
-"""JSON from elsewhere: plain, finite, not deep, nothing said twice."""
+"""JSON from elsewhere, checked: plain, finite, not deeply nested, no duplicate keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SIGNS = "\t\n"
 
 
 def read_plain(content: bytes) -> Any:
-    """What a JSON document says.
+    """Content of a JSON document.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _without_repeats(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_deep(found: Any) -> None:
-    """Look at every value, one level after the other."""
+    """Check every value, one level after the other."""
     level = [found]
     for _ in range(DEEPEST):
         inner: list[Any] = []
@@ -98,5 +98,5 @@ def _refuse_control(text: str) -> None:
 
 
 def _is_lone(sign: str) -> bool:
-    """Half of a pair of surrogates, which no file can hold."""
+    """Whether a character is half of a surrogate pair, which no file can hold."""
     return "\ud800" <= sign <= "\udfff"

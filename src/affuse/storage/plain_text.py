@@ -1,4 +1,4 @@
-"""Text from elsewhere where it is shown: harmless on terminals and in cells, short in messages."""
+"""Text from elsewhere made safe to show: on terminals, in cells, in short messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MARK = "'"
 
 
 def first_few(names: Sequence[str], most: int = 5) -> str:
-    """Names for a message: so many of them at most, and how many more there are.
+    """Names for a message: the first few, and how many more there are.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def counted(number: int, what: str) -> str:
 
 
 def steers(sign: str) -> bool:
-    """Whether one sign does something to a terminal instead of being seen.
+    """Whether a character controls a terminal instead of being shown.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def steers(sign: str) -> bool:
 
 
 def printable(text: str) -> str:
-    r"""Text on one line: line breaks and whatever else steers a terminal become escapes.
+    r"""Text on one line, with line breaks and control characters escaped.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def printable(text: str) -> str:
 
 
 def shortened(value: object, most: int = 400) -> str:
-    """What anything says, on one harmless line for a message.
+    """Any value as one short, harmless line for a message.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def shortened(value: object, most: int = 400) -> str:
 
 
 def csv_cell(text: str) -> str:
-    r"""Text as a cell that no spreadsheet takes for a formula, and no terminal for a command.
+    r"""Text as a cell that is neither a spreadsheet's formula nor a terminal's command.
 
     What begins like a formula gets an apostrophe before it; so does what holds signs that steer,
     which become escapes, and what looks as if it had such an apostrophe already. Numbers and all
@@ -151,7 +151,7 @@ def csv_cell(text: str) -> str:
 
 
 def text_of_cell(cell: str) -> str:
-    r"""What `csv_cell` was given; a cell that it did not change is itself.
+    r"""The text that `csv_cell` was given.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Files that lie elsewhere, reached by URL through fsspec: ``s3://``, ``https://``, ``sftp://`` ...
+"""Remote files, reached by URL through fsspec: ``s3://``, ``https://``, ``sftp://`` ...
 
 A path may be a URL wherever clips are named. As a `Path` it loses a slash
 (``s3:/bucket/clip.mp4``), which is how it is known again: no folder of a usual disk is called
@@ -36,7 +36,7 @@ _TELLING = (
 
 
 def url_of(path: str | Path) -> str | None:
-    """The URL that a path stands for; None for a path of this machine.
+    """The URL that a path stands for; None for a local path.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def url_of(path: str | Path) -> str | None:
 
 
 def local_path(text: str) -> Path:
-    """A path as it was typed; ``file://`` is one of this machine.
+    """A path as it was typed; ``file://`` means a local one.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def local_path(text: str) -> Path:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is such a file, here or elsewhere.
+    """Whether there is such a file, local or remote.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def is_file(path: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether there is such a folder; one elsewhere that holds nothing is none.
+    """Whether there is such a folder; a remote one without content does not exist.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def is_folder(path: Path) -> bool:
 
 
 def files_below(path: Path) -> list[Path]:
-    """All files below a folder elsewhere.
+    """All files below a remote folder.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def files_below(path: Path) -> list[Path]:
 
 
 def identity(path: Path) -> str:
-    """What changes when a file elsewhere does: its mark there, else its content.
+    """What identifies a state of a remote file: its server's tag, else its content.
 
     Parameters
     ----------
@@ -179,9 +179,9 @@ def identity(path: Path) -> str:
 
 @contextmanager
 def local_copy(path: str | Path) -> Iterator[Path]:
-    """The file itself, or one that was fetched and is removed afterwards.
+    """The file itself, or a local copy that is removed afterwards.
 
-    What goes wrong within speaks of the URL.
+    Errors within name the URL.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ def local_copy(path: str | Path) -> Iterator[Path]:
 
 
 def _system(url: str) -> tuple[Any, str]:
-    """The file system of a URL, and the file's name in it."""
+    """The file system of a URL, and the file's name within it."""
     try:
         from fsspec.core import url_to_fs
     except ModuleNotFoundError as error:
@@ -239,7 +239,7 @@ def _system(url: str) -> tuple[Any, str]:
 
 @contextmanager
 def _reaching(url: str) -> Iterator[None]:
-    """Every file system has errors of its own: all of them mean that a file cannot be had."""
+    """Turn any error within, as every file system has its own, into one that names the file."""
     try:
         yield
     except AffuseError:

@@ -1,4 +1,4 @@
-"""What is in a run folder: the name of every file, and the columns of every table."""
+"""The files of a run folder: every name, and the columns of every table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RunTable:
 
     @property
     def file(self) -> str:
-        """Its name in the folder."""
+        """Name of its file in the folder."""
         return f"{self.name}.csv"
 
 
@@ -133,7 +133,7 @@ TEXT_COLUMNS = (
     "clip", "corpus", "speaker", "emotion", "system", "predicted", "set", "name", "by", "group",
     "higher", "lower", "majority",
 )  # fmt: skip
-"""Whose cells are words, whatever they look like: a speaker may be called 01 or NA."""
+"""Columns whose cells are text, whatever they look like: a speaker may be called 01 or NA."""
 
 WRITTEN = frozenset(
     {

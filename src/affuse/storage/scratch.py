@@ -1,4 +1,4 @@
-"""Folders for a while, in the system's place for temporary files."""
+"""Temporary folders in the system's place for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from affuse.storage.whole import owned_name, remove_leftovers
 
 @contextmanager
 def scratch_folder(kind: str) -> Iterator[Path]:
-    """A new folder, gone afterwards; those of killed processes go when the next one begins.
+    """A new folder, removed afterwards; those of killed processes go when the next one begins.
 
     Parameters
     ----------

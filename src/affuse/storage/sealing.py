@@ -1,4 +1,4 @@
-"""Files that end with a checksum of all that comes before: a damaged one is known as such."""
+"""Files that end with a checksum of their content, by which damage is recognised."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _MARK = b"crc="
 _BLOCK = 1 << 20
 
 SEAL_BYTES = _SEAL.size
-"""What sealing adds to a file. Readers of arrays and archives do not look so far."""
+"""What sealing adds to a file. Readers of arrays and archives do not read that far."""
 
 
 def seal(path: Path) -> None:
-    """Append the checksum of a whole file.
+    """Append a checksum to a complete file.
 
     CRC-32 finds every change of up to 32 bits in a row, at several gigabytes a second; it is no
     guard against somebody who wants to deceive.
@@ -33,7 +33,7 @@ def seal(path: Path) -> None:
 
 
 def is_sealed(path: Path) -> bool:
-    """Whether a file is as it was when it was sealed; False where it cannot be read.
+    """Whether a file is unchanged since it was sealed; False where it cannot be read.
 
     Parameters
     ----------

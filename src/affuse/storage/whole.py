@@ -1,4 +1,4 @@
-"""Files and folders that are whole or not there: nobody meets half of one under its name."""
+"""Files and folders that appear under their name only when they are complete."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_OFFERED = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF}
 
 @contextmanager
 def atomic_file(path: Path, *, lasting: bool = True) -> Iterator[Path]:
-    """A temporary name beside `path`, which becomes `path` when all went well.
+    """A temporary name beside `path`; the file is renamed to `path` if all went well.
 
     Several writers of one path never mix: the last one that ends wins, whole. Folders above are
     made; what the block leaves under the temporary name is removed when it fails.
@@ -53,7 +53,7 @@ def atomic_file(path: Path, *, lasting: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def new_path(path: Path) -> Iterator[Path]:
-    """As `atomic_file`, for a file or folder whose name must be free, at the end as well.
+    """As `atomic_file`, for a file or folder whose name must be free, also at the end.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def replacing_folder(place: Path, kind: str) -> Iterator[Path]:
 
 
 def try_folder(place: Path, kind: str) -> None:
-    """Make a folder beside a place and remove it: whether one can be written there at all.
+    """Make a folder at a place and remove it, to see whether one can be written there.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def try_folder(place: Path, kind: str) -> None:
 
 
 def check_file(path: Path) -> None:
-    """Refuse a name under which no file can be written, before the work for it is done.
+    """Refuse, before the work begins, a name under which no file can be written.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def write_new_text(path: Path, text: str) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file of UTF-8 text whole, plain line feeds, in the place of an older one.
+    """Write a file of UTF-8 text whole, with plain line feeds; an older one is replaced.
 
     A link goes on leading to its file; a pipe or a device is written to as it is.
 
@@ -237,7 +237,7 @@ def refuse_existing(path: Path) -> None:
 
 
 def remove_leftovers(folder: Path, pattern: str = ".*") -> None:
-    """Remove what processes left in a folder that were killed in the middle of writing.
+    """Remove partial files of killed processes in a folder.
 
     Only what a process of this machine began that is not there any more.
 
@@ -254,7 +254,7 @@ def remove_leftovers(folder: Path, pattern: str = ".*") -> None:
 
 
 def is_leftover(name: str) -> bool:
-    """Whether a name was given to something that is not whole.
+    """Whether a name is that of a partial file or folder.
 
     Parameters
     ----------
@@ -268,7 +268,7 @@ def is_leftover(name: str) -> bool:
 
 
 def owned_name(kind: str, suffix: str = "") -> str:
-    """A hidden name that says which process of which machine it belongs to.
+    """A hidden name that identifies the process and machine that it belongs to.
 
     Parameters
     ----------
@@ -290,7 +290,7 @@ def owned_name(kind: str, suffix: str = "") -> str:
 
 
 def is_alive(process_id: int) -> bool:
-    """Whether there is such a process on this machine, whosever it is.
+    """Whether there is such a process on this machine, whoever owns it.
 
     One that has ended and that its parent has not asked for yet is not: it writes no more.
 
@@ -315,7 +315,7 @@ def is_alive(process_id: int) -> bool:
 
 @functools.cache
 def machine() -> str:
-    """Eight hexadecimal digits for this machine, or this container: process ids count within it.
+    """Eight hexadecimal digits for this machine or container, as process ids are unique within it.
 
     Returns
     -------
@@ -329,7 +329,7 @@ def machine() -> str:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a whole folder, as far as that can be done.
+    """Remove a file or a whole folder, as far as possible.
 
     Parameters
     ----------
@@ -348,7 +348,7 @@ def _encoded(text: str) -> bytes:
 
 @contextmanager
 def _temporary(path: Path) -> Iterator[Path]:
-    """A name beside `path` that says who writes there; gone afterwards."""
+    """A name beside `path` that identifies its writer; removed afterwards."""
     temporary = path.with_name(owned_name("partial", path.suffix))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -371,7 +371,7 @@ def _as_output_error(path: Path) -> Iterator[None]:
 def _reason(error: OSError) -> str:
     if isinstance(error, FileExistsError | NotADirectoryError):
         return "a part of this path is a file, not a folder"
-    if error.errno is None:  # As numpy says it.
+    if error.errno is None:  # As numpy reports it.
         return "the disk took a part of it only"
     return error.strerror or str(error)
 
@@ -401,7 +401,7 @@ def put_in_place(temporary: Path, path: Path, *, lasting: bool = True) -> None:
 
 
 def flush(path: Path, *, below: bool = True) -> None:
-    """Wait until the disk has a file, or a folder and all that is below it.
+    """Wait until a file, or a folder and all below it, is on disk.
 
     Parameters
     ----------
@@ -430,7 +430,7 @@ def flush(path: Path, *, below: bool = True) -> None:
 
 
 def _has_ended(process_id: int) -> bool:
-    """Whether its parent alone keeps it in the list; not known where there is no /proc."""
+    """Whether a process has ended and only awaits its parent; False where there is no /proc."""
     try:
         # The name before the state may hold anything, brackets too.
         state = Path(f"/proc/{process_id}/stat").read_bytes().rpartition(b")")[2].split()[0]

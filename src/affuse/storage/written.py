@@ -1,4 +1,4 @@
-"""Files that affuse wrote, known again by their content: these alone it may replace."""
+"""Files that affuse wrote, recognised by their content: only these may it replace."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FOLDER = "written"
 
 
 def remember(path: Path, sources: Iterable[str] = ()) -> None:
-    """Note the content of a file that was written, and of what it tells.
+    """Record the content of a file that was written, and its sources.
 
     Without a word where it cannot be noted.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from affuse.errors import OutputError
+from affuse.errors import ConfigError, OutputError
 from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
 from affuse.synthetic.faces import Face, make_face
 from affuse.synthetic.identity import make_identity
@@ -39,6 +39,7 @@ class _Batch:
 
     out: Path
     seed: int
+    difficulty: float
     takes: tuple[Take, ...]
 
 
@@ -53,12 +54,13 @@ def synthesise(
     repetitions: int = 2,
     takes: int | None = None,
     seed: int = 0,
+    difficulty: float = 0.0,
     jobs: int | None = 1,
     progress: ProgressCallback | None = None,
 ) -> list[Path]:
     """Paths of a corpus of talking faces, written as 1280x720 mp4 files with RAVDESS names.
 
-    Files that an earlier call with the same seed completed are left as they are.
+    Files that an earlier call with the same seed and difficulty completed are left as they are.
 
     Parameters
     ----------
@@ -75,6 +77,9 @@ def synthesise(
         At most so many clips per speaker, channel and emotion.
     seed : int
         Same seed, same clips, whatever else the corpus holds.
+    difficulty : float
+        0 to 1: how weakly people express what is meant, how much of other emotions each take has
+        besides, and how loud rooms are. Face and voice vary independently.
     jobs : int or None
         Processes; None: one per core. More than one needs a script to guard its main part
         with ``if __name__ == "__main__"``.
@@ -101,14 +106,15 @@ def synthesise(
     ...     print(paths[0].name)
     01-01-03-01-01-01-01.mp4
     """
+    _check_difficulty(difficulty)
     plan = Plan(speakers, emotions, channels, intensities, statements, repetitions, takes)
     wanted = list_takes(plan)
-    folder = Path(out)
+    folder, recipe = Path(out), _recipe(seed, difficulty)
     for speaker in range(1, speakers + 1):
         make_folder(folder / f"Actor_{speaker:02d}")
-    missing = [take for take in wanted if not already_there(folder / take.path, _recipe(seed))]
+    missing = [take for take in wanted if not already_there(folder / take.path, recipe)]
     batches = [
-        _Batch(folder, seed, chunk)
+        _Batch(folder, seed, difficulty, chunk)
         for speaker in range(1, speakers + 1)
         for chunk in _chunks([take for take in missing if take.speaker == speaker])
     ]
@@ -166,12 +172,19 @@ def already_there(path: Path, recipe: str) -> bool:
         return found == recipe
     raise OutputError(
         f"{path} is there already and was not made with these settings (found {found!r}, "
-        f"expected {recipe!r}); give an empty folder or the same seed"
+        f"expected {recipe!r}); give an empty folder or the same settings"
     )
 
 
-def _recipe(seed: int) -> str:
-    return "affuse embedded corpus " + json.dumps({"seed": seed, "version": VERSION})
+def _check_difficulty(difficulty: float) -> None:
+    if not 0 <= difficulty <= 1:
+        raise ConfigError(f"difficulty {difficulty} was given; expected a number from 0 to 1")
+
+
+def _recipe(seed: int, difficulty: float) -> str:
+    """Comment of a file; difficulty stands in it only where there is one."""
+    made = {"seed": seed, "version": VERSION} | ({"difficulty": difficulty} if difficulty else {})
+    return "affuse embedded corpus " + json.dumps(made)
 
 
 def _chunks(takes: Sequence[Take]) -> list[tuple[Take, ...]]:
@@ -181,24 +194,27 @@ def _chunks(takes: Sequence[Take]) -> list[tuple[Take, ...]]:
 def _make(batch: _Batch) -> None:
     face = make_face(make_identity(batch.takes[0].speaker, batch.seed))
     for take in batch.takes:
-        _make_clip(batch.out / take.path, take, batch.seed, face)
+        _make_clip(take, batch, face)
 
 
-def _make_clip(path: Path, take: Take, seed: int, face: Face) -> None:
+def _make_clip(take: Take, batch: _Batch, face: Face) -> None:
     spoken = speak(
         take.emotion,
         take.intensity,
         take.statement,
-        make_speaker(take.speaker, seed),
-        np.random.default_rng([seed, *take.codes, _VOICE_STREAM]),
+        make_speaker(take.speaker, batch.seed),
+        np.random.default_rng([batch.seed, *take.codes, _VOICE_STREAM]),
         sung=take.channel == "song",
+        difficulty=batch.difficulty,
     )
     shown = perform(
         take.emotion,
         take.intensity,
         spoken.opening,
-        face_habits(take.speaker, seed),
-        np.random.default_rng([seed, *take.codes, _FACE_STREAM]),
+        face_habits(take.speaker, batch.seed),
+        np.random.default_rng([batch.seed, *take.codes, _FACE_STREAM]),
+        difficulty=batch.difficulty,
     )
     frames = (face.draw(*moment) for moment in zip(shown.units, shown.poses, strict=True))
-    write_clip(path, frames, spoken.signal, SAMPLE_RATE, _recipe(seed))
+    recipe = _recipe(batch.seed, batch.difficulty)
+    write_clip(batch.out / take.path, frames, spoken.signal, SAMPLE_RATE, recipe)

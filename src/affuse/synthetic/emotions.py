@@ -10,7 +10,7 @@ with what, for faces (Langner et al. 2010; Livingstone & Russo 2018) and for voi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,7 +127,7 @@ INTENSITIES: Mapping[str, float] = {"normal": 0.75, "strong": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """How reliably speakers express: the corpus's difficulty, the same for all emotions.
+    """How reliably speakers express, the same for all emotions.
 
     Attributes
     ----------
@@ -139,12 +139,39 @@ class Acting:
         Factor on the scatter from take to take.
     missing : float
         Probability that an action unit does not show.
+    strength : float
+        Share of the expression that shows, 0 being neutral.
+    blend : float
+        Standard deviation of the shares of all emotions, whichever is meant, that a take has
+        besides; a negative share takes some of that emotion away.
     """
 
     leaning_share: float
     leaning: tuple[float, float]
     scatter: float
     missing: float
+    strength: float = 1.0
+    blend: float = 0.0
+
+    def harder(self, difficulty: float, strength: float, blend: float) -> Acting:
+        """The same speakers at a difficulty: unchanged at 0, as weak and blended as given at 1.
+
+        Parameters
+        ----------
+        difficulty : float
+            0 to 1.
+        strength, blend : float
+            What they are at difficulty 1.
+
+        Returns
+        -------
+        Acting
+        """
+        return replace(
+            self,
+            strength=self.strength + difficulty * (strength - self.strength),
+            blend=self.blend + difficulty * (blend - self.blend),
+        )
 
 
 FACE_ACTING = Acting(leaning_share=0.3, leaning=(0.3, 0.9), scatter=0.25, missing=0.1)
@@ -159,6 +186,9 @@ def expressed(
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
     """Template of an emotion as one take has it: some takes lean to another emotion.
+
+    How much of every other emotion it has besides comes from a stream of its own, so that `rng`
+    goes on as if there were none of that.
 
     Parameters
     ----------
@@ -180,4 +210,6 @@ def expressed(
     leans, share = rng.random(), rng.uniform(*acting.leaning)
     choices = leanings[emotion]
     other = templates[choices[int(rng.integers(len(choices)))]]
-    return meant + share * (other - meant) if leans < acting.leaning_share else meant.copy()
+    shown = meant + share * (other - meant) if leans < acting.leaning_share else meant.copy()
+    shares = acting.blend * rng.spawn(1)[0].standard_normal(len(templates))
+    return acting.strength * shown + shares @ np.stack(list(templates.values()))

@@ -21,6 +21,9 @@ from affuse.synthetic.muscles import Pose
 FPS = 30
 """Frames per second of every picture."""
 
+# Of an expression at the greatest difficulty.
+_LEAST_STRENGTH, _LARGEST_BLEND = 0.7, 0.15
+
 
 @dataclass(frozen=True)
 class Performance:
@@ -44,6 +47,8 @@ def perform(
     opening: NDArray[np.float64],
     habits: NDArray[np.float64],
     rng: np.random.Generator,
+    *,
+    difficulty: float = 0.0,
 ) -> Performance:
     """An acted expression while something is said.
 
@@ -57,15 +62,18 @@ def perform(
         The speaker's own factor on each action unit; see `face_habits`.
     rng : Generator
         Scatter from take to take.
+    difficulty : float
+        0 to 1: how weakly the emotion is expressed, and how much of others is blended in.
 
     Returns
     -------
     Performance
     """
-    apex = expressed(emotion, EXPRESSIONS, FACE_LEANINGS, FACE_ACTING, rng)
+    acting = FACE_ACTING.harder(difficulty, _LEAST_STRENGTH, _LARGEST_BLEND)
+    apex = expressed(emotion, EXPRESSIONS, FACE_LEANINGS, acting, rng)
     apex *= INTENSITIES[intensity] * habits
-    apex *= np.exp(FACE_ACTING.scatter * rng.standard_normal(len(apex)))
-    apex *= rng.random(len(apex)) >= FACE_ACTING.missing
+    apex *= np.exp(acting.scatter * rng.standard_normal(len(apex)))
+    apex *= rng.random(len(apex)) >= acting.missing
     apex += 0.5 * np.abs(rng.standard_normal(len(apex))) * (rng.random(len(apex)) < 0.3)
     curve = onset_apex_offset(len(opening), rng)
     units = curve[:, None] * np.clip(apex, 0, MAX_INTENSITY)

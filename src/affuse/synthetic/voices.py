@@ -19,6 +19,7 @@ from affuse.synthetic.emotions import (
     PROSODY_SCATTER,
     VOICE_ACTING,
     VOICE_LEANINGS,
+    Acting,
     Voice,
     expressed,
 )
@@ -32,6 +33,8 @@ _INNER_RATE = 16_000
 _STEP = _INNER_RATE // CONTROL_RATE
 _BANDWIDTHS = (70.0, 100.0, 150.0, 220.0, 300.0)
 _HIGH_FORMANTS = (3500.0, 4500.0)
+# At the greatest difficulty: strength and blend of the expression, how much louder a room is.
+_LEAST_STRENGTH, _LARGEST_BLEND, _LOUDEST_ROOM_DB = 0.5, 0.4, 12.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def speak(
     rng: np.random.Generator,
     *,
     sung: bool = False,
+    difficulty: float = 0.0,
 ) -> Utterance:
     """One utterance of a sentence with an emotion.
 
@@ -97,6 +101,9 @@ def speak(
         Scatter from take to take.
     sung : bool
         Sung on sustained notes instead of spoken.
+    difficulty : float
+        0 to 1: how weakly the emotion is expressed, how much of others is blended in, and how
+        loud the room is.
 
     Returns
     -------
@@ -109,11 +116,13 @@ def speak(
     >>> spoken.signal.dtype, len(spoken.opening) > 60
     (dtype('float32'), True)
     """
-    voice = _voice(emotion, intensity, rng)
+    acting = VOICE_ACTING.harder(difficulty, _LEAST_STRENGTH, _LARGEST_BLEND)
+    voice = _voice(emotion, intensity, acting, rng)
     score = make_score(statement, speaker, voice, rng, sung=sung)
     dry = _voiced(score, speaker, voice, rng) + _consonants(score, rng)
     level = 10 ** ((voice.level + 1.5 * rng.standard_normal() - 23) / 20)
-    room = 10 ** (rng.uniform(-62, -54) / 20) * rng.standard_normal(len(dry))
+    room_db = rng.uniform(-62, -54) + difficulty * _LOUDEST_ROOM_DB
+    room = 10 ** (room_db / 20) * rng.standard_normal(len(dry))
     sound = soxr.resample(level * dry + room, _INNER_RATE, SAMPLE_RATE, quality="HQ")
     n_frames = len(score.opening) * FPS // CONTROL_RATE
     at = (np.arange(n_frames) + 0.5) * CONTROL_RATE / FPS
@@ -122,9 +131,9 @@ def speak(
     return Utterance(np.tanh(sound[:n_samples]).astype(np.float32), np.clip(opening, 0, 1))
 
 
-def _voice(emotion: str, intensity: str, rng: np.random.Generator) -> Voice:
-    fields = expressed(emotion, PROSODIES, VOICE_LEANINGS, VOICE_ACTING, rng)
-    scatter = VOICE_ACTING.scatter * PROSODY_SCATTER * rng.standard_normal(len(fields))
+def _voice(emotion: str, intensity: str, acting: Acting, rng: np.random.Generator) -> Voice:
+    fields = expressed(emotion, PROSODIES, VOICE_LEANINGS, acting, rng)
+    scatter = acting.scatter * PROSODY_SCATTER * rng.standard_normal(len(fields))
     return Voice(*(float(field) for field in fields * INTENSITIES[intensity] + scatter))
 
 

@@ -1,1 +1,1 @@
-"""What is told of a clip, emotions or numbers, and all that depends on which of them it is."""
+"""What is predicted of a clip, emotions or numbers, and all that depends on it."""

@@ -1,4 +1,4 @@
-"""How well predicted numbers agree with true ones: of values, or of sums that can be resampled.
+"""Agreement of predicted with true numbers, from values or from sums that can be resampled.
 
 All three figures come from six sums of each target (`moments`), which add up over speakers: a
 resample of speakers is a product of matrices.
@@ -76,7 +76,7 @@ def pearson(truth: ArrayLike, predicted: ArrayLike) -> Floats:
 
 
 def rmse(truth: ArrayLike, predicted: ArrayLike) -> Floats:
-    """Root of the mean squared error of each target, in its own unit: (n_targets,) float64.
+    """Root mean squared error of each target, in its own unit: (n_targets,) float64.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from affuse.tasks.voted import VotedClassification
 
 
 def make_task(name: str, targets: Sequence[str] = (), *, voted: bool = False) -> Task:
-    """A task by the name that the configuration has for it.
+    """A task by its name in the configuration.
 
     Parameters
     ----------

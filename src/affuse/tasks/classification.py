@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from affuse.corpora.index import Index
 from affuse.errors import DatasetError
@@ -19,7 +20,7 @@ from affuse.tasks.headline import UAR, Headline
 from affuse.tasks.intervals import speaker_interval
 from affuse.tasks.metrics import accuracy, ece, macro_f1, uar, uar_of
 from affuse.tasks.significance import Tested, difference_test, swap_p_values
-from affuse.tasks.task import Pair
+from affuse.tasks.task import Pair, Task
 
 _NO_EMOTION = "no emotion is told of it, only numbers; every clip needs one"
 
@@ -29,7 +30,7 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Figures of one system, as fractions; pooled over the folds unless said.
+    """Figures of one system, as fractions; pooled over the folds unless stated.
 
     Attributes
     ----------
@@ -76,7 +77,7 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class Classification:
+class Classification(Task):
     """Which emotion a clip shows: probabilities over the classes of a table.
 
     Examples
@@ -100,21 +101,14 @@ class Classification:
         "speakers", "recalls", "reliability", "calibration", "references",
     )  # fmt: skip
 
+    @override
     def chosen(self, index: Index) -> Index:
-        """The clips that say their emotion; those of which only numbers are told are skipped.
-
-        Parameters
-        ----------
-        index : Index
-
-        Returns
-        -------
-        Index
+        """The clips with an emotion; those with numbers alone are skipped.
 
         Raises
         ------
         DatasetError
-            No clip says its emotion.
+            No clip has an emotion.
         """
         labelled = tuple(clip for clip in index if clip.emotion)
         if len(labelled) == len(index) > 0:
@@ -129,28 +123,14 @@ class Classification:
             "column emotion, or --set task=dimensional to learn the numbers"
         )
 
+    @override
     def table(self, table: FeatureTable, index: Index) -> FeatureTable:
-        """The table as it is: features come with labels.
-
-        Parameters
-        ----------
-        table : FeatureTable
-            Of features of the clips.
-        index : Index
-            Holds the clips of `table`, and others perhaps.
-
-        Returns
-        -------
-        FeatureTable
-        """
+        """The table as it is: features come with labels."""
         return replace(table, targets=(), values=np.zeros((0, 0)))
 
+    @override
     def check(self, table: FeatureTable) -> None:
-        """Refuse clips that are all of one emotion: nothing can be told apart.
-
-        Parameters
-        ----------
-        table : FeatureTable
+        """Refuse clips that are all of one emotion, from which nothing can be learned.
 
         Raises
         ------
@@ -165,24 +145,9 @@ class Classification:
                 "least two emotions: add clips, or widen data.emotions"
             )
 
+    @override
     def fault(self, table: FeatureTable, rows: Labels, modality: str, advice: str) -> str:
-        """Why nothing can be learned from some clips: they are of too few emotions.
-
-        Parameters
-        ----------
-        table : FeatureTable
-        rows : (n_rows,) int64
-            Of the clips to learn from.
-        modality : str
-            That they are learned from: for the sentence.
-        advice : str
-            What to do about it.
-
-        Returns
-        -------
-        str
-            A sentence without a full stop.
-        """
+        """Why nothing can be learned from some clips: they are of too few emotions."""
         labels = np.unique(table.labels[rows])
         names = [table.classes[label] for label in labels]
         if len(labels) == len(rows) > 1:
@@ -197,55 +162,27 @@ class Classification:
             )
         return ""
 
+    @override
     def outputs(self, estimator: Any, table: FeatureTable) -> Floats:
-        """Probabilities over the table's classes; 0 for one absent from the training clips.
-
-        Parameters
-        ----------
-        estimator : estimator
-            Fitted.
-        table : FeatureTable
-
-        Returns
-        -------
-        (n_clips, n_classes) float64
-        """
+        """Probabilities over the table's classes; 0 for one absent from the training clips."""
         probabilities = np.zeros((len(table), len(table.classes)))
         if len(table):
             probabilities[:, estimator.classes_] = estimator.predict_proba(table)
         return probabilities
 
+    @override
     def are_outputs(self, array: NDArray[Any], table: FeatureTable, n_clips: int) -> bool:
-        """Whether an array can be the probabilities of so many clips.
-
-        Parameters
-        ----------
-        array : array
-        table : FeatureTable
-            Whose truth it is about.
-        n_clips : int
-
-        Returns
-        -------
-        bool
-        """
+        """Whether an array can be the probabilities of so many clips."""
         return array.shape == (n_clips, len(table.classes)) and bool(
             np.all((array >= 0) & (array <= 1 + 1e-6))
         )
 
+    @override
     def predicted(self, outputs: Floats) -> Labels:
-        """Label with the highest probability: (n_clips,).
-
-        Parameters
-        ----------
-        outputs : (n_clips, n_classes) float64
-
-        Returns
-        -------
-        (n_clips,) int64
-        """
+        """Label with the highest probability: (n_clips,)."""
         return np.asarray(outputs.argmax(axis=1), np.int64)
 
+    @override
     def figures(
         self,
         table: FeatureTable,
@@ -256,26 +193,7 @@ class Classification:
         n_resamples: int,
         seed: int,
     ) -> Scores:
-        """Figures of one system from its probabilities (n_rows, n_classes).
-
-        Parameters
-        ----------
-        table : FeatureTable
-            Of all clips.
-        rows : (n_rows,) int64
-            Clips that were scored.
-        outputs : (n_rows, n_classes) float64
-        folds : (n_rows,) int64
-            Number of the fold that tested each.
-        n_resamples : int
-            Of speakers, for the intervals.
-        seed : int
-            Of the resamples.
-
-        Returns
-        -------
-        Scores
-        """
+        """Figures of one system from its probabilities (n_rows, n_classes)."""
         truth, speakers = table.labels[rows], table.speakers[rows]
         predicted, numbers = self.predicted(outputs), np.unique(folds)
         interval = speaker_interval(truth, predicted, speakers, n_resamples=n_resamples, seed=seed)
@@ -294,20 +212,11 @@ class Classification:
             chance=1 / len(np.unique(table.labels)),
         )
 
+    @override
     def speaker_figures(
         self, truth: NDArray[Any], predicted: NDArray[Any]
     ) -> dict[str, float | int]:
-        """UAR over the emotions that a speaker shows, accuracy, and how many clips there are.
-
-        Parameters
-        ----------
-        truth, predicted : (n_clips,) int
-            Of the clips of one speaker.
-
-        Returns
-        -------
-        dict of str to float or int
-        """
+        """UAR over the emotions that a speaker shows, accuracy, and how many clips there are."""
         return {
             "uar": uar(truth, predicted),
             "accuracy": accuracy(truth, predicted),
@@ -315,19 +224,12 @@ class Classification:
             "n_emotions": len(np.unique(truth)),
         }
 
+    @override
     def value(self, truth: NDArray[Any], predicted: NDArray[Any]) -> float:
-        """UAR.
-
-        Parameters
-        ----------
-        truth, predicted : (n_clips,) int
-
-        Returns
-        -------
-        float
-        """
+        """UAR."""
         return uar(truth, predicted)
 
+    @override
     def sums(
         self,
         truth: NDArray[Any],
@@ -335,123 +237,47 @@ class Classification:
         speakers: NDArray[np.str_],
         names: NDArray[np.str_],
     ) -> Floats:
-        """Confusion matrix of each speaker: (n_speakers, n_classes, n_classes).
-
-        Parameters
-        ----------
-        truth, predicted : (n_clips,) int
-        speakers : (n_clips,) str
-        names : (n_speakers,) str
-            Of all of them, sorted; zeros for one without a clip.
-
-        Returns
-        -------
-        (n_speakers, n_classes, n_classes) float64
-        """
+        """Confusion matrix of each speaker: (n_speakers, n_classes, n_classes)."""
         n_classes = int(max(truth.max(initial=0), predicted.max(initial=0))) + 1
         counts = np.zeros((len(names), n_classes, n_classes))
         np.add.at(counts, (np.searchsorted(names, speakers), truth, predicted), 1)
         return counts
 
+    @override
     def of_sums(self, sums: Floats) -> Floats:
-        """UAR of each confusion matrix.
-
-        Parameters
-        ----------
-        sums : (n, n_classes, n_classes) float64
-
-        Returns
-        -------
-        (n,) float64
-            NaN for one without clips.
-        """
+        """UAR of each confusion matrix; NaN for one without clips."""
         return uar_of(sums)
 
+    @override
     def tested(self, pair: Pair) -> Tested:
-        """How far the first system's UAR is ahead, by a mixed model of clips within speakers.
-
-        Parameters
-        ----------
-        pair : Pair
-
-        Returns
-        -------
-        Tested
-        """
+        """How far the first system's UAR is ahead, by a mixed model of clips within speakers."""
         return difference_test(_gains(pair), pair.truth, pair.speakers)
 
+    @override
     def swap_p(
         self, pairs: Sequence[Pair], names: NDArray[np.str_], n_draws: int, seed: int
     ) -> Floats:
-        """P value of each pair from swapping the systems for whole speakers: (n_pairs,).
-
-        Parameters
-        ----------
-        pairs : sequence of Pair
-            On any clips.
-        names : (n_speakers,) str
-            All speakers, whom every swap treats alike in all pairs.
-        n_draws : int
-            Swaps that are drawn where there are too many to try all.
-        seed : int
-            Of the draws.
-
-        Returns
-        -------
-        (n_pairs,) float64
-        """
         parts = np.stack([_contributions(pair, names) for pair in pairs], axis=1)
         return swap_p_values(parts, n_draws=n_draws, seed=seed)
 
+    @override
     def prediction_columns(
         self, table: FeatureTable, rows: Labels, outputs: Floats
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """``emotion``; ``predicted`` and the probability of each emotion.
-
-        Parameters
-        ----------
-        table : FeatureTable
-        rows : (n_rows,) int64
-            Clips that were scored.
-        outputs : (n_rows, n_classes) float64
-
-        Returns
-        -------
-        dict of str to array, dict of str to array
-            Column -> (n_rows,) values: of the truth, and of the prediction.
-        """
+        """``emotion``; ``predicted`` and the probability of each emotion."""
         classes = table.classes
         predicted = {"predicted": [classes[label] for label in self.predicted(outputs)]}
         chances = {f"p_{name}": outputs[:, column] for column, name in enumerate(classes)}
         return {"emotion": [classes[n] for n in table.labels[rows]]}, predicted | chances
 
+    @override
     def summary(self, table: FeatureTable) -> tuple[str, str]:
-        """How many emotions there are, and the UAR of a guess.
-
-        Parameters
-        ----------
-        table : FeatureTable
-
-        Returns
-        -------
-        str, str
-        """
+        """How many emotions there are, and the UAR of a guess."""
         n_classes = len(set(table.labels))
         return f"{n_classes} emotions", f"chance {100 / n_classes:.1f} %"
 
+    @override
     def cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
-        """A row of results under `headings`, figures in %.
-
-        Parameters
-        ----------
-        row : mapping of str to object
-            Of results.csv.
-
-        Returns
-        -------
-        tuple of str
-            One for each of `headings`.
-        """
         interval = UAR.bounds(row["uar_low"], row["uar_high"]) or "one speaker"
         figures = (points(row[name]) for name in ("accuracy", "macro_f1"))
         return (points(row["uar"]), interval, *figures, f"{row['n_clips']}")
@@ -465,7 +291,7 @@ def _gains(pair: Pair) -> Floats:
 
 
 def _contributions(pair: Pair, names: NDArray[np.str_]) -> Floats:
-    """What each of some speakers' clips adds to the difference of the UARs: (n_speakers,).
+    """What each speaker's clips contribute to the difference of the UARs: (n_speakers,).
 
     Both systems have scored the same clips, so a recall's denominator stays when predictions are
     swapped, and a UAR is a sum over clips.

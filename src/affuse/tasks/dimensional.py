@@ -1,4 +1,4 @@
-"""Dimensional emotion: numbers such as valence and arousal are told of a clip."""
+"""Dimensional emotion: numbers such as valence and arousal are predicted of a clip."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from affuse.corpora.index import Index
 from affuse.errors import DatasetError
@@ -18,7 +19,7 @@ from affuse.tasks.paired_agreement import difference_test, swap_p_value
 from affuse.tasks.resampling import agreement_intervals
 from affuse.tasks.significance import Tested
 from affuse.tasks.targets import with_targets
-from affuse.tasks.task import Pair
+from affuse.tasks.task import Pair, Task
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -105,8 +106,8 @@ _MEANS = (*FIGURES, "n_clips", "n_speakers", "n_folds", "chance")
 
 
 @dataclass(frozen=True, slots=True)
-class Dimensional:
-    """Numbers of each clip: one column for each target.
+class Dimensional(Task):
+    """Numbers of each clip, one column per target.
 
     Parameters
     ----------
@@ -136,16 +137,9 @@ class Dimensional:
             return _MEANS
         return (*_MEANS, *(f"{name}_{target}" for target in self.targets for name in FIGURES))
 
+    @override
     def chosen(self, index: Index) -> Index:
         """The clips of which all targets are known; the others are listed in its `skipped`.
-
-        Parameters
-        ----------
-        index : Index
-
-        Returns
-        -------
-        Index
 
         Raises
         ------
@@ -154,20 +148,9 @@ class Dimensional:
         """
         return with_targets(index, self.targets)
 
+    @override
     def table(self, table: FeatureTable, index: Index) -> FeatureTable:
-        """A table of features with the clips' numbers in the place of labels.
-
-        Parameters
-        ----------
-        table : FeatureTable
-            Of features of the clips.
-        index : Index
-            Holds the clips of `table`, and others perhaps.
-
-        Returns
-        -------
-        FeatureTable
-        """
+        """A table of features with the clips' numbers in the place of labels."""
         clips = {clip.id: clip for clip in index}
         names = tuple(next(iter(clips.values())).targets)
         values = np.array(
@@ -176,12 +159,9 @@ class Dimensional:
         none = np.zeros(0, np.int64)
         return replace(table, labels=none, classes=(), targets=names, values=values)
 
+    @override
     def check(self, table: FeatureTable) -> None:
         """Refuse numbers that are the same for all clips.
-
-        Parameters
-        ----------
-        table : FeatureTable
 
         Raises
         ------
@@ -195,24 +175,9 @@ class Dimensional:
                 "numbers that differ: ask for other targets with data.targets, or add clips"
             )
 
+    @override
     def fault(self, table: FeatureTable, rows: Rows, modality: str, advice: str) -> str:
-        """Why nothing can be learned from some clips: they are too few, or all alike.
-
-        Parameters
-        ----------
-        table : FeatureTable
-        rows : (n_rows,) int64
-            Of the clips to learn from.
-        modality : str
-            That they are learned from: for the sentence.
-        advice : str
-            What to do about it.
-
-        Returns
-        -------
-        str
-            A sentence without a full stop.
-        """
+        """Why nothing can be learned from some clips: they are too few, or all alike."""
         if len(rows) < LEAST_CLIPS:
             return (
                 f"{len(rows)} {modality} clips to train on; expected at least {LEAST_CLIPS}: "
@@ -227,52 +192,24 @@ class Dimensional:
             )
         return ""
 
+    @override
     def outputs(self, estimator: Any, table: FeatureTable) -> Floats:
-        """Predicted numbers: (n_clips, n_targets).
-
-        Parameters
-        ----------
-        estimator : estimator
-            Fitted.
-        table : FeatureTable
-
-        Returns
-        -------
-        (n_clips, n_targets) float64
-        """
+        """Predicted numbers: (n_clips, n_targets)."""
         if not len(table):
             return np.zeros((0, len(table.targets)))
         return np.asarray(estimator.predict_values(table), np.float64)
 
+    @override
     def are_outputs(self, array: NDArray[Any], table: FeatureTable, n_clips: int) -> bool:
-        """Whether an array can be the numbers of so many clips.
-
-        Parameters
-        ----------
-        array : array
-        table : FeatureTable
-            Whose truth it is about.
-        n_clips : int
-
-        Returns
-        -------
-        bool
-        """
+        """Whether an array can be the numbers of so many clips."""
         return array.shape == (n_clips, len(table.targets)) and bool(np.isfinite(array).all())
 
+    @override
     def predicted(self, outputs: Floats) -> Floats:
-        """The numbers themselves: (n_clips, n_targets).
-
-        Parameters
-        ----------
-        outputs : (n_clips, n_targets) float64
-
-        Returns
-        -------
-        (n_clips, n_targets) float64
-        """
+        """The numbers themselves: (n_clips, n_targets)."""
         return outputs
 
+    @override
     def figures(
         self,
         table: FeatureTable,
@@ -283,26 +220,7 @@ class Dimensional:
         n_resamples: int,
         seed: int,
     ) -> NumberScores:
-        """Figures of one system from its numbers (n_rows, n_targets).
-
-        Parameters
-        ----------
-        table : FeatureTable
-            Of all clips.
-        rows : (n_rows,) int64
-            Clips that were scored.
-        outputs : (n_rows, n_targets) float64
-        folds : (n_rows,) int64
-            Number of the fold that tested each.
-        n_resamples : int
-            Of speakers, for the intervals.
-        seed : int
-            Of the resamples.
-
-        Returns
-        -------
-        NumberScores
-        """
+        """Figures of one system from its numbers (n_rows, n_targets)."""
         truth, speakers = table.values[rows], table.speakers[rows]
         mean, each = agreement_intervals(
             truth, outputs, speakers, n_resamples=n_resamples, seed=seed
@@ -325,20 +243,11 @@ class Dimensional:
             targets=targets,
         )
 
+    @override
     def speaker_figures(
         self, truth: NDArray[Any], predicted: NDArray[Any]
     ) -> dict[str, float | int]:
-        """CCC, Pearson and RMSE of a speaker's clips, and how many there are.
-
-        Parameters
-        ----------
-        truth, predicted : (n_clips, n_targets) float64
-            Of the clips of one speaker.
-
-        Returns
-        -------
-        dict of str to float or int
-        """
+        """CCC, Pearson and RMSE of a speaker's clips, and how many there are."""
         return {
             "ccc": self.value(truth, predicted),
             "pearson": float(np.nan_to_num(pearson(truth, predicted)).mean()),
@@ -346,19 +255,12 @@ class Dimensional:
             "n_clips": len(truth),
         }
 
+    @override
     def value(self, truth: NDArray[Any], predicted: NDArray[Any]) -> float:
-        """Mean CCC of the targets.
-
-        Parameters
-        ----------
-        truth, predicted : (n_clips, n_targets) float64
-
-        Returns
-        -------
-        float
-        """
+        """Mean CCC of the targets."""
         return float(np.nan_to_num(ccc(truth, predicted)).mean())
 
+    @override
     def sums(
         self,
         truth: NDArray[Any],
@@ -366,19 +268,7 @@ class Dimensional:
         speakers: NDArray[np.str_],
         names: NDArray[np.str_],
     ) -> Floats:
-        """`moments` of each speaker's clips: (n_speakers, n_targets, 6).
-
-        Parameters
-        ----------
-        truth, predicted : (n_clips, n_targets) float64
-        speakers : (n_clips,) str
-        names : (n_speakers,) str
-            Of all of them, sorted; zeros for one without a clip.
-
-        Returns
-        -------
-        (n_speakers, n_targets, 6) float64
-        """
+        """`moments` of each speaker's clips: (n_speakers, n_targets, 6)."""
         sums = np.zeros((len(names), truth.shape[1], N_MOMENTS))
         for place, name in enumerate(names):
             own = speakers == name
@@ -386,100 +276,37 @@ class Dimensional:
                 sums[place] = moments(truth[own], predicted[own])
         return sums
 
+    @override
     def of_sums(self, sums: Floats) -> Floats:
-        """Mean CCC over the targets of each of some sums; one that is not defined counts as 0.
-
-        Parameters
-        ----------
-        sums : (n, n_targets, 6) float64
-
-        Returns
-        -------
-        (n,) float64
-        """
+        """Mean CCC over the targets of each of some sums; one that is not defined counts as 0."""
         return np.asarray(np.nan_to_num(ccc_of(sums)).mean(axis=-1), np.float64)
 
+    @override
     def tested(self, pair: Pair) -> Tested:
-        """How far the first system's CCC is ahead, each speaker left out in turn.
-
-        Parameters
-        ----------
-        pair : Pair
-
-        Returns
-        -------
-        Tested
-        """
+        """How far the first system's CCC is ahead, each speaker left out in turn."""
         return difference_test(pair)
 
+    @override
     def swap_p(
         self, pairs: Sequence[Pair], names: NDArray[np.str_], n_draws: int, seed: int
     ) -> Floats:
-        """P value of each pair from swapping the systems for whole speakers: (n_pairs,).
-
-        Parameters
-        ----------
-        pairs : sequence of Pair
-            On any clips.
-        names : (n_speakers,) str
-            All speakers, whom every swap treats alike in all pairs.
-        n_draws : int
-            Swaps that are drawn where there are too many to try all.
-        seed : int
-            Of the draws.
-
-        Returns
-        -------
-        (n_pairs,) float64
-        """
         return np.array([swap_p_value(pair, names, n_draws, seed) for pair in pairs])
 
+    @override
     def prediction_columns(
         self, table: FeatureTable, rows: Rows, outputs: Floats
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Each target's column; each target's ``predicted_<target>``.
-
-        Parameters
-        ----------
-        table : FeatureTable
-        rows : (n_rows,) int64
-            Clips that were scored.
-        outputs : (n_rows, n_targets) float64
-
-        Returns
-        -------
-        dict of str to array, dict of str to array
-            Column -> (n_rows,) values: of the truth, and of the prediction.
-        """
+        """Each target's column; each target's ``predicted_<target>``."""
         truth = {name: column[rows] for name, column in _columns(table)}
         return truth, {f"predicted_{n}": outputs[:, k] for k, n in enumerate(table.targets)}
 
+    @override
     def summary(self, table: FeatureTable) -> tuple[str, str]:
-        """Targets, and the CCC of a guess.
-
-        Parameters
-        ----------
-        table : FeatureTable
-
-        Returns
-        -------
-        str, str
-        """
+        """Targets, and the CCC of a guess."""
         return ", ".join(table.targets), "chance 0 (CCC)"
 
+    @override
     def cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
-        """A row of results under `headings`.
-
-        Parameters
-        ----------
-        row : mapping of str to object
-            Of results.csv.
-
-        Returns
-        -------
-        tuple of str
-            One for each of `headings`.
-        """
         interval = CCC.bounds(row["ccc_low"], row["ccc_high"]) or "one speaker"
         figures = (CCC.value(row["pearson"]), f"{row['rmse']:.3g}")
         return (CCC.value(row["ccc"]), interval, *figures, f"{row['n_clips']}")

@@ -1,4 +1,4 @@
-"""Figures as readers see them: points, bounds, p values. Minus nothing is nothing."""
+"""Figures as text: points, bounds, p values; never "-0"."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def bounds(low: float, high: float, *, before: str = "") -> str:
 
 
 def p_value(p: float) -> str:
-    """A p value with three decimals; it is never nothing.
+    """A p value with three decimals; never 0.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def p_value(p: float) -> str:
 
 
 def p_text(p: float) -> str:
-    """The same within a sentence.
+    """A p value within a sentence.
 
     Parameters
     ----------

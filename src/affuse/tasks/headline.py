@@ -1,4 +1,4 @@
-"""The one figure by which a task's systems are ranked and compared, as readers see it."""
+"""The figure by which a task's systems are ranked and compared, and how it is written."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Headline:
     highest: float
 
     def value(self, fraction: float, *, signed: bool = False) -> str:
-        """The figure, or a difference of two; minus nothing is nothing.
+        """The figure, or a difference of two, as text; never "-0".
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class Headline:
         return f"{self.value(difference)} {self.unit}"
 
     def is_nothing(self, difference: float) -> bool:
-        """Whether a difference is 0 as it is shown.
+        """Whether a difference is shown as 0.
 
         Parameters
         ----------

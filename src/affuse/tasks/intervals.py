@@ -1,4 +1,4 @@
-"""How far a figure may be from what other speakers would give: bootstrap over speakers."""
+"""Intervals for new speakers: bootstrap over speakers."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def speaker_interval(
 def uar_draws(
     truth: ArrayLike, predicted: ArrayLike, speakers: ArrayLike, n_resamples: int, seed: int
 ) -> NDArray[np.float64]:
-    """UAR of each resample of speakers; two systems on the same clips have the same resamples.
+    """UAR of each resample of speakers; two systems on the same clips share the resamples.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Paired differences of CCCs: how sure they are."""
+"""Paired differences of CCCs, and their uncertainty."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 def difference_test(pair: Pair) -> Tested:
-    """Whether the first system has the higher mean CCC, for speakers one has not met.
+    """Whether the first system has the higher mean CCC, for new speakers.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def difference_test(pair: Pair) -> Tested:
 
 
 def swap_p_value(pair: Pair, names: NDArray[np.str_], n_draws: int, seed: int) -> float:
-    """Share of ways to swap the systems for whole speakers that give as large a difference.
+    """Share of the swaps of whole speakers that give at least as large a difference.
 
     Parameters
     ----------

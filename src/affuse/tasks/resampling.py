@@ -1,4 +1,4 @@
-"""Intervals of agreement: whole speakers drawn with replacement."""
+"""Intervals of agreement, by bootstrap over speakers."""
 
 from __future__ import annotations
 

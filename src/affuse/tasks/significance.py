@@ -1,4 +1,4 @@
-"""Paired differences of UARs: how sure they are, and of many of them together."""
+"""Paired differences of UARs: their uncertainty, alone and among many."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Tested(NamedTuple):
 
 
 def difference_test(gains: ArrayLike, labels: ArrayLike, speakers: ArrayLike) -> Tested:
-    """Whether one system has the higher UAR, for speakers and clips one has not met.
+    """Whether one system has the higher UAR, for new speakers and clips.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def difference_test(gains: ArrayLike, labels: ArrayLike, speakers: ArrayLike) ->
 
 
 def _error_over_speakers(n_clips: Floats, total: Floats) -> float:
-    """Standard error of a difference from what it is without each speaker in turn."""
+    """Standard error of a difference by leaving out each speaker in turn (jackknife)."""
     left, gained = n_clips.sum(axis=0) - n_clips, total.sum(axis=0) - total
     # An emotion that one speaker alone has shown is not there without that one.
     there = left > 0
@@ -106,7 +106,7 @@ def _error_over_speakers(n_clips: Floats, total: Floats) -> float:
 
 
 def _error_over_clips(gain: Floats, emotion: NDArray[np.intp]) -> float:
-    """Standard error of a difference if clips were all that varies.
+    """Standard error of a difference if only clips varied.
 
     To each emotion one clip without a difference is added, so that a few that agree by luck are
     not taken for certain (as Laplace has it).
@@ -118,7 +118,7 @@ def _error_over_clips(gain: Floats, emotion: NDArray[np.intp]) -> float:
 
 
 def holm(p_values: ArrayLike) -> Floats:
-    """P values of tests that were made together, as Holm 1979 corrects them: (n_tests,).
+    """P values of tests that were made together, corrected by Holm 1979: (n_tests,).
 
     ``max over the i smallest of (n - i + 1) * p_i``, at most 1: the chance of one false alarm
     or more among all tests stays below the level that each is held against.
@@ -146,7 +146,7 @@ def holm(p_values: ArrayLike) -> Floats:
 
 
 def least_swap_p(n_speakers: int, n_draws: int = 10_000) -> float:
-    """The least p value that swapping so many speakers can give, however large a difference is.
+    """The least p value that swaps of so many speakers can give, however large a difference.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def swap_p_values(contributions: ArrayLike, *, n_draws: int = 10_000, seed: int 
 
 
 def swaps(n_speakers: int, n_draws: int, seed: int) -> tuple[NDArray[np.int64], bool]:
-    """Ways to swap two systems for whole speakers, and whether they are all there are.
+    """Ways to swap two systems for whole speakers, and whether these are all there are.
 
     Parameters
     ----------

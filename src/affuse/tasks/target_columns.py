@@ -1,4 +1,4 @@
-"""Tables of features that hold the numbers to be learned: refused before anything is fitted."""
+"""Tables of features that hold the targets: refused before anything is fitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers that are told of clips: which there are, and which clips have them all."""
+"""Numbers of clips: which targets there are, and which clips have them all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affuse.storage.plain_text import first_few
 
 
 def with_targets(index: Index, names: Sequence[str] = ()) -> Index:
-    """The clips of which all asked-for numbers are known, with these and no others.
+    """The clips that have all targets asked for, with these and no others.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a task is: the one protocol of all that depends on what is told of a clip."""
+"""The protocol of a task: all that depends on what is predicted of a clip."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class Figures(Protocol):
 
     @property
     def n_clips(self) -> int:
-        """Clips that were scored."""
+        """Number of scored clips."""
 
     @property
     def n_speakers(self) -> int:
-        """Speakers of them."""
+        """Number of their speakers."""
 
     @property
     def n_folds(self) -> int:
-        """Folds in which they were tested."""
+        """Number of folds in which they were tested."""
 
     def columns(self) -> dict[str, float | int]:
         """Columns of results.csv, in their order.
@@ -66,14 +66,14 @@ class Pair(NamedTuple):
 
 
 class Task(Protocol):
-    """What is told of a clip, and all that follows from it.
+    """What is predicted of a clip, and all that depends on it.
 
     Attributes
     ----------
     name : str
         As the configuration has it.
     what : str
-        One thing that is told, in a word: for sentences.
+        One thing that is predicted, in a word: for sentences.
     headline : Headline
     result_columns : tuple of str
         Columns of results.csv between ``leaky`` and the end.
@@ -181,7 +181,7 @@ class Task(Protocol):
         """
 
     def are_outputs(self, array: NDArray[Any], table: FeatureTable, n_clips: int) -> bool:
-        """Whether an array, from wherever it is, can be what `outputs` gives for so many clips.
+        """Whether an array, wherever it comes from, can be what `outputs` gives for so many clips.
 
         Parameters
         ----------
@@ -301,7 +301,7 @@ class Task(Protocol):
         """
 
     def tested(self, pair: Pair) -> Tested:
-        """How far the first system is ahead, and how sure that is.
+        """The lead of the first system, with its interval and p value.
 
         Parameters
         ----------
@@ -336,7 +336,7 @@ class Task(Protocol):
     def prediction_columns(
         self, table: FeatureTable, rows: NDArray[np.int64], outputs: Floats
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Columns of predictions.csv that tell the truth, and those that tell the prediction.
+        """Columns of predictions.csv for the truth, and those for the prediction.
 
         Parameters
         ----------
@@ -352,7 +352,7 @@ class Task(Protocol):
         """
 
     def summary(self, table: FeatureTable) -> tuple[str, str]:
-        """What is told of these clips, and what chance is: for the first line of the terminal.
+        """The task and its chance level, for the first line of the terminal.
 
         Parameters
         ----------

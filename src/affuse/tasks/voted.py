@@ -1,4 +1,4 @@
-"""Emotions of clips that several people have rated: scored against their votes as well."""
+"""Emotions of clips that several people have rated, scored against their votes as well."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from affuse.corpora.emotions import in_class_order
 from affuse.corpora.index import Index
@@ -42,7 +43,7 @@ class VoteScores(Scores):
     vote_entropy : float
         Of the shares themselves: no system gets below it.
     uar_majority, uar_majority_low, uar_majority_high : float
-        Against the emotion that most people told, on the clips that have one.
+        Against the emotion with most votes, on the clips that have one.
     n_majority, n_ties : int
         Clips with such an emotion, and without.
     """
@@ -76,21 +77,9 @@ class VotedClassification(Classification):
         *Classification.headings, "UAR of majority", "cross-entropy",
     )  # fmt: skip
 
+    @override
     def table(self, table: FeatureTable, index: Index) -> FeatureTable:
-        """A table of features with the clips' votes beside their labels.
-
-        Parameters
-        ----------
-        table : FeatureTable
-            Of features of the clips.
-        index : Index
-            Holds the clips of `table`, and others perhaps.
-
-        Returns
-        -------
-        FeatureTable
-            Its classes are the emotions that clips show or that votes are for.
-        """
+        """A table of features with the clips' votes beside their labels."""
         votes = {clip.id: clip.votes for clip in index}
         own = [votes[name] for name in table.clips.tolist()]
         classes = in_class_order([*table.classes, *(name for each in own for name in each)])
@@ -102,20 +91,13 @@ class VotedClassification(Classification):
             votes=np.array([[each.get(name, 0) for name in classes] for each in own], np.float64),
         )
 
+    @override
     def summary(self, table: FeatureTable) -> tuple[str, str]:
-        """How many emotions are answers, and the UAR of a guess among them.
-
-        Parameters
-        ----------
-        table : FeatureTable
-
-        Returns
-        -------
-        str, str
-        """
+        """How many emotions are answers, and the UAR of a guess among them."""
         n_classes = len(table.classes)
         return f"{n_classes} emotions", f"chance {100 / n_classes:.1f} %"
 
+    @override
     def figures(
         self,
         table: FeatureTable,
@@ -126,26 +108,7 @@ class VotedClassification(Classification):
         n_resamples: int,
         seed: int,
     ) -> VoteScores:
-        """Figures of one system from its probabilities (n_rows, n_classes).
-
-        Parameters
-        ----------
-        table : FeatureTable
-            Of all clips, with votes.
-        rows : (n_rows,) int64
-            Clips that were scored.
-        outputs : (n_rows, n_classes) float64
-        folds : (n_rows,) int64
-            Number of the fold that tested each.
-        n_resamples : int
-            Of speakers, for the intervals.
-        seed : int
-            Of the resamples.
-
-        Returns
-        -------
-        VoteScores
-        """
+        """Figures of one system from its probabilities (n_rows, n_classes)."""
         scores = Classification.figures(
             self, table, rows, outputs, folds, n_resamples=n_resamples, seed=seed
         )
@@ -176,19 +139,9 @@ class VotedClassification(Classification):
             "n_ties": int((~has).sum()),
         }
 
+    @override
     def cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
-        """A row of results under `headings`, figures in %, cross-entropy in nats.
-
-        Parameters
-        ----------
-        row : mapping of str to object
-            Of results.csv.
-
-        Returns
-        -------
-        tuple of str
-            One for each of `headings`.
-        """
+        """A row of results under `headings`, figures in %, cross-entropy in nats."""
         own = (points(row["uar_majority"]), f"{row['cross_entropy']:.3f}")
         return (*Classification.cells(self, row), *own)
 
@@ -209,7 +162,7 @@ def _against_shares(
 
 
 def majorities(votes: Floats) -> Labels:
-    """Label that most people told of each clip, `TIED` where two or more share that place.
+    """Label with most votes for each clip, `TIED` where two or more tie.
 
     Parameters
     ----------

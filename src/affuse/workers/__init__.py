@@ -1,1 +1,1 @@
-"""Who does the work: this process, local processes, or a Dask cluster; the results are the same."""
+"""Workers: this process, local processes or a Dask cluster; the results are the same."""

@@ -1,4 +1,4 @@
-"""Tasks of known cost in batches of about the same one."""
+"""Tasks of known cost in batches of about equal cost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def even_batches(costs: Sequence[float], n_batches: int) -> list[list[int]]:
-    """Numbers of tasks in batches, dear tasks first, none dearer than it must be.
+    """Numbers of tasks in batches, expensive tasks first, the largest batch as small as possible.
 
     A batch is full when it has reached its share of the whole cost; the last batches are the
     cheap ones, so that all workers end at about the same time.

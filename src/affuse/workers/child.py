@@ -1,4 +1,4 @@
-"""One process of this machine, with a pipe to it: a task goes in, its answer comes out.
+"""One process of this machine with a pipe: a task goes in, its answer comes out.
 
 Pipes alone, no locks and no queues: whatever moment a process is killed at, nobody waits for what
 it held, and nothing of it stays in shared memory.
@@ -39,11 +39,11 @@ class Child:
 
     @property
     def process_id(self) -> int:
-        """Of the system."""
+        """Id of the process."""
         return self._process.pid or 0
 
     def begin(self, function: Callable[[Any], Any], task: object) -> None:
-        """Hand over a task; `answer` says where the process is gone.
+        """Hand over a task; `answer` reports if the process has gone.
 
         Parameters
         ----------
@@ -57,7 +57,7 @@ class Child:
 
     @staticmethod
     def ready(children: Collection[Child]) -> Iterable[Child]:
-        """Those with an answer, or dead; waits for the first one.
+        """Children with an answer, or dead ones; waits for the first.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class Child:
         return [child for child in children if child._connection in found]
 
     def answer(self) -> Any:
-        """What came out; None with `is_dead` where the process died of the task.
+        """The answer; None with `is_dead` where the process died of the task.
 
         Returns
         -------
@@ -93,11 +93,11 @@ class Child:
         raise found
 
     def dismiss(self) -> None:
-        """Let it end: there are no more tasks."""
+        """Let the process end: there are no more tasks."""
         self._connection.close()
 
     def end(self, *, at_once: bool = True) -> None:
-        """Wait for its end, or bring it about.
+        """Wait for its end, or terminate it.
 
         Parameters
         ----------
@@ -112,7 +112,7 @@ class Child:
 
 
 def _work(connection: Connection, by_main_thread: bool) -> None:
-    """What the process does until its parent closes the pipe, or ends."""
+    """The loop of the process, until its parent closes the pipe or ends."""
     leave_interrupts_to_parent()
     end_with_parent(started_by_main_thread=by_main_thread)
     while True:
@@ -140,7 +140,7 @@ def _outcome(function: Callable[[Any], Any], task: object) -> tuple[bool, Any]:
 
 
 def _portable(error: Exception) -> Exception:
-    """The error with what led to it as a note; of one that cannot travel, its words."""
+    """The error with its causes as a note; of one that cannot be pickled, its text."""
     trace = "".join(traceback.format_exception(error))
     try:
         error = pickle.loads(pickle.dumps(error))

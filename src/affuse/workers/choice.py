@@ -1,4 +1,4 @@
-"""Who works, from what was asked for."""
+"""The workers that were asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affuse.workers.protocol import Workers
 def chosen_workers(
     jobs: int | None = None, n_workers: int | None = None, cluster: str | None = None
 ) -> Iterator[Workers]:
-    """Local processes, a local cluster, or one that is running; ended afterwards.
+    """Local processes, a local cluster, or a running one; ended afterwards.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Work on a Dask cluster: one that is running, or one of this machine's processes."""
+"""Work on a Dask cluster: a running one, or one of local processes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from typing_extensions import override
+
 from affuse.errors import ClusterError, MissingDependency
 from affuse.storage.scratch import scratch_folder
 from affuse.workers.batches import even_batches
 from affuse.workers.processes import interrupts_ignored
-from affuse.workers.protocol import Answer, Ended, Lost, Task
+from affuse.workers.protocol import Answer, Ended, Lost, Task, Workers
 from affuse.workers.threads import begun_thread
 
 ANSWERS_WITHIN_S = 5.0
@@ -53,7 +55,7 @@ class _Submitted:
         self.at_work: dict[Future, list[int]] = {}
 
     def submit(self, batch: list[int]) -> None:
-        """Have tasks of these numbers done."""
+        """Submit tasks of these numbers."""
         tasks = [self._tasks[number] for number in batch]
         future = self._client.submit(_answered, self._function, tasks, versions(), pure=False)
         self.at_work[future] = batch
@@ -61,7 +63,7 @@ class _Submitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Workers):
     """Processes of a Dask cluster.
 
     Attributes
@@ -74,6 +76,7 @@ class Cluster:
     client: Any
     address: str
 
+    @override
     def answers(
         self,
         function: Callable[[Task], Answer],
@@ -82,21 +85,7 @@ class Cluster:
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """As `Workers.answers`; tasks go out in batches of about the same cost, dear ones first.
-
-        Parameters
-        ----------
-        function : callable
-            As in `Workers.answers`, like all others.
-        tasks : sequence of Task
-        costs : sequence of float, optional
-        ended : Ended, optional
-
-        Yields
-        ------
-        tuple of (int, object)
-            Number of a task and its answer, or `Lost`.
-        """
+        """Tasks go out in batches of about equal cost, expensive ones first."""
         n_workers = max(len(self._workers()), 1)
         batches = even_batches(costs or [1.0] * len(tasks), BATCHES_PER_WORKER * n_workers)
         sent = _Submitted(self.client, function, tasks)
@@ -123,7 +112,8 @@ class Cluster:
                 else:
                     for number in batch:
                         sent.submit([number])
-                # Dask blames all that a dead worker held: with nothing beside it, it is the task.
+                # Dask blames all tasks that a dead worker held: a task that was alone there is the
+                # cause.
                 if suspects and not sent.at_work:
                     alone.add(suspects[0])
                     sent.submit([suspects.pop(0)])
@@ -132,7 +122,7 @@ class Cluster:
                 self.client.cancel(list(sent.at_work), force=True)
 
     def _result(self, future: Future) -> list[Any] | None:
-        """Answers of one batch; None where workers died of it; TimeoutError: open again."""
+        """Answers of one batch; None where workers died of it, TimeoutError while it is running."""
         from distributed import KilledWorker
 
         try:
@@ -152,7 +142,7 @@ class Cluster:
         return answers
 
     def _fetched(self, future: Future) -> list[Any]:
-        """Answers of one batch; they may be large and the way to them slow."""
+        """Answers of one batch; they may be large and the network slow."""
         for attempt in range(_ATTEMPTS):
             with suppress(TimeoutError):
                 answers: list[Any] = future.result(timeout=ANSWERS_WITHIN_S * 2**attempt)
@@ -162,7 +152,7 @@ class Cluster:
         raise TimeoutError
 
     def _next(self, done: queue.SimpleQueue[Future]) -> Future:
-        """The next batch that is done, as long as there is somebody to do it."""
+        """The next finished batch, as long as there is any worker."""
         since = time.monotonic()
         while True:
             try:
@@ -193,7 +183,7 @@ class Cluster:
 
 @contextmanager
 def connected(address: str) -> Iterator[Cluster]:
-    """A cluster that is running, by the address of its scheduler, ``tcp://HOST:PORT``.
+    """A running cluster, by the address of its scheduler, ``tcp://HOST:PORT``.
 
     Parameters
     ----------
@@ -233,7 +223,7 @@ def connected(address: str) -> Iterator[Cluster]:
 
 @contextmanager
 def local_cluster(n_workers: int) -> Iterator[Cluster]:
-    """A cluster of so many processes of this machine, each with one thread; gone afterwards.
+    """A cluster of local processes, each with one thread; ended afterwards.
 
     Parameters
     ----------
@@ -276,7 +266,7 @@ def local_cluster(n_workers: int) -> Iterator[Cluster]:
 
 
 def versions() -> Versions:
-    """What must be the same everywhere for results to be the same.
+    """Versions that must be equal everywhere for equal results.
 
     Returns
     -------
@@ -291,7 +281,7 @@ def versions() -> Versions:
 
 
 def _client(distributed: Any, address: str) -> Any:
-    """A client of a scheduler; TimeoutError also where a server takes the call and is silent."""
+    """A client of a scheduler; TimeoutError also where a server accepts and stays silent."""
 
     def connect() -> None:
         try:
@@ -315,7 +305,7 @@ def _client(distributed: Any, address: str) -> Any:
 
 
 class _OtherVersions(Exception):
-    """Raised by a worker that would not give the same results."""
+    """Raised by a worker with other versions, whose results might differ."""
 
     def __init__(self, found: Versions) -> None:
         self.found = found
@@ -325,7 +315,7 @@ class _OtherVersions(Exception):
 def _answered(
     function: Callable[[Task], Answer], tasks: Sequence[Task], expected: Versions
 ) -> list[Answer]:
-    """What a worker does with a batch."""
+    """A worker's answers to a batch."""
     found = versions()
     if found != expected:
         raise _OtherVersions(found)
@@ -381,7 +371,7 @@ def _imported() -> Any:
 
 @contextmanager
 def _closing(closable: Any) -> Iterator[None]:
-    """Closed afterwards, without a word about what is gone already."""
+    """Close afterwards, ignoring what has gone already."""
     try:
         yield
     finally:
@@ -391,7 +381,7 @@ def _closing(closable: Any) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Errors are told once, by affuse."""
+    """Silence Dask's own messages: errors are reported once, by affuse."""
     loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

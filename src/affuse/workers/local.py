@@ -1,4 +1,4 @@
-"""Work in this process, or in processes of this machine."""
+"""Work in this process, or in local processes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import override
+
 from affuse.workers.child import Child
-from affuse.workers.protocol import Answer, Ended, Lost, Task
+from affuse.workers.protocol import Answer, Ended, Lost, Task, Workers
 
 KILLED = (
     "the process that worked on it was killed twice, probably for lack of memory; expected enough "
@@ -18,9 +20,10 @@ KILLED = (
 
 
 @dataclass(frozen=True, slots=True)
-class InProcess:
-    """One task after the other, here."""
+class InProcess(Workers):
+    """One task after the other, in this process."""
 
+    @override
     def answers(
         self,
         function: Callable[[Task], Answer],
@@ -29,28 +32,13 @@ class InProcess:
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """As `Workers.answers`, in order.
-
-        Parameters
-        ----------
-        function : callable
-            As in `Workers.answers`, like all others.
-        tasks : sequence of Task
-        costs : sequence of float, optional
-        ended : Ended, optional
-
-        Yields
-        ------
-        tuple of (int, object)
-            Number of a task and its answer, or `Lost`.
-        """
         for number, task in enumerate(tasks):
             yield number, function(task)
 
 
 @dataclass(frozen=True, slots=True)
-class Processes:
-    """Processes of this machine, each with one task at a time.
+class Processes(Workers):
+    """Local processes, each with one task at a time.
 
     Attributes
     ----------
@@ -60,6 +48,7 @@ class Processes:
 
     n_processes: int
 
+    @override
     def answers(
         self,
         function: Callable[[Task], Answer],
@@ -68,21 +57,7 @@ class Processes:
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """As `Workers.answers`; what a process died of is tried once more, alone, at the end.
-
-        Parameters
-        ----------
-        function : callable
-            As in `Workers.answers`, like all others.
-        tasks : sequence of Task
-        costs : sequence of float, optional
-        ended : Ended, optional
-
-        Yields
-        ------
-        tuple of (int, object)
-            Number of a task and its answer, or `Lost`.
-        """
+        """A task that a process died of is tried once more, alone, at the end."""
         again: list[int] = []
         for number, answer in _crew(function, tasks, range(len(tasks)), self.n_processes, ended):
             if isinstance(answer, Lost):
@@ -93,7 +68,7 @@ class Processes:
 
 
 def local_workers(jobs: int | None) -> InProcess | Processes:
-    """So many processes, one per core for None; one is this process itself.
+    """A number of local processes, one per core for None; a single one is this process.
 
     Parameters
     ----------
@@ -115,7 +90,7 @@ def _crew(
     n_processes: int,
     ended: Ended | None,
 ) -> Generator[tuple[int, Answer | Lost], None, None]:
-    """Answers to some of the tasks by processes that end at once when nobody wants more."""
+    """Answers to some of the tasks by processes that end at once when the caller stops."""
     waiting = deque(numbers)
     at_work: dict[Child, int] = {}
     resting: list[Child] = []

@@ -1,4 +1,4 @@
-"""Processes that leave Ctrl-C to the one that started them, and end when it does."""
+"""Processes that leave Ctrl-C to their parent, and end with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Handler = Callable[..., object] | int | None
 
 
 def leave_interrupts_to_parent() -> None:
-    """Let Ctrl-C pass: the parent gets it too, and ends its processes."""
+    """Ignore Ctrl-C: the parent gets it too, and ends its processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
@@ -28,7 +28,7 @@ def leave_interrupts_to_parent() -> None:
 
 
 def end_with_parent(*, started_by_main_thread: bool = False) -> None:
-    """Have this process end as soon as the one that started it does, however that ended.
+    """Let this process end as soon as its parent does, however that ended.
 
     A thread waits for the parent's end; its sentinel is a pipe that the system closes. On Linux
     the kernel kills at once as well, even while a library holds the interpreter; not where another
@@ -55,7 +55,7 @@ def _exit_after(sentinel: int) -> None:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits until the end; processes started meanwhile by this thread are deaf to it.
+    """Defer Ctrl-C to the end; processes started meanwhile by this thread ignore it.
 
     They must call `leave_interrupts_to_parent`.
     """
@@ -78,7 +78,7 @@ def interrupts_held() -> Iterator[None]:
 
 @contextmanager
 def interrupts_ignored() -> Iterator[None]:
-    """Processes started meanwhile, by whatever thread, are deaf to Ctrl-C from the first moment."""
+    """Let processes that any thread starts meanwhile ignore Ctrl-C from the first moment."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

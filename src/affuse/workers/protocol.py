@@ -1,4 +1,4 @@
-"""What all workers have in common."""
+"""The protocol of all workers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Ended = Callable[[Sequence[int]], None]
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """In the place of an answer: the process that worked on a task died, and so did the next."""
+    """Stands for an answer when the process working on a task died, twice."""
 
     reason: str
 
@@ -31,14 +31,14 @@ class Workers(Protocol):
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """Number of each task and what the function made of it, as they are done.
+        """Number of each task and the function's result, as they are finished.
 
         Closing the generator early, or an exception, ends whatever is still at work.
 
         Parameters
         ----------
         function : callable
-            Importable, and without memory: a task may be begun anew elsewhere.
+            Importable, and without memory: a task may be restarted elsewhere.
         tasks : sequence
         costs : sequence of float, optional
             About how long each takes, in any unit; alike where they are not given.

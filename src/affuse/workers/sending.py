@@ -1,4 +1,4 @@
-"""One process of this machine that sends messages while it works, and can be ended any moment."""
+"""One local process that sends messages while it works, and can be ended at any moment."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SendingProcess:
         sender.close()
 
     def messages(self) -> Iterator[object]:
-        """What it sends, until it ends.
+        """Its messages, until it ends.
 
         Yields
         ------
@@ -55,7 +55,7 @@ class SendingProcess:
 
     @property
     def exit_code(self) -> int:
-        """As the system has it; 0 as long as it lives."""
+        """Exit code of the process; 0 as long as it lives."""
         return self._process.exitcode or 0
 
     def kill(self) -> None:

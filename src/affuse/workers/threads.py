@@ -1,4 +1,4 @@
-"""Threads of this process, for what waits: files that are read, one half of a recording."""
+"""Threads of this process, for work that waits for files or other libraries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Answer = TypeVar("Answer")
 def answers_in_threads(
     function: Callable[[Given], Answer], given: Sequence[Given], n_threads: int
 ) -> list[Answer]:
-    """What a function makes of each of many, several at a time.
+    """A function's results for many arguments, several at a time.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def answers_in_threads(
 
 @contextmanager
 def beside(function: Callable[[], Answer]) -> Iterator[Future[Answer]]:
-    """A function that runs in a thread of its own while the block does.
+    """Run a function in a thread of its own during the block.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def beside(function: Callable[[], Answer]) -> Iterator[Future[Answer]]:
 
 
 def begun_thread(function: Callable[..., object], *arguments: object) -> threading.Thread:
-    """A thread that has begun, and that no end of the process waits for.
+    """A started thread for whose end the process does not wait.
 
     Parameters
     ----------

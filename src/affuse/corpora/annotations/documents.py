@@ -17,7 +17,7 @@ _HEAD = 512
 
 
 def is_document(path: Path) -> bool:
-    """Whether a file begins like affuse's JSON; False of one elsewhere, which would be fetched.
+    """Whether a file begins like affuse's JSON; False for a remote file, which would be fetched.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def is_document(path: Path) -> bool:
 
 
 def read_document(path: Path) -> tuple[Annotated, ...]:
-    """What a JSON document tells of each of its recordings, segment by segment.
+    """The labels that a JSON document gives for each of its recordings, segment by segment.
 
     Parameters
     ----------

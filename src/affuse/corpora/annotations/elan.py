@@ -1,4 +1,4 @@
-"""ELAN's annotation files -> tiers. A leaf: pympi is imported inside the function."""
+"""ELAN's annotation files -> tiers. pympi is imported inside the function."""
 
 from __future__ import annotations
 

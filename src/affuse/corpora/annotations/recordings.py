@@ -33,7 +33,7 @@ _EXPECTED = "an ELAN document (.eaf), a TextGrid or affuse's JSON"
 
 @dataclass(frozen=True, slots=True)
 class _Recording:
-    """One recording: its place below the folder, its files, and what is told of it."""
+    """One recording: its place below the folder, its files and its annotations."""
 
     place: str
     files: tuple[Path, ...]
@@ -42,7 +42,7 @@ class _Recording:
 
 @dataclass(slots=True)
 class _Found:
-    """What has come together so far."""
+    """Clips found so far, what was skipped, and recordings without a named speaker."""
 
     clips: dict[str, Clip] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
@@ -50,7 +50,7 @@ class _Found:
 
 
 def read_annotated(root: str | Path) -> Index:
-    """Index of the stretches that people have labelled in recordings.
+    """Index of the stretches of recordings that people have labelled.
 
     An annotation lies beside its recording under the same name, or says itself where that lies. The
     tier that is named ``emotion`` counts (``emotion@Ann`` and so on where each person has one),
@@ -159,7 +159,7 @@ def _recordings(
 
 
 def _files(annotated: Annotated, beside: Mapping[Path, Sequence[Path]]) -> tuple[Path, ...]:
-    """Files of the recording: under the same name, else where the annotation says."""
+    """Media files of a recording: those of the same name, else those it links to."""
     same = beside.get(annotated.source.with_suffix(""), ())
     if same and annotated.source.suffix.lower() != ".json":
         return tuple(same)
@@ -223,7 +223,7 @@ def _unusable(stretch: Stretch) -> str:
 
 
 def _clip(recording: _Recording, tier: Tier, stretch: Stretch, name: str) -> Clip:
-    """The clip of a stretch, still without speaker and corpus."""
+    """The clip of one stretch, before its speaker and corpus are known."""
     sound = [path for path in recording.files if path.suffix.lower() in AUDIO_SUFFIXES]
     picture = [path for path in recording.files if path not in sound]
     return Clip(

@@ -1,4 +1,4 @@
-"""Praat's TextGrids -> tiers. A leaf: praatio is imported inside the function."""
+"""Praat's TextGrids -> tiers. praatio is imported inside the function."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Stretch:
     label : str
         As written; empty: none.
     targets : mapping of str to float
-        Numbers told of it.
+        Its numbers.
     missing : str
         Why there is no label, in words.
     """
@@ -42,7 +42,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One row of an annotation; `participant` is who speaks in it, empty where it is not said."""
+    """One row of an annotation; `participant` is who speaks in it, empty if not stated."""
 
     name: str
     stretches: tuple[Stretch, ...]
@@ -51,7 +51,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """What one file tells of one recording.
+    """The annotations that one file holds of one recording.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Annotated:
     links : tuple of Path
         Where it says that the recording lies, the likeliest first.
     note : str
-        What a reader must know of these labels; empty: nothing.
+        A note on these labels; empty: none.
     """
 
     source: Path
@@ -71,7 +71,7 @@ class Annotated:
 
 
 def emotion_tiers(source: Path, tiers: Sequence[Tier]) -> tuple[Tier, ...]:
-    """The tiers that hold emotions: those named so, else those of affuse's answers, else the one.
+    """The tiers that hold emotions: those named so, else those of affuse's export, else the one.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def emotion_tiers(source: Path, tiers: Sequence[Tier]) -> tuple[Tier, ...]:
 
 
 def speaker_of(tier: Tier, recording: str) -> str:
-    """Who speaks in a tier; empty where neither participant nor name says it.
+    """Who speaks in a tier; empty where neither participant nor name tells.
 
     Parameters
     ----------

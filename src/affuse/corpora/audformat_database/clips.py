@@ -33,7 +33,7 @@ Key = tuple[str, float | None, float | None, str]
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What all tables tell of one stretch: `emotion` is empty where raters did not agree."""
+    """What all tables say of one stretch: `emotion` is empty where raters did not agree."""
 
     emotion: str
     table: str
@@ -68,7 +68,7 @@ def read_database(root: str | Path) -> Index:
     MissingDependency
         audformat is not installed.
     DatasetError
-        No database, or one that lies elsewhere; two tables that give one stretch two emotions; or
+        No database, or a remote one; two tables that give one stretch two emotions; or
         no clip.
     """
     folder = _folder(root)
@@ -117,7 +117,7 @@ def _nameless_note(nameless: Sequence[str]) -> str:
 
 
 def _labelled(rows: Sequence[DatabaseRow], emotions: bool) -> list[DatabaseRow]:
-    """Rows that make clips: of the table called emotion, of all that have one, of all numbers."""
+    """Rows that become clips: the emotion table's, else all with emotions, or with numbers."""
     if not emotions:
         return [row for row in rows if row.targets]
     own = [row for row in rows if row.emotions and row.table.casefold() == _EMOTION_TABLE]
@@ -132,7 +132,7 @@ def _key(row: DatabaseRow) -> Key:
 def _joined(
     folder: Path, rows: Iterable[DatabaseRow], labelled: Sequence[DatabaseRow]
 ) -> tuple[dict[Key, _Facts], list[Skipped]]:
-    """Stretch -> what is told of it; rows that are none."""
+    """Stretch -> what all tables say of it; rows that were skipped."""
     same: dict[Key, list[DatabaseRow]] = defaultdict(list)
     for row in rows:
         same[_key(row)].append(row)
@@ -149,7 +149,7 @@ def _joined(
 
 
 def _with(earlier: _Facts | None, found: _Facts, folder: Path, name: str) -> _Facts:
-    """What two tables say of one stretch."""
+    """What two tables say of one stretch, joined."""
     if earlier is None:
         return found
     if earlier.emotion != found.emotion:
@@ -167,7 +167,7 @@ def _with(earlier: _Facts | None, found: _Facts, folder: Path, name: str) -> _Fa
 
 
 def _of_row(row: DatabaseRow, same: Sequence[DatabaseRow], whole: Sequence[DatabaseRow]) -> _Facts:
-    """A row with what other tables add about its stretch, and about its whole file."""
+    """A row joined with other tables' rows about its stretch and about its whole file."""
     others = (*whole, *same, row)
     speakers = (each.speaker for each in reversed(others) if each.speaker)
     return _Facts(
@@ -180,7 +180,7 @@ def _of_row(row: DatabaseRow, same: Sequence[DatabaseRow], whole: Sequence[Datab
 
 
 def _agreed(emotions: Sequence[str]) -> str:
-    """The most frequent emotion; empty where two are, or raters are said not to agree."""
+    """The most frequent emotion; empty where two are, or raters are recorded not to agree."""
     counts = Counter(map(emotion_name, emotions)).most_common(2)
     if not counts or (len(counts) > 1 and counts[0][1] == counts[1][1]):
         return ""
@@ -230,7 +230,7 @@ def _clip(
 
 
 def _language(database: object) -> str:
-    """The one language of the database; empty where it has several, or says none."""
+    """The only language of the database; empty where it has several or states none."""
     languages: Iterator[str] = iter(getattr(database, "languages", None) or ())
     found = [*languages]
     return found[0] if len(found) == 1 else ""

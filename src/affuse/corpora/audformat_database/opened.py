@@ -1,4 +1,4 @@
-"""A database folder -> audformat's own object, nothing of it executed.
+"""A database folder -> audformat's own object, without executing anything from it.
 
 A leaf: audformat is imported inside the functions.
 """
@@ -70,7 +70,7 @@ def opened(folder: Path) -> Any:
 
 
 def _table(folder: Path, table: str) -> Path:
-    """File of a table that holds nothing but data."""
+    """File of a table, if it holds nothing but data."""
     names = [f"db.{table}{suffix}" for suffix in _TABLES]
     found = next((folder / name for name in names if (folder / name).is_file()), None)
     if found is None:

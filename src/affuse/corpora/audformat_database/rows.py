@@ -112,7 +112,7 @@ def _is_number(database: Any, scheme: str) -> bool:
 
 
 def _people(database: Any, table: Any, column: str) -> Mapping[str, Mapping[str, str]]:
-    """Speaker -> what the scheme of speakers says of them."""
+    """Speaker -> what the speaker scheme says of them."""
     scheme = table.columns[column].scheme_id if column else None
     labels = database.schemes[scheme].labels if scheme else None
     if isinstance(labels, str):

@@ -1,1 +1,1 @@
-"""CREMA-D: what people heard and saw in its clips."""
+"""CREMA-D: what people perceived in its clips."""

@@ -1,1 +1,1 @@
-"""What is known of RAVDESS: what its names say, and what others score on it."""
+"""RAVDESS: its naming scheme, and what others score on it."""

@@ -1,4 +1,4 @@
-"""What the name of a RAVDESS file says.
+"""The naming scheme of RAVDESS files.
 
 24 actors, 7,356 files. A name has seven fields of two digits: modality, channel, emotion,
 intensity, statement, repetition, actor. Without the first field it is the take key: the
@@ -97,7 +97,7 @@ def parse_name(stem: str) -> RavdessName:
 
 
 def take_key(name: str) -> str | None:
-    """Take key that a RAVDESS name stands for, None for any other name.
+    """Take key of a RAVDESS name, None for any other name.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def part_name(take: str, modality: Modality) -> str:
 
 
 def speaker_of(name: str) -> str | None:
-    """Actor whose take bears a name, None where it is none of RAVDESS.
+    """Actor whose take has a name, None for a name that is not RAVDESS's.
 
     Parameters
     ----------

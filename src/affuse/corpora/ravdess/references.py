@@ -1,4 +1,4 @@
-"""RAVDESS speech, eight emotions: what people and published systems score.
+"""RAVDESS speech, eight emotions: scores of people and of published systems.
 
 Figures of other people's systems are theirs: on all 24 speakers, with their own features and
 selection. Random splits add 10 to 25 points to any of them, so none with a random split is here.
@@ -63,7 +63,7 @@ RAVDESS_SPEECH_REFERENCES: tuple[Reference, ...] = (
 
 
 def speech_references(index: Index) -> tuple[Reference, ...]:
-    """Those figures where the clips are speech of all eight emotions; none for another task.
+    """These scores where the clips are speech of all eight emotions; else none.
 
     Parameters
     ----------

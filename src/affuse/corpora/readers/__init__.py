@@ -1,1 +1,1 @@
-"""One file for each corpus: how its folder becomes an Index."""
+"""One file per corpus: how its folder becomes an Index."""

@@ -1,4 +1,4 @@
-"""AFEW: Acted Facial Expressions in the Wild, as the EmotiW challenges give it out.
+"""AFEW: Acted Facial Expressions in the Wild, as distributed for the EmotiW challenges.
 
 Scenes from films with seven emotions. A path such as ``Train_AFEW/Angry/000046280`` says: part of
 the challenge, emotion, number of the scene; so others describe the folders, a copy could not be
@@ -69,7 +69,7 @@ def read_afew(root: str | Path) -> Index:
 
 
 def _recognises(path: Path) -> bool:
-    """Numbers in folders of emotions are not particular: some folder must be called AFEW."""
+    """Some folder must be named AFEW: numbered files in emotion folders are not distinctive."""
     files = first_media_files(path)
     called = any("afew" in str(file.relative_to(path.parent)).casefold() for file in files)
     return called and recognises(path, NAMING)

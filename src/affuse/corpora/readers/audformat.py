@@ -1,4 +1,4 @@
-"""A database in audformat, of whichever corpus."""
+"""A database in audformat, of any corpus."""
 
 from __future__ import annotations
 

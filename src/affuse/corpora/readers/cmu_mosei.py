@@ -6,7 +6,7 @@ the segment), ``start``, ``end`` (s), ``sentiment`` (-3 to 3), ``happy``, ``sad`
 ``surprise``, ``disgust``, ``fear`` (intensities, 0 to 3) and, if you like, ``split``. Media are
 whole videos (``VIDEO.mp4``, ``VIDEO.wav``), from which segments are cut, or segments
 (``VIDEO_3.mp4``). The emotion of a segment is the one of the greatest intensity; segments with none
-above 0, or with two alike, have numbers alone. Speakers are not told: every video counts as one.
+above 0, or with two alike, have numbers alone. Speakers are not named: every video counts as one.
 
 Source: Bagher Zadeh, Liang, Poria, Cambria & Morency 2018, ACL, pages 2236-2246.
 """
@@ -43,7 +43,7 @@ _SPLITS = {"0": "train", "1": "dev", "2": "test", "valid": "dev"}
 
 
 def _labels(table: Path, stems: Collection[str] = ()) -> Iterator[Label | Skipped]:
-    """One for each row: of its own file where there is one, else a stretch of its video."""
+    """One label for each row: of its own file where there is one, else a stretch of the video."""
     rows = read_rows(table, expected=f"file,index,start,end,{','.join(_TARGETS)}")
     yield from rows.skipped
     for row in rows.rows:
@@ -70,7 +70,7 @@ def _label(row: Row, video: str) -> Label:
 
 
 def _strongest(row: Row) -> str:
-    """The one emotion of the greatest intensity; empty where there is none."""
+    """The emotion of the greatest intensity; empty where there is none, or a tie."""
     intensities = numbers_of(row, _EMOTIONS)
     greatest = max(intensities.values(), default=0.0)
     found = [name for name, value in intensities.items() if value == greatest > 0]

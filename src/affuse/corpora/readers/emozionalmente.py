@@ -33,7 +33,7 @@ _SAMPLES, _USERS = "samples.csv", "users.csv"
 
 
 def _labels(samples: Path) -> Iterator[Label | Skipped]:
-    """One for each row."""
+    """One label for each row."""
     rows = read_rows(samples, expected="file_name,actor,emotion_expressed")
     yield from rows.skipped
     for row in rows.rows:

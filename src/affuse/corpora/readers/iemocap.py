@@ -46,7 +46,7 @@ _SPEAKERS = {
 
 
 def _labels(evaluation: Path) -> Iterator[Label]:
-    """One for each turn of ``EmoEvaluation/Ses01F_impro01.txt``."""
+    """One label for each turn in a file such as ``EmoEvaluation/Ses01F_impro01.txt``."""
     text = evaluation.read_text("utf-8", errors="replace")
     for line in _LINE.finditer(text):
         turn = _TURN.fullmatch(line["turn"])

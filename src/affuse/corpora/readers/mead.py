@@ -101,7 +101,7 @@ def _best_views(files: list[NamedFile]) -> dict[str, int]:
 
 
 def _rank(file: NamedFile) -> int:
-    """Front first, other views by name; names without a view are of the front."""
+    """Rank of a view: front first, others by name; names without a view are of the front."""
     return _VIEWS.index(file.attributes.get("view", _VIEWS[0]))
 
 

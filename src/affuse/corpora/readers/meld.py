@@ -34,7 +34,7 @@ _NAME = re.compile(r"dia\d+_utt\d+")
 
 
 def _labels(table: Path) -> Iterator[Label | Skipped]:
-    """One for each utterance of ``train_sent_emo.csv`` and so on."""
+    """One label for each utterance in a file such as ``train_sent_emo.csv``."""
     part = table.name.partition("_")[0]
     rows = read_rows(table, expected=",".join(_COLUMNS))
     yield from rows.skipped

@@ -40,7 +40,7 @@ _NAME = re.compile(r"MSP-PODCAST_\d+_\d+\w*")
 
 
 def _labels(table: Path) -> Iterator[Label | Skipped]:
-    """One for each row."""
+    """One label for each row."""
     rows = read_rows(table, expected="FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID")
     yield from rows.skipped
     yield from map(_label, rows.rows)

@@ -1,4 +1,4 @@
-"""A person's own clips, listed in a CSV: whatever file is given, and is no recording."""
+"""A person's own clips, listed in a CSV: any file that is no recording."""
 
 from __future__ import annotations
 

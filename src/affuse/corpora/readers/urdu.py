@@ -1,4 +1,4 @@
-"""URDU: emotions in Urdu talk shows, which nobody acted.
+"""URDU: spontaneous emotions in Urdu talk shows.
 
 400 stretches of talk shows, four emotions, sound alone. A name such as ``SM1_F10_A010`` says:
 speaker SM1 (a man), file 10, emotion A (angry), its number 10.

@@ -1,1 +1,1 @@
-"""One format a file: the file's name is the format's, its `FORMAT` says how it is written."""
+"""One format per file: the file's name is the format's, its `FORMAT` says how it is written."""

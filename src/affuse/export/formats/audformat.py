@@ -1,4 +1,4 @@
-"""Predictions -> an audformat database: tables on which the field's own tools agree.
+"""Predictions -> an audformat database.
 
 A leaf: audformat is imported inside the functions.
 """

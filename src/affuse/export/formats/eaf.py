@@ -1,4 +1,4 @@
-"""A prediction -> ELAN's annotation format, one tier per kind of finding."""
+"""A prediction -> ELAN's annotation format, one tier per kind of result."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _add_property(header: ET.Element, name: str, value: str) -> None:
 
 
 def _add_tiers(root: ET.Element, found: tuple[Tier, ...]) -> int:
-    """Write time slots and tiers; gives the number of annotations."""
+    """Write time slots and tiers; returns the number of annotations."""
     kept = {tier.name: [(a, b, text) for a, b, text in _in_ms(tier) if b > a] for tier in found}
     times = sorted({time for stretch in kept.values() for a, b, _ in stretch for time in (a, b)})
     slots = {time: f"ts{number}" for number, time in enumerate(times, start=1)}
@@ -143,4 +143,4 @@ def _legal(link: str) -> str:
     return _ILLEGAL.sub(lambda found: printable(found.group()), link)
 
 
-FORMAT = Format("ELAN", to_eaf, "linked", ".eaf", "application/xml")
+FORMAT = Format("ELAN", to_eaf, "linked", ".eaf", "application/xml", annotators=True)

@@ -1,4 +1,4 @@
-"""A prediction -> Praat's TextGrid, one interval tier per kind of finding."""
+"""A prediction -> Praat's TextGrid, one interval tier per kind of result."""
 
 from __future__ import annotations
 
@@ -82,4 +82,4 @@ def _quoted(text: str) -> str:
     return f'"{doubled}"'
 
 
-FORMAT = Format("Praat TextGrid", to_textgrid, "one", ".TextGrid")
+FORMAT = Format("Praat TextGrid", to_textgrid, "one", ".TextGrid", annotators=True)

@@ -1,4 +1,4 @@
-"""A prediction -> WebVTT: subtitles that any browser and player shows under the clip."""
+"""A prediction -> WebVTT: subtitles that any browser and player shows with the clip."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _verdict(segment: Segment) -> str:
 
 
 def _safe(text: str) -> str:
-    """Text that cannot end a cue, open a tag or look like a time line."""
+    """Text that cannot end a cue, open a tag or pass for a time line."""
     escaped = printable(text).replace("&", "&amp;").replace("<", "&lt;")
     return escaped.replace(">", "&gt;")
 

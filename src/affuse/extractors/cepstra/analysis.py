@@ -1,4 +1,4 @@
-"""How the presets of `affuse.mfcc` cut a signal into frames and its spectrum into mel bands."""
+"""How the presets of `affuse.mfcc` frame a signal and divide its spectrum into mel bands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Floats = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """How a preset cuts and weighs the spectrum.
+    """How a preset frames a signal and weights its spectrum.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Analysis:
     slaney: bool
 
     def n_frames(self, n_samples: int) -> int:
-        """Frames that a signal of so many samples gives.
+        """Number of frames of a signal with so many samples.
 
         Parameters
         ----------
@@ -61,7 +61,7 @@ class Analysis:
 
 
 def analysis_of(preset: Preset, sample_rate: int, n_mfcc: int) -> Analysis:
-    """How a preset analyses sound of a sample rate.
+    """The analysis of a preset at a sample rate.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def analysis_of(preset: Preset, sample_rate: int, n_mfcc: int) -> Analysis:
 
 @lru_cache(maxsize=8)
 def mel_bands(sample_rate: int, n_fft: int, n_mels: int, slaney: bool) -> sparse.csr_array:
-    """Triangles from 0 Hz to half the sample rate.
+    """Triangular filters from 0 Hz to half the sample rate.
 
     Parameters
     ----------

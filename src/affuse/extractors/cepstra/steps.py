@@ -1,4 +1,4 @@
-"""Every step on the way from a signal to its MFCCs, each as an array that can be drawn."""
+"""Every step from a signal to its MFCCs, each as an array that can be drawn."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class MfccSteps:
 
     @property
     def window(self) -> Floats:
-        """What each frame is multiplied by, (window_length,)."""
+        """The window that each frame is multiplied by, (window_length,)."""
         return _window(self.analysis)
 
     @property
@@ -157,7 +157,7 @@ def _emphasised(samples: NDArray[np.float64], share: float) -> NDArray[np.float6
 
 
 def _frames(samples: NDArray[np.float64], analysis: Analysis) -> Floats:
-    """Overlapping stretches, zeros around the signal where they reach beyond it."""
+    """Overlapping frames, zero-padded where they reach beyond the signal."""
     length, n_frames = analysis.window_length, analysis.n_frames(len(samples))
     before = length // 2 if analysis.centred else 0
     after = max((n_frames - 1) * analysis.hop + length - before - len(samples), 0)

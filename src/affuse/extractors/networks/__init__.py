@@ -1,1 +1,1 @@
-"""Networks that come with affuse or are fetched, as extractors use them."""
+"""Networks that come with affuse or are downloaded, for use by extractors."""

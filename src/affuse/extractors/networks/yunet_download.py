@@ -1,4 +1,4 @@
-"""YuNet, the face detector of the OpenCV model zoo, fetched once and held to its checksum."""
+"""YuNet, the face detector of the OpenCV model zoo, downloaded once and checked by its hash."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def yunet_file(
     patience: Patience | None = None,
     progress: ProgressCallback | None = None,
 ) -> Path:
-    """The network in a folder, fetched where it is not there yet; from then on faces are its.
+    """The network in a folder, downloaded where it is missing; face detection uses it from then on.
 
     A file with another checksum never gets the network's name.
 

@@ -1,1 +1,1 @@
-"""VGG16: weights, graph, and what its frames are."""
+"""VGG16: its weights, its graph, and the frames it is given."""

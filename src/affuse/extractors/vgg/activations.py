@@ -1,4 +1,4 @@
-"""What VGG16 makes of pictures, layer by layer."""
+"""The activations of VGG16 for pictures, layer by layer."""
 
 from __future__ import annotations
 

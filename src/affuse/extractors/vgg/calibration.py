@@ -1,4 +1,4 @@
-"""Largest activations of VGG16's convolutions on clips: what 8-bit integers must reach."""
+"""Largest activations of VGG16's convolutions on clips, the ranges of 8-bit integers."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _DIGITS = 4
 
 
 def with_ranges(config: Config, index: Index) -> Config:
-    """The configuration with the ranges that 8-bit integers need, measured where they lack.
+    """The configuration with the ranges that 8-bit integers need, measured where they are missing.
 
     Ranges are measured on a few frames of clips spread over the index. They become part of the
-    configuration, so that a run can be repeated and its bundle met with other clips. No label is
+    configuration, so that a run can be repeated and its bundle used on other clips. No label is
     looked at.
 
     Parameters
@@ -112,7 +112,7 @@ def _changed(config: Config, **settings: object) -> Config:
 
 
 def _spread(clips: Sequence[Clip]) -> list[Clip]:
-    """At most `N_CLIPS` of them, evenly."""
+    """At most `N_CLIPS` of the clips, evenly spaced."""
     rows = np.linspace(0, len(clips) - 1, min(len(clips), N_CLIPS)).round().astype(int)
     return [clips[row] for row in rows]
 
@@ -133,7 +133,7 @@ def _content(clip: Clip) -> str:
 
 
 def _frames(view: View, clips: Sequence[Clip]) -> Iterator[NDArray[np.uint8]]:
-    """What the trunk sees of a few frames of each clip; clips that cannot be read give none."""
+    """A few framed frames of each clip; clips that cannot be read give none."""
     fps = view.decoding.fps
     sparse = replace(view.decoding, frame_step=max(round(fps), 1), duration_s=float(N_FRAMES))
     for clip in clips:

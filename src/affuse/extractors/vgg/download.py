@@ -1,4 +1,4 @@
-"""The published weights of VGG-Face, fetched once and held to what came first."""
+"""The published weights of VGG-Face, downloaded once; later downloads are held to the first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def vgg_face_file(
     patience: Patience | None = None,
     progress: ProgressCallback | None = None,
 ) -> Path:
-    """The weights file in `folder`, fetched where it is not there yet; goes on after a cut.
+    """The weights file in `folder`, downloaded where it is missing; interrupted downloads resume.
 
     Nobody publishes a checksum: that of the first file is kept beside it, and every later one,
     fetched or found, must agree with it.

@@ -1,4 +1,4 @@
-"""What VGG16 sees of a frame: all of it, the square in its centre, or the largest face."""
+"""The part of a frame that VGG16 is given: all of it, the central square, or the largest face."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ BGR_MEANS = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the trunk sees of decoded frames.
+    """How decoded frames are framed for the trunk.
 
     The canvas is 16:9 whatever the clip (227x128 for height 128), or square where it is cropped.
 
@@ -106,7 +106,7 @@ def configured_view(config: Config) -> View:
 
 
 def on_canvas(image: Image, width: int, bgr_means: tuple[float, float, float]) -> Image:
-    """An RGB image brought to a width: sides cut, or the mean colour added, evenly.
+    """An RGB image cropped or padded evenly to a width; padding is the mean colour.
 
     >>> on_canvas(np.ones((2, 1, 3), np.uint8), 3, (30.0, 20.0, 10.0))[0].tolist()
     [[10, 20, 30], [1, 1, 1], [10, 20, 30]]
@@ -135,7 +135,7 @@ def on_canvas(image: Image, width: int, bgr_means: tuple[float, float, float]) -
 def faces_in(
     frames: Iterable[Image], seconds_apart: float, size: int, bgr_means: tuple[float, float, float]
 ) -> Iterator[Image]:
-    """The largest face of each frame, (size, size, 3); the centre of it where there is none.
+    """The largest face of each frame, (size, size, 3); the centre where there is none.
 
     A frame that holds over several positions gives one and the same array.
 

@@ -1,4 +1,4 @@
-"""VGG16's convolutions as an ONNX graph: RGB frames in, features of the last block out.
+"""VGG16's convolutions as an ONNX graph: from RGB frames to the features of the last block.
 
 With ranges of the activations, all convolutions but the first compute with 8-bit integers:
 activations with one scale a layer, kernels with one a channel.
@@ -35,7 +35,7 @@ def trunk(
     ranges: Sequence[float] = (),
     with_activations: bool = False,
 ) -> onnx.ModelProto:
-    """The frozen trunk with its preprocessing, any number and size of frames.
+    """The frozen trunk with its preprocessing, for any number and size of frames.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class _Builder:
         return name
 
     def convolution(self, value: str, name: str, weights: Weights) -> str:
-        """3x3 with zeros around, then ReLU."""
+        """A 3x3 convolution with zero padding, then ReLU."""
         kernel, bias = weights[name].kernel, weights[name].bias
         if name == "conv1_1":
             kernel = kernel[:, :, ::-1]  # frames come as red, green, blue
@@ -124,11 +124,11 @@ class _Builder:
         return self._rounded(self.node("Relu", convolved, output=name))
 
     def pooled(self, value: str) -> str:
-        """The largest of two by two, which 8-bit integers stay."""
+        """The maximum of every 2x2 pixels, requantised where activations are 8-bit."""
         return self._rounded(self.node("MaxPool", value, kernel_shape=[2, 2], strides=[2, 2]))
 
     def _rounded(self, value: str) -> str:
-        """Activations as multiples of the scale: the engine fuses this into whole numbers."""
+        """Activations quantised and dequantised, which the engine fuses into integer arithmetic."""
         if self._scale is None:
             return value
         at = len(self.nodes)
@@ -140,7 +140,7 @@ class _Builder:
     def _in_integers(
         self, name: str, kernel: NDArray[np.float32], bias: NDArray[np.float32], scale: float
     ) -> tuple[str, str]:
-        """Kernel in 8 bits with a scale a channel, bias in 32 bits of the product's scale."""
+        """Kernel in 8 bits with one scale per channel, bias in 32 bits at the product's scale."""
         scales = np.maximum(np.abs(kernel).max((1, 2, 3)), _LEAST) / _SIGNED_LEVELS
         whole_kernel = np.rint(kernel / scales[:, None, None, None])
         whole_bias = np.rint(bias / (scales * scale)).clip(-_LARGEST_BIAS, _LARGEST_BIAS)

@@ -47,7 +47,7 @@ def network(settings: VggFaceConfig) -> Network:
     Returns
     -------
     Network
-        Nothing is read before its `weights` are called.
+        Nothing is read before its `weights` is called.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def network(settings: VggFaceConfig) -> Network:
 
 
 def trunk_file(chosen: Network, preprocessing: str, ranges: tuple[float, ...] = ()) -> Path:
-    """The trunk as ONNX in the cache, built where it is not there yet.
+    """The trunk as ONNX in the cache, built where it is missing.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def layer_shapes() -> dict[str, tuple[int, int, int, int]]:
 
 
 def untrained_weights(seed: int) -> Weights:
-    """Random weights that keep the size of activations from layer to layer, biases zero.
+    """Random weights that preserve the scale of activations from layer to layer; biases zero.
 
     Source: He et al. 2015, "Delving deep into rectifiers" (normal, variance 2 / fan-in).
 
@@ -124,7 +124,7 @@ def _layer(path: Path, root: h5py.Group, name: str, shape: tuple[int, int, int, 
 
 
 def _arrays(group: h5py.Group) -> list[NDArray[Any]]:
-    """All arrays under a group, however deep."""
+    """All arrays below a group, at any depth."""
     found: list[NDArray[Any]] = []
 
     def visit(_: str, node: Any) -> None:

@@ -1,1 +1,1 @@
-"""What a voice is made of in numbers: from a signal to statistics and spectrograms."""
+"""Numeric descriptions of a voice: from a signal to statistics and spectrograms."""

@@ -31,7 +31,7 @@ MODULATION_BANDS_HZ = ((0.5, 1.5), (1.5, 3), (3, 5), (5, 8), (8, 12), (12, 20))
 
 @dataclass(frozen=True, slots=True)
 class _Utterance:
-    """What all statistics start from, cut to the stretch that holds speech.
+    """The common basis of all statistics, cut to the stretch that holds speech.
 
     power : (n_frames, n_bins); mel_db : (N_MELS, n_frames); level_db, active : (n_frames,)
     """

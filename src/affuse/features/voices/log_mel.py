@@ -1,4 +1,4 @@
-"""Log-mel spectrogram of one utterance, whatever its level and the silence around it."""
+"""Log-mel spectrogram of an utterance, independent of its level and of silence around it."""
 
 from __future__ import annotations
 

@@ -113,14 +113,14 @@ def _candidates(
 
 
 def _unvoiced_strength(power: Floats) -> Floats:
-    """What a frame is worth as unvoiced: more where it is far below the loud frames."""
+    """Strength of the unvoiced candidate: greater in frames far below the loud ones."""
     level = 10 * np.log10(power + 1e-12)
     below = np.percentile(level, 98) - level
     return np.asarray(UNVOICED_STRENGTH + 0.5 * np.clip((below - 25) / 20, 0, 1))
 
 
 def _best_path(octaves: Floats, strengths: Floats) -> NDArray[np.intp]:
-    """Viterbi path over the candidates; the last column of `strengths` is: no voice."""
+    """Viterbi path over the candidates; the last column of `strengths` is the unvoiced one."""
     n_frames, n_states = strengths.shape
     score = strengths[0].copy()
     came_from = np.zeros((n_frames, n_states), np.intp)

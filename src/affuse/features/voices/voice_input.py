@@ -1,4 +1,4 @@
-"""What the voice network is given: a log-mel spectrogram and statistics of the utterance."""
+"""The input of the voice network: a log-mel spectrogram and statistics of the utterance."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PADDING = -1.0
 
 @dataclass(frozen=True, slots=True)
 class VoiceInput:
-    """One utterance as the network takes it.
+    """One utterance as input of the network.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class VoiceInput:
 
 
 def voice_input(signal: NDArray[np.floating]) -> VoiceInput:
-    """Spectrogram and statistics of one utterance, whatever its level.
+    """Spectrogram and statistics of one utterance, independent of its level.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def voice_input(signal: NDArray[np.floating]) -> VoiceInput:
 
 
 def levelled(signal: NDArray[np.floating]) -> Floats:
-    """The same sound at one loudness; silence stays as it is.
+    """The sound brought to one loudness; silence stays as it is.
 
     Parameters
     ----------

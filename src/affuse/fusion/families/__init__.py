@@ -1,1 +1,1 @@
-"""Fusions: a file is a family of them, its name the first word of theirs."""
+"""Fusions: one family per file, whose name is the first word of its fusions' names."""

@@ -1,4 +1,4 @@
-"""Decision fusion: every modality decides by itself, a rule combines their outputs."""
+"""Decision fusion: one model per modality, whose outputs are combined by a rule."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Decision rules: a file is a rule, its name the rule's."""
+"""Decision rules: one rule per file, named after it."""

@@ -1,4 +1,4 @@
-"""Votes of the members; the mean of their probabilities decides between classes that tie."""
+"""Majority vote of the members; ties are decided by the mean of their probabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mean of what the members say."""
+"""Mean of the members' outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Median of what the members say."""
+"""Median of the members' outputs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One model a file: the file's name is the model's, its `MODEL` says what it is."""
+"""One model per file: the file's name is the model's, its `MODEL` describes it."""

@@ -1,4 +1,4 @@
-"""Multinomial logistic regression, every emotion of the same weight however rare.
+"""Multinomial logistic regression with balanced class weights.
 
 `C` is small because features are many and clips few. Weights are balanced because the headline
 figure, UAR, takes emotions to be equally likely; and a product of two models that each know how

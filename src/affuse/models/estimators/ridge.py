@@ -1,4 +1,4 @@
-"""Ridge regression: least squares with weights that are pulled to 0."""
+"""Ridge regression: least squares with weights shrunk to 0."""
 
 from __future__ import annotations
 

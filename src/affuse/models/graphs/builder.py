@@ -19,7 +19,7 @@ Shape = Sequence[int | str]
 
 
 class NotExportable(Exception):
-    """A fitted system has a part that no graph stands for; the message says which."""
+    """A fitted system has a part that cannot be written as a graph; the message names it."""
 
 
 @runtime_checkable
@@ -27,7 +27,7 @@ class ToGraph(Protocol):
     """A fitted model or step that can be written as nodes of a graph."""
 
     def to_graph(self, graph: GraphBuilder, rows: str) -> str:
-        """What it gives for rows of features (n, n_features), as a value of the graph.
+        """The output for rows of features (n, n_features), as a value of the graph.
 
         Parameters
         ----------
@@ -49,10 +49,10 @@ class ToGraph(Protocol):
 
 
 class GraphBuilder:
-    """Puts one graph together, node after node; the same calls give the same bytes.
+    """Builds one graph, node after node; the same calls give the same bytes.
 
     Values are named by text. Classical models compute in double precision, as scikit-learn does:
-    a support vector machine votes by signs, and a sign that tips changes a probability by much.
+    a support vector machine votes by signs, and a sign that flips changes a probability by much.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class GraphBuilder:
         return name
 
     def node(self, kind: str, *inputs: str, **attributes: object) -> str:
-        """Result of one operator.
+        """Add one operator; returns its output.
 
         Parameters
         ----------

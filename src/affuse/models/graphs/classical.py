@@ -1,4 +1,4 @@
-"""Steps and models of scikit-learn, fitted -> nodes of a graph.
+"""Fitted steps and models of scikit-learn -> nodes of a graph.
 
 Written by hand, with ONNX's own operators: affuse's support vector machine, its temperatures and
 its balanced blocks are in no converter's catalogue, and all of them are products of matrices.
@@ -21,7 +21,7 @@ from affuse.models.graphs.builder import GraphBuilder, NotExportable, ToGraph
 
 
 class ClassScores(NamedTuple):
-    """What a model says of each class before it says probabilities.
+    """Scores of the classes, before they become probabilities.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ def model_nodes(graph: GraphBuilder, rows: str, model: Any) -> str:
 
 
 def class_score_nodes(graph: GraphBuilder, rows: str, pipeline: Any) -> ClassScores:
-    """Scores of a fitted classifier behind its scaler.
+    """Scores of a fitted classifier, after its scaler.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def class_score_nodes(graph: GraphBuilder, rows: str, pipeline: Any) -> ClassSco
 
 
 def last_step(pipeline: Any) -> Any:
-    """The model behind its scaler.
+    """The model after its scaler.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def scaled_rows(graph: GraphBuilder, rows: str, pipeline: Any) -> str:
 
 
 def linear_nodes(graph: GraphBuilder, rows: str, coef: ArrayLike, intercept: ArrayLike) -> str:
-    """Sum of the features, each times its coefficient, and a constant.
+    """Weighted sum of the features plus a constant.
 
     Parameters
     ----------

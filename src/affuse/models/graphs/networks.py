@@ -1,4 +1,4 @@
-"""Layers of torch, fitted -> nodes of a graph. Imports torch: import this where a network is."""
+"""Fitted torch layers -> nodes of a graph. Imports torch, so import it only with a network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from affuse.models.graphs.builder import GraphBuilder, NotExportable, ToGraph
 
 
 def layers(graph: GraphBuilder, value: str, network: Iterable[nn.Module]) -> str:
-    """What a sequence of layers gives in evaluation mode, in single precision.
+    """Output of a sequence of layers in evaluation mode, in single precision.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def single(graph: GraphBuilder, tensor: Tensor) -> str:
 
 @singledispatch
 def layer_nodes(layer: Any, graph: GraphBuilder, value: str) -> str:
-    """What one layer gives; register others' classes, give your own a ``to_graph``.
+    """Output of one layer; register others' classes, give your own a ``to_graph``.
 
     Parameters
     ----------

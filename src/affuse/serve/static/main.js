@@ -1,36 +1,40 @@
 /** Puts the parts of the page together. */
 
+import { showFigures } from "./about.js";
 import * as api from "./api.js";
 import { byId, make } from "./dom.js";
 import { Live } from "./live.js";
 import { Player } from "./player.js";
 import { Recorder } from "./recorder.js";
 import { showRuns } from "./runs.js";
-import { Board, listen } from "./upload.js";
+import * as text from "./text.js";
+import { Board, listen, named } from "./upload.js";
 import { span } from "./words.js";
 
 const VIEWS = ["recordings", "live", "runs", "about"];
 
 /** Show the view that the address names; leaving one lets its camera go. */
 function route(parts, first = false) {
-  const asked = location.hash.slice(1);
-  if (asked && !VIEWS.includes(asked)) return;
-  const view = asked || VIEWS[0];
+  const { view, id } = named(location.hash);
+  if (!VIEWS.includes(view)) return;
+  const moved = byId(`view-${view}`).hidden;
   for (const name of VIEWS) {
     byId(`view-${name}`).hidden = name !== view;
-    const link = document.querySelector(`nav a[href="#${name}"]`);
+    const link = byId(`to-${name}`);
     if (name === view) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   if (view !== "live") parts.live.stop();
   if (view !== "recordings") parts.recorder.leave();
+  else parts.board.open(id);
   if (view === "runs") showRuns();
-  if (!first) byId(`${view}-title`).focus();
+  if (!first && (moved || id === null)) byId(`${view}-title`).focus();
 }
 
-function fill({ version, recogniser, limits, window_s: window_, hop_s: hop, threshold }) {
-  for (const place of document.querySelectorAll(".keep")) place.textContent = `after ${span(limits.keep_s)}`;
+function fill({ version, recogniser, limits, figures, window_s: window_, hop_s: hop, threshold }) {
+  for (const place of document.querySelectorAll(".keep")) place.textContent = `${span(limits.keep_s)} after you last looked at it`;
   byId("made-by").textContent = `affuse ${version}, recogniser ${recogniser}`;
+  showFigures(figures);
   const { elements } = byId("options");
   elements.window.placeholder = window_;
   elements.hop.placeholder = hop;
@@ -38,12 +42,13 @@ function fill({ version, recogniser, limits, window_s: window_, hop_s: hop, thre
 }
 
 async function begin() {
-  const info = await api.info();
+  const [info] = await Promise.all([api.info(), text.begin()]);
   fill(info);
-  const board = new Board(info.limits, new Player(info.formats));
+  const board = new Board(info, new Player(info.formats));
   const recorder = new Recorder(info.limits.max_duration_s, (file) => board.file(file));
-  const parts = { live: new Live(info), recorder };
+  const parts = { live: new Live(info), recorder, board };
   listen(board);
+  await board.look();
   window.addEventListener("hashchange", () => route(parts));
   route(parts, true);
   document.documentElement.dataset.ready = "yes";

@@ -43,3 +43,50 @@ export function cutAt(found, time) {
   return found.find((cut) => time >= cut.start && time < cut.end)
     ?? found.findLast((cut) => time === cut.end);
 }
+
+/** Mean of probabilities over pieces of time, each as far as it has any; null where none has. */
+function mean(group, key) {
+  const sums = {};
+  let total = 0;
+  for (const { start, end, segment } of group) {
+    const own = segment.probabilities[key];
+    if (!own) continue;
+    total += end - start;
+    for (const [emotion, share] of Object.entries(own)) sums[emotion] = (sums[emotion] ?? 0) + share * (end - start);
+  }
+  if (!total) return null;
+  return Object.fromEntries(Object.entries(sums).map(([emotion, sum]) => [emotion, sum / total]));
+}
+
+/** The emotion that holds for most of a group's time; null: undecided. */
+function commonest(group) {
+  const times = new Map();
+  for (const { start, end, segment } of group) {
+    times.set(segment.emotion, (times.get(segment.emotion) ?? 0) + end - start);
+  }
+  return [...times].reduce((best, one) => (one[1] > best[1] ? one : best))[0];
+}
+
+function asOne(group) {
+  const [start, end] = [group[0].start, group.at(-1).end];
+  if (group.length === 1) return { ...group[0], apart: Number(differ(group[0].segment)) };
+  const probabilities = Object.fromEntries(["fused", "audio", "video"]
+    .map((key) => [key, mean(group, key)]).filter(([, shares]) => shares));
+  const apart = group.filter((cut) => differ(cut.segment)).reduce((sum, cut) => sum + cut.end - cut.start, 0);
+  return { start, end, segment: { emotion: commonest(group), probabilities }, apart: apart / Math.max(end - start, 1e-9) };
+}
+
+/** The cuts between two times; neighbours that would be narrower than `least` seconds as one, which
+    says for which share of its time voice and face differ: an hour is drawn as quickly as a minute. */
+export function pieces(found, from, to, least) {
+  const made = [];
+  let group = [];
+  for (const cut of found) {
+    if (cut.end <= from || cut.start >= to) continue;
+    if (group.length && cut.start > group.at(-1).end + 1e-6) made.push(asOne(group.splice(0)));
+    group.push(cut);
+    if (cut.end - group[0].start >= least) made.push(asOne(group.splice(0)));
+  }
+  if (group.length) made.push(asOne(group));
+  return made;
+}

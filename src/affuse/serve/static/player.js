@@ -3,22 +3,33 @@
 import * as api from "./api.js";
 import { Bars, legend } from "./bars.js";
 import { swatch } from "./colours.js";
+import { Corrections } from "./correct.js";
 import { byId, make, tell } from "./dom.js";
 import { showExplanation } from "./explained.js";
 import { cutAt, differ, tracks } from "./moments.js";
+import { emotionName, t } from "./text.js";
 import { Timeline } from "./timeline.js";
 import { clock, fusedWords, percent, saidBy, setWords, span } from "./words.js";
 
 const UNPLAYABLE = "This browser cannot play this kind of file. The analysis below is complete all the same.";
 const FAR_S = 1e7;
+const MOST_ROWS = 200;
+const VIDEO_MS = 400;
 
 export class Player {
   constructor(formats) {
     this.formats = formats;
     this.video = byId("player");
     this.timeline = new Timeline(byId("timeline"), {
-      seek: (time) => this.seek(time), toggle: () => this.toggle(), hover: (time) => this.hover(time),
+      seek: (time) => this.seek(time), toggle: () => this.toggle(), hover: (time) => this.hover(time), moved: () => this.moved(),
     });
+    this.corrections = new Corrections(this.timeline, formats, {
+      seek: (time) => this.seek(time), save: (...what) => this.save(...what) });
+    byId("zoom-in").addEventListener("click", () => this.timeline.zoom(0.5));
+    byId("zoom-out").addEventListener("click", () => this.timeline.zoom(2));
+    byId("zoom-all").addEventListener("click", () => this.timeline.all());
+    byId("along").addEventListener("input", (event) => this.timeline.scroll(Number(event.target.value)));
+    byId("goes-by").addEventListener("change", (event) => this.goBy(event.target.value));
     this.video.addEventListener("timeupdate", () => this.follow());
     this.video.addEventListener("seeked", () => this.follow());
     this.video.addEventListener("play", () => this.run());
@@ -28,20 +39,51 @@ export class Player {
   }
 
   /** Fetch what a job found, and show it; `source` is where its picture and sound come from. */
-  async show(id, name, source) {
+  async show(id, { name, source, job }) {
     this.wanted = id;
     const [document_, overview] = await Promise.all([api.result(id), api.overview(id)]);
     if (this.wanted !== id) return;
     const [prediction] = document_.predictions;
-    Object.assign(this, { id, name, overview, prediction, tracks: tracks(prediction) });
+    Object.assign(this, { id, name, overview, meant: job?.meant });
     byId("result").hidden = false;
-    this.verdict();
-    showExplanation(prediction, overview.telling_face, (time) => this.seek(time));
+    this.choices(prediction);
+    this.answer(prediction);
     this.bars = new Bars(byId("moment"), prediction.classes);
     legend(byId("legend"), prediction.classes);
     this.downloads();
     this.faces();
+    this.corrections.begin(id, this.cuts, prediction.classes, this.tracks.size > 1);
     this.open(source);
+  }
+
+  /** Show an answer: of voice and face, or of one of them alone. */
+  answer(prediction) {
+    Object.assign(this, { prediction, tracks: tracks(prediction) });
+    this.verdict();
+    showExplanation(prediction, this.overview.telling_face, (time) => this.seek(time));
+  }
+
+  /** One of voice and face can be left out where both have something to say. */
+  choices({ probabilities }) {
+    byId("goes-by").hidden = !(probabilities.audio && probabilities.video);
+    byId("goes-by").querySelector("input").checked = true;
+    tell(byId("download-note"), "");
+  }
+
+  async goBy(modality) {
+    const { id } = this;
+    try {
+      const { predictions: [prediction] } = await api.result(id, modality);
+      if (this.id !== id) return;
+      this.answer(prediction);
+      this.cuts = this.tracks.get(Number(byId("face").value)) ?? this.tracks.values().next().value ?? [];
+      this.timeline.change(this.cuts);
+      this.table();
+      this.moment(this.timeline.time);
+      tell(byId("download-note"), modality ? t("by.files") : "");
+    } catch (error) {
+      tell(byId("download-error"), error.message);
+    }
   }
 
   close(id) {
@@ -82,6 +124,9 @@ export class Player {
     byId("result-said").replaceChildren(...[["audio", "Voice"], ["video", "Face"]].map(([key, label]) =>
       make("span", {}, make("span", { class: `key ${key}`, "aria-hidden": "true" }), make("b", {}, `${label}: `),
         probabilities[key] ? saidBy(this.prediction, key) : "nothing to go by")));
+    if (this.meant) {
+      byId("result-said").append(make("span", {}, make("b", {}, `${t("result.meant")}: `), emotionName(this.meant)));
+    }
     const words = emotion ? this.words() : `${abstained || "Nothing to go by"}.`;
     byId("result-words").textContent = `${words}${setWords(this.prediction)}`;
     byId("result-notes").replaceChildren(...notes.map((note) => make("li", {}, note)));
@@ -115,21 +160,33 @@ export class Player {
     }));
   }
 
-  async save(format, button) {
+  async save(format, button, corrected = false) {
     tell(byId("download-error"), "");
     button.disabled = true;
-    button.textContent = `${format.label}: in the making`;
+    button.textContent = t("files.making", { label: format.label });
+    const ended = format.name === "video" ? this.progress(format, button) : () => {};
     try {
-      const { blob, name } = await api.download(this.id, format.name);
+      const { blob, name } = await api.download(this.id, format.name, corrected);
       const address = URL.createObjectURL(blob);
       make("a", { href: address, download: name ?? `prediction${format.suffix}` }).click();
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
     } catch (error) {
       tell(byId("download-error"), error.message);
     }
+    ended();
     button.textContent = format.label;
     button.disabled = false;
     button.focus({ preventScroll: true });
+  }
+
+  /** While a video is made, say how far it is; gives what ends that. */
+  progress(format, button) {
+    const { id } = this;
+    const asking = setInterval(async () => {
+      const { video } = await api.job(id).catch(() => ({}));
+      if (button.disabled && video) button.textContent = t("files.share", { label: format.label, share: percent(video) });
+    }, VIDEO_MS);
+    return () => clearInterval(asking);
   }
 
   faces() {
@@ -144,13 +201,28 @@ export class Player {
   choose(face) {
     this.cuts = this.tracks.get(face) ?? [];
     this.timeline.set(this.cuts, this.overview, this.prediction.classes);
-    this.table();
     this.moment(0);
   }
 
+  /** Another part of the recording is shown. */
+  moved() {
+    const { shown } = this.timeline;
+    byId("along-part").hidden = shown.whole;
+    byId("zoom-out").disabled = byId("zoom-all").disabled = shown.whole;
+    const along = byId("along");
+    along.max = shown.duration - shown.length;
+    along.value = shown.from;
+    along.setAttribute("aria-valuetext", t("zoom.part", { from: clock(shown.from, true), to: clock(shown.to, true) }));
+    this.table();
+  }
+
+  /** Of the part that is shown; a table of thousands of rows would make the page slow. */
   table() {
+    const { from, to } = this.timeline.shown;
+    const all = this.cuts.filter((cut) => cut.end > from && cut.start < to);
+    tell(byId("cuts-more"), all.length > MOST_ROWS ? t("table.more", { shown: MOST_ROWS, all: all.length }) : "");
     const head = ["From", "To", "Together", "Voice", "Face"].map((name) => make("th", { scope: "col" }, name));
-    const rows = this.cuts.map(({ start, end, segment }) => make("tr", {},
+    const rows = all.slice(0, MOST_ROWS).map(({ start, end, segment }) => make("tr", {},
       make("td", {}, make("button", { type: "button", class: "small", onclick: () => this.seek(start) }, clock(start, true))),
       ...[clock(end, true), fusedWords(segment), saidBy(segment, "audio"),
         saidBy(segment, "video") + (differ(segment) ? " (differs)" : "")].map((text) => make("td", {}, text))));

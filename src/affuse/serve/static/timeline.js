@@ -2,11 +2,16 @@
 
 import { colour } from "./colours.js";
 import { make } from "./dom.js";
-import { cutAt, differ, top } from "./moments.js";
+import { cutAt, pieces, top } from "./moments.js";
 import { Painter, prepare } from "./paint.js";
+import { Shown } from "./shown.js";
+import { nearest } from "./stretches.js";
 import { clock, sentence } from "./words.js";
 
 const STEP_S = 0.5;
+const CLOSER = 0.5;
+const NARROWEST = 3;
+const REACH = 7;
 const TICKS_S = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 const THUMB = 44;
 
@@ -14,6 +19,7 @@ const THUMB = 44;
 const LANES = [
   ["stack", "Probability", "Prob.", 136, 8],
   ["fused", "Together", "Both", 26, 5],
+  ["own", "By hand", "Hand", 28, 5],
   ["audio", "Voice", "Voice", 24, 1],
   ["differ", "differ", "differ", 13, 1],
   ["video", "Face", "Face", 24, 10],
@@ -25,10 +31,11 @@ const LANES = [
 ];
 
 export class Timeline {
-  /** `seek(seconds)` is called where somebody chose a time, `toggle()` to play or pause. */
-  constructor(host, { seek, toggle, hover }) {
+  /** `seek(seconds)` is called where somebody chose a time, `toggle()` to play or pause, `moved()` where another part is shown. */
+  constructor(host, { seek, toggle, hover, moved }) {
     this.host = host;
-    this.calls = { seek, toggle, hover };
+    this.calls = { seek, toggle, hover, moved };
+    this.shown = new Shown(1);
     this.base = make("canvas", { "aria-hidden": "true" });
     this.over = make("canvas", { "aria-hidden": "true", class: "over" });
     this.images = [];
@@ -45,21 +52,72 @@ export class Timeline {
     const { host } = this;
     host.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
-      this.dragging = true;
       host.setPointerCapture(event.pointerId);
+      this.edge = this.edgeAt(event);
+      this.dragging = !this.edge;
+      if (this.edge) return;
       this.calls.seek(this.timeAt(event));
+      if (this.own) this.edits.pick(this.timeAt(event));
     });
     host.addEventListener("pointermove", (event) => this.moved(event));
-    for (const end of ["pointerup", "pointercancel"]) host.addEventListener(end, () => { this.dragging = false; });
+    for (const end of ["pointerup", "pointercancel"]) host.addEventListener(end, () => this.released());
     host.addEventListener("pointerleave", () => this.pointTo(null));
     host.addEventListener("keydown", (event) => this.pressed(event));
+    host.addEventListener("wheel", (event) => this.wheeled(event), { passive: false });
     new ResizeObserver(() => this.draw()).observe(host);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
+  released() {
+    if (this.edge) this.edits.drop();
+    this.edge = null;
+    this.dragging = false;
+  }
+
+  /** The edge of a stretch under the pointer, in the lane of corrections: [place, edge]. */
+  edgeAt(event) {
+    const lane = this.own && this.lanes.get("own");
+    const down = event.clientY - this.host.getBoundingClientRect().top;
+    if (!lane || down < lane.y - 2 || down > lane.y + lane.height + 2) return null;
+    const [place, edge, away] = nearest(this.own, this.timeAt(event));
+    return away * (this.width - this.gutter) / this.shown.length <= REACH ? [place, edge] : null;
+  }
+
   moved(event) {
-    if (this.dragging) this.calls.seek(this.timeAt(event));
+    this.host.classList.toggle("on-edge", Boolean(this.edge ?? this.edgeAt(event)));
+    if (this.edge) this.edits.drag(this.edge, this.timeAt(event));
+    else if (this.dragging) this.calls.seek(this.timeAt(event));
     else if (event.pointerType === "mouse") this.pointTo(this.timeAt(event));
+  }
+
+  /** With ctrl, as two fingers do on a touch pad: closer or farther; sideways, or with shift: along. The rest scrolls the page. */
+  wheeled(event) {
+    const along = event.deltaX || (event.shiftKey ? event.deltaY : 0);
+    if (event.ctrlKey) this.zoom(Math.exp(Math.sign(event.deltaY) * 0.25), this.timeAt(event));
+    else if (along && !this.shown.whole) this.scroll(this.shown.from + (along / this.width) * this.shown.length);
+    else return;
+    event.preventDefault();
+  }
+
+  /** Show `factor` times as much of the recording. */
+  zoom(factor, around = this.time) {
+    this.shown.zoom(factor, around);
+    this.redraw();
+  }
+
+  scroll(from) {
+    this.shown.scroll(from);
+    this.redraw();
+  }
+
+  all() {
+    this.shown.all();
+    this.redraw();
+  }
+
+  redraw() {
+    this.draw();
+    this.calls.moved();
   }
 
   pointTo(time) {
@@ -77,7 +135,10 @@ export class Timeline {
       PageUp: () => (this.found[here < 0 ? this.found.length - 1 : here - 1] ?? this.found[0])?.start ?? 0,
       PageDown: () => this.found[here + 1]?.start ?? this.duration,
     };
+    const zooms = { "+": () => this.zoom(CLOSER), "-": () => this.zoom(1 / CLOSER), 0: () => this.all() };
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === " ") this.calls.toggle();
+    else if (event.key in zooms) zooms[event.key]();
     else if (event.key in jumps) this.calls.seek(this.clamp(jumps[event.key]()));
     else return;
     event.preventDefault();
@@ -87,11 +148,27 @@ export class Timeline {
   set(found, overview, classes) {
     Object.assign(this, { found, overview, classes, time: 0, pointed: null });
     this.duration = Math.max(overview.duration_s, 0.001);
+    this.shown = new Shown(this.duration);
     this.host.setAttribute("aria-valuemax", this.duration.toFixed(1));
     this.lanes = this.layout();
     this.images = overview.strip.map(({ time_s: time, image }) => ({ time, picture: image && this.load(image) }));
-    this.draw();
+    this.redraw();
     this.setTime(0);
+  }
+
+  /** Other cuts of the same recording, such as those of another answer; place and part stay. */
+  change(found) {
+    this.found = found;
+    this.draw();
+    this.setTime(this.time);
+  }
+
+  /** The lane of corrections: its stretches and which of them is chosen; null: none. */
+  setOwn(own, chosen = 0) {
+    Object.assign(this, { own, chosen });
+    if (!this.found) return;
+    this.lanes = this.layout();
+    this.draw();
   }
 
   load(source) {
@@ -102,7 +179,7 @@ export class Timeline {
   }
 
   layout() {
-    const absent = new Set();
+    const absent = new Set(this.own ? [] : ["own"]);
     if (!this.overview.waveform) ["audio", "differ", "wave", "speech"].forEach((key) => absent.add(key));
     if (!this.overview.strip.length) ["differ", "video", "strip", "seen"].forEach((key) => absent.add(key));
     let y = 0;
@@ -117,6 +194,7 @@ export class Timeline {
   /** Move the mark; while it plays, listeners hear of it only when something else holds. */
   setTime(time, playing = false) {
     this.time = this.clamp(time);
+    if (this.shown.follow(this.time, playing)) this.redraw();
     const cut = cutAt(this.found, this.time);
     if (!playing || cut !== this.cut) this.tell(cut);
     this.cut = cut;
@@ -135,12 +213,12 @@ export class Timeline {
   }
 
   x(time) {
-    return this.gutter + (this.width - this.gutter) * (time / this.duration);
+    return this.gutter + (this.width - this.gutter) * ((time - this.shown.from) / this.shown.length);
   }
 
   timeAt(event) {
     const across = event.clientX - this.host.getBoundingClientRect().left;
-    return this.clamp(this.duration * (across - this.gutter) / (this.width - this.gutter));
+    return this.clamp(this.shown.from + this.shown.length * (across - this.gutter) / (this.width - this.gutter));
   }
 
   draw() {
@@ -154,17 +232,26 @@ export class Timeline {
       painter.ground(this.gutter, this.width - this.gutter, y, height);
       painter.name(this.width > 600 ? name : short, this.gutter, y, height);
     }
-    for (const cut of this.found) this.drawCut(painter, cut);
+    context.save();
+    context.beginPath();
+    context.rect(this.gutter, 0, this.width - this.gutter, this.height);
+    context.clip();
+    const { from, to, length } = this.shown;
+    this.pieces = pieces(this.found, from, to, (NARROWEST * length) / (this.width - this.gutter));
+    for (const piece of this.pieces) this.drawPiece(painter, piece);
+    if (this.own) this.drawOwn(painter);
     this.drawWave(painter);
     this.drawSpans(painter, "speech", this.overview.speech, "audio");
     this.drawStrip(context);
     this.drawSpans(painter, "seen", this.overview.face, "video");
+    context.restore();
     this.drawAxis(context);
     this.drawOver();
   }
 
-  drawCut(painter, { start, end, segment }) {
-    const [x, width] = [this.x(start), this.x(end) - this.x(start)];
+  drawPiece(painter, { start, end, segment, apart }) {
+    const x = Math.max(this.x(start), this.gutter);
+    const width = Math.min(this.x(end), this.width) - x;
     const into = (key, draw) => {
       const lane = this.lanes.get(key);
       if (lane) draw(x, width, lane.y, lane.height);
@@ -173,7 +260,19 @@ export class Timeline {
     into("fused", (...place) => painter.label(...place, segment.emotion, "undecided"));
     into("audio", (...place) => painter.label(...place, top(segment.probabilities.audio)?.[0]));
     into("video", (...place) => painter.label(...place, top(segment.probabilities.video)?.[0]));
-    if (differ(segment)) into("differ", (...place) => painter.disagreement(...place));
+    into("differ", (left, wide, y, height) => painter.disagreement(left, wide, y + height * (1 - apart), height * apart));
+  }
+
+  /** A person's stretches are underlined; the chosen one has a frame. */
+  drawOwn(painter) {
+    const { y, height } = this.lanes.get("own");
+    this.own.forEach(({ start_s: start, end_s: end, emotion, annotator }, place) => {
+      if (end <= this.shown.from || start >= this.shown.to) return;
+      const [x, width] = [this.x(start), this.x(end) - this.x(start)];
+      painter.label(x, width, y, height, emotion, "undecided");
+      if (annotator === "person") painter.bar(x, width - 1, y + height - 4, 4, "ink");
+      if (place === this.chosen) painter.frame(x, width, y, height);
+    });
   }
 
   drawWave({ context }) {
@@ -205,6 +304,7 @@ export class Timeline {
     if (!lane) return;
     let free = this.gutter;
     for (const { time, picture } of this.images) {
+      if (time < this.shown.from - 1 || time > this.shown.to + 1) continue;
       const x = Math.min(Math.max(this.x(time) - THUMB / 2, this.gutter), this.width - THUMB);
       if (x < free - 0.5) continue;
       free = x + THUMB + 2;
@@ -215,14 +315,15 @@ export class Timeline {
   drawAxis(context) {
     const { y } = this.lanes.get("axis");
     const room = (this.width - this.gutter) / 64;
-    const step = TICKS_S.find((tick) => this.duration / tick <= room) ?? 7200;
+    const { from, to, length } = this.shown;
+    const step = TICKS_S.find((tick) => length / tick <= room) ?? 7200;
     context.fillStyle = colour("muted");
     context.font = `11px ${getComputedStyle(document.body).fontFamily}`;
     context.textBaseline = "alphabetic";
-    for (let time = 0; time <= this.duration + 1e-6; time += step) {
+    for (let time = Math.ceil(from / step - 1e-6) * step; time <= to + 1e-6; time += step) {
       const x = this.x(time);
       context.fillRect(Math.min(x, this.width - 1), y, 1, 4);
-      context.textAlign = time === 0 ? "left" : x > this.width - 20 ? "right" : "center";
+      context.textAlign = x < this.gutter + 20 ? "left" : x > this.width - 20 ? "right" : "center";
       context.fillText(clock(time, step < 1), x, y + 16);
     }
   }
@@ -231,10 +332,11 @@ export class Timeline {
     if (!this.found || !this.width) return;
     const context = prepare(this.over, this.width, this.height);
     const foot = this.lanes.get("axis").y;
-    if (this.pointed !== null) {
+    if (this.pointed !== null && this.shown.from <= this.pointed && this.pointed <= this.shown.to) {
       context.fillStyle = colour("muted");
       context.fillRect(this.x(this.pointed) - 0.5, 0, 1, foot);
     }
+    if (this.time < this.shown.from || this.time > this.shown.to) return;
     const x = this.x(this.time);
     context.fillStyle = colour("surface");
     context.fillRect(x - 2, 0, 4, foot);

@@ -1,14 +1,15 @@
-/** Recordings on their way: given, sent, waiting, judged. One row of the list for each. */
+/** What this browser has given: the list, kept by the server, and the same in all tabs. */
 
 import * as api from "./api.js";
-import { announce, byId, make } from "./dom.js";
+import { Beside } from "./beside.js";
+import { swatch } from "./colours.js";
+import { announce, byId, make, tell } from "./dom.js";
+import { Row } from "./row.js";
+import { emotionName, t } from "./text.js";
 import { bytes, percent, span } from "./words.js";
 
-const QUICK_MS = 250;
-const SLOW_MS = 1500;
-const FULL_MS = 2000;
-
-const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+const VIEW = "recordings";
+const LOOK_MS = 60_000;
 
 /** What the options say, without those left empty. */
 export function options(form) {
@@ -17,115 +18,27 @@ export function options(form) {
   return given;
 }
 
-class Row {
-  /** `send(signal, progress)` gives the job; `source` is what the player plays. */
-  constructor(name, source, send, board) {
-    Object.assign(this, { name, source, send, board, id: null, gone: false, aborter: new AbortController() });
-    this.state = make("span", { class: "job-state" }, "waiting to be sent");
-    this.bar = make("progress", { max: 1, value: 0, "aria-label": `Progress of ${name}` });
-    this.buttons = make("span", { class: "row" });
-    this.element = make("li", { class: "job" }, make("span", { class: "job-name", title: name }, name),
-      this.state, this.buttons, this.bar);
-    this.offer(["Cancel", () => this.discard()]);
-  }
-
-  offer(...pairs) {
-    const had = this.buttons.contains(document.activeElement);
-    this.buttons.replaceChildren(...pairs.map(([label, act]) => make("button", {
-      type: "button", class: "small", "aria-label": `${label} ${this.name}`, onclick: act }, label)));
-    if (had) this.buttons.firstElementChild.focus({ preventScroll: true });
-  }
-
-  say(words, share) {
-    this.state.textContent = words;
-    if (share !== undefined) this.bar.value = share;
-  }
-
-  /** Send it; where the server's queue is full, wait for a place. Never throws, like `watch`. */
-  async give() {
-    while (!this.gone && this.id === null) {
-      this.say("sending", 0);
-      try {
-        const job = await this.send(this.aborter.signal, (share) => this.say(`sending, ${percent(share)}`, 0.1 * share));
-        this.id = job.id;
-      } catch (error) {
-        if (error.status !== 429) { this.failed(error); return; }
-        this.say("the server is busy; waiting for a free place");
-        await pause(FULL_MS);
-      }
-    }
-    if (this.gone && this.id) await api.remove(this.id).catch(() => {});
-  }
-
-  async watch() {
-    try {
-      if (this.id && !this.gone) await this.follow();
-    } catch (error) {
-      this.failed(error);
-    }
-  }
-
-  failed(error) {
-    if (!this.gone) this.fail(error.message);
-  }
-
-  async follow() {
-    announce(`${this.name} is being analysed`);
-    for (let wait = QUICK_MS; !this.gone; wait = Math.min(wait * 1.2, SLOW_MS)) {
-      const job = await api.job(this.id);
-      if (this.gone) return;
-      if (job.state === "done") { this.finish(job); return; }
-      if (job.state === "failed" || job.state === "cancelled") { this.fail(job.error ?? "It was cancelled."); return; }
-      this.report(job);
-      await pause(wait);
-    }
-  }
-
-  report(job) {
-    const words = job.state === "queued"
-      ? `waiting${job.position ? `, place ${job.position} in the queue` : ""}`
-      : `looking and listening, ${percent(job.progress)}`;
-    this.say(words, 0.1 + 0.9 * job.progress);
-    this.quarter(job);
-  }
-
-  /** Screen readers hear every quarter, not every step. */
-  quarter(job) {
-    const quarter = Math.floor(4 * job.progress);
-    if (quarter > (this.heard ?? 0)) announce(`${this.name}: ${25 * quarter} %`);
-    this.heard = quarter;
-  }
-
-  finish(job) {
-    this.bar.hidden = true;
-    const kept = job.expires_in_s ? `, kept for ${span(60 * Math.ceil(job.expires_in_s / 60))}` : "";
-    this.say(`done${kept}`);
-    this.offer(["Show", () => this.board.show(this, true)], ["Remove", () => this.discard()]);
-    this.board.finished(this);
-  }
-
-  fail(words) {
-    this.bar.hidden = true;
-    this.element.classList.add("failed");
-    this.say(words);
-    this.offer(["Remove", () => this.discard()]);
-    announce(`${this.name}: ${words}`);
-  }
-
-  /** Cancel or remove: from the list, from the server, and from this browser's memory. */
-  async discard() {
-    this.gone = true;
-    this.aborter.abort();
-    this.board.dropped(this);
-    if (this.id) await api.remove(this.id).catch((error) => announce(error.message));
-  }
+/** View and job that an address names: #recordings/ID. */
+export function named(hash) {
+  const [view, id = null] = hash.slice(1).split("/");
+  return { view: view || VIEW, id };
 }
+
+const sampleName = (meant) => t("sample.name", { meant: emotionName(meant) });
 
 export class Board {
   /** The list of what was given; `player` shows the results. */
-  constructor(limits, player) {
-    Object.assign(this, { limits, player, sending: Promise.resolve(), shown: null });
+  constructor({ limits, classes, examples }, player) {
+    Object.assign(this, { limits, classes, player, sending: Promise.resolve(), shown: null, rows: new Set() });
     byId("limits").textContent = `Up to ${bytes(limits.max_bytes)} and ${span(limits.max_duration_s)} each. Nobody but this server gets them.`;
+    this.beside = new Beside(classes, (row) => this.ask(row));
+    byId("gallery").replaceChildren(...examples.map((meant) => make("li", {}, make("button", {
+      type: "button", class: "small", "data-meant": meant, onclick: () => this.sample(meant) },
+    swatch(meant, examples), emotionName(meant)))));
+    this.others = new BroadcastChannel("affuse");
+    this.others.onmessage = () => this.look();
+    document.addEventListener("visibilitychange", () => this.look());
+    setInterval(() => this.stay(), LOOK_MS);
   }
 
   /** Files of the user; sent one after the other, judged as the server has room. */
@@ -136,14 +49,15 @@ export class Board {
 
   file(file, settings = options(byId("options"))) {
     const send = (signal, progress) => api.upload(file, settings, { signal, progress });
-    const row = this.add(file.name || "recording", URL.createObjectURL(file), send);
+    const row = this.add(file.name || "recording", { source: URL.createObjectURL(file), send });
     const problem = this.problem(file);
     if (problem) row.fail(problem);
     else this.enqueue(row);
   }
 
-  sample() {
-    this.enqueue(this.add("The sample", "/api/sample.mp4", () => api.startSample()));
+  sample(meant) {
+    const source = `/api/sample.mp4?meant=${meant}`;
+    this.enqueue(this.add(sampleName(meant), { source, send: () => api.startSample(meant) }));
   }
 
   problem(file) {
@@ -153,12 +67,20 @@ export class Board {
     return `The file has ${bytes(file.size)}, but at most ${bytes(most)} are taken: choose a shorter recording, or start the server with a larger --max-size.`;
   }
 
-  add(name, source, send) {
-    const row = new Row(name, source, send, this);
+  add(name, how) {
+    const row = new Row(name, how, this);
+    this.rows.add(row);
     byId("jobs-part").hidden = false;
     byId("facts").hidden = true;
     byId("jobs").prepend(row.element);
     return row;
+  }
+
+  /** What can be done with several is there once there are some. */
+  count() {
+    const done = [...this.rows].filter((row) => row.job).length;
+    byId("all-files").hidden = done < 1;
+    byId("jobs").classList.toggle("several", done > 1);
   }
 
   /** Bodies go up one after the other; each row then follows its job by itself. */
@@ -167,19 +89,86 @@ export class Board {
     this.sending.then(() => row.watch());
   }
 
+  /** The server has a row's recording: the other tabs are to list it, and this one only once. */
+  accepted(row) {
+    for (const twin of this.rows) if (twin !== row && twin.id === row.id) twin.leave();
+    this.others.postMessage("given");
+  }
+
+  removed() {
+    this.others.postMessage("removed");
+  }
+
+  /** List what the server has of this browser: after a reload, or when another tab has given or removed something. */
+  async look() {
+    if (document.visibilityState === "hidden") return;
+    const sent = new Set([...this.rows].map((row) => row.id));
+    const jobs = await api.jobs().catch(() => null);
+    if (jobs === null) return;
+    const there = new Map(jobs.map((job) => [job.id, job]));
+    for (const row of this.rows) {
+      if (row.id && sent.has(row.id) && !there.has(row.id)) row.leave();
+      else if (row.job && there.has(row.id)) row.describe(there.get(row.id));
+    }
+    for (const job of jobs.reverse()) if (!this.row(job.id)) this.adopt(job);
+  }
+
+  adopt(job) {
+    const row = this.add(job.meant ? sampleName(job.meant) : job.name, { id: job.id, source: `/api/jobs/${job.id}/recording` });
+    if (!row.take(job)) row.watch();
+  }
+
+  /** Results stay as long as somebody looks at them. */
+  async stay() {
+    if (this.shown && document.visibilityState === "visible") await api.job(this.shown.id).catch(() => {});
+    await this.look();
+  }
+
+  row(id) {
+    return [...this.rows].find((row) => row.id === id);
+  }
+
   finished(row) {
-    announce(`${row.name} is done`);
-    if (this.shown === null) this.show(row);
+    this.count();
+    const asked = named(location.hash);
+    announce(t("job.finished", { name: row.name }));
+    if (this.shown !== null || (asked.id !== null && asked.id !== row.id)) return;
+    if (asked.view === VIEW) history.replaceState(null, "", `#${VIEW}/${row.id}`);
+    this.show(row);
+  }
+
+  /** Somebody pressed Show: the address names it from then on, so that back and forward lead there. */
+  ask(row) {
+    const address = `#${VIEW}/${row.id}`;
+    if (location.hash === address) this.show(row, true);
+    else location.hash = address;
+  }
+
+  /** Show what the address names; without a job: nothing but the list. */
+  open(id) {
+    tell(byId("jobs-note"), "");
+    const row = this.row(id);
+    if (id === null) this.close();
+    else if (!row) { this.close(); tell(byId("jobs-note"), t("job.gone")); }
+    else if (row.job && row !== this.shown) this.show(row, true);
+  }
+
+  close() {
+    this.shown?.element.classList.remove("chosen");
+    if (this.shown) this.player.close(this.shown.id);
+    this.shown = null;
+    byId("to-recordings").href = `#${VIEW}`;
   }
 
   async show(row, go = false) {
     this.shown?.element.classList.remove("chosen");
     this.shown = row;
     row.element.classList.add("chosen");
+    byId("to-recordings").href = `#${VIEW}/${row.id}`;
     try {
-      await this.player.show(row.id, row.name, row.source);
+      await this.player.show(row.id, row);
       const { emotion, confidence } = this.player.prediction;
-      announce(`${row.name}: ${emotion ? `${emotion}, ${percent(confidence)}` : "undecided"}`);
+      announce(`${row.name}: ${emotion ? `${emotion}, ${percent(confidence)}` : t("undecided")}`);
       if (go) byId("result-title").focus();
     } catch (error) {
       row.fail(error.message);
@@ -188,12 +177,18 @@ export class Board {
 
   dropped(row) {
     const next = row.element.nextElementSibling ?? row.element.previousElementSibling;
+    const had = row.element.contains(document.activeElement);
     row.element.remove();
+    this.rows.delete(row);
+    this.beside.drop(row);
+    this.count();
     if (row.source.startsWith("blob:")) URL.revokeObjectURL(row.source);
-    this.player.close(row.id);
-    if (this.shown === row) this.shown = null;
-    byId("jobs-part").hidden = !byId("jobs").children.length;
-    (next?.querySelector("button") ?? byId("files")).focus({ preventScroll: true });
+    if (this.shown === row) {
+      this.close();
+      if (named(location.hash).id === row.id) history.replaceState(null, "", `#${VIEW}`);
+    }
+    byId("jobs-part").hidden = !this.rows.size;
+    if (had) (next?.querySelector("button") ?? byId("files")).focus({ preventScroll: true });
   }
 }
 
@@ -204,7 +199,7 @@ export function listen(board) {
     board.files([...input.files]);
     input.value = "";
   });
-  byId("sample").addEventListener("click", () => board.sample());
+  byId("sample").addEventListener("click", () => board.sample("disgust"));
   const view = document.documentElement;
   view.addEventListener("dragover", (event) => {
     event.preventDefault();
