@@ -32,7 +32,9 @@ class Running:
 
     def start(self, n_workers: int) -> Running:
         command = ["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-        self.scheduler = self._process([*command, "--no-show"], {})
+        self.scheduler = self._process(
+            [*command, "--no-show", "--dashboard-address", "127.0.0.1:0"], {}
+        )
         self.address = self._line(self.scheduler, "dask_scheduler", 0, "Scheduler at:").rsplit(
             " ", 1
         )[-1]

@@ -15,6 +15,9 @@ from affuse.workers.sending import Send, SendingProcess
 MEMORY = 4 * 2**30
 """Bytes of address space of a worker: a hostile file fails there before it fills the machine."""
 
+PRELOADED = ("affuse.serve.judging", "affuse.explain", "onnxruntime", "scipy.fft")
+"""What every worker needs, imported once for all: also what each would import while it works."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -41,7 +44,7 @@ class Worker:
     """
 
     def __init__(self, function: Callable[[Any, Send], None], argument: object) -> None:
-        self._process = SendingProcess(_run, (function, argument), ["affuse.serve.judging"])
+        self._process = SendingProcess(_run, (function, argument), PRELOADED)
 
     def messages(self) -> Iterator[object]:
         """What it sends, until it ends; the last one is `Failed` where it could not do its work.
