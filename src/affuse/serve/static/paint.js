@@ -3,6 +3,8 @@
 import { colour, hatching, palette } from "./colours.js";
 import { emotionName } from "./text.js";
 
+const NARROW = 3;
+
 /** A canvas of the size of its host, sharp on any screen; returns its context and its width. */
 export function prepare(canvas, width, height) {
   const scale = window.devicePixelRatio || 1;
@@ -46,7 +48,7 @@ export class Painter {
   block(x, width, y, height, fill) {
     if (height <= 0 || width <= 0) return;
     this.context.fillStyle = fill;
-    const gap = Math.min(this.gap, width / 4);
+    const gap = width < NARROW ? 0 : Math.min(this.gap, width / 4);
     this.context.fillRect(x, y + Math.min(0.5, height / 4), Math.max(width - gap, 0.5), Math.max(height - 1, height / 2));
   }
 
