@@ -1,4 +1,4 @@
-"""What a server says of itself: what it can do, and its API on one page."""
+"""Information about a server: what it can do, and its API on one page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LANGUAGES = Path(__file__).parent / "static" / "languages"
 
 
 def info_of(settings: ServerSettings) -> InfoReply:
-    """What a server is and takes on.
+    """What a server is, and its limits.
 
     Parameters
     ----------
