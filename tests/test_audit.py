@@ -340,6 +340,20 @@ def test_real_duplicates_planted_speaker_and_inflation(shared_data, audit, tmp_p
     assert findings["permuted labels"]["null_mean"] == pytest.approx(1 / 8, abs=0.02)
 
 
+def test_a_speaker_of_two_sexes_is_named(corpus, audit, tmp_path):
+    lines = corpus.read_text("utf-8").split()
+    sexes = {"ann": "female", "ben": "male", "cem": "male"}
+    told = [f"{line},{sexes[line.rpartition(',')[2]]}" for line in lines[1:]]
+    told[0] = told[0].replace("female", "male")
+    corpus.write_text("\n".join([f"{lines[0]},sex", *told]), "utf-8")
+    out = tmp_path / "audit.json"
+    code, message = audit(corpus, *QUICK, "--permutations", 0, "--out", out)
+    assert code == 0
+    assert "NOTE speakers 3 speakers, of whom 1 female in some clips and male in others" in message
+    assert "ann: female in 5, male in 1 clips; one person?" in message
+    assert json.loads(out.read_text("utf-8"))["findings"][0]["of_two_sexes"] == ["ann"]
+
+
 def test_one_person_under_two_spellings_is_found(corpus, audit, tmp_path):
     text = corpus.read_text("utf-8")
     lines = [

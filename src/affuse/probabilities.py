@@ -9,7 +9,7 @@ from affuse.errors import FeatureError
 
 FLOOR = 1e-12
 """Smallest probability of which a logarithm is taken: one certain error costs 27.6 at most, and one
-member's 0 in a product does not end all discussion."""
+member's 0 does not decide a product."""
 
 SUM_TOLERANCE = 1e-3
 """Published probabilities are rounded; a row may miss 1 by this much."""

@@ -76,7 +76,7 @@ class Result:
     skipped : tuple of Skipped
         Files and clips that were left out, with the reason.
     passed_over : tuple of Skipped
-        What else lies where the clips are, and why it was not looked at.
+        What else lies where the clips are, and why it was not read.
     contents : mapping of Path to str
         Content hash of each file that was looked into.
     drawn : str
@@ -84,9 +84,9 @@ class Result:
     features : mapping of str to str
         What was extracted from each modality, in words.
     notes : tuple of str
-        What a reader of the table must know.
+        Notes for readers of the table.
     curves : tuple of CurvePoint
-        UAR of each system under each condition; empty where robustness was not asked for.
+        UAR of each system under each condition; empty where robustness was not evaluated.
 
     Examples
     --------

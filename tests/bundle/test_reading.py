@@ -82,10 +82,10 @@ def test_a_link_is_no_file_of_the_bundle(folder, tmp_path):
 
 
 def test_newer_format(folder):
-    rewrite(folder, format=5, affuse="3.1.0", graphs_of_tomorrow=[])
+    rewrite(folder, format=6, affuse="3.1.0", graphs_of_tomorrow=[])
     with pytest.raises(
         BundleError,
-        match=r"made by affuse 3\.1\.0, format 5; this affuse reads format 4: update affuse",
+        match=r"made by affuse 3\.1\.0, format 6; this affuse reads format 5: update affuse",
     ):
         read_bundle(folder)
 

@@ -157,6 +157,7 @@ def test_missing_columns_are_named_with_those_that_are_there(
         ("gone.mp4,sad,Ann,,", "gone.mp4", "gone.mp4; paths start from the folder of the CSV"),
         ("s1,sad,Ann,,", "s1", "suffix of s1 is none of a media file; expected one such as"),
         ("mine.csv,sad,Ann,,", "mine.csv", "suffix of mine.csv is none of a media file"),
+        ("me.JPG,sad,Ann,,", "me.JPG", "me.JPG is a photo; expected sound or a film, such as .wav"),
         (",sad,Ann,,", "line 3", "no file given; fill the column path, audio or video"),
         ("b.wav,,Ann,,", "b.wav", "no emotion given; every clip needs both"),
         ("b.wav, , ,,", "b.wav", "no emotion and no speaker given"),

@@ -32,7 +32,8 @@ def test_schema_describes_every_key_and_no_other(talk):
     for kind, keys in (("prediction", record), ("segment", record["segments"][0])):
         assert (
             set(schema[kind]["required"])
-            == set(schema[kind]["properties"]) - {"values", "set", "familiarity", "explanation"}
+            == set(schema[kind]["properties"])
+            - {"values", "set", "familiarity", "explanation", "annotator"}
             == set(keys)
         )
 

@@ -43,15 +43,21 @@ class Part:
 
 def test_an_apex_is_not_lost_among_neutral_moments():
     moments = [face("neutral", 0.6)] * 20 + [face("angry", 0.9)] * 5
-    assert FER2013_EMOTIONS[pooled_faces(PLAIN, "face", moments).argmax()] == "neutral"
-    found = pooled_faces(pooling(), "face", moments)
+    assert (
+        FER2013_EMOTIONS[pooled_faces(PLAIN, "face", moments, [1.0] * len(moments)).argmax()]
+        == "neutral"
+    )
+    found = pooled_faces(pooling(), "face", moments, [1.0] * len(moments))
     assert FER2013_EMOTIONS[found.argmax()] == "angry"
     assert found.sum() == pytest.approx(1)
 
 
 def test_neutral_moments_stay_neutral():
     moments = [face("neutral", 0.6)] * 20 + [face("neutral", 0.4)] * 5
-    assert FER2013_EMOTIONS[pooled_faces(pooling(), "face", moments).argmax()] == "neutral"
+    assert (
+        FER2013_EMOTIONS[pooled_faces(pooling(), "face", moments, [1.0] * len(moments)).argmax()]
+        == "neutral"
+    )
 
 
 def test_moments_alike_give_themselves():
@@ -64,8 +70,20 @@ def test_without_power_or_pooling_it_is_the_weighted_mean():
     expected = np.average(rows, axis=0, weights=weights)
     assert pooled(PLAIN, "face", rows, weights) == pytest.approx(expected)
     assert pooled(pooling(power=0.0), "face", rows, weights) == pytest.approx(expected)
-    assert pooled_faces(PLAIN, "face", list(rows)).tolist() == np.mean(rows, axis=0).tolist()
-    assert pooled_faces(pooling(), "face", []) is None
+    assert (
+        pooled_faces(PLAIN, "face", list(rows), [1.0] * len(rows)).tolist()
+        == np.mean(rows, axis=0).tolist()
+    )
+    assert pooled_faces(pooling(), "face", [], []) is None
+
+
+@pytest.mark.parametrize("manifest", [PLAIN, pooling()])
+def test_a_moment_that_can_hardly_be_seen_counts_little(manifest):
+    clear, unseen = face("sad", 0.5), face("angry", 0.9)
+    found = pooled_faces(manifest, "face", [clear, clear, unseen], [1.0, 1.0, 1e-6])
+    assert found == pytest.approx(clear, abs=1e-4)
+    alike = pooled_faces(manifest, "face", [clear, clear, unseen], [0.2] * 3)
+    assert alike == pytest.approx(pooled_faces(manifest, "face", [clear, clear, unseen]))
 
 
 def test_rest_is_neutral_and_calm():

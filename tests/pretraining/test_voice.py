@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import cv2
@@ -12,13 +13,17 @@ import pytest
 import soundfile
 from scipy.special import log_softmax, softmax
 
+from affuse.cli import main
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read_all
-from affuse.errors import ConfigError, DatasetError
+from affuse.errors import ConfigError, DatasetError, WeightsError
+from affuse.models.checkpoint import save_checkpoint
 from affuse.models.face_training import FaceTraining
-from affuse.models.voice_network import VoiceArchitecture
-from affuse.models.waveform_training import WaveformTraining
+from affuse.models.voice_network import VoiceArchitecture, voice_network
+from affuse.models.voice_weights import read_voice_weights
+from affuse.models.waveform_training import WaveformTraining, weights_of
 from affuse.pretraining import voice_networks
+from affuse.pretraining.cards import voice_section
 from affuse.pretraining.face import pretrain_face
 from affuse.pretraining.shipped import with_voice
 from affuse.pretraining.voice import pretrain_voice
@@ -84,7 +89,9 @@ def test_the_whole_training_writes_graph_and_figures(training):
     assert figures.n_trained_on == {"EMO-DB": 6, "RAVDESS": 48}
     assert figures.trained_on["EMO-DB"] == ("03", "08")
     assert [(group.name, group.n_classes) for group in figures.unheard_corpora] == [("EMO-DB", 4)]
-    assert {group.name for group in figures.by_sex} == {"female", "male"}
+    assert {group.name for group in figures.by_sex} >= {"RAVDESS, female", "RAVDESS, male"}
+    assert figures.of_two_sexes == ()
+    assert figures.start is None
     assert np.sum(figures.confusion_speech) == 48
 
 
@@ -112,6 +119,70 @@ def test_the_graph_says_what_network_and_linear_model_say(training, rng):
     expected = softmax(shares[0] * network + shares[1] * linear, axis=1)
     np.testing.assert_allclose(joint, expected, atol=1e-4)
     assert embedding.shape == (1, TINY.architecture.n_embedding)
+
+
+@pytest.mark.slow
+def test_a_training_starts_from_a_stored_network_and_says_whom_that_had_met(
+    training, corpora, tmp_path
+):
+    out, _ = training
+    still = replace(TINY, epochs=1, learning_rate=1e-9, weight_decay=0.0)
+    begun = out / "voice-fold-0.npz"
+    figures = pretrain_voice(corpora, tmp_path, still, start=begun, jobs=1)
+    with np.load(begun) as stored, np.load(tmp_path / "voice-shipped.npz") as found:
+        for name in stored.files:
+            if name.startswith("network.") and "running" not in name and "num_" not in name:
+                np.testing.assert_allclose(found[name], stored[name], atol=2e-3)
+    start = read_voice_weights(begun)
+    assert "RAVDESS/1" not in start.speakers
+    assert figures.start.met["RAVDESS"] == ("2", "3", "4", "5", "6")
+    told = json.loads((tmp_path / "voice.json").read_text("utf-8"))
+    card = voice_section(told)
+    assert "All of them started from `voice-fold-0.npz` (SHA-256 " in card
+    assert "RAVDESS: 2, 3, 4, 5, 6" in " ".join(card.split())
+    # What starts from one of these has met whom its own start had met as well.
+    again = read_voice_weights(tmp_path / "voice-fold-1.npz")
+    assert set(start.speakers) <= set(again.speakers)
+
+
+def test_what_is_no_stored_voice_network_is_refused(tmp_path, capsys):
+    wrong = tmp_path / "other.npz"
+    np.savez(wrong, embedding=np.zeros(3))
+    for path, message in (
+        (tmp_path / "none.npz", "none.npz is no file; expected a voice-NAME.npz of affuse train"),
+        (wrong, "holds no voice network that names its training speakers (its arrays: embedding)"),
+    ):
+        with pytest.raises(WeightsError, match=re.escape(message)):
+            read_voice_weights(path)
+    torn = tmp_path / "torn.npz"
+    torn.write_bytes(wrong.read_bytes()[:60])
+    with pytest.raises(WeightsError, match="cannot be read as weights; expected a voice-NAME"):
+        read_voice_weights(torn)
+
+
+def test_a_network_of_another_architecture_is_refused(tmp_path):
+    network = voice_network(TINY.architecture, 8)
+    weights = {f"network.{name}": a for name, a in weights_of(network).items()}
+    save_checkpoint(tmp_path / "small.npz", {"speakers": ["RAVDESS/1"]}, weights)
+    start = read_voice_weights(tmp_path / "small.npz")
+    start.copy_into(voice_network(TINY.architecture, 8))
+    larger = replace(TINY.architecture, n_embedding=16)
+    with pytest.raises(
+        WeightsError, match=r"small\.npz holds an array of shape .* for the layer .*another archit"
+    ):
+        start.copy_into(voice_network(larger, 8))
+
+
+@pytest.mark.parametrize("what", ["face", "voice"])
+def test_a_file_in_the_place_of_the_folder(what, tmp_path, capsys):
+    out = tmp_path / "taken.zip"
+    out.write_bytes(b"")
+    with pytest.raises(SystemExit) as ended:
+        main(["train", what, str(tmp_path), "--out", str(out)])
+    assert ended.value.code == 2
+    message = " ".join(capsys.readouterr().err.split())
+    expected = "taken.zip is a file; expected a folder, new or of an earlier call, that receives"
+    assert expected in message
 
 
 @pytest.mark.slow

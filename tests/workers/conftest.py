@@ -47,6 +47,16 @@ class Running:
         for number, worker in enumerate(self.workers[known:], known):
             self._line(worker, "dask_worker", number, "Registered to:")
 
+    def fill_up(self, n_workers: int) -> None:
+        """So many workers, in the place of those that tests have killed."""
+        alive = [worker for worker in self.workers if worker.poll() is None]
+        self.add_workers(n_workers - len(alive))
+
+    def two(self) -> tuple[Process, Process]:
+        """The workers that live."""
+        first, second = [worker for worker in self.workers if worker.poll() is None]
+        return first, second
+
     def _worker(self, environment: dict[str, str]) -> Process:
         command = ["dask_worker", self.address, "--nthreads", "1", "--no-dashboard"]
         options = ["--no-nanny", "--local-directory", str(self.folder), "--host", "127.0.0.1"]
@@ -80,6 +90,23 @@ class Running:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
                 process.wait()
+
+
+@pytest.fixture(scope="module")
+def common_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A scheduler for tests that leave it alive, however they treat its workers."""
+    running = Running(tmp_path_factory.mktemp("cluster"))
+    try:
+        yield running.start(0)
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def cluster_of_two(common_cluster: Running) -> Running:
+    """The common scheduler with two workers."""
+    common_cluster.fill_up(2)
+    return common_cluster
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.named import bundle_folder
 from affuse.bundle.provenance import known_speakers
 from affuse.bundle.reader import read_bundle
+from affuse.bundle.tables import refuse_without_tables
 from affuse.bundle.writer import write_bundle
 from affuse.corpora.registry import AUTO
 from affuse.errors import BundleError, DatasetError
@@ -23,7 +24,7 @@ from affuse.records import Clip, ProgressCallback, Skipped
 from affuse.storage.plain_text import counted
 
 LEAST_OF_EACH = 2
-"""Clips of an emotion: of a single one there is none left to see whether it helps."""
+"""Clips of an emotion: with a single one, none is left to measure on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +43,14 @@ class Adaptation:
     changes : tuple of Change
         Figures before and after, on clips that were not fitted to; the answer first.
     decisive : Change or None
-        By which it is known to help or not: the answer, on people whom the bundle was not trained
-        on. None: it was trained on all of them, or on all but one.
+        The change that decides whether it helps: of the answer, on people outside the bundle's
+        training. None: it was trained on all of them, or on all but one.
     shrinkages : mapping of str to float
-        How much was held back, by member; infinite: nothing was changed.
+        Shrinkage by member; infinite: nothing was changed.
     reasons : tuple of str
-        Why it is not known to help, in words; empty: it helps.
+        Why it is not known to help, in sentences; empty: it helps.
     notes : tuple of str
-        What a reader of the figures must know.
+        Notes on the figures.
     skipped : tuple of Skipped
         Clips that were not used.
 
@@ -134,7 +135,7 @@ def adapt(
     Raises
     ------
     BundleError
-        No bundle, or one of numbers.
+        No bundle, one of numbers, or one that takes features from a table.
     DatasetError
         Clips of emotions that the bundle does not know, or of fewer than two emotions; none with
         enough speech or a face in it.
@@ -142,8 +143,8 @@ def adapt(
     Notes
     -----
     Every member's probabilities are recalibrated (a ridge logistic regression on their logarithms,
-    shrunk to what the bundle says), then the members are weighed anew. How much is shrunk is chosen
-    on inner folds; the figures are those of clips of people who took no part in either.
+    shrunk to what the bundle says), then the members' weights are fitted anew. The shrinkage is
+    chosen on inner folds; the figures are those of clips of people who took no part in either.
 
     Examples
     --------
@@ -154,6 +155,7 @@ def adapt(
     folder = bundle_folder(bundle)
     before = read_bundle(folder)
     _refuse_numbers(before)
+    refuse_without_tables(before)
     mine = labelled_clips(data, before.manifest.classes, corpus, emotions)
     _refuse_too_few(mine.clips, mine.name)
     outputs = outputs_of_clips(folder, mine.clips, jobs=jobs, progress=progress)

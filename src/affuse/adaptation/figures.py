@@ -196,8 +196,8 @@ def change_of_strangers(
 ) -> Change | None:
     """Figures before and after on speakers whom the bundle was not trained on.
 
-    A network is surer of people it has learned by heart, and righter: what fits these makes it too
-    sure of all others.
+    A network is more confident about people it was trained on, and more often right: a fit to them
+    would make it overconfident about all others.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ class LabelledClips:
         What they are called.
     clips : tuple of Clip
     notes : tuple of str
-        What a reader must know of them.
+        Notes on them.
     skipped : tuple of Skipped
         Media files or rows that are no clips.
     """

@@ -10,7 +10,7 @@ from importlib import metadata
 from affuse.adaptation.figures import Change
 from affuse.bundle.adapted_from import AdaptedFrom
 from affuse.bundle.bundle import Bundle, manifest_fields, manifest_hash
-from affuse.bundle.manifest import FORMAT, Figures, Manifest
+from affuse.bundle.manifest import ADAPTED_FORMAT, Figures, Manifest
 from affuse.bundle.provenance import training_clips
 from affuse.bundle.writer import make_bundle
 from affuse.records import Clip
@@ -68,7 +68,7 @@ def adapted_bundle(
     measured = [_figures(changes[0], n_folds, n_speakers, leak, when) for when in ("", "before")]
     manifest = fitted.model_copy(
         update={
-            "format": FORMAT,
+            "format": max(was.format, ADAPTED_FORMAT),
             "affuse": metadata.version("affuse"),
             "name": f"{was.name} adapted to {data}",
             "adapted_from": origin,

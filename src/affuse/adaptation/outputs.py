@@ -35,7 +35,7 @@ Rows = dict[str, list[float]]
 """Member -> its probabilities of one clip; members with nothing to go by are not there."""
 
 STAGE = "clips"
-_OF_FUSION = {"stands_for", "share", "prior", "prior_power", "weight", "recalibration"}
+_OF_FUSION = {"stands_for", "share", "weight", "recalibration"}
 """Fields of a member on which its rows do not depend."""
 
 _NOTHING = "neither enough speech nor a face in it"

@@ -19,8 +19,8 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 SHRINKAGES = (300.0, 100.0, 30.0, 10.0)
-"""Among which one is chosen: what a squared deviation from the bundle's own weights costs, in units
-of twice the log loss of one clip."""
+"""Penalties to choose from, on the squared deviation from the bundle's own weights, in units of
+twice the log loss of one clip."""
 
 
 @dataclass(frozen=True, slots=True)

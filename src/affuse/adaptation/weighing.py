@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 SHRINKAGES = (100.0, 10.0, 1.0)
-"""What a squared logarithm of a factor costs, in units of twice the log loss of one clip."""
+"""Penalties to choose from, on the squared logarithm of a factor, in units of twice the log loss of
+one clip."""
 
 _FARTHEST = 3.0
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from affuse.audit.findings import Finding
+from affuse.audit.findings import Finding, Verdict
 from affuse.config import Config, ModelConfig
 from affuse.evaluation.comparison import paired_interval
 from affuse.evaluation.permutation import PermutationTest, system_permutation_test
@@ -113,7 +113,7 @@ def permutation_finding(
     ----------
     config : Config
     table : FeatureTable
-        As `kept_in_memory` gives it.
+        Of the modalities that are `taken_as_they_are`.
     protocol : Protocol
         Folds that keep speakers apart.
     n_permutations : int
@@ -147,15 +147,19 @@ def permutation_finding(
         f"{100 * found.null_mean:.1f} on average and {100 * max(found.null):.1f} at most "
         f"({counted(n_permutations, 'permutation')}); chance {100 * chance:.1f}"
     )
-    who = f"{system.name} on {system.modality}"
-    if _above_chance(found, chance) and _same_emotions(table):
-        statement = f"{who} scores above chance with shuffled labels: a label reaches its training"
-        return Finding("permuted labels", "LEAK", statement, (detail,), facts=facts)
-    if found.p > SIGNIFICANT:
-        statement = f"{who} cannot be told from guessing, p = {found.p:.2g}"
-        return Finding("permuted labels", "NOTE", statement, (detail,), facts=facts)
-    statement = f"{who} falls to chance when labels are shuffled, p = {found.p:.2g}"
-    return Finding("permuted labels", "OK", statement, (detail,), facts=facts)
+    leaks = _above_chance(found, chance) and _same_emotions(table)
+    verdict, what = _permutation_verdict(leaks, found.p)
+    statement = f"{system.name} on {system.modality} {what}"
+    return Finding("permuted labels", verdict, statement, (detail,), facts=facts)
+
+
+def _permutation_verdict(leaks: bool, p: float) -> tuple[Verdict, str]:
+    """Verdict on shuffled labels, and what the system does, to follow its name."""
+    if leaks:
+        return "LEAK", "scores above chance with shuffled labels: a label reaches its training"
+    if p > SIGNIFICANT:
+        return "NOTE", f"cannot be told from guessing, p = {p:.2g}"
+    return "OK", f"falls to chance when labels are shuffled, p = {p:.2g}"
 
 
 def _classical(config: Config) -> Config:
@@ -187,8 +191,8 @@ def _above_chance(found: PermutationTest, chance: float) -> bool:
 def _same_emotions(table: FeatureTable) -> bool:
     """Whether all speakers have about the same share of each emotion.
 
-    Where they do not, shuffled labels may score above chance without a leak: who speaks says
-    something about the emotion.
+    Where they do not, shuffled labels may score above chance without a leak, as the speaker is
+    informative of the emotion.
     """
     pairs = (table.labels[table.speakers == speaker] for speaker in np.unique(table.speakers))
     shares = [np.bincount(own, minlength=len(table.classes)) / len(own) for own in pairs]

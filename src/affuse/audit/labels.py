@@ -131,7 +131,7 @@ def columns(
     """How well each column by itself predicts the emotions: (n_clips, n_features) -> n_features.
 
     A decision tree cuts the column into as many stretches as there are emotions, and sees all
-    clips: what a code of the emotion needs, and far too little to learn a measured feature by
+    clips: enough for a code of the emotion, far too few to fit a measured feature
     heart.
 
     Parameters

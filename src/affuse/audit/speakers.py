@@ -9,14 +9,14 @@ from collections.abc import Iterable
 
 from affuse.audit.findings import Finding
 from affuse.corpora.index import Index
-from affuse.corpora.speakers import speaker_key
+from affuse.corpora.speakers import speaker_key, two_sexes
 from affuse.storage.plain_text import counted
 
 _SHOWN = 20
 
 
 def speakers_finding(index: Index) -> Finding:
-    """People who were joined because their spellings differ, and pairs that may be one person.
+    """People who were joined because their spellings differ, pairs that may be one, two sexes.
 
     Two spellings of one person in different folds would be a leak: those of one `speaker_key` are
     joined by the index, and named here. What differs in accents alone, or in whether a mark or a
@@ -30,11 +30,19 @@ def speakers_finding(index: Index) -> Finding:
     -------
     Finding
     """
-    joined = index.spellings
+    joined, several = index.spellings, two_sexes(index)
     alike = look_alike(index.speakers)
-    facts = {"joined": [list(group) for group in joined], "alike": [list(g) for g in alike]}
+    facts: dict[str, object] = {
+        "joined": [list(group) for group in joined],
+        "alike": [list(g) for g in alike],
+    }
+    facts |= {"of_two_sexes": list(several)}
     details = [f"{' = '.join(group)}: one person" for group in joined]
     details += [f"{', '.join(group)}: kept apart; one person?" for group in alike]
+    details += [
+        f"{name}: {', '.join(f'{sex} in {n}' for sex, n in sexes.most_common())} clips; one person?"
+        for name, sexes in several.items()
+    ]
     shown = [*details[:_SHOWN], *_rest(details)]
     who = counted(len(index.speakers), "speaker")
     if joined:
@@ -42,6 +50,9 @@ def speakers_finding(index: Index) -> Finding:
         return Finding("speakers", "NOTE", statement, tuple(shown), facts=facts)
     if alike:
         statement = f"{who}, some of whose names look alike: mend the table if they are one person"
+        return Finding("speakers", "NOTE", statement, tuple(shown), facts=facts)
+    if several:
+        statement = f"{who}, of whom {len(several)} female in some clips and male in others"
         return Finding("speakers", "NOTE", statement, tuple(shown), facts=facts)
     return Finding("speakers", "OK", f"{who}, each written in one way", facts=facts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from affuse.bundle.member import ManifestPart
+from affuse.bundle.manifest_part import ManifestPart
 
 
 class AdaptedFrom(ManifestPart):

@@ -52,7 +52,7 @@ class Bundle:
         return self.files[self.manifest.card].decode("utf-8")
 
     def __reduce__(self) -> tuple[type[Bundle], tuple[Manifest, Mapping[str, bytes]]]:
-        # Other processes load the graphs anew.
+        # Sessions do not pickle: other processes load the graphs anew.
         return type(self), (self.manifest, self.files)
 
     def session(self, graph: str) -> Session:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from affuse.bundle.manifest import Figures, Manifest
 from affuse.bundle.permitted_use import permitted_use
+from affuse.bundle.tables import tables_of
+from affuse.storage.plain_text import first_few
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +219,21 @@ def _training(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
 
 
 def _sources(manifest: Manifest) -> str:
+    tables = tables_of(manifest)
     rows = {
         (modality, source.label or source.name, f"{source.name} version {source.version}")
         for member in manifest.members
         for modality, source in member.features.items()
+        if modality not in tables
     }
-    return "\n".join(f"- {m}: {label} (`{extractor}`)" for m, label, extractor in sorted(rows))
+    lines = [f"- {m}: {label} (`{extractor}`)" for m, label, extractor in sorted(rows)]
+    lines += [
+        f"- {modality}: a table with a row for each recording and the columns "
+        f"{first_few(columns, 50)}. affuse does not make them of recordings: `affuse predict "
+        f"--features {modality}=FILE.csv` reads them, from the program that made those of training."
+        for modality, columns in sorted(tables.items())
+    ]
+    return "\n".join(lines)
 
 
 def _limits(manifest: Manifest, facts: CardFacts) -> Iterator[str]:

@@ -52,7 +52,12 @@ def member_probabilities(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLi
     return calibrated(member, bundle.run(member.graph, inputs))
 
 
-def calibrated(member: Member, probabilities: Floats, distances: Floats | None = None) -> Floats:
+def calibrated(
+    member: Member,
+    probabilities: Floats,
+    distances: Floats | None = None,
+    qualities: Floats | None = None,
+) -> Floats:
     """A graph's output, checked and calibrated for people whom it was not trained on.
 
     Parameters
@@ -61,6 +66,8 @@ def calibrated(member: Member, probabilities: Floats, distances: Floats | None =
     probabilities : (n, n_own_classes) float64
     distances : (n,) float64, optional
         How far the clips are from the member's training; as usual where they are not known.
+    qualities : (n,) float64, optional
+        How well the clips can be seen; well enough where that is not known.
 
     Returns
     -------
@@ -78,11 +85,28 @@ def calibrated(member: Member, probabilities: Floats, distances: Floats | None =
             f"{member.name!r} has {len(member.classes)} classes: get the bundle anew"
         )
     _refuse_senseless(member.graph, probabilities)
+    rows = _of_people_not_met(member, probabilities, distances)
+    if member.image_quality is None or qualities is None:
+        return rows
+    return _seen(member, rows, member.image_quality.weights(qualities))
+
+
+def _of_people_not_met(member: Member, probabilities: Floats, distances: Floats | None) -> Floats:
     declines = member.familiarity is not None and member.familiarity.decline > 0
     if not member.doubt and (distances is None or not declines):
         return tempered(probabilities, member.temperature)
     sums = probabilities.sum(axis=1, keepdims=True)
     return _to_power(probabilities / sums, member.powers(probabilities / sums, distances))
+
+
+def _seen(member: Member, rows: Floats, weights: Floats) -> Floats:
+    """Rows, of which what can hardly be seen tends to what tells nothing in a product."""
+    prior = np.array([member.prior.get(own, 1.0) for own in member.classes])
+    nothing = member.prior_power * np.log(prior)
+    share = weights[:, None]
+    logs = share * np.log(np.maximum(rows, FLOOR)) + (1 - share) * nothing
+    weaker = _normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
+    return np.where(share < 1, weaker, rows)
 
 
 def member_outputs(bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]) -> Floats:
@@ -125,7 +149,7 @@ def outputs_of_members(
     Returns
     -------
     dict of str to (n, n_own_classes) float64
-        By member; a row is NaN where the member is silent. Ready for `decide`.
+        By member; a row is NaN where the member has no output. Ready for `decide`.
 
     Raises
     ------
@@ -154,7 +178,7 @@ def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Flo
     Returns
     -------
     (n, n_classes) float64
-        Rows sum to 1. A row is NaN where all are silent; one row, where all are None.
+        Rows sum to 1. A row is NaN where no member has an output; one row, where all are None.
 
     Raises
     ------
@@ -165,12 +189,12 @@ def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Flo
 
     Notes
     -----
-    What an adapted member says is recalibrated first, whoever else speaks.
+    The output of an adapted member is recalibrated first, whatever other members there are.
 
-    Where several members speak, a product takes each one's likelihood: its probabilities divided
-    by its prior to the power of `prior_power`, in full for every class that its own class may
-    mean, to the power of its weight. Classes that compete as one have one likelihood, the sum of
-    theirs; what they come to together is divided as their member divides it. Alone, or in a rule
+    Where several members have outputs, a product takes each one's likelihood: its probabilities
+    divided by its prior to the power of `prior_power`, in full for every class that its own class
+    may mean, to the power of its weight. Classes that compete as one have one likelihood, the sum
+    of theirs; what they come to together is divided as their member divides it. Alone, or in a rule
     that is no product, a member divides its probability by its shares.
     """
     manifest = bundle.manifest

@@ -25,7 +25,7 @@ _NAMED_WEIGHTS = ("untrained", "vgg-face")
 def feature_source(extractor: Extractor, config: Config) -> FeatureSource:
     """The record from which an extractor can be made again.
 
-    A file of weights is named, never copied: it is its owner's, and large.
+    A file of weights is named, never copied: it is large, and its licence may not allow it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How near a clip is to what a member of a bundle was trained on."""
+"""What a member of a bundle says of clips, how near these are to its training, and how clear."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.bundle.bundle import Bundle
-from affuse.bundle.decision import calibrated, member_probabilities
+from affuse.bundle.decision import calibrated
 from affuse.bundle.member import Member
 from affuse.errors import BundleError
 from affuse.models.graphs.builder import EMBEDDING, PROBABILITIES
@@ -21,17 +21,20 @@ DISTANCE = "distance"
 
 
 class MeasuredRows(NamedTuple):
-    """One member's probabilities for clips, and their distances from its training clips.
+    """One member's probabilities for clips, their distances from its training clips, and weights.
 
     Attributes
     ----------
     probabilities : (n, n_own_classes) float64
     distances : (n,) float64 or None
         None where the bundle does not know.
+    weights : (n,) float64 or None
+        How much each counts of what it would if it could be seen well; None: all do in full.
     """
 
     probabilities: Floats
     distances: Floats | None
+    weights: Floats | None = None
 
     @property
     def first_distance(self) -> float | None:
@@ -40,7 +43,10 @@ class MeasuredRows(NamedTuple):
 
 
 def measured_probabilities(
-    bundle: Bundle, name: str, inputs: Mapping[str, ArrayLike]
+    bundle: Bundle,
+    name: str,
+    inputs: Mapping[str, ArrayLike],
+    qualities: Floats | None = None,
 ) -> MeasuredRows:
     """As `member_probabilities`, with each clip's distance from the member's training clips.
 
@@ -51,6 +57,8 @@ def measured_probabilities(
         Of the member.
     inputs : mapping of str to array
         Input of its graph -> rows, (n, ...).
+    qualities : (n,) float64, optional
+        How well each can be seen.
 
     Returns
     -------
@@ -61,12 +69,16 @@ def measured_probabilities(
     BundleError
         No such member, inputs that are not its graph's, or distances that are no numbers.
     """
-    member = bundle.manifest.member(name)
+    member, distances = bundle.manifest.member(name), None
     if member.familiarity is None:
-        return MeasuredRows(member_probabilities(bundle, name, inputs), None)
-    raw, embeddings = bundle.outputs(member.graph, inputs, (PROBABILITIES, EMBEDDING))
-    distances = distances_of(bundle, member, embeddings)
-    return MeasuredRows(calibrated(member, raw, distances), distances)
+        raw = bundle.run(member.graph, inputs)
+    else:
+        raw, embeddings = bundle.outputs(member.graph, inputs, (PROBABILITIES, EMBEDDING))
+        distances = distances_of(bundle, member, embeddings)
+    weights = None
+    if member.image_quality is not None and qualities is not None:
+        weights = member.image_quality.weights(qualities)
+    return MeasuredRows(calibrated(member, raw, distances, qualities), distances, weights)
 
 
 def distances_of(bundle: Bundle, member: Member, embeddings: ArrayLike) -> Floats:

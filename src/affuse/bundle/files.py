@@ -62,7 +62,7 @@ def plain_content(path: Path, most: int) -> bytes:
         Missing, no plain file, or too large.
     """
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
-    # A link is none of the bundle's files; a pipe would be waited for.
+    # A link may lead out of the bundle, and reading a pipe would block.
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with open(os.open(path, flags), "rb") as file:

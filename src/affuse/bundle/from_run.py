@@ -21,6 +21,7 @@ from affuse.bundle.parts import SystemParts, parts_of
 from affuse.bundle.permitted_use import licence_of
 from affuse.bundle.provenance import training_clips, with_known
 from affuse.bundle.refit import Refitted, TransformerFactories, refitted, refuse_unknown_preparation
+from affuse.bundle.tables import table_source, tables_of
 from affuse.bundle.writer import make_bundle
 from affuse.errors import MissingDependency
 from affuse.evaluation.conformal import least_probability
@@ -48,7 +49,7 @@ class RunBundle:
     ----------
     bundle : Bundle or None
     notes : tuple of str
-        Why there is none, or why it is not the best system.
+        Why there is none, why it is not the best system, or what it wants beside a recording.
     """
 
     bundle: Bundle | None
@@ -90,9 +91,20 @@ def bundle_of(result: Result, sources: Sources, preparation: TransformerFactorie
         except NotExportable as error:
             refused.append((item, str(error)))
             continue
-        return RunBundle(made, _second_best(item, refused))
+        return RunBundle(made, (*_second_best(item, refused), *_tables(made, sources)))
     best, reason = refused[0]
     return RunBundle(None, (f"No bundle was written of {best.name}, or any other: {reason}.",))
+
+
+def _tables(made: Bundle, sources: Sources) -> Iterator[str]:
+    """A sentence for each table without whose like the bundle cannot predict."""
+    for modality in tables_of(made.manifest):
+        table = sources[modality].path
+        assert table is not None
+        yield (
+            f"The bundle takes {modality} features from a table, as the run did from {table.name}: "
+            f"affuse predict wants one of new recordings, --features {modality}=FILE.csv."
+        )
 
 
 def _second_best(chosen: Evaluated, refused: Sequence[tuple[Evaluated, str]]) -> tuple[str, ...]:
@@ -134,10 +146,7 @@ def _bundle(
 def _source(modality: Modality, sources: Sources, result: Result) -> FeatureSource:
     source = sources[modality]
     if source.path is not None:
-        raise NotExportable(
-            f"its {modality} features come from {source.path.name}, and affuse cannot extract them "
-            "from new recordings"
-        )
+        return table_source(source)
     return feature_source(source.extractor_for(""), result.config)
 
 

@@ -7,19 +7,23 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from affuse.bundle.adapted_from import AdaptedFrom
+from affuse.bundle.manifest_part import ManifestPart
 from affuse.bundle.member import (
     FileName,
-    ManifestPart,
     Member,
     Share,
     Temperature,
     refuse_repeats,
 )
 
-FORMAT = 4
+FORMAT = 5
 """Raised when a bundle of the new kind cannot be read by the affuse of before; all up to it can be
 read. Bundles of emotions are still written as 2, those of numbers as 3; adapted ones, and those
-that know how far a clip is from their training or how moments are pooled, as 4."""
+that know how far a clip is from their training or how moments are pooled, as 4; those that know how
+much a face counts that can hardly be seen, as 5."""
+
+ADAPTED_FORMAT = 4
+"""The lowest of an adapted bundle."""
 
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
@@ -29,7 +33,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Stacker(ManifestPart):
-    """What decides where exactly these members speak: inputs are their probabilities, by name."""
+    """The graph that decides where exactly these members have outputs, its inputs by name."""
 
     members: tuple[str, ...] = Field(min_length=2)
     graph: FileName
@@ -76,10 +80,10 @@ class Fusion(ManifestPart):
     ----------
     rule : str
     temperature : float
-        Of what they say together, where all of them speak: probabilities are taken to the power of
+        Of the fused output, where all members have one: probabilities are taken to the power of
         1 / temperature and normalised.
     stackers : tuple of Stacker
-        With rule ``stacking``; without one for the members that speak, the mean decides.
+        With rule ``stacking``; without one for the members with outputs, the mean decides.
     together : tuple of Together
         Classes that compete as one; with rule ``product``.
     agreement : Agreement or None
@@ -196,7 +200,7 @@ class EmotionSets(ManifestPart):
     least : float
         Probability from which on an emotion is in it; the most probable one always is.
     n_clips, n_speakers : int
-        That it was calibrated on, each predicted by models that had not met the speaker.
+        That it was calibrated on, each predicted by models not trained on its speaker.
     """
 
     coverage: float = Field(gt=0, lt=1)
@@ -213,13 +217,13 @@ class Manifest(ManifestPart):
     affuse : str
         Version of affuse that made it.
     classes : tuple of str
-        Emotions that are told, in the order of all probabilities; none in a bundle of numbers.
+        Emotions that are predicted, in the order of all probabilities; none in a bundle of numbers.
     targets : tuple of str
-        Numbers that are told in their place, such as valence and arousal.
+        Numbers that are predicted in their place, such as valence and arousal.
     pooling : Pooling or None
         How moments become a stretch; None: their mean.
     sets : EmotionSets or None
-        How sets of emotions are made; None: no set is told.
+        How sets of emotions are made; None: no sets are made.
     abstain_below : float
         Smallest calibrated probability with which an emotion is named.
     figures : tuple of Figures
@@ -234,7 +238,7 @@ class Manifest(ManifestPart):
         Every other file of the bundle -> SHA-256.
     """
 
-    format: Literal[1, 2, 3, 4] = 2
+    format: Literal[1, 2, 3, 4, 5] = 2
     affuse: str
     name: str = Field(min_length=1)
     classes: tuple[str, ...] = ()

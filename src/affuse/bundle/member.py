@@ -8,8 +8,10 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from affuse.bundle.image_quality import ImageQuality
+from affuse.bundle.manifest_part import ManifestPart
 from affuse.records import Modality
 
 FileName = Annotated[
@@ -27,12 +29,6 @@ _MOST_NUMBERS = 10**8
 """Of the features of one clip; those of affuse's own extractors are below 10**7."""
 
 
-class ManifestPart(BaseModel):
-    """A part of ``bundle.json``: frozen, without unknown fields, finite numbers only."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
 class FeatureSource(ManifestPart):
     """Where the features of one modality come from.
 
@@ -47,7 +43,7 @@ class FeatureSource(ManifestPart):
     shape : tuple of int
         Of one clip's array; empty where clips differ.
     settings, decoding : mapping
-        All that steers the numbers, ready to be compared.
+        All settings that affect the numbers, ready to be compared.
     config : mapping
         The part of a recipe that makes the extractor again.
     """
@@ -56,9 +52,9 @@ class FeatureSource(ManifestPart):
     version: int = 1
     label: str = ""
     shape: Annotated[tuple[Size, ...], Field(max_length=_MOST_DIMENSIONS)] = ()
-    settings: dict[str, Any] = {}
-    decoding: dict[str, Any] = {}
-    config: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
+    decoding: dict[str, Any] = Field(default_factory=dict)
+    config: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _fits_into_memory(self) -> Self:
@@ -124,7 +120,7 @@ class Familiarity(ManifestPart):
         >>> known.trust([1.0, 2.0, 4.0]).tolist()
         [2.0, 1.0, 0.5]
         """
-        # No clip is so near that it would be believed without bounds.
+        # A bound, since no clip is near enough to be trusted without one.
         far = np.maximum(np.asarray(distances, np.float64), self.distances[0])
         return np.asarray((np.median(self.distances) / far) ** self.decline)
 
@@ -165,7 +161,7 @@ class Member(ManifestPart):
         numbers are these (n, n_targets), and ``embedding``
         (n, n_embedding) where there is one.
     needs_all : bool
-        With several modalities: whether it is silent about a clip that lacks one. A graph that
+        With several modalities: whether it has no output for a clip that lacks one. A graph that
         does without takes NaN in the place of the features of an absent modality.
     classes : tuple of str
         The graph's own, in its order; in a bundle of numbers, its targets.
@@ -178,17 +174,20 @@ class Member(ManifestPart):
     temperature : float
         Probabilities are taken to the power of 1 / temperature and normalised.
     doubt : float
-        They are also taken to the power (0.5 / greatest) ** doubt: who is sure of people not met is
-        right less often than that, who is unsure more often.
+        They are also taken to the power (0.5 / greatest) ** doubt: for people outside the training,
+        confident outputs are right less often than they say, unconfident ones more often.
     prior : mapping of str to float
         Own class -> probability that is divided out before a product, such as how frequent the
-        class was in training, or how often it is said of people not met; none: nothing is.
+        class was in training, or how often it is predicted for people outside the training; none:
+        nothing is.
     prior_power : float
         How much of the prior is divided out: it is taken to this power.
     weight : float
         Exponent in a product, weight in a weighted mean.
     familiarity : Familiarity or None
         How far clips are from its training; None: nothing is known of it.
+    image_quality : ImageQuality or None
+        From which quality on a picture counts in full; None: all do.
     recalibration : Recalibration or None
         As adapting to somebody's own clips has found it.
     """
@@ -198,14 +197,17 @@ class Member(ManifestPart):
     graph: FileName
     needs_all: bool = True
     classes: tuple[str, ...] = Field(min_length=1)
-    stands_for: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
-    share: dict[str, dict[str, Share]] = {}
+    stands_for: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+    share: dict[str, dict[str, Share]] = Field(default_factory=dict)
     temperature: Temperature = 1.0
     doubt: float = Field(default=0.0, ge=-1, le=2)
-    prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = {}
+    prior: dict[str, Annotated[float, Field(ge=1e-9, le=1)]] = Field(default_factory=dict)
     prior_power: float = Field(default=1.0, ge=0, le=1000)
     weight: float = Field(default=1.0, ge=0, le=1000)
     familiarity: Familiarity | None = None
+    image_quality: ImageQuality | None = None
     recalibration: Recalibration | None = None
 
     @property

@@ -29,9 +29,9 @@ def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tu
     Returns
     -------
     tuple of str
-        Empty where none is known. In a corpus that affuse knows (told by the names of its clips,
-        whatever folder or table lists them) a speaker is known by name; in a person's own table
-        by any clip that was trained on.
+        Empty where none is known. In a corpus that affuse knows (recognised by the names of its
+        clips, whatever folder or table lists them) a speaker is known by name; in a person's own
+        table by any clip that was trained on.
     """
     parts = tuple(trained_on)
     names = {(part.corpus, speaker_key(name)) for part in parts for name in part.speakers}

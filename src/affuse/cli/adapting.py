@@ -49,7 +49,7 @@ def adapt_and_print(
     output : Path or None
         Of the adapted bundle; a new folder under ``adapted`` by default.
     corpus : str or None
-        Whose files they are; as they look by default.
+        Name of the corpus; recognised by the files' names by default.
     emotions : sequence of str or None
         Only clips of these.
     anyway : bool

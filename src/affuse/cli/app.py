@@ -39,6 +39,7 @@ from affuse.cli.options import (
     Recipe,
     Resume,
     Settings,
+    Tables,
     Threshold,
     Window,
 )
@@ -155,6 +156,7 @@ def transfer(
 def predict(
     media: Media,
     bundle: BundleFolder = None,
+    features: Tables = None,
     window: Window = None,
     hop: Hop = None,
     faces: Faces = "largest",
@@ -170,6 +172,7 @@ def predict(
     cluster: Cluster = None,
 ) -> None:
     """Say what emotion voice and face show in recordings. Exit code 2: one could not be read."""
+    from affuse.cli.feature_tables import tables_named
     from affuse.cli.predicting import Output, faces_named, predict_and_print
     from affuse.cli.working import Work
     from affuse.export.registry import format_of
@@ -186,7 +189,8 @@ def predict(
     )
     work = Work(jobs, workers, cluster)
     output = Output(format_of(out, format), out, resume)
-    predict_and_print(media, settings, output, bundle=bundle, work=work)
+    tables = tables_named(features or ())
+    predict_and_print(media, settings, output, bundle=bundle, features=tables, work=work)
 
 
 @app.command()

@@ -61,7 +61,7 @@ def _ending(error: BaseException) -> typer.Exit | None:
         return typer.Exit(ending[1])
     if isinstance(error, AffuseError):
         return _complaint(str(error))
-    # Whoever read the output has seen enough where the pipe is closed: that is no complaint.
+    # A closed pipe means that the reader of the output has seen enough: no error.
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
         return _complaint(_refused_by_system(error))
     return None

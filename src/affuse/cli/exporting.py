@@ -24,7 +24,7 @@ def annotate_and_print(
     out : Path
         The new film.
     prediction : Path or None
-        JSON of a prediction; judged anew without it.
+        JSON of a prediction; the clip is predicted anew without it.
     bundle : Path or None
         Folder; the shipped one by default.
     """

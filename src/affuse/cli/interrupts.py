@@ -14,7 +14,7 @@ from typing import Any
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM") if hasattr(signal, name))
 _PATIENCE = 3
-"""Signals after which no order is waited for; `timeout` alone sends two."""
+"""Signals after which the process ends at once; `timeout` alone sends two."""
 
 _came: list[int] = []
 _lost: list[int] = []
@@ -47,7 +47,7 @@ def interrupts_handled(*, until_exit: bool) -> Iterator[None]:
     Parameters
     ----------
     until_exit : bool
-        The process ends afterwards: it is deaf from then on. False: as it was found.
+        The process ends afterwards and ignores further signals. False: handlers are restored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

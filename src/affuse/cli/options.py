@@ -23,7 +23,7 @@ Corpus = Annotated[
     typer.Option(
         metavar="NAME",
         autocompletion=completing.corpora,
-        help="Whose files they are; as they look by default.",
+        help="Corpus of the files; recognised by their names by default.",
     ),
 ]
 Recipe = Annotated[
@@ -56,6 +56,14 @@ By = Annotated[
         metavar="COLUMN",
         autocompletion=completing.groups,
         help="Figures for each group apart: sex, age, language, corpus, or a column of the table.",
+    ),
+]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--features",
+        metavar="MODALITY=FILE.csv",
+        help="Table of the recordings' features, for a bundle of a run that had one.",
     ),
 ]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; one per core by default.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from affuse.cli.saying import say
 from affuse.cli.working import Work
 from affuse.corpora.media_files import folder_contents, passed_over_text
 from affuse.errors import ConfigError, MediaError, OutputError
-from affuse.records import Prediction, Skipped
+from affuse.records import Modality, Prediction, Skipped
 from affuse.storage.locks import claimed, remove_free_locks
 from affuse.storage.remote import is_folder, local_path, url_of
 from affuse.storage.whole import atomic_file, refuse_existing, remove_leftovers
@@ -91,7 +91,8 @@ def files_in(media: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 "sound or video files such as wav, mp4 or webm: check the path"
             )
         if not inside.files:
-            # As any file that cannot be read: a line in the end, which costs the others nothing.
+            # As with any file that cannot be read: one line at the end, and the others are
+            # predicted.
             files.append(name)
             passed_over += [] if reasons else [f"{name}: no media file in it"]
         files += [url_of(path) or str(path) for path in inside.files]
@@ -230,6 +231,7 @@ def predict_and_print(
     output: Output,
     *,
     bundle: Path | None,
+    features: Mapping[Modality, str | None],
     work: Work,
 ) -> None:
     """Predict all files; exit with 2 when one of them could not be read.
@@ -242,6 +244,8 @@ def predict_and_print(
     output : Output
     bundle : Path or None
         None: the bundle that comes with affuse.
+    features : mapping of modality to str or None
+        As `affuse.cli.feature_tables.tables_named` gives them.
     work : Work
         Who does it: processes or a cluster.
     """
@@ -254,7 +258,8 @@ def predict_and_print(
             _refuse_numbers(output.format, bundle)
             if settings.explain:
                 _refuse_unexplained(output.format, bundle)
-            _judge(paths, settings, writing, done, bundle=bundle, work=work)
+            asked = (paths, settings, writing, done)
+            _judge(*asked, bundle=bundle, features=features, work=work)
             writing.finish([done[number] for number in range(len(paths))])
     except BaseException as error:
         ending = interrupted()
@@ -299,6 +304,7 @@ def _judge(
     done: dict[int, Prediction | Skipped],
     *,
     bundle: Path | None,
+    features: Mapping[Modality, str | None],
     work: Work,
 ) -> None:
     from affuse.predict.answers import default_answers
@@ -319,6 +325,7 @@ def _judge(
             paths,
             settings,
             bundle_dir=bundle,
+            features=features,
             jobs=work.jobs,
             workers=workers,
             progress=progress,

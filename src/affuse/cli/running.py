@@ -242,9 +242,19 @@ def _to_open(folder: Path) -> str:
 def _next(result: Result, folder: Path) -> str:
     """What to do next with a run, in one line."""
     if (folder / "bundle").is_dir() and not result.drawn:
-        return f"Next: affuse predict my.mp4 --bundle {quote(str(folder / 'bundle'))}"
+        predict = f"Next: affuse predict my.mp4 --bundle {quote(str(folder / 'bundle'))}"
+        return f"{predict}{_tables(folder / 'bundle')}"
     data = " ".join(map(quote, result.config.data.paths))
     return f"Next: affuse audit {data} says what would leak."
+
+
+def _tables(bundle: Path) -> str:
+    """Options for the tables of features without which a bundle does not predict."""
+    from affuse.bundle.reader import read_bundle
+    from affuse.bundle.tables import tables_of
+
+    wanted = sorted(tables_of(read_bundle(bundle).manifest))
+    return "".join(f" --features {modality}=FILE.csv" for modality in wanted)
 
 
 def _run_folder(config: Config) -> Path:

@@ -86,6 +86,9 @@ def voice(
         list[str] | None,
         typer.Option(help="Corpus to be left out in turn, to be measured on it. Repeatable."),
     ] = None,
+    init: Annotated[
+        Path | None, typer.Option(help="voice-NAME.npz of another training, to start from.")
+    ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Rounds over the clips.")] = 80,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same model.")] = 0,
@@ -96,7 +99,7 @@ def voice(
     from affuse.models.waveform_training import WaveformTraining
 
     settings = WaveformTraining(epochs=epochs, device=device)
-    train_voice_and_print(data, out, settings, without or [], seed, jobs)
+    train_voice_and_print(data, out, settings, without or [], start=init, seed=seed, jobs=jobs)
 
 
 @train_app.command()

@@ -15,7 +15,7 @@ from affuse.bundle.writer import check_bundle_place, write_bundle
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.corpora.registry import read_all
-from affuse.errors import ConfigError
+from affuse.errors import ConfigError, OutputError
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.models.face_settings import FaceTraining
 from affuse.models.waveform_training import WaveformTraining
@@ -23,7 +23,7 @@ from affuse.pretraining.face import pretrain_face
 from affuse.pretraining.fusing import refit_fusion
 from affuse.pretraining.shipped import ship, with_face, with_voice
 from affuse.pretraining.voice import pretrain_voice
-from affuse.pretraining.voice_figures import GroupFigures
+from affuse.pretraining.voice_groups import GroupFigures
 
 
 def train_face_and_print(
@@ -59,6 +59,7 @@ def train_face_and_print(
     jobs : int or None
         Threads; one per core where it is not given.
     """
+    _refuse_file(out, "face.onnx")
     settings = replace(settings, threads=jobs or os.cpu_count() or 1)
     with progress_bars(Console(stderr=True)) as progress:
         figures = pretrain_face(
@@ -85,6 +86,8 @@ def train_voice_and_print(
     out: Path,
     settings: WaveformTraining,
     without: list[str],
+    *,
+    start: Path | None,
     seed: int,
     jobs: int | None,
 ) -> None:
@@ -99,15 +102,18 @@ def train_voice_and_print(
     settings : WaveformTraining
     without : list of str
         Corpora that are left out in turn.
+    start : Path or None
+        Weights to start from.
     seed : int
     jobs : int or None
         Processes; one per core where it is not given.
     """
+    _refuse_file(out, "voice.onnx")
     n_jobs = jobs or os.cpu_count() or 1
     with progress_bars(Console(stderr=True)) as progress:
         figures = pretrain_voice(
             read_all(data), out, settings,
-            without=without, jobs=n_jobs, seed=seed, progress=progress,
+            without=without, start=start, jobs=n_jobs, seed=seed, progress=progress,
         )  # fmt: skip
     low, high = 100 * figures.uar_speech_low, 100 * figures.uar_speech_high
     lines = [
@@ -125,6 +131,15 @@ def train_voice_and_print(
         f"Written to {out / 'voice.onnx'} and {out / 'voice.json'}.",
     ]
     say("\n".join(lines))
+
+
+def _refuse_file(out: Path, graph: str) -> None:
+    """Refuse a file where the folder of a training is to be."""
+    if out.exists() and not out.is_dir():
+        raise OutputError(
+            f"--out {out} is a file; expected a folder, new or of an earlier call, that receives "
+            f"{graph} and its figures: name another"
+        )
 
 
 def _groups(title: str, groups: Sequence[GroupFigures]) -> list[str]:

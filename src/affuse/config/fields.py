@@ -15,7 +15,7 @@ ProtocolName = Literal[
 ]
 
 VOTES_ON = {"voice": "audio", "face": "video", "both": "audio+video"}
-"""What people heard and saw when they voted -> the modality."""
+"""What voters were shown -> the modality."""
 
 AsText = Annotated[str, BeforeValidator(lambda value: str(value))]
 Speakers = Annotated[tuple[AsText, ...], BeforeValidator(speakers_of)]

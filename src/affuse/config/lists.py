@@ -8,7 +8,7 @@ from itertools import chain
 from affuse.errors import ConfigError
 
 MOST_NUMBERS = 10_000
-"""Of one range: more is a slip, or meant to hurt."""
+"""Of one range: more is a mistake, or malicious."""
 
 
 def parse_numbers(text: str) -> tuple[int, ...]:

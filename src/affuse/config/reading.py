@@ -110,7 +110,7 @@ def _parse_setting(setting: str) -> tuple[str, Any]:
                 f"setting {setting!r} was given, whose brackets hold no list ({error}); expected "
                 f'text in quotes between them, such as {key.strip()}=["one", "two"]'
             ) from error
-    # More than one line would set more than one thing, of which all but the first would be lost.
+    # A value of several lines would set several keys, all but the first of which would be lost.
     return key.strip(), found["value"] if found.keys() == {"value"} else text
 
 
@@ -129,7 +129,7 @@ def _validated(tree: dict[str, Any]) -> Config:
         return Config.model_validate(tree)
     except ValidationError as error:
         items = error.errors()
-        # What is wrong inside a list makes it too short as well: a consequence, no news.
+        # An invalid item also makes its list too short: a consequence that need not be reported.
         inner = {item["loc"][:n] for item in items for n in range(len(item["loc"]))}
         shown = [item for item in items if item["type"] != "too_short" or item["loc"] not in inner]
         problems = "; ".join(map(_explain, shown))

@@ -45,7 +45,9 @@ class DataConfig(Settings):
         "",
         description='Folder of a corpus, or CSV of clips; several such as ["ravdess", "emodb"].',
     )
-    corpus: Corpus = Field("auto", description="Whose files the data are; auto: as they look.")
+    corpus: Corpus = Field(
+        "auto", description="Corpus of the files; auto: recognised by their names."
+    )
     speakers: Speakers = Field(
         (), description='Speakers that take part, such as 1-6,9 or ["anna", "ben"]; none: all.'
     )
@@ -70,7 +72,7 @@ class DataConfig(Settings):
         3, ge=1, description="Votes that a clip must have where votes are asked for."
     )
     shuffle_labels: bool = Field(
-        False, description="Deal labels anew within each speaker: what is learned then is a leak."
+        False, description="Shuffle labels within each speaker: what is learned then is a leak."
     )
 
     @field_validator("votes")
@@ -101,7 +103,7 @@ class MediaConfig(Settings):
 
     duration_s: float = Field(4.0, gt=0, description="Seconds of a clip that are read.")
     height: int = Field(128, ge=32, description="Pixels; the width follows the picture.")
-    fps: float = Field(30.0, gt=0, description="Frames of a second.")
+    fps: float = Field(30.0, gt=0, description="Frames per second.")
 
 
 class MfccConfig(Settings):
@@ -124,7 +126,7 @@ class VoiceNetworkConfig(Settings):
     """The voice network, trained anew in every fold."""
 
     n_folds: int = Field(3, ge=2, description="Folds of speakers within the training clips.")
-    epochs: int = Field(40, ge=1, description="Rounds over the training clips.")
+    epochs: int = Field(40, ge=1, description="Epochs over the training clips.")
 
 
 class VggFaceConfig(Settings):
@@ -135,15 +137,15 @@ class VggFaceConfig(Settings):
         description="vgg-face (downloaded), untrained (He weights), or path of a Keras file.",
     )
     preprocessing: Literal["vgg-face", "imagenet"] = Field(
-        "vgg-face", description="Whose channel means are subtracted."
+        "vgg-face", description="The weights whose channel means are subtracted."
     )
-    frame_step: int = Field(1, ge=1, description="Every n-th frame is looked at.")
+    frame_step: int = Field(1, ge=1, description="Every n-th frame is used.")
     crop: Literal["none", "centre", "face"] = Field(
         "none",
         description="What it sees: the whole frame, the square in its centre, the largest face.",
     )
     precision: Literal["fp32", "int8"] = Field(
-        "fp32", description="Of its numbers; int8 is about three times as quick."
+        "fp32", description="Of its arithmetic; int8 is about three times as quick."
     )
     ranges: List[Positive] = Field(
         (),
@@ -165,7 +167,7 @@ class FeatureLayerConfig(Settings):
     """The lecture's learned feature layer on top of the frozen trunk."""
 
     n_features: int = Field(21, ge=1, description="Neurons.")
-    epochs: int = Field(20, ge=1, description="Rounds over the training frames.")
+    epochs: int = Field(20, ge=1, description="Epochs over the training frames.")
     batch_size: int = Field(128, ge=2, description="Frames in a step.")
     learning_rate: float = Field(1e-4, gt=0, description="Of Adam.")
 
@@ -197,7 +199,7 @@ class ModelConfig(Settings):
 
     name: Model = Field(description="Registered name, such as lda, svm_rbf, logistic or cnn1d.")
     scaler: Literal["standard", "minmax", "none"] = Field(
-        "standard", description="What features are brought to first."
+        "standard", description="How features are scaled first."
     )
     params: dict[str, float | int | str | bool] = Field({}, description="Parameters of the model.")
     grid: dict[str, tuple[float, ...]] = Field(
@@ -210,17 +212,21 @@ class FusionConfig(Settings):
 
     early: bool = Field(True, description="Features of both modalities beside each other.")
     early_balanced: bool = Field(
-        False, description="The same with both modalities brought to one weight."
+        False, description="The same with the weights of both modalities balanced."
     )
     late: List[Combination] = Field(
         (), description="How the embeddings of two networks are combined."
     )
-    late_epochs: int = Field(200, ge=1, description="Rounds of late fusion's own network.")
+    late_epochs: int = Field(200, ge=1, description="Epochs of late fusion's own network.")
     decision: List[Rule] = Field(
         (), description="Rules that combine the modalities' probabilities."
     )
-    hybrid: List[Rule] = Field((), description="Rules that also have the word of hybrid_with.")
-    hybrid_with: Joint = Field("early", description="The fusion that hybrid rules hear.")
+    hybrid: List[Rule] = Field(
+        (), description="Rules that combine those probabilities with hybrid_with's."
+    )
+    hybrid_with: Joint = Field(
+        "early", description="The fusion whose probabilities hybrid rules add."
+    )
     also: List[Fusion] = Field((), description="Further fusions, by name.")
     modality_dropout: bool = Field(
         False, description="Early and late fusion learn to do without a modality."
@@ -303,8 +309,8 @@ class RobustnessConfig(Settings):
         (0.02, 0.05), description="Standard deviations as shares of the picture's height."
     )
     dark: List[Share] = Field((0.3, 0.1), description="Factors of all grey levels.")
-    dropped_frames: List[Share] = Field((0.5, 0.9), description="Shares that are lost.")
-    without: bool = Field(True, description="Each modality gone.")
+    dropped_frames: List[Share] = Field((0.5, 0.9), description="Shares of frames that are lost.")
+    without: bool = Field(True, description="Whether each modality is also left out.")
 
 
 class BundleConfig(Settings):
@@ -335,8 +341,8 @@ class Config(Settings):
     (0, 40)
     """
 
-    recipe: str = Field("quick", description="Name of the recipe; steers nothing.")
-    seed: int = Field(0, ge=0, description="Of all that is drawn: same seed, same figures.")
+    recipe: str = Field("quick", description="Name of the recipe; affects nothing.")
+    seed: int = Field(0, ge=0, description="Of all random parts: same seed, same figures.")
     task: Literal["classification", "dimensional"] = Field(
         "classification", description="What is learned: emotions, or numbers such as valence."
     )

@@ -162,7 +162,7 @@ def _fits(row: Parts, by_last: Mapping[str, Sequence[_Name]]) -> dict[str, int]:
     scores: dict[str, int] = {}
     for name in by_last.get(row[-1], ()):
         common = min(len(row), len(name.parts))
-        # Folders that differ say that it is another clip of that name, or another person's.
+        # Where folders differ, it is another clip of that name, or another speaker's.
         theirs = len(name.whose) > common and row[-len(name.whose) :] != name.whose
         if row[-common:] == name.parts[-common:] and not (theirs and len(row) > common):
             fit = _EXACT if name.is_id and row == name.parts else common

@@ -1,8 +1,8 @@
 """RAVDESS from its public archive (Zenodo record 1188976).
 
-The archive itself could not be reached where this was written: the code is proved against a
-local server that speaks as the archive is documented to, cuts connections, ignores ranges
-and serves wrong bytes. Sizes and checksums come from the archive's own record.
+The archive itself could not be reached where this was written: the code is tested against a local
+server that follows the archive's documentation, cuts connections, ignores ranges and serves wrong
+bytes. Sizes and checksums come from the archive's own record.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def download_ravdess(
 
     Notes
     -----
-    The public archive could not be reached in development; all this is proved against a local
+    The public archive could not be reached in development; all this is tested against a local
     server. RAVDESS is CC BY-NC-SA 4.0 (Livingstone & Russo 2018).
     """
     folder = Path(out)

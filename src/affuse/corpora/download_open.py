@@ -1,7 +1,7 @@
 """A corpus from the open archive that its reader names.
 
-The archives themselves could not be reached where this was written: the code is proved against a
-local server that answers as they are documented to, cuts connections and serves wrong bytes.
+The archives themselves could not be reached where this was written: the code is tested against a
+local server that follows their documentation, cuts connections and serves wrong bytes.
 """
 
 from __future__ import annotations

@@ -34,6 +34,11 @@ VIDEO_SUFFIXES = frozenset(
 )  # fmt: skip
 """Suffixes of files that hold picture, and sound unless decoding shows otherwise."""
 
+PHOTO_SUFFIXES = frozenset(
+    {".avif", ".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+)
+"""Suffixes of files that hold one picture, which is no recording."""
+
 MEDIA_SUFFIXES = AUDIO_SUFFIXES | VIDEO_SUFFIXES
 
 N_LOOKED_AT = 500
@@ -81,7 +86,7 @@ def folder_contents(root: Path) -> FolderContents:
     Raises
     ------
     MediaError
-        A folder elsewhere cannot be reached.
+        A remote folder cannot be reached.
 
     Examples
     --------

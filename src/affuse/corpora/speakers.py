@@ -196,20 +196,34 @@ def of_two_sexes(clips: Iterable[Clip]) -> Iterator[str]:
     >>> next(of_two_sexes(clips))[:61]
     'Clips of 1 speaker say two sexes (7: 2 male and 1 female): by'
     """
-    sexes: dict[str, Counter[str]] = defaultdict(Counter)
-    for clip in clips:
-        if clip.attributes.get("sex"):
-            sexes[clip.speaker][clip.attributes["sex"]] += 1
     both = [
-        f"{name}: {' and '.join(f'{n} {sex}' for sex, n in sexes[name].most_common())}"
-        for name in sorted(sexes, key=speaker_order)
-        if len(sexes[name]) > 1
+        f"{name}: {' and '.join(f'{n} {sex}' for sex, n in sexes.most_common())}"
+        for name, sexes in two_sexes(clips).items()
     ]
     if both:
         yield (
             f"Clips of {counted(len(both), 'speaker')} say two sexes "
             f"({first_few(both, _SHOWN)}): by sex such a speaker stands in both groups."
         )
+
+
+def two_sexes(clips: Iterable[Clip]) -> dict[str, Counter[str]]:
+    """Speakers of whom their clips say both sexes.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+
+    Returns
+    -------
+    dict of str to Counter
+        Speaker, in order -> clips of each sex.
+    """
+    sexes: dict[str, Counter[str]] = defaultdict(Counter)
+    for clip in clips:
+        if clip.attributes.get("sex"):
+            sexes[clip.speaker][clip.attributes["sex"]] += 1
+    return {n: sexes[n] for n in sorted(sexes, key=speaker_order) if len(sexes[n]) > 1}
 
 
 def spellings_note(groups: Sequence[Sequence[str]]) -> str:

@@ -14,7 +14,7 @@ from affuse.corpora.emotions import emotion_name, renamed_note
 from affuse.corpora.found_files import found_file
 from affuse.corpora.index import CSV_COLUMNS, Index
 from affuse.corpora.known import take_key
-from affuse.corpora.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES
+from affuse.corpora.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES, PHOTO_SUFFIXES
 from affuse.corpora.numeric_columns import numbers_of, numeric_columns
 from affuse.corpora.speakers import speaker_key
 from affuse.errors import DatasetError
@@ -183,12 +183,18 @@ def _file(folder: Path, text: str) -> Path:
     path = local_path(text)
     elsewhere = url_of(path) is not None
     path = path if elsewhere else folder / path.expanduser()
+    if path.suffix.lower() in PHOTO_SUFFIXES:
+        raise DatasetError(
+            f"{text} is a photo; expected sound or a film, such as .wav or .mp4: affuse predict "
+            "judges a photo, and for a clip make a film of a second of it "
+            "(ffmpeg -loop 1 -i PHOTO -t 1 FILM.mp4)"
+        )
     if path.suffix.lower() not in MEDIA_SUFFIXES:
         raise DatasetError(
             f"suffix of {text} is none of a media file; "
             "expected one such as .wav, .flac, .mp3, .mp4, .mkv or .webm"
         )
-    # Whether a file elsewhere is there shows when it is fetched: asking twice doubles the wait.
+    # Whether a remote file exists shows when it is fetched: asking twice doubles the wait.
     if elsewhere:
         return path
     found = found_file(path)

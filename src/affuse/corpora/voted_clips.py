@@ -27,7 +27,7 @@ class Voted:
     votes : mapping of str to (mapping of str to int)
         By clip id.
     notes : tuple of str
-        What a reader must know of the source.
+        Notes on the source.
     """
 
     source: str

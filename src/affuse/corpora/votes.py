@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Counts = Mapping[str, int]
-"""Emotion -> how many people told it."""
+"""Emotion -> how many people voted for it."""
 
 
 @dataclass(frozen=True, slots=True)

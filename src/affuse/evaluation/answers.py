@@ -1,7 +1,7 @@
 """Which emotions can be an answer: those that both training and test clips can show.
 
-Probabilities of all others are shared out in proportion, so that nobody is judged by an answer that
-cannot be right.
+Probabilities of all others are shared out in proportion, so that no system is scored on an answer
+that cannot be right.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ Groups = NDArray[np.str_]
 """Group of each clip of a table: (n_clips,)."""
 
 LEAST_SPEAKERS = 5
-"""A group of fewer is shown and never compared: its figure is that of a few people."""
+"""A smaller group is shown and never compared: its figure is that of a few people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +161,8 @@ def largest_gap(
 
     Notes
     -----
-    Percentile bootstrap over clusters: Field & Welsh 2007. The interval is that of the pair as if
-    it had been named beforehand; the largest of several pairs flatters itself.
+    Percentile bootstrap over clusters: Field & Welsh 2007. The interval is that of a pair named
+    beforehand; for the largest of several pairs it is optimistic.
     """
     found = [_pair(result, table, groups, names) for names in combinations(compared, 2)]
     pairs = [pair for pair in found if pair is not None]

@@ -100,10 +100,10 @@ def compare_all(
 
     Notes
     -----
-    The figures hold for systems that were named beforehand. Who picks the best row of a table
-    and then compares it flatters it: of many equal systems one is always ahead. Speakers stand
-    for the speakers one might meet; that other training clips would have given other systems is
-    not in these figures.
+    The figures hold for systems that were named beforehand. To pick the best row of a table and
+    then compare it is biased in its favour: of many equal systems one is always ahead. Speakers
+    stand for the speakers one might meet; that other training clips would have given other systems
+    is not in these figures.
 
     Interval and p value are those of the task: of UARs a mixed model of clips within speakers
     (docs/decisions/0010-comparisons.md says why, and how often it is wrong). Swaps stand beside
@@ -126,8 +126,8 @@ def compare_with(
 ) -> tuple[Comparison, ...]:
     """One system against each of several others, p values corrected for their number.
 
-    Fewer comparisons than `compare_all` makes, so that each may be told from chance more easily.
-    Errors and what must be kept in mind as there.
+    Fewer comparisons than `compare_all` makes, so that each has more power. Errors and caveats as
+    there.
 
     Parameters
     ----------

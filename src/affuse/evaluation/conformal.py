@@ -1,10 +1,10 @@
 """Conformal sets: sets of emotions that contain the true one with a guaranteed coverage.
 
-An emotion is in the set of a clip where its probability is high enough. How high follows from clips
-of other speakers whom the model had not met: there the true emotion was to be in the set with the
-coverage that is asked for, each speaker counting alike. If a new speaker is drawn as those were,
-and a clip of theirs, then the true emotion is in its set with at least this probability, whatever
-the model is worth: a bad one pays with large sets.
+An emotion is in the set of a clip where its probability is high enough. How high is calibrated on
+clips of other speakers outside the model's training, so that the set holds the true emotion with
+the coverage that is asked for, each speaker counting alike. If a new speaker is drawn as those
+were, and a clip of theirs, then the true emotion is in its set with at least this probability,
+however good the model: a bad one has large sets.
 
 Source: split conformal prediction (Papadopoulos et al. 2002; Lei et al. 2018) with the score of
 Sadinle, Lei & Wasserman 2019 (one minus the probability of the true class: the smallest sets on
@@ -55,7 +55,7 @@ def least_probability(
     Parameters
     ----------
     probabilities : (n_clips, n_classes) array
-        Of clips whose speakers the model had not met.
+        Of clips whose speakers the model was not trained on.
     labels : (n_clips,) int
         Column of each clip's true class.
     speakers : (n_clips,) str

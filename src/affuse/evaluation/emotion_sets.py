@@ -24,7 +24,7 @@ LEAST = 0.5
 """Coverage that is asked for at least."""
 Sets = NDArray[np.bool_]
 SHORT = "less than asked"
-"""Said of sets whose coverage is not what was promised, by its whole interval."""
+"""A warning about sets whose coverage is below what was asked for, by the whole interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,9 @@ def emotion_sets(found: OutOfFold, table: FeatureTable, coverage: float) -> Sets
     Notes
     -----
     Calibration clips are held out of the models that tell about them, and their speakers are
-    others than those of the fold. But these models are others than the fold's own, and had met its
-    speakers. So what `affuse.evaluation.conformal` promises holds as far as models of different
-    folds are alike (Vovk 2015); the figures of `coverage_of` are measured.
+    others than those of the fold. But these models are others than the fold's own, and were trained
+    on its speakers. So what `affuse.evaluation.conformal` guarantees holds as far as models of
+    different folds are alike (Vovk 2015); the figures of `coverage_of` are measured.
     """
     probabilities, labels = found.probabilities, table.labels[found.rows]
     speakers = table.speakers[found.rows]
@@ -175,24 +175,23 @@ def coverage_of(
     parts = [("", np.ones(len(corpora), np.bool_), everything)]
     if len(names) > 1:
         parts += [(str(name), corpora == name, can_be(table, str(name))) for name in names]
-    made = []
-    for corpus, at, possible in parts:
+
+    def coverage(corpus: str, at: Sets, possible: Sets) -> Coverage:
         rows, own = found.rows[at], sets[at] & possible
         holds = own[np.arange(len(rows)), table.labels[rows]]
-        sizes = own.sum(axis=1)
-        speakers = table.speakers[rows]
-        covered, low, high = _mean_of_speakers(holds, speakers, n_bootstrap, seed)
-        size, size_low, size_high = _mean_of_speakers(sizes, speakers, n_bootstrap, seed)
-        made.append(
-            Coverage(
-                corpus, asked, covered, low, high, size, size_low, size_high,
-                one=float(np.mean(sizes == 1)),
-                n_emotions=int(possible[np.unique(table.labels)].sum()),
-                n_clips=len(rows),
-                n_speakers=len(np.unique(speakers)),
-            )
-        )  # fmt: skip
-    return tuple(made)
+        sizes, speakers = own.sum(axis=1), table.speakers[rows]
+        return Coverage(
+            corpus,
+            asked,
+            *_mean_of_speakers(holds, speakers, n_bootstrap, seed),
+            *_mean_of_speakers(sizes, speakers, n_bootstrap, seed),
+            one=float(np.mean(sizes == 1)),
+            n_emotions=int(possible[np.unique(table.labels)].sum()),
+            n_clips=len(rows),
+            n_speakers=len(np.unique(speakers)),
+        )
+
+    return tuple(coverage(*part) for part in parts)
 
 
 def set_names(sets: Sets, classes: tuple[str, ...]) -> list[str]:

@@ -34,8 +34,8 @@ class LearnedFeatures:
     Notes
     -----
     An inner fold that scores models on features which were learned from its own test clips finds
-    them better than they are. So it is given features of its training clips' making, at the price
-    of one more fit of each transformer per inner fold.
+    them better than they are. So it gets features learned from its training clips alone, at the
+    price of one more fit of each transformer per inner fold.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Label permutation test: what a system scores when there is nothing to learn.
 
 Labels are shuffled before anything is fitted. A sound system then scores chance; one that still
-scores more has seen labels of clips that it is tested on.
+scores more has access to labels of its test clips.
 """
 
 from __future__ import annotations

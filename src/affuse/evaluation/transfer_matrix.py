@@ -46,7 +46,7 @@ class TransferMatrix:
     features : mapping of str to str
         What was extracted from each modality, in words.
     notes : tuple of str
-        What a reader must know.
+        Notes on the matrix.
     """
 
     corpora: tuple[CorpusSize, ...]

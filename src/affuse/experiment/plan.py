@@ -36,7 +36,7 @@ def chosen_clips(config: Config) -> Index:
     Returns
     -------
     Index
-        With notes on whatever a reader must know.
+        With notes for readers of the results.
     """
     if not config.data.paths:
         raise ConfigError("no data were given: set data.path to a folder or a CSV of clips")
@@ -88,7 +88,7 @@ def _known_attributes(
 ) -> tuple[Index, dict[str, tuple[str, ...]]]:
     """The filters that can apply; a note for each attribute that a corpus does not give.
 
-    One that no clip says, but nearly, is a slip (ConfigError).
+    One that is nearly the name of one that clips have is taken for a typing error (ConfigError).
     """
     # Recipes choose speech of RAVDESS; a person's own clips do not say what they are.
     silent = {name: corpora_without(index.clips, name) for name, values in where.items() if values}

@@ -36,6 +36,8 @@ class Format:
         Whether it holds predictions of numbers, and not of emotions alone.
     explains : bool
         Whether it holds what an answer rests on.
+    annotators : bool
+        Whether it says which labels of a corrected timeline are a person's.
     """
 
     label: str
@@ -48,3 +50,4 @@ class Format:
     on_page: bool = True
     numbers: bool = False
     explains: bool = False
+    annotators: bool = False

@@ -204,6 +204,20 @@ def has_sets(predictions: Sequence[Prediction]) -> bool:
     return any(one.set or any(part.set for part in one.segments) for one in predictions)
 
 
+def has_annotators(predictions: Sequence[Prediction]) -> bool:
+    """Whether somebody has corrected any timeline.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+
+    Returns
+    -------
+    bool
+    """
+    return any(part.annotator for one in predictions for part in one.segments)
+
+
 def figures(segment: Segment, emotions: Sequence[str]) -> list[float | None]:
     """Probabilities of each emotion: fused, audio, video; None where not available.
 
@@ -269,6 +283,7 @@ def _segment(segment: Segment) -> dict[str, Any]:
         **_findings(segment),
         "face": segment.face,
         "box": None if segment.box is None else _box(segment.box),
+        **({"annotator": segment.annotator} if segment.annotator else {}),
     }
 
 

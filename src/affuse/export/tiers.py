@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from affuse.export.plain import UNDECIDED, percent, top_emotion
+from affuse.export.plain import UNDECIDED, has_annotators, percent, top_emotion
 from affuse.export.timeline import Cut, Track, tracks
-from affuse.records import Prediction, Segment
+from affuse.records import PERSON, Prediction, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ def tiers(prediction: Prediction) -> tuple[Tier, ...]:
     A stretch that a tier has nothing to say about is left out. Of several timelines each has
     its own tiers, such as "fused face 2".
 
+    A timeline that somebody has corrected has two tiers before these: ``emotion``, as it is now,
+    and ``annotator``, "person" or "recogniser" for each of its stretches. The six then hold what
+    the recogniser said, and nothing where a person's label has replaced it.
+
     Parameters
     ----------
     prediction : Prediction
@@ -37,10 +41,11 @@ def tiers(prediction: Prediction) -> tuple[Tier, ...]:
     tuple of Tier
     """
     found = tracks(prediction)
+    rows = (*_CORRECTED, *_ROWS) if has_annotators([prediction]) else _ROWS
     return tuple(
         Tier(_name(row, track), tuple(_intervals(track.cuts, text)))
         for track in found
-        for row, text in _ROWS
+        for row, text in rows
     )
 
 
@@ -55,8 +60,16 @@ def _intervals(
     return [interval for interval in labelled if interval[2]]
 
 
-def _fused(segment: Segment) -> str:
+def _emotion(segment: Segment) -> str:
     return segment.emotion or UNDECIDED
+
+
+def _annotator(segment: Segment) -> str:
+    return segment.annotator
+
+
+def _fused(segment: Segment) -> str:
+    return "" if segment.annotator == PERSON else _emotion(segment)
 
 
 def _confidence(segment: Segment) -> str:
@@ -80,6 +93,11 @@ def _presence(segment: Segment) -> str:
         return ""
     return f"face {segment.face}, {percent(segment.face_seen)}" if segment.face else "none"
 
+
+_CORRECTED: tuple[tuple[str, Callable[[Segment], str]], ...] = (
+    ("emotion", _emotion),
+    ("annotator", _annotator),
+)
 
 _ROWS: tuple[tuple[str, Callable[[Segment], str]], ...] = (
     ("fused", _fused),

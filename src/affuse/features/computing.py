@@ -39,7 +39,7 @@ class ArrayTask:
     extractor : Extractor
     store : FeatureStore
     mark : str
-        Names a file in the store while the work goes on: whoever does not see it has another
+        Names a file in the store while the work goes on: a worker that does not see it has another
         store, and sends the array back.
     """
 
@@ -115,14 +115,14 @@ def _compute_one(task: ArrayTask) -> str | NDArray[np.floating[Any]] | None:
     extractor, store = task.extractor, task.store
     shares_store = (store.root / task.mark).is_file()
     if shares_store and store.has(task.key, extractor.shape):
-        return None  # A worker that is gone got so far.
+        return None  # A worker that died had finished this one.
     try:
         media = decoded(task.file, extractor.decoding, task.start_s, task.end_s)
         array = extractor.extract(media)
     except (MediaError, FeatureError) as error:
         return str(error)
     except AffuseError:
-        raise  # It is every clip's: a package or a setting.
+        raise  # A package or a setting, which affects every clip.
     except MemoryError:
         return f"{task.file} needs more memory than there is: give it more, or cut the recording"
     except Exception as error:

@@ -60,7 +60,8 @@ def extract_features(
     """Features of every clip of an index, each modality from its source.
 
     What the store has is not computed again; what is computed is stored clip by clip, so that an
-    interrupted call goes on where it ended. Results do not depend on who works, to the last bit.
+    interrupted call goes on where it ended. Results are the same to the last bit whatever the
+    workers.
 
     Parameters
     ----------

@@ -42,8 +42,8 @@ def refuse_constant(sources: Mapping[Modality, Source], table: FeatureTable) -> 
 def refuse_labels(sources: Mapping[Modality, Source], table: FeatureTable) -> None:
     """Refuse a table of features with a column that is a function of the label.
 
-    Few clips may share a value by chance: then a column is refused where there is none beside it
-    that is not made so.
+    Among few clips a column may agree by chance: then it is refused only where no column beside it
+    disagrees.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def label_columns(
     Returns
     -------
     dict of str to float
-        Probability that clips dealt anew to the emotions would agree so well.
+        Probability that a random assignment of clips to emotions would agree so well.
 
     Examples
     --------

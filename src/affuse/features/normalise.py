@@ -15,7 +15,7 @@ NORMALISED = (
     "Features are normalised per corpus: each tested corpus by the mean and deviation of its own "
     "clips, without labels. One recording alone cannot be normalised so."
 )
-"""What a reader of figures must know of it."""
+"""Note for readers of the figures."""
 
 
 def normalised_by_corpus(table: FeatureTable) -> FeatureTable:

@@ -94,8 +94,8 @@ class Precomputed(SourceDefaults):
     def given(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """Rows of these clips, (n_clips, n_features) float32; NaN where no face was tracked.
 
-        A clip meets its row by the end of its path, or by its id; names of one RAVDESS take meet
-        whatever modality their first field says.
+        A row is matched to a clip by the end of its path, or by its id; names of one RAVDESS take
+        match whatever their modality.
 
         Parameters
         ----------

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def content_hash(path: Path) -> str:
     """SHA-256 of a file's bytes: the same wherever it lies and whatever it is called.
 
-    Of a file elsewhere, what its file system says of it: it is not fetched for that.
+    Of a remote file, its state by its file system: it is not fetched for that.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def content_hash(path: Path) -> str:
 class FeatureStore:
     """Arrays of extractors, one ``.npy`` file per clip and extractor.
 
-    The key is made of the bytes of the clip's file, its start and end, and all that steers the
-    extractor: moving or renaming clips costs nothing, another setting never meets an old array.
+    The key is made of the bytes of the clip's file, its start and end, and all settings of the
+    extractor: moving or renaming clips costs nothing, and another setting never gets an old array.
     Each file ends with a checksum: a damaged one counts as missing.
 
     Attributes

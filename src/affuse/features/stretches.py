@@ -19,7 +19,7 @@ def within_files(index: Index) -> Index:
     """The index without clips that begin after the end of their file, and with notes on others.
 
     Opens each file of which a clip is a stretch; one that cannot be opened, or does not say how
-    long it is, is left to whoever decodes it, as are files elsewhere.
+    long it is, is left to the decoder, as are remote files.
 
     Parameters
     ----------

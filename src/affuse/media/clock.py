@@ -24,10 +24,10 @@ _PRIMING_S = 0.1
 _AGAIN_S = 0.1
 _BACK_S = 1.0
 _REORDERED = 20
-"""Pictures by which decoding may run ahead of showing."""
+"""Pictures by which decoding order may run ahead of display order."""
 
 _JUMP_S = 10.0
-"""A leap so long over which no other stream goes is believed when the next stamp confirms it."""
+"""A jump this long that no other stream makes is accepted when the next stamp confirms it."""
 
 _BROADCASTS = ("mpegts", "mpeg")
 """Formats whose clock begins anywhere: of two that are joined, the second may be hours ahead."""
@@ -72,9 +72,9 @@ class Clock:
     """Maps the time stamps of a file's packets onto one axis that never runs back.
 
     Where stamps start again, as in recordings that were joined, those that follow are moved
-    behind the end of what came before, for all streams alike. A leap ahead is believed, since a
-    microphone may be muted for long; a single stamp that leaps and is not confirmed by the next
-    one of its stream is not.
+    behind the end of what came before, for all streams alike. A jump ahead is accepted, since a
+    microphone may be muted for long; a single stamp that jumps and is not confirmed by the next one
+    of its stream is not.
 
     Parameters
     ----------

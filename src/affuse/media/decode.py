@@ -87,7 +87,7 @@ class MediaInfo:
     no_sound, no_picture : str
         Why there is none, in words; empty where there is.
     notes : tuple of str
-        What else a reader must know: which of several tracks is taken.
+        Notes, such as on which of several tracks is taken.
     """
 
     has_audio: bool
@@ -112,7 +112,7 @@ def probe(path: str | Path, *, audio_track: int | None = None) -> MediaInfo:
     ----------
     path : str or Path
     audio_track : int, optional
-        Number of the track to be heard, from 1; the one marked as default, else the first.
+        Number of the audio track, from 1; the one marked as default, else the first.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Degradations of pictures: out of focus, too dark, or frames lost.
 
-All of it works frame by frame, and a frame that holds stays one and the same array, so that
-whoever runs each frame once still does.
+All of it works frame by frame, and a frame that holds stays one and the same array, so that an
+extractor that runs each frame once still does.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class DropFrames:
     Attributes
     ----------
     share : float
-        Of all frames; met exactly in multiples of 0.05.
+        Of all frames; exact for multiples of 0.05.
 
     Examples
     --------

@@ -24,8 +24,8 @@ _VOICE_S = 5.0
 class WhiteNoise:
     """White Gaussian noise over the band of the sound that it is added to.
 
-    The noise follows from the sound itself, so that a clip meets the same noise wherever it lies
-    and whatever it is called, and at another level the same noise, louder or softer.
+    The noise follows from the sound itself, so that a clip gets the same noise wherever it lies and
+    whatever it is called, and at another level the same noise, louder or softer.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Babble:
     snr_db : float
         Level of the speech over that of all talkers together.
     talkers : tuple of Talker
-        At least one; of other speakers than the one who is heard.
+        At least one; of other speakers than the clip's.
     """
 
     snr_db: float

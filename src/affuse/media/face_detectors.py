@@ -115,7 +115,7 @@ class YunetDetector(FaceDetector):
     model : Path
         As `affuse download yunet` leaves it.
     side : int
-        Longer side of the copy that is looked at, in pixels.
+        Longer side of the copy that is searched, in pixels.
 
     Notes
     -----

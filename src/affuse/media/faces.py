@@ -38,7 +38,7 @@ class FoundFace:
     roll_deg : float
         How far the line of the eyes is turned clockwise; 0 where there are no landmarks.
     carried : bool
-        No detector found it: it is where what was a face a moment ago is now.
+        No detector found it: it is the place where the picture matches a face of a moment ago.
     """
 
     box: Box

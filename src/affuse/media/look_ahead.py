@@ -1,4 +1,4 @@
-"""Pictures that nobody looks at are not decoded where the others do without them."""
+"""Decode only the pictures that are wanted, and those that the wanted ones refer to."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 _MOST_WAITING = 64
 """Packets that may wait for one another; H.264 decodes at most 16 pictures ahead of showing."""
 
+_TRIALS = 50
+"""Unwanted pictures that all had to be decoded: the stream has no others, as those of cameras."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Passed:
-    """A picture that was passed over; by its time stamp it keeps its place between the others.
+    """A picture that was not decoded; its time stamp keeps its place among the others.
 
     Attributes
     ----------
@@ -41,12 +44,12 @@ class Passed:
 
     @property
     def time(self) -> float:
-        """When it is shown, in seconds."""
+        """Time at which it is shown, in seconds."""
         return self.pts * self.time_base.numerator / self.time_base.denominator
 
 
 def is_wanted(grid: Grid, shown: Shown[Any]) -> bool:
-    """Whether a picture has to be there: it fills a wanted position, stands at an end, or alone.
+    """Whether a picture must be decoded: it fills a wanted position, or is last, or alone.
 
     Parameters
     ----------
@@ -62,13 +65,13 @@ def is_wanted(grid: Grid, shown: Shown[Any]) -> bool:
 
 
 class OutOfOrder(Exception):
-    """A stream from which pictures were left out does not show the others as it had stated."""
+    """Raised where a stream does not show its other pictures as its time stamps stated."""
 
 
 def wanted_frames(
     packets: Iterable[Packet[Any]], stream: VideoStream, grid: Grid, origin_s: float
 ) -> Iterator[VideoFrame | Passed]:
-    """Pictures of a stream in order of presentation, those passed over that need not be decoded.
+    """Pictures of a stream in order of presentation, without decoding those not needed.
 
     The decoder itself decides which of the unwanted it can do without: those that no other refers
     to (its `skip_frame`); of codecs without references it gets none.
@@ -96,6 +99,7 @@ def wanted_frames(
     has_references = not context.codec.intra_only
     ahead, ordered = _LookAhead(grid, origin_s), _Ordered()
     for packet, wanted in ahead.marked(packets):
+        ahead.has_ended = ordered.has_ended
         is_known = ahead.has_reordered or not context.has_b_frames
         passes = not wanted and is_known and ordered.is_trusted
         if passes:
@@ -112,11 +116,11 @@ def wanted_frames(
 
 
 class _Ordered:
-    """Puts what was passed over between what is decoded.
+    """Merges the pictures that were not decoded with those that were.
 
     Nothing is to be passed over before the first picture has come, nor in a stream that is
-    interlaced, where a packet may be half a picture, that has shown one before another, or that
-    has lost one.
+    interlaced, where a packet may be half a picture, that has shown one before another, that has
+    lost one, or that has none to spare.
     """
 
     def __init__(self) -> None:
@@ -124,31 +128,41 @@ class _Ordered:
         self._passed: list[Passed] = []
         self._expected: list[int] = []
         self._last_pts: int | None = None
-        self._has_passed = False
+        self._n_dropped = self._n_decoded = 0
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no further picture will be left out."""
+        return not self.is_trusted and self._last_pts is not None
 
     def pass_over(self, packet: Packet[Any]) -> None:
-        self._has_passed = True
         heappush(self._passed, Passed(packet.pts or 0, packet.duration or 0, packet.time_base))
 
     def expect(self, packet: Packet[Any]) -> None:
-        may_be_trusted = self.is_trusted or self._last_pts is None
-        if may_be_trusted and packet.pts is not None and not packet.is_discard:
+        if not self.has_ended and packet.pts is not None and not packet.is_discard:
             heappush(self._expected, packet.pts)
 
     def up_to(self, frame: VideoFrame) -> Iterator[VideoFrame | Passed]:
-        """The frame, and before it all that come before; it is itself none of them."""
+        """The pictures that were left out before a decoded frame, then the frame."""
+        if not self.has_ended or self._passed:
+            yield from self._passed_before(frame)
+        yield frame
+
+    def _passed_before(self, frame: VideoFrame) -> Iterator[Passed]:
         pts, is_first = frame.pts, self._last_pts is None
         is_expected = pts is not None and self._is_next(pts) and not frame.is_corrupt
-        if self._has_passed and not is_expected:
+        if (self._n_dropped or self._passed) and not is_expected:
             raise OutOfOrder
-        is_sound = is_expected and not frame.interlaced_frame
-        self.is_trusted = is_sound and (self.is_trusted or is_first)
         while self._passed and pts is not None and self._passed[0].pts <= pts:
             before = heappop(self._passed)
+            self._n_decoded += before.pts == pts
             if before.pts < pts:
+                self._n_dropped += 1
                 yield before
+        is_sound = is_expected and not frame.interlaced_frame
+        is_useful = self._n_dropped > 0 or self._n_decoded < _TRIALS
+        self.is_trusted = is_sound and is_useful and (self.is_trusted or is_first)
         self._last_pts = pts if pts is not None else self._last_pts
-        yield frame
 
     def rest(self) -> Iterator[Passed]:
         if self._passed and self._expected:
@@ -166,7 +180,7 @@ class _Ordered:
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """A packet, and whether its picture is wanted once that is known."""
+    """A packet, and whether its picture is wanted, once that is known."""
 
     packet: Packet[Any]
     time_s: float
@@ -174,16 +188,17 @@ class _Waiting:
 
 
 class _LookAhead:
-    """Marks packets whose pictures are wanted, by time stamps alone, in the order of decoding.
+    """Marks packets whose pictures are wanted, by time stamps alone, in decoding order.
 
     `has_reordered`: stamps have told of a picture that is decoded after one that is shown later. A
     picture's place is certain when the next packet is decoded no sooner than it is shown; when
     that of the picture after it is certain too, `Line` tells what it fills. Whatever cannot be
-    known is wanted: what has no time stamps or strange ones, and all that follows it.
+    known is wanted: what has no time stamps or strange ones, and all that follows it; so is all
+    once it `has_ended`.
     """
 
     def __init__(self, grid: Grid, origin_s: float) -> None:
-        self.has_reordered = False
+        self.has_reordered = self.has_ended = False
         self._grid = grid
         self._line = Line(grid)
         self._origin_s = origin_s
@@ -198,7 +213,7 @@ class _LookAhead:
     def marked(self, packets: Iterable[Packet[Any]]) -> Iterator[tuple[Packet[Any], bool]]:
         is_certain = True
         for packet in packets:
-            is_certain = is_certain and self._is_certain(packet)
+            is_certain = is_certain and not self.has_ended and self._is_certain(packet)
             if is_certain:
                 self._take(packet)
             else:

@@ -50,7 +50,7 @@ _LISTS = re.compile(
     r"AssetMap|CompositionPlaylist)",
     re.IGNORECASE,
 )
-"""How texts that name other files begin."""
+"""First bytes of texts that name other files."""
 
 MOST_PIXELS = 1 << 26
 """Of one picture: 8,192 x 8,192. A header of 30 bytes can ask for any size, and for its memory."""
@@ -160,7 +160,7 @@ def _options(for_sound: bool) -> dict[str, str]:
 def _asked(for_sound: bool) -> dict[str, Any]:
     """The options in the form that the installed PyAV takes.
 
-    17.0 hands `options` on to streams that it has not met, and crashes on FLV and MPEG.
+    17.0 hands `options` on to streams that it does not know yet, and crashes on FLV and MPEG.
     """
     name = "container_options" if av.__version__.startswith("17.0.") else "options"
     return {name: _options(for_sound)}

@@ -154,5 +154,5 @@ def _write_sound(source: Path, target: Path, start_s: float, duration_s: float) 
 
 
 def _comment(source: Path) -> str:
-    # Whatever a stranger's file says, it must not cost the sound.
+    # Whatever metadata a file holds, it must not cost the sound.
     return "".join(filter(str.isprintable, comment_of(source)))[:_LONGEST_COMMENT]

@@ -49,11 +49,11 @@ class Following:
     Attributes
     ----------
     every_s : float
-        Least time between two looks of the detector, which is what costs; between them boxes
-        stay where they are. 0: it looks at every picture.
+        Least time between two runs of the detector, which are what costs; between them boxes stay
+        where they are. 0: it runs on every picture.
     hold_s : float
         How long a face that is not found any more is still shown, and one that was found for the
-        first time waits to be confirmed by a second look.
+        first time waits to be confirmed by a second run.
     return_s : float
         How long a face that has gone may take to come back and keep its number.
     smooth_s : float
@@ -85,7 +85,7 @@ class _Track:
 class FaceTracker:
     """Tracks the faces of one recording; every recording needs a new tracker.
 
-    A face is shown from the second look that finds it (`Following.hold_s`), so that what a
+    A face is shown from the second run that finds it (`Following.hold_s`), so that what a
     detector takes for a face once is none; in the first picture of a recording, which may be its
     only one, a face counts at once.
 
@@ -247,7 +247,7 @@ def _pairs(
 ) -> list[tuple[int, int]]:
     """Pairs of positions: a track, and the detection that continues it.
 
-    The nearest pairs first; faces that were there at the last look before those that return.
+    The nearest pairs first; faces that were there in the last run before those that return.
     """
     candidates = sorted(
         (track.seen_s != looked_s, distance, at, face_at)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from affuse.storage.whole import atomic_file
 
 Arrays = Mapping[str, NDArray[Any]]
-_MEANING = "__meaning__"
+MEANING = "__meaning__"
+"""Name of the array that holds what the others belong to, as JSON."""
 
 
 def save_checkpoint(path: Path, meaning: Mapping[str, object], arrays: Arrays) -> None:
@@ -34,7 +35,7 @@ def save_checkpoint(path: Path, meaning: Mapping[str, object], arrays: Arrays) -
     """
     text = np.frombuffer(json.dumps(meaning, sort_keys=True).encode(), np.uint8)
     with atomic_file(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **{_MEANING: text}, **arrays)  # type: ignore[arg-type]
+        np.savez(file, **{MEANING: text}, **arrays)  # type: ignore[arg-type]
 
 
 def load_checkpoint(path: Path, meaning: Mapping[str, object]) -> dict[str, NDArray[Any]] | None:
@@ -53,6 +54,6 @@ def load_checkpoint(path: Path, meaning: Mapping[str, object]) -> dict[str, NDAr
     if not path.is_file():
         return None
     with np.load(path) as stored:
-        if json.loads(stored[_MEANING].tobytes()) != json.loads(json.dumps(meaning)):
+        if json.loads(stored[MEANING].tobytes()) != json.loads(json.dumps(meaning)):
             return None
-        return {name: stored[name] for name in stored.files if name != _MEANING}
+        return {name: stored[name] for name in stored.files if name != MEANING}

@@ -35,9 +35,9 @@ class CrossFittedVoice(TransformerMixin, BaseEstimator):
     """Utterances -> log probabilities of networks and linear models, cross-fitted by speaker.
 
     The training clips are divided into folds of speakers; in each, a convolutional network
-    learns from spectrograms and a linear model from statistics of the utterance. A training clip
-    is described by the pair that has not heard its speaker, any other clip by the mean of all
-    pairs. So what is learned from these features meets them as they will be for new speakers,
+    learns from spectrograms and a linear model from statistics of the utterance. A training clip is
+    described by the pair that held its speaker out, any other clip by the mean of all pairs. So
+    whatever is fitted to these features sees them as they will be for new speakers,
     and nothing about a training clip's label is in its own features.
 
     Parameters

@@ -28,7 +28,7 @@ MEMBER_FOLDS = 3
 class FitCache:
     """Fitted estimators and their out-of-fold outputs, by what they were fitted on.
 
-    A part is found again only where the same unfitted estimator meets the same numbers, so that
+    A fit is reused only for the same unfitted estimator and the same numbers, so that
     a system's result is the same with and without the others.
 
     Parameters

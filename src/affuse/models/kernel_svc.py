@@ -2,8 +2,8 @@
 
 libsvm evaluates its kernels pair by pair; on 2,520 features that is nearly all of its time. Here
 BLAS computes the whole kernel matrix and libsvm solves on it, which gives `SVC`'s decisions
-several times sooner. What is learned is kept as plain arrays, so that a decision is two products
-of matrices, with no scikit-learn in sight.
+several times sooner. What is learned is kept as plain arrays, so that a decision is two products of
+matrices without scikit-learn.
 """
 
 from __future__ import annotations

@@ -26,11 +26,11 @@ class LossTerms:
     ----------
     possible : (n_clips, n_classes) bool or None
         By label: which emotions the clip's corpus can have. The softmax of a clip is over these
-        alone, so that a corpus pushes no emotion down of which it says nothing. None: all.
+        alone, so that a corpus does not lower emotions that it cannot have. None: all.
     weights : (n_clips,) float64 or None
         How much each clip counts, 1 on average. None: alike.
     shares : (n_clips, n_classes) float64 or None
-        By label: what share of people told it, learned in the place of the label. None: labels.
+        By label: share of the votes for it, learned in the place of the label. None: labels.
     """
 
     possible: NDArray[np.bool_] | None = None
@@ -148,7 +148,7 @@ def terms_key(table: FeatureTable, order: NDArray[np.int64]) -> str:
 def learn(estimator: Any, X: ArrayLike, y: NDArray[Any], terms: LossTerms) -> Any:
     """Fit an estimator with loss terms, as far as it supports them.
 
-    Where there are none it is its own ``fit``. Classes of others, which cannot be told of terms,
+    Where there are none it is its own ``fit``. Classes of other packages, whose fit takes no terms,
     are registered by type.
 
     Parameters
@@ -265,7 +265,7 @@ def _possible(table: FeatureTable) -> NDArray[np.bool_] | None:
         len(corpora), len(table.classes)
     )
     among = sets[:, table.known_labels()]
-    # Where no corpus has two emotions, there is nothing to be told apart within one.
+    # Where no corpus has two emotions, there is nothing to learn within one.
     return None if among.all() or among.sum(axis=1).max() < 2 else sets[of_clip]
 
 

@@ -25,6 +25,7 @@ from affuse.models.utterances import (
     stretches,
 )
 from affuse.models.voice_network import MANY_CORPORA, VoiceArchitecture, voice_network
+from affuse.models.voice_weights import VoiceWeights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,12 +59,12 @@ class WaveformTraining:
         Share of the batches whose utterances are mixed in pairs; parameter of the beta
         distribution, both.
     stretch_s : float
-        Seconds of each utterance that are heard at a time, others each time.
+        Seconds of the random stretch of each utterance in a batch.
     average_epochs : float
         The averaged weights look back over about so many epochs.
     masked : bool
         A corpus says nothing of the emotions that it cannot have: they are left out of the
-        softmax. Otherwise each of its utterances speaks against them.
+        softmax. Otherwise each of its utterances would count as evidence against them.
     device : str
         "cpu" or "cuda".
 
@@ -115,6 +116,7 @@ def train_on_waveforms(
     seed: int,
     *,
     teachers: Sequence[Module] = (),
+    start: VoiceWeights | None = None,
     checkpoint: Path | None = None,
     report: Report | None = None,
 ) -> Module:
@@ -131,6 +133,8 @@ def train_on_waveforms(
         leaves open.
     teachers : sequence of torch.nn.Module, optional
         Networks from whose mean answer to the same varied sounds it learns as well.
+    start : VoiceWeights, optional
+        What it starts from in place of random weights.
     checkpoint : Path, optional
         Written after each epoch.
     report : callable, optional
@@ -147,10 +151,12 @@ def train_on_waveforms(
     torch = import_torch()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        course = _Course(utterances, rows, settings, teachers)
-        meaning = {
+        course = _Course(utterances, rows, settings, teachers, start)
+        meaning: dict[str, object] = {
             "settings": settings.meaning, "seed": seed, "rows": rows.tolist(), "version": 1
         }  # fmt: skip
+        if start is not None:
+            meaning["start"] = start.sha256
         stored = None if checkpoint is None else load_checkpoint(checkpoint, meaning)
         for epoch in range(course.restore(stored), settings.epochs):
             # Each epoch has a seed of its own, so that one that goes on is one that never stopped.
@@ -212,6 +218,7 @@ class _Course:
         rows: Rows,
         settings: WaveformTraining,
         teachers: Sequence[Module],
+        start: VoiceWeights | None,
     ) -> None:
         self.torch = torch = import_torch()
         self.settings, self.rows, self.teachers = settings, rows, teachers
@@ -225,7 +232,10 @@ class _Course:
         self.known = torch.from_numpy(utterances.known | (not settings.masked)).to(device)
         self.wanted = _smoothed(torch, utterances.labels, self.known, settings.label_smoothing)
         self.spectrograms = Spectrograms(device)
-        network = voice_network(settings.architecture, self.n_classes).to(device)
+        network = voice_network(settings.architecture, self.n_classes)
+        if start is not None:
+            start.copy_into(network)
+        network = network.to(device)
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network)
         self.optimiser = torch.optim.AdamW(

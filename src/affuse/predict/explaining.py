@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from affuse.bundle.manifest import Manifest
+from affuse.bundle.tables import tables_of
 from affuse.errors import ConfigError
 from affuse.explain.shapley import shapley_values
 from affuse.predict.evidence import RecordingEvidence, WindowEvidence
@@ -17,7 +18,7 @@ JOINED_BEFORE = (
 
 
 def refuse_unexplained(manifest: Manifest) -> None:
-    """Refuse a bundle of numbers, whose predictions are not explained.
+    """Refuse a bundle of numbers, or one that takes features from a table.
 
     Parameters
     ----------
@@ -26,8 +27,14 @@ def refuse_unexplained(manifest: Manifest) -> None:
     Raises
     ------
     ConfigError
-        It has no probability that voice and face could have moved.
+        It has no probability that voice and face could have moved, or nobody knows of which
+        moments of the recording a table tells.
     """
+    for modality in tables_of(manifest):
+        raise ConfigError(
+            f"an explanation was asked of a bundle that takes its {modality} features from a "
+            "table, which has no moments; expected one that reads recordings: leave --explain out"
+        )
     if manifest.targets:
         raise ConfigError(
             f"an explanation was asked of a bundle that gives numbers "

@@ -53,7 +53,7 @@ def judge(
     bundle : Bundle
     by_member : mapping of str to array
     threshold : float
-        Probability below which no emotion is decision.
+        Probability below which no emotion is named.
     nothing : str
         Why there is nothing to go by, should there be nothing.
     distances : mapping of str to float, optional

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -12,12 +13,17 @@ from affuse.errors import AffuseError, BundleError, ConfigError, OutputError
 from affuse.predict.answers import AnswerStore
 from affuse.predict.recogniser import Recogniser, load
 from affuse.predict.settings import Settings
-from affuse.records import Prediction, ProgressCallback, Skipped
+from affuse.records import Modality, Prediction, ProgressCallback, Skipped
 from affuse.storage.error_log import unforeseen
+from affuse.storage.kept_json import file_state
 from affuse.workers.local import local_workers
 from affuse.workers.protocol import Lost, Workers
 
 STAGE = "recordings"
+
+Features = tuple[tuple[Modality, str | None, str], ...]
+"""Modalities that a bundle takes from a table, each with the table's path (None: without) and
+state."""
 
 OnOutcome = Callable[[int, Prediction | Skipped], None]
 
@@ -27,6 +33,7 @@ class _Task:
     path: str
     bundle_dir: Path | None
     settings: Settings
+    features: Features = ()
 
 
 def predict_many(
@@ -34,6 +41,7 @@ def predict_many(
     settings: Settings | None = None,
     *,
     bundle_dir: Path | None = None,
+    features: Mapping[Modality, str | None] | None = None,
     jobs: int | None = None,
     workers: Workers | None = None,
     progress: ProgressCallback | None = None,
@@ -50,6 +58,7 @@ def predict_many(
     paths : sequence of str or Path
     settings : Settings, optional
     bundle_dir : Path, optional
+    features : mapping of modality to str or None, optional
         As in `load`.
     jobs : int, optional
         Processes, each with one thread; one per core by default. 1: in this process.
@@ -75,15 +84,19 @@ def predict_many(
     BundleError
         The bundle cannot be used; said before any file is read.
     ConfigError
-        Fewer than one job.
+        Fewer than one job, or features that the bundle takes from no table.
+    FeatureError
+        A table of features cannot be used.
     ClusterError
         The workers cannot be reached any more.
     """
     if jobs is not None and jobs < 1:
         raise ConfigError(f"{jobs} jobs were asked for; expected at least 1, or None for all cores")
-    title = _recogniser(bundle_dir).bundle.title
-    tasks = [_Task(str(path), bundle_dir, settings or Settings()) for path in paths]
-    keys = [answers.key(t.path, title, t.settings) if answers else None for t in tasks]
+    tables = _states(features or {})
+    title = _recogniser(bundle_dir, tables).bundle.title
+    answering = f"{title} {tables}" if tables else title
+    tasks = [_Task(str(path), bundle_dir, settings or Settings(), tables) for path in paths]
+    keys = [answers.key(t.path, answering, t.settings) if answers else None for t in tasks]
     kept = _kept(keys, answers if resume else None)
     alone = len(tasks) == 1 and workers is None
     report = progress or _silent
@@ -129,7 +142,7 @@ def _outcomes(
 
 def _predicted(task: _Task) -> Prediction | Skipped:
     try:
-        return _recogniser(task.bundle_dir).judge(task.path, task.settings)
+        return _recogniser(task.bundle_dir, task.features).judge(task.path, task.settings)
     except (BundleError, ConfigError):
         raise  # They are every file's.
     except AffuseError as error:
@@ -142,9 +155,20 @@ def _predicted(task: _Task) -> Prediction | Skipped:
 
 
 @lru_cache(maxsize=2)
-def _recogniser(bundle_dir: Path | None) -> Recogniser:
-    """A recogniser, loaded once in each process."""
-    return load(bundle_dir)
+def _recogniser(bundle_dir: Path | None, features: Features = ()) -> Recogniser:
+    """Loaded once in each process."""
+    return load(bundle_dir, features={modality: file for modality, file, _ in features})
+
+
+def _states(features: Mapping[Modality, str | None]) -> Features:
+    """Tables as they are now: one that has changed since gives other answers."""
+    return tuple((m, file, _state(file) if file else "") for m, file in sorted(features.items()))
+
+
+def _state(file: str) -> str:
+    with suppress(OSError):  # That it is not there, the reading says.
+        return json.dumps(file_state(file))
+    return ""
 
 
 def _killed(task: _Task) -> Skipped:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from pathlib import Path
@@ -15,7 +15,10 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import member_outputs
 from affuse.bundle.familiarity import MeasuredRows, measured_probabilities
 from affuse.bundle.member import Member
+from affuse.bundle.tables import refuse_without_tables
 from affuse.errors import BundleError, CutShort, FeatureError
+from affuse.predict.face_quality import face_quality
+from affuse.predict.tables import Tables, row_of
 from affuse.predict.windows import Span
 from affuse.records import Modality
 
@@ -39,19 +42,34 @@ _BATCH = 8
 class Members:
     """The members of a bundle, each with the input it needs.
 
-    Attributes
+    Parameters
     ----------
     bundle : Bundle
+    tables : mapping of modality to Precomputed or None, optional
+        Of each modality that the bundle takes from a table; None: it is done without.
+
+    Attributes
+    ----------
     face, voice : Member or None
-        Judges single crops of faces; judges a stretch of voice.
+        The one that takes crops of faces, and the one that takes stretches of voice.
     others : tuple of Member
-        Judge the features that an extractor of affuse makes of a stretch.
+        Those that take features of an extractor, or a table's row.
+    rows : mapping of modality to (n_features,) array
+        The tables' features of the file that is predicted, the same for all of it.
     modalities : frozenset of {"audio", "video"}
-        What they go by.
+        What the members need.
+
+    Raises
+    ------
+    BundleError
+        The bundle takes features from a table that is not there.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, tables: Tables | None = None) -> None:
         self.bundle = bundle
+        self.tables: Tables = tables or {}
+        self.rows: Mapping[Modality, Features] = {}
+        refuse_without_tables(bundle, self.tables)
         self.face = self._of("video", FACE_CROPS)
         self.voice = self._of("audio", VOICE)
         direct = (self.face, self.voice)
@@ -86,6 +104,31 @@ class Members:
         )
         return kept
 
+    def of_file(self, name: str) -> Members:
+        """The same members, with what their tables say of one file.
+
+        Parameters
+        ----------
+        name : str
+            The file as it was given.
+
+        Returns
+        -------
+        Members
+
+        Raises
+        ------
+        FeatureError
+            A table has no row for it, or one that does not fit.
+        """
+        if not self.tables:
+            return self
+        own = copy(self)
+        tables = {m: table for m, table in self.tables.items() if table is not None}
+        found = {m: row_of(table, name) for m, table in tables.items()}
+        own.rows = {m: row for m, row in found.items() if row is not None}
+        return own
+
     def face_rows(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> Floats:
         """Probabilities of the face network for crops, each (48, 48): (n, n_own_classes).
 
@@ -102,7 +145,7 @@ class Members:
         return self.face_outputs(member, crops).probabilities
 
     def face_outputs(self, member: Member, crops: Sequence[NDArray[np.uint8]]) -> MeasuredRows:
-        """The face network's outputs for crops, with their distances from its training clips.
+        """The face network's outputs for crops, with their distances and how clear they are.
 
         Parameters
         ----------
@@ -117,15 +160,21 @@ class Members:
             Of n rows.
         """
         blocks = [np.zeros((0, len(member.classes)))]
-        far = [np.zeros(0)]
+        far, weights = [np.zeros(0)], [np.zeros(0)]
         (name,) = self._graph_inputs(member, {"faces"})
         for first in range(0, len(crops), _BATCH):
-            batch = np.stack(crops[first : first + _BATCH])[:, None].astype(np.float32)
-            found = measured_probabilities(self.bundle, member.name, {name: batch})
+            batch = np.stack(crops[first : first + _BATCH])
+            quality = None if member.image_quality is None else face_quality(batch)
+            inputs = {name: batch[:, None].astype(np.float32)}
+            found = measured_probabilities(self.bundle, member.name, inputs, quality)
             blocks.append(found.probabilities)
             far += [] if found.distances is None else [found.distances]
-        known = member.familiarity is not None
-        return MeasuredRows(np.concatenate(blocks), np.concatenate(far) if known else None)
+            weights += [] if found.weights is None else [found.weights]
+        return MeasuredRows(
+            np.concatenate(blocks),
+            None if member.familiarity is None else np.concatenate(far),
+            None if member.image_quality is None else np.concatenate(weights),
+        )
 
     def voice_row(self, member: Member, signal: NDArray[np.float32]) -> Floats:
         """Probabilities of the voice network for a signal at 16 kHz: (n_own_classes,).
@@ -181,7 +230,7 @@ class Members:
         path : Path
         span : Span
         present : collection of {"audio", "video"}
-            Modalities in which there is enough to go by.
+            Modalities in which there is enough to go by; of those of `tables`, their rows say.
         audio_track : int, optional
             As in `affuse.media.audio.read_audio`.
 
@@ -190,9 +239,10 @@ class Members:
         mapping of str to (n_own_classes,) float64
         """
         rows: dict[str, Floats] = {}
-        features: dict[Modality, Features] = {}
+        features = {m: row for m, row in self.rows.items() if m in self.modalities}
+        read = self.modalities & set(present) - set(self.tables)
         for member in self.others:
-            for modality in self.modalities & set(member.modalities) & set(present) - set(features):
+            for modality in set(member.modalities) & read - set(features):
                 with suppress(FeatureError, CutShort):
                     features[modality] = self._features(member, modality, path, span, audio_track)
             available = set(member.modalities) & set(features)

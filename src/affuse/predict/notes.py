@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from affuse.media.decode import MISSING_END_S
 from affuse.predict.evidence import WindowEvidence, modalities_present
 from affuse.predict.members import Members
@@ -14,6 +16,8 @@ from affuse.predict.settings import Settings
 
 _NOTED_S = 0.5
 """A picture that is away for longer at either end is spoken of."""
+_HALF = 0.5
+"""A face that counts less than so much of what it might is spoken of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,11 @@ class Reasons:
         -------
         str
         """
-        modalities = self.members.modalities
-        parts = [self._of_sound(evidence)] if "audio" in modalities else []
-        parts += [self._of_picture(evidence)] if "video" in modalities else []
+        modalities, tables = self.members.modalities, set(self.members.tables)
+        parts = [self._of_sound(evidence)] if "audio" in modalities - tables else []
+        parts += [self._of_picture(evidence)] if "video" in modalities - tables else []
+        lacking = sorted(tables - set(self.members.rows))
+        parts += [f"no table tells its {modality} features" for modality in lacking]
         if len(modalities) == 1:
             only = "voice" if "audio" in modalities else "face"
             parts.append(f"this recogniser goes by the {only} alone")
@@ -86,13 +92,17 @@ def notes_of(recording: Recording, members: Members, settings: Settings) -> Iter
     """
     info = recording.info
     yield from _endings(recording)
-    both = {"audio", "video"} <= set(members.modalities)  # Else there is nothing left to judge by.
+    read = set(members.modalities) - set(members.tables)
+    both = {"audio", "video"} <= read  # Else there is nothing left to judge by.
     if both and recording.sound is None:
         yield f"{info.no_sound}: judged by the picture alone"
     if both and recording.picture is None:
         yield f"{recording.no_picture}: judged by the sound alone"
-    if "video" in members.modalities and recording.picture is not None:
+    for modality in sorted(set(members.tables) - set(members.rows)):
+        yield f"no table tells its {modality} features: judged without them"
+    if "video" in read and recording.picture is not None:
         yield from _missing_picture(recording.picture, recording)
+        yield from _hardly_seen(recording.picture, settings)
     yield from info.notes
     n_faces = 0 if recording.picture is None else recording.picture.n_faces
     if n_faces > 1:
@@ -131,3 +141,14 @@ def _missing_picture(picture: VideoAnalysis, recording: Recording) -> Iterator[s
     if not picture.cut and recording.duration_s - picture.duration_s > _NOTED_S:
         there, whole = picture.duration_s, recording.duration_s
         yield f"its picture ends after {there:.2f} s of {whole:.2f} s of sound"
+
+
+def _hardly_seen(picture: VideoAnalysis, settings: Settings) -> Iterator[str]:
+    """How often a face counts little, for how it can be seen."""
+    predicted = [seen.weight for seen in picture.observations if seen.probabilities is not None]
+    little = [weight for weight in predicted if weight < _HALF]
+    if little and len(little) >= settings.least_face_seen * len(predicted):
+        yield (
+            f"in {len(little)} of {len(predicted)} looks the face is too blurred, dark or noisy to "
+            f"weigh in full: there it counts {np.mean(little):.0%}"
+        )

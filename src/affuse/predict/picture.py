@@ -71,6 +71,8 @@ class FaceObservation:
         None: no network was asked.
     distance : float or None
         How far the face is from the network's training; None: not known.
+    weight : float
+        How much it counts of what it would if it could be seen well.
     """
 
     time_s: float
@@ -78,6 +80,7 @@ class FaceObservation:
     box: Box
     probabilities: NDArray[np.floating] | None
     distance: float | None = None
+    weight: float = 1.0
 
     @property
     def area(self) -> float:
@@ -320,13 +323,15 @@ def _classified(
     crops = [item.crop for item in pending if item.crop is not None]
     rows: Sequence[NDArray[np.floating] | None] = [None] * len(pending)
     far: Sequence[float | None] = [None] * len(pending)
+    weights: Sequence[float] = [1.0] * len(pending)
     if classify is not None and crops:
         found = classify(crops)
         rows = list(found.probabilities)
         far = far if found.distances is None else found.distances.tolist()
+        weights = weights if found.weights is None else found.weights.tolist()
     observations = [
-        FaceObservation(time_s, item.face.number, item.face.box, row, distance)
-        for item, row, distance in zip(pending, rows, far, strict=True)
+        FaceObservation(time_s, item.face.number, item.face.box, row, distance, weight)
+        for item, row, distance, weight in zip(pending, rows, far, weights, strict=True)
         for time_s in item.times_s
     ]
     return sorted(observations, key=_time_s)

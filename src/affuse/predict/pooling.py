@@ -65,7 +65,10 @@ def pooled(manifest: Manifest, member: str, rows: ArrayLike, weights: ArrayLike)
 
 
 def pooled_faces(
-    manifest: Manifest, member: str, rows: Sequence[NDArray[np.floating]]
+    manifest: Manifest,
+    member: str,
+    rows: Sequence[NDArray[np.floating]],
+    weights: Sequence[float] | None = None,
 ) -> Floats | None:
     """A member's output for a face, from its outputs for single pictures of it.
 
@@ -75,7 +78,8 @@ def pooled_faces(
     member : str
         Its name.
     rows : sequence of (n_own_classes,) float
-        All count alike.
+    weights : sequence of float, optional
+        How much each counts, such as `FaceObservation.weight`; all alike by default.
 
     Returns
     -------
@@ -84,9 +88,10 @@ def pooled_faces(
     """
     if not rows:
         return None
-    if manifest.pooling is None:
+    counts = [1.0] * len(rows) if weights is None else weights
+    if manifest.pooling is None and set(counts) == {1.0}:
         return np.asarray(np.mean(rows, axis=0))
-    return pooled(manifest, member, np.stack(rows), np.ones(len(rows)))
+    return pooled(manifest, member, np.stack(rows), counts)
 
 
 def at_rest(manifest: Manifest, member: Member) -> Floats:
@@ -133,8 +138,8 @@ def supported(
     Returns
     -------
     mapping of str to (n_own_classes,) float64
-        Of the members that speak in it. Neighbours count `neighbour` times as much, each as far as
-        it had something to go by; as it is where the bundle has no pooling.
+        Of the members with outputs for it. Neighbours count `neighbour` times as much, each as far
+        as it had something to go by; as it is where the bundle has no pooling.
     """
     if manifest.pooling is None:
         return part.probabilities
@@ -146,7 +151,7 @@ def supported(
             other
             for others in beside
             for other in others
-            # A voice is heard once in a window, whichever face is the main one.
+            # A window has one output for the voice, whichever face is the main one.
             if name in other.probabilities and (spoken or other.number == part.number)
         ]
         weights = [part.weights[name]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +11,27 @@ from numpy.typing import ArrayLike, NDArray
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.named import bundle_folder
 from affuse.bundle.reader import read_bundle
-from affuse.errors import BundleError
+from affuse.errors import BundleError, ConfigError
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.predict.crops import face_images
 from affuse.predict.members import Members
 from affuse.predict.recording import read_recording
 from affuse.predict.settings import Faces, Settings, settings_of
+from affuse.predict.tables import Tables, read_tables
 from affuse.predict.timeline import predict_recording
 from affuse.predict.voices import averaged_voice, checked_signal
-from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Prediction
+from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Modality, Prediction
 from affuse.storage.remote import local_copy, local_path
 
 SHIPPED = shipped_folder()
 """The bundle that comes with affuse."""
 
 
-def load(bundle_dir: str | Path | None = None) -> Recogniser:
+def load(
+    bundle_dir: str | Path | None = None,
+    *,
+    features: Mapping[Modality, str | Path | None] | None = None,
+) -> Recogniser:
     """A recogniser of emotion from face and voice.
 
     Parameters
@@ -34,6 +39,9 @@ def load(bundle_dir: str | Path | None = None) -> Recogniser:
     bundle_dir : str or Path, optional
         Folder of a bundle, such as ``bundle/`` in a run folder, or the name of one that comes with
         affuse: ``"shipped"`` (the default), or ``"open"``, which may be used commercially too.
+    features : mapping of modality to str, Path or None, optional
+        For a bundle of a run that took a modality from a table: a CSV with the same columns and a
+        row for each recording, or None to do without.
 
     Returns
     -------
@@ -42,7 +50,11 @@ def load(bundle_dir: str | Path | None = None) -> Recogniser:
     Raises
     ------
     BundleError
-        No bundle, damaged, altered, or of a newer affuse.
+        No bundle, damaged, altered, or of a newer affuse; it asks for a table of features.
+    ConfigError
+        Features are given for a modality that the bundle takes from no table.
+    FeatureError
+        A table of features cannot be read, or lacks a column.
 
     Examples
     --------
@@ -50,7 +62,8 @@ def load(bundle_dir: str | Path | None = None) -> Recogniser:
     >>> recogniser.predict("holiday.mp4").emotion                       # doctest: +SKIP
     'happy'
     """
-    return Recogniser(read_bundle(SHIPPED if bundle_dir is None else bundle_folder(bundle_dir)))
+    bundle = read_bundle(SHIPPED if bundle_dir is None else bundle_folder(bundle_dir))
+    return Recogniser(bundle, read_tables(bundle, features or {}))
 
 
 class Recogniser:
@@ -59,6 +72,8 @@ class Recogniser:
     Parameters
     ----------
     bundle : Bundle
+    tables : mapping of modality to Precomputed or None, optional
+        Those that `load` reads.
 
     Examples
     --------
@@ -67,9 +82,9 @@ class Recogniser:
     ('neutral', 'calm', 'happy')
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, tables: Tables | None = None) -> None:
         self.bundle = bundle
-        self._members = Members(bundle)
+        self._members = Members(bundle, tables)
 
     def __repr__(self) -> str:
         return f"Recogniser({self.bundle.title}: {', '.join(self.classes)})"
@@ -106,7 +121,7 @@ class Recogniser:
         threshold : float, optional
             Probability below which no emotion is named; the bundle's own by default.
         audio_track : int, optional
-            Number of the track to be heard, from 1; by default the one that the file marks as
+            Number of the audio track, from 1; by default the one that the file marks as
             default, else the first.
         max_duration_s : float, optional
             A longer recording is refused.
@@ -124,6 +139,8 @@ class Recogniser:
         MediaError
             Not a media file, longer than allowed, or nothing in it can be decoded. One that is cut
             short is judged as far as it goes, and the notes say so.
+        FeatureError
+            The bundle takes features from a table, which has no row for it.
         ConfigError
             A setting is out of range, or an explanation is asked of a bundle that gives numbers.
 
@@ -161,9 +178,15 @@ class Recogniser:
 
         if settings.explain:
             self._refuse_unexplained()
+        if settings.faces == "all" and self._members.tables:
+            raise ConfigError(
+                f"faces = all was given for {self.bundle.title}, which takes features from a table "
+                "of one row a recording; expected largest"
+            )
         with local_copy(local_path(str(path))) as file:
-            recording = read_recording(file, self._members, FaceTracker(), settings)
-            return predict_recording(recording, self._members, settings, str(path))
+            members = self._members.of_file(str(path))
+            recording = read_recording(file, members, FaceTracker(), settings)
+            return predict_recording(recording, members, settings, str(path))
 
     def faces(self, images: Sequence[ArrayLike] | NDArray[np.uint8]) -> NDArray[np.float64]:
         """Probabilities of emotions for crops of faces, each averaged with its mirror image.

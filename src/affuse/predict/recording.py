@@ -104,7 +104,7 @@ class Recording:
 
 
 _CUT_MARGIN_S = 0.2
-"""Reading a stretch that ends so much before a cut does not meet it."""
+"""A stretch that ends this long before a cut can be read without reaching it."""
 
 
 def read_recording(

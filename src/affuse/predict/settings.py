@@ -35,7 +35,7 @@ class Settings:
     least_face_seen : float
         Share of sampled frames below which a face is not judged.
     audio_track : int or None
-        Number of the track that is heard, from 1; None: the one marked as default, else the first.
+        Number of the audio track, from 1; None: the one marked as default, else the first.
     max_duration_s : float or None
         A longer recording is refused; None: none is for its length.
     explain : bool

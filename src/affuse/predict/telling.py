@@ -21,7 +21,7 @@ from affuse.predict.windows import Span
 from affuse.records import Modality, TellingMoment
 
 _SHOWN = 0.0005
-"""A contribution of less is shown as 0.0 points, and tells against nothing."""
+"""A smaller contribution is shown as 0.0 points, and does not count as against the emotion."""
 
 _LEAST_SPEECH = 0.5
 """Share of the speech in the fullest second that one must have to be a second of speech."""

@@ -193,11 +193,16 @@ def _ask(
     strength: dict[Modality, float] = {
         "audio": evidence.speech or 0.0,
         "video": evidence.face_seen or 0.0,
+        **dict.fromkeys(members.rows, 1.0),
     }
     rows: dict[str, Floats | None] = {}
     if members.face is not None and "video" in present:
-        of_faces = [s.probabilities for s in evidence.observations if s.probabilities is not None]
-        rows[members.face.name] = pooled_faces(members.bundle.manifest, members.face.name, of_faces)
+        predicted = [s for s in evidence.observations if s.probabilities is not None]
+        clear = [seen.weight for seen in predicted]
+        of_faces = [seen.probabilities for seen in predicted if seen.probabilities is not None]
+        name = members.face.name
+        rows[name] = pooled_faces(members.bundle.manifest, name, of_faces, clear)
+        strength["video"] *= float(np.mean(clear)) if clear else 1.0
         far = [s.distance for s in evidence.observations if s.distance is not None]
         if far:
             evidence.distances[members.face.name] = float(np.mean(far))

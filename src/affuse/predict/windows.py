@@ -9,7 +9,7 @@ from affuse.errors import ConfigError
 
 WINDOW_S = 5.0
 """About one utterance: what the voice network learned from lasts 3 to 5 seconds, so that such a
-clip is judged as a whole; shorter windows hear half a sentence, longer ones several."""
+clip is judged as a whole; shorter windows hold half a sentence, longer ones several."""
 
 SHORTEST_S = 0.5
 """Of windows and hops, in seconds."""

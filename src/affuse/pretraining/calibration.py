@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -36,12 +36,15 @@ class HeldOutClips:
         Each was unknown to the network that was asked.
     distances : (n,) float64 or None
         From what that network was trained on.
+    qualities : (n,) float64 or None
+        How well each can be seen; None: all can.
     """
 
     probabilities: Floats
     labels: NDArray[np.int64]
     corpora: NDArray[np.str_]
     distances: Floats | None = None
+    qualities: Floats | None = None
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> HeldOutClips:
         """Some of the clips.
@@ -55,9 +58,30 @@ class HeldOutClips:
         HeldOutClips
         """
         distances = None if self.distances is None else self.distances[rows]
+        qualities = None if self.qualities is None else self.qualities[rows]
         return HeldOutClips(
-            self.probabilities[rows], self.labels[rows], self.corpora[rows], distances
+            self.probabilities[rows], self.labels[rows], self.corpora[rows], distances, qualities
         )
+
+
+def joined_clips(parts: Sequence[HeldOutClips]) -> HeldOutClips:
+    """Clips of several kinds, all with qualities.
+
+    Parameters
+    ----------
+    parts : sequence of HeldOutClips
+
+    Returns
+    -------
+    HeldOutClips
+        Without distances.
+    """
+    return HeldOutClips(
+        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.corpora for part in parts]),
+        qualities=np.concatenate([p.qualities for p in parts if p.qualities is not None]),
+    )
 
 
 class CrossFitted(NamedTuple):
@@ -112,7 +136,9 @@ def with_calibration(member: Member, clips: HeldOutClips, *, declines: bool) -> 
 
     bounds = _BOUNDS if declines and known is not None else [*_BOUNDS[:2], (0.0, 0.0)]
     power, doubt, decline = minimize(loss, np.array([1.0, 0.0, 0.0]), bounds=bounds).x
-    found: dict[str, object] = {"temperature": float(1 / power), "doubt": float(doubt)}
+    found: dict[str, object] = {
+        "temperature": float(1 / power), "doubt": float(doubt), "image_quality": None,
+    }  # fmt: skip
     if member.familiarity is not None:
         found["familiarity"] = member.familiarity.model_copy(update={"decline": float(decline)})
     return member.model_copy(update=found)
@@ -130,7 +156,7 @@ def calibrated_rows(member: Member, clips: HeldOutClips) -> Floats:
     -------
     (n, n_own_classes) float64
     """
-    return calibrated(member, clips.probabilities, clips.distances)
+    return calibrated(member, clips.probabilities, clips.distances, clips.qualities)
 
 
 def cross_fitted(

@@ -8,6 +8,7 @@ from typing import Any
 
 from affuse.bundle.manifest import Manifest
 from affuse.bundle.member import Member
+from affuse.bundle.permitted_use import LAW
 from affuse.pretraining.calibration import CrossFitted
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 
@@ -25,8 +26,10 @@ something to say.
 
 ## What it may be used for
 
-To try affuse, to teach, for research, and as a starting point for your own recordings, on which
-it must be tested first. Not to judge people: not in hiring, schooling, health, policing or law.
+{use}
+
+Not to judge people: not in hiring, schooling, health, policing or law.
+{law}
 It tells which of eight *acted* expressions a face and a voice resemble, not what anybody feels.
 Whom it has met: {n_speakers} speakers of {n_corpora} corpora, nearly all of them actors, and faces
 from the web of 2013. Other languages, ages, cultures, cameras and rooms are likely to score lower,
@@ -38,6 +41,12 @@ scores that it has never heard.
 {licence}
 
 """
+
+USE = (
+    "Not commercially: the data do not allow it. To try affuse, to teach, for research, and as a "
+    "starting point for your own recordings, on which it must be tested first. A bundle that may "
+    "be used commercially comes with affuse too: `affuse card open`."
+)
 
 VOICE_TITLE = "## The voice network"
 
@@ -54,7 +63,7 @@ Level and silence around the utterance are taken out; speed, rooms, noise, other
 microphones, lines and clipping were varied in training. What a corpus does not have was left out
 of the softmax for its clips. The network that is shipped has also learned from the mean answer of
 six, each of which had not heard a sixth of the speakers.
-
+{started}
 Figures are those of the six on the speakers they had not heard, 95 % bootstrap over speakers:
 
 | RAVDESS speech, eight emotions | UAR | accuracy |
@@ -76,8 +85,7 @@ on RAVDESS alone:
 
 {unheard_corpora}
 
-Calibration error on corpora never heard: {ece_unheard_corpora:.3f}. Speakers not heard, by sex
-and by language:
+Calibration error on corpora never heard: {ece_unheard_corpora:.3f}.
 
 {groups}
 
@@ -116,6 +124,11 @@ _CALIBRATION = (
     "{face.temperature:.2f}^-1 (0.5 / greatest)^{face.doubt:.2f}, the voice's to that of "
     "{voice.temperature:.2f}^-1 (0.5 / greatest)^{voice.doubt:.2f}{far}. Of looks at a face, "
     "and windows of a voice, each weighs by how far it is from rest, that is from a neutral one."
+)
+_HARDLY_SEEN = (
+    " A face that can hardly be seen counts the less, the less detail there is in it (in full from "
+    "a quality of {quality.full:.3f}, which 19 of 20 faces of FER2013 have); fitted on "
+    "{quality.fitted_on}."
 )
 _DECLINE = " (usual distance / distance from training)^{:.2f}"
 _HELD_OUT = (
@@ -157,9 +170,11 @@ def card_head(voice: Mapping[str, Any]) -> str:
     """
     trained_on = voice["trained_on"]
     return _HEAD.format(
+        law=fill(LAW, 100, break_long_words=False, break_on_hyphens=False),
         n_speakers=sum(len(speakers) for speakers in trained_on.values()),
         n_corpora=len(trained_on),
         licence=LICENCE,
+        use=fill(USE, 96),
     )
 
 
@@ -184,10 +199,11 @@ def voice_section(voice: Mapping[str, Any]) -> str:
         **voice,
         "title": VOICE_TITLE,
         "epochs": voice["training"]["epochs"],
+        "started": _started(voice),
         "trained_on": "\n".join(fill(line, 96, subsequent_indent="  ") for line in trained_on),
         "unheard_speakers": _groups("corpus", voice["unheard_speakers"]),
         "unheard_corpora": _unheard(voice["unheard_corpora"], voice["one_corpus"]),
-        "groups": _groups("group", [*voice["by_sex"], *voice["by_language"]]),
+        "groups": _by_sex_and_language(voice),
         "confusion_speech": _table(voice["confusion_speech"], RAVDESS_EMOTIONS),
     }
     return _VOICE.format(**fields)
@@ -287,7 +303,11 @@ def _believed(face: Member, voice: Member, held_out: CrossFitted | None) -> str:
     known = voice.familiarity
     far = "" if known is None else _DECLINE.format(known.decline)
     text = _CALIBRATION.format(face=face, voice=voice, far=far)
-    return text if held_out is None else f"{text} {_HELD_OUT.format(each=held_out)}"
+    if held_out is not None:
+        text += f" {_HELD_OUT.format(each=held_out)}"
+    if face.image_quality is not None:
+        text += _HARDLY_SEEN.format(quality=face.image_quality)
+    return text
 
 
 def _wrapped(text: str) -> str:
@@ -311,6 +331,59 @@ def _groups(title: str, groups: Sequence[Mapping[str, Any]]) -> str:
     lines += [
         f"| {group['name']} | {group['n_classes']} | {group['n_clips']:,} | {group['n_speakers']} "
         f"| {_bounded(group)} |"
+        for group in groups
+    ]
+    return "\n".join(lines)
+
+
+def _started(voice: Mapping[str, Any]) -> str:
+    """What weights all networks started from, and whom these had met."""
+    start = voice.get("start")
+    if start is None:
+        return ""
+    whom = "; ".join(f"{corpus}: {', '.join(who)}" for corpus, who in start["met"].items())
+    text = (
+        f"All of them started from `{start['name']}` (SHA-256 {start['sha256'][:12]}), which had "
+        f"met these speakers: {whom}. Figures on them, below, are not those of strangers, nor is "
+        "what was fitted on them."
+    )
+    return "\n" + fill(text, 96) + "\n"
+
+
+def _by_sex_and_language(voice: Mapping[str, Any]) -> str:
+    """Both tables, each of figures that can be compared."""
+    if not all("emotions" in group for group in voice["by_language"]):
+        title = "Speakers not heard, by sex and by language, which have other emotions:"
+        return f"{title}\n\n{_groups('group', [*voice['by_sex'], *voice['by_language']])}"
+    shared = voice["by_language"][0]["emotions"] if voice["by_language"] else []
+    sex = (
+        "Speakers not heard, by sex, over the emotions that women and men of a corpus both show; "
+        "to be compared within a corpus alone, since another has other emotions."
+    )
+    several = voice["of_two_sexes"]
+    if several:
+        sex += (
+            f" {', '.join(several)}: called female in some clips and male in others, counted as "
+            "what most of them say."
+        )
+    language = (
+        f"By language, over the emotions that all of them have ({', '.join(shared)}), of which one "
+        "was chosen for each clip; a language is as good as the corpora that it rests on:"
+    )
+    return "\n\n".join(
+        [
+            fill(sex, 96), _resting_on("corpus, sex", voice["by_sex"], "emotions"),
+            fill(language, 96), _resting_on("language", voice["by_language"], "corpora"),
+        ]
+    )  # fmt: skip
+
+
+def _resting_on(title: str, groups: Sequence[Mapping[str, Any]], what: str) -> str:
+    """Figures with what each rests on."""
+    lines = [f"| {title} | {what} | clips | speakers | UAR |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {group['name']} | {', '.join(group[what])} | {group['n_clips']:,} "
+        f"| {group['n_speakers']} | {_bounded(group)} |"
         for group in groups
     ]
     return "\n".join(lines)

@@ -28,7 +28,7 @@ class FaceParts:
     data : FaceTrainingData
         With the faces to learn from.
     held_out : FaceSet
-        For the temperature; the network has not met them.
+        For the temperature; held out of the network's training.
     tested : FaceSet
         To measure on: the public test part.
     calibration_rows : (n,) int64
@@ -53,7 +53,7 @@ def read_face_parts(
 ) -> FaceParts:
     """The faces of FER2013 and people's votes on them, divided.
 
-    A network that starts from weights of elsewhere may have met every training face: it is
+    A network that starts from other weights may have been trained on every training face: it is
     calibrated on every second test face, and its calibration measured on the others.
 
     Parameters

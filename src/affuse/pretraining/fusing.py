@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
@@ -24,17 +24,17 @@ from affuse.pretraining.calibration import (
     with_calibration,
 )
 from affuse.pretraining.cards import FUSION_TITLE, fusion_section
+from affuse.pretraining.hardly_seen import with_image_quality
 from affuse.pretraining.held_out import (
+    degraded_faces,
     few_of_each,
     held_out_faces,
     held_out_voices,
     with_face_distances,
 )
-from affuse.probabilities import FLOOR
+from affuse.pretraining.pairs import GroupLogs, drawn_pairs, group_logs, pairs_note, prior_of
 
 Floats = NDArray[np.float64]
-
-N_PAIRS = 12_000
 
 FACE_AND_VOICE = Fusion(
     rule="product",
@@ -46,21 +46,6 @@ FACE_AND_VOICE = Fusion(
 
 MOMENTS = Pooling(resting=("neutral", "calm"), resting_share=0.7, power=1.0, neighbour=0.25)
 """How moments become a stretch; chosen by `benchmarks/pooling.py`."""
-
-
-class GroupLogs(NamedTuple):
-    """A member's outputs for held-out clips.
-
-    Attributes
-    ----------
-    logs : (n, n_groups) float64
-        Logarithms of probabilities of the groups of classes that compete as one.
-    labels : (n,) int64
-        The true group of each.
-    """
-
-    logs: Floats
-    labels: NDArray[np.int64]
 
 
 class Exponents(NamedTuple):
@@ -114,7 +99,8 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     known = with_face_distances(bundle, faces)
     voices = held_out_voices(known, tables, seed)
     noted = f"{len(voices.labels):,} voices of {len(tables)} corpora"
-    return fitted_on_strangers(known, held_out_faces(known, faces), voices, noted, seed)
+    shown, worse = held_out_faces(known, faces), degraded_faces(known, faces, seed=seed)
+    return fitted_on_strangers(known, shown, voices, noted, seed, degraded=worse)
 
 
 def refuse_other_members(bundle: Bundle) -> None:
@@ -144,6 +130,7 @@ def fitted_on_strangers(
     noted: str,
     seed: int = 0,
     held_out: CrossFitted | None = None,
+    degraded: HeldOutClips | None = None,
 ) -> Bundle:
     """The bundle with the calibration and the exponents of least log loss.
 
@@ -157,6 +144,9 @@ def fitted_on_strangers(
     seed : int
     held_out : CrossFitted, optional
         How reliable the voice is on corpora left out, for the card.
+    degraded : HeldOutClips, optional
+        Faces made worse, on which is fitted how much a face counts that can hardly be seen; all
+        count alike without them.
 
     Returns
     -------
@@ -183,6 +173,8 @@ def fitted_on_strangers(
     exponents = fit_exponents(of_faces, of_voices, prior_of(manifest), seed)
     shown = f"{len(faces.labels):,} faces of FER2013 that the face network has not met"
     manifest = with_exponents(manifest, exponents, pairs_note(shown, noted))
+    if degraded is not None:
+        manifest = with_image_quality(manifest, faces, degraded, some, seed)
     card = bundle.files[CARD].decode().partition(FUSION_TITLE)[0]
     text = card + fusion_section(manifest, held_out)
     return make_bundle(manifest, {**bundle.files, CARD: text.encode()})
@@ -204,30 +196,8 @@ def _refuse_missing(manifest: Manifest, whose: str, outputs: GroupLogs) -> None:
         )
 
 
-def pairs_note(faces: str, voices: str) -> str:
-    """The manifest's note on the pairs that a fusion was fitted on.
-
-    Parameters
-    ----------
-    faces, voices : str
-        How many, of what.
-
-    Returns
-    -------
-    str
-    """
-    return (
-        f"{N_PAIRS:,} pairs of the same emotion, made at random of {faces} and {voices} that the "
-        "voice network has not met, emotions halfway between equally frequent and as frequent as "
-        "in FER2013"
-    )
-
-
 def fit_exponents(faces: GroupLogs, voices: GroupLogs, prior: Floats, seed: int = 0) -> Exponents:
     """Exponents with the least log loss on pairs of the same emotion, made at random.
-
-    Emotions are drawn halfway between equally frequent and as frequent as in the faces' training:
-    what people record is neither.
 
     Parameters
     ----------
@@ -245,10 +215,8 @@ def fit_exponents(faces: GroupLogs, voices: GroupLogs, prior: Floats, seed: int 
     DatasetError
         Faces or voices lack a group.
     """
-    rng = np.random.default_rng(seed)
-    shares = (prior / prior.sum() + 1 / len(prior)) / 2
-    truth = rng.choice(len(prior), size=N_PAIRS, p=shares)
-    face_logs, voice_logs = (each.logs[_drawn(each.labels, truth, rng)] for each in (faces, voices))
+    pairs = drawn_pairs(faces.labels, voices.labels, prior, np.random.default_rng(seed))
+    face_logs, voice_logs = faces.logs[pairs.faces], voices.logs[pairs.voices]
     probabilities = np.exp(voices.logs)
     average = np.mean(
         [probabilities[voices.labels == n].mean(axis=0) for n in np.unique(voices.labels)], 0
@@ -258,54 +226,12 @@ def fit_exponents(faces: GroupLogs, voices: GroupLogs, prior: Floats, seed: int 
     def loss(exponents: Floats) -> float:
         face, face_prior, voice, voice_prior = exponents
         joint = face * face_logs - face_prior * rare + voice * voice_logs - voice_prior * usual
-        return -float(log_softmax(joint, axis=1)[np.arange(N_PAIRS), truth].mean())
+        return -float(log_softmax(joint, axis=1)[np.arange(len(joint)), pairs.groups].mean())
 
     bounds = [(0.05, 3), (0, 2), (0.05, 3), (0, 2)]
     found = minimize(loss, np.array([1.0, 0.5, 0.5, 0.5]), bounds=bounds)
     face, face_prior, voice, voice_prior = (float(value) for value in found.x)
     return Exponents(face, face_prior, voice, voice_prior, average)
-
-
-def group_logs(
-    manifest: Manifest, member: str, probabilities: ArrayLike, emotions: Sequence[str]
-) -> GroupLogs:
-    """A member's outputs for clips of these emotions, by groups of classes.
-
-    Parameters
-    ----------
-    manifest : Manifest
-    member : str
-        Its name.
-    probabilities : (n_clips, n_classes) array
-        Over the member's own classes.
-    emotions : (n_clips,) sequence of str
-        What is true.
-
-    Returns
-    -------
-    GroupLogs
-    """
-    rows = np.asarray(probabilities, np.float64) @ meanings(manifest, manifest.member(member))
-    group_of = {name: n for n, group in enumerate(manifest.groups) for name in group}
-    labels = np.array([group_of[name] for name in emotions], np.int64)
-    return GroupLogs(np.log(np.maximum(rows, FLOOR)), labels)
-
-
-def prior_of(manifest: Manifest) -> Floats:
-    """Frequency of each group of classes in the faces' training: (n_groups,).
-
-    Parameters
-    ----------
-    manifest : Manifest
-        With a prior of the member ``face``.
-
-    Returns
-    -------
-    (n_groups,) float64
-    """
-    face = manifest.member("face")
-    prior = np.array([face.prior[own] for own in face.classes])
-    return np.asarray(prior @ meanings(manifest, face))
 
 
 def with_exponents(manifest: Manifest, exponents: Exponents, fitted_on: str) -> Manifest:
@@ -339,20 +265,3 @@ def with_exponents(manifest: Manifest, exponents: Exponents, fitted_on: str) -> 
     members = tuple(m.model_copy(update=found.get(m.name, {})) for m in manifest.members)
     fusion = manifest.fusion.model_copy(update={"fitted_on": fitted_on})
     return manifest.model_copy(update={"members": members, "fusion": fusion})
-
-
-def _drawn(
-    labels: NDArray[np.int64], wanted: NDArray[np.int64], rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """A random row of the wanted label for each."""
-    rows = np.zeros(len(wanted), np.int64)
-    for label in np.unique(wanted):
-        own = np.flatnonzero(labels == label)
-        if not len(own):
-            raise DatasetError(
-                f"no face or no voice of group {label} of the emotions was given; expected some of "
-                "each: add a corpus that has it"
-            )
-        places = np.flatnonzero(wanted == label)
-        rows[places] = rng.choice(own, size=len(places))
-    return rows

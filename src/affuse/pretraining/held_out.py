@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +20,11 @@ from affuse.corpora.fer2013 import FaceSet, read_fer2013
 from affuse.corpora.registry import read
 from affuse.media.audio import read_audio
 from affuse.models.graphs.builder import EMBEDDING
+from affuse.predict.face_quality import face_quality
 from affuse.predict.members import Members
 from affuse.predict.voices import averaged_voice
-from affuse.pretraining.calibration import HeldOutClips
+from affuse.pretraining.calibration import HeldOutClips, joined_clips
+from affuse.pretraining.degraded_faces import DEGRADATIONS, degraded
 from affuse.pretraining.distances import centres_of, distance_graph, distances, quantiles
 from affuse.pretraining.voice_figures import fit_shares
 from affuse.records import FER2013_EMOTIONS, Clip
@@ -53,14 +57,52 @@ def held_out_faces(bundle: Bundle, faces: Path, first: int = 0) -> HeldOutClips:
     HeldOutClips
         As the graph says; the corpus of all is FER2013.
     """
+    return _of_faces(bundle, _second_faces(faces, first), "FER2013")
+
+
+def degraded_faces(bundle: Bundle, faces: Path, first: int = 0, seed: int = 0) -> HeldOutClips:
+    """What the member ``face`` says of the same faces, made worse in each of several ways.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    faces : Path
+        FER2013: folder or zip with its `val` part.
+    first : int
+        As in `held_out_faces`.
+    seed : int
+        Of the strengths, which differ from face to face.
+
+    Returns
+    -------
+    HeldOutClips
+        As the graph says; the corpus of each is what befell it.
+    """
+    shown = _second_faces(faces, first)
+    parts = []
+    for name in DEGRADATIONS:
+        worse = degraded(shown.images, name, np.random.default_rng([seed, crc32(name.encode())]))
+        parts.append(_of_faces(bundle, replace(shown, images=worse), name))
+    return joined_clips(parts)
+
+
+def _second_faces(faces: Path, first: int) -> FaceSet:
     shown = read_fer2013(faces, "val")
-    shown = shown.take(np.arange(first, len(shown), 2))
+    return shown.take(np.arange(first, len(shown), 2))
+
+
+def _of_faces(bundle: Bundle, shown: FaceSet, corpus: str) -> HeldOutClips:
     plain = uncalibrated(bundle)
     member = plain.manifest.member("face")
     found = Members(plain).face_outputs(member, list(shown.images))
     labels = [member.classes.index(FER2013_EMOTIONS[label]) for label in shown.labels]
-    corpora = np.full(len(labels), "FER2013")
-    return HeldOutClips(found.probabilities, np.array(labels), corpora, found.distances)
+    return HeldOutClips(
+        found.probabilities,
+        np.array(labels),
+        np.full(len(labels), corpus),
+        found.distances,
+        face_quality(shown.images),
+    )
 
 
 def with_face_distances(bundle: Bundle, faces: Path) -> Bundle:
@@ -116,7 +158,11 @@ def with_distances(
         m.model_copy(update={"familiarity": known}) if m.name == name else m
         for m in bundle.manifest.members
     )
-    changed = {"members": members, "format": 4, "files": {}}
+    changed: dict[str, object] = {
+        "members": members,
+        "format": max(bundle.manifest.format, 4),
+        "files": {},
+    }
     return make_bundle(bundle.manifest.model_copy(update=changed), {**bundle.files, file: graph})
 
 
@@ -135,7 +181,8 @@ def uncalibrated(bundle: Bundle) -> Bundle:
     def plain(member: Member) -> Member:
         known = member.familiarity
         trusted = None if known is None else known.model_copy(update={"decline": 0.0})
-        return member.model_copy(update={"temperature": 1.0, "doubt": 0.0, "familiarity": trusted})
+        bare = {"temperature": 1.0, "doubt": 0.0, "familiarity": trusted, "image_quality": None}
+        return member.model_copy(update=bare)
 
     members = tuple(plain(member) for member in bundle.manifest.members)
     return Bundle(bundle.manifest.model_copy(update={"members": members}), bundle.files)

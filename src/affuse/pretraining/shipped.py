@@ -13,6 +13,7 @@ from affuse.bundle.bundle import Bundle
 from affuse.bundle.manifest import CARD, Figures, Manifest, TrainedOn
 from affuse.bundle.member import FeatureSource, Member
 from affuse.bundle.writer import make_bundle
+from affuse.corpora.readers.ravdess import TITLE as RAVDESS
 from affuse.errors import BundleError, DatasetError
 from affuse.predict.members import FACE_CROPS, VOICE
 from affuse.pretraining.calibration import HeldOutClips, cross_fitted
@@ -30,6 +31,7 @@ from affuse.pretraining.fusing import (
     refuse_other_members,
 )
 from affuse.pretraining.held_out import (
+    degraded_faces,
     few_of_each,
     held_out_faces,
     left_out_voices,
@@ -125,10 +127,12 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
     own = {name: bundle.files[name] for name in _graphs_of(face)}
     files = {**own, "voice.onnx": (voice / "voice.onnx").read_bytes(), CARD: card.encode()}
     known = with_face_distances(make_bundle(manifest, files), faces)
-    return _fitted(known, held_out_faces(known, faces), voice)
+    return _fitted(known, held_out_faces(known, faces), voice, degraded_faces(known, faces))
 
 
-def _fitted(bundle: Bundle, faces: HeldOutClips, voice: Path) -> Bundle:
+def _fitted(
+    bundle: Bundle, faces: HeldOutClips, voice: Path, degraded: HeldOutClips | None = None
+) -> Bundle:
     """The bundle, fitted on faces and voices held out of its networks' training."""
     known = with_voice_distances(bundle, voice)
     clips_without = left_out_voices(voice)
@@ -139,7 +143,7 @@ def _fitted(bundle: Bundle, faces: HeldOutClips, voice: Path) -> Bundle:
     member = known.manifest.member("voice")
     several = len(corpora) > 1
     held_out = cross_fitted(member, corpora, clips_without, declines=True) if several else None
-    return fitted_on_strangers(known, faces, voices, noted, held_out=held_out)
+    return fitted_on_strangers(known, faces, voices, noted, held_out=held_out, degraded=degraded)
 
 
 def _graphs_of(member: Member) -> tuple[str, ...]:
@@ -178,8 +182,11 @@ def with_face(bundle: Bundle, face: Path) -> Bundle:
             f"{', '.join(names)}); expected one as affuse train bundle FACE VOICE makes it"
         )
     own = before.member("face")
-    # Distances and calibration were those of the other network.
-    plain = {"temperature": 1.0, "doubt": 0.0, "familiarity": None, "recalibration": None}
+    # All these were fitted to what the other network says.
+    plain = {
+        "temperature": 1.0, "doubt": 0.0, "familiarity": None, "image_quality": None,
+        "recalibration": None,
+    }  # fmt: skip
     member = own.model_copy(update={"prior": facts["prior"], **plain})
     manifest = before.model_copy(
         update={
@@ -273,7 +280,17 @@ def _voice_figures(facts: dict[str, Any]) -> Figures:
         n_clips=int(np.sum(facts["confusion_speech"])),
         n_speakers=facts["n_speakers"],
         n_folds=facts["n_folds"],
+        leak=_leak(facts),
     )
+
+
+def _leak(facts: dict[str, Any]) -> str:
+    """Why new speakers would give less than those of RAVDESS; empty where they would not."""
+    start = facts.get("start") or {}
+    met = set(start.get("met", {}).get(RAVDESS, ())) & set(facts["trained_on"][RAVDESS])
+    if not met:
+        return ""
+    return f"the weights that the training started from had met {len(met)} of the speakers"
 
 
 def _face_figures(facts: dict[str, Any]) -> Figures:

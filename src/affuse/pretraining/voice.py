@@ -20,6 +20,8 @@ from affuse.features.voices.voice_input import unpacked
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.onnx_export import export_network
 from affuse.models.training import check_device, import_torch
+from affuse.models.voice_network import voice_network
+from affuse.models.voice_weights import VoiceWeights, read_voice_weights
 from affuse.models.waveform_training import WaveformTraining
 from affuse.pretraining.distances import distance_graph, distances
 from affuse.pretraining.voice_clips import VoiceClips, read_voice_clips
@@ -31,9 +33,11 @@ from affuse.pretraining.voice_figures import (
     fit_shares,
     joined_logs,
     rows_of,
+    started_from,
     voice_figures,
 )
 from affuse.pretraining.voice_networks import (
+    N_CLASSES,
     N_FOLDS,
     Arrays,
     Part,
@@ -60,6 +64,7 @@ def pretrain_voice(
     settings: WaveformTraining,
     *,
     without: Sequence[str] = (),
+    start: Path | None = None,
     jobs: int,
     seed: int = 0,
     progress: ProgressCallback | None = None,
@@ -75,7 +80,10 @@ def pretrain_voice(
         while it works, from which an interrupted training goes on, here or on another machine.
     settings : WaveformTraining
     without : sequence of str
-        Corpora that are left out in turn, to see what the model makes of one that it never heard.
+        Corpora that are left out in turn, to measure the model on a corpus outside its training.
+    start : Path, optional
+        Weights that every network starts from, as `read_voice_weights` takes them. Speakers whom
+        they have met count as met, and figures on them say so.
     jobs : int
         Processes that decode; threads of the training on a processor.
     seed : int
@@ -91,6 +99,8 @@ def pretrain_voice(
         Speakers or emotions of RAVDESS are missing, or a corpus to be left out is not there.
     ConfigError
         There is no such device.
+    WeightsError
+        Weights cannot be read, or are those of another architecture.
 
     Notes
     -----
@@ -100,12 +110,15 @@ def pretrain_voice(
     """
     check_device(settings.device)
     _check(index, without)
+    begun = None if start is None else _fitting(read_voice_weights(start), settings)
     import_torch().set_num_threads(jobs)
     out.mkdir(parents=True, exist_ok=True)
     clips = read_voice_clips(index, out, jobs, progress)
 
     def fitted(part: Part, teachers: Sequence[Arrays] = ()) -> Arrays:
-        return trained(clips, part, settings, out, teachers=teachers, progress=progress)
+        return trained(
+            clips, part, settings, out, teachers=teachers, start=begun, progress=progress
+        )
 
     parts = folds_of(clips, seed)
     of_folds = [fitted(part) for part in parts]
@@ -121,6 +134,8 @@ def pretrain_voice(
     shares = fit_shares(*joined_logs(others or folds), clips.labels[rows_of(others or folds)])
     export_pairs([weights], settings, shares, out / "voice.onnx")
     figures = voice_figures(clips, folds, others, one_corpus, shares, settings)
+    if begun is not None:
+        figures = started_from(figures, begun)
     with atomic_file(out / "voice.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
     _save_unheard(clips, others or folds, folds, out / "voice-out-of-fold.npz")
@@ -191,6 +206,12 @@ def _joined(
 
     joined: Module = Joined().eval()
     return joined
+
+
+def _fitting(weights: VoiceWeights, settings: WaveformTraining) -> VoiceWeights:
+    """The weights, if they are of the architecture that is to be trained."""
+    weights.copy_into(voice_network(settings.architecture, N_CLASSES))
+    return weights
 
 
 def _check(index: Index, without: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,19 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from affuse.corpora.readers.ravdess import TITLE as RAVDESS
+from affuse.models.voice_weights import VoiceWeights
 from affuse.models.waveform_training import WaveformTraining
 from affuse.pretraining.voice_clips import Rows, VoiceClips
+from affuse.pretraining.voice_groups import (
+    GroupFigures,
+    by_corpus,
+    by_language,
+    by_sex,
+    group_figures,
+    of_two_sexes,
+    uar_among,
+)
 from affuse.pretraining.voice_networks import N_CLASSES
-from affuse.splits import corpus_rows
 from affuse.tasks.intervals import speaker_interval
 from affuse.tasks.metrics import accuracy, confusion, ece, uar
 
@@ -23,25 +32,20 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class GroupFigures:
-    """Figures on a group of clips, over the emotions that occur in it.
+class VoiceStart:
+    """Weights that a training started from.
 
     Attributes
     ----------
-    name : str
-        A corpus, a language, a sex.
-    n_clips, n_speakers, n_classes : int
-    uar, low, high : float
-        Bounds of the 95 % bootstrap over speakers; NaN where there is one.
+    name, sha256 : str
+        Of the file.
+    met : mapping of str to sequence of str
+        Corpus -> speakers whom they had met, and on whom figures are none of strangers.
     """
 
     name: str
-    n_clips: int
-    n_speakers: int
-    n_classes: int
-    uar: float
-    low: float
-    high: float
+    sha256: str
+    met: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +71,24 @@ class VoiceFigures:
         Of each corpus that was left out, by a training without it.
     one_corpus : tuple of GroupFigures
         Of the same, by a training on RAVDESS alone.
-    by_sex, by_language : tuple of GroupFigures
-        Of all clips, by the folds.
+    by_sex : tuple of GroupFigures
+        Women and men of each corpus that has both, over the emotions that both show, by the folds.
+    by_language : tuple of GroupFigures
+        Over the emotions that occur in every language, by the folds.
+    of_two_sexes : tuple of str
+        Speakers whom their corpus calls female in some clips and male in others; they count as what
+        most of their clips say.
     ece_unheard_corpora : float
         Mean over the corpora that were left out, each with the shares that the others gave.
     trained_on : mapping of str to sequence of str
-        Corpus -> speakers whom the shipped graph has heard.
+        Corpus -> speakers whom the shipped graph was trained on.
     n_trained_on : mapping of str to int
         Corpus -> clips.
     shares : tuple of float
         Exponents of the network's and the linear model's probabilities.
     training : mapping
+    start : VoiceStart or None
+        The weights that all networks started from; None: random ones.
     """
 
     n_clips: int
@@ -98,10 +109,12 @@ class VoiceFigures:
     by_sex: tuple[GroupFigures, ...]
     by_language: tuple[GroupFigures, ...]
     ece_unheard_corpora: float
+    of_two_sexes: tuple[str, ...]
     trained_on: dict[str, tuple[str, ...]]
     n_trained_on: dict[str, int]
     shares: tuple[float, float]
     training: dict[str, Any]
+    start: VoiceStart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,19 +264,50 @@ def voice_figures(
         accuracy_speech=accuracy(truth, recognised),
         uar_network=uar(truth, network[speech].argmax(1)),
         uar_linear=uar(truth, linear[speech].argmax(1)),
-        uar_song=_uar_among(clips, song, joint),
+        uar_song=uar_among(clips, song, joint),
         ece_speech=ece(truth, joint[speech]),
         confusion_speech=_counts(confusion(truth, recognised, N_CLASSES)),
-        unheard_speakers=_by(clips, joint, clips.corpora, spoken),
+        unheard_speakers=by_corpus(clips, joint, spoken),
         unheard_corpora=_of_corpora(clips, others, of_others),
         one_corpus=_alone_figures(clips, others, one_corpus),
-        by_sex=_by(clips, joint, _attribute(clips, "sex"), spoken),
-        by_language=_by(clips, joint, _attribute(clips, "language"), spoken),
+        by_sex=by_sex(clips, joint, spoken),
+        by_language=by_language(clips, joint, spoken),
+        of_two_sexes=of_two_sexes(clips),
         ece_unheard_corpora=_mean_ece(clips, others, of_others),
         trained_on={name: _speakers_of(clips, name) for name in _names(clips)},
         n_trained_on={name: int((clips.corpora == name).sum()) for name in _names(clips)},
         shares=shares,
         training=asdict(settings),
+    )
+
+
+def started_from(figures: VoiceFigures, start: VoiceWeights) -> VoiceFigures:
+    """The figures, where all networks started from weights that had met somebody.
+
+    Parameters
+    ----------
+    figures : VoiceFigures
+    start : VoiceWeights
+
+    Returns
+    -------
+    VoiceFigures
+        Whom the weights had met is among those whom the shipped graph has heard.
+    """
+    met: dict[str, tuple[str, ...]] = {}
+    for speaker in start.speakers:
+        corpus, _, name = speaker.partition("/")
+        met[corpus] = (*met.get(corpus, ()), name)
+    trained_on = {
+        corpus: _in_order({*figures.trained_on.get(corpus, ()), *met.get(corpus, ())})
+        for corpus in dict.fromkeys([*figures.trained_on, *met])
+    }
+    n_trained_on = {corpus: figures.n_trained_on.get(corpus, 0) for corpus in trained_on}
+    return replace(
+        figures,
+        trained_on=trained_on,
+        n_trained_on=n_trained_on,
+        start=VoiceStart(start.name, start.sha256, met),
     )
 
 
@@ -293,7 +337,7 @@ def _of_corpora(
     clips: VoiceClips, parts: Sequence[PartOutputs], joint: Floats
 ) -> tuple[GroupFigures, ...]:
     return tuple(
-        _group(clips, str(clips.corpora[part.rows[0]]), part.rows, joint) for part in parts
+        group_figures(clips, str(clips.corpora[part.rows[0]]), part.rows, joint) for part in parts
     )
 
 
@@ -314,52 +358,14 @@ def _alone_figures(
     return _of_corpora(clips, others, joint)
 
 
-def _by(
-    clips: VoiceClips, joint: Floats, values: NDArray[np.str_], chosen: NDArray[np.bool_]
-) -> tuple[GroupFigures, ...]:
-    return tuple(
-        _group(clips, str(name), np.flatnonzero(chosen & (values == name)), joint)
-        for name in np.unique(values[chosen])
-        if name
-    )
-
-
-def _attribute(clips: VoiceClips, name: str) -> NDArray[np.str_]:
-    return np.array([clip.attributes.get(name, "") for clip in clips.clips])
-
-
-def _group(clips: VoiceClips, name: str, rows: Rows, joint: Floats) -> GroupFigures:
-    # One clip of an emotion would be a third of the figure of a corpus that has two others.
-    emotions = [clips.clips[row].emotion for row in rows]
-    rows = rows[sorted(corpus_rows.not_rare(corpus_rows.Rows([name] * len(rows), emotions)))]
-    truth, recognised = clips.labels[rows], _among(clips, rows, joint)
-    interval = speaker_interval(truth, recognised, clips.speakers[rows])
-    return GroupFigures(
-        name=name,
-        n_clips=len(rows),
-        n_speakers=len(np.unique(clips.speakers[rows])),
-        n_classes=len(np.unique(truth)),
-        uar=uar(truth, recognised),
-        low=interval.low,
-        high=interval.high,
-    )
-
-
-def _uar_among(clips: VoiceClips, rows: Rows, joint: Floats) -> float:
-    return uar(clips.labels[rows], _among(clips, rows, joint)) if len(rows) else 0.0
-
-
-def _among(clips: VoiceClips, rows: Rows, joint: Floats) -> Rows:
-    """The most probable emotion of each clip among those that its corpus has."""
-    possible = np.where(clips.utterances.known[rows], joint[rows], -1.0)
-    return np.asarray(possible.argmax(1))
-
-
 def _names(clips: VoiceClips) -> list[str]:
     return [str(name) for name in np.unique(clips.corpora)]
 
 
 def _speakers_of(clips: VoiceClips, corpus: str) -> tuple[str, ...]:
     own = np.unique(clips.speakers[clips.corpora == corpus]).tolist()
-    names = (speaker.partition("/")[2] for speaker in own)
+    return _in_order(speaker.partition("/")[2] for speaker in own)
+
+
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (len(name), name)))

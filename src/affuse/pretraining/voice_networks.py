@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.cross_fitted_voice import linear_model, statistics
 from affuse.models.training import import_torch
+from affuse.models.voice_weights import PREFIX, VoiceWeights
 from affuse.models.waveform_training import (
     WaveformTraining,
     network_with,
@@ -25,7 +26,7 @@ from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
 Arrays = dict[str, NDArray[Any]]
 N_FOLDS = 6
 SHIPPED_SHARE = 0.6
-"""Of the epochs: who learns from teachers needs fewer."""
+"""Of the epochs: training with teachers needs fewer."""
 ALONE_SHARE = 2.5
 """Of the epochs: one corpus has fewer clips."""
 N_CLASSES = len(RAVDESS_EMOTIONS)
@@ -135,6 +136,7 @@ def trained(
     out: Path,
     *,
     teachers: Sequence[Arrays] = (),
+    start: VoiceWeights | None = None,
     progress: ProgressCallback | None = None,
 ) -> Arrays:
     """Weights of a part's network and linear model; read from disk where they were finished before.
@@ -150,6 +152,8 @@ def trained(
         which an interrupted training goes on, on whatever device.
     teachers : sequence of mapping
         Weights of networks to learn from.
+    start : VoiceWeights, optional
+        What the network starts from.
     progress : callable, optional
 
     Returns
@@ -160,14 +164,16 @@ def trained(
     rows = np.setdiff1d(np.arange(len(clips)), part.held_out)
     own = replace(settings, epochs=round(settings.epochs * part.share))
     speakers = np.unique(clips.speakers[rows]).tolist()
-    meaning = {
+    meaning: dict[str, object] = {
         "settings": own.meaning, "seed": part.seed, "n_clips": len(rows), "speakers": speakers,
         "n_teachers": len(teachers), "version": 2,
     }  # fmt: skip
+    if start is not None:
+        meaning["start"] = {"sha256": start.sha256, "speakers": list(start.speakers)}
     path = out / f"{part.name}.npz"
     weights = load_checkpoint(path, meaning)
     if weights is None:
-        weights = _network(clips, rows, own, part, out, teachers, progress)
+        weights = _network(clips, rows, own, part, out, teachers, start, progress)
         save_checkpoint(path, meaning, weights)
     of_linear = out / f"{part.name}-linear.npz"
     linear = load_checkpoint(of_linear, meaning)
@@ -190,8 +196,7 @@ def network_of(weights: Arrays, settings: WaveformTraining) -> Any:
     -------
     torch.nn.Module
     """
-    prefix = "network."
-    own = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+    own = {k.removeprefix(PREFIX): v for k, v in weights.items() if k.startswith(PREFIX)}
     return network_with(own, settings.architecture, N_CLASSES)
 
 
@@ -209,6 +214,7 @@ def _network(
     part: Part,
     out: Path,
     teachers: Sequence[Arrays],
+    start: VoiceWeights | None,
     progress: ProgressCallback | None,
 ) -> Arrays:
     networks = [network_of(each, settings).to(settings.device) for each in teachers]
@@ -224,11 +230,12 @@ def _network(
         settings,
         part.seed,
         teachers=networks,
+        start=start,
         checkpoint=unfinished,
         report=report,
     )
     unfinished.unlink(missing_ok=True)
-    return {f"network.{name}": value for name, value in weights_of(network).items()}
+    return {f"{PREFIX}{name}": value for name, value in weights_of(network).items()}
 
 
 def _linear(clips: VoiceClips, rows: Rows) -> Arrays:

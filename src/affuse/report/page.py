@@ -1,4 +1,4 @@
-"""Templates -> one page, and the page -> its file: whole, and with nothing outside it."""
+"""Templates -> one self-contained page, and the page -> its file, written whole."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from affuse.bundle.permitted_use import REGULATION
 from affuse.errors import MissingDependency, OutputError
 from affuse.report.grid import grid_of
 from affuse.storage.plain_text import counted, printable
@@ -99,6 +100,7 @@ def render(template: str, **values: Any) -> str:
             script=script,
             policy=_policy(style, script),
             version=metadata.version("affuse"),
+            regulation=REGULATION,
             **values,
         )
     )

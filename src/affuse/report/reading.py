@@ -45,7 +45,7 @@ class RunFolder:
     environment : mapping
         Versions and machine.
     notes : tuple of str
-        What a reader of the results must know.
+        Notes for readers of the results.
     drawn, passed_over : str
         That these people are drawn; how much lay beside the clips that was no clip. Empty where
         there is nothing to say.

@@ -42,7 +42,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Leaky:
-    """Systems that know something of the clips they are tested on.
+    """Systems that know something about their test clips.
 
     Attributes
     ----------
@@ -98,7 +98,16 @@ def _system(row: pd.Series, axis: Axis, *, soft: bool) -> Iterator[Cell]:
 
 
 def text_of(value: object) -> str:
-    """A cell of a CSV as text, empty where nothing stands in it."""
+    """A cell of a CSV as text; a missing one is empty.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
+    """
     return value if isinstance(value, str) else ""
 
 
@@ -209,7 +218,7 @@ def _references(run: RunFolder) -> Iterator[Part]:
 
 
 def leaky_of(run: RunFolder, axis: Axis, grid: Grid) -> Leaky | None:
-    """The rows that leak, and each reason once.
+    """The leaky rows, and each reason once.
 
     Parameters
     ----------

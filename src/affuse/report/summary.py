@@ -1,4 +1,4 @@
-"""The first screen of a report: what was tested, how good it is, whether that can be trusted."""
+"""The first screen of a report: what was tested, how good it is, whether to trust it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Summary:
 
 
 def summary_of(run: RunFolder, axis: Axis) -> Summary:
-    """What a first-time reader asks.
+    """Answers to the questions of a first-time reader.
 
     Parameters
     ----------
@@ -134,14 +134,14 @@ def _tested(run: RunFolder) -> Iterator[str]:
 
 
 def _of_each(clips: pd.DataFrame) -> str:
-    """Fewest and most clips of a speaker."""
+    """Least and greatest number of clips of a speaker."""
     counts = clips["speaker"].value_counts()
     fewest, most = int(counts.min()), int(counts.max())
     return f"{fewest}" if fewest == most else f"{fewest} to {most}"
 
 
 def _systems(run: RunFolder) -> str:
-    """How many systems, of which features and models."""
+    """The number of systems, and the features and models they are made of."""
     rows = run.honest if len(run.honest) else run.results
     single = rows[rows["modality"] != FUSED_MODALITY].drop_duplicates("modality")
     single = single.sort_values("modality")

@@ -10,6 +10,7 @@ from affuse.predict.settings import Settings
 from affuse.serve import exports, rolling
 from affuse.serve.judging import members_of
 from affuse.serve.replies import FiguresReply, FormatReply, InfoReply, LimitsReply, LiveReply
+from affuse.serve.sample import EXAMPLES
 from affuse.serve.settings import ServerSettings
 
 
@@ -36,7 +37,7 @@ def info_of(settings: ServerSettings) -> InfoReply:
         recogniser=members.bundle.title,
         classes=list(members.bundle.manifest.classes),
         formats=[
-            FormatReply(name=name, label=form.label, suffix=form.suffix)
+            FormatReply(name=name, label=form.label, suffix=form.suffix, annotators=form.annotators)
             for name, form in exports.downloads().items()
         ],
         limits=LimitsReply(
@@ -55,6 +56,7 @@ def info_of(settings: ServerSettings) -> InfoReply:
             window_s=rolling.WINDOW_S,
             hop_s=rolling.HOP_S,
         ),
+        examples=list(EXAMPLES),
         figures=[
             FiguresReply.model_validate(figures.model_dump(include=set(FiguresReply.model_fields)))
             for figures in members.bundle.manifest.figures

@@ -112,6 +112,7 @@ class _Server:
         return [
             ("GET", "/", self.page, page),
             ("GET", "/runs/{name}/report.html", self.report, page),
+            ("GET", "/demo/{name}/report.html", self.demo_report, page),
             ("GET", "/api/docs", self.docs, page),
             ("GET", "/api/info", self.about, {"response_model": InfoReply}),
             *self.recordings.routes(),
@@ -133,12 +134,21 @@ class _Server:
         return self.info
 
     def runs(self) -> list[RunReply]:
-        """Run folders, and where their reports are."""
-        return list_runs(self.settings.runs)
+        """Run folders, those of the demo last, and where their reports are."""
+        of_demo = list_runs(self.settings.demo, "demo")
+        named = [run.model_copy(update={"title": f"demo, {run.title}"}) for run in of_demo]
+        return [*list_runs(self.settings.runs), *named]
 
     def report(self, name: str) -> Response:
         """The report of a run."""
-        page, policy = report_of(self.settings.runs, name)
+        return self._report_in(self.settings.runs, name)
+
+    def demo_report(self, name: str) -> Response:
+        """The report of a run of the demo."""
+        return self._report_in(self.settings.demo, name)
+
+    def _report_in(self, folder: Path, name: str) -> Response:
+        page, policy = report_of(folder, name)
         headers = {"Content-Security-Policy": policy}
         return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from affuse.errors import MissingDependency
 from affuse.export.format import Format
 from affuse.export.registry import text
 from affuse.records import Prediction
 from affuse.registries import EXPORTS
+from affuse.serve.corrections import corrected
 from affuse.serve.job import Job
 from affuse.serve.jobs import Jobs
 from affuse.serve.judging import RecordingResult, VideoTask, draw
@@ -21,6 +23,8 @@ from affuse.serve.replies import Refused
 from affuse.serve.worker import Failed
 
 VIDEO = "video"
+
+_NO_DOCUMENT = (".zip", ".mp4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Download:
     label: str
     suffix: str
     media_type: str
+    annotators: bool = False
 
 
 def downloads() -> dict[str, Download]:
@@ -43,7 +48,7 @@ def downloads() -> dict[str, Download]:
     forms = {name: form for name, form in EXPORTS.load_all().entries.items() if _is_there(form)}
     by_label = sorted(forms.items(), key=lambda entry: entry[1].label.casefold())
     documents = {
-        name: Download(form.label, form.suffix or ".zip", form.media_type)
+        name: Download(form.label, form.suffix or ".zip", form.media_type, form.annotators)
         for name, form in by_label
     }
     return {**documents, VIDEO: Download("Video with timeline", ".mp4", "video/mp4")}
@@ -145,9 +150,50 @@ def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
         for message in jobs.run(job, draw, VideoTask(job.media, result.prediction, out)):
             if isinstance(message, Failed):
                 raise Refused(409, message.reason.replace(str(job.media), job.name))
+            if isinstance(message, float):
+                job.drawn = message
+        job.drawn = 1.0
         if job.owner is None:
             jobs.forget_media(job)
     return out
+
+
+def packed(jobs: Sequence[tuple[Job, RecordingResult]]) -> bytes:
+    """The documents of several recordings, as a zip with a folder for each.
+
+    Parameters
+    ----------
+    jobs : sequence of (Job, RecordingResult)
+
+    Returns
+    -------
+    bytes
+        Formats that are folders, and the video, are left out. A corrected timeline lies beside
+        the recogniser's own.
+    """
+    forms = {name: form for name, form in downloads().items() if form.suffix not in _NO_DOCUMENT}
+    out, taken = io.BytesIO(), set[str]()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for job, result in jobs:
+            folder = _unused(PurePosixPath(job.name).stem, taken)
+            for name, form in forms.items():
+                body = document(result.prediction, name, job.folder)
+                archive.writestr(f"{folder}/{folder}{form.suffix}", body)
+                if job.corrections is not None and form.annotators:
+                    own = corrected(result.prediction, job.corrections)
+                    body = document(own, name, job.folder)
+                    archive.writestr(f"{folder}/{folder}.corrected{form.suffix}", body)
+    return out.getvalue()
+
+
+def _unused(stem: str, taken: set[str]) -> str:
+    """A name that none before has, in any spelling of case."""
+    name, number = stem, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    taken.add(name.casefold())
+    return name
 
 
 def _is_there(form: Format) -> bool:

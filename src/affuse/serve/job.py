@@ -1,4 +1,4 @@
-"""One recording to be predicted: where it lies, how far it is, what came out."""
+"""One recording to be predicted: its place, progress and result."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from affuse.predict.settings import Settings
+from affuse.serve.corrections import Corrections
 from affuse.serve.judging import RecordingResult
 from affuse.serve.pace import Pace
 from affuse.serve.replies import JobReply
@@ -49,6 +50,12 @@ class Job:
         The browser that gave it, and alone may ask for it; None: a program, which has its `id`.
     asked_s : float
         When its owner asked for it last.
+    corrections : Corrections or None
+        The timeline as a person has corrected it.
+    meant : str or None
+        What the speaker of a built-in example was asked to express.
+    drawn : float or None
+        How much of the annotated video there is, in [0, 1]; None: nobody has asked for it.
     """
 
     id: str
@@ -67,17 +74,20 @@ class Job:
     ended_s: float | None = None
     n_users: int = 0
     find: Callable[[], Path] | None = None
+    corrections: Corrections | None = None
+    meant: str | None = None
+    drawn: float | None = None
     drawing: threading.Lock = field(default_factory=threading.Lock)
     workers: list[Worker] = field(default_factory=list)
 
     def idle_s(self, now_s: float) -> float | None:
-        """Seconds since it has ended, or since its browser has asked; None: it has not ended."""
+        """Seconds since it ended, or since its browser last asked; None: it has not ended."""
         if self.ended_s is None:
             return None
         return now_s - (self.ended_s if self.owner is None else max(self.ended_s, self.asked_s))
 
     def reply(self, position: int | None, keep_s: float) -> JobReply:
-        """How far it is, for who asks."""
+        """Its progress, as an answer of the API."""
         now_s = time.monotonic()
         idle_s = self.idle_s(now_s)
         found = None if self.result is None else self.result.prediction
@@ -93,5 +103,7 @@ class Job:
                 "expires_in_s": None if idle_s is None else round(max(keep_s - idle_s, 0.0), 3),
                 "emotion": None if found is None else found.emotion,
                 "confidence": None if found is None else found.confidence,
+                "meant": self.meant,
+                "video": self.drawn,
             }
         )

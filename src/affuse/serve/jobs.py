@@ -320,7 +320,7 @@ class Jobs:
             except AffuseError as error:
                 self._end(job, Failed(str(error)))
             except Exception as error:
-                # Whatever it was, the recordings that wait need their attendant.
+                # Whatever went wrong, the recordings that wait must still be predicted.
                 self._end(job, Failed(unforeseen(job.name, error)))
 
     def _next(self) -> Job | None:

@@ -1,4 +1,4 @@
-"""What workers do: predict a recording, draw its timeline into it, make the sample."""
+"""What workers do: predict a recording, draw its timeline into it, make an example."""
 
 from __future__ import annotations
 
@@ -65,6 +65,14 @@ class VideoTask:
     out: Path
 
 
+@dataclass(frozen=True, slots=True)
+class ExampleTask:
+    """A clip of a drawn speaker to be made in a folder, and the emotion that it means."""
+
+    folder: Path
+    meant: str
+
+
 def judge(task: JudgeTask, send: Send) -> None:
     """Send shares of the work done, floats, and at last one `RecordingResult`.
 
@@ -92,35 +100,37 @@ def judge(task: JudgeTask, send: Send) -> None:
 
 
 def draw(task: VideoTask, send: Send) -> None:
-    """Write the video; sends nothing.
+    """Write the video; sends shares of the work done, floats.
 
     Parameters
     ----------
     task : VideoTask
     send : callable
-        Takes nothing here.
+        Takes each message.
     """
-    annotate(task.path, task.prediction, task.out)
+
+    def progress(_stage: str, done: float, total: float) -> None:
+        send(done / total)
+
+    annotate(task.path, task.prediction, task.out, progress=progress)
 
 
-def make_sample(folder: Path, send: Send) -> None:
-    """Make the built-in clip in a folder, and send its path.
+def make_example(task: ExampleTask, send: Send) -> None:
+    """Make a built-in clip in a folder, and send its path.
 
     Parameters
     ----------
-    folder : Path
-        An empty one.
+    task : ExampleTask
     send : callable
         Takes the path.
     """
     from affuse.synthetic.corpus import synthesise
 
-    # Of all emotions the one at which voice and face of a drawn speaker disagree most clearly.
     clips = synthesise(
-        folder,
+        task.folder,
         speakers=1,
-        emotions=["disgust"],
-        intensities=["strong"],
+        emotions=[task.meant],
+        intensities=["normal" if task.meant == "neutral" else "strong"],
         statements=["dogs"],
         takes=1,
     )

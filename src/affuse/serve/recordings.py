@@ -1,10 +1,12 @@
-"""What is asked about recordings: give one, see how far it is, take what came out."""
+"""Requests about recordings: submit one, ask for progress, get the result."""
 
 from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,12 +17,13 @@ from affuse.predict.settings import Settings, settings_of
 from affuse.records import Modality, Prediction
 from affuse.serve import exports
 from affuse.serve.browsers import Browsers
+from affuse.serve.corrections import Corrections, corrected, sent_corrections
 from affuse.serve.job import Job
 from affuse.serve.jobs import Busy, Jobs
 from affuse.serve.judging import RecordingResult
 from affuse.serve.names import attachment
-from affuse.serve.replies import JobReply, OverviewReply, Refused
-from affuse.serve.sample import NAME, Sample
+from affuse.serve.replies import JobReply, OverviewReply, Refused, StretchReply
+from affuse.serve.sample import FIRST, NAME, Sample, check_example
 from affuse.serve.settings import ServerSettings
 from affuse.serve.uploads import FIELD, discard, receive, refuse_too_large
 
@@ -30,8 +33,12 @@ _UNKNOWN_TYPE = "application/octet-stream"
 Window = Annotated[float | None, Query(ge=0.5, le=_LONGEST_WINDOW_S, description="Seconds.")]
 Threshold = Annotated[float | None, Query(ge=0, le=1)]
 FacesNamed = Literal["largest", "all"]
+ByHand = Annotated[
+    bool, Query(alias="corrected", description="With the timeline that a person has made.")
+]
 GoBy = Annotated[Modality | None, Query(description="Leave the other modality out.")]
 Explain = Annotated[bool, Query(description="Say what the answer rests on.")]
+Meant = Annotated[str, Query(description="The emotion that an example is to express.")]
 Route = tuple[str, str, Callable[..., Any], dict[str, Any]]
 """Method, path, what answers, and options of `APIRouter.add_api_route`."""
 
@@ -47,6 +54,15 @@ _FORM = {
                 }
             }
         },
+    }
+}
+
+_TIMELINE = {
+    "openapi_extra": {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": Corrections.model_json_schema()}},
+        }
     }
 }
 
@@ -69,7 +85,7 @@ class Recordings:
         self._max_bytes = settings.limits.max_bytes
 
     def begin(self, folder: Path) -> None:
-        """Take recordings from now on.
+        """Accept recordings from now on.
 
         Parameters
         ----------
@@ -82,28 +98,34 @@ class Recordings:
         self._sample = Sample(folder / "sample")
 
     def sweep(self) -> None:
-        """Remove what has been kept long enough."""
+        """Remove what was kept long enough."""
         self._jobs.remove_expired()
 
     def end(self) -> None:
-        """End all that goes on; the folder is left to its owner."""
+        """End all running work; the folder is left to its owner."""
         self._jobs.close()
 
     def routes(self) -> list[Route]:
-        """What can be asked."""
+        """The routes of the API."""
         accepted = {"status_code": 202, "response_model": JobReply}
         no_json = {"response_class": Response}
+        stretches = {"response_model": list[StretchReply]}
+        gone = {**no_json, "status_code": 204}
         one, drawn = {"response_model": JobReply}, {"response_model": OverviewReply}
         return [
             ("POST", "/api/predict", self.predict, {**accepted, "openapi_extra": _FORM}),
             ("POST", "/api/sample", self.predict_sample, accepted),
             ("GET", "/api/sample.mp4", self.sample_clip, no_json),
             ("GET", "/api/jobs", self.given, {"response_model": list[JobReply]}),
+            ("GET", "/api/jobs.zip", self.everything, no_json),
             ("GET", "/api/jobs/{number}", self.job, one),
-            ("DELETE", "/api/jobs/{number}", self.remove, {**no_json, "status_code": 204}),
+            ("DELETE", "/api/jobs/{number}", self.remove, gone),
             ("GET", "/api/jobs/{number}/result", self.result, no_json),
             ("GET", "/api/jobs/{number}/overview", self.overview, drawn),
             ("GET", "/api/jobs/{number}/recording", self.recording, no_json),
+            ("GET", "/api/jobs/{number}/corrections", self.corrections, stretches),
+            ("PUT", "/api/jobs/{number}/corrections", self.correct, {**stretches, **_TIMELINE}),
+            ("DELETE", "/api/jobs/{number}/corrections", self.forget_corrections, gone),
             ("GET", "/api/jobs/{number}/exports/{name}", self.export, no_json),
         ]
 
@@ -133,12 +155,14 @@ class Recordings:
             raise
 
     async def predict_sample(
-        self, request: Request, response: Response, explain: Explain = False
+        self, request: Request, response: Response, meant: Meant = FIRST, explain: Explain = False
     ) -> JobReply:
-        """Judge the built-in sample: a drawn face that speaks."""
+        """Judge a built-in example: a drawn face that speaks, and means an emotion."""
+        check_example(meant)
         job = self._jobs.open(self._browsers.owner(request))
-        settings = Settings(explain=explain)
-        return self._submitted(job, NAME, settings, response, self._sample.path)
+        job.meant = meant
+        find = partial(self._sample.path, meant)
+        return self._submitted(job, NAME, Settings(explain=explain), response, find)
 
     def _submitted(
         self,
@@ -152,9 +176,27 @@ class Recordings:
         response.headers["Location"] = f"/api/jobs/{job.id}"
         return self._jobs.status(job.id, job.owner)
 
-    def sample_clip(self) -> FileResponse:
-        """The built-in sample itself."""
-        return FileResponse(self._sample.path(), media_type="video/mp4")
+    def sample_clip(self, meant: Meant = FIRST) -> FileResponse:
+        """A built-in example itself."""
+        return FileResponse(self._sample.path(meant), media_type="video/mp4")
+
+    def everything(self, request: Request) -> Response:
+        """The documents of all results of this browser, as a zip."""
+        owner, found = self._browsers.owner(request), []
+        with ExitStack() as used:
+            for each in self._jobs.of(owner):
+                if each.state == "done":
+                    job, result = used.enter_context(self._jobs.used(each.id, owner))
+                    found.append((job, _done(job, result)))
+            if not found:
+                raise Refused(
+                    404,
+                    "there are no results of this browser; expected some: give a recording on the "
+                    "page, or ask for the exports of a job",
+                )
+            body = exports.packed(found)
+        headers = {"Content-Disposition": attachment("affuse-results", ".zip")}
+        return Response(body, media_type="application/zip", headers=headers)
 
     async def given(self, request: Request) -> list[JobReply]:
         """What this browser has given and is still here, newest first; programs: nothing."""
@@ -192,8 +234,49 @@ class Recordings:
                 )
             return FileResponse(job.media, media_type=_playable_type(job.name))
 
-    def export(self, request: Request, number: str, name: str) -> Response:
+    async def correct(self, request: Request, number: str) -> list[StretchReply]:
+        """Take a timeline that a person has corrected; says whose each stretch is now."""
+        sent = await sent_corrections(request)
+        with self._jobs.used(number, self._browsers.owner(request)) as (job, result):
+            found = corrected(_done(job, result).prediction, sent)
+            job.corrections = sent
+        return _stretches(found)
+
+    async def corrections(self, request: Request, number: str) -> list[StretchReply]:
+        """The timeline as it was corrected; empty where nobody has."""
+        with self._jobs.used(number, self._browsers.owner(request)) as (job, result):
+            found = _done(job, result).prediction
+            return [] if job.corrections is None else _stretches(corrected(found, job.corrections))
+
+    async def forget_corrections(self, request: Request, number: str) -> Response:
+        """Forget the corrections."""
+        with self._jobs.used(number, self._browsers.owner(request)) as (job, _):
+            job.corrections = None
+        return Response(status_code=204)
+
+    def _corrected(self, request: Request, number: str, name: str) -> Response:
+        form = exports.download(name)
+        if not form.annotators:
+            legal = [each for each, other in exports.downloads().items() if other.annotators]
+            raise Refused(
+                422,
+                f"export {name!r} cannot say which labels are a person's; expected one of "
+                f"{', '.join(legal)}: ask for one, or leave corrected out",
+            )
+        with self._jobs.used(number, self._browsers.owner(request)) as (job, result):
+            found = _done(job, result).prediction
+            if job.corrections is None:
+                raise Refused(409, f"{job.name} has no corrections; expected some: make one first")
+            body = exports.document(corrected(found, job.corrections), name, job.folder)
+            headers = {"Content-Disposition": attachment(job.name, f".corrected{form.suffix}")}
+        return Response(body, media_type=form.media_type, headers=headers)
+
+    def export(
+        self, request: Request, number: str, name: str, *, by_hand: ByHand = False
+    ) -> Response:
         """The prediction in one of the formats, to be saved."""
+        if by_hand:
+            return self._corrected(request, number, name)
         form = exports.download(name)
         with self._jobs.used(number, self._browsers.owner(request)) as (job, maybe):
             result = _done(job, maybe)
@@ -206,13 +289,13 @@ class Recordings:
 
 
 def _playable_type(name: str) -> str:
-    """Nothing that a browser would take for a page."""
+    """A media type under which no browser takes the content for a page."""
     guessed = mimetypes.guess_type(name)[0] or _UNKNOWN_TYPE
     return guessed if guessed.startswith(("video/", "audio/")) else _UNKNOWN_TYPE
 
 
 def _answer(job: Job, result: RecordingResult, modality: Modality | None) -> Prediction:
-    """Of voice and face together, or of one of them alone."""
+    """The prediction from voice and face together, or from one of them alone."""
     if modality is None:
         return result.prediction
     if modality not in result.alone:
@@ -222,6 +305,10 @@ def _answer(job: Job, result: RecordingResult, modality: Modality | None) -> Pre
             "something of it; expected no modality: leave it out",
         )
     return result.alone[modality]
+
+
+def _stretches(found: Prediction) -> list[StretchReply]:
+    return [StretchReply.model_validate(asdict(segment)) for segment in found.segments]
 
 
 def _done(job: Job, result: RecordingResult | None) -> RecordingResult:

@@ -38,6 +38,7 @@ class FormatReply(BaseModel):
     name: str
     label: str
     suffix: str
+    annotators: bool
 
 
 class LimitsReply(BaseModel):
@@ -87,6 +88,7 @@ class InfoReply(BaseModel):
     threshold: float
     live: LiveReply
     figures: list[FiguresReply]
+    examples: list[str]
 
 
 class JobReply(BaseModel):
@@ -102,6 +104,8 @@ class JobReply(BaseModel):
     expires_in_s: float | None
     emotion: str | None = None
     confidence: float | None = None
+    meant: str | None = None
+    video: float | None = None
 
 
 class WaveformReply(BaseModel):
@@ -128,6 +132,15 @@ class OverviewReply(BaseModel):
     speech: list[tuple[float, float]]
     face: list[tuple[float, float]]
     telling_face: str | None = None
+
+
+class StretchReply(BaseModel):
+    """A stretch of a corrected timeline, and whose it is."""
+
+    start_s: float
+    end_s: float
+    emotion: str | None
+    annotator: Literal["person", "recogniser"]
 
 
 class BestReply(BaseModel):

@@ -107,12 +107,15 @@ class Rolling:
         visible = tuple(face for face in self._tracker.update(time_s, image) if face.found)
         member = self.members.face
         for face in self._follow.chosen(visible):
-            row, far = None, None
+            row, far, weight = None, None, 1.0
             if member is not None:
                 crop = face_crop(image, face.box, roll_deg=face.roll_deg)
                 found = self.members.face_outputs(member, [crop])
                 row, far = found.probabilities[0], found.first_distance
-            self._observations.append(FaceObservation(time_s, face.number, face.box, row, far))
+                weight = 1.0 if found.weights is None else float(found.weights[0])
+            self._observations.append(
+                FaceObservation(time_s, face.number, face.box, row, far, weight)
+            )
         self._forget()
 
     def add_sound(self, time_s: float, pcm: bytes) -> None:
@@ -150,7 +153,8 @@ class Rolling:
         share_seen = len(self._observations) / max(len(self._frame_times_s), 1)
         member = self.members.face
         if member is not None and of_faces and share_seen >= self.settings.least_face_seen:
-            row = pooled_faces(self.members.bundle.manifest, member.name, of_faces)
+            clear = [s.weight for s in self._observations if s.probabilities is not None]
+            row = pooled_faces(self.members.bundle.manifest, member.name, of_faces, clear)
             by_member |= {} if row is None else {member.name: row}
             far = [s.distance for s in self._observations if s.distance is not None]
             distances |= {member.name: float(np.mean(far))} if far else {}

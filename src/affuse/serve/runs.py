@@ -27,7 +27,7 @@ MOST_BYTES = 100 * 10**6
 _INLINE = re.compile(r"<(script|style)\b[^>]*>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
 
 
-def list_runs(folder: Path) -> list[RunReply]:
+def list_runs(folder: Path, place: str = "runs") -> list[RunReply]:
     """Run folders in a folder, newest first, `MOST_RUNS` at most; what is none is left out.
 
     A link counts as long as it leads to a place inside the folder.
@@ -35,12 +35,14 @@ def list_runs(folder: Path) -> list[RunReply]:
     Parameters
     ----------
     folder : Path
+    place : str
+        First part of the addresses of their reports.
 
     Returns
     -------
     list of RunReply
     """
-    described = (_described(folder, name) for name in _newest_first(folder))
+    described = (_described(folder, name, place) for name in _newest_first(folder))
     return list(islice((run for run in described if run is not None), MOST_RUNS))
 
 
@@ -143,7 +145,7 @@ def _newest_first(folder: Path) -> list[str]:
     return sorted(times_s, key=times_s.__getitem__, reverse=True)
 
 
-def _described(folder: Path, name: str) -> RunReply | None:
+def _described(folder: Path, name: str, place: str) -> RunReply | None:
     """What stands in a run's results; None: it has none, or none that can be read."""
     try:
         with open_inside(folder, name, RESULTS) as file:
@@ -161,7 +163,7 @@ def _described(folder: Path, name: str) -> RunReply | None:
         created=datetime.fromtimestamp(changed_s, UTC).isoformat(timespec="seconds"),
         n_clips=n_clips,
         best=_best(rows),
-        report=f"/runs/{quote(name, safe='')}/{REPORT}" if _has_report(folder, name) else None,
+        report=f"/{place}/{quote(name, safe='')}/{REPORT}" if _has_report(folder, name) else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a server is told: where it listens, what it uses, and its limits."""
+"""Settings of a server: where it listens, what it uses, and its limits."""
 
 from __future__ import annotations
 
@@ -96,6 +96,8 @@ class ServerSettings:
     scratch : Path or None
         Folder in which servers have their private folders; None: in the system's folder for
         temporary files.
+    demo : Path
+        Where `affuse demo` puts its runs, which are listed too; need not exist.
     """
 
     host: str = "127.0.0.1"
@@ -105,6 +107,7 @@ class ServerSettings:
     limits: Limits = field(default_factory=Limits)
     token: str | None = None
     scratch: Path | None = None
+    demo: Path = Path("demo")
 
     @property
     def url(self) -> str:

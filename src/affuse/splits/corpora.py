@@ -28,7 +28,7 @@ class CorpusFolds:
     ----------
     folds : tuple of Fold
     notes : tuple of str
-        What a reader of their figures must know.
+        Notes for readers of their figures.
     untested : tuple of str
         Which emotions of a corpus are not tested, since its fold never trains on them.
     """

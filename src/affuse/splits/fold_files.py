@@ -47,8 +47,8 @@ class FoldFile:
     def of_clips(self, clips: Sequence[Clip]) -> dict[str, tuple[str, ...]]:
         """Names of the folds that test each clip, by clip id.
 
-        A clip meets its row by the end of its path, or by its id; names of one RAVDESS take meet
-        whatever modality their first field says, and speakers whatever their spelling.
+        A row is matched to a clip by the end of its path, or by its id; names of one RAVDESS take
+        match whatever their modality, and speakers whatever their spelling.
 
         Parameters
         ----------

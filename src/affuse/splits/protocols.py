@@ -18,8 +18,8 @@ class Leak:
     Attributes
     ----------
     kind : {"speakers", "learned features", "provenance"}
-        Speakers are on both sides; features were learned from the test clips; a network had met
-        speakers of the test clips before the run.
+        Speakers are on both sides; features were learned from the test clips; a network was trained
+        on speakers of the test clips before the run.
     reason : str
         Why figures are not what new speakers would give, for people.
     """
@@ -30,7 +30,7 @@ class Leak:
 
 SAME_SPEAKERS = Leak("speakers", "clips of the same speakers are in training and test")
 LEARNED_ON_TEST = Leak("learned features", "learned features are trained on the test clips")
-MET_SPEAKERS = Leak(
+TRAINED_ON_SPEAKERS = Leak(
     "provenance", "features come from a network that was trained on speakers of the test clips"
 )
 
@@ -41,13 +41,13 @@ LEAKS: dict[str, tuple[Leak, ...]] = {
     "random": (SAME_SPEAKERS,),
     "lecture": (LEARNED_ON_TEST, SAME_SPEAKERS),
 }
-"""What each way of dividing clips lets through by itself."""
+"""Leaks of each way of dividing clips."""
 
 ACROSS_CORPORA = ("cross-corpus", "leave-one-corpus-out")
 """Those that train on some corpora and test on others: answers are the emotions of both sides."""
 
-MET_LABEL = "speakers heard before"
-"""How results show a protocol that keeps speakers apart where a network has met them."""
+TRAINED_ON_LABEL = "speakers heard before"
+"""How results name a protocol that keeps speakers apart where a network was trained on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,16 @@ class Protocol:
     folds : tuple of Fold
         Rows of the table that is evaluated. A row may be in no test part, as in one random split.
     provenance : tuple of Leak
-        What the networks behind the features of these rows had met before; it does not depend on
+        Leaks by the training of the networks behind these rows' features, which do not depend on
         how the clips are divided.
     found : tuple of Leak
-        What these very folds let through, beside what such a way of dividing does by itself.
+        Leaks of these folds in particular, beside those of the way of dividing.
     published : str
         Name of the set that published these folds; empty: they are affuse's own.
 
     Examples
     --------
-    >>> Protocol("speaker-independent", (), provenance=(MET_SPEAKERS,)).label
+    >>> Protocol("speaker-independent", (), provenance=(TRAINED_ON_SPEAKERS,)).label
     'speakers heard before'
     >>> Protocol("speaker-independent", (), published="luna2021").label
     'luna2021 folds'
@@ -99,7 +99,11 @@ class Protocol:
         shown = published_label(self.published) if self.published else self.name
         if not self.provenance or self._by_dividing:
             return shown
-        return f"{shown}, {MET_LABEL}" if self.across_corpora or self.published else MET_LABEL
+        return (
+            f"{shown}, {TRAINED_ON_LABEL}"
+            if self.across_corpora or self.published
+            else TRAINED_ON_LABEL
+        )
 
     @property
     def seed_name(self) -> str:
@@ -155,8 +159,8 @@ def why_leaky(label: str) -> str:
     >>> why_leaky("random")
     'clips of the same speakers are in training and test'
     """
-    met = {MET_LABEL, *(f"{name}, {MET_LABEL}" for name in ACROSS_CORPORA)}
-    shown: dict[str, tuple[Leak, ...]] = {**dict.fromkeys(met, (MET_SPEAKERS,)), **LEAKS}
+    met = {TRAINED_ON_LABEL, *(f"{name}, {TRAINED_ON_LABEL}" for name in ACROSS_CORPORA)}
+    shown: dict[str, tuple[Leak, ...]] = {**dict.fromkeys(met, (TRAINED_ON_SPEAKERS,)), **LEAKS}
     return _sentence(shown.get(label, ()))
 
 

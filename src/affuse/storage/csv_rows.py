@@ -262,17 +262,9 @@ def read_frame(
 
     form = _form(_content(table, expected, error, _LOOKED_AT), table, expected, error)
     _refuse_twice(table, form.header, error)
-    # Nameless columns need a name until they are dropped.
-    names = [name or f"\0{place}" for place, name in enumerate(form.header)]
-    words = [name for name in names if name.lower() in texts]
+    words = [name for name in form.header if name.lower() in texts]
     others = [name for name in form.header if name and name not in words]
-    reading: dict[str, Any] = {
-        "sep": form.delimiter, "encoding": form.encoding, "skiprows": form.n_before + 1,
-        "header": None, "names": names, "index_col": False, "skipinitialspace": True,
-        "keep_default_na": False,
-        "na_values": {name: sorted(WRITTEN_FOR_MISSING) for name in others},
-        "dtype": dict.fromkeys(words, str), "low_memory": False,
-    }  # fmt: skip
+    reading = _pandas_options(form, words, others)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -293,6 +285,19 @@ def read_frame(
             columns[name] = column.map(_text)
     frame = pd.DataFrame(columns)
     return frame[~(frame.isna() | (frame == "")).all(axis=1)].reset_index(drop=True)
+
+
+def _pandas_options(form: _Form, words: Sequence[str], others: Sequence[str]) -> dict[str, Any]:
+    """Options of `pandas.read_csv` for a file of this form, its free texts and other columns."""
+    # Nameless columns need a name until they are dropped.
+    names = [name or f"\0{place}" for place, name in enumerate(form.header)]
+    return {
+        "sep": form.delimiter, "encoding": form.encoding, "skiprows": form.n_before + 1,
+        "header": None, "names": names, "index_col": False, "skipinitialspace": True,
+        "keep_default_na": False,
+        "na_values": {name: sorted(WRITTEN_FOR_MISSING) for name in others},
+        "dtype": dict.fromkeys(words, str), "low_memory": False,
+    }  # fmt: skip
 
 
 def _text(cell: object) -> object:

@@ -11,7 +11,7 @@ from affuse.storage.cache import cache_folder
 FOLDER = "errors"
 _LONGEST = 200
 _MOST_BYTES = 16 * 2**20
-"""Of one day: nobody fills a disk with errors."""
+"""Of one day: errors must not fill a disk."""
 
 
 def unforeseen(name: str, error: Exception) -> str:

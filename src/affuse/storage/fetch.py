@@ -1,6 +1,6 @@
 """Download of one file over HTTP: resumed after a break, checked against its checksum.
 
-Proved against a local server that cuts connections, ignores ranges and serves wrong bytes.
+Tested against a local server that cuts connections, ignores ranges and serves wrong bytes.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def open_foreign_session(model: bytes) -> Session:
     Exception
         As `open_session`.
     """
-    # Errors come back as errors; what a graph's author wrote does not belong into the terminal.
+    # Errors are raised as errors; text by a graph's author does not belong in the terminal.
     options = _options(1, _NOTHING)
     # What was checked as ONNX is read as ONNX.
     options.add_session_config_entry("session.load_model_format", "ONNX")
@@ -182,7 +182,7 @@ def _bound_memory() -> None:
     place = onnxruntime.OrtMemoryInfo(
         "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
     )
-    # Nothing is told to anybody.
+    # No telemetry.
     onnxruntime.disable_telemetry_events()
     bound = onnxruntime.OrtArenaCfg({"max_mem": MOST_GRAPH_MEMORY})
     onnxruntime.create_and_register_allocator(place, bound)

@@ -371,7 +371,7 @@ def _as_output_error(path: Path) -> Iterator[None]:
 def _reason(error: OSError) -> str:
     if isinstance(error, FileExistsError | NotADirectoryError):
         return "a part of this path is a file, not a folder"
-    if error.errno is None:  # As numpy says it.
+    if error.errno is None:  # As numpy reports it.
         return "the disk took a part of it only"
     return error.strerror or str(error)
 

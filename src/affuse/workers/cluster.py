@@ -112,7 +112,8 @@ class Cluster(Workers):
                 else:
                     for number in batch:
                         sent.submit([number])
-                # Dask blames all that a dead worker held: with nothing beside it, it is the task.
+                # Dask blames all tasks that a dead worker held: a task that was alone there is the
+                # cause.
                 if suspects and not sent.at_work:
                     alone.add(suspects[0])
                     sent.submit([suspects.pop(0)])

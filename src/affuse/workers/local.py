@@ -57,7 +57,7 @@ class Processes(Workers):
         costs: Sequence[float] | None = None,
         ended: Ended | None = None,
     ) -> Generator[tuple[int, Answer | Lost], None, None]:
-        """What a process died of is tried once more, alone, at the end."""
+        """A task that a process died of is tried once more, alone, at the end."""
         again: list[int] = []
         for number, answer in _crew(function, tasks, range(len(tasks)), self.n_processes, ended):
             if isinstance(answer, Lost):

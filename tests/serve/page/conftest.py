@@ -7,13 +7,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
+from browsing import comes_true, opener
 
 SIZE = (320, 240)
 FPS = 10
@@ -126,33 +127,15 @@ def browser(devices: tuple[Path, Path], start_chromium: Callable[..., Any]) -> A
 @pytest.fixture
 def open_page(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
     """Opens the page; in the end it must not have complained, nor asked any other host."""
-    complaints: list[str] = []
-    contexts: list[Any] = []
+    with opener(browser, server) as opened:
+        yield opened
 
-    def asked(request: Any) -> None:
-        if not request.url.startswith((server, "data:", f"blob:{server}")):
-            complaints.append(f"asked {request.url}")
 
-    def output(message: Any) -> None:
-        # A refused upload is answered with a status, which the browser itself puts on record.
-        if message.type in ("error", "warning") and "status of 4" not in message.text:
-            complaints.append(message.text)
-
-    def opened(view: str = "", **settings: Any) -> Any:
-        context = browser.new_context(accept_downloads=True, **settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", asked)
-        page.on("console", output)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{server}/{view}")
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
+@pytest.fixture(scope="module")
+def open_pages(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
+    """The same, for pages that tests of a module share."""
+    with opener(browser, server) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -163,12 +146,5 @@ def page(open_page: Callable[..., Any]) -> Any:
 
 @pytest.fixture
 def until(page: Any) -> Callable[..., None]:
-    """Waits until an expression of the page is true; Playwright's own way needs eval."""
-
-    def wait(expression: str, seconds: float = 30) -> None:
-        end = time.monotonic() + seconds
-        while not page.evaluate(expression):
-            assert time.monotonic() < end, f"never came true: {expression}"
-            page.wait_for_timeout(50)
-
-    return wait
+    """Waits until an expression of the page is true."""
+    return partial(comes_true, page)

@@ -7,13 +7,16 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import av
 import pytest
+from browsing import comes_true
 
 from affuse.export.document import read_json
 from affuse.export.timeline import tracks
@@ -30,6 +33,14 @@ CUTS = """async (prediction) => {
 }"""
 
 
+@dataclass(frozen=True)
+class Given:
+    """A page that shows what was found in the clip."""
+
+    page: Any
+    found: Any
+
+
 def give(page: Any, path: Path) -> str:
     """Upload a file and wait for its result; the job's id."""
     with page.expect_response("**/api/predict*") as answer:
@@ -43,21 +54,52 @@ def result_of(page: Any, server: str, job: str) -> Any:
     return page.request.get(f"{server}/api/jobs/{job}/result").json()
 
 
-def test_a_set_of_several_emotions_is_shown(page: Any, clip: Path) -> None:
-    def with_set(route: Any) -> None:
+@pytest.fixture(scope="module")
+def given(open_pages: Callable[..., Any], server: str, clip: Path) -> Given:
+    """One page that was given the clip, for all tests that do nothing but look at its result."""
+    page = open_pages()
+    return Given(page, result_of(page, server, give(page, clip))["predictions"][0])
+
+
+@pytest.fixture
+def result(given: Given) -> Any:
+    """That page with its result shown anew, as the server has it."""
+    _show(given.page)
+    return given.page
+
+
+def _show(page: Any) -> None:
+    with page.expect_response("**/result"):
+        page.click(".job [aria-label^=Show]")
+    comes_true(page, "document.activeElement.id === 'result-title'")
+
+
+@contextmanager
+def shown_with(page: Any, change: Callable[[Any], object]) -> Iterator[None]:
+    """The result is shown as if the server had found something else."""
+
+    def changed(route: Any) -> None:
         answer = route.fetch()
         document = answer.json()
-        document["predictions"][0]["set"] = ["calm", "happy"]
+        change(document["predictions"][0])
         route.fulfill(response=answer, json=document)
 
-    page.route("**/result", with_set)
-    give(page, clip)
-    assert page.inner_text("#result-words").endswith(" One of: calm, happy.")
+    page.route("**/result", changed)
+    _show(page)
+    try:
+        yield
+    finally:
+        page.unroute("**/result")
+
+
+def test_a_set_of_several_emotions_is_shown(result: Any) -> None:
+    with shown_with(result, lambda found: found.update(set=["calm", "happy"])):
+        assert result.inner_text("#result-words").endswith(" One of: calm, happy.")
 
 
 @pytest.mark.slow
-def test_a_recording_is_judged_and_shown(page: Any, server: str, clip: Path) -> None:
-    (found,) = result_of(page, server, give(page, clip))["predictions"]
+def test_a_recording_is_judged_and_shown(result: Any, given: Given, clip: Path) -> None:
+    page, found = result, given.found
     title = page.inner_text("#result-title")
     if found["emotion"]:
         assert title.split()[0] == found["emotion"]
@@ -72,8 +114,8 @@ def test_a_recording_is_judged_and_shown(page: Any, server: str, clip: Path) -> 
     assert clip.name in page.inner_text("#result-name")
 
 
-def test_what_an_answer_rests_on_is_shown(page: Any, server: str, clip: Path) -> None:
-    why = result_of(page, server, give(page, clip))["predictions"][0]["explanation"]
+def test_what_an_answer_rests_on_is_shown(result: Any, given: Given) -> None:
+    page, why = result, given.found["explanation"]
     shares = why["contributions"]
     assert set(shares) == {"audio", "video"}
     total = why["chance"] + sum(shares.values())
@@ -89,11 +131,9 @@ def test_what_an_answer_rests_on_is_shown(page: Any, server: str, clip: Path) ->
     assert bars == pytest.approx([track * abs(part) for part in parts], abs=2)
 
 
-def test_a_moment_leads_to_its_place_and_shows_the_face(
-    page: Any, server: str, until: Until, clip: Path
-) -> None:
-    why = result_of(page, server, give(page, clip))["predictions"][0]["explanation"]
-    until("document.getElementById('player').readyState > 1")
+def test_a_moment_leads_to_its_place_and_shows_the_face(result: Any, given: Given) -> None:
+    page, why = result, given.found["explanation"]
+    comes_true(page, "document.getElementById('player').readyState > 1")
     found = page.locator("#moments li")
     assert found.count() == len(why["contributions"])
     face = found.filter(has=page.locator("img"))
@@ -102,38 +142,27 @@ def test_a_moment_leads_to_its_place_and_shows_the_face(
     moment = why["moments"]["video"]
     assert f"{round(100 * moment['probability'])} %" in face.inner_text()
     face.locator("button").click()
-    until(f"Math.abs({TIME} - {moment['start_s']}) < 0.05", seconds=5)
+    comes_true(page, f"Math.abs({TIME} - {moment['start_s']}) < 0.05", seconds=5)
 
 
-def test_where_nothing_is_explained_the_place_is_hidden(page: Any, clip: Path) -> None:
-    def changed(route: Any) -> None:
-        answer = route.fetch()
-        document = answer.json()
-        del document["predictions"][0]["explanation"]
-        route.fulfill(response=answer, json=document)
-
-    page.route("**/result", changed)
-    give(page, clip)
-    assert page.is_hidden("#explanation")
+def test_where_nothing_is_explained_the_place_is_hidden(result: Any) -> None:
+    assert result.is_visible("#explanation")
+    with shown_with(result, lambda found: found.pop("explanation")):
+        assert result.is_hidden("#explanation")
 
 
-def test_a_reason_stands_in_the_place_of_the_sum(page: Any, clip: Path) -> None:
-    def changed(route: Any) -> None:
-        answer = route.fetch()
-        document = answer.json()
-        why = document["predictions"][0]["explanation"]
-        why.update(contributions={}, moments={}, reason="neither can be left out")
-        document["predictions"][0]["familiarity"] = {"audio": 0.34}
-        route.fulfill(response=answer, json=document)
+def test_a_reason_stands_in_the_place_of_the_sum(result: Any) -> None:
+    def change(found: Any) -> None:
+        found["explanation"].update(contributions={}, moments={}, reason="neither can be left out")
+        found["familiarity"] = {"audio": 0.34}
 
-    page.route("**/result", changed)
-    give(page, clip)
-    assert page.inner_text("#explanation-words") == "neither can be left out."
-    assert page.is_hidden("#sum")
-    assert page.locator("#moments li").count() == 0
-    assert page.inner_text("#nearness") == (
-        "Voice: nearer to training than 34 % of clips kept apart from it."
-    )
+    with shown_with(result, change):
+        assert result.inner_text("#explanation-words") == "neither can be left out."
+        assert result.is_hidden("#sum")
+        assert result.locator("#moments li").count() == 0
+        assert result.inner_text("#nearness") == (
+            "Voice: nearer to training than 34 % of clips kept apart from it."
+        )
 
 
 @pytest.mark.slow
@@ -145,9 +174,9 @@ def test_a_real_face_and_voice(page: Any, server: str, shared_data: Path) -> Non
 
 
 @pytest.mark.slow
-def test_seeking_by_mouse_and_keys(page: Any, until: Until, clip: Path) -> None:
-    give(page, clip)
-    until("document.getElementById('player').readyState > 1")
+def test_seeking_by_mouse_and_keys(result: Any) -> None:
+    page = result
+    comes_true(page, "document.getElementById('player').readyState > 1")
     timeline = page.locator("#timeline")
     box = timeline.bounding_box()
     timeline.click(position={"x": 84 + (box["width"] - 84) / 2, "y": 30})
@@ -198,8 +227,8 @@ PARSERS: dict[str, Callable[[bytes], bool]] = {
 
 
 @pytest.mark.slow
-def test_every_export_can_be_taken_and_read(page: Any, clip: Path, tmp_path: Path) -> None:
-    give(page, clip)
+def test_every_export_can_be_taken_and_read(result: Any, tmp_path: Path) -> None:
+    page = result
     offered = page.locator("#downloads button").evaluate_all(
         "all => all.map(e => e.dataset.format)"
     )
@@ -219,7 +248,7 @@ def test_every_export_can_be_taken_and_read(page: Any, clip: Path, tmp_path: Pat
 def test_the_page_cuts_windows_as_the_exports_do(
     page: Any, server: str, clip: Path, tmp_path: Path
 ) -> None:
-    page.click(".options summary")
+    page.click("details:has(#options) > summary")
     page.fill("[name=window]", "1")
     page.fill("[name=hop]", "0.5")
     document = result_of(page, server, give(page, clip))
@@ -240,9 +269,9 @@ def test_several_at_once_and_the_sample(page: Any, until: Until, clip: Path) -> 
     page.set_input_files("#files", [clip, clip])
     page.click("#sample")
     until("document.querySelectorAll('.job [aria-label^=Show]').length === 3", seconds=2 * JUDGED_S)
-    page.click("[aria-label='Show The sample']")
-    until("document.getElementById('result-name').innerText.startsWith('The sample')")
-    page.click("[aria-label='Remove The sample']")
+    page.click("[aria-label='Show Sample, disgust']")
+    until("document.getElementById('result-name').innerText.startsWith('Sample, disgust')")
+    page.click("[aria-label='Remove Sample, disgust']")
     assert page.is_hidden("#result")
     assert page.locator(".job").count() == 2
 

@@ -28,7 +28,7 @@ class Stretch:
     label : str
         As written; empty: none.
     targets : mapping of str to float
-        Numbers told of it.
+        Its numbers.
     missing : str
         Why there is no label, in words.
     """
@@ -61,7 +61,7 @@ class Annotated:
     links : tuple of Path
         Where it says that the recording lies, the likeliest first.
     note : str
-        What a reader must know of these labels; empty: nothing.
+        A note on these labels; empty: none.
     """
 
     source: Path

@@ -1,7 +1,7 @@
 """CREMA-D: people's recognition of its clips by voice, by face and by both.
 
-Counts over all 7,442 clips of what the most of some ten people told of each: facts that were
-counted from its published votes (`benchmarks/people.py` counts them again).
+Counts over all 7,442 clips of the majority vote of about ten people on each, counted from its
+published votes (`benchmarks/people.py` counts them again).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MAJORITIES: Mapping[str, tuple[tuple[int, ...], ...]] = {
         (1, 37, 150, 0, 552, 410, 121),
     ),
 }
-"""Modality -> clips by acted emotion (row) and the emotion that most people told (column), both in
+"""Modality -> clips by acted emotion (row) and the emotion with most votes (column), both in
 the order of `EMOTIONS`; the last column counts ties."""
 
 _SOURCE = "Cao et al. 2014, IEEE Transactions on Affective Computing 5(4): 377-390"
@@ -59,8 +59,8 @@ def people_references(index: Index) -> tuple[Reference, ...]:
     """UAR of people on the emotions of some clips, by voice, by face and by both.
 
     They chose among six emotions, over all clips of the corpus that show one of these. Where the
-    votes lie beside the clips and a run has fewer emotions, what they score with votes for the
-    others left out, on just these clips, stands beside it.
+    votes lie beside the clips and a run has fewer emotions, their score on just these clips,
+    without votes for other emotions, stands beside it.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ def votes_of(index: Index, modality: str) -> Votes | None:
     index : Index
         Clips of CREMA-D.
     modality : {"audio", "video", "audio+video"}
-        What people heard and saw.
+        What the voters were shown.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def read_tabulated(table: Path) -> dict[str, dict[str, Counts]]:
 @lru_cache(maxsize=1)
 def _tabulated(table: Path, written: int | str) -> dict[str, dict[str, Counts]]:
     """The table of a file, read again when the file's time stamp has changed."""
-    # The column of row numbers has no name in the file, and says what people heard and saw.
+    # The unnamed column of row numbers tells which modality the voters were shown.
     with local_copy(table) as file:
         content = file.read_bytes().replace(b'"",', b'"row",', 1)
     rows = rows_of(content, table, "row numbers, A,D,F,H,N,S and fileName")

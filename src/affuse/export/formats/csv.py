@@ -13,6 +13,7 @@ from affuse.export.plain import (
     SOURCES,
     all_classes,
     figures,
+    has_annotators,
     has_sets,
     rounded,
     stretches,
@@ -35,8 +36,9 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     ``p_video_<emotion>`` for each emotion, then ``disagreement``, then each target of a recogniser
     that gives numbers, then ``set`` where one tells sets (emotions, with | between them), then what
     the answer of the whole file rests on where that was asked for
-    (`affuse.export.explained.COLUMNS`). Times are those of the windows, which may overlap. What is
-    unknown is empty. A file without a timeline has one row. A name that a spreadsheet would take
+    (`affuse.export.explained.COLUMNS`), then ``annotator`` (person or recogniser) where somebody
+    has corrected a timeline. Times are those of the windows, which may overlap. What is unknown is
+    empty. A file without a timeline has one row. A name that a spreadsheet would take
     for a formula begins with an apostrophe; so does one that holds signs which steer a terminal, as
     escapes (`affuse.storage.plain_text.csv_cell`).
 
@@ -57,6 +59,8 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     last = ["disagreement", *targets, *(["set"] if has_sets(predictions) else [])]
     explains = has_explanations(predictions)
     last += COLUMNS if explains else ()
+    annotated = has_annotators(predictions)
+    last += ["annotator"] if annotated else []
     writer.writerow([*_FIRST, *_FACE, *map(csv_cell, [*probabilities, *last])])
     for prediction in predictions:
         for segment in stretches(prediction):
@@ -64,7 +68,8 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
             numbers = [rounded(segment.values.get(target)) for target in targets]
             sets = [SEPARATOR.join(segment.set)] if has_sets(predictions) else []
             rests_on = explanation_cells(prediction) if explains else []
-            cells = [prediction.path, *values, *numbers, *sets, *rests_on]
+            annotator = [segment.annotator] if annotated else []
+            cells = [prediction.path, *values, *numbers, *sets, *rests_on, *annotator]
             writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
 
@@ -90,5 +95,12 @@ def _corners(box: Box | None) -> list[float | None]:
 
 
 FORMAT = Format(
-    "CSV table", to_csv, "many", ".csv", "text/csv; charset=utf-8", numbers=True, explains=True
+    "CSV table",
+    to_csv,
+    "many",
+    ".csv",
+    "text/csv; charset=utf-8",
+    numbers=True,
+    explains=True,
+    annotators=True,
 )

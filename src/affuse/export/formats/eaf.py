@@ -143,4 +143,4 @@ def _legal(link: str) -> str:
     return _ILLEGAL.sub(lambda found: printable(found.group()), link)
 
 
-FORMAT = Format("ELAN", to_eaf, "linked", ".eaf", "application/xml")
+FORMAT = Format("ELAN", to_eaf, "linked", ".eaf", "application/xml", annotators=True)

@@ -82,4 +82,4 @@ def _quoted(text: str) -> str:
     return f'"{doubled}"'
 
 
-FORMAT = Format("Praat TextGrid", to_textgrid, "one", ".TextGrid")
+FORMAT = Format("Praat TextGrid", to_textgrid, "one", ".TextGrid", annotators=True)

@@ -38,7 +38,7 @@ def with_ranges(config: Config, index: Index) -> Config:
     """The configuration with the ranges that 8-bit integers need, measured where they are missing.
 
     Ranges are measured on a few frames of clips spread over the index. They become part of the
-    configuration, so that a run can be repeated and its bundle met with other clips. No label is
+    configuration, so that a run can be repeated and its bundle used on other clips. No label is
     looked at.
 
     Parameters

@@ -47,7 +47,7 @@ def network(settings: VggFaceConfig) -> Network:
     Returns
     -------
     Network
-        Nothing is read before its `weights` are called.
+        Nothing is read before its `weights` is called.
 
     Raises
     ------

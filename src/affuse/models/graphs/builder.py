@@ -52,7 +52,7 @@ class GraphBuilder:
     """Builds one graph, node after node; the same calls give the same bytes.
 
     Values are named by text. Classical models compute in double precision, as scikit-learn does:
-    a support vector machine votes by signs, and a sign that tips changes a probability by much.
+    a support vector machine votes by signs, and a sign that flips changes a probability by much.
 
     Attributes
     ----------

@@ -33,7 +33,7 @@ const json = async (path, options) => (await request(path, options)).json();
 
 export const info = () => json("/api/info");
 export const runs = () => json("/api/runs");
-export const startSample = () => json("/api/sample?explain=true", { method: "POST" });
+export const startSample = (meant) => json(`/api/sample?explain=true&meant=${meant}`, { method: "POST" });
 export const jobs = () => json("/api/jobs");
 export const job = (id) => json(`/api/jobs/${id}`);
 /** By voice and face together, or by one of them alone. */
@@ -49,9 +49,15 @@ export async function remove(id) {
   }
 }
 
+/** The timeline as somebody has corrected it; empty where nobody has. */
+export const corrections = (id) => json(`/api/jobs/${id}/corrections`);
+export const correct = (id, stretches) => json(`/api/jobs/${id}/corrections`, {
+  method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ stretches }) });
+export const forgetCorrections = (id) => request(`/api/jobs/${id}/corrections`, { method: "DELETE" });
+
 /** An export as {blob, name}. */
-export async function download(id, format) {
-  const response = await request(`/api/jobs/${id}/exports/${format}`);
+export async function download(id, format, corrected = false) {
+  const response = await request(`/api/jobs/${id}/exports/${format}${corrected ? "?corrected=true" : ""}`);
   const header = response.headers.get("Content-Disposition") ?? "";
   const coded = /filename\*=utf-8''([^;]+)/i.exec(header);
   const plain = /filename="?([^";]+)"?/i.exec(header);

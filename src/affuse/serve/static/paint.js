@@ -83,6 +83,12 @@ export class Painter {
     this.context.fillRect(x, y, Math.max(width, 1), height);
   }
 
+  frame(x, width, y, height) {
+    this.context.strokeStyle = colour("accent");
+    this.context.lineWidth = 3;
+    this.context.strokeRect(x + 0.5, y + 1.5, Math.max(width - 2, 1), height - 3);
+  }
+
   ground(x, width, y, height) {
     this.context.fillStyle = colour("raised");
     this.context.fillRect(x, y, width, height);

@@ -3,16 +3,18 @@
 import * as api from "./api.js";
 import { Bars, legend } from "./bars.js";
 import { swatch } from "./colours.js";
+import { Corrections } from "./correct.js";
 import { byId, make, tell } from "./dom.js";
 import { showExplanation } from "./explained.js";
 import { cutAt, differ, tracks } from "./moments.js";
-import { t } from "./text.js";
+import { emotionName, t } from "./text.js";
 import { Timeline } from "./timeline.js";
 import { clock, fusedWords, percent, saidBy, setWords, span } from "./words.js";
 
 const UNPLAYABLE = "This browser cannot play this kind of file. The analysis below is complete all the same.";
 const FAR_S = 1e7;
 const MOST_ROWS = 200;
+const VIDEO_MS = 400;
 
 export class Player {
   constructor(formats) {
@@ -21,6 +23,8 @@ export class Player {
     this.timeline = new Timeline(byId("timeline"), {
       seek: (time) => this.seek(time), toggle: () => this.toggle(), hover: (time) => this.hover(time), moved: () => this.moved(),
     });
+    this.corrections = new Corrections(this.timeline, formats, {
+      seek: (time) => this.seek(time), save: (...what) => this.save(...what) });
     byId("zoom-in").addEventListener("click", () => this.timeline.zoom(0.5));
     byId("zoom-out").addEventListener("click", () => this.timeline.zoom(2));
     byId("zoom-all").addEventListener("click", () => this.timeline.all());
@@ -35,12 +39,12 @@ export class Player {
   }
 
   /** Fetch what a job found, and show it; `source` is where its picture and sound come from. */
-  async show(id, name, source) {
+  async show(id, { name, source, job }) {
     this.wanted = id;
     const [document_, overview] = await Promise.all([api.result(id), api.overview(id)]);
     if (this.wanted !== id) return;
     const [prediction] = document_.predictions;
-    Object.assign(this, { id, name, overview });
+    Object.assign(this, { id, name, overview, meant: job?.meant });
     byId("result").hidden = false;
     this.choices(prediction);
     this.answer(prediction);
@@ -48,6 +52,7 @@ export class Player {
     legend(byId("legend"), prediction.classes);
     this.downloads();
     this.faces();
+    this.corrections.begin(id, this.cuts, prediction.classes, this.tracks.size > 1);
     this.open(source);
   }
 
@@ -119,6 +124,9 @@ export class Player {
     byId("result-said").replaceChildren(...[["audio", "Voice"], ["video", "Face"]].map(([key, label]) =>
       make("span", {}, make("span", { class: `key ${key}`, "aria-hidden": "true" }), make("b", {}, `${label}: `),
         probabilities[key] ? saidBy(this.prediction, key) : "nothing to go by")));
+    if (this.meant) {
+      byId("result-said").append(make("span", {}, make("b", {}, `${t("result.meant")}: `), emotionName(this.meant)));
+    }
     const words = emotion ? this.words() : `${abstained || "Nothing to go by"}.`;
     byId("result-words").textContent = `${words}${setWords(this.prediction)}`;
     byId("result-notes").replaceChildren(...notes.map((note) => make("li", {}, note)));
@@ -152,21 +160,33 @@ export class Player {
     }));
   }
 
-  async save(format, button) {
+  async save(format, button, corrected = false) {
     tell(byId("download-error"), "");
     button.disabled = true;
-    button.textContent = `${format.label}: in the making`;
+    button.textContent = t("files.making", { label: format.label });
+    const ended = format.name === "video" ? this.progress(format, button) : () => {};
     try {
-      const { blob, name } = await api.download(this.id, format.name);
+      const { blob, name } = await api.download(this.id, format.name, corrected);
       const address = URL.createObjectURL(blob);
       make("a", { href: address, download: name ?? `prediction${format.suffix}` }).click();
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
     } catch (error) {
       tell(byId("download-error"), error.message);
     }
+    ended();
     button.textContent = format.label;
     button.disabled = false;
     button.focus({ preventScroll: true });
+  }
+
+  /** While a video is made, say how far it is; gives what ends that. */
+  progress(format, button) {
+    const { id } = this;
+    const asking = setInterval(async () => {
+      const { video } = await api.job(id).catch(() => ({}));
+      if (button.disabled && video) button.textContent = t("files.share", { label: format.label, share: percent(video) });
+    }, VIDEO_MS);
+    return () => clearInterval(asking);
   }
 
   faces() {

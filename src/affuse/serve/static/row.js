@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { swatch } from "./colours.js";
 import { announce, make } from "./dom.js";
-import { t } from "./text.js";
+import { emotionName, t } from "./text.js";
 import { percent, span } from "./words.js";
 
 const QUICK_MS = 250;
@@ -101,6 +101,7 @@ export class Row {
     this.describe(job);
     if (!first) return;
     this.offer([t("job.show"), () => this.board.ask(this)], [t("job.remove"), () => this.discard()]);
+    this.buttons.prepend(this.besideButton());
     this.board.finished(this);
   }
 
@@ -108,10 +109,21 @@ export class Row {
   describe(job) {
     this.job = job;
     this.bar.hidden = true;
-    const { emotion, confidence, expires_in_s: left } = job;
-    const found = make("b", {}, emotion ? `${emotion}, ${percent(confidence)}` : t("undecided"));
+    const { emotion, confidence, meant, expires_in_s: left } = job;
+    const found = make("b", {}, emotion ? `${emotionName(emotion)}, ${percent(confidence)}` : t("undecided"));
     const kept = left ? `, ${t("job.kept", { span: span(60 * Math.ceil(left / 60)) })}` : "";
-    this.state.replaceChildren(swatch(emotion, this.board.classes), " ", found, ` · ${t("job.done")}${kept}`);
+    const asked = meant ? ` · ${t("job.meant", { emotion: emotionName(meant) })}` : "";
+    this.state.replaceChildren(swatch(emotion, this.board.classes), " ", found, `${asked} · ${t("job.done")}${kept}`);
+  }
+
+  besideButton() {
+    const button = make("button", { type: "button", class: "small beside-button", "aria-pressed": "false",
+      "aria-label": t("job.label", { action: t("job.beside"), name: this.name }) }, t("job.beside"));
+    button.addEventListener("click", async () => {
+      const chosen = await this.board.beside.toggle(this);
+      button.setAttribute("aria-pressed", String(chosen));
+    });
+    return button;
   }
 
   fail(words) {

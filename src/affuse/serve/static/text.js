@@ -9,6 +9,9 @@ export function t(key, values = {}) {
   return (table[key] ?? key).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 }
 
+/** An emotion in the reader's language; one that the table does not know as the recogniser calls it. */
+export const emotionName = (emotion) => table[`emotion.${emotion}`] ?? emotion;
+
 const MARKS = /\*\*(.+?)\*\*|`(.+?)`|\[(.+?)\]\((.+?)\)/g;
 
 /** A sentence as nodes: **strong**, `code` and [links](#about) are all that a table may mark. */

@@ -5,11 +5,13 @@ import { make } from "./dom.js";
 import { cutAt, pieces, top } from "./moments.js";
 import { Painter, prepare } from "./paint.js";
 import { Shown } from "./shown.js";
+import { nearest } from "./stretches.js";
 import { clock, sentence } from "./words.js";
 
 const STEP_S = 0.5;
 const CLOSER = 0.5;
 const NARROWEST = 3;
+const REACH = 7;
 const TICKS_S = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 const THUMB = 44;
 
@@ -17,6 +19,7 @@ const THUMB = 44;
 const LANES = [
   ["stack", "Probability", "Prob.", 136, 8],
   ["fused", "Together", "Both", 26, 5],
+  ["own", "By hand", "Hand", 28, 5],
   ["audio", "Voice", "Voice", 24, 1],
   ["differ", "differ", "differ", 13, 1],
   ["video", "Face", "Face", 24, 10],
@@ -49,12 +52,15 @@ export class Timeline {
     const { host } = this;
     host.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
-      this.dragging = true;
       host.setPointerCapture(event.pointerId);
+      this.edge = this.edgeAt(event);
+      this.dragging = !this.edge;
+      if (this.edge) return;
       this.calls.seek(this.timeAt(event));
+      if (this.own) this.edits.pick(this.timeAt(event));
     });
     host.addEventListener("pointermove", (event) => this.moved(event));
-    for (const end of ["pointerup", "pointercancel"]) host.addEventListener(end, () => { this.dragging = false; });
+    for (const end of ["pointerup", "pointercancel"]) host.addEventListener(end, () => this.released());
     host.addEventListener("pointerleave", () => this.pointTo(null));
     host.addEventListener("keydown", (event) => this.pressed(event));
     host.addEventListener("wheel", (event) => this.wheeled(event), { passive: false });
@@ -62,8 +68,25 @@ export class Timeline {
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
+  released() {
+    if (this.edge) this.edits.drop();
+    this.edge = null;
+    this.dragging = false;
+  }
+
+  /** The edge of a stretch under the pointer, in the lane of corrections: [place, edge]. */
+  edgeAt(event) {
+    const lane = this.own && this.lanes.get("own");
+    const down = event.clientY - this.host.getBoundingClientRect().top;
+    if (!lane || down < lane.y - 2 || down > lane.y + lane.height + 2) return null;
+    const [place, edge, away] = nearest(this.own, this.timeAt(event));
+    return away * (this.width - this.gutter) / this.shown.length <= REACH ? [place, edge] : null;
+  }
+
   moved(event) {
-    if (this.dragging) this.calls.seek(this.timeAt(event));
+    this.host.classList.toggle("on-edge", Boolean(this.edge ?? this.edgeAt(event)));
+    if (this.edge) this.edits.drag(this.edge, this.timeAt(event));
+    else if (this.dragging) this.calls.seek(this.timeAt(event));
     else if (event.pointerType === "mouse") this.pointTo(this.timeAt(event));
   }
 
@@ -140,6 +163,14 @@ export class Timeline {
     this.setTime(this.time);
   }
 
+  /** The lane of corrections: its stretches and which of them is chosen; null: none. */
+  setOwn(own, chosen = 0) {
+    Object.assign(this, { own, chosen });
+    if (!this.found) return;
+    this.lanes = this.layout();
+    this.draw();
+  }
+
   load(source) {
     const picture = new Image();
     picture.onload = () => this.draw();
@@ -148,7 +179,7 @@ export class Timeline {
   }
 
   layout() {
-    const absent = new Set();
+    const absent = new Set(this.own ? [] : ["own"]);
     if (!this.overview.waveform) ["audio", "differ", "wave", "speech"].forEach((key) => absent.add(key));
     if (!this.overview.strip.length) ["differ", "video", "strip", "seen"].forEach((key) => absent.add(key));
     let y = 0;
@@ -208,6 +239,7 @@ export class Timeline {
     const { from, to, length } = this.shown;
     this.pieces = pieces(this.found, from, to, (NARROWEST * length) / (this.width - this.gutter));
     for (const piece of this.pieces) this.drawPiece(painter, piece);
+    if (this.own) this.drawOwn(painter);
     this.drawWave(painter);
     this.drawSpans(painter, "speech", this.overview.speech, "audio");
     this.drawStrip(context);
@@ -229,6 +261,18 @@ export class Timeline {
     into("audio", (...place) => painter.label(...place, top(segment.probabilities.audio)?.[0]));
     into("video", (...place) => painter.label(...place, top(segment.probabilities.video)?.[0]));
     into("differ", (left, wide, y, height) => painter.disagreement(left, wide, y + height * (1 - apart), height * apart));
+  }
+
+  /** A person's stretches are underlined; the chosen one has a frame. */
+  drawOwn(painter) {
+    const { y, height } = this.lanes.get("own");
+    this.own.forEach(({ start_s: start, end_s: end, emotion, annotator }, place) => {
+      if (end <= this.shown.from || start >= this.shown.to) return;
+      const [x, width] = [this.x(start), this.x(end) - this.x(start)];
+      painter.label(x, width, y, height, emotion, "undecided");
+      if (annotator === "person") painter.bar(x, width - 1, y + height - 4, 4, "ink");
+      if (place === this.chosen) painter.frame(x, width, y, height);
+    });
   }
 
   drawWave({ context }) {

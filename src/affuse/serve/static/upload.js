@@ -1,9 +1,11 @@
 /** What this browser has given: the list, kept by the server, and the same in all tabs. */
 
 import * as api from "./api.js";
-import { announce, byId, tell } from "./dom.js";
+import { Beside } from "./beside.js";
+import { swatch } from "./colours.js";
+import { announce, byId, make, tell } from "./dom.js";
 import { Row } from "./row.js";
-import { t } from "./text.js";
+import { emotionName, t } from "./text.js";
 import { bytes, percent, span } from "./words.js";
 
 const VIEW = "recordings";
@@ -22,11 +24,17 @@ export function named(hash) {
   return { view: view || VIEW, id };
 }
 
+const sampleName = (meant) => t("sample.name", { meant: emotionName(meant) });
+
 export class Board {
   /** The list of what was given; `player` shows the results. */
-  constructor({ limits, classes }, player) {
+  constructor({ limits, classes, examples }, player) {
     Object.assign(this, { limits, classes, player, sending: Promise.resolve(), shown: null, rows: new Set() });
     byId("limits").textContent = `Up to ${bytes(limits.max_bytes)} and ${span(limits.max_duration_s)} each. Nobody but this server gets them.`;
+    this.beside = new Beside(classes, (row) => this.ask(row));
+    byId("gallery").replaceChildren(...examples.map((meant) => make("li", {}, make("button", {
+      type: "button", class: "small", "data-meant": meant, onclick: () => this.sample(meant) },
+    swatch(meant, examples), emotionName(meant)))));
     this.others = new BroadcastChannel("affuse");
     this.others.onmessage = () => this.look();
     document.addEventListener("visibilitychange", () => this.look());
@@ -47,8 +55,9 @@ export class Board {
     else this.enqueue(row);
   }
 
-  sample() {
-    this.enqueue(this.add("The sample", { source: "/api/sample.mp4", send: () => api.startSample() }));
+  sample(meant) {
+    const source = `/api/sample.mp4?meant=${meant}`;
+    this.enqueue(this.add(sampleName(meant), { source, send: () => api.startSample(meant) }));
   }
 
   problem(file) {
@@ -65,6 +74,13 @@ export class Board {
     byId("facts").hidden = true;
     byId("jobs").prepend(row.element);
     return row;
+  }
+
+  /** What can be done with several is there once there are some. */
+  count() {
+    const done = [...this.rows].filter((row) => row.job).length;
+    byId("all-files").hidden = done < 1;
+    byId("jobs").classList.toggle("several", done > 1);
   }
 
   /** Bodies go up one after the other; each row then follows its job by itself. */
@@ -98,7 +114,7 @@ export class Board {
   }
 
   adopt(job) {
-    const row = this.add(job.name, { id: job.id, source: `/api/jobs/${job.id}/recording` });
+    const row = this.add(job.meant ? sampleName(job.meant) : job.name, { id: job.id, source: `/api/jobs/${job.id}/recording` });
     if (!row.take(job)) row.watch();
   }
 
@@ -113,6 +129,7 @@ export class Board {
   }
 
   finished(row) {
+    this.count();
     const asked = named(location.hash);
     announce(t("job.finished", { name: row.name }));
     if (this.shown !== null || (asked.id !== null && asked.id !== row.id)) return;
@@ -149,7 +166,7 @@ export class Board {
     row.element.classList.add("chosen");
     byId("to-recordings").href = `#${VIEW}/${row.id}`;
     try {
-      await this.player.show(row.id, row.name, row.source);
+      await this.player.show(row.id, row);
       const { emotion, confidence } = this.player.prediction;
       announce(`${row.name}: ${emotion ? `${emotion}, ${percent(confidence)}` : t("undecided")}`);
       if (go) byId("result-title").focus();
@@ -163,6 +180,8 @@ export class Board {
     const had = row.element.contains(document.activeElement);
     row.element.remove();
     this.rows.delete(row);
+    this.beside.drop(row);
+    this.count();
     if (row.source.startsWith("blob:")) URL.revokeObjectURL(row.source);
     if (this.shown === row) {
       this.close();
@@ -180,7 +199,7 @@ export function listen(board) {
     board.files([...input.files]);
     input.value = "";
   });
-  byId("sample").addEventListener("click", () => board.sample());
+  byId("sample").addEventListener("click", () => board.sample("disgust"));
   const view = document.documentElement;
   view.addEventListener("dragover", (event) => {
     event.preventDefault();

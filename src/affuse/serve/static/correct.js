@@ -1,0 +1,154 @@
+/** Corrections by hand: a lane of the timeline, and fields that do the same by keyboard. */
+
+import * as api from "./api.js";
+import { announce, byId, make, tell } from "./dom.js";
+import * as stretches from "./stretches.js";
+import { emotionName, t } from "./text.js";
+import { clock } from "./words.js";
+
+const PAUSE_MS = 300;
+
+export class Corrections {
+  /** `seek(time)` goes to a place; `save(format, button, corrected)` gives a file. */
+  constructor(timeline, formats, { seek, save }) {
+    Object.assign(this, { timeline, seek, list: [], before: [], place: 0, id: null });
+    timeline.edits = { pick: (time) => this.pick(time), drag: (edge, time) => this.drag(edge, time), drop: () => this.drop() };
+    byId("correct-open").addEventListener("click", () => (timeline.own ? this.hide() : this.open()));
+    byId("correct-emotion").addEventListener("change", ({ target }) =>
+      this.change(stretches.named(this.list, this.place, target.value || null)));
+    for (const [id, edge] of [["correct-from", "start_s"], ["correct-to", "end_s"]]) {
+      byId(id).addEventListener("change", ({ target }) => this.move(edge, Number(target.value)));
+    }
+    byId("correct-previous").addEventListener("click", () => this.go(this.place - 1));
+    byId("correct-next").addEventListener("click", () => this.go(this.place + 1));
+    byId("correct-split").addEventListener("click", () => this.change(stretches.split(this.list, this.place, timeline.time), true));
+    byId("correct-join").addEventListener("click", () => this.change(stretches.joined(this.list, this.place)));
+    byId("correct-undo").addEventListener("click", () => this.undo());
+    byId("correct-forget").addEventListener("click", () => this.forget());
+    byId("correct-files").replaceChildren(...formats.filter(({ annotators }) => annotators).map((format) => {
+      const button = make("button", { type: "button", class: "small", "data-corrected": format.name }, format.label);
+      button.addEventListener("click", async () => { await this.send(); save(format, button, true); });
+      return make("li", {}, button);
+    }));
+  }
+
+  /** Another result is shown: its recogniser's cuts, and what somebody has made of them before. */
+  async begin(id, cuts, classes, several) {
+    Object.assign(this, { id, cuts, before: [], place: 0, list: stretches.stretchesOf(cuts) });
+    byId("correct-open").hidden = several || !this.list.length;
+    byId("correct-emotion").replaceChildren(...["", ...classes].map((name) =>
+      make("option", { value: name }, name ? emotionName(name) : t("undecided"))));
+    this.hide();
+    if (several) return;
+    const kept = await api.corrections(id).catch(() => []);
+    if (this.id !== id || !kept.length) return;
+    this.list = kept;
+    this.open();
+  }
+
+  open() {
+    byId("correct").hidden = false;
+    byId("correct-open").setAttribute("aria-expanded", "true");
+    this.place = Math.max(stretches.placeAt(this.list, this.timeline.time), 0);
+    this.show();
+  }
+
+  hide() {
+    byId("correct").hidden = true;
+    byId("correct-open").setAttribute("aria-expanded", "false");
+    tell(byId("correct-error"), "");
+    this.timeline.setOwn(null);
+  }
+
+  show() {
+    const own = this.list[this.place];
+    byId("correct-which").textContent = t("correct.which", { place: this.place + 1, all: this.list.length,
+      from: clock(own.start_s, true), to: clock(own.end_s, true), whose: t(`correct.${own.annotator}`) });
+    byId("correct-emotion").value = own.emotion ?? "";
+    for (const [id, edge] of [["correct-from", "start_s"], ["correct-to", "end_s"]]) {
+      byId(id).value = own[edge].toFixed(2);
+      byId(id).max = this.timeline.duration.toFixed(2);
+    }
+    byId("correct-previous").disabled = this.place === 0;
+    byId("correct-next").disabled = byId("correct-join").disabled = this.place === this.list.length - 1;
+    byId("correct-undo").disabled = !this.before.length;
+    byId("correct-forget").disabled = !this.before.length && this.list.every((one) => one.annotator === "recogniser");
+    this.timeline.setOwn(this.list, this.place);
+  }
+
+  go(place) {
+    this.place = Math.min(Math.max(place, 0), this.list.length - 1);
+    this.seek(this.list[this.place].start_s);
+    this.show();
+    announce(byId("correct-which").textContent);
+  }
+
+  pick(time) {
+    const place = stretches.placeAt(this.list, time);
+    if (place >= 0) this.place = place;
+    this.show();
+  }
+
+  /** One undo brings back what was before the whole drag. */
+  drag([place, edge], time) {
+    this.held ??= this.list;
+    this.list = stretches.moved(this.list, place, edge, time, this.timeline.duration);
+    this.place = place;
+    this.show();
+  }
+
+  drop() {
+    const { held, list } = this;
+    this.held = null;
+    if (!held || held === list) return;
+    this.list = held;
+    this.change(list);
+  }
+
+  move(edge, time) {
+    this.change(stretches.moved(this.list, this.place, edge, time, this.timeline.duration));
+    this.show();
+  }
+
+  change(list, next = false) {
+    if (list === this.list) return;
+    this.before.push(this.list);
+    this.take(list, this.place + Number(next));
+  }
+
+  undo() {
+    if (this.before.length) this.take(this.before.pop(), this.place);
+  }
+
+  take(list, place) {
+    this.list = list;
+    this.place = Math.min(place, list.length - 1);
+    this.show();
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.send(), PAUSE_MS);
+  }
+
+  /** Have the server keep it; it says whose each stretch is. */
+  async send() {
+    clearTimeout(this.waiting);
+    this.waiting = null;
+    const { id, list } = this;
+    try {
+      const kept = await api.correct(id, list.map(({ start_s, end_s, emotion }) => ({ start_s, end_s, emotion })));
+      tell(byId("correct-error"), "");
+      if (this.id !== id || this.list !== list) return;
+      this.list = kept;
+      if (!byId("correct").hidden) this.show();
+    } catch (error) {
+      tell(byId("correct-error"), error.message);
+    }
+  }
+
+  async forget() {
+    clearTimeout(this.waiting);
+    await api.forgetCorrections(this.id).catch((error) => tell(byId("correct-error"), error.message));
+    Object.assign(this, { before: [], list: stretches.stretchesOf(this.cuts) });
+    this.place = Math.min(this.place, this.list.length - 1);
+    this.show();
+  }
+}

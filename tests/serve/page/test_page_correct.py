@@ -1,0 +1,149 @@
+"""Corrections by hand: by mouse, by keyboard, kept by the server, saved with whose they are."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from affuse.corpora.annotations.documents import read_document
+
+JUDGED_MS = 180_000
+GUTTER = 84
+OWN_LANE = 136 + 8 + 26 + 5 + 14
+"""Pixels from the top of the timeline to the middle of the lane of corrections."""
+
+CHANGES = """async () => {
+    const s = await import("/static/stretches.js");
+    const list = [[0, 1, "sad"], [1, 2, null], [3, 4, "calm"]].map(([start_s, end_s, emotion]) =>
+        ({ start_s, end_s, emotion, annotator: "recogniser" }));
+    const short = (all) => all.map((one) => [one.start_s, one.end_s, one.emotion,
+        one.annotator[0]]);
+    return [s.named(list, 1, "happy"), s.moved(list, 0, "end_s", 1.4, 5),
+        s.moved(list, 1, "end_s", 9, 5), s.moved(list, 0, "start_s", -3, 5),
+        s.moved(list, 1, "start_s", 0, 5), s.split(list, 2, 3.25), s.joined(list, 1),
+        s.split(list, 2, 3.01)].map(short);
+}"""
+
+
+@pytest.fixture
+def result(page: Any, clip: Path) -> Any:
+    """A result of several windows, with the lane of corrections."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.click("details:has(#options) > summary")
+    page.fill("[name=window]", "1")
+    page.fill("[name=hop]", "1")
+    page.set_input_files("#files", clip)
+    page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
+    page.click("#correct-open")
+    return page
+
+
+def which(page: Any) -> str:
+    return str(page.inner_text("#correct-which"))
+
+
+def kept(page: Any) -> list[dict[str, Any]]:
+    """What the server has, once it has what was done last."""
+    page.wait_for_timeout(500)
+    job = page.evaluate("location.hash").split("/")[1]
+    origin = page.url.split("#")[0]
+    found: list[dict[str, Any]] = page.request.get(f"{origin}api/jobs/{job}/corrections").json()
+    return found
+
+
+def saved(page: Any, name: str, path: Path) -> Path:
+    with page.expect_download() as download:
+        page.click(f"#correct-files [data-corrected={name}]")
+    assert ".corrected." in download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_each_change_is_a_new_list(page: Any) -> None:
+    r, p = "r", "p"
+    assert page.evaluate(CHANGES) == [
+        [[0, 1, "sad", r], [1, 2, "happy", p], [3, 4, "calm", r]],
+        [[0, 1.4, "sad", p], [1.4, 2, None, p], [3, 4, "calm", r]],
+        [[0, 1, "sad", r], [1, 3, None, p], [3, 4, "calm", r]],
+        [[0, 1, "sad", r], [1, 2, None, r], [3, 4, "calm", r]],
+        [[0, 0.05, "sad", p], [0.05, 2, None, p], [3, 4, "calm", r]],
+        [[0, 1, "sad", r], [1, 2, None, r], [3, 3.25, "calm", p], [3.25, 4, "calm", p]],
+        [[0, 1, "sad", r], [1, 4, None, p]],
+        [[0, 1, "sad", r], [1, 2, None, r], [3, 4, "calm", r]],
+    ]
+
+
+def test_an_edge_is_dragged(result: Any) -> None:
+    timeline = result.locator("#timeline")
+    timeline.scroll_into_view_if_needed()
+    box = timeline.bounding_box()
+    duration = float(timeline.get_attribute("aria-valuemax"))
+    y = box["y"] + OWN_LANE
+    across = (box["width"] - GUTTER) / duration
+    x = box["x"] + GUTTER
+    result.mouse.move(x + across, y)
+    assert "on-edge" in timeline.get_attribute("class")
+    result.mouse.down()
+    result.mouse.move(x + 1.2 * across, y, steps=3)
+    result.mouse.move(x + 1.51 * across, y, steps=3)
+    result.mouse.up()
+    assert which(result) == "Stretch 1 of 3: 0:00.0 to 0:01.5, yours"
+    first, second, *_ = kept(result)
+    assert first["end_s"] == second["start_s"] == pytest.approx(1.5, abs=0.02)
+    assert first["annotator"] == second["annotator"] == "person"
+    result.click("#correct-undo")
+    assert kept(result)[0]["end_s"] == 1.0
+    assert kept(result)[0]["annotator"] == "recogniser"
+
+
+def test_by_keyboard_alone_to_a_file_that_says_whose_each_label_is(
+    result: Any, tmp_path: Path
+) -> None:
+    result.locator("#correct-next").press("Enter")
+    assert which(result).startswith("Stretch 2 of ")
+    result.locator("#correct-emotion").focus()
+    result.keyboard.type("surp")
+    assert which(result).endswith("yours")
+    result.locator("#correct-to").fill("1.75")
+    result.locator("#correct-to").press("Enter")
+    whose = ["recogniser", "person", "person"]
+    document = saved(result, "json", tmp_path / "talk.json")
+    segments = json.loads(document.read_text())["predictions"][0]["segments"]
+    assert [part["annotator"] for part in segments[:3]] == whose
+    assert (segments[1]["emotion"], segments[1]["end_s"]) == ("surprised", 1.75)
+    assert segments[2]["start_s"] == 1.75
+    (read,) = read_document(document)
+    assert read.tiers[0].stretches[1].label == "surprised"
+    table = saved(result, "csv", tmp_path / "talk.csv").read_text()
+    assert [row["annotator"] for row in csv.DictReader(table.splitlines())][:3] == whose
+    assert '<TIER LINGUISTIC_TYPE_REF="default-lt" TIER_ID="annotator">' in (
+        saved(result, "eaf", tmp_path / "talk.eaf").read_text()
+    )
+
+
+def test_corrections_come_back_and_can_be_forgotten(result: Any) -> None:
+    result.press("#timeline", "ArrowRight")
+    result.click("#correct-split")
+    assert which(result).startswith("Stretch 2 of ")
+    n_stretches = len(kept(result))
+    result.reload()
+    result.wait_for_selector("#correct:visible")
+    assert f"of {n_stretches}: 0:00.0 to 0:00.5, yours" in which(result)
+    result.click("#correct-forget")
+    assert which(result).endswith("as recognised")
+    assert kept(result) == []
+    result.click("#correct-open")
+    assert result.is_hidden("#correct")
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(page: Any) -> Iterator[None]:
+    """The server that the tests share keeps no results of them."""
+    yield
+    for button in page.locator(".job [aria-label^=Remove]").all():
+        button.click()

@@ -1,0 +1,175 @@
+"""A timeline that a person has corrected: what is theirs and what the recogniser's."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from predictions import window
+from serving import ended, send
+
+from affuse.corpora.annotations.documents import read_document
+from affuse.corpora.annotations.elan import read_elan
+from affuse.corpora.annotations.tiers import emotion_tiers
+from affuse.export.document import prediction_schema, read_json
+from affuse.export.formats.textgrid import to_textgrid
+from affuse.records import RAVDESS_EMOTIONS, Prediction
+from affuse.serve.corrections import Corrections, corrected
+from affuse.serve.replies import Refused
+
+WINDOWS = (window(0.0, "happy", 0.7), window(2.0, None, 0.2), window(4.0, "sad", 0.6))
+TALK = Prediction("talk.mp4", 8.0, "happy", 0.7, {}, WINDOWS, RAVDESS_EMOTIONS, "affuse 1f2e")
+CUTS = [(0.0, 3.0, "happy"), (3.0, 5.0, None), (5.0, 8.0, "sad")]
+
+
+def timeline(*stretches: tuple[float, float, str | None]) -> Corrections:
+    named = [dict(zip(("start_s", "end_s", "emotion"), each, strict=True)) for each in stretches]
+    return Corrections.model_validate({"stretches": named})
+
+
+def test_what_is_as_it_was_stays_the_recognisers():
+    found = corrected(TALK, timeline(*CUTS))
+    assert [part.annotator for part in found.segments] == ["recogniser"] * 3
+    assert [part.probabilities for part in found.segments] == [
+        part.probabilities for part in WINDOWS
+    ]
+
+
+def test_another_emotion_or_another_edge_is_the_persons():
+    found = corrected(TALK, timeline(CUTS[0], (3.0, 5.0, "calm"), CUTS[2])).segments
+    assert [part.annotator for part in found] == ["recogniser", "person", "recogniser"]
+    assert (found[1].emotion, found[1].confidence, found[1].probabilities) == ("calm", None, {})
+    moved = corrected(TALK, timeline((0.0, 3.5, "happy"), (3.5, 5.0, None), CUTS[2]))
+    assert [part.annotator for part in moved.segments] == ["person", "person", "recogniser"]
+    assert moved.notes[-1].startswith("A person has corrected this timeline: 2 of its 3 stretches")
+
+
+@pytest.mark.parametrize(
+    ("stretches", "message"),
+    [
+        ([(0.0, 9.0, "sad")], r"stretch 1 goes from 0 to 9 s; expected .* between 0 and 8 s"),
+        ([(2.0, 2.0, "sad")], r"stretch 1 goes from 2 to 2 s; expected 1 ms or more"),
+        ([(0.0, 1.0, "bored")], r"emotion 'bored'; expected none, or one of neutral, calm"),
+        ([(0.0, 3.0, None), (2.0, 4.0, None)], r"stretch 2 begins at 2 s, before stretch 1 ends"),
+    ],
+)
+def test_what_is_no_timeline_is_refused(stretches, message):
+    with pytest.raises(Refused, match=message):
+        corrected(TALK, timeline(*stretches))
+
+
+def test_several_faces_have_several_timelines():
+    faces = replace(TALK, segments=(WINDOWS[0], replace(WINDOWS[0], face=2)))
+    with pytest.raises(Refused, match="have it judged by its largest face"):
+        corrected(faces, timeline(*CUTS))
+
+
+def test_praat_has_both_tiers_and_nothing_of_the_recogniser_where_a_person_was():
+    found = to_textgrid(corrected(TALK, timeline(CUTS[0], (3.0, 5.0, "calm"), CUTS[2])))
+    names = [line.split('"')[1] for line in found.splitlines() if "name = " in line]
+    assert names[:3] == ["emotion", "annotator", "fused"]
+    texts = [line.split('"')[1] for line in found.splitlines() if "text = " in line]
+    assert texts[:9] == [
+        "happy", "calm", "sad", "recogniser", "person", "recogniser", "happy", "", "sad"
+    ]  # fmt: skip
+    assert "annotator" not in to_textgrid(TALK)
+
+
+@pytest.fixture(scope="module")
+def number(server, talking) -> str:
+    with server.client() as client:
+        job = send(client, talking, "talk.mp4", window="1", hop="1").json()["id"]
+        assert ended(client, job)["state"] == "done"
+        return str(job)
+
+
+@pytest.fixture
+def place(client, number):
+    """Where its corrections are; none at the beginning, and none left."""
+    assert client.get(f"/api/jobs/{number}/corrections").json() == []
+    yield f"/api/jobs/{number}/corrections"
+    assert client.delete(f"/api/jobs/{number}/corrections").status_code == 204
+
+
+@pytest.fixture
+def saved(client, number, place):
+    """The whole way of a correction: the second stretch called surprised."""
+    (found,) = client.get(f"/api/jobs/{number}/result").json()["predictions"]
+    stretches = [
+        {"start_s": part["start_s"], "end_s": part["end_s"], "emotion": part["emotion"]}
+        for part in found["segments"]
+    ]
+    stretches[1]["emotion"] = "surprised"
+    answer = client.put(place, json={"stretches": stretches})
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_corrections_come_back(client, place, saved):
+    whose = [part["annotator"] for part in saved]
+    assert whose == ["recogniser", "person", *["recogniser"] * (len(saved) - 2)]
+    assert client.get(place).json() == saved
+
+
+def test_json_says_whose_each_label_is_and_is_read_again(client, number, saved, tmp_path):
+    answer = client.get(f"/api/jobs/{number}/exports/json", params={"corrected": "true"})
+    assert "talk.corrected.json" in answer.headers["content-disposition"]
+    jsonschema.validate(answer.json(), prediction_schema())
+    path = tmp_path / "talk.json"
+    path.write_bytes(answer.content)
+    (found,) = read_json(path)
+    assert [part.annotator for part in found.segments] == [part["annotator"] for part in saved]
+    (read,) = read_document(path)
+    labels = [stretch.label for stretch in read.tiers[0].stretches]
+    assert labels == [part["emotion"] or "" for part in saved]
+    plain = client.get(f"/api/jobs/{number}/exports/json").json()
+    assert "annotator" not in json.dumps(plain)
+
+
+def test_elan_says_whose_each_label_is_and_is_read_again(client, number, saved, tmp_path):
+    answer = client.get(f"/api/jobs/{number}/exports/eaf", params={"corrected": "true"})
+    path = tmp_path / "talk.eaf"
+    path.write_bytes(answer.content)
+    tiers = {
+        tier.attrib["TIER_ID"]: [value.text for value in tier.iter("ANNOTATION_VALUE")]
+        for tier in ElementTree.fromstring(answer.content).iter("TIER")
+    }
+    assert tiers["annotator"] == [part["annotator"] for part in saved]
+    assert len(tiers["fused"]) == len(saved) - 1
+    pytest.importorskip("pympi")
+    (read,) = read_elan(path)
+    (tier,) = emotion_tiers(path, read.tiers)
+    assert [stretch.label for stretch in tier.stretches] == [
+        part["emotion"] or "undecided" for part in saved
+    ]
+
+
+def test_csv_has_a_column_for_it(client, number, saved):
+    answer = client.get(f"/api/jobs/{number}/exports/csv", params={"corrected": "true"})
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["annotator"] for row in rows] == [part["annotator"] for part in saved]
+    assert [row["confidence"] == "" for row in rows] == [
+        part["annotator"] == "person" for part in saved
+    ]
+    assert "annotator" not in client.get(f"/api/jobs/{number}/exports/csv").text
+
+
+def test_what_cannot_be_saved_is_said_plainly(client, number, place):
+    answer = client.get(f"/api/jobs/{number}/exports/json", params={"corrected": "true"})
+    assert (answer.status_code, answer.json()["error"]) == (
+        409,
+        "talk.mp4 has no corrections; expected some: make one first",
+    )
+    answer = client.get(f"/api/jobs/{number}/exports/vtt", params={"corrected": "true"})
+    assert answer.status_code == 422
+    assert "expected one of csv, eaf, json, textgrid" in answer.json()["error"]
+    for body in (b"", b"[]", b'{"stretches": [{"start_s": 0}]}', b'{"stretches": 1e999}'):
+        assert client.put(place, content=body).status_code == 422, body
+    answer = client.put(place, content=b" " * 5_000_000)
+    assert answer.status_code == 413
+    assert "less" in answer.json()["error"]
