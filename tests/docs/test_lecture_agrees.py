@@ -163,4 +163,5 @@ def test_page_of_honest_evaluation_has_the_same_figure_twice(
     run_page("plot_09_honest_evaluation", until, corpus, tmp_path, monkeypatch)
     last = capsys.readouterr().out.splitlines()[-1]
     by_hand, by_run = (word for word in last.split() if word.startswith("0."))
-    assert last.startswith("LDA on sound") and by_hand == by_run
+    assert last.startswith("LDA on sound")
+    assert by_hand == by_run

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import json
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from affuse.predict.settings import Settings
@@ -12,6 +14,8 @@ from affuse.serve.judging import members_of
 from affuse.serve.replies import FiguresReply, FormatReply, InfoReply, LimitsReply, LiveReply
 from affuse.serve.sample import EXAMPLES
 from affuse.serve.settings import ServerSettings
+
+LANGUAGES = Path(__file__).parent / "static" / "languages"
 
 
 def info_of(settings: ServerSettings) -> InfoReply:
@@ -57,11 +61,29 @@ def info_of(settings: ServerSettings) -> InfoReply:
             hop_s=rolling.HOP_S,
         ),
         examples=list(EXAMPLES),
+        languages=languages(),
         figures=[
             FiguresReply.model_validate(figures.model_dump(include=set(FiguresReply.model_fields)))
             for figures in members.bundle.manifest.figures
         ],
     )
+
+
+def languages() -> dict[str, str]:
+    """Languages that the page speaks: one for each table in ``static/languages``.
+
+    Returns
+    -------
+    dict of str to str
+        Code -> its own name, English first.
+
+    Examples
+    --------
+    >>> languages()["en"]
+    'English'
+    """
+    tables = sorted(LANGUAGES.glob("*.json"), key=lambda path: (path.stem != "en", path.stem))
+    return {path.stem: json.loads(path.read_text("utf-8"))["language.name"] for path in tables}
 
 
 def api_page(schema: dict[str, Any]) -> str:

@@ -89,6 +89,7 @@ class InfoReply(BaseModel):
     live: LiveReply
     figures: list[FiguresReply]
     examples: list[str]
+    languages: dict[str, str]
 
 
 class JobReply(BaseModel):
