@@ -87,7 +87,7 @@ def rules(manifest: Manifest) -> dict[str, Rule]:
     def ours(share: float, power: float) -> Rule:
         given = Pooling(resting=("neutral", "calm"), resting_share=share, power=power)
         changed = manifest.model_copy(update={"pooling": given})
-        return lambda rows: np.asarray(pooled_faces(changed, "face", list(rows), [1.0] * len(rows)))
+        return lambda rows: np.asarray(pooled_faces(changed, "face", list(rows)))
 
     return {
         "mean": lambda rows: rows.mean(0),

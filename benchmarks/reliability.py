@@ -26,8 +26,14 @@ from affuse.bundle.decision import decide
 from affuse.bundle.reader import read_bundle
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.pretraining.calibration import HeldOutClips, calibrated_rows
-from affuse.pretraining.fusing import fitted_on_strangers, prior_of
-from affuse.pretraining.held_out import held_out_faces, left_out_voices, uncalibrated
+from affuse.pretraining.fusing import fitted_on_strangers
+from affuse.pretraining.held_out import (
+    degraded_faces,
+    held_out_faces,
+    left_out_voices,
+    uncalibrated,
+)
+from affuse.pretraining.pairs import prior_of
 from affuse.tasks.metrics import ece
 
 N_PAIRS = 4000
@@ -67,13 +73,14 @@ def main() -> None:
 def measured(bundle: Bundle, faces: Path, voice: Path) -> dict[tuple[str, str], list[Answers]]:
     """Answers of each kind, a list over the corpora left out."""
     known, new = (held_out_faces(bundle, faces, first) for first in (0, 1))
-    clips_without = left_out_voices(voice)
+    clips_without, worse = left_out_voices(voice), degraded_faces(bundle, faces)
     found: dict[tuple[str, str], list[Answers]] = {}
     plain = uncalibrated(bundle)
     for corpus in np.unique(clips_without("").corpora):
         voices = clips_without(str(corpus))
         own = voices.take(voices.corpora == corpus)
-        fitted = fitted_on_strangers(bundle, known, voices.take(voices.corpora != corpus), "")
+        others = voices.take(voices.corpora != corpus)
+        fitted = fitted_on_strangers(bundle, known, others, "", degraded=worse)
         for how, each in (("as the graphs say", plain), ("calibrated", fitted)):
             rows = {
                 name: calibrated_rows(each.manifest.member(name), clips)

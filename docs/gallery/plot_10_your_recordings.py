@@ -14,9 +14,10 @@ import pandas as pd
 
 import affuse
 
-folder = os.environ.get("AFFUSE_LECTURE_DATA", "corpus")
-if folder == "corpus":
-    affuse.synthesise(folder, speakers=6, emotions=["calm", "happy", "sad", "angry"], takes=2)
+folder = os.environ.get("AFFUSE_LECTURE_DATA", "clips")
+if folder == "clips":
+    emotions = ["calm", "happy", "sad", "angry"]
+    affuse.synthesise(folder, speakers=6, emotions=emotions, takes=2, difficulty=0.5)
 clip = affuse.read(folder).filter(emotions=["happy"])[0]
 
 # %%

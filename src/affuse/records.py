@@ -50,7 +50,7 @@ class Clip:
     targets : mapping of str to float
         Dimension -> value, such as valence, arousal, dominance, intensity.
     votes : mapping of str to int
-        Emotion -> how many people told it, where votes are the target; empty otherwise.
+        Emotion -> number of people who voted for it, where votes are the target; empty otherwise.
 
     Examples
     --------
@@ -127,15 +127,15 @@ class Segment:
     emotion : str or None
         None where the recogniser abstained.
     confidence : float or None
-        Calibrated probability of the most probable emotion, also where it was too small to
-        decide; None where there was nothing to go by.
+        Calibrated probability of the most probable emotion, also where it was too small for the
+        emotion to be named; None where there was no evidence.
     probabilities : mapping of str to mapping of str to float
-        ``"audio"``, ``"video"`` and ``"fused"``, each emotion -> probability; a modality that
-        had nothing to say in this stretch is absent.
+        ``"audio"``, ``"video"`` and ``"fused"``, each emotion -> probability; a modality without
+        evidence in this stretch is absent.
     speech : float or None
         Share of the stretch with speech in it, in [0, 1]; None: the file has no sound.
     face_seen : float or None
-        Share of the looked-at frames in which this face was found; None: the file has no picture.
+        Share of the sampled frames in which this face was found; None: the file has no picture.
     face : int
         Number of the face, from 1 in order of appearance; 0 where there is none.
     box : Box or None
@@ -281,7 +281,15 @@ class Prediction:
     values: Mapping[str, float] = field(default_factory=dict)
     set: tuple[str, ...] = ()
     familiarity: Mapping[str, float] = field(default_factory=dict)
-    explanation: Explanation | None = field(default=None, repr=False)
+    explanation: Explanation | None = None
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} {number:.2f}" for name, number in self.values.items())
+        sure = "" if self.confidence is None else f" {self.confidence:.0%}"
+        found = numbers or f"{self.emotion or 'undecided'}{sure}"
+        several = "" if len(self.segments) == 1 else "s"
+        where = f"{self.path}, {self.duration_s:.1f} s, {len(self.segments)} segment{several}"
+        return f"<Prediction: {found}; {where}>"
 
     @property
     def faceless(self) -> float | None:

@@ -76,7 +76,7 @@ class Result:
     skipped : tuple of Skipped
         Files and clips that were left out, with the reason.
     passed_over : tuple of Skipped
-        What else lies where the clips are, and why it was not looked at.
+        What else lies where the clips are, and why it was not read.
     contents : mapping of Path to str
         Content hash of each file that was looked into.
     drawn : str

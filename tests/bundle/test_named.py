@@ -122,6 +122,12 @@ def test_use_is_that_of_the_strictest_corpus(corpora, words):
     met = [TrainedOn(corpus=corpus, n_clips=1) for corpus in corpora]
     assert words in permitted_use(met, licence_of(met))
     assert "its licence says" in permitted_use(met, "Ask me.")
+    for text in (permitted_use(met, licence_of(met)), permitted_use(met, "Ask me.")):
+        assert "At work and in education the European Union forbids recognising emotions" in text
+        assert (
+            "(https://eur-lex.europa.eu/eli/reg/2024/1689/oj), articles 5(1)(f) and 50(3)" in text
+        )
+        assert "docs/consent-and-law.md" in text
 
 
 def test_the_page_takes_it():

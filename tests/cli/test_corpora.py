@@ -14,7 +14,7 @@ import soundfile
 from affuse.cli import main
 from affuse.registries import READERS
 from affuse.splits.fold_sets import fold_set
-from affuse.splits.protocols import MET_SPEAKERS, Protocol
+from affuse.splits.protocols import TRAINED_ON_SPEAKERS, Protocol
 
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
@@ -145,9 +145,9 @@ def test_published_folds_keep_the_seeds_that_they_had():
     published = Protocol("speaker-independent", (), published="luna2021")
     assert (published.label, published.seed_name) == ("luna2021 folds", "speaker-independent")
     assert published.stage == "luna2021 folds"
-    met = replace(published, provenance=(MET_SPEAKERS,))
+    met = replace(published, provenance=(TRAINED_ON_SPEAKERS,))
     assert met.label == "luna2021 folds, speakers heard before"
-    assert met.leak == MET_SPEAKERS.reason
+    assert met.leak == TRAINED_ON_SPEAKERS.reason
 
 
 def test_one_corpus_has_no_table_of_corpora(command, emodb, tmp_path):

@@ -77,6 +77,15 @@ def test_without_power_or_pooling_it_is_the_weighted_mean():
     assert pooled_faces(pooling(), "face", [], []) is None
 
 
+@pytest.mark.parametrize("manifest", [PLAIN, pooling()])
+def test_a_moment_that_can_hardly_be_seen_counts_little(manifest):
+    clear, unseen = face("sad", 0.5), face("angry", 0.9)
+    found = pooled_faces(manifest, "face", [clear, clear, unseen], [1.0, 1.0, 1e-6])
+    assert found == pytest.approx(clear, abs=1e-4)
+    alike = pooled_faces(manifest, "face", [clear, clear, unseen], [0.2] * 3)
+    assert alike == pytest.approx(pooled_faces(manifest, "face", [clear, clear, unseen]))
+
+
 def test_rest_is_neutral_and_calm():
     resting = at_rest(pooling(), PLAIN.member("voice"))
     assert resting[:2].tolist() == [0.25, 0.25]

@@ -134,6 +134,14 @@ def test_prints_with_all_that_is_folded_away(opened):
     assert page.locator("details[open]").count() == 0
 
 
+def test_nothing_is_cut_off_at_the_edge_of_a_page(opened):
+    """An A4 page within its margins."""
+    page, _ = opened(690)
+    page.emulate_media(media="print")
+    unfold(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 690
+
+
 def test_prints_the_same_without_script(browser, run_folder):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from affuse.bundle.permitted_use import REGULATION
 from affuse.cli import main
 from affuse.errors import OutputError
 from affuse.report.decision_charts import confusions, map_charts
@@ -69,10 +70,18 @@ def test_a_run_writes_it_and_it_is_small(run_folder):
 
 
 def test_it_asks_nothing_of_any_network(text, page):
-    assert all(address.startswith(("#", "data:")) for address in page.addresses)
+    (law,) = (address for address in page.addresses if not address.startswith(("#", "data:")))
+    assert law == REGULATION, "a link that people may follow, and nothing else"
     assert "default-src &#39;none&#39;" in text
     outside = set(re.findall(r"https?://[^\s\"'<)]+", text))
-    assert outside <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert outside == {REGULATION, "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+
+
+def test_it_ends_with_consent_and_law(text):
+    end = " ".join(text.partition("</main>")[2].split())
+    assert "At work and in education the European Union forbids recognising emotions" in end
+    assert f'<a href="{REGULATION}">Regulation (EU) 2024/1689</a>, articles 5(1)(f)' in end
+    assert "docs/consent-and-law.md" in end
 
 
 def test_parts_come_in_their_order(page):
@@ -92,7 +101,7 @@ def test_its_title_is_that_of_the_data(text, page):
 def test_three_questions_are_answered(run_folder):
     run = read_run(run_folder)
     found, n_apart = summary(run), len(run.honest)
-    assert found.tested[0].startswith("24 clips of 4 speakers (6 each) from clips.csv: 3 emotions")
+    assert found.tested[0].startswith("24 clips of 4 speakers (6 each): 3 emotions")
     assert found.tested[1].startswith(f"{n_apart} systems: audio by MFCC, video by ")
     assert found.tested[2] == "Protocol: speaker-independent, 4 folds; speakers kept apart."
     assert [figure.kind for figure in found.figures] == ["audio", "video", "fused"]
@@ -106,7 +115,7 @@ def test_three_questions_are_answered(run_folder):
 
 
 @pytest.mark.usefixtures("words_alone")
-def test_one_corpus_that_is_not_surely_better_than_chance(run_folder):
+def test_a_figure_that_is_not_surely_above_chance_says_so(run_folder):
     run = read_run(run_folder)
     table = run.table("results")
     poor = replace(run, tables={**run.tables, "results": table.assign(uar_low=0.2)})

@@ -11,8 +11,8 @@ from affuse.config import ProtocolName
 from affuse.errors import FoldError
 from affuse.splits.protocols import (
     LEAKS,
-    MET_SPEAKERS,
     SAME_SPEAKERS,
+    TRAINED_ON_SPEAKERS,
     Leak,
     Protocol,
     feasible_protocols,
@@ -29,12 +29,12 @@ def test_every_protocol_says_whether_it_leaks():
 
 def test_provenance_leaks_whatever_the_protocol():
     """How clips are divided and what a network has met are two things, and both are kept."""
-    apart = Protocol("speaker-independent", (), provenance=(MET_SPEAKERS,))
-    assert apart.leaks == (MET_SPEAKERS,)
+    apart = Protocol("speaker-independent", (), provenance=(TRAINED_ON_SPEAKERS,))
+    assert apart.leaks == (TRAINED_ON_SPEAKERS,)
     assert (apart.name, apart.label) == ("speaker-independent", "speakers heard before")
-    assert apart.leak == MET_SPEAKERS.reason == why_leaky("speakers heard before")
-    mixed = Protocol("random", (), provenance=(MET_SPEAKERS,))
-    assert mixed.leaks == (SAME_SPEAKERS, MET_SPEAKERS)
+    assert apart.leak == TRAINED_ON_SPEAKERS.reason == why_leaky("speakers heard before")
+    mixed = Protocol("random", (), provenance=(TRAINED_ON_SPEAKERS,))
+    assert mixed.leaks == (SAME_SPEAKERS, TRAINED_ON_SPEAKERS)
     assert (mixed.label, mixed.leak) == ("random", SAME_SPEAKERS.reason)
 
 
@@ -44,15 +44,15 @@ def test_leaks_that_these_folds_have_are_kept():
     assert published.leaky
     assert not published.prepares_on_all
     assert (published.label, published.leak) == ("emobox folds", found.reason)
-    heard = replace(published, provenance=(MET_SPEAKERS,))
-    assert heard.leaks == (found, MET_SPEAKERS)
-    assert heard.leak == f"{found.reason}, and {MET_SPEAKERS.reason}"
+    heard = replace(published, provenance=(TRAINED_ON_SPEAKERS,))
+    assert heard.leaks == (found, TRAINED_ON_SPEAKERS)
+    assert heard.leak == f"{found.reason}, and {TRAINED_ON_SPEAKERS.reason}"
 
 
 def test_a_network_that_has_met_a_corpus_leaks_across_corpora_too():
-    met = Protocol("cross-corpus", (), provenance=(MET_SPEAKERS,))
+    met = Protocol("cross-corpus", (), provenance=(TRAINED_ON_SPEAKERS,))
     assert met.label == "cross-corpus, speakers heard before"
-    assert met.leak == MET_SPEAKERS.reason == why_leaky(met.label)
+    assert met.leak == TRAINED_ON_SPEAKERS.reason == why_leaky(met.label)
 
 
 def test_reasons_read_as_one_sentence():

@@ -16,7 +16,7 @@ class Finding:
     Attributes
     ----------
     check : str
-        What was looked at, in a word or two.
+        What was checked, in a word or two.
     verdict : {"OK", "NOTE", "LEAK"}
         NOTE: good to know, and no figure of affuse suffers from it.
     statement : str

@@ -61,7 +61,7 @@ def duplicates_finding(
     table : FeatureTable
         Clips that take part.
     protocol : Protocol
-        Whose folds are looked at.
+        Whose folds are checked.
 
     Returns
     -------

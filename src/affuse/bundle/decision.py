@@ -149,7 +149,7 @@ def outputs_of_members(
     Returns
     -------
     dict of str to (n, n_own_classes) float64
-        By member; a row is NaN where the member is silent. Ready for `decide`.
+        By member; a row is NaN where the member has no output. Ready for `decide`.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Flo
     Returns
     -------
     (n, n_classes) float64
-        Rows sum to 1. A row is NaN where all are silent; one row, where all are None.
+        Rows sum to 1. A row is NaN where no member has an output; one row, where all are None.
 
     Raises
     ------
@@ -189,12 +189,12 @@ def decide(bundle: Bundle, probabilities: Mapping[str, ArrayLike | None]) -> Flo
 
     Notes
     -----
-    What an adapted member says is recalibrated first, whoever else speaks.
+    The output of an adapted member is recalibrated first, whatever other members there are.
 
-    Where several members speak, a product takes each one's likelihood: its probabilities divided
-    by its prior to the power of `prior_power`, in full for every class that its own class may
-    mean, to the power of its weight. Classes that compete as one have one likelihood, the sum of
-    theirs; what they come to together is divided as their member divides it. Alone, or in a rule
+    Where several members have outputs, a product takes each one's likelihood: its probabilities
+    divided by its prior to the power of `prior_power`, in full for every class that its own class
+    may mean, to the power of its weight. Classes that compete as one have one likelihood, the sum
+    of theirs; what they come to together is divided as their member divides it. Alone, or in a rule
     that is no product, a member divides its probability by its shares.
     """
     manifest = bundle.manifest

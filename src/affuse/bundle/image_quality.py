@@ -1,4 +1,4 @@
-"""How much a picture of a face counts that can hardly be seen."""
+"""The weight of faces in pictures in which they can hardly be seen."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from affuse.bundle.manifest_part import ManifestPart
 
 
 class ImageQuality(ManifestPart):
-    """From which quality on a picture of a face counts in full.
+    """The quality from which on a picture of a face counts in full.
 
     Attributes
     ----------
     version : int
         Of the measure, `affuse.predict.face_quality`: another one gives other numbers.
     full : float
-        Quality from which on a face counts in full; below, as much less as it is worse.
+        Quality from which on a face counts in full; below it, in proportion to the quality.
     fitted_on : str
         In words.
     """
@@ -29,7 +29,7 @@ class ImageQuality(ManifestPart):
     fitted_on: str = ""
 
     def weights(self, qualities: ArrayLike) -> NDArray[np.float64]:
-        """How much pictures count.
+        """Weights of pictures, by their quality.
 
         Parameters
         ----------

@@ -33,7 +33,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Stacker(ManifestPart):
-    """What decides where exactly these members speak: inputs are their probabilities, by name."""
+    """The graph that decides where exactly these members have outputs, its inputs by name."""
 
     members: tuple[str, ...] = Field(min_length=2)
     graph: FileName
@@ -80,10 +80,10 @@ class Fusion(ManifestPart):
     ----------
     rule : str
     temperature : float
-        Of the fused output, where all of them speak: probabilities are taken to the power of
+        Of the fused output, where all members have one: probabilities are taken to the power of
         1 / temperature and normalised.
     stackers : tuple of Stacker
-        With rule ``stacking``; without one for the members that speak, the mean decides.
+        With rule ``stacking``; without one for the members with outputs, the mean decides.
     together : tuple of Together
         Classes that compete as one; with rule ``product``.
     agreement : Agreement or None
@@ -217,13 +217,13 @@ class Manifest(ManifestPart):
     affuse : str
         Version of affuse that made it.
     classes : tuple of str
-        Emotions that are told, in the order of all probabilities; none in a bundle of numbers.
+        Emotions that are predicted, in the order of all probabilities; none in a bundle of numbers.
     targets : tuple of str
-        Numbers that are told in their place, such as valence and arousal.
+        Numbers that are predicted in their place, such as valence and arousal.
     pooling : Pooling or None
         How moments become a stretch; None: their mean.
     sets : EmotionSets or None
-        How sets of emotions are made; None: no set is told.
+        How sets of emotions are made; None: no sets are made.
     abstain_below : float
         Smallest calibrated probability with which an emotion is named.
     figures : tuple of Figures

@@ -1,4 +1,4 @@
-"""What every part of ``bundle.json`` is."""
+"""The base of every part of ``bundle.json``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class ManifestPart(BaseModel):
-    """A part of ``bundle.json``: frozen, no fields but its own, finite numbers only."""
+    """A part of ``bundle.json``: frozen, without unknown fields, finite numbers only."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

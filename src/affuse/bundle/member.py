@@ -161,7 +161,7 @@ class Member(ManifestPart):
         numbers are these (n, n_targets), and ``embedding``
         (n, n_embedding) where there is one.
     needs_all : bool
-        With several modalities: whether it is silent about a clip that lacks one. A graph that
+        With several modalities: whether it has no output for a clip that lacks one. A graph that
         does without takes NaN in the place of the features of an absent modality.
     classes : tuple of str
         The graph's own, in its order; in a bundle of numbers, its targets.

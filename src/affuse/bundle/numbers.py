@@ -57,12 +57,12 @@ def decide_numbers(bundle: Bundle, by_member: Mapping[str, Floats]) -> Floats:
     bundle : Bundle
         Of numbers.
     by_member : mapping of str to (n, n_targets) array
-        A row of NaN, or a member that is not there, is silent: the others decide.
+        A row of NaN, or a member that is not there, has no output: the others decide.
 
     Returns
     -------
     (n, n_targets) float64
-        A row is NaN where all are silent.
+        A row is NaN where no member has an output.
 
     Raises
     ------

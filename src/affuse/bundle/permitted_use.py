@@ -55,7 +55,7 @@ def permitted_use(trained_on: Sequence[TrainedOn], licence: str) -> str:
     >>> "Not commercially: RAVDESS does not allow it." in permitted_use(met, licence_of(met))
     True
     """
-    return " ".join([_AIMS, *_commercial(trained_on, licence), _PEOPLE])
+    return " ".join([_AIMS, *_commercial(trained_on, licence), _PEOPLE, LAW])
 
 
 _AIMS = (
@@ -63,6 +63,14 @@ _AIMS = (
     "tested first."
 )
 _PEOPLE = "Not to judge people: not in hiring, schooling, health, policing or law."
+REGULATION = "https://eur-lex.europa.eu/eli/reg/2024/1689/oj"
+LAW = (
+    "At work and in education the European Union forbids recognising emotions, and elsewhere "
+    f"people must be informed: [Regulation (EU) 2024/1689]({REGULATION}), articles 5(1)(f) and "
+    "50(3). What else to think of before it is used on people stands in affuse's documentation "
+    'under "Consent and law" (docs/consent-and-law.md).'
+)
+"""What every card says of consent and law, in Markdown."""
 
 
 def _commercial(trained_on: Sequence[TrainedOn], licence: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ _DIGEST_DIGITS = 12
 def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tuple[str, ...]:
     """Speakers of some clips whom a network or a bundle was trained on, numbers by value.
 
-    Figures on these speakers are not what new speakers would give: they are leaky.
+    Figures on these speakers are leaky: new speakers would give others.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tu
     Returns
     -------
     tuple of str
-        Empty where none is known. In a corpus that affuse knows (told by the names of its clips,
-        whatever folder or table lists them) a speaker is known by name; in a person's own table
-        by any clip that was trained on.
+        Empty where none is known. In a corpus that affuse knows (recognised by the names of its
+        clips, whatever folder or table lists them) a speaker is known by name; in a person's own
+        table by any clip that was trained on.
     """
     parts = tuple(trained_on)
     names = {(part.corpus, speaker_key(name)) for part in parts for name in part.speakers}

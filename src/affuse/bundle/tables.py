@@ -1,4 +1,4 @@
-"""Members whose features a table holds: affuse does not make them of recordings."""
+"""Members whose features come from a table instead of a recording."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affuse.storage.plain_text import first_few
 
 
 def table_source(source: Source) -> FeatureSource:
-    """What the manifest says of a table of features: its columns, in their order.
+    """The manifest's record of a table of features: its columns, in order.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def table_source(source: Source) -> FeatureSource:
 
 
 def tables_of(manifest: Manifest) -> dict[Modality, tuple[str, ...]]:
-    """Modalities whose features come from a table, and the columns that it must have.
+    """Modalities whose features come from a table, with the columns that it must have.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def refuse_without_tables(bundle: Bundle, given: Collection[str] = ()) -> None:
     ----------
     bundle : Bundle
     given : collection of {"audio", "video"}
-        Modalities for which there is one, or that are to be done without.
+        Modalities that have a table, or are to be done without.
 
     Raises
     ------

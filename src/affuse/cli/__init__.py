@@ -23,8 +23,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
             app(args=None if argv is None else list(argv), prog_name="affuse")
         except BaseException as error:
-            # One that came before any command, or after it, has not been told; what a library
-            # whose loading it cut short makes of it is any error.
+            # A signal before or after the command has not been reported; a library whose loading it
+            # interrupted may turn it into any error.
             ending = interrupted()
             if ending is None:
                 raise

@@ -1,4 +1,4 @@
-"""What a shell offers on TAB: names that begin as what was typed; nothing is run or written.
+"""Completion on TAB: names that begin as typed; nothing is run or written.
 
 Each is found where the commands find it, and imported when a shell asks alone.
 """
@@ -14,7 +14,7 @@ Complete = Callable[[str], list[str]]
 
 
 def among(names: Callable[[], Iterable[str]]) -> Complete:
-    """Completion of a word to one of some names.
+    """Completion of a word among some names.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tables of features that `affuse predict` is given beside recordings."""
+"""Tables of features given to `affuse predict` beside recordings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from affuse.records import MODALITIES, Modality
 
 
 def tables_named(given: Sequence[str]) -> dict[Modality, str | None]:
-    """What was typed for --features: the table of each modality; None where it is ``none``.
+    """The tables named by ``--features``, by modality; None for ``none``.
 
     Parameters
     ----------

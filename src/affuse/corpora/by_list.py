@@ -85,7 +85,7 @@ class Listing:
         where these matter: ``EmoEvaluation/*.txt``.
     labels : callable
         Path of a list -> its labels, and `Skipped` for lines that say nothing that can be used. The
-        path is one of this machine: a list elsewhere is fetched under its own name.
+        path is local: a remote list is fetched under its own name.
     emotions : mapping of str to str
         The corpus's own labels (lower case) -> common names; empty: no emotion, but numbers. A
         clip with another is skipped.

@@ -39,7 +39,7 @@ def is_embedded(clip: Clip) -> bool:
     Parameters
     ----------
     clip : Clip
-        On this machine; of files elsewhere nothing is known.
+        A local one; of remote files nothing is known.
 
     Returns
     -------

@@ -66,7 +66,7 @@ def read_face_votes(path: str | Path, names: Sequence[str] | NDArray[np.str_]) -
     ----------
     path : str or Path
         CSV with a row for each face: ``file``, a column of counts for each of `VOTED_EMOTIONS`,
-        ``not_a_face``. Where it has ``fer2013_label``, files of one name are told apart by it;
+        ``not_a_face``. Where it has ``fer2013_label``, files of one name are distinguished by it;
         where it has ``copy_of_a_test_face``, 1 marks a face that is also one of FER2013's test
         faces.
     names : (n,) sequence of str

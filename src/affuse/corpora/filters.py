@@ -32,7 +32,7 @@ def passing(clips: Sequence[Clip], wanted: Wanted) -> tuple[Clip, ...]:
     Returns
     -------
     tuple of Clip
-        An attribute that a whole corpus never says lets its clips pass.
+        Clips of a corpus none of whose clips has an attribute pass its filter.
 
     Raises
     ------

@@ -69,7 +69,7 @@ class Index:
     skipped : tuple of Skipped
         Media files or rows that did not become clips, with the reason for each.
     passed_over : tuple of Skipped
-        What else lies in the folder, and why it was not looked at.
+        What else lies in the folder, and why it was not read.
     notes : tuple of str
         Notes for readers of results, such as on labels and speakers written in several ways.
     spellings : tuple of tuple of str
@@ -157,11 +157,11 @@ class Index:
         Parameters
         ----------
         speakers, emotions : iterable of str
-            A speaker is called by name, or by corpus and name: ``EMO-DB/03``.
-            Values that pass; empty: all do.
+            Values that pass; empty: all do. A speaker is given by name, or by corpus and name:
+            ``EMO-DB/03``.
         where : mapping of str to iterable of str
             Attribute of the clips -> values that pass, such as ``{"channel": ["speech"]}``; clips
-            of a corpus that never says the attribute pass.
+            of a corpus without the attribute pass.
         modality : {"audio", "video", "audio+video"}, optional
             What a clip must have at least.
 
@@ -212,7 +212,7 @@ class Index:
         Parameters
         ----------
         fingerprint : callable
-            Clip -> a text that is equal for equal recordings; None: cannot be told.
+            Clip -> a text that is equal for equal recordings; None: unknown.
 
         Returns
         -------

@@ -86,7 +86,7 @@ def folder_contents(root: Path) -> FolderContents:
     Raises
     ------
     MediaError
-        A folder elsewhere cannot be reached.
+        A remote folder cannot be reached.
 
     Examples
     --------

@@ -83,7 +83,8 @@ class Reader:
         these emotions and channels.
     votes : callable, optional
         Index of clips of this corpus alone and a modality ("audio", "video", "audio+video") -> how
-        many people told which emotion of each clip by it; None where no votes lie beside the clips.
+        many people voted for each emotion of each clip by it; None where no votes lie beside the
+        clips.
 
     Examples
     --------

@@ -144,7 +144,7 @@ def _recognised(place: Path, readers: Mapping[str, Reader]) -> Reader:
 def _names_of(place: Path) -> Iterator[Path]:
     """The path itself; for a remote folder, a local stand-in with the names of its first files.
 
-    Every reader looks at the names: a folder elsewhere is listed once for all of them.
+    Every reader looks at the names: a remote folder is listed once for all of them.
     """
     if url_of(place) is None or not is_folder(place):
         yield place

@@ -194,7 +194,7 @@ def _file(folder: Path, text: str) -> Path:
             f"suffix of {text} is none of a media file; "
             "expected one such as .wav, .flac, .mp3, .mp4, .mkv or .webm"
         )
-    # Whether a file elsewhere is there shows when it is fetched: asking twice doubles the wait.
+    # Whether a remote file exists shows when it is fetched: asking twice doubles the wait.
     if elsewhere:
         return path
     found = found_file(path)

@@ -45,8 +45,9 @@ def reference_lines(
     """Reference lines for a run on these clips: chance, and known scores of others.
 
     Others' figures are given where all clips are of one corpus whose reader knows some for just
-    these emotions and channels (clips told by their names, whatever table lists them); a task of
-    other emotions or channels is another task. So are drawn people, who bear the names of RAVDESS.
+    these emotions and channels (clips recognised by their names, whatever table lists them); a task
+    of other emotions or channels is another task. So are drawn people, who bear the names of
+    RAVDESS.
 
     Parameters
     ----------

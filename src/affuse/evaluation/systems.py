@@ -156,7 +156,7 @@ class OutOfFold:
     feature_losses : mapping of str to the same
         By modality, of networks that learned its features; systems of one protocol share them.
     task : Task
-        What is told of the clips.
+        What is predicted of the clips.
     leaks : tuple of Leak
         What was known of the test clips in training; none where speakers were kept apart.
     published : str

@@ -23,7 +23,7 @@ from affuse.evaluation.transfer import (
     transfer_cells,
 )
 from affuse.evaluation.transfer_matrix import CorpusSize, TransferMatrix
-from affuse.experiment.evaluation import met_speakers
+from affuse.experiment.evaluation import modalities_trained_on
 from affuse.experiment.features import context_of, features_of, notes_of
 from affuse.experiment.plan import plan_of
 from affuse.experiment.rows import learners, systems
@@ -43,7 +43,7 @@ from affuse.splits.corpora import (
 )
 from affuse.splits.corpus_rows import corpus_labels, emotions_of
 from affuse.splits.divide import groups_of
-from affuse.splits.protocols import MET_SPEAKERS, Protocol
+from affuse.splits.protocols import TRAINED_ON_SPEAKERS, Protocol
 from affuse.splits.within_corpora import within_corpora
 from affuse.synthetic.origin import drawn_people
 
@@ -160,7 +160,7 @@ def _divided(config: Config, clean: Recordings) -> _Division:
         n_bootstrap=config.evaluation.n_bootstrap,
         seed=config.seed,
     )
-    # Emotions that a fold leaves out are told with each cell.
+    # Emotions that a fold leaves out are listed with each cell.
     notes = (note for each in (within, across, left_out) for note in each.notes)
     return _Division(Protocol(WITHIN, within.folds), ways, tuple(dict.fromkeys(notes)))
 
@@ -219,9 +219,11 @@ def _leaks(clean: Recordings) -> dict[tuple[str, str], str]:
     """Modality and corpus -> why figures are leaky, where a network was trained on its speakers."""
     clips = clean.index.clips
     return {
-        (modality, corpus): MET_SPEAKERS.reason
+        (modality, corpus): TRAINED_ON_SPEAKERS.reason
         for corpus in clean.index.corpora
-        for modality in met_speakers(clean, [clip for clip in clips if clip.corpus == corpus])
+        for modality in modalities_trained_on(
+            clean, [clip for clip in clips if clip.corpus == corpus]
+        )
     }
 
 

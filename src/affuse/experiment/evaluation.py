@@ -27,7 +27,7 @@ from affuse.robustness.curves import CurvePoint, Stack, robustness
 from affuse.robustness.degraded_tables import DegradedTables, Recordings
 from affuse.splits.corpus_rows import corpus_labels, rare_notes
 from affuse.splits.divide import divided_by
-from affuse.splits.protocols import MET_SPEAKERS, Protocol, feasible_protocols
+from affuse.splits.protocols import TRAINED_ON_SPEAKERS, Protocol, feasible_protocols
 from affuse.synthetic.origin import drawn_people
 from affuse.tasks.choice import task_of
 
@@ -159,17 +159,17 @@ def _divided(
     rows: tuple[System, ...], protocols: Sequence[Protocol], clean: Recordings
 ) -> Iterator[tuple[tuple[System, ...], Protocol]]:
     """Rows with their protocol, marked leaky where their networks were trained on the speakers."""
-    met = met_speakers(clean, clean.index.clips)
-    known = tuple(row for row in rows if met & set(row.modalities))
-    apart = tuple(row for row in rows if row not in known)
+    trained = modalities_trained_on(clean, clean.index.clips)
+    leaky = tuple(row for row in rows if trained & set(row.modalities))
+    clean_rows = tuple(row for row in rows if row not in leaky)
     for protocol in protocols:
-        if apart:
-            yield apart, protocol
-        if known:
-            yield known, replace(protocol, provenance=(MET_SPEAKERS,))
+        if clean_rows:
+            yield clean_rows, protocol
+        if leaky:
+            yield leaky, replace(protocol, provenance=(TRAINED_ON_SPEAKERS,))
 
 
-def met_speakers(clean: Recordings, clips: Sequence[Clip]) -> frozenset[str]:
+def modalities_trained_on(clean: Recordings, clips: Sequence[Clip]) -> frozenset[str]:
     """Modalities whose features come from a network that was trained on speakers of some clips.
 
     Parameters
@@ -185,14 +185,14 @@ def met_speakers(clean: Recordings, clips: Sequence[Clip]) -> frozenset[str]:
     from affuse.bundle.manifest import TrainedOn
     from affuse.bundle.provenance import known_speakers
 
-    met = {
+    trained_on = {
         modality: [
             TrainedOn(corpus=corpus, speakers=speakers, n_clips=0)
             for corpus, speakers in source.provenance
         ]
         for modality, source in clean.sources.items()
     }
-    return frozenset(m for m, parts in met.items() if known_speakers(parts, clips))
+    return frozenset(m for m, parts in trained_on.items() if known_speakers(parts, clips))
 
 
 def _out_of_fold(

@@ -24,7 +24,7 @@ _OF_A_RUN = (
     ("evaluation.coverage", "makes no sets"),
     ("robustness.enabled", "degrades nothing"),
 )
-"""Settings that say how a run is divided or told, and why they mean nothing here."""
+"""Settings of how a run is divided or reported, and why they do not apply here."""
 
 
 def refuse_unfit(config: Config) -> None:

@@ -54,7 +54,7 @@ def voted_clips(config: Config, chosen: Index, whole: Index) -> Index:
     else:
         modality = VOTES_ON.get(asked) or _modality(config, chosen)
         voted = votes_of_corpora(chosen, modality, _beside)
-    # Whoever names the emotions of a run names its answers; else whatever people told is one.
+    # Emotions named in the configuration are the answers; else every emotion with votes is one.
     every = config.target == SOFT and not config.data.emotions
     found = with_votes(chosen, voted, config.data.least_votes, every=every)
     return found

@@ -1,7 +1,7 @@
 """Overlapping windows -> timelines without overlap, for formats with one label at a time.
 
-A recogniser looks through windows that overlap: 0-4 s, 2-6 s, 4-8 s. What it says of a window is
-best for the window's centre, so each moment belongs to the window whose centre is nearest:
+A recogniser predicts windows that overlap: 0-4 s, 2-6 s, 4-8 s. Its prediction is best for the
+window's centre, so each moment belongs to the window whose centre is nearest:
 neighbours are cut in the middle of their overlap, here at 3 s and 5 s. For windows of one length
 that is half way between their centres; for a shorter last window it still lies in both. The first
 window keeps its start and the last one its end; where windows do not overlap nothing is cut, and

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from affuse.errors import FeatureError
 from affuse.extractors.networks.shipped import shipped_hash, shipped_outputs, shipped_provenance
 from affuse.features.decoding import VideoDecoding
-from affuse.features.source import ExtractorDefaults, Met
+from affuse.features.source import ExtractorDefaults, Provenance
 from affuse.media.face_detectors import HaarDetector
 from affuse.media.faces import face_crop, largest
 from affuse.media.tracking import FaceTracker
@@ -36,12 +36,12 @@ _BATCH = 32
 class Expression(ExtractorDefaults):
     """Extractor: mean and deviation of log probabilities, and the mean embedding, of the face.
 
-    The largest face of each of six looks a second; looks without a face count for nothing.
+    The largest face in each of six frames a second; frames without a face are left out.
 
     Attributes
     ----------
     duration_s : float
-        Seconds of the clip that are looked at.
+        Seconds of the clip that are read.
     """
 
     duration_s: float = 10.0
@@ -64,7 +64,7 @@ class Expression(ExtractorDefaults):
         return VideoDecoding(HEIGHT, FPS, FRAME_STEP, self.duration_s)
 
     @property
-    def provenance(self) -> tuple[Met, ...]:
+    def provenance(self) -> tuple[Provenance, ...]:
         """No corpus of clips: the network was trained on FER2013's faces."""
         return tuple(part for part in shipped_provenance() if not part[1])
 

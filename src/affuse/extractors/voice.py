@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from affuse.extractors.networks.shipped import shipped_hash, shipped_outputs, shipped_provenance
 from affuse.features.decoding import AudioDecoding
-from affuse.features.source import ExtractorDefaults, Met
+from affuse.features.source import ExtractorDefaults, Provenance
 from affuse.features.voices.log_mel import SAMPLE_RATE
 from affuse.features.voices.voice_input import voice_input
 
@@ -57,7 +57,7 @@ class VoiceEmbedding(ExtractorDefaults):
         return AudioDecoding(sample_rate=SAMPLE_RATE, duration_s=self.limit_s)
 
     @property
-    def provenance(self) -> tuple[Met, ...]:
+    def provenance(self) -> tuple[Provenance, ...]:
         """Corpora and speakers that the model was trained on."""
         return tuple(part for part in shipped_provenance() if part[1])
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from affuse.features.source import Extractor, Learner, Met, Source
+from affuse.features.source import Extractor, Learner, Provenance, Source
 from affuse.records import Clip, Modality
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class BySpeaker(Source):
 
     @property
     @override
-    def provenance(self) -> tuple[Met, ...]:
+    def provenance(self) -> tuple[Provenance, ...]:
         return self.any.provenance
 
     @override

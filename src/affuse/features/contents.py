@@ -17,7 +17,7 @@ from affuse.workers.threads import answers_in_threads
 
 _N_READERS = 4
 _N_ASKED = 16
-"""Files elsewhere that are asked for at a time: that is waiting, not work."""
+"""Remote files that are requested at a time, which is waiting rather than work."""
 
 
 def contents_table(clips: Iterable[Clip], known: Mapping[Path, str] | None = None) -> pd.DataFrame:
@@ -33,10 +33,10 @@ def contents_table(clips: Iterable[Clip], known: Mapping[Path, str] | None = Non
     -------
     DataFrame
         `content` is equal for clips whose files have the same bytes and that are the same stretch
-        of them; empty where that is not known, because a file cannot be read or lies elsewhere.
+        of them; empty where that is not known, because a file cannot be read or is remote.
     """
     chosen = tuple(clips)
-    # Of a file elsewhere the hash tells its address as well.
+    # Of a remote file the hash covers its address as well.
     given = {path: content for path, content in (known or {}).items() if url_of(path) is None}
     paths = sorted({path for clip in chosen for path in clip.files})
     unread = [path for path in paths if path not in given]
@@ -57,7 +57,7 @@ def contents_of(
     modalities : sequence of {"audio", "video"}
         Whose files are read.
     jobs : int
-        Files that are read at a time; those elsewhere are asked for more at a time.
+        Files that are read at a time; of remote ones more.
 
     Returns
     -------

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from affuse.config import Config
     from affuse.corpora.index import Index
 
-Met = tuple[str, tuple[str, ...]]
+Provenance = tuple[str, tuple[str, ...]]
 """A corpus, and speakers of it that a network was trained on (none: it has none to name)."""
 Learner = Callable[[int], Any]
 """Seed -> unfitted transformer of a FeatureArray; it pickles."""
@@ -62,7 +62,7 @@ class Source(Protocol):
         """Notes for readers of the results."""
 
     @property
-    def provenance(self) -> tuple[Met, ...]:
+    def provenance(self) -> tuple[Provenance, ...]:
         """Corpora and speakers that its network was trained on."""
 
     def settings(self) -> Mapping[str, object]:
@@ -77,7 +77,7 @@ class Source(Protocol):
     def prepared(self, config: Config, index: Index) -> Config:
         """The configuration, completed with what the source must know of the clips beforehand.
 
-        It looks at no label. What it gives becomes part of the run's configuration, so that the
+        It uses no label. The result becomes part of the run's configuration, so that the
         run can be repeated.
 
         Parameters
@@ -181,7 +181,7 @@ class SourceDefaults:
     __slots__ = ()
 
     @property
-    def provenance(self) -> tuple[Met, ...]:
+    def provenance(self) -> tuple[Provenance, ...]:
         """None: by default there is no trained network."""
         return ()
 
@@ -237,7 +237,7 @@ class ExtractorDefaults(SourceDefaults):
         """
 
     def extractor_for(self, speaker: str) -> Self:
-        """The extractor itself, whoever speaks.
+        """The extractor itself, whoever the speaker.
 
         Parameters
         ----------

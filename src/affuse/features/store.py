@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def content_hash(path: Path) -> str:
     """SHA-256 of a file's bytes: the same wherever it lies and whatever it is called.
 
-    Of a file elsewhere, what its file system says of it: it is not fetched for that.
+    Of a remote file, its state by its file system: it is not fetched for that.
 
     Parameters
     ----------

@@ -41,13 +41,13 @@ class FeatureTable:
     corpora : (n_clips,) str
         Corpus of each clip; not given: all blank, as of one corpus.
     targets : tuple of str
-        Names of the numbers that are told of a clip; empty where its emotion is.
+        Names of the target numbers; empty where the truth is emotions.
     values : (n_clips, n_targets) float64
         The true numbers.
     training : TrainingConfig
-        How clips of several corpora are learned from together.
+        How models are trained on clips of several corpora together.
     votes : (n_clips, n_classes) float64
-        How many people told each emotion of each clip; without rows where nobody was asked.
+        How many people voted for each emotion of each clip; without rows where there are no votes.
     soft_labels : bool
         Whether the shares of the votes are learned in the place of the labels.
 
@@ -134,7 +134,7 @@ class FeatureTable:
             Its clips, in its order, are the rows. What is learned of them is their emotion, or
             their targets where none has one.
         **arrays : (n_clips, ...) array, or FeatureArray
-            By modality: ``audio=..., video=...``. A row of NaN says that the clip lacks it.
+            By modality: ``audio=..., video=...``. A row of NaN stands for a clip that lacks it.
 
         Returns
         -------
@@ -255,6 +255,11 @@ class FeatureTable:
         Returns
         -------
         FeatureTable
+
+        Raises
+        ------
+        FeatureError
+            The table lacks one.
         """
         missing = sorted(set(modalities) - set(self.arrays))
         if missing:

@@ -71,7 +71,7 @@ def combined_probabilities(
     Parameters
     ----------
     stack : (n_members, n_clips, n_classes) float64
-        A row of NaN where a member is silent.
+        A row of NaN where a member has no output.
     rule : str
     weights : sequence of float, optional
 
@@ -147,7 +147,7 @@ def combined_numbers(stack: Stack, rule: str, weights: Sequence[float] | None = 
     Parameters
     ----------
     stack : (n_members, n_clips, n_targets) float64
-        A row of NaN where a member is silent.
+        A row of NaN where a member has no output.
     rule : str
     weights : sequence of float, optional
 
@@ -186,19 +186,19 @@ def stacked(
     combined : (n_clips, n_outputs) float64
         What the rule itself gives; stays where no stacker decides.
     parts : sequence of (n_clips, n_outputs) float64
-        Outputs of each member, a row of NaN where it is silent.
+        Outputs of each member, a row of NaN where it has none.
     stackers : mapping of tuple of int to callable
-        Positions of members -> what decides about clips of which exactly these speak, from their
-        outputs in this order.
+        Positions of members -> what decides about clips for which exactly these have outputs, from
+        those in this order.
 
     Returns
     -------
     (n_clips, n_outputs) float64
     """
     made = combined.copy()
-    speaks = ~np.isnan(np.stack(parts)[:, :, 0])
+    has_output = ~np.isnan(np.stack(parts)[:, :, 0])
     for chosen, decide in stackers.items():
-        exactly = np.isin(np.arange(len(parts)), chosen)[:, None] == speaks
+        exactly = np.isin(np.arange(len(parts)), chosen)[:, None] == has_output
         rows = np.flatnonzero(exactly.all(axis=0))
         if len(rows):
             made[rows] = decide([parts[position][rows] for position in chosen])

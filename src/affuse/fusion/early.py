@@ -43,8 +43,9 @@ class EarlyFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         Over (n_clips, n_features), with ``predict_proba``.
     modality_dropout : bool
         Learn from each clip with each of its modalities alone as well, so that a clip that lacks
-        one can be told. Always so where training clips lack one. An absent modality stands at its
-        mean over the training clips, and one column per modality says whether it is there.
+        one can be predicted. Always so where training clips lack one. An absent modality is
+        replaced by its mean over the training clips, and one column per modality marks whether it
+        is there.
     balance : {"none", "weights", "components"}
         Bring the modalities to the same total variance, with a weight of each (or a number of
         principal components) chosen in inner folds; `model` is then a `TemperatureScaled`.
@@ -58,9 +59,9 @@ class EarlyFusion(TableOutputs, ClassifierMixin, BaseEstimator):
     n_features_in_ : int
         Of all modalities together.
     dropout_ : bool
-        Whether clips that lack a modality can be told.
+        Whether clips that lack a modality can be predicted.
     means_ : dict of modality to (n_features,) float32
-        What an absent modality stands at.
+        Values in the place of an absent modality.
     model_ : classifier
     out_of_fold_ : (n_clips, n_classes) float64 or None
         As `Unimodal.out_of_fold_`.

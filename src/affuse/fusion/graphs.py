@@ -37,13 +37,13 @@ class MemberGraph:
     name : str
         Of the modality, or "joint".
     modalities : tuple of str
-        What it is told by; inputs of the graph.
+        Modalities that it needs, the inputs of the graph.
     labels : tuple of int
         That it tells, in the order of its output.
     content : bytes
         The graph.
     needs_all : bool
-        Whether it is silent about a clip that lacks one of its modalities.
+        Whether it has no output for a clip that lacks one of its modalities.
     weight : float
         In a rule that takes weights.
     holds_clips : bool
@@ -69,7 +69,7 @@ class SystemGraphs:
     rule : str
         That combines them.
     stackers : mapping of tuple of str to bytes
-        Names of members -> the graph that decides where exactly these speak.
+        Names of members -> the graph that decides where exactly these have outputs.
     """
 
     members: tuple[MemberGraph, ...]
@@ -169,7 +169,7 @@ def one_member(
         Labels in the order of the output.
     modalities : tuple of str
     needs_all : bool
-        Whether it is silent about a clip that lacks a modality.
+        Whether it has no output for a clip that lacks a modality.
 
     Returns
     -------

@@ -63,8 +63,8 @@ class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         Its ``combination`` says how the embeddings are combined.
     modality_dropout : bool
         Let the MLP learn from each clip with each of its modalities alone as well, so that a clip
-        that lacks one can be told. Always so where training clips lack one. In place of an absent
-        embedding stands one that is learned.
+        that lacks one can be predicted. Always so where training clips lack one. In place of an
+        absent embedding stands one that is learned.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
     modalities_ : tuple of str
         What was fused, sorted: the order in a table changes nothing.
     dropout_ : bool
-        Whether clips that lack a modality can be told.
+        Whether clips that lack a modality can be predicted.
     networks_ : dict of modality to fitted network
     mlp_ : EmbeddingMLP
 

@@ -22,7 +22,7 @@ def weights_of_least_log_loss(stack: Stack, labels: NDArray[np.int64]) -> Stack:
     Parameters
     ----------
     stack : (n_members, n_clips, n_classes) float64
-        Out-of-fold probabilities; a row of NaN where a member is silent.
+        Out-of-fold probabilities; a row of NaN where a member has no output.
     labels : (n_clips,) int64
         Columns of the true classes.
 
@@ -48,7 +48,7 @@ def weights_of_least_squares(stack: Stack, truth: Stack) -> Stack:
     Parameters
     ----------
     stack : (n_members, n_clips, n_targets) float64
-        Out-of-fold numbers; a row of NaN where a member is silent.
+        Out-of-fold numbers; a row of NaN where a member has no output.
     truth : (n_clips, n_targets) float64
         Each target counts alike, whatever its unit.
 
@@ -77,13 +77,13 @@ def _several_speak(stack: Stack) -> NDArray[np.bool_]:
 
 def _least(loss: Callable[[Stack], float], stack: Stack) -> Stack:
     """Weights of least loss; `loss` takes them by member and clip, 0 for an absent output."""
-    speaks = ~np.isnan(stack[:, :, 0])
-    n_members, n_clips = speaks.shape
+    has_output = ~np.isnan(stack[:, :, 0])
+    n_members, n_clips = has_output.shape
     if not n_clips:
         return np.full(n_members, 1 / n_members)
 
     def loss_of(logits: Stack) -> float:
-        return loss(softmax(logits)[:, None] * speaks)
+        return loss(softmax(logits)[:, None] * has_output)
 
     bounds = [(-_BOUND, _BOUND)] * n_members
     found = minimize(loss_of, np.zeros(n_members), method="L-BFGS-B", bounds=bounds)

@@ -59,7 +59,7 @@ class FittedRule:
         Parameters
         ----------
         parts : sequence of (n_clips, n_outputs) float64
-            One per member; a row of NaN where it is silent.
+            One per member; a row of NaN where it has none.
         truth : (n_clips,) int64, or (n_clips, n_targets) float64 for numbers
             Columns of the true classes.
         speakers : (n_clips,) str
@@ -81,7 +81,7 @@ class FittedRule:
         Parameters
         ----------
         parts : sequence of (n_clips, n_outputs) float64
-            One per member; a row of NaN where it is silent: the others decide.
+            One per member; a row of NaN where it has no output: the others decide.
 
         Returns
         -------

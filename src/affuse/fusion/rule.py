@@ -24,8 +24,8 @@ class Learned:
     weights : (n_members,) float64 or None
         Of the members, from 0.
     stackers : mapping of tuple of int to Stacker
-        Positions of members -> what decides about clips of which exactly these speak; the rule's
-        own function decides about all other clips.
+        Positions of members -> what decides about clips for which exactly these have outputs; the
+        rule's own function decides about all other clips.
     """
 
     weights: Stack | None = None
@@ -44,7 +44,7 @@ class Rule:
     ----------
     combine : callable
         ``(stack, weights) -> (n_clips, n_outputs)``. `stack` (n_members, n_clips, n_outputs)
-        float64 are probabilities or numbers, a row of NaN where a member is silent; `weights`
+        float64 are probabilities or numbers, a row of NaN where a member has no output; `weights`
         (n_members, n_clips) are 0 where it is. At least one member has an output for each clip.
         Probabilities need not sum to 1 over the classes: they are divided by their sum afterwards.
         For numbers the weights of each clip sum to 1.
@@ -137,7 +137,7 @@ def weighted_mean(stack: Stack, weights: Stack) -> Stack:
     ----------
     stack : (n_members, n_clips, n_outputs) float64
     weights : (n_members, n_clips) float64
-        0 where a member is silent.
+        0 where a member has no output.
 
     Returns
     -------

@@ -134,7 +134,7 @@ def stackers_of_classes(
     Parameters
     ----------
     stack : (n_members, n_clips, n_classes) float64
-        Out-of-fold probabilities; a row of NaN where a member is silent.
+        Out-of-fold probabilities; a row of NaN where a member has no output.
     labels : (n_clips,) int64
         Columns of the true classes.
     speakers : (n_clips,) str
@@ -143,7 +143,7 @@ def stackers_of_classes(
     Returns
     -------
     dict of tuple of int to ClassStacker
-        By positions of members; each is learned from all clips of which these speak.
+        By positions of members; each is learned from all clips with outputs of these.
 
     Notes
     -----
@@ -168,7 +168,7 @@ def stackers_of_numbers(stack: Stack, truth: Stack) -> dict[tuple[int, ...], Num
     Parameters
     ----------
     stack : (n_members, n_clips, n_targets) float64
-        Out-of-fold numbers; a row of NaN where a member is silent.
+        Out-of-fold numbers; a row of NaN where a member has no output.
     truth : (n_clips, n_targets) float64
 
     Returns
@@ -188,10 +188,10 @@ def stackers_of_numbers(stack: Stack, truth: Stack) -> dict[tuple[int, ...], Num
 
 def _choices(stack: Stack) -> Iterator[tuple[tuple[int, ...], NDArray[np.int64]]]:
     """Every set of two or more members, with the clips that have outputs of all of them."""
-    speaks = ~np.isnan(stack[:, :, 0])
+    has_output = ~np.isnan(stack[:, :, 0])
     for size in range(2, len(stack) + 1):
         for chosen in combinations(range(len(stack)), size):
-            yield chosen, np.flatnonzero(speaks[list(chosen)].all(axis=0))
+            yield chosen, np.flatnonzero(has_output[list(chosen)].all(axis=0))
 
 
 def _logarithms(parts: Sequence[Stack]) -> Stack:

@@ -1,4 +1,4 @@
-"""Pictures that nobody looks at are not decoded where the others do without them."""
+"""Decode only the pictures that are wanted, and those that the wanted ones refer to."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TRIALS = 50
 
 @dataclass(frozen=True, slots=True, order=True)
 class Passed:
-    """A picture that was passed over; by its time stamp it keeps its place between the others.
+    """A picture that was not decoded; its time stamp keeps its place among the others.
 
     Attributes
     ----------
@@ -44,12 +44,12 @@ class Passed:
 
     @property
     def time(self) -> float:
-        """When it is shown, in seconds."""
+        """Time at which it is shown, in seconds."""
         return self.pts * self.time_base.numerator / self.time_base.denominator
 
 
 def is_wanted(grid: Grid, shown: Shown[Any]) -> bool:
-    """Whether a picture has to be there: it fills a wanted position, stands at an end, or alone.
+    """Whether a picture must be decoded: it fills a wanted position, or is last, or alone.
 
     Parameters
     ----------
@@ -65,13 +65,13 @@ def is_wanted(grid: Grid, shown: Shown[Any]) -> bool:
 
 
 class OutOfOrder(Exception):
-    """A stream from which pictures were left out does not show the others as it had stated."""
+    """Raised where a stream does not show its other pictures as its time stamps stated."""
 
 
 def wanted_frames(
     packets: Iterable[Packet[Any]], stream: VideoStream, grid: Grid, origin_s: float
 ) -> Iterator[VideoFrame | Passed]:
-    """Pictures of a stream in order of presentation, those passed over that need not be decoded.
+    """Pictures of a stream in order of presentation, without decoding those not needed.
 
     The decoder itself decides which of the unwanted it can do without: those that no other refers
     to (its `skip_frame`); of codecs without references it gets none.
@@ -116,7 +116,7 @@ def wanted_frames(
 
 
 class _Ordered:
-    """Puts what was passed over between what is decoded.
+    """Merges the pictures that were not decoded with those that were.
 
     Nothing is to be passed over before the first picture has come, nor in a stream that is
     interlaced, where a packet may be half a picture, that has shown one before another, that has
@@ -132,7 +132,7 @@ class _Ordered:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing will be passed over any more."""
+        """Whether no further picture will be left out."""
         return not self.is_trusted and self._last_pts is not None
 
     def pass_over(self, packet: Packet[Any]) -> None:
@@ -143,7 +143,7 @@ class _Ordered:
             heappush(self._expected, packet.pts)
 
     def up_to(self, frame: VideoFrame) -> Iterator[VideoFrame | Passed]:
-        """The frame, and before it all that come before; it is itself none of them."""
+        """The pictures that were left out before a decoded frame, then the frame."""
         if not self.has_ended or self._passed:
             yield from self._passed_before(frame)
         yield frame
@@ -180,7 +180,7 @@ class _Ordered:
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """A packet, and whether its picture is wanted once that is known."""
+    """A packet, and whether its picture is wanted, once that is known."""
 
     packet: Packet[Any]
     time_s: float
@@ -188,7 +188,7 @@ class _Waiting:
 
 
 class _LookAhead:
-    """Marks packets whose pictures are wanted, by time stamps alone, in the order of decoding.
+    """Marks packets whose pictures are wanted, by time stamps alone, in decoding order.
 
     `has_reordered`: stamps have told of a picture that is decoded after one that is shown later. A
     picture's place is certain when the next packet is decoded no sooner than it is shown; when

@@ -39,7 +39,7 @@ _BEGINS_WITHIN_S = 0.1
 _ENDS_WITHIN_S = 0.2
 
 _FEWEST = 2
-"""Pictures that are copied: one alone is looked at, for it may be a cover."""
+"""Pictures that are copied: a single one is decoded first, as it may be a cover."""
 
 
 def write_picture(source: Path, target: Path, start_s: float, duration_s: float) -> None:

@@ -47,7 +47,7 @@ class CNN1D(ClassifierMixin, BaseEstimator):
     learning_rate : float
         Of Adam.
     dropout : float
-        Share of the 128 neurons that is silent in a training step.
+        Share of the 128 neurons dropped in a training step.
     random_state : int or None
         The same number gives the same network on one machine, whatever the number of threads
         and whatever else uses torch.

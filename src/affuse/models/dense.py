@@ -37,7 +37,7 @@ class DenseRegressor(RegressorMixin, BaseEstimator):
     weight_decay : float
         How hard weights are pulled to 0.
     dropout : float
-        Share of the hidden neurons that is silent in a training step.
+        Share of the hidden neurons dropped in a training step.
     random_state : int or None
 
     Attributes

@@ -30,7 +30,7 @@ class LossTerms:
     weights : (n_clips,) float64 or None
         How much each clip counts, 1 on average. None: alike.
     shares : (n_clips, n_classes) float64 or None
-        By label: what share of people told it, learned in the place of the label. None: labels.
+        By label: share of the votes for it, learned in the place of the label. None: labels.
     """
 
     possible: NDArray[np.bool_] | None = None
@@ -265,7 +265,7 @@ def _possible(table: FeatureTable) -> NDArray[np.bool_] | None:
         len(corpora), len(table.classes)
     )
     among = sets[:, table.known_labels()]
-    # Where no corpus has two emotions, there is nothing to be told apart within one.
+    # Where no corpus has two emotions, there is nothing to learn within one.
     return None if among.all() or among.sum(axis=1).max() < 2 else sets[of_clip]
 
 

@@ -54,7 +54,7 @@ def voice_network(architecture: VoiceArchitecture, n_classes: int) -> Module:
 
     ``(spectrograms (n, n_frames, 64), lengths (n,) in frames)`` -> logits (n, n_classes);
     ``network.embed`` of the same gives the penultimate layer (n, n_embedding). Frames after an
-    utterance's length have no say; without lengths all have.
+    utterance's length have no effect; without lengths all have.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Weights of a voice network from a file: to start from."""
+"""Weights of a voice network from a file, to start from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EXPECTED = "expected a voice-NAME.npz of affuse train voice"
 
 @dataclass(frozen=True, slots=True)
 class VoiceWeights:
-    """Weights of a voice network, and whom it has met.
+    """Weights of a voice network, and whom it was trained on.
 
     Attributes
     ----------
@@ -38,7 +38,8 @@ class VoiceWeights:
     arrays : mapping of str to array
         By the names of layers that `voice_network` gives.
     speakers : tuple of str
-        Corpus and name, as "EMO-DB/03", of all that it has met, those of its own start included.
+        Corpus and name, as "EMO-DB/03", of all training speakers, those of the weights it started
+        from included.
     """
 
     name: str
@@ -47,7 +48,7 @@ class VoiceWeights:
     speakers: tuple[str, ...]
 
     def copy_into(self, network: Module) -> None:
-        """Give a network these weights.
+        """Copy these weights into a network.
 
         Parameters
         ----------
@@ -87,7 +88,7 @@ def read_voice_weights(path: str | Path) -> VoiceWeights:
     Raises
     ------
     WeightsError
-        No such file, no npz, no voice network, or none that says whom it has met.
+        No such file, no npz, no voice network, or none that names its training speakers.
     """
     place = Path(path)
     if not place.is_file():
@@ -101,12 +102,12 @@ def read_voice_weights(path: str | Path) -> VoiceWeights:
     arrays = {n.removeprefix(PREFIX): a for n, a in held.items() if n.startswith(PREFIX)}
     if not arrays or MEANING not in held:
         raise WeightsError(
-            f"{path} holds no voice network that says whom it has met (its arrays: "
+            f"{path} holds no voice network that names its training speakers (its arrays: "
             f"{', '.join(sorted(held)[:3]) or 'none'}); {_EXPECTED}"
         )
-    told = json.loads(held[MEANING].tobytes())
-    before = told.get("start", {}).get("speakers", [])
-    speakers = tuple(sorted({*told["speakers"], *before}))
+    meaning = json.loads(held[MEANING].tobytes())
+    before = meaning.get("start", {}).get("speakers", [])
+    speakers = tuple(sorted({*meaning["speakers"], *before}))
     return VoiceWeights(place.name, hashlib.sha256(content).hexdigest(), arrays, speakers)
 
 

@@ -27,7 +27,7 @@ class AnswerStore:
     Attributes
     ----------
     root : Path
-        Made when the first answer is saved; nobody else may look into it.
+        Made when the first answer is saved; readable by its owner alone.
     """
 
     root: Path

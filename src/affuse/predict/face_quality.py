@@ -1,4 +1,4 @@
-"""How well a face can be seen in what the face network takes of it."""
+"""Image quality of a face crop, as the face network takes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEAST = 1e-6
 
 
 def face_quality(crops: ArrayLike) -> Floats:
-    """Share of what varies in a face that is detail and no noise.
+    """Share of a face's variance that is detail rather than noise.
 
     Blur, enlargement and compression take the detail, darkness and noise cover it: all lower it.
     The light of a face does not matter.
@@ -53,7 +53,7 @@ def face_quality(crops: ArrayLike) -> Floats:
 
 @cache
 def _cosines(size: int) -> Floats:
-    """The orthonormal cosine transform (type 2) of a line, (size, size)."""
+    """The orthonormal cosine transform (DCT-II) of a line, (size, size)."""
     at, wave = np.meshgrid(np.arange(size), np.arange(size))
     rows = np.cos(np.pi * (at + 0.5) * wave / size) * np.sqrt(2 / size)
     rows[0] /= np.sqrt(2)
@@ -62,6 +62,6 @@ def _cosines(size: int) -> Floats:
 
 @cache
 def _cycles(size: int) -> Floats:
-    """Cycles over the width of each of its squares, (size, size)."""
+    """Spatial frequency of each coefficient, in cycles per width, (size, size)."""
     across, down = np.meshgrid(np.arange(size), np.arange(size))
     return np.asarray(np.hypot(across, down) / 2)

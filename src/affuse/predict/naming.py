@@ -14,7 +14,7 @@ from affuse.records import MODALITIES, Modality
 Floats = NDArray[np.float64]
 Columns = NDArray[np.intp]
 ModalityProbabilities = Mapping[Modality, Floats]
-"""What each modality that speaks says by itself, (n_classes,)."""
+"""Probabilities of each modality that has some, (n_classes,)."""
 
 WHO: Mapping[Modality, str] = {"audio": "voice", "video": "face"}
 
@@ -45,8 +45,8 @@ def name_emotion(
 ) -> NamedEmotion:
     """The most probable emotion, where the outputs of voice and face allow it.
 
-    Where both modalities speak, classes that compete as one are compared with the others by their
-    sum, and `Agreement` says which emotions may be named.
+    Where there are both modalities, classes that compete as one are compared with the others by
+    their sum, and `Agreement` says which emotions may be named.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def held_to(manifest: Manifest, fused: Floats, by_modality: ModalityProbabilitie
 
     A product can lift what neither modality holds likely above what one of them does. Such an
     emotion gives what it has to those that compete as one with it, if one of them may be named,
-    and is no more probable than the first that may. All stays as it is where a modality is silent.
+    and is no more probable than the first that may. All stays as it is where a modality is absent.
 
     Parameters
     ----------

@@ -145,10 +145,10 @@ def _missing_picture(picture: VideoAnalysis, recording: Recording) -> Iterator[s
 
 def _hardly_seen(picture: VideoAnalysis, settings: Settings) -> Iterator[str]:
     """How often a face counts little, for how it can be seen."""
-    judged = [seen.weight for seen in picture.observations if seen.probabilities is not None]
-    little = [weight for weight in judged if weight < _HALF]
-    if little and len(little) >= settings.least_face_seen * len(judged):
+    predicted = [seen.weight for seen in picture.observations if seen.probabilities is not None]
+    little = [weight for weight in predicted if weight < _HALF]
+    if little and len(little) >= settings.least_face_seen * len(predicted):
         yield (
-            f"in {len(little)} of {len(judged)} looks the face is too blurred, dark or noisy to "
+            f"in {len(little)} of {len(predicted)} looks the face is too blurred, dark or noisy to "
             f"weigh in full: there it counts {np.mean(little):.0%}"
         )

@@ -68,7 +68,7 @@ def pooled_faces(
     manifest: Manifest,
     member: str,
     rows: Sequence[NDArray[np.floating]],
-    weights: Sequence[float],
+    weights: Sequence[float] | None = None,
 ) -> Floats | None:
     """A member's output for a face, from its outputs for single pictures of it.
 
@@ -78,8 +78,8 @@ def pooled_faces(
     member : str
         Its name.
     rows : sequence of (n_own_classes,) float
-    weights : sequence of float
-        How much each counts.
+    weights : sequence of float, optional
+        How much each counts, such as `FaceObservation.weight`; all alike by default.
 
     Returns
     -------
@@ -88,9 +88,10 @@ def pooled_faces(
     """
     if not rows:
         return None
-    if manifest.pooling is None and set(weights) == {1.0}:
+    counts = [1.0] * len(rows) if weights is None else weights
+    if manifest.pooling is None and set(counts) == {1.0}:
         return np.asarray(np.mean(rows, axis=0))
-    return pooled(manifest, member, np.stack(rows), weights)
+    return pooled(manifest, member, np.stack(rows), counts)
 
 
 def at_rest(manifest: Manifest, member: Member) -> Floats:
@@ -137,8 +138,8 @@ def supported(
     Returns
     -------
     mapping of str to (n_own_classes,) float64
-        Of the members that speak in it. Neighbours count `neighbour` times as much, each as far as
-        it had something to go by; as it is where the bundle has no pooling.
+        Of the members with outputs for it. Neighbours count `neighbour` times as much, each as far
+        as it had something to go by; as it is where the bundle has no pooling.
     """
     if manifest.pooling is None:
         return part.probabilities

@@ -1,4 +1,4 @@
-"""Tables of features beside recordings, for bundles that were trained on one."""
+"""Tables of features beside recordings, for bundles that were trained on such tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Tables = Mapping[Modality, Precomputed | None]
 
 
 def read_tables(bundle: Bundle, files: Mapping[Modality, str | Path | None]) -> Tables:
-    """The tables that a bundle asks for, their columns as in its training.
+    """The tables that a bundle needs, with the columns of its training.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def read_tables(bundle: Bundle, files: Mapping[Modality, str | Path | None]) -> 
 
 
 def row_of(table: Precomputed, name: str) -> NDArray[np.float32] | None:
-    """The features of one recording; None where the table says that no face was tracked in it.
+    """The features of one recording; None where the table records no tracked face for it.
 
     Parameters
     ----------

@@ -197,9 +197,9 @@ def _ask(
     }
     rows: dict[str, Floats | None] = {}
     if members.face is not None and "video" in present:
-        judged = [s for s in evidence.observations if s.probabilities is not None]
-        clear = [seen.weight for seen in judged]
-        of_faces = [seen.probabilities for seen in judged if seen.probabilities is not None]
+        predicted = [s for s in evidence.observations if s.probabilities is not None]
+        clear = [seen.weight for seen in predicted]
+        of_faces = [seen.probabilities for seen in predicted if seen.probabilities is not None]
         name = members.face.name
         rows[name] = pooled_faces(members.bundle.manifest, name, of_faces, clear)
         strength["video"] *= float(np.mean(clear)) if clear else 1.0

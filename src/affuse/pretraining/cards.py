@@ -8,6 +8,7 @@ from typing import Any
 
 from affuse.bundle.manifest import Manifest
 from affuse.bundle.member import Member
+from affuse.bundle.permitted_use import LAW
 from affuse.pretraining.calibration import CrossFitted
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 
@@ -28,6 +29,7 @@ something to say.
 {use}
 
 Not to judge people: not in hiring, schooling, health, policing or law.
+{law}
 It tells which of eight *acted* expressions a face and a voice resemble, not what anybody feels.
 Whom it has met: {n_speakers} speakers of {n_corpora} corpora, nearly all of them actors, and faces
 from the web of 2013. Other languages, ages, cultures, cameras and rooms are likely to score lower,
@@ -168,6 +170,7 @@ def card_head(voice: Mapping[str, Any]) -> str:
     """
     trained_on = voice["trained_on"]
     return _HEAD.format(
+        law=fill(LAW, 100, break_long_words=False, break_on_hyphens=False),
         n_speakers=sum(len(speakers) for speakers in trained_on.values()),
         n_corpora=len(trained_on),
         licence=LICENCE,

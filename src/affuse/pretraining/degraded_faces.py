@@ -1,4 +1,4 @@
-"""Faces as bad cameras, bad light and bad lines show them."""
+"""Degradations of faces: by camera, light and transmission."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Degradation = Callable[[Face, np.random.Generator], Face]
 
 
 def out_of_focus(face: Face, rng: np.random.Generator) -> Face:
-    """Gaussian blur of half a pixel to six, of 48 a face.
+    """Gaussian blur of half a pixel to six, of 48 per face.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def out_of_focus(face: Face, rng: np.random.Generator) -> Face:
 
 
 def in_motion(face: Face, rng: np.random.Generator) -> Face:
-    """The mean over a straight way of 3 to 20 pixels, in any direction.
+    """Motion blur: the mean along a line of 3 to 20 pixels, in any direction.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def in_motion(face: Face, rng: np.random.Generator) -> Face:
 
 
 def tiny(face: Face, rng: np.random.Generator) -> Face:
-    """A face of 5 to 32 pixels, enlarged.
+    """Faces reduced to 5 to 32 pixels, and enlarged again.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def tiny(face: Face, rng: np.random.Generator) -> Face:
 
 
 def compressed(face: Face, rng: np.random.Generator) -> Face:
-    """A face of 16 to 48 pixels, stored as JPEG of quality 1 to 24.
+    """Faces of 16 to 48 pixels, stored as JPEG of quality 1 to 24.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def compressed(face: Face, rng: np.random.Generator) -> Face:
 
 
 def in_the_dark(face: Face, rng: np.random.Generator) -> Face:
-    """A half to a 128th of the light, with up to two grey levels of noise.
+    """Half to a 128th of the light, with up to two grey levels of noise.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def in_the_dark(face: Face, rng: np.random.Generator) -> Face:
 
 
 def noisy(face: Face, rng: np.random.Generator) -> Face:
-    """Noise of 10 to 90 grey levels; half of the time as large as a pixel and more.
+    """Noise of 10 to 90 grey levels, half of the time of a pixel's size and larger.
 
     Parameters
     ----------
@@ -127,13 +127,13 @@ DEGRADATIONS: dict[str, Degradation] = {
     "in the dark": in_the_dark,
     "noisy": noisy,
 }
-"""What may befall a face; the name is what is told of it."""
+"""Degradations of a face, by the name that reports use."""
 
 _EDGE = cv2.BORDER_REPLICATE
 
 
 def degraded(faces: NDArray[np.uint8], name: str, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Faces, each made worse by a strength of its own.
+    """Faces, each degraded by a random strength.
 
     Parameters
     ----------

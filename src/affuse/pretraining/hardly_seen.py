@@ -1,4 +1,4 @@
-"""How much a face counts that can hardly be seen: fitted on faces made worse."""
+"""The weight of faces in pictures of low quality, fitted on degraded faces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affuse.pretraining.pairs import Pairs, drawn_pairs, groups_of, prior_of
 from affuse.probabilities import FLOOR
 
 KEPT_SHARE = 0.95
-"""Of faces as they are: so many count in full, whatever is fitted."""
+"""Share of undegraded faces that count in full, whatever is fitted."""
 
 _MANY_TIMES = 50.0
 
@@ -27,14 +27,14 @@ def with_image_quality(
     voices: HeldOutClips,
     seed: int = 0,
 ) -> Manifest:
-    """The manifest whose face counts the less, the less can be seen of it.
+    """The manifest with faces weighted by the quality of their pictures.
 
     Parameters
     ----------
     manifest : Manifest
         With the members ``face`` and ``voice``, whose calibration and exponents are fitted.
     faces, degraded, voices : HeldOutClips
-        Of people not met: faces as they are, faces made worse, whose corpora are what befell them,
+        Of held-out people: faces as they are, degraded faces, whose corpora are the degradations,
         and voices. Faces with their qualities.
     seed : int
 
@@ -64,7 +64,7 @@ def with_image_quality(
 def _drawn_of_each(
     manifest: Manifest, degraded: HeldOutClips, voices: HeldOutClips, seed: int
 ) -> list[Pairs]:
-    """For each degradation pairs of a face that it befell and a voice."""
+    """Pairs of a degraded face and a voice, for each degradation."""
     rng, prior = np.random.default_rng(seed), prior_of(manifest)
     spoken = groups_of(manifest, manifest.member("voice"), voices.labels)
     shown = groups_of(manifest, manifest.member("face"), degraded.labels)
@@ -89,7 +89,7 @@ def _log_loss(
     voices: NDArray[np.float64],
     pairs: Pairs,
 ) -> float:
-    """Of what both come to."""
+    """Log loss of the fused probabilities."""
     given = {"face": faces[pairs.faces], "voice": voices[pairs.voices]}
     fused = decide(Bundle(manifest, {}), given)
     of_groups = np.stack(

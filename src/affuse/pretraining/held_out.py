@@ -181,8 +181,8 @@ def uncalibrated(bundle: Bundle) -> Bundle:
     def plain(member: Member) -> Member:
         known = member.familiarity
         trusted = None if known is None else known.model_copy(update={"decline": 0.0})
-        told = {"temperature": 1.0, "doubt": 0.0, "familiarity": trusted, "image_quality": None}
-        return member.model_copy(update=told)
+        bare = {"temperature": 1.0, "doubt": 0.0, "familiarity": trusted, "image_quality": None}
+        return member.model_copy(update=bare)
 
     members = tuple(plain(member) for member in bundle.manifest.members)
     return Bundle(bundle.manifest.model_copy(update={"members": members}), bundle.files)

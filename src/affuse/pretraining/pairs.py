@@ -20,7 +20,7 @@ N_PAIRS = 12_000
 
 
 class GroupLogs(NamedTuple):
-    """Outputs of a member for what it has not met.
+    """A member's outputs for held-out clips.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Pairs(NamedTuple):
 def drawn_pairs(
     faces: NDArray[np.int64], voices: NDArray[np.int64], prior: Floats, rng: np.random.Generator
 ) -> Pairs:
-    """Pairs whose emotions are halfway between equally frequent and as frequent as in `prior`.
+    """Pairs with emotions halfway between equally frequent and as frequent as in `prior`.
 
     What people record is neither.
 
@@ -79,7 +79,7 @@ def drawn_pairs(
 
 
 def pairs_note(faces: str, voices: str) -> str:
-    """What is told of the pairs that a fusion was fitted on.
+    """The manifest's note on the pairs that a fusion was fitted on.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def pairs_note(faces: str, voices: str) -> str:
 def group_logs(
     manifest: Manifest, member: str, probabilities: ArrayLike, emotions: Sequence[str]
 ) -> GroupLogs:
-    """What a member says of clips of these emotions, by groups of classes.
+    """A member's outputs for clips of these emotions, by groups of classes.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def _groups_of_emotions(manifest: Manifest, emotions: Sequence[str]) -> NDArray[
 
 
 def prior_of(manifest: Manifest) -> Floats:
-    """How frequent each group of classes was in the faces' training: (n_groups,).
+    """Frequency of each group of classes in the faces' training: (n_groups,).
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def prior_of(manifest: Manifest) -> Floats:
 def _drawn(
     labels: NDArray[np.int64], wanted: NDArray[np.int64], rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """A row of the wanted label for each."""
+    """A random row of the wanted label for each."""
     rows = np.zeros(len(wanted), np.int64)
     for label in np.unique(wanted):
         own = np.flatnonzero(labels == label)

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """What was reached on a group of clips.
+    """Figures on a group of clips.
 
     Attributes
     ----------
@@ -48,13 +48,13 @@ class GroupFigures:
 def by_corpus(
     clips: VoiceClips, joint: Floats, chosen: NDArray[np.bool_]
 ) -> tuple[GroupFigures, ...]:
-    """Of each corpus, over its emotions.
+    """Figures on each corpus, over its emotions.
 
     Parameters
     ----------
     clips : VoiceClips
     joint : (n_clips, 8) float64
-        Probabilities by models that had not met the speakers.
+        Probabilities by models that held the speakers out.
     chosen : (n_clips,) bool
         Clips that count.
 
@@ -69,7 +69,7 @@ def by_corpus(
 
 
 def by_sex(clips: VoiceClips, joint: Floats, chosen: NDArray[np.bool_]) -> tuple[GroupFigures, ...]:
-    """Women and men of each corpus that has both, over the emotions that both show.
+    """Figures on women and men of each corpus that has both, over the emotions that both show.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def by_sex(clips: VoiceClips, joint: Floats, chosen: NDArray[np.bool_]) -> tuple
 def by_language(
     clips: VoiceClips, joint: Floats, chosen: NDArray[np.bool_]
 ) -> tuple[GroupFigures, ...]:
-    """Of each language, over the emotions that occur in all of them.
+    """Figures on each language, over the emotions that occur in all of them.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def of_two_sexes(clips: VoiceClips) -> tuple[str, ...]:
     tuple of str
         Corpus and name.
     """
-    sexes = _told_sexes(clips)
+    sexes = _stated_sexes(clips)
     return tuple(
         str(name)
         for name in np.unique(clips.speakers)
@@ -140,7 +140,7 @@ def group_figures(
     joint: Floats,
     emotions: Sequence[str] | None = None,
 ) -> GroupFigures:
-    """Of a group of clips.
+    """Figures on one group of clips.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def group_figures(
     rows : (n,) int64
         Of the clips.
     joint : (n_clips, 8) float64
-        Probabilities by models that had not met the speakers.
+        Probabilities by models that held the speakers out.
     emotions : sequence of str, optional
         Only clips of these count, and one of these is chosen for each. By default those that its
         corpus has.
@@ -178,7 +178,7 @@ def group_figures(
 
 
 def uar_among(clips: VoiceClips, rows: Rows, joint: Floats) -> float:
-    """UAR of clips, each among the emotions of its corpus.
+    """UAR of clips, each restricted to the emotions of its corpus.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def uar_among(clips: VoiceClips, rows: Rows, joint: Floats) -> float:
 
 
 def _over_the_same(clips: VoiceClips, groups: dict[str, Rows], joint: Floats) -> list[GroupFigures]:
-    """Of each group, over the emotions that all of them have."""
+    """Figures on each group, over the emotions that all of them have."""
     shown = [
         {clips.clips[row].emotion for row in _not_rare(clips, name, rows)}
         for name, rows in groups.items()
@@ -213,17 +213,17 @@ def _groups(values: NDArray[np.str_], chosen: NDArray[np.bool_]) -> dict[str, Ro
     return {name: np.flatnonzero(chosen & (values == name)) for name in names}
 
 
-def _told_sexes(clips: VoiceClips) -> NDArray[np.str_]:
+def _stated_sexes(clips: VoiceClips) -> NDArray[np.str_]:
     return np.array([clip.attributes.get("sex", "") for clip in clips.clips])
 
 
 def _sexes(clips: VoiceClips) -> NDArray[np.str_]:
-    """Sex of each clip's speaker; where a corpus tells two of one speaker, that of most clips."""
-    sexes, speakers = _told_sexes(clips), clips.speakers
+    """Sex of each clip's speaker; where a corpus records two for one, that of most clips."""
+    sexes, speakers = _stated_sexes(clips), clips.speakers
     for name in of_two_sexes(clips):
         own = speakers == name
-        told, counts = np.unique(sexes[own & (sexes != "")], return_counts=True)
-        sexes[own] = told[counts.argmax()]
+        names, counts = np.unique(sexes[own & (sexes != "")], return_counts=True)
+        sexes[own] = names[counts.argmax()]
     return sexes
 
 
@@ -241,7 +241,7 @@ def _labels(emotions: Sequence[str]) -> list[int]:
 def _among(
     clips: VoiceClips, rows: Rows, joint: Floats, emotions: Sequence[str] | None = None
 ) -> Rows:
-    """The likeliest of these emotions for each clip, or of those that its corpus has."""
+    """The most probable of these emotions for each clip, or of those that its corpus has."""
     known = clips.utterances.known[rows]
     if emotions is not None:
         known = np.zeros_like(known)

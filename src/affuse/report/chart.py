@@ -58,7 +58,7 @@ WIDE, NARROW = 6.2, 5.2
 """Inches of a chart with long names, and of others: both can be read on a telephone."""
 LONGEST_NAME = 40
 MARKERS = "osD^vPX*"
-"""Shapes beside the colours, so that no series is told by its colour alone."""
+"""Shapes beside the colours, so that series differ not in colour alone."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from affuse.report.page import check_page, render, write_page
 from affuse.report.reading import RunFolder, read_run
 from affuse.report.result_tables import INTERVAL, ONE_SPEAKER, SYSTEM, text_of
 from affuse.report.results_charts import MODALITY_MARKERS
-from affuse.report.words import modality_name, percent
+from affuse.report.words import data_name, joined_names, modality_name, percent
 from affuse.tasks.figures import bounds, points
 
 BEST_OF_EACH = 6
@@ -66,9 +66,10 @@ def comparison_html(runs: Sequence[RunFolder]) -> str:
     """
     names = run_names(runs)
     _refuse_numbers(runs)
+    data = tuple(dict.fromkeys(map(data_name, runs)))
     return render(
         "comparison.html.j2",
-        heading=f"{len(runs)} runs compared: {' and '.join(dict.fromkeys(r.title for r in runs))}",
+        heading=f"{len(runs)} runs compared: {joined_names(data)}",
         runs=_run_grid(runs, names),
         findings=_findings(runs, names),
         differences=differences(runs, names),
@@ -250,10 +251,8 @@ def _system_grid(runs: Sequence[RunFolder], names: Sequence[str], *, leaky: bool
 
 def _reasons(runs: Sequence[RunFolder]) -> list[tuple[str, str]]:
     """Each protocol that leaks, and why; where runs differ in the reason, each."""
-    found = [
-        (str(name).capitalize(), run.leaks[name]) for run in runs for name in run.leaky["protocol"]
-    ]
-    return list(dict.fromkeys(found))
+    protocols = [(run, str(name)) for run in runs for name in run.leaky["protocol"]]
+    return list(dict.fromkeys((name.capitalize(), run.leaks[name]) for run, name in protocols))
 
 
 def _findings(runs: Sequence[RunFolder], names: Sequence[str]) -> str:
@@ -291,7 +290,7 @@ def _chart(runs: Sequence[RunFolder], names: Sequence[str]) -> Chart:
         )
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(0, 100)
-        axes.set_xlabel("UAR in %, with 95 % intervals over speakers")
+        axes.set_xlabel("UAR in %, 95 % intervals")
         axes.grid(axis="x")
         text = (
             f"The best {BEST_OF_EACH} systems of each run at most. Circles: audio, squares: video, "

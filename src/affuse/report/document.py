@@ -20,8 +20,8 @@ from affuse.report.result_tables import APART, further, leaky_of, pair_grid, sys
 from affuse.report.results_charts import paired_charts
 from affuse.report.sections import emotion_sections, number_sections
 from affuse.report.stored_groups import with_groups
-from affuse.report.summary import heading_of, summary_of
-from affuse.report.words import floor
+from affuse.report.summary import summary_of
+from affuse.report.words import floor, heading_of
 from affuse.storage.plain_json import read_plain
 from affuse.storage.run_files import BUNDLE, REPORT
 

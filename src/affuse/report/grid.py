@@ -1,4 +1,4 @@
-"""Tables of a page: what stands in them, and how much of them before a reader asks for the rest."""
+"""Tables of a page: their cells, and how many rows are shown before a reader asks for more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from affuse.report.words import modality_name
 from affuse.tasks.headline import Headline
 
 SHOWN = 5
-"""Rows of a long table that a page opens with; one folded row alone would save nothing."""
+"""Rows of a long table that a page shows at first; folding a single row would save nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A figure as a picture: a mark on its interval, beside a guess and people.
+    """A figure as a mark on its interval, beside a guess and people.
 
     Attributes
     ----------
@@ -85,23 +85,23 @@ class Grid:
 
     @property
     def first(self) -> tuple[tuple[Cell, ...], ...]:
-        """Rows that are there at once."""
+        """Rows that are shown at once."""
         return self.rows if len(self.rows) - 1 == self.shown else self.rows[: self.shown]
 
     @property
     def rest(self) -> tuple[tuple[Cell, ...], ...]:
-        """Rows that a reader asks for."""
+        """Rows that are shown on request."""
         return self.rows[len(self.first) :]
 
     @property
     def is_sortable(self) -> bool:
-        """Whether a reader may want another order."""
+        """Whether sorting the table makes sense."""
         return len(self.rows) > 2
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Where figures lie in the bars of one page.
+    """Scale of the bars of one page.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ class Axis:
     low : float
         Left end; the right one is the highest figure that there is.
     people : mapping of str to float
-        What people reach, by modality.
+        UAR of people, by modality.
     """
 
     headline: Headline
@@ -117,7 +117,7 @@ class Axis:
     people: dict[str, float]
 
     def at(self, figure: float) -> float:
-        """Percent of the axis, within it.
+        """Position on the axis in percent, limited to it.
 
         Parameters
         ----------
@@ -158,7 +158,7 @@ class Axis:
 
 
 def axis_of(headline: Headline, results: pd.DataFrame, references: pd.DataFrame) -> Axis:
-    """The axis on which all bars of a page lie.
+    """The axis that all bars of a page share.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Templates -> one page, and the page -> its file: whole, and with nothing outside it."""
+"""Templates -> one self-contained page, and the page -> its file, written whole."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from affuse.bundle.permitted_use import REGULATION
 from affuse.errors import MissingDependency, OutputError
 from affuse.report.grid import grid_of
 from affuse.storage.plain_text import counted, printable
@@ -24,12 +25,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def check_report() -> None:
-    """Raise `MissingDependency` where no report can be made: call it before a long run."""
+    """Raise `MissingDependency` where no report can be made; to be called before a long run."""
     _environment()
 
 
 def check_page(target: Path) -> None:
-    """Refuse a name under which no page can be written: call it before the page is made.
+    """Refuse a name under which no page can be written; to be called before the page is made.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ def check_page(target: Path) -> None:
 
 
 def write_page(text: str, target: Path) -> Path:
-    """Write a page whole, or not at all; one that is there already is replaced.
+    """Write a page whole or not at all; an existing one is replaced.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def write_page(text: str, target: Path) -> Path:
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from one of the templates, style and script within it.
+    """A page made from one of the templates, with inline style and script.
 
     Parameters
     ----------
@@ -99,6 +100,7 @@ def render(template: str, **values: Any) -> str:
             script=script,
             policy=_policy(style, script),
             version=metadata.version("affuse"),
+            regulation=REGULATION,
             **values,
         )
     )
@@ -106,7 +108,7 @@ def render(template: str, **values: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    """The templates, each compiled once a process."""
+    """The templates, each compiled once per process."""
     try:
         from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
     except ModuleNotFoundError as error:
@@ -127,7 +129,7 @@ def _asset(name: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Content policy: nothing from anywhere, and only the script that was put in."""
+    """Content security policy: nothing external, and only the script that was put in."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "

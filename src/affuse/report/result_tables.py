@@ -42,7 +42,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Leaky:
-    """Systems that know something of the clips they are tested on.
+    """Systems that know something about their test clips.
 
     Attributes
     ----------
@@ -98,7 +98,16 @@ def _system(row: pd.Series, axis: Axis, *, soft: bool) -> Iterator[Cell]:
 
 
 def text_of(value: object) -> str:
-    """A cell of a CSV as text, empty where nothing stands in it."""
+    """A cell of a CSV as text; a missing one is empty.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
+    """
     return value if isinstance(value, str) else ""
 
 
@@ -133,7 +142,7 @@ _OWN = "Speakers are kept apart, in folds that affuse made."
 
 
 def _corpora(run: RunFolder) -> Iterator[Part]:
-    """Figures of each corpus by itself, of systems that keep speakers apart; best first."""
+    """Figures of speaker-independent systems on each corpus, best first."""
     table = run.table("corpora")
     if not {"system", "uar"} <= set(table):
         return
@@ -160,7 +169,7 @@ def _corpora(run: RunFolder) -> Iterator[Part]:
 
 
 def _sets(run: RunFolder) -> Iterator[Part]:
-    """How often sets hold the true emotion, of each system on all clips and on each corpus."""
+    """Coverage of each system's sets, on all clips and on each corpus."""
     table = run.table("sets")
     if not len(table):
         return
@@ -209,7 +218,7 @@ def _references(run: RunFolder) -> Iterator[Part]:
 
 
 def leaky_of(run: RunFolder, axis: Axis, grid: Grid) -> Leaky | None:
-    """The rows that leak, and each reason once.
+    """The leaky rows, and each reason once.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Parts of a report that are made of charts, under the field's own names."""
+"""Parts of a report that consist of charts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affuse.report.results_charts import class_recall_chart, speaker_chart
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the report that is made of charts.
+    """A part of the report that consists of charts.
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ def number_sections(run: RunFolder) -> tuple[Section, ...]:
 
 
 def _groups(run: RunFolder) -> Section:
-    """For whom the best system works, where groups were asked for."""
+    """Figures of the best system for each group, where groups were asked for."""
     intro = (
         "The best system on each group by itself, with 95 % intervals over the group's speakers."
     )

@@ -1,4 +1,4 @@
-"""The first screen of a report: what was tested, how good it is, whether that can be trusted."""
+"""The first screen of a report: what was tested, how good it is, whether to trust it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from affuse.errors import DatasetError
 from affuse.report.grid import Axis, Bar
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import FUSED_MODALITY
-from affuse.report.words import gain_of_fusion, joined_names, modality_name
+from affuse.report.words import FROM, gain_of_fusion, joined_names, modality_name
 from affuse.splits.protocols import ACROSS_CORPORA
-from affuse.storage.csv_rows import read_rows
 from affuse.storage.plain_text import counted
-from affuse.storage.run_files import INDEX
 from affuse.tasks.figures import points
 from affuse.tasks.headline import Headline
-
-FROM = {
-    "audio": "from the voice",
-    "video": "from the face",
-    FUSED_MODALITY: "from voice and face",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,37 +67,8 @@ class Summary:
     has_people: bool = False
 
 
-def heading_of(run: RunFolder) -> str:
-    """Whose clips, what was told of them, and from what.
-
-    Parameters
-    ----------
-    run : RunFolder
-
-    Returns
-    -------
-    str
-        Such as ``RAVDESS: 8 emotions from voice and face``.
-    """
-    names = " + ".join(_corpora(run)) or run.title
-    what = joined_names(run.targets) if run.targets else counted(len(run.classes), "emotion")
-    modalities = set(run.results["modality"])
-    modality = modalities.pop() if len(modalities) == 1 else FUSED_MODALITY
-    return f"{names}: {what} {FROM[modality]}"
-
-
-def _corpora(run: RunFolder) -> tuple[str, ...]:
-    """Names of the corpora of its index; none where that cannot be read."""
-    try:
-        index = read_rows(run.path / INDEX)
-    except DatasetError:
-        return ()
-    named = (row["corpus"] for row in index.rows) if "corpus" in index.columns else ()
-    return tuple(name for name in dict.fromkeys(named) if name)
-
-
 def summary_of(run: RunFolder, axis: Axis) -> Summary:
-    """What a first-time reader asks.
+    """Answers to the questions of a first-time reader.
 
     Parameters
     ----------
@@ -164,26 +126,25 @@ def _tested(run: RunFolder) -> Iterator[str]:
         if run.targets
         else f"{counted(len(run.classes), 'emotion')} ({', '.join(run.classes)})"
     )
-    yield (
-        f"{counted(n_clips, 'clip')} of {counted(n_speakers, 'speaker')} ({_of_each(clips)} each) "
-        f"from {run.title}: {what}."
-    )
+    speakers = f"{counted(n_speakers, 'speaker')} ({_of_each(clips)} each)"
+    yield f"{counted(n_clips, 'clip')} of {speakers}: {what}."
     yield _systems(run)
     first = run.honest if len(run.honest) else run.results
     yield _protocol(first.iloc[0], across=first.iloc[0]["protocol"] in ACROSS_CORPORA)
 
 
 def _of_each(clips: pd.DataFrame) -> str:
-    """Fewest and most clips of a speaker."""
+    """Least and greatest number of clips of a speaker."""
     counts = clips["speaker"].value_counts()
     fewest, most = int(counts.min()), int(counts.max())
     return f"{fewest}" if fewest == most else f"{fewest} to {most}"
 
 
 def _systems(run: RunFolder) -> str:
-    """How many systems, of which features and models."""
+    """The number of systems, and the features and models they are made of."""
     rows = run.honest if len(run.honest) else run.results
     single = rows[rows["modality"] != FUSED_MODALITY].drop_duplicates("modality")
+    single = single.sort_values("modality")
     text = counted(len(rows), "system")
     if not {"features", "model"} <= set(rows):
         return f"{text}."

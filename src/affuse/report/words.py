@@ -6,12 +6,22 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from affuse.errors import DatasetError
 from affuse.evaluation.sentences import floor_text
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import FUSED_MODALITY, MODALITY_NAMES
+from affuse.storage.csv_rows import read_rows
+from affuse.storage.plain_text import counted
+from affuse.storage.run_files import INDEX
 from affuse.tasks.figures import p_text, points
 from affuse.tasks.headline import Headline
 from affuse.tasks.significance import SIGNIFICANT
+
+FROM = {
+    "audio": "from the voice",
+    "video": "from the face",
+    FUSED_MODALITY: "from voice and face",
+}
 
 
 def percent(share: float) -> str:
@@ -125,3 +135,41 @@ def modality_name(modality: str) -> str:
     str
     """
     return MODALITY_NAMES.get(modality, modality)
+
+
+def heading_of(run: RunFolder) -> str:
+    """Heading of a report: corpora, what was predicted, and from what.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    str
+        Such as ``RAVDESS: 8 emotions from voice and face``.
+    """
+    what = joined_names(run.targets) if run.targets else counted(len(run.classes), "emotion")
+    modalities = set(run.results["modality"])
+    modality = modalities.pop() if len(modalities) == 1 else FUSED_MODALITY
+    return f"{data_name(run)}: {what} {FROM[modality]}"
+
+
+def data_name(run: RunFolder) -> str:
+    """Names of the corpora of a run's index; of its folders where that names none.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    str
+        Such as ``RAVDESS`` or ``EMO-DB + EMOVO``.
+    """
+    try:
+        index = read_rows(run.path / INDEX)
+    except DatasetError:
+        return run.title
+    named = (row["corpus"] for row in index.rows) if "corpus" in index.columns else ()
+    return " + ".join(name for name in dict.fromkeys(named) if name) or run.title

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from affuse.features.decoding import Decoding
-from affuse.features.source import Extractor, ExtractorDefaults, Learner, Met
+from affuse.features.source import Extractor, ExtractorDefaults, Learner, Provenance
 from affuse.records import Modality
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Degraded(ExtractorDefaults):
 
     @property
     @override
-    def provenance(self) -> tuple[Met, ...]:
+    def provenance(self) -> tuple[Provenance, ...]:
         return self.extractor.provenance
 
     @override

@@ -1,4 +1,4 @@
-"""Which browser asks: a random cookie, so that results come back to who gave the recording."""
+"""Identity of browsers: a random cookie by which results are returned to their owner."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MADE_HERE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class Browsers:
-    """Tells browsers apart by a cookie that no script can read and no other site sends along.
+    """Distinguishes browsers by a cookie that no script can read and no other site sends along.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Browsers:
         self._cookie = f"affuse-browser-{port}"
 
     def owner(self, request: Request) -> str | None:
-        """Whose jobs a request may see: a digest of its cookie; None of programs, which have none.
+        """Owner of the jobs that a request may see: a digest of its cookie; None for programs.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""A timeline that a person has corrected: checked, and merged with what the recogniser said."""
+"""A timeline corrected by a person: checked, and merged with the prediction."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def sent_corrections(request: Request) -> Corrections:
 
 
 def corrected(prediction: Prediction, corrections: Corrections) -> Prediction:
-    """A prediction with the timeline that a person has made of it.
+    """A prediction with the timeline that a person has corrected.
 
     A stretch is the recogniser's as long as its times and its emotion are; any other is the
     person's, and has no probabilities.

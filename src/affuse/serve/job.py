@@ -1,4 +1,4 @@
-"""One recording to be predicted: where it lies, how far it is, what came out."""
+"""One recording to be predicted: its place, progress and result."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Job:
     asked_s : float
         When its owner asked for it last.
     corrections : Corrections or None
-        The timeline that a person has made of its own.
+        The timeline as a person has corrected it.
     meant : str or None
         What the speaker of a built-in example was asked to express.
     drawn : float or None
@@ -81,13 +81,13 @@ class Job:
     workers: list[Worker] = field(default_factory=list)
 
     def idle_s(self, now_s: float) -> float | None:
-        """Seconds since it has ended, or since its browser has asked; None: it has not ended."""
+        """Seconds since it ended, or since its browser last asked; None: it has not ended."""
         if self.ended_s is None:
             return None
         return now_s - (self.ended_s if self.owner is None else max(self.ended_s, self.asked_s))
 
     def reply(self, position: int | None, keep_s: float) -> JobReply:
-        """How far it is, for who asks."""
+        """Its progress, as an answer of the API."""
         now_s = time.monotonic()
         idle_s = self.idle_s(now_s)
         found = None if self.result is None else self.result.prediction

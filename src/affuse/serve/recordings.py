@@ -1,4 +1,4 @@
-"""What is asked about recordings: give one, see how far it is, take what came out."""
+"""Requests about recordings: submit one, ask for progress, get the result."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Recordings:
         self._max_bytes = settings.limits.max_bytes
 
     def begin(self, folder: Path) -> None:
-        """Take recordings from now on.
+        """Accept recordings from now on.
 
         Parameters
         ----------
@@ -98,15 +98,15 @@ class Recordings:
         self._sample = Sample(folder / "sample")
 
     def sweep(self) -> None:
-        """Remove what has been kept long enough."""
+        """Remove what was kept long enough."""
         self._jobs.remove_expired()
 
     def end(self) -> None:
-        """End all that goes on; the folder is left to its owner."""
+        """End all running work; the folder is left to its owner."""
         self._jobs.close()
 
     def routes(self) -> list[Route]:
-        """What can be asked."""
+        """The routes of the API."""
         accepted = {"status_code": 202, "response_model": JobReply}
         no_json = {"response_class": Response}
         stretches = {"response_model": list[StretchReply]}
@@ -289,13 +289,13 @@ class Recordings:
 
 
 def _playable_type(name: str) -> str:
-    """Nothing that a browser would take for a page."""
+    """A media type under which no browser takes the content for a page."""
     guessed = mimetypes.guess_type(name)[0] or _UNKNOWN_TYPE
     return guessed if guessed.startswith(("video/", "audio/")) else _UNKNOWN_TYPE
 
 
 def _answer(job: Job, result: RecordingResult, modality: Modality | None) -> Prediction:
-    """Of voice and face together, or of one of them alone."""
+    """The prediction from voice and face together, or from one of them alone."""
     if modality is None:
         return result.prediction
     if modality not in result.alone:

@@ -30,7 +30,7 @@ class Leak:
 
 SAME_SPEAKERS = Leak("speakers", "clips of the same speakers are in training and test")
 LEARNED_ON_TEST = Leak("learned features", "learned features are trained on the test clips")
-MET_SPEAKERS = Leak(
+TRAINED_ON_SPEAKERS = Leak(
     "provenance", "features come from a network that was trained on speakers of the test clips"
 )
 
@@ -46,7 +46,7 @@ LEAKS: dict[str, tuple[Leak, ...]] = {
 ACROSS_CORPORA = ("cross-corpus", "leave-one-corpus-out")
 """Those that train on some corpora and test on others: answers are the emotions of both sides."""
 
-MET_LABEL = "speakers heard before"
+TRAINED_ON_LABEL = "speakers heard before"
 """How results name a protocol that keeps speakers apart where a network was trained on them."""
 
 
@@ -71,7 +71,7 @@ class Protocol:
 
     Examples
     --------
-    >>> Protocol("speaker-independent", (), provenance=(MET_SPEAKERS,)).label
+    >>> Protocol("speaker-independent", (), provenance=(TRAINED_ON_SPEAKERS,)).label
     'speakers heard before'
     >>> Protocol("speaker-independent", (), published="luna2021").label
     'luna2021 folds'
@@ -99,7 +99,11 @@ class Protocol:
         shown = published_label(self.published) if self.published else self.name
         if not self.provenance or self._by_dividing:
             return shown
-        return f"{shown}, {MET_LABEL}" if self.across_corpora or self.published else MET_LABEL
+        return (
+            f"{shown}, {TRAINED_ON_LABEL}"
+            if self.across_corpora or self.published
+            else TRAINED_ON_LABEL
+        )
 
     @property
     def seed_name(self) -> str:
@@ -155,8 +159,8 @@ def why_leaky(label: str) -> str:
     >>> why_leaky("random")
     'clips of the same speakers are in training and test'
     """
-    met = {MET_LABEL, *(f"{name}, {MET_LABEL}" for name in ACROSS_CORPORA)}
-    shown: dict[str, tuple[Leak, ...]] = {**dict.fromkeys(met, (MET_SPEAKERS,)), **LEAKS}
+    met = {TRAINED_ON_LABEL, *(f"{name}, {TRAINED_ON_LABEL}" for name in ACROSS_CORPORA)}
+    shown: dict[str, tuple[Leak, ...]] = {**dict.fromkeys(met, (TRAINED_ON_SPEAKERS,)), **LEAKS}
     return _sentence(shown.get(label, ()))
 
 

@@ -25,7 +25,7 @@ class KeptJson:
     Attributes
     ----------
     root : Path
-        Made when the first one is saved; nobody else may look into it.
+        Made when the first one is saved; readable by its owner alone.
     """
 
     root: Path

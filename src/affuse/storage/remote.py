@@ -181,7 +181,7 @@ def identity(path: Path) -> str:
 def local_copy(path: str | Path) -> Iterator[Path]:
     """The file itself, or a local copy that is removed afterwards.
 
-    What goes wrong within speaks of the URL.
+    Errors within name the URL.
 
     Parameters
     ----------

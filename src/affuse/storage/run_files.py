@@ -133,7 +133,7 @@ TEXT_COLUMNS = (
     "clip", "corpus", "speaker", "emotion", "system", "predicted", "set", "name", "by", "group",
     "higher", "lower", "majority",
 )  # fmt: skip
-"""Whose cells are words, whatever they look like: a speaker may be called 01 or NA."""
+"""Columns whose cells are text, whatever they look like: a speaker may be called 01 or NA."""
 
 WRITTEN = frozenset(
     {

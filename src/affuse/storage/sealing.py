@@ -11,7 +11,7 @@ _MARK = b"crc="
 _BLOCK = 1 << 20
 
 SEAL_BYTES = _SEAL.size
-"""What sealing adds to a file. Readers of arrays and archives do not look so far."""
+"""What sealing adds to a file. Readers of arrays and archives do not read that far."""
 
 
 def seal(path: Path) -> None:

@@ -103,12 +103,12 @@ class Classification(Task):
 
     @override
     def chosen(self, index: Index) -> Index:
-        """The clips that say their emotion; those of which only numbers are told are skipped.
+        """The clips with an emotion; those with numbers alone are skipped.
 
         Raises
         ------
         DatasetError
-            No clip says its emotion.
+            No clip has an emotion.
         """
         labelled = tuple(clip for clip in index if clip.emotion)
         if len(labelled) == len(index) > 0:
@@ -130,7 +130,7 @@ class Classification(Task):
 
     @override
     def check(self, table: FeatureTable) -> None:
-        """Refuse clips that are all of one emotion: nothing can be told apart.
+        """Refuse clips that are all of one emotion, from which nothing can be learned.
 
         Raises
         ------

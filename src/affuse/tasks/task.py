@@ -73,7 +73,7 @@ class Task(Protocol):
     name : str
         As the configuration has it.
     what : str
-        One thing that is told, in a word: for sentences.
+        One thing that is predicted, in a word: for sentences.
     headline : Headline
     result_columns : tuple of str
         Columns of results.csv between ``leaky`` and the end.

@@ -43,7 +43,7 @@ class VoteScores(Scores):
     vote_entropy : float
         Of the shares themselves: no system gets below it.
     uar_majority, uar_majority_low, uar_majority_high : float
-        Against the emotion that most people told, on the clips that have one.
+        Against the emotion with most votes, on the clips that have one.
     n_majority, n_ties : int
         Clips with such an emotion, and without.
     """

@@ -38,7 +38,7 @@ class Workers(Protocol):
         Parameters
         ----------
         function : callable
-            Importable, and without memory: a task may be begun anew elsewhere.
+            Importable, and without memory: a task may be restarted elsewhere.
         tasks : sequence
         costs : sequence of float, optional
             About how long each takes, in any unit; alike where they are not given.

@@ -28,7 +28,7 @@ class Stretch:
     label : str
         As written; empty: none.
     targets : mapping of str to float
-        Numbers told of it.
+        Its numbers.
     missing : str
         Why there is no label, in words.
     """

@@ -68,7 +68,7 @@ def read_database(root: str | Path) -> Index:
     MissingDependency
         audformat is not installed.
     DatasetError
-        No database, or one that lies elsewhere; two tables that give one stretch two emotions; or
+        No database, or a remote one; two tables that give one stretch two emotions; or
         no clip.
     """
     folder = _folder(root)

@@ -45,7 +45,7 @@ MAJORITIES: Mapping[str, tuple[tuple[int, ...], ...]] = {
         (1, 37, 150, 0, 552, 410, 121),
     ),
 }
-"""Modality -> clips by acted emotion (row) and the emotion that most people told (column), both in
+"""Modality -> clips by acted emotion (row) and the emotion with most votes (column), both in
 the order of `EMOTIONS`; the last column counts ties."""
 
 _SOURCE = "Cao et al. 2014, IEEE Transactions on Affective Computing 5(4): 377-390"

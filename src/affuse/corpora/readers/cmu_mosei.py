@@ -6,7 +6,7 @@ the segment), ``start``, ``end`` (s), ``sentiment`` (-3 to 3), ``happy``, ``sad`
 ``surprise``, ``disgust``, ``fear`` (intensities, 0 to 3) and, if you like, ``split``. Media are
 whole videos (``VIDEO.mp4``, ``VIDEO.wav``), from which segments are cut, or segments
 (``VIDEO_3.mp4``). The emotion of a segment is the one of the greatest intensity; segments with none
-above 0, or with two alike, have numbers alone. Speakers are not told: every video counts as one.
+above 0, or with two alike, have numbers alone. Speakers are not named: every video counts as one.
 
 Source: Bagher Zadeh, Liang, Poria, Cambria & Morency 2018, ACL, pages 2236-2246.
 """

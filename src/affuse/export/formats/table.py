@@ -27,7 +27,7 @@ def to_table(predictions: Sequence[Prediction]) -> str:
     """One line per clip, with its timeline under it where that has more than one segment.
 
     Columns: file, emotion, its probability, what voice and face said by themselves, and the share
-    of looked-at frames without a face. "undecided" stands where the recogniser abstained. The line
+    of sampled frames without a face. "undecided" stands where the recogniser abstained. The line
     ends with the reason, or with what voice and face say where they contradict each other, and with
     the emotions of its set where there are several. What else a reader must know stands under it,
     and what the answer rests on where that was asked for.

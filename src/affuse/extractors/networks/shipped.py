@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affuse.errors import WeightsError
-from affuse.features.source import Met
+from affuse.features.source import Provenance
 from affuse.storage.onnx_sessions import open_session
 
 
@@ -46,12 +46,12 @@ def shipped_manifest() -> Mapping[str, Any]:
     return manifest
 
 
-def shipped_provenance() -> tuple[Met, ...]:
+def shipped_provenance() -> tuple[Provenance, ...]:
     """Corpora and speakers that the shipped networks were trained on.
 
     Returns
     -------
-    tuple of Met
+    tuple of Provenance
     """
     parts = shipped_manifest()["trained_on"]
     return tuple((part["corpus"], tuple(part.get("speakers", ()))) for part in parts)

@@ -1,7 +1,7 @@
 """A model on top of the members, learned from their out-of-fold outputs.
 
-There is one for every choice of members that a clip may have; where too few clips told how to
-learn it, the mean decides.
+There is one for every choice of members that a clip may have; where there are too few clips to fit
+it, the mean decides.
 """
 
 from __future__ import annotations
