@@ -16,7 +16,7 @@ import pkgutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import import_module, util
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn
@@ -221,7 +221,7 @@ def refuse_unknown(what: str, name: str, legal: Sequence[str]) -> NoReturn:
     raise ConfigError(f"{what} {name!r} was given; expected one of {', '.join(legal)}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _modules(package: str) -> tuple[str, ...]:
     """Names of the modules of a package; asked for at every look-up, and read from disk once."""
     spec = util.find_spec(package)
