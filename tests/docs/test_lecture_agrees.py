@@ -156,9 +156,7 @@ def test_page_of_early_fusion_has_the_figures_with_speakers_kept_apart(
         assert figures["audio"][name] == pytest.approx(expected, abs=1e-9)
 
 
-def test_page_of_honest_evaluation_has_the_same_figure_twice(
-    corpus, tmp_path, monkeypatch, capsys
-):
+def test_page_of_honest_evaluation_has_the_same_figure_twice(corpus, tmp_path, monkeypatch, capsys):
     until = "What the table says"
     run_page("plot_09_honest_evaluation", until, corpus, tmp_path, monkeypatch)
     last = capsys.readouterr().out.splitlines()[-1]
