@@ -172,6 +172,9 @@ def predict(
     cluster: Cluster = None,
 ) -> None:
     """Say what emotion voice and face show in recordings. Exit code 2: one could not be read."""
+    from affuse.cli.threads import products_on_one_thread
+
+    products_on_one_thread()
     from affuse.cli.feature_tables import tables_named
     from affuse.cli.predicting import Output, faces_named, predict_and_print
     from affuse.cli.working import Work
