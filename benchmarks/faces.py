@@ -1,13 +1,15 @@
 """How many faces are found in film, by the cascade alone and with the wider search beside it.
 
 usage: python benchmarks/faces.py FOLDER [FOLDER ...] [--per-s 6] [--versions NAME ...] [--clips]
+                                  [--repeated]
 
 Each film is followed as it is and in versions made harder: turned, smaller, darker, partly covered,
 coded with few bits, and with a person who leaves. Where the face really is, is taken from the
 cascade in the film as it is, between two finds interpolated: everybody stays in the picture, but
 for the films in `ENDS` and `NOBODY`. One line a version (with `--clips` one a film too): pictures
 with a face, share of them in which it was found, false faces in a hundred pictures, CPU ms a
-picture, each before and after.
+picture, each before and after. `--repeated`: with the wider search, before and after small faces
+are searched for only now and then.
 """
 
 from __future__ import annotations
@@ -84,7 +86,14 @@ class Comparison:
         )
 
 
-def main(folders: Sequence[Path], per_s: float, versions: Sequence[str], clips: bool) -> None:
+def main(
+    folders: Sequence[Path],
+    per_s: float,
+    versions: Sequence[str],
+    *,
+    clips: bool,
+    repeated: bool,
+) -> None:
     """Print the table."""
     FaceTracker(HaarDetector(), search=WiderSearch()).update(0.0, np.zeros((48, 48), np.uint8))
     print(
@@ -95,7 +104,7 @@ def main(folders: Sequence[Path], per_s: float, versions: Sequence[str], clips: 
     for at, path in enumerate(path for path in paths if path.suffix in (".mp4", ".mov")):
         scenes = list(read_scenes(path, per_s))
         for name in versions:
-            compared = comparison(list(VERSIONS[name](scenes, at)))
+            compared = comparison(list(VERSIONS[name](scenes, at)), repeated)
             totals[name].before.add(compared.before)
             totals[name].after.add(compared.after)
             if clips:
@@ -128,12 +137,12 @@ def interpolated(found: Sequence[Square | None]) -> list[Square | None]:
     return [Square(*(float(value) for value in row)) for row in np.stack(columns, axis=1)]
 
 
-def comparison(scenes: Sequence[Scene]) -> Comparison:
+def comparison(scenes: Sequence[Scene], repeated: bool) -> Comparison:
     """The same pictures followed both ways."""
-    return Comparison(
-        counted(scenes, FaceTracker(HaarDetector())),
-        counted(scenes, FaceTracker(HaarDetector(), search=WiderSearch())),
-    )
+    searching = counted(scenes, FaceTracker(HaarDetector(), search=WiderSearch()))
+    if repeated:
+        return Comparison(searching, counted(scenes, FaceTracker()))
+    return Comparison(counted(scenes, FaceTracker(HaarDetector())), searching)
 
 
 def counted(scenes: Iterable[Scene], tracker: FaceTracker) -> Count:
@@ -168,5 +177,6 @@ if __name__ == "__main__":
     parser.add_argument("--per-s", type=float, default=6.0, help="pictures a second")
     parser.add_argument("--versions", nargs="+", choices=VERSIONS, default=list(VERSIONS))
     parser.add_argument("--clips", action="store_true", help="a line for each film too")
+    parser.add_argument("--repeated", action="store_true", help="compare searches for small faces")
     given = parser.parse_args()
-    main(given.folders, given.per_s, given.versions, given.clips)
+    main(given.folders, given.per_s, given.versions, clips=given.clips, repeated=given.repeated)

@@ -99,14 +99,20 @@ def measured(corpus: Path, seed: int, difficulty: float, frame_step: int) -> pd.
         "bundle.enabled": False,
     }
     found = run(load_config("lecture", overrides=changes)).results
-    return found[[*SYSTEM, "accuracy"]]
+    # Where there are several protocols, the name of a system ends in its own.
+    names = [
+        name.removesuffix(f" ({protocol})")
+        for name, protocol in zip(found["system"], found["protocol"], strict=True)
+    ]
+    return found.assign(system=names)[[*SYSTEM, "accuracy"]].sort_values(SYSTEM)
 
 
 def print_table(rows: pd.DataFrame) -> None:
     """Mean and spread over seeds, and the differences that can be spoken of."""
     n_seeds = rows["seed"].nunique()
     print(f"\naccuracy in %, mean (standard deviation) over {n_seeds} seeds")
-    shares = rows.assign(accuracy=100 * rows["accuracy"])
+    shares = rows.fillna({"fusion": ""}).sort_values(["fusion", "modality", "model"])
+    shares = shares.assign(accuracy=100 * shares["accuracy"])
     order = list(dict.fromkeys(shares["system"]))
     groups = shares.groupby(["system", "protocol"])["accuracy"]
     text = groups.agg(lambda a: f"{a.mean():5.1f} ({a.std():4.1f})").unstack().loc[order]

@@ -4,7 +4,7 @@ usage: python benchmarks/report_height.py PAGE [PAGE ...] [--pictures DIR]
 
 PAGE is a report.html. Needs playwright and a chromium on the path. One row a page, width and theme:
 height in pixels as the page opens and with all parts unfolded, by how many pixels the page and its
-widest part reach beyond the screen (0: no scrolling sideways), and the size of the file. With
+widest part then reach beyond the screen (0: no scrolling sideways), and the size of the file. With
 --pictures each page is photographed as it opens.
 """
 
@@ -23,7 +23,7 @@ UNFOLD = "document.querySelectorAll('details').forEach((d) => { d.open = true; }
 HEIGHT = "document.documentElement.scrollHeight"
 BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SCROLLED = """[...document.querySelectorAll("main *")].filter((e) => !e.closest("svg"))
-  .filter((e) => ["auto", "scroll"].includes(getComputedStyle(e).overflowX))
+  .filter((e) => e.clientWidth && ["auto", "scroll"].includes(getComputedStyle(e).overflowX))
   .reduce((most, e) => Math.max(most, e.scrollWidth - e.clientWidth), 0)"""
 
 
@@ -51,13 +51,14 @@ def _row(
     width, height = screen
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
     page.goto(file.resolve().as_uri())
-    closed, beyond = page.evaluate(HEIGHT), max(page.evaluate(BEYOND), page.evaluate(SCROLLED))
+    closed = page.evaluate(HEIGHT)
     if pictures is not None:
         pictures.mkdir(parents=True, exist_ok=True)
         name = f"{file.resolve().parent.name}-{file.stem}-{width}-{theme}"
         page.screenshot(path=pictures / f"{name}.png", full_page=True)
         page.screenshot(path=pictures / f"{name}-first.png")
     page.evaluate(UNFOLD)
+    beyond = max(page.evaluate(BEYOND), page.evaluate(SCROLLED))
     size = file.stat().st_size / 1e6
     print(
         f"{str(file)[-38:]:40}{width:6}{theme:>7}{closed:8}{page.evaluate(HEIGHT):9}"

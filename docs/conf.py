@@ -72,6 +72,8 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": True,
     "remove_config_comments": True,
+    # A notebook runs where there is Python alone.
+    "first_notebook_cell": '%pip install -q "affuse[train]"',
     "show_memory": False,
     "plot_gallery": "True",
     "abort_on_example_error": True,

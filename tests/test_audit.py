@@ -276,7 +276,7 @@ def test_one_speaker_only(corpus, audit):
 
 
 def test_labels_are_permuted_for_the_narrowest_modality(make_table):
-    table = make_table(shapes={"audio": (600,), "video": (5,)}, n_takes=4)
+    table = make_table(n_speakers=3, shapes={"audio": (600,), "video": (5,)}, n_takes=4)
     protocol = Protocol("speaker-independent", leave_one_speaker_out(list(table.speakers)))
     found = permutation_finding(Config(), table, protocol, 19)
     assert (found.verdict, found.facts["system"], found.facts["modality"]) == ("OK", "LDA", "video")
@@ -286,7 +286,7 @@ def test_labels_are_permuted_for_the_narrowest_modality(make_table):
 
 
 def test_noise_cannot_be_told_from_guessing(make_table):
-    table = make_table(signal=0.0, shapes={"video": (5,)})
+    table = make_table(n_speakers=3, signal=0.0, shapes={"video": (5,)})
     protocol = Protocol("speaker-independent", leave_one_speaker_out(list(table.speakers)))
     found = permutation_finding(Config(), table, protocol, 19)
     assert found.verdict == "NOTE"

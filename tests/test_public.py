@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 import affuse
+import affuse.records
 from affuse import errors
 
 HEAVY = {
@@ -103,3 +105,13 @@ def test_missing_dependency_names_the_extra():
     assert str(error) == (
         "package 'torch' is not installed, and this step needs it: pip install 'affuse[train]'"
     )
+
+
+def test_a_prediction_is_one_line_where_it_is_shown():
+    segment = affuse.records.Segment(0.0, 3.0, "calm", 0.6, {})
+    shown = affuse.Prediction("a.mp4", 3.84, "calm", 0.603, {}, (segment,), ("calm",), "mine")
+    assert repr(shown) == "<Prediction: calm 60%; a.mp4, 3.8 s, 1 segment>"
+    undecided = replace(shown, emotion=None, confidence=0.3, segments=(segment, segment))
+    assert repr(undecided) == "<Prediction: undecided 30%; a.mp4, 3.8 s, 2 segments>"
+    numbers = replace(shown, emotion=None, confidence=None, values={"valence": 0.254, "arousal": 1})
+    assert repr(numbers).startswith("<Prediction: valence 0.25, arousal 1.00; a.mp4")

@@ -14,9 +14,10 @@ import numpy as np
 
 import affuse
 
-folder = os.environ.get("AFFUSE_LECTURE_DATA", "corpus")
-if folder == "corpus":
-    affuse.synthesise(folder, speakers=6, emotions=["calm", "happy", "sad", "angry"], takes=2)
+folder = os.environ.get("AFFUSE_LECTURE_DATA", "clips")
+if folder == "clips":
+    emotions = ["calm", "happy", "sad", "angry"]
+    affuse.synthesise(folder, speakers=6, emotions=emotions, takes=2, difficulty=0.5)
 clip = affuse.read(folder).filter(emotions=["angry"])[0]
 sound = affuse.read_audio(clip.audio, sample_rate=8000, duration_s=4)
 steps = affuse.mfcc_steps(sound.signal, sound.sample_rate, n_mfcc=13, preset="lecture")

@@ -15,9 +15,9 @@ import numpy as np
 import affuse
 
 EMOTIONS = ["calm", "happy", "sad", "angry"]
-folder = os.environ.get("AFFUSE_LECTURE_DATA", "corpus")
-if folder == "corpus":
-    affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2)
+folder = os.environ.get("AFFUSE_LECTURE_DATA", "clips")
+if folder == "clips":
+    affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2, difficulty=0.5)
 index = affuse.read(folder).filter(speakers=range(1, 7), emotions=EMOTIONS)
 
 # %%
@@ -38,6 +38,16 @@ print(frames.shape, frames.dtype)
 activations = affuse.vgg16_activations(frames[:1])
 for name, array in activations.items():
     print(f"{name:9} {array.shape[1]:4} x {array.shape[2]:3} x {array.shape[3]:3}")
+
+# %%
+# How many weights there are follows from these shapes. The dense layers, which the lecture leaves
+# out, are nearly nine tenths of VGG16: they read 7 x 7 x 512, of a picture of 224 x 224.
+
+channels = [array.shape[3] for name, array in activations.items() if name.startswith("conv")]
+convolutions = sum((9 * a + 1) * b for a, b in zip([3, *channels], channels))
+dense = [7 * 7 * 512, 4096, 4096, 1000]
+whole = convolutions + sum((a + 1) * b for a, b in zip(dense, dense[1:]))
+print(f"{len(channels)} convolutions: {convolutions:,} weights, of {whole:,} in all of VGG16")
 
 # %%
 # Even random filters keep edges and shapes at first; the deeper, the coarser the place and the more
@@ -67,15 +77,24 @@ table
 # A layer of 21 neurons
 # ---------------------
 # Now something is learned: a dense layer of 21 neurons, trained with a softmax on top to name the
-# emotion of each frame. The softmax is thrown away, the 21 numbers are the features of a frame;
-# 120 frames give 120 x 21 = 2,520 of a clip, as many as the sound has. Since it has seen labels,
+# emotion of each frame. The softmax is thrown away, the 21 numbers are the features of a frame.
+# Since it has seen labels,
 # **it may be fitted on training clips alone**: the next page shows what happens otherwise.
 
 fold = affuse.speaker_folds(table.speakers, n_folds=3)[0]
 layer = affuse.FeatureLayer(n_features=21, epochs=20, batch_size=16, random_state=0)
 layer.fit(table.take(fold.train).arrays["video"], table.labels[list(fold.train)])
-features = layer.transform(table.arrays["video"])
-print(features.shape, "-> with all 120 frames (..., 120, 21)")
+print(layer.transform(table.arrays["video"]).shape)
+layer.network_
+
+# %%
+# With every frame, one clip is 120 x 21, which is as many numbers as its sound has.
+
+every = affuse.extract(affuse.Index((index[0],)), video="vgg_face")
+features = layer.transform(every.arrays["video"])
+print(features.shape, f"{features[0].size:,}")
+learned = sum(part.numel() for part in layer.network_.parameters())
+print(f"{learned:,} parameters of this layer and what it was learned with")
 
 # %%
 figure, axes = plt.subplots(figsize=(6, 2.6), layout="constrained")

@@ -16,9 +16,9 @@ import affuse
 
 EMOTIONS = ["calm", "happy", "sad", "angry"]
 MODELS = ["gaussian_nb", "lda", "svm_linear", "svm_rbf"]
-folder = os.environ.get("AFFUSE_LECTURE_DATA", "corpus")
-if folder == "corpus":
-    affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2)
+folder = os.environ.get("AFFUSE_LECTURE_DATA", "clips")
+if folder == "clips":
+    affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2, difficulty=0.5)
 index = affuse.read(folder).filter(speakers=range(1, 7), emotions=EMOTIONS)
 trunk = affuse.extractor("vgg_face", frame_step=30)
 table = affuse.extract(index, audio="mfcc", video=trunk)

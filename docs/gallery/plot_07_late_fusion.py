@@ -16,9 +16,9 @@ import affuse
 
 EMOTIONS = ["calm", "happy", "sad", "angry"]
 WAYS = ["concatenate", "add", "multiply", "weighted"]
-folder = os.environ.get("AFFUSE_LECTURE_DATA", "corpus")
-if folder == "corpus":
-    affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2)
+folder = os.environ.get("AFFUSE_LECTURE_DATA", "clips")
+if folder == "clips":
+    affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2, difficulty=0.5)
 index = affuse.read(folder).filter(speakers=range(1, 7), emotions=EMOTIONS)
 trunk = affuse.extractor("vgg_face", frame_step=30)
 table = affuse.extract(index, audio="mfcc", video=trunk)
@@ -48,7 +48,7 @@ affuse.plot.confusion(counts, table.classes)
 # ------------------------
 # The two networks are trained once a seed; what they make of a clip is combined in each way by a
 # network of its own, on the embeddings of the training clips. Look at the spread before you call one of
-# them the best: on so few clips it is as wide as the distance between them.
+# them the best: on few clips it can be as wide as the distance between them.
 
 print("embeddings:", late.embed(test).shape, "clips, modalities, neurons")
 

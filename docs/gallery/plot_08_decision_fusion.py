@@ -65,9 +65,9 @@ for axes, common in zip(panels, (0.0, 0.9), strict=True):
 # --------
 # A model of each modality, calibrated in inner folds, combined by each rule; speakers are kept apart.
 
-folder = os.environ.get("AFFUSE_LECTURE_DATA", "corpus")
-if folder == "corpus":
-    affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2)
+folder = os.environ.get("AFFUSE_LECTURE_DATA", "clips")
+if folder == "clips":
+    affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2, difficulty=0.5)
 index = affuse.read(folder).filter(speakers=range(1, 7), emotions=EMOTIONS)
 trunk = affuse.extractor("vgg_face", frame_step=30)
 table = affuse.extract(index, audio="mfcc", video=trunk)

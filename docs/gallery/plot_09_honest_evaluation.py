@@ -14,9 +14,9 @@ import pandas as pd
 import affuse
 
 EMOTIONS = ["calm", "happy", "sad", "angry"]
-folder = os.environ.get("AFFUSE_LECTURE_DATA", "corpus")
-if folder == "corpus":
-    affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2)
+folder = os.environ.get("AFFUSE_LECTURE_DATA", "clips")
+if folder == "clips":
+    affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2, difficulty=0.5)
 index = affuse.read(folder).filter(speakers=range(1, 7), emotions=EMOTIONS)
 table = affuse.extract(index, audio="mfcc")
 X, y = table.flat(), table.labels
@@ -50,7 +50,7 @@ for way, (predicted, _) in found.items():
 # %%
 # How far the figure can be trusted
 # ---------------------------------
-# Clips of one speaker resemble each other, so speakers are drawn anew, not clips. With six of them the
+# Clips of one speaker resemble each other, so speakers are drawn anew, not clips. With few of them the
 # interval is wide, and says so.
 
 predicted, rated = found["speakers kept apart"]

@@ -281,7 +281,14 @@ class Prediction:
     values: Mapping[str, float] = field(default_factory=dict)
     set: tuple[str, ...] = ()
     familiarity: Mapping[str, float] = field(default_factory=dict)
-    explanation: Explanation | None = field(default=None, repr=False)
+    explanation: Explanation | None = None
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} {number:.2f}" for name, number in self.values.items())
+        sure = "" if self.confidence is None else f" {self.confidence:.0%}"
+        found = numbers or f"{self.emotion or 'undecided'}{sure}"
+        parts = f"{len(self.segments)} segment{'s' * (len(self.segments) != 1)}"
+        return f"<Prediction: {found}; {self.path}, {self.duration_s:.1f} s, {parts}>"
 
     @property
     def faceless(self) -> float | None:

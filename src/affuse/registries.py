@@ -16,6 +16,7 @@ import pkgutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module, util
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn
@@ -161,9 +162,7 @@ class Registry:
         return Loaded(entries, failed)
 
     def _own(self) -> tuple[str, ...]:
-        spec = util.find_spec(self.folder)
-        places = () if spec is None else spec.submodule_search_locations or ()
-        return tuple(sorted(m.name for m in pkgutil.iter_modules(places) if not m.ispkg))
+        return _modules(self.folder)
 
     def _others(self) -> dict[str, tuple[EntryPoint, ...]]:
         """Entry points of other packages by name; a package found twice counts once."""
@@ -220,6 +219,14 @@ def refuse_unknown(what: str, name: str, legal: Sequence[str]) -> NoReturn:
     if near:
         raise ConfigError(f"{what} {name!r} was given: did you mean {near[0]!r}?")
     raise ConfigError(f"{what} {name!r} was given; expected one of {', '.join(legal)}")
+
+
+@cache
+def _modules(package: str) -> tuple[str, ...]:
+    """Names of the modules of a package; asked for at every look-up, and read from disk once."""
+    spec = util.find_spec(package)
+    places = () if spec is None else spec.submodule_search_locations or ()
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(places) if not m.ispkg))
 
 
 def _package(point: EntryPoint) -> str:

@@ -62,6 +62,21 @@ def test_a_run_ends_with_what_to_open_and_what_to_do_next(sounds, tmp_path, caps
     assert len(set(contents["content"])) == 8
 
 
+def test_the_next_command_has_what_the_bundle_wants(sounds, tmp_path, capsys):
+    paths = sorted(sounds.glob("*.wav"))
+    rows = [
+        f"{path.name},{('-05-' in path.name) + n / 100},{n % 3}" for n, path in enumerate(paths)
+    ]
+    units = tmp_path / "units.csv"
+    units.write_text("\n".join(["clip,AU04,AU12", *rows]), "utf-8")
+    out = tmp_path / "run"
+    taken = ["--set", "features.audio=none", "--features", f"video={units}", "--jobs", "1"]
+    text = said(capsys, "run", sounds, *taken, "--out", out)
+    command = f"affuse predict my.mp4 --bundle {out}/bundle --features video=FILE.csv"
+    assert text.splitlines()[-1] == f"Next: {command}"
+    assert "The bundle takes video features from a table, as the run did from units.csv" in text
+
+
 def test_a_run_without_a_bundle_points_elsewhere(sounds, tmp_path, capsys):
     options = [*SOUND_ALONE, "--set", "bundle.enabled=false", "--out", tmp_path / "run"]
     text = said(capsys, "run", sounds, *options)

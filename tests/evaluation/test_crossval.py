@@ -129,12 +129,11 @@ def test_same_for_any_order_of_clips(make_table, rng):
 
 @pytest.mark.slow
 def test_same_for_any_number_of_processes(make_table):
-    table = make_table(shapes=FRAMES)
+    table = make_table(n_speakers=4, shapes=FRAMES)
     systems = [early("lda"), small_cnn("video"), decided("hybrid stacking")]
+    folds, layer = apart(table, n_folds=2), {"video": small_layer}
     one, two = (
-        out_of_fold(
-            table, systems, apart(table), RunContext.of(jobs), preparation={"video": small_layer}
-        )
+        out_of_fold(table, systems, folds, RunContext.of(jobs), preparation=layer)
         for jobs in (1, 2)
     )
     for first, second in zip(one, two, strict=True):
@@ -263,7 +262,8 @@ def test_fusions_that_do_without_score_clips_that_have_any_modality(make_table):
 
 def test_what_systems_share_changes_none_of_them(make_table):
     """Parts that were fitted for one system serve another: the same numbers as by itself."""
-    table = make_table()
+    table = make_table(n_speakers=4)
+    folds = apart(table, n_folds=2)
     systems = [
         unimodal("audio", "logistic"),
         decided("decision weighted"),
@@ -271,9 +271,9 @@ def test_what_systems_share_changes_none_of_them(make_table):
         decided("early balanced", needs_all=True),
         decided("hybrid stacking"),
     ]
-    together = out_of_fold(table, systems, apart(table))
+    together = out_of_fold(table, systems, folds)
     for system, result in zip(systems, together, strict=True):
-        (alone,) = out_of_fold(table, [system], apart(table))
+        (alone,) = out_of_fold(table, [system], folds)
         np.testing.assert_array_equal(result.probabilities, alone.probabilities)
 
 

@@ -60,12 +60,12 @@ def video(clips, shared_data) -> FeatureTable:
     """Means of 35 action units."""
     units = pd.read_csv(shared_data / "luna_openface_au_means.csv")
     units.index = units.pop("clip").str[3:]
-    ids = [clip.id for clip in clips]
+    ids, classes = [clip.id for clip in clips], clips.classes
     return FeatureTable(
         clips=np.array(ids),
         speakers=np.array([clip.speaker for clip in clips]),
-        labels=np.array([clips.classes.index(clip.emotion) for clip in clips]),
-        classes=clips.classes,
+        labels=np.array([classes.index(clip.emotion) for clip in clips]),
+        classes=classes,
         arrays={"video": units.loc[ids].to_numpy(np.float32)},
         present={"video": np.ones(len(ids), bool)},
     )

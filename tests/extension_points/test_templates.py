@@ -7,11 +7,13 @@ installed as a second package beside the affuse of the repository; both are run 
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -25,26 +27,46 @@ ROOT = HERE.parents[1]
 TEMPLATES = sorted((HERE / "templates").rglob("*.py"))
 AFFUSE = Path(affuse.__file__).parent
 
-Command = Callable[..., str]
+SESSION = """
+import contextlib, io, json, sys
+from affuse.cli import main
+
+ended = []
+for arguments in json.load(sys.stdin):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        try:
+            main(arguments)
+        except SystemExit as end:
+            if end.code:
+                raise
+    ended.append(out.getvalue())
+json.dump(ended, sys.stdout)
+"""
+"""Commands after each other, in a process that imports affuse once; what each of them printed."""
+
+Session = Callable[..., list[str]]
 
 
-def command(*places: Path) -> Command:
-    """`affuse` in a process of its own, with what is importable in these places before all else."""
+def session(*places: Path) -> Session:
+    """Commands of `affuse`, with what is importable in these places before all else."""
     path = os.pathsep.join(map(str, places))
 
-    def run(*arguments: object) -> str:
-        called = [sys.executable, "-m", "affuse", *map(str, arguments)]
+    def run(*commands: Sequence[object]) -> list[str]:
         ended = subprocess.run(
-            called, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True
-        )
+            [sys.executable, "-c", SESSION],
+            input=json.dumps([[str(word) for word in command] for command in commands]),
+            env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
+        )  # fmt: skip
         assert ended.returncode == 0, ended.stderr
-        return ended.stdout
+        found: list[str] = json.loads(ended.stdout)
+        return found
 
     return run
 
 
 @pytest.fixture(scope="module", params=["copied into affuse", "another package"])
-def added(request, tmp_path_factory) -> Command:
+def added(request, tmp_path_factory) -> Session:
     """affuse with all templates, either way."""
     place = tmp_path_factory.mktemp("added")
     if request.param == "copied into affuse":
@@ -53,7 +75,7 @@ def added(request, tmp_path_factory) -> Command:
             target = place / "affuse" / template.relative_to(HERE / "templates")
             assert not target.exists()
             shutil.copy(template, target)
-        return command(place)
+        return session(place)
     source, site = place / "source", place / "site"
     shutil.copytree(HERE / "plugin", source)
     (source / "affuse_extras").mkdir()
@@ -65,7 +87,7 @@ def added(request, tmp_path_factory) -> Command:
         [sys.executable, "-m", "pip", "install", *map(str, options), str(source)],
         check=True, capture_output=True,
     )  # fmt: skip
-    return command(AFFUSE.parent, site)
+    return session(AFFUSE.parent, site)
 
 
 @pytest.fixture(scope="module")
@@ -89,16 +111,40 @@ def test_there_is_one_template_for_each_extension_point():
     )
 
 
-def test_what_is_added_works_by_name(added, clips, tmp_path):
-    """The corpus is found by its folder; extractor, model, rule and fusion by their names."""
-    out = tmp_path / "run"
+@dataclass(frozen=True)
+class Used:
+    """Where the commands that use what was added wrote, and what they printed."""
+
+    out: Path
+    subtitles: Path
+    run: str
+    labels: str
+    fusions: str
+    extractors: str
+
+
+@pytest.fixture(scope="module")
+def used(added, clips, tmp_path_factory) -> Used:
+    """The corpus is found by its folder; all else is asked for by name."""
+    folder = tmp_path_factory.mktemp("used")
     settings = [
         "features.settings.brightness.fps=4", "fusion.decision=rms", "fusion.also=attention",
         'models=[{name="perceptron"}]', "bundle.enabled=false", "evaluation.n_bootstrap=100",
         "media.duration_s=1", "features.video=brightness", "fusion.early=false",
     ]  # fmt: skip
-    told = added("run", clips, "--jobs", 1, "--out", out, *(f"--set={each}" for each in settings))
-    with (out / "results.csv").open(encoding="utf-8") as file:
+    out, subtitles = folder / "run", folder / "talk.srt"
+    run, _, *listed = added(
+        ("run", clips, "--jobs", 1, "--out", out, *(f"--set={each}" for each in settings)),
+        ("predict", clips / "anna-joy-1.mp4", "--out", subtitles),
+        ("corpora", "named_files"),
+        ("settings", "fusion"),
+        ("settings", "features.video"),
+    )
+    return Used(out, subtitles, run, *listed)
+
+
+def test_what_is_added_works_by_name(used):
+    with (used.out / "results.csv").open(encoding="utf-8") as file:
         rows = [(row["modality"], row["fusion"], row["model"]) for row in csv.DictReader(file)]
     assert sorted(rows) == [
         ("audio", "", "Perceptron"),
@@ -106,21 +152,18 @@ def test_what_is_added_works_by_name(added, clips, tmp_path):
         ("audio+video", "decision rms", "Perceptron"),
         ("video", "", "Perceptron"),
     ]
-    assert "8 clips" in told
+    assert "8 clips" in used.run
 
 
-def test_a_format_that_is_added_is_written(added, clips, tmp_path):
-    out = tmp_path / "talk.srt"
-    added("predict", clips / "anna-joy-1.mp4", "--out", out)
-    assert out.read_text("utf-8").startswith("1\n00:00:00,000 --> 00:00:01,")
+def test_a_format_that_is_added_is_written(used):
+    assert used.subtitles.read_text("utf-8").startswith("1\n00:00:00,000 --> 00:00:01,")
 
 
-def test_what_is_added_is_listed(added):
-    assert "labels       joy = happy" in added("corpora", "named_files")
-    fusions = added("settings", "fusion")
-    assert fusions.count(", rms") >= 2  # Of fusion.decision and fusion.hybrid.
-    assert "attention" in fusions
-    assert "brightness" in added("settings", "features.video")
+def test_what_is_added_is_listed(used):
+    assert "labels       joy = happy" in used.labels
+    assert used.fusions.count(", rms") >= 2  # Of fusion.decision and fusion.hybrid.
+    assert "attention" in used.fusions
+    assert "brightness" in used.extractors
 
 
 def test_contributing_shows_every_template():

@@ -301,7 +301,7 @@ from affuse.extractors.mfcc import Mfcc
 from affuse.features.store import FeatureStore
 
 if __name__ == "__main__":
-    context = RunContext.of(2, store=FeatureStore(Path(sys.argv[2])))
+    context = RunContext.of(int(sys.argv[3]), store=FeatureStore(Path(sys.argv[2])))
     found = extract_features(read_table(sys.argv[1]), {"audio": Mfcc(n_mfcc=7)}, context)
     print(found.table.arrays["audio"].flat().sum(dtype="float64").hex(), len(found.skipped))
 """
@@ -311,7 +311,9 @@ def test_two_runs_share_one_store(tmp_path: Path) -> None:
     table = short_clips(tmp_path / "clips", 12)
     (tmp_path / "work.py").write_text(TWICE)
     arguments = [sys.executable, tmp_path / "work.py", table, tmp_path / "store"]
-    both = [subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    both = [
+        subprocess.Popen([*arguments, jobs], stdout=subprocess.PIPE, text=True) for jobs in "12"
+    ]
     told = {process.communicate(timeout=120)[0] for process in both}
     assert [process.returncode for process in both] == [0, 0]
     assert len(told) == 1
@@ -347,16 +349,10 @@ def test_disk_without_space_is_one_line(tmp_path: Path, jobs: str) -> None:
     assert [path for path in cache.rglob("*") if path.is_file()] == []
 
 
-def test_store_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+def test_store_that_cannot_be_written_is_one_line(affuse, tmp_path: Path) -> None:
     table, cache = short_clips(tmp_path / "clips", 1), tmp_path / "cache"
     cache.write_text("a file, where a folder is wanted")
-    found = subprocess.run(
-        [sys.executable, "-m", "affuse", "features", table, "--features", "video=none"],
-        env={**os.environ, "AFFUSE_CACHE": str(cache)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    found = affuse(cache, "features", table, "--features", "video=none")
     assert found.returncode == 2
     assert "cannot be written" in found.stderr
     assert "Traceback" not in found.stderr

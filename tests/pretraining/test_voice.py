@@ -150,7 +150,7 @@ def test_what_is_no_stored_voice_network_is_refused(tmp_path, capsys):
     np.savez(wrong, embedding=np.zeros(3))
     for path, message in (
         (tmp_path / "none.npz", "none.npz is no file; expected a voice-NAME.npz of affuse train"),
-        (wrong, "holds no voice network that says whom it has met (its arrays: embedding)"),
+        (wrong, "holds no voice network that names its training speakers (its arrays: embedding)"),
     ):
         with pytest.raises(WeightsError, match=re.escape(message)):
             read_voice_weights(path)

@@ -115,7 +115,7 @@ def test_three_questions_are_answered(run_folder):
 
 
 @pytest.mark.usefixtures("words_alone")
-def test_one_corpus_that_is_not_surely_better_than_chance(run_folder):
+def test_a_figure_that_is_not_surely_above_chance_says_so(run_folder):
     run = read_run(run_folder)
     table = run.table("results")
     poor = replace(run, tables={**run.tables, "results": table.assign(uar_low=0.2)})

@@ -127,6 +127,7 @@ def test_json_says_whose_each_label_is_and_is_read_again(client, number, saved, 
     (read,) = read_document(path)
     labels = [stretch.label for stretch in read.tiers[0].stretches]
     assert labels == [part["emotion"] or "" for part in saved]
+    assert read.note.startswith(f"1 of {len(saved)} labels in talk.json are a person's, the others")
     plain = client.get(f"/api/jobs/{number}/exports/json").json()
     assert "annotator" not in json.dumps(plain)
 

@@ -44,6 +44,7 @@ def test_all_results_of_a_browser_come_as_one_zip(browser, client, talking):
     assert client.get("/api/jobs.zip").status_code == 404, "to nobody else"
 
 
+@pytest.mark.slow
 def test_examples_say_what_was_meant(browser):
     info = browser.get("/api/info").json()
     assert info["examples"] == list(RAVDESS_EMOTIONS)
@@ -57,6 +58,7 @@ def test_examples_say_what_was_meant(browser):
     assert browser.get("/api/sample.mp4", params={"meant": "../x"}).status_code == 422
 
 
+@pytest.mark.slow
 def test_neutral_has_an_example_too_though_it_is_never_strong(tmp_path):
     found = []
     make_example(ExampleTask(tmp_path / "neutral", "neutral"), found.append)

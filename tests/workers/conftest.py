@@ -32,7 +32,9 @@ class Running:
 
     def start(self, n_workers: int) -> Running:
         command = ["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-        self.scheduler = self._process([*command, "--no-show"], {})
+        self.scheduler = self._process(
+            [*command, "--no-show", "--dashboard-address", "127.0.0.1:0"], {}
+        )
         self.address = self._line(self.scheduler, "dask_scheduler", 0, "Scheduler at:").rsplit(
             " ", 1
         )[-1]
@@ -46,6 +48,16 @@ class Running:
             self.workers.append(self._worker(environment or {}))
         for number, worker in enumerate(self.workers[known:], known):
             self._line(worker, "dask_worker", number, "Registered to:")
+
+    def fill_up(self, n_workers: int) -> None:
+        """So many workers, in the place of those that tests have killed."""
+        alive = [worker for worker in self.workers if worker.poll() is None]
+        self.add_workers(n_workers - len(alive))
+
+    def two(self) -> tuple[Process, Process]:
+        """The workers that live."""
+        first, second = [worker for worker in self.workers if worker.poll() is None]
+        return first, second
 
     def _worker(self, environment: dict[str, str]) -> Process:
         command = ["dask_worker", self.address, "--nthreads", "1", "--no-dashboard"]
@@ -80,6 +92,23 @@ class Running:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
                 process.wait()
+
+
+@pytest.fixture(scope="module")
+def common_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A scheduler for tests that leave it alive, however they treat its workers."""
+    running = Running(tmp_path_factory.mktemp("cluster"))
+    try:
+        yield running.start(0)
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def cluster_of_two(common_cluster: Running) -> Running:
+    """The common scheduler with two workers."""
+    common_cluster.fill_up(2)
+    return common_cluster
 
 
 @pytest.fixture

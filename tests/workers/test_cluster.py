@@ -64,17 +64,16 @@ def one_line(found: Ended) -> str:
 
 
 @pytest.mark.slow
-def test_features_are_those_of_one_process(start_cluster, features, tmp_path: Path) -> None:
+def test_features_are_those_of_one_process(cluster_of_two, features, tmp_path: Path) -> None:
     data = short_clips(tmp_path / "clips", 6)
-    running = start_cluster(2)
     alone = features(data, tmp_path / "alone", "--jobs", "1")
-    shared = features(data, tmp_path / "shared", "--cluster", running.address)
+    shared = features(data, tmp_path / "shared", "--cluster", cluster_of_two.address)
     local = features(data, tmp_path / "local", "--workers", "2")
     assert (alone.returncode, shared.returncode, local.returncode) == (0, 0, 0), shared.stderr
     assert shared.stdout == alone.stdout == local.stdout
     assert len(stored(tmp_path / "alone")) == 6
     assert stored(tmp_path / "shared") == stored(tmp_path / "alone") == stored(tmp_path / "local")
-    again = features(data, tmp_path / "shared", "--cluster", running.address)
+    again = features(data, tmp_path / "shared", "--cluster", cluster_of_two.address)
     assert again.stdout == alone.stdout
     assert not list((tmp_path / "shared" / "features").glob(".in-use-*"))
 
@@ -113,17 +112,18 @@ def test_worker_that_does_not_see_the_store_sends_arrays_back(
 
 
 @pytest.mark.slow
-def test_killed_worker_loses_nothing_and_doubles_nothing(start_cluster, tmp_path: Path) -> None:
-    running = start_cluster(2)
+def test_killed_worker_loses_nothing_and_doubles_nothing(cluster_of_two, tmp_path: Path) -> None:
+    victim, _ = cluster_of_two.two()
     log = tmp_path / "log"
     work = [(number, log) for number in range(60)]
-    with connected(running.address) as cluster:
+    with connected(cluster_of_two.address) as cluster:
         answers = {}
         with closing(cluster.answers(tasks.begun, work)) as coming:
             for number, answer in coming:
                 answers[number] = answer
                 if len(answers) == 10:
-                    running.workers[0].kill()
+                    victim.kill()
+                    victim.wait()
     assert answers == {n: n for n in range(60)}
     begun = [int(line) for line in log.read_text().splitlines()]
     # What the worker had begun and not handed in is begun again, a batch or two, and no more.
@@ -133,19 +133,19 @@ def test_killed_worker_loses_nothing_and_doubles_nothing(start_cluster, tmp_path
 
 @pytest.mark.slow
 def test_kill_in_the_middle_of_features_loses_nothing(
-    start_cluster, features, tmp_path: Path
+    cluster_of_two, features, tmp_path: Path
 ) -> None:
-    data = short_clips(tmp_path / "clips", 40)
-    running = start_cluster(2)
+    data = short_clips(tmp_path / "clips", 24)
+    _, victim = cluster_of_two.two()
     line = [sys.executable, "-m", "affuse", "features", str(data), *FEATURES_OF_SOUND]
-    line += ["--cluster", running.address]
+    line += ["--cluster", cluster_of_two.address]
     environment = {**os.environ, "AFFUSE_CACHE": str(tmp_path / "cache")}
     process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
     while len(list((tmp_path / "cache").rglob("[!.]*.npy"))) < 3 and time.monotonic() < until:
         time.sleep(0.01)
-    running.workers[1].kill()
-    running.workers[1].wait()
+    victim.kill()
+    victim.wait()
     _, errors = process.communicate(timeout=90)
     assert process.returncode == 0, errors
     alone = features(data, tmp_path / "alone", "--jobs", "1")
@@ -153,18 +153,20 @@ def test_kill_in_the_middle_of_features_loses_nothing(
     # What it was writing when it was killed is cleared away by the next command.
     again = features(data, tmp_path / "cache", "--jobs", "1")
     assert again.stdout == alone.stdout
-    assert len(stored(tmp_path / "cache")) == 40
+    assert len(stored(tmp_path / "cache")) == 24
     assert stored(tmp_path / "cache") == stored(tmp_path / "alone")
 
 
 @pytest.mark.slow
-def test_worker_that_hangs_holds_little(start_cluster) -> None:
-    running = start_cluster(2)
-    with connected(running.address) as cluster:
+def test_worker_that_hangs_holds_little(cluster_of_two) -> None:
+    hanging, _ = cluster_of_two.two()
+    with connected(cluster_of_two.address) as cluster:
         answers = cluster.answers(tasks.squared, range(64))
         with closing(answers):
-            running.workers[0].send_signal(signal.SIGSTOP)
+            hanging.send_signal(signal.SIGSTOP)
             found = [next(answers) for _ in range(40)]
+    hanging.kill()
+    hanging.wait()
     assert len(found) == 40
 
 
@@ -199,24 +201,21 @@ def test_lost_scheduler_is_said_and_work_goes_on_later(start_cluster, tmp_path: 
 
 
 @pytest.mark.slow
-def test_workers_of_another_version_are_refused(start_cluster, tmp_path: Path) -> None:
+def test_cluster_without_workers_or_with_those_of_another_version_is_refused(
+    start_cluster, impatient, tmp_path: Path
+) -> None:
+    running = start_cluster(0)
+    message = r"has no worker; .*dask worker tcp://"
+    with pytest.raises(ClusterError, match=message), connected(running.address):
+        pass
     (tmp_path / "sitecustomize.py").write_text(
         "from importlib import metadata\n"
         "known = metadata.version\n"
         "metadata.version = lambda name: '0.0.9' if name == 'affuse' else known(name)\n"
     )
-    running = start_cluster(0)
     paths = [str(tmp_path), str(Path(tasks.__file__).parent)]
     running.add_workers(1, {"PYTHONPATH": os.pathsep.join(paths)})
     message = r"has affuse 0\.0\.9; expected affuse .*install the same versions"
-    with pytest.raises(ClusterError, match=message), connected(running.address):
-        pass
-
-
-@pytest.mark.slow
-def test_cluster_without_workers_is_refused(start_cluster, impatient) -> None:
-    running = start_cluster(0)
-    message = r"has no worker; .*dask worker tcp://"
     with pytest.raises(ClusterError, match=message), connected(running.address):
         pass
 

@@ -24,12 +24,13 @@ def test_prediction_is_that_of_one_process(affuse, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_run_is_that_of_one_process(affuse, tmp_path: Path) -> None:
-    data = short_clips(tmp_path / "clips", 12)
+    data = short_clips(tmp_path / "clips", 6)
     written = {}
     for name, who in (("alone", ("--jobs", "1")), ("cluster", ("--workers", "2"))):
         out = tmp_path / name
         settings = ["--features", "video=none", "--set", "folds.n_folds=3"]
-        settings += ["--set", "models=[{name='lda'}]", "--out", out]
+        settings += ["--set", "models=[{name='lda'}]", "--set", "evaluation.n_bootstrap=100"]
+        settings += ["--out", out]
         ended = affuse(tmp_path / f"cache-{name}", "run", data, *settings, *who)
         assert ended.returncode == 0, ended.stderr
         written[name] = {

@@ -140,3 +140,14 @@ def test_the_first_process_is_deaf_to_ctrl_c_from_its_first_moment(tmp_path):
     process = started(DEAF, tmp_path)
     message, errors = process.communicate(timeout=60)
     assert (message, errors) == (b"True\n", b"")
+
+
+def test_a_script_that_guards_nothing_is_told_in_a_line(tmp_path):
+    unguarded = PARENT.format(task="squared").replace('if __name__ == "__main__":', "if True:")
+    parent = started(unguarded.replace("(n, sys.argv[1])", "n"), tmp_path)
+    _, errors = parent.communicate(timeout=60)
+    text = errors.decode()
+    assert parent.returncode == 1
+    assert text.count("Traceback") == 1, "of the script itself, not of its processes"
+    assert text.splitlines()[-1].startswith("affuse.errors.ConfigError: a script began this work,")
+    assert 'under `if __name__ == "__main__":`; or let one process do it (jobs = 1)' in text

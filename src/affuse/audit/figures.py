@@ -113,7 +113,7 @@ def permutation_finding(
     ----------
     config : Config
     table : FeatureTable
-        As `kept_in_memory` gives it.
+        Of the modalities that are `taken_as_they_are`.
     protocol : Protocol
         Folds that keep speakers apart.
     n_permutations : int

@@ -18,7 +18,7 @@ _DIGEST_DIGITS = 12
 def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tuple[str, ...]:
     """Speakers of some clips whom a network or a bundle was trained on, numbers by value.
 
-    Figures on these speakers are not what new speakers would give: they are leaky.
+    Figures on these speakers are leaky: new speakers would give others.
 
     Parameters
     ----------

@@ -35,9 +35,9 @@ class Refitted:
     table : FeatureTable
         All clips, with features as the estimator takes them.
     rows : (n,) int
-        Rows of the table that the estimator has learned from.
-    heard : (n,) int
-        Rows that anything has learned from, learned features included.
+        Rows of the table that the estimator was fitted on.
+    trained_rows : (n,) int
+        Rows that anything was fitted on, learned features included.
     """
 
     estimator: Any

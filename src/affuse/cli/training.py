@@ -38,7 +38,7 @@ def train_face_and_print(
     n_networks: int,
     jobs: int | None,
 ) -> None:
-    """Train the face network; print what it reaches on faces it has not seen.
+    """Train the face network; print its figures on held-out faces.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def train_voice_and_print(
     seed: int,
     jobs: int | None,
 ) -> None:
-    """Train the voice model; print what it reaches on speakers and corpora it has not heard.
+    """Train the voice model; print its figures on held-out speakers and corpora.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def refit_and_print(
     faces : Path
         FER2013.
     tables : list of Path
-        Corpora that the voice network has not met.
+        Corpora outside the voice network's training.
     voice : Path or None
         Folder that the training of a voice model left: it replaces the bundle's, and what it says
         of corpora that were left out is fitted on in place of `tables`.

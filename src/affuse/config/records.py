@@ -45,9 +45,7 @@ class DataConfig(Settings):
         "",
         description='Folder of a corpus, or CSV of clips; several such as ["ravdess", "emodb"].',
     )
-    corpus: Corpus = Field(
-        "auto", description="Corpus of the files; auto: recognised by their names."
-    )
+    corpus: Corpus = Field("auto", description="Corpus; auto: recognised by the files' names.")
     speakers: Speakers = Field(
         (), description='Speakers that take part, such as 1-6,9 or ["anna", "ben"]; none: all.'
     )
@@ -221,12 +219,8 @@ class FusionConfig(Settings):
     decision: List[Rule] = Field(
         (), description="Rules that combine the modalities' probabilities."
     )
-    hybrid: List[Rule] = Field(
-        (), description="Rules that combine those probabilities with hybrid_with's."
-    )
-    hybrid_with: Joint = Field(
-        "early", description="The fusion whose probabilities hybrid rules add."
-    )
+    hybrid: List[Rule] = Field((), description="Rules that add the probabilities of hybrid_with.")
+    hybrid_with: Joint = Field("early", description="The fusion that hybrid rules add.")
     also: List[Fusion] = Field((), description="Further fusions, by name.")
     modality_dropout: bool = Field(
         False, description="Early and late fusion learn to do without a modality."

@@ -39,7 +39,19 @@ modalities whose features are learned by one."""
 
 @dataclass(frozen=True)
 class FoldTask:
-    """All that the computation of one fold needs."""
+    """All that the computation of one fold needs.
+
+    Attributes
+    ----------
+    table : FeatureTable
+    systems : tuple of System
+    protocol : Protocol
+    fold : Fold
+        One of the protocol's.
+    preparation : mapping of modality to callable
+        As in `affuse.evaluation.crossval.out_of_fold`.
+    seed : int
+    """
 
     table: FeatureTable
     systems: tuple[System, ...]

@@ -135,7 +135,17 @@ class Ways:
 
 @dataclass(frozen=True)
 class Found:
-    """Predictions of one system for each way of dividing; None where it has no folds."""
+    """Predictions of one system for each way of dividing; None where it has no folds.
+
+    Attributes
+    ----------
+    within : OutOfFold or None
+        Of other speakers of the training corpus.
+    across : OutOfFold
+        Of other corpora than the training one.
+    left_out : OutOfFold or None
+        Of each corpus by training on all others.
+    """
 
     within: OutOfFold | None
     across: OutOfFold

@@ -37,7 +37,8 @@ def run(
     config : Config
         ``data.path`` says where the clips are; ``out``, where set, receives the run folder.
     workers : Workers, optional
-        Who computes features and folds, in the place of ``config.jobs`` processes.
+        Who computes features and folds, in the place of ``config.jobs`` processes. More than one
+        needs a script to guard its main part with ``if __name__ == "__main__"``.
     progress : callable, optional
         Called with ``(stage, done, total)``.
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from affuse.errors import MediaError
+from affuse.media.face_boxes import square_of
 from affuse.media.face_poses import FRONTAL_CASCADE, FRONTAL_FRAMING, Framing
 from affuse.media.faces import (
     FaceDetector,
@@ -35,6 +36,9 @@ YUNET_FILE_NAME = "face_detection_yunet_2023mar.onnx"
 _SCALE_STEP = 1.2
 _LEAST_NEIGHBOURS = 3
 _LEAST_SIDE = 24
+# The windows that make up one face differ in size by as much: in 249 pictures of 13 films each face
+# that was there before was found with the same box; with 2.0 two had another, with 1.45 a third.
+_MUCH_SMALLER = 2.4
 _HALF_SURE = 5.0
 """Neighbours at which a score is 0.5: real faces had 7 to 50, what is none rarely above 5."""
 
@@ -85,18 +89,45 @@ class HaarDetector(FaceDetector):
         return {"side": self.side, "framing": self.framing}
 
     @override
-    def detect(self, image: Image) -> tuple[FoundFace, ...]:
+    def detect(self, image: Image, beside: Sequence[Box] = ()) -> tuple[FoundFace, ...]:
+        """Faces in a picture, (height, width, 3) RGB or (height, width) grey, surest first.
+
+        Parameters
+        ----------
+        image : (height, width, 3) or (height, width) uint8
+            RGB, or grey levels.
+        beside : sequence of Box
+            Of faces that were there a moment ago: none much smaller than the smallest of them is
+            searched for, which takes a quarter of the time.
+
+        Returns
+        -------
+        tuple of FoundFace
+            With boxes in pixels.
+
+        Raises
+        ------
+        MediaError
+            The image is not a picture.
+        """
         with one_thread():
             small = fitted(grey(checked(image)), self.side)
+            height, width = small.shape
+            least = self._least_side(beside, width, height)
             squares, neighbours = self._cascade.detectMultiScale2(
-                small, _SCALE_STEP, _LEAST_NEIGHBOURS, minSize=(_LEAST_SIDE, _LEAST_SIDE)
+                small, _SCALE_STEP, _LEAST_NEIGHBOURS, minSize=(least, least)
             )
-        height, width = small.shape
         found = [
             FoundFace(self._box(square, width, height), float(n / (n + _HALF_SURE)))
             for square, n in zip(squares, neighbours, strict=True)
         ]
         return distinct(found)
+
+    def _least_side(self, beside: Sequence[Box], width: int, height: int) -> int:
+        """Of squares in the small copy, in pixels."""
+        sides = [square_of(box, width, height)[2] for box in beside]
+        smallest = min(sides, default=0.0) / self.framing.enlargement
+        return max(round(smallest / _MUCH_SMALLER), _LEAST_SIDE)
 
     def _box(self, square: Sequence[int], width: int, height: int) -> Box:
         left, top, side, _ = (float(value) for value in square)

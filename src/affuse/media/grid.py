@@ -110,6 +110,10 @@ class Line:
     """Which positions of a grid the frames of a stream fill, one after another.
 
     How long a frame stands is said at `affuse.media.video.SampledFrame`.
+
+    Parameters
+    ----------
+    grid : Grid
     """
 
     def __init__(self, grid: Grid) -> None:

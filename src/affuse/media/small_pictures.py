@@ -18,8 +18,14 @@ _MOST_GAIN = 16.0
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """OpenCV on one thread: small pictures gain nothing from more, and processes share cores."""
+    """OpenCV on one thread: small pictures gain nothing from more, and processes share cores.
+
+    To change the number takes as long as to shrink a picture; within another `one_thread` it stays.
+    """
     before = cv2.getNumThreads()
+    if before == 1:
+        yield
+        return
     cv2.setNumThreads(1)
     try:
         yield

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from affuse.media.face_detectors import HaarDetector, default_detector
 from affuse.media.face_surroundings import LostFace, face_patch
 from affuse.media.faces import FaceDetector, FoundFace, Image, checked
+from affuse.media.repeated_detection import RepeatedDetection
 from affuse.media.wider_search import WiderSearch
 from affuse.records import Box
 
@@ -96,7 +97,8 @@ class FaceTracker:
     following : Following, optional
     search : WiderSearch, optional
         For faces that the detector misses, fresh; with it a cut ends what was followed. Where
-        neither is given, the cascade has one, and YuNet none: it needs none.
+        neither is given, the cascade has one, and searches for small faces less often
+        (`RepeatedDetection`); YuNet has none: it needs none.
 
     Examples
     --------
@@ -112,10 +114,12 @@ class FaceTracker:
         following: Following | None = None,
         search: WiderSearch | None = None,
     ) -> None:
+        self._repeated: RepeatedDetection | None = None
         if detector is None:
             detector = default_detector()
             if search is None and isinstance(detector, HaarDetector):
                 search = WiderSearch()
+                self._repeated = RepeatedDetection(detector)
         self._detector = detector
         self._following = following or Following()
         self._search = search
@@ -143,11 +147,11 @@ class FaceTracker:
             The image is not a picture.
         """
         if self._is_due(time_s):
-            found = self._detector.detect(image)
-            if self._search is None:
-                known = found if self._looked_s is None else ()
-            else:
-                found, known = self._searched(time_s, image, found, self._search)
+            is_cut = self._search is not None and self._search.is_cut(checked(image))
+            found = self._detected_faces(time_s, image, is_cut)
+            known: tuple[FoundFace, ...] = found if self._looked_s is None else ()
+            if self._search is not None:
+                found, known = self._searched(time_s, image, found, self._search, is_cut)
             self._tracks = self._followed(time_s, image, found, known)
             self._looked_s = time_s
         else:
@@ -155,12 +159,22 @@ class FaceTracker:
         shown = (track for track in self._tracks if self._is_shown(track, time_s))
         return tuple(self._tracked(track) for track in sorted(shown, key=_number))
 
+    def _detected_faces(self, time_s: float, image: Image, is_cut: bool) -> tuple[FoundFace, ...]:
+        if self._repeated is None:
+            return self._detector.detect(image)
+        return self._repeated.faces(time_s, image, is_cut=is_cut)
+
     def _searched(
-        self, time_s: float, image: Image, found: tuple[FoundFace, ...], search: WiderSearch
+        self,
+        time_s: float,
+        image: Image,
+        found: tuple[FoundFace, ...],
+        search: WiderSearch,
+        is_cut: bool,
     ) -> tuple[tuple[FoundFace, ...], tuple[FoundFace, ...]]:
         """All faces detected in a picture, and those of them that count at once."""
         known: tuple[FoundFace, ...] = found if self._looked_s is None else ()
-        if search.is_cut(image):
+        if is_cut:
             self._tracks = ()
             known = tuple(face for face in found if search.confirms(image, face))
         seen = dict(_pairs(self._tracks, found, self._looked_s))

@@ -102,7 +102,7 @@ def read_voice_weights(path: str | Path) -> VoiceWeights:
     arrays = {n.removeprefix(PREFIX): a for n, a in held.items() if n.startswith(PREFIX)}
     if not arrays or MEANING not in held:
         raise WeightsError(
-            f"{path} holds no voice network that says whom it has met (its arrays: "
+            f"{path} holds no voice network that names its training speakers (its arrays: "
             f"{', '.join(sorted(held)[:3]) or 'none'}); {_EXPECTED}"
         )
     meaning = json.loads(held[MEANING].tobytes())

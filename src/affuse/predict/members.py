@@ -42,19 +42,22 @@ _BATCH = 8
 class Members:
     """The members of a bundle, each with the input it needs.
 
-    Attributes
+    Parameters
     ----------
     bundle : Bundle
-    face, voice : Member or None
-        Judges single crops of faces; judges a stretch of voice.
-    others : tuple of Member
-        Judge the features that an extractor of affuse makes of a stretch, or a table's row.
-    tables : mapping of modality to Precomputed or None
+    tables : mapping of modality to Precomputed or None, optional
         Of each modality that the bundle takes from a table; None: it is done without.
+
+    Attributes
+    ----------
+    face, voice : Member or None
+        The one that takes crops of faces, and the one that takes stretches of voice.
+    others : tuple of Member
+        Those that take features of an extractor, or a table's row.
     rows : mapping of modality to (n_features,) array
-        What they say of the file that is judged; it holds for all of it.
+        The tables' features of the file that is predicted, the same for all of it.
     modalities : frozenset of {"audio", "video"}
-        What the members go by.
+        What the members need.
 
     Raises
     ------

@@ -16,6 +16,7 @@ from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import CutShort
 from affuse.media.faces import face_crop
 from affuse.media.geometry import Image
+from affuse.media.small_pictures import one_thread
 from affuse.media.video import SampledFrame, sample_frames
 from affuse.predict.settings import Faces
 from affuse.predict.windows import Span
@@ -223,6 +224,20 @@ def analyse_video(
         The file has no picture.
     """
     video = VideoAnalysis(sampled_fps)
+    with one_thread():
+        _observe(path, tracker, classify, faces, video, reached)
+    return video
+
+
+def _observe(
+    path: str | Path,
+    tracker: Tracker,
+    classify: Classify | None,
+    faces: Faces,
+    video: VideoAnalysis,
+    reached: Callable[[float], None] | None,
+) -> None:
+    """Look at all sampled frames."""
     follow = FollowedFace() if faces == "largest" else None
     pending: list[_PendingFace] = []
     for frame in _sampled_frames(path, video, reached):
@@ -235,12 +250,11 @@ def analyse_video(
                 if classify is None
                 else face_crop(frame.image, face.box, roll_deg=face.roll_deg)
             )
-            pending.append(_PendingFace(frame.times_s(sampled_fps), face, crop))
+            pending.append(_PendingFace(frame.times_s(video.sampled_fps), face, crop))
         if len(pending) >= BATCH:
             video.observations += _classified(pending, classify)
             pending = []
     video.observations += _classified(pending, classify)
-    return video
 
 
 class FollowedFace:

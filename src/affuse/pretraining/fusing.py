@@ -58,7 +58,7 @@ class Exponents(NamedTuple):
     face_prior, voice_prior : float
         Powers of what is divided out of them.
     average : (n_groups,) float64
-        Mean probability that the voice gives each group of people whom it has not met, were all
+        Mean probability that the voice gives each group on held-out people, were all
         groups equally frequent.
     """
 
@@ -77,10 +77,10 @@ def refit_fusion(bundle: Bundle, faces: Path, tables: Sequence[Path], seed: int 
     bundle : Bundle
         With the members ``face`` and ``voice``.
     faces : Path
-        FER2013: every second face of its `val` part, which the network has not met, is used.
+        FER2013: every second face of its `val` part, held out of the network's training, is used.
     tables : sequence of Path
         Folders of corpora, or CSV files of clips, one a corpus, of voices; emotions that the bundle
-        does not know are left out, and of each corpus at most 40 clips of one emotion are heard.
+        does not know are left out, and of each corpus at most 40 clips of one emotion are used.
     seed : int
 
     Returns

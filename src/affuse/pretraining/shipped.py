@@ -98,7 +98,7 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
     bundle : Bundle
         With the members ``face`` and ``voice``; its face network stays.
     faces : Path
-        FER2013: every second face of its `val` part, which the network has not met, is used.
+        FER2013: every second face of its `val` part, held out of the network's training, is used.
     voice : Path
         Folder that `pretrain_voice` wrote.
 

@@ -38,7 +38,7 @@ class VoiceClips:
     Attributes
     ----------
     clips : tuple of Clip
-        Those with one of RAVDESS's eight emotions that could be heard.
+        Those with sound and one of RAVDESS's eight emotions.
     utterances : Utterances
         Waveforms; the label set of a corpus is what occurs in it, spoken and sung apart.
     inputs : FeatureArray

@@ -292,7 +292,7 @@ def started_from(figures: VoiceFigures, start: VoiceWeights) -> VoiceFigures:
     Returns
     -------
     VoiceFigures
-        Whom the weights had met is among those whom the shipped graph has heard.
+        Training speakers of these weights count among those of the shipped graph.
     """
     met: dict[str, tuple[str, ...]] = {}
     for speaker in start.speakers:

@@ -44,7 +44,7 @@ class Example:
     kind : str
         Why it was chosen.
     clip, speaker, emotion : str
-    said : tuple of Said
+    predictions : tuple of ModalityPrediction
     sound : Chart or None
         Waveform and mel spectrogram.
     faces : tuple of str

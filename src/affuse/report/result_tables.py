@@ -98,7 +98,16 @@ def _system(row: pd.Series, axis: Axis, *, soft: bool) -> Iterator[Cell]:
 
 
 def text_of(value: object) -> str:
-    """A cell of a CSV as text; a missing one is empty."""
+    """A cell of a CSV as text; a missing one is empty.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
+    """
     return value if isinstance(value, str) else ""
 
 

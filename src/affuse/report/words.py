@@ -138,7 +138,7 @@ def modality_name(modality: str) -> str:
 
 
 def heading_of(run: RunFolder) -> str:
-    """Whose clips, what was told of them, and from what.
+    """Heading of a report: corpora, what was predicted, and from what.
 
     Parameters
     ----------

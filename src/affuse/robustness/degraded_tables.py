@@ -21,7 +21,13 @@ from affuse.robustness.talkers import talkers_of
 
 @dataclass(frozen=True)
 class DegradedTables:
-    """One table per condition, and clips without features under one, with reasons."""
+    """One table per condition, and clips without features under one, with reasons.
+
+    Attributes
+    ----------
+    tables : mapping of Condition to FeatureTable
+    skipped : tuple of Skipped
+    """
 
     tables: Mapping[Condition, FeatureTable]
     skipped: tuple[Skipped, ...] = ()

@@ -1,9 +1,11 @@
-"""What a server says of itself: what it can do, and its API on one page."""
+"""Information about a server: what it can do, and its API on one page."""
 
 from __future__ import annotations
 
 import html
+import json
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from affuse.predict.settings import Settings
@@ -13,9 +15,11 @@ from affuse.serve.replies import FiguresReply, FormatReply, InfoReply, LimitsRep
 from affuse.serve.sample import EXAMPLES
 from affuse.serve.settings import ServerSettings
 
+LANGUAGES = Path(__file__).parent / "static" / "languages"
+
 
 def info_of(settings: ServerSettings) -> InfoReply:
-    """What a server is and takes on.
+    """What a server is, and its limits.
 
     Parameters
     ----------
@@ -57,11 +61,29 @@ def info_of(settings: ServerSettings) -> InfoReply:
             hop_s=rolling.HOP_S,
         ),
         examples=list(EXAMPLES),
+        languages=languages(),
         figures=[
             FiguresReply.model_validate(figures.model_dump(include=set(FiguresReply.model_fields)))
             for figures in members.bundle.manifest.figures
         ],
     )
+
+
+def languages() -> dict[str, str]:
+    """Languages that the page speaks: one for each table in ``static/languages``.
+
+    Returns
+    -------
+    dict of str to str
+        Code -> its own name, English first.
+
+    Examples
+    --------
+    >>> languages()["en"]
+    'English'
+    """
+    tables = sorted(LANGUAGES.glob("*.json"), key=lambda path: (path.stem != "en", path.stem))
+    return {path.stem: json.loads(path.read_text("utf-8"))["language.name"] for path in tables}
 
 
 def api_page(schema: dict[str, Any]) -> str:

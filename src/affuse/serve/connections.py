@@ -1,4 +1,4 @@
-"""Connections that nobody can hold for nothing: slow headers, unread answers, too many at once."""
+"""Limits on connections: slow headers, unread answers, too many at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-lengt
 
 
 def bounded(limits: Limits) -> type[BoundedProtocol]:
-    """The protocol of a server with these limits, for ``uvicorn.Config(http=...)``.
+    """The protocol class of a server with these limits, for ``uvicorn.Config(http=...)``.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def bounded(limits: Limits) -> type[BoundedProtocol]:
 
 
 class BoundedProtocol(H11Protocol):
-    """One connection; what uvicorn leaves to a proxy in front of it is bounded here.
+    """One connection, with limits that uvicorn leaves to a proxy in front of it.
 
     Attributes
     ----------
@@ -40,11 +40,11 @@ class BoundedProtocol(H11Protocol):
 
     @property
     def asks_nothing(self) -> bool:
-        """Whether no request is being answered."""
+        """Whether no request is in progress."""
         return self.cycle is None or self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take it, if need be in the place of the one that has asked nothing for longest.
+        """Accept it, if need be in the place of the connection that has been idle for longest.
 
         Parameters
         ----------
@@ -89,12 +89,12 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """The client does not take its answer as fast as it comes."""
+        """Note that the client reads its answer more slowly than it is sent."""
         super().pause_writing()
         self._unread = self.loop.call_later(self.limits.reading_s, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """It took some."""
+        """Note that the client has read some of it."""
         self._stop_hurrying()
         super().resume_writing()
 

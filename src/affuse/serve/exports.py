@@ -1,4 +1,4 @@
-"""What can be downloaded of a recording that was predicted."""
+"""Downloads of a predicted recording."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NO_DOCUMENT = (".zip", ".mp4")
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """How one export is offered."""
+    """One export, as it is offered."""
 
     label: str
     suffix: str
@@ -38,7 +38,7 @@ class Download:
 
 
 def downloads() -> dict[str, Download]:
-    """What can be made here, by name, in the order in which it is offered: the video last.
+    """The exports that can be made here, by name, in the order in which they are offered.
 
     Returns
     -------

@@ -59,7 +59,7 @@ class Jobs:
         self._attendants = [begun_thread(self._attend) for _ in range(limits.max_jobs)]
 
     def open(self, owner: str | None = None) -> Job:
-        """A place for a recording that is about to come in.
+        """Reserve a place for a recording that is about to be uploaded.
 
         When all are taken, the upload that is farthest behind the least rate gives way.
 
@@ -106,7 +106,7 @@ class Jobs:
     def submit(
         self, job: Job, name: str, settings: Settings, find: Callable[[], Path] | None = None
     ) -> None:
-        """Queue a job whose recording is there; `find`, where given, says where else it lies.
+        """Queue a job whose recording was uploaded; `find`, where given, tells where else it lies.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class Jobs:
             self._changed.notify_all()
 
     def drop(self, job: Job) -> None:
-        """Give up a job whose recording did not come in.
+        """Give up a job whose recording was not uploaded.
 
         Parameters
         ----------
@@ -190,7 +190,7 @@ class Jobs:
     def used(
         self, number: str, owner: str | None = None
     ) -> Iterator[tuple[Job, RecordingResult | None]]:
-        """A job that does not expire meanwhile, and its result; None: there is none.
+        """A job that does not expire during the block, and its result; None if there is none.
 
         Parameters
         ----------
@@ -253,7 +253,7 @@ class Jobs:
             raise self._gone(job.id)
 
     def remove(self, number: str, owner: str | None = None) -> None:
-        """End a job at whatever stage, and remove all that it has.
+        """End a job at whatever stage, and remove all its files.
 
         Parameters
         ----------
@@ -272,7 +272,7 @@ class Jobs:
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def _take_out(self, job: Job) -> None:
-        """Let a job be known no more, and end its work; under the lock."""
+        """Remove a job from the list and end its work; under the lock."""
         del self._jobs[job.id]
         job.state = "cancelled"
         with suppress(ValueError):
@@ -281,7 +281,7 @@ class Jobs:
             worker.kill()
 
     def remove_expired(self) -> None:
-        """Remove what has been kept long enough, or is too much."""
+        """Remove what has been kept long enough, or exceeds the limit."""
         with self._changed:
             now_s = time.monotonic()
             idle = [(job.idle_s(now_s), job) for job in self._jobs.values()]
@@ -300,7 +300,7 @@ class Jobs:
             shutil.rmtree(job.folder, ignore_errors=True)
 
     def close(self) -> None:
-        """End all that goes on; the folder is left to its owner."""
+        """End all running work; the folder is left to its owner."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""What workers do: predict a recording, draw its timeline into it, make an example."""
+"""Work of the server: predict a recording, draw its timeline into it, make the sample."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _READ = 0.9
 
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
-    """One recording to judge. `name` is what a person calls it."""
+    """One recording to be predicted. `name` is its name for people."""
 
     path: Path
     name: str
@@ -39,7 +39,7 @@ class JudgeTask:
 
 @dataclass(frozen=True, slots=True)
 class RecordingResult:
-    """What came out.
+    """The outcome of a prediction.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class ExampleTask:
 
 
 def judge(task: JudgeTask, send: Send) -> None:
-    """Send shares of the work done, floats, and at last one `RecordingResult`.
+    """Send shares of the work done, as floats, and finally one `RecordingResult`.
 
     Parameters
     ----------

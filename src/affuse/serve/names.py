@@ -1,4 +1,4 @@
-"""What a person calls a file: shown and given back, never a path."""
+"""File names as people see them: shown and returned, never used as a path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _AWKWARD = re.compile(r'[<>:"|?*]')
 
 
 def display_name(given: str) -> str:
-    r"""A name to be shown: the last part of a path, without what could mislead.
+    r"""A name to be shown: the last part of a path, without misleading characters.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How an upload keeps up with the least rate, and how long it may take."""
+"""The least rate of an upload, and its time limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEHIND_S = 1.0
 
 
 class TooSlow(Exception):
-    """An upload whose time is over; says why in half a sentence."""
+    """An upload has run out of time; the reason as half a sentence."""
 
 
 class Pace:
@@ -40,7 +40,7 @@ class Pace:
 
     @property
     def end_s(self) -> float:
-        """When it is over, by the clock, if nothing more comes."""
+        """When the upload ends, by the clock, if nothing more arrives."""
         return min(self._used_up_s, self._last_s)
 
     @property
@@ -60,7 +60,7 @@ class Pace:
         self._used_up_s = min(self._used_up_s + earned_s, most_s)
 
     def give_way(self) -> None:
-        """End it now, from any thread: others wait."""
+        """End the upload now, from any thread, as others wait."""
         self._gave_way = True
         if self._wake is not None:
             self._wake()

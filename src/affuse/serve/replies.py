@@ -1,4 +1,4 @@
-"""What the API answers with, as its schema describes it."""
+"""Answers of the API, as its schema describes them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FormatReply(BaseModel):
 
 
 class LimitsReply(BaseModel):
-    """What the server takes on."""
+    """Limits of the server."""
 
     max_bytes: int
     max_duration_s: float
@@ -52,7 +52,7 @@ class LimitsReply(BaseModel):
 
 
 class LiveReply(BaseModel):
-    """What live mode wants: how often a picture, and how it judges."""
+    """Settings of live mode: the picture rate, and how it predicts."""
 
     frame_interval_s: float
     sample_rate: int
@@ -89,6 +89,7 @@ class InfoReply(BaseModel):
     live: LiveReply
     figures: list[FiguresReply]
     examples: list[str]
+    languages: dict[str, str]
 
 
 class JobReply(BaseModel):

@@ -38,7 +38,7 @@ Signal = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What the last window comes to; fields as in `affuse.records.Segment`."""
+    """The prediction of the last window; fields as in `affuse.records.Segment`."""
 
     time_s: float
     emotion: str | None
@@ -52,7 +52,7 @@ class Moment:
 
 @dataclass
 class Rolling:
-    """A window that rolls with what comes in. Not for several threads at once.
+    """A window that moves with its input. Not for several threads at once.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ class Rolling:
         self._forget()
 
     def moment(self, threshold: float) -> Moment | None:
-        """What the last window comes to; None: nothing came in yet.
+        """The prediction of the last window; None if nothing has arrived yet.
 
         Parameters
         ----------

@@ -34,7 +34,7 @@ class Sample:
         self._making = threading.Lock()
 
     def path(self, meant: str = FIRST) -> Path:
-        """The clip of an emotion; made by the first to ask, while others wait.
+        """The clip; made on first use, while others wait.
 
         Parameters
         ----------

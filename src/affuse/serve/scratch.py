@@ -1,4 +1,4 @@
-"""A private folder for one server; what a killed one left is removed when the next starts."""
+"""A private folder for one server; those of killed servers are removed when the next starts."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class ServerSettings:
 
     @property
     def url(self) -> str:
-        """What a person opens, with the token where there is one."""
+        """Address for a person to open, with the token where there is one."""
         host = "127.0.0.1" if self.host in ANY_ADDRESS else self.host
         shown = f"[{host}]" if ":" in host else host
         return f"http://{shown}:{self.port}/" + (f"?token={self.token}" if self.token else "")

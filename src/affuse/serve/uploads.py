@@ -135,7 +135,7 @@ async def _feed(request: Request, parser: MultipartParser, most: int, pace: Pace
 
 @dataclass
 class _Form:
-    """What the parser meets: parts, each with headers and data. The first file is kept."""
+    """Handler of the parser's parts, each with headers and data. The first file is kept."""
 
     out: BinaryIO
     max_bytes: int

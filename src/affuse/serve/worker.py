@@ -1,4 +1,4 @@
-"""Work in a process of its own, which can be ended at any moment and dies with the server."""
+"""A worker process that can be ended at any moment and dies with the server."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ from affuse.workers.sending import Send, SendingProcess
 MEMORY = 4 * 2**30
 """Bytes of address space of a worker: a hostile file fails there before it fills the machine."""
 
+PRELOADED = ("affuse.serve.judging", "affuse.explain", "onnxruntime", "scipy.fft")
+"""What every worker needs, imported once for all: also what each would import while it works."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The last message of a worker that could not do its work: one sentence."""
+    """The last message of a worker that failed: one sentence."""
 
     reason: str
 
 
 class Worker:
-    """A function that runs elsewhere and sends messages.
+    """A function that runs in a process and sends messages.
 
     Parameters
     ----------
@@ -41,10 +44,10 @@ class Worker:
     """
 
     def __init__(self, function: Callable[[Any, Send], None], argument: object) -> None:
-        self._process = SendingProcess(_run, (function, argument), ["affuse.serve.judging"])
+        self._process = SendingProcess(_run, (function, argument), PRELOADED)
 
     def messages(self) -> Iterator[object]:
-        """What it sends, until it ends; the last one is `Failed` where it could not do its work.
+        """Its messages, until it ends; the last one is `Failed` if it could not do its work.
 
         Yields
         ------
@@ -64,7 +67,7 @@ class Worker:
 
 
 def echo(argument: object, send: Send) -> None:
-    """Send back what was given: shows that workers can be started.
+    """Send back the argument, to show that workers can be started.
 
     Parameters
     ----------

@@ -103,8 +103,8 @@ def shortened(value: object, most: int = 400) -> str:
 
     Parameters
     ----------
-    said : object
-        Of somebody else, of any length.
+    value : object
+        From elsewhere, of any length.
     most : int
         Characters that are shown.
 

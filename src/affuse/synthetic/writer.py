@@ -40,7 +40,9 @@ def write_clip(
     frames : iterable of (720, 1280, 3) uint8
         RGB pictures.
     signal : (n_samples,) float32
-        In [-1, 1] at `sample_rate`, one that AAC knows (48,000 Hz).
+        In [-1, 1].
+    sample_rate : int
+        Hz; one that AAC knows, such as 48,000.
     comment : str
         How it was made; stands in the file, so that a later run knows its own work.
 

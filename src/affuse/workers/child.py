@@ -7,6 +7,7 @@ it held, and nothing of it stays in shared memory.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import threading
 import traceback
@@ -16,15 +17,24 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from affuse.errors import ConfigError
 from affuse.workers.processes import end_with_parent, interrupts_held, leave_interrupts_to_parent
 
+UNGUARDED = (
+    "a script began this work, and each process that was to help imported the script and began it "
+    'again; expected what the script does to stand under `if __name__ == "__main__":`; or let one '
+    "process do it (jobs = 1)"
+)
 _PATIENCE_S = 5.0
+_IMPORTING = 86
+"""Exit code of a process that would begin its parent's work again."""
 
 
 class Child:
     """A process that computes answers, one after the other."""
 
     def __init__(self) -> None:
+        _end_if_importing()
         context = multiprocessing.get_context("spawn")
         by_main_thread = threading.current_thread() is threading.main_thread()
         # Beginning it lets interrupts through again: the first process would not be deaf to them.
@@ -81,12 +91,16 @@ class Child:
         ------
         Exception
             What the function raised.
+        ConfigError
+            The process imported the script that began the work, and thereby began it again.
         """
         try:
             is_answer, found = self._connection.recv()
         except (EOFError, OSError):
             self.is_dead = True
             self.end()
+            if self._process.exitcode == _IMPORTING:
+                raise ConfigError(UNGUARDED) from None
             return None
         if is_answer:
             return found
@@ -109,6 +123,12 @@ class Child:
         self._process.kill()
         self._process.join()
         self._connection.close()
+
+
+def _end_if_importing() -> None:
+    """End this process where it is a child that still imports the script of its parent."""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        os._exit(_IMPORTING)
 
 
 def _work(connection: Connection, by_main_thread: bool) -> None:

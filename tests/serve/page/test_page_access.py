@@ -80,6 +80,11 @@ def test_no_serious_fault_of_access(page: Any) -> None:
     page.click("#sample")
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
     page.click("#result details summary")
+    page.click("#examples summary")
+    page.click("#correct-open")
+    page.click("#zoom-in")
+    page.evaluate("document.querySelector('.beside-button').click()")
+    page.wait_for_selector("#beside:visible")
     check()
     for view in ("live", "runs", "about"):
         page.click(f"nav a[href='#{view}']")

@@ -34,7 +34,7 @@ CHANGES = """async () => {
 def result(page: Any, clip: Path) -> Any:
     """A result of several windows, with the lane of corrections."""
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.click(".options summary")
+    page.click("details:has(#options) > summary")
     page.fill("[name=window]", "1")
     page.fill("[name=hop]", "1")
     page.set_input_files("#files", clip)

@@ -71,7 +71,7 @@ def result(given: Given) -> Any:
 def _show(page: Any) -> None:
     with page.expect_response("**/result"):
         page.click(".job [aria-label^=Show]")
-    page.wait_for_function("document.activeElement.id === 'result-title'")
+    comes_true(page, "document.activeElement.id === 'result-title'")
 
 
 @contextmanager
@@ -248,7 +248,7 @@ def test_every_export_can_be_taken_and_read(result: Any, tmp_path: Path) -> None
 def test_the_page_cuts_windows_as_the_exports_do(
     page: Any, server: str, clip: Path, tmp_path: Path
 ) -> None:
-    page.click(".options summary")
+    page.click("details:has(#options) > summary")
     page.fill("[name=window]", "1")
     page.fill("[name=hop]", "0.5")
     document = result_of(page, server, give(page, clip))

@@ -9,6 +9,7 @@ from typing import Any
 
 from affuse.corpora.annotations.tiers import Annotated, Stretch, Tier
 from affuse.errors import DatasetError
+from affuse.records import PERSON
 from affuse.storage.remote import local_copy, url_of
 
 FORMAT = "affuse-predictions"
@@ -64,11 +65,22 @@ def read_document(path: Path) -> tuple[Annotated, ...]:
 def _annotated(path: Path, record: Mapping[str, Any]) -> Annotated:
     media = Path(str(record["path"]).replace("\\", "/"))
     segments = record["segments"] or [{**record, "start_s": None, "end_s": None}]
-    note = (
-        f"Labels in {path.name} are answers of {record['recogniser']}, as far as nobody has "
-        "corrected them."
+    places = (path.parent / media, media)
+    return Annotated(path, tuple(_tiers(segments)), places, _note(path, record))
+
+
+def _note(path: Path, record: Mapping[str, Any]) -> str:
+    """Whose labels these are, as far as the document says."""
+    whose = [segment.get("annotator", "") for segment in record["segments"]]
+    if not any(whose):
+        return (
+            f"Labels in {path.name} are answers of {record['recogniser']}, as far as nobody has "
+            "corrected them."
+        )
+    return (
+        f"{whose.count(PERSON)} of {len(whose)} labels in {path.name} are a person's, the others "
+        f"answers of {record['recogniser']}."
     )
-    return Annotated(path, tuple(_tiers(segments)), (path.parent / media, media), note)
 
 
 def _tiers(segments: Sequence[Mapping[str, Any]]) -> Iterator[Tier]:

@@ -1,17 +1,18 @@
 /** How good the bundle is, as its manifest says, with what the figures rest on. */
 
 import { byId, make } from "./dom.js";
-import { t } from "./text.js";
+import { language, t } from "./text.js";
+import { decimal } from "./words.js";
 
 const COLUMNS = ["system", "protocol", "uar", "accuracy", "chance", "clips", "speakers"];
-const percents = (share) => (share === null ? "–" : (100 * share).toFixed(1));
+const percents = (share) => (share === null ? "–" : decimal(100 * share));
 
 function cells(figures) {
   const { uar, uar_low: low, uar_high: high } = figures;
   const interval = low === null || high === null ? "" : ` (${percents(low)}–${percents(high)})`;
   const leak = figures.leak ? `; ${t("figures.leak", { leak: figures.leak })}` : "";
   return [`${figures.protocol}${leak}`, `${percents(uar)}${interval}`, percents(figures.accuracy), percents(figures.chance),
-    figures.n_clips.toLocaleString(document.documentElement.lang), figures.n_speakers || t("figures.unknown")];
+    figures.n_clips.toLocaleString(language()), figures.n_speakers || t("figures.unknown")];
 }
 
 export function showFigures(all) {

@@ -1,5 +1,7 @@
 /** The HTTP API of the server that this page came from. */
 
+import { t } from "./text.js";
+
 export class ApiError extends Error {
   constructor(message, status) {
     super(message);
@@ -14,7 +16,7 @@ function sentenceOf(text, status) {
   } catch {
     // Not of the server itself; something before it answered.
   }
-  return `The server answered with status ${status}: try again, or look at its terminal.`;
+  return t("api.status", { status });
 }
 
 async function request(path, options = {}) {
@@ -23,7 +25,7 @@ async function request(path, options = {}) {
     response = await fetch(path, options);
   } catch (cause) {
     if (cause.name === "AbortError") throw cause;
-    throw new ApiError("The server does not answer: is affuse serve still running?", 0);
+    throw new ApiError(t("api.silent"), 0);
   }
   if (!response.ok) throw new ApiError(sentenceOf(await response.text(), response.status), response.status);
   return response;
@@ -76,7 +78,7 @@ export function upload(file, settings, { signal, progress }) {
       ? resolve(JSON.parse(call.responseText))
       : reject(new ApiError(sentenceOf(call.responseText, call.status), call.status)));
     call.onerror = () => reject(new ApiError(
-      "The server broke off: the file may be too large for it, or it is not running any more.", 0));
+      t("api.broke"), 0));
     call.onabort = () => reject(new DOMException("cancelled", "AbortError"));
     signal.addEventListener("abort", () => call.abort());
     call.send(body);

@@ -87,7 +87,7 @@ export class Beside {
 }
 
 function stroke(painter, key, { segment, apart }, [x, width, y, height]) {
-  if (key === "fused") painter.label(x, width, y, height, segment.emotion, "undecided");
+  if (key === "fused") painter.label(x, width, y, height, segment.emotion, t("undecided"));
   else if (key === "differ") painter.disagreement(x, width, y + height * (1 - apart), height * apart);
   else painter.label(x, width, y, height, top(segment.probabilities[key])?.[0]);
 }

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { announce, byId, make, tell } from "./dom.js";
 import * as stretches from "./stretches.js";
-import { emotionName, t } from "./text.js";
+import { emotionName, formatName, t } from "./text.js";
 import { clock } from "./words.js";
 
 const PAUSE_MS = 300;
@@ -11,7 +11,7 @@ const PAUSE_MS = 300;
 export class Corrections {
   /** `seek(time)` goes to a place; `save(format, button, corrected)` gives a file. */
   constructor(timeline, formats, { seek, save }) {
-    Object.assign(this, { timeline, seek, list: [], before: [], place: 0, id: null });
+    Object.assign(this, { timeline, seek, list: [], before: [], place: 0, id: null, asked: Promise.resolve() });
     timeline.edits = { pick: (time) => this.pick(time), drag: (edge, time) => this.drag(edge, time), drop: () => this.drop() };
     byId("correct-open").addEventListener("click", () => (timeline.own ? this.hide() : this.open()));
     byId("correct-emotion").addEventListener("change", ({ target }) =>
@@ -26,7 +26,7 @@ export class Corrections {
     byId("correct-undo").addEventListener("click", () => this.undo());
     byId("correct-forget").addEventListener("click", () => this.forget());
     byId("correct-files").replaceChildren(...formats.filter(({ annotators }) => annotators).map((format) => {
-      const button = make("button", { type: "button", class: "small", "data-corrected": format.name }, format.label);
+      const button = make("button", { type: "button", class: "small", "data-corrected": format.name }, formatName(format));
       button.addEventListener("click", async () => { await this.send(); save(format, button, true); });
       return make("li", {}, button);
     }));
@@ -34,6 +34,7 @@ export class Corrections {
 
   /** Another result is shown: its recogniser's cuts, and what somebody has made of them before. */
   async begin(id, cuts, classes, several) {
+    if (this.waiting) this.send();
     Object.assign(this, { id, cuts, before: [], place: 0, list: stretches.stretchesOf(cuts) });
     byId("correct-open").hidden = several || !this.list.length;
     byId("correct-emotion").replaceChildren(...["", ...classes].map((name) =>
@@ -128,27 +129,36 @@ export class Corrections {
     this.waiting = setTimeout(() => this.send(), PAUSE_MS);
   }
 
-  /** Have the server keep it; it says whose each stretch is. */
-  async send() {
+  settle() {
     clearTimeout(this.waiting);
     this.waiting = null;
+  }
+
+  /** One thing after the other: what is asked last is what the server has in the end. */
+  ask(what) {
+    this.asked = this.asked.then(what).then(() => tell(byId("correct-error"), ""),
+      (error) => tell(byId("correct-error"), error.message));
+    return this.asked;
+  }
+
+  /** Have the server keep it; it says whose each stretch is. */
+  send() {
+    this.settle();
     const { id, list } = this;
-    try {
+    return this.ask(async () => {
       const kept = await api.correct(id, list.map(({ start_s, end_s, emotion }) => ({ start_s, end_s, emotion })));
-      tell(byId("correct-error"), "");
       if (this.id !== id || this.list !== list) return;
       this.list = kept;
       if (!byId("correct").hidden) this.show();
-    } catch (error) {
-      tell(byId("correct-error"), error.message);
-    }
+    });
   }
 
-  async forget() {
-    clearTimeout(this.waiting);
-    await api.forgetCorrections(this.id).catch((error) => tell(byId("correct-error"), error.message));
+  forget() {
+    this.settle();
+    const { id } = this;
     Object.assign(this, { before: [], list: stretches.stretchesOf(this.cuts) });
     this.place = Math.min(this.place, this.list.length - 1);
     this.show();
+    return this.ask(() => api.forgetCorrections(id));
   }
 }

@@ -1,15 +1,13 @@
 /** Camera and microphone: asked for, measured, let go. */
 
-const WORDS = {
-  NotAllowedError: "The browser may not use camera or microphone: allow it beside the address bar, then try again.",
-  NotFoundError: "There is no microphone here: connect one, then try again, or choose a file.",
-  NotReadableError: "Camera or microphone are in use elsewhere: close the other program, then try again.",
-};
+import { t } from "./text.js";
+
+const KNOWN = ["NotAllowedError", "NotFoundError", "NotReadableError"];
 
 /** A stream of camera and microphone; of the microphone alone where there is no camera. */
 export async function open() {
   if (!navigator.mediaDevices) {
-    throw new Error("Browsers give camera and microphone only to pages of this machine or over https: open the page as localhost.");
+    throw new Error(t("devices.away"));
   }
   const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
   const video = { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: "user" };
@@ -22,7 +20,7 @@ export async function open() {
 }
 
 function explained(error) {
-  return new Error(WORDS[error.name] ?? `Camera and microphone cannot be opened (${error.message}).`);
+  return new Error(t(`devices.${KNOWN.includes(error.name) ? error.name : "other"}`, { message: error.message }));
 }
 
 export function close(stream) {

@@ -1,10 +1,12 @@
 /** What an answer rests on: chance, voice and face as a sum, and the moments that tell most. */
 
 import { byId, make, tell } from "./dom.js";
-import { clock, percent } from "./words.js";
+import { emotionName, t } from "./text.js";
+import { clock, decimal, percent } from "./words.js";
 
-const WHO = { audio: "Voice", video: "Face" };
-const points = (share) => (100 * share).toFixed(1);
+const WHO = ["audio", "video"];
+const who = (key) => t(`modality.${key}`);
+const points = (share) => decimal(100 * share);
 const within = (share) => Math.min(Math.max(share, 0), 1);
 
 /** One step of the sum: its bar lies from where the steps before it have come to. */
@@ -19,38 +21,38 @@ function step(name, key, from, size, figure) {
 }
 
 function sum({ emotion, chance, contributions }) {
-  const rows = [step("Chance", "chance", 0, chance, points(chance))];
+  const rows = [step(t("figures.chance"), "chance", 0, chance, points(chance))];
   let reached = chance;
   for (const [key, share] of Object.entries(contributions)) {
-    rows.push(step(WHO[key], key, reached, share, `${share <= -0.0005 ? "−" : "+"}${points(Math.abs(share))}`));
+    rows.push(step(who(key), key, reached, share, `${share <= -0.0005 ? "−" : "+"}${points(Math.abs(share))}`));
     reached += share;
   }
-  rows.push(step("Together", "fused", 0, reached, points(reached)));
-  const head = ["From", "Share", "Points"].map((name, place) =>
+  rows.push(step(t("modality.fused"), "fused", 0, reached, points(reached)));
+  const head = [t("sum.from"), t("sum.share"), t("sum.points")].map((name, place) =>
     make("th", { scope: "col", ...(place === 1 ? { "aria-hidden": "true" } : {}) }, name));
-  return [make("caption", {}, `How ${emotion} comes to ${points(reached)} %`),
+  return [make("caption", {}, t("sum.caption", { emotion: emotionName(emotion), points: points(reached) })),
     make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows)];
 }
 
 function moment(key, { emotion, moments }, picture, seek) {
-  if (!moments[key]) return make("li", {}, `No moment of the ${WHO[key].toLowerCase()} stands out.`);
+  if (!moments[key]) return make("li", {}, t(`telling.none.${key}`));
   const { start_s: start, end_s: end, probability, without, against } = moments[key];
-  const way = against ? "against" : "for";
-  const when = `${clock(start, true)} to ${clock(end, true)}`;
-  const than = without === null ? "" : `, without it ${percent(without)}`;
+  const named = emotionName(emotion);
+  const when = t("time.span", { from: clock(start, true), to: clock(end, true) });
+  const than = without === null ? "" : `, ${t("telling.without", { share: percent(without) })}`;
   const face = key === "video" && picture
-    ? [make("img", { src: picture, alt: `The face at ${clock(start, true)}`, width: "72", height: "72" })] : [];
+    ? [make("img", { src: picture, alt: t("telling.face", { time: clock(start, true) }), width: "72", height: "72" })] : [];
   return make("li", {}, ...face, make("span", {},
-    make("b", {}, `${WHO[key]} tells most ${way} ${emotion}`), make("br"),
+    make("b", {}, t(`telling.${against ? "against" : "for"}`, { who: who(key), emotion: named })), make("br"),
     make("button", { type: "button", class: "small", onclick: () => seek(start),
-      "aria-label": `Go to ${when}, where the ${WHO[key].toLowerCase()} tells most` }, when),
-    ` ${emotion} ${percent(probability)}${than}`));
+      "aria-label": t("telling.go", { when, who: who(key) }) }, when),
+    ` ${named} ${percent(probability)}${than}`));
 }
 
 /** How far the recording is from training; empty where that is not known. */
 function nearness({ familiarity = {} }) {
-  const shares = Object.keys(WHO).filter((key) => key in familiarity).map((key) =>
-    `${WHO[key]}: nearer to training than ${percent(familiarity[key])} of clips kept apart from it.`);
+  const shares = WHO.filter((key) => key in familiarity).map((key) =>
+    t("nearness", { who: who(key), share: percent(familiarity[key]) }));
   return shares.join(" ");
 }
 
@@ -64,7 +66,7 @@ export function showExplanation(prediction, picture, seek) {
   byId("sum").replaceChildren(...(known ? sum(explanation) : []));
   tell(byId("explanation-words"), known ? "" : `${explanation.reason}.`);
   tell(byId("nearness"), nearness(prediction));
-  byId("moments").replaceChildren(...Object.keys(WHO)
+  byId("moments").replaceChildren(...WHO
     .filter((key) => key in { ...explanation.contributions, ...explanation.moments })
     .map((key) => moment(key, explanation, picture, seek)));
 }

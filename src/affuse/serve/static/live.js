@@ -5,7 +5,8 @@ import { swatch } from "./colours.js";
 import * as devices from "./devices.js";
 import { announce, byId, make, tell } from "./dom.js";
 import { Rolling } from "./rolling.js";
-import { percent, saidBy } from "./words.js";
+import { emotionName, t } from "./text.js";
+import { decimal, percent, saidBy } from "./words.js";
 
 const FRAME = 1;
 const SOUND = 2;
@@ -38,9 +39,9 @@ export class Live {
 
   async start() {
     this.running = true;
-    this.button.textContent = "Stop";
+    this.button.textContent = t("live.stop");
     tell(byId("live-error"), "");
-    this.state("Asking for camera and microphone");
+    this.state(t("record.asking"));
     try {
       const stream = await devices.open();
       if (!this.running) { devices.close(stream); return; }
@@ -55,7 +56,7 @@ export class Live {
   async prepare() {
     byId("live-body").hidden = false;
     this.bars = new Bars(byId("live-moment"), this.classes);
-    this.bars.show("Listening", null);
+    this.bars.show(t("live.listening"), null);
     this.rolling = new Rolling(byId("live-timeline"), this.classes);
     legend(byId("live-legend"), this.classes);
     this.preview.srcObject = this.stream;
@@ -68,12 +69,12 @@ export class Live {
   }
 
   connect() {
-    this.state("Connecting");
+    this.state(t("live.connecting"));
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/live`);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(JSON.stringify({ type: "start", sample_rate: this.context.sampleRate }));
     socket.onmessage = ({ data }) => this.heard(JSON.parse(data));
-    socket.onclose = () => this.running && this.fail("The server ended the connection: start again.");
+    socket.onclose = () => this.running && this.fail(t("live.ended"));
     this.socket = socket;
   }
 
@@ -85,8 +86,8 @@ export class Live {
   }
 
   feed() {
-    this.state("Running");
-    announce("Live analysis is running");
+    this.state(t("live.running"));
+    announce(t("live.announce"));
     this.pcm.port.onmessage = ({ data }) => this.send(SOUND, now(), data);
     if (!this.stream.getVideoTracks().length) return;
     this.canvas = make("canvas");
@@ -115,14 +116,14 @@ export class Live {
   }
 
   show(moment) {
-    const title = moment.emotion ?? "Undecided";
+    const title = moment.emotion ? emotionName(moment.emotion) : t("result.undecided");
     const share = moment.emotion ? percent(moment.confidence) : "";
     byId("live-word").replaceChildren(swatch(moment.emotion, this.classes, 40), title, make("span", { class: "hint" }, share));
-    byId("live-words").textContent = `Voice: ${saidBy(moment, "audio")} · Face: ${saidBy(moment, "video")}`;
-    this.bars.show(`The last ${this.settings.window_s} seconds`, moment);
+    byId("live-words").textContent = `${t("modality.audio")}: ${saidBy(moment, "audio")} · ${t("modality.video")}: ${saidBy(moment, "video")}`;
+    this.bars.show(t("live.last", { seconds: this.settings.window_s }), moment);
     this.rolling.add(moment);
     this.box(moment.box);
-    this.state(`Running, ${Math.max(0, now() - moment.time_s).toFixed(1)} s behind`);
+    this.state(t("live.behind", { seconds: decimal(Math.max(0, now() - moment.time_s)) }), "off");
   }
 
   box(box) {
@@ -134,9 +135,9 @@ export class Live {
   }
 
   /** Words that change twice a second are for the eye; screen readers hear start and end. */
-  state(words) {
+  state(words, live = "polite") {
     const place = byId("live-state");
-    place.setAttribute("aria-live", words.endsWith("behind") ? "off" : "polite");
+    place.setAttribute("aria-live", live);
     place.textContent = words;
   }
 
@@ -157,7 +158,7 @@ export class Live {
     this.socket = this.context = this.stream = this.endLevel = null;
     this.preview.srcObject = null;
     byId("live-box").hidden = true;
-    this.button.textContent = "Start";
-    this.state("Not running");
+    this.button.textContent = t("live.start");
+    this.state(t("live.off"));
   }
 }

@@ -9,7 +9,7 @@ import { Recorder } from "./recorder.js";
 import { showRuns } from "./runs.js";
 import * as text from "./text.js";
 import { Board, listen, named } from "./upload.js";
-import { span } from "./words.js";
+import { bytes, span } from "./words.js";
 
 const VIEWS = ["recordings", "live", "runs", "about"];
 
@@ -31,9 +31,13 @@ function route(parts, first = false) {
   if (!first && (moved || id === null)) byId(`${view}-title`).focus();
 }
 
-function fill({ version, recogniser, limits, figures, window_s: window_, hop_s: hop, threshold }) {
-  for (const place of document.querySelectorAll(".keep")) place.textContent = `${span(limits.keep_s)} after you last looked at it`;
-  byId("made-by").textContent = `affuse ${version}, recogniser ${recogniser}`;
+/** What the words of the page say of this server. */
+function values({ version, recogniser, limits }) {
+  const keep = text.t("keep", { span: span(limits.keep_s) });
+  return { version, recogniser, keep, bytes: bytes(limits.max_bytes), duration: span(limits.max_duration_s) };
+}
+
+function fill({ figures, window_s: window_, hop_s: hop, threshold }) {
   showFigures(figures);
   const { elements } = byId("options");
   elements.window.placeholder = window_;
@@ -42,7 +46,9 @@ function fill({ version, recogniser, limits, figures, window_s: window_, hop_s: 
 }
 
 async function begin() {
-  const [info] = await Promise.all([api.info(), text.begin()]);
+  const info = await api.info();
+  await text.begin(info.languages);
+  text.fill(values(info));
   fill(info);
   const board = new Board(info, new Player(info.formats));
   const recorder = new Recorder(info.limits.max_duration_s, (file) => board.file(file));

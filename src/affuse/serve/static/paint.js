@@ -1,6 +1,9 @@
 /** Strokes that the two timelines, of a recording and of the live mode, have in common. */
 
 import { colour, hatching, palette } from "./colours.js";
+import { emotionName } from "./text.js";
+
+const NARROW = 3;
 
 /** A canvas of the size of its host, sharp on any screen; returns its context and its width. */
 export function prepare(canvas, width, height) {
@@ -36,7 +39,7 @@ export class Painter {
       const size = height * (shares[emotion] ?? 0);
       foot -= size;
       this.block(x, width, foot, size, fills[emotion].patterned);
-      if (size >= 17 && moment.emotion) this.write(emotion, x, width, foot, size, fills[emotion]);
+      if (size >= 17 && moment.emotion) this.write(emotionName(emotion), x, width, foot, size, fills[emotion]);
     }
     context.globalAlpha = 1;
   }
@@ -45,7 +48,7 @@ export class Painter {
   block(x, width, y, height, fill) {
     if (height <= 0 || width <= 0) return;
     this.context.fillStyle = fill;
-    const gap = Math.min(this.gap, width / 4);
+    const gap = width < NARROW ? 0 : Math.min(this.gap, width / 4);
     this.context.fillRect(x, y + Math.min(0.5, height / 4), Math.max(width - gap, 0.5), Math.max(height - 1, height / 2));
   }
 
@@ -71,7 +74,7 @@ export class Painter {
     const fill = this.fills[emotion] ?? { plain: grey, patterned: grey, ink: colour("ink") };
     if (!emotion && !otherwise) return;
     this.block(x, width, y, height, fill.patterned);
-    this.write(emotion ?? otherwise, x, width, y, height, fill);
+    this.write(emotion ? emotionName(emotion) : otherwise, x, width, y, height, fill);
   }
 
   disagreement(x, width, y, height) {

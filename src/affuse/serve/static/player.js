@@ -7,11 +7,10 @@ import { Corrections } from "./correct.js";
 import { byId, make, tell } from "./dom.js";
 import { showExplanation } from "./explained.js";
 import { cutAt, differ, tracks } from "./moments.js";
-import { emotionName, t } from "./text.js";
+import { emotionName, formatName, t } from "./text.js";
 import { Timeline } from "./timeline.js";
 import { clock, fusedWords, percent, saidBy, setWords, span } from "./words.js";
 
-const UNPLAYABLE = "This browser cannot play this kind of file. The analysis below is complete all the same.";
 const FAR_S = 1e7;
 const MOST_ROWS = 200;
 const VIDEO_MS = 400;
@@ -106,7 +105,7 @@ export class Player {
     if (!this.video.getAttribute("src")) return;
     this.mute = true;
     this.video.hidden = true;
-    tell(byId("player-note"), UNPLAYABLE);
+    tell(byId("player-note"), t("player.unplayable"));
   }
 
   /** What MediaRecorder makes does not say how long it is: looking for its far end finds out. */
@@ -120,34 +119,34 @@ export class Player {
     const { emotion, confidence, classes, probabilities, abstained, notes } = this.prediction;
     const share = emotion ? [make("span", { class: "share" }, percent(confidence))] : [];
     byId("result-name").textContent = [this.name, span(this.overview.duration_s), ...this.presence()].join(" · ");
-    byId("result-title").replaceChildren(swatch(emotion, classes, 40), emotion ?? "Undecided", " ", ...share);
-    byId("result-said").replaceChildren(...[["audio", "Voice"], ["video", "Face"]].map(([key, label]) =>
-      make("span", {}, make("span", { class: `key ${key}`, "aria-hidden": "true" }), make("b", {}, `${label}: `),
-        probabilities[key] ? saidBy(this.prediction, key) : "nothing to go by")));
+    byId("result-title").replaceChildren(swatch(emotion, classes, 40), emotion ? emotionName(emotion) : t("result.undecided"), " ", ...share);
+    byId("result-said").replaceChildren(...["audio", "video"].map((key) =>
+      make("span", {}, make("span", { class: `key ${key}`, "aria-hidden": "true" }), make("b", {}, `${t(`modality.${key}`)}: `),
+        probabilities[key] ? saidBy(this.prediction, key) : t("said.nothing"))));
     if (this.meant) {
       byId("result-said").append(make("span", {}, make("b", {}, `${t("result.meant")}: `), emotionName(this.meant)));
     }
-    const words = emotion ? this.words() : `${abstained || "Nothing to go by"}.`;
+    const words = emotion ? this.words() : `${abstained || t("result.nothing")}.`;
     byId("result-words").textContent = `${words}${setWords(this.prediction)}`;
-    byId("result-notes").replaceChildren(...notes.map((note) => make("li", {}, note)));
+    byId("result-notes").replaceChildren(...notes.map((note) => make("li", { lang: "en" }, note)));
   }
 
   words() {
     const { segments } = this.prediction;
     const apart = segments.filter(differ).length;
     if (!segments.some((one) => one.probabilities.audio && one.probabilities.video)) {
-      return "Only one of voice and face had something to say.";
+      return t("result.one");
     }
-    if (!apart) return "Voice and face name the same emotion throughout.";
+    if (!apart) return t("result.same");
     return segments.length === 1
-      ? "Voice and face name different emotions."
-      : `Voice and face name different emotions in ${apart} of ${segments.length} windows.`;
+      ? t("result.apart")
+      : t("result.apart.some", { apart, all: segments.length });
   }
 
   presence() {
     const { speech, face_seen: seen } = this.prediction;
-    return [speech === null ? "no sound" : `speech in ${percent(speech)} of the time`,
-      seen === null ? "no picture" : `a face in ${percent(seen)} of the pictures`];
+    return [speech === null ? t("result.nosound") : t("result.speech", { share: percent(speech) }),
+      seen === null ? t("result.nopicture") : t("result.face", { share: percent(seen) })];
   }
 
   downloads() {
@@ -155,7 +154,7 @@ export class Player {
     const fitting = this.formats.filter(({ name }) => name !== "video" || this.overview.strip.length);
     byId("downloads").replaceChildren(...fitting.map((format) => {
       const button = make("button", { type: "button", "data-format": format.name,
-        onclick: () => this.save(format, button) }, format.label);
+        onclick: () => this.save(format, button) }, formatName(format));
       return make("li", {}, button);
     }));
   }
@@ -163,7 +162,7 @@ export class Player {
   async save(format, button, corrected = false) {
     tell(byId("download-error"), "");
     button.disabled = true;
-    button.textContent = t("files.making", { label: format.label });
+    button.textContent = t("files.making", { label: formatName(format) });
     const ended = format.name === "video" ? this.progress(format, button) : () => {};
     try {
       const { blob, name } = await api.download(this.id, format.name, corrected);
@@ -174,7 +173,7 @@ export class Player {
       tell(byId("download-error"), error.message);
     }
     ended();
-    button.textContent = format.label;
+    button.textContent = formatName(format);
     button.disabled = false;
     button.focus({ preventScroll: true });
   }
@@ -184,7 +183,7 @@ export class Player {
     const { id } = this;
     const asking = setInterval(async () => {
       const { video } = await api.job(id).catch(() => ({}));
-      if (button.disabled && video) button.textContent = t("files.share", { label: format.label, share: percent(video) });
+      if (button.disabled && video) button.textContent = t("files.share", { label: formatName(format), share: percent(video) });
     }, VIDEO_MS);
     return () => clearInterval(asking);
   }
@@ -192,7 +191,7 @@ export class Player {
   faces() {
     const numbers = [...this.tracks.keys()];
     byId("face-choice").hidden = numbers.length < 2;
-    byId("face").replaceChildren(...numbers.map((number) => make("option", { value: number }, number || "none")));
+    byId("face").replaceChildren(...numbers.map((number) => make("option", { value: number }, number || t("timeline.noface"))));
     const first = numbers.find((number) => number > 0) ?? numbers[0] ?? 0;
     byId("face").value = first;
     this.choose(first);
@@ -221,11 +220,12 @@ export class Player {
     const { from, to } = this.timeline.shown;
     const all = this.cuts.filter((cut) => cut.end > from && cut.start < to);
     tell(byId("cuts-more"), all.length > MOST_ROWS ? t("table.more", { shown: MOST_ROWS, all: all.length }) : "");
-    const head = ["From", "To", "Together", "Voice", "Face"].map((name) => make("th", { scope: "col" }, name));
+    const head = ["table.from", "table.to", "modality.fused", "modality.audio", "modality.video"]
+      .map((key) => make("th", { scope: "col" }, t(key)));
     const rows = all.slice(0, MOST_ROWS).map(({ start, end, segment }) => make("tr", {},
       make("td", {}, make("button", { type: "button", class: "small", onclick: () => this.seek(start) }, clock(start, true))),
       ...[clock(end, true), fusedWords(segment), saidBy(segment, "audio"),
-        saidBy(segment, "video") + (differ(segment) ? " (differs)" : "")].map((text) => make("td", {}, text))));
+        saidBy(segment, "video") + (differ(segment) ? ` ${t("table.differs")}` : "")].map((text) => make("td", {}, text))));
     byId("cuts").replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
   }
 
@@ -258,6 +258,6 @@ export class Player {
   }
 
   moment(time) {
-    this.bars.show(`At ${clock(time, true)}`, cutAt(this.cuts, time)?.segment);
+    this.bars.show(t("moment.at", { time: clock(time, true) }), cutAt(this.cuts, time)?.segment);
   }
 }

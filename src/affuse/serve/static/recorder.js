@@ -2,6 +2,7 @@
 
 import * as devices from "./devices.js";
 import { announce, byId, tell } from "./dom.js";
+import { t } from "./text.js";
 import { clock, span } from "./words.js";
 
 const TYPES = ["video/webm;codecs=vp8,opus", "video/webm", "video/mp4"];
@@ -23,7 +24,7 @@ export class Recorder {
     this.panel.hidden = false;
     byId("record-open").setAttribute("aria-expanded", "true");
     tell(byId("record-error"), "");
-    byId("record-hint").textContent = "Asking for camera and microphone";
+    byId("record-hint").textContent = t("record.asking");
     try {
       const stream = await devices.open();
       if (this.panel.hidden) devices.close(stream);
@@ -39,8 +40,8 @@ export class Recorder {
     byId("record-preview").srcObject = stream;
     this.context = new AudioContext();
     this.endLevel = devices.showLevel(this.context.createMediaStreamSource(stream), byId("record-level"));
-    const seen = stream.getVideoTracks().length ? "" : " No camera was found: only the voice is recorded.";
-    byId("record-hint").textContent = `The bar moves when the microphone hears you. At most ${span(this.longest)}.${seen}`;
+    const seen = stream.getVideoTracks().length ? "" : ` ${t("record.nocamera")}`;
+    byId("record-hint").textContent = `${t("record.bar", { span: span(this.longest) })}${seen}`;
     this.button.disabled = false;
     this.button.focus();
   }
@@ -56,8 +57,8 @@ export class Recorder {
     this.began = performance.now();
     this.ticking = setInterval(() => this.tick(), CLOCK_MS);
     this.panel.classList.add("recording");
-    this.button.textContent = "Stop and analyse";
-    announce("Recording");
+    this.button.textContent = t("record.stop");
+    announce(t("record.running"));
   }
 
   tick() {
@@ -98,7 +99,7 @@ export class Recorder {
     byId("record-clock").textContent = clock(0);
     byId("record-open").setAttribute("aria-expanded", "false");
     this.panel.classList.remove("recording");
-    this.button.textContent = "Start recording";
+    this.button.textContent = t("record.start");
     this.button.disabled = true;
     if (back) byId("record-open").focus({ preventScroll: true });
   }

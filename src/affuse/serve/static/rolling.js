@@ -3,17 +3,18 @@
 import { make } from "./dom.js";
 import { differ, top } from "./moments.js";
 import { Painter, prepare } from "./paint.js";
+import { t } from "./text.js";
 
 const SHOWN_S = 60;
 const LONGEST_S = 1;
 const LANES = [
-  ["stack", "Probability", "Prob.", 112, 6],
-  ["fused", "Together", "Both", 22, 4],
-  ["audio", "Voice", "Voice", 20, 1],
-  ["differ", "differ", "differ", 12, 1],
-  ["video", "Face", "Face", 20, 8],
-  ["speech", "Speech", "Speech", 7, 6],
-  ["seen", "Face seen", "Seen", 7, 6],
+  ["stack", 112, 6],
+  ["fused", 22, 4],
+  ["audio", 20, 1],
+  ["differ", 12, 1],
+  ["video", 20, 8],
+  ["speech", 7, 6],
+  ["seen", 7, 6],
 ];
 
 export class Rolling {
@@ -21,7 +22,7 @@ export class Rolling {
     this.host = host;
     this.classes = classes;
     this.moments = [];
-    this.canvas = make("canvas", { role: "img", "aria-label": "Probabilities of the last minute" });
+    this.canvas = make("canvas", { role: "img", "aria-label": t("rolling.label") });
     host.replaceChildren(this.canvas);
     new ResizeObserver(() => this.draw()).observe(host);
   }
@@ -36,12 +37,12 @@ export class Rolling {
     const width = this.host.clientWidth;
     if (!width) return;
     const gutter = width > 600 ? 84 : 50;
-    const height = LANES.reduce((sum, lane) => sum + lane[3] + lane[4], 0);
+    const height = LANES.reduce((sum, lane) => sum + lane[1] + lane[2], 0);
     const painter = new Painter(prepare(this.canvas, width, height), this.classes, 0);
     let y = 0;
-    for (const [key, name, short, tall, gap] of LANES) {
+    for (const [key, tall, gap] of LANES) {
       painter.ground(gutter, width - gutter, y, tall);
-      painter.name(width > 600 ? name : short, gutter, y, tall);
+      painter.name(t(width > 600 ? `lane.${key}` : `lane.short.${key}`), gutter, y, tall);
       this.lane(key, painter, { gutter, width, y, tall });
       y += tall + gap;
     }
@@ -71,7 +72,7 @@ export class Rolling {
 
   stroke(key, painter, place, value) {
     if (key === "stack") painter.stack(...place, value);
-    else if (key === "fused") painter.label(...place, value, "undecided");
+    else if (key === "fused") painter.label(...place, value, t("undecided"));
     else if (key === "audio" || key === "video") painter.label(...place, value);
     else if (!value) return;
     else if (key === "differ") painter.disagreement(...place);

@@ -2,12 +2,21 @@
 
 import { make } from "./dom.js";
 
+const KEPT = "affuse-language";
+const USUAL = "en";
+
 let table = {};
 
 /** The sentence of a key, with its {places} filled in. */
 export function t(key, values = {}) {
   return (table[key] ?? key).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 }
+
+/** The language of the page, as numbers and dates are to be written. */
+export const language = () => document.documentElement.lang;
+
+/** A format for download; one of another package as it calls itself. */
+export const formatName = ({ name, label }) => table[`format.${name}`] ?? label;
 
 /** An emotion in the reader's language; one that the table does not know as the recogniser calls it. */
 export const emotionName = (emotion) => table[`emotion.${emotion}`] ?? emotion;
@@ -30,17 +39,34 @@ export function rich(key, values) {
 }
 
 /** Put the words into what the page is made of: data-text for the content, data-text-NAME for attributes. */
-function fill(root) {
-  for (const element of root.querySelectorAll("[data-text]")) element.replaceChildren(...rich(element.dataset.text));
-  for (const name of ["aria-label", "title", "content"]) {
-    for (const element of root.querySelectorAll(`[data-text-${name}]`)) {
-      element.setAttribute(name, t(element.getAttribute(`data-text-${name}`)));
+export function fill(values) {
+  for (const element of document.querySelectorAll("[data-text]")) {
+    element.replaceChildren(...rich(element.dataset.text, values));
+  }
+  for (const name of ["aria-label", "content"]) {
+    for (const element of document.querySelectorAll(`[data-text-${name}]`)) {
+      element.setAttribute(name, t(element.getAttribute(`data-text-${name}`), values));
     }
   }
 }
 
-export async function begin(language = "en") {
-  table = await (await fetch(`/static/languages/${language}.json`)).json();
-  document.documentElement.lang = language;
-  fill(document);
+/** The language that somebody has chosen here, else the first of the browser's that there is. */
+function chosen(languages) {
+  const kept = localStorage.getItem(KEPT);
+  const wanted = [kept, ...navigator.languages.map((one) => one.split("-")[0].toLowerCase()), USUAL];
+  return wanted.find((one) => Object.hasOwn(languages, one));
+}
+
+/** Load a table of `languages`, {code: name}, and offer the others. */
+export async function begin(languages) {
+  const own = chosen(languages);
+  table = await (await fetch(`/static/languages/${own}.json`)).json();
+  document.documentElement.lang = own;
+  const select = document.getElementById("language");
+  select.replaceChildren(...Object.entries(languages).map(([code, name]) =>
+    make("option", { value: code, lang: code, selected: code === own }, name)));
+  select.addEventListener("change", () => {
+    localStorage.setItem(KEPT, select.value);
+    location.reload();
+  });
 }

@@ -2,32 +2,30 @@
 
 import { colour } from "./colours.js";
 import { make } from "./dom.js";
+import { Gestures } from "./gestures.js";
 import { cutAt, pieces, top } from "./moments.js";
 import { Painter, prepare } from "./paint.js";
 import { Shown } from "./shown.js";
-import { nearest } from "./stretches.js";
+import { t } from "./text.js";
 import { clock, sentence } from "./words.js";
 
-const STEP_S = 0.5;
-const CLOSER = 0.5;
 const NARROWEST = 3;
-const REACH = 7;
 const TICKS_S = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 const THUMB = 44;
 
-/** Lanes from top to bottom: [key, name, short name, height, gap after it]. */
+/** Lanes from top to bottom: [key, height, gap after it]. */
 const LANES = [
-  ["stack", "Probability", "Prob.", 136, 8],
-  ["fused", "Together", "Both", 26, 5],
-  ["own", "By hand", "Hand", 28, 5],
-  ["audio", "Voice", "Voice", 24, 1],
-  ["differ", "differ", "differ", 13, 1],
-  ["video", "Face", "Face", 24, 10],
-  ["wave", "Sound", "Sound", 46, 3],
-  ["speech", "Speech", "Speech", 7, 9],
-  ["strip", "Picture", "Picture", THUMB, 3],
-  ["seen", "Face seen", "Seen", 7, 4],
-  ["axis", "", "", 20, 0],
+  ["stack", 136, 8],
+  ["fused", 26, 5],
+  ["own", 28, 5],
+  ["audio", 24, 1],
+  ["differ", 13, 1],
+  ["video", 24, 10],
+  ["wave", 46, 3],
+  ["speech", 7, 9],
+  ["strip", THUMB, 3],
+  ["seen", 7, 4],
+  ["axis", 20, 0],
 ];
 
 export class Timeline {
@@ -42,61 +40,12 @@ export class Timeline {
     this.time = 0;
     host.append(this.base, this.over);
     for (const [name, value] of Object.entries({
-      role: "slider", tabindex: "0", "aria-label": "Time in the recording", "aria-describedby": "timeline-help",
+      role: "slider", tabindex: "0", "aria-label": t("timeline.label"), "aria-describedby": "timeline-help",
       "aria-valuemin": "0",
     })) host.setAttribute(name, value);
-    this.listen();
-  }
-
-  listen() {
-    const { host } = this;
-    host.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      host.setPointerCapture(event.pointerId);
-      this.edge = this.edgeAt(event);
-      this.dragging = !this.edge;
-      if (this.edge) return;
-      this.calls.seek(this.timeAt(event));
-      if (this.own) this.edits.pick(this.timeAt(event));
-    });
-    host.addEventListener("pointermove", (event) => this.moved(event));
-    for (const end of ["pointerup", "pointercancel"]) host.addEventListener(end, () => this.released());
-    host.addEventListener("pointerleave", () => this.pointTo(null));
-    host.addEventListener("keydown", (event) => this.pressed(event));
-    host.addEventListener("wheel", (event) => this.wheeled(event), { passive: false });
+    new Gestures(this);
     new ResizeObserver(() => this.draw()).observe(host);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
-  }
-
-  released() {
-    if (this.edge) this.edits.drop();
-    this.edge = null;
-    this.dragging = false;
-  }
-
-  /** The edge of a stretch under the pointer, in the lane of corrections: [place, edge]. */
-  edgeAt(event) {
-    const lane = this.own && this.lanes.get("own");
-    const down = event.clientY - this.host.getBoundingClientRect().top;
-    if (!lane || down < lane.y - 2 || down > lane.y + lane.height + 2) return null;
-    const [place, edge, away] = nearest(this.own, this.timeAt(event));
-    return away * (this.width - this.gutter) / this.shown.length <= REACH ? [place, edge] : null;
-  }
-
-  moved(event) {
-    this.host.classList.toggle("on-edge", Boolean(this.edge ?? this.edgeAt(event)));
-    if (this.edge) this.edits.drag(this.edge, this.timeAt(event));
-    else if (this.dragging) this.calls.seek(this.timeAt(event));
-    else if (event.pointerType === "mouse") this.pointTo(this.timeAt(event));
-  }
-
-  /** With ctrl, as two fingers do on a touch pad: closer or farther; sideways, or with shift: along. The rest scrolls the page. */
-  wheeled(event) {
-    const along = event.deltaX || (event.shiftKey ? event.deltaY : 0);
-    if (event.ctrlKey) this.zoom(Math.exp(Math.sign(event.deltaY) * 0.25), this.timeAt(event));
-    else if (along && !this.shown.whole) this.scroll(this.shown.from + (along / this.width) * this.shown.length);
-    else return;
-    event.preventDefault();
   }
 
   /** Show `factor` times as much of the recording. */
@@ -124,24 +73,6 @@ export class Timeline {
     this.pointed = time;
     this.drawOver();
     this.calls.hover(time);
-  }
-
-  pressed(event) {
-    const here = this.found.findIndex((cut) => this.time < cut.end);
-    const jumps = {
-      ArrowLeft: () => this.time - STEP_S, ArrowDown: () => this.time - STEP_S,
-      ArrowRight: () => this.time + STEP_S, ArrowUp: () => this.time + STEP_S,
-      Home: () => 0, End: () => this.duration,
-      PageUp: () => (this.found[here < 0 ? this.found.length - 1 : here - 1] ?? this.found[0])?.start ?? 0,
-      PageDown: () => this.found[here + 1]?.start ?? this.duration,
-    };
-    const zooms = { "+": () => this.zoom(CLOSER), "-": () => this.zoom(1 / CLOSER), 0: () => this.all() };
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === " ") this.calls.toggle();
-    else if (event.key in zooms) zooms[event.key]();
-    else if (event.key in jumps) this.calls.seek(this.clamp(jumps[event.key]()));
-    else return;
-    event.preventDefault();
   }
 
   /** Take what is to be drawn: cuts of one track, and the server's overview. */
@@ -183,8 +114,8 @@ export class Timeline {
     if (!this.overview.waveform) ["audio", "differ", "wave", "speech"].forEach((key) => absent.add(key));
     if (!this.overview.strip.length) ["differ", "video", "strip", "seen"].forEach((key) => absent.add(key));
     let y = 0;
-    return new Map(LANES.filter(([key]) => !absent.has(key)).map(([key, name, short, height, gap]) => {
-      const lane = { y, height, name, short };
+    return new Map(LANES.filter(([key]) => !absent.has(key)).map(([key, height, gap]) => {
+      const lane = { y, height };
       y += height + gap;
       this.height = y;
       return [key, lane];
@@ -202,10 +133,10 @@ export class Timeline {
   }
 
   tell(cut) {
-    const words = cut ? sentence(cut.segment) : "nothing was judged here";
+    const words = cut ? sentence(cut.segment) : t("timeline.nothing");
     this.host.setAttribute("aria-valuenow", this.time.toFixed(1));
     this.host.setAttribute("aria-valuetext",
-      `${clock(this.time, true)} of ${clock(this.duration, true)}: ${words}`);
+      t("timeline.value", { time: clock(this.time, true), end: clock(this.duration, true), words }));
   }
 
   clamp(time) {
@@ -227,10 +158,10 @@ export class Timeline {
     this.gutter = this.width > 600 ? 84 : 50;
     const context = prepare(this.base, this.width, this.height);
     const painter = new Painter(context, this.classes);
-    for (const { y, height, name, short } of this.lanes.values()) {
-      if (!name) continue;
+    for (const [key, { y, height }] of this.lanes) {
+      if (key === "axis") continue;
       painter.ground(this.gutter, this.width - this.gutter, y, height);
-      painter.name(this.width > 600 ? name : short, this.gutter, y, height);
+      painter.name(t(this.width > 600 ? `lane.${key}` : `lane.short.${key}`), this.gutter, y, height);
     }
     context.save();
     context.beginPath();
@@ -257,7 +188,7 @@ export class Timeline {
       if (lane) draw(x, width, lane.y, lane.height);
     };
     into("stack", (...place) => painter.stack(...place, segment));
-    into("fused", (...place) => painter.label(...place, segment.emotion, "undecided"));
+    into("fused", (...place) => painter.label(...place, segment.emotion, t("undecided")));
     into("audio", (...place) => painter.label(...place, top(segment.probabilities.audio)?.[0]));
     into("video", (...place) => painter.label(...place, top(segment.probabilities.video)?.[0]));
     into("differ", (left, wide, y, height) => painter.disagreement(left, wide, y + height * (1 - apart), height * apart));
@@ -268,10 +199,11 @@ export class Timeline {
     const { y, height } = this.lanes.get("own");
     this.own.forEach(({ start_s: start, end_s: end, emotion, annotator }, place) => {
       if (end <= this.shown.from || start >= this.shown.to) return;
-      const [x, width] = [this.x(start), this.x(end) - this.x(start)];
-      painter.label(x, width, y, height, emotion, "undecided");
-      if (annotator === "person") painter.bar(x, width - 1, y + height - 4, 4, "ink");
+      const x = Math.max(this.x(start), this.gutter);
+      const width = Math.min(this.x(end), this.width) - x;
+      painter.label(x, width, y, height, emotion, t("undecided"));
       if (place === this.chosen) painter.frame(x, width, y, height);
+      if (annotator === "person") painter.bar(x + 3, width - 7, y + height - 7, 3, "ink");
     });
   }
 

@@ -6,7 +6,7 @@ import { swatch } from "./colours.js";
 import { announce, byId, make, tell } from "./dom.js";
 import { Row } from "./row.js";
 import { emotionName, t } from "./text.js";
-import { bytes, percent, span } from "./words.js";
+import { bytes, percent } from "./words.js";
 
 const VIEW = "recordings";
 const LOOK_MS = 60_000;
@@ -30,7 +30,6 @@ export class Board {
   /** The list of what was given; `player` shows the results. */
   constructor({ limits, classes, examples }, player) {
     Object.assign(this, { limits, classes, player, sending: Promise.resolve(), shown: null, rows: new Set() });
-    byId("limits").textContent = `Up to ${bytes(limits.max_bytes)} and ${span(limits.max_duration_s)} each. Nobody but this server gets them.`;
     this.beside = new Beside(classes, (row) => this.ask(row));
     byId("gallery").replaceChildren(...examples.map((meant) => make("li", {}, make("button", {
       type: "button", class: "small", "data-meant": meant, onclick: () => this.sample(meant) },
@@ -49,7 +48,7 @@ export class Board {
 
   file(file, settings = options(byId("options"))) {
     const send = (signal, progress) => api.upload(file, settings, { signal, progress });
-    const row = this.add(file.name || "recording", { source: URL.createObjectURL(file), send });
+    const row = this.add(file.name || t("job.unnamed"), { source: URL.createObjectURL(file), send });
     const problem = this.problem(file);
     if (problem) row.fail(problem);
     else this.enqueue(row);
@@ -62,9 +61,9 @@ export class Board {
 
   problem(file) {
     const { max_bytes: most } = this.limits;
-    if (file.size === 0) return "The file is empty: choose a recording with sound or picture in it.";
+    if (file.size === 0) return t("job.empty");
     if (file.size <= most) return "";
-    return `The file has ${bytes(file.size)}, but at most ${bytes(most)} are taken: choose a shorter recording, or start the server with a larger --max-size.`;
+    return t("job.large", { size: bytes(file.size), most: bytes(most) });
   }
 
   add(name, how) {
@@ -168,7 +167,7 @@ export class Board {
     try {
       await this.player.show(row.id, row);
       const { emotion, confidence } = this.player.prediction;
-      announce(`${row.name}: ${emotion ? `${emotion}, ${percent(confidence)}` : t("undecided")}`);
+      announce(`${row.name}: ${emotion ? `${emotionName(emotion)}, ${percent(confidence)}` : t("undecided")}`);
       if (go) byId("result-title").focus();
     } catch (error) {
       row.fail(error.message);

@@ -1,6 +1,7 @@
 /** Numbers and segments in words. */
 
 import { differ, top } from "./moments.js";
+import { emotionName, language, t } from "./text.js";
 
 export const percent = (share) => `${Math.round(100 * share)} %`;
 
@@ -23,31 +24,35 @@ export function span(seconds) {
   return [minutes ? `${minutes} min` : "", whole % 60 || !minutes ? `${whole % 60} s` : ""].join(" ").trim();
 }
 
+/** A number with so many digits after the point, as the reader's language writes it. */
+export const decimal = (value, digits = 1) =>
+  value.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
 export function bytes(count) {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const units = [t("unit.bytes"), "kB", "MB", "GB", "TB"];
   const place = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), units.length - 1);
-  return `${Number((count / 1000 ** place).toPrecision(3))} ${units[place]}`;
+  return `${Number((count / 1000 ** place).toPrecision(3)).toLocaleString(language())} ${units[place]}`;
 }
 
 /** "happy, 72 %" of a modality, or what there is instead. */
 export function saidBy(moment, modality) {
   const best = top(moment.probabilities[modality]);
-  if (best) return `${best[0]}, ${percent(best[1])}`;
-  return modality === "audio" ? "no voice to go by" : "no face to go by";
+  if (best) return `${emotionName(best[0])}, ${percent(best[1])}`;
+  return t(`said.no.${modality}`);
 }
 
 export function fusedWords(moment) {
-  if (moment.emotion) return `${moment.emotion}, ${percent(moment.confidence)}`;
-  return moment.abstained ? `undecided: ${moment.abstained}` : "undecided";
+  if (moment.emotion) return `${emotionName(moment.emotion)}, ${percent(moment.confidence)}`;
+  return moment.abstained ? t("undecided.why", { why: moment.abstained }) : t("undecided");
 }
 
 /** The emotions among which the true one is, where the recogniser tells and there are several. */
 export function setWords(moment) {
-  return moment.set && moment.set.length > 1 ? ` One of: ${moment.set.join(", ")}.` : "";
+  return moment.set && moment.set.length > 1 ? ` ${t("set", { emotions: moment.set.map(emotionName).join(", ") })}` : "";
 }
 
 /** One sentence about a moment, for whoever listens. */
 export function sentence(moment) {
-  const ways = `${fusedWords(moment)}; voice ${saidBy(moment, "audio")}; face ${saidBy(moment, "video")}`;
-  return differ(moment) ? `${ways}; voice and face differ` : ways;
+  const ways = t("sentence", { both: fusedWords(moment), voice: saidBy(moment, "audio"), face: saidBy(moment, "video") });
+  return differ(moment) ? `${ways}; ${t("differ.long")}` : ways;
 }

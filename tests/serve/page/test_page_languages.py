@@ -1,0 +1,71 @@
+"""The page in the reader's language: the browser's, or a chosen one that is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from affuse.serve.about import LANGUAGES
+
+JUDGED_MS = 180_000
+ENGLISH, GERMAN = (
+    json.loads((LANGUAGES / f"{code}.json").read_text("utf-8")) for code in ("en", "de")
+)
+SHOWN = """() => Array.from(document.querySelectorAll("body *:not(noscript):not(script)"))
+    .flatMap((element) => [
+        ...["aria-label", "aria-valuetext"].map((name) => element.getAttribute(name)),
+        ...Array.from(element.childNodes, (node) => node.nodeType === 3 ? node.data : "")])
+    .filter(Boolean).map((text) => text.trim()).filter(Boolean)"""
+
+
+def strays(page: Any) -> list[str]:
+    """Texts of the page that are keys, or sentences of another language."""
+    keys = (key for key in ENGLISH if key != "language.name")
+    other = {ENGLISH[key] for key in keys if ENGLISH[key] != GERMAN[key]} - set(GERMAN.values())
+    return [text for text in page.evaluate(SHOWN) if text in ENGLISH or text in other]
+
+
+def test_it_follows_the_browser_and_everything_is_said_in_that_language(
+    open_page: Callable[..., Any], clip: Path
+) -> None:
+    page = open_page(locale="de-AT", viewport={"width": 1280, "height": 900})
+    assert page.evaluate("document.documentElement.lang") == "de"
+    assert page.inner_text("#recordings-title") == "Gefühlsausdruck aus Stimme und Gesicht"
+    page.set_input_files("#files", clip)
+    page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
+    page.click("#correct-open")
+    emotions = {GERMAN[key] for key in GERMAN if key.startswith("emotion.")}
+    shown = page.inner_text("#result-title").split()[0]
+    assert shown in emotions | {"Unentschieden"}
+    assert "Stimme:" in page.inner_text("#result-said")
+    for view in ("recordings", "live", "runs", "about"):
+        page.click(f"#to-{view}")
+        page.wait_for_selector(f"#view-{view}:visible")
+        assert strays(page) == [], view
+        assert page.evaluate("document.documentElement.scrollWidth") == 1280
+    assert "15 min, nachdem" in page.inner_text("#view-about")
+    page.wait_for_selector("#runs table", state="attached")
+    assert page.locator("#runs td").nth(3).text_content() == "70,1"
+
+
+def test_a_chosen_language_is_kept(open_page: Callable[..., Any]) -> None:
+    page = open_page(locale="fr-FR")
+    assert page.evaluate("document.documentElement.lang") == "en", "there is no French yet"
+    page.select_option("#language", "de")
+    page.wait_for_selector("#recordings-title:has-text('Gefühlsausdruck')")
+    page.reload()
+    page.wait_for_selector("#recordings-title:has-text('Gefühlsausdruck')")
+    page.select_option("#language", "en")
+    page.wait_for_selector("#recordings-title:has-text('Emotion')")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_german_fits(open_page: Callable[..., Any], width: int) -> None:
+    page = open_page(locale="de-DE", viewport={"width": width, "height": 900})
+    for view in ("recordings", "live", "runs", "about"):
+        page.click(f"#to-{view}")
+        assert page.evaluate("document.documentElement.scrollWidth") == width, view

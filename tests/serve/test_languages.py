@@ -1,0 +1,54 @@
+"""The tables of the page's languages: the same keys, places and marks, all of them used."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from affuse.serve.about import LANGUAGES, languages
+
+STATIC = LANGUAGES.parent
+TABLES = {
+    path.stem: json.loads(path.read_text("utf-8")) for path in sorted(LANGUAGES.glob("*.json"))
+}
+ENGLISH = TABLES["en"]
+PLACE = re.compile(r"\{\w+\}")
+MARK = re.compile(r"\*\*|`|\]\([^)]*\)")
+MOST_BYTES = 200_000
+
+
+def source() -> str:
+    files = [*STATIC.glob("*.js"), STATIC / "index.html"]
+    return "\n".join(path.read_text("utf-8") for path in sorted(files))
+
+
+@pytest.mark.parametrize("code", [code for code in TABLES if code != "en"])
+def test_every_language_has_every_sentence(code):
+    table = TABLES[code]
+    assert sorted(table) == sorted(ENGLISH)
+    for key, sentence in table.items():
+        assert sentence.strip(), key
+        assert sorted(PLACE.findall(sentence)) == sorted(PLACE.findall(ENGLISH[key])), key
+        assert sorted(MARK.findall(sentence)) == sorted(MARK.findall(ENGLISH[key])), key
+
+
+def test_english_comes_first_and_each_is_called_by_its_own_name():
+    assert list(languages().items())[:2] == [("en", "English"), ("de", "Deutsch")]
+
+
+def test_tables_have_what_the_page_asks_for_and_nothing_else():
+    code = source()
+    whole = set(re.findall(r'data-text(?:-[a-z-]+)?="([^"]+)"', code))
+    whole |= set(re.findall(r'\bt\("([^"]+)"', code)) | set(re.findall(r'rich\("([^"]+)"', code))
+    assert whole <= set(ENGLISH)
+    begun = tuple(f"{start}." for start in re.findall(r"`((?:[a-z]+\.)*[a-z]+)\.\$\{", code))
+    quoted = {key for key in ENGLISH if f'"{key}"' in code}
+    unused = {key for key in ENGLISH if key not in quoted and not key.startswith(begun)}
+    assert unused == {"language.name"}, "the server reads that one"
+
+
+def test_the_page_is_small_in_all():
+    sizes = {path: path.stat().st_size for path in STATIC.rglob("*") if path.is_file()}
+    assert sum(sizes.values()) <= MOST_BYTES, sizes
