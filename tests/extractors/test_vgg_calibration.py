@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,13 @@ from affuse.extractors.vgg_face import VggFace, make
 
 TINY = ["media.height=64", "media.duration_s=0.2", "features.vgg_face.frame_step=2"]
 INT8 = "features.vgg_face.precision=int8"
+
+
+@pytest.fixture(autouse=True)
+def trunk(untrained: VggFace, private_cache: Path) -> None:
+    """The network with random weights is there already: each test would build the same one."""
+    (private_cache / "models").mkdir()
+    os.link(untrained.model, private_cache / "models" / untrained.model.name)
 
 
 @pytest.fixture
