@@ -188,7 +188,7 @@ def test_difficulty_out_of_range(tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["synthesise", str(tmp_path / "new"), "--difficulty", "2"])
     assert ended.value.code == 2
-    assert "0<=x<=1" in capsys.readouterr().err
+    assert "Invalid value for '--difficulty'" in capsys.readouterr().err
 
 
 def test_speakers_of_a_made_corpus(refused, tmp_path):
