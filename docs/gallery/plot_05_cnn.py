@@ -48,8 +48,8 @@ for features in (X, np.hstack([X, X])):
 # %%
 # Learning
 # --------
-# Millions of parameters and few clips: the training loss goes to nothing whatever the features are
-# worth. What it has learned shows on speakers who were kept apart.
+# Millions of parameters and few clips: the training loss can go to nothing whatever the features
+# are worth. What it has learned shows on speakers who were kept apart.
 
 network = affuse.model("cnn1d", epochs=15, random_state=0).fit(X[train], y[train])
 figure, axes = plt.subplots(figsize=(6, 2.6), layout="constrained")
@@ -74,7 +74,7 @@ pd.DataFrame(rows).set_index("seed").round(2).T
 # The embedding
 # -------------
 # The 128 neurons are what late fusion takes of each modality. Two of their principal axes, drawn for
-# all clips: those it was trained on stand apart, new speakers less so.
+# all clips: see whether new speakers stand apart as clearly as those that it was trained on.
 
 embedding = network[-1].embed(network[:-1].transform(X))
 centred = embedding - embedding.mean(axis=0)

@@ -48,7 +48,7 @@ affuse.plot.confusion(counts, table.classes)
 # ------------------------
 # The two networks are trained once a seed; what they make of a clip is combined in each way by a
 # network of its own, on the embeddings of the training clips. Look at the spread before you call one of
-# them the best: on so few clips it is as wide as the distance between them.
+# them the best: on few clips it can be as wide as the distance between them.
 
 print("embeddings:", late.embed(test).shape, "clips, modalities, neurons")
 

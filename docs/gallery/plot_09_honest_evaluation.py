@@ -50,7 +50,7 @@ for way, (predicted, _) in found.items():
 # %%
 # How far the figure can be trusted
 # ---------------------------------
-# Clips of one speaker resemble each other, so speakers are drawn anew, not clips. With six of them the
+# Clips of one speaker resemble each other, so speakers are drawn anew, not clips. With few of them the
 # interval is wide, and says so.
 
 predicted, rated = found["speakers kept apart"]

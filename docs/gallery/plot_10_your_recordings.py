@@ -24,8 +24,7 @@ clip = affuse.read(folder).filter(emotions=["happy"])[0]
 # One recording
 # -------------
 # Anything with sound or picture that FFmpeg opens. What comes back names an emotion, or says why it
-# names none. This person is drawn, and the networks learned from real ones: what they say here need
-# not be right.
+# names none. The networks learned from real people: what they say of a drawn one need not be right.
 
 recogniser = affuse.load()
 prediction = recogniser.predict(clip.video, window_s=1.5, hop_s=0.5)

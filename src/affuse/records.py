@@ -287,9 +287,8 @@ class Prediction:
         numbers = ", ".join(f"{name} {number:.2f}" for name, number in self.values.items())
         sure = "" if self.confidence is None else f" {self.confidence:.0%}"
         found = numbers or f"{self.emotion or 'undecided'}{sure}"
-        several = "" if len(self.segments) == 1 else "s"
-        where = f"{self.path}, {self.duration_s:.1f} s, {len(self.segments)} segment{several}"
-        return f"<Prediction: {found}; {where}>"
+        parts = f"{len(self.segments)} segment{'s' * (len(self.segments) != 1)}"
+        return f"<Prediction: {found}; {self.path}, {self.duration_s:.1f} s, {parts}>"
 
     @property
     def faceless(self) -> float | None:

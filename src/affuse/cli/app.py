@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from affuse.cli import completing
 from affuse.cli.bundle_commands import adapt, card
 from affuse.cli.corpus_commands import download_app, index, split, synthesise
 from affuse.cli.errors import one_line_errors
 from affuse.cli.file_commands import cache_app, export_app
+from affuse.cli.list_commands import list_corpora, list_folds, list_recipes, list_settings
 from affuse.cli.options import (
     AudioTrack,
     BundleFolder,
@@ -172,6 +172,9 @@ def predict(
     cluster: Cluster = None,
 ) -> None:
     """Say what emotion voice and face show in recordings. Exit code 2: one could not be read."""
+    from affuse.cli.threads import products_on_one_thread
+
+    products_on_one_thread()
     from affuse.cli.feature_tables import tables_named
     from affuse.cli.predicting import Output, faces_named, predict_and_print
     from affuse.cli.working import Work
@@ -316,68 +319,7 @@ def audit(
 
 app.command()(split)
 app.command()(synthesise)
-
-
-@app.command(name="corpora")
-@one_line_errors
-def list_corpora(
-    name: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completing.corpora,
-            help="One of them: where to get it, whom to cite, how it looks.",
-        ),
-    ] = "",
-) -> None:
-    """List the corpora that affuse reads, or tell of one."""
-    from affuse.cli.corpus_listing import print_corpora
-
-    print_corpora(name)
-
-
-@app.command(name="folds")
-@one_line_errors
-def list_folds(
-    name: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completing.fold_sets, help="One set, such as emobox; all by default."
-        ),
-    ] = "",
-) -> None:
-    """List published folds, and whether they keep speakers apart."""
-    from affuse.cli.folds import print_folds
-
-    print_folds(name)
-
-
-@app.command(name="recipes")
-@one_line_errors
-def list_recipes(
-    name: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completing.recipes, help="One of them: its text in TOML is printed."
-        ),
-    ] = "",
-) -> None:
-    """List the recipes that come with affuse, or print one."""
-    from affuse.cli.listing import print_recipes
-
-    print_recipes(name)
-
-
-@app.command(name="settings")
-@one_line_errors
-def list_settings(
-    name: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completing.settings, help="A setting or a group, such as features.mfcc."
-        ),
-    ] = "",
-) -> None:
-    """List every setting with its default and its meaning."""
-    from affuse.cli.listing import print_settings
-
-    print_settings(name)
+app.command(name="corpora")(list_corpora)
+app.command(name="folds")(list_folds)
+app.command(name="recipes")(list_recipes)
+app.command(name="settings")(list_settings)

@@ -65,7 +65,8 @@ def read_document(path: Path) -> tuple[Annotated, ...]:
 def _annotated(path: Path, record: Mapping[str, Any]) -> Annotated:
     media = Path(str(record["path"]).replace("\\", "/"))
     segments = record["segments"] or [{**record, "start_s": None, "end_s": None}]
-    return Annotated(path, tuple(_tiers(segments)), (path.parent / media, media), _note(path, record))
+    places = (path.parent / media, media)
+    return Annotated(path, tuple(_tiers(segments)), places, _note(path, record))
 
 
 def _note(path: Path, record: Mapping[str, Any]) -> str:
