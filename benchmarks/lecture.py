@@ -115,8 +115,10 @@ def print_table(rows: pd.DataFrame) -> None:
     shares = shares.assign(accuracy=100 * shares["accuracy"])
     order = list(dict.fromkeys(shares["system"]))
     groups = shares.groupby(["system", "protocol"])["accuracy"]
-    text = groups.agg(lambda a: f"{a.mean():5.1f} ({a.std():4.1f})").unstack().loc[order]
-    print(text.to_string())
+    text = groups.agg(lambda a: f"{a.mean():.1f} ({a.std():.1f})").unstack().loc[order]
+    print(f"| system | {' | '.join(text.columns)} |\n|---|{'---|' * text.shape[1]}")
+    for system, cells in text.iterrows():
+        print(f"| {system} | {' | '.join(cells)} |")
     if n_seeds < LEAST_SEEDS:
         return
     for protocol, own in shares.groupby("protocol"):

@@ -178,6 +178,19 @@ def test_re_enacting_needs_both_options(refused, table, tmp_path):
     assert "--action-units" in refused("synthesise", tmp_path / "new", "--like", table)
 
 
+def test_a_re_enactment_has_no_difficulty(refused, table, tmp_path):
+    options = ("--like", table, "--action-units", table, "--difficulty", "0.5")
+    message = refused("synthesise", tmp_path / "new", *options)
+    assert "--difficulty 0.5 was given with --like; expected it without" in message
+
+
+def test_difficulty_out_of_range(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["synthesise", str(tmp_path / "new"), "--difficulty", "2"])
+    assert ended.value.code == 2
+    assert "Invalid value for '--difficulty'" in capsys.readouterr().err
+
+
 def test_speakers_of_a_made_corpus(refused, tmp_path):
     assert "expected a number" in refused("synthesise", tmp_path / "new", "--speakers", "ten")
 
