@@ -120,7 +120,7 @@ def _decoded(packet: Packet[Any], *, is_strict: bool) -> Iterator[VideoFrame]:
     if is_strict and packet.is_corrupt:
         raise CannotPassOver
     try:
-        yield from cast("list[VideoFrame]", packet.decode())
+        yield from packet.decode()
     except av.error.FFmpegError as error:
         if is_strict:
             raise CannotPassOver from error
