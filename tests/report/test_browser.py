@@ -60,6 +60,19 @@ def test_is_fit_for_everybody(opened, width, theme):
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_emotions_with_endless_names_stay_on_the_screen(browser, run_folder, tmp_path, width):
+    text = (run_folder / "report.html").read_text("utf-8")
+    path = tmp_path / "report.html"
+    path.write_text(text.replace("angry", "angry" + 300 * "x"), "utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(path.as_uri())
+    unfold(page)
+    assert 300 * "x" in page.content()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
 def test_table_is_sorted_by_the_keyboard(opened):
     page, _ = opened()
     button = page.get_by_role("button", name="accuracy %").first

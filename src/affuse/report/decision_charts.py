@@ -29,6 +29,9 @@ MOST_NAMED = 48
 FEWEST = 5
 """Clips that a group needs to be drawn: of fewer, the share that is right says nothing."""
 
+_USUAL, _INCHES = 12, 0.09
+"""Characters of a name that fit beside a matrix as it is, and the room that each further takes."""
+
 
 def confusions(run: RunFolder) -> dict[str, pd.DataFrame]:
     """Modality -> normalised confusion matrix of its best system; rows are the true emotions.
@@ -71,9 +74,11 @@ def confusion_charts(run: RunFolder) -> tuple[Chart, ...]:
 
 def _matrix(modality: str, system: str, shares: pd.DataFrame) -> Chart:
     n = len(shares)
-    with drawing(1.6 + 0.5 * n, 1.3 + 0.45 * n) as figure:
+    names = [short(str(name)) for name in shares.columns]
+    beyond = _INCHES * max(max(len(name) for name in names) - _USUAL, 0)
+    # Names stand level beside the rows, and aslant below the columns.
+    with drawing(1.6 + 0.5 * n + beyond, 1.3 + 0.45 * n + 0.7 * beyond) as figure:
         axes = figure.subplots()
-        names = [short(str(name)) for name in shares.columns]
         draw_shares(axes, shares.to_numpy(), names, COLOURS[modality])
         name = MODALITY_NAMES[modality]
         return chart_of(
