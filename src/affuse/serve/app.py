@@ -20,7 +20,8 @@ from affuse.serve.about import api_page, info_of
 from affuse.serve.answers import answered
 from affuse.serve.browsers import Browsers
 from affuse.serve.live import Live
-from affuse.serve.recordings import Recordings, Route
+from affuse.serve.queries import Route
+from affuse.serve.recordings import Recordings
 from affuse.serve.replies import ErrorReply, InfoReply, RunReply
 from affuse.serve.runs import list_runs, report_of
 from affuse.serve.scratch import private_folder

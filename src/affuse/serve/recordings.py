@@ -8,63 +8,37 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import FileResponse
 
 from affuse.predict.settings import Settings, settings_of
 from affuse.records import Modality, Prediction
 from affuse.serve import exports
 from affuse.serve.browsers import Browsers
-from affuse.serve.corrections import Corrections, corrected, sent_corrections
+from affuse.serve.corrections import corrected, sent_corrections
 from affuse.serve.job import Job
 from affuse.serve.jobs import Busy, Jobs
 from affuse.serve.judging import RecordingResult
 from affuse.serve.names import attachment
+from affuse.serve.queries import (
+    FORM,
+    TIMELINE,
+    ByHand,
+    Explain,
+    FacesNamed,
+    GoBy,
+    Meant,
+    Route,
+    Threshold,
+    Window,
+)
 from affuse.serve.replies import JobReply, OverviewReply, Refused, StretchReply
 from affuse.serve.sample import FIRST, NAME, Sample, check_example
 from affuse.serve.settings import ServerSettings
-from affuse.serve.uploads import FIELD, discard, receive, refuse_too_large
+from affuse.serve.uploads import discard, receive, refuse_too_large
 
-_LONGEST_WINDOW_S = 60.0
 _UNKNOWN_TYPE = "application/octet-stream"
-
-Window = Annotated[float | None, Query(ge=0.5, le=_LONGEST_WINDOW_S, description="Seconds.")]
-Threshold = Annotated[float | None, Query(ge=0, le=1)]
-FacesNamed = Literal["largest", "all"]
-ByHand = Annotated[
-    bool, Query(alias="corrected", description="With the timeline that a person has made.")
-]
-GoBy = Annotated[Modality | None, Query(description="Leave the other modality out.")]
-Explain = Annotated[bool, Query(description="Say what the answer rests on.")]
-Meant = Annotated[str, Query(description="The emotion that an example is to express.")]
-Route = tuple[str, str, Callable[..., Any], dict[str, Any]]
-"""Method, path, what answers, and options of `APIRouter.add_api_route`."""
-
-_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": [FIELD],
-                    "properties": {FIELD: {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
-
-_TIMELINE = {
-    "openapi_extra": {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": Corrections.model_json_schema()}},
-        }
-    }
-}
 
 
 class Recordings:
@@ -113,7 +87,7 @@ class Recordings:
         gone = {**no_json, "status_code": 204}
         one, drawn = {"response_model": JobReply}, {"response_model": OverviewReply}
         return [
-            ("POST", "/api/predict", self.predict, {**accepted, "openapi_extra": _FORM}),
+            ("POST", "/api/predict", self.predict, {**accepted, "openapi_extra": FORM}),
             ("POST", "/api/sample", self.predict_sample, accepted),
             ("GET", "/api/sample.mp4", self.sample_clip, no_json),
             ("GET", "/api/jobs", self.given, {"response_model": list[JobReply]}),
@@ -124,7 +98,7 @@ class Recordings:
             ("GET", "/api/jobs/{number}/overview", self.overview, drawn),
             ("GET", "/api/jobs/{number}/recording", self.recording, no_json),
             ("GET", "/api/jobs/{number}/corrections", self.corrections, stretches),
-            ("PUT", "/api/jobs/{number}/corrections", self.correct, {**stretches, **_TIMELINE}),
+            ("PUT", "/api/jobs/{number}/corrections", self.correct, {**stretches, **TIMELINE}),
             ("DELETE", "/api/jobs/{number}/corrections", self.forget_corrections, gone),
             ("GET", "/api/jobs/{number}/exports/{name}", self.export, no_json),
         ]
