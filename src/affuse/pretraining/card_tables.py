@@ -124,4 +124,6 @@ def _resting_on(title: str, groups: Sequence[Mapping[str, Any]], what: str) -> s
 
 
 def _bounded(group: Mapping[str, Any]) -> str:
+    if group["low"] is None:
+        return f"{group['uar']:.1%}, one speaker"
     return f"{group['uar']:.1%} [{group['low']:.1%}, {group['high']:.1%}]"

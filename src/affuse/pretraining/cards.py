@@ -91,7 +91,7 @@ on RAVDESS alone:
 
 {unheard_corpora}
 
-Calibration error on corpora never heard: {ece_unheard_corpora:.3f}.
+{calibrated}
 
 {groups}
 
@@ -209,6 +209,7 @@ def voice_section(voice: Mapping[str, Any]) -> str:
         "trained_on": "\n".join(fill(line, 96, subsequent_indent="  ") for line in trained_on),
         "unheard_speakers": groups_table("corpus", voice["unheard_speakers"]),
         "unheard_corpora": left_out_table(voice["unheard_corpora"], voice["one_corpus"]),
+        "calibrated": _calibrated_elsewhere(voice["ece_unheard_corpora"]),
         "groups": sex_and_language_tables(voice),
         "confusion_speech": confusion_table(voice["confusion_speech"], RAVDESS_EMOTIONS),
     }
@@ -320,6 +321,12 @@ def _wrapped(text: str) -> str:
     """Paragraphs in lines of at most 96 characters; tables unchanged."""
     parts = [part if part.startswith("|") else fill(part, 96) for part in text.split("\n\n")]
     return "\n\n".join(parts).rstrip() + "\n"
+
+
+def _calibrated_elsewhere(found: float | None) -> str:
+    if found is None:
+        return "No corpus was left out to measure it on one never heard."
+    return f"Calibration error on corpora never heard: {found:.3f}."
 
 
 def _started(voice: Mapping[str, Any]) -> str:

@@ -78,8 +78,9 @@ class VoiceFigures:
     of_two_sexes : tuple of str
         Speakers whom their corpus calls female in some clips and male in others; they count as what
         most of their clips say.
-    ece_unheard_corpora : float
-        Mean over the corpora that were left out, each with the shares that the others gave.
+    ece_unheard_corpora : float or None
+        Mean over the corpora that were left out, each with the shares that the others gave; None
+        where none was.
     trained_on : mapping of str to sequence of str
         Corpus -> speakers whom the shipped graph was trained on.
     n_trained_on : mapping of str to int
@@ -108,7 +109,7 @@ class VoiceFigures:
     one_corpus: tuple[GroupFigures, ...]
     by_sex: tuple[GroupFigures, ...]
     by_language: tuple[GroupFigures, ...]
-    ece_unheard_corpora: float
+    ece_unheard_corpora: float | None
     of_two_sexes: tuple[str, ...]
     trained_on: dict[str, tuple[str, ...]]
     n_trained_on: dict[str, int]
@@ -343,9 +344,9 @@ def _of_corpora(
     )
 
 
-def _mean_ece(clips: VoiceClips, parts: Sequence[PartOutputs], joint: Floats) -> float:
+def _mean_ece(clips: VoiceClips, parts: Sequence[PartOutputs], joint: Floats) -> float | None:
     if not parts:
-        return float("nan")
+        return None
     return float(np.mean([ece(clips.labels[part.rows], joint[part.rows]) for part in parts]))
 
 
