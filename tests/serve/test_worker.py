@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import broken_worker
+import importing_worker
 import numpy as np
 import pytest
 import silent_worker
@@ -65,3 +66,10 @@ def test_error_comes_back_as_a_sentence(tmp_path):
     (last,) = Worker(judge, task).messages()
     assert isinstance(last, Failed)
     assert last.reason.startswith("film.mp4 is not a file")
+
+
+def test_no_recording_waits_for_the_large_packages(talking):
+    """All workers have them from the process that they are forks of."""
+    task = JudgeTask(talking, "film.mp4", None, Settings(explain=True), 10.0)
+    (packages,) = Worker(importing_worker.imported, task).messages()
+    assert not packages & {"cv2", "numpy", "onnxruntime", "scipy"}

@@ -133,9 +133,8 @@ def pretrain_voice(
     weights = fitted(shipped(seed), of_folds)
     shares = fit_shares(*joined_logs(others or folds), clips.labels[rows_of(others or folds)])
     export_pairs([weights], settings, shares, out / "voice.onnx")
-    figures = voice_figures(clips, folds, others, one_corpus, shares, settings)
-    if begun is not None:
-        figures = started_from(figures, begun)
+    found = voice_figures(clips, folds, others, one_corpus, shares, settings)
+    figures = started_from(found, begun)
     with atomic_file(out / "voice.json") as temporary:
         temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
     _save_unheard(clips, others or folds, folds, out / "voice-out-of-fold.npz")

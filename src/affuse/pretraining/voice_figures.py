@@ -248,12 +248,11 @@ def voice_figures(
     """
     joint = _across(clips, folds)
     network, linear = _placed(folds, joint.shape)
-    own = clips.corpora == RAVDESS
-    speech, song = np.flatnonzero(own & ~clips.sung), np.flatnonzero(own & clips.sung)
+    own, spoken = clips.corpora == RAVDESS, ~clips.sung
+    speech, song = np.flatnonzero(own & spoken), np.flatnonzero(own & clips.sung)
     truth, recognised = clips.labels[speech], joint[speech].argmax(1)
     low, high = speaker_interval(truth, recognised, clips.speakers[speech])
     of_others = _across(clips, others)
-    spoken = ~clips.sung
     return VoiceFigures(
         n_clips=int(own.sum()),
         n_speakers=len(np.unique(clips.speakers[own])),
@@ -281,19 +280,22 @@ def voice_figures(
     )
 
 
-def started_from(figures: VoiceFigures, start: VoiceWeights) -> VoiceFigures:
-    """The figures, where all networks started from weights that had met somebody.
+def started_from(figures: VoiceFigures, start: VoiceWeights | None) -> VoiceFigures:
+    """The figures of networks that all started from some weights.
 
     Parameters
     ----------
     figures : VoiceFigures
-    start : VoiceWeights
+    start : VoiceWeights or None
+        None: from random ones.
 
     Returns
     -------
     VoiceFigures
         Training speakers of these weights count among those of the shipped graph.
     """
+    if start is None:
+        return figures
     met: dict[str, tuple[str, ...]] = {}
     for speaker in start.speakers:
         corpus, _, name = speaker.partition("/")
