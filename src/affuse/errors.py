@@ -20,6 +20,8 @@ prints it on one line and exits with code 2.
 
 from __future__ import annotations
 
+from numbers import Real
+
 
 class AffuseError(Exception):
     """Root of all errors that affuse raises on purpose."""
@@ -115,3 +117,29 @@ class MissingDependency(AffuseError):
 
     def __reduce__(self) -> tuple[type[MissingDependency], tuple[str, str, str]]:
         return type(self), (self.package, self.extra, self.what)
+
+
+def refuse_other_than_number(what: str, value: object) -> None:
+    """Refuse what is no number where one is expected.
+
+    Parameters
+    ----------
+    what : str
+        Name of the argument, for the message.
+    value : object
+        As it was given.
+
+    Raises
+    ------
+    ConfigError
+        It is no real number, as a text of digits is none.
+
+    Examples
+    --------
+    >>> refuse_other_than_number("threshold", 0.5)
+    >>> refuse_other_than_number("threshold", "high")
+    Traceback (most recent call last):
+    affuse.errors.ConfigError: threshold 'high' was given; expected a number
+    """
+    if not isinstance(value, Real):
+        raise ConfigError(f"{what} {value!r} was given; expected a number")

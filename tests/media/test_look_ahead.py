@@ -54,8 +54,9 @@ def moving(path: Path, codec: str, options: dict[str, str] | None = None, **know
 def everything(path: Path, grid: Grid) -> Iterator[Shown[Any]]:
     """What fills wanted positions when every picture is decoded."""
     with open_media(path) as container:
-        line = Line(grid)
-        for timed in timed_frames(container, video_stream(container), grid.begin_s):
+        line, stream = Line(grid), video_stream(container)
+        stream.codec_context.thread_count = 1
+        for timed in timed_frames(container, stream, grid.begin_s):
             shown = line.fill(timed)
             if shown is not None and grid.n_wanted(shown.first, shown.end):
                 yield shown
@@ -186,6 +187,22 @@ def test_where_a_picture_is_lost_one_that_was_passed_over_is_decoded_after_all(t
     assert len(shown) == 12
     given = [compared(one) for one in chosen(path, SPARSE)]
     assert given == [compared(one) for one in shown]
+
+
+@pytest.mark.parametrize("suffix", ["ts", "mkv", "avi"])
+def test_damaged_pictures_are_mended_as_when_everything_is_decoded(tmp_path, suffix):
+    """A decoder mends them from the last picture that it had, whichever that is."""
+    whole = moving(tmp_path / f"whole.{suffix}", "libx264", PYRAMID).read_bytes()
+    for seed in range(4):
+        random = np.random.default_rng(seed)
+        content = np.frombuffer(whole, np.uint8).copy()
+        content[random.integers(len(content) // 5, len(content), 12)] ^= 64
+        path = tmp_path / f"{seed}.{suffix}"
+        path.write_bytes(content.tobytes())
+        full = [compared(shown) for shown in everything(path, SPARSE)]
+        assert len(full) > 3
+        for n_threads in (1, 2):
+            assert [compared(shown) for shown in chosen(path, SPARSE, n_threads)] == full
 
 
 @pytest.mark.parametrize("number", [30, 35])

@@ -182,6 +182,12 @@ def test_a_table_that_nothing_asks_for_is_refused(bundle_dir, folder):
         affuse.load(features={"video": folder / "units.csv"})
 
 
+@pytest.mark.parametrize("features", [3, "units.csv", ["units.csv"], ""])
+def test_tables_that_are_given_for_no_modality_are_refused(bundle_dir, features):
+    with pytest.raises(ConfigError, match=r"features .* were given; expected the path of a table"):
+        affuse.load(bundle_dir, features=features)
+
+
 def test_what_a_table_cannot_tell_is_not_asked_of_it(bundle_dir, folder):
     recogniser = affuse.load(bundle_dir, features={"video": folder / "units.csv"})
     with pytest.raises(ConfigError, match=r"faces = all was given .* one row a recording"):

@@ -52,6 +52,11 @@ def test_hop_is_half_a_window_unless_given():
         ({"hop_s": 0.0}, r"hop 0 s was given"),
         ({"faces": "some"}, r"faces 'some' was given; expected 'largest' or 'all'"),
         ({"threshold": 1.5}, r"threshold 1\.5 was given; expected a probability from 0 to 1"),
+        ({"window_s": "5"}, r"window_s '5' was given; expected a number"),
+        ({"hop_s": [1]}, r"hop_s \[1\] was given; expected a number"),
+        ({"threshold": "high"}, r"threshold 'high' was given; expected a number"),
+        ({"audio_track": "first"}, r"audio_track 'first' was given; expected a number"),
+        ({"max_duration_s": {}}, r"max_duration_s \{\} was given; expected a number"),
     ],
 )
 def test_what_makes_no_sense_is_refused(given, message):

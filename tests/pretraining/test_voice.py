@@ -17,8 +17,9 @@ from affuse.cli import main
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read_all
 from affuse.errors import ConfigError, DatasetError, WeightsError
-from affuse.models.checkpoint import save_checkpoint
+from affuse.models.checkpoint import MEANING, save_checkpoint
 from affuse.models.face_training import FaceTraining
+from affuse.models.face_weights import read_face_weights
 from affuse.models.voice_network import VoiceArchitecture, voice_network
 from affuse.models.voice_weights import read_voice_weights
 from affuse.models.waveform_training import WaveformTraining, weights_of
@@ -156,8 +157,41 @@ def test_what_is_no_stored_voice_network_is_refused(tmp_path, capsys):
             read_voice_weights(path)
     torn = tmp_path / "torn.npz"
     torn.write_bytes(wrong.read_bytes()[:60])
-    with pytest.raises(WeightsError, match="cannot be read as weights; expected a voice-NAME"):
+    with pytest.raises(WeightsError, match="cannot be read as npz; expected a voice-NAME"):
         read_voice_weights(torn)
+
+
+@pytest.mark.parametrize("read", [read_voice_weights, read_face_weights])
+def test_a_damaged_file_of_weights_is_refused_in_a_line(read, tmp_path):
+    """Whichever of its bytes are wrong: those of the zip, of what is packed, of a header."""
+    values = np.random.default_rng(0).integers(0, 9, 300)
+    path = tmp_path / "weights.npz"
+    np.savez_compressed(path, **{"network.a": values, "network.b": values[::-1]})
+    whole = np.frombuffer(path.read_bytes(), np.uint8)
+    for seed in range(120):
+        random = np.random.default_rng(seed)
+        content = whole.copy()
+        content[random.integers(len(whole), size=3)] ^= np.uint8(1 << random.integers(8))
+        path.write_bytes(content.tobytes())
+        with pytest.raises(WeightsError, match=r"weights\.npz .*expected"):
+            read(path)
+
+
+@pytest.mark.parametrize(
+    "meaning", ["{", "null", "[1]", "{}", '{"speakers": 3}', '{"speakers": ["a"], "start": [1]}']
+)
+def test_weights_that_do_not_name_their_speakers_are_refused(meaning, tmp_path):
+    path = tmp_path / "voice.npz"
+    text = np.frombuffer(meaning.encode(), np.uint8)
+    np.savez(path, **{"network.a": np.zeros(3), MEANING: text})
+    with pytest.raises(WeightsError, match="does not name the network's training speakers"):
+        read_voice_weights(path)
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path):
+    np.savez(tmp_path / "text.npz", **{"network.a": np.array(["x"])})
+    with pytest.raises(WeightsError, match=r"no numbers in its array network\.a; expected"):
+        read_voice_weights(tmp_path / "text.npz")
 
 
 def test_a_network_of_another_architecture_is_refused(tmp_path):

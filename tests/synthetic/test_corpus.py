@@ -170,6 +170,12 @@ def test_files_of_another_difficulty_are_not_mixed_in(corpus: Path) -> None:
         synthesise(corpus, speakers=2, emotions=["happy"], takes=1, difficulty=0.5)
 
 
+@pytest.mark.parametrize("difficulty", ["0.5", None, [0.5]])
+def test_a_difficulty_that_is_no_number_is_refused(difficulty: object, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"difficulty .* was given; expected a number"):
+        synthesise(tmp_path, difficulty=difficulty)  # type: ignore[arg-type]
+
+
 def test_difficulty_zero_is_the_corpus_that_was_always_made(corpus: Path, clip: Path) -> None:
     assert made_by(clip) == 'affuse embedded corpus {"seed": 0, "version": 1}'
     before = clip.stat().st_mtime_ns

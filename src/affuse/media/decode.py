@@ -239,7 +239,7 @@ def frames_from(
 def reopened(
     container: InputContainer, stream: VideoStream
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """The same file once more, from its beginning, and the same stream of pictures.
+    """The same file once more, from its beginning, and the same stream, decoded by one thread.
 
     Parameters
     ----------
@@ -252,8 +252,8 @@ def reopened(
     """
     with opened(Path(container.name), False) as again:
         same = video_stream(again)
-        same.codec_context.thread_count = stream.codec_context.thread_count
-        same.thread_type = stream.thread_type
+        # Several threads mend a damaged picture from another one each time.
+        same.codec_context.thread_count = 1
         yield again, same
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heappop, heappush
@@ -64,8 +63,8 @@ def is_wanted(grid: Grid, shown: Shown[Any]) -> bool:
     return at_an_end or shown.is_only or grid.n_wanted(shown.first, shown.end) > 0
 
 
-class OutOfOrder(Exception):
-    """Raised where a stream does not show its other pictures as its time stamps stated."""
+class CannotPassOver(Exception):
+    """Raised where a stream is damaged, or its pictures do not come as its time stamps stated."""
 
 
 def wanted_frames(
@@ -92,11 +91,14 @@ def wanted_frames(
 
     Raises
     ------
-    OutOfOrder
-        Something was passed over in a stream whose pictures then come in another order.
+    CannotPassOver
+        Something was passed over in a stream whose pictures then come in another order; or one is
+        damaged, and would be mended from whichever picture was decoded before it.
     """
     context = stream.codec_context
     has_references = not context.codec.intra_only
+    if has_references and not context.is_open:
+        context.options = {"err_detect": "explode"}
     ahead, ordered = _LookAhead(grid, origin_s), _Ordered()
     for packet, wanted in ahead.marked(packets):
         ahead.has_ended = ordered.has_ended
@@ -109,10 +111,19 @@ def wanted_frames(
         if passes and not has_references:
             continue
         context.skip_frame = "NONREF" if passes else "DEFAULT"
-        with suppress(av.error.FFmpegError):
-            for frame in packet.decode():
-                yield from ordered.up_to(frame)
+        for frame in _decoded(packet, is_strict=has_references):
+            yield from ordered.up_to(frame)
     yield from ordered.rest()
+
+
+def _decoded(packet: Packet[Any], *, is_strict: bool) -> Iterator[VideoFrame]:
+    if is_strict and packet.is_corrupt:
+        raise CannotPassOver
+    try:
+        yield from packet.decode()
+    except av.error.FFmpegError as error:
+        if is_strict:
+            raise CannotPassOver from error
 
 
 class _Ordered:
@@ -152,7 +163,7 @@ class _Ordered:
         pts, is_first = frame.pts, self._last_pts is None
         is_expected = pts is not None and self._is_next(pts) and not frame.is_corrupt
         if (self._n_dropped or self._passed) and not is_expected:
-            raise OutOfOrder
+            raise CannotPassOver
         while self._passed and pts is not None and self._passed[0].pts <= pts:
             before = heappop(self._passed)
             self._n_decoded += before.pts == pts
@@ -166,7 +177,7 @@ class _Ordered:
 
     def rest(self) -> Iterator[Passed]:
         if self._passed and self._expected:
-            raise OutOfOrder
+            raise CannotPassOver
         while self._passed:
             yield heappop(self._passed)
 

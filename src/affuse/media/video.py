@@ -21,7 +21,7 @@ from affuse.media.decode import (
 )
 from affuse.media.geometry import Image, Scaler, upright_shape
 from affuse.media.grid import Grid, Line, Shown, TimedFrame
-from affuse.media.look_ahead import OutOfOrder, Passed, is_wanted
+from affuse.media.look_ahead import CannotPassOver, Passed, is_wanted
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -259,10 +259,10 @@ def shown_frames(
     frames = frames_from(container, stream, grid.begin_s, grid)
     pictures = cast("Iterator[VideoFrame | Passed]", frames)
     timed = _timed(container, stream, pictures, from_start=not grid.begin_s)
-    with suppress(OutOfOrder):
+    with suppress(CannotPassOver):
         for shown in _filling(container, stream, timed, grid):
             if isinstance(shown.frame, Passed):
-                raise OutOfOrder
+                raise CannotPassOver
             yield cast("Shown[VideoFrame]", shown)
             n_given += 1
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from affuse.errors import WeightsError
 from affuse.models.face_network import FaceArchitecture, face_network
+from affuse.models.stored_arrays import arrays_in
 from affuse.models.training import import_torch
 
 if TYPE_CHECKING:
@@ -134,12 +134,9 @@ def read_face_weights(path: str | Path) -> FaceWeights:
     place = Path(path)
     if not place.is_file():
         raise WeightsError(f"{path} is no file; {_EXPECTED}")
-    try:
-        with np.load(place, allow_pickle=False) as stored:
-            arrays = _by_layer({name: stored[name] for name in stored.files})
-    except (OSError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"{path} cannot be read as npz; {_EXPECTED}") from error
-    sha256 = hashlib.sha256(place.read_bytes()).hexdigest()
+    content = place.read_bytes()
+    arrays = _by_layer(arrays_in(content, str(path), _EXPECTED))
+    sha256 = hashlib.sha256(content).hexdigest()
     return FaceWeights(place.name, sha256, _architecture_of(arrays, str(path)), arrays)
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ValidationError
 
 from affuse.errors import WeightsError
 from affuse.models.checkpoint import MEANING
+from affuse.models.stored_arrays import arrays_in
 from affuse.models.training import import_torch
 
 if TYPE_CHECKING:
@@ -25,6 +23,17 @@ PREFIX = "network."
 """Of the names of a network's layers in the files of `affuse train voice`."""
 
 _EXPECTED = "expected a voice-NAME.npz of affuse train voice"
+
+
+class _Start(BaseModel):
+    speakers: tuple[str, ...] = ()
+
+
+class _Meaning(BaseModel):
+    """What such a file says of its network; other entries may stand there too."""
+
+    speakers: tuple[str, ...]
+    start: _Start = _Start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +102,21 @@ def read_voice_weights(path: str | Path) -> VoiceWeights:
     place = Path(path)
     if not place.is_file():
         raise WeightsError(f"{path} is no file; {_EXPECTED}")
-    try:
-        content = place.read_bytes()
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            held = {name: stored[name] for name in stored.files}
-    except (OSError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"{path} cannot be read as weights; {_EXPECTED}") from error
+    content = place.read_bytes()
+    held = arrays_in(content, str(path), _EXPECTED)
     arrays = {n.removeprefix(PREFIX): a for n, a in held.items() if n.startswith(PREFIX)}
     if not arrays or MEANING not in held:
         raise WeightsError(
             f"{path} holds no voice network that names its training speakers (its arrays: "
             f"{', '.join(sorted(held)[:3]) or 'none'}); {_EXPECTED}"
         )
-    meaning = json.loads(held[MEANING].tobytes())
-    before = meaning.get("start", {}).get("speakers", [])
-    speakers = tuple(sorted({*meaning["speakers"], *before}))
+    try:
+        meaning = _Meaning.model_validate_json(held[MEANING].tobytes())
+    except ValidationError as error:
+        raise WeightsError(
+            f"{path} does not name the network's training speakers; {_EXPECTED}"
+        ) from error
+    speakers = tuple(sorted({*meaning.speakers, *meaning.start.speakers}))
     return VoiceWeights(place.name, hashlib.sha256(content).hexdigest(), arrays, speakers)
 
 

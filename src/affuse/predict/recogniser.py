@@ -63,7 +63,7 @@ def load(
     'happy'
     """
     bundle = read_bundle(SHIPPED if bundle_dir is None else bundle_folder(bundle_dir))
-    return Recogniser(bundle, read_tables(bundle, features or {}))
+    return Recogniser(bundle, read_tables(bundle, {} if features is None else features))
 
 
 class Recogniser:

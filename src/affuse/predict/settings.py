@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from affuse.errors import ConfigError
+from affuse.errors import ConfigError, refuse_other_than_number
 from affuse.predict.windows import Windows
 
 Faces = Literal["largest", "all"]
@@ -60,6 +60,10 @@ class Settings:
     def __post_init__(self) -> None:
         if self.faces not in get_args(Faces):
             raise ConfigError(f"faces {self.faces!r} was given; expected 'largest' or 'all'")
+        refuse_other_than_number("sampled_fps", self.sampled_fps)
+        for name in ("threshold", "audio_track", "max_duration_s"):
+            if (value := getattr(self, name)) is not None:
+                refuse_other_than_number(name, value)
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise ConfigError(
                 f"threshold {self.threshold:g} was given; expected a probability from 0 to 1, or "
@@ -107,6 +111,7 @@ def settings_of(
     Settings
     """
     length_s = Windows().window_s if window_s is None else window_s
+    refuse_other_than_number("window_s", length_s)
     windows = Windows(length_s, length_s / 2 if hop_s is None else hop_s)
     return Settings(
         windows,

@@ -45,6 +45,11 @@ def read_tables(bundle: Bundle, files: Mapping[Modality, str | Path | None]) -> 
     FeatureError
         A table cannot be read, or lacks a column.
     """
+    if not isinstance(files, Mapping):
+        raise ConfigError(
+            f"features {files!r} were given; expected the path of a table for each modality, as in "
+            "{'video': 'units.csv'}"
+        )
     needed = tables_of(bundle.manifest)
     for modality in files:
         if modality not in needed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from affuse.errors import ConfigError
+from affuse.errors import ConfigError, refuse_other_than_number
 
 WINDOW_S = 5.0
 """About one utterance: what the voice network learned from lasts 3 to 5 seconds, so that such a
@@ -57,6 +57,8 @@ class Windows:
     hop_s: float = WINDOW_S / 2
 
     def __post_init__(self) -> None:
+        refuse_other_than_number("window_s", self.window_s)
+        refuse_other_than_number("hop_s", self.hop_s)
         if not (math.isfinite(self.window_s) and self.window_s >= SHORTEST_S):
             raise ConfigError(
                 f"window {self.window_s:g} s was given; expected {SHORTEST_S:g} s or more: emotion "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from affuse.errors import ConfigError, OutputError
+from affuse.errors import ConfigError, OutputError, refuse_other_than_number
 from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
 from affuse.synthetic.faces import Face, make_face
 from affuse.synthetic.identity import make_identity
@@ -177,6 +177,7 @@ def already_there(path: Path, recipe: str) -> bool:
 
 
 def _check_difficulty(difficulty: float) -> None:
+    refuse_other_than_number("difficulty", difficulty)
     if not 0 <= difficulty <= 1:
         raise ConfigError(f"difficulty {difficulty} was given; expected a number from 0 to 1")
 
