@@ -46,6 +46,11 @@ numpydoc_class_members_toctree = False
 WIDE: dict[str, list[str]] = {
     f"lecture/{page.stem}": [] for page in (HERE / "gallery").glob("plot_*.py")
 }
+# A notebook runs where there is Python alone; the name on a package index is nobody's yet.
+FIRST_CELL = """\
+# Where affuse is not installed: take away the #, and give the path of your clone or wheel.
+# %pip install -q "/path/to/affuse[train]"\
+"""
 html_theme = "pydata_sphinx_theme"
 html_title = f"affuse {release}"
 html_static_path = ["static"]
@@ -72,8 +77,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": True,
     "remove_config_comments": True,
-    # A notebook runs where there is Python alone.
-    "first_notebook_cell": '%pip install -q "affuse[train]"',
+    "first_notebook_cell": FIRST_CELL,
     "show_memory": False,
     "plot_gallery": "True",
     "abort_on_example_error": True,

@@ -54,6 +54,13 @@ def test_workflow_calls_scripts_that_are_there(path: Path) -> None:
         assert (ROOT / shlex.split(line)[0]).stat().st_mode & 0o100, line
 
 
+def test_site_is_published_from_where_it_is_built() -> None:
+    text = (ROOT / ".github/workflows/pages.yml").read_text("utf-8")
+    build = yaml.safe_load(text)["jobs"]["build"]["steps"]
+    (path,) = (step["with"]["path"] for step in build if "path" in step.get("with", {}))
+    assert (ROOT / "scripts/docs").read_text("utf-8").rstrip().endswith(f" docs {path}")
+
+
 def test_image_copies_what_the_build_needs() -> None:
     lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
     copied = [line.split()[1:-1] for line in lines if line.startswith("COPY") and "--" not in line]

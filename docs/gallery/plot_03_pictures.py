@@ -8,6 +8,7 @@ one small layer on top of them.
 """
 
 import os
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -44,9 +45,9 @@ for name, array in activations.items():
 # out, are nearly nine tenths of VGG16: they read 7 x 7 x 512, of a picture of 224 x 224.
 
 channels = [array.shape[3] for name, array in activations.items() if name.startswith("conv")]
-convolutions = sum((9 * a + 1) * b for a, b in zip([3, *channels], channels))
+convolutions = sum((9 * a + 1) * b for a, b in pairwise([3, *channels]))
 dense = [7 * 7 * 512, 4096, 4096, 1000]
-whole = convolutions + sum((a + 1) * b for a, b in zip(dense, dense[1:]))
+whole = convolutions + sum((a + 1) * b for a, b in pairwise(dense))
 print(f"{len(channels)} convolutions: {convolutions:,} weights, of {whole:,} in all of VGG16")
 
 # %%

@@ -75,3 +75,8 @@ for place, (_, own) in enumerate(found.groupby("system", sort=False)):
 axes.set_xticks(range(len(summary)), summary.index)
 axes.axhline(1 / len(EMOTIONS), color="grey", linestyle="--", linewidth=1)
 axes.set(ylabel="UAR", ylim=(0, 1))
+
+# %%
+# Over the ten drawn people of :doc:`the lecture's table </embedded-corpus>`, concatenated embeddings are
+# right in 86 % of the clips, the network on video alone in 81 %: 5 points [-4, 14], which ten people
+# cannot tell from none. Multiplied embeddings are worse than video alone, by 19 points [12, 26].

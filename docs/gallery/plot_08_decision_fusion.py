@@ -90,6 +90,11 @@ figures = {
 pd.DataFrame(figures).T.round(2)
 
 # %%
+# How often each expert is right decides what a rule can make of both. In :doc:`the lecture's table
+# </embedded-corpus>`, where one drawn person is trained and tested on, ten times over, a linear SVM is right in
+# 77 % of the clips by the voice and in 90 % by the face.
+
+# %%
 # A clip without a face
 # ---------------------
 # A row of NaN says that a modality is not there; the other decides alone.

@@ -221,11 +221,15 @@ def refuse_unknown(what: str, name: str, legal: Sequence[str]) -> NoReturn:
     raise ConfigError(f"{what} {name!r} was given; expected one of {', '.join(legal)}")
 
 
-@cache
 def _modules(package: str) -> tuple[str, ...]:
-    """Names of the modules of a package; asked for at every look-up, and read from disk once."""
+    """Names of the modules of a package."""
     spec = util.find_spec(package)
-    places = () if spec is None else spec.submodule_search_locations or ()
+    return _modules_in(() if spec is None else tuple(spec.submodule_search_locations or ()))
+
+
+@cache
+def _modules_in(places: tuple[str, ...]) -> tuple[str, ...]:
+    """Asked for at every look-up, and read from disk once."""
     return tuple(sorted(m.name for m in pkgutil.iter_modules(places) if not m.ispkg))
 
 

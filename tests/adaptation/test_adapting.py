@@ -126,15 +126,16 @@ def bundle_of(adapted: Adaptation, mine: Path, met: set[str], folder: Path) -> P
 
 
 def test_command_writes_what_helps(bundle_folder, mine, tmp_path, capsys):
-    asked = ("adapt", bundle_folder, mine, "--jobs", 1, "--out", tmp_path / "new")
+    asked = ("adapt", bundle_folder, mine, "--jobs", 1, "--out", tmp_path / "new one")
     code, out, _ = printed(capsys, *asked)
     assert code == 0
     assert (
         "30 clips   5 speakers   5 folds, speakers kept apart   happy 10, sad 10, angry 10" in out
     )
     assert "points of UAR on people it was not fitted to." in out
-    assert f"Written to {tmp_path / 'new'}." in out
-    assert "tiny adapted to mine" in read_bundle(tmp_path / "new").title
+    assert f"Written to {tmp_path / 'new one'}." in out
+    assert out.endswith(f"Next: affuse predict my.mp4 --bundle '{tmp_path / 'new one'}'\n")
+    assert "tiny adapted to mine" in read_bundle(tmp_path / "new one").title
     code, out, err = printed(capsys, *asked)
     assert (code, out) == (2, "")
     assert "exists and is not empty; expected a new folder" in err

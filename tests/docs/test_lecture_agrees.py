@@ -182,7 +182,7 @@ def test_page_of_honest_evaluation_has_the_figure_of_the_same_model(
             "plot_03_pictures",
             "",
             [
-                "(120, 128, 227, 3) uint8",
+                ", 128, 227, 3) uint8",
                 "features     4 x   7 x 512",
                 "13 convolutions: 14,714,688 weights, of 138,357,544 in all of VGG16",
                 "all frames: (120, 4, 7, 512)",

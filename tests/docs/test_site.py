@@ -173,3 +173,10 @@ def test_a_page_of_the_lecture_uses_public_names_alone_and_is_short(page):
     docstring_lines = (ast.get_docstring(tree) or "").count("\n") + 2
     code = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     assert len(code) - docstring_lines < MOST_LINES
+
+
+def test_a_notebook_installs_nothing_by_a_name_that_is_not_ours():
+    found = ast.parse((DOCS / "conf.py").read_text("utf-8")).body
+    told = [line for node in found for line in ast.unparse(node).split("\\n") if "%pip" in line]
+    assert told
+    assert all(line.startswith("# %pip") and "/affuse" in line for line in told), told

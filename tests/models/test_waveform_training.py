@@ -119,7 +119,7 @@ def test_a_corpus_says_nothing_of_what_it_cannot_have(utterances, masked):
 
     from affuse.models.waveform_training import _Course
 
-    course = _Course(utterances, np.arange(16), replace(TINY, masked=masked), ())
+    course = _Course(utterances, np.arange(16), replace(TINY, masked=masked), (), None)
     second = np.array([1, 3, 5, 7])
     course._step(second, np.random.default_rng(0))
     gradient = course.network.decision[-1].weight.grad[2]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -143,6 +145,15 @@ def test_it_leads_to_the_bundle(run_folder, tmp_path, text):
     bundle = json.loads((run_folder / "bundle" / "bundle.json").read_text("utf-8"))
     assert f"holds {bundle['name']}, trained on all of these clips" in text
     assert f"affuse predict my.mp4 --bundle {run_folder / 'bundle'}</code>" in text
+
+
+@pytest.mark.usefixtures("words_alone")
+def test_report_of_a_moved_run_names_the_bundle_where_it_is_now(run_folder, tmp_path):
+    moved = tmp_path / "another place"
+    shutil.copytree(run_folder, moved)
+    text = write_report(moved).read_text("utf-8")
+    assert f"affuse predict my.mp4 --bundle {shlex.quote(str(moved / 'bundle'))}" in unescape(text)
+    assert f"--bundle {run_folder}" not in text
 
 
 def test_no_id_is_there_twice(page):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import typer
@@ -71,7 +72,7 @@ def adapt_and_print(
         raise typer.Exit(NOT_WRITTEN)
     place = output or free_folder(_PLACE / f"{date.today()}-{made.data}")
     made.write(place)
-    say(f"Written to {place}.\nNext: affuse predict my.mp4 --bundle {place}")
+    say(f"Written to {place}.\nNext: affuse predict my.mp4 --bundle {quote(str(place))}")
 
 
 def _lines(made: Adaptation) -> Iterator[str]:

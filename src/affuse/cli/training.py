@@ -24,6 +24,7 @@ from affuse.pretraining.fusing import refit_fusion
 from affuse.pretraining.shipped import ship, with_face, with_voice
 from affuse.pretraining.voice import pretrain_voice
 from affuse.pretraining.voice_groups import GroupFigures
+from affuse.storage.plain_text import counted
 
 
 def train_face_and_print(
@@ -144,11 +145,17 @@ def _refuse_file(out: Path, graph: str) -> None:
 
 def _groups(title: str, groups: Sequence[GroupFigures]) -> list[str]:
     lines = [
-        f"  {group.name:<10} {group.n_classes} emotions   UAR {100 * group.uar:.1f} "
-        f"[{100 * group.low:.1f}, {100 * group.high:.1f}]   {group.n_speakers} speakers"
+        f"  {group.name:<10} {group.n_classes} emotions   UAR {100 * group.uar:.1f}"
+        f"{_interval(group)}   {counted(group.n_speakers, 'speaker')}"
         for group in groups
     ]
     return [title, *lines] if lines else []
+
+
+def _interval(group: GroupFigures) -> str:
+    if group.low is None or group.high is None:
+        return ""
+    return f" [{100 * group.low:.1f}, {100 * group.high:.1f}]"
 
 
 def ship_and_print(face: Path, voice: Path | None, before: Path | None, out: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,8 @@ def run(
         result, clean = _result(config, context)
         made = _bundle(result, clean, context)
         result = replace(result, notes=(*result.notes, *made.notes))
-        write_run(result, Path(config.out), made.bundle, finish=write_report)
+        report = partial(write_report, place=config.out)
+        write_run(result, Path(config.out), made.bundle, finish=report)
     return result
 
 

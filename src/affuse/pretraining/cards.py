@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from textwrap import fill
 from typing import Any
 
@@ -10,6 +10,12 @@ from affuse.bundle.manifest import Manifest
 from affuse.bundle.member import Member
 from affuse.bundle.permitted_use import LAW
 from affuse.pretraining.calibration import CrossFitted
+from affuse.pretraining.card_tables import (
+    confusion_table,
+    groups_table,
+    left_out_table,
+    sex_and_language_tables,
+)
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS
 
 LICENCE = (
@@ -85,7 +91,7 @@ on RAVDESS alone:
 
 {unheard_corpora}
 
-Calibration error on corpora never heard: {ece_unheard_corpora:.3f}.
+{calibrated}
 
 {groups}
 
@@ -201,10 +207,11 @@ def voice_section(voice: Mapping[str, Any]) -> str:
         "epochs": voice["training"]["epochs"],
         "started": _started(voice),
         "trained_on": "\n".join(fill(line, 96, subsequent_indent="  ") for line in trained_on),
-        "unheard_speakers": _groups("corpus", voice["unheard_speakers"]),
-        "unheard_corpora": _unheard(voice["unheard_corpora"], voice["one_corpus"]),
-        "groups": _by_sex_and_language(voice),
-        "confusion_speech": _table(voice["confusion_speech"], RAVDESS_EMOTIONS),
+        "unheard_speakers": groups_table("corpus", voice["unheard_speakers"]),
+        "unheard_corpora": left_out_table(voice["unheard_corpora"], voice["one_corpus"]),
+        "calibrated": _calibrated_elsewhere(voice["ece_unheard_corpora"]),
+        "groups": sex_and_language_tables(voice),
+        "confusion_speech": confusion_table(voice["confusion_speech"], RAVDESS_EMOTIONS),
     }
     return _VOICE.format(**fields)
 
@@ -228,7 +235,7 @@ def face_section(face: Mapping[str, Any]) -> str:
         "architecture": face["training"]["architecture"],
         "learned": _learned(face),
         "calibrated": _calibrated(face),
-        "confusion_face": _table(face["confusion"], FER2013_EMOTIONS),
+        "confusion_face": confusion_table(face["confusion"], FER2013_EMOTIONS),
     }
     return _wrapped(_FACE.format(**fields)) + "\n"
 
@@ -316,24 +323,10 @@ def _wrapped(text: str) -> str:
     return "\n\n".join(parts).rstrip() + "\n"
 
 
-def _table(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
-    """Rows: labels; columns: predictions."""
-    lines = [f"| | {' | '.join(classes)} |", "|---" * (len(classes) + 1) + "|"]
-    lines += [
-        f"| **{name}** | {' | '.join(map(str, row))} |"
-        for name, row in zip(classes, confusion, strict=True)
-    ]
-    return "\n".join(lines)
-
-
-def _groups(title: str, groups: Sequence[Mapping[str, Any]]) -> str:
-    lines = [f"| {title} | emotions | clips | speakers | UAR |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {group['name']} | {group['n_classes']} | {group['n_clips']:,} | {group['n_speakers']} "
-        f"| {_bounded(group)} |"
-        for group in groups
-    ]
-    return "\n".join(lines)
+def _calibrated_elsewhere(found: float | None) -> str:
+    if found is None:
+        return "No corpus was left out to measure it on one never heard."
+    return f"Calibration error on corpora never heard: {found:.3f}."
 
 
 def _started(voice: Mapping[str, Any]) -> str:
@@ -348,59 +341,3 @@ def _started(voice: Mapping[str, Any]) -> str:
         "what was fitted on them."
     )
     return "\n" + fill(text, 96) + "\n"
-
-
-def _by_sex_and_language(voice: Mapping[str, Any]) -> str:
-    """Both tables, each of figures that can be compared."""
-    if not all("emotions" in group for group in voice["by_language"]):
-        title = "Speakers not heard, by sex and by language, which have other emotions:"
-        return f"{title}\n\n{_groups('group', [*voice['by_sex'], *voice['by_language']])}"
-    shared = voice["by_language"][0]["emotions"] if voice["by_language"] else []
-    sex = (
-        "Speakers not heard, by sex, over the emotions that women and men of a corpus both show; "
-        "to be compared within a corpus alone, since another has other emotions."
-    )
-    several = voice["of_two_sexes"]
-    if several:
-        sex += (
-            f" {', '.join(several)}: called female in some clips and male in others, counted as "
-            "what most of them say."
-        )
-    language = (
-        f"By language, over the emotions that all of them have ({', '.join(shared)}), of which one "
-        "was chosen for each clip; a language is as good as the corpora that it rests on:"
-    )
-    return "\n\n".join(
-        [
-            fill(sex, 96), _resting_on("corpus, sex", voice["by_sex"], "emotions"),
-            fill(language, 96), _resting_on("language", voice["by_language"], "corpora"),
-        ]
-    )  # fmt: skip
-
-
-def _resting_on(title: str, groups: Sequence[Mapping[str, Any]], what: str) -> str:
-    """Figures with what each rests on."""
-    lines = [f"| {title} | {what} | clips | speakers | UAR |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {group['name']} | {', '.join(group[what])} | {group['n_clips']:,} "
-        f"| {group['n_speakers']} | {_bounded(group)} |"
-        for group in groups
-    ]
-    return "\n".join(lines)
-
-
-def _unheard(groups: Sequence[Mapping[str, Any]], alone: Sequence[Mapping[str, Any]]) -> str:
-    lines = [
-        "| corpus | emotions | clips | speakers | UAR | UAR, from RAVDESS alone |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {group['name']} | {group['n_classes']} | {group['n_clips']:,} | {group['n_speakers']} "
-        f"| {_bounded(group)} | {_bounded(other)} |"
-        for group, other in zip(groups, alone, strict=True)
-    ]
-    return "\n".join(lines)
-
-
-def _bounded(group: Mapping[str, Any]) -> str:
-    return f"{group['uar']:.1%} [{group['low']:.1%}, {group['high']:.1%}]"

@@ -133,11 +133,9 @@ def pretrain_voice(
     weights = fitted(shipped(seed), of_folds)
     shares = fit_shares(*joined_logs(others or folds), clips.labels[rows_of(others or folds)])
     export_pairs([weights], settings, shares, out / "voice.onnx")
-    figures = voice_figures(clips, folds, others, one_corpus, shares, settings)
-    if begun is not None:
-        figures = started_from(figures, begun)
-    with atomic_file(out / "voice.json") as temporary:
-        temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
+    found = voice_figures(clips, folds, others, one_corpus, shares, settings)
+    figures = started_from(found, begun)
+    _write_figures(figures, out / "voice.json")
     _save_unheard(clips, others or folds, folds, out / "voice-out-of-fold.npz")
     centres = training_centres(clips, shipped(seed), network_of(weights, settings), progress)
     with atomic_file(out / "voice-distance.onnx") as temporary:
@@ -174,6 +172,11 @@ def export_pairs(
             outputs=["probabilities", "embedding"],
             dynamic={"log_mel": {1: "n_frames"}},
         )
+
+
+def _write_figures(figures: VoiceFigures, path: Path) -> None:
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(asdict(figures), indent=2) + "\n", "utf-8")
 
 
 def _joined(

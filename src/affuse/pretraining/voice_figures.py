@@ -78,8 +78,9 @@ class VoiceFigures:
     of_two_sexes : tuple of str
         Speakers whom their corpus calls female in some clips and male in others; they count as what
         most of their clips say.
-    ece_unheard_corpora : float
-        Mean over the corpora that were left out, each with the shares that the others gave.
+    ece_unheard_corpora : float or None
+        Mean over the corpora that were left out, each with the shares that the others gave; None
+        where none was.
     trained_on : mapping of str to sequence of str
         Corpus -> speakers whom the shipped graph was trained on.
     n_trained_on : mapping of str to int
@@ -108,7 +109,7 @@ class VoiceFigures:
     one_corpus: tuple[GroupFigures, ...]
     by_sex: tuple[GroupFigures, ...]
     by_language: tuple[GroupFigures, ...]
-    ece_unheard_corpora: float
+    ece_unheard_corpora: float | None
     of_two_sexes: tuple[str, ...]
     trained_on: dict[str, tuple[str, ...]]
     n_trained_on: dict[str, int]
@@ -248,12 +249,11 @@ def voice_figures(
     """
     joint = _across(clips, folds)
     network, linear = _placed(folds, joint.shape)
-    own = clips.corpora == RAVDESS
-    speech, song = np.flatnonzero(own & ~clips.sung), np.flatnonzero(own & clips.sung)
+    own, spoken = clips.corpora == RAVDESS, ~clips.sung
+    speech, song = np.flatnonzero(own & spoken), np.flatnonzero(own & clips.sung)
     truth, recognised = clips.labels[speech], joint[speech].argmax(1)
     low, high = speaker_interval(truth, recognised, clips.speakers[speech])
     of_others = _across(clips, others)
-    spoken = ~clips.sung
     return VoiceFigures(
         n_clips=int(own.sum()),
         n_speakers=len(np.unique(clips.speakers[own])),
@@ -281,19 +281,22 @@ def voice_figures(
     )
 
 
-def started_from(figures: VoiceFigures, start: VoiceWeights) -> VoiceFigures:
-    """The figures, where all networks started from weights that had met somebody.
+def started_from(figures: VoiceFigures, start: VoiceWeights | None) -> VoiceFigures:
+    """The figures of networks that all started from some weights.
 
     Parameters
     ----------
     figures : VoiceFigures
-    start : VoiceWeights
+    start : VoiceWeights or None
+        None: from random ones.
 
     Returns
     -------
     VoiceFigures
         Training speakers of these weights count among those of the shipped graph.
     """
+    if start is None:
+        return figures
     met: dict[str, tuple[str, ...]] = {}
     for speaker in start.speakers:
         corpus, _, name = speaker.partition("/")
@@ -341,9 +344,9 @@ def _of_corpora(
     )
 
 
-def _mean_ece(clips: VoiceClips, parts: Sequence[PartOutputs], joint: Floats) -> float:
+def _mean_ece(clips: VoiceClips, parts: Sequence[PartOutputs], joint: Floats) -> float | None:
     if not parts:
-        return float("nan")
+        return None
     return float(np.mean([ece(clips.labels[part.rows], joint[part.rows]) for part in parts]))
 
 

@@ -26,8 +26,9 @@ class GroupFigures:
     name : str
         A corpus, a language, a corpus and a sex.
     n_clips, n_speakers, n_classes : int
-    uar, low, high : float
-        Bounds of the 95 % bootstrap over speakers; NaN where there is one.
+    uar : float
+    low, high : float or None
+        Bounds of the 95 % bootstrap over speakers; None where there is one speaker.
     emotions : tuple of str
         Those that it is over; one of them was chosen for each clip.
     corpora : tuple of str
@@ -39,8 +40,8 @@ class GroupFigures:
     n_speakers: int
     n_classes: int
     uar: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     emotions: tuple[str, ...] = ()
     corpora: tuple[str, ...] = ()
 
@@ -162,16 +163,17 @@ def group_figures(
     if emotions is not None:
         rows = rows[np.isin(clips.labels[rows], _labels(emotions))]
     truth, recognised = clips.labels[rows], _among(clips, rows, joint, emotions)
+    n_speakers = len(np.unique(clips.speakers[rows]))
     interval = speaker_interval(truth, recognised, clips.speakers[rows])
     shown = np.unique(truth)
     return GroupFigures(
         name=name,
         n_clips=len(rows),
-        n_speakers=len(np.unique(clips.speakers[rows])),
+        n_speakers=n_speakers,
         n_classes=len(shown),
         uar=uar(truth, recognised),
-        low=interval.low,
-        high=interval.high,
+        low=interval.low if n_speakers > 1 else None,
+        high=interval.high if n_speakers > 1 else None,
         emotions=tuple(RAVDESS_EMOTIONS[label] for label in shown),
         corpora=tuple(str(corpus) for corpus in np.unique(clips.corpora[rows])),
     )

@@ -42,7 +42,12 @@ class Bundle:
     command: str
 
 
-def write_report(folder: str | Path, out: str | Path | None = None, by: Sequence[str] = ()) -> Path:
+def write_report(
+    folder: str | Path,
+    out: str | Path | None = None,
+    by: Sequence[str] = (),
+    place: str | Path | None = None,
+) -> Path:
     """Write the report of a run.
 
     Parameters
@@ -53,6 +58,8 @@ def write_report(folder: str | Path, out: str | Path | None = None, by: Sequence
         File; ``report.html`` in the run folder by default.
     by : sequence of str
         Groups to give figures for, in the place of those that the run was made with.
+    place : str or Path, optional
+        What the folder will be called, where it has a temporary name yet.
 
     Returns
     -------
@@ -70,16 +77,18 @@ def write_report(folder: str | Path, out: str | Path | None = None, by: Sequence
     """
     target = Path(out) if out is not None else Path(folder) / REPORT
     check_page(target)
-    text = report_html(with_groups(read_run(folder), by))
+    text = report_html(with_groups(read_run(folder), by), place)
     return write_page(text, target)
 
 
-def report_html(run: RunFolder) -> str:
+def report_html(run: RunFolder, place: str | Path | None = None) -> str:
     """The report as one page of HTML.
 
     Parameters
     ----------
     run : RunFolder
+    place : str or Path, optional
+        Where readers find the run; its own path by default.
 
     Returns
     -------
@@ -96,7 +105,7 @@ def report_html(run: RunFolder) -> str:
         summary=summary_of(run, axis),
         n_pairs=len(pairs),
         floor=floor(run),
-        bundle=_bundle(run),
+        bundle=_bundle(run, Path(place or run.path)),
         protocols=_protocols(run),
         settings=settings_grid(run.config, "Settings"),
         settings_text=_toml(run.config),
@@ -145,7 +154,7 @@ _PAIRED_SPEAKERS = (
 )
 
 
-def _bundle(run: RunFolder) -> Bundle | None:
+def _bundle(run: RunFolder, place: Path) -> Bundle | None:
     """What the run left to predict with; None where it left nothing."""
     file = run.path / BUNDLE / MANIFEST
     if not file.is_file():
@@ -155,8 +164,8 @@ def _bundle(run: RunFolder) -> Bundle | None:
     except (OSError, ValueError):
         return None
     name = found.get("name") if isinstance(found, dict) else None
-    place = shlex.quote(str(Path(str(run.config.get("out") or run.path)) / BUNDLE))
-    return Bundle(str(name or BUNDLE), f"affuse predict my.mp4 --bundle {place}")
+    given = shlex.quote(str(place / BUNDLE))
+    return Bundle(str(name or BUNDLE), f"affuse predict my.mp4 --bundle {given}")
 
 
 def _amounts(run: RunFolder) -> Grid:
