@@ -119,6 +119,7 @@ def with_voice(bundle: Bundle, faces: Path, voice: Path) -> Bundle:
             "trained_on": (*_trained_on(facts), *of_faces),
             "figures": (_voice_figures(facts), *figures),
             "licence": LICENCE,
+            "affuse": metadata.version("affuse"),
             "files": {},
         }
     )
@@ -296,7 +297,7 @@ def _leak(facts: dict[str, Any]) -> str:
 def _face_figures(facts: dict[str, Any]) -> Figures:
     return Figures(
         system="face",
-        protocol="FER2013 public test, never trained on",
+        protocol="FER2013 public test, never trained on, mean of face and mirror image",
         uar=facts["uar"],
         accuracy=facts["accuracy"],
         chance=1 / len(FER2013_EMOTIONS),
