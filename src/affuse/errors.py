@@ -20,7 +20,7 @@ prints it on one line and exits with code 2.
 
 from __future__ import annotations
 
-from numbers import Real
+import numbers
 
 
 class AffuseError(Exception):
@@ -141,5 +141,5 @@ def refuse_other_than_number(what: str, value: object) -> None:
     Traceback (most recent call last):
     affuse.errors.ConfigError: threshold 'high' was given; expected a number
     """
-    if not isinstance(value, Real):
+    if not isinstance(value, numbers.Real):
         raise ConfigError(f"{what} {value!r} was given; expected a number")
