@@ -1,4 +1,4 @@
-"""What package registries show: README.md, whose links and pictures lead nowhere outside a clone."""
+"""What package registries show: README.md without links into the repository."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class RegistryReadme(MetadataHookInterface):
     """Sets the field ``readme`` of the metadata; hatchling calls it at every build."""
 
     def update(self, metadata: dict[str, Any]) -> None:
+        """Set it."""
         text = (Path(self.root) / "README.md").read_text("utf-8")
         metadata["readme"] = {"content-type": "text/markdown", "text": without_files(text)}
 
