@@ -133,9 +133,9 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """The embedded corpus with at least these clips: real mp4 files that nobody may change.
+    """The embedded corpus with exactly these clips: real mp4 files that nobody may change.
 
-    All processes of a run of pytest share the folder: a clip that is there is not made again.
+    All processes of a run of pytest share them: a clip that is there is not made again.
     """
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
@@ -143,10 +143,15 @@ def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
     def made(speakers: int, *emotions: str) -> Path:
         from affuse.synthetic.corpus import synthesise
 
+        common, own = folder / "all-drawn", folder / "-".join([str(speakers), *emotions]) / "drawn"
         with (folder / "drawn.lock").open("w") as lock:
             try_lock(lock.fileno(), wait=True)
-            synthesise(folder / "drawn", speakers=speakers, emotions=emotions, takes=1)
-        return folder / "drawn"
+            for clip in synthesise(common, speakers=speakers, emotions=emotions, takes=1):
+                place = own / clip.relative_to(common)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                if not place.exists():
+                    os.link(clip, place)
+        return own
 
     return made
 

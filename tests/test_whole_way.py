@@ -61,7 +61,7 @@ def keep_features(private_cache: Path, common_cache: Path, monkeypatch: pytest.M
     monkeypatch.setenv("AFFUSE_CACHE", str(common_cache))
 
 
-def without_report(folder: Path) -> None:
+def without_report(folder: Path, place: Path) -> None:
     """In the place of a report, which takes longer than all that such runs compute."""
 
 

@@ -66,9 +66,10 @@ for row, name in zip(rows, ("conv1_2", "conv3_3", "conv5_3"), strict=True):
 # -------------------------
 # What comes out for each frame is 4 x 7 x 512. It never saw an emotion, so it can be computed once
 # for all clips, before any division into training and test. To be quick, one frame a second is
-# taken here; the lecture took all 120.
+# taken here; the lecture took all 120, as ``AFFUSE_LECTURE_STEP=1`` in the environment does.
 
-trunk = affuse.extractor("vgg_face", frame_step=30)
+step = int(os.environ.get("AFFUSE_LECTURE_STEP", 30))  # 1: every frame
+trunk = affuse.extractor("vgg_face", frame_step=step)
 print("all frames:", affuse.extractor("vgg_face").shape)
 print("here:      ", trunk.shape)
 table = affuse.extract(index, video=trunk)

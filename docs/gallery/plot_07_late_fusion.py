@@ -20,7 +20,8 @@ folder = os.environ.get("AFFUSE_LECTURE_DATA", "clips")
 if folder == "clips":
     affuse.synthesise(folder, speakers=6, emotions=EMOTIONS, takes=2, difficulty=0.5)
 index = affuse.read(folder).filter(speakers=range(1, 7), emotions=EMOTIONS)
-trunk = affuse.extractor("vgg_face", frame_step=30)
+step = int(os.environ.get("AFFUSE_LECTURE_STEP", 30))  # 1: every frame
+trunk = affuse.extractor("vgg_face", frame_step=step)
 table = affuse.extract(index, audio="mfcc", video=trunk)
 fold = affuse.speaker_folds(table.speakers, n_folds=3)[0]
 layer = affuse.FeatureLayer(epochs=20, batch_size=16, random_state=0)

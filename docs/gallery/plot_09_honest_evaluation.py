@@ -84,7 +84,7 @@ config = affuse.load_config(
         "data.path": folder,
         "data.speakers": [str(number) for number in range(1, 7)],
         "data.emotions": EMOTIONS,
-        "features.vgg_face.frame_step": 30,
+        "features.vgg_face.frame_step": int(os.environ.get("AFFUSE_LECTURE_STEP", 30)),
         "features.layer.batch_size": 16,
         "models": [{"name": "lda"}],
         "fusion.decision": ["product"],

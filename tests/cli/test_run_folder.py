@@ -116,7 +116,7 @@ KILLED = """
 import os, signal, sys
 from affuse import cli
 from affuse.experiment import flow
-flow.write_report = lambda folder: os.kill(os.getpid(), signal.SIGKILL)
+flow.write_report = lambda folder, place: os.kill(os.getpid(), signal.SIGKILL)
 cli.main(sys.argv[1:])
 """
 

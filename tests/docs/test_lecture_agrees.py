@@ -131,7 +131,7 @@ def run_page(name, until, corpus, tmp_path, monkeypatch):
     every = f'video=affuse.extractor("vgg_face", height={FEW_PIXELS["height"]})'
     code = (
         code.replace('video="vgg_face"', every)
-        .replace("frame_step=30", few)
+        .replace("frame_step=step", few)
         .replace("range(1, 7)", f"range(1, {1 + len(SPEAKERS)})")
     )
     monkeypatch.setenv("AFFUSE_LECTURE_DATA", str(corpus))

@@ -98,7 +98,7 @@ def wanted_frames(
     context = stream.codec_context
     has_references = not context.codec.intra_only
     if has_references and not context.is_open:
-        context.options = {"err_detect": "explode"}
+        context.options = {**context.options, "err_detect": "explode"}
     ahead, ordered = _LookAhead(grid, origin_s), _Ordered()
     for packet, wanted in ahead.marked(packets):
         ahead.has_ended = ordered.has_ended
