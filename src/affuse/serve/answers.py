@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import suppress
 
 from fastapi import Request, Response
@@ -15,6 +16,7 @@ from affuse.serve.replies import Refused
 from affuse.storage.error_log import logged
 
 _OWN_ERROR = 500
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 async def answered(request: Request, error: Exception) -> Response:
@@ -33,7 +35,7 @@ async def answered(request: Request, error: Exception) -> Response:
     if status == _OWN_ERROR:
         logged(f"{request.method} {request.url.path}", error)
     # A body that was refused may still be on its way: nothing of it is wanted any more.
-    headers |= {"Connection": "close"} if request.method == "POST" else {}
+    headers |= {"Connection": "close"} if request.method in ("POST", "PUT") else {}
     return JSONResponse({"error": reason}, status, headers)
 
 
@@ -51,6 +53,8 @@ def _status_of(error: Exception) -> tuple[int, str, dict[str, str]]:
             return 404, str(error), {}
         case AffuseError():
             return 409, str(error), {}
+        case OSError() if error.errno in _NO_SPACE:
+            return 503, "there is no space left on the server; free some, or try later", {}
         case RequestValidationError():
             return 422, _unfitting(error), {}
         case HTTPException():

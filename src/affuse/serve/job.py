@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -85,6 +86,14 @@ class Job:
         if self.ended_s is None:
             return None
         return now_s - (self.ended_s if self.owner is None else max(self.ended_s, self.asked_s))
+
+    def n_bytes(self) -> int:
+        """What it has on disk: its recording, and what was made of that."""
+        size = 0
+        with suppress(OSError):
+            for path in self.folder.rglob("*"):
+                size += path.stat().st_size
+        return size
 
     def reply(self, position: int | None, keep_s: float) -> JobReply:
         """Its progress, as an answer of the API."""

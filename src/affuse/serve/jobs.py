@@ -15,6 +15,7 @@ from affuse.errors import AffuseError
 from affuse.predict.settings import Settings
 from affuse.serve.job import UNFINISHED, Job
 from affuse.serve.judging import JudgeTask, RecordingResult, judge
+from affuse.serve.keeping import Kept, to_remove
 from affuse.serve.pace import BEHIND_S, Pace
 from affuse.serve.replies import JobReply
 from affuse.serve.settings import Limits
@@ -22,9 +23,6 @@ from affuse.serve.worker import Failed, Worker
 from affuse.storage.error_log import unforeseen
 from affuse.workers.sending import Send
 from affuse.workers.threads import begun_thread
-
-MOST_KEPT = 100
-"""Ended jobs that are kept, however soon they follow each other; the oldest go first."""
 
 _JOIN_S = 5.0
 
@@ -281,18 +279,18 @@ class Jobs:
             worker.kill()
 
     def remove_expired(self) -> None:
-        """Remove what has been kept long enough, or exceeds the limit."""
+        """Remove what has been kept long enough, or exceeds the limits."""
+        sizes = {job.id: job.n_bytes() for job in list(self._jobs.values())}
         with self._changed:
             now_s = time.monotonic()
-            idle = [(job.idle_s(now_s), job) for job in self._jobs.values()]
-            ended = [(idle_s, job) for idle_s, job in idle if idle_s is not None]
-            ended.sort(key=lambda pair: -pair[0])
-            old = [
-                job
-                for place, (idle_s, job) in enumerate(ended)
-                if job.n_users == 0
-                and (idle_s >= self._limits.keep_s or place < len(ended) - MOST_KEPT)
+            idle = [(job.idle_s(now_s), job) for job in self._jobs.values() if not job.n_users]
+            kept = [
+                Kept(job.id, job.owner, idle_s, sizes.get(job.id, 0))
+                for idle_s, job in idle
+                if idle_s is not None
             ]
+            limits = self._limits
+            old = [self._jobs[n] for n in to_remove(kept, limits.keep_s, limits.max_kept_bytes)]
             # Without letting go of the lock: nobody may begin to use one of them meanwhile.
             for job in old:
                 self._take_out(job)

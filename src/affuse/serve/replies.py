@@ -142,6 +142,7 @@ class StretchReply(BaseModel):
     end_s: float
     emotion: str | None
     annotator: Literal["person", "recogniser"]
+    face: int
 
 
 class BestReply(BaseModel):

@@ -50,8 +50,8 @@ export class Player {
     this.bars = new Bars(byId("moment"), prediction.classes);
     legend(byId("legend"), prediction.classes);
     this.downloads();
+    this.corrections.begin(id, this.tracks, prediction.classes);
     this.faces();
-    this.corrections.begin(id, this.cuts, prediction.classes, this.tracks.size > 1);
     this.open(source);
   }
 
@@ -64,6 +64,7 @@ export class Player {
 
   /** One of voice and face can be left out where both have something to say. */
   choices({ probabilities }) {
+    this.by = "";
     byId("goes-by").hidden = !(probabilities.audio && probabilities.video);
     byId("goes-by").querySelector("input").checked = true;
     tell(byId("download-note"), "");
@@ -71,9 +72,11 @@ export class Player {
 
   async goBy(modality) {
     const { id } = this;
+    this.by = modality;
+    tell(byId("download-error"), "");
     try {
       const { predictions: [prediction] } = await api.result(id, modality);
-      if (this.id !== id) return;
+      if (this.id !== id || this.by !== modality) return;
       this.answer(prediction);
       this.cuts = this.tracks.get(Number(byId("face").value)) ?? this.tracks.values().next().value ?? [];
       this.timeline.change(this.cuts);
@@ -200,6 +203,7 @@ export class Player {
   choose(face) {
     this.cuts = this.tracks.get(face) ?? [];
     this.timeline.set(this.cuts, this.overview, this.prediction.classes);
+    this.corrections.choose(face);
     this.moment(0);
   }
 

@@ -50,10 +50,27 @@ export function fill(values) {
   }
 }
 
+/** What this browser keeps of a choice; where it may keep nothing, the address does. */
+function kept() {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return new URLSearchParams(location.search).get("language");
+  }
+}
+
+function keep(code) {
+  try {
+    localStorage.setItem(KEPT, code);
+    location.reload();
+  } catch {
+    location.search = new URLSearchParams({ language: code });
+  }
+}
+
 /** The language that somebody has chosen here, else the first of the browser's that there is. */
 function chosen(languages) {
-  const kept = localStorage.getItem(KEPT);
-  const wanted = [kept, ...navigator.languages.map((one) => one.split("-")[0].toLowerCase()), USUAL];
+  const wanted = [kept(), ...navigator.languages.map((one) => one.split("-")[0].toLowerCase()), USUAL];
   return wanted.find((one) => Object.hasOwn(languages, one));
 }
 
@@ -65,8 +82,5 @@ export async function begin(languages) {
   const select = document.getElementById("language");
   select.replaceChildren(...Object.entries(languages).map(([code, name]) =>
     make("option", { value: code, lang: code, selected: code === own }, name)));
-  select.addEventListener("change", () => {
-    localStorage.setItem(KEPT, select.value);
-    location.reload();
-  });
+  select.addEventListener("change", () => keep(select.value));
 }
