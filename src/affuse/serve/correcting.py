@@ -134,7 +134,7 @@ def done(job: Job, result: RecordingResult | None) -> RecordingResult:
     if result is not None:
         return result
     if job.state == "failed":
-        raise Refused(409, f"{job.name} was not judged: {job.error}")
+        raise Refused(409, f"{job.name} was not analysed: {job.error}")
     raise Refused(
         409,
         f"{job.name} is {job.state}; expected a job that is done: ask for /api/jobs/{job.id} "

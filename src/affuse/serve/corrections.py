@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from affuse.export.timeline import Track, tracks
+from affuse.messages import message
 from affuse.records import PERSON, RECOGNISER, Prediction, Segment
 from affuse.serve.pace import Pace, TooSlow
 from affuse.serve.replies import Refused
@@ -19,11 +20,6 @@ _MOST_BYTES = 4 * 10**6
 _SHORTEST_S = 0.001
 _SAME_S = 0.0005
 """Times are sent in whole milliseconds."""
-
-_NOTE = (
-    "A person has corrected this timeline: {n_own} of its {n_all} stretches are theirs and say so "
-    "(annotator: person), the others are answers of {recogniser}."
-)
 
 
 class Stretch(BaseModel):
@@ -123,7 +119,14 @@ def corrected(prediction: Prediction, corrections: Corrections) -> Prediction:
     ]
     segments.sort(key=lambda segment: (segment.start_s, segment.face) if len(lanes) > 1 else (0, 0))
     n_own = sum(segment.annotator == PERSON for segment in segments)
-    note = _NOTE.format(n_own=n_own, n_all=len(segments), recogniser=prediction.recogniser)
+    note = message(
+        "note.corrected",
+        "A person has corrected this timeline: {n_own} of its {n_all} stretches are theirs and say "
+        "so (annotator: person), the others are answers of {recogniser}.",
+        n_own=n_own,
+        n_all=len(segments),
+        recogniser=prediction.recogniser,
+    )
     return replace(prediction, segments=tuple(segments), notes=(*prediction.notes, note))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from affuse.messages import coded
 from affuse.predict.settings import Settings
 from affuse.serve.corrections import Corrections
 from affuse.serve.judging import RecordingResult
@@ -108,6 +109,7 @@ class Job:
                 "position": position,
                 "name": self.name,
                 "error": self.error,
+                "error_message": None if self.error is None else coded(self.error),
                 "created_s_ago": round(now_s - self.created_s, 3),
                 "expires_in_s": None if idle_s is None else round(max(keep_s - idle_s, 0.0), 3),
                 "emotion": None if found is None else found.emotion,

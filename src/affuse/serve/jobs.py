@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from affuse.errors import AffuseError
+from affuse.messages import message, reason_of
 from affuse.predict.settings import Settings
 from affuse.serve.job import UNFINISHED, Job
 from affuse.serve.judging import JudgeTask, RecordingResult, judge
@@ -81,7 +82,7 @@ class Jobs:
             full = len(unfinished) >= most and not self._one_gives_way()
             if self._closed or full:
                 raise Busy(
-                    f"{len(unfinished)} recordings are waiting or being judged; expected fewer "
+                    f"{len(unfinished)} recordings are waiting or being analysed; expected fewer "
                     f"than {most}: try again in a minute"
                 )
             number = secrets.token_urlsafe(16)
@@ -123,7 +124,12 @@ class Jobs:
         """
         with self._changed:
             if job.state != "receiving":
-                raise Busy("the upload came too slowly while others waited: try again in a minute")
+                raise Busy(
+                    message(
+                        "upload.behind",
+                        "the upload came too slowly while others waited: try again in a minute",
+                    )
+                )
             job.name, job.settings, job.find, job.state = name, settings, find, "queued"
             self._waiting.append(job)
             self._changed.notify_all()
@@ -316,7 +322,7 @@ class Jobs:
             except Gone:
                 pass
             except AffuseError as error:
-                self._end(job, Failed(str(error)))
+                self._end(job, Failed(reason_of(error)))
             except Exception as error:
                 # Whatever went wrong, the recordings that wait must still be predicted.
                 self._end(job, Failed(unforeseen(job.name, error)))
@@ -336,13 +342,13 @@ class Jobs:
         most_s = self._limits.max_duration_s
         task = JudgeTask(job.media, job.name, self._bundle_dir, job.settings, most_s)
         last: object = None
-        for message in self.run(job, judge, task):
-            last = message
-            if isinstance(message, float):
+        for sent in self.run(job, judge, task):
+            last = sent
+            if isinstance(sent, float):
                 with self._changed:
-                    job.progress = message
+                    job.progress = sent
         ended = isinstance(last, RecordingResult | Failed)
-        self._end(job, last if ended else Failed("the recording was not judged: send it again"))
+        self._end(job, last if ended else Failed("the recording was not analysed: send it again"))
 
     def _end(self, job: Job, outcome: object) -> None:
         """Note what came out. A recording that nothing can need any more goes at once."""
@@ -376,6 +382,11 @@ class Jobs:
 
     def _gone(self, number: str) -> Gone:
         return Gone(
-            f"there is no job {number[:40]!r}; expected one that was started within the last "
-            f"{self._limits.keep_s:g} s and not removed: send the recording again"
+            message(
+                "job.gone",
+                "there is no job {number}; expected one that was started within the last "
+                "{keep_s:g} s and not removed: send the recording again",
+                number=repr(number[:40]),
+                keep_s=self._limits.keep_s,
+            )
         )

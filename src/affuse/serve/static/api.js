@@ -1,6 +1,6 @@
 /** The HTTP API of the server that this page came from. */
 
-import { t } from "./text.js";
+import { phrase, t } from "./text.js";
 
 export class ApiError extends Error {
   constructor(message, status) {
@@ -11,8 +11,8 @@ export class ApiError extends Error {
 
 function sentenceOf(text, status) {
   try {
-    const { error } = JSON.parse(text);
-    if (error) return error;
+    const { error, message } = JSON.parse(text);
+    if (error) return phrase(error, message);
   } catch {
     // Not of the server itself; something before it answered.
   }

@@ -7,7 +7,7 @@ import { Corrections } from "./correct.js";
 import { byId, make, tell } from "./dom.js";
 import { showExplanation } from "./explained.js";
 import { cutAt, differ, tracks } from "./moments.js";
-import { emotionName, formatName, t } from "./text.js";
+import { emotionName, formatName, known, phrase, t } from "./text.js";
 import { Timeline } from "./timeline.js";
 import { clock, fusedWords, percent, saidBy, setWords, span } from "./words.js";
 
@@ -119,7 +119,7 @@ export class Player {
   }
 
   verdict() {
-    const { emotion, confidence, classes, probabilities, abstained, notes } = this.prediction;
+    const { emotion, confidence, classes, probabilities, abstained, abstained_message: why, notes, note_messages: coded } = this.prediction;
     const share = emotion ? [make("span", { class: "share" }, percent(confidence))] : [];
     byId("result-name").textContent = [this.name, span(this.overview.duration_s), ...this.presence()].join(" · ");
     byId("result-title").replaceChildren(swatch(emotion, classes, 40), emotion ? emotionName(emotion) : t("result.undecided"), " ", ...share);
@@ -129,9 +129,10 @@ export class Player {
     if (this.meant) {
       byId("result-said").append(make("span", {}, make("b", {}, `${t("result.meant")}: `), emotionName(this.meant)));
     }
-    const words = emotion ? this.words() : `${abstained || t("result.nothing")}.`;
+    const words = emotion ? this.words() : `${phrase(abstained, why) || t("result.nothing")}.`;
     byId("result-words").textContent = `${words}${setWords(this.prediction)}`;
-    byId("result-notes").replaceChildren(...notes.map((note) => make("li", { lang: "en" }, note)));
+    byId("result-notes").replaceChildren(...notes.map((note, place) =>
+      make("li", known(coded?.[place]) ? {} : { lang: "en" }, phrase(note, coded?.[place]))));
   }
 
   words() {

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { swatch } from "./colours.js";
 import { announce, make } from "./dom.js";
-import { emotionName, t } from "./text.js";
+import { emotionName, phrase, t } from "./text.js";
 import { percent, span } from "./words.js";
 
 const QUICK_MS = 250;
@@ -104,7 +104,7 @@ export class Row {
   /** Show how far the server is; true where there is nothing more to wait for. */
   take(job) {
     if (job.state === "done") this.finish(job);
-    else if (job.state === "failed" || job.state === "cancelled") this.fail(job.error ?? t("job.cancelled"));
+    else if (job.state === "failed" || job.state === "cancelled") this.fail(job.error ? phrase(job.error, job.error_message) : t("job.cancelled"));
     else this.report(job);
     return job.state !== "queued" && job.state !== "running";
   }
