@@ -14,6 +14,7 @@ from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import MediaError
 from affuse.media.decode import MediaInfo, probe
 from affuse.media.speech import SAMPLE_RATE
+from affuse.messages import message
 from affuse.predict.members import Members
 from affuse.predict.picture import FaceObservation, Tracker, VideoAnalysis, analyse_video
 from affuse.predict.settings import Settings
@@ -65,7 +66,7 @@ class Recording:
     def no_picture(self) -> str:
         """Why there is no picture, in words; empty where there is one."""
         if self.has_cover:
-            return "the file has only one still picture, a cover"
+            return message("picture.still", "the file has only one still picture, a cover")
         return self.info.no_picture
 
     def voice_of(self, window: int) -> MeasuredRows | None:
@@ -291,10 +292,18 @@ def _limited(reached: Reached | None, path: Path, most_s: float | None) -> Reach
 
 def _nothing_in(path: Path, info: MediaInfo) -> MediaError:
     why = [reason for reason in (info.no_sound, info.no_picture) if "not known" in reason]
-    reasons = f" ({'; '.join(why)})" if why else ""
+    if not why:
+        return MediaError(
+            message(
+                "media.neither",
+                "{file} holds neither sound nor picture; expected a recording of a face or a "
+                "voice: name another file",
+                file=str(path),
+            )
+        )
     return MediaError(
-        f"{path} holds neither sound nor picture{reasons}; expected a recording of a face or a "
-        "voice: name another file"
+        f"{path} holds neither sound nor picture ({'; '.join(why)}); expected a recording "
+        "of a face or a voice: name another file"
     )
 
 
@@ -303,5 +312,9 @@ def _unreadable(recording: Recording) -> MediaError:
         if part is not None and part.cut is not None:
             return part.cut
     return MediaError(
-        f"{recording.path} lasts 0 s; expected a recording of a face or a voice: name another file"
+        message(
+            "media.nothing",
+            "{file} lasts 0 s; expected a recording of a face or a voice: name another file",
+            file=str(recording.path),
+        )
     )
