@@ -13,6 +13,7 @@ from affuse.bundle.named import bundle_folder
 from affuse.bundle.reader import read_bundle
 from affuse.errors import BundleError, ConfigError
 from affuse.extractors.networks.shipped import shipped_folder
+from affuse.predict.blas import products_on_one_thread
 from affuse.predict.crops import face_images
 from affuse.predict.members import Members
 from affuse.predict.recording import read_recording
@@ -245,7 +246,8 @@ class Recogniser:
         if member is None or set(member.classes) != set(RAVDESS_EMOTIONS):
             raise self._lacks("a network for voices with the eight classes of RAVDESS")
         samples = checked_signal(signal, sample_rate)
-        row = averaged_voice(samples, lambda part: self._members.voice_row(member, part))
+        with products_on_one_thread():
+            row = averaged_voice(samples, lambda part: self._members.voice_row(member, part))
         return row[[member.classes.index(name) for name in RAVDESS_EMOTIONS]]
 
     def _refuse_unexplained(self) -> None:

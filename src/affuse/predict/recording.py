@@ -15,6 +15,7 @@ from affuse.errors import MediaError
 from affuse.media.decode import MediaInfo, probe
 from affuse.media.speech import SAMPLE_RATE
 from affuse.messages import message
+from affuse.predict.blas import products_on_one_thread
 from affuse.predict.members import Members
 from affuse.predict.picture import FaceObservation, Tracker, VideoAnalysis, analyse_video
 from affuse.predict.settings import Settings
@@ -108,6 +109,7 @@ _CUT_MARGIN_S = 0.2
 """A stretch that ends this long before a cut can be read without reaching it."""
 
 
+@products_on_one_thread()
 def read_recording(
     path: str | Path,
     members: Members,
