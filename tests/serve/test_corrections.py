@@ -83,6 +83,15 @@ def test_each_face_has_a_timeline_of_its_own():
     assert '"annotator face 2"' in text
 
 
+def test_timelines_of_which_every_edge_was_moved_stay_apart():
+    moved = [(0.0, 2.5, "calm", 1), (2.5, 4.9, None, 1), (4.9, 7.9, "sad", 1)]
+    found = corrected(TWO, timeline(*moved, *BOTH[3:]))
+    assert [(track.face, len(track.cuts)) for track in tracks(found)] == [(1, 3), (2, 3)]
+    one = corrected(TALK, timeline((0.0, 2.5, "calm"), (2.5, 5.0, None), CUTS[2]))
+    assert {part.face for part in one.segments} == {0, 1}
+    assert [track.face for track in tracks(one)] == [0], "a person's stretches have no face there"
+
+
 def test_a_face_that_is_not_there_is_refused():
     with pytest.raises(
         Refused, match=r"stretch 1 is of face 3; expected one of the timelines 1, 2"
