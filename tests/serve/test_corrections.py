@@ -17,7 +17,7 @@ from serving import ended, send
 from affuse.corpora.annotations.documents import read_document
 from affuse.corpora.annotations.elan import read_elan
 from affuse.corpora.annotations.tiers import emotion_tiers
-from affuse.export.document import prediction_schema, read_json
+from affuse.export.document import prediction_schema, read_json, to_json
 from affuse.export.formats.textgrid import to_textgrid
 from affuse.export.timeline import tracks
 from affuse.records import RAVDESS_EMOTIONS, Prediction
@@ -90,6 +90,25 @@ def test_timelines_of_which_every_edge_was_moved_stay_apart():
     one = corrected(TALK, timeline((0.0, 2.5, "calm"), (2.5, 5.0, None), CUTS[2]))
     assert {part.face for part in one.segments} == {0, 1}
     assert [track.face for track in tracks(one)] == [0], "a person's stretches have no face there"
+
+
+def test_faces_are_read_again_as_they_were_corrected(tmp_path):
+    """Timelines of several faces stay apart; one whose main face changes is one timeline."""
+    moved = [(0.0, 2.5, "calm", 1), (2.5, 4.9, None, 1), (4.9, 7.9, "sad", 1)]
+    several = corrected(TWO, timeline(*moved, *BOTH[3:]))
+    changing = tuple(replace(part, face=face) for face, part in enumerate(WINDOWS, start=1))
+    single = corrected(
+        replace(TALK, segments=changing), timeline(CUTS[0], (3.0, 5.0, "calm"), CUTS[2])
+    )
+    for found, names in (
+        (several, ["emotion face 1", "emotion face 2"]),
+        (single, ["emotion"]),
+    ):
+        path = tmp_path / f"{len(names)}.json"
+        path.write_text(to_json([found]))
+        (read,) = read_document(path)
+        assert [tier.name for tier in read.tiers] == names
+        assert [len(tier.stretches) for tier in read.tiers] == [3] * len(names)
 
 
 def test_a_face_that_is_not_there_is_refused():
