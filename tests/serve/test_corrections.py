@@ -127,7 +127,7 @@ def test_what_touches_meets_exactly():
     edge_s = round((4 / 3 + 4) / 2, 3)
     found = corrected(talk, timeline((-0.0004, edge_s, "calm"), (edge_s, 5.3333, "sad")))
     first, second = found.segments
-    assert first.start_s == 0.0
+    assert str(first.start_s) == "0.0"
     assert first.end_s == second.start_s == (4 / 3 + 4) / 2
     assert second.annotator == "recogniser"
     last = corrected(talk, timeline((0.0, edge_s, "happy"), (edge_s, 5.334 - 0.0003, "calm")))
