@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import MediaError
 from affuse.media.decode import MediaInfo, probe
 from affuse.media.speech import SAMPLE_RATE
 from affuse.messages import message
-from affuse.predict.blas import products_on_one_thread
 from affuse.predict.members import Members
 from affuse.predict.picture import FaceObservation, Tracker, VideoAnalysis, analyse_video
 from affuse.predict.settings import Settings
@@ -109,7 +109,6 @@ _CUT_MARGIN_S = 0.2
 """A stretch that ends this long before a cut can be read without reaching it."""
 
 
-@products_on_one_thread()
 def read_recording(
     path: str | Path,
     members: Members,
@@ -149,12 +148,14 @@ def read_recording(
     scorer = _VoiceScorer(members, settings)
     sound: VoiceActivity | None = None
     picture: VideoAnalysis | None = None
-    if info.has_audio and info.has_video:
-        sound, picture = _analysed_both(place, members, tracker, settings, scorer, reached)
-    elif info.has_audio:
-        sound = _detected_speech(place, settings, lambda: 0.0, scorer, reached)
-    else:
-        picture = _analysed_video(place, members, tracker, settings, reached)
+    # The matrices are small, and OpenBLAS' further threads wait for the next one busily.
+    with threadpool_limits(1, user_api="blas"):
+        if info.has_audio and info.has_video:
+            sound, picture = _analysed_both(place, members, tracker, settings, scorer, reached)
+        elif info.has_audio:
+            sound = _detected_speech(place, settings, lambda: 0.0, scorer, reached)
+        else:
+            picture = _analysed_video(place, members, tracker, settings, reached)
     has_cover = bool(sound and sound.duration_s and picture and picture.is_still)
     shown = None if has_cover else picture
     if sound and shown:
