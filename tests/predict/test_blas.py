@@ -36,10 +36,10 @@ def test_a_recording_is_read_on_one_thread_even_if_it_fails(n_threads, recognise
 
     def reached(*_: object) -> None:
         used.append(n_threads())
-        if len(used) == 2:  # The first call comes before anything is read.
+        if len(used) > 1:  # The first call comes before anything is read.
             raise MediaError("enough")
 
     with pytest.raises(MediaError, match="enough"):
         read_recording(talking, Members(recogniser.bundle), FaceTracker(), Settings(), reached)
-    assert used == [3, 1]
+    assert (used[0], set(used[1:])) == (3, {1})
     assert n_threads() == 3
