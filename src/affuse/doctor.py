@@ -176,7 +176,7 @@ def _recogniser(folder: Path) -> str:
         raise MediaError("neither face nor speech is found in a clip that has both")
     others = [load(name).bundle.title for name in bundle_names() if name != SHIPPED_NAME]
     titles = " and ".join([recogniser.bundle.title, *others])
-    return f"{titles}, every hash as it was made; judged a clip"
+    return f"{titles}, every hash as it was made; predicted a clip"
 
 
 def _processor() -> str:
