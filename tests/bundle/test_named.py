@@ -93,7 +93,7 @@ def test_a_file_without_sound_is_not_judged_by_a_bundle_of_voices(tmp_path):
     path = write(tmp_path / "mute.mp4", Track([portrait()] * 10))
     found = affuse.load("open").predict(path)
     assert found.emotion is None
-    assert found.abstained == ("the file has no sound, and this recogniser goes by the voice alone")
+    assert found.abstained == ("the file has no sound, and this recogniser uses the voice alone")
     assert found.notes == ()
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from fusion_contract import QUICK
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import decide, outputs_of_members
@@ -89,7 +90,7 @@ def test_one_modality(model, n_classes, table):
 @pytest.mark.parametrize("fusion", fusion_names())
 def test_fusions(fusion, dropout, table, tmp_path):
     model = CNN if fusion.startswith("late") else ModelConfig(name="svm_linear")
-    settings = FusionConfig(late_epochs=3, modality_dropout=dropout)
+    settings = FusionConfig(late_epochs=3, settings=QUICK, modality_dropout=dropout)
     needs_all = not (dropout or fusion.startswith(("decision", "hybrid")))
     build = partial(make_fusion, fusion, model, settings)
     fitted = refitted(system(build, needs_all=needs_all), table, {}, 0)
@@ -113,7 +114,8 @@ def test_fusions(fusion, dropout, table, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "fusion", ["early", "late add", "decision weighted", "decision stacking", "hybrid median"]
+    "fusion",
+    ["early", "late add", "decision weighted", "decision stacking", "hybrid median", "bottleneck"],
 )
 def test_fusions_of_numbers(fusion, make_table):
     """Complete clips and clips without a modality: the check itself leaves each one out."""
@@ -128,8 +130,9 @@ def test_fusions_of_numbers(fusion, make_table):
         values=values.astype(np.float64),
     )
     model = CNN if fusion.startswith("late") else ModelConfig(name="ridge")
-    build = partial(make_fusion, fusion, model, FusionConfig(late_epochs=3))
-    needs_all = fusion.startswith(("early", "late"))
+    settings = FusionConfig(late_epochs=3, settings=QUICK)
+    build = partial(make_fusion, fusion, model, settings)
+    needs_all = fusion.startswith(("early", "late", "bottleneck"))
     fitted = refitted(system(build, needs_all=needs_all), numbers, {}, 0)
     bundle = bundled(fitted, numbers)
     refuse_deviation(bundle, fitted, numbers)

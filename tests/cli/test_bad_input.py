@@ -103,6 +103,12 @@ def test_one_emotion_only(refused, table):
     assert "expected at least two emotions" in message
 
 
+def test_one_emotion_is_refused_before_any_work(table, capfd):
+    with pytest.raises(SystemExit):
+        main(["run", str(table), *AUDIO_ALONE, "--set", 'data.emotions=["calm"]'])
+    assert "audio features" not in capfd.readouterr().err
+
+
 def test_one_clip_of_each_emotion_is_too_few_to_train_on(refused, table):
     lines = [line for line in table.read_text("utf-8").splitlines() if "-2.wav" not in line]
     table.write_text("\n".join(lines), "utf-8")

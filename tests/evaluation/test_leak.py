@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from fusion_contract import QUICK
 
 from affuse.config import FusionConfig, ModelConfig
 from affuse.evaluation.crossval import out_of_fold
@@ -64,7 +65,7 @@ def every_system() -> list[System]:
                 name,
                 "",
                 "",
-                partial(make_fusion, name, config, FusionConfig(late_epochs=10)),
+                partial(make_fusion, name, config, FusionConfig(late_epochs=10, settings=QUICK)),
             )
         )
     return systems

@@ -100,7 +100,8 @@ def test_whoever_has_not_met_such_clips_says_what_to_do(modality, case_of):
 
 def test_unknown_fusion():
     with pytest.raises(
-        ConfigError, match=r"fusion 'middle' was given; expected one of early, early balanced, late"
+        ConfigError,
+        match=r"fusion 'middle' was given; expected one of early, early balanced, bottl",
     ):
         make_fusion("middle", CNN, SETTINGS, seed=0)
     with pytest.raises(ConfigError, match="fusion 'late ad' was given: did you mean 'late add'"):

@@ -63,7 +63,7 @@ def test_the_default_track_is_heard(
     assert heard(path, 2) == 2
     marked = ", which is marked as default," if default else ""
     assert probe(path).notes == (
-        f"the file has 3 audio tracks: number {expected}{marked} was heard; "
+        f"the file has 3 audio tracks: number {expected}{marked} was used; "
         "--audio-track takes another",
     )
     assert probe(path, audio_track=2).notes == ()

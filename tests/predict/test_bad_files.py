@@ -120,7 +120,7 @@ def test_four_k(recogniser, tmp_path):
 
 def test_a_tiny_picture(recogniser, tmp_path):
     found = recogniser.predict(write(tmp_path / "tiny.mp4", Track([empty(16, 16)] * 5)))
-    assert found.abstained == "the file has no sound, and no face is seen"
+    assert found.abstained == "the file has no sound, and no face is detected"
 
 
 def test_sound_at_192_khz(recogniser, tmp_path):
@@ -139,7 +139,7 @@ def test_ten_faces(recogniser, tmp_path):
     path = write(tmp_path / "ten.mp4", Track([crowd(5, 2)] * 10))
     found = recogniser.predict(path, faces="all")
     assert [segment.face for segment in found.segments] == list(range(1, 11))
-    assert found.notes[-1] == "up to 10 faces are seen at once; each was judged"
+    assert found.notes[-1] == "up to 10 faces are seen at once; each was analysed"
     assert len(recogniser.predict(path).segments) == 1
 
 
@@ -165,7 +165,7 @@ def test_a_file_cut_in_the_middle_is_judged_up_to_there(recogniser, tmp_path):
     assert found.emotion is not None
     assert any(
         note.startswith("the file is cut short or damaged: its picture ends after")
-        and note.endswith("of 8.00 s; what is there was judged")
+        and note.endswith("of 8.00 s; what is there was analysed")
         for note in found.notes
     )
 

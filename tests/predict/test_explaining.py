@@ -173,7 +173,7 @@ def test_nobody_is_nothing_to_explain(recogniser, tmp_path):
     explained = found.explanation
     assert (explained.emotion, explained.chance) == (None, None)
     assert (explained.contributions, explained.moments) == ({}, {})
-    assert explained.reason == found.abstained == "no speech is heard, and no face is seen"
+    assert explained.reason == found.abstained == "no speech is detected, and no face is detected"
 
 
 def test_the_planted_frame_is_found(tmp_path):

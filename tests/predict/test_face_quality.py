@@ -115,7 +115,10 @@ def test_a_blurred_recording_says_so(tmp_path):
     assert found.face_seen > 0.5
     (note,) = found.notes
     assert note.startswith("in ")
-    assert "looks the face is too blurred, dark or noisy to weigh in full: there it counts " in note
+    assert (
+        "analysed frames the face is too blurred, dark or noisy to weigh in full: there it counts "
+        in note
+    )
     clear = write(tmp_path / "clear.mp4", Track([portrait()] * 20, sound=sound))
     assert recogniser.predict(clear).notes == ()
 

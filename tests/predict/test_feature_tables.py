@@ -124,7 +124,7 @@ def test_without_its_table_a_bundle_says_what_it_wants(bundle_dir, folder, capsy
 def test_it_can_be_done_without(bundle_dir, folder):
     found = predicted(bundle_dir, folder, "a.wav", video=None)
     assert set(found.probabilities) == {"audio", "fused"}
-    assert found.notes == ("no table tells its video features: judged without them",)
+    assert found.notes == ("no table has its video features: predicted without them",)
 
 
 def test_a_recording_in_which_no_face_was_tracked_is_judged_without(bundle_dir, folder, tmp_path):
@@ -149,7 +149,7 @@ def test_where_nothing_tells_anything_the_reason_is_given(folder, tmp_path):
     found = predicted(place, folder, "a.wav", video=None)
     assert found.emotion is None
     assert found.abstained == (
-        "no table tells its video features, and this recogniser goes by the face alone"
+        "no table has its video features, and this recogniser uses the face alone"
     )
 
 

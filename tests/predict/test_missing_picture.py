@@ -61,7 +61,7 @@ def test_one_still_picture_is_a_cover(recogniser, tmp_path, name):
     assert found.face_seen is None
     assert set(found.probabilities) == {"audio", "fused"}
     assert found.notes == (
-        "the file has only one still picture, a cover: judged by the sound alone",
+        "the file has only one still picture, a cover: predicted from the sound alone",
     )
 
 

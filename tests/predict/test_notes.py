@@ -20,7 +20,8 @@ def test_an_unknown_codec_is_named(recogniser, tmp_path):
     path = write(tmp_path / "odd.mp4", talk())
     path.write_bytes(path.read_bytes().replace(b"avc1", b"zzz1"))
     assert recogniser.predict(path).notes == (
-        "the picture of the file is of codec 'zzz1', which is not known: judged by the sound alone",
+        "the picture of the file is of codec 'zzz1', which is not known: predicted from the sound "
+        "alone",
     )
 
 
@@ -28,7 +29,7 @@ def test_an_unknown_codec_is_why_there_is_nothing_to_hear(recogniser, tmp_path):
     path = write(tmp_path / "deaf.mkv", Track([empty()] * 20, sound=fitted(spoken(), 2.0)))
     path.write_bytes(path.read_bytes().replace(b"A_AAC", b"A_QQQ"))
     assert recogniser.predict(path).abstained == (
-        "the sound of the file is of codec 'A_QQQ', which is not known, and no face is seen"
+        "the sound of the file is of codec 'A_QQQ', which is not known, and no face is detected"
     )
 
 

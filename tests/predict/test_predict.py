@@ -63,14 +63,14 @@ def test_sound_alone(recogniser, tmp_path):
     assert found.face_seen is None
     assert found.faceless is None
     assert found.segments[0].face == 0
-    assert found.notes == ("the file has no picture: judged by the sound alone",)
+    assert found.notes == ("the file has no picture: predicted from the sound alone",)
 
 
 def test_picture_alone(recogniser, tmp_path):
     found = recogniser.predict(write(tmp_path / "face.mp4", Track([portrait()] * 20)))
     assert set(found.probabilities) == {"video", "fused"}
     assert found.speech is None
-    assert found.notes == ("the file has no sound: judged by the picture alone",)
+    assert found.notes == ("the file has no sound: predicted from the picture alone",)
 
 
 def test_the_faces_own_classes_become_those_of_the_bundle(found):
@@ -96,7 +96,7 @@ def test_a_timeline_follows_what_happens(recogniser, tmp_path):
         assert segment.emotion is None
         assert segment.confidence is None
         assert segment.probabilities == {}
-        assert segment.abstained == "no speech is heard, and no face is seen"
+        assert segment.abstained == "no speech is detected, and no face is detected"
     for segment in found.segments[2:]:
         assert segment.emotion is not None
         assert segment.face_seen == pytest.approx(1.0, abs=0.1)
@@ -119,12 +119,12 @@ def test_the_whole_is_weighed_by_what_there_was_to_go_by(recogniser, tmp_path):
     [
         (
             Track([empty()] * 20, sound=np.zeros(2 * RATE, "f4")),
-            "no speech is heard, and no face is seen",
+            "no speech is detected, and no face is detected",
         ),
-        (Track([empty()] * 20), "the file has no sound, and no face is seen"),
+        (Track([empty()] * 20), "the file has no sound, and no face is detected"),
         (
             Track(sound=np.zeros(2 * RATE, "f4"), audio_codec="flac"),
-            "no speech is heard, and the file has no picture",
+            "no speech is detected, and the file has no picture",
         ),
     ],
     ids=["black and silent", "black", "silent"],
@@ -144,7 +144,10 @@ def test_too_little_of_either_is_said(recogniser, tmp_path):
     images = [portrait()] * 5 + [empty()] * 45
     found = recogniser.predict(write(tmp_path / "little.mp4", Track(images, sound=sound)))
     assert found.emotion is None
-    assert "s of speech are heard, and a face is seen in 3 of 25 looks only" in found.abstained
+    assert (
+        "s of speech are detected, and a face is detected in only 3 of 25 analysed frames"
+        in found.abstained
+    )
     assert found.abstained.startswith("only 0.")
 
 
@@ -174,11 +177,11 @@ def test_a_recogniser_of_one_modality_says_that_it_is_one(tmp_path, talking):
     assert set(blind.predict(talking).probabilities) == {"audio", "fused"}
     voice = write(tmp_path / "voice.flac", Track(sound=fitted(spoken(), 3.0), audio_codec="flac"))
     assert deaf.predict(voice).abstained == (
-        "the file has no picture, and this recogniser goes by the face alone"
+        "the file has no picture, and this recogniser uses the face alone"
     )
     picture = write(tmp_path / "face.mp4", Track([portrait()] * 10))
     assert blind.predict(picture).abstained == (
-        "the file has no sound, and this recogniser goes by the voice alone"
+        "the file has no sound, and this recogniser uses the voice alone"
     )
 
 
@@ -194,7 +197,7 @@ def test_of_several_faces_the_largest(recogniser, two_people):
     found = recogniser.predict(two_people)
     (segment,) = found.segments
     assert segment.box.left < 0.5
-    assert found.notes == ("up to 2 faces are seen at once; the largest was judged",)
+    assert found.notes == ("up to 2 faces are seen at once; the largest was analysed",)
 
 
 def test_all_faces(recogniser, two_people):
@@ -205,7 +208,7 @@ def test_all_faces(recogniser, two_people):
     assert set(large.probabilities) == {"audio", "video", "fused"}
     # Nobody knows whose voice it is: it counts as that of the largest face.
     assert set(small.probabilities) == {"video", "fused"}
-    assert found.notes == ("up to 2 faces are seen at once; each was judged",)
+    assert found.notes == ("up to 2 faces are seen at once; each was analysed",)
     whole = recogniser.predict(two_people)
     assert found.emotion == whole.emotion
     assert found.probabilities["fused"] == pytest.approx(whole.probabilities["fused"], abs=1e-6)

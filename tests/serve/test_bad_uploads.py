@@ -113,7 +113,7 @@ def test_wrong_type(client, tmp_path, content):
     assert "jobs/" not in job["error"]
     answer = client.get(f"/api/jobs/{job['id']}/result")
     assert answer.status_code == 409
-    assert "letter.mp4 was not judged" in answer.json()["error"]
+    assert "letter.mp4 was not analysed" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("name", ["../../x.mp4", "/etc/x.mp4", r"C:\films\x.mp4", "a/\u202ex.mp4"])

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 from predictions import window
+from pydantic import ValidationError
 from serving import ended, send
 
 from affuse.corpora.annotations.documents import read_document
@@ -18,6 +19,7 @@ from affuse.corpora.annotations.elan import read_elan
 from affuse.corpora.annotations.tiers import emotion_tiers
 from affuse.export.document import prediction_schema, read_json
 from affuse.export.formats.textgrid import to_textgrid
+from affuse.export.timeline import tracks
 from affuse.records import RAVDESS_EMOTIONS, Prediction
 from affuse.serve.corrections import Corrections, corrected
 from affuse.serve.replies import Refused
@@ -27,8 +29,9 @@ TALK = Prediction("talk.mp4", 8.0, "happy", 0.7, {}, WINDOWS, RAVDESS_EMOTIONS, 
 CUTS = [(0.0, 3.0, "happy"), (3.0, 5.0, None), (5.0, 8.0, "sad")]
 
 
-def timeline(*stretches: tuple[float, float, str | None]) -> Corrections:
-    named = [dict(zip(("start_s", "end_s", "emotion"), each, strict=True)) for each in stretches]
+def timeline(*stretches: tuple[object, ...]) -> Corrections:
+    keys = ("start_s", "end_s", "emotion", "face")
+    named = [dict(zip(keys, each, strict=False)) for each in stretches]
     return Corrections.model_validate({"stretches": named})
 
 
@@ -63,10 +66,56 @@ def test_what_is_no_timeline_is_refused(stretches, message):
         corrected(TALK, timeline(*stretches))
 
 
-def test_several_faces_have_several_timelines():
-    faces = replace(TALK, segments=(WINDOWS[0], replace(WINDOWS[0], face=2)))
-    with pytest.raises(Refused, match="have it judged by its largest face"):
-        corrected(faces, timeline(*CUTS))
+TWO = replace(TALK, segments=tuple(replace(part, face=face) for part in WINDOWS for face in (1, 2)))
+BOTH = [(*cut, face) for face in (1, 2) for cut in CUTS]
+
+
+def test_each_face_has_a_timeline_of_its_own():
+    changed = [(0.0, 2.5, "calm", 1), (2.5, 5.0, None, 1), *BOTH[2:]]
+    found = corrected(TWO, timeline(*changed))
+    assert [(part.start_s, part.face, part.annotator[0]) for part in found.segments] == [
+        (0.0, 1, "p"), (0.0, 2, "r"), (2.5, 1, "p"), (3.0, 2, "r"), (5.0, 1, "r"), (5.0, 2, "r")
+    ]  # fmt: skip
+    assert [(track.face, len(track.cuts)) for track in tracks(found)] == [(1, 3), (2, 3)]
+    assert tracks(found)[0].cuts[0].end_s == 2.5
+    text = to_textgrid(found)
+    assert '"emotion face 1"' in text
+    assert '"annotator face 2"' in text
+
+
+def test_a_face_that_is_not_there_is_refused():
+    with pytest.raises(
+        Refused, match=r"stretch 1 is of face 3; expected one of the timelines 1, 2"
+    ):
+        corrected(TWO, timeline((0.0, 1.0, None, 3)))
+    with pytest.raises(Refused, match=r"stretch 4 begins at 1 s, before stretch 1 ends at 3 s"):
+        corrected(TWO, timeline(*BOTH[:1], *BOTH[3:5], (1.0, 2.0, None, 1)))
+
+
+def test_what_touches_meets_exactly():
+    """A person's times are whole milliseconds, the recogniser's are not; nothing is before 0."""
+    thirds = (window(0.0, "happy", 0.7), replace(window(4 / 3, "sad", 0.6), end_s=16 / 3))
+    talk = replace(TALK, segments=thirds, duration_s=16 / 3)
+    edge_s = round((4 / 3 + 4) / 2, 3)
+    found = corrected(talk, timeline((-0.0004, edge_s, "calm"), (edge_s, 5.3333, "sad")))
+    first, second = found.segments
+    assert first.start_s == 0.0
+    assert first.end_s == second.start_s == (4 / 3 + 4) / 2
+    assert second.annotator == "recogniser"
+    last = corrected(talk, timeline((0.0, edge_s, "happy"), (edge_s, 5.334 - 0.0003, "calm")))
+    assert last.segments[0].end_s == last.segments[1].start_s
+    assert last.segments[1].end_s <= 16 / 3
+
+
+@pytest.mark.parametrize(
+    "stretch",
+    ['"start_s": NaN', '"start_s": "0"', '"start_s": true', '"start_s": null', '"start_s": 1e999'],
+)
+def test_times_are_numbers(stretch):
+    with pytest.raises(ValidationError):
+        Corrections.model_validate_json(
+            f'{{"stretches": [{{{stretch}, "end_s": 1, "emotion": null}}]}}'
+        )
 
 
 def test_praat_has_both_tiers_and_nothing_of_the_recogniser_where_a_person_was():
@@ -169,7 +218,15 @@ def test_what_cannot_be_saved_is_said_plainly(client, number, place):
     answer = client.get(f"/api/jobs/{number}/exports/vtt", params={"corrected": "true"})
     assert answer.status_code == 422
     assert "expected one of csv, eaf, json, textgrid" in answer.json()["error"]
-    for body in (b"", b"[]", b'{"stretches": [{"start_s": 0}]}', b'{"stretches": 1e999}'):
+    deep, none = b'{"stretches": ' + b"[" * 10_000, b'{"stretches": []}'
+    for body in (
+        b"",
+        b"[]",
+        b'{"stretches": [{"start_s": 0}]}',
+        b'{"stretches": 1e999}',
+        deep,
+        none,
+    ):
         assert client.put(place, content=body).status_code == 422, body
     answer = client.put(place, content=b" " * 5_000_000)
     assert answer.status_code == 413

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 from plugins import installed
@@ -11,7 +12,12 @@ from predictions import window
 
 from affuse.records import RAVDESS_EMOTIONS, Prediction
 from affuse.serve import exports
+from affuse.serve.job import Job
+from affuse.serve.judging import RecordingResult
+from affuse.serve.overview import Overview
+from affuse.serve.pace import Pace
 from affuse.serve.replies import Refused
+from affuse.serve.settings import Limits
 
 LINES = """
 from affuse.export.format import Format
@@ -64,3 +70,17 @@ def test_what_cannot_be_made_is_not_offered(another_package):
 def test_an_unknown_export_lists_those_there_are():
     with pytest.raises(Refused, match=r"export 'doc' was asked for; expected one of .*csv, eaf, j"):
         exports.download("doc")
+
+
+def test_names_in_a_zip_can_be_written_everywhere():
+    """Devices of Windows, names that only their spelling tells apart, and 255 bytes of a name."""
+    names = ["con.wav", "LPT1.x.wav", "x. .wav", "e\u0301.wav", "\u00e9.mp4", "\U0001f600" * 120]
+    names += ["a" * 120, "a" * 119 + "b.wav", "\u05d3.wav"]
+    result = RecordingResult(TALK, Overview(4.0, None, (), (), ()), has_video=False)
+    jobs = [(Job(name, Path(), Path(), Pace(Limits()), name=name), result) for name in names]
+    with zipfile.ZipFile(io.BytesIO(exports.packed(jobs))) as archive:
+        written = archive.namelist()
+    folders = list(dict.fromkeys(name.split("/")[0] for name in written))
+    assert folders[:5] == ["_con", "_LPT1.x", "x", "\u00e9", "\u00e9-2"]
+    assert len(folders) == len(names)
+    assert all(len(part.encode()) <= 255 for name in written for part in name.split("/"))

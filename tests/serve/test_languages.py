@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from pathlib import Path
 
 import pytest
 
+import affuse
 from affuse.serve.about import LANGUAGES, languages
 
 STATIC = LANGUAGES.parent
@@ -32,6 +35,29 @@ def test_every_language_has_every_sentence(code):
         assert sentence.strip(), key
         assert sorted(PLACE.findall(sentence)) == sorted(PLACE.findall(ENGLISH[key])), key
         assert sorted(MARK.findall(sentence)) == sorted(MARK.findall(ENGLISH[key])), key
+
+
+def sentences() -> dict[str, str]:
+    """Code -> English of every message in the source, as a table writes its places."""
+    found: dict[str, str] = {}
+    for path in Path(affuse.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "message":
+                code, template = map(ast.literal_eval, node.args)
+                plain = re.sub(r"\{(\w+)[^}]*\}", r"{\1}", template)
+                assert found.setdefault(code, plain) == plain, code
+    return found
+
+
+def test_what_the_server_says_stands_in_the_tables_as_it_says_it():
+    in_table = {
+        key.removeprefix("message."): sentence
+        for key, sentence in ENGLISH.items()
+        if key.startswith("message.")
+    }
+    assert in_table.pop("all") == "{parts}"
+    assert in_table.pop("and") == ", and "
+    assert in_table == sentences()
 
 
 def test_english_comes_first_and_each_is_called_by_its_own_name():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import os
 import select
 import threading
 import time
@@ -11,8 +14,13 @@ import httpx
 import pytest
 from local_server import PART, TAIL, answer_of, connected, drip, local_server, uploading
 from serving import until
+from starlette.requests import Request
 
+from affuse.serve.answers import answered
+from affuse.serve.corrections import sent_corrections
 from affuse.serve.pace import Pace
+from affuse.serve.replies import Refused
+from affuse.serve.sample import Sample
 from affuse.serve.settings import Limits
 
 RATE = 10_000
@@ -147,6 +155,29 @@ def test_fifty_drips_do_not_shut_others_out(server, client):
     until(lambda: not [p for p in set(server.job_folders) - before if any(p.iterdir())])
 
 
+def test_corrections_of_nobody_hold_no_connection(strict):
+    """Who has no such job is answered before the body, which may never end."""
+    head = f"PUT /api/jobs/x/corrections HTTP/1.1\r\nHost: 127.0.0.1:{strict}\r\n"
+    with connected(strict) as raw:
+        raw.sendall(head.encode() + b"Content-Length: 99\r\n\r\n{")
+        answer = answer_of(raw)
+        assert answer.startswith(b"HTTP/1.1 404 ")
+        assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+def test_corrections_come_at_a_steady_pace():
+    limits = Limits(patience_s=0.1)
+
+    async def receive() -> dict[str, object]:
+        await asyncio.sleep(0.05)
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+    request = Request({"type": "http", "method": "PUT", "headers": []}, receive)
+    with pytest.raises(Refused, match=r"the corrections fell 0.1 s behind 10 kB/s") as caught:
+        asyncio.run(sent_corrections(request, Pace(limits)))
+    assert caught.value.status == 408
+
+
 def test_headers_that_do_not_end(strict):
     with connected(strict) as raw:
         raw.sendall(b"GET / HTTP/1.1\r\nHost: ")
@@ -207,6 +238,32 @@ def test_a_form_of_many_parts(strict):
     )
     assert answer.status_code == 400
     assert "more than 100 parts" in answer.json()["error"]
+
+
+def test_who_waits_for_long_work_keeps_nothing_from_the_others(tmp_path, bundle_dir, monkeypatch):
+    ready = threading.Event()
+
+    def slow_path(sample: Sample, meant: str) -> object:
+        ready.wait(20)
+        return tmp_path / "none.mp4"
+
+    monkeypatch.setattr(Sample, "path", slow_path)
+    with local_server(tmp_path, bundle_dir, Limits(max_jobs=1)) as port, ExitStack() as stack:
+        head = f"GET /api/sample.mp4 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
+        for raw in [stack.enter_context(connected(port)) for _ in range(60)]:
+            raw.sendall(head.encode())
+        for path in ("/static/main.js", "/api/runs"):
+            url = f"http://127.0.0.1:{port}{path}"
+            assert httpx.get(url, trust_env=False, timeout=5).is_success
+        ready.set()
+
+
+def test_a_full_disk_is_said_plainly():
+    request = Request({"type": "http", "method": "GET", "path": "/", "headers": []})
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    answer = asyncio.run(answered(request, full))
+    assert answer.status_code == 503
+    assert b"there is no space left on the server; free some, or try later" in answer.body
 
 
 def _is_closed(raw) -> bool:

@@ -22,8 +22,12 @@ from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
 from affuse.models.fit_cache import FitCache
 
-SETTINGS = FusionConfig(late_epochs=3)
-WITH_DROPOUT = FusionConfig(late_epochs=3, modality_dropout=True)
+NETWORKS = ("bottleneck", "cross_attention", "gated", "low_rank", "tensor")
+QUICK = {name: {"width": 8, "epochs": 12, "learning_rate": 2e-2} for name in NETWORKS}
+"""Settings of networks that join modalities, small enough to be fitted many times."""
+
+SETTINGS = FusionConfig(late_epochs=3, settings=QUICK)
+WITH_DROPOUT = FusionConfig(late_epochs=3, settings=QUICK, modality_dropout=True)
 LABELS = (1, 2, 4)
 
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from affuse.config.lists import items_of, speakers_of
 from affuse.config.names import Fused, Named
-from affuse.registries import EXTRACTORS, MODELS, READERS, RULES
+from affuse.registries import EXTRACTORS, FUSIONS, MODELS, READERS, RULES
 
 ProtocolName = Literal[
     "speaker-independent", "cross-corpus", "leave-one-corpus-out", "random", "lecture"
@@ -25,11 +25,14 @@ Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Model = Annotated[str, AfterValidator(Named(MODELS))]
 Rule = Annotated[str, AfterValidator(Named(RULES))]
+Family = Annotated[str, AfterValidator(Named(FUSIONS))]
 Fusion = Annotated[str, AfterValidator(Fused())]
 Joint = Annotated[str, AfterValidator(Fused(joint=True))]
 Combination = Annotated[str, AfterValidator(Fused("late"))]
 Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto",)))]
-Source = Annotated[str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=".csv"))]
+Source = Annotated[
+    str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=".csv", arguments=True))
+]
 
 
 class Settings(BaseModel):

@@ -22,6 +22,7 @@ from affuse.config.fields import (
     VOTES_ON,
     Combination,
     Corpus,
+    Family,
     Fusion,
     Joint,
     List,
@@ -223,7 +224,10 @@ class FusionConfig(Settings):
     hybrid_with: Joint = Field("early", description="The fusion that hybrid rules add.")
     also: List[Fusion] = Field((), description="Further fusions, by name.")
     modality_dropout: bool = Field(
-        False, description="Early and late fusion learn to do without a modality."
+        False, description="Fusions of features and of networks learn to do without a modality."
+    )
+    settings: dict[Family, dict[str, Any]] = Field(
+        {}, description="Settings of fusions that bring their own, a table for each."
     )
 
 

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from affuse.config import Config
 from affuse.corpora.attributes import FORMER_NAMES
 from affuse.corpora.filters import corpora_without
@@ -17,6 +19,7 @@ from affuse.experiment.votes import SOFT, asks_for_votes, refuse_learning_rules,
 from affuse.features.source import Source
 from affuse.features.sources import make_source
 from affuse.features.stretches import within_files
+from affuse.features.table import FeatureTable, truth_of
 from affuse.fusion.registry import check_fusions
 from affuse.models.registry import check_balance, check_models, check_votes
 from affuse.records import Modality
@@ -190,10 +193,24 @@ def plan_of(config: Config) -> Plan:
     Raises
     ------
     AffuseError
-        There are no clips, or the folds or groups that are asked for do not fit them.
+        There are no clips, what they say is the same of all of them, or the folds or groups that
+        are asked for do not fit them.
     """
     index = chosen_clips(config)
+    _refuse_one_truth(task_of(config), index)
     for by in config.evaluation.by:
         groups_of(index.clips, by)
     check_asked_folds(config, index.clips)
     return Plan(prepared(config, index), index)
+
+
+def _refuse_one_truth(task: Task, index: Index) -> None:
+    """Refuse clips of which the same is said of all, before features are computed of them."""
+    truth = FeatureTable(
+        clips=np.array([clip.id for clip in index]),
+        speakers=np.array([clip.speaker for clip in index]),
+        arrays={},
+        present={},
+        **truth_of(index.clips),
+    )
+    task.check(task.table(truth, index))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from affuse.errors import OutputError
+from affuse.messages import coded
 from affuse.records import Box, Explanation, Prediction, Probabilities, Segment
 
 UNDECIDED = "undecided"
@@ -47,6 +48,7 @@ def to_plain(prediction: Prediction) -> dict[str, Any]:
         "classes": list(prediction.classes),
         "recogniser": prediction.recogniser,
         "notes": list(prediction.notes),
+        **_note_messages(prediction.notes),
         **_explanation(prediction.explanation),
     }
 
@@ -258,6 +260,7 @@ def _findings(found: Prediction | Segment) -> dict[str, Any]:
         "emotion": found.emotion,
         "confidence": rounded(found.confidence),
         "abstained": found.abstained,
+        **_message("abstained_message", found.abstained),
         "disagreement": found.disagreement,
         "probabilities": {
             source: _numbers(found.probabilities[source])
@@ -270,6 +273,17 @@ def _findings(found: Prediction | Segment) -> dict[str, Any]:
         "speech": rounded(found.speech),
         "face_seen": rounded(found.face_seen),
     }
+
+
+def _message(key: str, text: str) -> dict[str, Any]:
+    """Code and values of a sentence, under a key of their own; nothing where it has none."""
+    found = coded(text)
+    return {} if found is None else {key: found}
+
+
+def _note_messages(notes: Sequence[str]) -> dict[str, Any]:
+    found = [coded(note) for note in notes]
+    return {"note_messages": found} if any(found) else {}
 
 
 def _numbers(probabilities: Probabilities) -> dict[str, float | None]:
@@ -301,7 +315,12 @@ def _explanation(found: Explanation | None) -> dict[str, Any]:
         }
         for modality, moment in found.moments.items()
     }
-    known = {"emotion": found.emotion, "chance": rounded(found.chance), "reason": found.reason}
+    known = {
+        "emotion": found.emotion,
+        "chance": rounded(found.chance),
+        "reason": found.reason,
+        **_message("reason_message", found.reason),
+    }
     contributions = _numbers(found.contributions)
     return {"explanation": {**known, "contributions": contributions, "moments": moments}}
 

@@ -17,6 +17,9 @@ from itertools import pairwise
 
 from affuse.records import Box, Prediction, Segment
 
+_TOUCHING_S = 0.001
+"""Stretches of a person have whole milliseconds, those of a recogniser do not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -114,7 +117,9 @@ def tracks(prediction: Prediction) -> tuple[Track, ...]:
 
 
 def shares_windows(prediction: Prediction) -> bool:
-    """Whether several segments, of different faces, cover the same window.
+    """Whether several segments, of different faces, cover the same time.
+
+    Windows are shared as a whole; in a timeline that somebody has corrected, they overlap.
 
     Parameters
     ----------
@@ -125,7 +130,18 @@ def shares_windows(prediction: Prediction) -> bool:
     bool
     """
     windows = [(segment.start_s, segment.end_s) for segment in prediction.segments]
-    return len(set(windows)) < len(windows)
+    return len(set(windows)) < len(windows) or _corrected_apart(prediction.segments)
+
+
+def _corrected_apart(segments: Sequence[Segment]) -> bool:
+    """Whether timelines of several faces were corrected: one alone has no overlap."""
+    if not any(segment.annotator for segment in segments):
+        return False
+    ordered = sorted(segments, key=lambda segment: (segment.start_s, segment.end_s))
+    return any(
+        after.start_s < before.end_s - _TOUCHING_S and after.face != before.face
+        for before, after in pairwise(ordered)
+    )
 
 
 def main_track(prediction: Prediction) -> Track:

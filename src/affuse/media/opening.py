@@ -16,6 +16,7 @@ import av.error
 from affuse.errors import MediaError
 from affuse.media.boxes import lacks_table
 from affuse.media.joined import PartOfFile, Stretch, joined_parts
+from affuse.messages import message
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -86,7 +87,12 @@ def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
         raise MediaError(f"{file} is not a file; expected a sound or video file: check the path")
     if file.stat().st_size == 0:
         raise MediaError(
-            f"{file} is empty (0 bytes); expected a sound or video file: fetch or record it again"
+            message(
+                "media.empty",
+                "{file} is empty (0 bytes); expected a sound or video file: fetch or record it "
+                "again",
+                file=str(file),
+            )
         )
     with ExitStack() as opened_files:
         try:
@@ -98,15 +104,20 @@ def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
         except _ERRORS_OF_DECODERS as error:
             raise _refused(file, _reason(error)) from error
         if container.format.name in _NO_RECORDINGS:
-            raise _refused(file, "it is text")
+            raise _refused(file, message("media.text", "it is text"))
         try:
             yield container
         except _ERRORS_OF_DECODERS as error:
             if getattr(error, "errno", None) in _ERRORS_OF_WRITING:
                 raise
             raise MediaError(
-                f"{file} cannot be decoded ({_reason(error)}); expected a whole media file: "
-                "fetch or record it again, or re-encode it"
+                message(
+                    "media.undecodable",
+                    "{file} cannot be decoded ({reason}); expected a whole media file: fetch or "
+                    "record it again, or re-encode it",
+                    file=str(file),
+                    reason=_reason(error),
+                )
             ) from error
 
 
@@ -180,14 +191,27 @@ def _refused(file: Path, reason: str) -> MediaError:
         first = content.read(500).decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if _LISTS.match(first):
         return MediaError(
-            f"{file} is a list that names other files, which are not followed; expected a "
-            "recording: give the media files themselves"
+            message(
+                "media.list",
+                "{file} is a list that names other files, which are not followed; expected a "
+                "recording: give the media files themselves",
+                file=str(file),
+            )
         )
     if lacks_table(file):
-        reason = "its table of contents, which stands at the end, is missing: it is cut short"
+        reason = message(
+            "media.short",
+            "its table of contents, which stands at the end, is missing: it is cut short",
+        )
     return MediaError(
-        f"{file} ({file.stat().st_size:,} bytes) cannot be read as sound or video ({reason}); "
-        "expected a whole media file such as wav, flac, mp4 or webm: fetch or record it again"
+        message(
+            "media.unreadable",
+            "{file} ({n_bytes:,} bytes) cannot be read as sound or video ({reason}); expected a "
+            "whole media file such as wav, flac, mp4 or webm: fetch or record it again",
+            file=str(file),
+            n_bytes=file.stat().st_size,
+            reason=reason,
+        )
     )
 
 

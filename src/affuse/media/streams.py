@@ -10,6 +10,7 @@ from av.stream import Disposition
 
 from affuse.errors import MediaError
 from affuse.media.opening import MOST_PIXELS
+from affuse.messages import message
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -176,13 +177,25 @@ def notes_on_tracks(container: InputContainer, track: int | None) -> tuple[str, 
     if len(audio) > 1 and track is None:
         number = audio.index(_marked(audio)) + 1
         notes.append(
-            f"the file has {len(audio)} audio tracks: number {number}{_why(audio)} was heard; "
-            "--audio-track takes another"
+            message(
+                "tracks.audio",
+                "the file has {n_tracks} audio tracks: number {number}{why} was used; "
+                "--audio-track takes another",
+                n_tracks=len(audio),
+                number=number,
+                why=_why(audio),
+            )
         )
     if len(video) > 1:
         number = video.index(_marked(video)) + 1
         notes.append(
-            f"the file has {len(video)} video tracks: number {number}{_why(video)} was looked at"
+            message(
+                "tracks.video",
+                "the file has {n_tracks} video tracks: number {number}{why} was used",
+                n_tracks=len(video),
+                number=number,
+                why=_why(video),
+            )
         )
     return tuple(notes)
 
@@ -203,8 +216,12 @@ def why_no_sound(container: InputContainer) -> str:
         return ""
     unknown = [stream for stream in container.streams.audio if stream.codec_context is None]
     if unknown:
-        return f"the sound of the file is of {_codec(unknown[0])}, which is not known"
-    return "the file has no sound"
+        return message(
+            "sound.unknown",
+            "the sound of the file is of {codec}, which is not known",
+            codec=_codec(unknown[0]),
+        )
+    return message("sound.none", "the file has no sound")
 
 
 def why_no_picture(container: InputContainer) -> str:
@@ -226,8 +243,14 @@ def why_no_picture(container: InputContainer) -> str:
         picture for picture in pictures if picture.codec_context is None and not _is_cover(picture)
     ]
     if unknown:
-        return f"the picture of the file is of {_codec(unknown[0])}, which is not known"
-    return "the file has a cover but no moving picture" if pictures else "the file has no picture"
+        return message(
+            "picture.unknown",
+            "the picture of the file is of {codec}, which is not known",
+            codec=_codec(unknown[0]),
+        )
+    if pictures:
+        return message("picture.cover", "the file has a cover but no moving picture")
+    return message("picture.none", "the file has no picture")
 
 
 def _marked(streams: list[_Timed]) -> _Timed:
@@ -238,7 +261,9 @@ def _marked(streams: list[_Timed]) -> _Timed:
 
 def _why(streams: list[_Timed]) -> str:
     marked = [stream for stream in streams if stream.disposition & Disposition.default]
-    return ", which is marked as default," if 0 < len(marked) < len(streams) else ""
+    if not 0 < len(marked) < len(streams):
+        return ""
+    return message("tracks.marked", ", which is marked as default,")
 
 
 def _is_cover(stream: VideoStream) -> bool:

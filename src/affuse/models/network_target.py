@@ -140,9 +140,26 @@ class NetworkTarget:
         str
             Name of the value, (n, n_outputs) double.
         """
-        from affuse.models.graphs.networks import class_probabilities, layers
+        from affuse.models.graphs.networks import layers
 
+        return self.decoded_nodes(graph, layers(graph, rows, network))
+
+    def decoded_nodes(self, graph: GraphBuilder, outputs: str) -> str:
+        """As `decoded`, in a graph.
+
+        Parameters
+        ----------
+        graph : GraphBuilder
+            Grows by the nodes.
+        outputs : str
+            Name of the last layer's outputs, (n, n_outputs) float.
+
+        Returns
+        -------
+        str
+            Name of the value, (n, n_outputs) double.
+        """
+        precise = graph.cast(outputs, "DOUBLE")
         if self.classes is not None:
-            return class_probabilities(graph, rows, network)
-        outputs = graph.cast(layers(graph, rows, network), "DOUBLE")
-        return graph.add(graph.multiply(outputs, self.scale), self.mean)
+            return graph.node("Softmax", precise, axis=1)
+        return graph.add(graph.multiply(precise, self.scale), self.mean)

@@ -164,6 +164,7 @@ def train(
     epochs: int,
     optimiser: torch.optim.Optimizer,
     after_step: Callable[[], None] | None = None,
+    after_epoch: Callable[[], bool] | None = None,
 ) -> NDArray[np.float64]:
     """Minimise a loss over `epochs` calls of `batches`; the network ends in eval mode.
 
@@ -182,15 +183,17 @@ def train(
     optimiser : torch.optim.Optimizer
     after_step : callable, optional
         Called after each step.
+    after_epoch : callable, optional
+        Called after each epoch, with the network in eval mode; gives True to stop there.
 
     Returns
     -------
-    (epochs,) float64
+    (n_epochs,) float64
     """
     torch = import_torch()
-    network.train()
     means = []
     for _ in range(epochs):
+        network.train()
         losses = []
         for inputs, targets, *terms in batches():
             optimiser.zero_grad(set_to_none=True)
@@ -201,6 +204,9 @@ def train(
             if after_step is not None:
                 after_step()
         means.append(float(torch.stack(losses).mean()))
+        network.eval()
+        if after_epoch is not None and after_epoch():
+            break
     network.eval()
     return np.array(means)
 

@@ -6,14 +6,16 @@ from affuse.bundle.manifest import Manifest
 from affuse.bundle.tables import tables_of
 from affuse.errors import ConfigError
 from affuse.explain.shapley import shapley_values
+from affuse.messages import message
 from affuse.predict.evidence import RecordingEvidence, WindowEvidence
 from affuse.predict.judging import Floats, MemberProbabilities
 from affuse.predict.telling import telling_moments
 from affuse.records import Explanation
 
-JOINED_BEFORE = (
+JOINED_BEFORE = message(
+    "joined.before",
     "this recogniser joins voice and face before it decides: neither can be left out, so how much "
-    "each moved the answer is not known"
+    "each moved the answer is not known",
 )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.bundle.manifest import Agreement, Manifest
+from affuse.messages import message
 from affuse.records import MODALITIES, Modality
 
 Floats = NDArray[np.float64]
@@ -19,6 +20,7 @@ ModalityProbabilities = Mapping[Modality, Floats]
 WHO: Mapping[Modality, str] = {"audio": "voice", "video": "face"}
 
 _JUST_BELOW = 0.99
+_UNSURE = message("unsure.both", "neither the voice nor the face is sure of any emotion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def name_emotion(
     disagreement = ""
     if rules is not None:
         if not _may_be_named(manifest, rules, by_modality).any():
-            return NamedEmotion(None, "neither the voice nor the face is sure of any emotion")
+            return NamedEmotion(None, _UNSURE)
         rivals = _rivals(manifest, rules, by_modality)
         if first in rivals.values():
             words = (
@@ -78,9 +80,13 @@ def name_emotion(
             )
             disagreement = ", ".join(words)
     if of_groups[first] < threshold:
-        reason = (
-            f"{emotion} is the most probable with {of_groups[first]:.0%}, which is less than the "
-            f"{threshold:.0%} asked for"
+        reason = message(
+            "share.low",
+            "{emotion} is the most probable with {found_share:.0%}, which is less than the "
+            "{least_share:.0%} asked for",
+            emotion=emotion,
+            found_share=float(of_groups[first]),
+            least_share=threshold,
         )
         return NamedEmotion(None, reason, disagreement)
     return NamedEmotion(emotion, disagreement=disagreement)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import threadpool_limits
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.named import bundle_folder
@@ -14,7 +15,6 @@ from affuse.bundle.reader import read_bundle
 from affuse.errors import BundleError, ConfigError
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.media.video import DECODING_THREADS
-from affuse.predict.blas import products_on_one_thread
 from affuse.predict.crops import face_images
 from affuse.predict.members import Members
 from affuse.predict.recording import read_recording
@@ -251,7 +251,7 @@ class Recogniser:
         if member is None or set(member.classes) != set(RAVDESS_EMOTIONS):
             raise self._lacks("a network for voices with the eight classes of RAVDESS")
         samples = checked_signal(signal, sample_rate)
-        with products_on_one_thread():
+        with threadpool_limits(1, user_api="blas"):
             row = averaged_voice(samples, lambda part: self._members.voice_row(member, part))
         return row[[member.classes.index(name) for name in RAVDESS_EMOTIONS]]
 

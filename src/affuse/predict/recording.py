@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import MediaError
 from affuse.media.decode import MediaInfo, probe
 from affuse.media.speech import SAMPLE_RATE
 from affuse.media.video import DECODING_THREADS
-from affuse.predict.blas import products_on_one_thread
+from affuse.messages import message
 from affuse.predict.members import Members
 from affuse.predict.picture import FaceObservation, Tracker, VideoAnalysis, analyse_video
 from affuse.predict.settings import Settings
@@ -67,7 +68,7 @@ class Recording:
     def no_picture(self) -> str:
         """Why there is no picture, in words; empty where there is one."""
         if self.has_cover:
-            return "the file has only one still picture, a cover"
+            return message("picture.still", "the file has only one still picture, a cover")
         return self.info.no_picture
 
     def voice_of(self, window: int) -> MeasuredRows | None:
@@ -109,7 +110,6 @@ _CUT_MARGIN_S = 0.2
 """A stretch that ends this long before a cut can be read without reaching it."""
 
 
-@products_on_one_thread()
 def read_recording(
     path: str | Path,
     members: Members,
@@ -153,12 +153,14 @@ def read_recording(
     analysed_video = partial(_analysed_video, place, members, tracker, settings, reached, n_threads)
     sound: VoiceActivity | None = None
     picture: VideoAnalysis | None = None
-    if info.has_audio and info.has_video:
-        sound, picture = _analysed_both(place, analysed_video, settings, scorer, reached)
-    elif info.has_audio:
-        sound = _detected_speech(place, settings, lambda: 0.0, scorer, reached)
-    else:
-        picture = analysed_video()
+    # The matrices are small, and OpenBLAS' further threads wait for the next one busily.
+    with threadpool_limits(1, user_api="blas"):
+        if info.has_audio and info.has_video:
+            sound, picture = _analysed_both(place, analysed_video, settings, scorer, reached)
+        elif info.has_audio:
+            sound = _detected_speech(place, settings, lambda: 0.0, scorer, reached)
+        else:
+            picture = analysed_video()
     has_cover = bool(sound and sound.duration_s and picture and picture.is_still)
     shown = None if has_cover else picture
     if sound and shown:
@@ -303,10 +305,18 @@ def _limited(reached: Reached | None, path: Path, most_s: float | None) -> Reach
 
 def _nothing_in(path: Path, info: MediaInfo) -> MediaError:
     why = [reason for reason in (info.no_sound, info.no_picture) if "not known" in reason]
-    reasons = f" ({'; '.join(why)})" if why else ""
+    if not why:
+        return MediaError(
+            message(
+                "media.neither",
+                "{file} holds neither sound nor picture; expected a recording of a face or a "
+                "voice: name another file",
+                file=str(path),
+            )
+        )
     return MediaError(
-        f"{path} holds neither sound nor picture{reasons}; expected a recording of a face or a "
-        "voice: name another file"
+        f"{path} holds neither sound nor picture ({'; '.join(why)}); expected a recording "
+        "of a face or a voice: name another file"
     )
 
 
@@ -315,5 +325,9 @@ def _unreadable(recording: Recording) -> MediaError:
         if part is not None and part.cut is not None:
             return part.cut
     return MediaError(
-        f"{recording.path} lasts 0 s; expected a recording of a face or a voice: name another file"
+        message(
+            "media.nothing",
+            "{file} lasts 0 s; expected a recording of a face or a voice: name another file",
+            file=str(recording.path),
+        )
     )

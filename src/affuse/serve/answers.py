@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import suppress
 
 from fastapi import Request, Response
@@ -10,11 +11,13 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from affuse.errors import AffuseError, ConfigError, MissingDependency
+from affuse.messages import coded, reason_of
 from affuse.serve.jobs import Busy, Gone
 from affuse.serve.replies import Refused
 from affuse.storage.error_log import logged
 
 _OWN_ERROR = 500
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 async def answered(request: Request, error: Exception) -> Response:
@@ -33,8 +36,10 @@ async def answered(request: Request, error: Exception) -> Response:
     if status == _OWN_ERROR:
         logged(f"{request.method} {request.url.path}", error)
     # A body that was refused may still be on its way: nothing of it is wanted any more.
-    headers |= {"Connection": "close"} if request.method == "POST" else {}
-    return JSONResponse({"error": reason}, status, headers)
+    headers |= {"Connection": "close"} if request.method in ("POST", "PUT") else {}
+    found = coded(reason)
+    body = {"error": reason} | ({} if found is None else {"message": found})
+    return JSONResponse(body, status, headers)
 
 
 def _status_of(error: Exception) -> tuple[int, str, dict[str, str]]:
@@ -42,15 +47,17 @@ def _status_of(error: Exception) -> tuple[int, str, dict[str, str]]:
         case Refused():
             return error.status, error.reason, {}
         case Busy():
-            return 429, str(error), {"Retry-After": "30"}
+            return 429, reason_of(error), {"Retry-After": "30"}
         case Gone():
-            return 404, str(error), {}
+            return 404, reason_of(error), {}
         case ConfigError():
             return 422, str(error), {}
         case MissingDependency():
             return 404, str(error), {}
         case AffuseError():
-            return 409, str(error), {}
+            return 409, reason_of(error), {}
+        case OSError() if error.errno in _NO_SPACE:
+            return 503, "there is no space left on the server; free some, or try later", {}
         case RequestValidationError():
             return 422, _unfitting(error), {}
         case HTTPException():

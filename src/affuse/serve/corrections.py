@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
-from affuse.export.timeline import shares_windows, tracks
+from affuse.export.timeline import Track, tracks
+from affuse.messages import message
 from affuse.records import PERSON, RECOGNISER, Prediction, Segment
+from affuse.serve.pace import Pace, TooSlow
 from affuse.serve.replies import Refused
 
 MOST_STRETCHES = 20_000
@@ -18,36 +21,35 @@ _SHORTEST_S = 0.001
 _SAME_S = 0.0005
 """Times are sent in whole milliseconds."""
 
-_NOTE = (
-    "A person has corrected this timeline: {n_own} of its {n_all} stretches are theirs and say so "
-    "(annotator: person), the others are answers of {recogniser}."
-)
-
 
 class Stretch(BaseModel):
     """A label over a stretch of time; no emotion: undecided."""
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, strict=True)
 
     start_s: float
     end_s: float
     emotion: str | None
+    face: int = 0
+    """Whose timeline it is in, where there are several."""
 
 
 class Corrections(BaseModel):
-    """A whole timeline, in order of time."""
+    """All timelines of a recording, each in order of time."""
 
     model_config = ConfigDict(frozen=True)
 
-    stretches: tuple[Stretch, ...] = Field(max_length=MOST_STRETCHES)
+    stretches: tuple[Stretch, ...] = Field(min_length=1, max_length=MOST_STRETCHES)
 
 
-async def sent_corrections(request: Request) -> Corrections:
-    """The timeline that a request carries.
+async def sent_corrections(request: Request, pace: Pace) -> Corrections:
+    """The timelines that a request carries.
 
     Parameters
     ----------
     request : Request
+    pace : Pace
+        As of an upload: a body that never ends would hold its connection for ever.
 
     Returns
     -------
@@ -56,33 +58,43 @@ async def sent_corrections(request: Request) -> Corrections:
     Raises
     ------
     Refused
-        413: too long; 422: no timeline.
+        408: too slow; 413: too long; 422: no timeline.
     """
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _MOST_BYTES:
-            raise Refused(
-                413, f"corrections of more than {_MOST_BYTES / 1e6:g} MB were sent; expected less"
-            )
+    try:
+        async with pace.kept() as came:
+            async for piece in request.stream():
+                body += piece
+                came(len(piece))
+                if len(body) > _MOST_BYTES:
+                    raise _too_long()
+    except TooSlow as error:
+        raise Refused(
+            408, f"the corrections {error}; expected a steady upload: send them again"
+        ) from error
     try:
         return Corrections.model_validate_json(bytes(body))
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the corrections"
         raise Refused(422, f"{where} was sent: {first['msg']}; see /api/docs") from error
 
 
+def _too_long() -> Refused:
+    return Refused(
+        413, f"corrections of more than {_MOST_BYTES / 1e6:g} MB were sent; expected less"
+    )
+
+
 def corrected(prediction: Prediction, corrections: Corrections) -> Prediction:
-    """A prediction with the timeline that a person has corrected.
+    """A prediction with the timelines that a person has corrected.
 
     A stretch is the recogniser's as long as its times and its emotion are; any other is the
-    person's, and has no probabilities.
+    person's, and has no probabilities. Of several faces each has a timeline of its own.
 
     Parameters
     ----------
     prediction : Prediction
-        Of one timeline.
     corrections : Corrections
 
     Returns
@@ -92,42 +104,66 @@ def corrected(prediction: Prediction, corrections: Corrections) -> Prediction:
     Raises
     ------
     Refused
-        422: a stretch is outside of the recording, overlaps another, or has an emotion that the
-        recogniser does not know; or there are several timelines.
+        422: a stretch is outside of the recording, overlaps another of its timeline, or has a face
+        or an emotion that the recogniser does not know.
     """
-    _check(prediction, corrections.stretches)
+    lanes = {track.face: track for track in tracks(prediction)}
+    end_s = max([prediction.duration_s, *(segment.end_s for segment in prediction.segments)])
+    _check(prediction, corrections.stretches, tuple(lanes), end_s)
+    segments = [
+        segment
+        for face, track in lanes.items()
+        for segment in _merged(
+            track, [each for each in corrections.stretches if each.face == face], end_s
+        )
+    ]
+    segments.sort(key=lambda segment: (segment.start_s, segment.face) if len(lanes) > 1 else (0, 0))
+    n_own = sum(segment.annotator == PERSON for segment in segments)
+    note = message(
+        "note.corrected",
+        "A person has corrected this timeline: {n_own} of its {n_all} stretches are theirs and say "
+        "so (annotator: person), the others are answers of {recogniser}.",
+        n_own=n_own,
+        n_all=len(segments),
+        recogniser=prediction.recogniser,
+    )
+    return replace(prediction, segments=tuple(segments), notes=(*prediction.notes, note))
+
+
+def _merged(track: Track, stretches: Sequence[Stretch], end_s: float) -> list[Segment]:
+    """The segments of one timeline, each as long as its neighbours leave it."""
     known = {
         (_step(cut.start_s), _step(cut.end_s)): replace(
             cut.segment, start_s=cut.start_s, end_s=cut.end_s, annotator=RECOGNISER
         )
-        for cut in tracks(prediction)[0].cuts
+        for cut in track.cuts
     }
-    segments = []
-    for stretch in corrections.stretches:
-        same = known.get((_step(stretch.start_s), _step(stretch.end_s)))
-        kept = same is not None and same.emotion == stretch.emotion
-        segments.append(same if same is not None and kept else _own(stretch))
-    n_own = sum(segment.annotator == PERSON for segment in segments)
-    note = _NOTE.format(n_own=n_own, n_all=len(segments), recogniser=prediction.recogniser)
-    return replace(prediction, segments=tuple(segments), notes=(*prediction.notes, note))
+    segments = [_labelled(stretch, known, end_s) for stretch in stretches]
+    for place, (before, after) in enumerate(pairwise(segments)):
+        # The recogniser's times are finer than a person's: what touches is to meet exactly.
+        if abs(after.start_s - before.end_s) < 2 * _SAME_S - 1e-9:
+            if after.annotator == PERSON:
+                segments[place + 1] = replace(after, start_s=before.end_s)
+            else:
+                segments[place] = replace(before, end_s=after.start_s)
+    return segments
+
+
+def _labelled(stretch: Stretch, known: Mapping[tuple[int, int], Segment], end_s: float) -> Segment:
+    same = known.get((_step(stretch.start_s), _step(stretch.end_s)))
+    if same is not None and same.emotion == stretch.emotion:
+        return same
+    start, end = max(round(stretch.start_s, 3), 0.0), min(round(stretch.end_s, 3), end_s)
+    return Segment(start, end, stretch.emotion, None, {}, face=stretch.face, annotator=PERSON)
 
 
 def _step(time_s: float) -> int:
     return round(time_s / (2 * _SAME_S))
 
 
-def _own(stretch: Stretch) -> Segment:
-    return Segment(stretch.start_s, stretch.end_s, stretch.emotion, None, {}, annotator=PERSON)
-
-
-def _check(prediction: Prediction, stretches: tuple[Stretch, ...]) -> None:
-    if shares_windows(prediction):
-        raise Refused(
-            422,
-            f"{prediction.path} has a timeline for each of several faces; expected one timeline: "
-            "have it judged by its largest face",
-        )
-    end_s = max([prediction.duration_s, *(segment.end_s for segment in prediction.segments)])
+def _check(
+    prediction: Prediction, stretches: Sequence[Stretch], faces: Sequence[int], end_s: float
+) -> None:
     for number, stretch in enumerate(stretches, start=1):
         inside = stretch.start_s >= -_SAME_S and stretch.end_s <= end_s + _SAME_S
         if not inside or stretch.end_s - stretch.start_s < _SHORTEST_S:
@@ -139,13 +175,26 @@ def _check(prediction: Prediction, stretches: tuple[Stretch, ...]) -> None:
         if stretch.emotion is not None and stretch.emotion not in prediction.classes:
             raise Refused(
                 422,
-                f"stretch {number} has the emotion {stretch.emotion[:40]!r}; expected none, or one "
+                f"stretch {number} has the emotion {stretch.emotion[:40]!a}; expected none, or one "
                 f"of {', '.join(prediction.classes)}: choose one",
             )
-    for number, (before, after) in enumerate(pairwise(stretches), start=1):
+        if stretch.face not in faces:
+            raise Refused(
+                422,
+                f"stretch {number} is of face {stretch.face}; expected one of the timelines "
+                f"{', '.join(map(str, faces))}: name its face",
+            )
+    for face in faces:
+        own = [pair for pair in enumerate(stretches, start=1) if pair[1].face == face]
+        _check_order(own)
+
+
+def _check_order(stretches: Sequence[tuple[int, Stretch]]) -> None:
+    """Refuse stretches of one timeline, with their numbers, where they overlap."""
+    for (before_number, before), (number, after) in pairwise(stretches):
         if after.start_s < before.end_s - _SAME_S:
             raise Refused(
                 422,
-                f"stretch {number + 1} begins at {after.start_s:g} s, before stretch {number} ends "
-                f"at {before.end_s:g} s; expected an order without overlap: move an edge",
+                f"stretch {number} begins at {after.start_s:g} s, before stretch {before_number} "
+                f"ends at {before.end_s:g} s; expected an order without overlap: move an edge",
             )

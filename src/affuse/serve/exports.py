@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from affuse.errors import MissingDependency
 from affuse.export.format import Format
@@ -19,6 +19,7 @@ from affuse.serve.corrections import corrected
 from affuse.serve.job import Job
 from affuse.serve.jobs import Jobs
 from affuse.serve.judging import RecordingResult, VideoTask, draw
+from affuse.serve.names import file_stem
 from affuse.serve.replies import Refused
 from affuse.serve.worker import Failed
 
@@ -149,7 +150,8 @@ def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
             return out
         for message in jobs.run(job, draw, VideoTask(job.media, result.prediction, out)):
             if isinstance(message, Failed):
-                raise Refused(409, message.reason.replace(str(job.media), job.name))
+                reason = message.reason.replace(str(job.media), job.name)
+                raise Refused(409, reason.replace(str(out), "the video"))
             if isinstance(message, float):
                 job.drawn = message
         job.drawn = 1.0
@@ -175,7 +177,7 @@ def packed(jobs: Sequence[tuple[Job, RecordingResult]]) -> bytes:
     out, taken = io.BytesIO(), set[str]()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for job, result in jobs:
-            folder = _unused(PurePosixPath(job.name).stem, taken)
+            folder = _unused(file_stem(job.name), taken)
             for name, form in forms.items():
                 body = document(result.prediction, name, job.folder)
                 archive.writestr(f"{folder}/{folder}{form.suffix}", body)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from affuse.messages import coded
 from affuse.predict.settings import Settings
 from affuse.serve.corrections import Corrections
 from affuse.serve.judging import RecordingResult
@@ -86,6 +88,14 @@ class Job:
             return None
         return now_s - (self.ended_s if self.owner is None else max(self.ended_s, self.asked_s))
 
+    def n_bytes(self) -> int:
+        """What it has on disk: its recording, and what was made of that."""
+        size = 0
+        with suppress(OSError):
+            for path in self.folder.rglob("*"):
+                size += path.stat().st_size
+        return size
+
     def reply(self, position: int | None, keep_s: float) -> JobReply:
         """Its progress, as an answer of the API."""
         now_s = time.monotonic()
@@ -99,6 +109,7 @@ class Job:
                 "position": position,
                 "name": self.name,
                 "error": self.error,
+                "error_message": None if self.error is None else coded(self.error),
                 "created_s_ago": round(now_s - self.created_s, 3),
                 "expires_in_s": None if idle_s is None else round(max(keep_s - idle_s, 0.0), 3),
                 "emotion": None if found is None else found.emotion,

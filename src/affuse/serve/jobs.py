@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from affuse.errors import AffuseError
+from affuse.messages import message, reason_of
 from affuse.predict.settings import Settings
 from affuse.serve.job import UNFINISHED, Job
 from affuse.serve.judging import JudgeTask, RecordingResult, judge
+from affuse.serve.keeping import Kept, to_remove
 from affuse.serve.pace import BEHIND_S, Pace
 from affuse.serve.replies import JobReply
 from affuse.serve.settings import Limits
@@ -22,9 +24,6 @@ from affuse.serve.worker import Failed, Worker
 from affuse.storage.error_log import unforeseen
 from affuse.workers.sending import Send
 from affuse.workers.threads import begun_thread
-
-MOST_KEPT = 100
-"""Ended jobs that are kept, however soon they follow each other; the oldest go first."""
 
 _JOIN_S = 5.0
 
@@ -83,7 +82,7 @@ class Jobs:
             full = len(unfinished) >= most and not self._one_gives_way()
             if self._closed or full:
                 raise Busy(
-                    f"{len(unfinished)} recordings are waiting or being judged; expected fewer "
+                    f"{len(unfinished)} recordings are waiting or being analysed; expected fewer "
                     f"than {most}: try again in a minute"
                 )
             number = secrets.token_urlsafe(16)
@@ -125,7 +124,12 @@ class Jobs:
         """
         with self._changed:
             if job.state != "receiving":
-                raise Busy("the upload came too slowly while others waited: try again in a minute")
+                raise Busy(
+                    message(
+                        "upload.behind",
+                        "the upload came too slowly while others waited: try again in a minute",
+                    )
+                )
             job.name, job.settings, job.find, job.state = name, settings, find, "queued"
             self._waiting.append(job)
             self._changed.notify_all()
@@ -281,18 +285,18 @@ class Jobs:
             worker.kill()
 
     def remove_expired(self) -> None:
-        """Remove what has been kept long enough, or exceeds the limit."""
+        """Remove what has been kept long enough, or exceeds the limits."""
+        sizes = {job.id: job.n_bytes() for job in list(self._jobs.values())}
         with self._changed:
             now_s = time.monotonic()
-            idle = [(job.idle_s(now_s), job) for job in self._jobs.values()]
-            ended = [(idle_s, job) for idle_s, job in idle if idle_s is not None]
-            ended.sort(key=lambda pair: -pair[0])
-            old = [
-                job
-                for place, (idle_s, job) in enumerate(ended)
-                if job.n_users == 0
-                and (idle_s >= self._limits.keep_s or place < len(ended) - MOST_KEPT)
+            idle = [(job.idle_s(now_s), job) for job in self._jobs.values() if not job.n_users]
+            kept = [
+                Kept(job.id, job.owner, idle_s, sizes.get(job.id, 0))
+                for idle_s, job in idle
+                if idle_s is not None
             ]
+            limits = self._limits
+            old = [self._jobs[n] for n in to_remove(kept, limits.keep_s, limits.max_kept_bytes)]
             # Without letting go of the lock: nobody may begin to use one of them meanwhile.
             for job in old:
                 self._take_out(job)
@@ -318,7 +322,7 @@ class Jobs:
             except Gone:
                 pass
             except AffuseError as error:
-                self._end(job, Failed(str(error)))
+                self._end(job, Failed(reason_of(error)))
             except Exception as error:
                 # Whatever went wrong, the recordings that wait must still be predicted.
                 self._end(job, Failed(unforeseen(job.name, error)))
@@ -338,13 +342,13 @@ class Jobs:
         most_s = self._limits.max_duration_s
         task = JudgeTask(job.media, job.name, self._bundle_dir, job.settings, most_s)
         last: object = None
-        for message in self.run(job, judge, task):
-            last = message
-            if isinstance(message, float):
+        for sent in self.run(job, judge, task):
+            last = sent
+            if isinstance(sent, float):
                 with self._changed:
-                    job.progress = message
+                    job.progress = sent
         ended = isinstance(last, RecordingResult | Failed)
-        self._end(job, last if ended else Failed("the recording was not judged: send it again"))
+        self._end(job, last if ended else Failed("the recording was not analysed: send it again"))
 
     def _end(self, job: Job, outcome: object) -> None:
         """Note what came out. A recording that nothing can need any more goes at once."""
@@ -378,6 +382,11 @@ class Jobs:
 
     def _gone(self, number: str) -> Gone:
         return Gone(
-            f"there is no job {number[:40]!r}; expected one that was started within the last "
-            f"{self._limits.keep_s:g} s and not removed: send the recording again"
+            message(
+                "job.gone",
+                "there is no job {number}; expected one that was started within the last "
+                "{keep_s:g} s and not removed: send the recording again",
+                number=repr(number[:40]),
+                keep_s=self._limits.keep_s,
+            )
         )

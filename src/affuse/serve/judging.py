@@ -12,6 +12,7 @@ from affuse.bundle.reader import read_bundle
 from affuse.errors import AffuseError, BundleError, MediaError
 from affuse.export.video import annotate
 from affuse.media.decode import probe
+from affuse.messages import message, reason_of, renamed
 from affuse.predict.members import Members
 from affuse.predict.recogniser import SHIPPED
 from affuse.predict.recording import Recording, read_recording
@@ -91,7 +92,7 @@ def judge(task: JudgeTask, send: Send) -> None:
         send(_recording_result(task, send))
     except AffuseError as error:
         # People know their file by its name, not by where it lies meanwhile.
-        raise MediaError(str(error).replace(str(task.path), task.name)) from error
+        raise MediaError(renamed(reason_of(error), str(task.path), task.name)) from error
     except MemoryError:
         raise
     except Exception as error:
@@ -224,9 +225,14 @@ class _DurationLimit:
         most_s = self._task.max_duration_s
         if duration_s > most_s:
             raise MediaError(
-                f"{self._task.name} lasts {_minutes(duration_s)} or longer; expected "
-                f"{_minutes(most_s)} at most: cut it, or start the server with a larger "
-                "--max-duration"
+                message(
+                    "media.long",
+                    "{file} lasts {found} or longer; expected {most} at most: cut it, or start "
+                    "the server with a larger --max-duration",
+                    file=self._task.name,
+                    found=_minutes(duration_s),
+                    most=_minutes(most_s),
+                )
             )
 
     def reached(self, modality: Modality, time_s: float) -> None:

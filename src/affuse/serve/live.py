@@ -15,6 +15,7 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 
 from affuse.errors import AffuseError, MediaError
+from affuse.messages import coded
 from affuse.serve.judging import members_of
 from affuse.serve.rolling import HOP_S, Moment, Rolling
 from affuse.serve.settings import ServerSettings
@@ -212,7 +213,9 @@ def _item(message: dict[str, Any]) -> Item | None:
 
 
 def _moment_message(moment: Moment, delay_s: float) -> dict[str, Any]:
-    return {"type": "moment", "delay_s": round(delay_s, 4), **asdict(moment)}
+    found = coded(moment.abstained)
+    why = {} if found is None else {"abstained_message": found}
+    return {"type": "moment", "delay_s": round(delay_s, 4), **asdict(moment), **why}
 
 
 async def _refuse(socket: WebSocket, reason: str, code: int) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response
 from fastapi.responses import FileResponse
 
@@ -16,14 +17,13 @@ from affuse.predict.settings import Settings, settings_of
 from affuse.records import Modality, Prediction
 from affuse.serve import exports
 from affuse.serve.browsers import Browsers
-from affuse.serve.corrections import corrected, sent_corrections
+from affuse.serve.correcting import Correcting, done
 from affuse.serve.job import Job
 from affuse.serve.jobs import Busy, Jobs
 from affuse.serve.judging import RecordingResult
 from affuse.serve.names import attachment
 from affuse.serve.queries import (
     FORM,
-    TIMELINE,
     ByHand,
     Explain,
     FacesNamed,
@@ -33,7 +33,7 @@ from affuse.serve.queries import (
     Threshold,
     Window,
 )
-from affuse.serve.replies import JobReply, OverviewReply, Refused, StretchReply
+from affuse.serve.replies import JobReply, OverviewReply, Refused
 from affuse.serve.sample import FIRST, NAME, Sample, check_example
 from affuse.serve.settings import ServerSettings
 from affuse.serve.uploads import discard, receive, refuse_too_large
@@ -57,6 +57,8 @@ class Recordings:
         self._settings = settings
         self._browsers = browsers
         self._max_bytes = settings.limits.max_bytes
+        self._correcting = Correcting(browsers, lambda: self._jobs, settings.limits)
+        self._hard_work = CapacityLimiter(settings.limits.max_jobs)
 
     def begin(self, folder: Path) -> None:
         """Accept recordings from now on.
@@ -83,7 +85,6 @@ class Recordings:
         """The routes of the API."""
         accepted = {"status_code": 202, "response_model": JobReply}
         no_json = {"response_class": Response}
-        stretches = {"response_model": list[StretchReply]}
         gone = {**no_json, "status_code": 204}
         one, drawn = {"response_model": JobReply}, {"response_model": OverviewReply}
         return [
@@ -97,9 +98,7 @@ class Recordings:
             ("GET", "/api/jobs/{number}/result", self.result, no_json),
             ("GET", "/api/jobs/{number}/overview", self.overview, drawn),
             ("GET", "/api/jobs/{number}/recording", self.recording, no_json),
-            ("GET", "/api/jobs/{number}/corrections", self.corrections, stretches),
-            ("PUT", "/api/jobs/{number}/corrections", self.correct, {**stretches, **TIMELINE}),
-            ("DELETE", "/api/jobs/{number}/corrections", self.forget_corrections, gone),
+            *self._correcting.routes(),
             ("GET", "/api/jobs/{number}/exports/{name}", self.export, no_json),
         ]
 
@@ -150,18 +149,25 @@ class Recordings:
         response.headers["Location"] = f"/api/jobs/{job.id}"
         return self._jobs.status(job.id, job.owner)
 
-    def sample_clip(self, meant: Meant = FIRST) -> FileResponse:
+    async def sample_clip(self, meant: Meant = FIRST) -> Response:
         """A built-in example itself."""
-        return FileResponse(self._sample.path(meant), media_type="video/mp4")
 
-    def everything(self, request: Request) -> Response:
+        def clip() -> Response:
+            return FileResponse(self._sample.path(meant), media_type="video/mp4")
+
+        return await self._hard(clip)
+
+    async def everything(self, request: Request) -> Response:
         """The documents of all results of this browser, as a zip."""
+        return await self._hard(partial(self._everything, request))
+
+    def _everything(self, request: Request) -> Response:
         owner, found = self._browsers.owner(request), []
         with ExitStack() as used:
             for each in self._jobs.of(owner):
                 if each.state == "done":
                     job, result = used.enter_context(self._jobs.used(each.id, owner))
-                    found.append((job, _done(job, result)))
+                    found.append((job, done(job, result)))
             if not found:
                 raise Refused(
                     404,
@@ -188,14 +194,14 @@ class Recordings:
     def result(self, request: Request, number: str, modality: GoBy = None) -> Response:
         """The prediction, as `affuse predict --format json` writes it."""
         with self._jobs.used(number, self._browsers.owner(request)) as (job, maybe):
-            found = _answer(job, _done(job, maybe), modality)
+            found = _answer(job, done(job, maybe), modality)
             body = exports.document(found, "json", job.folder)
         return Response(body, media_type="application/json")
 
     async def overview(self, request: Request, number: str) -> OverviewReply:
         """What a player draws: waveform, faces, stretches with speech and with a face."""
         with self._jobs.used(number, self._browsers.owner(request)) as (job, result):
-            return OverviewReply.model_validate(asdict(_done(job, result).overview))
+            return OverviewReply.model_validate(asdict(done(job, result).overview))
 
     def recording(self, request: Request, number: str) -> FileResponse:
         """The recording itself, where it is still here: until its result goes, in a browser."""
@@ -208,58 +214,28 @@ class Recordings:
                 )
             return FileResponse(job.media, media_type=_playable_type(job.name))
 
-    async def correct(self, request: Request, number: str) -> list[StretchReply]:
-        """Take a timeline that a person has corrected; says whose each stretch is now."""
-        sent = await sent_corrections(request)
-        with self._jobs.used(number, self._browsers.owner(request)) as (job, result):
-            found = corrected(_done(job, result).prediction, sent)
-            job.corrections = sent
-        return _stretches(found)
-
-    async def corrections(self, request: Request, number: str) -> list[StretchReply]:
-        """The timeline as it was corrected; empty where nobody has."""
-        with self._jobs.used(number, self._browsers.owner(request)) as (job, result):
-            found = _done(job, result).prediction
-            return [] if job.corrections is None else _stretches(corrected(found, job.corrections))
-
-    async def forget_corrections(self, request: Request, number: str) -> Response:
-        """Forget the corrections."""
-        with self._jobs.used(number, self._browsers.owner(request)) as (job, _):
-            job.corrections = None
-        return Response(status_code=204)
-
-    def _corrected(self, request: Request, number: str, name: str) -> Response:
-        form = exports.download(name)
-        if not form.annotators:
-            legal = [each for each, other in exports.downloads().items() if other.annotators]
-            raise Refused(
-                422,
-                f"export {name!r} cannot say which labels are a person's; expected one of "
-                f"{', '.join(legal)}: ask for one, or leave corrected out",
-            )
-        with self._jobs.used(number, self._browsers.owner(request)) as (job, result):
-            found = _done(job, result).prediction
-            if job.corrections is None:
-                raise Refused(409, f"{job.name} has no corrections; expected some: make one first")
-            body = exports.document(corrected(found, job.corrections), name, job.folder)
-            headers = {"Content-Disposition": attachment(job.name, f".corrected{form.suffix}")}
-        return Response(body, media_type=form.media_type, headers=headers)
-
-    def export(
+    async def export(
         self, request: Request, number: str, name: str, *, by_hand: ByHand = False
     ) -> Response:
         """The prediction in one of the formats, to be saved."""
+        return await self._hard(partial(self._exported, request, number, name, by_hand=by_hand))
+
+    def _exported(self, request: Request, number: str, name: str, *, by_hand: bool) -> Response:
         if by_hand:
-            return self._corrected(request, number, name)
+            return self._correcting.export(request, number, name)
         form = exports.download(name)
         with self._jobs.used(number, self._browsers.owner(request)) as (job, maybe):
-            result = _done(job, maybe)
+            result = done(job, maybe)
             headers = {"Content-Disposition": attachment(job.name, form.suffix)}
             if name == exports.VIDEO:
                 path = exports.video(self._jobs, job, result)
                 return FileResponse(path, media_type=form.media_type, headers=headers)
             body = exports.document(result.prediction, name, job.folder)
         return Response(body, media_type=form.media_type, headers=headers)
+
+    async def _hard(self, work: Callable[[], Response]) -> Response:
+        """Do what takes long; who waits for it keeps no thread from the others."""
+        return await to_thread.run_sync(work, limiter=self._hard_work)
 
 
 def _playable_type(name: str) -> str:
@@ -279,19 +255,3 @@ def _answer(job: Job, result: RecordingResult, modality: Modality | None) -> Pre
             "something of it; expected no modality: leave it out",
         )
     return result.alone[modality]
-
-
-def _stretches(found: Prediction) -> list[StretchReply]:
-    return [StretchReply.model_validate(asdict(segment)) for segment in found.segments]
-
-
-def _done(job: Job, result: RecordingResult | None) -> RecordingResult:
-    if result is not None:
-        return result
-    if job.state == "failed":
-        raise Refused(409, f"{job.name} was not judged: {job.error}")
-    raise Refused(
-        409,
-        f"{job.name} is {job.state}; expected a job that is done: ask for /api/jobs/{job.id} "
-        "until it is",
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -26,10 +26,18 @@ class Refused(AffuseError):
         super().__init__(reason)
 
 
+class MessageReply(BaseModel):
+    """A sentence by its code and the values that are filled in."""
+
+    code: str
+    values: dict[str, Any]
+
+
 class ErrorReply(BaseModel):
-    """Every error."""
+    """Every error; the message has what another language needs to say it, where there is one."""
 
     error: str
+    message: MessageReply | None = None
 
 
 class FormatReply(BaseModel):
@@ -101,6 +109,7 @@ class JobReply(BaseModel):
     position: int | None
     name: str
     error: str | None
+    error_message: MessageReply | None = None
     created_s_ago: float
     expires_in_s: float | None
     emotion: str | None = None
@@ -142,6 +151,7 @@ class StretchReply(BaseModel):
     end_s: float
     emotion: str | None
     annotator: Literal["person", "recogniser"]
+    face: int
 
 
 class BestReply(BaseModel):

@@ -14,8 +14,10 @@ from affuse.errors import MediaError
 from affuse.media.faces import Image, face_crop
 from affuse.media.speech import FRAME_S, SAMPLE_RATE, speech_frames
 from affuse.media.tracking import FaceTracker
+from affuse.messages import joined, message
 from affuse.predict.judging import Floats, judge
 from affuse.predict.members import Members
+from affuse.predict.notes import NO_FACE, NO_SPEECH
 from affuse.predict.picture import SHORT_SIDE, FaceObservation, FollowedFace
 from affuse.predict.pooling import pooled_faces
 from affuse.predict.recording import enough_speech
@@ -32,6 +34,8 @@ _KEPT_SOUND_S = 8.0
 
 _RATES = (8_000, 192_000)
 _FACE_GONE_S = 1.0
+_NOTHING = joined([NO_SPEECH, NO_FACE])
+_LITTLE = message("face.short", "the face is seen for too short a time")
 
 Signal = NDArray[np.float32]
 
@@ -158,7 +162,7 @@ class Rolling:
             by_member |= {} if row is None else {member.name: row}
             far = [s.distance for s in self._observations if s.distance is not None]
             distances |= {member.name: float(np.mean(far))} if far else {}
-        nothing = "no face is seen and no speech is heard" if not of_faces else "too little is seen"
+        nothing = _NOTHING if not of_faces else _LITTLE
         judgement = judge(self.members.bundle, by_member, threshold, nothing, distances)
         last = self._observations[-1] if self._observations else None
         here = last is not None and time_s - last.time_s <= _FACE_GONE_S

@@ -51,6 +51,8 @@ class Limits:
         Until all headers of a request have come.
     reading_s : float
         How long a client may take nothing of its answer.
+    max_kept_bytes : int
+        Of all recordings and videos that are kept with their results.
 
     Raises
     ------
@@ -70,6 +72,7 @@ class Limits:
     max_connections: int = 256
     headers_s: float = 10.0
     reading_s: float = 60.0
+    max_kept_bytes: int = 10 * 10**9
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -12,6 +12,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
+from affuse.messages import message
 from affuse.serve.names import display_name
 from affuse.serve.pace import Pace, TooSlow
 from affuse.serve.replies import Refused
@@ -87,7 +88,9 @@ async def receive(request: Request, path: Path, max_bytes: int, pace: Pace) -> s
         except FormParserError as error:
             raise Refused(400, f"the form cannot be read ({error}); send it again") from error
         except ClientDisconnect as error:
-            raise Refused(400, "the upload broke off; send it again") from error
+            raise Refused(
+                400, message("upload.broke", "the upload broke off; send it again")
+            ) from error
         except TooSlow as error:
             raise Refused(
                 408,
@@ -97,8 +100,12 @@ async def receive(request: Request, path: Path, max_bytes: int, pace: Pace) -> s
         except OSError as error:
             raise Refused(
                 503,
-                f"the recording cannot be kept ({error.strerror}); expected enough space for "
-                "uploads: free some, or send it later",
+                message(
+                    "upload.space",
+                    "the recording cannot be kept ({reason}); expected enough space for uploads: "
+                    "free some, or send it later",
+                    reason=error.strerror or "",
+                ),
             ) from error
     return form.finished()
 
@@ -171,8 +178,12 @@ class _Form:
         if self.n_bytes == 0:
             raise Refused(
                 422,
-                f"{self.name} is empty (0 bytes); expected a recording of a face or a voice: "
-                "choose another file, or record it again",
+                message(
+                    "upload.empty",
+                    "{file} is empty (0 bytes); expected a recording of a face or a voice: choose "
+                    "another file, or record it again",
+                    file=self.name,
+                ),
             )
         return self.name
 
@@ -221,6 +232,10 @@ class _Form:
 def _too_large(max_bytes: int) -> Refused:
     return Refused(
         413,
-        f"the recording is larger than {max_bytes / 1e6:.4g} MB; expected that at most: cut or "
-        "compress it, or start the server with a larger --max-size",
+        message(
+            "upload.large",
+            "the recording is larger than {n_megabytes:.4g} MB; expected that at most: cut or "
+            "compress it, or start the server with a larger --max-size",
+            n_megabytes=max_bytes / 1e6,
+        ),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from affuse.errors import AffuseError
+from affuse.messages import Message, message, reason_of
 from affuse.storage.error_log import unforeseen
 from affuse.workers.processes import leave_interrupts_to_parent
 from affuse.workers.sending import Send, SendingProcess
@@ -56,9 +57,12 @@ class Worker:
         yield from self._process.messages()
         if self._process.exit_code:
             yield Failed(
-                "the process that read the recording ended too early (exit code "
-                f"{self._process.exit_code}): memory ran out, or a decoder broke; try a smaller "
-                "recording, or re-encode it"
+                message(
+                    "media.broke",
+                    "the process that read the recording ended too early (exit code {n_code}): "
+                    "memory ran out, or a decoder broke; try a smaller recording, or re-encode it",
+                    n_code=self._process.exit_code,
+                )
             )
 
     def kill(self) -> None:
@@ -83,9 +87,17 @@ def _run(function: Callable[[Any, Send], None], argument: object, send: Send) ->
     try:
         function(argument, send)
     except AffuseError as error:
-        send(Failed(" ".join(str(error).split())))
+        reason = reason_of(error)
+        send(Failed(reason if isinstance(reason, Message) else " ".join(reason.split())))
     except MemoryError:
-        send(Failed("the recording needs more memory than it may have: try a smaller picture"))
+        send(
+            Failed(
+                message(
+                    "media.large",
+                    "the recording needs more memory than it may have: try a smaller picture",
+                )
+            )
+        )
     except Exception as error:
         # It is this recording's end alone.
         send(Failed(unforeseen("the recording", error)))

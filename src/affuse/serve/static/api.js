@@ -1,6 +1,6 @@
 /** The HTTP API of the server that this page came from. */
 
-import { t } from "./text.js";
+import { phrase, t } from "./text.js";
 
 export class ApiError extends Error {
   constructor(message, status) {
@@ -11,8 +11,8 @@ export class ApiError extends Error {
 
 function sentenceOf(text, status) {
   try {
-    const { error } = JSON.parse(text);
-    if (error) return error;
+    const { error, message } = JSON.parse(text);
+    if (error) return phrase(error, message);
   } catch {
     // Not of the server itself; something before it answered.
   }
@@ -54,7 +54,9 @@ export async function remove(id) {
 /** The timeline as somebody has corrected it; empty where nobody has. */
 export const corrections = (id) => json(`/api/jobs/${id}/corrections`);
 export const correct = (id, stretches) => json(`/api/jobs/${id}/corrections`, {
-  method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ stretches }) });
+  method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ stretches }),
+  // What a page sends while it goes is sent to its end, as long as it is short.
+  keepalive: stretches.length < 500 });
 export const forgetCorrections = (id) => request(`/api/jobs/${id}/corrections`, { method: "DELETE" });
 
 /** An export as {blob, name}. */

@@ -11,13 +11,16 @@ const PAUSE_MS = 300;
 export class Corrections {
   /** `seek(time)` goes to a place; `save(format, button, corrected)` gives a file. */
   constructor(timeline, formats, { seek, save }) {
-    Object.assign(this, { timeline, seek, list: [], before: [], place: 0, id: null, asked: Promise.resolve() });
+    Object.assign(this, { timeline, seek, id: null, lanes: new Map(), face: null, list: [], before: [], place: 0, asked: Promise.resolve() });
+    this.others = new BroadcastChannel("affuse-corrections");
+    this.others.onmessage = ({ data }) => data === this.id && !this.waiting && !this.held && this.fetch();
+    window.addEventListener("pagehide", () => this.waiting && this.send());
     timeline.edits = { pick: (time) => this.pick(time), drag: (edge, time) => this.drag(edge, time), drop: () => this.drop() };
     byId("correct-open").addEventListener("click", () => (timeline.own ? this.hide() : this.open()));
     byId("correct-emotion").addEventListener("change", ({ target }) =>
       this.change(stretches.named(this.list, this.place, target.value || null)));
     for (const [id, edge] of [["correct-from", "start_s"], ["correct-to", "end_s"]]) {
-      byId(id).addEventListener("change", ({ target }) => this.move(edge, Number(target.value)));
+      byId(id).addEventListener("change", ({ target }) => (target.value === "" ? this.show() : this.move(edge, Number(target.value))));
     }
     byId("correct-previous").addEventListener("click", () => this.go(this.place - 1));
     byId("correct-next").addEventListener("click", () => this.go(this.place + 1));
@@ -32,19 +35,52 @@ export class Corrections {
     }));
   }
 
-  /** Another result is shown: its recogniser's cuts, and what somebody has made of them before. */
-  async begin(id, cuts, classes, several) {
+  /** Another result is shown: its recogniser's timelines, and what somebody has made of them before. */
+  begin(id, tracks, classes) {
     if (this.waiting) this.send();
-    Object.assign(this, { id, cuts, before: [], place: 0, list: stretches.stretchesOf(cuts) });
-    byId("correct-open").hidden = several || !this.list.length;
+    Object.assign(this, { id, tracks, face: null, list: [] });
+    this.lay();
     byId("correct-emotion").replaceChildren(...["", ...classes].map((name) =>
       make("option", { value: name }, name ? emotionName(name) : t("undecided"))));
     this.hide();
-    if (several) return;
+    this.fetch();
+  }
+
+  /** Each timeline as the recogniser made it. */
+  lay() {
+    this.lanes = new Map([...this.tracks].map(([face, cuts]) =>
+      [face, { list: stretches.stretchesOf(cuts, face), before: [], place: 0 }]));
+  }
+
+  /** What the server has of a person, from here or another tab; nothing, where nobody has corrected it. */
+  async fetch() {
+    const { id } = this;
     const kept = await api.corrections(id).catch(() => []);
-    if (this.id !== id || !kept.length) return;
-    this.list = kept;
-    this.open();
+    if (this.id !== id || this.waiting || this.held) return;
+    if (!kept.length && !this.timeline.own) return;
+    this.lay();
+    if (kept.length) this.lanes.forEach((lane, face) => { lane.list = kept.filter((one) => one.face === face); });
+    Object.assign(this, this.lanes.get(this.face));
+    if (this.list?.length) this.open();
+  }
+
+  /** The timeline of another face is shown; each has its own undo. */
+  choose(face) {
+    this.keep();
+    Object.assign(this, { face, ...this.lanes.get(face) });
+    byId("correct-open").hidden = !this.list.length;
+    if (!this.list.length) this.hide();
+    else if (!byId("correct").hidden) this.open();
+  }
+
+  keep() {
+    const { list, before, place } = this;
+    if (this.lanes.has(this.face)) this.lanes.set(this.face, { list, before, place });
+  }
+
+  get all() {
+    this.keep();
+    return [...this.lanes.values()].flatMap(({ list }) => list);
   }
 
   open() {
@@ -63,17 +99,23 @@ export class Corrections {
 
   show() {
     const own = this.list[this.place];
-    byId("correct-which").textContent = t("correct.which", { place: this.place + 1, all: this.list.length,
-      from: clock(own.start_s, true), to: clock(own.end_s, true), whose: t(`correct.${own.annotator}`) });
     byId("correct-emotion").value = own.emotion ?? "";
     for (const [id, edge] of [["correct-from", "start_s"], ["correct-to", "end_s"]]) {
       byId(id).value = own[edge].toFixed(2);
       byId(id).max = this.timeline.duration.toFixed(2);
     }
+    this.label();
+  }
+
+  /** Whose the stretch is, and what can be done with it; what somebody is typing stays. */
+  label() {
+    const own = this.list[this.place];
+    byId("correct-which").textContent = t("correct.which", { place: this.place + 1, all: this.list.length,
+      from: clock(own.start_s, true), to: clock(own.end_s, true), whose: t(`correct.${own.annotator}`) });
     byId("correct-previous").disabled = this.place === 0;
     byId("correct-next").disabled = byId("correct-join").disabled = this.place === this.list.length - 1;
     byId("correct-undo").disabled = !this.before.length;
-    byId("correct-forget").disabled = !this.before.length && this.list.every((one) => one.annotator === "recogniser");
+    byId("correct-forget").disabled = !this.before.length && this.all.every((one) => one.annotator === "recogniser");
     this.timeline.setOwn(this.list, this.place);
   }
 
@@ -144,21 +186,22 @@ export class Corrections {
   /** Have the server keep it; it says whose each stretch is. */
   send() {
     this.settle();
-    const { id, list } = this;
+    const { id, list, face, all } = this;
     return this.ask(async () => {
-      const kept = await api.correct(id, list.map(({ start_s, end_s, emotion }) => ({ start_s, end_s, emotion })));
+      const kept = await api.correct(id, all.map(({ annotator, ...one }) => one));
+      this.others.postMessage(id);
       if (this.id !== id || this.list !== list) return;
-      this.list = kept;
-      if (!byId("correct").hidden) this.show();
+      this.list = kept.filter((one) => one.face === face);
+      if (!byId("correct").hidden) this.label();
     });
   }
 
   forget() {
     this.settle();
     const { id } = this;
-    Object.assign(this, { before: [], list: stretches.stretchesOf(this.cuts) });
-    this.place = Math.min(this.place, this.list.length - 1);
+    this.lay();
+    Object.assign(this, { ...this.lanes.get(this.face), place: Math.min(this.place, this.lanes.get(this.face).list.length - 1) });
     this.show();
-    return this.ask(() => api.forgetCorrections(id));
+    return this.ask(async () => { await api.forgetCorrections(id); this.others.postMessage(id); });
   }
 }

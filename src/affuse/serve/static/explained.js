@@ -1,7 +1,7 @@
 /** What an answer rests on: chance, voice and face as a sum, and the moments that tell most. */
 
 import { byId, make, tell } from "./dom.js";
-import { emotionName, t } from "./text.js";
+import { emotionName, phrase, t } from "./text.js";
 import { clock, decimal, percent } from "./words.js";
 
 const WHO = ["audio", "video"];
@@ -64,7 +64,7 @@ export function showExplanation(prediction, picture, seek) {
   const known = Object.keys(explanation.contributions).length > 0;
   byId("sum").hidden = !known;
   byId("sum").replaceChildren(...(known ? sum(explanation) : []));
-  tell(byId("explanation-words"), known ? "" : `${explanation.reason}.`);
+  tell(byId("explanation-words"), known ? "" : `${phrase(explanation.reason, explanation.reason_message)}.`);
   tell(byId("nearness"), nearness(prediction));
   byId("moments").replaceChildren(...WHO
     .filter((key) => key in { ...explanation.contributions, ...explanation.moments })

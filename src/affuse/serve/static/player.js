@@ -7,7 +7,7 @@ import { Corrections } from "./correct.js";
 import { byId, make, tell } from "./dom.js";
 import { showExplanation } from "./explained.js";
 import { cutAt, differ, tracks } from "./moments.js";
-import { emotionName, formatName, t } from "./text.js";
+import { emotionName, formatName, known, phrase, t } from "./text.js";
 import { Timeline } from "./timeline.js";
 import { clock, fusedWords, percent, saidBy, setWords, span } from "./words.js";
 
@@ -50,8 +50,8 @@ export class Player {
     this.bars = new Bars(byId("moment"), prediction.classes);
     legend(byId("legend"), prediction.classes);
     this.downloads();
+    this.corrections.begin(id, this.tracks, prediction.classes);
     this.faces();
-    this.corrections.begin(id, this.cuts, prediction.classes, this.tracks.size > 1);
     this.open(source);
   }
 
@@ -64,6 +64,7 @@ export class Player {
 
   /** One of voice and face can be left out where both have something to say. */
   choices({ probabilities }) {
+    this.by = "";
     byId("goes-by").hidden = !(probabilities.audio && probabilities.video);
     byId("goes-by").querySelector("input").checked = true;
     tell(byId("download-note"), "");
@@ -71,9 +72,11 @@ export class Player {
 
   async goBy(modality) {
     const { id } = this;
+    this.by = modality;
+    tell(byId("download-error"), "");
     try {
       const { predictions: [prediction] } = await api.result(id, modality);
-      if (this.id !== id) return;
+      if (this.id !== id || this.by !== modality) return;
       this.answer(prediction);
       this.cuts = this.tracks.get(Number(byId("face").value)) ?? this.tracks.values().next().value ?? [];
       this.timeline.change(this.cuts);
@@ -116,7 +119,7 @@ export class Player {
   }
 
   verdict() {
-    const { emotion, confidence, classes, probabilities, abstained, notes } = this.prediction;
+    const { emotion, confidence, classes, probabilities, abstained, abstained_message: why, notes, note_messages: coded } = this.prediction;
     const share = emotion ? [make("span", { class: "share" }, percent(confidence))] : [];
     byId("result-name").textContent = [this.name, span(this.overview.duration_s), ...this.presence()].join(" · ");
     byId("result-title").replaceChildren(swatch(emotion, classes, 40), emotion ? emotionName(emotion) : t("result.undecided"), " ", ...share);
@@ -126,9 +129,10 @@ export class Player {
     if (this.meant) {
       byId("result-said").append(make("span", {}, make("b", {}, `${t("result.meant")}: `), emotionName(this.meant)));
     }
-    const words = emotion ? this.words() : `${abstained || t("result.nothing")}.`;
+    const words = emotion ? this.words() : `${phrase(abstained, why) || t("result.nothing")}.`;
     byId("result-words").textContent = `${words}${setWords(this.prediction)}`;
-    byId("result-notes").replaceChildren(...notes.map((note) => make("li", { lang: "en" }, note)));
+    byId("result-notes").replaceChildren(...notes.map((note, place) =>
+      make("li", known(coded?.[place]) ? {} : { lang: "en" }, phrase(note, coded?.[place]))));
   }
 
   words() {
@@ -200,6 +204,7 @@ export class Player {
   choose(face) {
     this.cuts = this.tracks.get(face) ?? [];
     this.timeline.set(this.cuts, this.overview, this.prediction.classes);
+    this.corrections.choose(face);
     this.moment(0);
   }
 

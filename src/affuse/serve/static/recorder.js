@@ -18,6 +18,7 @@ export class Recorder {
     byId("record-open").addEventListener("click", () => (this.panel.hidden ? this.open() : this.close()));
     byId("record-close").addEventListener("click", () => this.close());
     this.button.addEventListener("click", () => (this.machine ? this.stop() : this.start()));
+    window.addEventListener("beforeunload", (event) => this.machine && event.preventDefault());
   }
 
   async open() {

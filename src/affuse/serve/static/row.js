@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { swatch } from "./colours.js";
 import { announce, make } from "./dom.js";
-import { emotionName, t } from "./text.js";
+import { emotionName, phrase, t } from "./text.js";
 import { percent, span } from "./words.js";
 
 const QUICK_MS = 250;
@@ -19,7 +19,7 @@ export class Row {
     this.state = make("span", { class: "job-state" }, t("job.unsent"));
     this.bar = make("progress", { max: 1, value: 0, "aria-label": t("job.progress", { name }) });
     this.buttons = make("span", { class: "row" });
-    this.element = make("li", { class: "job" }, make("span", { class: "job-name", title: name }, name),
+    this.element = make("li", { class: "job" }, make("span", { class: "job-name", title: name, dir: "auto" }, name),
       this.state, this.buttons, this.bar);
     this.offer([t("job.cancel"), () => this.discard()]);
   }
@@ -53,6 +53,11 @@ export class Row {
     if (this.gone && this.id) await api.remove(this.id).catch(() => {});
   }
 
+  /** Whether it would be lost if the page went now. */
+  get unsent() {
+    return this.id === null && !this.gone && !this.element.classList.contains("failed");
+  }
+
   async watch() {
     try {
       if (this.id && !this.gone) await this.follow();
@@ -68,17 +73,38 @@ export class Row {
   async follow() {
     announce(t("job.analysed", { name: this.name }));
     for (let wait = QUICK_MS; !this.gone; wait = Math.min(wait * 1.2, SLOW_MS)) {
-      const job = await api.job(this.id);
+      const job = await this.asked();
       if (this.gone) return;
-      if (this.take(job)) return;
+      if (job && this.take(job)) return;
       await pause(wait);
+    }
+  }
+
+  /** How far the server is; null where it does not answer just now. */
+  async asked() {
+    try {
+      return await api.job(this.id);
+    } catch (error) {
+      if (error.status) throw error;
+      this.say(error.message);
+      return null;
+    }
+  }
+
+  /** The list does not name it: it is gone, or this browser keeps no cookies and is listed nothing. */
+  async look() {
+    try {
+      const job = await api.job(this.id);
+      if (this.job) this.describe(job);
+    } catch (error) {
+      if (error.status === 404 && !this.gone) this.leave(true);
     }
   }
 
   /** Show how far the server is; true where there is nothing more to wait for. */
   take(job) {
     if (job.state === "done") this.finish(job);
-    else if (job.state === "failed" || job.state === "cancelled") this.fail(job.error ?? t("job.cancelled"));
+    else if (job.state === "failed" || job.state === "cancelled") this.fail(job.error ? phrase(job.error, job.error_message) : t("job.cancelled"));
     else this.report(job);
     return job.state !== "queued" && job.state !== "running";
   }
@@ -120,8 +146,8 @@ export class Row {
     const button = make("button", { type: "button", class: "small beside-button", "aria-pressed": "false",
       "aria-label": t("job.label", { action: t("job.beside"), name: this.name }) }, t("job.beside"));
     button.addEventListener("click", async () => {
-      const chosen = await this.board.beside.toggle(this);
-      button.setAttribute("aria-pressed", String(chosen));
+      const chosen = await this.board.beside.toggle(this).catch((error) => this.board.trouble(this, error));
+      button.setAttribute("aria-pressed", String(Boolean(chosen)));
     });
     return button;
   }
@@ -141,10 +167,10 @@ export class Row {
     this.board.removed();
   }
 
-  /** It is not there any more, whoever has removed it. */
-  leave() {
+  /** It is not there any more, whoever has removed it; `lost`: not here, and not by somebody at this page. */
+  leave(lost = false) {
     this.gone = true;
     this.aborter.abort();
-    this.board.dropped(this);
+    this.board.dropped(this, lost);
   }
 }

@@ -21,6 +21,28 @@ export const formatName = ({ name, label }) => table[`format.${name}`] ?? label;
 /** An emotion in the reader's language; one that the table does not know as the recogniser calls it. */
 export const emotionName = (emotion) => table[`emotion.${emotion}`] ?? emotion;
 
+/** A value of a server's sentence: a sentence itself, several, or a figure as its name says. */
+function value(name, given) {
+  if (Array.isArray(given)) return given.map((one) => value("", one)).join(t("message.and"));
+  if (given?.code) return phrase(given.code, given);
+  if (name === "emotion") return emotionName(given);
+  if (name === "modality") return t(`modality.${given}`);
+  if (typeof given !== "number") return given;
+  if (name.endsWith("_share")) return `${Math.round(100 * given)} %`;
+  const digits = name.endsWith("_s") ? { maximumFractionDigits: 1 } : { maximumSignificantDigits: 4 };
+  return given.toLocaleString(language(), Number.isInteger(given) ? {} : digits);
+}
+
+/** Whether the table has a sentence of the server. */
+export const known = (message) => Object.hasOwn(table, `message.${message?.code}`);
+
+/** A sentence of the server in the reader's language, by its code; as it is in English where the table does not know it. */
+export function phrase(words, message) {
+  if (!known(message)) return words;
+  const values = Object.entries(message.values).map(([name, given]) => [name, value(name, given)]);
+  return t(`message.${message.code}`, Object.fromEntries(values));
+}
+
 const MARKS = /\*\*(.+?)\*\*|`(.+?)`|\[(.+?)\]\((.+?)\)/g;
 
 /** A sentence as nodes: **strong**, `code` and [links](#about) are all that a table may mark. */
@@ -50,10 +72,27 @@ export function fill(values) {
   }
 }
 
+/** What this browser keeps of a choice; where it may keep nothing, the address does. */
+function kept() {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return new URLSearchParams(location.search).get("language");
+  }
+}
+
+function keep(code) {
+  try {
+    localStorage.setItem(KEPT, code);
+    location.reload();
+  } catch {
+    location.search = new URLSearchParams({ language: code });
+  }
+}
+
 /** The language that somebody has chosen here, else the first of the browser's that there is. */
 function chosen(languages) {
-  const kept = localStorage.getItem(KEPT);
-  const wanted = [kept, ...navigator.languages.map((one) => one.split("-")[0].toLowerCase()), USUAL];
+  const wanted = [kept(), ...navigator.languages.map((one) => one.split("-")[0].toLowerCase()), USUAL];
   return wanted.find((one) => Object.hasOwn(languages, one));
 }
 
@@ -65,8 +104,5 @@ export async function begin(languages) {
   const select = document.getElementById("language");
   select.replaceChildren(...Object.entries(languages).map(([code, name]) =>
     make("option", { value: code, lang: code, selected: code === own }, name)));
-  select.addEventListener("change", () => {
-    localStorage.setItem(KEPT, select.value);
-    location.reload();
-  });
+  select.addEventListener("change", () => keep(select.value));
 }

@@ -37,6 +37,7 @@ export class Board {
     this.others = new BroadcastChannel("affuse");
     this.others.onmessage = () => this.look();
     document.addEventListener("visibilitychange", () => this.look());
+    window.addEventListener("beforeunload", (event) => [...this.rows].some((row) => row.unsent) && event.preventDefault());
     setInterval(() => this.stay(), LOOK_MS);
   }
 
@@ -106,10 +107,16 @@ export class Board {
     if (jobs === null) return;
     const there = new Map(jobs.map((job) => [job.id, job]));
     for (const row of this.rows) {
-      if (row.id && sent.has(row.id) && !there.has(row.id)) row.leave();
+      if (row.id && sent.has(row.id) && !there.has(row.id)) row.look();
       else if (row.job && there.has(row.id)) row.describe(there.get(row.id));
     }
-    for (const job of jobs.reverse()) if (!this.row(job.id)) this.adopt(job);
+    const fresh = jobs.filter((job) => !this.row(job.id));
+    this.adopting = true;
+    for (const job of fresh.toReversed()) this.adopt(job);
+    this.adopting = false;
+    const { id } = named(location.hash);
+    const [first] = fresh.map((job) => this.row(job.id)).filter((row) => row?.job && (id === null || id === row.id));
+    if (first) this.present(first);
   }
 
   adopt(job) {
@@ -129,8 +136,14 @@ export class Board {
 
   finished(row) {
     this.count();
-    const asked = named(location.hash);
+    if (this.adopting) return;
     announce(t("job.finished", { name: row.name }));
+    this.present(row);
+  }
+
+  /** Show what is done, unless something is shown already or the address names another. */
+  present(row) {
+    const asked = named(location.hash);
     if (this.shown !== null || (asked.id !== null && asked.id !== row.id)) return;
     if (asked.view === VIEW) history.replaceState(null, "", `#${VIEW}/${row.id}`);
     this.show(row);
@@ -170,11 +183,18 @@ export class Board {
       announce(`${row.name}: ${emotion ? `${emotionName(emotion)}, ${percent(confidence)}` : t("undecided")}`);
       if (go) byId("result-title").focus();
     } catch (error) {
-      row.fail(error.message);
+      if (this.shown === row) this.close();
+      this.trouble(row, error);
     }
   }
 
-  dropped(row) {
+  /** Something of a row cannot be got: it is gone, or may be there the next time. */
+  trouble(row, error) {
+    if (error.status === 404) row.leave();
+    tell(byId("jobs-note"), error.status === 404 ? t("job.gone") : error.message);
+  }
+
+  dropped(row, lost = false) {
     const next = row.element.nextElementSibling ?? row.element.previousElementSibling;
     const had = row.element.contains(document.activeElement);
     row.element.remove();
@@ -184,6 +204,7 @@ export class Board {
     if (row.source.startsWith("blob:")) URL.revokeObjectURL(row.source);
     if (this.shown === row) {
       this.close();
+      if (lost) tell(byId("jobs-note"), t("job.gone"));
       if (named(location.hash).id === row.id) history.replaceState(null, "", `#${VIEW}`);
     }
     byId("jobs-part").hidden = !this.rows.size;

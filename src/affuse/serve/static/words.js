@@ -1,7 +1,7 @@
 /** Numbers and segments in words. */
 
 import { differ, top } from "./moments.js";
-import { emotionName, language, t } from "./text.js";
+import { emotionName, language, phrase, t } from "./text.js";
 
 export const percent = (share) => `${Math.round(100 * share)} %`;
 
@@ -43,7 +43,7 @@ export function saidBy(moment, modality) {
 
 export function fusedWords(moment) {
   if (moment.emotion) return `${emotionName(moment.emotion)}, ${percent(moment.confidence)}`;
-  return moment.abstained ? t("undecided.why", { why: moment.abstained }) : t("undecided");
+  return moment.abstained ? t("undecided.why", { why: phrase(moment.abstained, moment.abstained_message) }) : t("undecided");
 }
 
 /** The emotions among which the true one is, where the recogniser tells and there are several. */

@@ -1,0 +1,1 @@
+"""Networks that join modalities: one estimator and one set of layers for all architectures."""

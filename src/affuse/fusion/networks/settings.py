@@ -1,0 +1,86 @@
+"""Settings of a network that joins modalities -> the family of fusions that it is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from affuse.config import FusionConfig, ModelConfig
+from affuse.errors import ConfigError
+from affuse.fusion.family import Family, all_tasks, own_model
+
+if TYPE_CHECKING:
+    from affuse.fusion.networks.estimator import Architecture, NetworkFusion
+
+WHOLE = ("width", "epochs", "batch_size")
+NUMBERS = ("learning_rate", "weight_decay", "dropout")
+
+
+def network_family(name: str, architecture: Callable[..., Architecture]) -> Family:
+    """The family of a network that joins modalities.
+
+    Parameters
+    ----------
+    name : str
+        Of the fusion; its settings stand under ``fusion.settings.NAME``.
+    architecture : type
+        Frozen dataclass whose fields are whole numbers.
+
+    Returns
+    -------
+    Family
+        A fusion that is a model itself, for emotions and for numbers.
+    """
+
+    def make(
+        detail: str, model: ModelConfig | None, settings: FusionConfig, seed: int
+    ) -> NetworkFusion:
+        from affuse.fusion.networks.estimator import NetworkFusion
+        from affuse.models.training import import_torch
+
+        import_torch()
+        given = settings.settings.get(name, {})
+        own = [field.name for field in fields(architecture)]  # type: ignore[arg-type]
+        _check(name, given, own)
+        built = architecture(**{key: value for key, value in given.items() if key in own})
+        shared = {key: value for key, value in given.items() if key not in own}
+        _check_heads(name, built, shared.get("width", NetworkFusion(built).width))
+        return NetworkFusion(
+            built, **shared, modality_dropout=settings.modality_dropout, random_state=seed
+        )
+
+    return Family(make, models=own_model, level="embedding", tasks=all_tasks)
+
+
+def _check(name: str, given: Mapping[str, Any], own: list[str]) -> None:
+    """Refuse settings that there are not, and values that cannot be."""
+    legal = [*WHOLE, *NUMBERS, *own]
+    for key, value in given.items():
+        if key not in legal:
+            near = difflib.get_close_matches(key, legal, n=1)
+            hint = f": did you mean {near[0]!r}?" if near else f"; expected {', '.join(legal)}"
+            raise ConfigError(f"fusion.settings.{name} was given {key!r}{hint}")
+        if not _fits(key, value):
+            expected = {"dropout": "from 0 to below 1", "weight_decay": "from 0"}.get(
+                key, "above 0" if key in NUMBERS else "a whole number from 1"
+            )
+            raise ConfigError(f"fusion.settings.{name}.{key} is {value!r}; expected {expected}")
+
+
+def _fits(key: str, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if key not in NUMBERS:
+        return isinstance(value, int) and value >= 1
+    return value > 0 if key == "learning_rate" else 0 <= value < (1 if key == "dropout" else 1e9)
+
+
+def _check_heads(name: str, architecture: Any, width: int) -> None:
+    n_heads = getattr(architecture, "n_heads", 1)
+    if width % n_heads:
+        raise ConfigError(
+            f"fusion.settings.{name} has width {width} and n_heads {n_heads}; expected a width "
+            f"that its heads can share: choose {max(n_heads, width - width % n_heads)}"
+        )
