@@ -1,57 +1,67 @@
 """Write down what affuse answers, and compare it with what was written down before.
 
 usage: python benchmarks/unchanged.py RECORD.json RAVDESS_FOLDER ACTION_UNITS.csv CLIPS_FOLDER
+                                      [--parts predict strong ...] [--bundle DIR]
 
-Four things that a change of the house must leave alone, to every printed digit: the table of the
+Five things that a change of the house must leave alone, to every printed digit: the table of the
 recipe `classical` and of `agreement.py`, that of `affuse demo`, that of the recipe `strong` on six
 speakers, and what `affuse predict` says of each clip. Where RECORD.json exists, they are compared
-with it and each difference is printed (exit code 1); where it does not, it is written.
+with it and each difference is printed (exit code 1); where it does not, it is written. With
+`--bundle`, recordings are predicted by another bundle than the shipped one.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import hashlib
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 SPEAKERS = "1-6"
+PARTS = ("predict", "strong", "classical", "agreement", "demo")
 VARIABLE = ("recogniser", "path")
 """Of a prediction: the bundle's name, and where the clip lies."""
 
 
-def main(record: Path, ravdess: str, action_units: str, clips: Path) -> int:
+def main(given: argparse.Namespace) -> int:
     """Record or compare; the number of differences, at most 1."""
-    found = dict(_found(ravdess, action_units, clips))
-    if not record.exists():
-        record.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", "utf-8")
-        print(f"{record}: {len(found)} parts written")
+    found = {name: part() for name, part in _parts(given).items() if name in given.parts}
+    if not given.record.exists():
+        given.record.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", "utf-8")
+        print(f"{given.record}: {len(found)} parts written")
         return 0
-    before = json.loads(record.read_text("utf-8"))
-    changes = list(_changes("", before, json.loads(json.dumps(found))))
+    before = json.loads(given.record.read_text("utf-8"))
+    both = {name: part for name, part in before.items() if name in found}
+    changes = list(_changes("", both, json.loads(json.dumps(found))))
     for change in changes:
         print(change)
-    print(f"{len(changes)} differences in {len(before)} parts")
+    print(f"{len(changes)} differences in {len(both)} parts")
     return min(len(changes), 1)
 
 
-def _found(ravdess: str, action_units: str, clips: Path) -> Iterator[tuple[str, Any]]:
-    yield "predict", _predictions(sorted(clips.glob("*.mp4")))
-    units = ["--features", f"video={action_units}"]
+def _parts(given: argparse.Namespace) -> dict[str, Callable[[], Any]]:
+    units = ["--features", f"video={given.action_units}"]
     six = ["--set", f"data.speakers={SPEAKERS}"]
-    yield "strong", _run("run", ravdess, "--recipe", "strong", *units, *six)
-    yield "classical", _run("run", ravdess, "--recipe", "classical", *units)
-    yield "agreement", _agreement(ravdess, action_units)
-    yield "demo", _run("demo")
+    clips = sorted(given.clips.glob("*.mp4"))
+    return {
+        "predict": partial(_predictions, clips, given.bundle),
+        "strong": partial(_run, "run", given.ravdess, "--recipe", "strong", *units, *six),
+        "classical": partial(_run, "run", given.ravdess, "--recipe", "classical", *units),
+        "agreement": partial(_agreement, given.ravdess, given.action_units),
+        "demo": partial(_run, "demo"),
+    }
 
 
-def _predictions(clips: list[Path]) -> list[dict[str, Any]]:
-    told = json.loads(_affuse("predict", *map(str, clips), "--format", "json"))
+def _predictions(clips: list[Path], bundle: str | None) -> list[dict[str, Any]]:
+    chosen = () if bundle is None else ("--bundle", bundle)
+    told = json.loads(_affuse("predict", *map(str, clips), *chosen, "--format", "json"))
     files = told if isinstance(told, list) else told["predictions"]
     return [{k: v for k, v in each.items() if k not in VARIABLE} for each in files]
 
@@ -95,7 +105,17 @@ def _changes(where: str, before: Any, after: Any) -> Iterator[str]:
         yield f"{where}: {before!r} was written down, {after!r} is found"
 
 
+def asked() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(description="What affuse answers, against a record of it.")
+    parser.add_argument("record", type=Path)
+    parser.add_argument("ravdess")
+    parser.add_argument("action_units")
+    parser.add_argument("clips", type=Path)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--bundle")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
-        sys.exit(__doc__)
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4])))
+    sys.exit(main(asked()))

@@ -83,7 +83,7 @@ def test_votes_are_learned_and_scored_against(run, clips, tmp_path):
     assert "1 row names no clip of these data" in text
     assert "s0-angry-1: 2 votes; expected at least 3 (data.least_votes)" in text
     card = (out / "bundle" / "MODEL_CARD.md").read_text("utf-8")
-    assert "It learned which share of several people told each emotion of a clip" in card
+    assert "It learned which share of several people chose each emotion for a clip" in card
     assert "| neutral | not measured | 0 |" in card
     page = (out / "report.html").read_text("utf-8")
     assert "cross-entropy" in page

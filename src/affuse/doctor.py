@@ -41,6 +41,11 @@ EXTRAS: dict[str, tuple[str, dict[str, str]]] = {
         "the formats eaf, textgrid and audformat",
         {"audformat": "audformat", "praatio": "praatio", "pympi-ling": "pympi"},
     ),
+    "opensmile": ("the extractor opensmile", {"opensmile": "opensmile"}),
+    "foundation": (
+        "the extractor hf, pretrained transformers",
+        {"torch": "torch", "transformers": "transformers", "safetensors": "safetensors"},
+    ),
 }
 """Extra -> what it is for, and its packages with the name each is imported by."""
 
@@ -171,7 +176,7 @@ def _recogniser(folder: Path) -> str:
         raise MediaError("neither face nor speech is found in a clip that has both")
     others = [load(name).bundle.title for name in bundle_names() if name != SHIPPED_NAME]
     titles = " and ".join([recogniser.bundle.title, *others])
-    return f"{titles}, every hash as it was made; judged a clip"
+    return f"{titles}, every hash as it was made; predicted a clip"
 
 
 def _processor() -> str:

@@ -105,16 +105,19 @@ def test_what_fits_people_who_are_known_is_not_known_to_fit_others(adapted, mine
     reason = "what fits people whom the bundle was trained on need not fit others; expected two "
     assert found.changes[0].real
     assert found.decisive is None
-    assert found.reasons == (f"{reason}speakers or more whom it has not met",)
+    assert found.reasons == (f"{reason}speakers or more that are unseen in its training",)
     known = bundle_of(adapted, mine, {"s0", "s1"}, tmp_path)
     others = affuse.adapt(known, mine, jobs=1)
     assert others.decisive is others.changes[-1]
-    assert (others.decisive.part, others.decisive.n_groups) == ("answer, people not met", 3)
+    assert (others.decisive.part, others.decisive.n_groups) == (
+        "answer, people unseen in training",
+        3,
+    )
     assert others.decisive.n_clips == 18
     assert others.helps
     code, out, _ = printed(capsys, "adapt", known, mine, "--jobs", 1, "--out", tmp_path / "new")
     assert code == 0
-    assert re.search(r"^answer, people not met +18 ", out, re.MULTILINE)
+    assert re.search(r"^answer, people unseen in training +18 ", out, re.MULTILINE)
 
 
 def bundle_of(adapted: Adaptation, mine: Path, met: set[str], folder: Path) -> Path:

@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_transfer import FOUND
 
+from affuse.config import load_config
+from affuse.report.compare import comparison_html
 from affuse.report.reading import read_run
+from affuse.report.transfer_report import transfer_html
 
 WIDTHS = (1280, 390)
 TALLEST = 6000
@@ -107,6 +111,37 @@ def test_the_first_screen_answers_and_the_page_ends_soon(opened):
         box = page.get_by_role("region", name=name).bounding_box()
         assert box["y"] + box["height"] < 900
     assert page.evaluate("document.documentElement.scrollHeight") < TALLEST
+
+
+def test_three_questions_fit_the_first_screen_of_a_telephone(opened):
+    page, _ = opened(390)
+    ends = page.evaluate(
+        "[...document.querySelectorAll('.answers > section')]"
+        ".map((part) => part.getBoundingClientRect().bottom)"
+    )
+    assert len(ends) == 3
+    assert ends[-1] <= 844
+    assert page.locator("#summary").text_content() == "Summary", "there for who hears the page"
+
+
+@pytest.mark.parametrize("kind", ["transfer", "comparison"])
+def test_other_pages_are_fit_for_everybody(browser, run_folder, tmp_path, kind):
+    checker = pytest.importorskip("axe_playwright_python.sync_playwright")
+    if kind == "transfer":
+        text = transfer_html(FOUND, load_config(run_folder / "config.toml"))
+    else:
+        text = comparison_html([read_run(run_folder)] * 2)
+    (tmp_path / "page.html").write_text(text, "utf-8")
+    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page.goto((tmp_path / "page.html").as_uri())
+    assert page.locator(".answers h3").all_inner_texts() == [
+        "What was tested", "How good is it", "Can it be trusted"
+    ]  # fmt: skip
+    unfold(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    found = checker.Axe().run(page).response["violations"]
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
+    page.close()
 
 
 def test_rows_are_cards_on_a_telephone(opened):

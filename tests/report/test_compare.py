@@ -126,7 +126,7 @@ def test_drawn_people_are_said_to_be(run_folder, tmp_path):
     runs = [read_run(run_folder), read_run(drawn)]
     assert f"two: {warning}" in differences(runs, ["one", "two"])
     both = comparison_html([read_run(drawn), read_run(drawn)])
-    assert f'<p class="lead">{warning} The highest' in both
+    assert f'<p class="warning">{warning}</p>' in both
     assert f'<p class="warning">{warning}</p>' in report_html(read_run(drawn))
 
 

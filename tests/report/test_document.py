@@ -107,7 +107,7 @@ def test_three_questions_are_answered(run_folder):
     assert found.tested[1].startswith(f"{n_apart} systems: audio by MFCC, video by ")
     assert found.tested[2] == "Protocol: speaker-independent, 4 folds; speakers kept apart."
     assert [figure.kind for figure in found.figures] == ["audio", "video", "fused"]
-    assert found.trust[0] == "Each clip was tested by a system that had not met its speaker."
+    assert found.trust[0] == "Each clip was tested by a system that was not trained on its speaker."
     assert any(f"picked as the best of {n_apart} after" in sentence for sentence in found.trust)
     only = run.results[run.results["leaky"]]
     leaky = replace(run, tables={**run.tables, "results": only})

@@ -240,7 +240,7 @@ def _reasons(made: Adaptation, fitted: Fitted) -> Iterator[str]:
     elif answer is None:
         yield (
             "what fits people whom the bundle was trained on need not fit others; expected two "
-            "speakers or more whom it has not met"
+            "speakers or more that are unseen in its training"
         )
     elif not answer.real:
         yield (

@@ -28,7 +28,7 @@ N_FOLDS = 10
 STAGE = "folds"
 
 ANSWER = "answer"
-STRANGERS = f"{ANSWER}, people not met"
+STRANGERS = f"{ANSWER}, people unseen in training"
 _MOST = -math.log(FLOOR)
 """Log loss of a clip, at most."""
 

@@ -97,7 +97,7 @@ def model_card(manifest: Manifest, facts: CardFacts | None = None) -> str:
         "## What it may be used for\n\n" + permitted_use(manifest.trained_on, manifest.licence),
         "\n\n".join(["## How good it is", *_quality(manifest, facts)]),
         "\n\n".join(["## What it was trained on", *_training(manifest, facts)]),
-        "\n\n".join(["## What it is told by", _sources(manifest)]),
+        "\n\n".join(["## What it predicts from", _sources(manifest)]),
         "\n\n".join(["## What it cannot do", *_limits(manifest, facts)]),
         f"## Licence\n\n{manifest.licence}",
     ]
@@ -165,9 +165,9 @@ def _measured(figures: Figures) -> str:
     return (
         f"{figures.system}: {figures.headline} {_headline(figures)}{interval}, chance "
         f"{shown(figures.chance)}; protocol {figures.protocol}, {figures.n_clips:,} clips of "
-        f"{figures.n_speakers} speakers{folds}.{leak} Every clip was told by a model that had "
-        "heard neither it nor, where speakers were kept apart, its speaker. The graphs in this "
-        "folder were then trained on all of these clips: what they score on them says nothing."
+        f"{figures.n_speakers} speakers{folds}.{leak} Every clip was predicted by a model that was "
+        "trained neither on it nor, where speakers were kept apart, on its speaker. The graphs in "
+        "this folder were then trained on all of these clips: what they score on them says nothing."
     )
 
 
@@ -209,9 +209,9 @@ def _training(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
         yield f"{part.corpus}, {what}{who}{speakers}."
     if facts.soft_labels:
         yield (
-            "It learned which share of several people told each emotion of a clip, not one emotion "
-            "each: its probabilities are meant to be such shares. The recalls above are against "
-            "the clips' own emotions."
+            "It learned which share of several people chose each emotion for a clip, not one "
+            "emotion each: its probabilities are meant to be such shares. The recalls above are "
+            "against the clips' own emotions."
         )
     if facts.recipe:
         yield f"Trained by the recipe `{facts.recipe}` with affuse {manifest.affuse}."
@@ -240,8 +240,8 @@ def _limits(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
     yield (
         "It tells what a clip shows in the words of the people who labelled its training clips, "
         "not what anyone feels. Whoever speaks or looks unlike those people (another language, "
-        "age, culture, camera or room) may be told worse, and nothing here says by how much. Do "
-        "not decide about people with it."
+        "age, culture, camera or room) may be recognised worse, and nothing here says by how much. "
+        "Do not decide about people with it."
     )
     alone = {modality for member in manifest.members for modality in member.modalities}
     if len(alone) == 1:

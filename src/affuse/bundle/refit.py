@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.evaluation.fold_task import in_clip_order, scored_rows
-from affuse.evaluation.learned_features import LearnedFeatures
+from affuse.evaluation.learned_features import LearnedFeatures, fit_on
 from affuse.evaluation.systems import System, derived_seed
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import FeaturesToGraph
 from affuse.models.fit_cache import FitCache
 from affuse.models.graphs.builder import NotExportable
-from affuse.models.loss_terms import learn, loss_terms
 
 TransformerFactories = Mapping[str, Callable[[int], Any]]
 """Modality -> (seed -> unfitted transformer): features that are learned."""
@@ -110,9 +109,7 @@ def refuse_unknown_preparation(system: System, preparation: TransformerFactories
 
 
 def _fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> Any:
-    has = rows[table.present[modality][rows]]
-    terms = loss_terms(table.take(has))
-    return learn(layer, table.arrays[modality].take(has), table.labels[has], terms)
+    return fit_on(layer, table.take(rows[table.present[modality][rows]]), modality)
 
 
 def _learned(layer: Any, table: FeatureTable, modality: str) -> NDArray[np.float32]:

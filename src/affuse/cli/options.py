@@ -125,7 +125,7 @@ Cluster = Annotated[
 ]
 Media = Annotated[list[str], typer.Argument(help="Recordings; of a folder every media file in it.")]
 Window = Annotated[
-    float | None, typer.Option(help="Seconds that are judged at a time; 5 by default.")
+    float | None, typer.Option(help="Seconds that are analysed at a time; 5 by default.")
 ]
 Hop = Annotated[
     float | None, typer.Option(help="Seconds between windows; half a window by default.")

@@ -67,6 +67,8 @@ def configure(typed: Typed) -> Config:
         "data.corpus": typed.corpus and _reader(typed.corpus),
         "jobs": typed.jobs,
         "features.vgg_face.device": typed.device,
+        "features.settings.onnx.device": typed.device,
+        "features.settings.hf.device": typed.device,
         **_folds(typed.folds),
         "evaluation.coverage": typed.coverage,
         "search.budget": typed.budget,

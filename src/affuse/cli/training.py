@@ -126,8 +126,8 @@ def train_voice_and_print(
         f"  network alone {100 * figures.uar_network:.1f}   "
         f"statistics alone {100 * figures.uar_linear:.1f}",
         f"song, 6 emotions     UAR {100 * figures.uar_song:.1f}",
-        *_groups("speakers not heard", figures.unheard_speakers),
-        *_groups("corpora not heard", figures.unheard_corpora),
+        *_groups("unseen speakers", figures.unheard_speakers),
+        *_groups("unseen corpora", figures.unheard_corpora),
         *_groups("the same, from RAVDESS alone", figures.one_corpus),
         f"Written to {out / 'voice.onnx'} and {out / 'voice.json'}.",
     ]

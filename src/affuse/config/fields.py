@@ -32,7 +32,9 @@ Fusion = Annotated[str, AfterValidator(Fused())]
 Joint = Annotated[str, AfterValidator(Fused(joint=True))]
 Combination = Annotated[str, AfterValidator(Fused("late"))]
 Corpus = Annotated[str, AfterValidator(Named(READERS, also=("auto",)))]
-Source = Annotated[str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=".csv"))]
+Source = Annotated[
+    str, AfterValidator(Named(EXTRACTORS, also=("none",), suffix=".csv", arguments=True))
+]
 
 
 class Settings(BaseModel):

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from affuse.features.array import FeatureArray
 from affuse.features.table import FeatureTable
-from affuse.models.loss_terms import learn as learn_from
-from affuse.models.loss_terms import loss_terms
+from affuse.models.loss_terms import learn, loss_terms
 
 Rows = NDArray[np.int64]
 Features = NDArray[np.float32]
@@ -107,8 +106,7 @@ class LearnedFeatures:
             features = self._cross_fitted(transformer, array, learn, use, has)
             self._keep_losses(modality, transformer)
             return features
-        terms = loss_terms(self._table.take(learn))
-        learn_from(transformer, array.take(learn), self._table.labels[learn], terms)
+        fit_on(transformer, self._table.take(learn), modality)
         self._keep_losses(modality, transformer)
         # One clip to learn from is there to say how many features there are.
         some, again = array.distinct(use[has] if has.any() else learn[:1])
@@ -149,3 +147,25 @@ class LearnedFeatures:
 
     def _rows(self, clips: NDArray[np.str_]) -> Rows:
         return np.array([self._row_of[clip] for clip in clips.tolist()], np.int64)
+
+
+def fit_on(transformer: Any, table: FeatureTable, modality: str) -> Any:
+    """Fit a transformer on all clips of a table, with their speakers where it takes them.
+
+    Parameters
+    ----------
+    transformer : transformer
+        Unfitted. Where it is ``grouped``, its ``fit`` takes the clips' speakers as ``groups``.
+    table : FeatureTable
+        Of training clips that have the modality.
+    modality : str
+
+    Returns
+    -------
+    transformer
+        Fitted.
+    """
+    array, labels = table.arrays[modality], table.labels
+    if getattr(transformer, "grouped", False):
+        return transformer.fit(array, labels, groups=table.speakers)
+    return learn(transformer, array, labels, loss_terms(table))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import threadpool_limits
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.named import bundle_folder
@@ -245,7 +246,8 @@ class Recogniser:
         if member is None or set(member.classes) != set(RAVDESS_EMOTIONS):
             raise self._lacks("a network for voices with the eight classes of RAVDESS")
         samples = checked_signal(signal, sample_rate)
-        row = averaged_voice(samples, lambda part: self._members.voice_row(member, part))
+        with threadpool_limits(1, user_api="blas"):
+            row = averaged_voice(samples, lambda part: self._members.voice_row(member, part))
         return row[[member.classes.index(name) for name in RAVDESS_EMOTIONS]]
 
     def _refuse_unexplained(self) -> None:

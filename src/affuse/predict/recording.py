@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import MediaError
@@ -147,12 +148,14 @@ def read_recording(
     scorer = _VoiceScorer(members, settings)
     sound: VoiceActivity | None = None
     picture: VideoAnalysis | None = None
-    if info.has_audio and info.has_video:
-        sound, picture = _analysed_both(place, members, tracker, settings, scorer, reached)
-    elif info.has_audio:
-        sound = _detected_speech(place, settings, lambda: 0.0, scorer, reached)
-    else:
-        picture = _analysed_video(place, members, tracker, settings, reached)
+    # The matrices are small, and OpenBLAS' further threads wait for the next one busily.
+    with threadpool_limits(1, user_api="blas"):
+        if info.has_audio and info.has_video:
+            sound, picture = _analysed_both(place, members, tracker, settings, scorer, reached)
+        elif info.has_audio:
+            sound = _detected_speech(place, settings, lambda: 0.0, scorer, reached)
+        else:
+            picture = _analysed_video(place, members, tracker, settings, reached)
     has_cover = bool(sound and sound.duration_s and picture and picture.is_still)
     shown = None if has_cover else picture
     if sound and shown:

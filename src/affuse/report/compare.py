@@ -10,12 +10,13 @@ import pandas as pd
 
 from affuse.errors import OutputError
 from affuse.report.chart import COLOURS, LEAKY, WIDE, Chart, chart_of, drawing, short
+from affuse.report.comparison_summary import comparison_summary
 from affuse.report.grid import Column, Grid
 from affuse.report.page import check_page, render, write_page
 from affuse.report.reading import RunFolder, read_run
 from affuse.report.result_tables import INTERVAL, ONE_SPEAKER, SYSTEM, text_of
 from affuse.report.results_charts import MODALITY_MARKERS
-from affuse.report.words import data_name, joined_names, modality_name, percent
+from affuse.report.words import data_name, joined_names, modality_name
 from affuse.tasks.figures import bounds, points
 
 BEST_OF_EACH = 6
@@ -71,9 +72,7 @@ def comparison_html(runs: Sequence[RunFolder]) -> str:
         "comparison.html.j2",
         heading=f"{len(runs)} runs compared: {joined_names(data)}",
         runs=_run_grid(runs, names),
-        findings=_findings(runs, names),
-        differences=differences(runs, names),
-        unknown=unknown(runs, names),
+        summary=comparison_summary(runs, names, differences(runs, names), unknown(runs, names)),
         chart=_chart(runs, names),
         systems=_system_grid(runs, names, leaky=False),
         leaky=_system_grid(runs, names, leaky=True),
@@ -221,7 +220,7 @@ def _run_grid(runs: Sequence[RunFolder], names: Sequence[str]) -> Grid:
         best = run.honest.iloc[0] if len(run.honest) else None
         figures = ("none", "") if best is None else (str(best["system"]), points(best["uar"]))
         rows.append((name, run.title, str(run.config.get("recipe", "")), *amounts, *figures))
-    caption = "Best system of each run that was tested on speakers it had not met"
+    caption = "Best system of each run, tested on speakers unseen in training"
     return Grid(caption, columns, tuple(rows))
 
 
@@ -245,7 +244,9 @@ def _system_grid(runs: Sequence[RunFolder], names: Sequence[str], *, leaky: bool
         )
         for _, row in systems.iterrows()
     )  # fmt: skip
-    caption = "Systems whose figures leak" if leaky else "Systems tested on speakers not met"
+    caption = (
+        "Systems whose figures leak" if leaky else "Systems tested on speakers unseen in training"
+    )
     return Grid(caption, columns, rows, None if leaky else SHOWN, "system")
 
 
@@ -253,22 +254,6 @@ def _reasons(runs: Sequence[RunFolder]) -> list[tuple[str, str]]:
     """Each protocol that leaks, and why; where runs differ in the reason, each."""
     protocols = [(run, str(name)) for run in runs for name in run.leaky["protocol"]]
     return list(dict.fromkeys((name.capitalize(), run.leaks[name]) for run, name in protocols))
-
-
-def _findings(runs: Sequence[RunFolder], names: Sequence[str]) -> str:
-    found = [
-        (float(run.honest["uar"].iloc[0]), name, str(run.honest["system"].iloc[0]))
-        for run, name in zip(runs, names, strict=True)
-        if len(run.honest)
-    ]
-    # Where all people are drawn that comes first; else it stands among the differences.
-    drawn = f"{runs[0].drawn} " if runs[0].drawn and not _drawn(runs, names) else ""
-    if not found:
-        return f"{drawn}None of these runs has a system that was tested with speakers kept apart."
-    uar, name, system = max(found)
-    others = [f"{other} {percent(value)}" for value, other, _ in sorted(found, reverse=True)[1:]]
-    rest = f"; the best of the others: {', '.join(others)}" if others else ""
-    return f"{drawn}The highest mean recall (UAR) is {percent(uar)}, of {system} in {name}{rest}."
 
 
 def _chart(runs: Sequence[RunFolder], names: Sequence[str]) -> Chart:

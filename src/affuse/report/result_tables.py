@@ -18,7 +18,7 @@ from affuse.tasks.headline import Headline
 PAIRS_SHOWN = 40
 ONE_SPEAKER = "one speaker"
 SYSTEM, INTERVAL = Column("system"), Column("95 % interval", "range")
-APART = "Systems tested on speakers they had not met"
+APART = "Systems tested on speakers unseen in training"
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,8 @@ def number_sections(run: RunFolder) -> tuple[Section, ...]:
         _groups(run),
         Section(
             "agreement", "Predicted and true values",
-            "Best system of each modality; every clip was predicted by a system that had not met "
-            "its speaker.",
+            "Best system of each modality; every clip was predicted by a system that was not "
+            "trained on its speaker.",
             scatter_charts(run), _LEAKS,
         ),
         Section(

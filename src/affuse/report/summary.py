@@ -203,7 +203,7 @@ def _people(run: RunFolder) -> Iterator[str]:
     if len(people):
         row = people.iloc[0]
         yield (
-            f"People who judged these recordings reached an {row['metric']} of "
+            f"People who rated these recordings reached an {row['metric']} of "
             f"{stated(run.task.headline, row['value'])}."
         )
 
@@ -211,8 +211,8 @@ def _people(run: RunFolder) -> Iterator[str]:
 def _trust(run: RunFolder) -> Iterator[str]:
     headline, best = run.task.headline, run.honest.iloc[0]
     across = best["protocol"] in ACROSS_CORPORA
-    met = "corpus" if across else "speaker"
-    yield f"Each clip was tested by a system that had not met its {met}."
+    apart = "corpus" if across else "speaker"
+    yield f"Each clip was tested by a system that was not trained on its {apart}."
     low = best[f"{headline.column}_low"]
     if pd.isna(low):
         yield "One speaker was tested: how far others would differ is not known."

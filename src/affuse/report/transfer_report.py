@@ -15,6 +15,7 @@ from affuse.report.document import settings_grid
 from affuse.report.grid import SHOWN, Column, Grid
 from affuse.report.page import render, write_page
 from affuse.report.result_tables import ONE_SPEAKER
+from affuse.report.transfer_summary import transfer_summary
 from affuse.storage.plain_json import read_plain
 from affuse.storage.run_files import CONFIG, REPORT, TRANSFER_JSON
 from affuse.tasks.figures import bounds, points
@@ -42,6 +43,7 @@ def transfer_html(found: TransferMatrix, config: Config) -> str:
     return render(
         "transfer.html.j2",
         heading=f"{' + '.join(size.corpus for size in found.corpora)}: from corpus to corpus",
+        summary=transfer_summary(found),
         reading=found.reading(),
         charts=[heat_map(found, system) for system in found.systems],
         cells=_cell_grid(found),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recordings import Track, empty, write
 
 from affuse.serve.about import LANGUAGES
 
@@ -50,6 +51,27 @@ def test_it_follows_the_browser_and_everything_is_said_in_that_language(
     assert "15 min, nachdem" in page.inner_text("#view-about")
     page.wait_for_selector("#runs table", state="attached")
     assert page.locator("#runs td").nth(3).text_content() == "70,1"
+
+
+def test_what_the_server_says_is_said_in_that_language(
+    open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    page = open_page(locale="de-DE")
+    page.set_input_files("#files", write(tmp_path / "grey.mp4", Track([empty()] * 20)))
+    page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
+    assert page.inner_text("#result-words") == (
+        "die Datei hat keinen Ton, und kein Gesicht ist zu erkennen."
+    )
+    (note,) = page.locator("#result-notes li").all()
+    assert note.inner_text() == "die Datei hat keinen Ton: nach dem Bild allein bestimmt"
+    assert note.get_attribute("lang") is None
+    (tmp_path / "text.mp4").write_text("no recording")
+    page.set_input_files("#files", tmp_path / "text.mp4")
+    page.wait_for_selector(".job.failed")
+    reason = page.inner_text(".job.failed .job-state")
+    assert reason.startswith("text.mp4 (12 Byte) ist nicht als Ton oder Video zu lesen")
+    for name in ("grey.mp4", "text.mp4"):
+        page.click(f"[aria-label='Entfernen: {name}']")
 
 
 def test_a_chosen_language_is_kept(open_page: Callable[..., Any]) -> None:

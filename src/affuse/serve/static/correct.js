@@ -99,13 +99,19 @@ export class Corrections {
 
   show() {
     const own = this.list[this.place];
-    byId("correct-which").textContent = t("correct.which", { place: this.place + 1, all: this.list.length,
-      from: clock(own.start_s, true), to: clock(own.end_s, true), whose: t(`correct.${own.annotator}`) });
     byId("correct-emotion").value = own.emotion ?? "";
     for (const [id, edge] of [["correct-from", "start_s"], ["correct-to", "end_s"]]) {
       byId(id).value = own[edge].toFixed(2);
       byId(id).max = this.timeline.duration.toFixed(2);
     }
+    this.label();
+  }
+
+  /** Whose the stretch is, and what can be done with it; what somebody is typing stays. */
+  label() {
+    const own = this.list[this.place];
+    byId("correct-which").textContent = t("correct.which", { place: this.place + 1, all: this.list.length,
+      from: clock(own.start_s, true), to: clock(own.end_s, true), whose: t(`correct.${own.annotator}`) });
     byId("correct-previous").disabled = this.place === 0;
     byId("correct-next").disabled = byId("correct-join").disabled = this.place === this.list.length - 1;
     byId("correct-undo").disabled = !this.before.length;
@@ -186,7 +192,7 @@ export class Corrections {
       this.others.postMessage(id);
       if (this.id !== id || this.list !== list) return;
       this.list = kept.filter((one) => one.face === face);
-      if (!byId("correct").hidden) this.show();
+      if (!byId("correct").hidden) this.label();
     });
   }
 
