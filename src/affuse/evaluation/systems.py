@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
+from affuse.models.search.space import Space
 from affuse.splits.protocols import Leak
 from affuse.tasks.classification import Classification
 from affuse.tasks.task import Task
@@ -119,6 +120,10 @@ class System:
     needs_all : bool
         Whether only clips that have all of its modalities are scored, and learned from. False for
         fusions that do with what is there.
+    space : mapping of str to Range or Choices
+        Parameters of the estimator that a search may choose; empty: none.
+    epochs_name : str
+        Its parameter of the number of epochs.
     """
 
     name: str
@@ -128,6 +133,8 @@ class System:
     model: str
     build: Callable[[int], TableEstimator]
     needs_all: bool = True
+    space: Space = field(default_factory=dict)
+    epochs_name: str = "epochs"
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -163,6 +170,9 @@ class OutOfFold:
         Name of the set that published the folds; empty where they are affuse's own.
     answers : (n_scored, n_classes) bool or None
         Emotions that could be an answer at all, the others having the probability 0; None: all.
+    trials : mapping of int to (n_trials, n_columns) float64
+        Number of a fold -> settings that were tried in it, as
+        `affuse.models.search.searched.trial_columns` names them; empty where nothing was searched.
     """
 
     system: System
@@ -176,6 +186,7 @@ class OutOfFold:
     leaks: tuple[Leak, ...] = ()
     published: str = ""
     answers: NDArray[np.bool_] | None = None
+    trials: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def take(self, chosen: NDArray[np.bool_]) -> OutOfFold:
         """The predictions for some of the scored clips.
