@@ -149,3 +149,46 @@ class LearnedFeatures:
 
     def _rows(self, clips: NDArray[np.str_]) -> Rows:
         return np.array([self._row_of[clip] for clip in clips.tolist()], np.int64)
+
+
+def fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> Any:
+    """A transformer, fitted on those of some clips that have its modality.
+
+    Parameters
+    ----------
+    layer : transformer
+        Unfitted; it is the one that is fitted.
+    table : FeatureTable
+    modality : str
+    rows : (n,) int64
+        Of the table, in the order in which the clips are learned from.
+
+    Returns
+    -------
+    transformer
+        The layer itself.
+    """
+    has = rows[table.present[modality][rows]]
+    terms = loss_terms(table.take(has))
+    return learn_from(layer, table.arrays[modality].take(has), table.labels[has], terms)
+
+
+def layer_features(layer: Any, table: FeatureTable, modality: str) -> Features:
+    """What a fitted transformer makes of every clip; NaN where a clip lacks the modality.
+
+    Parameters
+    ----------
+    layer : transformer
+        Fitted.
+    table : FeatureTable
+    modality : str
+
+    Returns
+    -------
+    (n_clips, ...) float32
+    """
+    has = np.flatnonzero(table.present[modality])
+    features = layer.transform(table.arrays[modality].take(has))
+    spread = np.full((len(table), *features.shape[1:]), np.nan, np.float32)
+    spread[has] = features
+    return spread
