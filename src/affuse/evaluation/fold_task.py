@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from affuse.errors import FoldError
 from affuse.evaluation.fold_store import key_of
 from affuse.evaluation.learned_features import LearnedFeatures
-from affuse.evaluation.systems import System, derived_seed
+from affuse.evaluation.systems import System, fold_seed
 from affuse.features.table import FeatureTable
 from affuse.models.estimator_spec import estimator_spec
 from affuse.splits.fold import Fold
@@ -129,8 +129,8 @@ class FoldTask:
             }
         )
 
-    def _seed(self, *names: str) -> int:
-        return derived_seed(self.seed, self.protocol.seed_name, self.fold.number, *names)
+    def _seed(self, modality: str = "") -> int:
+        return fold_seed(self.fold, self.protocol.seed_name, modality, seed=self.seed)
 
 
 def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
