@@ -41,6 +41,11 @@ EXTRAS: dict[str, tuple[str, dict[str, str]]] = {
         "the formats eaf, textgrid and audformat",
         {"audformat": "audformat", "praatio": "praatio", "pympi-ling": "pympi"},
     ),
+    "opensmile": ("the extractor opensmile", {"opensmile": "opensmile"}),
+    "foundation": (
+        "the extractor hf, pretrained transformers",
+        {"torch": "torch", "transformers": "transformers", "safetensors": "safetensors"},
+    ),
 }
 """Extra -> what it is for, and its packages with the name each is imported by."""
 

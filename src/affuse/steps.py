@@ -13,7 +13,7 @@ from affuse.errors import ConfigError, FeatureError
 from affuse.features.context import RunContext
 from affuse.features.extract import extract_features
 from affuse.features.source import Source
-from affuse.features.sources import make_source
+from affuse.features.sources import made_source, make_source
 from affuse.features.table import truth_of
 from affuse.registries import EXTRACTORS, MODELS
 
@@ -51,9 +51,9 @@ def extractor(name: str, **settings: Any) -> Source:
     >>> affuse.extractor("mfcc").shape, affuse.extractor("mfcc", n_mfcc=13, duration_s=2).shape
     ((40, 63), (13, 32))
     """
-    EXTRACTORS.check(name)
-    source: Source = EXTRACTORS.get(name)(_configured(name, settings))
-    return source
+    entry, _, argument = name.partition(":") if isinstance(name, str) else (name, "", "")
+    EXTRACTORS.check(entry)
+    return made_source(entry, argument, _configured(entry, settings))
 
 
 def extract(

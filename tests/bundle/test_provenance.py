@@ -124,3 +124,14 @@ def test_the_embedded_corpus_is_not_ravdess(trained, drawn_corpus):
     assert corpus_of(replace(index[0], corpus="mine")) == "affuse embedded corpus"
     assert known_to(trained(TrainedOn(corpus="RAVDESS", speakers=("1",), n_clips=60)), index) == ()
     assert known_to(trained(*training_clips("x", index)), index) == ("1",)
+
+
+def test_a_corpus_that_was_trained_on_as_a_whole_is_known_whoever_speaks() -> None:
+    clip = Clip("03-01-05-01-01-01-24", "angry", "24", corpus="RAVDESS")
+    listed = Clip("x", "angry", "Ann", corpus="iemocap")
+    whole = [TrainedOn(corpus="RAVDESS", n_clips=0), TrainedOn(corpus="IEMOCAP", n_clips=0)]
+    assert known_speakers(whole, [clip]) == ("24",)
+    assert known_speakers(whole, [listed]) == ("Ann",)
+    assert known_speakers([TrainedOn(corpus="EMO-DB", n_clips=0)], [clip, listed]) == ()
+    some = [TrainedOn(corpus="RAVDESS", speakers=("1",), n_clips=9)]
+    assert known_speakers(some, [clip]) == ()

@@ -286,3 +286,32 @@ def test_columns_that_only_count_are_named_where_nothing_is_left(tmp_path: Path)
     message = r"no column of features \(not counting id\); expected at least one"
     with pytest.raises(FeatureError, match=message):
         table(tmp_path, "clip,id", *(f"c{n},{n}" for n in range(12)))
+
+
+PY_FEAT = """frame,FaceRectX,FaceScore,x_0,y_0,Pitch,AU01,AU12,happiness,Identity,approx_time,input
+0,10,0.99,11,12,0.1,0.5,0.2,0.9,Person_0,00:00,clips/a.mp4
+1,10,0.98,11,13,0.3,0.7,0.4,0.7,Person_0,00:00,clips/a.mp4
+2,,,,,,,,,,00:01,clips/a.mp4
+0,20,0.97,21,22,0.5,0.1,0.6,0.1,Person_0,00:00,clips/b.mp4
+1,20,0.97,21,22,0.5,0.3,0.6,0.3,Person_0,00:00,clips/b.mp4
+"""
+
+
+def test_a_table_of_py_feat_is_read(tmp_path):
+    (tmp_path / "fex.csv").write_text(PY_FEAT)
+    table = read_precomputed(tmp_path / "fex.csv", "video")
+    names = ["Pitch", "AU01", "AU12", "happiness"]
+    assert table.columns == (*(f"{n}_mean" for n in names), *(f"{n}_std" for n in names))
+    np.testing.assert_allclose(
+        table.values[table.rows["clips/a"]], [0.2, 0.6, 0.3, 0.8] + [0.1] * 4
+    )
+    assert "1 of 5 rows of fex.csv without a tracked face (blank) were left out." in table.notes
+
+
+def test_blendshapes_of_mediapipe_are_read(tmp_path):
+    rows = "a,0,0.5,0.1\na,33,,\na,67,0.7,0.3\nb,0,,\nb,33,,\n"
+    (tmp_path / "blend.csv").write_text("clip,timestamp_ms,browDownLeft,jawOpen\n" + rows)
+    table = read_precomputed(tmp_path / "blend.csv", "video")
+    assert table.columns[:2] == ("browDownLeft_mean", "jawOpen_mean")
+    np.testing.assert_allclose(table.values[table.rows["a"]], [0.6, 0.2, 0.1, 0.1], atol=1e-6)
+    assert table.untracked == {"b"}

@@ -89,6 +89,22 @@ def _dies_of_c(task):
     return many._recogniser(task.bundle_dir).judge(task.path, task.settings)
 
 
+@pytest.mark.parametrize(("names", "jobs", "n_threads"), [("ab", 2, 1), ("ab", 1, 2), ("a", 2, 2)])
+def test_processes_side_by_side_decode_on_one_thread_each(
+    folder, bundle_dir, monkeypatch, names, jobs, n_threads
+):
+    from affuse.predict import many
+
+    monkeypatch.setattr(many, "_predicted", _says_its_threads)
+    paths = [folder / f"{name}.wav" for name in names]
+    outcomes = predict_many(paths, bundle_dir=bundle_dir, jobs=jobs)
+    assert [one.reason for one in outcomes] == [str(n_threads)] * len(names)
+
+
+def _says_its_threads(task):
+    return Skipped(task.path, str(task.n_threads))
+
+
 def test_the_table(folder, bundle_dir, capsys):
     assert (
         run("predict", "--bundle", bundle_dir, folder / "b.wav", folder / "a.wav", "--jobs", 1) == 0

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from affuse.bundle.member import FeatureSource
 from affuse.config import Config
-from affuse.errors import BundleError, ConfigError
+from affuse.errors import BundleError, ConfigError, WeightsError
 from affuse.features.source import Extractor
 from affuse.features.sources import make_source
-from affuse.records import Modality
+from affuse.records import MODALITIES, Modality
 from affuse.registries import EXTRACTORS
 from affuse.storage.cache import cache_folder
 
@@ -42,11 +42,13 @@ def feature_source(extractor: Extractor, config: Config) -> FeatureSource:
     settings: dict[str, Any] = {} if own is None else own.model_dump(mode="json")
     if settings.get("weights", "untrained") not in _NAMED_WEIGHTS:
         settings["weights"] = Path(settings["weights"]).name
-    features: dict[str, Any] = {extractor.modality: name}
+    features: dict[str, Any] = {extractor.modality: _named(name, extractor.argument)}
     if settings:
         features[name] = settings
     if name in config.features.settings:
-        features["settings"] = {name: config.features.settings[name]}
+        own_settings = config.features.settings[name]
+        # Whoever has the bundle decides about downloads.
+        features["settings"] = {name: {k: v for k, v in own_settings.items() if k != "download"}}
     return FeatureSource(
         name=name,
         version=extractor.version,
@@ -83,10 +85,20 @@ def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
             f"the bundle wants the extractor {source.name!r} for {modality}; this affuse has "
             f"{', '.join(EXTRACTORS.names())}: update affuse, or train again"
         )
+    config = _config(source)
+    asked = getattr(config.features, modality)
+    asked = asked if asked.partition(":")[0] == source.name else source.name
     try:
-        made = make_source(source.name, modality, _config(source)).extractor_for("")
+        made = make_source(asked, modality, config).extractor_for("")
     except ConfigError as error:
         raise BundleError(f"the bundle's features cannot be made: {error}") from error
+    except WeightsError as error:
+        if ":" not in asked:
+            raise
+        raise BundleError(
+            f"the bundle needs the encoder {asked}, which it names but does not hold ({error}): "
+            f"put it into {cache_folder() / 'weights'}"
+        ) from error
     _refuse_other_numbers(source, made)
     return made
 
@@ -97,6 +109,10 @@ def _config(source: FeatureSource) -> Config:
     weights = settings.get("weights", "untrained")
     if weights not in _NAMED_WEIGHTS:
         settings["weights"] = str(_weights_file(str(weights), source))
+    for own in recipe.get("features", {}).get("settings", {}).values():
+        own.pop("download", None)
+    for modality in set(MODALITIES) & set(recipe.get("features", {})):
+        recipe["features"][modality] = _found(recipe["features"][modality])
     try:
         return Config.model_validate(recipe)
     except ValidationError as error:
@@ -106,6 +122,31 @@ def _config(source: FeatureSource) -> Config:
             f"the bundle's settings of {source.name!r} do not fit this affuse ({place}: "
             f"{first['msg']}): use the affuse that made it, or train again"
         ) from error
+
+
+def _named(name: str, argument: str) -> str:
+    """Name and argument; of a file or folder that is there its name alone, as of weights."""
+    if not argument:
+        return name
+    return f"{name}:{Path(argument).name if Path(argument).exists() else argument}"
+
+
+def _found(asked: str) -> str:
+    """The same with the file in the folder of weights, where one of that name lies there.
+
+    A bundle may be a stranger's: it names no file elsewhere on this machine.
+    """
+    name, colon, argument = asked.partition(":")
+    if not colon:
+        return asked
+    given = Path(argument)
+    if given.is_absolute() or ".." in given.parts:
+        raise BundleError(
+            f"the bundle wants {asked!r}, a file of the machine that made it; expected a name "
+            "alone: train again with this affuse"
+        )
+    path = cache_folder() / "weights" / argument
+    return f"{name}:{path}" if path.exists() or given.exists() else asked
 
 
 def _weights_file(name: str, source: FeatureSource) -> Path:

@@ -29,19 +29,41 @@ def known_speakers(trained_on: Iterable[TrainedOn], clips: Iterable[Clip]) -> tu
     Returns
     -------
     tuple of str
-        Empty where none is known. In a corpus that affuse knows (recognised by the names of its
+        Empty where none is known; everyone of a corpus that was trained on as a whole, which names
+        no speakers. In a corpus that affuse knows (recognised by the names of its
         clips, whatever folder or table lists them) a speaker is known by name; in a person's own
         table by any clip that was trained on.
     """
     parts = tuple(trained_on)
+    whole = {corpus_key(part.corpus) for part in parts if not part.speakers and not part.clips}
     names = {(part.corpus, speaker_key(name)) for part in parts for name in part.speakers}
     digests = {digest for part in parts for digest in part.clips}
     known = set()
     for corpus, speaker, own in _groups(clips):
         known_by_name = corpus and (corpus, speaker_key(_known_name(own[0]))) in names
-        if known_by_name or any(not digests.isdisjoint(_digests(clip)) for clip in own):
+        in_whole = not whole.isdisjoint(map(corpus_key, filter(None, (corpus, own[0].corpus))))
+        if known_by_name or in_whole or any(not digests.isdisjoint(_digests(clip)) for clip in own):
             known.add(speaker)
     return tuple(sorted(known, key=speaker_order))
+
+
+def corpus_key(name: str) -> str:
+    """Name of a corpus as it is compared: small letters and digits alone.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> corpus_key("EMO-DB") == corpus_key("EmoDB")
+    True
+    """
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def training_clips(name: str, clips: Iterable[Clip]) -> tuple[TrainedOn, ...]:

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.evaluation.fold_task import in_clip_order, scored_rows
-from affuse.evaluation.learned_features import LearnedFeatures
+from affuse.evaluation.learned_features import LearnedFeatures, fitted_layer, layer_features
 from affuse.evaluation.systems import System, derived_seed
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import FeaturesToGraph
 from affuse.models.fit_cache import FitCache
 from affuse.models.graphs.builder import NotExportable
-from affuse.models.loss_terms import learn, loss_terms
 
 TransformerFactories = Mapping[str, Callable[[int], Any]]
 """Modality -> (seed -> unfitted transformer): features that are learned."""
@@ -75,8 +74,8 @@ def refitted(
         return preparation[modality](derived_seed(seed, "bundle", modality))
 
     with threadpool_limits(1):
-        layers = {m: _fitted_layer(build(m), own, m, rows) for m in modalities}
-        learned = own.with_arrays({m: _learned(layers[m], own, m) for m in modalities})
+        layers = {m: fitted_layer(build(m), own, m, rows) for m in modalities}
+        learned = own.with_arrays({m: layer_features(layers[m], own, m) for m in modalities})
         fit_cache = FitCache(LearnedFeatures(own, build, modalities) if modalities else None)
         training = scored_rows(learned, system, rows)
         unfitted = system.build(derived_seed(seed, "bundle"))
@@ -107,17 +106,3 @@ def refuse_unknown_preparation(system: System, preparation: TransformerFactories
                 f"its {modality} features are learned by {type(learner).__name__}, and no graph "
                 "stands for that"
             )
-
-
-def _fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> Any:
-    has = rows[table.present[modality][rows]]
-    terms = loss_terms(table.take(has))
-    return learn(layer, table.arrays[modality].take(has), table.labels[has], terms)
-
-
-def _learned(layer: Any, table: FeatureTable, modality: str) -> NDArray[np.float32]:
-    has = np.flatnonzero(table.present[modality])
-    features = layer.transform(table.arrays[modality].take(has))
-    spread = np.full((len(table), *features.shape[1:]), np.nan, np.float32)
-    spread[has] = features
-    return spread

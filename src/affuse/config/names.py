@@ -21,6 +21,8 @@ class Named:
         Allowed beside them.
     suffix : str
         A text that ends so is no name, and left to whoever reads it: the path of a file.
+    arguments : bool
+        Whether a colon and what the entry is to use may follow the name, such as a file.
 
     Examples
     --------
@@ -33,13 +35,14 @@ class Named:
     registry: Registry
     also: tuple[str, ...] = ()
     suffix: str = ""
+    arguments: bool = False
 
     def __call__(self, name: str) -> str:
         """The name as it is; ValueError, which pydantic expects, where there is no such entry."""
         if name in self.also or (self.suffix and name.lower().endswith(self.suffix)):
             return name
         try:
-            self.registry.check(name)
+            self.registry.check(name.partition(":")[0] if self.arguments else name)
         except ConfigError as error:
             raise ValueError(str(error)) from None
         return name

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from affuse.features.array import FeatureArray
 from affuse.features.table import FeatureTable
-from affuse.models.loss_terms import learn as learn_from
-from affuse.models.loss_terms import loss_terms
+from affuse.models.loss_terms import learn, loss_terms
 
 Rows = NDArray[np.int64]
 Features = NDArray[np.float32]
@@ -107,8 +106,7 @@ class LearnedFeatures:
             features = self._cross_fitted(transformer, array, learn, use, has)
             self._keep_losses(modality, transformer)
             return features
-        terms = loss_terms(self._table.take(learn))
-        learn_from(transformer, array.take(learn), self._table.labels[learn], terms)
+        fitted_layer(transformer, self._table, modality, learn)
         self._keep_losses(modality, transformer)
         # One clip to learn from is there to say how many features there are.
         some, again = array.distinct(use[has] if has.any() else learn[:1])
@@ -149,3 +147,49 @@ class LearnedFeatures:
 
     def _rows(self, clips: NDArray[np.str_]) -> Rows:
         return np.array([self._row_of[clip] for clip in clips.tolist()], np.int64)
+
+
+def fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> Any:
+    """A transformer, fitted on those of some clips that have its modality.
+
+    Parameters
+    ----------
+    layer : transformer
+        Unfitted; it is the one that is fitted. Where it is ``grouped``, its ``fit`` takes the
+        clips' speakers as ``groups``.
+    table : FeatureTable
+    modality : str
+    rows : (n,) int64
+        Of the table, in the order in which the clips are learned from.
+
+    Returns
+    -------
+    transformer
+        The layer itself.
+    """
+    own = table.take(rows[table.present[modality][rows]])
+    array, labels = own.arrays[modality], own.labels
+    if getattr(layer, "grouped", False):
+        return layer.fit(array, labels, groups=own.speakers)
+    return learn(layer, array, labels, loss_terms(own))
+
+
+def layer_features(layer: Any, table: FeatureTable, modality: str) -> Features:
+    """What a fitted transformer makes of every clip; NaN where a clip lacks the modality.
+
+    Parameters
+    ----------
+    layer : transformer
+        Fitted.
+    table : FeatureTable
+    modality : str
+
+    Returns
+    -------
+    (n_clips, ...) float32
+    """
+    has = np.flatnonzero(table.present[modality])
+    features = layer.transform(table.arrays[modality].take(has))
+    spread = np.full((len(table), *features.shape[1:]), np.nan, np.float32)
+    spread[has] = features
+    return spread

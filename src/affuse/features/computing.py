@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import AffuseError, FeatureError, MediaError
+from affuse.features.array_parts import fits
 from affuse.features.context import RunContext
 from affuse.features.decoding import decoded
+from affuse.features.in_parts import InParts, checked_parts, unfit
 from affuse.features.source import Extractor
 from affuse.features.store import FeatureStore
 from affuse.records import Modality
@@ -37,6 +39,7 @@ class ArrayTask:
     start_s, end_s : float or None
         The stretch of the file that is the clip.
     extractor : Extractor
+        What it is ``stored`` by computes the array.
     store : FeatureStore
     mark : str
         Names a file in the store while the work goes on: a worker that does not see it has another
@@ -70,7 +73,7 @@ def compute(tasks: Sequence[ArrayTask], context: RunContext) -> dict[str, str]:
     for store in {task.store for task in tasks}:
         store.sweep()
     distinct = {task.key: task for task in tasks}
-    pending = [t for t in distinct.values() if not t.store.has(t.key, t.extractor.shape)]
+    pending = [t for t in distinct.values() if not t.store.has(t.key, t.extractor.stored.shape)]
     total = Counter(task.extractor.modality for task in distinct.values())
     done = total - Counter(task.extractor.modality for task in pending)
 
@@ -112,12 +115,15 @@ def _computed(
 
 def _compute_one(task: ArrayTask) -> str | NDArray[np.floating[Any]] | None:
     """None once the array is stored; the array if it cannot be; or why there is none."""
-    extractor, store = task.extractor, task.store
+    extractor, store = task.extractor.stored, task.store
     shares_store = (store.root / task.mark).is_file()
     if shares_store and store.has(task.key, extractor.shape):
         return None  # A worker that died had finished this one.
     try:
         media = decoded(task.file, extractor.decoding, task.start_s, task.end_s)
+        if shares_store and isinstance(extractor, InParts):
+            store.save_parts(task.key, checked_parts(extractor, media))
+            return None
         array = extractor.extract(media)
     except (MediaError, FeatureError) as error:
         return str(error)
@@ -127,11 +133,8 @@ def _compute_one(task: ArrayTask) -> str | NDArray[np.floating[Any]] | None:
         return f"{task.file} needs more memory than there is: give it more, or cut the recording"
     except Exception as error:
         return unforeseen(str(task.file), error)
-    if array.shape != extractor.shape or not np.isfinite(array).all():
-        return (
-            f"{extractor.name} gave an array of shape {array.shape}, or numbers that are not "
-            f"finite; expected finite numbers of shape {extractor.shape}"
-        )
+    if not fits(array.shape, extractor.shape) or not np.isfinite(array).all():
+        return unfit(extractor, array.shape)
     if not shares_store:
         return array.astype(extractor.dtype)
     store.save(task.key, array.astype(extractor.dtype))

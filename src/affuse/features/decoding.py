@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AudioDecoding:
-    """The first `duration_s` seconds of mono sound at `sample_rate` Hz."""
+    """The first `duration_s` seconds of mono sound at `sample_rate` Hz; None: the file's own."""
+
+    sample_rate: int | None
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoundStream:
+    """As AudioDecoding, in consecutive blocks: memory does not grow with the length."""
 
     sample_rate: int
     duration_s: float
@@ -32,7 +40,7 @@ class VideoDecoding:
     duration_s: float
 
 
-Decoding = AudioDecoding | VideoDecoding
+Decoding = AudioDecoding | SoundStream | VideoDecoding
 
 
 def decoded(
@@ -42,13 +50,13 @@ def decoded(
     end_s: float | None = None,
     *,
     audio_track: int | None = None,
-) -> Sound | Iterator[NDArray[np.uint8]]:
-    """Sound, or frames one by one, of a stretch of a file.
+) -> Sound | Iterator[Sound] | Iterator[NDArray[np.uint8]]:
+    """Sound, whole or in blocks, or frames one by one, of a stretch of a file.
 
     Parameters
     ----------
     path : Path
-    wanted : AudioDecoding or VideoDecoding
+    wanted : AudioDecoding, SoundStream or VideoDecoding
     start_s, end_s : float or None
         The stretch that belongs to the clip; at most the first `wanted.duration_s` of it is read.
     audio_track : int or None
@@ -56,13 +64,14 @@ def decoded(
 
     Returns
     -------
-    Sound, or iterator of (height, width, 3) uint8
+    Sound, iterator of Sound, or iterator of (height, width, 3) uint8
 
     Raises
     ------
     MediaError
-        The file cannot be decoded. For frames: when the first ones are asked for.
+        The file cannot be decoded. For blocks and frames: when the first ones are asked for.
     """
+    from affuse.features.sound_stream import sound_stream
     from affuse.media.audio import read_audio
     from affuse.media.video import read_frames
 
@@ -70,6 +79,8 @@ def decoded(
     stretch["start_s"] = start_s or 0.0
     if end_s is not None:
         stretch["duration_s"] = min(wanted.duration_s, end_s - stretch["start_s"])
+    if isinstance(wanted, SoundStream):
+        return sound_stream(path, **stretch, audio_track=audio_track)
     return (
         read_audio(path, **stretch, audio_track=audio_track)
         if isinstance(wanted, AudioDecoding)

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from affuse.corpora.index import Index
 from affuse.errors import FeatureError
 from affuse.features.array import CLIP, ArrayInMemory, FeatureArray, is_stepwise
+from affuse.features.array_parts import stored_parts
 from affuse.features.computing import ArrayTask, compute
 from affuse.features.contents import contents_of
 from affuse.features.context import RunContext
+from affuse.features.pooled_arrays import PooledArrays
 from affuse.features.source import Source
 from affuse.features.store import FeatureStore
 from affuse.features.stored_arrays import StoredArrays
@@ -126,7 +128,7 @@ def _tasks(
             tasks.append(None)
             continue
         own = source.extractor_for(clip.speaker)
-        key = store.key(contents[file], own, clip.start_s, clip.end_s)
+        key = store.key(contents[file], own.stored, clip.start_s, clip.end_s)
         tasks.append(ArrayTask(key, file, clip.start_s, clip.end_s, own, store))
     return tasks
 
@@ -153,13 +155,20 @@ def _computed(
 
 def _array(source: Source, tasks: Sequence[ArrayTask | None]) -> FeatureArray:
     axes = (CLIP, *source.axes)
+    extractor = next((task.extractor for task in tasks if task is not None), None)
     if is_stepwise(source.axes) and np.prod(source.shape) >= _STORED_FROM:
         paths = tuple(None if task is None else task.store.path(task.key) for task in tasks)
+        if extractor is not None and extractor.stored is not extractor:
+            return PooledArrays(paths, source.shape, axes, extractor=extractor)
         return StoredArrays(paths, source.shape, axes)
     values = np.full((len(tasks), *source.shape), np.nan, np.float32)
     for value, task in zip(values, tasks, strict=True):
-        if task is not None:
+        if task is None:
+            continue
+        if task.extractor.stored is task.extractor:
             value[...] = task.store.load(task.key)
+        else:
+            value[...] = task.extractor.pooled(stored_parts(task.store.path(task.key)))
     return ArrayInMemory(values, axes)
 
 

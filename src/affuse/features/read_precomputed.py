@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from affuse.corpora.clip_keys import CLIP_COLUMNS, row_key
 from affuse.errors import FeatureError
+from affuse.features.face_tables import names_recording, places, with_face
 from affuse.features.precomputed import Precomputed
 from affuse.features.precomputed_checks import refuse_repeats, refuse_two_faces, refuse_unfit
 from affuse.records import Modality
@@ -50,7 +51,9 @@ def read_precomputed(path: Path, modality: Modality) -> Precomputed:
     for those of `BOOKKEEPING` and any that only counts the rows. One row per clip; where there is
     a column that numbers or times frames, several: they become the mean of each feature over the
     clip, then the standard deviation of each (``NAME_mean``, ``NAME_std``). Frames in which
-    ``success`` is 0, as OpenFace has it where it finds no face, are left out.
+    ``success`` is 0, as OpenFace has it where it finds no face, or every feature is blank, as in
+    tables of py-feat and of MediaPipe's blendshapes, are left out. In a table of py-feat, known by
+    ``FaceScore``, ``input`` is the clip, and places, landmarks and identities are no features.
 
     Parameters
     ----------
@@ -70,7 +73,8 @@ def read_precomputed(path: Path, modality: Modality) -> Precomputed:
     """
     table = _read(path)
     roles = {name.lower(): name for name in table.columns}
-    clip = next(roles[name] for name in (*CLIP_COLUMNS, _INSTANCE) if name in roles)
+    clip = _clip_column(roles)
+    assert clip is not None
     order = [name for name in table.columns if _plain(name) in _ORDER]
     keys = table[clip].map({name: row_key(name) for name in table[clip].unique()})
     tracked = (
@@ -78,10 +82,14 @@ def read_precomputed(path: Path, modality: Modality) -> Precomputed:
         if _TRACKED in roles
         else pd.Series(True, table.index)
     )
-    untracked = frozenset(keys).difference(keys[tracked])
-    table, keys = table[tracked], keys[tracked]
+    every, table, keys = frozenset(keys), table[tracked], keys[tracked]
     counting = [name for name in table.columns if _counts(table[name])]
-    dropped = [n for n in table.columns if n.lower() in BOOKKEEPING or n in (*order, *counting)]
+    named = (*order, *counting, *places(table.columns))
+    dropped = [n for n in table.columns if n.lower() in BOOKKEEPING or n in named]
+    if order:
+        seen = with_face(table, [name for name in table.columns if name not in dropped])
+        table, keys = table[seen], keys[seen]
+    n_lost, untracked = len(tracked) - len(table), every.difference(keys)
     features = table.drop(columns=dropped)
     mentioned = [name for name in dropped if name != clip]
     refuse_unfit(path, features, mentioned)
@@ -99,7 +107,7 @@ def read_precomputed(path: Path, modality: Modality) -> Precomputed:
         values=_values(features),
         rows={str(key): row for row, key in enumerate(keys)},
         untracked=untracked,
-        notes=tuple(_notes(path, mentioned, tracked)),
+        notes=tuple(_notes(path, mentioned, n_lost, len(tracked), _TRACKED in roles)),
     )
 
 
@@ -110,7 +118,7 @@ def _read(path: Path) -> pd.DataFrame:
         )
     table = read_frame(path, _EXPECTED, _TEXTS, FeatureError)
     names = {name.lower(): name for name in table.columns}
-    clip = next((names[name] for name in (*CLIP_COLUMNS, _INSTANCE) if name in names), None)
+    clip = _clip_column(names)
     if clip is None:
         raise FeatureError(
             f"{path} has the columns {first_few(list(table.columns))}; expected one called 'clip' "
@@ -125,6 +133,12 @@ def _read(path: Path) -> pd.DataFrame:
             f"{path} has {found}; expected a name in the column {clip!r} of every row"
         )
     return table
+
+
+def _clip_column(names: Mapping[str, str]) -> str | None:
+    """The column that names each row's recording; `names` has all in small letters."""
+    candidates = (*CLIP_COLUMNS, _INSTANCE, *names_recording(names))
+    return next((names[name] for name in candidates if name in names), None)
 
 
 def _plain(name: str) -> str:
@@ -168,13 +182,15 @@ def _values(features: pd.DataFrame) -> NDArray[np.float32]:
         return features.to_numpy(np.float32)
 
 
-def _notes(path: Path, dropped: Sequence[str], tracked: pd.Series[bool]) -> Iterable[str]:
+def _notes(
+    path: Path, dropped: Sequence[str], n_lost: int, n_rows: int, stated: bool
+) -> Iterable[str]:
     if dropped:
         yield f"Columns of {path.name} that are no features were left out: {first_few(dropped)}."
-    lost = int((~tracked).sum())
-    if lost:
+    if n_lost:
+        why = "success 0" if stated else "blank"
         yield (
-            f"{lost:,} of {len(tracked):,} rows of {path.name} without a tracked face (success 0) "
+            f"{n_lost:,} of {n_rows:,} rows of {path.name} without a tracked face ({why}) "
             "were left out."
         )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.features.array_parts import StoredParts
 from affuse.features.decoding import Decoding
 from affuse.records import Clip, Modality
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from affuse.corpora.index import Index
 
 Provenance = tuple[str, tuple[str, ...]]
-"""A corpus, and speakers of it that a network was trained on (none: it has none to name)."""
+"""A corpus, and speakers of it that a network was trained on (none: all of it, whoever speaks)."""
 Learner = Callable[[int], Any]
 """Seed -> unfitted transformer of a FeatureArray; it pickles."""
 
@@ -63,7 +64,7 @@ class Source(Protocol):
 
     @property
     def provenance(self) -> tuple[Provenance, ...]:
-        """Corpora and speakers that its network was trained on."""
+        """Corpora and speakers that its network was trained on; no speaker: the whole corpus."""
 
     def settings(self) -> Mapping[str, object]:
         """All settings that affect the numbers beside what is decoded, ready for JSON.
@@ -149,12 +150,35 @@ class Extractor(Source, Protocol):
         """To be raised whenever the same settings give other numbers than before."""
 
     @property
+    def argument(self) -> str:
+        """What its name is followed by, after a colon: a file, say; empty where it is complete."""
+
+    @property
     def dtype(self) -> str:
         """Type of the stored arrays: "float32", or "float16" for large ones."""
 
     @property
     def decoding(self) -> Decoding:
         """The decoding that `extract` needs."""
+
+    @property
+    def stored(self) -> Extractor:
+        """The extractor whose arrays are stored: itself, or one whose frames it pools.
+
+        Its first axis may have the length -1: as many frames as the clip has.
+        """
+
+    def pooled(self, array: NDArray[np.floating[Any]] | StoredParts) -> NDArray[np.floating[Any]]:
+        """Array of `shape` from an array of `stored`.
+
+        Parameters
+        ----------
+        array : array of the shape of `stored`, or one on disk
+
+        Returns
+        -------
+        array of `shape`
+        """
 
     def extract(self, decoded: Any) -> NDArray[np.floating[Any]]:
         """Array of `shape` from what was decoded for `decoding`.
@@ -219,14 +243,40 @@ class ExtractorDefaults(SourceDefaults):
 
     __slots__ = ()
 
-    columns: tuple[str, ...] = ()
     path: Path | None = None
-    notes: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """None: the features have no names."""
+        return ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """None: there is nothing to note."""
+        return ()
 
     @property
     def dtype(self) -> str:
         """Type of the stored arrays."""
         return "float32"
+
+    @property
+    def stored(self) -> Extractor:
+        """Itself: its arrays are stored as it gives them."""
+        return cast("Extractor", self)
+
+    def pooled(self, array: NDArray[np.floating[Any]] | StoredParts) -> NDArray[np.floating[Any]]:
+        """The array as it is stored.
+
+        Parameters
+        ----------
+        array : array of `shape`
+
+        Returns
+        -------
+        array of `shape`
+        """
+        return np.asarray(array[:])
 
     def given(self, clips: Sequence[Clip]) -> None:
         """None: arrays are computed from recordings.
@@ -235,6 +285,11 @@ class ExtractorDefaults(SourceDefaults):
         ----------
         clips : sequence of Clip
         """
+
+    @property
+    def argument(self) -> str:
+        """What its name is followed by, after a colon: a file, say; empty where it is complete."""
+        return ""
 
     def extractor_for(self, speaker: str) -> Self:
         """The extractor itself, whoever the speaker.

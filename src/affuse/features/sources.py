@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,7 +26,8 @@ def make_source(name: str, modality: Modality, config: Config) -> Source:
     Parameters
     ----------
     name : str
-        Registered name of an extractor, or the path of a ``.csv`` file.
+        Registered name of an extractor, with a colon and what it is to use where it takes that
+        (``onnx:FILE``), or the path of a ``.csv`` file.
     modality : {"audio", "video"}
     config : Config
 
@@ -51,14 +53,15 @@ def make_source(name: str, modality: Modality, config: Config) -> Source:
         from affuse.features.read_precomputed import read_precomputed
 
         return read_precomputed(Path(name), modality)
-    if name not in EXTRACTORS:
-        near = difflib.get_close_matches(name, EXTRACTORS.names(), n=1)
+    entry, _, argument = name.partition(":")
+    if entry not in EXTRACTORS:
+        near = difflib.get_close_matches(entry, EXTRACTORS.names(), n=1)
         raise ConfigError(
             f"extractor {name!r} was given for {modality}; expected one of "
             f"{', '.join(EXTRACTORS.names())}, or the path of a .csv file of features"
             + (f": did you mean {near[0]!r}?" if near else "")
         )
-    source = _made(name, config)
+    source = made_source(entry, argument, config)
     if source.modality != modality:
         raise ConfigError(
             f"extractor {name!r} was given for {modality}, but it reads {source.modality}: "
@@ -67,11 +70,35 @@ def make_source(name: str, modality: Modality, config: Config) -> Source:
     return source
 
 
-def _made(name: str, config: Config) -> Source:
-    """What an entry makes of a configuration, checked: it may be another package's."""
+def made_source(name: str, argument: str, config: Config) -> Source:
+    """What an entry makes of a configuration, checked: it may be another package's.
+
+    Parameters
+    ----------
+    name : str
+        Registered name of an extractor.
+    argument : str
+        What it is to use, such as a file; empty where nothing was named.
+    config : Config
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    ConfigError
+        It takes no argument, or it cannot be made.
+    """
     make = EXTRACTORS.get(name)
+    takes = "argument" in inspect.signature(make).parameters
+    if argument and not takes:
+        raise ConfigError(
+            f"extractor '{name}:{argument}' was given, but {name!r} takes nothing after a colon; "
+            f"expected {name!r} alone"
+        )
     try:
-        source: Source = make(config)
+        source: Source = make(config, argument) if takes else make(config)
     except (AffuseError, OSError):
         raise
     except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.features.array_parts import fits, write_parts
 from affuse.storage.cache import cache_folder
 from affuse.storage.remote import identity, url_of
 from affuse.storage.sealing import is_sealed, seal
@@ -113,7 +115,7 @@ class FeatureStore:
         """
         path = self.path(key)
         try:
-            return is_sealed(path) and np.load(path, mmap_mode="r").shape == shape
+            return is_sealed(path) and fits(np.load(path, mmap_mode="r").shape, shape)
         except (OSError, ValueError):
             return False
 
@@ -153,6 +155,31 @@ class FeatureStore:
         with atomic_file(path, lasting=False) as temporary:
             with temporary.open("wb") as file:
                 np.save(file, array)
+            seal(temporary)
+        return path
+
+    def save_parts(self, key: str, parts: Iterable[NDArray[Any]]) -> Path:
+        """Store an array that comes in parts along its first axis, as `save` would.
+
+        Parameters
+        ----------
+        key : str
+        parts : iterable of array
+            One at least; all of one type, and of one shape but for the first axis.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        OutputError
+            The folder cannot be written.
+        """
+        path = self.path(key)
+        with atomic_file(path, lasting=False) as temporary:
+            with temporary.open("wb") as file:
+                write_parts(file, parts)
             seal(temporary)
         return path
 

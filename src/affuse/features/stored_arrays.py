@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,9 +21,7 @@ from affuse.features.array import (
     chosen_rows,
     usual_axes,
 )
-
-_ASSUMED_MEMORY = 8 << 30
-"""Bytes, where the operating system does not say how many there are."""
+from affuse.features.memory import machine_memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +66,7 @@ class StoredArrays(FeatureArray):
         values = np.empty((len(chosen), *self.item_shape), np.float32)
         for value, row in zip(values, chosen, strict=True):
             path = self.paths[int(row)]
-            value[...] = np.nan if path is None else np.load(path)
+            value[...] = np.nan if path is None else self._loaded(path)
         return values
 
     @override
@@ -121,7 +118,7 @@ class StoredArrays(FeatureArray):
         FeatureError
             They take more than half of the machine's memory: says how much.
         """
-        n_bytes, limit = 4 * int(np.prod(self.shape, dtype=np.float64)), _memory() // 2
+        n_bytes, limit = 4 * int(np.prod(self.shape, dtype=np.float64)), machine_memory() // 2
         if n_bytes > limit:
             raise FeatureError(
                 f"stored features of shape {self.item_shape} a clip take {n_bytes / 2**30:.3g} GiB "
@@ -130,6 +127,11 @@ class StoredArrays(FeatureArray):
                 "first, or take fewer clips"
             )
         return super().flat()
+
+    def _loaded(self, path: Path) -> NDArray[np.floating[Any]]:
+        """One clip's array."""
+        loaded: NDArray[np.floating[Any]] = np.load(path)
+        return loaded
 
     def _positions(self, path: Path | None, positions: Rows) -> NDArray[np.floating[Any]]:
         if path is None:
@@ -145,10 +147,3 @@ class StoredArrays(FeatureArray):
                     value.shape
                 )
         return values
-
-
-def _memory() -> int:
-    """Bytes of memory of this machine."""
-    if not hasattr(os, "sysconf"):
-        return _ASSUMED_MEMORY
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

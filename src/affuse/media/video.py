@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Decoded = TypeVar("Decoded", "VideoFrame", "VideoFrame | Passed")
 
 _USUAL_FPS = 30
-_THREADS = 2
+DECODING_THREADS = 2
 """Of `sample_frames`: its pictures are few, and what takes time is the decoding between them."""
 
 
@@ -153,7 +153,9 @@ class SampledFrame:
         return tuple(self.time_s + position / per_s for position in range(self.n_positions))
 
 
-def sample_frames(path: str | Path, *, per_s: float, short_side: int) -> Iterator[SampledFrame]:
+def sample_frames(
+    path: str | Path, *, per_s: float, short_side: int, n_threads: int = DECODING_THREADS
+) -> Iterator[SampledFrame]:
     """Pictures of a whole file on a regular time grid, sparse and large enough to detect faces.
 
     The grid and what falls on it are those of `read_frames`; a picture that holds over several
@@ -168,6 +170,8 @@ def sample_frames(path: str | Path, *, per_s: float, short_side: int) -> Iterato
     short_side : int
         Pixels of the shorter side, whether the picture lies or stands; a smaller picture stays
         as it is.
+    n_threads : int
+        What decodes; the pictures are the same.
 
     Yields
     ------
@@ -182,7 +186,7 @@ def sample_frames(path: str | Path, *, per_s: float, short_side: int) -> Iterato
     """
     with open_media(path) as container:
         stream = video_stream(container)
-        _decode_in_threads(stream)
+        _decode_in_threads(stream, n_threads)
         aspect, scaled = stream.sample_aspect_ratio, Scaler(container.name)
         grid = Grid(0.0, per_s, None, 1)
         for shown in shown_frames(container, stream, grid):
@@ -354,9 +358,9 @@ def _nothing_within(name: str, grid: Grid, timed: TimedFrame[Decoded]) -> MediaE
     )
 
 
-def _decode_in_threads(stream: VideoStream) -> None:
+def _decode_in_threads(stream: VideoStream, n_threads: int) -> None:
     """Decode ahead while the last picture is processed; the pictures are the same."""
-    stream.codec_context.thread_count = _THREADS
+    stream.codec_context.thread_count = n_threads
     stream.thread_type = "AUTO"
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from affuse.errors import AffuseError, BundleError, ConfigError, OutputError
+from affuse.media.video import DECODING_THREADS
 from affuse.predict.answers import AnswerStore
 from affuse.predict.recogniser import Recogniser, load
 from affuse.predict.settings import Settings
@@ -34,6 +35,7 @@ class _Task:
     bundle_dir: Path | None
     settings: Settings
     features: Features = ()
+    n_threads: int = 1
 
 
 def predict_many(
@@ -95,10 +97,11 @@ def predict_many(
     tables = _states(features or {})
     title = _recogniser(bundle_dir, tables).bundle.title
     answering = f"{title} {tables}" if tables else title
-    tasks = [_Task(str(path), bundle_dir, settings or Settings(), tables) for path in paths]
+    alone = (len(paths) == 1 or jobs == 1) and workers is None
+    n_threads = DECODING_THREADS if alone else 1  # One process a core leaves none for a second.
+    tasks = [_Task(str(p), bundle_dir, settings or Settings(), tables, n_threads) for p in paths]
     keys = [answers.key(t.path, answering, t.settings) if answers else None for t in tasks]
     kept = _kept(keys, answers if resume else None)
-    alone = len(tasks) == 1 and workers is None
     report = progress or _silent
     report(STAGE, 0, len(tasks))
     done: dict[int, Prediction | Skipped] = {}
@@ -142,7 +145,9 @@ def _outcomes(
 
 def _predicted(task: _Task) -> Prediction | Skipped:
     try:
-        return _recogniser(task.bundle_dir, task.features).judge(task.path, task.settings)
+        return _recogniser(task.bundle_dir, task.features).judge(
+            task.path, task.settings, task.n_threads
+        )
     except (BundleError, ConfigError):
         raise  # They are every file's.
     except AffuseError as error:

@@ -17,7 +17,7 @@ from affuse.errors import CutShort
 from affuse.media.faces import face_crop
 from affuse.media.geometry import Image
 from affuse.media.small_pictures import one_thread
-from affuse.media.video import SampledFrame, sample_frames
+from affuse.media.video import DECODING_THREADS, SampledFrame, sample_frames
 from affuse.predict.settings import Faces
 from affuse.predict.windows import Span
 from affuse.records import Box
@@ -198,6 +198,7 @@ def analyse_video(
     faces: Faces,
     sampled_fps: float,
     reached: Callable[[float], None] | None = None,
+    n_threads: int = DECODING_THREADS,
 ) -> VideoAnalysis:
     """Read the picture of a file once, in bounded memory.
 
@@ -213,6 +214,8 @@ def analyse_video(
     sampled_fps : float
     reached : callable, optional
         Called with the seconds read so far; what it raises ends the reading.
+    n_threads : int
+        What decodes.
 
     Returns
     -------
@@ -224,23 +227,23 @@ def analyse_video(
         The file has no picture.
     """
     video = VideoAnalysis(sampled_fps)
+    frames = sample_frames(path, per_s=sampled_fps, short_side=SHORT_SIDE, n_threads=n_threads)
     with one_thread():
-        _observe(path, tracker, classify, faces, video, reached)
+        _observe(_noted(frames, video, reached), tracker, classify, faces, video)
     return video
 
 
 def _observe(
-    path: str | Path,
+    frames: Iterator[SampledFrame],
     tracker: Tracker,
     classify: Classify | None,
     faces: Faces,
     video: VideoAnalysis,
-    reached: Callable[[float], None] | None,
 ) -> None:
     """Look at all sampled frames."""
     follow = FollowedFace() if faces == "largest" else None
     pending: list[_PendingFace] = []
-    for frame in _sampled_frames(path, video, reached):
+    for frame in frames:
         faces_now = tracker.update(frame.time_s, frame.image)
         visible = tuple(face for face in faces_now if face.found)
         video.n_faces = max(video.n_faces, len(visible))
@@ -307,13 +310,12 @@ class _PendingFace:
     crop: Crop | None
 
 
-def _sampled_frames(
-    path: str | Path, video: VideoAnalysis, reached: Callable[[float], None] | None
+def _noted(
+    frames: Iterator[SampledFrame], video: VideoAnalysis, reached: Callable[[float], None] | None
 ) -> Iterator[SampledFrame]:
     """All sampled frames, noting whether there are any; a cut is recorded, not raised."""
-    per_s = video.sampled_fps
     try:
-        for number, frame in enumerate(sample_frames(path, per_s=per_s, short_side=SHORT_SIDE)):
+        for number, frame in enumerate(frames):
             if number == 0:
                 video.start_s = frame.start_s
             elif frame.start_s > video.duration_s:
@@ -324,7 +326,7 @@ def _sampled_frames(
             if reached is not None:
                 reached(video.duration_s)
             if frame.n_positions:
-                video.times_s += frame.times_s(per_s)
+                video.times_s += frame.times_s(video.sampled_fps)
                 yield frame
     except CutShort as error:
         video.cut = error

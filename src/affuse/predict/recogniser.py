@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import threadpool_limits
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.named import bundle_folder
 from affuse.bundle.reader import read_bundle
 from affuse.errors import BundleError, ConfigError
 from affuse.extractors.networks.shipped import shipped_folder
-from affuse.predict.blas import products_on_one_thread
+from affuse.media.video import DECODING_THREADS
 from affuse.predict.crops import face_images
 from affuse.predict.members import Members
 from affuse.predict.recording import read_recording
@@ -162,7 +163,9 @@ class Recogniser:
         )
         return self.judge(path, settings)
 
-    def judge(self, path: str | Path, settings: Settings) -> Prediction:
+    def judge(
+        self, path: str | Path, settings: Settings, n_threads: int = DECODING_THREADS
+    ) -> Prediction:
         """`predict` with all settings in one record.
 
         Parameters
@@ -170,6 +173,8 @@ class Recogniser:
         path : str or Path
             As in `predict`.
         settings : Settings
+        n_threads : int
+            What decodes the picture.
 
         Returns
         -------
@@ -186,7 +191,7 @@ class Recogniser:
             )
         with local_copy(local_path(str(path))) as file:
             members = self._members.of_file(str(path))
-            recording = read_recording(file, members, FaceTracker(), settings)
+            recording = read_recording(file, members, FaceTracker(), settings, None, n_threads)
             return predict_recording(recording, members, settings, str(path))
 
     def faces(self, images: Sequence[ArrayLike] | NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -246,7 +251,7 @@ class Recogniser:
         if member is None or set(member.classes) != set(RAVDESS_EMOTIONS):
             raise self._lacks("a network for voices with the eight classes of RAVDESS")
         samples = checked_signal(signal, sample_rate)
-        with products_on_one_thread():
+        with threadpool_limits(1, user_api="blas"):
             row = averaged_voice(samples, lambda part: self._members.voice_row(member, part))
         return row[[member.classes.index(name) for name in RAVDESS_EMOTIONS]]
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import MediaError
 from affuse.media.decode import MediaInfo, probe
 from affuse.media.speech import SAMPLE_RATE
+from affuse.media.video import DECODING_THREADS
 from affuse.messages import message
-from affuse.predict.blas import products_on_one_thread
 from affuse.predict.members import Members
 from affuse.predict.picture import FaceObservation, Tracker, VideoAnalysis, analyse_video
 from affuse.predict.settings import Settings
@@ -109,13 +110,13 @@ _CUT_MARGIN_S = 0.2
 """A stretch that ends this long before a cut can be read without reaching it."""
 
 
-@products_on_one_thread()
 def read_recording(
     path: str | Path,
     members: Members,
     tracker: Tracker,
     settings: Settings,
     reached: Reached | None = None,
+    n_threads: int = DECODING_THREADS,
 ) -> Recording:
     """Read a file: its picture and its sound, each once and in bounded memory.
 
@@ -129,6 +130,8 @@ def read_recording(
     reached : callable, optional
         Called about once a second for each stream with how far it has been read; what it raises
         ends the reading.
+    n_threads : int
+        What decodes the picture.
 
     Returns
     -------
@@ -147,14 +150,17 @@ def read_recording(
     reached = _limited(reached, place, settings.max_duration_s)
     reached("audio" if info.has_audio else "video", info.duration_s or 0.0)
     scorer = _VoiceScorer(members, settings)
+    analysed_video = partial(_analysed_video, place, members, tracker, settings, reached, n_threads)
     sound: VoiceActivity | None = None
     picture: VideoAnalysis | None = None
-    if info.has_audio and info.has_video:
-        sound, picture = _analysed_both(place, members, tracker, settings, scorer, reached)
-    elif info.has_audio:
-        sound = _detected_speech(place, settings, lambda: 0.0, scorer, reached)
-    else:
-        picture = _analysed_video(place, members, tracker, settings, reached)
+    # The matrices are small, and OpenBLAS' further threads wait for the next one busily.
+    with threadpool_limits(1, user_api="blas"):
+        if info.has_audio and info.has_video:
+            sound, picture = _analysed_both(place, analysed_video, settings, scorer, reached)
+        elif info.has_audio:
+            sound = _detected_speech(place, settings, lambda: 0.0, scorer, reached)
+        else:
+            picture = analysed_video()
     has_cover = bool(sound and sound.duration_s and picture and picture.is_still)
     shown = None if has_cover else picture
     if sound and shown:
@@ -224,8 +230,7 @@ class _VoiceScorer:
 
 def _analysed_both(
     path: Path,
-    members: Members,
-    tracker: Tracker,
+    analysed_video: Callable[[], VideoAnalysis],
     settings: Settings,
     scorer: _VoiceScorer,
     reached: Reached,
@@ -235,7 +240,7 @@ def _analysed_both(
     detected = partial(_detected_speech, path, settings, picture_end.result, scorer, reached)
     with beside(detected) as sound:
         try:
-            picture = _analysed_video(path, members, tracker, settings, reached)
+            picture = analysed_video()
             picture_end.set_result(0.0 if picture.is_still else picture.duration_s)
             return sound.result(), picture
         except BaseException:
@@ -264,7 +269,12 @@ def _detected_speech(
 
 
 def _analysed_video(
-    path: Path, members: Members, tracker: Tracker, settings: Settings, reached: Reached
+    path: Path,
+    members: Members,
+    tracker: Tracker,
+    settings: Settings,
+    reached: Reached,
+    n_threads: int,
 ) -> VideoAnalysis:
     face = members.face
     return analyse_video(
@@ -274,6 +284,7 @@ def _analysed_video(
         faces=settings.faces,
         sampled_fps=settings.sampled_fps,
         reached=partial(reached, "video"),
+        n_threads=n_threads,
     )
 
 

@@ -1,0 +1,185 @@
+"""Figures of encoders and of openSMILE on RAVDESS, and what extraction costs.
+
+usage: python benchmarks/encoders.py figure RAVDESS EXTRACTOR [key=value ...]
+       python benchmarks/encoders.py openwakeword RAVDESS WHEEL
+       python benchmarks/encoders.py opensmile RAVDESS [FEATURE_SET ...]
+       python benchmarks/encoders.py cost [MINUTES ...]
+
+`figure`: speech of speakers 1 to 18, six folds of three, standard scaler and logistic regression
+with C = 1 on EXTRACTOR (onnx:FILE, hf:FOLDER ...), with the settings of it that are given.
+`openwakeword`: the same on the embedding of speech in the wheel of the package of that name.
+`opensmile`: the same through affuse, and by hand with openSMILE and scikit-learn alone.
+`cost`: a base-size wav2vec 2.0 with random weights on noise of so many minutes: seconds per second
+of sound (for the first length in two processes at once, one thread each), and the peak of memory
+of a process that stores the frames of one recording.
+"""
+
+from __future__ import annotations
+
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+import affuse
+from affuse.config import Config
+
+FOLDS = [[first, first + 1, first + 2] for first in range(1, 19, 3)]
+SETS = ("eGeMAPSv02", "ComParE_2016")
+
+
+def main(command: str, *arguments: str) -> None:
+    """Run one of the commands."""
+    commands = {
+        "figure": figure,
+        "openwakeword": of_wheel,
+        "opensmile": by_both,
+        "cost": cost,
+        "one": one,
+    }
+    commands[command](*arguments)
+
+
+def figure(ravdess: str, extractor: str, *settings: str) -> None:
+    """Print UAR and accuracy of logistic regression on an extractor."""
+    name = extractor.partition(":")[0]
+    result = affuse.run(
+        _config(ravdess, extractor, [f"features.settings.{name}.{s}" for s in settings])
+    )
+    row = result.results.iloc[0]
+    low, high = 100 * row["uar_low"], 100 * row["uar_high"]
+    print(
+        f"{row['features']}: UAR {100 * row['uar']:.1f} [{low:.1f}, {high:.1f}], accuracy "
+        f"{100 * row['accuracy']:.1f}, {row['n_clips']} clips, {row['protocol']}"
+    )
+
+
+def of_wheel(ravdess: str, wheel: str) -> None:
+    """Print the figure of the embedding in a wheel of openwakeword."""
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(wheel) as opened:
+        for name in ("embedding_model.onnx", "melspectrogram.onnx"):
+            content = opened.read(f"openwakeword/resources/models/{name}")
+            (Path(folder) / name).write_bytes(content)
+        described = Path(__file__).with_name("openwakeword.json")
+        shutil.copy(described, Path(folder) / "embedding_model.json")
+        figure(ravdess, f"onnx:{folder}/embedding_model.onnx")
+
+
+def by_both(ravdess: str, *sets: str) -> None:
+    """Print UARs of openSMILE through affuse and by hand, with the same model of scikit-learn."""
+    index = affuse.read(ravdess).filter(
+        where={"channel": ("speech",)}, speakers=[str(n) for n in range(1, 19)]
+    )
+    for feature_set in sets or SETS:
+        source = affuse.extractor("opensmile", feature_set=feature_set)
+        table = affuse.extract(index, audio=source, jobs=2)
+        speakers = np.array([int(speaker) for speaker in table.speakers])
+        through = _uar(table.flat("audio"), table.labels, speakers)
+        by_hand = _uar(*_by_hand(Path(ravdess), feature_set))
+        print(f"{feature_set}: UAR {100 * through:.2f} through affuse, {100 * by_hand:.2f} by hand")
+
+
+def cost(*minutes: str) -> None:
+    """Print the cost of extraction for each length; two recordings at once in the first case."""
+    with tempfile.TemporaryDirectory() as folder:
+        _save_base_size(Path(folder) / "base")
+        for place, length in enumerate(minutes or ("1", "10")):
+            command = [sys.executable, __file__, "one", folder, length]
+            numbers = ("1", "2") if place == 0 else ("1",)
+            running = [subprocess.Popen([*command, n], stdout=subprocess.PIPE) for n in numbers]
+            shown = [each.communicate()[0].decode().split() for each in running]
+            wall, computing, peak = (max(map(float, each)) for each in zip(*shown, strict=True))
+            n_seconds = 60 * float(length)
+            print(
+                f"{length} min in each of {len(numbers)} processes: {wall / n_seconds:.3f} s, of "
+                f"computing {computing / n_seconds:.3f} s, a second of sound; peak {peak:,.0f} MiB",
+                flush=True,
+            )
+
+
+def one(folder: str, minutes: str, number: str) -> None:
+    """Store the frames of one recording; print seconds, those of computing, and the peak in MiB."""
+    import soundfile
+
+    from affuse.features.context import RunContext
+    from affuse.features.extract import extract_features
+    from affuse.features.store import FeatureStore
+
+    path = Path(folder) / f"{minutes}-{number}.wav"
+    rng = np.random.default_rng(int(number))
+    with soundfile.SoundFile(path, "w", 16_000, 1) as file:
+        for _ in range(round(float(minutes) * 6)):
+            file.write(0.1 * rng.standard_normal(160_000).astype(np.float32))
+    source = affuse.extractor(
+        f"hf:{folder}/base", layers=[6], layer=6, limit_s=60 * float(minutes), batch_size=1
+    )
+    index = affuse.Index((affuse.Clip(path.stem, "calm", "1", audio=path),))
+    begun, computed = time.perf_counter(), time.process_time()
+    extract_features(
+        index, {"audio": source}, RunContext(store=FeatureStore(Path(folder) / "store"))
+    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(time.perf_counter() - begun, time.process_time() - computed, peak)
+
+
+def _config(ravdess: str, extractor: str, settings: list[str]) -> Config:
+    fixed = {
+        "data.path": ravdess,
+        "data.where": {"channel": ["speech"]},
+        "features.audio": extractor,
+        "features.video": "none",
+        "models": [{"name": "logistic", "params": {"C": 1.0}}],
+        "folds.speakers": FOLDS,
+        "bundle.enabled": False,
+        "robustness.enabled": False,
+    }
+    return affuse.load_config("quick", settings, fixed)
+
+
+def _by_hand(ravdess: Path, feature_set: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, labels and speakers with openSMILE alone."""
+    import opensmile
+
+    smile = opensmile.Smile(
+        opensmile.FeatureSet[feature_set], opensmile.FeatureLevel.Functionals, num_workers=2
+    )
+    files = [p for p in sorted(ravdess.rglob("03-01-*")) if re.fullmatch(r"(\d\d-){6}\d\d", p.stem)]
+    X = smile.process_files([str(path) for path in files]).to_numpy()
+    labels = np.array([int(path.stem.split("-")[2]) for path in files])
+    return X, labels, np.array([int(path.stem.split("-")[6]) for path in files])
+
+
+def _uar(X: np.ndarray, labels: np.ndarray, speakers: np.ndarray) -> float:
+    """UAR over the test clips of the six folds: standard scaler and logistic regression."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import balanced_accuracy_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    predicted = np.zeros_like(labels)
+    for test in (np.isin(speakers, fold) for fold in FOLDS):
+        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        predicted[test] = model.fit(X[~test], labels[~test]).predict(X[test])
+    return float(balanced_accuracy_score(labels, predicted))
+
+
+def _save_base_size(folder: Path) -> None:
+    """The sizes of wav2vec 2.0 base: 12 layers, 768 features, 95 million weights."""
+    import torch
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    torch.manual_seed(0)
+    transformers.Wav2Vec2Model(transformers.Wav2Vec2Config()).save_pretrained(folder)
+    transformers.Wav2Vec2FeatureExtractor().save_pretrained(folder)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

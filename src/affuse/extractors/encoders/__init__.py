@@ -1,0 +1,1 @@
+"""What extractors of pretrained encoders share: windows, crops, pooling, provenance."""

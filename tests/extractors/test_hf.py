@@ -1,0 +1,202 @@
+"""`hf:FOLDER`: the library's own hidden layers, frame by frame; refusals in a line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import affuse
+from affuse.errors import ConfigError, DownloadError, WeightsError
+from affuse.media.audio import Sound
+
+transformers = pytest.importorskip("transformers")
+torch = pytest.importorskip("torch")
+
+RATE = 16_000
+_SPEECH = {
+    "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24,
+    "conv_dim": (8,) * 7, "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2,
+}  # fmt: skip
+_PICTURE = {
+    "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24,
+    "image_size": 28, "patch_size": 14,
+}  # fmt: skip
+_WHISPER = {
+    "d_model": 16, "encoder_layers": 2, "decoder_layers": 1, "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2, "encoder_ffn_dim": 24, "decoder_ffn_dim": 24, "vocab_size": 99,
+    "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1,
+}  # fmt: skip
+_TEXT = {
+    "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 24,
+    "vocab_size": 99, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
+}  # fmt: skip
+
+
+def _config(kind: str) -> Any:
+    own = {"whisper": _WHISPER, "dinov2": _PICTURE, "vit": _PICTURE}.get(kind, _SPEECH)
+    if kind == "clip":
+        own = {"vision_config": _PICTURE, "text_config": _TEXT, "projection_dim": 8}
+    return transformers.AutoConfig.for_model(kind, **own)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Folder of a tiny checkpoint with random weights, as the library itself saves it."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    transformers.utils.logging.disable_progress_bar()
+
+    def folder(kind: str) -> Path:
+        place = root / kind
+        if place.is_dir():
+            return place
+        torch.manual_seed(0)
+        network = transformers.AutoModel.from_config(_config(kind)).eval()
+        network.save_pretrained(place)
+        if kind in ("clip", "dinov2", "vit"):
+            means = {"image_mean": [0.4, 0.5, 0.6], "image_std": [0.2, 0.3, 0.4]}
+            size = {"crop_size": {"height": 28, "width": 28}}
+            (place / "preprocessor_config.json").write_text(json.dumps({**means, **size}))
+        elif kind == "whisper":
+            transformers.WhisperFeatureExtractor().save_pretrained(place)
+        else:
+            transformers.Wav2Vec2FeatureExtractor().save_pretrained(place)
+        return place
+
+    return folder
+
+
+def library(folder: Path, given: dict[str, Any]) -> np.ndarray[Any, Any]:
+    """Hidden layers of the library's forward pass: (n_positions, n_layers, n_features)."""
+    network = transformers.AutoModel.from_pretrained(folder).eval()
+    network = getattr(network, "vision_model", network)
+    network = network.get_encoder() if network.config.is_encoder_decoder else network
+    with torch.no_grad():
+        hidden = network(**given, output_hidden_states=True).hidden_states
+    return np.stack([layer.numpy() for layer in hidden], axis=2)[0]
+
+
+@pytest.fixture(scope="module")
+def signal() -> np.ndarray[Any, np.dtype[np.float32]]:
+    return np.random.default_rng(0).normal(0, 0.1, 19_000).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", ["wav2vec2", "hubert", "wavlm"])
+def test_frames_of_speech_are_the_librarys(saved: Any, signal: Any, kind: str) -> None:
+    made = affuse.extractor(f"hf:{saved(kind)}", window_s=0.5, batch_size=2)
+    frames = made.stored.extract(Sound(signal, RATE))
+    prepare = transformers.AutoFeatureExtractor.from_pretrained(saved(kind))
+    windows = [signal[start : start + 8000] for start in (0, 8000, 16_000)]
+    expected = [
+        library(saved(kind), dict(prepare(each, sampling_rate=RATE, return_tensors="pt")))
+        for each in windows
+    ]
+    assert made.stored.axes == ("time", "layer", "feature")
+    assert made.stored.shape == (-1, 3, 16)
+    np.testing.assert_allclose(frames, np.concatenate(expected), atol=1e-4)
+    mean = np.concatenate(expected).mean(axis=1)
+    np.testing.assert_allclose(
+        made.extract(Sound(signal, RATE)), [*mean.mean(0), *mean.std(0)], atol=2e-3
+    )
+
+
+def test_frames_of_whisper_end_with_the_sound(saved: Any, signal: Any) -> None:
+    made = affuse.extractor(f"hf:{saved('whisper')}")
+    frames = made.stored.extract(Sound(signal, RATE))
+    prepare = transformers.AutoFeatureExtractor.from_pretrained(saved("whisper"))
+    given = prepare(signal, sampling_rate=RATE, return_tensors="pt")
+    assert frames.shape == (60, 3, 16)
+    np.testing.assert_allclose(frames, library(saved("whisper"), dict(given))[:60], atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["clip", "dinov2", "vit"])
+def test_pictures_are_the_librarys(saved: Any, kind: str) -> None:
+    made = affuse.extractor(f"hf:{saved(kind)}", view="frame", per_s=5)
+    picture = np.random.default_rng(0).integers(0, 256, (28, 28, 3)).astype(np.uint8)
+    frames = made.stored.extract(iter([picture, picture]))
+    scaled = (picture / 255 - [0.4, 0.5, 0.6]) / [0.2, 0.3, 0.4]
+    pixels = torch.tensor(scaled.transpose(2, 0, 1)[None], dtype=torch.float32)
+    assert made.modality == "video"
+    assert frames.shape == (2, 3, 16)
+    np.testing.assert_allclose(
+        frames[1], library(saved(kind), {"pixel_values": pixels})[0], atol=1e-4
+    )
+
+
+def test_layers_that_are_stored_and_used(saved: Any, signal: Any) -> None:
+    name = f"hf:{saved('wav2vec2')}"
+    every = affuse.extractor(name).stored.extract(Sound(signal, RATE))
+    some = affuse.extractor(name, layers=[2, 0], layer=2, pooling="mean")
+    np.testing.assert_array_equal(some.stored.extract(Sound(signal, RATE)), every[:, [0, 2]])
+    np.testing.assert_allclose(some.extract(Sound(signal, RATE)), every[:, 2].mean(0), atol=2e-3)
+    assert some.label == "wav2vec2, layer 2, training data unknown"
+    best = affuse.extractor(name, layer="best")
+    assert best.axes == ("layer", "feature")
+    assert best.shape == best.extract(Sound(signal, RATE)).shape == (3, 32)
+    assert best.learned(affuse.load_config("quick"))(0).layers == (0, 1, 2)
+    stated = affuse.extractor(name, trained_on=["RAVDESS"])
+    assert (stated.label, stated.provenance) == ("wav2vec2", (("RAVDESS", ()),))
+
+
+def _changed(folder: Path, change: str) -> None:
+    weights = folder / "model.safetensors"
+    if change == "pickled":
+        weights.rename(folder / "pytorch_model.bin")
+    elif change == "half":
+        weights.write_bytes(weights.read_bytes()[:-100])
+    elif change == "not safetensors":
+        weights.write_text("version https://git-lfs.github.com/spec/v1")
+    elif change == "text network":
+        transformers.AutoConfig.for_model("bert").save_pretrained(folder)
+    elif change == "lost shard":
+        weights.unlink()
+        index = {"weight_map": {"a": "model-00001-of-00002.safetensors"}}
+        (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    else:
+        (folder / change).unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("pickled", "has pickled weights alone, which can run any program"),
+        ("half", r"model.safetensors has [\d,]+ bytes and states [\d,]+; expected all of it"),
+        ("not safetensors", "model.safetensors is no file of safetensors"),
+        ("text network", "is a checkpoint of 'bert'; expected an encoder of sound"),
+        ("lost shard", "lacks model-00001-of-00002.safetensors"),
+        ("config.json", "has no config.json; expected a checkpoint of transformers"),
+        ("model.safetensors", "has no model.safetensors; expected the weights beside"),
+    ],
+)
+def test_what_is_no_checkpoint_is_refused(
+    saved: Any, tmp_path: Path, change: str, message: str
+) -> None:
+    folder = Path(shutil.copytree(saved("wav2vec2"), tmp_path / "copy"))
+    _changed(folder, change)
+    with pytest.raises(WeightsError, match=message) as found:
+        affuse.extractor(f"hf:{folder}")
+    assert "\n" not in str(found.value)
+
+
+def test_settings_that_do_not_fit(saved: Any) -> None:
+    name = f"hf:{saved('wav2vec2')}"
+    with pytest.raises(ConfigError, match=r"layers = .7. was given, and the network has 3 hidden"):
+        affuse.extractor(name, layers=[7])
+    with pytest.raises(ConfigError, match="layer = 5 was given, and 3 layers are stored"):
+        affuse.extractor(name, layer=5)
+    with pytest.raises(ConfigError, match=r'layer = "best" was given with pooling = "none"'):
+        affuse.extractor(name, layer="best", pooling="none")
+    with pytest.raises(ConfigError, match="expected hf:NAME or hf:FOLDER"):
+        affuse.extractor("hf")
+
+
+def test_without_network_a_name_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(DownloadError, match="me/tiny is neither a folder nor in the hub's cache"):
+        affuse.extractor("hf:me/tiny")

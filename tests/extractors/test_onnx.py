@@ -1,0 +1,263 @@
+"""`onnx:FILE`: fed as its description says, streamed, stored frame by frame, refused in a line."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from onnx import helper
+from tiny_encoders import (
+    WAVEFORM,
+    WINDOW,
+    weights,
+    write_graph,
+    write_linear,
+    write_picture_means,
+)
+
+import affuse
+from affuse.config import load_config
+from affuse.errors import ConfigError, FeatureError, WeightsError
+from affuse.extractors.encoders.description import LogMel
+from affuse.extractors.encoders.feeding import log_mel
+from affuse.features.context import RunContext
+from affuse.features.extract import extract_features
+from affuse.features.sources import make_source
+from affuse.features.store import FeatureStore
+from affuse.media.audio import Sound
+
+
+@pytest.fixture
+def signal() -> np.ndarray[Any, np.dtype[np.float32]]:
+    return np.random.default_rng(1).uniform(-0.5, 0.5, 2100).astype(np.float32)
+
+
+def by_hand(signal: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Windows of 800 samples every 400, the last one ended by silence, times the weights."""
+    starts = range(0, len(signal) - WINDOW + 400, 400)
+    windows = [np.pad(signal[s : s + WINDOW], (0, WINDOW))[:WINDOW] for s in starts]
+    return np.stack(windows) @ weights()
+
+
+def test_frames_are_those_of_the_graph_on_each_window(tmp_path: Path, signal: Any) -> None:
+    made = affuse.extractor(f"onnx:{write_linear(tmp_path / 'a.onnx')}", pooling="none")
+    frames = made.stored.extract(Sound(signal, 8000))
+    assert made.stored.axes == ("time", "feature")
+    np.testing.assert_allclose(frames, by_hand(signal), atol=1e-4)
+    kept = made.extract(Sound(signal, 8000))
+    assert kept.shape == made.shape == (600, 4)
+    np.testing.assert_allclose(kept[: len(frames)], by_hand(signal), atol=0.05)
+    assert not kept[len(frames) :].any()
+
+
+def test_a_stream_gives_the_frames_of_the_whole(tmp_path: Path, signal: Any) -> None:
+    path = write_linear(tmp_path / "a.onnx")
+    whole = affuse.extractor(f"onnx:{path}", batch_size=1).stored
+    blocks = [Sound(each, 8000) for each in np.array_split(signal, 7)]
+    np.testing.assert_array_equal(whole.extract(iter(blocks)), whole.extract(Sound(signal, 8000)))
+    np.testing.assert_array_equal(
+        affuse.extractor(f"onnx:{path}", batch_size=3).stored.extract(iter(blocks)).shape,
+        by_hand(signal).shape,
+    )
+
+
+def test_statistics_are_mean_and_deviation_over_time(tmp_path: Path, signal: Any) -> None:
+    path = write_linear(tmp_path / "a.onnx")
+    frames = by_hand(signal)
+    found = affuse.extractor(f"onnx:{path}").extract(Sound(signal, 8000))
+    np.testing.assert_allclose(found, [*frames.mean(0), *frames.std(0)], rtol=5e-3, atol=5e-3)
+    mean = affuse.extractor(f"onnx:{path}", pooling="mean")
+    assert mean.shape == (4,)
+    np.testing.assert_allclose(mean.extract(Sound(signal, 8000)), found[:4])
+
+
+def test_stored_frames_serve_every_pooling(tmp_path: Path, signal: Any) -> None:
+    path = write_linear(tmp_path / "a.onnx")
+    soundfile.write(tmp_path / "a.wav", signal, 8000, subtype="FLOAT")
+    index = affuse.Index((affuse.Clip("a", "calm", "Ann", audio=tmp_path / "a.wav"),))
+    store = FeatureStore(tmp_path / "store")
+    found = {}
+    for pooling in ("statistics", "mean", "none"):
+        source = affuse.extractor(f"onnx:{path}", pooling=pooling, limit_s=20)
+        table = extract_features(index, {"audio": source}, RunContext(store=store)).table
+        found[pooling] = table.arrays["audio"]
+        assert store.size()[0] == 1
+    (stored,) = (np.load(each) for each in store.root.glob("??/*.npy"))
+    assert (stored.dtype, stored.shape) == (np.float16, (5, 4))
+    np.testing.assert_allclose(stored, by_hand(signal), atol=0.05)
+    assert found["none"].axes == ("clip", "time", "feature")
+    assert found["none"].shape == (1, 400, 4)
+    np.testing.assert_array_equal(found["none"].rows([0])[0, :5], stored)
+    np.testing.assert_array_equal(found["none"].positions([0, 0], [2, 9])[0], stored[2])
+    assert found["statistics"].shape == (1, 8)
+    np.testing.assert_array_equal(found["mean"].rows([0]), found["statistics"].rows([0])[:, :4])
+    other = affuse.extractor(f"onnx:{path}", pooling="none", limit_s=20)
+    assert other.settings() != affuse.extractor(f"onnx:{path}").settings()
+
+
+def test_another_file_or_description_has_other_keys(tmp_path: Path) -> None:
+    first = affuse.extractor(f"onnx:{write_linear(tmp_path / 'a.onnx')}")
+    moved = affuse.extractor(f"onnx:{write_linear(tmp_path / 'b.onnx')}")
+    assert first.settings() == moved.settings()
+    assert pickle.loads(pickle.dumps(first)) == first
+    scaled = write_linear(tmp_path / "c.onnx", {**WAVEFORM, "deviation": 2.0})
+    assert affuse.extractor(f"onnx:{scaled}").settings() != first.settings()
+
+
+def test_scale_and_chain_of_graphs(tmp_path: Path, signal: Any) -> None:
+    double = helper.make_node("Add", ["x", "x"], ["y"])
+    write_graph(tmp_path / "first.onnx", [double], ["n", WINDOW], {}, None)
+    before = [{"file": "first.onnx", "mean": 1.0, "deviation": 0.5}]
+    described = {**WAVEFORM, "mean": 0.1, "deviation": 4.0, "before": before}
+    path = write_linear(tmp_path / "a.onnx", described)
+    found = affuse.extractor(f"onnx:{path}").stored.extract(Sound(signal[:WINDOW], 8000))
+    fed = (2 * (signal[:WINDOW] - 0.1) / 4 - 1) / 0.5
+    np.testing.assert_allclose(found[0], fed @ weights(), atol=1e-3)
+
+
+def test_time_within_windows_and_layers(tmp_path: Path, signal: Any) -> None:
+    """An output (layer, window, band, time) becomes frames (time, layer, band)."""
+    nodes = [
+        helper.make_node("Reshape", ["x", "shape"], ["r"]),
+        helper.make_node("Concat", ["r", "r", "r"], ["y"], axis=0),
+    ]
+    shape = np.array([1, -1, 8, 100], np.int64)
+    described = {"input": "waveform", "sample_rate": 8000, "window_s": 0.1}
+    described["axes"] = ["layer", "window", "feature", "time"]
+    path = tmp_path / "a.onnx"
+    write_graph(path, nodes, ["n", WINDOW], {"shape": shape}, described)
+    with pytest.raises(WeightsError, match='the first "window"'):
+        affuse.extractor(f"onnx:{path}")
+    nodes.append(helper.make_node("Transpose", ["y"], ["z"], perm=[1, 0, 2, 3]))
+    nodes[-1].output[0], nodes[1].output[0], nodes[-1].input[0] = "y", "c", "c"
+    described["axes"] = ["window", "layer", "feature", "time"]
+    write_graph(path, nodes, ["n", WINDOW], {"shape": shape}, described)
+    frames = affuse.extractor(f"onnx:{path}").stored
+    assert frames.axes == ("time", "layer", "feature")
+    found = frames.extract(Sound(signal[:1600], 8000))
+    assert found.shape == (200, 3, 8)
+    np.testing.assert_allclose(
+        found[:, 1], signal[:1600].reshape(2, 8, 100).swapaxes(1, 2).reshape(200, 8)
+    )
+
+
+def test_log_mel_agrees_with_librosa(signal: Any) -> None:
+    librosa = pytest.importorskip("librosa")
+    found = log_mel(signal[None], 8000, LogMel(bands=20, n_fft=256))
+    power = librosa.feature.melspectrogram(
+        y=signal, sr=8000, n_fft=256, win_length=200, hop_length=80, n_mels=20, center=False
+    )
+    n = power.shape[1]
+    # librosa centres a short window in the frame of the transform: 28 samples later.
+    shifted = log_mel(signal[None, 28:], 8000, LogMel(bands=20, n_fft=256))
+    np.testing.assert_allclose(shifted[0, :, : n - 1], np.log(power)[:, : n - 1], atol=1e-3)
+    assert found.shape == (1, 20, 24)
+
+
+def test_pictures_are_scaled_and_laid_out(tmp_path: Path) -> None:
+    described = {
+        "input": "picture", "view": "centre", "size": [16, 16], "per_s": 5, "colour": "bgr",
+        "mean": [0.5, 0.25, 0.0], "deviation": [1.0, 0.5, 2.0],
+        "axes": ["window", "feature", "height", "width"],
+    }  # fmt: skip
+    path = write_picture_means(tmp_path / "a.onnx", described)
+    made = affuse.extractor(f"onnx:{path}")
+    picture = np.zeros((32, 64, 3), np.uint8)
+    picture[:, 16:48] = 255, 51, 0
+    frames = made.stored.extract(iter([picture, picture]))
+    assert made.modality == "video"
+    assert frames.shape == (2, 3, 1, 1)
+    np.testing.assert_allclose(frames[0, :, 0, 0], [-0.5, -0.1, 0.5], atol=1e-6)
+    grey = {**described, "colour": "grey", "mean": 0.0, "deviation": 1.0}
+    with pytest.raises(WeightsError, match=r"shape \(n, 3, 16, 16\)|gives one of shape"):
+        affuse.extractor(f"onnx:{write_picture_means(tmp_path / 'b.onnx', grey)}")
+
+
+def test_clips_without_a_face_are_left_out(tmp_path: Path) -> None:
+    described = {
+        "input": "picture", "size": [16, 16], "axes": ["window", "feature", "height", "width"]
+    }  # fmt: skip
+    made = affuse.extractor(f"onnx:{write_picture_means(tmp_path / 'a.onnx', described)}")
+    with pytest.raises(FeatureError, match="no face was found in any of 2 frames"):
+        made.extract(iter([np.zeros((64, 64, 3), np.uint8)] * 2))
+
+
+_CHANGES: dict[str, dict[str, Any]] = {
+    "missing key": {"window_s": None},
+    "unknown key": {"windows": 1},
+    "rank": {"layout": ["window", "channel", "sample"]},
+    "length": {"window_s": 0.2},
+    "axes": {"axes": ["window", "time", "feature"], "hop_s": 0.1},
+    "output": {"output": "z"},
+    "before": {"before": [{"file": "mel.onnx"}]},
+    "means": {"mean": [1.0, 2.0]},
+}
+
+
+def _broken(tmp_path: Path, what: str) -> Path:
+    path = write_linear(tmp_path / "a.onnx", {**WAVEFORM, **_CHANGES.get(what, {})})
+    if what == "gone":
+        path.unlink()
+    elif what == "no json":
+        path.with_suffix(".json").unlink()
+    elif what == "half":
+        path.write_bytes(path.read_bytes()[:200])
+    elif what == "text":
+        path.write_text("version https://git-lfs.github.com/spec/v1")
+    elif what == "bad json":
+        path.with_suffix(".json").write_text("{")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("gone", r"a.onnx is not there; expected an ONNX file"),
+        ("no json", r"a.json is not there; expected a JSON file beside a.onnx"),
+        ("half", r"a.onnx cannot be read as ONNX \(.*expected a whole ONNX file"),
+        ("text", r"a.onnx cannot be read as ONNX"),
+        ("bad json", r"a.json is no JSON \(.*mend it"),
+        ("missing key", r"a.json does not describe a.onnx \(input 'waveform' needs window_s\)"),
+        ("unknown key", r"a.json does not describe a.onnx \(windows: extra inputs"),
+        ("rank", r"takes an input of shape \(\?, 800\), .* one of shape \(\?, 1, 800\)"),
+        ("length", r"takes an input of shape \(\?, 800\), .* one of shape \(\?, 1600\)"),
+        ("axes", r"gave an output of shape \(2, 4\) for 2 windows; .*mend axes in a.json"),
+        ("output", r"output 'z' of a.onnx was asked for; expected one of y"),
+        ("before", r"mel.onnx is not there; expected it beside a.onnx"),
+        ("means", r"mean and deviation are one number or 1, not 2"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_a_line(tmp_path: Path, what: str, message: str) -> None:
+    with pytest.raises(WeightsError, match=message) as found:
+        affuse.extractor(f"onnx:{_broken(tmp_path, what)}")
+    assert "\n" not in str(found.value)
+
+
+def test_names_without_and_with_needless_arguments() -> None:
+    with pytest.raises(ConfigError, match="'onnx' was given without a file; expected onnx:FILE"):
+        make_source("onnx", "audio", load_config())
+    with pytest.raises(ConfigError, match="'mfcc' takes nothing after a colon"):
+        make_source("mfcc:40", "audio", load_config())
+    with pytest.raises(ConfigError, match="did you mean 'onnx'"):
+        load_config(overrides={"features.audio": "onx:a.onnx"})
+    assert load_config(overrides={"features.audio": "onnx:a.onnx"}).features.audio == "onnx:a.onnx"
+
+
+def test_larger_than_memory_is_refused_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("affuse.features.memory.machine_memory", lambda: 1000)
+    with pytest.raises(WeightsError, match=r"a.onnx has .* GiB of weights, and .* may be held"):
+        affuse.extractor(f"onnx:{write_linear(tmp_path / 'a.onnx')}")
+
+
+def test_numbers_beyond_half_precision_leave_the_clip_out(tmp_path: Path, signal: Any) -> None:
+    path = write_linear(tmp_path / "a.onnx", {**WAVEFORM, "deviation": 1e-6})
+    soundfile.write(tmp_path / "a.wav", signal, 8000)
+    index = affuse.Index((affuse.Clip("a", "calm", "Ann", audio=tmp_path / "a.wav"),))
+    with pytest.raises(FeatureError, match=r"onnx gave an array .* not finite; expected finite"):
+        affuse.extract(index, audio=f"onnx:{path}")
