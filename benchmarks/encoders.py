@@ -9,9 +9,9 @@ usage: python benchmarks/encoders.py figure RAVDESS EXTRACTOR [key=value ...]
 with C = 1 on EXTRACTOR (onnx:FILE, hf:FOLDER ...), with the settings of it that are given.
 `openwakeword`: the same on the embedding of speech in the wheel of the package of that name.
 `opensmile`: the same through affuse, and by hand with openSMILE and scikit-learn alone.
-`cost`: a base-size wav2vec 2.0 with random weights on noise of so many minutes: seconds of
-computing per second of sound (two processes at once, one thread each), and the peak of memory of
-a process that stores the frames of one recording.
+`cost`: a base-size wav2vec 2.0 with random weights on noise of so many minutes: seconds per second
+of sound (for the first length in two processes at once, one thread each), and the peak of memory
+of a process that stores the frames of one recording.
 """
 
 from __future__ import annotations
@@ -87,22 +87,25 @@ def by_both(ravdess: str, *sets: str) -> None:
 
 
 def cost(*minutes: str) -> None:
-    """Print the cost of extraction for each length, in processes of their own."""
+    """Print the cost of extraction for each length; two recordings at once in the first case."""
     with tempfile.TemporaryDirectory() as folder:
         _save_base_size(Path(folder) / "base")
-        for length in minutes or ("1", "10"):
+        for place, length in enumerate(minutes or ("1", "10")):
             command = [sys.executable, __file__, "one", folder, length]
-            running = [subprocess.Popen([*command, str(n)], stdout=subprocess.PIPE) for n in (1, 2)]
+            numbers = ("1", "2") if place == 0 else ("1",)
+            running = [subprocess.Popen([*command, n], stdout=subprocess.PIPE) for n in numbers]
             shown = [each.communicate()[0].decode().split() for each in running]
-            begun = max(float(seconds) for seconds, _ in shown)
+            wall, computing, peak = (max(map(float, each)) for each in zip(*shown, strict=True))
+            n_seconds = 60 * float(length)
             print(
-                f"{length} min: {begun / (2 * 60 * float(length)):.3f} s a second of sound on two "
-                f"processes, peak {max(float(peak) for _, peak in shown):,.0f} MiB each"
+                f"{length} min in each of {len(numbers)} processes: {wall / n_seconds:.3f} s, of "
+                f"computing {computing / n_seconds:.3f} s, a second of sound; peak {peak:,.0f} MiB",
+                flush=True,
             )
 
 
 def one(folder: str, minutes: str, number: str) -> None:
-    """Store the frames of one recording; print seconds and the peak of memory in MiB."""
+    """Store the frames of one recording; print seconds, those of computing, and the peak in MiB."""
     import soundfile
 
     from affuse.features.context import RunContext
@@ -118,12 +121,12 @@ def one(folder: str, minutes: str, number: str) -> None:
         f"hf:{folder}/base", layers=[6], layer=6, limit_s=60 * float(minutes), batch_size=1
     )
     index = affuse.Index((affuse.Clip(path.stem, "calm", "1", audio=path),))
-    begun = time.perf_counter()
+    begun, computed = time.perf_counter(), time.process_time()
     extract_features(
         index, {"audio": source}, RunContext(store=FeatureStore(Path(folder) / "store"))
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(time.perf_counter() - begun, peak)
+    print(time.perf_counter() - begun, time.process_time() - computed, peak)
 
 
 def _config(ravdess: str, extractor: str, settings: list[str]) -> Config:

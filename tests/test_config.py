@@ -164,7 +164,7 @@ def test_digest_ignores_places_and_process_counts_only():
         (
             "quick",
             ["fusion.hybrid_with=hybrid product"],
-            "expected one of early, early balanced, l",
+            "early, early balanced, gated, late concatenate, l",
         ),
         ("quick", ["task=regression"], "task = 'regression': Input should be 'classification' or"),
         ("quick", ["seed=1", "seed.x=1"], "'seed' has no fields of its own"),

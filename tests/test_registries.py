@@ -61,7 +61,7 @@ def test_every_file_in_a_folder_of_entries_is_one(registry):
         (MODELS, "svm_rfb", "model 'svm_rfb' was given: did you mean 'svm_rbf'?"),
         (RULES, "sum", "rule 'sum' was given; expected one of majority, max, mean, median, min, "),
         (EXPORTS, "tablet", "format 'tablet' was given: did you mean 'table'?"),
-        (FUSIONS, "", "fusion '' was given; expected one of decision, early, hybrid, late"),
+        (FUSIONS, "", "fusion '' was given; expected one of bottleneck, cross_attention, d"),
     ],
 )
 def test_an_unknown_name_gives_the_nearest_or_all(registry, name, message):

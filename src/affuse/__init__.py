@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from affuse.corpora.table import read_table
     from affuse.errors import AffuseError
     from affuse.evaluation.reliability import reliability_curve
+    from affuse.evaluation.systems import fold_seed
     from affuse.experiment import run, transfer
     from affuse.extractors.cepstra.steps import MfccSteps, mfcc_steps
     from affuse.extractors.mfcc import mfcc
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from affuse.splits.random_folds import random_folds, random_split
     from affuse.steps import extract, extractor, model
     from affuse.synthetic.corpus import synthesise
+    from affuse.table_pipeline import TablePipeline
     from affuse.tasks.intervals import speaker_interval
     from affuse.tasks.metrics import accuracy, confusion, ece, macro_f1, uar
 
@@ -69,6 +71,7 @@ _HOMES = {
     "FeatureLayer": "affuse.models.feature_layer",
     "FeatureTable": "affuse.features.table",
     "Fold": "affuse.splits.fold",
+    "fold_seed": "affuse.evaluation.systems",
     "Index": "affuse.corpora.index",
     "LateFusion": "affuse.fusion.late",
     "leave_one_speaker_out": "affuse.splits.folds",
@@ -98,6 +101,7 @@ _HOMES = {
     "speaker_folds": "affuse.splits.folds",
     "speaker_interval": "affuse.tasks.intervals",
     "synthesise": "affuse.synthetic.corpus",
+    "TablePipeline": "affuse.table_pipeline",
     "transfer": "affuse.experiment",
     "uar": "affuse.tasks.metrics",
     "Unimodal": "affuse.fusion.unimodal",
@@ -124,6 +128,7 @@ __all__ = [
     "Recogniser",
     "Result",
     "Sound",
+    "TablePipeline",
     "Unimodal",
     "__version__",
     "accuracy",
@@ -134,6 +139,7 @@ __all__ = [
     "ece",
     "extract",
     "extractor",
+    "fold_seed",
     "leave_one_speaker_out",
     "load",
     "load_config",

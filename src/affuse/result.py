@@ -21,6 +21,7 @@ from affuse.evaluation.emotion_sets import Coverage, Sets, set_names
 from affuse.evaluation.group_tables import GroupTables, gap_sentence, group_tables
 from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentence
 from affuse.evaluation.systems import Losses, OutOfFold
+from affuse.evaluation.trials import trials_table
 from affuse.features.table import FeatureTable
 from affuse.records import Skipped
 from affuse.robustness.curves import CurvePoint
@@ -227,6 +228,11 @@ class Result:
             for epoch, loss in enumerate(losses, 1)
         ]
         return pd.DataFrame(rows, columns=["system", "fold", "epoch", "loss"])
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """Settings that were tried in each fold, one row per system, fold and trial."""
+        return trials_table([(item.name, item.out_of_fold) for item in self.evaluated])
 
     @property
     def honest(self) -> tuple[Evaluated, ...]:

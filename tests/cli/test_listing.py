@@ -108,7 +108,7 @@ def test_one_setting_says_what_it_may_be():
     assert "May be: one of cnn1d, gaussian_nb, lda, logistic," in said("settings", "models[].name")
     assert "a list: one of concatenate, add, multiply, weighted." in said("settings", "fusion.late")
     assert "a list: one of majority, max," in said("settings", "fusion.decision")
-    assert "one of early, early balanced, late con" in said("settings", "fusion.hybrid_with")
+    assert "early, early balanced, gated, late con" in said("settings", "fusion.hybrid_with")
     assert "or the path of a .csv file." in " ".join(said("settings", "features.video").split())
     assert "May be: librosa or lecture." in said("settings", "features.mfcc.preset")
     assert "May be: a number, 0 or more and 1 or less." in said("settings", "abstain_below")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 import affuse
-from affuse.evaluation.systems import derived_seed
 
 GALLERY = Path(__file__).resolve().parents[2] / "docs/gallery"
 EMOTIONS = ("calm", "happy", "sad", "angry")
@@ -18,6 +19,7 @@ CLASSICAL = {
     "svm_linear": "SVM linear",
     "svm_rbf": "SVM RBF",
 }
+RULES = ("mean", "product", "max", "min", "median", "majority")
 WAYS = ("concatenate", "add", "multiply", "weighted")
 BOTH = "audio+video"
 LAYER_EPOCHS, CNN_EPOCHS, LATE_EPOCHS, BATCH, N_FOLDS = 5, 2, 5, 16, 3
@@ -55,6 +57,7 @@ def result(corpus, cache):
         "features.layer.batch_size": BATCH,
         "models": [*({"name": name} for name in CLASSICAL), cnn],
         "fusion.late_epochs": LATE_EPOCHS,
+        "fusion.decision": RULES,
         "folds.n_folds": N_FOLDS,
         "evaluation.n_bootstrap": 100,
         "bundle.enabled": False,
@@ -90,11 +93,11 @@ def by_hand(table, folds, protocol):
     for fold in folds:
         train, test = (in_clip_order(table, rows) for rows in (fold.train, fold.test))
         seen = in_clip_order(table, range(len(table))) if protocol == "lecture" else train
-        seed = derived_seed(0, protocol, fold.number, "video")
+        seed = affuse.fold_seed(fold, protocol, "video")
         layer = affuse.FeatureLayer(epochs=LAYER_EPOCHS, batch_size=BATCH, random_state=seed)
         layer.fit(table.take(seen).arrays["video"], table.labels[seen])
         own = table.with_arrays({"video": layer.transform(table.arrays["video"])})
-        for key, system in systems(derived_seed(0, protocol, fold.number)):
+        for key, system in systems(affuse.fold_seed(fold, protocol)):
             labels = system.fit(own.take(train)).predict(own.take(test))
             names = [table.classes[label] for label in labels]
             predicted.setdefault(key, {}).update(zip(table.clips[test], names, strict=True))
@@ -129,6 +132,9 @@ def run_page(name, until, corpus, tmp_path, monkeypatch):
     assert found, f"{name} has no line {until}"
     few = ", ".join(f"{key}={value}" for key, value in FEW_PIXELS.items())
     every = f'video=affuse.extractor("vgg_face", height={FEW_PIXELS["height"]})'
+    few_epochs = {"epochs=20": LAYER_EPOCHS, "epochs=10": CNN_EPOCHS, "epochs=200": LATE_EPOCHS}
+    for usual, fewer in few_epochs.items():
+        code = re.sub(rf"{usual}\b", f"epochs={fewer}", code)
     code = (
         code.replace('video="vgg_face"', every)
         .replace("frame_step=step", few)
@@ -159,9 +165,44 @@ def test_page_of_early_fusion_has_the_figures_with_speakers_kept_apart(
 ):
     until = "The same in one estimator"
     figures = run_page("plot_06_early_fusion", until, corpus, tmp_path, monkeypatch)["figures"]
-    for name, label in CLASSICAL.items():
-        expected = rows.loc[("speaker-independent", "audio", "", label)]["uar"]
-        assert figures["audio"][name] == pytest.approx(expected, abs=1e-9)
+    columns = {"audio": ("audio", ""), "video": ("video", ""), "early": (BOTH, "early")}
+    for (name, label), (column, key) in product(CLASSICAL.items(), columns.items()):
+        expected = rows.loc[("speaker-independent", *key, label)]["uar"]
+        assert figures[column][name] == pytest.approx(expected, abs=1e-9), (column, name)
+
+
+def of_first_fold(result, system):
+    """Emotion that a row of the run names for each clip of the first fold."""
+    own = result.predictions.query("system == @system and fold == 1")
+    return own.set_index("clip")["predicted"].to_dict()
+
+
+def test_page_of_late_fusion_names_what_the_run_names(result, rows, corpus, tmp_path, monkeypatch):
+    names = run_page("plot_07_late_fusion", "", corpus, tmp_path, monkeypatch)
+    test, first = names["test"], names["found"].query("seed == 0").set_index("system")["UAR"]
+    predicted = names["late"].predict(test)
+    named = dict(zip(test.clips, [test.classes[label] for label in predicted], strict=True))
+    row = rows.loc[("speaker-independent", BOTH, "late concatenate", CNN)]
+    assert named == of_first_fold(result, row["system"])
+    keys = {"audio": ("audio", ""), "video": ("video", "")}
+    keys |= {way: (BOTH, f"late {way}") for way in WAYS}
+    for column, key in keys.items():
+        system = rows.loc[("speaker-independent", *key, CNN)]["system"]
+        found = [of_first_fold(result, system)[clip] for clip in test.clips]
+        labels = [test.classes.index(name) for name in found]
+        assert first[column] == pytest.approx(affuse.uar(test.labels, labels), abs=1e-9), column
+
+
+def test_page_of_decision_fusion_has_the_figures_of_each_rule(rows, corpus, tmp_path, monkeypatch):
+    until = "A clip without a face"
+    figures = run_page("plot_08_decision_fusion", until, corpus, tmp_path, monkeypatch)["figures"]
+    keys = {"voice": ("audio", ""), "face": ("video", "")}
+    keys |= {rule: (BOTH, f"decision {rule}") for rule in RULES}
+    for name, key in keys.items():
+        expected = rows.loc[("speaker-independent", *key, "SVM linear")]
+        found = figures[name]
+        assert found["UAR"] == pytest.approx(expected["uar"], abs=1e-9), name
+        assert found["ECE"] == pytest.approx(expected["ece"], abs=1e-9), name
 
 
 def test_page_of_honest_evaluation_has_the_figure_of_the_same_model(

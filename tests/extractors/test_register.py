@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
-from tiny_encoders import WAVEFORM, write_linear
+from tiny_encoders import WAVEFORM, write_linear, write_tones
 
 import affuse
 from affuse.extractors.encoders.register import UNKNOWN, origin_of, register
@@ -43,20 +41,11 @@ def test_rows_on_a_corpus_that_was_met_are_leaky(
 ) -> None:
     known = {} if trained_on is None else {"trained_on": trained_on}
     path = write_linear(tmp_path / "tiny.onnx", {**WAVEFORM, **known})
-    folder = tmp_path / "corpus"
-    folder.mkdir()
-    for speaker in ("01", "02", "03"):
-        for emotion in ("02", "05"):
-            for take in ("01", "02"):
-                name = f"03-01-{emotion}-01-01-{take}-{speaker}.wav"
-                pitch = 200 + 100 * int(emotion) + 7 * int(speaker) + int(take)
-                time = np.arange(2400) / 8000
-                soundfile.write(folder / name, 0.3 * np.sin(2 * np.pi * pitch * time), 8000)
     config = affuse.load_config(
         "quick",
         ["features.video=none", 'models=[{name="gaussian_nb"}]', "jobs=1",
          "bundle.enabled=false", "evaluation.n_bootstrap=100"],
-        {"data.path": str(tmp_path / "corpus"), "features.audio": f"onnx:{path}"},
+        {"data.path": str(write_tones(tmp_path / "corpus")), "features.audio": f"onnx:{path}"},
     )  # fmt: skip
     result = affuse.run(config)
     row = result.results.iloc[0]

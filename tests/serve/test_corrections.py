@@ -17,7 +17,7 @@ from serving import ended, send
 from affuse.corpora.annotations.documents import read_document
 from affuse.corpora.annotations.elan import read_elan
 from affuse.corpora.annotations.tiers import emotion_tiers
-from affuse.export.document import prediction_schema, read_json
+from affuse.export.document import prediction_schema, read_json, to_json
 from affuse.export.formats.textgrid import to_textgrid
 from affuse.export.timeline import tracks
 from affuse.records import RAVDESS_EMOTIONS, Prediction
@@ -83,6 +83,34 @@ def test_each_face_has_a_timeline_of_its_own():
     assert '"annotator face 2"' in text
 
 
+def test_timelines_of_which_every_edge_was_moved_stay_apart():
+    moved = [(0.0, 2.5, "calm", 1), (2.5, 4.9, None, 1), (4.9, 7.9, "sad", 1)]
+    found = corrected(TWO, timeline(*moved, *BOTH[3:]))
+    assert [(track.face, len(track.cuts)) for track in tracks(found)] == [(1, 3), (2, 3)]
+    one = corrected(TALK, timeline((0.0, 2.5, "calm"), (2.5, 5.0, None), CUTS[2]))
+    assert {part.face for part in one.segments} == {0, 1}
+    assert [track.face for track in tracks(one)] == [0], "a person's stretches have no face there"
+
+
+def test_faces_are_read_again_as_they_were_corrected(tmp_path):
+    """Timelines of several faces stay apart; one whose main face changes is one timeline."""
+    moved = [(0.0, 2.5, "calm", 1), (2.5, 4.9, None, 1), (4.9, 7.9, "sad", 1)]
+    several = corrected(TWO, timeline(*moved, *BOTH[3:]))
+    changing = tuple(replace(part, face=face) for face, part in enumerate(WINDOWS, start=1))
+    single = corrected(
+        replace(TALK, segments=changing), timeline(CUTS[0], (3.0, 5.0, "calm"), CUTS[2])
+    )
+    for found, names in (
+        (several, ["emotion face 1", "emotion face 2"]),
+        (single, ["emotion"]),
+    ):
+        path = tmp_path / f"{len(names)}.json"
+        path.write_text(to_json([found]))
+        (read,) = read_document(path)
+        assert [tier.name for tier in read.tiers] == names
+        assert [len(tier.stretches) for tier in read.tiers] == [3] * len(names)
+
+
 def test_a_face_that_is_not_there_is_refused():
     with pytest.raises(
         Refused, match=r"stretch 1 is of face 3; expected one of the timelines 1, 2"
@@ -99,7 +127,7 @@ def test_what_touches_meets_exactly():
     edge_s = round((4 / 3 + 4) / 2, 3)
     found = corrected(talk, timeline((-0.0004, edge_s, "calm"), (edge_s, 5.3333, "sad")))
     first, second = found.segments
-    assert first.start_s == 0.0
+    assert str(first.start_s) == "0.0"
     assert first.end_s == second.start_s == (4 / 3 + 4) / 2
     assert second.annotator == "recogniser"
     last = corrected(talk, timeline((0.0, edge_s, "happy"), (edge_s, 5.334 - 0.0003, "calm")))

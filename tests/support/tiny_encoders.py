@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import soundfile
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
@@ -50,3 +51,30 @@ def write_picture_means(path: Path, described: dict[str, Any]) -> Path:
     """Mean of each channel of pictures (n, 3, 16, 16): (n, 3, 1, 1)."""
     node = helper.make_node("GlobalAveragePool", ["x"], ["y"])
     return write_graph(path, [node], ["n", 3, 16, 16], {}, described)
+
+
+def write_layers(path: Path) -> Path:
+    """Three layers of windows (n, 800): zeros, `weights` times the window, and zeros again."""
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["told"]),
+        helper.make_node("Mul", ["told", "nothing"], ["blank"]),
+        helper.make_node("Unsqueeze", ["told", "one"], ["b"]),
+        helper.make_node("Unsqueeze", ["blank", "one"], ["a"]),
+        helper.make_node("Concat", ["a", "b", "a"], ["y"], axis=1),
+    ]
+    constants = {"w": weights(), "nothing": np.float32([0]), "one": np.int64([1])}
+    described = {**WAVEFORM, "axes": ["window", "layer", "feature"]}
+    return write_graph(path, nodes, ["n", WINDOW], constants, described)
+
+
+def write_tones(folder: Path, n_speakers: int = 3) -> Path:
+    """Clips named as those of RAVDESS: tones, higher and louder where angry than where calm."""
+    folder.mkdir()
+    for speaker in range(1, n_speakers + 1):
+        for emotion, hertz in (("02", 300), ("05", 900)):
+            for take in (1, 2):
+                time = np.arange(9600) / 8000
+                tone = hertz / 2000 * np.sin(2 * np.pi * (hertz + 7 * speaker + take) * time)
+                name = f"03-01-{emotion}-01-01-{take:02}-{speaker:02}.wav"
+                soundfile.write(folder / name, tone, 8000)
+    return folder

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.evaluation.fold_task import in_clip_order, scored_rows
-from affuse.evaluation.learned_features import LearnedFeatures, fit_on
+from affuse.evaluation.learned_features import LearnedFeatures, fitted_layer, layer_features
 from affuse.evaluation.systems import System, derived_seed
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import FeaturesToGraph
@@ -74,8 +74,8 @@ def refitted(
         return preparation[modality](derived_seed(seed, "bundle", modality))
 
     with threadpool_limits(1):
-        layers = {m: _fitted_layer(build(m), own, m, rows) for m in modalities}
-        learned = own.with_arrays({m: _learned(layers[m], own, m) for m in modalities})
+        layers = {m: fitted_layer(build(m), own, m, rows) for m in modalities}
+        learned = own.with_arrays({m: layer_features(layers[m], own, m) for m in modalities})
         fit_cache = FitCache(LearnedFeatures(own, build, modalities) if modalities else None)
         training = scored_rows(learned, system, rows)
         unfitted = system.build(derived_seed(seed, "bundle"))
@@ -106,15 +106,3 @@ def refuse_unknown_preparation(system: System, preparation: TransformerFactories
                 f"its {modality} features are learned by {type(learner).__name__}, and no graph "
                 "stands for that"
             )
-
-
-def _fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> Any:
-    return fit_on(layer, table.take(rows[table.present[modality][rows]]), modality)
-
-
-def _learned(layer: Any, table: FeatureTable, modality: str) -> NDArray[np.float32]:
-    has = np.flatnonzero(table.present[modality])
-    features = layer.transform(table.arrays[modality].take(has))
-    spread = np.full((len(table), *features.shape[1:]), np.nan, np.float32)
-    spread[has] = features
-    return spread

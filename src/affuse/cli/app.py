@@ -16,6 +16,7 @@ from affuse.cli.file_commands import cache_app, export_app
 from affuse.cli.list_commands import list_corpora, list_folds, list_recipes, list_settings
 from affuse.cli.options import (
     AudioTrack,
+    Budget,
     BundleFolder,
     By,
     ByOfARun,
@@ -99,6 +100,7 @@ def run(
             help="Give each clip the set of emotions that holds the true one this often, e.g. 0.9.",
         ),
     ] = None,
+    budget: Budget = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
 ) -> None:
@@ -118,6 +120,7 @@ def run(
         by=by,
         coverage=coverage,
         folds=folds,
+        budget=budget,
     )
     run_and_print(configure(typed), out, work)
 

@@ -83,6 +83,13 @@ Folds = Annotated[
         help="Published folds (affuse folds lists them), or a CSV of clip,fold or speaker,fold.",
     ),
 ]
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Choose settings of networks on the training clips for so long, e.g. 30m or 1h.",
+    ),
+]
 FoldsOfARun = Annotated[str | None, typer.Option("--folds", hidden=True)]
 ByOfARun = Annotated[list[str] | None, typer.Option("--by", hidden=True)]
 CoverageOfARun = Annotated[float | None, typer.Option("--coverage", hidden=True)]

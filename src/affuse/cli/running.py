@@ -48,6 +48,7 @@ class Typed:
     folds: str | None = None
     by: Sequence[str] | None = None
     coverage: float | None = None
+    budget: str | None = None
 
 
 def configure(typed: Typed) -> Config:
@@ -70,6 +71,7 @@ def configure(typed: Typed) -> Config:
         "features.settings.hf.device": typed.device,
         **_folds(typed.folds),
         "evaluation.coverage": typed.coverage,
+        "search.budget": typed.budget,
         "evaluation.by": typed.by or None,
         **_features(typed.features or ()),
     }
@@ -102,6 +104,10 @@ def _refuse_twice(typed: Typed) -> None:
     if typed.corpus is not None and "data.corpus" in set_here:
         raise ConfigError(
             f"--set data.corpus was given beside --corpus {typed.corpus}; expected one of them"
+        )
+    if typed.budget is not None and "search.budget" in set_here:
+        raise ConfigError(
+            f"--set search.budget was given beside --budget {typed.budget}; expected one of them"
         )
     if typed.by and "evaluation.by" in set_here:
         raise ConfigError(

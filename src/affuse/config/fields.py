@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from affuse.config.durations import duration
 from affuse.config.lists import items_of, speakers_of
 from affuse.config.names import Fused, Named
 from affuse.registries import EXTRACTORS, FUSIONS, MODELS, READERS, RULES
@@ -23,6 +24,7 @@ Item = TypeVar("Item")
 List = Annotated[tuple[Item, ...], BeforeValidator(items_of)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+Duration = Annotated[str, AfterValidator(duration)]
 Model = Annotated[str, AfterValidator(Named(MODELS))]
 Rule = Annotated[str, AfterValidator(Named(RULES))]
 Family = Annotated[str, AfterValidator(Named(FUSIONS))]

@@ -22,6 +22,7 @@ from affuse.config.fields import (
     VOTES_ON,
     Combination,
     Corpus,
+    Duration,
     Family,
     Fusion,
     Joint,
@@ -244,6 +245,17 @@ class TrainingConfig(Settings):
     )
 
 
+class SearchConfig(Settings):
+    """How settings of networks are chosen on the training clips of each fold."""
+
+    budget: Duration = Field(
+        "",
+        description="Time of one process for choosing, such as 90s, 30m or 1h30m, shared by "
+        "networks and folds; empty: settings are taken as they are.",
+    )
+    n_folds: int = Field(3, ge=2, description="Inner folds of the training speakers.")
+
+
 class FoldsConfig(Settings):
     """How speakers are divided."""
 
@@ -365,6 +377,7 @@ class Config(Settings):
     )
     fusion: FusionConfig = FusionConfig()
     training: TrainingConfig = TrainingConfig()
+    search: SearchConfig = SearchConfig()
     folds: FoldsConfig = FoldsConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     robustness: RobustnessConfig = RobustnessConfig()

@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 
 from affuse.errors import ClusterError, ConfigError, FeatureError
-from affuse.evaluation.fold_store import table_digest
+from affuse.evaluation.fold_store import FolderStore, table_digest
 from affuse.evaluation.fold_task import (
     FoldTask,
     Predictions,
@@ -19,6 +19,7 @@ from affuse.evaluation.fold_task import (
     losses_key,
     predict_fold,
     scored_rows,
+    trials_key,
 )
 from affuse.evaluation.systems import Losses, OutOfFold, System
 from affuse.features.context import RunContext
@@ -76,14 +77,21 @@ def out_of_fold(
     _refuse_learned_from_numbers(table, preparation or {})
     _refuse_learned_from_labels(table, preparation or {})
     _check_systems(table, systems)
+    made, kept = dict(preparation or {}), _trials_folder(context)
     tasks = [
-        FoldTask(table, tuple(systems), protocol, fold, dict(preparation or {}), context.seed)
+        FoldTask(table, tuple(systems), protocol, fold, made, context.seed, kept)
         for fold in protocol.folds
     ]
     for task in tasks:
         check_training_truth(task)
     results = _results(tasks, context)
     return tuple(_gathered(tasks, results, position) for position in range(len(systems)))
+
+
+def _trials_folder(context: RunContext) -> str:
+    """Where searches keep their trials: beside the folds that are kept."""
+    folds = context.folds
+    return str(folds.root / "trials") if isinstance(folds, FolderStore) else ""
 
 
 def _refuse_learned_from_numbers(table: FeatureTable, preparation: TransformerFactories) -> None:
@@ -189,6 +197,11 @@ def _gathered(
         task=task_of(table),
         leaks=tasks[0].protocol.leaks,
         published=tasks[0].protocol.published,
+        trials={
+            number: found[trials_key(position)]
+            for number, found in sorted(results.items())
+            if trials_key(position) in found
+        },
     )
 
 

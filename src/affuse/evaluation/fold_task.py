@@ -6,6 +6,7 @@ import ctypes
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from affuse.errors import FoldError
 from affuse.evaluation.fold_store import key_of
 from affuse.evaluation.learned_features import LearnedFeatures
-from affuse.evaluation.systems import System, derived_seed
+from affuse.evaluation.systems import System, fold_seed
 from affuse.features.table import FeatureTable
 from affuse.models.estimator_spec import estimator_spec
 from affuse.splits.fold import Fold
 from affuse.splits.protocols import Protocol
+from affuse.storage.kept_json import KeptJson
 from affuse.tasks.choice import task_of
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ Predictions = Mapping[str, NDArray[np.float64]]
 """Position of a system, as text -> its outputs for the test clips that it scores.
 
 Under `losses_key` the mean training loss of each epoch, of systems that are networks and of
-modalities whose features are learned by one."""
+modalities whose features are learned by one; under `trials_key` the settings that were tried."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class FoldTask:
     preparation : mapping of modality to callable
         As in `affuse.evaluation.crossval.out_of_fold`.
     seed : int
+    trials : str
+        Folder in which a search keeps what it has tried; empty: nowhere.
     """
 
     table: FeatureTable
@@ -59,6 +63,7 @@ class FoldTask:
     fold: Fold
     preparation: TransformerFactories
     seed: int
+    trials: str = ""
 
     @property
     def train(self) -> Rows:
@@ -124,8 +129,8 @@ class FoldTask:
             }
         )
 
-    def _seed(self, *names: str) -> int:
-        return derived_seed(self.seed, self.protocol.seed_name, self.fold.number, *names)
+    def _seed(self, modality: str = "") -> int:
+        return fold_seed(self.fold, self.protocol.seed_name, modality, seed=self.seed)
 
 
 def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
@@ -143,6 +148,7 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
     from threadpoolctl import threadpool_limits
 
     from affuse.models.fit_cache import FitCache
+    from affuse.models.search.searched import Searched
 
     _hand_back_large_blocks()
     needed = {name for system in task.systems for name in system.modalities}
@@ -152,13 +158,17 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
         table = _with_learned_features(task, learned, modalities)
         # Features that were learned from the test clips too are that protocol's point.
         nested = bool(modalities) and not task.protocol.prepares_on_all
-        fit_cache = FitCache(learned if nested else None)
+        kept = KeptJson(Path(task.trials)) if task.trials else None
+        fit_cache = FitCache(learned if nested else None, kept)
         found = {losses_key(m): losses for m, losses in learned.losses.items()}
         for position, system in enumerate(task.systems):
-            outputs, losses = _tested(task, system, table, fit_cache)
+            outputs, estimator = _tested(task, system, table, fit_cache)
             found[str(position)] = outputs
+            losses = None if estimator is None else training_losses(estimator)
             if losses is not None:
                 found[losses_key(position)] = losses
+            if isinstance(estimator, Searched):
+                found[trials_key(position)] = estimator.trials_
         return task.fold.number, found
 
 
@@ -180,10 +190,12 @@ def are_predictions(task: FoldTask, arrays: Mapping[str, Any]) -> bool:
         for position, system in enumerate(task.systems)
     }
     losses = {losses_key(of) for of in (*range(len(task.systems)), *task.preparation)}
+    trials = {trials_key(position) for position in range(len(task.systems))}
     return (
-        set(n_clips) <= set(arrays) <= set(n_clips) | losses
+        set(n_clips) <= set(arrays) <= set(n_clips) | losses | trials
         and all(array.dtype.kind == "f" for array in arrays.values())
         and all(arrays[name].ndim == 1 for name in losses & set(arrays))
+        and all(arrays[name].ndim == 2 for name in trials & set(arrays))
         and all(target_task.are_outputs(arrays[name], table, n) for name, n in n_clips.items())
     )
 
@@ -201,6 +213,21 @@ def losses_key(of: int | str) -> str:
     str
     """
     return f"losses {of}"
+
+
+def trials_key(position: int) -> str:
+    """Name under which a fold's arrays hold the settings that were tried for a system.
+
+    Parameters
+    ----------
+    position : int
+        Of the system.
+
+    Returns
+    -------
+    str
+    """
+    return f"trials {position}"
 
 
 def in_clip_order(table: FeatureTable, rows: Sequence[int] | Rows) -> Rows:
@@ -262,14 +289,14 @@ def _fewer(task: FoldTask) -> str:
 
 def _tested(
     task: FoldTask, system: System, table: FeatureTable, fit_cache: FitCache
-) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """Outputs for the test clips that the system can score, and its training losses."""
+) -> tuple[NDArray[np.float64], Any]:
+    """Outputs for the test clips that the system can score, and its fitted estimator."""
     train = scored_rows(table, system, task.train)
     test = scored_rows(table, system, task.test)
     target_task, own = task_of(table), table.select(system.modalities)
     if len(test):
         estimator = fit_cache.fitted(task.build(system), own.take(train))
-        return target_task.outputs(estimator, own.take(test)), training_losses(estimator)
+        return target_task.outputs(estimator, own.take(test)), estimator
     return target_task.outputs(None, own.take(test)), None
 
 

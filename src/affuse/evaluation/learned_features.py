@@ -106,7 +106,7 @@ class LearnedFeatures:
             features = self._cross_fitted(transformer, array, learn, use, has)
             self._keep_losses(modality, transformer)
             return features
-        fit_on(transformer, self._table.take(learn), modality)
+        fitted_layer(transformer, self._table, modality, learn)
         self._keep_losses(modality, transformer)
         # One clip to learn from is there to say how many features there are.
         some, again = array.distinct(use[has] if has.any() else learn[:1])
@@ -149,23 +149,47 @@ class LearnedFeatures:
         return np.array([self._row_of[clip] for clip in clips.tolist()], np.int64)
 
 
-def fit_on(transformer: Any, table: FeatureTable, modality: str) -> Any:
-    """Fit a transformer on all clips of a table, with their speakers where it takes them.
+def fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> Any:
+    """A transformer, fitted on those of some clips that have its modality.
 
     Parameters
     ----------
-    transformer : transformer
-        Unfitted. Where it is ``grouped``, its ``fit`` takes the clips' speakers as ``groups``.
+    layer : transformer
+        Unfitted; it is the one that is fitted. Where it is ``grouped``, its ``fit`` takes the
+        clips' speakers as ``groups``.
     table : FeatureTable
-        Of training clips that have the modality.
     modality : str
+    rows : (n,) int64
+        Of the table, in the order in which the clips are learned from.
 
     Returns
     -------
     transformer
-        Fitted.
+        The layer itself.
     """
-    array, labels = table.arrays[modality], table.labels
-    if getattr(transformer, "grouped", False):
-        return transformer.fit(array, labels, groups=table.speakers)
-    return learn(transformer, array, labels, loss_terms(table))
+    own = table.take(rows[table.present[modality][rows]])
+    array, labels = own.arrays[modality], own.labels
+    if getattr(layer, "grouped", False):
+        return layer.fit(array, labels, groups=own.speakers)
+    return learn(layer, array, labels, loss_terms(own))
+
+
+def layer_features(layer: Any, table: FeatureTable, modality: str) -> Features:
+    """What a fitted transformer makes of every clip; NaN where a clip lacks the modality.
+
+    Parameters
+    ----------
+    layer : transformer
+        Fitted.
+    table : FeatureTable
+    modality : str
+
+    Returns
+    -------
+    (n_clips, ...) float32
+    """
+    has = np.flatnonzero(table.present[modality])
+    features = layer.transform(table.arrays[modality].take(has))
+    spread = np.full((len(table), *features.shape[1:]), np.nan, np.float32)
+    spread[has] = features
+    return spread

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -11,8 +12,10 @@ from typing import Protocol as Interface
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import FeatureError
+from affuse.errors import ConfigError, FeatureError
 from affuse.features.table import FeatureTable
+from affuse.models.search.space import Space
+from affuse.splits.fold import Fold
 from affuse.splits.protocols import Leak
 from affuse.tasks.classification import Classification
 from affuse.tasks.task import Task
@@ -119,6 +122,10 @@ class System:
     needs_all : bool
         Whether only clips that have all of its modalities are scored, and learned from. False for
         fusions that do with what is there.
+    space : mapping of str to Range or Choices
+        Parameters of the estimator that a search may choose; empty: none.
+    epochs_name : str
+        Its parameter of the number of epochs.
     """
 
     name: str
@@ -128,6 +135,8 @@ class System:
     model: str
     build: Callable[[int], TableEstimator]
     needs_all: bool = True
+    space: Space = field(default_factory=dict)
+    epochs_name: str = "epochs"
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -163,6 +172,9 @@ class OutOfFold:
         Name of the set that published the folds; empty where they are affuse's own.
     answers : (n_scored, n_classes) bool or None
         Emotions that could be an answer at all, the others having the probability 0; None: all.
+    trials : mapping of int to (n_trials, n_columns) float64
+        Number of a fold -> settings that were tried in it, as
+        `affuse.models.search.searched.trial_columns` names them; empty where nothing was searched.
     """
 
     system: System
@@ -176,6 +188,7 @@ class OutOfFold:
     leaks: tuple[Leak, ...] = ()
     published: str = ""
     answers: NDArray[np.bool_] | None = None
+    trials: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def take(self, chosen: NDArray[np.bool_]) -> OutOfFold:
         """The predictions for some of the scored clips.
@@ -234,3 +247,43 @@ def derived_seed(seed: int, *names: object) -> int:
     """
     digest = hashlib.sha256(repr((seed, *names)).encode()).digest()
     return int.from_bytes(digest[:4], "little") >> 1
+
+
+def fold_seed(fold: Fold, protocol: str, modality: str = "", *, seed: int = 0) -> int:
+    """The seed of whatever is random in one fold of a run; all of its systems share it.
+
+    With it, steps that are taken one by one find what `affuse.run` finds.
+
+    Parameters
+    ----------
+    fold : Fold
+        Its number counts.
+    protocol : str
+        As ``results.csv`` names it, such as ``speaker-independent``, ``random`` or ``lecture``.
+    modality : str
+        Of features that are learned, such as ``video``; empty: of the systems themselves.
+    seed : int
+        That of the run.
+
+    Returns
+    -------
+    int
+        0 to 2**31 - 1.
+
+    Raises
+    ------
+    ConfigError
+        The seed is no whole number: the text of another would give another seed.
+
+    Examples
+    --------
+    >>> import affuse
+    >>> fold = affuse.Fold(1, train=(0, 1), test=(2,))
+    >>> own = affuse.fold_seed(fold, "random")
+    >>> layer = affuse.FeatureLayer(random_state=affuse.fold_seed(fold, "random", "video"))
+    >>> own == layer.random_state
+    False
+    """
+    if not isinstance(seed, numbers.Integral) or isinstance(seed, bool):
+        raise ConfigError(f"seed {seed!r} was given; expected a whole number, that of a run")
+    return derived_seed(int(seed), protocol, fold.number, *([modality] if modality else []))

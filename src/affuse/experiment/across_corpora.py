@@ -231,6 +231,11 @@ def _found(
     config: Config, clean: Recordings, division: _Division, context: RunContext
 ) -> list[Found]:
     """Predictions of each system for each way of dividing."""
+    if config.search.budget:
+        raise ConfigError(
+            f"search.budget = {config.search.budget!r} was given with corpora that are tested on "
+            "each other, where nothing is searched; expected none: leave it out"
+        )
     asked = tuple(systems(config, clean.table, _labels(clean)))
     made = learners(config, clean.sources)
     context = replace(context, seed=config.seed)

@@ -15,7 +15,7 @@ from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.experiment.features import Features, context_of, degraded_features, notes_of
 from affuse.experiment.plan import Plan
-from affuse.experiment.rows import learners, systems
+from affuse.experiment.rows import learners, searched, systems
 from affuse.features.context import RunContext
 from affuse.features.normalise import NORMALISED, normalised_by_corpus
 from affuse.features.source import Learner
@@ -66,13 +66,14 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
     protocols = divided.protocols
     clean, normalised = _normalised(config, clean)
     labels: dict[str, str] = {modality: source.label for modality, source in clean.sources.items()}
-    rows = tuple(systems(config, clean.table, labels))
+    n_fits = sum(len(protocol.folds) for protocol in protocols) + config.bundle.enabled
+    rows, on_search = searched(config, list(systems(config, clean.table, labels)), n_fits)
     worse, notes = degraded_features(plan, clean, protocols, context)
     measured = _measured(plan, clean, worse, list(_divided(rows, protocols, clean)), context)
     statement = [feasible.statement] if feasible.statement else []
     rare = rare_notes(corpus_labels(clean.table)) if len(plan.index.corpora) > 1 else ()
     rare_by = rare_in_groups(clean.table, clean.index.clips, config.evaluation.by)
-    division = (*statement, *divided.notes, *rare, *rare_by, *normalised)
+    division = (*statement, *divided.notes, *rare, *rare_by, *normalised, *on_search)
     without_sets = _without_sets(config, clean.table, measured.evaluated)
     return Result(
         config=config,

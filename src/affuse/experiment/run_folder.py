@@ -257,8 +257,7 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from _tables_of_groups(result)
     if len(result.sets):
         yield "sets", result.sets
-    if len(result.training):
-        yield "training", result.training
+    yield from _tables_of_networks(result)
     if result.curves:
         yield "robustness", result.robustness
     for name in (each for each in _TABLES_OF_SYSTEMS if each in result.task.tables):
@@ -277,6 +276,14 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
                 yield "calibration", pd.DataFrame(rows)
         if len(result.honest) > 1:
             yield "comparisons", _comparisons(result)
+
+
+def _tables_of_networks(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Losses of networks, and settings that were tried, where there are any."""
+    if len(result.training):
+        yield "training", result.training
+    if len(result.trials):
+        yield "trials", result.trials
 
 
 def _tables_of_groups(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:

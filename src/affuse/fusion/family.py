@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from affuse.config import ModelConfig
 from affuse.fusion.rule import rule_named
+from affuse.models.search.space import Space
 
 Level = Literal["feature", "embedding", "decision"]
 LEVELS: tuple[Level, ...] = ("feature", "embedding", "decision")
@@ -109,6 +110,10 @@ class Family:
         Whether it decides about clips that lack a modality, whatever it was trained on.
     tasks : callable
         Detail -> tasks that it serves, "classification" and "dimensional".
+    space : mapping of str to Range or Choices
+        Parameters of its estimator that a search may choose, beside its ``epochs``; empty: none.
+    of_rows : bool
+        It holds one model of the run, over all features side by side: its space is that model's.
 
     Examples
     --------
@@ -122,3 +127,5 @@ class Family:
     level: Level = "feature"
     decides_without: bool = False
     tasks: Callable[[str], tuple[str, ...]] = _classes_only
+    space: Space = field(default_factory=dict)
+    of_rows: bool = False

@@ -15,6 +15,7 @@ from affuse.features.table import FeatureTable
 from affuse.models.estimator_spec import estimator_spec
 from affuse.models.inner_folds import inner_folds
 from affuse.models.loss_terms import terms_key
+from affuse.storage.kept_json import KeptJson
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -36,10 +37,13 @@ class FitCache:
     learn : callable, optional
         How features that are learned with labels are learned anew from fewer clips. Without it
         the features of all tables are taken as fixed.
+    trials : KeptJson, optional
+        Where settings that were tried are kept, so that a search that was cut short goes on.
     """
 
-    def __init__(self, learn: Learn | None = None) -> None:
+    def __init__(self, learn: Learn | None = None, trials: KeptJson | None = None) -> None:
         self._learn = learn
+        self.trials = trials
         self._fitted: dict[str, Any] = {}
         self._out_of_fold: dict[str, Floats] = {}
 
@@ -78,7 +82,7 @@ class FitCache:
         -------
         estimator
         """
-        key = _key(estimator, table)
+        key = fit_key(estimator, table)
         if key not in self._fitted:
             self._fitted[key] = clone(estimator).fit(table, self)
         return self._fitted[key]
@@ -103,7 +107,7 @@ class FitCache:
         known = getattr(self.fitted(estimator, table), "out_of_fold_", None)
         if known is not None:
             return np.asarray(known)
-        key = _key(estimator, table)
+        key = fit_key(estimator, table)
         if key not in self._out_of_fold:
             self._out_of_fold[key] = self._predicted_in_inner_folds(estimator, table)
         return self._out_of_fold[key]
@@ -122,7 +126,20 @@ class FitCache:
         return made
 
 
-def _key(estimator: Any, table: FeatureTable) -> str:
+def fit_key(estimator: Any, table: FeatureTable) -> str:
+    """Name of a fit: hash of the unfitted estimator and of all that it learns from.
+
+    Parameters
+    ----------
+    estimator : estimator
+    table : FeatureTable
+        Of training clips.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits.
+    """
     digest = hashlib.blake2b(json.dumps(estimator_spec(estimator), sort_keys=True).encode())
     for column in (table.clips, table.speakers, table.truth.ravel()):
         digest.update("\0".join(map(str, column)).encode())

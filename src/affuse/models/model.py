@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from affuse.models.search.space import Space
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Model:
         The scale of a column means nothing to it.
     tasks : tuple of str
         What it can be trained for.
+    space : mapping of str to Range or Choices
+        Parameters of a network that a search may choose, beside its ``epochs``; empty: none.
 
     Examples
     --------
@@ -38,3 +42,4 @@ class Model:
     network: bool = False
     scale_free: bool = False
     tasks: tuple[str, ...] = ("classification",)
+    space: Space = field(default_factory=dict)

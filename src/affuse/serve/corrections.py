@@ -153,7 +153,7 @@ def _labelled(stretch: Stretch, known: Mapping[tuple[int, int], Segment], end_s:
     same = known.get((_step(stretch.start_s), _step(stretch.end_s)))
     if same is not None and same.emotion == stretch.emotion:
         return same
-    start, end = max(round(stretch.start_s, 3), 0.0), min(round(stretch.end_s, 3), end_s)
+    start, end = max(0.0, round(stretch.start_s, 3)), min(round(stretch.end_s, 3), end_s)
     return Segment(start, end, stretch.emotion, None, {}, face=stretch.face, annotator=PERSON)
 
 

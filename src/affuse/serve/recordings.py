@@ -112,7 +112,7 @@ class Recordings:
         threshold: Threshold = None,
         explain: Explain = False,
     ) -> JobReply:
-        """Judge a recording, sent as field `file` of a form; answers with a job at once."""
+        """Analyse a recording, sent as field `file` of a form; answers with a job at once."""
         settings = settings_of(window, hop, faces=faces, threshold=threshold, explain=explain)
         refuse_too_large(request, self._max_bytes)
         try:
@@ -130,7 +130,7 @@ class Recordings:
     async def predict_sample(
         self, request: Request, response: Response, meant: Meant = FIRST, explain: Explain = False
     ) -> JobReply:
-        """Judge a built-in example: a drawn face that speaks, and means an emotion."""
+        """Analyse a built-in example: a drawn face that speaks, and means an emotion."""
         check_example(meant)
         job = self._jobs.open(self._browsers.owner(request))
         job.meant = meant

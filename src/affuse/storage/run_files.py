@@ -94,6 +94,10 @@ TABLES = (
         ),
     ),
     RunTable("training", ("system", "fold", "epoch", "loss")),
+    RunTable(
+        "trials",
+        ("system", "fold", "trial", "rung", "settings", "epochs", "loss", "seconds", "chosen"),
+    ),
     RunTable("map", ("clip", "modality", "method", "x", "y")),
     RunTable("contents", ("clip", "content")),
 )  # fmt: skip

@@ -60,10 +60,10 @@ def test_what_the_server_says_is_said_in_that_language(
     page.set_input_files("#files", write(tmp_path / "grey.mp4", Track([empty()] * 20)))
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
     assert page.inner_text("#result-words") == (
-        "die Datei hat keinen Ton, und kein Gesicht ist zu erkennen."
+        "Die Datei hat keinen Ton, und kein Gesicht ist zu erkennen."
     )
     (note,) = page.locator("#result-notes li").all()
-    assert note.inner_text() == "die Datei hat keinen Ton: nach dem Bild allein bestimmt"
+    assert note.inner_text() == "Die Datei hat keinen Ton: nach dem Bild allein bestimmt"
     assert note.get_attribute("lang") is None
     (tmp_path / "text.mp4").write_text("no recording")
     page.set_input_files("#files", tmp_path / "text.mp4")

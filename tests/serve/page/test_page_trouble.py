@@ -78,6 +78,21 @@ def test_each_face_is_corrected_by_itself_and_other_tabs_follow(faces: Any) -> N
     tab.close()
 
 
+def test_a_change_just_before_the_page_goes_is_kept(faces: Any) -> None:
+    before = faces.input_value("#correct-emotion")
+    emotion = "sad" if before != "sad" else "angry"
+    with faces.expect_response("**/corrections"):
+        faces.evaluate(f"""() => {{
+            const select = document.getElementById("correct-emotion");
+            select.value = "{emotion}";
+            select.dispatchEvent(new Event("change"));
+            location.reload();
+        }}""")
+    faces.wait_for_selector("#correct:visible")
+    assert faces.input_value("#correct-emotion") == emotion
+    assert which(faces).endswith("yours")
+
+
 def test_a_field_that_is_emptied_moves_nothing(faces: Any) -> None:
     end = faces.input_value("#correct-to")
     faces.fill("#correct-to", "")

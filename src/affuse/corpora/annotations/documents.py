@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from affuse.storage.remote import local_copy, url_of
 FORMAT = "affuse-predictions"
 """As ``prediction.schema.json`` of the exports has it."""
 _HEAD = 512
+_TOUCHING_S = 0.001
+"""Stretches of a person have whole milliseconds, those of a recogniser do not."""
 
 
 def is_document(path: Path) -> bool:
@@ -85,10 +88,22 @@ def _note(path: Path, record: Mapping[str, Any]) -> str:
 
 def _tiers(segments: Sequence[Mapping[str, Any]]) -> Iterator[Tier]:
     faces = sorted({int(segment.get("face", 0)) for segment in segments})
-    several = len([face for face in faces if face]) > 1
-    for face in faces if several else [None]:
+    for face in faces if _has_several(segments, faces) else [None]:
         own = [each for each in segments if face in (None, int(each.get("face", 0)))]
         yield Tier("emotion" if face is None else f"emotion face {face}", tuple(map(_stretch, own)))
+
+
+def _has_several(segments: Sequence[Mapping[str, Any]], faces: Sequence[int]) -> bool:
+    """Whether faces have timelines of their own. In one that was corrected nothing overlaps."""
+    if len([face for face in faces if face]) < 2:
+        return False
+    if not any(segment.get("annotator") for segment in segments):
+        return True
+    ordered = sorted(segments, key=lambda segment: float(segment["start_s"]))
+    return any(
+        float(after["start_s"]) < float(before["end_s"]) - _TOUCHING_S
+        for before, after in pairwise(ordered)
+    )
 
 
 def _stretch(segment: Mapping[str, Any]) -> Stretch:

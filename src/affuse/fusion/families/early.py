@@ -41,4 +41,4 @@ def _tasks(detail: str) -> tuple[str, ...]:
     return ("classification",) if detail == BALANCED else ("classification", "dimensional")
 
 
-FUSION = Family(_make, details=lambda: ("", BALANCED), models=_models, tasks=_tasks)
+FUSION = Family(_make, details=lambda: ("", BALANCED), models=_models, tasks=_tasks, of_rows=True)

@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Any
 from affuse.config import FusionConfig, ModelConfig
 from affuse.errors import ConfigError
 from affuse.fusion.family import Family, all_tasks, own_model
+from affuse.models.search.space import Choices, Range, Space
 
 if TYPE_CHECKING:
     from affuse.fusion.networks.estimator import Architecture, NetworkFusion
 
 WHOLE = ("width", "epochs", "batch_size")
 NUMBERS = ("learning_rate", "weight_decay", "dropout")
+SPACE: Space = {
+    "learning_rate": Range(3e-4, 1e-2, log=True),
+    "width": Choices((16, 32, 64)),
+    "dropout": Range(0.0, 0.6),
+    "weight_decay": Range(1e-5, 1e-1, log=True),
+}
+"""Values that a search chooses from."""
 
 
 def network_family(name: str, architecture: Callable[..., Architecture]) -> Family:
@@ -51,7 +59,7 @@ def network_family(name: str, architecture: Callable[..., Architecture]) -> Fami
             built, **shared, modality_dropout=settings.modality_dropout, random_state=seed
         )
 
-    return Family(make, models=own_model, level="embedding", tasks=all_tasks)
+    return Family(make, models=own_model, level="embedding", tasks=all_tasks, space=SPACE)
 
 
 def _check(name: str, given: Mapping[str, Any], own: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from affuse.models.model import Model
+from affuse.models.search.space import Range
 
 
 def _make(seed: int) -> Any:
@@ -15,4 +16,10 @@ def _make(seed: int) -> Any:
     return CNN1D(random_state=seed)
 
 
-MODEL = Model(label="1D CNN", make=_make, network=True, tasks=("classification", "dimensional"))
+MODEL = Model(
+    label="1D CNN",
+    make=_make,
+    network=True,
+    tasks=("classification", "dimensional"),
+    space={"learning_rate": Range(3e-5, 3e-3, log=True), "dropout": Range(0.0, 0.6)},
+)

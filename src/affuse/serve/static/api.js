@@ -56,7 +56,7 @@ export const corrections = (id) => json(`/api/jobs/${id}/corrections`);
 export const correct = (id, stretches) => json(`/api/jobs/${id}/corrections`, {
   method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ stretches }),
   // What a page sends while it goes is sent to its end, as long as it is short.
-  keepalive: stretches.length < 500 });
+  keepalive: stretches.length < 300 });
 export const forgetCorrections = (id) => request(`/api/jobs/${id}/corrections`, { method: "DELETE" });
 
 /** An export as {blob, name}. */

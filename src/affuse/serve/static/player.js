@@ -7,7 +7,7 @@ import { Corrections } from "./correct.js";
 import { byId, make, tell } from "./dom.js";
 import { showExplanation } from "./explained.js";
 import { cutAt, differ, tracks } from "./moments.js";
-import { emotionName, formatName, known, phrase, t } from "./text.js";
+import { capital, emotionName, formatName, known, phrase, t } from "./text.js";
 import { Timeline } from "./timeline.js";
 import { clock, fusedWords, percent, saidBy, setWords, span } from "./words.js";
 
@@ -129,10 +129,10 @@ export class Player {
     if (this.meant) {
       byId("result-said").append(make("span", {}, make("b", {}, `${t("result.meant")}: `), emotionName(this.meant)));
     }
-    const words = emotion ? this.words() : `${phrase(abstained, why) || t("result.nothing")}.`;
+    const words = emotion ? this.words() : `${capital(phrase(abstained, why)) || t("result.nothing")}.`;
     byId("result-words").textContent = `${words}${setWords(this.prediction)}`;
     byId("result-notes").replaceChildren(...notes.map((note, place) =>
-      make("li", known(coded?.[place]) ? {} : { lang: "en" }, phrase(note, coded?.[place]))));
+      make("li", known(coded?.[place]) ? {} : { lang: "en" }, capital(phrase(note, coded?.[place])))));
   }
 
   words() {

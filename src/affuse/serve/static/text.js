@@ -43,6 +43,9 @@ export function phrase(words, message) {
   return t(`message.${message.code}`, Object.fromEntries(values));
 }
 
+/** As the beginning of a sentence. */
+export const capital = (words) => words.charAt(0).toLocaleUpperCase(language()) + words.slice(1);
+
 const MARKS = /\*\*(.+?)\*\*|`(.+?)`|\[(.+?)\]\((.+?)\)/g;
 
 /** A sentence as nodes: **strong**, `code` and [links](#about) are all that a table may mark. */
