@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from affuse.config import Config, load_config
-from affuse.config.records import FeaturesConfig, MediaConfig
+from affuse.config.features import FeaturesConfig, MediaConfig
 from affuse.corpora.index import Index
 from affuse.errors import ConfigError, FeatureError
 from affuse.features.context import RunContext

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_hub import small_hub
 
 import affuse
 from affuse.errors import ConfigError, DownloadError, WeightsError
@@ -195,8 +196,56 @@ def test_settings_that_do_not_fit(saved: Any) -> None:
         affuse.extractor("hf")
 
 
+@pytest.fixture
+def empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The hub's cache for one test."""
+    for name in ("constants.HF_HUB_CACHE", "_snapshot_download.constants.HF_HUB_CACHE"):
+        monkeypatch.setattr(f"huggingface_hub.{name}", str(tmp_path / "hub"))
+    return tmp_path / "hub"
+
+
 def test_without_network_a_name_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(DownloadError, match="me/tiny is neither a folder nor in the hub's cache"):
         affuse.extractor("hf:me/tiny")
+
+
+def test_size_and_licence_are_said_before_a_download(
+    saved: Any, signal: Any, monkeypatch: pytest.MonkeyPatch, empty_cache: Path
+) -> None:
+    with small_hub(saved("hubert")) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        message = (
+            r"me/tiny is not on this machine: 0 MB, under the licence mit; .*hf.download = true"
+        )
+        with pytest.raises(ConfigError, match=message):
+            affuse.extractor("hf:me/tiny")
+        assert not list(empty_cache.glob("**/*.safetensors"))
+        first = affuse.extractor("hf:me/tiny", download=True).extract(Sound(signal, RATE))
+        with pytest.raises(DownloadError, match="there is no checkpoint 'me/other' on the hub"):
+            affuse.extractor("hf:me/other")
+    # The hub is gone, and the name is enough.
+    again = affuse.extractor("hf:me/tiny")
+    assert again.label == "me/tiny, training data unknown"
+    np.testing.assert_array_equal(again.extract(Sound(signal, RATE)), first)
+
+
+def test_a_licence_that_must_be_accepted_first(
+    saved: Any, monkeypatch: pytest.MonkeyPatch, empty_cache: Path
+) -> None:
+    with small_hub(saved("hubert"), refusal="GatedRepo") as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        with pytest.raises(DownloadError, match="given to those alone who accept its licence"):
+            affuse.extractor("hf:me/tiny")
+
+
+def test_pickled_weights_are_refused_before_a_download(
+    saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_cache: Path
+) -> None:
+    folder = Path(shutil.copytree(saved("hubert"), tmp_path / "copy"))
+    _changed(folder, "pickled")
+    with small_hub(folder) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        with pytest.raises(WeightsError, match="me/tiny has no weights as safetensors"):
+            affuse.extractor("hf:me/tiny", download=True)

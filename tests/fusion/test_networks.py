@@ -177,7 +177,7 @@ def test_the_scale_is_that_of_training_steps_alone(table):
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
-        ("gated", {"widht": 8}, "fusion.settings.gated was given 'widht': did you mean 'width'"),
+        ("gated", {"widths": 8}, "fusion.settings.gated was given 'widths': did you mean 'width'"),
         ("gated", {"rank": 8}, "fusion.settings.gated was given 'rank'; expected width, epochs"),
         ("low_rank", {"rank": 0}, "fusion.settings.low_rank.rank is 0; expected a whole number fr"),
         ("tensor", {"dropout": 1}, "fusion.settings.tensor.dropout is 1; expected from 0 to below"),

@@ -90,6 +90,15 @@ Budget = Annotated[
         help="Choose settings of networks on the training clips for so long, e.g. 30m or 1h.",
     ),
 ]
+Coverage = Annotated[
+    float | None,
+    typer.Option(
+        "--coverage",
+        min=0.5,
+        max=0.999,
+        help="Give each clip the set of emotions that holds the true one this often, e.g. 0.9.",
+    ),
+]
 FoldsOfARun = Annotated[str | None, typer.Option("--folds", hidden=True)]
 ByOfARun = Annotated[list[str] | None, typer.Option("--by", hidden=True)]
 CoverageOfARun = Annotated[float | None, typer.Option("--coverage", hidden=True)]

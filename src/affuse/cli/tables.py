@@ -215,7 +215,8 @@ def _body(table: pd.DataFrame, result: Result, widths: Sequence[int]) -> list[st
 
 
 def _cells(row: pd.Series, result: Result) -> tuple[str, ...]:
-    name = f"{row['fusion']}, {row['model']}" if row["fusion"] else row["model"]
+    # A fusion that is a network itself has no model.
+    name = ", ".join(filter(None, (row["fusion"], row["model"])))
     return (
         name,
         row["modality"],

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from affuse.config.features import (
+    FeatureLayerConfig,
+    FeaturesConfig,
+    MediaConfig,
+    MfccConfig,
+    VggFaceConfig,
+    VoiceNetworkConfig,
+    VoiceStatisticsConfig,
+)
 from affuse.config.fields import ProtocolName
 from affuse.config.reading import load_config, recipe_names
 from affuse.config.records import (
@@ -9,18 +18,11 @@ from affuse.config.records import (
     Config,
     DataConfig,
     EvaluationConfig,
-    FeatureLayerConfig,
-    FeaturesConfig,
     FoldsConfig,
     FusionConfig,
-    MediaConfig,
-    MfccConfig,
     ModelConfig,
     RobustnessConfig,
     TrainingConfig,
-    VggFaceConfig,
-    VoiceNetworkConfig,
-    VoiceStatisticsConfig,
 )
 
 __all__ = [

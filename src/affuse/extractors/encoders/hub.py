@@ -126,7 +126,7 @@ def _refusal(hub: Any, name: str, error: Exception) -> DownloadError:
             "one, or a local folder: mend it"
         )
     return DownloadError(
-        f"{name} is neither a folder nor in the hub's cache, and the hub cannot be reached "
-        f"({type(error).__name__}); expected a network for the first time: connect, or name a "
-        "local folder"
+        f"{name} is neither a folder nor in the hub's cache, and the hub cannot give it "
+        f"({type(error).__name__}: {' '.join(str(error).split())[:120]}); expected a network for "
+        "the first time: connect, or name a local folder"
     )

@@ -162,14 +162,7 @@ def open_checkpoint(folder: Path, device: str) -> Checkpoint:
     checked_weights(folder)
     transformers = import_transformers()
     _check_device(device)
-    try:
-        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-    except Exception as error:  # Of a kind that it does not know, or remote code.
-        raise WeightsError(
-            f"{folder / CONFIG} is of no network that transformers {transformers.__version__} "
-            f"knows ({' '.join(str(error).split())[:120]}); expected an encoder of sound or "
-            "pictures: choose another"
-        ) from error
+    config = _config(transformers, folder)
     prepared = read_json(folder / PREPROCESSOR)
     seen = getattr(config, "vision_config", config)
     digest = digest_of(folder)
@@ -199,6 +192,17 @@ def open_checkpoint(folder: Path, device: str) -> Checkpoint:
         f"{folder} is a checkpoint of {config.model_type!r}; expected an encoder of sound (as "
         "wav2vec 2.0, HuBERT, WavLM, Whisper) or of pictures (as CLIP, DINOv2, ViT): choose another"
     )
+
+
+def _config(transformers: Any, folder: Path) -> Any:
+    try:
+        return transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # Of a kind that it does not know, or remote code.
+        raise WeightsError(
+            f"{folder / CONFIG} is of no network that transformers {transformers.__version__} "
+            f"knows ({' '.join(str(error).split())[:120]}); expected an encoder of sound or "
+            "pictures: choose another"
+        ) from error
 
 
 def import_transformers() -> Any:

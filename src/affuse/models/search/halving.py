@@ -53,6 +53,10 @@ Try = Callable[[Settings, int], Trial]
 """Settings, and the rung they are tried on."""
 
 
+def _keep_none(trials: list[Trial]) -> None:
+    """Keep nothing of them."""
+
+
 @dataclass
 class Halving:
     """The search: brackets of settings, one after the other, until the budget is spent.
@@ -84,7 +88,7 @@ class Halving:
     attempt: Try
     budget_s: float
     known: list[Trial] = field(default_factory=list)
-    keep: Callable[[list[Trial]], None] = lambda trials: None
+    keep: Callable[[list[Trial]], None] = _keep_none
 
     def run(self, seed: int) -> list[Trial]:
         """All trials, in the order in which they were made.
