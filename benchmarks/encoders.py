@@ -157,13 +157,16 @@ def _by_hand(ravdess: Path, feature_set: str) -> tuple[np.ndarray, np.ndarray, n
 
 
 def _uar(X: np.ndarray, labels: np.ndarray, speakers: np.ndarray) -> float:
-    """UAR over the test clips of the six folds: standard scaler and logistic regression."""
+    """UAR over the test clips of the six folds: standard scaler and logistic regression.
+
+    In double precision: in single precision the solver ends elsewhere for another order of rows.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import balanced_accuracy_score
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    predicted = np.zeros_like(labels)
+    X, predicted = X.astype(np.float64), np.zeros_like(labels)
     for test in (np.isin(speakers, fold) for fold in FOLDS):
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
         predicted[test] = model.fit(X[~test], labels[~test]).predict(X[test])
