@@ -147,8 +147,9 @@ def _by_hand(ravdess: Path, feature_set: str) -> tuple[np.ndarray, np.ndarray, n
     """Features, labels and speakers with openSMILE alone."""
     import opensmile
 
+    # One worker: with several threads a few clips got other numbers from call to call.
     smile = opensmile.Smile(
-        opensmile.FeatureSet[feature_set], opensmile.FeatureLevel.Functionals, num_workers=2
+        opensmile.FeatureSet[feature_set], opensmile.FeatureLevel.Functionals, num_workers=1
     )
     files = [p for p in sorted(ravdess.rglob("03-01-*")) if re.fullmatch(r"(\d\d-){6}\d\d", p.stem)]
     X = smile.process_files([str(path) for path in files]).to_numpy()

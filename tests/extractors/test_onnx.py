@@ -264,6 +264,14 @@ def test_names_without_and_with_needless_arguments() -> None:
     assert load_config(overrides={"features.audio": "onnx:a.onnx"}).features.audio == "onnx:a.onnx"
 
 
+def test_a_layer_is_chosen_of_several_alone(tmp_path: Path) -> None:
+    path = write_linear(tmp_path / "a.onnx")
+    with pytest.raises(ConfigError, match='layer = "best" was given, and one layer alone'):
+        affuse.extractor(f"onnx:{path}", layer="best")
+    with pytest.raises(ConfigError, match="layer = 3 was given, and 1 layers are stored"):
+        affuse.extractor(f"onnx:{path}", layer=3)
+
+
 def test_larger_than_memory_is_refused_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
