@@ -19,6 +19,9 @@ Extents = Mapping[str, Extent]
 class JointNetwork(nn.Module, ABC):
     """Steps of several modalities -> outputs; written once, for training and for a bundle."""
 
+    def __init__(self) -> None:
+        super().__init__()
+
     @abstractmethod
     def outputs(self, backend: Backend, steps: Mapping[str, Value]) -> Value:
         """Logits or numbers.
