@@ -159,8 +159,8 @@ class ClipDescription(nn.Module):
         if not self.has_time:
             return given.steps
         n_steps = backend.total(given.valid, axis=1)
-        used = backend.multiply(given.steps, given.valid)
-        mean = backend.divide(backend.total(used, axis=1), n_steps)
+        # Steps that there are not are 0 already; of their distance to the mean that is not so.
+        mean = backend.divide(backend.total(given.steps, axis=1), n_steps)
         apart = backend.multiply(backend.minus(given.steps, mean), given.valid)
         squares = backend.total(backend.multiply(apart, apart), axis=1)
         variance = backend.add(backend.divide(squares, n_steps), backend.number(_LEAST_VARIANCE))
