@@ -147,8 +147,9 @@ def _by_hand(ravdess: Path, feature_set: str) -> tuple[np.ndarray, np.ndarray, n
     """Features, labels and speakers with openSMILE alone."""
     import opensmile
 
+    # One worker: with several threads a few clips got other numbers from call to call.
     smile = opensmile.Smile(
-        opensmile.FeatureSet[feature_set], opensmile.FeatureLevel.Functionals, num_workers=2
+        opensmile.FeatureSet[feature_set], opensmile.FeatureLevel.Functionals, num_workers=1
     )
     files = [p for p in sorted(ravdess.rglob("03-01-*")) if re.fullmatch(r"(\d\d-){6}\d\d", p.stem)]
     X = smile.process_files([str(path) for path in files]).to_numpy()
@@ -157,13 +158,16 @@ def _by_hand(ravdess: Path, feature_set: str) -> tuple[np.ndarray, np.ndarray, n
 
 
 def _uar(X: np.ndarray, labels: np.ndarray, speakers: np.ndarray) -> float:
-    """UAR over the test clips of the six folds: standard scaler and logistic regression."""
+    """UAR over the test clips of the six folds: standard scaler and logistic regression.
+
+    In double precision: in single precision the solver ends elsewhere for another order of rows.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import balanced_accuracy_score
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    predicted = np.zeros_like(labels)
+    X, predicted = X.astype(np.float64), np.zeros_like(labels)
     for test in (np.isin(speakers, fold) for fold in FOLDS):
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
         predicted[test] = model.fit(X[~test], labels[~test]).predict(X[test])

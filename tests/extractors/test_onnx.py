@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,22 @@ def test_a_stream_gives_the_frames_of_the_whole(tmp_path: Path, signal: Any) -> 
         affuse.extractor(f"onnx:{path}", batch_size=3).stored.extract(iter(blocks)).shape,
         by_hand(signal).shape,
     )
+
+
+def test_frames_come_while_the_sound_is_read(tmp_path: Path, signal: Any) -> None:
+    """Memory does not grow with a recording: a batch needs its own windows alone."""
+    made = affuse.extractor(f"onnx:{write_linear(tmp_path / 'a.onnx')}", batch_size=2).stored
+    n_read = 0
+
+    def blocks() -> Iterator[Sound]:
+        nonlocal n_read
+        for _ in range(1000):
+            n_read += 1
+            yield Sound(signal[:400], 8000)
+
+    parts = made.parts(blocks())
+    assert [len(next(parts)) for _ in range(3)] == [2, 2, 2]
+    assert n_read == 7
 
 
 def test_statistics_are_mean_and_deviation_over_time(tmp_path: Path, signal: Any) -> None:
@@ -245,6 +262,14 @@ def test_names_without_and_with_needless_arguments() -> None:
     with pytest.raises(ConfigError, match="did you mean 'onnx'"):
         load_config(overrides={"features.audio": "onx:a.onnx"})
     assert load_config(overrides={"features.audio": "onnx:a.onnx"}).features.audio == "onnx:a.onnx"
+
+
+def test_a_layer_is_chosen_of_several_alone(tmp_path: Path) -> None:
+    path = write_linear(tmp_path / "a.onnx")
+    with pytest.raises(ConfigError, match='layer = "best" was given, and one layer alone'):
+        affuse.extractor(f"onnx:{path}", layer="best")
+    with pytest.raises(ConfigError, match="layer = 3 was given, and 1 layers are stored"):
+        affuse.extractor(f"onnx:{path}", layer=3)
 
 
 def test_larger_than_memory_is_refused_before(

@@ -353,6 +353,11 @@ def check_layer(layer: Layer, pooling: Pooling, n_layers: int, name: str) -> Non
             f"features.settings.{name}.layer = {layer} was given, and {n_layers} layers are "
             f'stored; expected 0 to {n_layers - 1}, "mean" or "best"'
         )
+    if layer == "best" and n_layers == 1:
+        raise ConfigError(
+            f'features.settings.{name}.layer = "best" was given, and one layer alone is stored; '
+            'expected "mean", or an encoder that gives several'
+        )
     if layer == "best" and pooling == "none":
         raise ConfigError(
             f'features.settings.{name}.layer = "best" was given with pooling = "none"; expected '
