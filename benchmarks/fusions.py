@@ -2,7 +2,7 @@
 
     python benchmarks/fusions.py planted
     python benchmarks/fusions.py embedded FOLDER
-    python benchmarks/fusions.py ravdess RAVDESS ACTION_UNITS.csv [--budget 30m]
+    python benchmarks/fusions.py ravdess RAVDESS ACTION_UNITS.csv [--budget 30m] [--choose NAME ...]
 
 "planted": the sound marks one moment of twelve, the picture has a sign at each, and the label is
 the sign at that moment: what neither modality tells, nor both without their time. "embedded": a
@@ -106,7 +106,7 @@ def print_differences(row: OutOfFold, others: Sequence[OutOfFold], table: Featur
         )
 
 
-def of_ravdess(ravdess: str, action_units: str, budget: str) -> None:
+def of_ravdess(ravdess: str, action_units: str, budget: str, chosen_ones: list[str]) -> None:
     """Recipe strong with the networks, and once more with their settings chosen."""
     fixed = {
         "data.path": ravdess,
@@ -123,6 +123,7 @@ def of_ravdess(ravdess: str, action_units: str, budget: str) -> None:
     # Rows without a network are the same as before: the least of them is asked for.
     alone = {
         "search.budget": budget,
+        "fusion.also": chosen_ones,
         "models": [{"name": "gaussian_nb"}],
         "fusion.early": False,
         "fusion.early_balanced": False,
@@ -144,11 +145,12 @@ def main() -> None:
     parser.add_argument("which", choices=("planted", "embedded", "ravdess"))
     parser.add_argument("paths", nargs="*")
     parser.add_argument("--budget", default="")
+    parser.add_argument("--choose", nargs="+", default=list(NETWORKS), help="networks it is for")
     asked = parser.parse_args()
     if asked.which == "planted":
         of_planted()
     elif asked.which == "ravdess":
-        of_ravdess(asked.paths[0], asked.paths[1], asked.budget)
+        of_ravdess(asked.paths[0], asked.paths[1], asked.budget, asked.choose)
     else:
         overrides = {
             "data.path": asked.paths[0],

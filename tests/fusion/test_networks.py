@@ -16,9 +16,9 @@ from affuse.errors import ConfigError, FeatureError
 from affuse.features.array import ArrayInMemory
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, system_graphs
-from affuse.fusion.networks.backend import TensorBackend
 from affuse.fusion.networks.layers import Attention, AttentivePooling, ClipDescription
 from affuse.fusion.networks.steps import Extent, extent_of, steps_of
+from affuse.fusion.networks.tensors import TensorBackend
 from affuse.fusion.registry import make_fusion
 from affuse.tasks.metrics import uar
 
@@ -181,7 +181,7 @@ def test_the_scale_is_that_of_training_steps_alone(table):
         ("gated", {"rank": 8}, "fusion.settings.gated was given 'rank'; expected width, epochs"),
         ("low_rank", {"rank": 0}, "fusion.settings.low_rank.rank is 0; expected a whole number fr"),
         ("tensor", {"dropout": 1}, "fusion.settings.tensor.dropout is 1; expected from 0 to below"),
-        ("tensor", {"width": True}, "fusion.settings.tensor.width is True; expected a whole numbe"),
+        ("tensor", {"width": True}, "fusion.settings.tensor.width is True; expected a whole"),
         (
             "bottleneck",
             {"width": 9},

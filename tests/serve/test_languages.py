@@ -64,6 +64,15 @@ def test_english_comes_first_and_each_is_called_by_its_own_name():
     assert list(languages().items())[:2] == [("en", "English"), ("de", "Deutsch")]
 
 
+def test_a_third_language_is_one_file(tmp_path, monkeypatch):
+    for code, table in {**TABLES, "fr": ENGLISH | {"language.name": "Français"}}.items():
+        (tmp_path / f"{code}.json").write_text(json.dumps(table), "utf-8")
+    monkeypatch.setattr("affuse.serve.about.LANGUAGES", tmp_path)
+    assert languages() == {"en": "English", "de": "Deutsch", "fr": "Français"}
+    assert "Deutsch" not in source()
+    assert not re.search(r"""["'](de|en-\w+)["']""", source()), "no language is known by its code"
+
+
 def test_tables_have_what_the_page_asks_for_and_nothing_else():
     code = source()
     whole = set(re.findall(r'data-text(?:-[a-z-]+)?="([^"]+)"', code))

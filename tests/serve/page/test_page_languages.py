@@ -59,17 +59,20 @@ def test_what_the_server_says_is_said_in_that_language(
     page = open_page(locale="de-DE")
     page.set_input_files("#files", write(tmp_path / "grey.mp4", Track([empty()] * 20)))
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
-    assert page.inner_text("#result-words") == (
-        "Die Datei hat keinen Ton, und kein Gesicht ist zu erkennen."
-    )
+    no_sound, no_face = GERMAN["message.sound.none"], GERMAN["message.face.none"]
+    words = page.inner_text("#result-words")
+    assert words[0] == "D"
+    assert words.lower() == f"{no_sound}{GERMAN['message.and']}{no_face}.".lower()
     (note,) = page.locator("#result-notes li").all()
-    assert note.inner_text() == "Die Datei hat keinen Ton: nach dem Bild allein bestimmt"
+    expected = GERMAN["message.note.picture"].replace("{why}", no_sound)
+    assert note.inner_text().lower() == expected.lower()
     assert note.get_attribute("lang") is None
     (tmp_path / "text.mp4").write_text("no recording")
     page.set_input_files("#files", tmp_path / "text.mp4")
     page.wait_for_selector(".job.failed")
     reason = page.inner_text(".job.failed .job-state")
-    assert reason.startswith("text.mp4 (12 Byte) ist nicht als Ton oder Video zu lesen")
+    first = GERMAN["message.media.unreadable"].split("({reason}")[0]
+    assert reason.startswith(first.replace("{file}", "text.mp4").replace("{n_bytes}", "12"))
     for name in ("grey.mp4", "text.mp4"):
         page.click(f"[aria-label='Entfernen: {name}']")
 

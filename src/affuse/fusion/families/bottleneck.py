@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
+from affuse.fusion.networks.architecture import Architecture
 from affuse.fusion.networks.settings import network_family
 
 if TYPE_CHECKING:
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Bottleneck:
+class Bottleneck(Architecture):
     """A transformer for each modality; what passes between them goes through shared tokens.
 
     Attributes
@@ -35,10 +38,10 @@ class Bottleneck:
     n_layers: int = 2
     n_tokens: int = 4
 
+    @override
     def network(
         self, extents: Mapping[str, Extent], n_outputs: int, width: int, dropout: float
     ) -> JointNetwork:
-        """See `affuse.fusion.networks.estimator.Architecture`."""
         from affuse.fusion.networks.bottleneck import BottleneckNetwork
 
         return BottleneckNetwork(

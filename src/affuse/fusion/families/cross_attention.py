@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
+from affuse.fusion.networks.architecture import Architecture
 from affuse.fusion.networks.settings import network_family
 
 if TYPE_CHECKING:
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class CrossAttention:
+class CrossAttention(Architecture):
     """Each step of a modality looks for what it needs among the steps of every other one.
 
     Attributes
@@ -32,10 +35,10 @@ class CrossAttention:
     n_heads: int = 2
     n_layers: int = 1
 
+    @override
     def network(
         self, extents: Mapping[str, Extent], n_outputs: int, width: int, dropout: float
     ) -> JointNetwork:
-        """See `affuse.fusion.networks.estimator.Architecture`."""
         from affuse.fusion.networks.cross_attention import CrossAttentionNetwork
 
         return CrossAttentionNetwork(

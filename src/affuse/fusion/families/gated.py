@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
+from affuse.fusion.networks.architecture import Architecture
 from affuse.fusion.networks.settings import network_family
 
 if TYPE_CHECKING:
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Gated:
+class Gated(Architecture):
     """For each number of a clip's description, gates say how much of which modality enters.
 
     Notes
@@ -25,10 +28,10 @@ class Gated:
     over the clip are fused.
     """
 
+    @override
     def network(
         self, extents: Mapping[str, Extent], n_outputs: int, width: int, dropout: float
     ) -> JointNetwork:
-        """See `affuse.fusion.networks.estimator.Architecture`."""
         from affuse.fusion.networks.gated import GatedNetwork
 
         return GatedNetwork(extents, n_outputs, width, dropout)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
+from affuse.fusion.networks.architecture import Architecture
 from affuse.fusion.networks.settings import network_family
 
 if TYPE_CHECKING:
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class LowRank:
+class LowRank(Architecture):
     """As the tensor fusion, whose weights are a sum of `rank` products of one vector a modality.
 
     Attributes
@@ -29,10 +32,10 @@ class LowRank:
 
     rank: int = 4
 
+    @override
     def network(
         self, extents: Mapping[str, Extent], n_outputs: int, width: int, dropout: float
     ) -> JointNetwork:
-        """See `affuse.fusion.networks.estimator.Architecture`."""
         from affuse.fusion.networks.products import LowRankNetwork
 
         return LowRankNetwork(extents, n_outputs, width, dropout, self.rank)

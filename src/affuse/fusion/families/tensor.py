@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
+from affuse.fusion.networks.architecture import Architecture
 from affuse.fusion.networks.settings import network_family
 
 if TYPE_CHECKING:
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(Architecture):
     """The outer product of the modalities, each with a 1 beside it, and two dense layers.
 
     Attributes
@@ -30,10 +33,10 @@ class Tensor:
 
     n_hidden: int = 64
 
+    @override
     def network(
         self, extents: Mapping[str, Extent], n_outputs: int, width: int, dropout: float
     ) -> JointNetwork:
-        """See `affuse.fusion.networks.estimator.Architecture`."""
         from affuse.fusion.networks.products import TensorNetwork
 
         return TensorNetwork(extents, n_outputs, width, dropout, self.n_hidden)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from affuse.fusion.inputs import (
     require_all,
     with_dropout,
 )
-from affuse.fusion.networks.steps import Extent, Steps, extent_of, steps_of
+from affuse.fusion.networks.architecture import Architecture
+from affuse.fusion.networks.steps import Steps, extent_of, steps_of
 from affuse.models.fit_cache import FitCache
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.loss_terms import LossTerms, loss_terms
@@ -41,26 +42,6 @@ if TYPE_CHECKING:
 StepsOf = Mapping[str, Steps]
 AfterEpoch = Callable[[], bool]
 """Called after an epoch of training; whether to stop there."""
-
-
-class Architecture(Protocol):
-    """Which network joins the modalities, with the settings that it alone has; frozen."""
-
-    def network(
-        self, extents: Mapping[str, Extent], n_outputs: int, width: int, dropout: float
-    ) -> JointNetwork:
-        """The network, its weights drawn from torch's current seed.
-
-        Parameters
-        ----------
-        extents : mapping of modality to Extent
-        n_outputs, width : int
-        dropout : float
-
-        Returns
-        -------
-        JointNetwork
-        """
 
 
 class NetworkFusion(TableOutputs, ClassifierMixin, BaseEstimator):
@@ -245,7 +226,7 @@ class NetworkFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         NotExportable
             Features are learned by something that no graph stands for.
         """
-        from affuse.fusion.networks.backend import GraphBackend
+        from affuse.fusion.networks.nodes import GraphBackend
 
         graph = GraphBuilder()
         steps = {name: self._steps_in(graph, name, inputs) for name in self.modalities_}

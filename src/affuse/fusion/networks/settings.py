@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from affuse.config import FusionConfig, ModelConfig
 from affuse.errors import ConfigError
 from affuse.fusion.family import Family, all_tasks, own_model
+from affuse.fusion.networks.architecture import Architecture
 from affuse.models.search.space import Choices, Range, Space
 
 if TYPE_CHECKING:
-    from affuse.fusion.networks.estimator import Architecture, NetworkFusion
+    from affuse.fusion.networks.estimator import NetworkFusion
 
 WHOLE = ("width", "epochs", "batch_size")
 NUMBERS = ("learning_rate", "weight_decay", "dropout")

@@ -45,16 +45,18 @@ class Trial:
         return self.rung == N_RUNGS - 1
 
     def plain(self) -> dict[str, Any]:
-        """As JSON."""
+        """Its fields.
+
+        Returns
+        -------
+        dict of str to object
+            Ready for JSON.
+        """
         return asdict(self)
 
 
 Try = Callable[[Settings, int], Trial]
 """Settings, and the rung they are tried on."""
-
-
-def _keep_none(trials: list[Trial]) -> None:
-    """Keep nothing of them."""
 
 
 @dataclass
@@ -75,7 +77,7 @@ class Halving:
     known : list of Trial
         Of the same search, which was interrupted: they are not tried again, and their seconds are
         part of the budget.
-    keep : callable
+    keep : callable, optional
         Called with all trials after each one.
 
     Notes
@@ -88,7 +90,7 @@ class Halving:
     attempt: Try
     budget_s: float
     known: list[Trial] = field(default_factory=list)
-    keep: Callable[[list[Trial]], None] = _keep_none
+    keep: Callable[[list[Trial]], None] | None = None
 
     def run(self, seed: int) -> list[Trial]:
         """All trials, in the order in which they were made.
@@ -110,7 +112,8 @@ class Halving:
             settings, rung = steps.send(answer) if answer is not None else next(steps)
             answer = self._tried(settings, rung, len(trials))
             trials.append(answer)
-            self.keep(trials)
+            if self.keep is not None:
+                self.keep(trials)
             if sum(trial.seconds for trial in trials) >= self.budget_s:
                 return trials
 

@@ -103,23 +103,68 @@ class Searched(BaseEstimator):
         return self
 
     def predict(self, table: FeatureTable) -> NDArray[Any]:
-        """As the chosen estimator."""
+        """As the chosen estimator.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips,) array, or (n_clips, n_targets)
+        """
         return np.asarray(self.estimator_.predict(table))
 
     def predict_proba(self, table: FeatureTable) -> NDArray[np.float64]:
-        """As the chosen estimator."""
+        """As the chosen estimator.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips, n_classes) float64
+        """
         return np.asarray(self.estimator_.predict_proba(table))
 
     def predict_values(self, table: FeatureTable) -> NDArray[np.float64]:
-        """As the chosen estimator."""
+        """As the chosen estimator.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips, n_targets) float64
+        """
         return np.asarray(self.estimator_.predict_values(table))
 
     def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
-        """As the chosen estimator."""
+        """As the chosen estimator.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips,) bool
+        """
         return np.asarray(self.estimator_.can_decide(table))
 
     def to_graphs(self, inputs: Any) -> Any:
-        """As the chosen estimator."""
+        """As the chosen estimator.
+
+        Parameters
+        ----------
+        inputs : Inputs
+
+        Returns
+        -------
+        SystemGraphs
+        """
         return self.estimator_.to_graphs(inputs)
 
     def _folds(self, table: FeatureTable) -> list[Split]:
