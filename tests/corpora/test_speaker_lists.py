@@ -93,7 +93,7 @@ def test_the_list_is_found_from_wherever_one_starts(
     cremad: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(600):  # More files than tell whose a folder is.
-        (cremad / "AudioWAV" / f"1001_IEO_HAP_HI {number}.wav").touch()
+        (cremad / "AudioWAV" / f"1001_IEO_HAP_HI_{number}.wav").touch()
     assert ages(read(cremad.parent)) == ["51", "21"]
     assert ages(read(cremad / "AudioWAV")) == ["51", "21"]
     monkeypatch.chdir(cremad / "AudioWAV")

@@ -220,7 +220,7 @@ def _parts(root: Path) -> list[Iterator[tuple[Path, str]]]:
     if url_of(root) is not None or not os.access(root, os.R_OK | os.X_OK):
         return [_looked_at(root)]
     inner = sorted(path for path in root.iterdir() if path.is_dir() and not _hidden(path.name))
-    own = ((path, _hidden(path.name)) for path in root.iterdir() if not path.is_dir())
+    own = ((path, _hidden(path.name)) for path in sorted(root.iterdir()) if not path.is_dir())
     return [own, *map(_looked_at, inner)]
 
 
@@ -256,7 +256,7 @@ def _looked_at(root: Path) -> Iterator[tuple[Path, str]]:
                 visited.add(place)
                 kept.append(name)
         folders[:] = kept
-        yield from ((Path(folder, name), _hidden(name)) for name in names)
+        yield from ((Path(folder, name), _hidden(name)) for name in sorted(names))
     for error in unlisted:
         yield Path(error.filename), f"a folder that cannot be listed ({error.strerror})"
 

@@ -189,7 +189,7 @@ def _own_folder(place: Path, reader: Reader, readers: Sequence[Reader]) -> Path:
 
 def _lies_in(place: Path, reader: Reader) -> bool:
     """Whether files of a corpus lie directly in a folder, not only in folders below it."""
-    own = (path.name for path in place.iterdir() if path.is_file())
+    own = (path.name for path in sorted(place.iterdir()) if path.is_file())
     with scratch_folder("names") as scratch:
         # A folder given as "." has a name too, which some readers look at.
         seen = scratch / "in" / place.absolute().name
