@@ -158,7 +158,14 @@ def run(
 
 def _passed_on(values: NDArray[Any], before: Before) -> NDArray[Any]:
     mean, deviation = (np.asarray(x, np.float32) for x in (before.mean, before.deviation))
-    scaled: NDArray[Any] = (values - mean) / deviation
+    try:
+        scaled: NDArray[Any] = (values - mean) / deviation
+    except ValueError as error:
+        raise WeightsError(
+            f"{mean.size} means and {deviation.size} deviations were given for {before.file}, "
+            f"whose output has the shape {values.shape}; expected one, or one for each place of "
+            "its last axis: mend before"
+        ) from error
     if not before.transpose:
         return scaled
     if sorted(before.transpose) != list(range(values.ndim)):
