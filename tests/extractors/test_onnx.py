@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from onnx import helper
+from onnx import TensorProto, helper
 from tiny_encoders import (
     WAVEFORM,
     WINDOW,
@@ -305,6 +305,13 @@ def test_a_layer_is_chosen_of_several_alone(tmp_path: Path) -> None:
         affuse.extractor(f"onnx:{path}", layer="best")
     with pytest.raises(ConfigError, match="layer = 3 was given, and 1 layers are stored"):
         affuse.extractor(f"onnx:{path}", layer=3)
+
+
+def test_outputs_that_are_no_numbers(tmp_path: Path) -> None:
+    words = [helper.make_node("Cast", ["x"], ["y"], to=TensorProto.STRING)]
+    path = write_graph(tmp_path / "a.onnx", words, ["n", 800], {}, WAVEFORM)
+    with pytest.raises(WeightsError, match=r"gives tensor\(string\) as 'y'; expected floating"):
+        affuse.extractor(f"onnx:{path}")
 
 
 def test_frames_over_time_that_no_memory_holds(
