@@ -307,6 +307,13 @@ def test_a_layer_is_chosen_of_several_alone(tmp_path: Path) -> None:
         affuse.extractor(f"onnx:{path}", layer=3)
 
 
+def test_a_file_that_is_taken_away_is_named(tmp_path: Path, signal: Any) -> None:
+    made = affuse.extractor(f"onnx:{write_linear(tmp_path / 'a.onnx')}")
+    (tmp_path / "a.onnx").rename(tmp_path / "b.onnx")
+    with pytest.raises(WeightsError, match=r"a.onnx was there and is not any more; expected it"):
+        made.extract(Sound(signal, 8000))
+
+
 def test_outputs_that_are_no_numbers(tmp_path: Path) -> None:
     words = [helper.make_node("Cast", ["x"], ["y"], to=TensorProto.STRING)]
     path = write_graph(tmp_path / "a.onnx", words, ["n", 800], {}, WAVEFORM)

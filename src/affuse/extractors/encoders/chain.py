@@ -64,7 +64,7 @@ def taken_shape(path: Path, device: str) -> tuple[int | str | None, ...]:
     WeightsError
         It is no ONNX file, or takes something else than one array.
     """
-    return tuple(_only_input(path, _session(path, path.stat().st_mtime_ns, device)).shape)
+    return tuple(_only_input(path, _opened(path, device)).shape)
 
 
 def _passed_on(values: NDArray[Any], before: Before) -> NDArray[Any]:
@@ -88,7 +88,7 @@ def _passed_on(values: NDArray[Any], before: Before) -> NDArray[Any]:
 
 
 def _output(path: Path, device: str, name: str, values: NDArray[Any]) -> NDArray[Any]:
-    session = _session(path, path.stat().st_mtime_ns, device)
+    session = _opened(path, device)
     taken = _only_input(path, session)
     _refuse_other_shape(path, taken, values)
     chosen = _chosen_output(path, session, name)
@@ -141,6 +141,17 @@ def _refuse_other_shape(path: Path, taken: Any, values: NDArray[Any]) -> None:
             f"({', '.join(['?', *map(str, values.shape[1:])])}); expected the same: mend input, "
             f"size, window_s or layout in {path.with_suffix('.json').name}"
         )
+
+
+def _opened(path: Path, device: str) -> Session:
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise WeightsError(
+            f"{path} was there and is not any more; expected it while its frames are computed: "
+            "put it back"
+        ) from error
+    return _session(path, changed, device)
 
 
 @lru_cache(maxsize=4)
