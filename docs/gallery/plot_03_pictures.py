@@ -100,5 +100,5 @@ print(f"{learned:,} parameters of this layer and what it was learned with")
 
 # %%
 figure, axes = plt.subplots(figsize=(6, 2.6), layout="constrained")
-axes.plot(range(1, 21), layer.losses_, marker="o")
+axes.plot(range(1, len(layer.losses_) + 1), layer.losses_, marker="o")
 axes.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))

@@ -145,6 +145,38 @@ def coded(text: str) -> dict[str, Any] | None:
     return {"code": text.code, "values": {name: _plain(v) for name, v in text.values.items()}}
 
 
+def read_message(text: str, found: object) -> str:
+    """The message that `coded` was given.
+
+    Parameters
+    ----------
+    text : str
+    found : object
+        What `coded` made of it; the text stays plain where it is anything else.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> little = message("speech.little", "only {speech_s:.1f} s of speech", speech_s=1.25)
+    >>> read_message(str(little), coded(little)).code
+    'speech.little'
+    """
+    if not isinstance(found, Mapping) or not isinstance(found.get("values"), Mapping):
+        return text
+    values = {str(name): _read(value) for name, value in found["values"].items()}
+    return Message(text, str(found.get("code", "")), values)
+
+
+def _read(value: Any) -> Any:
+    """A value; of a message within a message the words are not kept, nor needed."""
+    if isinstance(value, list):
+        return tuple(_read(each) for each in value)
+    return read_message("", value) if isinstance(value, Mapping) else value
+
+
 def _plain(value: Value) -> Any:
     if isinstance(value, str):
         return coded(value) or str(value)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -298,3 +299,44 @@ class Prediction:
 
 ProgressCallback = Callable[[str, int, int], None]
 """``(stage, done, total)``: called as a long stage gets on."""
+
+
+def sentences(prediction: Prediction) -> list[str]:
+    """All that a prediction says in words, the reason of an explanation last.
+
+    Parameters
+    ----------
+    prediction : Prediction
+
+    Returns
+    -------
+    list of str
+        Why it abstains, the notes, why each segment abstains, and the reason: empty where there is
+        none.
+    """
+    reason = prediction.explanation.reason if prediction.explanation else ""
+    segments = (segment.abstained for segment in prediction.segments)
+    return [prediction.abstained, *prediction.notes, *segments, reason]
+
+
+def with_sentences(prediction: Prediction, words: Iterable[str]) -> Prediction:
+    """The same in other words.
+
+    Parameters
+    ----------
+    prediction : Prediction
+    words : iterable of str
+        As many as `sentences` gives, in its order.
+
+    Returns
+    -------
+    Prediction
+    """
+    left = iter(words)
+    return replace(
+        prediction,
+        abstained=next(left),
+        notes=tuple(islice(left, len(prediction.notes))),
+        segments=tuple(replace(part, abstained=next(left)) for part in prediction.segments),
+        explanation=prediction.explanation and replace(prediction.explanation, reason=next(left)),
+    )

@@ -16,9 +16,9 @@ from affuse.errors import ConfigError, Diverged, FeatureError, WeightsError
 from affuse.features.array import ArrayInMemory
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, system_graphs
-from affuse.fusion.networks.backend import TensorBackend
 from affuse.fusion.networks.layers import Attention, AttentivePooling, ClipDescription
 from affuse.fusion.networks.steps import Extent, extent_of, steps_of
+from affuse.fusion.networks.tensors import TensorBackend
 from affuse.fusion.registry import make_fusion
 from affuse.tasks.metrics import uar
 

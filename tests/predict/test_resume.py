@@ -206,10 +206,10 @@ def test_an_error_that_nobody_foresaw_is_one_line(
 
     judge = Recogniser.judge
 
-    def failing(self, path, settings):
+    def failing(self, path, *settings):
         if path.endswith("b.mp4"):
             raise error
-        return judge(self, path, settings)
+        return judge(self, path, *settings)
 
     monkeypatch.setattr(Recogniser, "judge", failing)
     assert predict(bundle_dir, folder, "--format", "csv") == 2

@@ -208,12 +208,12 @@ def _columns_finding(source: Source, file: str, table: FeatureTable) -> Finding:
 
 
 def _kinds() -> dict[str, type]:
-    """Class that each registered function is annotated to return; none is called."""
+    """Class that each registered function is annotated to return, or the first; none is called."""
     kinds = {}
     for name, make in EXTRACTORS.load_all().entries.items():
         annotation = getattr(make, "__annotations__", {}).get("return")
         kind = (
-            getattr(sys.modules[make.__module__], annotation, None)
+            getattr(sys.modules[make.__module__], annotation.partition(" | ")[0], None)
             if isinstance(annotation, str)
             else annotation
         )

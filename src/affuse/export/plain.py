@@ -6,8 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from affuse.errors import OutputError
-from affuse.messages import coded
-from affuse.records import Box, Explanation, Prediction, Probabilities, Segment
+from affuse.messages import coded, read_message
+from affuse.records import (
+    Box,
+    Explanation,
+    Prediction,
+    Probabilities,
+    Segment,
+    sentences,
+    with_sentences,
+)
 
 UNDECIDED = "undecided"
 """Stands where an emotion would, when the recogniser abstained."""
@@ -72,7 +80,7 @@ def from_plain(record: Mapping[str, Any]) -> Prediction:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(Prediction).validate_python(dict(record))
+        return _with_codes(TypeAdapter(Prediction).validate_python(dict(record)), record)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
@@ -80,6 +88,18 @@ def from_plain(record: Mapping[str, Any]) -> Prediction:
             f"prediction of {record.get('path')!r} does not read back: {where}: {first['msg']}; "
             "expected what affuse writes as JSON: write it again with affuse predict"
         ) from error
+
+
+def _with_codes(found: Prediction, record: Mapping[str, Any]) -> Prediction:
+    """The prediction with its sentences as messages, where the record has their codes."""
+    notes = record.get("note_messages") or ()
+    codes = [
+        record.get("abstained_message"),
+        *(notes if len(notes) == len(found.notes) else [None] * len(found.notes)),
+        *(segment.get("abstained_message") for segment in record.get("segments", ())),
+        (record.get("explanation") or {}).get("reason_message"),
+    ]
+    return with_sentences(found, map(read_message, sentences(found), codes))
 
 
 def rounded(number: float | None) -> float | None:

@@ -21,8 +21,8 @@ def fusion_names() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> fusion_names()[:3]
-    ('early', 'early balanced', 'late concatenate')
+    >>> fusion_names()[:2]
+    ('early', 'early balanced')
     """
     found = FUSIONS.load_all().entries
     ordered = sorted(found, key=lambda name: (LEVELS.index(found[name].level), name))

@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from affuse.errors import AffuseError
+from affuse.messages import coded, read_message
 from affuse.predict.settings import Settings
-from affuse.records import Prediction
+from affuse.records import Prediction, sentences, with_sentences
 from affuse.storage.cache import cache_folder, fetched_weights
 from affuse.storage.kept_json import KeptJson, file_state
+
+_CODES = "codes"
+"""Key of what the sentences are made of, in the order of `affuse.records.sentences`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class AnswerStore:
             answer: Prediction = _adapter().validate_python(record)
         except ValueError:
             return None
-        return answer
+        codes = record.get(_CODES) or [None] * len(sentences(answer))
+        return with_sentences(answer, map(read_message, sentences(answer), codes))
 
     def save(self, key: str, answer: Prediction) -> None:
         """Store a prediction, whole or not at all.
@@ -96,7 +101,8 @@ class AnswerStore:
         OutputError
             The folder cannot be written.
         """
-        self._kept.save(key, asdict(answer))
+        codes = [coded(sentence) for sentence in sentences(answer)]
+        self._kept.save(key, {**asdict(answer), _CODES: codes})
 
     def sweep(self) -> None:
         """Remove old predictions, and partial files that killed processes left."""

@@ -151,8 +151,9 @@ def import_transformers() -> Any:
         import transformers
     except ImportError as error:
         raise MissingDependency("transformers", "foundation", "a pretrained encoder") from error
-    transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()
+    output: Any = transformers.utils.logging
+    output.disable_progress_bar()
+    output.set_verbosity_error()
     return transformers
 
 

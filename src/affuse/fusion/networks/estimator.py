@@ -230,7 +230,7 @@ class NetworkFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         NotExportable
             Features are learned by something that no graph stands for.
         """
-        from affuse.fusion.networks.backend import GraphBackend
+        from affuse.fusion.networks.nodes import GraphBackend
 
         graph = GraphBuilder()
         steps = {name: self._steps_in(graph, name, inputs) for name in self.modalities_}

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from affuse.fusion.networks.backend import Backend, TensorBackend, Value
+from affuse.fusion.networks.backend import Backend, Value
 from affuse.fusion.networks.layers import ClipDescription
 from affuse.fusion.networks.steps import Extent
+from affuse.fusion.networks.tensors import TensorBackend
 
 Extents = Mapping[str, Extent]
 """Modality -> size and scale of its steps, in the order of their names."""

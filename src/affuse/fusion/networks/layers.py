@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from affuse.fusion.networks.backend import FAR, Backend, Value
 from affuse.fusion.networks.steps import Extent
+from affuse.fusion.networks.times import N_WAVES, time_apart, waves
 
-N_WAVES = 6
-"""Sines and cosines of a step's time: the quickest has eight periods in a clip."""
 STEEPNESS = 16.0
 """What a second head takes at first from the score of a step that is a whole clip away."""
 _LEAST_VARIANCE = 1e-5
@@ -159,8 +156,8 @@ class ClipDescription(nn.Module):
         if not self.has_time:
             return given.steps
         n_steps = backend.total(given.valid, axis=1)
-        used = backend.multiply(given.steps, given.valid)
-        mean = backend.divide(backend.total(used, axis=1), n_steps)
+        # Steps that there are not are 0 already; of their distance to the mean that is not so.
+        mean = backend.divide(backend.total(given.steps, axis=1), n_steps)
         apart = backend.multiply(backend.minus(given.steps, mean), given.valid)
         squares = backend.total(backend.multiply(apart, apart), axis=1)
         variance = backend.add(backend.divide(squares, n_steps), backend.number(_LEAST_VARIANCE))
@@ -287,45 +284,3 @@ def far_where_not(backend: Backend, flags: Value) -> Value:
     """
     lacking = backend.minus(flags, backend.number(1.0))
     return backend.multiply(lacking, backend.number(-FAR))
-
-
-def time_apart(n_own: int, n_others: int) -> NDArray[np.float32]:
-    """How far steps of two modalities are apart, as a share of the clip.
-
-    Parameters
-    ----------
-    n_own, n_others : int
-
-    Returns
-    -------
-    (1, 1, n_own, n_others) float32
-
-    Examples
-    --------
-    >>> time_apart(3, 2)[0, 0].tolist()
-    [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]
-    """
-    own, others = np.linspace(0, 1, n_own), np.linspace(0, 1, n_others)
-    return np.abs(own[:, None] - others).astype(np.float32)[None, None]
-
-
-def waves(n_steps: int) -> NDArray[np.float32]:
-    """When each step is, as a share of the clip, in sines and cosines.
-
-    Modalities of different rates thereby have one time.
-
-    Parameters
-    ----------
-    n_steps : int
-
-    Returns
-    -------
-    (n_steps, 2 * N_WAVES) float32
-
-    Examples
-    --------
-    >>> waves(3)[:, 0].round(2).tolist()
-    [0.0, 0.71, 1.0]
-    """
-    share = np.linspace(0, 1, n_steps)[:, None] * np.pi / 2 * 2.0 ** np.arange(N_WAVES)
-    return np.concatenate([np.sin(share), np.cos(share)], axis=1).astype(np.float32)
