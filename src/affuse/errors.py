@@ -77,6 +77,10 @@ class WeightsError(FeatureError):
     """A file of network weights does not fit its network."""
 
 
+class Diverged(FeatureError):
+    """The weights of a network grew beyond all numbers while it was trained."""
+
+
 class BundleError(AffuseError):
     """A bundle is damaged, of another version, or no bundle at all."""
 

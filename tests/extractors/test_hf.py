@@ -144,20 +144,55 @@ def test_layers_that_are_stored_and_used(saved: Any, signal: Any) -> None:
     assert (stated.label, stated.provenance) == ("wav2vec2", (("RAVDESS", ()),))
 
 
+_PREPROCESSOR = "preprocessor_config.json"
+_EDITS: dict[str, tuple[str, dict[str, Any]]] = {
+    "more layers": ("config.json", {"num_hidden_layers": 5}),
+    "a million layers": ("config.json", {"num_hidden_layers": 10**6}),
+    "no layer": ("config.json", {"num_hidden_layers": -3}),
+    "wider": ("config.json", {"hidden_size": 32}),
+    "no stride": ("config.json", {"conv_stride": [0] * 7}),
+    "rate in words": (_PREPROCESSOR, {"sampling_rate": "fast"}),
+    "no rate": (_PREPROCESSOR, {"sampling_rate": 0}),
+    "rate of null": (_PREPROCESSOR, {"sampling_rate": None}),
+    "unknown preparation": (_PREPROCESSOR, {"feature_extractor_type": "Odd"}),
+}
+
+
+_HEADER = b'{"a": {"data_offsets": [0, "1"]}}'
+_WEIGHTS = "model.safetensors"
+_BYTES = {
+    "not safetensors": (_WEIGHTS, b"version https://git-lfs.github.com/spec/v1"),
+    "odd header": (_WEIGHTS, len(_HEADER).to_bytes(8, "little") + _HEADER),
+    "numbers": (_PREPROCESSOR, b'{"sampling_rate": ' + b"1" * 5000 + b"}"),
+}
+_INDICES: dict[str, Any] = {
+    "lost shard": {"a": "model-00001-of-00002.safetensors"},
+    "odd index": [1, 2],
+}
+
+
 def _changed(folder: Path, change: str) -> None:
     weights = folder / "model.safetensors"
     if change == "pickled":
         weights.rename(folder / "pytorch_model.bin")
     elif change == "half":
         weights.write_bytes(weights.read_bytes()[:-100])
-    elif change == "not safetensors":
-        weights.write_text("version https://git-lfs.github.com/spec/v1")
+    elif change in _EDITS:
+        file, edit = _EDITS[change]
+        found = json.loads((folder / file).read_text())
+        (folder / file).write_text(json.dumps({**found, **edit}))
+    elif change in _BYTES:
+        file, content = _BYTES[change]
+        (folder / file).write_bytes(content)
     elif change == "text network":
         transformers.AutoConfig.for_model("bert").save_pretrained(folder)
-    elif change == "lost shard":
+    elif change in _INDICES:
         weights.unlink()
-        index = {"weight_map": {"a": "model-00001-of-00002.safetensors"}}
+        index = {"weight_map": _INDICES[change]}
         (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    elif change == "other weights":
+        transformers.AutoModel.from_config(_config("vit")).save_pretrained(folder / "other")
+        shutil.copy(folder / "other" / weights.name, weights)
     else:
         (folder / change).unlink()
 
@@ -170,6 +205,19 @@ def _changed(folder: Path, change: str) -> None:
         ("not safetensors", "model.safetensors is no file of safetensors"),
         ("text network", "is a checkpoint of 'bert'; expected an encoder of sound"),
         ("lost shard", "lacks model-00001-of-00002.safetensors"),
+        ("more layers", "lacks 48 of the weights that its config.json asks for, such as encoder"),
+        ("other weights", r"lacks \d+ of the weights that its config.json asks for"),
+        ("a million layers", "asks for 1,000,000 layers, which the weights do not have"),
+        ("no layer", "cannot be used .*; expected a whole checkpoint with the config.json and"),
+        ("wider", "cannot be opened .*; expected a whole checkpoint"),
+        ("no stride", "cannot be used .non-positive stride"),
+        ("rate in words", "cannot be used .could not convert string to float: 'fast'"),
+        ("no rate", "cannot be used .sampling_rate 0 is not within 1000 and 192000"),
+        ("rate of null", "cannot be used .float"),
+        ("unknown preparation", "cannot be used .Unrecognized feature extractor"),
+        ("numbers", "preprocessor_config.json is no JSON .Exceeds the limit"),
+        ("odd index", "lacks all weights, which model.safetensors.index.json names"),
+        ("odd header", "model.safetensors is no file of safetensors"),
         ("config.json", "has no config.json; expected a checkpoint of transformers"),
         ("model.safetensors", "has no model.safetensors; expected the weights beside"),
     ],
@@ -182,6 +230,26 @@ def test_what_is_no_checkpoint_is_refused(
     with pytest.raises(WeightsError, match=message) as found:
         affuse.extractor(f"hf:{folder}")
     assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        ({"size": "big"}, "invalid literal for int"),
+        ({"size": {"height": 10**6}}, "size 1000000 of a picture is not within 1 and 4096 pixels"),
+        ({"image_mean": [1]}, r"image_mean \[1.0\] is not three numbers"),
+        ({"image_std": [0, 0, 0]}, "image_std .* divides by nothing"),
+        ({"size": 15}, r"Input image size \(15\*15\) doesn't match"),
+    ],
+)
+def test_preparation_of_pictures_that_cannot_be(
+    saved: Any, tmp_path: Path, edit: dict[str, Any], message: str
+) -> None:
+    folder = Path(shutil.copytree(saved("vit"), tmp_path / "copy"))
+    found = json.loads((folder / _PREPROCESSOR).read_text())
+    (folder / _PREPROCESSOR).write_text(json.dumps({**found, "crop_size": None, **edit}))
+    with pytest.raises(WeightsError, match=message):
+        affuse.extractor(f"hf:{folder}")
 
 
 def test_settings_that_do_not_fit(saved: Any) -> None:

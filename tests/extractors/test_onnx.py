@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from onnx import helper
+from onnx import TensorProto, helper
 from tiny_encoders import (
     WAVEFORM,
     WINDOW,
@@ -212,6 +212,25 @@ _CHANGES: dict[str, dict[str, Any]] = {
     "output": {"output": "z"},
     "before": {"before": [{"file": "mel.onnx"}]},
     "means": {"mean": [1.0, 2.0]},
+    "endless": {"window_s": 1e7},
+    "no step": {"hop_s": 1e-9},
+    "division": {"deviation": 0.0},
+    "beyond": {"mean": 1e300},
+    "twice": {"axes": ["window", "window"]},
+    "layout": {"layout": ["window", "sample", "sample"]},
+    "nameless corpus": {"trained_on": [""]},
+    "means before": {"before": [{"file": "a.onnx", "mean": [1, 2, 3]}]},
+    "bands": {"input": "log-mel", "mel": {"bands": 10**8}},
+    "spectrum": {"input": "log-mel", "mel": {"bands": 4, "n_fft": 10**12}},
+    "steps": {"input": "log-mel", "mel": {"bands": 4, "step_s": 1e-9}},
+    "pixels": {"input": "picture", "size": [10**6, 10**6]},
+}
+_JSON = {
+    "bad json": "{",
+    "NaN": '{"input": "waveform", "window_s": 0.1, "mean": NaN}',
+    "infinite": '{"input": "waveform", "window_s": 1e999}',
+    "digits": f'{{"input": "waveform", "sample_rate": {"1" * 5000}}}',
+    "deep": "[" * 100_000,
 }
 
 
@@ -225,8 +244,8 @@ def _broken(tmp_path: Path, what: str) -> Path:
         path.write_bytes(path.read_bytes()[:200])
     elif what == "text":
         path.write_text("version https://git-lfs.github.com/spec/v1")
-    elif what == "bad json":
-        path.with_suffix(".json").write_text("{")
+    elif what in _JSON:
+        path.with_suffix(".json").write_text(_JSON[what])
     return path
 
 
@@ -246,6 +265,22 @@ def _broken(tmp_path: Path, what: str) -> Path:
         ("output", r"output 'z' of a.onnx was asked for; expected one of y"),
         ("before", r"mel.onnx is not there; expected it beside a.onnx"),
         ("means", r"mean and deviation are one number or 1, not 2"),
+        ("NaN", r"a.json is no JSON \(NaN is no number of JSON\)"),
+        ("infinite", r"a.json is no JSON \(1e999 is beyond"),
+        ("digits", r"a.json is no JSON \(Exceeds the limit"),
+        ("deep", r"a.json is no JSON \(lists or objects are nested too deeply\)"),
+        ("endless", r"\(window_s: input should be less than or equal to 600\)"),
+        ("no step", r"\(hop_s: input should be greater than or equal to 0.0001\)"),
+        ("division", r"\(deviation: 0 divides nothing; expected 1e-09 at least\)"),
+        ("beyond", r"\(mean: input should be less than or equal to"),
+        ("twice", r"axes \['window', 'window'\] names an axis twice"),
+        ("layout", r"layout \['window', 'sample', 'sample'\] names an axis twice"),
+        ("nameless corpus", r"\(trained_on.0: string should have at least 1 character\)"),
+        ("means before", r"3 means and 1 deviations were given for a.onnx, .*; expected one, or"),
+        ("bands", r"\(mel.bands: input should be less than or equal to 1024\)"),
+        ("spectrum", r"\(mel.n_fft: input should be less than or equal to 65536\)"),
+        ("steps", r"\(mel.step_s: input should be greater than or equal to 0.0001\)"),
+        ("pixels", r"\(size.0: input should be less than or equal to 4096\)"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_line(tmp_path: Path, what: str, message: str) -> None:
@@ -270,6 +305,32 @@ def test_a_layer_is_chosen_of_several_alone(tmp_path: Path) -> None:
         affuse.extractor(f"onnx:{path}", layer="best")
     with pytest.raises(ConfigError, match="layer = 3 was given, and 1 layers are stored"):
         affuse.extractor(f"onnx:{path}", layer=3)
+
+
+def test_a_file_that_is_taken_away_is_named(tmp_path: Path, signal: Any) -> None:
+    made = affuse.extractor(f"onnx:{write_linear(tmp_path / 'a.onnx')}")
+    (tmp_path / "a.onnx").rename(tmp_path / "b.onnx")
+    with pytest.raises(WeightsError, match=r"a.onnx was there and is not any more; expected it"):
+        made.extract(Sound(signal, 8000))
+
+
+def test_outputs_that_are_no_numbers(tmp_path: Path) -> None:
+    words = [helper.make_node("Cast", ["x"], ["y"], to=TensorProto.STRING)]
+    path = write_graph(tmp_path / "a.onnx", words, ["n", 800], {}, WAVEFORM)
+    with pytest.raises(WeightsError, match=r"gives tensor\(string\) as 'y'; expected floating"):
+        affuse.extractor(f"onnx:{path}")
+
+
+def test_frames_over_time_that_no_memory_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"onnx:{write_linear(tmp_path / 'a.onnx')}"
+    monkeypatch.setattr("affuse.extractors.encoders.checks.machine_memory", lambda: 1 << 20)
+    assert affuse.extractor(name, limit_s=3600).shape == (8,)
+    with pytest.raises(ConfigError, match=r'pooling = "none" .* limit_s = 3600: .* GiB a clip'):
+        affuse.extractor(name, limit_s=3600, pooling="none")
+    with pytest.raises(ConfigError, match=r"onnx.limit_s = inf was given: input should be less"):
+        affuse.extractor(name, limit_s=float("inf"))
 
 
 def test_larger_than_memory_is_refused_before(

@@ -49,3 +49,8 @@ def test_what_does_not_fit_is_refused(sound: Sound) -> None:
         affuse.extractor("opensmile", feature_set="GeMAPS9")
     with pytest.raises(FeatureError, match="openSMILE gave no eGeMAPSv02 of"):
         affuse.extractor("opensmile").extract(Sound(np.zeros(0, np.float32), 16_000))
+
+
+def test_a_layer_of_what_has_none() -> None:
+    with pytest.raises(ConfigError, match=r'opensmile.layer = "best" was given, and one layer'):
+        affuse.extractor("opensmile", layer="best")

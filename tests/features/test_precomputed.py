@@ -177,7 +177,7 @@ def test_a_clip_without_any_tracked_face_has_no_features(tmp_path: Path) -> None
     assert extraction.skipped[0].reason == (
         "video: units.csv has no frame of it with a tracked face"
     )
-    with pytest.raises(FeatureError, match=r"no row with a tracked face \(success is 0 in all\)"):
+    with pytest.raises(FeatureError, match=r"no row with a tracked face \(success is 0, or every"):
         table(tmp_path, OPENFACE, *openface(TAKES[0], (0, 0.0), (0, 0.0)))
 
 
@@ -306,6 +306,20 @@ def test_a_table_of_py_feat_is_read(tmp_path):
         table.values[table.rows["clips/a"]], [0.2, 0.6, 0.3, 0.8] + [0.1] * 4
     )
     assert "1 of 5 rows of fex.csv without a tracked face (blank) were left out." in table.notes
+
+
+def test_recordings_of_py_feat_whose_names_are_numbers(tmp_path):
+    rows = "0,0.9,0.1,0.5,0012\n1,0.9,0.3,0.7,0012\n0,0.9,0.1,0.5,12\n1,0.9,0.1,0.5,12\n"
+    (tmp_path / "fex.csv").write_text("frame,FaceScore,AU01,AU02,input\n" + rows)
+    assert set(read_precomputed(tmp_path / "fex.csv", "video").rows) == {"0012", "12"}
+
+
+@pytest.mark.parametrize("row", ["0,0.9,,,a.mp4", ",,,,"])
+def test_a_table_of_py_feat_without_a_face(tmp_path, row):
+    (tmp_path / "fex.csv").write_text(f"frame,FaceScore,AU01,AU02,input\n{row}\n")
+    message = "no row with a tracked face .success is 0, or every feature blank|has no row"
+    with pytest.raises(FeatureError, match=message):
+        read_precomputed(tmp_path / "fex.csv", "video")
 
 
 def test_blendshapes_of_mediapipe_are_read(tmp_path):

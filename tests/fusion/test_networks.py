@@ -12,7 +12,7 @@ import torch
 from fusion_contract import NETWORKS, QUICK, three_of_five
 
 from affuse.config import FusionConfig, ModelConfig, load_config
-from affuse.errors import ConfigError, FeatureError
+from affuse.errors import ConfigError, Diverged, FeatureError, WeightsError
 from affuse.features.array import ArrayInMemory
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, system_graphs
@@ -182,6 +182,8 @@ def test_the_scale_is_that_of_training_steps_alone(table):
         ("low_rank", {"rank": 0}, "fusion.settings.low_rank.rank is 0; expected a whole number fr"),
         ("tensor", {"dropout": 1}, "fusion.settings.tensor.dropout is 1; expected from 0 to below"),
         ("tensor", {"width": True}, "fusion.settings.tensor.width is True; expected a whole"),
+        ("tensor", {"width": 10**6}, "width is 1000000; expected a whole number from 1 to 10000"),
+        ("gated", {"learning_rate": 1e30}, r"learning_rate is 1e.30; expected above 0, at most 1"),
         (
             "bottleneck",
             {"width": 9},
@@ -205,6 +207,18 @@ def test_settings_reach_the_network():
     found = (made.architecture.rank, made.width, made.learning_rate, made.random_state)
     assert found == (2, 8, 0.1, 3)
     assert made.modality_dropout
+
+
+def test_a_network_that_no_memory_holds_is_refused_before_it_is_made(table):
+    own = {"tensor": {"width": 9000, "n_hidden": 9000}}
+    with pytest.raises(WeightsError, match=r"a network of width 9000 has .* GiB of weights, and"):
+        make_fusion("tensor", None, FusionConfig(settings=own), seed=0).fit(table)
+
+
+def test_a_network_that_diverges_is_refused(table):
+    fusion = make_fusion("gated", None, FusionConfig(settings=QUICK), seed=0)
+    with pytest.raises(Diverged, match=r"loss was \S+ after epoch \d, .* lower its learning_rate"):
+        fusion.set_params(learning_rate=1e30).fit(table)
 
 
 def test_training_stops_when_it_is_asked_to(table):

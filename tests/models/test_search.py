@@ -197,7 +197,18 @@ def test_loss_of_numbers_and_of_clips_that_have_no_known_label(make_table):
 
 
 def test_epochs_are_where_the_mean_of_the_folds_is_least():
+    assert best_epoch([np.full(2, np.nan)]) == (1, np.inf)
     assert best_epoch([np.array([1.0, 0.5, 0.9]), np.array([1.0, 0.8])]) == (2, 0.65)
+
+
+def test_settings_under_which_training_diverges_are_the_worst(make_table):
+    search = searching(0, budget_s=14.0)
+    search.set_params(estimator=clone(search.estimator).set_params(learning_rate=1e30))
+    search.fit(make_table())
+    losses = search.trials_[:, trial_columns(search.space).index("loss")]
+    assert losses[0] == np.inf
+    assert np.isfinite(losses[-1])
+    assert search.chosen_["learning_rate"] < 1
 
 
 def test_settings_are_drawn_from_their_space_alone():

@@ -31,7 +31,7 @@ def write_graph(
 ) -> Path:
     """An ONNX file with the input "x" and the output "y", and its description beside it."""
     given = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
-    made = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    made = helper.make_empty_tensor_value_info("y")
     tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
     graph = helper.make_graph(nodes, "tiny", [given], [made], tensors)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)

@@ -97,7 +97,7 @@ def extractor_of(source: FeatureSource, modality: Modality) -> Extractor:
             raise
         raise BundleError(
             f"the bundle needs the encoder {asked}, which it names but does not hold ({error}): "
-            f"put it into {cache_folder() / 'weights'}"
+            f"put it, with the files beside it, into {cache_folder() / 'weights'}"
         ) from error
     _refuse_other_numbers(source, made)
     return made

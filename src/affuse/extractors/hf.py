@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from affuse.errors import ConfigError
+from affuse.extractors.encoders.checks import check_layer, of_bounded_size
 from affuse.extractors.encoders.encoder import (
     LAYER,
     Encoder,
     EncoderSettings,
     FrameDefaults,
-    check_layer,
 )
 from affuse.extractors.encoders.hub import folder_of
+from affuse.extractors.encoders.opening import open_checkpoint
 from affuse.extractors.encoders.pictures import FPS, View, crops, picture_decoding
 from affuse.extractors.encoders.register import Origin, origin_of
-from affuse.extractors.encoders.transformer import Checkpoint, open_checkpoint
+from affuse.extractors.encoders.transformer import Checkpoint
 from affuse.extractors.encoders.windows import blocks_of
 from affuse.features.array import TIME
 from affuse.features.array_parts import ANY_LENGTH
@@ -214,7 +215,7 @@ def make(config: Config, argument: str = "") -> Encoder:
         checkpoint, name, origin_of(name, own.trained_on), layers, own.limit_s, own.window_s,
         own.batch_size, own.device, own.view, own.per_s, own.margin,
     )  # fmt: skip
-    return Encoder(frames, argument, own.limit_s, own.pooling, layer)
+    return of_bounded_size(Encoder(frames, argument, own.limit_s, own.pooling, layer))
 
 
 def _layers(asked: tuple[int, ...], n_layers: int) -> tuple[int, ...]:

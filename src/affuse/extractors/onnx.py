@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import ConfigError
+from affuse.extractors.encoders.checks import check_layer, of_bounded_size
 from affuse.extractors.encoders.encoder import (
     Encoder,
     EncoderSettings,
     FrameDefaults,
-    check_layer,
 )
 from affuse.extractors.encoders.graph import Graph, frames_per_s, open_graph, settings_of
 from affuse.extractors.encoders.pictures import picture_decoding
@@ -144,4 +144,4 @@ def make(config: Config, argument: str = "") -> Encoder:
     graph = open_graph(Path(argument), own.device)
     frames = GraphFrames(graph, own.limit_s, own.batch_size)
     check_layer(own.layer, own.pooling, graph.n_layers, NAME)
-    return Encoder(frames, argument, own.limit_s, own.pooling, own.layer)
+    return of_bounded_size(Encoder(frames, argument, own.limit_s, own.pooling, own.layer))

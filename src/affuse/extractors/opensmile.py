@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from affuse.errors import ConfigError, FeatureError, MissingDependency
+from affuse.extractors.encoders.checks import check_layer, of_bounded_size
 from affuse.extractors.encoders.encoder import Encoder, EncoderSettings, FrameDefaults
 from affuse.extractors.encoders.register import Origin
 from affuse.features.array_parts import ANY_LENGTH
@@ -203,11 +204,13 @@ def make(config: Config) -> Functionals | Encoder:
         The extra ``opensmile`` is not installed.
     """
     own = own_settings(config, NAME, Settings)
+    check_layer(own.layer, own.pooling, 1, NAME)
     decoding = AudioDecoding(own.sample_rate, own.limit_s)
     feature_names(own.feature_set, own.level)
     if own.level == "functionals":
         return Functionals(own.feature_set, decoding)
-    return Encoder(Descriptors(own.feature_set, decoding), "", own.limit_s, own.pooling)
+    frames = Descriptors(own.feature_set, decoding)
+    return of_bounded_size(Encoder(frames, "", own.limit_s, own.pooling))
 
 
 def computed(sound: Sound, feature_set: str, level: str) -> NDArray[np.float32]:

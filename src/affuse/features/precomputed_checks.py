@@ -40,8 +40,8 @@ def refuse_unfit(path: Path, features: pd.DataFrame, dropped: Sequence[str]) -> 
         )
     if features.empty:
         raise FeatureError(
-            f"{path} has no row with a tracked face (success is 0 in all); expected some frames "
-            "with a face: run the tracker again"
+            f"{path} has no row with a tracked face (success is 0, or every "
+            "feature blank, in all); expected some frames with a face: run the tracker again"
         )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from affuse.corpora.clip_keys import CLIP_COLUMNS, row_key
 from affuse.errors import FeatureError
-from affuse.features.face_tables import names_recording, places, with_face
+from affuse.features.face_tables import INPUT, names_recording, places, with_face
 from affuse.features.precomputed import Precomputed
 from affuse.features.precomputed_checks import refuse_repeats, refuse_two_faces, refuse_unfit
 from affuse.records import Modality
@@ -36,7 +36,7 @@ BOOKKEEPING = frozenset(
 """Columns (lower case) by which programs number, time and name their rows, and those of clip
 tables: never features."""
 
-_TEXTS = (*CLIP_COLUMNS, _INSTANCE, "speaker")
+_TEXTS = (*CLIP_COLUMNS, _INSTANCE, INPUT, "speaker")
 _UNTRACKED = frozenset({"", "0", "0.0", "false", "f", "no", "n"})
 _EXPECTED = "clip,FEATURE,FEATURE..."
 _COUNTED_FROM = 10
@@ -196,8 +196,11 @@ def _notes(
 
 
 def _mean(values: pd.Series[float]) -> float:
-    return float(np.mean(values.to_numpy()))
+    # What is not finite is refused where a clip needs it.
+    with np.errstate(invalid="ignore"):
+        return float(np.mean(values.to_numpy()))
 
 
 def _deviation(values: pd.Series[float]) -> float:
-    return float(np.std(values.to_numpy()))
+    with np.errstate(invalid="ignore"):
+        return float(np.std(values.to_numpy()))

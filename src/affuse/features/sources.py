@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -117,6 +118,25 @@ def made_source(name: str, argument: str, config: Config) -> Source:
     return source
 
 
+def named_place(location: Sequence[int | str]) -> list[str]:
+    """Where a value stands, without the types of which pydantic tried each for it.
+
+    Parameters
+    ----------
+    location : sequence of int or str
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> named_place(["before", 0, "mean", "constrained-float"])
+    ['before', '0', 'mean']
+    """
+    return [str(part) for part in location if isinstance(part, int) or part.isidentifier()]
+
+
 def own_settings(config: Config, name: str, settings: type[Settings]) -> Settings:
     """The settings of an extractor under ``features.settings.NAME``.
 
@@ -141,7 +161,7 @@ def own_settings(config: Config, name: str, settings: type[Settings]) -> Setting
         return settings.model_validate(config.features.settings.get(name, {}))
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(["features.settings", name, *map(str, first["loc"])])
+        key = ".".join(["features.settings", name, *named_place(first["loc"])])
         legal = ", ".join(settings.model_fields)
         raise ConfigError(
             f"{key} = {first['input']!r} was given: {first['msg'].lower()}; expected values of "

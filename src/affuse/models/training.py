@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import ConfigError, MissingDependency
+from affuse.errors import ConfigError, Diverged, MissingDependency
 
 if TYPE_CHECKING:
     import torch
@@ -189,9 +189,14 @@ def train(
     Returns
     -------
     (n_epochs,) float64
+
+    Raises
+    ------
+    Diverged
+        A weight or the mean loss of an epoch is no number any more.
     """
     torch = import_torch()
-    means = []
+    means: list[float] = []
     for _ in range(epochs):
         network.train()
         losses = []
@@ -204,11 +209,21 @@ def train(
             if after_step is not None:
                 after_step()
         means.append(float(torch.stack(losses).mean()))
+        _refuse_divergence(network, means)
         network.eval()
         if after_epoch is not None and after_epoch():
             break
     network.eval()
     return np.array(means)
+
+
+def _refuse_divergence(network: torch.nn.Module, means: Sequence[float]) -> None:
+    finite = all(bool(each.isfinite().all()) for each in network.parameters())
+    if math.isnan(means[-1]) or not finite:
+        raise Diverged(
+            f"a network's loss was {means[-1]:.3g} after epoch {len(means)}, and its weights were "
+            "beyond all numbers; expected training that converges: lower its learning_rate"
+        )
 
 
 def _loss(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from affuse.errors import WeightsError
 from affuse.features.memory import refuse_larger_than_memory
+from affuse.storage.plain_json import read_plain
 
 WEIGHTS, SHARDS = "model.safetensors", "model.safetensors.index.json"
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
@@ -63,8 +66,8 @@ def read_json(path: Path) -> dict[str, Any]:
         It is no JSON object.
     """
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        found = read_plain(path.read_bytes())
+    except ValueError as error:
         raise WeightsError(
             f"{path} is no JSON ({error}); expected it as it was published: download it again"
         ) from error
@@ -103,8 +106,9 @@ def _weights(folder: Path) -> tuple[Path, ...]:
     if (folder / WEIGHTS).is_file():
         return (folder / WEIGHTS,)
     if (folder / SHARDS).is_file():
-        names = read_json(folder / SHARDS).get("weight_map", {}).values()
-        files = tuple(folder / Path(name).name for name in sorted(set(names)))
+        named = read_json(folder / SHARDS).get("weight_map")
+        names = {str(name) for name in named.values()} if isinstance(named, dict) else set()
+        files = tuple(folder / Path(name).name for name in sorted(names))
         missing = [file.name for file in files if not file.is_file()]
         if not files or missing:
             raise WeightsError(
@@ -122,8 +126,22 @@ def _weights(folder: Path) -> tuple[Path, ...]:
     )
 
 
-def _refuse_cut(file: Path) -> None:
-    """A file of safetensors states how long it is: 8 bytes, a JSON of that length, the numbers."""
+def n_tensors(files: Iterable[Path]) -> int:
+    """How many tensors there are in files of safetensors that are whole.
+
+    Parameters
+    ----------
+    files : iterable of Path
+
+    Returns
+    -------
+    int
+    """
+    return sum(_refuse_cut(file) for file in files)
+
+
+def _refuse_cut(file: Path) -> int:
+    """Its tensors. It states how long it is: 8 bytes, a JSON of that length, the numbers."""
     size = file.stat().st_size
     with file.open("rb") as opened:
         length = int.from_bytes(opened.read(_LENGTH_BYTES), "little")
@@ -131,13 +149,14 @@ def _refuse_cut(file: Path) -> None:
     try:
         tensors = json.loads(header)
         ends = [t["data_offsets"][1] for name, t in tensors.items() if name != "__metadata__"]
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        stated = _LENGTH_BYTES + length + max(map(operator.index, ends), default=0)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise WeightsError(
             f"{file} is no file of safetensors; expected weights in that format: download it again"
         ) from error
-    stated = _LENGTH_BYTES + length + max(ends, default=0)
     if size != stated:
         raise WeightsError(
             f"{file} has {size:,} bytes and states {stated:,}; expected all of it: download it "
             "again"
         )
+    return len(ends)

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from affuse.errors import WeightsError
 from affuse.extractors.encoders.pictures import View
+from affuse.features.sources import named_place
 from affuse.records import Modality
+from affuse.storage.plain_json import read_plain
 
-Number = float | tuple[float, ...]
-Positive = Annotated[float, Field(gt=0)]
+_MOST = 1e9
+"""Beyond it single precision holds no difference between two samples."""
+_MOST_SECONDS = 600.0
+_MOST_PIXELS = 4096
+
+
+def _divides(number: float) -> float:
+    if abs(number) < 1 / _MOST:
+        raise ValueError(f"{number:g} divides nothing; expected {1 / _MOST:g} at least")
+    return number
+
+
+Finite = Annotated[float, Field(ge=-_MOST, le=_MOST)]
+Divisor = Annotated[Finite, AfterValidator(_divides)]
+Number = Finite | tuple[Finite, ...]
+Divisors = Divisor | tuple[Divisor, ...]
+Positive = Annotated[float, Field(gt=0, le=_MOST)]
+Seconds = Annotated[float, Field(ge=1e-4, le=_MOST_SECONDS)]
+Side = Annotated[int, Field(ge=1, le=_MOST_PIXELS)]
+Name = Annotated[str, Field(min_length=1)]
 
 _LAYOUTS = {
     "waveform": ("window", "sample"),
@@ -28,7 +47,7 @@ class Part(BaseModel, frozen=True, extra="forbid"):
     """Fields of every description: how numbers are scaled, and which output is taken."""
 
     mean: Number = 0.0
-    deviation: Number = 1.0
+    deviation: Divisors = 1.0
     output: str = ""
 
 
@@ -45,7 +64,7 @@ class Before(Part):
         Order in which the axes of the output are passed on; none: as they are.
     """
 
-    file: str
+    file: Name
     transpose: tuple[int, ...] = ()
 
 
@@ -62,10 +81,10 @@ class LogMel(BaseModel, frozen=True, extra="forbid"):
         Powers below it count as it.
     """
 
-    bands: int = Field(ge=1)
-    n_fft: int = Field(512, ge=2)
-    frame_s: Positive = 0.025
-    step_s: Positive = 0.010
+    bands: int = Field(ge=1, le=1024)
+    n_fft: int = Field(512, ge=2, le=1 << 16)
+    frame_s: Annotated[Seconds, Field(le=1)] = 0.025
+    step_s: Seconds = 0.010
     log: Literal["natural", "decibel"] = "natural"
     least: Positive = 1e-10
 
@@ -111,13 +130,13 @@ class Description(Part):
     input: Literal["waveform", "log-mel", "picture"]
     name: str = ""
     licence: str = ""
-    trained_on: tuple[str, ...] | None = None
+    trained_on: tuple[Name, ...] | None = None
     sample_rate: int = Field(16_000, ge=1000, le=192_000)
-    window_s: Positive | None = None
-    hop_s: Positive | None = None
+    window_s: Seconds | None = None
+    hop_s: Seconds | None = None
     mel: LogMel | None = None
     view: View = "face"
-    size: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
+    size: tuple[Side, Side] | None = None
     per_s: Annotated[float, Field(gt=0, le=30)] = 6.0
     margin: Annotated[float, Field(ge=0, le=2)] = 0.0
     colour: Literal["rgb", "bgr", "grey"] = "rgb"
@@ -137,6 +156,10 @@ class Description(Part):
             raise ValueError(
                 f"layout {list(self.layout)} is not made of {', '.join(self.usual_layout)}"
             )
+        for key in ("layout", "axes"):
+            names = getattr(self, key)
+            if len(set(names)) < len(names):
+                raise ValueError(f"{key} {list(names)} names an axis twice")
         numbers = (self.mean, self.deviation)
         wrong = [n for n in numbers if isinstance(n, tuple) and len(n) != self._n_numbers]
         if wrong:
@@ -225,8 +248,8 @@ def read_description(model: Path) -> Description:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        return read_plain(path.read_bytes())
+    except ValueError as error:
         raise WeightsError(
             f"{path} is no JSON ({error}); expected an object such as "
             '{"input": "waveform", "window_s": 1.0}: mend it'
@@ -234,7 +257,7 @@ def _read(path: Path) -> Any:
 
 
 def _place(location: Sequence[int | str]) -> str:
-    return f"{'.'.join(map(str, location))}: " if location else ""
+    return f"{'.'.join(named_place(location))}: " if location else ""
 
 
 def _plain(message: str) -> str:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from affuse.errors import ConfigError
 from affuse.extractors.encoders.pooling import Frames, Pooling, Sliceable, padded, statistics
 from affuse.extractors.encoders.register import UNKNOWN, Origin
 from affuse.features.array import TIME
@@ -33,7 +32,7 @@ class EncoderSettings(BaseModel, extra="forbid"):
 
     pooling: Pooling = Field("statistics")
     layer: Layer = Field("mean")
-    limit_s: float = Field(30.0, gt=0)
+    limit_s: float = Field(30.0, gt=0, le=86_400)
     device: Literal["cpu", "cuda"] = Field("cpu")
     batch_size: int = Field(8, ge=1)
 
@@ -330,36 +329,3 @@ class Encoder(ExtractorDefaults):
     @property
     def _n_features(self) -> int:
         return math.prod(self.frames.shape[2 if self._has_layers else 1 :])
-
-
-def check_layer(layer: Layer, pooling: Pooling, n_layers: int, name: str) -> None:
-    """Refuse a layer that is not there, and a choice that is left to each fold's training clips.
-
-    Parameters
-    ----------
-    layer : "mean", "best" or int
-    pooling : {"statistics", "mean", "none"}
-    n_layers : int
-    name : str
-        Of the extractor.
-
-    Raises
-    ------
-    ConfigError
-        There is no such layer, or one is to be chosen of frames that are not pooled.
-    """
-    if isinstance(layer, int) and not -n_layers <= layer < n_layers:
-        raise ConfigError(
-            f"features.settings.{name}.layer = {layer} was given, and {n_layers} layers are "
-            f'stored; expected 0 to {n_layers - 1}, "mean" or "best"'
-        )
-    if layer == "best" and n_layers == 1:
-        raise ConfigError(
-            f'features.settings.{name}.layer = "best" was given, and one layer alone is stored; '
-            'expected "mean", or an encoder that gives several'
-        )
-    if layer == "best" and pooling == "none":
-        raise ConfigError(
-            f'features.settings.{name}.layer = "best" was given with pooling = "none"; expected '
-            'pooling = "statistics" or "mean", by which layers are compared, or a layer\'s number'
-        )

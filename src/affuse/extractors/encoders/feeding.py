@@ -98,7 +98,7 @@ def log_mel(signal: Floats, sample_rate: int, mel: LogMel) -> Floats:
     -------
     (n, n_bands, n_frames) float32
     """
-    length, step = round(mel.frame_s * sample_rate), round(mel.step_s * sample_rate)
+    length, step = (max(round(s * sample_rate), 1) for s in (mel.frame_s, mel.step_s))
     short = max(length - signal.shape[1], 0)
     whole = np.pad(signal, ((0, 0), (0, short))).astype(np.float64)
     frames = np.lib.stride_tricks.sliding_window_view(whole, length, axis=1)[:, ::step]

@@ -6,29 +6,19 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import ConfigError, FeatureError, WeightsError
-from affuse.extractors.encoders.description import Before, Description, read_description
+from affuse.errors import ConfigError, WeightsError
+from affuse.extractors.encoders.chain import run, taken_shape
+from affuse.extractors.encoders.description import Description, read_description
 from affuse.extractors.encoders.feeding import batches, blank
 from affuse.features.memory import refuse_larger_than_memory
-from affuse.storage.onnx_sessions import (
-    Session,
-    available_devices,
-    open_foreign_session,
-    open_session,
-    run_within,
-    runtime_version,
-)
+from affuse.storage.onnx_sessions import available_devices, runtime_version
 
-_MOST_SECONDS = 600.0
-"""For one batch."""
-_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
 _TRIED = 2
 
 
@@ -127,97 +117,10 @@ def open_graph(path: Path, device: str = "cpu") -> Graph:
     return _tried(path, described, device)
 
 
-def run(
-    path: Path, described: Description, device: str, batch: NDArray[np.float32]
-) -> NDArray[np.floating[Any]]:
-    """Output of the chain of graphs for a batch.
-
-    Parameters
-    ----------
-    path : Path
-    described : Description
-    device : {"cpu", "cuda"}
-    batch : array
-        As the first graph takes it.
-
-    Returns
-    -------
-    array
-
-    Raises
-    ------
-    FeatureError
-        A graph does not run on it.
-    """
-    values: NDArray[Any] = batch
-    for before in described.before:
-        file = path.parent / Path(before.file).name
-        values = _passed_on(_output(file, device, before.output, values), before)
-    return _output(path, device, described.output, values)
-
-
-def _passed_on(values: NDArray[Any], before: Before) -> NDArray[Any]:
-    mean, deviation = (np.asarray(x, np.float32) for x in (before.mean, before.deviation))
-    scaled: NDArray[Any] = (values - mean) / deviation
-    if not before.transpose:
-        return scaled
-    if sorted(before.transpose) != list(range(values.ndim)):
-        raise WeightsError(
-            f"before.transpose {list(before.transpose)} was given for {before.file}, whose output "
-            f"has {values.ndim} axes; expected each of 0 to {values.ndim - 1} once"
-        )
-    return np.ascontiguousarray(scaled.transpose(before.transpose))
-
-
-def _output(path: Path, device: str, name: str, values: NDArray[Any]) -> NDArray[Any]:
-    session = _session(path, path.stat().st_mtime_ns, device)
-    taken = _only_input(path, session)
-    _refuse_other_shape(path, taken, values)
-    names = [each.name for each in session.get_outputs()]
-    if name and name not in names:
-        raise WeightsError(
-            f"output {name!r} of {path.name} was asked for; expected one of {', '.join(names)}"
-        )
-    fed = {taken.name: values.astype(_TYPES[taken.type], copy=False)}
-    try:
-        (output,) = run_within(_MOST_SECONDS, session, [name or names[0]], fed)
-    except Exception as error:  # onnxruntime's exceptions have no common root.
-        raise FeatureError(
-            f"{path} does not run on an input of shape {values.shape} ({_short(error)}); expected "
-            f"what its description says: mend {path.with_suffix('.json').name}"
-        ) from error
-    return np.asarray(output)
-
-
-def _only_input(path: Path, session: Session) -> Any:
-    inputs = session.get_inputs()
-    if len(inputs) != 1 or inputs[0].type not in _TYPES:
-        found = ", ".join(f"{each.name} ({each.type})" for each in inputs) or "none"
-        raise WeightsError(
-            f"{path} takes the inputs {found}; expected one of floating point numbers: export the "
-            "encoder alone"
-        )
-    return inputs[0]
-
-
-def _refuse_other_shape(path: Path, taken: Any, values: NDArray[Any]) -> None:
-    wanted = [length if isinstance(length, int) else "?" for length in taken.shape]
-    fits = len(wanted) == values.ndim and all(
-        asked in ("?", length) for asked, length in zip(wanted[1:], values.shape[1:], strict=True)
-    )
-    if not fits:
-        shown = ", ".join(map(str, wanted))
-        raise WeightsError(
-            f"{path} takes an input of shape ({shown}), and its description gives one of shape "
-            f"({', '.join(['?', *map(str, values.shape[1:])])}); expected the same: mend input, "
-            f"size, window_s or layout in {path.with_suffix('.json').name}"
-        )
-
-
 def _tried(path: Path, described: Description, device: str) -> Graph:
     """The graph with the shape of its frames, found by running it once."""
     first = path.parent / Path(described.before[0].file).name if described.before else path
-    batch = _only_input(first, _session(first, first.stat().st_mtime_ns, device)).shape
+    batch = taken_shape(first, device)
     fixed = batch[0] if batch and isinstance(batch[0], int) else 0
     n = fixed or _TRIED
     outputs = run(path, described, device, blank(described, n))
@@ -252,24 +155,6 @@ def _digest(path: Path, described: Description) -> str:
     ignored = {"name", "licence", "trained_on"}
     found.update(json.dumps(described.model_dump(exclude=ignored), sort_keys=True).encode())
     return found.hexdigest()
-
-
-@lru_cache(maxsize=4)
-def _session(path: Path, changed: int, device: str) -> Session:
-    """A graph, opened once per process and state of the file."""
-    try:
-        if device == "cpu":
-            return open_foreign_session(path.read_bytes())
-        return open_session(path, device=device)
-    except Exception as error:  # onnxruntime's exceptions have no common root.
-        raise WeightsError(
-            f"{path} cannot be read as ONNX ({_short(error)}); expected a whole ONNX file with its "
-            "weights inside: export or download it again"
-        ) from error
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:160]
 
 
 def frames_per_s(described: Description, per_window: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,14 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import ConfigError, FeatureError, MissingDependency, WeightsError
-from affuse.extractors.encoders.checkpoint import (
-    CONFIG,
-    PREPROCESSOR,
-    checked_weights,
-    digest_of,
-    read_json,
-)
+from affuse.errors import FeatureError, MissingDependency
 from affuse.extractors.encoders.windows import stretches
 from affuse.models.training import seeded_single_thread
 
@@ -27,6 +21,8 @@ Kind = Literal["waveform", "spectrogram", "picture"]
 Hidden = NDArray[np.floating[Any]]
 
 _USUAL_SIDE = 224
+_UNUSED = re.compile(r"pooler|classifier|masked_spec_embed|mask_token")
+"""Weights that no hidden layer depends on; published checkpoints often lack them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,73 +134,6 @@ class Checkpoint:
             return np.stack([layer.float().cpu().numpy() for layer in hidden], axis=1)
 
 
-def open_checkpoint(folder: Path, device: str) -> Checkpoint:
-    """Read how a checkpoint is fed, after its files were found to be whole.
-
-    Parameters
-    ----------
-    folder : Path
-    device : {"cpu", "cuda"}
-
-    Returns
-    -------
-    Checkpoint
-
-    Raises
-    ------
-    WeightsError
-        It is no checkpoint of an encoder of sound or pictures.
-    ConfigError
-        The device is not there.
-    MissingDependency
-        The extra ``foundation`` is not installed.
-    """
-    checked_weights(folder)
-    transformers = import_transformers()
-    _check_device(device)
-    config = _config(transformers, folder)
-    prepared = read_json(folder / PREPROCESSOR)
-    seen = getattr(config, "vision_config", config)
-    digest = digest_of(folder)
-    if hasattr(seen, "image_size"):
-        return Checkpoint(
-            folder, digest, "picture", seen.num_hidden_layers + 1, seen.hidden_size,
-            side=_side(prepared, seen.image_size),
-            mean=tuple(prepared.get("image_mean", (0.5, 0.5, 0.5))),
-            deviation=tuple(prepared.get("image_std", (0.5, 0.5, 0.5))),
-        )  # fmt: skip
-    if hasattr(config, "num_mel_bins") and hasattr(config, "max_source_positions"):
-        rate, hop = prepared.get("sampling_rate", 16_000), prepared.get("hop_length", 160)
-        chunk = float(prepared.get("chunk_length", 30))
-        per_frame = round(chunk * rate / config.max_source_positions)
-        return Checkpoint(
-            folder, digest, "spectrogram", config.encoder_layers + 1, config.d_model,
-            sample_rate=rate, samples_per_frame=per_frame, least_samples=hop, most_s=chunk,
-        )  # fmt: skip
-    if hasattr(config, "conv_stride") and hasattr(config, "conv_kernel"):
-        return Checkpoint(
-            folder, digest, "waveform", config.num_hidden_layers + 1, config.hidden_size,
-            sample_rate=prepared.get("sampling_rate", 16_000),
-            samples_per_frame=math.prod(config.conv_stride),
-            least_samples=_field(config.conv_kernel, config.conv_stride),
-        )  # fmt: skip
-    raise WeightsError(
-        f"{folder} is a checkpoint of {config.model_type!r}; expected an encoder of sound (as "
-        "wav2vec 2.0, HuBERT, WavLM, Whisper) or of pictures (as CLIP, DINOv2, ViT): choose another"
-    )
-
-
-def _config(transformers: Any, folder: Path) -> Any:
-    try:
-        return transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-    except Exception as error:  # Of a kind that it does not know, or remote code.
-        raise WeightsError(
-            f"{folder / CONFIG} is of no network that transformers {transformers.__version__} "
-            f"knows ({' '.join(str(error).split())[:120]}); expected an encoder of sound or "
-            "pictures: choose another"
-        ) from error
-
-
 def import_transformers() -> Any:
     """The package transformers, without its progress bars.
 
@@ -228,32 +157,6 @@ def import_transformers() -> Any:
     return transformers
 
 
-def _field(kernels: Iterable[int], strides: Iterable[int]) -> int:
-    """Samples that the first frame of a stack of convolutions sees."""
-    seen, step = 1, 1
-    for kernel, stride in zip(kernels, strides, strict=True):
-        seen, step = seen + (kernel - 1) * step, step * stride
-    return seen
-
-
-def _side(prepared: Mapping[str, Any], usual: int) -> int:
-    """Pixels of a picture, as the preprocessor's or else the network's configuration has them."""
-    size = prepared.get("crop_size") or prepared.get("size") or usual
-    if isinstance(size, Mapping):
-        size = size.get("height") or size.get("shortest_edge") or usual
-    return int(size)
-
-
-def _check_device(device: str) -> None:
-    import torch
-
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(
-            "features.settings.hf.device = 'cuda' was given, and this torch "
-            f"{torch.__version__} finds no GPU; expected one and a torch built for it: take 'cpu'"
-        )
-
-
 @lru_cache(maxsize=2)
 def _preparation(folder: Path, digest: str) -> Any:
     transformers = import_transformers()
@@ -265,16 +168,28 @@ def _network(folder: Path, digest: str, device: str) -> Any:
     """The encoder in evaluation mode, loaded once per process."""
     transformers = import_transformers()
     try:
-        network = transformers.AutoModel.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True
+        network, found = transformers.AutoModel.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, output_loading_info=True
         )
     except Exception as error:  # Whatever the library raises.
         raise FeatureError(
             f"{folder} cannot be opened ({type(error).__name__}: "
             f"{' '.join(str(error).split())[:120]}); expected a whole checkpoint: download it again"
         ) from error
+    part = ""
     if hasattr(network, "vision_model"):
-        network = network.vision_model
+        network, part = network.vision_model, "vision_model."
     elif network.config.is_encoder_decoder:
-        network = network.get_encoder()
+        network, part = network.get_encoder(), "encoder."
+    _refuse_random(folder, [name for name in found["missing_keys"] if name.startswith(part)])
     return network.eval().to(device)
+
+
+def _refuse_random(folder: Path, missing: Iterable[str]) -> None:
+    """The library gives random numbers to weights that a checkpoint lacks, and goes on."""
+    lacking = sorted(name for name in missing if not _UNUSED.search(name))
+    if lacking:
+        raise FeatureError(
+            f"{folder} lacks {len(lacking)} of the weights that its config.json asks for, such as "
+            f"{lacking[0]}; expected all of them: download it again"
+        )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from affuse.features.memory import refuse_larger_than_memory
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, SystemGraphs, feature_rows, one_member
 from affuse.fusion.inputs import (
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 StepsOf = Mapping[str, Steps]
 AfterEpoch = Callable[[], bool]
 """Called after an epoch of training; whether to stop there."""
+
+_BYTES_A_WEIGHT = 16
+"""Itself, its gradient, and two moments of Adam."""
 
 
 class NetworkFusion(TableOutputs, ClassifierMixin, BaseEstimator):
@@ -248,10 +252,14 @@ class NetworkFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         return graph.node("Reshape", rows, shape)
 
     def _network(self) -> JointNetwork:
-        import_torch()
-        return self.architecture.network(
-            self.extents_, self.target_.n_outputs, self.width, self.dropout
-        )
+        torch = import_torch()
+        asked = (self.extents_, self.target_.n_outputs, self.width, self.dropout)
+        # On the meta device weights have a shape and take no memory.
+        with torch.device("meta"):
+            weights = list(self.architecture.network(*asked).parameters())
+        n_bytes = _BYTES_A_WEIGHT * sum(each.numel() for each in weights)
+        refuse_larger_than_memory(f"a network of width {self.width}", n_bytes)
+        return self.architecture.network(*asked)
 
     def _batches(self, steps: StepsOf, table: FeatureTable, terms: LossTerms | None) -> BatchSource:
         torch = import_torch()

@@ -16,6 +16,8 @@ from affuse.models.search.space import Choices, Range, Space
 if TYPE_CHECKING:
     from affuse.fusion.networks.estimator import NetworkFusion
 
+_MOST = 10_000
+"""Of any whole number."""
 WHOLE = ("width", "epochs", "batch_size")
 NUMBERS = ("learning_rate", "weight_decay", "dropout")
 SPACE: Space = {
@@ -73,7 +75,7 @@ def _check(name: str, given: Mapping[str, Any], own: list[str]) -> None:
             raise ConfigError(f"fusion.settings.{name} was given {key!r}{hint}")
         if not _fits(key, value):
             expected = {"dropout": "from 0 to below 1", "weight_decay": "from 0"}.get(
-                key, "above 0" if key in NUMBERS else "a whole number from 1"
+                key, "above 0, at most 1" if key in NUMBERS else f"a whole number from 1 to {_MOST}"
             )
             raise ConfigError(f"fusion.settings.{name}.{key} is {value!r}; expected {expected}")
 
@@ -82,8 +84,10 @@ def _fits(key: str, value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     if key not in NUMBERS:
-        return isinstance(value, int) and value >= 1
-    return value > 0 if key == "learning_rate" else 0 <= value < (1 if key == "dropout" else 1e9)
+        return isinstance(value, int) and 1 <= value <= _MOST
+    return (
+        0 < value <= 1 if key == "learning_rate" else 0 <= value < (1 if key == "dropout" else 1e9)
+    )
 
 
 def _check_heads(name: str, architecture: Any, width: int) -> None:

@@ -103,6 +103,7 @@ def best_epoch(curves: list[Floats]) -> tuple[int, float]:
     -------
     epochs : int
     loss : float
+        Infinite where no epoch has one: no settings are worse.
 
     Examples
     --------
@@ -111,5 +112,7 @@ def best_epoch(curves: list[Floats]) -> tuple[int, float]:
     """
     longest = max(map(len, curves))
     mean = np.mean([np.pad(curve, (0, longest - len(curve)), "edge") for curve in curves], axis=0)
+    if np.isnan(mean).all():
+        return 1, np.inf
     best = int(np.nanargmin(mean))
     return best + 1, float(mean[best])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
+from affuse.errors import Diverged
 from affuse.features.table import FeatureTable
 from affuse.models.fit_cache import FitCache, fit_key
 from affuse.models.inner_folds import Split, inner_folds
@@ -185,7 +186,11 @@ class Searched(BaseEstimator):
             for train, test in folds[:n_folds]:
                 made = clone(self.estimator).set_params(**{**settings, self.epochs_name: epochs})
                 inner = cache.learned(table, train)
-                curves.append(loss_curve(made, inner.take(train), inner.take(test), epochs))
+                try:
+                    curve = loss_curve(made, inner.take(train), inner.take(test), epochs)
+                except Diverged:
+                    curve = np.full(1, np.nan)
+                curves.append(curve)
             best, loss = best_epoch(curves)
             return Trial(rung, dict(settings), best, loss, self.clock() - start)
 
