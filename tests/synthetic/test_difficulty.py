@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from affuse.synthetic.action_units import AU
+from affuse.synthetic.corpus import synthesise
 from affuse.synthetic.emotions import (
     EXPRESSIONS,
     FACE_ACTING,
@@ -18,6 +21,7 @@ from affuse.synthetic.emotions import (
 )
 from affuse.synthetic.performance import Performance, face_habits, perform
 from affuse.synthetic.voices import Utterance, make_speaker, speak
+from affuse.synthetic.writer import made_by
 
 N_TAKES = 40
 
@@ -119,3 +123,9 @@ def test_what_else_a_face_expresses_says_nothing_of_the_voice() -> None:
         ]
     )
     assert abs(np.corrcoef(shares.T)[0, 1]) < 0.15
+
+
+def test_a_clip_of_a_difficulty_says_which_drawing_it_is_of(tmp_path: Path) -> None:
+    clip = synthesise(tmp_path, speakers=1, emotions=["happy"], takes=1, difficulty=0.5)[0]
+    made = 'affuse embedded corpus {"seed": 0, "version": 2, "difficulty": 0.5}'
+    assert made_by(clip) == made

@@ -28,6 +28,8 @@ from affuse.synthetic.writer import made_by, write_clip
 
 VERSION = 1
 """Changes whenever the same seed gives other clips."""
+VERSION_OF_DIFFICULTY = 2
+"""Changes whenever the same seed and a difficulty above 0 give other clips."""
 
 _BATCH = 4
 _VOICE_STREAM, _FACE_STREAM = 4, 5
@@ -184,7 +186,9 @@ def _check_difficulty(difficulty: float) -> None:
 
 def _recipe(seed: int, difficulty: float) -> str:
     """Comment of a file; difficulty stands in it only where there is one."""
-    made = {"seed": seed, "version": VERSION} | ({"difficulty": difficulty} if difficulty else {})
+    made: dict[str, float] = {"seed": seed, "version": VERSION}
+    if difficulty:
+        made |= {"version": VERSION_OF_DIFFICULTY, "difficulty": difficulty}
     return "affuse embedded corpus " + json.dumps(made)
 
 

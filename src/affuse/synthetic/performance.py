@@ -22,7 +22,7 @@ FPS = 30
 """Frames per second of every picture."""
 
 # Of an expression at the greatest difficulty.
-_LEAST_STRENGTH, _LARGEST_BLEND = 0.7, 0.15
+_LEAST_STRENGTH, _LARGEST_BLEND = 0.55, 0.25
 
 
 @dataclass(frozen=True)
