@@ -10,7 +10,8 @@ prints it on one line and exits with code 2.
     ├── MediaError           a file cannot be decoded
     │   └── CutShort         its sound or picture ends before the length that it states
     ├── FeatureError         a feature array, table or file does not fit its clips
-    │   └── WeightsError     a file of network weights does not fit its network
+    │   ├── WeightsError     a file of network weights does not fit its network
+    │   └── Diverged         a network's weights grew beyond all numbers in training
     ├── BundleError          a bundle is damaged, of another version, or no bundle
     ├── OutputError          a result cannot be written where it was asked for
     ├── ClusterError         a cluster cannot be reached, or does not fit

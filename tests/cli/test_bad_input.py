@@ -101,9 +101,10 @@ def test_one_emotion_only(refused, table):
     assert "expected at least two emotions" in message
 
 
-def test_one_emotion_is_refused_before_any_work(table, capfd):
+def test_one_emotion_is_refused_before_any_work(table, tmp_path, capfd):
+    out = str(tmp_path / "run")
     with pytest.raises(SystemExit):
-        main(["run", str(table), *AUDIO_ALONE, "--set", 'data.emotions=["calm"]'])
+        main(["run", str(table), *AUDIO_ALONE, "--out", out, "--set", 'data.emotions=["calm"]'])
     assert "audio features" not in capfd.readouterr().err
 
 
@@ -298,7 +299,8 @@ def test_models_are_needed(refused, table):
 def test_folds_that_do_not_fit_are_refused_before_any_work(table, tmp_path, capfd):
     for setting in ('folds.speakers=[["ann"], ["zoe"]]', "folds.published=luna2021"):
         with pytest.raises(SystemExit) as ended:
-            main(["run", str(table), *AUDIO_ALONE, "--set", setting])
+            out = str(tmp_path / "run")
+            main(["run", str(table), *AUDIO_ALONE, "--out", out, "--set", setting])
         message = " ".join(capfd.readouterr().err.split())
         assert ended.value.code == 2
         assert "or let folds be made (--set folds.published= or" in message

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from affuse.cli.running import free_folder
 from affuse.errors import OutputError
-from affuse.storage.locks import claimed, remove_free_locks
+from affuse.storage.locks import claimed, is_claimed, remove_free_locks
 
 HOLD = """
 import sys
@@ -43,10 +44,13 @@ def claim(path: Path) -> None:
 
 def test_second_one_is_told_who_has_it(tmp_path: Path) -> None:
     with holder(tmp_path / "run") as first:
+        assert is_claimed(tmp_path / "run")
+        assert free_folder(tmp_path / "run") == tmp_path / "run-2"
         with pytest.raises(OutputError, match=rf"run is being written by process {first.pid} on "):
             claim(tmp_path / "run")
         claim(tmp_path / "other")
         first.communicate()
+    assert not is_claimed(tmp_path / "run")
     claim(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
@@ -56,6 +60,7 @@ def test_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
         first.kill()
     assert first.returncode == -signal.SIGKILL
     assert len(list(tmp_path.iterdir())) == 1
+    assert not is_claimed(tmp_path / "run")
     claim(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 

@@ -23,6 +23,7 @@ from affuse.config import Config, load_config
 from affuse.corpora.media_files import passed_over_text
 from affuse.errors import ConfigError
 from affuse.records import MODALITIES, Skipped
+from affuse.storage.locks import is_claimed
 from affuse.storage.run_files import REPORT, RESULTS
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def _run_folder(config: Config) -> Path:
 
 
 def free_folder(folder: Path) -> Path:
-    """The folder itself, or the first of name-2, name-3 ... that does not exist.
+    """The folder itself, or the first of name-2, name-3 ... that is nobody's.
 
     Parameters
     ----------
@@ -281,7 +282,7 @@ def free_folder(folder: Path) -> Path:
     Path
     """
     candidate, number = folder, 1
-    while candidate.exists():
+    while candidate.exists() or is_claimed(candidate):
         number += 1
         candidate = folder.with_name(f"{folder.name}-{number}")
     return candidate

@@ -57,9 +57,7 @@ def claimed(path: Path) -> Iterator[None]:
     OutputError
         Another process works on it, said at once; or the folder cannot be written.
     """
-    place = Path(os.path.realpath(path))
-    digest = hashlib.sha256(os.fsencode(place.name)).hexdigest()[:12]
-    lock = place.with_name(f"{_NAME}{digest}")
+    lock = _lock_of(path)
     handle = _taken(path, lock)
     try:
         yield
@@ -67,6 +65,33 @@ def claimed(path: Path) -> Iterator[None]:
         with suppress(OSError):
             lock.unlink()
         os.close(handle)
+
+
+def is_claimed(path: Path) -> bool:
+    """Whether another caller has a path now.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+    """
+    try:
+        handle = os.open(_lock_of(path), os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not try_lock(handle)
+    finally:
+        os.close(handle)
+
+
+def _lock_of(path: Path) -> Path:
+    place = Path(os.path.realpath(path))
+    digest = hashlib.sha256(os.fsencode(place.name)).hexdigest()[:12]
+    return place.with_name(f"{_NAME}{digest}")
 
 
 def remove_free_locks(folder: Path) -> None:
