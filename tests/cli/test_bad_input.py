@@ -298,9 +298,9 @@ def test_models_are_needed(refused, table):
 
 def test_folds_that_do_not_fit_are_refused_before_any_work(table, tmp_path, capfd):
     for setting in ('folds.speakers=[["ann"], ["zoe"]]', "folds.published=luna2021"):
+        asked = ["run", str(table), *AUDIO_ALONE, "--out", str(tmp_path / "run"), "--set", setting]
         with pytest.raises(SystemExit) as ended:
-            out = str(tmp_path / "run")
-            main(["run", str(table), *AUDIO_ALONE, "--out", out, "--set", setting])
+            main(asked)
         message = " ".join(capfd.readouterr().err.split())
         assert ended.value.code == 2
         assert "or let folds be made (--set folds.published= or" in message

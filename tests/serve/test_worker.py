@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,27 @@ def test_dies_with_the_process_that_started_it():
         assert worker.exists()
         parent.kill()
     until(lambda: not worker.exists(), wait_s=10)
+
+
+ECHOED = """
+from affuse.serve.worker import Worker, echo
+if __name__ == "__main__":
+    print(*Worker(echo, "hello").messages())
+"""
+
+
+def test_a_long_folder_for_temporary_files_is_none_too_long(tmp_path):
+    """A socket's path has at most some hundred bytes."""
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    (tmp_path / "script.py").write_text(ECHOED)
+    ended = subprocess.run(
+        [sys.executable, tmp_path / "script.py"],
+        env={**os.environ, "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.stdout, ended.stderr) == ("hello\n", "")
 
 
 def test_killed_worker_ends_with_a_reason():

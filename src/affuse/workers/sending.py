@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from tempfile import gettempdir
 from typing import Any
 
 from affuse.workers.processes import end_with_parent
@@ -13,6 +15,11 @@ from affuse.workers.processes import end_with_parent
 Send = Callable[[object], None]
 
 _PATIENCE_S = 5.0
+_LONGEST_FOLDER = 68
+"""Bytes in the name of the folder for temporary files, in which the server of forks has a socket.
+
+Its path is 34 longer, and none of a socket may have more than 103 on macOS, or 107 on Linux.
+"""
 
 
 class SendingProcess:
@@ -64,7 +71,8 @@ class SendingProcess:
 
 
 def _context(preload: Sequence[str]) -> Any:
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    can_fork = "forkserver" in multiprocessing.get_all_start_methods()
+    if not can_fork or len(os.fsencode(gettempdir())) > _LONGEST_FOLDER:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
