@@ -51,9 +51,9 @@ def opened(browser: Any, run_folder: Path) -> Any:
         page.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "theme"), zip(WIDTHS, ("light", "dark"), strict=True))
 def test_is_fit_for_everybody(opened, width, theme):
+    """Each width and each theme once: faults of layout are the one's, of contrast the other's."""
     checker = pytest.importorskip("axe_playwright_python.sync_playwright")
     page, noted = opened(width, theme)
     assert noted == []
