@@ -81,6 +81,13 @@ def test_unknown_recipe_setting_and_modality(refused, table):
     assert "expected one of expression, " in refused("run", table, "--features", "audio=nothing")
 
 
+def test_settings_of_an_extractor_that_there_is_not(refused, table):
+    message = refused(
+        "run", table, *AUDIO_ALONE, "--set", "features.settings.opensmil.level=frames"
+    )
+    assert "extractor 'opensmil' was given: did you mean 'opensmile'?" in message
+
+
 def test_extractor_of_the_other_modality(refused, table):
     assert "features.audio" in refused("run", table, "--features", "video=mfcc")
 

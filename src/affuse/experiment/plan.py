@@ -23,6 +23,7 @@ from affuse.features.table import FeatureTable, truth_of
 from affuse.fusion.registry import check_fusions
 from affuse.models.registry import check_balance, check_models, check_votes
 from affuse.records import Modality
+from affuse.registries import EXTRACTORS
 from affuse.splits.divide import check_asked_folds
 from affuse.tasks.choice import make_task
 from affuse.tasks.classification import Classification
@@ -137,6 +138,8 @@ def extractors(config: Config) -> dict[Modality, Source]:
     dict of Modality to Source
         One for each modality that takes part.
     """
+    for name in config.features.settings:
+        EXTRACTORS.check(name)
     names: dict[Modality, str] = {"audio": config.features.audio, "video": config.features.video}
     chosen = {m: make_source(name, m, config) for m, name in names.items() if name != "none"}
     if not chosen:
