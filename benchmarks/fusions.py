@@ -45,8 +45,12 @@ OTHERS = {
 }
 
 
-def planted(n_clips: int = 600, seed: int = 0) -> FeatureTable:
-    """The label is the sign of the picture at the moment that the sound marks."""
+def planted(n_clips: int = 600, n_speakers: int = 12, seed: int = 0) -> FeatureTable:
+    """The sound marks a moment at random, the picture has a sign at every moment.
+
+    The label is the sign at the marked moment: each modality alone tells nothing of it, nor do
+    both without their time. They have different numbers of steps.
+    """
     rng = np.random.default_rng(seed)
     n_sound, n_picture, rows = 24, 12, np.arange(n_clips)
     signs = rng.choice([-1, 1], (n_clips, n_picture))
@@ -57,7 +61,7 @@ def planted(n_clips: int = 600, seed: int = 0) -> FeatureTable:
     arrays = {"audio": sound, "video": picture}
     return FeatureTable(
         clips=np.array([f"{number:03}" for number in range(n_clips)]),
-        speakers=np.array([str(number % 12) for number in range(n_clips)]),
+        speakers=np.array([str(number % n_speakers) for number in range(n_clips)]),
         labels=(signs[rows, moment] > 0).astype(np.int64),
         classes=("minus", "plus"),
         arrays={m: ArrayInMemory(a.astype(np.float32), AXES[m]) for m, a in arrays.items()},

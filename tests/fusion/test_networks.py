@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from benchmarks.fusions import AXES, planted
 from fusion_contract import NETWORKS, QUICK, three_of_five
 
 from affuse.config import FusionConfig, ModelConfig, load_config
@@ -22,32 +23,6 @@ from affuse.fusion.networks.tensors import TensorBackend
 from affuse.fusion.registry import make_fusion
 from affuse.tasks.metrics import uar
 
-AXES = {"audio": ("clip", "channel", "time"), "video": ("clip", "time", "feature")}
-
-
-def planted(n_clips: int = 300, seed: int = 0) -> FeatureTable:
-    """The sound marks a moment at random, the picture has a sign at every moment.
-
-    The label is the sign at the marked moment: each modality alone tells nothing of it, nor do
-    both without their time. They have different numbers of steps.
-    """
-    rng = np.random.default_rng(seed)
-    n_sound, n_picture, rows = 24, 12, np.arange(n_clips)
-    signs = rng.choice([-1, 1], (n_clips, n_picture))
-    picture = 1.5 * signs[:, :, None] + 0.5 * rng.standard_normal((n_clips, n_picture, 3))
-    sound = 0.5 * rng.standard_normal((n_clips, 3, n_sound))
-    moment = rng.integers(0, n_picture, n_clips)
-    sound[rows, :, np.rint(moment / (n_picture - 1) * (n_sound - 1)).astype(int)] += 2
-    arrays = {"audio": sound, "video": picture}
-    return FeatureTable(
-        clips=np.array([f"{number:03}" for number in range(n_clips)]),
-        speakers=np.array([str(number % 4) for number in range(n_clips)]),
-        labels=(signs[rows, moment] > 0).astype(np.int64),
-        classes=("minus", "plus"),
-        arrays={m: ArrayInMemory(a.astype(np.float32), AXES[m]) for m, a in arrays.items()},
-        present={modality: np.ones(n_clips, bool) for modality in arrays},
-    )
-
 
 def held_out(name: str, table: FeatureTable, model: ModelConfig | None = None) -> float:
     """UAR on one speaker's clips after learning from the others'."""
@@ -58,7 +33,7 @@ def held_out(name: str, table: FeatureTable, model: ModelConfig | None = None) -
 
 
 def test_attention_finds_what_only_the_alignment_in_time_tells():
-    table = planted()
+    table = planted(n_clips=300, n_speakers=4)
     attention = held_out("cross_attention", table)
     assert attention > 0.9
     svm, cnn = ModelConfig(name="svm_rbf"), ModelConfig(name="cnn1d", params={"epochs": 3})

@@ -13,11 +13,9 @@ from affuse.features.table import FeatureTable
 from affuse.fusion.balance import balanced
 from affuse.fusion.graphs import Inputs, SystemGraphs, feature_rows, one_member
 from affuse.fusion.inputs import (
+    JointOutputs,
     Rows,
-    TableOutputs,
     fit_model,
-    fused_modalities,
-    in_clip_order,
     model_outputs,
     output_columns,
     presence,
@@ -34,7 +32,7 @@ Balancing = Literal["none", "weights", "components"]
 Means = Mapping[str, NDArray[np.float32]]
 
 
-class EarlyFusion(TableOutputs, ClassifierMixin, BaseEstimator):
+class EarlyFusion(JointOutputs, ClassifierMixin, BaseEstimator):
     """Features of all modalities concatenated, one model on top.
 
     Parameters
@@ -114,10 +112,7 @@ class EarlyFusion(TableOutputs, ClassifierMixin, BaseEstimator):
             The table has one modality; a clip lacks every modality, or has numbers that are not
             finite.
         """
-        self.modalities_ = fused_modalities(table)
-        training = in_clip_order(table)
-        complete = bool(presence(training, self.modalities_).all())
-        self.dropout_ = self.modality_dropout or not complete
+        training = self._begin(table)
         if self.dropout_:
             training = with_dropout(training, self.modalities_)
         self.means_ = _means(training, self.modalities_)
@@ -128,25 +123,6 @@ class EarlyFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         self.numbers_ = bool(table.targets)
         self.out_of_fold_ = out_of_fold_rows(self.model_, table)
         return self
-
-    def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
-        """For which clips there is a prediction.
-
-        Parameters
-        ----------
-        table : FeatureTable
-
-        Returns
-        -------
-        (n_clips,) bool
-
-        Raises
-        ------
-        FeatureError
-            The table lacks a modality that the system was fitted on.
-        """
-        present = [table.select([name]).present[name] for name in self.modalities_]
-        return np.asarray(np.any(present, axis=0) if self.dropout_ else np.all(present, axis=0))
 
     def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
         if not self.dropout_:

@@ -286,6 +286,44 @@ class TableOutputs(ABC):
         """What the fitted system gives for each clip: (n_clips, n_outputs)."""
 
 
+class JointOutputs(TableOutputs):
+    """Prediction methods of a system that joins several modalities before it decides.
+
+    It can do without one where clips that it has learned from lacked one, or on request.
+    """
+
+    modality_dropout: bool
+    modalities_: tuple[str, ...]
+    dropout_: bool
+
+    def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
+        """For which clips there is a prediction.
+
+        Parameters
+        ----------
+        table : FeatureTable
+
+        Returns
+        -------
+        (n_clips,) bool
+
+        Raises
+        ------
+        FeatureError
+            The table lacks a modality that the system was fitted on.
+        """
+        present = [table.select([name]).present[name] for name in self.modalities_]
+        return np.asarray(np.any(present, axis=0) if self.dropout_ else np.all(present, axis=0))
+
+    def _begin(self, table: FeatureTable) -> FeatureTable:
+        """Note what is joined, and whether without one too; the training clips in order."""
+        self.modalities_ = fused_modalities(table)
+        training = in_clip_order(table)
+        complete = bool(presence(training, self.modalities_).all())
+        self.dropout_ = self.modality_dropout or not complete
+        return training
+
+
 def fused_modalities(table: FeatureTable) -> tuple[str, ...]:
     """Modalities of a table, which must be several.
 

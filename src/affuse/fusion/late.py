@@ -12,10 +12,8 @@ from affuse.errors import FeatureError
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, SystemGraphs, feature_rows, one_member
 from affuse.fusion.inputs import (
-    TableOutputs,
+    JointOutputs,
     differs,
-    fused_modalities,
-    in_clip_order,
     model_outputs,
     output_columns,
     presence,
@@ -49,7 +47,7 @@ class EmbeddingToGraph(Protocol):
         """
 
 
-class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
+class LateFusion(JointOutputs, ClassifierMixin, BaseEstimator):
     """Embeddings of one network per modality, combined, and an MLP on top.
 
     As the lecture has it: each network is trained by itself on the training clips; its layer of 128
@@ -115,10 +113,7 @@ class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
             The table has one modality; a clip lacks every modality; the clips that have one of
             them are too few or too alike to train a network on.
         """
-        self.modalities_ = fused_modalities(table)
-        training = in_clip_order(table)
-        complete = bool(presence(training, self.modalities_).all())
-        self.dropout_ = self.modality_dropout or not complete
+        training = self._begin(table)
         self.networks_ = self._fitted_networks(training, fit_cache or FitCache())
         if self.dropout_:
             training = with_dropout(training, self.modalities_)
@@ -127,25 +122,6 @@ class LateFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         self.classes_ = output_columns(self.mlp_, table)
         self.numbers_ = bool(table.targets)
         return self
-
-    def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
-        """For which clips there is a prediction.
-
-        Parameters
-        ----------
-        table : FeatureTable
-
-        Returns
-        -------
-        (n_clips,) bool
-
-        Raises
-        ------
-        FeatureError
-            The table lacks a modality that the system was fitted on.
-        """
-        present = [table.select([name]).present[name] for name in self.modalities_]
-        return np.asarray(np.any(present, axis=0) if self.dropout_ else np.all(present, axis=0))
 
     def embed(self, table: FeatureTable) -> NDArray[np.float32]:
         """Embedding of each clip by each network.

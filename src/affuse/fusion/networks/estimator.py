@@ -13,9 +13,7 @@ from affuse.features.memory import refuse_larger_than_memory
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, SystemGraphs, feature_rows, one_member
 from affuse.fusion.inputs import (
-    TableOutputs,
-    fused_modalities,
-    in_clip_order,
+    JointOutputs,
     presence,
     require_all,
     with_dropout,
@@ -48,7 +46,7 @@ _BYTES_A_WEIGHT = 16
 """Itself, its gradient, and two moments of Adam."""
 
 
-class NetworkFusion(TableOutputs, ClassifierMixin, BaseEstimator):
+class NetworkFusion(JointOutputs, ClassifierMixin, BaseEstimator):
     """A network over the steps in time of several modalities, learned from whole clips.
 
     Parameters
@@ -164,10 +162,7 @@ class NetworkFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         FeatureError, MissingDependency
             As `fit`.
         """
-        self.modalities_ = fused_modalities(table)
-        training = in_clip_order(table)
-        complete = bool(presence(training, self.modalities_).all())
-        self.dropout_ = self.modality_dropout or not complete
+        training = self._begin(table)
         if self.dropout_:
             training = with_dropout(training, self.modalities_)
         steps = {name: steps_of(training, name) for name in self.modalities_}
@@ -186,25 +181,6 @@ class NetworkFusion(TableOutputs, ClassifierMixin, BaseEstimator):
                 self.network_, batches, self.epochs, optimiser, after_epoch=after_epoch
             )
         return self
-
-    def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
-        """For which clips there is a prediction.
-
-        Parameters
-        ----------
-        table : FeatureTable
-
-        Returns
-        -------
-        (n_clips,) bool
-
-        Raises
-        ------
-        FeatureError
-            The table lacks a modality that the system was fitted on.
-        """
-        present = [table.select([name]).present[name] for name in self.modalities_]
-        return np.asarray(np.any(present, axis=0) if self.dropout_ else np.all(present, axis=0))
 
     def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
         if self.dropout_:
