@@ -22,9 +22,7 @@ from affuse.config import FusionConfig, ModelConfig
 from affuse.features.table import FeatureTable
 from affuse.fusion.family import Family, own_model
 from affuse.fusion.inputs import (
-    TableOutputs,
-    fused_modalities,
-    in_clip_order,
+    JointOutputs,
     presence,
     present_rows,
     require_all,
@@ -44,7 +42,7 @@ Steps = Mapping[str, NDArray[np.float32]]
 _N_WAVES = 4
 
 
-class CrossAttention(TableOutputs, ClassifierMixin, BaseEstimator):
+class CrossAttention(JointOutputs, ClassifierMixin, BaseEstimator):
     """Classifier over the time axes of several modalities, each of which attends to the others.
 
     Parameters
@@ -86,10 +84,7 @@ class CrossAttention(TableOutputs, ClassifierMixin, BaseEstimator):
 
     def fit(self, table: FeatureTable, fit_cache: FitCache | None = None) -> Self:
         """Learn from all clips of `table`; FeatureError if one lacks every modality."""
-        self.modalities_ = fused_modalities(table)
-        training = in_clip_order(table)  # Nothing learned depends on the order of clips.
-        complete = bool(presence(training, self.modalities_).all())
-        self.dropout_ = self.modality_dropout or not complete
+        training = self._begin(table)  # In one order: nothing learned depends on the clips'.
         if self.dropout_:
             training = with_dropout(training, self.modalities_)
         self.classes_, labels = np.unique(training.labels, return_inverse=True)
@@ -108,11 +103,6 @@ class CrossAttention(TableOutputs, ClassifierMixin, BaseEstimator):
                 torch.nn.functional.cross_entropy(logits, targets[rows]).backward()
                 optimiser.step()
         return self
-
-    def can_decide(self, table: FeatureTable) -> NDArray[np.bool_]:
-        """For which clips there is a prediction: (n_clips,)."""
-        present = [table.select([name]).present[name] for name in self.modalities_]
-        return np.asarray(np.any(present, axis=0) if self.dropout_ else np.all(present, axis=0))
 
     def _outputs(self, table: FeatureTable) -> NDArray[np.float64]:
         check_is_fitted(self)
