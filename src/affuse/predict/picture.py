@@ -6,8 +6,9 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from affuse.media.tracking import TrackedFace
 
 
+NumberedFace = TypeVar("NumberedFace", "TrackedFace", "FaceObservation")
 Crop = NDArray[np.uint8]
 Classify = Callable[[Sequence[Crop]], MeasuredRows]
 
@@ -153,9 +155,39 @@ class VideoAnalysis:
         sequence of FaceObservation
             By time.
         """
+        return self.among(self.observations, span)
+
+    def among(
+        self, observations: Sequence[FaceObservation], span: Span
+    ) -> Sequence[FaceObservation]:
+        """Those of some observations that lie within a stretch.
+
+        Parameters
+        ----------
+        observations : sequence of FaceObservation
+            By time.
+        span : Span
+
+        Returns
+        -------
+        sequence of FaceObservation
+            By time.
+        """
         edges = self._positions(span)
-        first, end = (bisect_left(self.observations, edge, key=self._position_of) for edge in edges)
-        return self.observations[first:end]
+        first, end = (bisect_left(observations, edge, key=self._position_of) for edge in edges)
+        return observations[first:end]
+
+    def of_largest(self) -> VideoAnalysis:
+        """The same, with one face per frame: the largest, as `FollowedFace` chooses it.
+
+        Returns
+        -------
+        VideoAnalysis
+        """
+        follow = FollowedFace()
+        frames = groupby(self.observations, key=_time_s)
+        kept = [face for _, faces in frames for face in follow.chosen(list(faces))]
+        return replace(self, observations=kept)
 
     def go_on(self, end_s: float) -> None:
         """Hold the last picture as long as usual, but not beyond the recording's end.
@@ -278,17 +310,17 @@ class FollowedFace:
     def __init__(self) -> None:
         self._number = 0
 
-    def chosen(self, visible: Sequence[TrackedFace]) -> Sequence[TrackedFace]:
+    def chosen(self, visible: Sequence[NumberedFace]) -> Sequence[NumberedFace]:
         """The largest face, or the one tracked before; none where there is none.
 
         Parameters
         ----------
-        visible : sequence of TrackedFace
+        visible : sequence of TrackedFace or of FaceObservation
             All that are in the frame.
 
         Returns
         -------
-        sequence of TrackedFace
+        sequence of TrackedFace or of FaceObservation
             One, or none.
         """
         if not visible:
@@ -357,5 +389,5 @@ def _time_s(observation: FaceObservation) -> float:
     return observation.time_s
 
 
-def _area(face: TrackedFace) -> float:
+def _area(face: TrackedFace | FaceObservation) -> float:
     return face.box.width * face.box.height
