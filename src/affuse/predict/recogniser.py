@@ -15,12 +15,11 @@ from affuse.bundle.reader import read_bundle
 from affuse.errors import BundleError, ConfigError
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.media.video import DECODING_THREADS
+from affuse.predict.analysis import analyse
 from affuse.predict.crops import face_images
 from affuse.predict.members import Members
-from affuse.predict.recording import read_recording
 from affuse.predict.settings import Faces, Settings, settings_of
 from affuse.predict.tables import Tables, read_tables
-from affuse.predict.timeline import predict_recording
 from affuse.predict.voices import averaged_voice, checked_signal
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Modality, Prediction
 from affuse.storage.remote import local_copy, local_path
@@ -191,8 +190,8 @@ class Recogniser:
             )
         with local_copy(local_path(str(path))) as file:
             members = self._members.of_file(str(path))
-            recording = read_recording(file, members, FaceTracker(), settings, None, n_threads)
-            return predict_recording(recording, members, settings, str(path))
+            analysis = analyse(file, members, FaceTracker(), settings, None, n_threads)
+            return analysis.prediction(members, settings, str(path))
 
     def faces(self, images: Sequence[ArrayLike] | NDArray[np.uint8]) -> NDArray[np.float64]:
         """Probabilities of emotions for crops of faces, each averaged with its mirror image.

@@ -117,6 +117,7 @@ def read_recording(
     settings: Settings,
     reached: Reached | None = None,
     n_threads: int = DECODING_THREADS,
+    observer: Observer | None = None,
 ) -> Recording:
     """Read a file: its picture and its sound, each once and in bounded memory.
 
@@ -132,6 +133,8 @@ def read_recording(
         ends the reading.
     n_threads : int
         What decodes the picture.
+    observer : Observer, optional
+        Sees every picture and hears every second of sound as it is read.
 
     Returns
     -------
