@@ -187,7 +187,10 @@ def predict(
     from affuse.export.registry import format_of
     from affuse.predict.settings import settings_of
 
-    embeddings = {"face_embedding": face_embedding, "voice_embedding": voice_embedding}
+    embeddings = {
+        "face_embedding": face_embedding or "",
+        "voice_embedding": voice_embedding or "",
+    }
     refuse_without_people(people, name=names, **embeddings)
     settings = settings_of(
         window,

@@ -132,7 +132,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
     asked = {
         name: value
         for name, value in asdict(settings).items()
-        if name not in _LATER or value not in (None, False, {})
+        if name not in _LATER or value not in (None, False, {}, "")
     }
     if settings.people is not None:
         asked |= {"people": settings.people, "embeddings": _embedding_states(settings)}

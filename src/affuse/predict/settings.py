@@ -46,13 +46,12 @@ class Settings:
     explain : bool
         Find out what the answer rests on.
     people : int or None
-        How many people the recording has, each with a timeline of their own; 0: as many as are
-        found; None: people are not told apart.
+        Tell the people of the recording apart, and who of them speaks: how many there are, or 0
+        where that is not known. None: do not.
     names : mapping of int to str
-        Number of a person -> what they are called.
-    face_embedding, voice_embedding : str or None
-        What tells faces, or voices, of one person from those of another: ``onnx:FILE``; None: what
-        comes with affuse.
+        Number of a person -> name.
+    face_embedding, voice_embedding : str
+        What tells faces and voices apart: ``onnx:FILE``; empty: the networks that come with affuse.
 
     Raises
     ------
@@ -71,8 +70,8 @@ class Settings:
     explain: bool = False
     people: int | None = None
     names: Mapping[int, str] = field(default_factory=dict)
-    face_embedding: str | None = None
-    voice_embedding: str | None = None
+    face_embedding: str = ""
+    voice_embedding: str = ""
 
     def __post_init__(self) -> None:
         if self.faces not in get_args(Faces):
@@ -113,8 +112,8 @@ def settings_of(
     explain: bool = False,
     people: bool | int | None = None,
     names: Mapping[int, str] | None = None,
-    face_embedding: str | None = None,
-    voice_embedding: str | None = None,
+    face_embedding: str = "",
+    voice_embedding: str = "",
 ) -> Settings:
     """Settings from a person's choices; the hop is half a window by default.
 
@@ -128,7 +127,7 @@ def settings_of(
     max_duration_s : float, optional
     explain : bool
     names : mapping of int to str, optional
-    face_embedding, voice_embedding : str, optional
+    face_embedding, voice_embedding : str
         As the attributes of `Settings`.
     people : bool or int, optional
         True: as many people as are found; a number: so many; False: they are not told apart.
@@ -168,7 +167,7 @@ def _n_people(people: bool | int | None) -> int | None:
 def _check_people(settings: Settings) -> None:
     embeddings = {name: getattr(settings, name) for name in ("face_embedding", "voice_embedding")}
     for name, given in embeddings.items():
-        if given is not None and not (given.startswith(_ONNX) and given != _ONNX):
+        if given and not (given.startswith(_ONNX) and given != _ONNX):
             raise ConfigError(
                 f"{name} {given!r} was given; expected onnx:FILE, such as onnx:{name}.onnx with "
                 f"{name}.json beside it"
