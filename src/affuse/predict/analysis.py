@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from affuse.media.video import DECODING_THREADS
@@ -49,7 +49,7 @@ class Analysis:
         """
         if self.people is None:
             return predict_recording(self.recording, members, settings, name)
-        return predict_people(self.recording, self.people, members, _of_all(settings), name)
+        return predict_people(self.recording, self.people, members, settings, name)
 
 
 def analyse(
@@ -88,10 +88,5 @@ def analyse(
         return Analysis(read_recording(path, members, tracker, settings, reached, n_threads))
     refuse_other_members(members)
     observer = PeopleObserver(settings)
-    everybody = _of_all(settings)
-    recording = read_recording(path, members, tracker, everybody, reached, n_threads, observer)
+    recording = read_recording(path, members, tracker, settings, reached, n_threads, observer)
     return Analysis(recording, observer.people(recording))
-
-
-def _of_all(settings: Settings) -> Settings:
-    return replace(settings, faces="all")

@@ -129,7 +129,7 @@ def notes_of(recording: Recording, members: Members, settings: Settings) -> Iter
         yield from _hardly_seen(recording.picture, settings)
     yield from info.notes
     n_faces = 0 if recording.picture is None else recording.picture.n_faces
-    if n_faces > 1 and settings.faces == "largest":
+    if n_faces > 1 and settings.analysed_faces == "largest":
         yield message(
             "note.largest",
             "up to {n_faces} faces are seen at once; the largest was analysed",

@@ -69,7 +69,9 @@ def predict_people(
         longest where no face is seen.
     """
     if found.is_one:
-        alone = replace(settings, faces="largest", people=None)
+        alone = replace(
+            settings, people=None, names={}, face_embedding="", voice_embedding=""
+        )
         picture = recording.picture and recording.picture.of_largest()
         largest = replace(recording, picture=picture)
         return _of_one(predict_recording(largest, members, alone, name), found, settings)

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import CutShort
+from affuse.media.dense import DenseFrame, dense_frames
 from affuse.media.faces import face_crop
 from affuse.media.geometry import Image
 from affuse.media.small_pictures import one_thread
 from affuse.media.video import DECODING_THREADS, SampledFrame, sample_frames
+from affuse.predict.observer import Observer
 from affuse.predict.settings import Faces
 from affuse.predict.windows import Span
 from affuse.records import Box
@@ -231,6 +233,7 @@ def analyse_video(
     sampled_fps: float,
     reached: Callable[[float], None] | None = None,
     n_threads: int = DECODING_THREADS,
+    observer: Observer | None = None,
 ) -> VideoAnalysis:
     """Read the picture of a file once, in bounded memory.
 
@@ -248,6 +251,8 @@ def analyse_video(
         Called with the seconds read so far; what it raises ends the reading.
     n_threads : int
         What decodes.
+    observer : Observer, optional
+        Is shown each picture, with the faces in it.
 
     Returns
     -------
@@ -259,10 +264,25 @@ def analyse_video(
         The file has no picture.
     """
     video = VideoAnalysis(sampled_fps)
-    frames = sample_frames(path, per_s=sampled_fps, short_side=SHORT_SIDE, n_threads=n_threads)
+    if observer is None:
+        frames = sample_frames(path, per_s=sampled_fps, short_side=SHORT_SIDE, n_threads=n_threads)
+    else:
+        every = dense_frames(path, per_s=sampled_fps, short_side=SHORT_SIDE, n_threads=n_threads)
+        frames = _sampled(every, observer)
     with one_thread():
-        _observe(_noted(frames, video, reached), tracker, classify, faces, video)
+        _observe(_noted(frames, video, reached), tracker, classify, faces, video, observer)
     return video
+
+
+def _sampled(
+    frames: Iterator[SampledFrame | DenseFrame], observer: Observer
+) -> Iterator[SampledFrame]:
+    """The sampled frames; those between them are the observer's alone."""
+    for frame in frames:
+        if isinstance(frame, DenseFrame):
+            observer.see_between(frame)
+        else:
+            yield frame
 
 
 def _observe(
@@ -271,6 +291,7 @@ def _observe(
     classify: Classify | None,
     faces: Faces,
     video: VideoAnalysis,
+    observer: Observer | None,
 ) -> None:
     """Look at all sampled frames."""
     follow = FollowedFace() if faces == "largest" else None
@@ -279,6 +300,8 @@ def _observe(
         faces_now = tracker.update(frame.time_s, frame.image)
         visible = tuple(face for face in faces_now if face.found)
         video.n_faces = max(video.n_faces, len(visible))
+        if observer is not None:
+            observer.see(frame.time_s, frame.image, visible)
         for face in visible if follow is None else follow.chosen(visible):
             crop = (
                 None

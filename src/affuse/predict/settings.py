@@ -73,6 +73,11 @@ class Settings:
     face_embedding: str = ""
     voice_embedding: str = ""
 
+    @property
+    def analysed_faces(self) -> Faces:
+        """``all`` where people are told apart, too."""
+        return self.faces if self.people is None else "all"
+
     def __post_init__(self) -> None:
         if self.faces not in get_args(Faces):
             raise ConfigError(f"faces {self.faces!r} was given; expected 'largest' or 'all'")

@@ -1,0 +1,124 @@
+"""What tells the people of a recording apart, gathered while it is read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from affuse.media.dense import DenseFrame
+from affuse.media.faces import Image
+from affuse.media.tracking import TrackedFace
+from affuse.people.face_embedding import crop_for, face_embedder
+from affuse.people.identity import people_of
+from affuse.people.mouths import MouthReader
+from affuse.people.records import FaceLook, MouthTrack, Speech
+from affuse.people.shots import ShotDetector
+from affuse.people.speaking import SoundEnvelope, attribute
+from affuse.people.voice_embedding import voice_embedder
+from affuse.people.voices import VoiceStream
+from affuse.predict.found_people import FoundPeople, TrackedPeople, joined_people
+from affuse.predict.observer import Signal
+from affuse.predict.recording import Recording
+from affuse.predict.settings import Settings
+
+_BATCH = 32
+"""Faces that are embedded at once."""
+
+
+class PeopleObserver:
+    """Gathers a few numbers of each face and of the voice; pictures and sound are not kept.
+
+    Parameters
+    ----------
+    settings : Settings
+        With `people`.
+
+    Raises
+    ------
+    ConfigError, WeightsError
+        A network that is to tell faces or voices apart cannot be used.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._embedder = face_embedder(settings.face_embedding)
+        self._voices = VoiceStream(voice_embedder(settings.voice_embedding))
+        self._envelope = SoundEnvelope()
+        self._mouths = MouthReader()
+        self._shots = ShotDetector()
+        self._cuts_s: list[float] = []
+        self._looks: list[FaceLook] = []
+        self._pending: list[tuple[FaceLook, Image]] = []
+        self._faces: Sequence[TrackedFace] = ()
+
+    def see(self, time_s: float, image: Image, faces: Sequence[TrackedFace]) -> None:
+        """One sampled picture, as in `Observer`."""
+        if self._shots.is_cut(image):
+            self._cuts_s.append(time_s)
+        self._faces = faces
+        for face in faces:
+            look = FaceLook(time_s, face.number, face.box)
+            crop = crop_for(self._embedder, image, face.box, face.roll_deg)
+            self._pending.append((look, crop))
+        if len(self._pending) >= _BATCH:
+            self._embed()
+
+    def see_between(self, frame: DenseFrame) -> None:
+        """A picture for the mouths alone, as in `Observer`."""
+        self._mouths.see(frame, self._faces)
+
+    def take(self, piece: Signal) -> None:
+        """The next piece of the sound, as in `Observer`."""
+        self._voices.take(piece)
+        self._envelope.take(piece)
+
+    def people(self, recording: Recording) -> FoundPeople:
+        """The people of the recording, once it has been read.
+
+        Parameters
+        ----------
+        recording : Recording
+
+        Returns
+        -------
+        FoundPeople
+        """
+        self._embed()
+        n_people = self._settings.people or None
+        persons = people_of(
+            self._looks, self._cuts_s, n_people, threshold=self._embedder.threshold
+        )
+        tracked = TrackedPeople(self._looks, persons)
+        observations = [] if recording.picture is None else recording.picture.observations
+        return joined_people(observations, tracked, self._speech(recording, tracked))
+
+    def _speech(self, recording: Recording, tracked: TrackedPeople) -> Speech:
+        if recording.sound is None:
+            return Speech(())
+        turns = self._voices.turns(recording.sound.speech, n_voices=None)
+        mouths = _by_person(self._mouths.tracks(), tracked)
+        return attribute(mouths, self._envelope.values(), turns)
+
+    def _embed(self) -> None:
+        """Embed the faces that wait for it."""
+        if not self._pending:
+            return
+        rows = self._embedder.embed([crop for _, crop in self._pending])
+        self._looks += [
+            replace(look, embedding=row) for (look, _), row in zip(self._pending, rows, strict=True)
+        ]
+        self._pending = []
+
+
+def _by_person(mouths: Sequence[MouthTrack], tracked: TrackedPeople) -> dict[int, list[MouthTrack]]:
+    """What the mouth of each person does, where it can be told whose it is."""
+    found: dict[int, list[MouthTrack]] = defaultdict(list)
+    for mouth in mouths:
+        persons = np.array([tracked.at(mouth.track, time_s) for time_s in mouth.times_s.tolist()])
+        for person in np.unique(persons[persons > 0]).tolist():
+            own = persons == person
+            found[person].append(MouthTrack(mouth.track, mouth.times_s[own], mouth.motion[own]))
+    return dict(found)
