@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -40,6 +41,13 @@ class Settings:
         A longer recording is refused; None: none is for its length.
     explain : bool
         Find out what the answer rests on.
+    people : int or None
+        Tell the people of the recording apart, and who of them speaks: how many there are, or 0
+        where that is not known. None: do not.
+    names : mapping of int to str
+        Number of a person -> name.
+    face_embedding, voice_embedding : str
+        What tells faces and voices apart: ``onnx:FILE``; empty: the networks that come with affuse.
 
     Raises
     ------
@@ -56,6 +64,10 @@ class Settings:
     audio_track: int | None = None
     max_duration_s: float | None = None
     explain: bool = False
+    people: int | None = None
+    names: Mapping[int, str] = field(default_factory=dict)
+    face_embedding: str = ""
+    voice_embedding: str = ""
 
     def __post_init__(self) -> None:
         if self.faces not in get_args(Faces):
