@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import ConfigError
-from affuse.messages import message
 from affuse.predict.evidence import WindowEvidence
 from affuse.predict.found_people import FoundPeople, FoundPerson
 from affuse.predict.judging import Judgement, MemberProbabilities, judge
@@ -15,6 +14,7 @@ from affuse.predict.members import Members
 from affuse.predict.notes import Reasons, notes_of
 from affuse.predict.outputs import ask, segment_of, whole_of
 from affuse.predict.own_voice import Signal, own_stretches, own_voice
+from affuse.predict.people_names import notes_of_names
 from affuse.predict.pooling import supported
 from affuse.predict.recording import Recording, enough_speech, main_face
 from affuse.predict.settings import Settings
@@ -98,12 +98,13 @@ def _of_one(prediction: Prediction, found: FoundPeople, settings: Settings) -> P
         familiarity=prediction.familiarity,
         person=person.number,
     )
+    people = (_record(person, overall, settings),)
     return replace(
         prediction,
         segments=tuple(replace(part, person=person.number) for part in prediction.segments),
-        people=(_record(person, overall, settings),),
+        people=people,
         unattributed=found.unattributed,
-        notes=(*prediction.notes, *_unknown_names(found, settings)),
+        notes=(*prediction.notes, *notes_of_names(people, settings.names)),
     )
 
 
@@ -116,20 +117,6 @@ def _record(person: FoundPerson, overall: Segment, settings: Settings) -> Person
         person.visible(settings.sampled_fps),
         person.portrait,
     )
-
-
-def _unknown_names(found: FoundPeople, settings: Settings) -> Iterator[str]:
-    """A note for each name of a person who is not there."""
-    numbers = {person.number for person in found.people}
-    for number, given in sorted(settings.names.items()):
-        if number not in numbers:
-            yield message(
-                "note.nobody",
-                "there is no person {number} to be called {given}: {n_people} were found",
-                number=number,
-                given=given,
-                n_people=len(numbers),
-            )
 
 
 @dataclass
@@ -155,6 +142,10 @@ class _PeopleTimeline:
         judged = {number: self._judged(part, part.probabilities) for number, part in wholes.items()}
         main = self._main()
         overall, whole = judged[main], wholes[main]
+        people = tuple(
+            _record(person, self._segment(wholes[person.number], judged[person.number]), settings)
+            for person in self.found.people
+        )
         explanation = (
             explanation_of(recording, members, settings, list(windows[main].values()))
             if settings.explain
@@ -178,15 +169,10 @@ class _PeopleTimeline:
             familiarity=overall.familiarity,
             notes=(
                 *notes_of(recording, members, settings),
-                *_unknown_names(self.found, settings),
+                *notes_of_names(people, settings.names),
             ),
             explanation=explanation,
-            people=tuple(
-                _record(
-                    person, self._segment(wholes[person.number], judged[person.number]), settings
-                )
-                for person in self.found.people
-            ),
+            people=people,
             unattributed=self.found.unattributed,
         )
 
