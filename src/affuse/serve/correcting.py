@@ -59,7 +59,7 @@ class Correcting:
             sent = await sent_corrections(request, Pace(self._limits))
             found = corrected(prediction, sent)
             job.corrections = sent
-        return _stretches(found)
+        return stretches_of(found)
 
     async def given(self, request: Request, number: str) -> list[StretchReply]:
         """The timelines as they were corrected; empty where nobody has."""
@@ -67,7 +67,7 @@ class Correcting:
             return (
                 []
                 if job.corrections is None
-                else _stretches(corrected(prediction, job.corrections))
+                else stretches_of(corrected(prediction, job.corrections))
             )
 
     async def forget(self, request: Request, number: str) -> Response:
@@ -155,8 +155,18 @@ def done(job: Job, result: RecordingResult | None) -> RecordingResult:
     )
 
 
-def _stretches(found: Prediction) -> list[StretchReply]:
-    """The stretches as they are sent: face or person says which of several timelines."""
+def stretches_of(found: Prediction) -> list[StretchReply]:
+    """The stretches as they are sent: face or person says which of several timelines.
+
+    Parameters
+    ----------
+    found : Prediction
+        Corrected.
+
+    Returns
+    -------
+    list of StretchReply
+    """
     people = len(found.people) > 1
     whose = {} if people else {"person": 0}
     if people or not shares_windows(found):

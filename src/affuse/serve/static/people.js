@@ -18,6 +18,7 @@ const HEIGHT = LANES.reduce((sum, [, height]) => sum + height + GAP, -GAP);
 
 export const titleOf = ({ number, name }) => name || t("people.person", { number });
 
+const initial = ({ number, name }) => (name ? name.slice(0, 1).toUpperCase() : String(number));
 const length = (stretches) => stretches.reduce((sum, [start, end]) => sum + end - start, 0);
 const holds = (stretches, time) => stretches.some(([start, end]) => time >= start && time < end);
 
@@ -51,7 +52,7 @@ export class People {
 
   row(person, face = make("canvas", { width: PORTRAIT, height: PORTRAIT, hidden: true })) {
     const { overall } = person;
-    const letter = make("span", {}, titleOf(person).slice(0, 1).toUpperCase());
+    const letter = make("span", {}, initial(person));
     const input = make("input", { type: "text", maxlength: "80", autocomplete: "off", dir: "auto", value: person.name,
       placeholder: titleOf({ number: person.number }), "aria-label": t("people.name", { number: person.number }) });
     input.addEventListener("change", () => this.rename(person, input));
@@ -100,7 +101,7 @@ export class People {
     const person = this.people.find((one) => one.number === number);
     const { input, letter, canvas } = this.rows.get(number);
     person.name = input.value = name;
-    letter.textContent = titleOf(person).slice(0, 1).toUpperCase();
+    letter.textContent = initial(person);
     canvas.setAttribute("aria-label", this.words(person));
   }
 
