@@ -17,7 +17,7 @@ from affuse.people.mouths import MouthReader
 from affuse.people.records import FaceLook, MouthTrack, Speech
 from affuse.people.shots import ShotDetector
 from affuse.people.speaking import SoundEnvelope, attribute
-from affuse.people.voice_embedding import voice_embedder
+from affuse.people.voice_embedding import open_voice_embedder
 from affuse.people.voices import VoiceStream
 from affuse.predict.found_people import FoundPeople, TrackedPeople, joined_people
 from affuse.predict.observer import Signal
@@ -45,19 +45,17 @@ class PeopleObserver:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._embedder = face_embedder(settings.face_embedding)
-        self._voices = VoiceStream(voice_embedder(settings.voice_embedding))
+        self._voices = VoiceStream(open_voice_embedder(settings.voice_embedding))
         self._envelope = SoundEnvelope()
         self._mouths = MouthReader()
         self._shots = ShotDetector()
-        self._cuts_s: list[float] = []
         self._looks: list[FaceLook] = []
         self._pending: list[tuple[FaceLook, Image]] = []
         self._faces: Sequence[TrackedFace] = ()
 
     def see(self, time_s: float, image: Image, faces: Sequence[TrackedFace]) -> None:
         """One sampled picture, as in `Observer`."""
-        if self._shots.is_cut(image):
-            self._cuts_s.append(time_s)
+        self._shots.see(time_s, image)
         self._faces = faces
         for face in faces:
             look = FaceLook(time_s, face.number, face.box)
@@ -68,7 +66,7 @@ class PeopleObserver:
 
     def see_between(self, frame: DenseFrame) -> None:
         """A picture for the mouths alone, as in `Observer`."""
-        self._mouths.see(frame, self._faces)
+        self._mouths.see(frame.time_s, frame, self._faces)
 
     def take(self, piece: Signal) -> None:
         """The next piece of the sound, as in `Observer`."""
@@ -88,9 +86,7 @@ class PeopleObserver:
         """
         self._embed()
         n_people = self._settings.people or None
-        persons = people_of(
-            self._looks, self._cuts_s, n_people, threshold=self._embedder.threshold
-        )
+        persons = people_of(self._looks, self._shots.cuts_s, n_people, threshold=self._embedder.threshold)
         tracked = TrackedPeople(self._looks, persons)
         observations = [] if recording.picture is None else recording.picture.observations
         return joined_people(observations, tracked, self._speech(recording, tracked))

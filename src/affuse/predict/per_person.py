@@ -69,9 +69,7 @@ def predict_people(
         longest where no face is seen.
     """
     if found.is_one:
-        alone = replace(
-            settings, people=None, names={}, face_embedding="", voice_embedding=""
-        )
+        alone = replace(settings, people=None, names={}, face_embedding="", voice_embedding="")
         picture = recording.picture and recording.picture.of_largest()
         largest = replace(recording, picture=picture)
         return _of_one(predict_recording(largest, members, alone, name), found, settings)
