@@ -243,6 +243,12 @@ def test_a_voice_without_a_face_is_in_the_corner(talked):
     assert (image[:56, :300] != 128).any()
 
 
+def test_a_name_in_other_letters_is_drawn_as_the_number(talked):
+    cyrillic, numbered = (interview(names=(name, "", "")) for name in ("Анна", ""))
+    assert (painted(cyrillic, 1.0) == painted(numbered, 1.0)).all()
+    assert (painted(talked, 1.0) != painted(numbered, 1.0)).any()
+
+
 def test_a_strip_for_each_person_underlined_where_they_speak(talked):
     strip = painted(talked, 9.9)[-round(480 * 0.13) :]
     legend = round(len(strip) * 0.3)
