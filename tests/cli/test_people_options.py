@@ -67,3 +67,14 @@ def test_what_is_refused_in_one_line(capsys, typed, told):
     assert message.err.startswith(f"affuse: {told}")
     assert message.err.count("\n") == 1
     assert message.out == ""
+
+
+def test_a_video_has_people_too(capsys, tmp_path):
+    for typed, told in (
+        (["--name", "1=Anna"], "--name was given without --people"),
+        (["--people", "--prediction", "a.json"], "--people and --prediction were given; expected"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            main(["export", "video", "a.mp4", "--out", str(tmp_path / "b.mp4"), *typed])
+        assert stopped.value.code == 2
+        assert capsys.readouterr().err.startswith(f"affuse: {told}")

@@ -243,6 +243,12 @@ def test_a_voice_without_a_face_is_in_the_corner(talked):
     assert (image[:56, :300] != 128).any()
 
 
+def test_a_name_in_other_letters_is_drawn_as_the_number(talked):
+    cyrillic, numbered = (interview(names=(name, "", "")) for name in ("Анна", ""))
+    assert (painted(cyrillic, 1.0) == painted(numbered, 1.0)).all()
+    assert (painted(talked, 1.0) != painted(numbered, 1.0)).any()
+
+
 def test_a_strip_for_each_person_underlined_where_they_speak(talked):
     strip = painted(talked, 9.9)[-round(480 * 0.13) :]
     legend = round(len(strip) * 0.3)
@@ -255,6 +261,33 @@ def test_a_strip_for_each_person_underlined_where_they_speak(talked):
         [False, False, False, False],
         [False, False, False, True],
     ]
+
+
+@pytest.mark.parametrize("name", ["table", "csv", "vtt", "eaf", "textgrid", "json"])
+def test_thirty_people_one_of_whom_has_no_window(tmp_path, talked, name):
+    crowd = crowded(talked)
+    (file,) = export([crowd], name, tmp_path / "out")
+    assert len(file.read_text("utf-8")) > len(text([talked], name))
+
+
+def test_thirty_people_in_a_small_picture(talked):
+    image = np.full((48, 64, 3), 128, np.uint8)
+    Painter(crowded(talked), 64, 48).paint(image, 1.0)
+    assert (image != 128).any()
+
+
+def crowded(prediction: Prediction) -> Prediction:
+    """Thirty people; nothing is known of the last one but the number."""
+    first, nothing = prediction.people[0], prediction.people[0].overall
+    people = [replace(first, number=number, name="") for number in range(1, 30)]
+    segments = [
+        replace(part, person=person.number)
+        for person in people
+        for part in prediction.segments
+        if part.person == 1
+    ]
+    last = Person(30, "", replace(nothing, emotion=None, confidence=None, probabilities={}))
+    return replace(prediction, people=(*people, last), segments=tuple(segments))
 
 
 DIGESTS = {

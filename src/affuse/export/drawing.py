@@ -80,7 +80,7 @@ class Painter:
             self._paint_verdict(image, self._main.at(time_s))
         speaking = (track for track in self._tracks if _speaks(track, time_s))
         for track in islice(speaking, 1):
-            self._paint_verdict(image, track.at(time_s), f"{track.title}: ")
+            self._paint_verdict(image, track.at(time_s), f"{_called(track)}: ")
         self._paint_strip(image, time_s)
 
     @cached_property
@@ -119,7 +119,7 @@ class Painter:
             _paint_stack(band[:, first:last], cut.segment, self.prediction.classes)
         if track.person is None:
             return
-        thickness = max(len(band) // 8, 1)
+        thickness = max(len(band) // 5, 1)
         band[:1] = _DARK
         for start_s, end_s in track.person.turns:
             band[-thickness:, self._column(start_s) : self._column(end_s)] = _WHITE
@@ -149,7 +149,7 @@ class Painter:
             thickness *= 2
         cv2.rectangle(image, (left, top), (right, bottom), colour, thickness, cv2.LINE_AA)
         if len(self._tracks) > 1 or track.person is not None:
-            whose = f"{track.title}:" if track.person else str(track.face)
+            whose = f"{_called(track)}:" if track.person else str(track.face)
             speaks = ", speaks" if _speaks(track, time_s) else ""
             text = f"{whose} {_verdict(cut.segment)}{speaks}"
             above = max(top - 2 * thickness, round(_TEXT_HEIGHT * self._scale))
@@ -171,6 +171,12 @@ class Painter:
                 y += line
                 text = f"{name}: {word[0]} {percent(word[1])}"
                 _write(image, text, (margin, y), 0.7 * scale, self._colour(word[0]))
+
+
+def _called(track: Track) -> str:
+    """The title of its person; the number where the name is in no letters of OpenCV's."""
+    drawable = _plain_letters(track.title).count("?") == track.title.count("?")
+    return track.title if drawable else f"person {track.number}"
 
 
 def _is_seen(track: Track, time_s: float) -> bool:

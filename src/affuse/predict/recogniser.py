@@ -106,6 +106,10 @@ class Recogniser:
         audio_track: int | None = None,
         max_duration_s: float | None = None,
         explain: bool = False,
+        people: bool | int | None = None,
+        names: Mapping[int, str] | None = None,
+        face_embedding: str = "",
+        voice_embedding: str = "",
     ) -> Prediction:
         """The emotion of a recording, and its timeline.
 
@@ -129,11 +133,19 @@ class Recogniser:
         explain : bool
             Find out what the answer rests on: how much voice and face moved it, and when each
             tells most. Costs a fraction of a second more.
+        people : bool or int, optional
+            Tell the people of the recording apart, and who of them speaks: True for as many as
+            there are, or their number. Each has a timeline then.
+        names : mapping of int to str, optional
+            Number of a person -> name.
+        face_embedding, voice_embedding : str
+            What tells faces and voices apart: ``onnx:FILE``; by default the networks that come
+            with affuse.
 
         Returns
         -------
         Prediction
-            With an `explanation` where it was asked for.
+            With an `explanation` and `people` where they were asked for.
 
         Raises
         ------
@@ -159,6 +171,10 @@ class Recogniser:
             audio_track=audio_track,
             max_duration_s=max_duration_s,
             explain=explain,
+            people=people,
+            names=names,
+            face_embedding=face_embedding,
+            voice_embedding=voice_embedding,
         )
         return self.judge(path, settings)
 
