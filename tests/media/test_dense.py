@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from media_files import Media, cut, quarters, write_media
-from moving_files import B_FRAMES, HEIGHT, N, PYRAMID, RATE, moving, remuxed
+from moving_files import B_FRAMES, HEIGHT, PYRAMID, RATE, N, moving, remuxed
 
 from affuse.errors import CutShort, MediaError
 from affuse.media.decode import frames_from, open_media, video_stream
@@ -46,10 +47,8 @@ def both(path: Path, **asked: Any) -> tuple[list[SampledFrame], list[DenseFrame]
 
 def alone(path: Path) -> list[SampledFrame]:
     found: list[SampledFrame] = []
-    try:
+    with suppress(CutShort):
         found.extend(sample_frames(path, per_s=5.0, short_side=HEIGHT))
-    except CutShort:
-        pass
     return found
 
 

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 from media_files import cut
-from moving_files import B_FRAMES, HEIGHT, HEVC, N, PYRAMID, RATE, moving, remuxed
+from moving_files import B_FRAMES, HEIGHT, HEVC, PYRAMID, RATE, N, moving, remuxed
 
 from affuse.errors import CutShort
 from affuse.media.decode import frames_from, open_media, video_stream
