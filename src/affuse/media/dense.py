@@ -26,8 +26,8 @@ from affuse.records import Box
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-DENSE_PER_S = 12.5
-"""Half of the pictures of a usual camera: what a mouth does is seen as well in them."""
+DENSE_PER_S = 25.0
+"""As many as a usual camera takes: lips open and close up to six times a second."""
 
 _WITH_BRIGHTNESS = frozenset(
     ("gray", "nv12", "nv21", "yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p")
