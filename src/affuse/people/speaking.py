@@ -21,13 +21,16 @@ UNIT_S = 0.2
 LEAST_SURE = 0.7
 """What is less likely than that is left unattributed."""
 
-_SEEN, _NOT_SEEN_NOW, _OFF_SCREEN = 1.0, 0.1, 0.15
+_SEEN, _NOT_SEEN_NOW, _OFF_SCREEN = 1.0, 0.3, 0.15
 """How likely it is that somebody speaks whom the picture shows, does not show just then, or never
 shows, before mouth and voice are asked."""
 
 _MOST_EVIDENCE = 3.0
 _IMPURE = 0.05
 """Share of a voice's turns that are somebody else's."""
+
+_ONE_VOICE, _ROUNDS = 0.8, 4
+"""How sure it is that nobody has two voices, and how often that is weighed anew."""
 
 _CHANGES_PER_S = 0.05
 _SHORTEST_S = 0.3
@@ -82,9 +85,11 @@ def attributed(evidence: Mapping[int, Floats], turns: Sequence[Turn]) -> Speech:
     table = _Table(people, np.array([evidence[p] for p in people]).reshape(len(people), count))
     pieces: dict[tuple[int, int], list[Stretch]] = {}
     unattributed: list[Stretch] = []
-    priors = {voice: table.owners(_of(turns, voice)) for voice in {turn.voice for turn in turns}}
+    by_voice = {voice: _of(turns, voice) for voice in sorted({turn.voice for turn in turns})}
+    owners = _one_voice_each({voice: table.owners(own) for voice, own in by_voice.items()})
+    owners = {voice: table.doubted(own, owners[voice]) for voice, own in by_voice.items()}
     for turn in sorted(turns, key=lambda turn: turn.start_s):
-        for person, start_s, end_s in table.speakers(turn, priors[turn.voice]):
+        for person, start_s, end_s in table.speakers(turn, owners[turn.voice]):
             if person is None:
                 _append(unattributed, (start_s, end_s))
             else:
@@ -105,9 +110,20 @@ class _Table:
         weights = self._likely(at)
         if turns[0].voice == 0:
             return weights / weights.sum()
-        total = np.clip(self._sums(at), -2 * _MOST_EVIDENCE, 2 * _MOST_EVIDENCE)
-        owners = weights * np.exp(np.append(total, 0.0) - total.max(initial=0.0))
-        return (1 - _IMPURE) * owners / owners.sum() + _IMPURE * weights / weights.sum()
+        total = np.append(self._sums(at), 0.0)
+        owners = weights * np.exp(np.maximum(total - total.max(), -2 * _MOST_EVIDENCE))
+        return owners / owners.sum()
+
+    def doubted(self, turns: Sequence[Turn], owners: Floats) -> Floats:
+        """The owners of a voice, the less sure the more of its turns speak against the first."""
+        owner, lengths, against = owners.argmax(), [], []
+        for turn in turns:
+            found = np.append(self._sums(np.arange(*_positions(turn))), 0.0)
+            lengths.append(turn.end_s - turn.start_s)
+            against.append(found.max() - found[owner] > _MOST_EVIDENCE)
+        share = max(float(np.average(against, weights=lengths)), _IMPURE)
+        weights = self._likely(np.concatenate([np.arange(*_positions(turn)) for turn in turns]))
+        return (1 - share) * owners + share * weights / weights.sum()
 
     def speakers(self, turn: Turn, owners: Floats) -> Iterator[tuple[int | None, float, float]]:
         """Person (0: off-screen; None: it cannot be told), start and end of the turn's parts."""
@@ -147,6 +163,21 @@ class _Table:
         at = at[at < self.evidence.shape[1]]
         bounded = np.clip(np.nan_to_num(self.evidence[:, at]), -_MOST_EVIDENCE, _MOST_EVIDENCE)
         return np.asarray(bounded.sum(axis=1) / PER_S)
+
+
+def _one_voice_each(owners: Mapping[int, Floats]) -> dict[int, Floats]:
+    """The owners of all voices, where who has one is unlikely to have another."""
+    named = {voice: likely for voice, likely in owners.items() if voice}
+    found = dict(owners)
+    for _ in range(_ROUNDS):
+        free = {voice: 1 - _ONE_VOICE * likely for voice, likely in found.items() if voice}
+        for voice, likely in named.items():
+            others = [of_another for other, of_another in free.items() if other != voice]
+            still = np.prod(others, axis=0) if others else np.ones(len(likely))
+            still[-1] = 1.0
+            kept = likely * still
+            found[voice] = kept / kept.sum()
+    return found
 
 
 def _smoothed(found: Floats, owners: Floats) -> Floats:
