@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from people import Conversation, read
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from affuse.people.agreement import FEATURES, PER_S, features, loudness
+from people import Conversation, read
 
 Floats = NDArray[np.float64]
 EVERY = 3
@@ -56,10 +56,7 @@ class Rows:
 def fitted(rows: Sequence[Rows], but: str, columns: Sequence[int], network: bool) -> Pipeline:
     """A model of everybody but one."""
     parts = [
-        one.learned(person)
-        for one in rows
-        for person in one.features
-        if one.names[person] != but
+        one.learned(person) for one in rows for person in one.features if one.names[person] != but
     ]
     x = np.concatenate([part[0] for part in parts])[:, columns]
     y = np.concatenate([part[1] for part in parts])

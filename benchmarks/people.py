@@ -16,6 +16,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def read(path: Path, per_s: float = DENSE_PER_S) -> Conversation:
     places = {int(p): np.array(rows) for p, rows in truth["places"].items() if rows}
     tracker, reader = FaceTracker(), MouthReader()
     faces: tuple[TrackedFace, ...] = ()
-    looks: list[FaceLook] = []
+    views: list[FaceLook] = []
     people: list[int] = []
     shown: list[tuple[float, int]] = []
     with one_thread():
@@ -69,7 +70,7 @@ def read(path: Path, per_s: float = DENSE_PER_S) -> Conversation:
                 continue
             faces = tracker.update(frame.time_s, frame.image)
             found = [face for face in faces if face.found]
-            looks += [FaceLook(frame.time_s, face.number, face.box) for face in found]
+            views += [FaceLook(frame.time_s, face.number, face.box) for face in found]
             people += [_owner(face, frame.time_s, places) for face in found]
             face = largest(found)
             shown.append((frame.time_s, _owner(face, frame.time_s, places) if face else 0))
@@ -86,7 +87,7 @@ def read(path: Path, per_s: float = DENSE_PER_S) -> Conversation:
         path.stem.split("_")[0],
         {int(person): known["name"] for person, known in truth["people"].items()},
         frozenset(int(p) for p, known in truth["people"].items() if known["seen"]),
-        mouths_of_people(reader.tracks(), looks, people),
+        mouths_of_people(reader.tracks(), views, people),
         values,
         speech_frames(signal),
         speaker,
@@ -117,9 +118,7 @@ def true_turns(conversation: Conversation, *, voices: bool) -> list[Turn]:
         voice[voice == 0] = -1
     edges = np.flatnonzero(np.diff(voice, prepend=-1, append=-1))
     return [
-        Turn(a * FRAME_S, b * FRAME_S, int(voice[a]))
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-        if voice[a] >= 0
+        Turn(a * FRAME_S, b * FRAME_S, int(voice[a])) for a, b in pairwise(edges) if voice[a] >= 0
     ]
 
 
@@ -147,7 +146,9 @@ def shares(conversation: Conversation, found: Numbers) -> tuple[float, float, fl
 
 def report(rows: dict[str, list[tuple[float, float, float, float]]]) -> None:
     """The table: a line for each kind."""
-    print(f"{'':<14}{'files':>6}{'right':>8}{'wrong':>8}{'open':>8}{'least':>8}{'largest face':>14}")
+    print(
+        f"{'':<14}{'files':>6}{'right':>8}{'wrong':>8}{'open':>8}{'least':>8}{'largest face':>14}"
+    )
     for kind, found in rows.items():
         right, wrong, open_, by_size = np.mean(np.array(found), axis=0)
         least = min(one[0] for one in found)

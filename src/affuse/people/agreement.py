@@ -1,4 +1,4 @@
-"""How well what a mouth does agrees with the sound, four hundredths of a second by another."""
+"""How well what a mouth does agrees with the sound, twenty-five times a second."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def loudness(envelope: NDArray[np.floating], spoken: Mask) -> Floats:
     level = np.asarray(envelope[: count * _PER_POSITION], np.float64)
     level = level.reshape(count, _PER_POSITION).mean(axis=1)
     top = np.percentile(envelope[spoken] if spoken.any() else envelope, _TOP_PERCENT)
-    return np.clip((level - top) / _RANGE_DB, _LOWEST, _HIGHEST)
+    return np.asarray(np.clip((level - top) / _RANGE_DB, _LOWEST, _HIGHEST))
 
 
 def agreement(mouths: Sequence[MouthTrack], loud: Floats) -> Floats:
@@ -162,7 +162,8 @@ def _total(values: Floats, width: int) -> Floats:
     """Sum over so many positions on either side."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     at = np.arange(len(values))
-    return sums[np.minimum(at + width + 1, len(values))] - sums[np.maximum(at - width, 0)]
+    first, end = np.maximum(at - width, 0), np.minimum(at + width + 1, len(values))
+    return np.asarray(sums[end] - sums[first])
 
 
 def _earlier(values: Floats, lag: int) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 Area = tuple[slice, slice]
 
 _FACE = 60
-"""Pixels of the side of a face's box in a crop: a face of that size in the picture is not scaled."""
+"""Pixels of the side of a face's box in a crop; a face of that size is not scaled."""
 
 _MARGIN = 12
 _SIDE = _FACE + 2 * _MARGIN
@@ -143,14 +143,14 @@ class _Mouth:
 
 
 def mouths_of_people(
-    tracks: Sequence[MouthTrack], looks: Sequence[FaceLook], people: Sequence[int]
+    tracks: Sequence[MouthTrack], faces: Sequence[FaceLook], people: Sequence[int]
 ) -> dict[int, list[MouthTrack]]:
     """What was measured of each person.
 
     Parameters
     ----------
     tracks : sequence of MouthTrack
-    looks : sequence of FaceLook
+    faces : sequence of FaceLook
         Of the same recording, by time.
     people : sequence of int
         Number of the person in each look; 0: it cannot be told.
@@ -161,8 +161,8 @@ def mouths_of_people(
         Of people from 1 on. What was measured after a look belongs to that look's person.
     """
     found: dict[int, list[MouthTrack]] = {}
-    numbers, owners = np.array([look.track for look in looks]), np.asarray(people, int)
-    times_s = np.array([look.time_s for look in looks])
+    numbers, owners = np.array([look.track for look in faces]), np.asarray(people, int)
+    times_s = np.array([look.time_s for look in faces])
     for track in tracks:
         own = numbers == track.track
         if not own.any():
@@ -178,9 +178,7 @@ def mouths_of_people(
 
 def _crop(frame: DenseFrame, box: Box) -> Floats:
     across, down = box.width * _MARGIN / _FACE, box.height * _MARGIN / _FACE
-    around = Box(
-        box.left - across, box.top - down, box.width + 2 * across, box.height + 2 * down
-    )
+    around = Box(box.left - across, box.top - down, box.width + 2 * across, box.height + 2 * down)
     return frame.crop(around, _SIDE, _SIDE).astype(np.float32)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ UNIT_S = 0.2
 LEAST_SURE = 0.7
 """What is less likely than that is left unattributed."""
 
-_SEEN, _NOT_SEEN_NOW, _OFF_SCREEN = 1.0, 0.3, 0.15
+_SEEN, _NOT_SEEN_NOW, _OFF_SCREEN = 1.0, 0.1, 0.05
 """How likely it is that somebody speaks whom the picture shows, does not show just then, or never
 shows, before mouth and voice are asked."""
 
@@ -29,7 +30,7 @@ _MOST_EVIDENCE = 3.0
 _IMPURE = 0.05
 """Share of a voice's turns that are somebody else's."""
 
-_ONE_VOICE, _ROUNDS = 0.8, 4
+_ONE_VOICE, _TIMES = 0.8, 4
 """How sure it is that nobody has two voices, and how often that is weighed anew."""
 
 _CHANGES_PER_S = 0.05
@@ -109,10 +110,10 @@ class _Table:
         at = np.concatenate([np.arange(*_positions(turn)) for turn in turns]).astype(int)
         weights = self._likely(at)
         if turns[0].voice == 0:
-            return weights / weights.sum()
+            return np.asarray(weights / weights.sum())
         total = np.append(self._sums(at), 0.0)
         owners = weights * np.exp(np.maximum(total - total.max(), -2 * _MOST_EVIDENCE))
-        return owners / owners.sum()
+        return np.asarray(owners / owners.sum())
 
     def doubted(self, turns: Sequence[Turn], owners: Floats) -> Floats:
         """The owners of a voice, the less sure the more of its turns speak against the first."""
@@ -123,14 +124,14 @@ class _Table:
             against.append(found.max() - found[owner] > _MOST_EVIDENCE)
         share = max(float(np.average(against, weights=lengths)), _IMPURE)
         weights = self._likely(np.concatenate([np.arange(*_positions(turn)) for turn in turns]))
-        return (1 - share) * owners + share * weights / weights.sum()
+        return np.asarray((1 - share) * owners + share * weights / weights.sum())
 
     def speakers(self, turn: Turn, owners: Floats) -> Iterator[tuple[int | None, float, float]]:
         """Person (0: off-screen; None: it cannot be told), start and end of the turn's parts."""
         n_units = max(round((turn.end_s - turn.start_s) / UNIT_S), 1)
         edges = np.append(turn.start_s + UNIT_S * np.arange(n_units), turn.end_s)
         positions = np.round(edges * PER_S).astype(int)
-        units = zip(positions[:-1], positions[1:], strict=True)
+        units = pairwise(positions.tolist())
         found = np.array([np.append(self._sums(np.arange(a, b)), 0.0) for a, b in units])
         likely = _smoothed(found, self._now(turn, owners))
         best = likely.argmax(axis=1)
@@ -147,7 +148,7 @@ class _Table:
         if turn.voice:
             return owners
         weights = self._likely(np.arange(*_positions(turn)))
-        return weights / weights.sum()
+        return np.asarray(weights / weights.sum())
 
     def _likely(self, at: NDArray[np.int_]) -> Floats:
         """Weight of each person by how much of it they are seen, and of somebody off-screen."""
@@ -169,7 +170,7 @@ def _one_voice_each(owners: Mapping[int, Floats]) -> dict[int, Floats]:
     """The owners of all voices, where who has one is unlikely to have another."""
     named = {voice: likely for voice, likely in owners.items() if voice}
     found = dict(owners)
-    for _ in range(_ROUNDS):
+    for _ in range(_TIMES):
         free = {voice: 1 - _ONE_VOICE * likely for voice, likely in found.items() if voice}
         for voice, likely in named.items():
             others = [of_another for other, of_another in free.items() if other != voice]
