@@ -39,6 +39,7 @@ from identity_films import (
     Portrait,
     crowd,
     films_of,
+    harder_films,
     read_portraits,
     write_film,
 )
@@ -134,6 +135,9 @@ def films(portraits: Sequence[Portrait], n_casts: int) -> Iterator[Film]:
         names[0] = several[number % len(several)]
         if len(set(names)) == len(names):
             yield from films_of([by_person[name] for name in names], number)
+    for number in range(n_casts // 2):
+        names = rng.permutation(list(by_person))[:8]
+        yield from harder_films([by_person[name] for name in names], number)
 
 
 def analysed(film: Film, embedders: Mapping[str, FaceEmbedder], folder: Path) -> Found:

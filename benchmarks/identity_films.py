@@ -90,10 +90,11 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """Shots one after the other."""
+    """Shots one after the other, in colour or grey."""
 
     name: str
     shots: tuple[Shot, ...]
+    is_grey: bool = False
 
     @property
     def cuts_s(self) -> tuple[float, ...]:
@@ -121,7 +122,8 @@ class Film:
         for shot in self.shots:
             n = round(shot.length_s * FPS)
             for at in range(n):
-                yield drawn(shot.places, at / FPS, at / max(n - 1, 1))
+                picture = drawn(shot.places, at / FPS, at / max(n - 1, 1))
+                yield np.repeat(_grey(picture), 3, axis=2) if self.is_grey else picture
 
     def _shot_at(self, time_s: float) -> tuple[Shot, float]:
         starts = (0.0, *self.cuts_s)
@@ -198,6 +200,10 @@ def _portrait(path: Path) -> Iterator[Image]:
         yield np.asarray(cv2.resize(around, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def _grey(picture: Image) -> Image:
+    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None]
+
+
 def _distance(found: tuple[float, Place]) -> float:
     return found[0]
 
@@ -226,8 +232,26 @@ def films_of(cast: Sequence[Sequence[Portrait]], seed: int) -> Iterator[Film]:
     ))  # fmt: skip
 
 
+def harder_films(cast: Sequence[Sequence[Portrait]], seed: int) -> Iterator[Film]:
+    """Films with many people, and in grey, in changing light and from afar."""
+    names = f"{len(cast)} people, {seed}"
+    for name, look in {
+        "many people": {}, "many people, changing light": {"light": (0.4, 1.4)},
+        "many people, small": {"size": (0.3, 0.4)}, "many people, grey": {},
+    }.items():  # fmt: skip
+        rng = np.random.default_rng(seed)
+        shots = tuple(_dialogue(cast, rng, 3 * len(cast), 1.6, **look))
+        yield Film(f"{name}: {names}", shots, name.endswith("grey"))
+
+
 def _dialogue(
-    cast: Sequence[Sequence[Portrait]], rng: np.random.Generator, n_shots: int, length_s: float
+    cast: Sequence[Sequence[Portrait]],
+    rng: np.random.Generator,
+    n_shots: int,
+    length_s: float,
+    *,
+    size: tuple[float, float] = (0.7, 1.0),
+    light: tuple[float, float] = (0.75, 1.2),
 ) -> Iterator[Shot]:
     """One person after another, each time otherwise framed."""
     for number in range(n_shots):
@@ -236,10 +260,10 @@ def _dialogue(
         yield Shot(length_s, (Place(
             portrait,
             x=WIDTH * rng.uniform(0.35, 0.65),
-            side=SIDE * rng.uniform(0.7, 1.0),
+            side=SIDE * rng.uniform(*size),
             zoom=rng.choice([1.0, 1.0, 1.3, 1.5]),
             mirrored=bool(rng.random() < 0.3),
-            light=rng.uniform(0.75, 1.2),
+            light=rng.uniform(*light),
             from_s=rng.uniform(0, 3),
         ),))  # fmt: skip
 

@@ -15,6 +15,7 @@ from onnx import helper
 from tiny_encoders import write_graph, write_picture_means
 
 from affuse.errors import ConfigError, WeightsError
+from affuse.media.faces import face_crop
 from affuse.media.tracking import FaceTracker
 from affuse.media.video import sample_frames
 from affuse.people.face_embedding import FaceEmbedder, OwnEmbedder, crop_for, face_embedder
@@ -182,3 +183,22 @@ def test_threshold_does_not_change_the_name_of_stored_frames(tmp_path: Path) -> 
     before = open_graph(path).digest
     path.with_suffix(".json").write_text(json.dumps({**FACES, "threshold": 0.1}))
     assert open_graph(path).digest == before
+
+
+@pytest.mark.parametrize(
+    "box",
+    [Box(0.3, 0.3, 0.4, 0.4), Box(0.0, 0.6, 0.3, 0.4), Box(0.7, 0.0, 0.3, 0.2), Box(0, 0, 1, 1)],
+)
+@pytest.mark.parametrize("grey", [False, True])
+def test_crop_is_that_of_the_face_network(box: Box, grey: bool) -> None:
+    embedder = face_embedder()
+    picture = cv2.GaussianBlur(portrait(2), (0, 0), 5)
+    picture = picture[..., 1] if grey else picture
+    crop = crop_for(embedder, picture, box)
+    assert crop.shape == (120, 120, 3)
+    wanted = face_crop(picture, box, 120, margin=1.5, coloured=True)
+    wanted = np.repeat(wanted[..., None], 3, axis=2) if grey else wanted
+    # To whole pixels: at the edges of a face a level or two.
+    assert np.abs(crop.astype(int) - wanted).mean() < 2.0
+    turned = crop_for(embedder, picture, box, roll_deg=20.0)
+    assert np.abs(turned.astype(int) - wanted).mean() > 2.0

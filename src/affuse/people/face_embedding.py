@@ -15,6 +15,7 @@ from affuse.errors import ConfigError, WeightsError
 from affuse.extractors.encoders.chain import run
 from affuse.extractors.encoders.feeding import given
 from affuse.extractors.encoders.graph import Graph, open_graph
+from affuse.media.face_boxes import square_of
 from affuse.media.faces import Image, face_crop, grey
 from affuse.people.appearance import MARGIN, N_COLOURS, SIDE, colours
 from affuse.records import Box
@@ -26,7 +27,7 @@ _PREFIX = "onnx:"
 _BATCH = 32
 
 _FACE = 48
-_FACE_SHARE = 0.5
+_FACE_SHARE = 0.65
 """How much of the likeness of two faces is that of the faces; the rest is that of colours."""
 
 
@@ -80,17 +81,43 @@ def crop_for(embedder: FaceEmbedder, image: Image, box: Box, roll_deg: float = 0
     -------
     (size, size) uint8, or (size, size, 3)
     """
-    crop = face_crop(
-        image,
-        box,
-        embedder.size,
-        roll_deg=roll_deg,
-        margin=embedder.margin,
-        coloured=embedder.coloured,
-    )
+    if roll_deg:
+        crop = face_crop(
+            image,
+            box,
+            embedder.size,
+            roll_deg=roll_deg,
+            margin=embedder.margin,
+            coloured=embedder.coloured,
+        )
+    else:
+        crop = _upright(image, box, embedder)
     if embedder.coloured and crop.ndim == 2:
         return np.repeat(crop[..., None], 3, axis=2)
     return crop
+
+
+def _upright(image: Image, box: Box, embedder: FaceEmbedder) -> Image:
+    """As `face_crop`, to whole pixels: a quarter of the time, with a wide margin."""
+    height, width = image.shape[:2]
+    x, y, side = square_of(box, width, height)
+    n = max(round(side * (1 + embedder.margin)), 1)
+    left, top = round(x - n / 2), round(y - n / 2)
+    first, end = _within(left, n, width)
+    upper, lower = _within(top, n, height)
+    around = image[upper:lower, first:end]
+    edges = (upper - top, top + n - lower, first - left, left + n - end)
+    if any(edge > 0 for edge in edges):
+        above, below, before, after = (max(edge, 0) for edge in edges)
+        around = cv2.copyMakeBorder(around, above, below, before, after, cv2.BORDER_REPLICATE)
+    small = _resized(np.asarray(around, np.uint8), (embedder.size, embedder.size))
+    return small if embedder.coloured else grey(small)
+
+
+def _within(first: int, length: int, n_pixels: int) -> tuple[int, int]:
+    """The pixels of a stretch that are in the picture, at least one."""
+    low = min(max(first, 0), n_pixels - 1)
+    return low, min(max(first + length, low + 1), n_pixels)
 
 
 class OwnEmbedder:
@@ -103,7 +130,7 @@ class OwnEmbedder:
     size = SIDE
     margin = MARGIN
     coloured = True
-    threshold = 0.72
+    threshold = 0.69
     n_of_face = 64
     """The first dimensions are the network's."""
 
@@ -246,5 +273,6 @@ def unit_rows(rows: NDArray[np.floating]) -> Embeddings:
 def _resized(crop: Image, shape: tuple[int, int]) -> Image:
     if crop.shape[:2] == shape:
         return crop
-    resized = cv2.resize(crop, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+    how = cv2.INTER_AREA if crop.shape[0] >= shape[0] else cv2.INTER_LINEAR
+    resized = cv2.resize(crop, (shape[1], shape[0]), interpolation=how)
     return np.asarray(resized, np.uint8)

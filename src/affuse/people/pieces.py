@@ -20,8 +20,9 @@ _LONGEST_GAP_S = 1.0
 """A track that nobody saw for longer may have come back as somebody else."""
 
 _WINDOW = 4
-_EASIER = 0.15
-"""Two means of so few looks differ more than those of whole pieces: this much more is a change."""
+_NEARER_TO_1 = 0.3
+"""From look to look a face changes less than from shot to shot: it is another's below a cosine this
+share of the way from the threshold to 1. What is divided without need is joined again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _parts(faces: Sequence[FaceLook], stretch: Ints, threshold: float) -> Iterat
         yield stretch
         return
     weighted = np.stack([_weighted(faces[place]) for place in known])
-    changes = [known[at] for at in _changes(weighted, threshold - _EASIER)]
+    changes = [known[at] for at in _changes(weighted, threshold + _NEARER_TO_1 * (1 - threshold))]
     edges = np.flatnonzero(np.isin(stretch, changes))
     yield from np.split(stretch, edges)
 
