@@ -109,8 +109,9 @@ def _upright(image: Image, box: Box, embedder: FaceEmbedder) -> Image:
     edges = (upper - top, top + n - lower, first - left, left + n - end)
     if any(edge > 0 for edge in edges):
         above, below, before, after = (max(edge, 0) for edge in edges)
-        around = cv2.copyMakeBorder(around, above, below, before, after, cv2.BORDER_REPLICATE)
-    small = _resized(np.asarray(around, np.uint8), (embedder.size, embedder.size))
+        framed = cv2.copyMakeBorder(around, above, below, before, after, cv2.BORDER_REPLICATE)
+        around = np.asarray(framed, np.uint8)
+    small = _resized(around, (embedder.size, embedder.size))
     return small if embedder.coloured else grey(small)
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-
-import numpy as np
 
 from affuse.media.dense import DenseFrame
 from affuse.media.faces import Image
 from affuse.media.tracking import TrackedFace
+from affuse.people.envelope import SoundEnvelope
 from affuse.people.face_embedding import crop_for, face_embedder
 from affuse.people.identity import people_of
-from affuse.people.mouths import MouthReader
-from affuse.people.records import FaceLook, MouthTrack, Speech
+from affuse.people.mouths import MouthReader, mouths_of_people
+from affuse.people.records import FaceLook, Speech
 from affuse.people.shots import ShotDetector
-from affuse.people.speaking import SoundEnvelope, attribute
+from affuse.people.speaking import attribute
 from affuse.people.voice_embedding import open_voice_embedder
 from affuse.people.voices import VoiceStream
 from affuse.predict.found_people import FoundPeople, TrackedPeople, joined_people
@@ -86,17 +84,16 @@ class PeopleObserver:
         """
         self._embed()
         n_people = self._settings.people or None
-        persons = people_of(self._looks, self._shots.cuts_s, n_people, threshold=self._embedder.threshold)
-        tracked = TrackedPeople(self._looks, persons)
+        persons = people_of(
+            self._looks, self._shots.cuts_s, n_people, threshold=self._embedder.threshold
+        )
+        speech = Speech(())
+        if recording.sound is not None:
+            turns = self._voices.turns(recording.sound.speech)
+            mouths = mouths_of_people(self._mouths.tracks(), self._looks, persons.tolist())
+            speech = attribute(mouths, self._envelope.values(), turns)
         observations = [] if recording.picture is None else recording.picture.observations
-        return joined_people(observations, tracked, self._speech(recording, tracked))
-
-    def _speech(self, recording: Recording, tracked: TrackedPeople) -> Speech:
-        if recording.sound is None:
-            return Speech(())
-        turns = self._voices.turns(recording.sound.speech, n_voices=None)
-        mouths = _by_person(self._mouths.tracks(), tracked)
-        return attribute(mouths, self._envelope.values(), turns)
+        return joined_people(observations, TrackedPeople(self._looks, persons), speech)
 
     def _embed(self) -> None:
         """Embed the faces that wait for it."""
@@ -107,14 +104,3 @@ class PeopleObserver:
             replace(look, embedding=row) for (look, _), row in zip(self._pending, rows, strict=True)
         ]
         self._pending = []
-
-
-def _by_person(mouths: Sequence[MouthTrack], tracked: TrackedPeople) -> dict[int, list[MouthTrack]]:
-    """What the mouth of each person does, where it can be told whose it is."""
-    found: dict[int, list[MouthTrack]] = defaultdict(list)
-    for mouth in mouths:
-        persons = np.array([tracked.at(mouth.track, time_s) for time_s in mouth.times_s.tolist()])
-        for person in np.unique(persons[persons > 0]).tolist():
-            own = persons == person
-            found[person].append(MouthTrack(mouth.track, mouth.times_s[own], mouth.motion[own]))
-    return dict(found)
