@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affuse.people.agreement import PER_S
+from affuse.people.synchrony import PER_S
 from affuse.people.records import MouthTrack, Speech, Turn
 from affuse.people.speaking import attribute, attributed
 
