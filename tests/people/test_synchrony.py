@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from affuse.people.synchrony import PER_S, synchrony, features, loudness
 from affuse.people.records import MouthTrack
+from affuse.people.synchrony import PER_S, features, loudness, synchrony
 
 N_S = 12
 
