@@ -5,7 +5,8 @@ usage: python benchmarks/mouths_fit.py FOLDER
 FOLDER is what `benchmarks/conversations.py` made. For each person a model is fitted on the mouths
 of all others. In each frame of speech, of the people in the picture the one with the highest score
 is taken; chance is 50 % where there are two. Shown beside it: the rate at which lips move alone,
-the best correlation alone, and a small network. Then the weights for `affuse.people.agreement`.
+the best correlation alone, and a small network. Then who speaks (`affuse.people.speaking`) by these
+models, with the true voices and without voices, and the weights for `affuse.people.synchrony`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from affuse.people.agreement import FEATURES, PER_S, features, loudness
-from people import Conversation, read
+from affuse.people.speaking import attributed
+from affuse.people.synchrony import FEATURES, PER_S, features, loudness
+from people import Conversation, Shares, frames_of, read, report, shares, true_turns
 
 Floats = NDArray[np.float64]
 EVERY = 3
@@ -33,6 +35,7 @@ class Rows:
     """Features of everybody's mouth in a conversation, and who speaks."""
 
     def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
         self.kind = conversation.kind
         self.names = conversation.names
         speech = np.zeros(len(conversation.envelope), bool)
@@ -99,18 +102,39 @@ def accuracy(rows: Sequence[Rows], score: Callable[[Rows, int], Floats]) -> dict
     return {kind: 100 * float(np.concatenate(own).mean()) for kind, own in right.items()}
 
 
+def who_speaks(
+    rows: Sequence[Rows], score: Callable[[Rows, int], Floats], *, voices: bool
+) -> dict[str, list[Shares]]:
+    """What becomes of the scores when they are joined with voices, by kind."""
+    found: dict[str, list[Shares]] = {}
+    for one in rows:
+        evidence = {p: np.where(one.seen[p], score(one, p), np.nan) for p in one.features}
+        speech = attributed(evidence, true_turns(one.conversation, voices=voices))
+        answers = frames_of(speech, len(one.conversation.speaker))
+        found.setdefault(one.kind, []).append(shares(one.conversation, answers))
+    return found
+
+
 def main(folder: Path) -> None:
-    """Print the table, and the weights of a model of everybody."""
-    rows = [Rows(read(path)) for path in sorted(folder.glob("*.mp4"))]
+    """Read all conversations and print what is learned of them."""
+    fit([Rows(read(path)) for path in sorted(folder.glob("*.mp4"))])
+
+
+def fit(rows: Sequence[Rows]) -> None:
+    """Print the tables of what was read."""
     every, best = range(len(FEATURES)), FEATURES.index("opening wide")
+    learned = scored(rows, every)
     tables = {
         "rate alone": accuracy(rows, lambda one, p: one.features[p][:, -1]),
         "correlation": accuracy(rows, lambda one, p: one.features[p][:, best]),
-        "learned": accuracy(rows, scored(rows, every)),
+        "learned": accuracy(rows, learned),
         "network": accuracy(rows, scored(rows, every, network=True)),
     }
     for kind in tables["learned"]:
         print(f"{kind:<14}", *(f"{name} {table[kind]:5.1f}  " for name, table in tables.items()))
+    for voices in (True, False):
+        print(f"\n{'true voices' if voices else 'no voices'}, models that have not met the people")
+        report(who_speaks(rows, learned, voices=voices))
     model = fitted(rows, "", every, network=False)
     scaler, last = model[0], model[1]
     weights = last.coef_[0] / scaler.scale_

@@ -34,6 +34,7 @@ from affuse.people.records import FaceLook, MouthTrack, Speech, Turn
 from affuse.people.speaking import attribute
 
 Numbers = NDArray[np.int_]
+Shares = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def frames_of(speech: Speech, count: int) -> Numbers:
     return found
 
 
-def shares(conversation: Conversation, found: Numbers) -> tuple[float, float, float, float]:
+def shares(conversation: Conversation, found: Numbers) -> Shares:
     """Percentages of speech: right, wrong, left open, and right by the largest face."""
     counted = (conversation.speaker > 0) & (found > -2)
     truth = conversation.speaker[counted]
@@ -144,7 +145,7 @@ def shares(conversation: Conversation, found: Numbers) -> tuple[float, float, fl
     return 100 * right, 100 * (1 - right - open_), 100 * open_, 100 * by_size
 
 
-def report(rows: dict[str, list[tuple[float, float, float, float]]]) -> None:
+def report(rows: dict[str, list[Shares]]) -> None:
     """The table: a line for each kind."""
     print(
         f"{'':<14}{'files':>6}{'right':>8}{'wrong':>8}{'open':>8}{'least':>8}{'largest face':>14}"
@@ -166,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--per-s", type=float, default=DENSE_PER_S)
     parser.add_argument("--kind", action="append")
     asked = parser.parse_args(arguments)
-    rows: dict[str, list[tuple[float, float, float, float]]] = defaultdict(list)
+    rows: dict[str, list[Shares]] = defaultdict(list)
     for path in sorted(asked.folder.glob("*.mp4")):
         if asked.kind and path.stem.split("_")[0] not in asked.kind:
             continue

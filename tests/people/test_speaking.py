@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affuse.people.agreement import PER_S
 from affuse.people.records import MouthTrack, Speech, Turn
 from affuse.people.speaking import attribute, attributed
+from affuse.people.synchrony import PER_S
 
 FOR, AGAINST, UNSEEN = 2.0, -2.0, np.nan
 DIALOGUE = [Turn(0.0, 2.0, 1), Turn(2.5, 4.5, 2), Turn(5.0, 7.0, 1), Turn(7.5, 9.5, 2)]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.media.speech import FRAME_S
-from affuse.people.agreement import PER_S, agreement, loudness
+from affuse.people.synchrony import PER_S, synchrony, loudness
 from affuse.people.records import MouthTrack, Speech, SpokenBy, Turn
 from affuse.records import Stretch
 
@@ -44,7 +44,7 @@ def attribute(
 ) -> Speech:
     """Who speaks when.
 
-    Of each person whose mouth is seen, the agreement of mouth and sound says for or against that
+    Of each person whose mouth is seen, the synchrony of mouth and sound says for or against that
     they speak. A voice belongs to whom it agrees with over all its turns, so that it stays theirs
     while the picture shows somebody else; within a turn, a mouth that speaks for a second or two
     against its voice wins. What agrees with nobody's mouth is spoken off-screen. Where two are
@@ -65,16 +65,16 @@ def attribute(
         By person, those off-screen last, by voice.
     """
     loud = loudness(envelope, _spoken(turns, len(envelope)))
-    return attributed({person: agreement(own, loud) for person, own in mouths.items()}, turns)
+    return attributed({person: synchrony(own, loud) for person, own in mouths.items()}, turns)
 
 
 def attributed(evidence: Mapping[int, Floats], turns: Sequence[Turn]) -> Speech:
-    """`attribute` by the agreement of each person's mouth with the sound.
+    """`attribute` by the synchrony of each person's mouth with the sound.
 
     Parameters
     ----------
     evidence : mapping of int to (n,) float64
-        Number of a person -> `affuse.people.agreement.agreement`.
+        Number of a person -> `affuse.people.synchrony.synchrony`.
     turns : sequence of Turn
 
     Returns

@@ -67,7 +67,7 @@ def loudness(envelope: NDArray[np.floating], spoken: Mask) -> Floats:
     return np.asarray(np.clip((level - top) / _RANGE_DB, _LOWEST, _HIGHEST))
 
 
-def agreement(mouths: Sequence[MouthTrack], loud: Floats) -> Floats:
+def synchrony(mouths: Sequence[MouthTrack], loud: Floats) -> Floats:
     """Logarithm of how much likelier it is that this mouth speaks than that it does not.
 
     Parameters
@@ -88,7 +88,7 @@ def agreement(mouths: Sequence[MouthTrack], loud: Floats) -> Floats:
 
 
 def features(mouths: Sequence[MouthTrack], loud: Floats) -> tuple[Floats, Mask]:
-    """What `agreement` weighs.
+    """What `synchrony` weighs.
 
     Parameters
     ----------

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from affuse.people.agreement import PER_S, agreement, features, loudness
 from affuse.people.records import MouthTrack
+from affuse.people.synchrony import PER_S, features, loudness, synchrony
 
 N_S = 12
 
@@ -36,9 +36,9 @@ def everywhere(level: np.ndarray) -> np.ndarray:
 def test_lips_in_time_score_higher_than_those_of_another_or_still_ones(rng, fps, late_s):
     level, other = syllables(rng), syllables(rng)
     loud = everywhere(level)
-    own = np.nanmean(agreement([mouth(level, fps, late_s)], loud))
-    anothers = np.nanmean(agreement([mouth(other, fps)], loud))
-    still = np.nanmean(agreement([mouth(other, fps, size=1e-5)], loud))
+    own = np.nanmean(synchrony([mouth(level, fps, late_s)], loud))
+    anothers = np.nanmean(synchrony([mouth(other, fps)], loud))
+    still = np.nanmean(synchrony([mouth(other, fps, size=1e-5)], loud))
     assert own > anothers + 0.6
     assert own > 0 > still
     assert still < -2
@@ -47,7 +47,7 @@ def test_lips_in_time_score_higher_than_those_of_another_or_still_ones(rng, fps,
 def test_out_of_time_by_more_than_the_lag_is_out_of_time(rng):
     level = syllables(rng)
     loud = everywhere(level)
-    by_lag = [np.nanmean(agreement([mouth(level, late_s=s)], loud)) for s in (-0.04, 0.6, -0.9)]
+    by_lag = [np.nanmean(synchrony([mouth(level, late_s=s)], loud)) for s in (-0.04, 0.6, -0.9)]
     assert by_lag[0] > max(by_lag[1:]) + 1.5
 
 
@@ -56,7 +56,7 @@ def test_it_is_told_only_where_the_mouth_is_seen(rng):
     track = mouth(level)
     kept = (track.times_s < 4) | (track.times_s > 6)
     half = MouthTrack(1, track.times_s[kept], track.motion[kept])
-    found = agreement([half], everywhere(level))
+    found = synchrony([half], everywhere(level))
     assert len(found) == N_S * PER_S
     times_s = np.arange(len(found)) / PER_S
     assert np.isnan(found[(times_s > 4.3) & (times_s < 5.7)]).all()
@@ -70,7 +70,7 @@ def test_parts_of_one_mouth_are_one(rng):
         MouthTrack(2, track.times_s[150:], track.motion[150:]),
         MouthTrack(1, track.times_s[:150], track.motion[:150]),
     ]
-    np.testing.assert_array_equal(agreement(parts, loud), agreement([track], loud))
+    np.testing.assert_array_equal(synchrony(parts, loud), synchrony([track], loud))
 
 
 def test_pictures_without_a_number_are_left_out(rng):
@@ -78,17 +78,17 @@ def test_pictures_without_a_number_are_left_out(rng):
     track, loud = mouth(level), everywhere(level)
     motion = track.motion.copy()
     motion[::40] = np.nan
-    found = agreement([MouthTrack(1, track.times_s, motion)], loud)
+    found = synchrony([MouthTrack(1, track.times_s, motion)], loud)
     assert np.isfinite(found).all()
-    assert np.corrcoef(found, agreement([track], loud))[0, 1] > 0.9
+    assert np.corrcoef(found, synchrony([track], loud))[0, 1] > 0.9
 
 
 @pytest.mark.parametrize("n_pictures", [0, 1])
 def test_no_mouth(n_pictures):
     track = MouthTrack(1, np.zeros(n_pictures), np.zeros((n_pictures, 1), np.float32))
     for mouths in ([track], []):
-        assert np.isnan(agreement(mouths, np.zeros(50))).all()
-        assert agreement(mouths, np.zeros(0)).shape == (0,)
+        assert np.isnan(synchrony(mouths, np.zeros(50))).all()
+        assert synchrony(mouths, np.zeros(0)).shape == (0,)
         assert features(mouths, np.zeros(1))[0].shape == (1, 7)
 
 
