@@ -37,7 +37,9 @@ def parts(clip):
     left = (frames[0].shape[1] - HEIGHT) // 2
     sound = affuse.read_audio(clip.audio, sample_rate=RATE).signal
     n_samples = len(frames) * RATE // FPS
-    return [frame[:, left : left + HEIGHT] for frame in frames], np.pad(sound, (0, n_samples))[:n_samples]
+    return [frame[:, left : left + HEIGHT] for frame in frames], np.pad(sound, (0, n_samples))[
+        :n_samples
+    ]
 
 
 (faces_a, voice_a), (faces_b, voice_b) = parts(first), parts(second)

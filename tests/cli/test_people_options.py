@@ -55,7 +55,7 @@ def test_names_by_number():
         (["--people", "--name", "1=A", "--name", "1=B"], "--name 1= was given twice; expected one"),
         (["--name", "1=Anna"], "--name was given without --people; expected --people beside it"),
         (["--face-embedding", "onnx:a.onnx"], "--face-embedding was given without --people"),
-        (["--people", "--voice-embedding", "a.onnx"], "voice_embedding 'a.onnx' was given; expec"),
+        (["--people", "--voice-embedding", "a.onnx"], "voice_embedding 'a.onnx' was given; exp"),
         (["--people", "--faces", "all"], "faces all and people were given, who have a timeline"),
     ],
 )

@@ -180,9 +180,7 @@ def test_people_have_a_lane_each(axes):
 
 
 def test_people_that_nobody_asked_for_are_refused():
-    with pytest.raises(
-        ConfigError, match=r"a\.mp4 has no people; expected a predic"
-    ):
+    with pytest.raises(ConfigError, match=r"a\.mp4 has no people; expected a predic"):
         affuse.plot.people(prediction(segment(0, "happy", 0.8)))
 
 

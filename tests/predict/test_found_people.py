@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from affuse.people.records import FaceLook, SpokenBy, Speech
+from affuse.people.records import FaceLook, Speech, SpokenBy
 from affuse.predict.found_people import FoundPerson, TrackedPeople, joined_people
 from affuse.predict.picture import FaceObservation
 from affuse.predict.windows import Span

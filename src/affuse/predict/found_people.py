@@ -1,4 +1,4 @@
-"""The people of a recording: of each, the looks at the face and the turns of the voice."""
+"""The people of a recording: of each, the faces in sampled frames and the turns of the voice."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from affuse.predict.picture import FaceObservation
 from affuse.predict.windows import Span
 from affuse.records import Portrait, Stretch
 
-_BRIDGED_LOOKS = 2.5
-"""A face that is away for fewer looks has been there all the time."""
+_BRIDGED_FRAMES = 2.5
+"""A face that is away for fewer sampled frames has been there all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class FoundPerson:
         Parameters
         ----------
         sampled_fps : float
-            Looks in a second: each stands until the next one.
+            Sampled frames in a second: each stands until the next one.
 
         Returns
         -------
@@ -74,7 +74,7 @@ class FoundPerson:
         stretches: list[Stretch] = []
         for observation in self.observations:
             start_s, end_s = observation.time_s, observation.time_s + 1 / sampled_fps
-            if stretches and start_s - stretches[-1][1] < (_BRIDGED_LOOKS - 1) / sampled_fps:
+            if stretches and start_s - stretches[-1][1] < (_BRIDGED_FRAMES - 1) / sampled_fps:
                 start_s = stretches.pop()[0]
             stretches.append((start_s, end_s))
         return tuple(stretches)
@@ -113,21 +113,21 @@ class TrackedPeople:
 
     Parameters
     ----------
-    looks : sequence of FaceLook
+    faces : sequence of FaceLook
         By time.
-    persons : (n_looks,) int
+    persons : (n_faces,) int
         Number of the person, 0 where it cannot be told.
     """
 
-    looks: Sequence[FaceLook]
+    faces: Sequence[FaceLook]
     persons: NDArray[np.intp]
     _by_track: Mapping[int, tuple[list[float], list[int]]] = field(init=False)
 
     def __post_init__(self) -> None:
         by_track: dict[int, tuple[list[float], list[int]]] = defaultdict(lambda: ([], []))
-        for look, person in zip(self.looks, self.persons.tolist(), strict=True):
-            by_track[look.track][0].append(look.time_s)
-            by_track[look.track][1].append(person)
+        for face, person in zip(self.faces, self.persons.tolist(), strict=True):
+            by_track[face.track][0].append(face.time_s)
+            by_track[face.track][1].append(person)
         object.__setattr__(self, "_by_track", dict(by_track))
 
     def at(self, track: int, time_s: float) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from affuse.bundle.bundle import Bundle
 from affuse.bundle.familiarity import MeasuredRows
 from affuse.bundle.manifest import Manifest
 from affuse.predict.evidence import WindowEvidence, modalities_present
@@ -16,7 +17,7 @@ from affuse.predict.pooling import pooled_faces
 from affuse.predict.recording import Recording, main_face
 from affuse.predict.settings import Settings
 from affuse.predict.windows import Span
-from affuse.records import Box, Modality, Segment
+from affuse.records import Box, Modality, Prediction, Segment
 
 
 def ask(
@@ -96,6 +97,51 @@ def segment_of(evidence: WindowEvidence, judgement: Judgement) -> Segment:
         values=judgement.values,
         set=judgement.set,
         familiarity=judgement.familiarity,
+    )
+
+
+def prediction_of(
+    name: str,
+    recording: Recording,
+    bundle: Bundle,
+    whole: WindowEvidence,
+    overall: Judgement,
+    segments: Sequence[Segment],
+) -> Prediction:
+    """The prediction of a recording, without notes.
+
+    Parameters
+    ----------
+    name : str
+        The file as it was given.
+    recording : Recording
+    bundle : Bundle
+    whole : WindowEvidence
+        All windows as one.
+    overall : Judgement
+        Of the whole.
+    segments : sequence of Segment
+
+    Returns
+    -------
+    Prediction
+    """
+    return Prediction(
+        path=name,
+        duration_s=recording.duration_s,
+        emotion=overall.emotion,
+        confidence=overall.confidence,
+        probabilities=overall.probabilities,
+        segments=tuple(segments),
+        classes=bundle.manifest.classes,
+        recogniser=bundle.title,
+        speech=whole.speech,
+        face_seen=whole.face_seen,
+        abstained=overall.abstained,
+        disagreement=overall.disagreement,
+        values=overall.values,
+        set=overall.set,
+        familiarity=overall.familiarity,
     )
 
 

@@ -47,27 +47,47 @@ class PeopleObserver:
         self._envelope = SoundEnvelope()
         self._mouths = MouthReader()
         self._shots = ShotDetector()
-        self._looks: list[FaceLook] = []
+        self._found: list[FaceLook] = []
         self._pending: list[tuple[FaceLook, Image]] = []
         self._faces: Sequence[TrackedFace] = ()
 
     def see(self, time_s: float, image: Image, faces: Sequence[TrackedFace]) -> None:
-        """One sampled picture, as in `Observer`."""
+        """One sampled picture.
+
+        Parameters
+        ----------
+        time_s : float
+        image : (height, width, 3) uint8
+        faces : sequence of TrackedFace
+            As in `Observer`.
+        """
         self._shots.see(time_s, image)
         self._faces = faces
         for face in faces:
-            look = FaceLook(time_s, face.number, face.box)
+            found = FaceLook(time_s, face.number, face.box)
             crop = crop_for(self._embedder, image, face.box, face.roll_deg)
-            self._pending.append((look, crop))
+            self._pending.append((found, crop))
         if len(self._pending) >= _BATCH:
             self._embed()
 
     def see_between(self, frame: DenseFrame) -> None:
-        """A picture for the mouths alone, as in `Observer`."""
+        """A picture for the mouths alone.
+
+        Parameters
+        ----------
+        frame : DenseFrame
+            As in `Observer`.
+        """
         self._mouths.see(frame.time_s, frame, self._faces)
 
     def take(self, piece: Signal) -> None:
-        """The next piece of the sound, as in `Observer`."""
+        """The next piece of the sound.
+
+        Parameters
+        ----------
+        piece : (n_samples,) float32
+            As in `Observer`.
+        """
         self._voices.take(piece)
         self._envelope.take(piece)
 
@@ -85,22 +105,22 @@ class PeopleObserver:
         self._embed()
         n_people = self._settings.people or None
         persons = people_of(
-            self._looks, self._shots.cuts_s, n_people, threshold=self._embedder.threshold
+            self._found, self._shots.cuts_s, n_people, threshold=self._embedder.threshold
         )
         speech = Speech(())
         if recording.sound is not None:
             turns = self._voices.turns(recording.sound.speech)
-            mouths = mouths_of_people(self._mouths.tracks(), self._looks, persons.tolist())
+            mouths = mouths_of_people(self._mouths.tracks(), self._found, persons.tolist())
             speech = attribute(mouths, self._envelope.values(), turns)
         observations = [] if recording.picture is None else recording.picture.observations
-        return joined_people(observations, TrackedPeople(self._looks, persons), speech)
+        return joined_people(observations, TrackedPeople(self._found, persons), speech)
 
     def _embed(self) -> None:
         """Embed the faces that wait for it."""
         if not self._pending:
             return
         rows = self._embedder.embed([crop for _, crop in self._pending])
-        self._looks += [
-            replace(look, embedding=row) for (look, _), row in zip(self._pending, rows, strict=True)
+        self._found += [
+            replace(face, embedding=row) for (face, _), row in zip(self._pending, rows, strict=True)
         ]
         self._pending = []

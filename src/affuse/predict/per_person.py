@@ -12,7 +12,7 @@ from affuse.predict.found_people import FoundPeople, FoundPerson
 from affuse.predict.judging import Judgement, MemberProbabilities, judge
 from affuse.predict.members import Members
 from affuse.predict.notes import Reasons, notes_of
-from affuse.predict.outputs import ask, segment_of, whole_of
+from affuse.predict.outputs import ask, prediction_of, segment_of, whole_of
 from affuse.predict.own_voice import Signal, own_stretches, own_voice
 from affuse.predict.people_names import notes_of_names
 from affuse.predict.pooling import supported
@@ -139,37 +139,21 @@ class _PeopleTimeline:
         }
         judged = {number: self._judged(part, part.probabilities) for number, part in wholes.items()}
         main = self._main()
-        overall, whole = judged[main], wholes[main]
         people = tuple(
             _record(person, self._segment(wholes[person.number], judged[person.number]), settings)
             for person in self.found.people
         )
-        explanation = (
-            explanation_of(recording, members, settings, list(windows[main].values()))
-            if settings.explain
-            else None
-        )
-        return Prediction(
-            path=name,
-            duration_s=recording.duration_s,
-            emotion=overall.emotion,
-            confidence=overall.confidence,
-            probabilities=overall.probabilities,
-            segments=self._segments(windows),
-            classes=members.bundle.manifest.classes,
-            recogniser=members.bundle.title,
-            speech=whole.speech,
-            face_seen=whole.face_seen,
-            abstained=overall.abstained,
-            disagreement=overall.disagreement,
-            values=overall.values,
-            set=overall.set,
-            familiarity=overall.familiarity,
+        evidence = list(windows[main].values())
+        segments = self._segments(windows)
+        return replace(
+            prediction_of(name, recording, members.bundle, wholes[main], judged[main], segments),
             notes=(
                 *notes_of(recording, members, settings),
                 *notes_of_names(people, settings.names),
             ),
-            explanation=explanation,
+            explanation=explanation_of(recording, members, settings, evidence)
+            if settings.explain
+            else None,
             people=people,
             unattributed=self.found.unattributed,
         )

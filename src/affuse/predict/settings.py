@@ -131,11 +131,12 @@ def settings_of(
     audio_track : int, optional
     max_duration_s : float, optional
     explain : bool
-    names : mapping of int to str, optional
-    face_embedding, voice_embedding : str
         As the attributes of `Settings`.
     people : bool or int, optional
         True: as many people as are found; a number: so many; False: they are not told apart.
+    names : mapping of int to str, optional
+    face_embedding, voice_embedding : str
+        As the attributes of `Settings`.
 
     Returns
     -------

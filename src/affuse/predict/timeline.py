@@ -13,7 +13,7 @@ from affuse.predict.evidence import RecordingEvidence, WindowEvidence, modalitie
 from affuse.predict.judging import Judgement, MemberProbabilities, judge
 from affuse.predict.members import Members
 from affuse.predict.notes import Reasons, notes_of
-from affuse.predict.outputs import ask, segment_of, whole_of
+from affuse.predict.outputs import ask, prediction_of, segment_of, whole_of
 from affuse.predict.pooling import supported
 from affuse.predict.recording import Recording, main_face
 from affuse.predict.settings import Settings
@@ -54,26 +54,13 @@ def predict_recording(
     )
     whole = whole_of(recording, evidence, bundle.manifest)
     overall = judgement_of(whole, whole.probabilities)
-    return Prediction(
-        path=name,
-        duration_s=recording.duration_s,
-        emotion=overall.emotion,
-        confidence=overall.confidence,
-        probabilities=overall.probabilities,
-        segments=segments,
-        classes=bundle.manifest.classes,
-        recogniser=bundle.title,
-        speech=whole.speech,
-        face_seen=whole.face_seen,
-        abstained=overall.abstained,
-        disagreement=overall.disagreement,
-        values=overall.values,
-        set=overall.set,
-        familiarity=overall.familiarity,
+    explanation = (
+        explanation_of(recording, members, settings, evidence) if settings.explain else None
+    )
+    return replace(
+        prediction_of(name, recording, bundle, whole, overall, segments),
         notes=tuple(notes_of(recording, members, settings)),
-        explanation=explanation_of(recording, members, settings, evidence)
-        if settings.explain
-        else None,
+        explanation=explanation,
     )
 
 
