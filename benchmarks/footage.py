@@ -1,7 +1,7 @@
 """Faces that speak and faces that listen, cut out of real clips with their sound.
 
 What `benchmarks/conversations.py` puts together. A listener is the same clip where its person is
-silent, played to and fro; where that is shorter than half a second, slowed down.
+silent, played forwards and backwards; where that is shorter than half a second, slowed down.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ def test_lips_in_time_score_higher_than_those_of_another_or_still_ones(rng, fps,
     level, other = syllables(rng), syllables(rng)
     loud = everywhere(level)
     own = np.nanmean(synchrony([mouth(level, fps, late_s)], loud))
-    anothers = np.nanmean(synchrony([mouth(other, fps)], loud))
+    others = np.nanmean(synchrony([mouth(other, fps)], loud))
     still = np.nanmean(synchrony([mouth(other, fps, size=1e-5)], loud))
-    assert own > anothers + 0.6
+    assert own > others + 0.6
     assert own > 0 > still
     assert still < -2
 

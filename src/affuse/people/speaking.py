@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.media.speech import FRAME_S
-from affuse.people.synchrony import PER_S, synchrony, loudness
 from affuse.people.records import MouthTrack, Speech, SpokenBy, Turn
+from affuse.people.synchrony import PER_S, loudness, synchrony
 from affuse.records import Stretch
 
 Floats = NDArray[np.float64]
