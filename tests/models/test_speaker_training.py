@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 
 from affuse.features.voices.log_mel import log_mel_of_windows
+from affuse.models.level_variation import varied_levels
 from affuse.models.speaker_network import SpeakerArchitecture, speaker_network
-from affuse.models.speaker_training import SPEEDS, SpeakerTraining, train_on_speakers
+from affuse.models.speaker_training import (
+    SPEEDS,
+    SpeakerTraining,
+    speaker_frames,
+    train_on_speakers,
+)
 
 torch = pytest.importorskip("torch")
 RATE = 16_000
@@ -43,15 +49,13 @@ def spoken():
     rng = np.random.default_rng(0)
     speakers = np.repeat(np.arange(4), 8)
     sounds = [voice(FORMANTS[who], rng) for who in speakers]
-    ends = np.cumsum([len(sound) for sound in sounds])
-    bounds = np.stack([ends - [len(sound) for sound in sounds], ends], 1)
-    return np.concatenate(sounds), bounds, speakers
+    return speaker_frames(sounds, speakers, np.array([0, 0, 1, 1]))
 
 
 def test_the_network_brings_stretches_of_one_voice_together(spoken, rng):
     losses = []
     network = train_on_speakers(
-        *spoken,
+        spoken,
         replace(TINY, epochs=12),
         0,
         report=lambda done, total, loss: losses.append(loss),
@@ -78,17 +82,63 @@ def apart(network, sounds):
 
 def test_a_training_that_was_stopped_goes_on_to_the_same_weights(spoken, tmp_path):
     few = replace(TINY, epochs=3)
-    whole = train_on_speakers(*spoken, few, 5).state_dict()
+    whole = train_on_speakers(spoken, few, 5).state_dict()
 
     def stop(done, total, loss):
         if done == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_on_speakers(*spoken, few, 5, checkpoint=tmp_path / "epochs.npz", report=stop)
-    again = train_on_speakers(*spoken, few, 5, checkpoint=tmp_path / "epochs.npz").state_dict()
+        train_on_speakers(spoken, few, 5, checkpoint=tmp_path / "epochs.npz", report=stop)
+    again = train_on_speakers(spoken, few, 5, checkpoint=tmp_path / "epochs.npz").state_dict()
     for name, value in whole.items():
         np.testing.assert_array_equal(again[name].numpy(), value.numpy(), err_msg=name)
+
+
+def test_clips_lie_one_after_another_at_each_speed(spoken):
+    assert spoken.bounds.shape == (len(SPEEDS), 32, 2)
+    lengths = np.diff(spoken.bounds, axis=2)[..., 0]
+    assert lengths.min() > 0
+    # A second has 61 frames; what is played faster has fewer.
+    for speed, own in zip(SPEEDS, lengths, strict=True):
+        np.testing.assert_allclose(own, (RATE / speed - 512) / 256 + 1, atol=1.5)
+    assert spoken.bounds[-1, -1, 1] == len(spoken.levels)
+
+
+def test_variants_do_not_depend_on_level_and_stay_near_the_sound(spoken):
+    begin, end = spoken.bounds[1, 0]
+    levels = torch.from_numpy(spoken.levels[begin:end].astype(np.float32))[None].repeat(6, 1, 1)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        some = varied_levels(levels)
+        torch.manual_seed(0)
+        louder = varied_levels(levels + 20)
+    np.testing.assert_allclose(louder.numpy(), some.numpy(), atol=2e-3)
+    assert some.shape == levels.shape
+    assert not torch.equal(some[0], some[1])
+    plain = log_mel_of_windows(
+        voice(FORMANTS[0], np.random.default_rng(0)).astype(np.float32)[None]
+    )
+    likeness = [np.corrcoef(each.ravel(), plain.ravel())[0, 1] for each in some.numpy()]
+    assert np.median(likeness) > 0.6
+
+
+def test_speakers_of_another_corpus_are_no_answers(spoken):
+    from affuse.models.speaker_training import _Course
+
+    course = _Course(spoken, TINY)
+    wanted = torch.tensor([0, 3 * len(SPEEDS)])
+    rows = torch.nn.functional.normalize(torch.randn(2, 8), dim=1)
+    before = course._loss(rows, wanted, 0.0)
+    with torch.no_grad():
+        # Directions of the second corpus alone; the loss of a clip of the first is as it was.
+        course.directions[6:] = torch.randn(6, 8)
+    after = course._loss(rows, wanted, 0.0)
+    only = course._loss(rows[:1], wanted[:1], 0.0)
+    assert after != before
+    with torch.no_grad():
+        course.directions[6:] = torch.randn(6, 8)
+    torch.testing.assert_close(course._loss(rows[:1], wanted[:1], 0.0), only)
 
 
 def test_rate_and_margin_follow_their_course():

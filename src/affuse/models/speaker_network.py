@@ -30,7 +30,7 @@ class SpeakerArchitecture:
     n_embedding : int
     """
 
-    width: int = 160
+    width: int = 128
     dilations: tuple[int, ...] = (1, 2, 3, 4)
     n_pooled: int = 320
     n_attention: int = 48

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.features.voices.log_mel import SAMPLE_RATE
+from affuse.features.voices.log_mel import HOP, SAMPLE_RATE, WINDOW, mel_levels
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
-from affuse.models.sound_variation import hidden_parts, varied_sounds
+from affuse.models.level_variation import varied_levels
 from affuse.models.speaker_network import SpeakerArchitecture, speaker_network
 from affuse.models.training import import_torch
-from affuse.models.utterances import Rows, Spectrograms, fast_size, random_offsets, stretches
+from affuse.models.utterances import Rows, random_offsets
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,8 +27,6 @@ Report = Callable[[int, int, float], None]
 
 SPEEDS = (0.85, 1.0, 1.18)
 """At each of them a speaker counts as another: pitch and formants are those of somebody else."""
-SPEED_WITHIN = 0.03
-"""Share by which a sound's speed varies with no other speaker meant."""
 WARM_UP = 0.1
 """Share of the epochs in which the learning rate rises."""
 MARGIN_FROM, MARGIN_FULL = 0.1, 0.4
@@ -48,7 +46,8 @@ class SpeakerTraining:
     learning_rate, weight_decay : float
         Of AdamW; the highest rate of one cycle.
     margin, scale : float
-        Of the softmax over speakers: a stretch has to be nearer to its speaker by the margin.
+        Of the softmax over the speakers of one corpus: a stretch has to be nearer to its speaker
+        by the margin.
     shortest_s, longest_s : float
         Seconds of the stretches; those of one batch are of one length.
     device : str
@@ -60,11 +59,11 @@ class SpeakerTraining:
     """
 
     architecture: SpeakerArchitecture = field(default_factory=SpeakerArchitecture)
-    epochs: int = 26
+    epochs: int = 36
     batch_size: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
-    margin: float = 0.2
+    margin: float = 0.15
     scale: float = 24.0
     shortest_s: float = 1.5
     longest_s: float = 2.5
@@ -108,26 +107,80 @@ class SpeakerTraining:
         return self.margin * min(max(risen, 0.0), 1.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerFrames:
+    """Mel levels of clips of many speakers, at each of `SPEEDS`.
+
+    Attributes
+    ----------
+    levels : (n_frames, 64) float16
+        In dB, one clip after another.
+    bounds : (n_speeds, n, 2) int64
+        Where each clip begins and ends in `levels`.
+    speakers : (n,) int64
+        Who speaks in each clip, from 0 without gaps.
+    corpora : (n_speakers,) int64
+        Corpus of each speaker.
+    """
+
+    levels: NDArray[np.float16]
+    bounds: Rows
+    speakers: Rows
+    corpora: Rows
+
+
+def speaker_frames(
+    sounds: Sequence[NDArray[np.floating]], speakers: Rows, corpora: Rows
+) -> SpeakerFrames:
+    """Describe sounds, made faster and slower.
+
+    Parameters
+    ----------
+    sounds : sequence of (n_samples,) float
+        Mono, at 16 kHz.
+    speakers : (n,) int64
+        Who speaks in each, from 0 without gaps.
+    corpora : (n_speakers,) int64
+        Corpus of each speaker.
+
+    Returns
+    -------
+    SpeakerFrames
+    """
+    found = [_levels(_at_speed(sound, speed)) for speed in SPEEDS for sound in sounds]
+    ends = np.cumsum([len(each) for each in found])
+    bounds = np.stack([ends - [len(each) for each in found], ends], 1)
+    return SpeakerFrames(
+        levels=np.concatenate(found),
+        bounds=bounds.reshape(len(SPEEDS), len(sounds), 2),
+        speakers=speakers,
+        corpora=corpora,
+    )
+
+
+def _at_speed(sound: NDArray[np.floating], speed: float) -> NDArray[np.floating]:
+    places = np.arange(0, len(sound) - 1, speed)
+    return np.interp(places, np.arange(len(sound)), sound.astype(np.float32))
+
+
+def _levels(sound: NDArray[np.floating]) -> NDArray[np.float16]:
+    whole = np.pad(sound, (0, max(2 * WINDOW - len(sound), 0)))
+    return np.asarray(mel_levels(whole[None])[0], np.float16)
+
+
 def train_on_speakers(
-    samples: NDArray[np.float16],
-    bounds: Rows,
-    speakers: Rows,
+    frames: SpeakerFrames,
     settings: SpeakerTraining,
     seed: int,
     *,
     checkpoint: Path | None = None,
     report: Report | None = None,
 ) -> Module:
-    """A network trained to tell these speakers apart, resuming from a checkpoint if there is one.
+    """A network trained to tell speakers of one corpus apart, resuming where there is a checkpoint.
 
     Parameters
     ----------
-    samples : (n_samples,) float16
-        Sounds one after another, mono, at 16 kHz.
-    bounds : (n, 2) int64
-        Where each begins and ends.
-    speakers : (n,) int64
-        Who speaks in each, from 0 without gaps.
+    frames : SpeakerFrames
     settings : SpeakerTraining
     seed : int
         One seed on one machine and device gives the same weights.
@@ -143,9 +196,10 @@ def train_on_speakers(
     torch = import_torch()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        course = _Course(samples, bounds, speakers, settings)
+        course = _Course(frames, settings)
         meaning: dict[str, object] = {
-            "settings": settings.meaning, "seed": seed, "speakers": speakers.tolist(), "version": 1
+            "settings": settings.meaning, "seed": seed, "speakers": frames.speakers.tolist(),
+            "version": 1,
         }  # fmt: skip
         stored = None if checkpoint is None else load_checkpoint(checkpoint, meaning)
         for epoch in range(course.restore(stored), settings.epochs):
@@ -163,22 +217,21 @@ def train_on_speakers(
 class _Course:
     """Network, speakers' directions, optimiser and schedule of one training."""
 
-    def __init__(
-        self,
-        samples: NDArray[np.float16],
-        bounds: Rows,
-        speakers: Rows,
-        settings: SpeakerTraining,
-    ) -> None:
+    def __init__(self, frames: SpeakerFrames, settings: SpeakerTraining) -> None:
         self.torch = torch = import_torch()
-        self.settings, self.bounds, self.speakers = settings, bounds, speakers
+        self.settings, self.frames = settings, frames
+        speakers = frames.speakers
         self.n_steps = math.ceil(len(speakers) / settings.batch_size)
         counts = np.bincount(speakers)[speakers]
         self.chances = 1 / np.sqrt(counts) / (1 / np.sqrt(counts)).sum()
-        self.samples = torch.from_numpy(samples).to(settings.device)
-        self.spectrograms = Spectrograms(settings.device)
+        self.levels = torch.from_numpy(frames.levels).to(settings.device)
+        # One row a corpus: which directions are of its speakers, at whatever speed.
+        corpora = np.repeat(frames.corpora, len(SPEEDS))
+        of_corpora = np.eye(int(corpora.max()) + 1, dtype=np.float32)[corpora].T
+        self.of_corpora = torch.from_numpy(np.ascontiguousarray(of_corpora)).to(settings.device)
+        self.corpora = torch.from_numpy(corpora).to(settings.device)
         self.network = speaker_network(settings.architecture).to(settings.device)
-        n_directions = (int(speakers.max()) + 1) * len(SPEEDS)
+        n_directions = len(corpora)
         # Small, so that the optimiser's steps, which know no length, turn them fast enough.
         directions = 0.1 * torch.randn(n_directions, settings.architecture.n_embedding)
         self.directions = torch.nn.Parameter(directions.to(settings.device))
@@ -191,7 +244,7 @@ class _Course:
     def epoch(self, number: int, rng: np.random.Generator) -> float:
         """Train one epoch; returns its mean loss."""
         shape = self.n_steps, self.settings.batch_size
-        drawn = rng.choice(len(self.speakers), shape, p=self.chances)
+        drawn = rng.choice(len(self.chances), shape, p=self.chances)
         self.network.train()
         total = 0.0
         for step, rows in enumerate(drawn):
@@ -207,8 +260,8 @@ class _Course:
         inputs = self._inputs(rows, kinds, rng)
         with torch.autocast(settings.device, torch.bfloat16, cache_enabled=False):
             embeddings = self.network(inputs)
-        wanted = torch.from_numpy(self.speakers[rows] * len(SPEEDS) + kinds).to(settings.device)
-        loss = self._loss(embeddings, wanted, settings.margin_after(share))
+        wanted = torch.from_numpy(self.frames.speakers[rows] * len(SPEEDS) + kinds)
+        loss = self._loss(embeddings, wanted.to(settings.device), settings.margin_after(share))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), LONGEST_GRADIENT)
@@ -217,27 +270,30 @@ class _Course:
 
     def _inputs(self, rows: Rows, kinds: Rows, rng: np.random.Generator) -> Tensor:
         """Spectrograms of varied stretches of these clips, each at its speed."""
-        torch, settings = self.torch, self.settings
+        settings = self.settings
         seconds = rng.uniform(settings.shortest_s, settings.longest_s)
-        n_samples = fast_size(int(seconds * SAMPLE_RATE))
-        n_cut = int(n_samples * SPEEDS[-1] * (1 + SPEED_WITHIN)) + 2
-        begins, ends = self.bounds[rows].T
-        places = (begins, ends - begins, random_offsets(ends - begins, n_cut, rng))
-        at, sizes, offsets = (
-            torch.from_numpy(np.ascontiguousarray(each)).to(settings.device) for each in places
-        )
-        sounds = stretches(self.samples, at, sizes, offsets, n_cut)
-        within = rng.uniform(1 - SPEED_WITHIN, 1 + SPEED_WITHIN, len(rows))
-        speeds = torch.from_numpy((np.array(SPEEDS)[kinds] * within).astype(np.float32))
-        varied = varied_sounds(sounds, n_samples, speeds.to(settings.device))
-        return hidden_parts(self.spectrograms(varied))
+        n_frames = int((seconds * SAMPLE_RATE - WINDOW) / HOP) + 1
+        begins, ends = self.frames.bounds[kinds, rows].T
+        offsets = random_offsets(ends - begins, n_frames, rng)
+        # Shorter clips are repeated, as in the training on waveforms.
+        within = (offsets[:, None] + np.arange(n_frames)) % (ends - begins)[:, None]
+        places = self.torch.from_numpy(begins[:, None] + within).to(settings.device)
+        return varied_levels(self.levels[places].float())
 
     def _loss(self, embeddings: Tensor, wanted: Tensor, margin: float) -> Tensor:
-        torch, functional = self.torch, self.torch.nn.functional
-        cosines = embeddings @ functional.normalize(self.directions, dim=1).T
-        behind = margin * functional.one_hot(wanted, len(self.directions))
-        logits = self.settings.scale * (cosines - behind)
-        loss: Tensor = torch.nn.functional.cross_entropy(logits, wanted)
+        """Cross-entropy among the speakers of the corpus: languages and channels tell nothing.
+
+        What the speakers of a corpus have in common is taken off their directions, so that the
+        embeddings of one corpus lie all around and not in a corner of their own.
+        """
+        functional = self.torch.nn.functional
+        of_corpora = self.of_corpora
+        means = of_corpora @ self.directions / of_corpora.sum(1, keepdim=True)
+        centred = functional.normalize(self.directions - means[self.corpora], dim=1)
+        behind = margin * functional.one_hot(wanted, len(centred))
+        logits = self.settings.scale * (embeddings @ centred.T - behind)
+        possible = of_corpora[self.corpora[wanted]] > 0
+        loss: Tensor = functional.cross_entropy(logits.masked_fill(~possible, -1e4), wanted)
         return loss
 
     def state(self, epochs: int) -> dict[str, NDArray[Any]]:

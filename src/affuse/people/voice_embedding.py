@@ -190,6 +190,13 @@ def open_voice_embedder(name: str = "") -> VoiceEmbedder:
         No such embedder.
     WeightsError
         The file or its description does not fit.
+
+    Examples
+    --------
+    >>> embedder = open_voice_embedder()
+    >>> noise = np.random.default_rng(0).standard_normal((2, 24000)).astype(np.float32)
+    >>> embedder.embed(noise).shape
+    (2, 96)
     """
     if not name:
         return _shipped()

@@ -27,6 +27,16 @@ class VoiceStream:
     Parameters
     ----------
     embedder : VoiceEmbedder
+
+    Examples
+    --------
+    >>> from affuse.people.voice_embedding import open_voice_embedder
+    >>> stream = VoiceStream(open_voice_embedder())
+    >>> noise = np.random.default_rng(0).standard_normal(48_000).astype(np.float32)
+    >>> stream.take(noise[:30_000])
+    >>> stream.take(noise[30_000:])
+    >>> [(turn.start_s, turn.end_s, turn.voice) for turn in stream.turns(np.ones(300, bool))]
+    [(0.0, 3.0, 1)]
     """
 
     def __init__(self, embedder: VoiceEmbedder) -> None:

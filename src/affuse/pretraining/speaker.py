@@ -12,7 +12,12 @@ import numpy as np
 
 from affuse.corpora.index import Index
 from affuse.models.onnx_export import export_network, halve_weights
-from affuse.models.speaker_training import SpeakerTraining, train_on_speakers
+from affuse.models.speaker_training import (
+    SpeakerFrames,
+    SpeakerTraining,
+    speaker_frames,
+    train_on_speakers,
+)
 from affuse.models.training import check_device, import_torch
 from affuse.models.waveform_training import weights_of
 from affuse.people.voice_embedding import FACTS, GRAPH, ShippedVoices
@@ -24,6 +29,7 @@ from affuse.pretraining.speaker_clips import (
     rows_of_speakers,
 )
 from affuse.pretraining.speaker_figures import SpeakerFigures, speaker_figures
+from affuse.pretraining.voice_clips import Rows
 from affuse.records import ProgressCallback
 from affuse.storage.whole import atomic_file
 
@@ -99,21 +105,37 @@ def _trained(
     progress: ProgressCallback | None,
 ) -> Module:
     learned = np.setdiff1d(np.arange(len(clips)), rows_of_speakers(clips, apart))
-    _, speakers = np.unique(clips.speakers[learned], return_inverse=True)
+    frames = frames_of(clips, learned)
 
     def report(done: int, total: int, _: float) -> None:
         if progress is not None:
             progress("epochs of the speaker network", done, total)
 
     return train_on_speakers(
-        clips.samples,
-        clips.bounds[learned],
-        speakers,
+        frames,
         settings,
         seed,
         checkpoint=out / _UNFINISHED,
         report=report,
     )
+
+
+def frames_of(clips: SpeakerClips, rows: Rows) -> SpeakerFrames:
+    """What the network learns from.
+
+    Parameters
+    ----------
+    clips : SpeakerClips
+    rows : (n,) int64
+        Of the clips to learn from.
+
+    Returns
+    -------
+    SpeakerFrames
+    """
+    _, first, speakers = np.unique(clips.speakers[rows], return_index=True, return_inverse=True)
+    _, corpora = np.unique(clips.corpora[rows][first], return_inverse=True)
+    return speaker_frames([clips.sound(row) for row in rows], speakers, corpora)
 
 
 def _export(network: Module, settings: SpeakerTraining, path: Path) -> None:

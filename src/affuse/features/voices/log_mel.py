@@ -75,13 +75,42 @@ def log_mel_of_windows(windows: NDArray[np.floating]) -> Floats:
     >>> bool(np.allclose(log_mel_of_windows(noise)[0], log_mel(noise[0]), atol=1e-3))
     True
     """
+    return scaled_levels(mel_levels(windows))
+
+
+def mel_levels(windows: NDArray[np.floating]) -> Floats:
+    """Power in each mel band, in dB: (n, n_frames, 64).
+
+    Parameters
+    ----------
+    windows : (n, n_samples) float
+        Mono, at 16 kHz; 512 samples at least.
+
+    Returns
+    -------
+    (n, n_frames, 64) float32
+    """
     sounds = np.asarray(windows, np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(sounds, WINDOW, axis=1)[:, ::HOP]
     spectrum = rfft(frames * np.hanning(WINDOW + 1)[:-1].astype(np.float32), axis=2)
     power = np.square(spectrum.real) + np.square(spectrum.imag)
-    mel = _decibel(power @ mel_filters().T.astype(np.float32))
-    reference = np.percentile(mel.max(axis=2), 95, axis=1)[:, None, None]
-    scaled = 1 + 2 * np.clip(mel - reference, -RANGE_DB, None) / RANGE_DB
+    return np.asarray(_decibel(power @ mel_filters().T.astype(np.float32)), np.float32)
+
+
+def scaled_levels(levels: Floats) -> Floats:
+    """Levels below the loud frames of each window, as `log_mel` has them.
+
+    Parameters
+    ----------
+    levels : (n, n_frames, 64) float32
+        In dB.
+
+    Returns
+    -------
+    (n, n_frames, 64) float32
+    """
+    reference = np.percentile(levels.max(axis=2), 95, axis=1)[:, None, None]
+    scaled = 1 + 2 * np.clip(levels - reference, -RANGE_DB, None) / RANGE_DB
     return np.asarray(scaled, np.float32)
 
 
