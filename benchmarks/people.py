@@ -1,12 +1,12 @@
 """Who speaks, frame by frame, in conversations made by code.
 
-usage: python benchmarks/people.py FOLDER [--voices true|none] [--per-s 25] [--kind KIND ...]
+usage: python benchmarks/people.py FOLDER [--voices true|found|none] [--per-s 25] [--kind KIND ...]
 
 FOLDER is what `benchmarks/conversations.py` made. Of all 10 ms of speech: the share of which the
 right speaker is named, of which another is, and of which it is left open; beside it the share that
 the rule of the largest face names rightly. Faces get their people from the conversation itself,
-and with `--voices true` turns their voices: what is measured is who speaks, not who is who. `none`
-gives the speech without voices.
+and with `--voices true` turns their voices: what is measured is who speaks, not who is who. With
+`found` the turns are those of `affuse.people.voices`; `none` gives the speech without voices.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from affuse.people.envelope import SoundEnvelope
 from affuse.people.mouths import MouthReader, mouths_of_people
 from affuse.people.records import FaceLook, MouthTrack, Speech, Turn
 from affuse.people.speaking import attribute
+from affuse.people.voice_embedding import open_voice_embedder
+from affuse.people.voices import VoiceStream
 
 Numbers = NDArray[np.int_]
 Shares = tuple[float, float, float, float]
@@ -123,6 +125,13 @@ def true_turns(conversation: Conversation, *, voices: bool) -> list[Turn]:
     ]
 
 
+def found_turns(path: Path, speech: NDArray[np.bool_]) -> list[Turn]:
+    """The speech as affuse divides it among voices."""
+    stream = VoiceStream(open_voice_embedder())
+    stream.take(read_audio(path, sample_rate=SAMPLE_RATE).signal)
+    return stream.turns(speech)
+
+
 def frames_of(speech: Speech, count: int) -> Numbers:
     """Person in each 10 ms; 0: off-screen, -1: it cannot be told, -2: no speech."""
     found = np.full(count, -2)
@@ -163,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read all, print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--voices", choices=["true", "none"], default="true")
+    parser.add_argument("--voices", choices=["true", "found", "none"], default="true")
     parser.add_argument("--per-s", type=float, default=DENSE_PER_S)
     parser.add_argument("--kind", action="append")
     asked = parser.parse_args(arguments)
@@ -172,7 +181,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if asked.kind and path.stem.split("_")[0] not in asked.kind:
             continue
         conversation = read(path, asked.per_s)
-        turns = true_turns(conversation, voices=asked.voices == "true")
+        turns = (
+            found_turns(path, conversation.speech)
+            if asked.voices == "found"
+            else true_turns(conversation, voices=asked.voices == "true")
+        )
         speech = attribute(conversation.mouths, conversation.envelope, turns)
         found = frames_of(speech, len(conversation.speaker))
         rows[conversation.kind].append(shares(conversation, found))

@@ -175,7 +175,7 @@ def _one_voice_each(owners: Mapping[int, Floats]) -> dict[int, Floats]:
         for voice, likely in named.items():
             others = [of_another for other, of_another in free.items() if other != voice]
             still = np.prod(others, axis=0) if others else np.ones(len(likely))
-            still[-1] = 1.0
+            still[-1] = still[likely[:-1].argmax()] if len(likely) > 1 else 1.0
             kept = likely * still
             found[voice] = kept / kept.sum()
     return found
