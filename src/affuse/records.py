@@ -375,12 +375,13 @@ def sentences(prediction: Prediction) -> list[str]:
     Returns
     -------
     list of str
-        Why it abstains, the notes, why each segment abstains, and the reason: empty where there is
-        none.
+        Why it abstains, the notes, why each segment and each person abstains, and the reason: empty
+        where there is none.
     """
     reason = prediction.explanation.reason if prediction.explanation else ""
-    segments = (segment.abstained for segment in prediction.segments)
-    return [prediction.abstained, *prediction.notes, *segments, reason]
+    parts = (*prediction.segments, *(person.overall for person in prediction.people))
+    abstained = (part.abstained for part in parts)
+    return [prediction.abstained, *prediction.notes, *abstained, reason]
 
 
 def with_sentences(prediction: Prediction, words: Iterable[str]) -> Prediction:
@@ -397,10 +398,15 @@ def with_sentences(prediction: Prediction, words: Iterable[str]) -> Prediction:
     Prediction
     """
     left = iter(words)
+
+    def worded(part: Segment) -> Segment:
+        return replace(part, abstained=next(left))
+
     return replace(
         prediction,
         abstained=next(left),
         notes=tuple(islice(left, len(prediction.notes))),
-        segments=tuple(replace(part, abstained=next(left)) for part in prediction.segments),
+        segments=tuple(map(worded, prediction.segments)),
+        people=tuple(replace(one, overall=worded(one.overall)) for one in prediction.people),
         explanation=prediction.explanation and replace(prediction.explanation, reason=next(left)),
     )
