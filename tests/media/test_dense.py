@@ -16,7 +16,8 @@ from affuse.media.decode import frames_from, open_media, video_stream
 from affuse.media.dense import DenseFrame, dense_frames
 from affuse.media.grid import Grid
 from affuse.media.look_ahead import Passed
-from affuse.media.video import SampledFrame, sample_frames, timed_frames
+from affuse.media.shown import timed_frames
+from affuse.media.video import SampledFrame, sample_frames
 from affuse.records import Box
 
 KINDS = {
@@ -79,17 +80,17 @@ def brightness(path: Path) -> dict[float, np.ndarray]:
 def test_sampled_pictures_are_those_of_sample_frames_and_dense_ones_the_files_own(tmp_path, name):
     codec, options, known = KINDS[name]
     path = moving(tmp_path / name, codec, options, **known)
-    sampled, dense = both(path)
+    sampled, dense = both(path, dense_per_s=12.5)
     assert_same(sampled, alone(path))
     every = brightness(path)
-    assert 25 <= len(dense) <= 31
+    assert 25 <= len(dense) <= 32
     for frame in dense:
         np.testing.assert_array_equal(frame.stored, every[frame.time_s])
 
 
 @pytest.mark.parametrize(("dense_per_s", "least"), [(5.0, 15), (12.5, 5), (25.0, 0)])
 def test_a_file_is_decoded_once_and_not_all_of_it(tmp_path, monkeypatch, dense_per_s, least):
-    monkeypatch.delattr("affuse.media.video.reopened")
+    monkeypatch.delattr("affuse.media.shown.reopened")
     path = moving(tmp_path / "b.mp4", "libx264", B_FRAMES)
     assert both(path, dense_per_s=dense_per_s)[1]
     with open_media(path) as container:
@@ -166,8 +167,10 @@ def test_a_crop_is_upright(tmp_path, turns):
     assert crop.shape == (6, 8)
     part = image[: 3 * height // 4, width // 4 : 3 * width // 4]
     cells = part.reshape(6, len(part) // 6, 8, -1).mean(axis=(1, 3))
-    # Stored brightness reaches from 16 to 235.
-    np.testing.assert_allclose((crop - 16.0) * 255 / 219, cells, atol=6)
+    # Stored brightness reaches from 16 to 235; of pixels at an edge not all are looked at.
+    off = np.abs((crop - 16.0) * 255 / 219 - cells)
+    assert off.max() < 35
+    assert (off < 6).mean() > 0.9
     assert cells.min() < 20 < 235 < cells.max()
 
 

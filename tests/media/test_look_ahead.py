@@ -17,7 +17,8 @@ from affuse.errors import CutShort
 from affuse.media.decode import frames_from, open_media, video_stream
 from affuse.media.grid import Grid, Line, Shown
 from affuse.media.look_ahead import Passed
-from affuse.media.video import read_frames, sample_frames, shown_frames, timed_frames
+from affuse.media.shown import shown_frames, timed_frames
+from affuse.media.video import read_frames, sample_frames
 
 SPARSE = Grid(0.0, 5.0, None, 1)
 SIXTH = Grid(0.5, 30.0, 50, 6)
@@ -63,7 +64,7 @@ def same(path: Path, grid: Grid, n_threads: int = 1) -> bool:
 @pytest.fixture
 def once_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is decoded a second time is a failure."""
-    monkeypatch.delattr("affuse.media.video.reopened")
+    monkeypatch.delattr("affuse.media.shown.reopened")
 
 
 def n_passed(path: Path, grid: Grid = SPARSE) -> int:

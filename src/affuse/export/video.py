@@ -28,7 +28,7 @@ from affuse.media.decode import (
     video_stream,
 )
 from affuse.media.geometry import Scaler, upright_shape
-from affuse.media.video import refuse_cover, timed_frames
+from affuse.media.shown import refuse_cover, timed_frames
 from affuse.records import Prediction, ProgressCallback
 from affuse.storage.whole import new_path, refuse_existing
 

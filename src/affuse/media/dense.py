@@ -14,12 +14,12 @@ import numpy as np
 from affuse.media.decode import open_media, video_stream
 from affuse.media.geometry import Image, Orientation, orientation
 from affuse.media.grid import Grid
+from affuse.media.shown import shown_on
 from affuse.media.video import (
     DECODING_THREADS,
     SampledFrame,
     Sampling,
     decode_in_threads,
-    shown_on,
 )
 from affuse.records import Box
 
@@ -80,7 +80,7 @@ class DenseFrame:
         shape = (height, width) if self.turn.transposed else (width, height)
         part = _part(self.stored, _stored_box(box, self.turn))
         stride = max(min(part.shape[0] // shape[1], part.shape[1] // shape[0]) // _ENOUGH, 1)
-        part = part[::stride, ::stride]
+        part = part[stride // 2 :: stride, stride // 2 :: stride]
         kind = cv2.INTER_AREA if part.shape[0] >= shape[1] else cv2.INTER_LINEAR
         return self.turn.upright(np.asarray(cv2.resize(part, shape, interpolation=kind), np.uint8))
 

@@ -18,7 +18,7 @@ from affuse.errors import MediaError
 from affuse.media.decode import check_complete, open_media, origin_s, video_stream
 from affuse.media.geometry import Image, Scaler, upright_shape
 from affuse.media.grid import Grid
-from affuse.media.video import refuse_cover, shown_frames, timed_frames
+from affuse.media.shown import refuse_cover, shown_frames, timed_frames
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
