@@ -113,6 +113,9 @@ Probabilities = Mapping[str, float]
 """Emotion -> probability, in the order of the recogniser's classes; sums to 1."""
 
 
+Stretch = tuple[float, float]
+"""Start and end of a part of a recording, in seconds."""
+
 PERSON, RECOGNISER = "person", "recogniser"
 """Whose label a stretch of a corrected timeline has."""
 
@@ -158,6 +161,8 @@ class Segment:
     annotator : str
         Whose label it is in a timeline that somebody has corrected: "person" or "recogniser". Empty
         in one that nobody has.
+    person : int
+        Number of the person whose stretch it is, from 1, where people were asked for; 0 elsewhere.
     """
 
     start_s: float
@@ -175,6 +180,58 @@ class Segment:
     set: tuple[str, ...] = ()
     familiarity: Mapping[str, float] = field(default_factory=dict)
     annotator: str = ""
+    person: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """Where the face of a person is seen best: a time in seconds, and the face's box."""
+
+    time_s: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of a recording: a face, a voice, or both.
+
+    Attributes
+    ----------
+    number : int
+        From 1, in the order in which people are first seen or first speak.
+    name : str
+        As it was given; empty where none was.
+    overall : Segment
+        The prediction for all that the person shows and speaks, from the first to the last of it.
+    turns : tuple of (start_s, end_s)
+        When the person speaks, by time; empty for a face without a voice.
+    visible : tuple of (start_s, end_s)
+        When the face is seen, by time; empty for a voice without a face.
+    portrait : Portrait or None
+        None: the face is never seen.
+    """
+
+    number: int
+    name: str
+    overall: Segment
+    turns: tuple[Stretch, ...] = ()
+    visible: tuple[Stretch, ...] = ()
+    portrait: Portrait | None = None
+
+    @property
+    def title(self) -> str:
+        """The name, or the number where there is none."""
+        return self.name or f"person {self.number}"
+
+    @property
+    def speaks_s(self) -> float:
+        """Seconds in which the person speaks."""
+        return sum(end_s - start_s for start_s, end_s in self.turns)
+
+    @property
+    def seen_s(self) -> float:
+        """Seconds in which the face is seen."""
+        return sum(end_s - start_s for start_s, end_s in self.visible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +314,11 @@ class Prediction:
         Notes, such as that the file is cut short.
     explanation : Explanation or None
         What the answer rests on, where that was asked for; not in the text of the record.
+    people : tuple of Person
+        By number, where people were asked for: then each segment is of one of them, and the whole
+        is that of the one whose face is largest for longest.
+    unattributed : tuple of (start_s, end_s)
+        Speech of which it cannot be told who of the people speaks.
 
     Examples
     --------
@@ -283,6 +345,8 @@ class Prediction:
     set: tuple[str, ...] = ()
     familiarity: Mapping[str, float] = field(default_factory=dict)
     explanation: Explanation | None = None
+    people: tuple[Person, ...] = ()
+    unattributed: tuple[Stretch, ...] = ()
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name} {number:.2f}" for name, number in self.values.items())
@@ -311,12 +375,13 @@ def sentences(prediction: Prediction) -> list[str]:
     Returns
     -------
     list of str
-        Why it abstains, the notes, why each segment abstains, and the reason: empty where there is
-        none.
+        Why it abstains, the notes, why each segment and each person abstains, and the reason: empty
+        where there is none.
     """
     reason = prediction.explanation.reason if prediction.explanation else ""
-    segments = (segment.abstained for segment in prediction.segments)
-    return [prediction.abstained, *prediction.notes, *segments, reason]
+    parts = (*prediction.segments, *(person.overall for person in prediction.people))
+    abstained = (part.abstained for part in parts)
+    return [prediction.abstained, *prediction.notes, *abstained, reason]
 
 
 def with_sentences(prediction: Prediction, words: Iterable[str]) -> Prediction:
@@ -333,10 +398,15 @@ def with_sentences(prediction: Prediction, words: Iterable[str]) -> Prediction:
     Prediction
     """
     left = iter(words)
+
+    def worded(part: Segment) -> Segment:
+        return replace(part, abstained=next(left))
+
     return replace(
         prediction,
         abstained=next(left),
         notes=tuple(islice(left, len(prediction.notes))),
-        segments=tuple(replace(part, abstained=next(left)) for part in prediction.segments),
+        segments=tuple(map(worded, prediction.segments)),
+        people=tuple(replace(one, overall=worded(one.overall)) for one in prediction.people),
         explanation=prediction.explanation and replace(prediction.explanation, reason=next(left)),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from predictions import ABSTAINED, window
+from predictions import ABSTAINED, interview, window
 
 from affuse.corpora.annotations.documents import FORMAT
 from affuse.corpora.index import Index
@@ -269,3 +269,17 @@ def test_other_json_is_no_annotation(tmp_path: Path, talk: Prediction) -> None:
         read(tmp_path)
     with pytest.raises(DatasetError, match=r"settings\.json cannot be read as affuse's JSON"):
         read(tmp_path / "settings.json")
+
+
+def test_people_of_an_export_are_speakers(tmp_path):
+    """Those with a name are one speaker everywhere, numbered ones are of one recording."""
+    folder = media(tmp_path, "talk.mp4", "other.mp4", "third.mp4")
+    (folder / "talk.eaf").write_text(to_eaf(interview("talk.mp4"), folder), "utf-8")
+    (folder / "other.json").write_text(to_json([interview("other.mp4")]), "utf-8")
+    (folder / "third.TextGrid").write_text(to_textgrid(interview("third.mp4")), "utf-8")
+    index = read(folder)
+    assert {clip.speaker for clip in index.clips} == {
+        "Anna",
+        *(f"{name} person {number}" for name in ("talk", "other", "third") for number in (2, 3)),
+    }
+    assert len(index.clips) == 3 * 7

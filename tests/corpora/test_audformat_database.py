@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from predictions import ABSTAINED, window
+from predictions import ABSTAINED, interview, window
 
 from affuse.corpora.index import Index
 from affuse.corpora.registry import read
@@ -216,3 +216,16 @@ def test_faces_that_affuse_exports_are_people_of_their_own(
     assert [(clip.speaker, clip.emotion) for clip in read(tmp_path)] == [
         ("talk face 1", "happy"), ("talk face 2", "sad"),
     ]  # fmt: skip
+
+
+def test_people_that_affuse_exports_are_speakers(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.mp4").write_bytes(b"0")
+    both = [interview(str(tmp_path / f"{name}.mp4")) for name in ("one", "two")]
+    write_database(both, tmp_path, tmp_path)
+    index = read(tmp_path)
+    assert {clip.speaker for clip in index.clips} == {
+        "Anna",
+        *(f"{name} person {number}" for name in ("one", "two") for number in (2, 3)),
+    }
+    assert len(index.clips) == 2 * 7

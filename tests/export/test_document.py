@@ -34,7 +34,7 @@ def test_schema_describes_every_key_and_no_other(talk):
             set(schema[kind]["required"])
             == set(schema[kind]["properties"])
             - {"values", "set", "familiarity", "explanation", "annotator"}
-            - {"abstained_message", "note_messages"}
+            - {"abstained_message", "note_messages", "people", "unattributed", "person"}
             == set(keys)
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import av
 import numpy as np
 import pytest
 from media_files import cut
+from moving_files import B_FRAMES, HEIGHT, HEVC, PYRAMID, RATE, N, moving, remuxed
 
 from affuse.errors import CutShort
 from affuse.media.decode import frames_from, open_media, video_stream
@@ -21,34 +21,6 @@ from affuse.media.video import read_frames, sample_frames, shown_frames, timed_f
 
 SPARSE = Grid(0.0, 5.0, None, 1)
 SIXTH = Grid(0.5, 30.0, 50, 6)
-N, WIDTH, HEIGHT, RATE = 60, 96, 64, 25
-B_FRAMES = {"x264-params": "bframes=3:b-adapt=0:keyint=24", "preset": "veryfast"}
-PYRAMID = {"x264-params": "bframes=7:b-adapt=0:b-pyramid=normal:open-gop=1:keyint=24"}
-HEVC = {"x265-params": "log-level=0:bframes=4:b-pyramid=1:keyint=24:pools=1:frame-threads=1"}
-
-
-def moving(path: Path, codec: str, options: dict[str, str] | None = None, **known: Any) -> Path:
-    """A file of pictures in motion, all different; `times` in ticks of a thousandth of a second."""
-    pattern = np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=RATE, options=options or {})
-        stream.width, stream.height = WIDTH, HEIGHT
-        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        stream.codec_context.thread_count = 1
-        if "times" in known:
-            stream.codec_context.time_base = Fraction(1, 1000)
-        if "b_frames" in known:
-            stream.codec_context.max_b_frames, stream.codec_context.gop_size = known["b_frames"], 12
-        times = known.get("times", range(0, N * 40, 40))
-        for number, time in enumerate(times):
-            image = np.kron(pattern, np.ones((4, 4, 1), np.uint8))
-            image = image[number // 2 : number // 2 + HEIGHT, 2 * number : 2 * number + WIDTH]
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-            tick = stream.codec_context.time_base or Fraction(1, RATE)
-            frame.pts, frame.time_base = round(Fraction(time, 1000) / tick), tick
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return path
 
 
 def everything(path: Path, grid: Grid) -> Iterator[Shown[Any]]:
@@ -231,23 +203,3 @@ def test_the_whole_file_is_looked_at_but_for_what_others_do_without(tmp_path):
     # A position's picture is the last to begin before the next position is nearer.
     for number, look in enumerate(sparse):
         np.testing.assert_array_equal(look.image, dense[5 * number + 2])
-
-
-def remuxed(
-    source: Path, target: Path, options: dict[str, str], lost_pts: int | None = None
-) -> Path:
-    """The same packets in another file; of one picture nothing but zeros."""
-    with av.open(str(source)) as before, av.open(str(target), "w", options=options) as after:
-        stream = before.streams.video[0]
-        copy = after.add_stream_from_template(stream)
-        for packet in before.demux(stream):
-            if not packet.size:
-                continue
-            if packet.pts == lost_pts:
-                stamps = packet.pts, packet.dts, packet.duration
-                packet = av.Packet(bytes(packet.size))
-                packet.pts, packet.dts, packet.duration = stamps
-                packet.time_base = stream.time_base
-            packet.stream = copy
-            after.mux(packet)
-    return target

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from predictions import interview
 
 import affuse
 from affuse.errors import ConfigError, FeatureError
@@ -157,3 +158,36 @@ def test_counts_that_are_none_are_refused(wrong):
 def test_a_waveform_is_of_one_channel(shape):
     with pytest.raises(FeatureError, match="expected one channel"):
         affuse.plot.waveform(affuse.Sound(np.zeros(shape, np.float32), 8000))
+
+
+def test_people_have_a_lane_each(axes):
+    drawn = affuse.plot.people(interview(), axes=axes)
+    assert [label.get_text() for label in drawn.get_yticklabels()] == [
+        *("Anna", "person 2", "person 3")
+    ]
+    spans = [
+        [tuple(path.get_extents().intervalx.round(2).tolist()) for path in bars.get_paths()]
+        for bars in drawn.collections
+    ]
+    assert spans[:5] == [
+        [(0.0, 3.5)],
+        [(3.5, 6.5)],
+        [(6.5, 10.0)],
+        [(0.5, 2.5), (4.0, 5.5)],
+        [(0.0, 10.0)],
+    ]
+    assert [text.get_text() for text in drawn.get_legend().get_texts()][-2:] == ["speaks", "seen"]
+
+
+def test_people_that_nobody_asked_for_are_refused():
+    with pytest.raises(ConfigError, match=r"a\.mp4 has no people; expected a predic"):
+        affuse.plot.people(prediction(segment(0, "happy", 0.8)))
+
+
+def test_a_timeline_is_of_one_person(axes):
+    affuse.plot.timeline(interview(), person=3, of="audio", axes=axes)
+    assert {line.get_label(): line.get_ydata().tolist() for line in axes.lines}["fearful"] == [50]
+    first = affuse.plot.timeline(interview(), axes=plt.figure().subplots())
+    assert first.lines[2].get_ydata().tolist() == pytest.approx([80, 40 / 7, 30 / 7])
+    with pytest.raises(ConfigError, match="no segment with 'video' of person 3; expected one of"):
+        affuse.plot.timeline(interview(), person=3, of="video")

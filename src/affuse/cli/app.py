@@ -27,6 +27,7 @@ from affuse.cli.options import (
     Data,
     Device,
     Explain,
+    FaceEmbedding,
     Faces,
     Features,
     Folds,
@@ -37,14 +38,18 @@ from affuse.cli.options import (
     LocalWorkers,
     MaxDuration,
     Media,
+    Names,
+    People,
     Printed,
     Recipe,
     Resume,
     Settings,
     Tables,
     Threshold,
+    VoiceEmbedding,
     Window,
 )
+from affuse.cli.people_options import WithPeople
 from affuse.cli.saying import say
 from affuse.cli.train_commands import train_app
 
@@ -147,7 +152,7 @@ def transfer(
     transfer_and_print(configure(typed), out, work)
 
 
-@app.command()
+@app.command(cls=WithPeople)
 @one_line_errors
 def predict(
     media: Media,
@@ -163,6 +168,10 @@ def predict(
     audio_track: AudioTrack = None,
     max_duration: MaxDuration = None,
     explain: Explain = False,
+    people: People = None,
+    names: Names = None,
+    face_embedding: FaceEmbedding = None,
+    voice_embedding: VoiceEmbedding = None,
     jobs: Jobs = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
@@ -172,11 +181,17 @@ def predict(
 
     products_on_one_thread()
     from affuse.cli.feature_tables import tables_named
+    from affuse.cli.people_options import names_named, people_named, refuse_without_people
     from affuse.cli.predicting import Output, faces_named, predict_and_print
     from affuse.cli.working import Work
     from affuse.export.registry import format_of
     from affuse.predict.settings import settings_of
 
+    embeddings = {
+        "face_embedding": face_embedding or "",
+        "voice_embedding": voice_embedding or "",
+    }
+    refuse_without_people(people, name=names, **embeddings)
     settings = settings_of(
         window,
         hop,
@@ -185,6 +200,9 @@ def predict(
         audio_track=audio_track,
         max_duration_s=max_duration,
         explain=explain,
+        people=people_named(people),
+        names=names_named(names or ()),
+        **embeddings,
     )
     work = Work(jobs, workers, cluster)
     output = Output(format_of(out, format), out, resume)

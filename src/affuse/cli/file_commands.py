@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from affuse.cli.errors import one_line_errors
-from affuse.cli.options import BundleFolder
+from affuse.cli.options import BundleFolder, Names, People
+from affuse.cli.people_options import WithPeople
 
 export_app = typer.Typer(no_args_is_help=True, help="Write what was predicted in other forms.")
 cache_app = typer.Typer(
@@ -16,7 +17,7 @@ cache_app = typer.Typer(
 )
 
 
-@export_app.command()
+@export_app.command(cls=WithPeople)
 @one_line_errors
 def video(
     media: Annotated[Path, typer.Argument(help="A video file.")],
@@ -26,11 +27,17 @@ def video(
         typer.Option(help="JSON of affuse predict for this file; predicted anew without it."),
     ] = None,
     bundle: BundleFolder = None,
+    people: People = None,
+    names: Names = None,
 ) -> None:
     """Write a clip with its timeline burnt in."""
     from affuse.cli.exporting import annotate_and_print
+    from affuse.cli.people_options import names_named, people_named, refuse_without_people
+    from affuse.predict.settings import settings_of
 
-    annotate_and_print(media, out, prediction, bundle)
+    refuse_without_people(people, name=names)
+    settings = settings_of(people=people_named(people), names=names_named(names or ()))
+    annotate_and_print(media, out, prediction, bundle, settings)
 
 
 @cache_app.callback()

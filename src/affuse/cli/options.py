@@ -166,3 +166,23 @@ Explain = Annotated[
     bool,
     typer.Option("--explain", help="How much voice and face moved the answer, and when most."),
 ]
+People = Annotated[
+    str | None,
+    typer.Option(
+        "--people",
+        metavar="[N]",
+        help="A timeline for each person, face and voice joined; N: how many there are.",
+    ),
+]
+Names = Annotated[
+    list[str] | None,
+    typer.Option("--name", metavar="N=NAME", help="What a person is called, such as 1=Anna."),
+]
+FaceEmbedding = Annotated[
+    str | None,
+    typer.Option(metavar="onnx:FILE", help="What tells the faces of two people apart."),
+]
+VoiceEmbedding = Annotated[
+    str | None,
+    typer.Option(metavar="onnx:FILE", help="What tells the voices of two people apart."),
+]

@@ -104,6 +104,24 @@ def voice(
 
 @train_app.command()
 @one_line_errors
+def speaker(
+    data: Annotated[list[Path], typer.Argument(help="Corpora, whatever their emotions.")],
+    out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
+    epochs: Annotated[int, typer.Option(min=1, help="Rounds over the clips.")] = 26,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same network.")] = 0,
+    jobs: Jobs = None,
+) -> None:
+    """Train the network that tells voices apart. A second call goes on where one was stopped."""
+    from affuse.cli.training import train_speaker_and_print
+    from affuse.models.speaker_training import SpeakerTraining
+
+    settings = SpeakerTraining(epochs=epochs, device=device)
+    train_speaker_and_print(data, out, settings, seed=seed, jobs=jobs)
+
+
+@train_app.command()
+@one_line_errors
 def bundle(
     face: Annotated[Path, typer.Argument(help="Folder of affuse train face.")],
     out: Annotated[Path, typer.Option(help="New folder for the bundle.")],

@@ -18,10 +18,12 @@ from affuse.corpora.registry import read_all
 from affuse.errors import ConfigError, OutputError
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.models.face_settings import FaceTraining
+from affuse.models.speaker_training import SpeakerTraining
 from affuse.models.waveform_training import WaveformTraining
 from affuse.pretraining.face import pretrain_face
 from affuse.pretraining.fusing import refit_fusion
 from affuse.pretraining.shipped import ship, with_face, with_voice
+from affuse.pretraining.speaker import pretrain_speaker
 from affuse.pretraining.voice import pretrain_voice
 from affuse.pretraining.voice_groups import GroupFigures
 from affuse.storage.plain_text import counted
@@ -130,6 +132,43 @@ def train_voice_and_print(
         *_groups("unseen corpora", figures.unheard_corpora),
         *_groups("the same, from RAVDESS alone", figures.one_corpus),
         f"Written to {out / 'voice.onnx'} and {out / 'voice.json'}.",
+    ]
+    say("\n".join(lines))
+
+
+def train_speaker_and_print(
+    data: list[Path], out: Path, settings: SpeakerTraining, *, seed: int, jobs: int | None
+) -> None:
+    """Train the network that tells voices apart; print its figures on speakers kept apart.
+
+    Parameters
+    ----------
+    data : list of Path
+        Corpora.
+    out : Path
+        Receives the network.
+    settings : SpeakerTraining
+    seed : int
+    jobs : int or None
+        Processes; one per core where it is not given.
+    """
+    _refuse_file(out, "speaker.onnx")
+    n_jobs = jobs or os.cpu_count() or 1
+    with progress_bars(Console(stderr=True)) as progress:
+        figures = pretrain_speaker(
+            read_all(data), out, settings, jobs=n_jobs, seed=seed, progress=progress
+        )
+    n_apart = sum(map(len, figures.kept_apart.values()))
+    lines = [
+        f"{counted(n_apart, 'speaker')} kept apart, pairs within a corpus",
+        f"equal error rate   2 s {100 * figures.stretches:.1f}   groups of four "
+        f"{100 * figures.groups:.1f}   threshold {figures.threshold:.2f}",
+        *(
+            f"  {each.corpus:<10} {counted(each.n_speakers, 'speaker')}   "
+            f"2 s {100 * each.stretches:.1f}   groups {100 * each.groups:.1f}"
+            for each in figures.corpora
+        ),
+        f"Written to {out / 'speaker.onnx'} and {out / 'speaker.json'}.",
     ]
     say("\n".join(lines))
 

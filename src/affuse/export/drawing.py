@@ -6,11 +6,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice, pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from affuse.export.people import holds
 from affuse.export.plain import UNDECIDED, percent, top_emotion
 from affuse.export.timeline import Cut, Track, main_track, tracks
 from affuse.records import Box, Prediction, Segment
@@ -47,6 +49,10 @@ _TEXT_HEIGHT = 22
 class Painter:
     """Draws the prediction for a moment: emotion, face boxes, the timeline with a cursor.
 
+    Of several people: a box with name and emotion around each who is seen, twice as thick around
+    the one who speaks; what voice and face of this one say; and a timeline each, underlined where
+    the person speaks.
+
     Attributes
     ----------
     prediction : Prediction
@@ -70,7 +76,11 @@ class Painter:
         """
         for track in self._tracks:
             self._paint_box(image, track, time_s)
-        self._paint_verdict(image, self._main.at(time_s))
+        if self._main.person is None:
+            self._paint_verdict(image, self._main.at(time_s))
+        speaking = (track for track in self._tracks if _speaks(track, time_s))
+        for track in islice(speaking, 1):
+            self._paint_verdict(image, track.at(time_s), f"{_called(track)}: ")
         self._paint_strip(image, time_s)
 
     @cached_property
@@ -97,10 +107,22 @@ class Painter:
         strip: Image = np.full((height, self.width, 3), _DARK, np.uint8)
         legend = round(height * _LEGEND_SHARE)
         _paint_legend(strip[:legend], self.prediction.classes)
-        for cut in self._main.cuts:
-            first, last = (self._column(time_s) for time_s in (cut.start_s, cut.end_s))
-            _paint_stack(strip[legend:, first:last], cut.segment, self.prediction.classes)
+        shown = (self._main,) if self._main.person is None else self._tracks
+        edges = [legend + (height - legend) * n // len(shown) for n in range(len(shown) + 1)]
+        for track, (above, below) in zip(shown, pairwise(edges), strict=True):
+            self._paint_timeline(strip[above:below], track)
         return strip
+
+    def _paint_timeline(self, band: Image, track: Track) -> None:
+        for cut in track.cuts:
+            first, last = (self._column(time_s) for time_s in (cut.start_s, cut.end_s))
+            _paint_stack(band[:, first:last], cut.segment, self.prediction.classes)
+        if track.person is None:
+            return
+        thickness = max(len(band) // 5, 1)
+        band[:1] = _DARK
+        for start_s, end_s in track.person.turns:
+            band[-thickness:, self._column(start_s) : self._column(end_s)] = _WHITE
 
     def _column(self, time_s: float) -> int:
         return round(time_s / self._duration_s * self.width)
@@ -118,25 +140,29 @@ class Painter:
 
     def _paint_box(self, image: Image, track: Track, time_s: float) -> None:
         cut, box = track.at(time_s), track.box_at(time_s)
-        if cut is None or box is None:
+        if cut is None or box is None or not _is_seen(track, time_s):
             return
         colour = self._colour(cut.segment.emotion)
         left, top, right, bottom = _corners(box, self.width, self.height)
         thickness = max(round(3 * self._scale), 1)
+        if _speaks(track, time_s):
+            thickness *= 2
         cv2.rectangle(image, (left, top), (right, bottom), colour, thickness, cv2.LINE_AA)
-        if len(self._tracks) > 1:
-            text = f"{track.face} {_verdict(cut.segment)}"
+        if len(self._tracks) > 1 or track.person is not None:
+            whose = f"{_called(track)}:" if track.person else str(track.face)
+            speaks = ", speaks" if _speaks(track, time_s) else ""
+            text = f"{whose} {_verdict(cut.segment)}{speaks}"
             above = max(top - 2 * thickness, round(_TEXT_HEIGHT * self._scale))
             _write(image, text, (left, above), 0.7 * self._scale, colour)
 
-    def _paint_verdict(self, image: Image, cut: Cut | None) -> None:
+    def _paint_verdict(self, image: Image, cut: Cut | None, whose: str = "") -> None:
         if cut is None:
             return
         segment, scale = cut.segment, self._scale
         margin, line = round(14 * scale), round(1.7 * _TEXT_HEIGHT * scale)
         y = margin + round(1.2 * _TEXT_HEIGHT * scale)
         colour = self._colour(segment.emotion)
-        _write(image, _verdict(segment), (margin, y), 1.2 * scale, colour)
+        _write(image, whose + _verdict(segment), (margin, y), 1.2 * scale, colour)
         for name, word in (
             ("voice", top_emotion(segment, "audio")),
             ("face", top_emotion(segment, "video")),
@@ -145,6 +171,20 @@ class Painter:
                 y += line
                 text = f"{name}: {word[0]} {percent(word[1])}"
                 _write(image, text, (margin, y), 0.7 * scale, self._colour(word[0]))
+
+
+def _called(track: Track) -> str:
+    """The title of its person; the number where the name is in no letters of OpenCV's."""
+    drawable = _plain_letters(track.title).count("?") == track.title.count("?")
+    return track.title if drawable else f"person {track.number}"
+
+
+def _is_seen(track: Track, time_s: float) -> bool:
+    return track.person is None or holds(track.person.visible, time_s)
+
+
+def _speaks(track: Track, time_s: float) -> bool:
+    return track.person is not None and holds(track.person.turns, time_s)
 
 
 def _verdict(segment: Segment) -> str:

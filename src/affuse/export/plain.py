@@ -10,9 +10,11 @@ from affuse.messages import coded, read_message
 from affuse.records import (
     Box,
     Explanation,
+    Person,
     Prediction,
     Probabilities,
     Segment,
+    Stretch,
     sentences,
     with_sentences,
 )
@@ -58,6 +60,7 @@ def to_plain(prediction: Prediction) -> dict[str, Any]:
         "notes": list(prediction.notes),
         **_note_messages(prediction.notes),
         **_explanation(prediction.explanation),
+        **_people(prediction),
     }
 
 
@@ -97,6 +100,7 @@ def _with_codes(found: Prediction, record: Mapping[str, Any]) -> Prediction:
         record.get("abstained_message"),
         *(notes if len(notes) == len(found.notes) else [None] * len(found.notes)),
         *(segment.get("abstained_message") for segment in record.get("segments", ())),
+        *(person["overall"].get("abstained_message") for person in record.get("people", ())),
         (record.get("explanation") or {}).get("reason_message"),
     ]
     return with_sentences(found, map(read_message, sentences(found), codes))
@@ -318,7 +322,33 @@ def _segment(segment: Segment) -> dict[str, Any]:
         "face": segment.face,
         "box": None if segment.box is None else _box(segment.box),
         **({"annotator": segment.annotator} if segment.annotator else {}),
+        **({"person": segment.person} if segment.person else {}),
     }
+
+
+def _people(prediction: Prediction) -> dict[str, Any]:
+    if not prediction.people:
+        return {}
+    unattributed = _stretches(prediction.unattributed)
+    return {"people": list(map(_person, prediction.people)), "unattributed": unattributed}
+
+
+def _person(person: Person) -> dict[str, Any]:
+    portrait = person.portrait
+    return {
+        "number": person.number,
+        "name": person.name,
+        "overall": _segment(person.overall),
+        "turns": _stretches(person.turns),
+        "visible": _stretches(person.visible),
+        "portrait": None
+        if portrait is None
+        else {"time_s": rounded(portrait.time_s), "box": _box(portrait.box)},
+    }
+
+
+def _stretches(found: Sequence[Stretch]) -> list[list[float | None]]:
+    return [[rounded(start_s), rounded(end_s)] for start_s, end_s in found]
 
 
 def _explanation(found: Explanation | None) -> dict[str, Any]:

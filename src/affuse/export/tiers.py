@@ -7,15 +7,21 @@ from dataclasses import dataclass
 
 from affuse.export.plain import UNDECIDED, has_annotators, percent, top_emotion
 from affuse.export.timeline import Cut, Track, tracks
-from affuse.records import PERSON, Prediction, Segment
+from affuse.records import PERSON, Prediction, Segment, Stretch
+
+_SPEECH = "speech"
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One row of an annotation: ``(start_s, end_s, text)`` in order of time, without overlap."""
+    """One row of an annotation: ``(start_s, end_s, text)`` in order of time, without overlap.
+
+    `participant` is the name of the person whose it is; empty where nobody is named.
+    """
 
     name: str
     intervals: tuple[tuple[float, float, str], ...]
+    participant: str = ""
 
 
 def tiers(prediction: Prediction) -> tuple[Tier, ...]:
@@ -27,6 +33,10 @@ def tiers(prediction: Prediction) -> tuple[Tier, ...]:
     share of time with speech, ``face`` the face's number and the share of frames that show it.
     A stretch that a tier has nothing to say about is left out. Of several timelines each has
     its own tiers, such as "fused face 2".
+
+    Of several people each has their own, such as "fused@Anna" and "fused@person 2"; there
+    "speech@Anna" holds the turns in which she speaks. Speech of which it cannot be told whose it is
+    has the tier "speech" after all others.
 
     A timeline that somebody has corrected has two tiers before these: ``emotion``, as it is now,
     and ``annotator``, "person" or "recogniser" for each of its stretches. The six then hold what
@@ -42,15 +52,24 @@ def tiers(prediction: Prediction) -> tuple[Tier, ...]:
     """
     found = tracks(prediction)
     rows = (*_CORRECTED, *_ROWS) if has_annotators([prediction]) else _ROWS
-    return tuple(
-        Tier(_name(row, track), tuple(_intervals(track.cuts, text)))
-        for track in found
-        for row, text in rows
-    )
+    made = [_tier(row, track, text) for track in found for row, text in rows]
+    if prediction.unattributed and found[0].person is not None:
+        made.append(Tier(_SPEECH, _spoken(prediction.unattributed, "unattributed")))
+    return tuple(made)
 
 
-def _name(row: str, track: Track) -> str:
-    return f"{row} face {track.face}" if track.face else row
+def _tier(row: str, track: Track, text: Callable[[Segment], str]) -> Tier:
+    if track.person is None:
+        name = f"{row} face {track.face}" if track.face else row
+        return Tier(name, tuple(_intervals(track.cuts, text)))
+    stretches = tuple(_intervals(track.cuts, text))
+    if row == _SPEECH:
+        stretches = _spoken(track.person.turns, "speaks")
+    return Tier(f"{row}@{track.title}", stretches, track.person.name and track.title)
+
+
+def _spoken(turns: tuple[Stretch, ...], text: str) -> tuple[tuple[float, float, str], ...]:
+    return tuple((start_s, end_s, text) for start_s, end_s in turns)
 
 
 def _intervals(
@@ -104,6 +123,6 @@ _ROWS: tuple[tuple[str, Callable[[Segment], str]], ...] = (
     ("confidence", _confidence),
     ("audio", _voice),
     ("video", _face),
-    ("speech", _speech),
+    (_SPEECH, _speech),
     ("face", _presence),
 )

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from affuse.records import Box, Prediction, Segment
+from affuse.export.people import people_apart, segments_of, titles
+from affuse.records import Box, Person, Prediction, Segment
 
 _TOUCHING_S = 0.001
 """Stretches of a person have whole milliseconds, those of a recogniser do not."""
@@ -38,12 +39,23 @@ class Track:
     ----------
     face : int
         Number of the face that it is about; 0 for a prediction's only timeline, and for the
-        stretches without a face beside the timelines of several faces.
+        stretches without a face beside the timelines of several faces, and for those of people.
     cuts : tuple of Cut
+    person : Person or None
+        Whose it is, where people have a timeline each.
+    title : str
+        What this person is called, in this prediction alone.
     """
 
     face: int
     cuts: tuple[Cut, ...]
+    person: Person | None = None
+    title: str = ""
+
+    @property
+    def number(self) -> int:
+        """Number of its person, or of its face; 0 for a prediction's only timeline."""
+        return self.face if self.person is None else self.person.number
 
     @property
     def covered_s(self) -> float:
@@ -89,7 +101,7 @@ class Track:
 
 
 def tracks(prediction: Prediction) -> tuple[Track, ...]:
-    """The timelines of a prediction: one, or one per face where several share a window.
+    """The timelines of a prediction: one, or one per person, or per face where they share windows.
 
     Parameters
     ----------
@@ -107,6 +119,13 @@ def tracks(prediction: Prediction) -> tuple[Track, ...]:
     >>> [(cut.start_s, cut.end_s) for cut in tracks(whole)[0].cuts]
     [(0.0, 3.0), (3.0, 5.0), (5.0, 8.0)]
     """
+    people = people_apart(prediction)
+    if people:
+        called = titles(people)
+        return tuple(
+            Track(0, cuts(segments_of(prediction, each)), each, called[each.number])
+            for each in people
+        )
     if not shares_windows(prediction):
         return (Track(0, cuts(prediction.segments)),)
     faces = sorted({segment.face for segment in prediction.segments})
@@ -147,6 +166,8 @@ def _corrected_apart(segments: Sequence[Segment]) -> bool:
 def main_track(prediction: Prediction) -> Track:
     """The timeline that covers most; of several, the one whose face appeared first.
 
+    Of people that of the one who is seen for longest.
+
     Parameters
     ----------
     prediction : Prediction
@@ -155,7 +176,12 @@ def main_track(prediction: Prediction) -> Track:
     -------
     Track
     """
-    return max(tracks(prediction), key=lambda track: (track.face > 0, track.covered_s))
+
+    def weight(track: Track) -> tuple[float, float]:
+        seen = track.face > 0 if track.person is None else track.person.seen_s
+        return seen, track.covered_s
+
+    return max(tracks(prediction), key=weight)
 
 
 def cuts(segments: Sequence[Segment]) -> tuple[Cut, ...]:

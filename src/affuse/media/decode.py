@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -191,7 +191,7 @@ def frames_from(
     container: InputContainer,
     stream: AudioStream | VideoStream,
     start_s: float,
-    grid: Grid | None = None,
+    *grids: Grid,
 ) -> Iterator[AudioFrame | VideoFrame | Passed]:
     """Decoded frames in order of presentation, from some time before `start_s` to the end.
 
@@ -206,8 +206,8 @@ def frames_from(
         Of the file.
     start_s : float
         In seconds from the file's origin.
-    grid : Grid, optional
-        Pictures that fill none of its wanted positions may be passed over.
+    *grids : Grid
+        Pictures that fill no wanted position of any of them may be passed over; none: all come.
 
     Yields
     ------
@@ -217,14 +217,14 @@ def frames_from(
     if not from_start:
         _seek(container, stream, start_s - _SEEK_MARGIN_S)
     clock = Clock(container, from_start=from_start)
-    frames = _decoded(clock.placed(_packets(container, stream)), stream, grid)
+    frames = _decoded(clock.placed(_packets(container, stream)), stream, grids)
     first = next(frames, None)
     if first is None and not from_start:
         # Without time stamps, as in raw H.264, seeking leads behind the end.
         with suppress(av.error.FFmpegError):
             container.seek(0, unsupported_byte_offset=True)
             clock = Clock(container)
-            frames = _decoded(clock.placed(_packets(container, stream)), stream, grid)
+            frames = _decoded(clock.placed(_packets(container, stream)), stream, grids)
     elif first is not None:
         yield first
     yield from frames
@@ -260,12 +260,12 @@ def reopened(
 def _decoded(
     packets: Iterator[Packet[Any]],
     stream: AudioStream | VideoStream,
-    grid: Grid | None = None,
+    grids: Sequence[Grid] = (),
 ) -> Iterator[AudioFrame | VideoFrame | Passed]:
     own = (packet for packet in packets if packet.stream.index == stream.index)
-    if grid is not None:
+    if grids:
         origin = origin_s(cast("InputContainer", stream.container))
-        yield from wanted_frames(own, cast("VideoStream", stream), grid, origin)
+        yield from wanted_frames(own, cast("VideoStream", stream), grids, origin)
         return
     for packet in own:
         with suppress(av.error.FFmpegError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heappop, heappush
@@ -68,7 +68,7 @@ class CannotPassOver(Exception):
 
 
 def wanted_frames(
-    packets: Iterable[Packet[Any]], stream: VideoStream, grid: Grid, origin_s: float
+    packets: Iterable[Packet[Any]], stream: VideoStream, grids: Sequence[Grid], origin_s: float
 ) -> Iterator[VideoFrame | Passed]:
     """Pictures of a stream in order of presentation, without decoding those not needed.
 
@@ -80,8 +80,8 @@ def wanted_frames(
     packets : iterable of Packet
         Of the stream, in the order of decoding; the last one empty.
     stream : VideoStream
-    grid : Grid
-        Of which positions are wanted.
+    grids : sequence of Grid
+        Of which positions are wanted; a picture is as soon as one of them wants it.
     origin_s : float
         Time stamp that counts as 0 s.
 
@@ -99,7 +99,7 @@ def wanted_frames(
     has_references = not context.codec.intra_only
     if has_references and not context.is_open:
         context.options = {**context.options, "err_detect": "explode"}
-    ahead, ordered = _LookAhead(grid, origin_s), _Ordered()
+    ahead, ordered = _LookAhead(grids, origin_s), _Ordered()
     for packet, wanted in ahead.marked(packets):
         ahead.has_ended = ordered.has_ended
         is_known = ahead.has_reordered or not context.has_b_frames
@@ -208,10 +208,9 @@ class _LookAhead:
     once it `has_ended`.
     """
 
-    def __init__(self, grid: Grid, origin_s: float) -> None:
+    def __init__(self, grids: Sequence[Grid], origin_s: float) -> None:
         self.has_reordered = self.has_ended = False
-        self._grid = grid
-        self._line = Line(grid)
+        self._lines = [(grid, Line(grid)) for grid in grids]
         self._origin_s = origin_s
         self._tick: Fraction | None = None
         self._queue: deque[_Waiting] = deque()
@@ -271,6 +270,7 @@ class _LookAhead:
         """The next picture in order of presentation is known, and so the end of the last one."""
         last, self._placed = self._placed, following
         if last is not None:
-            shown = self._line.fill(TimedFrame(last, last.time_s, following.time_s))
-            is_used = shown is not None and is_wanted(self._grid, shown)
+            timed = TimedFrame(last, last.time_s, following.time_s)
+            filled = [(grid, line.fill(timed)) for grid, line in self._lines]
+            is_used = any(shown is not None and is_wanted(grid, shown) for grid, shown in filled)
             last.wanted = is_used or last.packet.is_corrupt

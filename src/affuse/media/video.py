@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -186,20 +186,45 @@ def sample_frames(
     """
     with open_media(path) as container:
         stream = video_stream(container)
-        _decode_in_threads(stream, n_threads)
-        aspect, scaled = stream.sample_aspect_ratio, Scaler(container.name)
-        grid = Grid(0.0, per_s, None, 1)
-        for shown in shown_frames(container, stream, grid):
-            image = scaled(shown.frame, _height(shown.frame, aspect, short_side), aspect)
-            yield SampledFrame(
-                image,
-                time_s=shown.first / per_s,
-                n_positions=shown.end - shown.first,
-                end_s=shown.end_s,
-                start_s=shown.start_s,
-                may_end_s=shown.may_end_s,
-                is_only=shown.is_only,
-            )
+        decode_in_threads(stream, n_threads)
+        sampled = Sampling(container.name, stream.sample_aspect_ratio, per_s, short_side)
+        for shown in shown_frames(container, stream, sampled.grid):
+            yield sampled(shown)
+
+
+class Sampling:
+    """Makes the pictures of `sample_frames` of what is shown on their grid.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, for errors.
+    aspect : Fraction or None
+        Of a pixel, as the file states it.
+    per_s : float
+        Positions per second.
+    short_side : int
+        As in `sample_frames`.
+    """
+
+    def __init__(self, name: str, aspect: Fraction | None, per_s: float, short_side: int) -> None:
+        self.grid = Grid(0.0, per_s, None, 1)
+        self._scaled = Scaler(name)
+        self._aspect = aspect
+        self._short_side = short_side
+
+    def __call__(self, shown: Shown[VideoFrame]) -> SampledFrame:
+        """The picture, converted."""
+        height = _height(shown.frame, self._aspect, self._short_side)
+        return SampledFrame(
+            self._scaled(shown.frame, height, self._aspect),
+            time_s=shown.first / self.grid.fps,
+            n_positions=shown.end - shown.first,
+            end_s=shown.end_s,
+            start_s=shown.start_s,
+            may_end_s=shown.may_end_s,
+            is_only=shown.is_only,
+        )
 
 
 def timed_frames(
@@ -259,19 +284,50 @@ def shown_frames(
     MediaError
         No position of the grid is filled.
     """
-    n_given = 0
-    frames = frames_from(container, stream, grid.begin_s, grid)
+    for _, (shown,) in shown_on(container, stream, (grid,)):
+        if shown is not None:
+            yield shown
+
+
+def shown_on(
+    container: InputContainer, stream: VideoStream, grids: Sequence[Grid]
+) -> Iterator[tuple[float, tuple[Shown[VideoFrame] | None, ...]]]:
+    """`shown_frames` of several grids, the file decoded once.
+
+    Parameters
+    ----------
+    container : InputContainer
+        Opened.
+    stream : VideoStream
+        Of the file.
+    grids : sequence of Grid
+        They begin at the same time.
+
+    Yields
+    ------
+    tuple of (float, tuple of (Shown or None))
+        When a frame comes, and what it is on each grid: None where it is not wanted.
+
+    Raises
+    ------
+    CutShort
+        The file is cut short; all that is there has been given.
+    MediaError
+        No position of the grids is filled.
+    """
+    n_given, begin_s = 0, grids[0].begin_s
+    frames = frames_from(container, stream, begin_s, *grids)
     pictures = cast("Iterator[VideoFrame | Passed]", frames)
-    timed = _timed(container, stream, pictures, from_start=not grid.begin_s)
+    timed = _timed(container, stream, pictures, from_start=not begin_s)
     with suppress(CannotPassOver):
-        for shown in _filling(container, stream, timed, grid):
-            if isinstance(shown.frame, Passed):
+        for time_s, filled in _filling(container, stream, timed, grids):
+            if any(shown is not None and isinstance(shown.frame, Passed) for shown in filled):
                 raise CannotPassOver
-            yield cast("Shown[VideoFrame]", shown)
+            yield time_s, cast("tuple[Shown[VideoFrame] | None, ...]", filled)
             n_given += 1
         return
     with reopened(container, stream) as (again, same):
-        everything = _filling(again, same, timed_frames(again, same, grid.begin_s), grid)
+        everything = _filling(again, same, timed_frames(again, same, begin_s), grids)
         yield from islice(everything, n_given, None)
 
 
@@ -303,19 +359,23 @@ def _filling(
     container: InputContainer,
     stream: VideoStream,
     frames: Iterator[TimedFrame[Decoded]],
-    grid: Grid,
-) -> Iterator[Shown[Decoded]]:
-    line = Line(grid)
+    grids: Sequence[Grid],
+) -> Iterator[tuple[float, tuple[Shown[Decoded] | None, ...]]]:
+    lines = [(grid, Line(grid)) for grid in grids]
     for timed in frames:
-        shown = line.fill(timed)
-        if shown is not None and is_wanted(grid, shown):
-            yield shown
+        filled = tuple(_wanted(grid, line.fill(timed)) for grid, line in lines)
+        if any(shown is not None for shown in filled):
+            yield timed.time_s, filled
         if timed.is_last:
             check_complete(container, stream, timed.end_s)
-        if timed.is_last or grid.slot(timed.end_s) == grid.n_slots:
-            if not line.fills_any:
-                raise _nothing_within(container.name, grid, timed)
+        if timed.is_last or all(grid.slot(timed.end_s) == grid.n_slots for grid in grids):
+            if not any(line.fills_any for _, line in lines):
+                raise _nothing_within(container.name, grids[0], timed)
             return
+
+
+def _wanted(grid: Grid, shown: Shown[Decoded] | None) -> Shown[Decoded] | None:
+    return shown if shown is not None and is_wanted(grid, shown) else None
 
 
 def refuse_cover(
@@ -358,8 +418,15 @@ def _nothing_within(name: str, grid: Grid, timed: TimedFrame[Decoded]) -> MediaE
     )
 
 
-def _decode_in_threads(stream: VideoStream, n_threads: int) -> None:
-    """Decode ahead while the last picture is processed; the pictures are the same."""
+def decode_in_threads(stream: VideoStream, n_threads: int) -> None:
+    """Decode ahead while the last picture is processed; the pictures are the same.
+
+    Parameters
+    ----------
+    stream : VideoStream
+        Not yet decoded.
+    n_threads : int
+    """
     stream.codec_context.thread_count = n_threads
     stream.thread_type = "AUTO"
 

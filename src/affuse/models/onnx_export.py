@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import MissingDependency
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     import torch
 
 OPSET = 18
+_LARGE = 1024
+"""Numbers of an array from which it is worth storing in half precision."""
 
 
 def export_network(
@@ -97,6 +101,37 @@ def without_traces(graph: bytes) -> bytes:
     for part in (*parts, *main.initializer):
         del part.metadata_props[:]
         part.doc_string = ""
+    return bytes(model.SerializeToString())
+
+
+def halve_weights(graph: bytes) -> bytes:
+    """The graph with its large weights stored in half precision; it computes in single as before.
+
+    Parameters
+    ----------
+    graph : bytes
+        As ONNX stores it.
+
+    Returns
+    -------
+    bytes
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load_from_string(graph)
+    main = model.graph
+    casts = []
+    for each in main.initializer:
+        if each.data_type != onnx.TensorProto.FLOAT or math.prod(each.dims) < _LARGE:
+            continue
+        name = each.name
+        halved = numpy_helper.to_array(each).astype(np.float16)
+        each.CopyFrom(numpy_helper.from_array(halved, f"{name}.half"))
+        casts.append(onnx.helper.make_node("Cast", [each.name], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *main.node]
+    del main.node[:]
+    main.node.extend(nodes)
     return bytes(model.SerializeToString())
 
 

@@ -29,7 +29,7 @@ HIDDEN_VALUE = -0.4
 GAIN = 0.1
 
 
-def varied_sounds(waveforms: Tensor, n_samples: int) -> Tensor:
+def varied_sounds(waveforms: Tensor, n_samples: int, speeds: Tensor | None = None) -> Tensor:
     """Random variants of a batch of sounds.
 
     Parameters
@@ -38,6 +38,8 @@ def varied_sounds(waveforms: Tensor, n_samples: int) -> Tensor:
         Mono, at 16 kHz; `n_samples` times the highest of `SPEED`, or more.
     n_samples : int
         Of each variant.
+    speeds : (n,) float32 tensor, optional
+        Of each; random ones within `SPEED` by default.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def varied_sounds(waveforms: Tensor, n_samples: int) -> Tensor:
     the sum of two other sounds of the batch; microphones and lines tilt and limit the spectrum.
     """
     torch = import_torch()
-    waveforms = _at_other_speed(torch, waveforms, n_samples)
+    waveforms = _at_other_speed(torch, waveforms, n_samples, speeds)
     level = waveforms.square().mean(1, keepdim=True).sqrt().clamp_min(1e-4)
     waveforms = _among_noise(torch, _in_rooms(torch, waveforms), level)
     return _clipped(torch, _through_lines(torch, waveforms))
@@ -85,9 +87,11 @@ def _random(torch: Any, like: Tensor, *shape: int) -> Tensor:
     return numbers
 
 
-def _at_other_speed(torch: Any, waveforms: Tensor, n_samples: int) -> Tensor:
+def _at_other_speed(torch: Any, waveforms: Tensor, n_samples: int, speeds: Tensor | None) -> Tensor:
     slowest, fastest = SPEED
-    speed = slowest + (fastest - slowest) * _random(torch, waveforms, len(waveforms), 1)
+    if speeds is None:
+        speeds = slowest + (fastest - slowest) * _random(torch, waveforms, len(waveforms))
+    speed = speeds.unsqueeze(1)
     places = torch.arange(n_samples, device=waveforms.device) * speed
     before = places.long().clamp_max(waveforms.shape[1] - 2)
     part = places - before

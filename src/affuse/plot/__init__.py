@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from affuse.plot.confusion import confusion
 from affuse.plot.faces import face_strip
+from affuse.plot.people import people
 from affuse.plot.reliability import reliability
 from affuse.plot.sound import mel_spectrogram, recording, waveform
 from affuse.plot.timeline import timeline
@@ -18,6 +19,7 @@ __all__ = [
     "confusion",
     "face_strip",
     "mel_spectrogram",
+    "people",
     "recording",
     "reliability",
     "timeline",

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def timeline(
-    prediction: Prediction, *, of: str = "fused", face: int | None = None, axes: Axes | None = None
+    prediction: Prediction,
+    *,
+    of: str = "fused",
+    face: int | None = None,
+    person: int | None = None,
+    axes: Axes | None = None,
 ) -> Axes:
     """Probability of each emotion over time, the emotion of each segment along the bottom.
 
@@ -26,6 +31,8 @@ def timeline(
         Whose probabilities.
     face : int, optional
         Number of a face, where segments were made for each; the first by default.
+    person : int, optional
+        Number of a person, where people were asked for; the first by default.
     axes : matplotlib.axes.Axes, optional
 
     Returns
@@ -35,7 +42,7 @@ def timeline(
     Raises
     ------
     ConfigError
-        No segment has these probabilities, or that face.
+        No segment has these probabilities, or that face or person.
     MissingDependency
         matplotlib is not installed.
 
@@ -46,7 +53,7 @@ def timeline(
     >>> affuse.plot.timeline(prediction)                                # doctest: +SKIP
     <Axes: xlabel='s', ylabel='probability in %'>
     """
-    segments = _segments(prediction, of, face)
+    segments = _segments(prediction, of, face, person)
     drawn = axes_or_new(axes, 8, 3)
     times = [(segment.start_s + segment.end_s) / 2 for segment in segments]
     for name, colour in zip(prediction.classes, emotion_colours(prediction.classes), strict=True):
@@ -61,17 +68,23 @@ def timeline(
     return drawn
 
 
-def _segments(prediction: Prediction, of: str, face: int | None) -> list[Segment]:
+def _segments(
+    prediction: Prediction, of: str, face: int | None, person: int | None
+) -> list[Segment]:
     own = [segment for segment in prediction.segments if of in segment.probabilities]
-    faces = sorted({segment.face for segment in own})
-    chosen = face if face is not None or not faces else faces[0]
-    found = [segment for segment in own if segment.face == chosen]
+    if person is not None or (prediction.people and face is None):
+        numbers, which = [segment.person for segment in own], person
+    else:
+        numbers, which = [segment.face for segment in own], face
+    chosen = which if which is not None else min(numbers, default=0)
+    found = [segment for segment, number in zip(own, numbers, strict=True) if number == chosen]
     if not found:
         known = sorted({name for segment in prediction.segments for name in segment.probabilities})
+        asked = {"face": face, "person": person}
+        whose = "".join(f" of {kind} {n}" for kind, n in asked.items() if n is not None)
         raise ConfigError(
-            f"{prediction.path} has no segment with {of!r}"
-            + (f" of face {face}" if face is not None else "")
-            + f"; expected one of {', '.join(known) or 'none: nothing was recognised in it'}"
+            f"{prediction.path} has no segment with {of!r}{whose}; expected one of "
+            f"{', '.join(known) or 'none: nothing was recognised in it'}"
         )
     return found
 

@@ -123,10 +123,32 @@ def default_answers() -> AnswerStore:
     return AnswerStore(cache_folder() / "predictions")
 
 
+_LATER = ("explain", "people", "names", "face_embedding", "voice_embedding")
+"""Settings that older versions do not have: left out where they are not used, so that keys stay."""
+
+
 def _asked(settings: Settings) -> dict[str, Any]:
-    """Settings as JSON; without explanations they keep the key of older versions."""
-    asked = asdict(settings)
-    return asked if asked.pop("explain") is False else {**asked, "explain": True}
+    """Settings as JSON, with the state of the files that they name."""
+    asked = {
+        name: value
+        for name, value in asdict(settings).items()
+        if name not in _LATER or value not in (None, False, {}, "")
+    }
+    if settings.people is not None:
+        asked |= {"people": settings.people, "embeddings": _embedding_states(settings)}
+    return asked
+
+
+def _embedding_states(settings: Settings) -> list[Any]:
+    given = (settings.face_embedding, settings.voice_embedding)
+    return [each and _state(each.partition(":")[2]) for each in given]
+
+
+def _state(file: str) -> Any:
+    try:
+        return file_state(file)
+    except (OSError, ValueError, AffuseError):
+        return None  # That it is not there, the reading says.
 
 
 @functools.cache

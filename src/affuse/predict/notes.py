@@ -18,6 +18,9 @@ from affuse.predict.settings import Settings
 NO_SPEECH = message("speech.none", "no speech is detected")
 NO_FACE = message("face.none", "no face is detected")
 
+_SILENT = message("person.silent", "this person does not speak")
+_UNSEEN = message("person.unseen", "this person is not seen")
+
 _NOTED_S = 0.5
 """A picture that is away for longer at either end is spoken of."""
 _HALF = 0.5
@@ -63,7 +66,7 @@ class Reasons:
         if self.recording.sound is None:
             return self.recording.info.no_sound
         if not evidence.speech_s:
-            return NO_SPEECH
+            return NO_SPEECH if self.settings.people is None else _SILENT
         if not evidence.is_main:
             return message("voice.other", "the voice counts as that of a larger face")
         if "audio" in modalities_present(evidence, self.settings):
@@ -78,7 +81,7 @@ class Reasons:
         if self.recording.picture is None:
             return self.recording.no_picture
         if not evidence.observations:
-            return NO_FACE
+            return NO_FACE if self.settings.people is None else _UNSEEN
         if "video" in modalities_present(evidence, self.settings):
             return message("face.alone", "the face alone is not enough")
         return message(
@@ -129,7 +132,7 @@ def notes_of(recording: Recording, members: Members, settings: Settings) -> Iter
         yield from _hardly_seen(recording.picture, settings)
     yield from info.notes
     n_faces = 0 if recording.picture is None else recording.picture.n_faces
-    if n_faces > 1 and settings.faces == "largest":
+    if n_faces > 1 and settings.analysed_faces == "largest":
         yield message(
             "note.largest",
             "up to {n_faces} faces are seen at once; the largest was analysed",

@@ -6,18 +6,21 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import CutShort
+from affuse.media.dense import DenseFrame, dense_frames
 from affuse.media.faces import face_crop
 from affuse.media.geometry import Image
 from affuse.media.small_pictures import one_thread
 from affuse.media.video import DECODING_THREADS, SampledFrame, sample_frames
+from affuse.predict.observer import Observer
 from affuse.predict.settings import Faces
 from affuse.predict.windows import Span
 from affuse.records import Box
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from affuse.media.tracking import TrackedFace
 
 
+NumberedFace = TypeVar("NumberedFace", "TrackedFace", "FaceObservation")
 Crop = NDArray[np.uint8]
 Classify = Callable[[Sequence[Crop]], MeasuredRows]
 
@@ -153,9 +157,39 @@ class VideoAnalysis:
         sequence of FaceObservation
             By time.
         """
+        return self.among(self.observations, span)
+
+    def among(
+        self, observations: Sequence[FaceObservation], span: Span
+    ) -> Sequence[FaceObservation]:
+        """Those of some observations that lie within a stretch.
+
+        Parameters
+        ----------
+        observations : sequence of FaceObservation
+            By time.
+        span : Span
+
+        Returns
+        -------
+        sequence of FaceObservation
+            By time.
+        """
         edges = self._positions(span)
-        first, end = (bisect_left(self.observations, edge, key=self._position_of) for edge in edges)
-        return self.observations[first:end]
+        first, end = (bisect_left(observations, edge, key=self._position_of) for edge in edges)
+        return observations[first:end]
+
+    def of_largest(self) -> VideoAnalysis:
+        """The same, with one face per frame: the largest, as `FollowedFace` chooses it.
+
+        Returns
+        -------
+        VideoAnalysis
+        """
+        follow = FollowedFace()
+        frames = groupby(self.observations, key=_time_s)
+        kept = [face for _, faces in frames for face in follow.chosen(list(faces))]
+        return replace(self, observations=kept)
 
     def go_on(self, end_s: float) -> None:
         """Hold the last picture as long as usual, but not beyond the recording's end.
@@ -199,6 +233,7 @@ def analyse_video(
     sampled_fps: float,
     reached: Callable[[float], None] | None = None,
     n_threads: int = DECODING_THREADS,
+    observer: Observer | None = None,
 ) -> VideoAnalysis:
     """Read the picture of a file once, in bounded memory.
 
@@ -216,6 +251,8 @@ def analyse_video(
         Called with the seconds read so far; what it raises ends the reading.
     n_threads : int
         What decodes.
+    observer : Observer, optional
+        Is shown each picture, with the faces in it.
 
     Returns
     -------
@@ -227,10 +264,25 @@ def analyse_video(
         The file has no picture.
     """
     video = VideoAnalysis(sampled_fps)
-    frames = sample_frames(path, per_s=sampled_fps, short_side=SHORT_SIDE, n_threads=n_threads)
+    if observer is None:
+        frames = sample_frames(path, per_s=sampled_fps, short_side=SHORT_SIDE, n_threads=n_threads)
+    else:
+        every = dense_frames(path, per_s=sampled_fps, short_side=SHORT_SIDE, n_threads=n_threads)
+        frames = _sampled(every, observer)
     with one_thread():
-        _observe(_noted(frames, video, reached), tracker, classify, faces, video)
+        _observe(_noted(frames, video, reached), tracker, classify, faces, video, observer)
     return video
+
+
+def _sampled(
+    frames: Iterator[SampledFrame | DenseFrame], observer: Observer
+) -> Iterator[SampledFrame]:
+    """The sampled frames; those between them are the observer's alone."""
+    for frame in frames:
+        if isinstance(frame, DenseFrame):
+            observer.see_between(frame)
+        else:
+            yield frame
 
 
 def _observe(
@@ -239,6 +291,7 @@ def _observe(
     classify: Classify | None,
     faces: Faces,
     video: VideoAnalysis,
+    observer: Observer | None,
 ) -> None:
     """Look at all sampled frames."""
     follow = FollowedFace() if faces == "largest" else None
@@ -247,6 +300,8 @@ def _observe(
         faces_now = tracker.update(frame.time_s, frame.image)
         visible = tuple(face for face in faces_now if face.found)
         video.n_faces = max(video.n_faces, len(visible))
+        if observer is not None:
+            observer.see(frame.time_s, frame.image, visible)
         for face in visible if follow is None else follow.chosen(visible):
             crop = (
                 None
@@ -278,17 +333,17 @@ class FollowedFace:
     def __init__(self) -> None:
         self._number = 0
 
-    def chosen(self, visible: Sequence[TrackedFace]) -> Sequence[TrackedFace]:
+    def chosen(self, visible: Sequence[NumberedFace]) -> Sequence[NumberedFace]:
         """The largest face, or the one tracked before; none where there is none.
 
         Parameters
         ----------
-        visible : sequence of TrackedFace
+        visible : sequence of TrackedFace or of FaceObservation
             All that are in the frame.
 
         Returns
         -------
-        sequence of TrackedFace
+        sequence of TrackedFace or of FaceObservation
             One, or none.
         """
         if not visible:
@@ -357,5 +412,5 @@ def _time_s(observation: FaceObservation) -> float:
     return observation.time_s
 
 
-def _area(face: TrackedFace) -> float:
+def _area(face: TrackedFace | FaceObservation) -> float:
     return face.box.width * face.box.height

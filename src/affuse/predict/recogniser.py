@@ -15,12 +15,11 @@ from affuse.bundle.reader import read_bundle
 from affuse.errors import BundleError, ConfigError
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.media.video import DECODING_THREADS
+from affuse.predict.analysis import analyse
 from affuse.predict.crops import face_images
 from affuse.predict.members import Members
-from affuse.predict.recording import read_recording
 from affuse.predict.settings import Faces, Settings, settings_of
 from affuse.predict.tables import Tables, read_tables
-from affuse.predict.timeline import predict_recording
 from affuse.predict.voices import averaged_voice, checked_signal
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Modality, Prediction
 from affuse.storage.remote import local_copy, local_path
@@ -107,6 +106,10 @@ class Recogniser:
         audio_track: int | None = None,
         max_duration_s: float | None = None,
         explain: bool = False,
+        people: bool | int | None = None,
+        names: Mapping[int, str] | None = None,
+        face_embedding: str = "",
+        voice_embedding: str = "",
     ) -> Prediction:
         """The emotion of a recording, and its timeline.
 
@@ -130,11 +133,19 @@ class Recogniser:
         explain : bool
             Find out what the answer rests on: how much voice and face moved it, and when each
             tells most. Costs a fraction of a second more.
+        people : bool or int, optional
+            Tell the people of the recording apart, and who of them speaks: True for as many as
+            there are, or their number. Each has a timeline then.
+        names : mapping of int to str, optional
+            Number of a person -> name.
+        face_embedding, voice_embedding : str
+            What tells faces and voices apart: ``onnx:FILE``; by default the networks that come
+            with affuse.
 
         Returns
         -------
         Prediction
-            With an `explanation` where it was asked for.
+            With an `explanation` and `people` where they were asked for.
 
         Raises
         ------
@@ -160,6 +171,10 @@ class Recogniser:
             audio_track=audio_track,
             max_duration_s=max_duration_s,
             explain=explain,
+            people=people,
+            names=names,
+            face_embedding=face_embedding,
+            voice_embedding=voice_embedding,
         )
         return self.judge(path, settings)
 
@@ -191,8 +206,8 @@ class Recogniser:
             )
         with local_copy(local_path(str(path))) as file:
             members = self._members.of_file(str(path))
-            recording = read_recording(file, members, FaceTracker(), settings, None, n_threads)
-            return predict_recording(recording, members, settings, str(path))
+            analysis = analyse(file, members, FaceTracker(), settings, None, n_threads)
+            return analysis.prediction(members, settings, str(path))
 
     def faces(self, images: Sequence[ArrayLike] | NDArray[np.uint8]) -> NDArray[np.float64]:
         """Probabilities of emotions for crops of faces, each averaged with its mirror image.

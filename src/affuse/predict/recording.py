@@ -18,9 +18,10 @@ from affuse.media.speech import SAMPLE_RATE
 from affuse.media.video import DECODING_THREADS
 from affuse.messages import message
 from affuse.predict.members import Members
+from affuse.predict.observer import Observer, Signal, Take
 from affuse.predict.picture import FaceObservation, Tracker, VideoAnalysis, analyse_video
 from affuse.predict.settings import Settings
-from affuse.predict.sound import Signal, VoiceActivity, detect_speech
+from affuse.predict.sound import VoiceActivity, detect_speech
 from affuse.predict.windows import Span
 from affuse.records import Modality
 from affuse.workers.threads import CancelledError, Future, beside
@@ -117,6 +118,7 @@ def read_recording(
     settings: Settings,
     reached: Reached | None = None,
     n_threads: int = DECODING_THREADS,
+    observer: Observer | None = None,
 ) -> Recording:
     """Read a file: its picture and its sound, each once and in bounded memory.
 
@@ -132,6 +134,8 @@ def read_recording(
         ends the reading.
     n_threads : int
         What decodes the picture.
+    observer : Observer, optional
+        Sees every picture and hears every second of sound as it is read.
 
     Returns
     -------
@@ -150,15 +154,18 @@ def read_recording(
     reached = _limited(reached, place, settings.max_duration_s)
     reached("audio" if info.has_audio else "video", info.duration_s or 0.0)
     scorer = _VoiceScorer(members, settings)
-    analysed_video = partial(_analysed_video, place, members, tracker, settings, reached, n_threads)
+    analysed_video = partial(
+        _analysed_video, place, members, tracker, settings, reached, n_threads, observer
+    )
+    take = None if observer is None else observer.take
     sound: VoiceActivity | None = None
     picture: VideoAnalysis | None = None
     # The matrices are small, and OpenBLAS' further threads wait for the next one busily.
     with threadpool_limits(1, user_api="blas"):
         if info.has_audio and info.has_video:
-            sound, picture = _analysed_both(place, analysed_video, settings, scorer, reached)
+            sound, picture = _analysed_both(place, analysed_video, settings, scorer, reached, take)
         elif info.has_audio:
-            sound = _detected_speech(place, settings, lambda: 0.0, scorer, reached)
+            sound = _detected_speech(place, settings, lambda: 0.0, scorer, reached, take)
         else:
             picture = analysed_video()
     has_cover = bool(sound and sound.duration_s and picture and picture.is_still)
@@ -234,10 +241,11 @@ def _analysed_both(
     settings: Settings,
     scorer: _VoiceScorer,
     reached: Reached,
+    take: Take | None,
 ) -> tuple[VoiceActivity, VideoAnalysis]:
     """Sound and picture, read in parallel to use two cores."""
     picture_end: Future[float] = Future()
-    detected = partial(_detected_speech, path, settings, picture_end.result, scorer, reached)
+    detected = partial(_detected_speech, path, settings, picture_end.result, scorer, reached, take)
     with beside(detected) as sound:
         try:
             picture = analysed_video()
@@ -256,6 +264,7 @@ def _detected_speech(
     picture_s: Callable[[], float],
     scorer: _VoiceScorer,
     reached: Reached,
+    take: Take | None,
 ) -> VoiceActivity:
     audio_reached = partial(reached, "audio")
     return detect_speech(
@@ -265,6 +274,7 @@ def _detected_speech(
         scorer.score,
         audio_reached,
         audio_track=settings.audio_track,
+        take=take,
     )
 
 
@@ -275,16 +285,18 @@ def _analysed_video(
     settings: Settings,
     reached: Reached,
     n_threads: int,
+    observer: Observer | None,
 ) -> VideoAnalysis:
     face = members.face
     return analyse_video(
         path,
         tracker,
         None if face is None else lambda crops: members.face_outputs(face, crops),
-        faces=settings.faces,
+        faces=settings.analysed_faces,
         sampled_fps=settings.sampled_fps,
         reached=partial(reached, "video"),
         n_threads=n_threads,
+        observer=observer,
     )
 
 

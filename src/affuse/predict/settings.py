@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -14,6 +15,10 @@ Faces = Literal["largest", "all"]
 SAMPLED_FPS = 5.0
 LEAST_SPEECH_S = 0.5
 LEAST_FACE_SEEN = 0.2
+
+_ONNX = "onnx:"
+ANY_NUMBER = 0
+"""Of people: as many as are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,18 @@ class Settings:
         A longer recording is refused; None: none is for its length.
     explain : bool
         Find out what the answer rests on.
+    people : int or None
+        Tell the people of the recording apart, and who of them speaks: how many there are, or 0
+        where that is not known. None: do not.
+    names : mapping of int to str
+        Number of a person -> name.
+    face_embedding, voice_embedding : str
+        What tells faces and voices apart: ``onnx:FILE``; empty: the networks that come with affuse.
 
     Raises
     ------
     ConfigError
-        A value is out of range.
+        A value is out of range, or says something of people who are not told apart.
     """
 
     windows: Windows = field(default_factory=Windows)
@@ -56,6 +68,15 @@ class Settings:
     audio_track: int | None = None
     max_duration_s: float | None = None
     explain: bool = False
+    people: int | None = None
+    names: Mapping[int, str] = field(default_factory=dict)
+    face_embedding: str = ""
+    voice_embedding: str = ""
+
+    @property
+    def analysed_faces(self) -> Faces:
+        """``all`` where people are told apart, too."""
+        return self.faces if self.people is None else "all"
 
     def __post_init__(self) -> None:
         if self.faces not in get_args(Faces):
@@ -82,6 +103,8 @@ class Settings:
                 f"a maximum duration of {self.max_duration_s:g} s was given; expected more than 0"
             )
 
+        _check_people(self)
+
 
 def settings_of(
     window_s: float | None = None,
@@ -92,6 +115,10 @@ def settings_of(
     audio_track: int | None = None,
     max_duration_s: float | None = None,
     explain: bool = False,
+    people: bool | int | None = None,
+    names: Mapping[int, str] | None = None,
+    face_embedding: str = "",
+    voice_embedding: str = "",
 ) -> Settings:
     """Settings from a person's choices; the hop is half a window by default.
 
@@ -104,6 +131,11 @@ def settings_of(
     audio_track : int, optional
     max_duration_s : float, optional
     explain : bool
+        As the attributes of `Settings`.
+    people : bool or int, optional
+        True: as many people as are found; a number: so many; False: they are not told apart.
+    names : mapping of int to str, optional
+    face_embedding, voice_embedding : str
         As the attributes of `Settings`.
 
     Returns
@@ -120,4 +152,53 @@ def settings_of(
         audio_track=audio_track,
         max_duration_s=max_duration_s,
         explain=explain,
+        people=_n_people(people),
+        names={} if names is None else dict(names),
+        face_embedding=face_embedding,
+        voice_embedding=voice_embedding,
     )
+
+
+def _n_people(people: bool | int | None) -> int | None:
+    if people is None or isinstance(people, bool):
+        return ANY_NUMBER if people else None
+    if not isinstance(people, int) or people < 1:
+        raise ConfigError(
+            f"people {people!r} was given; expected True for as many as are found, or their "
+            "number, from 1"
+        )
+    return people
+
+
+def _check_people(settings: Settings) -> None:
+    embeddings = {name: getattr(settings, name) for name in ("face_embedding", "voice_embedding")}
+    for name, given in embeddings.items():
+        if given and not (given.startswith(_ONNX) and given != _ONNX):
+            raise ConfigError(
+                f"{name} {given!r} was given; expected onnx:FILE, such as onnx:{name}.onnx with "
+                f"{name}.json beside it"
+            )
+    for number, called in settings.names.items():
+        _check_name(number, called)
+    if settings.people is None:
+        given = [name for name, value in {**embeddings, "names": settings.names}.items() if value]
+        if given:
+            raise ConfigError(
+                f"{given[0]} was given without people; expected people=True, or their number, "
+                "beside it"
+            )
+    elif settings.people < 0:
+        raise ConfigError(f"people {settings.people} was given; expected 0 for any number, or more")
+    elif settings.faces == "all":
+        raise ConfigError(
+            "faces all and people were given, who have a timeline each; expected one of the two"
+        )
+
+
+def _check_name(number: int, called: str) -> None:
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ConfigError(
+            f"a name for person {number!r} was given; expected the number of a person, from 1"
+        )
+    if not isinstance(called, str) or not called.strip():
+        raise ConfigError(f"the name {called!r} was given for person {number}; expected a name")

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from affuse.errors import CutShort
 from affuse.media.audio import audio_blocks
 from affuse.media.speech import FRAME_S, SAMPLE_RATE, SpeechStream
+from affuse.predict.observer import Signal, Take
 from affuse.predict.windows import Span, Windows
-
-Signal = NDArray[np.float32]
 
 BLOCK_S = 1.0
 """Sound is handed on in pieces of this length, however finely the file has it."""
@@ -62,6 +61,7 @@ def detect_speech(
     reached: Callable[[float], None] | None = None,
     *,
     audio_track: int | None = None,
+    take: Take | None = None,
 ) -> VoiceActivity:
     """Read the sound of a file once, in bounded memory.
 
@@ -79,6 +79,8 @@ def detect_speech(
         Called with the seconds read so far; what it raises ends the reading.
     audio_track : int, optional
         As in `affuse.media.audio.read_audio`.
+    take : callable, optional
+        Called with all of the sound, piece by piece, (n_samples,) at 16 kHz.
 
     Returns
     -------
@@ -94,6 +96,8 @@ def detect_speech(
     pieces = _resampled(path, activity, audio_track)
     for piece in pieces:
         buffer.take(piece)
+        if take is not None:
+            take(piece)
         if reached is not None:
             reached(buffer.end / SAMPLE_RATE)
         while buffer.is_ready(windows):

@@ -14,9 +14,9 @@ from affuse.media.audio import read_audio
 from affuse.media.speech import SAMPLE_RATE
 from affuse.predict.evidence import RecordingEvidence, WindowEvidence
 from affuse.predict.judging import Floats
+from affuse.predict.observer import Signal
 from affuse.predict.picture import FaceObservation
 from affuse.predict.pooling import pooled
-from affuse.predict.sound import Signal
 from affuse.predict.windows import Span
 from affuse.records import Modality, TellingMoment
 

@@ -65,7 +65,7 @@ class VoiceClips:
     @property
     def speakers(self) -> NDArray[np.str_]:
         """Corpus and name of each clip's speaker, (n,)."""
-        return np.array([_speaker(clip) for clip in self.clips])
+        return np.array([corpus_and_speaker(clip) for clip in self.clips])
 
     @property
     def sung(self) -> NDArray[np.bool_]:
@@ -120,7 +120,7 @@ def _utterances(
     meaning = {"clips": [f"{clip.corpus}/{clip.id}" for clip in clips], "version": 1}
     arrays = load_checkpoint(path, meaning)
     if arrays is None:
-        sounds = _sounds(clips, jobs, progress)
+        sounds = spoken_parts(clips, jobs, progress)
         arrays = {
             "samples": np.concatenate(sounds),
             "sizes": np.array([len(sound) for sound in sounds]),
@@ -141,9 +141,29 @@ def _utterances(
     )
 
 
-def _sounds(
+def spoken_parts(
     clips: Sequence[Clip], jobs: int, progress: ProgressCallback | None
 ) -> list[NDArray[np.float16]]:
+    """Sound of each clip, from its first to its last loud frame.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+        With sound.
+    jobs : int
+        Processes.
+    progress : callable, optional
+
+    Returns
+    -------
+    list of (n_samples,) float16
+        Mono, at 16 kHz.
+
+    Raises
+    ------
+    FeatureError
+        A sound cannot be decoded.
+    """
     sounds: dict[int, NDArray[np.float16]] = {}
     with closing(local_workers(jobs).answers(_sound, clips)) as answers:
         for number, sound in answers:
@@ -163,6 +183,16 @@ def _sound(clip: Clip) -> Any:
     return sound.signal[speech_samples(sound.signal)].astype(np.float16)
 
 
-def _speaker(clip: Clip) -> str:
+def corpus_and_speaker(clip: Clip) -> str:
+    """Corpus and name of a clip's speaker, which together say who it is.
+
+    Parameters
+    ----------
+    clip : Clip
+
+    Returns
+    -------
+    str
+    """
     own = f"{clip.corpus}/"
     return own + clip.speaker.removeprefix(own)

@@ -1,4 +1,4 @@
-"""Requests about timelines that a person corrects."""
+"""Requests about what a person corrects: timelines, and the names of people."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from affuse.export.timeline import shares_windows
 from affuse.records import Prediction
 from affuse.serve import exports
+from affuse.serve.bodies import sent_body
 from affuse.serve.browsers import Browsers
 from affuse.serve.corrections import corrected, sent_corrections
 from affuse.serve.job import Job
@@ -18,13 +19,14 @@ from affuse.serve.jobs import Jobs
 from affuse.serve.judging import RecordingResult
 from affuse.serve.names import attachment
 from affuse.serve.pace import Pace
-from affuse.serve.queries import TIMELINE, Route
-from affuse.serve.replies import Refused, StretchReply
+from affuse.serve.person_names import MOST_BYTES, Names, with_names
+from affuse.serve.queries import NAMES, TIMELINE, Route
+from affuse.serve.replies import PersonReply, Refused, StretchReply
 from affuse.serve.settings import Limits
 
 
 class Correcting:
-    """Answers to requests about corrections.
+    """Answers to requests about corrections, and about what people are called.
 
     Parameters
     ----------
@@ -43,10 +45,12 @@ class Correcting:
         """The routes of the API."""
         path, stretches = "/api/jobs/{number}/corrections", {"response_model": list[StretchReply]}
         gone = {"response_class": Response, "status_code": 204}
+        people = {"response_model": list[PersonReply], **NAMES}
         return [
             ("GET", path, self.given, stretches),
             ("PUT", path, self.correct, {**stretches, **TIMELINE}),
             ("DELETE", path, self.forget, gone),
+            ("PUT", "/api/jobs/{number}/names", self.name, people),
         ]
 
     async def correct(self, request: Request, number: str) -> list[StretchReply]:
@@ -55,7 +59,7 @@ class Correcting:
             sent = await sent_corrections(request, Pace(self._limits))
             found = corrected(prediction, sent)
             job.corrections = sent
-        return _stretches(found)
+        return stretches_of(found)
 
     async def given(self, request: Request, number: str) -> list[StretchReply]:
         """The timelines as they were corrected; empty where nobody has."""
@@ -63,7 +67,7 @@ class Correcting:
             return (
                 []
                 if job.corrections is None
-                else _stretches(corrected(prediction, job.corrections))
+                else stretches_of(corrected(prediction, job.corrections))
             )
 
     async def forget(self, request: Request, number: str) -> Response:
@@ -71,6 +75,15 @@ class Correcting:
         with self._jobs().used(number, self._browsers.owner(request)) as (job, _):
             job.corrections = None
         return Response(status_code=204)
+
+    async def name(self, request: Request, number: str) -> list[PersonReply]:
+        """Give people of a recording names, which its exports have from then on."""
+        with self._jobs().used(number, self._browsers.owner(request)) as (job, result):
+            done(job, result)
+            given = await sent_body(request, Pace(self._limits), Names, "names", MOST_BYTES)
+            # Two requests may come at once: the later one adds to what the earlier one has left.
+            renamed = job.result = with_names(done(job, job.result), given)
+        return [PersonReply.model_validate(asdict(one)) for one in renamed.prediction.people]
 
     def export(self, request: Request, number: str, name: str) -> Response:
         """The corrected timelines in one of the formats, to be saved.
@@ -142,10 +155,20 @@ def done(job: Job, result: RecordingResult | None) -> RecordingResult:
     )
 
 
-def _stretches(found: Prediction) -> list[StretchReply]:
-    """The stretches as they are sent: the face says which of several timelines."""
-    several = shares_windows(found)
-    return [
-        StretchReply.model_validate(asdict(segment) | ({} if several else {"face": 0}))
-        for segment in found.segments
-    ]
+def stretches_of(found: Prediction) -> list[StretchReply]:
+    """The stretches as they are sent: face or person says which of several timelines.
+
+    Parameters
+    ----------
+    found : Prediction
+        Corrected.
+
+    Returns
+    -------
+    list of StretchReply
+    """
+    people = len(found.people) > 1
+    whose = {} if people else {"person": 0}
+    if people or not shares_windows(found):
+        whose["face"] = 0
+    return [StretchReply.model_validate(asdict(segment) | whose) for segment in found.segments]

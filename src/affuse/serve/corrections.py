@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from affuse.export.timeline import Track, tracks
 from affuse.messages import message
 from affuse.records import PERSON, RECOGNISER, Prediction, Segment
-from affuse.serve.pace import Pace, TooSlow
+from affuse.serve.bodies import sent_body
+from affuse.serve.pace import Pace
 from affuse.serve.replies import Refused
 
 MOST_STRETCHES = 20_000
@@ -20,6 +21,10 @@ _MOST_BYTES = 4 * 10**6
 _SHORTEST_S = 0.001
 _SAME_S = 0.0005
 """Times are sent in whole milliseconds."""
+
+
+Lane = tuple[int, int]
+"""Face and person whose timeline it is; 0: of no one in particular."""
 
 
 class Stretch(BaseModel):
@@ -31,7 +36,8 @@ class Stretch(BaseModel):
     end_s: float
     emotion: str | None
     face: int = 0
-    """Whose timeline it is in, where there are several."""
+    person: int = 0
+    """Whose timeline it is in, where there are several: of faces, or of people."""
 
 
 class Corrections(BaseModel):
@@ -60,37 +66,14 @@ async def sent_corrections(request: Request, pace: Pace) -> Corrections:
     Refused
         408: too slow; 413: too long; 422: no timeline.
     """
-    body = bytearray()
-    try:
-        async with pace.kept() as came:
-            async for piece in request.stream():
-                body += piece
-                came(len(piece))
-                if len(body) > _MOST_BYTES:
-                    raise _too_long()
-    except TooSlow as error:
-        raise Refused(
-            408, f"the corrections {error}; expected a steady upload: send them again"
-        ) from error
-    try:
-        return Corrections.model_validate_json(bytes(body))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the corrections"
-        raise Refused(422, f"{where} was sent: {first['msg']}; see /api/docs") from error
-
-
-def _too_long() -> Refused:
-    return Refused(
-        413, f"corrections of more than {_MOST_BYTES / 1e6:g} MB were sent; expected less"
-    )
+    return await sent_body(request, pace, Corrections, "corrections", _MOST_BYTES)
 
 
 def corrected(prediction: Prediction, corrections: Corrections) -> Prediction:
     """A prediction with the timelines that a person has corrected.
 
     A stretch is the recogniser's as long as its times and its emotion are; any other is the
-    person's, and has no probabilities. Of several faces each has a timeline of its own.
+    person's, and has no probabilities. Of several faces, or people, each has a timeline of its own.
 
     Parameters
     ----------
@@ -107,17 +90,24 @@ def corrected(prediction: Prediction, corrections: Corrections) -> Prediction:
         422: a stretch is outside of the recording, overlaps another of its timeline, or has a face
         or an emotion that the recogniser does not know.
     """
-    lanes = {track.face: track for track in tracks(prediction)}
+    lanes = {_lane_of_track(track, prediction): track for track in tracks(prediction)}
+    several = len(prediction.people) > 1
+    own: dict[Lane, list[tuple[int, Stretch]]] = {lane: [] for lane in lanes}
     end_s = max([prediction.duration_s, *(segment.end_s for segment in prediction.segments)])
-    _check(prediction, corrections.stretches, tuple(lanes), end_s)
-    segments = [
-        segment
-        for face, track in lanes.items()
-        for segment in _merged(
-            track, [each for each in corrections.stretches if each.face == face], end_s
-        )
-    ]
-    segments.sort(key=lambda segment: (segment.start_s, segment.face) if len(lanes) > 1 else (0, 0))
+    for number, stretch in enumerate(corrections.stretches, start=1):
+        _check(prediction, number, stretch, end_s)
+        lane = (0, stretch.person) if several else (stretch.face, 0)
+        if lane not in own:
+            raise _of_nobody(number, stretch, several, lanes)
+        own[lane].append((number, stretch))
+    segments = []
+    for lane, track in lanes.items():
+        _check_order(own[lane])
+        segments += _merged(track, [stretch for _, stretch in own[lane]], end_s)
+    if several:
+        segments.sort(key=lambda segment: (segment.start_s, segment.person))
+    elif len(lanes) > 1:
+        segments.sort(key=lambda segment: (segment.start_s, segment.face))
     n_own = sum(segment.annotator == PERSON for segment in segments)
     note = message(
         "note.corrected",
@@ -127,7 +117,14 @@ def corrected(prediction: Prediction, corrections: Corrections) -> Prediction:
         n_all=len(segments),
         recogniser=prediction.recogniser,
     )
-    return replace(prediction, segments=tuple(segments), notes=(*prediction.notes, note))
+    # Whoever is alone stays the person of all stretches.
+    alone = prediction.people[0].number if len(prediction.people) == 1 else 0
+    found = (replace(part, person=part.person or alone) for part in segments)
+    return replace(prediction, segments=tuple(found), notes=(*prediction.notes, note))
+
+
+def _lane_of_track(track: Track, prediction: Prediction) -> Lane:
+    return (0, track.number) if len(prediction.people) > 1 else (track.face, 0)
 
 
 def _merged(track: Track, stretches: Sequence[Stretch], end_s: float) -> list[Segment]:
@@ -154,39 +151,46 @@ def _labelled(stretch: Stretch, known: Mapping[tuple[int, int], Segment], end_s:
     if same is not None and same.emotion == stretch.emotion:
         return same
     start, end = max(0.0, round(stretch.start_s, 3)), min(round(stretch.end_s, 3), end_s)
-    return Segment(start, end, stretch.emotion, None, {}, face=stretch.face, annotator=PERSON)
+    return Segment(
+        start,
+        end,
+        stretch.emotion,
+        None,
+        {},
+        face=stretch.face,
+        annotator=PERSON,
+        person=stretch.person,
+    )
 
 
 def _step(time_s: float) -> int:
     return round(time_s / (2 * _SAME_S))
 
 
-def _check(
-    prediction: Prediction, stretches: Sequence[Stretch], faces: Sequence[int], end_s: float
-) -> None:
-    for number, stretch in enumerate(stretches, start=1):
-        inside = stretch.start_s >= -_SAME_S and stretch.end_s <= end_s + _SAME_S
-        if not inside or stretch.end_s - stretch.start_s < _SHORTEST_S:
-            raise Refused(
-                422,
-                f"stretch {number} goes from {stretch.start_s:g} to {stretch.end_s:g} s; expected "
-                f"1 ms or more between 0 and {end_s:g} s: move its edges",
-            )
-        if stretch.emotion is not None and stretch.emotion not in prediction.classes:
-            raise Refused(
-                422,
-                f"stretch {number} has the emotion {stretch.emotion[:40]!a}; expected none, or one "
-                f"of {', '.join(prediction.classes)}: choose one",
-            )
-        if stretch.face not in faces:
-            raise Refused(
-                422,
-                f"stretch {number} is of face {stretch.face}; expected one of the timelines "
-                f"{', '.join(map(str, faces))}: name its face",
-            )
-    for face in faces:
-        own = [pair for pair in enumerate(stretches, start=1) if pair[1].face == face]
-        _check_order(own)
+def _check(prediction: Prediction, number: int, stretch: Stretch, end_s: float) -> None:
+    inside = stretch.start_s >= -_SAME_S and stretch.end_s <= end_s + _SAME_S
+    if not inside or stretch.end_s - stretch.start_s < _SHORTEST_S:
+        raise Refused(
+            422,
+            f"stretch {number} goes from {stretch.start_s:g} to {stretch.end_s:g} s; expected "
+            f"1 ms or more between 0 and {end_s:g} s: move its edges",
+        )
+    if stretch.emotion is not None and stretch.emotion not in prediction.classes:
+        raise Refused(
+            422,
+            f"stretch {number} has the emotion {stretch.emotion[:40]!a}; expected none, or one "
+            f"of {', '.join(prediction.classes)}: choose one",
+        )
+
+
+def _of_nobody(number: int, stretch: Stretch, several: bool, lanes: Iterable[Lane]) -> Refused:
+    kind, whose = ("person", stretch.person) if several else ("face", stretch.face)
+    known = ", ".join(str(max(lane)) for lane in lanes)
+    return Refused(
+        422,
+        f"stretch {number} is of {kind} {whose}; expected one of the timelines {known}: name its "
+        f"{kind}",
+    )
 
 
 def _check_order(stretches: Sequence[tuple[int, Stretch]]) -> None:

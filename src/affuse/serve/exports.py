@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tempfile
 import zipfile
@@ -144,10 +145,12 @@ def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
             f"{job.name} has no picture into which a timeline could be drawn; expected a video: "
             "take another export",
         )
-    out = job.folder / "timeline.mp4"
     with job.drawing:
+        out = job.folder / _video_name(result.prediction)
         if out.exists():
             return out
+        for older in job.folder.glob("timeline*.mp4"):
+            older.unlink(missing_ok=True)
         for message in jobs.run(job, draw, VideoTask(job.media, result.prediction, out)):
             if isinstance(message, Failed):
                 reason = message.reason.replace(str(job.media), job.name)
@@ -158,6 +161,12 @@ def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
         if job.owner is None:
             jobs.forget_media(job)
     return out
+
+
+def _video_name(prediction: Prediction) -> str:
+    """Of the file: another where people have other names, which stand in the picture."""
+    names = "\n".join(person.name for person in prediction.people).strip()
+    return f"timeline{f'-{hashlib.sha256(names.encode()).hexdigest()[:16]}' if names else ''}.mp4"
 
 
 def packed(jobs: Sequence[tuple[Job, RecordingResult]]) -> bytes:

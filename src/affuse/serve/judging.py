@@ -13,11 +13,10 @@ from affuse.errors import AffuseError, BundleError, MediaError
 from affuse.export.video import annotate
 from affuse.media.decode import probe
 from affuse.messages import message, reason_of, renamed
+from affuse.predict.analysis import Analysis, analyse
 from affuse.predict.members import Members
 from affuse.predict.recogniser import SHIPPED
-from affuse.predict.recording import Recording, read_recording
 from affuse.predict.settings import Settings
-from affuse.predict.timeline import predict_recording
 from affuse.records import MODALITIES, Modality, Prediction
 from affuse.serve.overview import Overview, ThumbnailTracker, overview_of
 from affuse.storage.error_log import unforeseen
@@ -174,14 +173,15 @@ def _recording_result(task: JudgeTask, send: Send) -> RecordingResult:
     limit = _DurationLimit(task, info.duration_s, "video" if info.has_video else "audio", send)
     limit.check(info.duration_s or 0.0)
     thumbnails, members = ThumbnailTracker(), members_of(task.bundle_dir)
-    recording = read_recording(task.path, members, thumbnails, task.settings, limit.reached)
-    prediction = predict_recording(recording, members, task.settings, task.name)
+    analysis = analyse(task.path, members, thumbnails, task.settings, limit.reached)
+    recording = analysis.recording
+    prediction = analysis.prediction(members, task.settings, task.name)
     send(_READ)
     moments = {} if prediction.explanation is None else prediction.explanation.moments
     overview = overview_of(recording, thumbnails, moments.get("video"))
     picture = recording.picture
     has_video = picture is not None and picture.duration_s > 0
-    alone = _alone(recording, members, task) if both_tell(prediction) else {}
+    alone = _alone(analysis, members, task) if both_tell(prediction) else {}
     return RecordingResult(replace(prediction, path=task.name), overview, has_video, alone)
 
 
@@ -199,11 +199,11 @@ def both_tell(prediction: Prediction) -> bool:
     return all(modality in prediction.probabilities for modality in MODALITIES)
 
 
-def _alone(recording: Recording, members: Members, task: JudgeTask) -> dict[Modality, Prediction]:
+def _alone(analysis: Analysis, members: Members, task: JudgeTask) -> dict[Modality, Prediction]:
     """The answers of the same recording, read once, with one modality switched off."""
     settings = replace(task.settings, explain=False)
     return {
-        modality: predict_recording(recording, members.only(modality), settings, task.name)
+        modality: analysis.prediction(members.only(modality), settings, task.name)
         for modality in MODALITIES
     }
 

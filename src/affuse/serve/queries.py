@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
+from pydantic import BaseModel
 
 from affuse.records import Modality
 from affuse.serve.corrections import Corrections
+from affuse.serve.person_names import Names
 from affuse.serve.uploads import FIELD
 
 _LONGEST_WINDOW_S = 60.0
@@ -21,6 +23,11 @@ ByHand = Annotated[
 ]
 GoBy = Annotated[Modality | None, Query(description="Leave the other modality out.")]
 Explain = Annotated[bool, Query(description="Say what the answer rests on.")]
+MOST_PEOPLE = 100
+People = Annotated[
+    int | None,
+    Query(ge=0, le=MOST_PEOPLE, description="Tell so many people apart; 0: as many as are found."),
+]
 Meant = Annotated[str, Query(description="The emotion that an example is to express.")]
 Route = tuple[str, str, Callable[..., Any], dict[str, Any]]
 """Method, path, what answers, and options of `APIRouter.add_api_route`."""
@@ -40,11 +47,11 @@ FORM = {
     }
 }
 
-TIMELINE = {
-    "openapi_extra": {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": Corrections.model_json_schema()}},
-        }
-    }
-}
+
+def _of(kind: type[BaseModel]) -> dict[str, Any]:
+    """Options of a route that takes JSON of a kind."""
+    content = {"application/json": {"schema": kind.model_json_schema()}}
+    return {"openapi_extra": {"requestBody": {"required": True, "content": content}}}
+
+
+TIMELINE, NAMES = _of(Corrections), _of(Names)

@@ -29,6 +29,7 @@ from affuse.serve.queries import (
     FacesNamed,
     GoBy,
     Meant,
+    People,
     Route,
     Threshold,
     Window,
@@ -111,9 +112,17 @@ class Recordings:
         faces: FacesNamed = "largest",
         threshold: Threshold = None,
         explain: Explain = False,
+        people: People = None,
     ) -> JobReply:
         """Analyse a recording, sent as field `file` of a form; answers with a job at once."""
-        settings = settings_of(window, hop, faces=faces, threshold=threshold, explain=explain)
+        settings = settings_of(
+            window,
+            hop,
+            faces=faces,
+            threshold=threshold,
+            explain=explain,
+            people=True if people == 0 else people,
+        )
         refuse_too_large(request, self._max_bytes)
         try:
             job = self._jobs.open(self._browsers.owner(request))

@@ -152,6 +152,14 @@ class StretchReply(BaseModel):
     emotion: str | None
     annotator: Literal["person", "recogniser"]
     face: int
+    person: int
+
+
+class PersonReply(BaseModel):
+    """A person of a recording; an empty name: none was given."""
+
+    number: int
+    name: str
 
 
 class BestReply(BaseModel):

@@ -47,7 +47,7 @@ def read_document(path: Path) -> tuple[Annotated, ...]:
     Returns
     -------
     tuple of Annotated
-        One for each recording; a tier for each face where there are several.
+        One for each recording; a tier for each face or person where there are several.
 
     Raises
     ------
@@ -69,7 +69,8 @@ def _annotated(path: Path, record: Mapping[str, Any]) -> Annotated:
     media = Path(str(record["path"]).replace("\\", "/"))
     segments = record["segments"] or [{**record, "start_s": None, "end_s": None}]
     places = (path.parent / media, media)
-    return Annotated(path, tuple(_tiers(segments)), places, _note(path, record))
+    tiers = _of_people(record) if _apart(record) else _tiers(segments)
+    return Annotated(path, tuple(tiers), places, _note(path, record))
 
 
 def _note(path: Path, record: Mapping[str, Any]) -> str:
@@ -84,6 +85,19 @@ def _note(path: Path, record: Mapping[str, Any]) -> str:
         f"{whose.count(PERSON)} of {len(whose)} labels in {path.name} are a person's, the others "
         f"answers of {record['recogniser']}."
     )
+
+
+def _apart(record: Mapping[str, Any]) -> bool:
+    """Whether people have a timeline each: one alone needs a name for it."""
+    people = record.get("people", ())
+    return len(people) > 1 or any(person["name"] for person in people)
+
+
+def _of_people(record: Mapping[str, Any]) -> Iterator[Tier]:
+    for person in record["people"]:
+        own = [each for each in record["segments"] if each.get("person") == person["number"]]
+        title = person["name"] or f"person {person['number']}"
+        yield Tier(f"emotion@{title}", tuple(map(_stretch, own)), str(person["name"]))
 
 
 def _tiers(segments: Sequence[Mapping[str, Any]]) -> Iterator[Tier]:

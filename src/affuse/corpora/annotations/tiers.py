@@ -11,9 +11,9 @@ from affuse.errors import DatasetError
 from affuse.storage.plain_text import first_few
 
 _NAMED = re.compile(r"emotions?(?:[\s@_:.-]+(?P<who>.+))?", re.IGNORECASE)
-_FUSED = re.compile(r"fused(?:\s+(?P<who>face \d+))?")
-"""What affuse calls the tier of its answers, one for each face where there are several."""
-_FACE = re.compile(r"face \d+")
+_FUSED = re.compile(r"fused(?:\s+(?P<face>face \d+)|@(?P<who>.+))?")
+"""What affuse calls the tier of its answers, one for each face or person if there are several."""
+_NUMBERED = re.compile(r"(face|person) \d+")
 _SHOWN = 12
 
 
@@ -115,7 +115,7 @@ def speaker_of(tier: Tier, recording: str) -> str:
     ----------
     tier : Tier
     recording : str
-        What faces are counted in.
+        What faces and people are counted in.
 
     Returns
     -------
@@ -129,5 +129,6 @@ def speaker_of(tier: Tier, recording: str) -> str:
     if tier.participant:
         return tier.participant
     name = _NAMED.fullmatch(tier.name.strip()) or _FUSED.fullmatch(tier.name)
-    who = (name["who"] or "") if name else ""
-    return f"{recording} {who}" if _FACE.fullmatch(who) else who
+    parts = name.groupdict() if name else {}
+    who = parts.get("who") or parts.get("face") or ""
+    return f"{recording} {who}" if _NUMBERED.fullmatch(who) else who

@@ -23,12 +23,12 @@ from affuse.storage.remote import local_path, url_of
 
 _EMOTION_TABLE = "emotion"
 _NO_AGREEMENT = "no_agreement"
-_FACE = re.compile(r".+\.(face)(\d+)")
-"""Tables that affuse itself writes for each face of a recording."""
+_FACE = re.compile(r".+\.(face|person)(\d+)")
+"""Tables that affuse itself writes for each face, or person, of a recording."""
 _SHOWN = 5
 
 Key = tuple[str, float | None, float | None, str]
-"""File, start, end, face."""
+"""File, start, end, face or person."""
 
 
 @dataclass(frozen=True, slots=True)

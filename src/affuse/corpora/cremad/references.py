@@ -1,7 +1,7 @@
 """CREMA-D: people's recognition of its clips by voice, by face and by both.
 
 Counts over all 7,442 clips of the majority vote of about ten people on each, counted from its
-published votes (`benchmarks/people.py` counts them again).
+published votes (`benchmarks/human_votes.py` counts them again).
 """
 
 from __future__ import annotations

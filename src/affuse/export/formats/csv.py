@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from affuse.evaluation.conformal import SEPARATOR
 from affuse.export.explained import COLUMNS, explanation_cells, has_explanations
 from affuse.export.format import Format
+from affuse.export.people import people_apart
 from affuse.export.plain import (
     SOURCES,
     all_classes,
@@ -23,6 +24,7 @@ from affuse.records import Box, Prediction, Segment
 from affuse.storage.plain_text import csv_cell
 
 _FIRST = ("file", "start_s", "end_s", "emotion", "confidence", "abstained", "speech")
+_PERSON = ("person", "name")
 _FACE = ("face", "face_seen", "box_left", "box_top", "box_width", "box_height")
 
 Cell = str | float | None
@@ -37,7 +39,8 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     that gives numbers, then ``set`` where one tells sets (emotions, with | between them), then what
     the answer of the whole file rests on where that was asked for
     (`affuse.export.explained.COLUMNS`), then ``annotator`` (person or recogniser) where somebody
-    has corrected a timeline. Times are those of the windows, which may overlap. What is unknown is
+    has corrected a timeline, then ``person`` (number) and ``name`` where people have a timeline
+    each. Times are those of the windows, which may overlap. What is unknown is
     empty. A file without a timeline has one row. A name that a spreadsheet would take
     for a formula begins with an apostrophe; so does one that holds signs which steer a terminal, as
     escapes (`affuse.storage.plain_text.csv_cell`).
@@ -61,15 +64,19 @@ def to_csv(predictions: Sequence[Prediction]) -> str:
     last += COLUMNS if explains else ()
     annotated = has_annotators(predictions)
     last += ["annotator"] if annotated else []
+    apart = any(map(people_apart, predictions))
+    last += _PERSON if apart else ()
     writer.writerow([*_FIRST, *_FACE, *map(csv_cell, [*probabilities, *last])])
     for prediction in predictions:
+        names = {person.number: person.name for person in prediction.people}
         for segment in stretches(prediction):
             values = [*_cells(segment), *figures(segment, emotions), segment.disagreement]
             numbers = [rounded(segment.values.get(target)) for target in targets]
             sets = [SEPARATOR.join(segment.set)] if has_sets(predictions) else []
             rests_on = explanation_cells(prediction) if explains else []
             annotator = [segment.annotator] if annotated else []
-            cells = [prediction.path, *values, *numbers, *sets, *rests_on, *annotator]
+            person = [segment.person or None, names.get(segment.person)] if apart else []
+            cells = [prediction.path, *values, *numbers, *sets, *rests_on, *annotator, *person]
             writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
 

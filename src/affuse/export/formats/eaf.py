@@ -101,8 +101,11 @@ def _add_tiers(root: ET.Element, found: tuple[Tier, ...]) -> int:
     for time, slot in slots.items():
         ET.SubElement(order, "TIME_SLOT", {"TIME_SLOT_ID": slot, "TIME_VALUE": str(time)})
     number = 0
+    whose = {tier.name: tier.participant for tier in found}
     for name, stretches in kept.items():
-        tier = ET.SubElement(root, "TIER", {"LINGUISTIC_TYPE_REF": _TYPE, "TIER_ID": name})
+        known = {"PARTICIPANT": printable(whose[name])} if whose[name] else {}
+        identity = {"LINGUISTIC_TYPE_REF": _TYPE, "TIER_ID": printable(name), **known}
+        tier = ET.SubElement(root, "TIER", identity)
         for start_ms, end_ms, text in stretches:
             number += 1
             _add_annotation(tier, number, (slots[start_ms], slots[end_ms]), text)

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from affuse.export.explained import explanation_lines
 from affuse.export.format import Format
 from affuse.export.numbers_table import number_findings, number_headings
+from affuse.export.people import people_apart, presence, segments_of, titles
 from affuse.export.plain import UNDECIDED, Source, percent, target_names, top_emotion
 from affuse.export.timeline import clock
 from affuse.records import Prediction, Segment
@@ -25,6 +26,9 @@ Findings = Callable[[Prediction | Segment], Row]
 
 def to_table(predictions: Sequence[Prediction]) -> str:
     """One line per clip, with its timeline under it where that has more than one segment.
+
+    Of several people each has a block: name, how much the person is seen and speaks, and the
+    timeline.
 
     Columns: file, emotion, its probability, what voice and face said by themselves, and the share
     of sampled frames without a face. "undecided" stands where the recogniser abstained. The line
@@ -71,9 +75,29 @@ def _block(prediction: Prediction, name: str, findings: Findings) -> list[Row | 
     lines: list[Row | str] = [(name, *findings(prediction))]
     lines += [f"  note: {printable(note)}" for note in prediction.notes]
     lines += [f"  {printable(line)}" for line in explanation_lines(prediction)]
+    if people_apart(prediction):
+        return lines + _people(prediction, findings)
     if len(prediction.segments) > 1:
         several = len({segment.face for segment in prediction.segments} - {0}) > 1
         lines += [_segment(segment, several, findings) for segment in prediction.segments]
+    return lines
+
+
+def _people(prediction: Prediction, findings: Findings) -> list[Row | str]:
+    """A block for each person, and what is known of nobody."""
+    lines: list[Row | str] = []
+    people = people_apart(prediction)
+    called = titles(people)
+    for person in people:
+        lines.append((f"  {printable(called[person.number])}", *findings(person.overall)))
+        lines.append(f"    {presence(person, prediction.duration_s)}")
+        own = segments_of(prediction, person)
+        if len(own) > 1:
+            rows = (_segment(segment, False, findings) for segment in own)
+            lines += [(f"  {span}", *cells) for span, *cells in rows]
+    unknown_s = sum(end_s - start_s for start_s, end_s in prediction.unattributed)
+    if unknown_s:
+        lines.append(f"  of {unknown_s:.1f} s of speech it cannot be told who speaks")
     return lines
 
 

@@ -16,7 +16,7 @@ def to_webvtt(prediction: Prediction) -> str:
 
     A cue says the emotion and its probability, then what voice and face said; or that the
     recogniser abstained, and why. Of several faces each has its own cues, which begin with the
-    face's number.
+    face's number; those of several people are in their voices, such as ``<v Anna>``.
 
     Source  W3C WebVTT: The Web Video Text Tracks Format
 
@@ -31,7 +31,7 @@ def to_webvtt(prediction: Prediction) -> str:
     found = tracks(prediction)
     timed = sorted(
         ((cut, track) for track in found for cut in track.cuts),
-        key=lambda pair: (pair[0].start_s, pair[1].face),
+        key=lambda pair: (pair[0].start_s, pair[1].number),
     )
     blocks = ["WEBVTT", f"NOTE\nemotions by {_safe(prediction.recogniser)}"]
     blocks += [f"NOTE\n{_safe(note)}" for note in prediction.notes]
@@ -62,7 +62,8 @@ def _text(segment: Segment, track: Track) -> str:
     parts = [f"{name} {word[0]} {percent(word[1])}" for name, word in voices if word]
     if parts:
         lines.append(", ".join(parts))
-    return "\n".join(_safe(line) for line in lines)
+    voice = "" if track.person is None else f"<v {_safe(track.title)}>"
+    return voice + "\n".join(_safe(line) for line in lines)
 
 
 def _verdict(segment: Segment) -> str:

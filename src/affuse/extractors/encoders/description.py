@@ -125,6 +125,9 @@ class Description(Part):
         Names of the output's axes, "window" first; "time", "layer" and others.
     before : tuple of Before
         Graphs that run first.
+    threshold : float or None
+        Of a network that tells people apart: cosine of two mean embeddings from which they are one
+        person.
     """
 
     input: Literal["waveform", "log-mel", "picture"]
@@ -143,6 +146,7 @@ class Description(Part):
     layout: tuple[str, ...] = ()
     axes: tuple[str, ...] = ()
     before: tuple[Before, ...] = ()
+    threshold: Annotated[float, Field(ge=-1, le=1)] | None = None
 
     @model_validator(mode="after")
     def _says_what_its_input_needs(self) -> Self:

@@ -152,7 +152,7 @@ def _digest(path: Path, described: Description) -> str:
     for name in (*(each.file for each in described.before), path.name):
         with (path.parent / Path(name).name).open("rb") as file:
             found.update(hashlib.file_digest(file, "sha256").digest())
-    ignored = {"name", "licence", "trained_on"}
+    ignored = {"name", "licence", "trained_on", "threshold"}
     found.update(json.dumps(described.model_dump(exclude=ignored), sort_keys=True).encode())
     return found.hexdigest()
 

@@ -57,6 +57,9 @@ export const correct = (id, stretches) => json(`/api/jobs/${id}/corrections`, {
   method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ stretches }),
   // What a page sends while it goes is sent to its end, as long as it is short.
   keepalive: stretches.length < 300 });
+/** Give people of a recording names, {number: name}; says what each is called now. */
+export const name = (id, names) => json(`/api/jobs/${id}/names`, {
+  method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ names }) });
 export const forgetCorrections = (id) => request(`/api/jobs/${id}/corrections`, { method: "DELETE" });
 
 /** An export as {blob, name}. */

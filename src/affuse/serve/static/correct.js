@@ -36,9 +36,9 @@ export class Corrections {
   }
 
   /** Another result is shown: its recogniser's timelines, and what somebody has made of them before. */
-  begin(id, tracks, classes) {
+  begin(id, tracks, classes, people) {
     if (this.waiting) this.send();
-    Object.assign(this, { id, tracks, face: null, list: [] });
+    Object.assign(this, { id, tracks, face: null, list: [], lane: people > 1 ? "person" : "face" });
     this.lay();
     byId("correct-emotion").replaceChildren(...["", ...classes].map((name) =>
       make("option", { value: name }, name ? emotionName(name) : t("undecided"))));
@@ -49,7 +49,7 @@ export class Corrections {
   /** Each timeline as the recogniser made it. */
   lay() {
     this.lanes = new Map([...this.tracks].map(([face, cuts]) =>
-      [face, { list: stretches.stretchesOf(cuts, face), before: [], place: 0 }]));
+      [face, { list: stretches.stretchesOf(cuts, { face: 0, person: 0, [this.lane]: face }), before: [], place: 0 }]));
   }
 
   /** What the server has of a person, from here or another tab; nothing, where nobody has corrected it. */
@@ -59,12 +59,12 @@ export class Corrections {
     if (this.id !== id || this.waiting || this.held) return;
     if (!kept.length && !this.timeline.own) return;
     this.lay();
-    if (kept.length) this.lanes.forEach((lane, face) => { lane.list = kept.filter((one) => one.face === face); });
+    if (kept.length) this.lanes.forEach((lane, face) => { lane.list = kept.filter((one) => one[this.lane] === face); });
     Object.assign(this, this.lanes.get(this.face));
     if (this.list?.length) this.open();
   }
 
-  /** The timeline of another face is shown; each has its own undo. */
+  /** The timeline of another face or person is shown; each has its own undo. */
   choose(face) {
     this.keep();
     Object.assign(this, { face, ...this.lanes.get(face) });
@@ -191,7 +191,7 @@ export class Corrections {
       const kept = await api.correct(id, all.map(({ annotator, ...one }) => one));
       this.others.postMessage(id);
       if (this.id !== id || this.list !== list) return;
-      this.list = kept.filter((one) => one.face === face);
+      this.list = kept.filter((one) => one[this.lane] === face);
       if (!byId("correct").hidden) this.label();
     });
   }

@@ -30,8 +30,12 @@ export function cuts(segments) {
   return found;
 }
 
-/** Timelines by number of the face: one called 0, or one per face where faces share a window. */
+/** Timelines by number of the person or face: one called 0, or one for each where there are several. */
 export function tracks(prediction) {
+  const { people = [], segments } = prediction;
+  if (people.length > 1) {
+    return new Map(people.map(({ number }) => [number, cuts(segments.filter((one) => one.person === number))]));
+  }
   const windows = new Set(prediction.segments.map((one) => `${one.start_s} ${one.end_s}`));
   if (windows.size === prediction.segments.length) return new Map([[0, cuts(prediction.segments)]]);
   const faces = [...new Set(prediction.segments.map((one) => one.face))].sort((a, b) => a - b);

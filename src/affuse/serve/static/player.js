@@ -7,6 +7,7 @@ import { Corrections } from "./correct.js";
 import { byId, make, tell } from "./dom.js";
 import { showExplanation } from "./explained.js";
 import { cutAt, differ, tracks } from "./moments.js";
+import { People, titleOf } from "./people.js";
 import { capital, emotionName, formatName, known, phrase, t } from "./text.js";
 import { Timeline } from "./timeline.js";
 import { clock, fusedWords, percent, saidBy, setWords, span } from "./words.js";
@@ -24,6 +25,8 @@ export class Player {
     });
     this.corrections = new Corrections(this.timeline, formats, {
       seek: (time) => this.seek(time), save: (...what) => this.save(...what) });
+    this.people = new People({ hear: (from, to) => this.hear(from, to), seek: (time) => this.seek(time),
+      choose: (number) => this.pick(number), named: () => this.whose() });
     byId("zoom-in").addEventListener("click", () => this.timeline.zoom(0.5));
     byId("zoom-out").addEventListener("click", () => this.timeline.zoom(2));
     byId("zoom-all").addEventListener("click", () => this.timeline.all());
@@ -50,7 +53,7 @@ export class Player {
     this.bars = new Bars(byId("moment"), prediction.classes);
     legend(byId("legend"), prediction.classes);
     this.downloads();
-    this.corrections.begin(id, this.tracks, prediction.classes);
+    this.corrections.begin(id, this.tracks, prediction.classes, prediction.people?.length);
     this.faces();
     this.open(source);
   }
@@ -59,6 +62,7 @@ export class Player {
   answer(prediction) {
     Object.assign(this, { prediction, tracks: tracks(prediction) });
     this.verdict();
+    this.people.show(this.id, prediction, this.overview.duration_s);
     showExplanation(prediction, this.overview.telling_face, (time) => this.seek(time));
   }
 
@@ -102,6 +106,7 @@ export class Player {
     this.video.hidden = false;
     this.video.parentElement.classList.toggle("sound", !this.overview.strip.length);
     this.video.src = source;
+    this.people.portraits(source);
   }
 
   unplayable() {
@@ -195,10 +200,29 @@ export class Player {
   faces() {
     const numbers = [...this.tracks.keys()];
     byId("face-choice").hidden = numbers.length < 2;
-    byId("face").replaceChildren(...numbers.map((number) => make("option", { value: number }, number || t("timeline.noface"))));
+    byId("face").replaceChildren(...numbers.map((number) => make("option", { value: number })));
+    this.whose();
     const first = numbers.find((number) => number > 0) ?? numbers[0] ?? 0;
     byId("face").value = first;
     this.choose(first);
+  }
+
+  /** What the timelines are called. */
+  whose() {
+    const { people = [] } = this.prediction;
+    byId("face-choice").firstElementChild.textContent = t(people.length > 1 ? "timeline.person" : "timeline.face");
+    for (const option of byId("face").options) {
+      const number = Number(option.value);
+      const person = people.length > 1 && people.find((one) => one.number === number);
+      option.textContent = person ? titleOf(person) : number || t("timeline.noface");
+    }
+  }
+
+  /** Show the timeline of a person, if there are several. */
+  pick(number) {
+    if (!this.tracks.has(number) || Number(byId("face").value) === number) return;
+    byId("face").value = number;
+    this.choose(number);
   }
 
   choose(face) {
@@ -234,7 +258,17 @@ export class Player {
     byId("cuts").replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
   }
 
+  /** Play a stretch, and stop at its end. */
+  async hear(from, to) {
+    this.seek(from);
+    if (this.mute) return;
+    this.until = to;
+    await this.video.play().catch(() => this.unplayable());
+  }
+
   seek(time) {
+    this.until = null;
+    this.people.follow(time);
     if (!this.mute && this.video.readyState > 0) this.video.currentTime = time;
     this.timeline.setTime(time);
     this.moment(time);
@@ -254,6 +288,11 @@ export class Player {
 
   follow() {
     if (this.id === null || !this.timeline.found || this.video.currentTime > this.timeline.duration + 1) return;
+    if (this.until && this.video.currentTime >= this.until) {
+      this.until = null;
+      this.video.pause();
+    }
+    this.people.follow(this.video.currentTime);
     this.timeline.setTime(this.video.currentTime, !this.video.paused);
     if (this.timeline.pointed === null) this.moment(this.video.currentTime);
   }

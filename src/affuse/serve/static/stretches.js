@@ -5,10 +5,10 @@ const JOINED_S = 0.001;
 
 const milliseconds = (time) => Math.round(time * 1000) / 1000;
 
-/** The recogniser's cuts as stretches of a timeline: that of a face, where there are several. */
-export function stretchesOf(cuts, face = 0) {
+/** The recogniser's cuts as stretches of a timeline: that of a face or person, where there are several. */
+export function stretchesOf(cuts, whose = { face: 0, person: 0 }) {
   return cuts.filter(({ start, end }) => end - start >= 0.001).map(({ start, end, segment }) => ({
-    start_s: milliseconds(start), end_s: milliseconds(end), emotion: segment.emotion, annotator: "recogniser", face }));
+    start_s: milliseconds(start), end_s: milliseconds(end), emotion: segment.emotion, annotator: "recogniser", ...whose }));
 }
 
 function changed(list, place, values) {

@@ -15,7 +15,9 @@ const LOOK_MS = 60_000;
 export function options(form) {
   const given = Object.fromEntries(Array.from(new FormData(form)).filter(([, value]) => value !== ""));
   if (given.threshold) given.threshold = String(Number(given.threshold) / 100);
-  return given;
+  const { count = "0", ...others } = given;
+  // People have a timeline each: there is no choice of faces besides.
+  return others.people ? { ...others, people: count, faces: "largest" } : others;
 }
 
 /** View and job that an address names: #recordings/ID. */

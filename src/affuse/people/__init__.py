@@ -1,0 +1,1 @@
+"""Who is in a recording: shots, faces that are one person, voices, and who speaks."""
