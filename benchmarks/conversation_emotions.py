@@ -5,9 +5,10 @@ usage: python benchmarks/conversation_emotions.py FOLDER [--kind KIND ...]
 FOLDER is what `benchmarks/conversations.py` made. Every conversation is predicted with people told
 apart, and without, when the voice counts as that of the largest face. Of each turn: whether the
 emotion that is named in its middle is that of the speaker (with people: in the speaker's own
-timeline), and whether the voice is given to who speaks. Of each person who is seen and shows one
-emotion alone: whether it is the one of all their segments. Faces are matched with people by their
-places, voices without a face by their turns. What is left undecided counts as wrong.
+timeline), and whether the voice is given to who speaks. Of each person who is seen all the time and
+shows one emotion alone: whether it is the one of all their segments. Faces are matched with people
+by the place of their portrait, voices without a face by their turns. What is left undecided counts
+as wrong.
 """
 
 from __future__ import annotations
@@ -84,12 +85,12 @@ def read(path: Path) -> Truth:
 
 
 def matched(found: Prediction, truth: Truth) -> dict[int, Person]:
-    """True person -> the one of those found who is most often in their place, or speaks then."""
+    """True person -> the one of those found who is longest in their place, or speaks then."""
     votes: dict[int, Counter[int]] = defaultdict(Counter)
-    for segment in found.segments:
-        middle_s = (segment.start_s + segment.end_s) / 2
-        if person := truth.who(middle_s, segment.box):
-            votes[person][segment.person] += 1
+    for each in found.people:
+        seen = each.portrait
+        if seen and (person := truth.who(seen.time_s, seen.box)):
+            votes[person][each.number] += round(10 * each.seen_s)
     for person in truth.names:
         if person not in truth.places:
             for each in found.people:
@@ -141,9 +142,9 @@ def add(score: Score, truth: Truth, path: Path, recogniser: Recogniser) -> None:
         for name, segments in (("people", mine), ("largest", largest.segments)):
             part = at(segments, middle_s)
             score.by_turn[name].append(part is not None and part.emotion == wanted)
-    for person in truth.places:
+    for person, rows in truth.places.items():
         wanted = truth.one_emotion(person)
-        if not wanted:
+        if not wanted or len(rows) / 5 < 0.9 * found.duration_s:
             continue
         own = people.get(person)
         score.by_person["people"].append(own is not None and own.overall.emotion == wanted)
