@@ -33,6 +33,7 @@ from affuse.people.face_embedding import FaceEmbedder, crop_for, face_embedder
 from affuse.people.identity import people_of
 from affuse.people.records import FaceLook
 from affuse.people.shots import ShotDetector
+from affuse.records import Box
 from identity_candidates import candidates
 from identity_films import (
     Film,
@@ -284,13 +285,16 @@ def fit(pieces: Mapping[str, Mapping[str, list[NDArray[np.float64]]]]) -> None:
 
 def shots(found: Sequence[Found], portraits: Sequence[Portrait]) -> None:
     """Cuts that were found, and such as are none."""
-    n_true = n_right = n_false = 0
+    hits: dict[bool, list[bool]] = {True: [], False: []}
+    n_false = 0
     for each in found:
-        hits = [min(abs(cut - one) for one in each.cuts_s) <= 0.25 if each.cuts_s else False
-                for cut in each.film.cuts_s]  # fmt: skip
-        n_true, n_right = n_true + len(hits), n_right + sum(hits)
-        n_false += max(len(each.cuts_s) - sum(hits), 0)
-    print(f"\ncuts: {n_right} of {n_true} found, {n_false} false in {len(found)} films")
+        near = [any(abs(cut - one) <= 0.25 for one in each.cuts_s) for cut in each.film.cuts_s]
+        for hit, between in zip(near, each.film.is_between_people, strict=True):
+            hits[between].append(hit)
+        n_false += max(len(each.cuts_s) - sum(near), 0)
+    people, same = hits[True], hits[False]
+    print(f"\ncuts between people: {sum(people)} of {len(people)} found")
+    print(f"other cuts: {sum(same)} of {len(same)} found; {n_false} false in {len(found)} films")
     n_pictures = n_cuts = 0
     for portrait in portraits:
         detector = ShotDetector()
@@ -303,12 +307,31 @@ def shots(found: Sequence[Found], portraits: Sequence[Portrait]) -> None:
 def crowds(portraits: Sequence[Portrait], folder: Path) -> None:
     """Many faces, none, one picture."""
     embedder = {"own": face_embedder()}
-    for film in (crowd(portraits, 30, 3.0), crowd(portraits, 0, 3.0), crowd(portraits, 2, 0.1)):
+    for film in (crowd(portraits, 30, 3.0), crowd(portraits, 0, 3.0), crowd(portraits, 2, 0.2)):
         found = analysed(film, embedder, folder)
         looks = found.looks["own"]
         numbers = people_of(looks, found.cuts_s, threshold=embedder["own"].threshold)
         tracks = len({look.track for look in looks})
         print(f"{film.name}: {tracks} tracks, {len(set(numbers) - {0})} people")
+    for length_s in (300, 600, 1200):
+        began = time.process_time()
+        n_people = int(people_of(*drawn_faces(30, length_s), threshold=0.6).max())
+        cpu_s = time.process_time() - began
+        print(f"30 faces, a cut every second, {length_s} s: {n_people} people, {cpu_s:.1f} CPU s")
+
+
+def drawn_faces(n_people: int, length_s: int) -> tuple[list[FaceLook], list[float]]:
+    """Embeddings drawn by chance around one for each person, and a cut every second."""
+    rng = np.random.default_rng(0)
+    middles = np.linalg.qr(rng.normal(size=(64, n_people)))[0].T
+    looks = []
+    for at in range(round(PER_S * length_s)):
+        rows = middles + rng.normal(scale=0.05, size=middles.shape)
+        rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        for who, row in enumerate(rows):
+            track = n_people * (at // round(PER_S)) + who
+            looks.append(FaceLook(at / PER_S, track, Box(0.03 * who, 0.4, 0.03, 0.05), row))
+    return looks, [float(second) for second in range(1, length_s)]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -103,6 +104,12 @@ class Film:
         return tuple(round(float(end), 3) for end in ends[:-1])
 
     @property
+    def is_between_people(self) -> tuple[bool, ...]:
+        """Of each cut: whether other people are there after it."""
+        casts = [{place.portrait.person for place in shot.places} for shot in self.shots]
+        return tuple(before != after for before, after in pairwise(casts))
+
+    @property
     def people(self) -> tuple[str, ...]:
         """Everybody in it."""
         return tuple(sorted({p.portrait.person for shot in self.shots for p in shot.places}))
@@ -135,6 +142,10 @@ class Film:
 def drawn(places: Sequence[Place], time_s: float, share: float) -> Image:
     """One picture of a shot."""
     canvas = np.full((HEIGHT, WIDTH, 3), 96, np.uint8)
+    if len(places) == 1:
+        # Whoever is alone in the picture fills it with what is around them.
+        around = cv2.resize(places[0].portrait.at(0.0), (WIDTH, WIDTH))[:HEIGHT]
+        canvas = np.asarray(cv2.GaussianBlur(around, (0, 0), 12), np.uint8)
     for place in places:
         image = place.portrait.at(place.from_s + time_s)
         picture = zoomed(image, place.zoom_at(share))
@@ -283,7 +294,7 @@ def _crossing(pair: Sequence[Place]) -> tuple[Place, ...]:
 
 def crowd(portraits: Sequence[Portrait], n_faces: int, length_s: float) -> Film:
     """Many faces in one picture."""
-    across = math.ceil(math.sqrt(n_faces * WIDTH / HEIGHT))
+    across = max(math.ceil(math.sqrt(n_faces * WIDTH / HEIGHT)), 1)
     side = WIDTH / across
     places = tuple(
         Place(portraits[at % len(portraits)], x=(at % across + 0.5) * side,

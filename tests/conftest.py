@@ -22,6 +22,8 @@ from affuse.cli import main
 from affuse.features.table import FeatureTable
 from affuse.storage.locks import try_lock
 
+PAGES = ("tests/serve/page/", "tests/report/test_browser.py")
+
 # No test depends on how busy the machine is.
 settings.register_profile("affuse", deadline=None)
 settings.load_profile("affuse")
@@ -36,10 +38,23 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Files as they are, but all pages in one process: one browser and one server serve them."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class PagesTogether(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            scope = str(super()._split_scope(nodeid))
+            return "pages" if scope.startswith(PAGES) else scope
+
+    return PagesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first: no process is left alone with one of them at the end."""
+    """Pages, then files with slow tests: no process is left alone with them at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (not item.nodeid.startswith(PAGES), item.path not in slow))
 
 
 @pytest.fixture
@@ -135,18 +150,24 @@ def shared_data() -> Path:
 def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """The embedded corpus with exactly these clips: real mp4 files that nobody may change.
 
+    Each picture is held for a while (`held_pictures`), which few files show: ``tests/synthetic``
+    makes clips of its own.
     All processes of a run of pytest share them: a clip that is there is not made again.
     """
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
     def made(speakers: int, *emotions: str) -> Path:
+        from held_pictures import held_pictures
+
         from affuse.synthetic.corpus import synthesise
 
         common, own = folder / "all-drawn", folder / "-".join([str(speakers), *emotions]) / "drawn"
         with (folder / "drawn.lock").open("w") as lock:
             try_lock(lock.fileno(), wait=True)
-            for clip in synthesise(common, speakers=speakers, emotions=emotions, takes=1):
+            with held_pictures():
+                clips = synthesise(common, speakers=speakers, emotions=emotions, takes=1)
+            for clip in clips:
                 place = own / clip.relative_to(common)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if not place.exists():

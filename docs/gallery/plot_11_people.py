@@ -8,6 +8,7 @@ out whose mouth moves with the voice, and gives each a timeline of their own.
 
 import os
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -90,6 +91,7 @@ affuse.plot.people(found)
 # One of them over time, as any recording.
 
 affuse.plot.timeline(found, person=1)
+Path("talk.mp4").unlink()
 
 # %%
 # In a terminal it is one line; tiers, voices of subtitles, speakers of a database and boxes in a video

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import difflib
 import pkgutil
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, util
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, NoReturn
 
 from affuse.errors import ConfigError
@@ -167,7 +169,7 @@ class Registry:
     def _others(self) -> dict[str, tuple[EntryPoint, ...]]:
         """Entry points of other packages by name; a package found twice counts once."""
         points: dict[str, dict[tuple[str, str], EntryPoint]] = defaultdict(dict)
-        for point in entry_points(group=self.group):
+        for point in _entry_points(self.group, _places()):
             points[point.name].setdefault((_package(point), point.value), point)
         return {name: tuple(found.values()) for name, found in points.items()}
 
@@ -231,6 +233,24 @@ def _modules(package: str) -> tuple[str, ...]:
 def _modules_in(places: tuple[str, ...]) -> tuple[str, ...]:
     """Asked for at every look-up, and read from disk once."""
     return tuple(sorted(m.name for m in pkgutil.iter_modules(places) if not m.ispkg))
+
+
+@cache
+def _entry_points(group: str, places: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    """Each look-up reads the metadata of all packages: once, until a place of packages changes."""
+    return tuple(entry_points(group=group))
+
+
+def _places() -> tuple[tuple[str, int], ...]:
+    """Where packages are looked for, and when a folder of them last changed."""
+    return tuple((place, _changed(place)) for place in sys.path)
+
+
+def _changed(place: str) -> int:
+    try:
+        return Path(place or ".").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _package(point: EntryPoint) -> str:

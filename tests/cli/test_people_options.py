@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from drawn_faces import with_faces
+from recordings import Track, fitted, spoken, write
 
 from affuse.cli import main
 from affuse.cli.people_options import joined_number, names_named, people_named
@@ -78,3 +83,16 @@ def test_a_video_has_people_too(capsys, tmp_path):
             main(["export", "video", "a.mp4", "--out", str(tmp_path / "b.mp4"), *typed])
         assert stopped.value.code == 2
         assert capsys.readouterr().err.startswith(f"affuse: {told}")
+
+
+def test_a_block_for_each_person_in_the_terminal(capsys, tmp_path: Path):
+    """Two faces at rest: whoever speaks is not one of them, or it cannot be told."""
+    picture = with_faces(640, 400, {0: (0, 40, 320), 1: (320, 40, 320)})
+    film = write(tmp_path / "pair.mp4", Track([picture] * 30, sound=fitted(spoken(), 3.0)))
+    with pytest.raises(SystemExit) as stopped:
+        main(["predict", "--people", str(film), "--name", "2=Anna", "--name", "7=Ben"])
+    out = capsys.readouterr().out
+    assert not stopped.value.code
+    assert re.findall(r"^  (person \d|Anna) ", out, re.MULTILINE)[:2] == ["person 1", "Anna"]
+    assert len(re.findall(r"^    seen \d+ % of the time, does not speak$", out, re.MULTILINE)) == 2
+    assert "note: the name Ben is for person 7, who is not there: " in out

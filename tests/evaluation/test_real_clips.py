@@ -6,6 +6,7 @@ RAVDESS speech of speakers 1 to 18, six folds of three consecutive speakers, eig
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,9 +39,14 @@ NB, LDA, LINEAR = (ModelConfig(name=name) for name in ("gaussian_nb", "lda", "sv
 
 
 def system(modality: str, model: ModelConfig) -> System:
-    build = partial(make_unimodal, modality, model)
+    make = partial(make_unimodal, modality, model)
     if modality == "audio+video":
-        build = partial(make_fusion, "early", model, FusionConfig())
+        make = partial(make_fusion, "early", model, FusionConfig())
+
+    def build(seed: int) -> Any:
+        # Temperatures change no decision, and nothing but decisions is looked at here.
+        return make(seed).set_params(model__n_folds=2)
+
     return System(model_label(model), modality, "", "", "", build)
 
 

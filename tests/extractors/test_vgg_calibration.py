@@ -29,8 +29,26 @@ INT8 = "features.vgg_face.precision=int8"
 @pytest.fixture(autouse=True)
 def trunk(untrained: VggFace, private_cache: Path) -> None:
     """The network with random weights is there already: each test would build the same one."""
-    (private_cache / "models").mkdir()
-    os.link(untrained.model, private_cache / "models" / untrained.model.name)
+    _link_trunk(untrained, private_cache)
+
+
+def _link_trunk(untrained: VggFace, cache: Path) -> None:
+    (cache / "models").mkdir()
+    os.link(untrained.model, cache / "models" / untrained.model.name)
+
+
+@pytest.fixture(scope="module")
+def module_cache(untrained: VggFace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    cache = tmp_path_factory.mktemp("cache")
+    _link_trunk(untrained, cache)
+    return cache
+
+
+@pytest.fixture
+def common_cache(module_cache: Path, trunk: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """For tests that need the graph with integers, and not to see how it is made."""
+    monkeypatch.setenv("AFFUSE_CACHE", str(module_cache))
+    return module_cache
 
 
 @pytest.fixture
@@ -45,9 +63,9 @@ def distance(found: NDArray[np.float16], expected: NDArray[np.float16]) -> float
 
 
 def test_integers_come_close_to_single_precision(
-    tiny_int8: Config, make_clips: Callable[..., Index], private_cache: Path
+    tiny_int8: Config, make_clips: Callable[..., Index], common_cache: Path
 ) -> None:
-    clips = make_clips(2)
+    clips = make_clips(3)
     single = make(load_config("quick", TINY))
     config = with_ranges(tiny_int8, clips)
     assert distance(_of_clip(make(config), clips), _of_clip(single, clips)) < 0.1
@@ -65,11 +83,11 @@ def _of_clip(extractor: VggFace, clips: Index) -> NDArray[np.float16]:
 
 
 def test_graph_computes_with_integers(
-    tiny_int8: Config, make_clips: Callable[..., Index], private_cache: Path
+    tiny_int8: Config, make_clips: Callable[..., Index], common_cache: Path
 ) -> None:
     import onnx
 
-    extractor = make(with_ranges(tiny_int8, make_clips(1)))
+    extractor = make(with_ranges(tiny_int8, make_clips(3)))
     single = make(load_config("quick", TINY))
     assert extractor.model.stat().st_size < 0.3 * single.model.stat().st_size
     kernels = {
@@ -84,7 +102,7 @@ def test_graph_computes_with_integers(
 
 
 def test_ranges_become_part_of_the_configuration(
-    tiny_int8: Config, make_clips: Callable[..., Index], private_cache: Path
+    tiny_int8: Config, make_clips: Callable[..., Index], common_cache: Path
 ) -> None:
     clips = make_clips(3)
     config = with_ranges(tiny_int8, clips)

@@ -22,7 +22,7 @@ NAMES = tuple(
 )
 SETTINGS = FusionConfig(
     late_epochs=100,
-    settings={n: {"width": 8, "epochs": 40, "learning_rate": 1e-2} for n in NETWORKS},
+    settings={n: {"width": 8, "epochs": 30, "learning_rate": 1e-2} for n in NETWORKS},
 )
 CNN = ModelConfig(name="cnn1d", params={"epochs": 20, "learning_rate": 3e-3})
 
@@ -41,7 +41,7 @@ def fusion(request):
 @pytest.fixture
 def table(make_table):
     """Two numbers, one told by the sound and one by both."""
-    made = make_table(n_takes=4)
+    made = make_table()
     audio, video = (np.asarray(made.arrays[name]) for name in ("audio", "video"))
     values = np.stack([audio[:, 0], 10 * (audio[:, 1] + video[:, 0])], axis=1).astype(np.float64)
     return replace(

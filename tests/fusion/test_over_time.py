@@ -25,7 +25,7 @@ TEMPLATES = Path(__file__).parents[1] / "extension_points" / "templates" / "fusi
 AXES = {"audio": ("clip", "channel", "time"), "video": ("clip", "time", "feature")}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def added() -> Iterator[None]:
     """As if the file had been copied into the folder of fusions."""
     families.__path__.append(str(TEMPLATES))
@@ -80,15 +80,19 @@ def test_order_in_time_is_told_by_what_attends_across_modalities():
     assert over_time > side_by_side + 0.2
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("axis", ["time", "feature"])
-def test_it_keeps_what_every_fusion_promises(check, axis, make_table):
-    """With time and without."""
-    steps = (4,) if axis == "time" else ()
+@pytest.fixture(scope="module", params=["time", "feature"])
+def case(request, make_table) -> Case:
+    """With time and without; its checks share what was fitted."""
+    steps = (4,) if request.param == "time" else ()
     shapes = {"audio": (*steps, 6), "video": (*steps, 5)}
     table = three_of_five(make_table(classes=("neutral", "calm", "happy"), shapes=shapes))
     make = partial(make_fusion, "attention", None, seed=0)
-    check(Case("attention", lambda settings: make(settings=settings), table))
+    return Case("attention", lambda settings: make(settings=settings), table)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_it_keeps_what_every_fusion_promises(check, case):
+    check(case)
 
 
 def test_frames_that_a_layer_was_learned_on_keep_their_time(make_table):

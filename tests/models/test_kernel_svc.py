@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from conventions import with_checks
 from sklearn.svm import SVC
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from affuse.models.kernel_svc import KernelSVC
 
@@ -15,7 +15,7 @@ def overlapping_classes(rng: np.random.Generator, n_classes: int) -> tuple[np.nd
     return rng.standard_normal((len(labels), 5)) + 0.4 * labels[:, None], labels
 
 
-@parametrize_with_checks([KernelSVC("linear"), KernelSVC("rbf")])
+@with_checks([KernelSVC("linear"), KernelSVC("rbf")])
 def test_scikit_learn_contract(estimator, check):
     check(estimator)
 

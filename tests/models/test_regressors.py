@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import onnxruntime
 import pytest
+from conventions import with_checks
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.svm import SVR
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from affuse.config import ModelConfig
 from affuse.errors import ConfigError
@@ -75,7 +75,7 @@ def test_hyperparameters_are_chosen_in_inner_folds_of_speakers(data):
     assert few.chosen_ == {"alpha": 1e6}
 
 
-@parametrize_with_checks([KernelSVR(), StandardisedTargets(Ridge())])
+@with_checks([KernelSVR(), StandardisedTargets(Ridge())])
 def test_scikit_learn_conventions(estimator, check):
     check(estimator)
 

@@ -66,6 +66,13 @@ def test_face_that_moves_quickly_is_no_cut() -> None:
     assert cuts([scene(1, (60, 110, 70), left) for left in (30, 70, 110, 150, 190)]) == []
 
 
+def test_camera_that_pans_is_no_cut() -> None:
+    blobs = np.random.default_rng(0).integers(0, 255, (12, 80, 3)).astype(np.uint8)
+    wide = cv2.resize(blobs, (1800, 270), interpolation=cv2.INTER_CUBIC)
+    wide[60:210, 700:850] = cv2.resize(portrait(1), (150, 150))
+    assert cuts([wide[:, left : left + 480] for left in range(0, 1300, 90)]) == []
+
+
 def test_noise_is_no_cut() -> None:
     rng = np.random.default_rng(0)
     noisy = [np.clip(HERE + rng.normal(0, 12, HERE.shape), 0, 255) for _ in range(5)]

@@ -127,7 +127,10 @@ def test_what_is_kept_of_an_hour_is_little(humming):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"threshold": None}, "has no threshold; expected the cosine from which two stretches"),
+        (
+            {"threshold": None},
+            "has no threshold; expected the mean cosine from which stretches are",
+        ),
         ({"sample_rate": 8000}, "says input 'waveform' and 8000 Hz; expected a network of sound"),
         ({"window_s": 12.0}, "says window_s 12; expected 10 at most, as a window is to hold one"),
     ],

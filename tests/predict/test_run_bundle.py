@@ -12,7 +12,7 @@ from affuse.bundle.decision import decide, outputs_of_members
 from affuse.bundle.extractors import feature_source
 from affuse.bundle.member import Member
 from affuse.config import Config
-from affuse.errors import BundleError
+from affuse.errors import BundleError, ConfigError
 from affuse.features.decoding import decoded
 from affuse.features.sources import make_source
 from affuse.predict.recogniser import Recogniser
@@ -137,3 +137,8 @@ def test_features_are_those_of_the_track_that_is_heard(bundle, voice, tmp_path):
     alone = Recogniser(bundle).predict(voice).probabilities["audio"]
     chosen = Recogniser(bundle).predict(path, audio_track=2).probabilities["audio"]
     assert chosen == pytest.approx(alone, abs=1e-4)
+
+
+def test_people_are_not_told_apart_by_features_of_whole_windows(bundle, voice):
+    with pytest.raises(ConfigError, match=r"whole windows \(first, second\), in which people"):
+        Recogniser(bundle).predict(voice, people=True)

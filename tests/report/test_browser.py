@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,24 +32,41 @@ def browser(start_chromium: Callable[..., Any]) -> Any:
     return start_chromium()
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Any) -> Iterator[Any]:
+    """One for all tests, each of which goes to its page anew."""
+    tab = browser.new_page()
+    yield tab
+    tab.close()
+
+
 @pytest.fixture
-def opened(browser: Any, run_folder: Path) -> Any:
-    """Opens the report at a width and in a theme; notes what it asks for and complains of."""
-    pages = []
+def go(tab: Any) -> Iterator[Callable[..., tuple[Any, list[str]]]]:
+    """Goes to a file at a width and in a theme; notes what it asks for and complains of."""
+    noted: list[str] = []
+    handlers = {
+        "console": lambda message: noted.append(message.text),
+        "pageerror": lambda error: noted.append(str(error)),
+        "request": lambda request: noted.append(request.url),
+    }
+    for event, handler in handlers.items():
+        tab.on(event, handler)
 
-    def open_it(width: int = 1280, theme: str = "light") -> tuple[Any, list[str]]:
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
-        pages.append(page)
-        noted: list[str] = []
-        page.on("console", lambda message: noted.append(message.text))
-        page.on("pageerror", lambda error: noted.append(str(error)))
-        page.on("request", lambda request: noted.append(request.url))
-        page.goto((run_folder / "report.html").as_uri())
-        return page, [item for item in noted if not item.startswith(("file:", "data:"))]
+    def go_to(path: Path, width: int = 1280, theme: str = "light") -> tuple[Any, list[str]]:
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.emulate_media(color_scheme=theme, media="screen")
+        tab.goto(path.as_uri())
+        return tab, [item for item in noted if not item.startswith(("file:", "data:"))]
 
-    yield open_it
-    for page in pages:
-        page.close()
+    yield go_to
+    for event, handler in handlers.items():
+        tab.remove_listener(event, handler)
+
+
+@pytest.fixture
+def opened(go: Callable[..., Any], run_folder: Path) -> Callable[..., tuple[Any, list[str]]]:
+    """Goes to the report."""
+    return partial(go, run_folder / "report.html")
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
@@ -65,16 +83,14 @@ def test_is_fit_for_everybody(opened, width, theme):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_emotions_with_endless_names_stay_on_the_screen(browser, run_folder, tmp_path, width):
+def test_emotions_with_endless_names_stay_on_the_screen(go, run_folder, tmp_path, width):
     text = (run_folder / "report.html").read_text("utf-8")
     path = tmp_path / "report.html"
     path.write_text(text.replace("angry", "angry" + 300 * "x"), "utf-8")
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    page.goto(path.as_uri())
+    page, _ = go(path, width)
     unfold(page)
     assert 300 * "x" in page.content()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.close()
 
 
 def test_table_is_sorted_by_the_keyboard(opened):
@@ -125,15 +141,14 @@ def test_three_questions_fit_the_first_screen_of_a_telephone(opened):
 
 
 @pytest.mark.parametrize("kind", ["transfer", "comparison"])
-def test_other_pages_are_fit_for_everybody(browser, run_folder, tmp_path, kind):
+def test_other_pages_are_fit_for_everybody(go, run_folder, tmp_path, kind):
     checker = pytest.importorskip("axe_playwright_python.sync_playwright")
     if kind == "transfer":
         text = transfer_html(FOUND, load_config(run_folder / "config.toml"))
     else:
         text = comparison_html([read_run(run_folder)] * 2)
     (tmp_path / "page.html").write_text(text, "utf-8")
-    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    page.goto((tmp_path / "page.html").as_uri())
+    page, _ = go(tmp_path / "page.html", 390, "dark")
     assert page.locator(".answers h3").all_inner_texts() == [
         "What was tested", "How good is it", "Can it be trusted"
     ]  # fmt: skip
@@ -141,7 +156,6 @@ def test_other_pages_are_fit_for_everybody(browser, run_folder, tmp_path, kind):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     found = checker.Axe().run(page).response["violations"]
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
-    page.close()
 
 
 def test_rows_are_cards_on_a_telephone(opened):
@@ -162,13 +176,26 @@ def test_rows_are_cards_on_a_telephone(opened):
     assert page.evaluate(widest) <= 390
 
 
-def test_reads_without_script(browser, run_folder):
+@pytest.fixture(scope="module")
+def scriptless(browser: Any, run_folder: Path) -> Iterator[Any]:
+    """The report in a browser that runs no scripts."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((run_folder / "report.html").as_uri())
-    assert page.get_by_role("heading", name="Summary").is_visible()
-    assert page.locator("table.sortable tbody tr").count() > 4
+    yield page
     context.close()
+
+
+def test_reads_without_script(scriptless):
+    assert scriptless.get_by_role("heading", name="Summary").is_visible()
+    assert scriptless.locator("table.sortable tbody tr").count() > 4
+
+
+def test_prints_the_same_without_script(scriptless):
+    scriptless.emulate_media(media="print")
+    rest = scriptless.locator(".ranked details tbody tr").last
+    assert rest.bounding_box()["height"] > 0
+    scriptless.emulate_media(media="screen")
 
 
 def test_prints_with_all_that_is_folded_away(opened):
@@ -188,13 +215,3 @@ def test_nothing_is_cut_off_at_the_edge_of_a_page(opened):
     page.emulate_media(media="print")
     unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 690
-
-
-def test_prints_the_same_without_script(browser, run_folder):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto((run_folder / "report.html").as_uri())
-    page.emulate_media(media="print")
-    rest = page.locator(".ranked details tbody tr").last
-    assert rest.bounding_box()["height"] > 0
-    context.close()

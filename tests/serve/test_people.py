@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from drawn_faces import with_faces
 from predictions import interview
 from pydantic import ValidationError
+from recordings import Track, fitted, spoken, write
+from serving import Served, ended, send
 
 from affuse.export.document import read_json, to_json
 from affuse.export.timeline import tracks
@@ -116,3 +121,61 @@ def test_one_person_keeps_the_corrected_stretches_with_and_without_a_name():
         found = corrected(alone, sent)
         assert [(part.person, part.annotator) for part in found.segments] == [(1, "person")]
         assert [(reply.face, reply.person) for reply in stretches_of(found)] == [(0, 0)]
+
+
+@pytest.fixture(scope="module")
+def job(server: Served, tmp_path_factory: pytest.TempPathFactory, made_once: Any) -> str:
+    """Of two people, who were told apart."""
+    with server.client() as client:
+        film = made_once("pair", _two)
+        answer = send(client, film / "pair.mp4", people="2")
+        assert answer.status_code == 202
+        number = str(answer.json()["id"])
+        assert ended(client, number)["state"] == "done"
+    return number
+
+
+def _two(folder: Path) -> None:
+    places = {0: (0, 40, 320), 1: (320, 40, 320)}
+    pictures = [with_faces(640, 400, places)] * 30
+    write(folder / "pair.mp4", Track(pictures, sound=fitted(spoken(), 3.0)))
+
+
+def test_names_are_in_every_export(client: httpx.Client, job: str):
+    answer = client.put(f"/api/jobs/{job}/names", json={"names": {"2": "Ben"}})
+    assert answer.status_code == 200
+    found = client.get(f"/api/jobs/{job}/result").json()["predictions"][0]
+    assert [person["name"] for person in found["people"]][:2] == ["", "Ben"]
+    assert answer.json() == [
+        {"number": person["number"], "name": person["name"]} for person in found["people"]
+    ]
+    assert "fused@Ben" in client.get(f"/api/jobs/{job}/exports/eaf").text
+    films = []
+    for name in ("Ben", "Cleo", "Cleo"):
+        client.put(f"/api/jobs/{job}/names", json={"names": {"2": name}})
+        films.append(client.get(f"/api/jobs/{job}/exports/video").content)
+    assert films[0] != films[1]
+    assert films[1] == films[2]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "told"),
+    [
+        ({"names": {"9": "Ben"}}, 422, "person 9 was given a name; expected one who is there"),
+        ({"names": {"1": "X", "2": "x"}}, 422, "person 1 and person 2 would both be called 'x'"),
+        ({"names": {"one": "Ben"}}, 422, "names.one.[key] was sent: Input should be a valid int"),
+        ({}, 422, "names was sent: Field required"),
+    ],
+)
+def test_names_that_are_refused_over_http(client, job, body, status, told):
+    answer = client.put(f"/api/jobs/{job}/names", json=body)
+    assert answer.status_code == status
+    assert answer.json()["error"].startswith(told)
+
+
+def test_people_that_cannot_be_asked_for(client: httpx.Client, talking: Path):
+    assert send(client, talking, people="-1").status_code == 422
+    assert send(client, talking, people="many").status_code == 422
+    answer = send(client, talking, people="2", faces="all")
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("faces all and people were given")

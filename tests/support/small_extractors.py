@@ -24,11 +24,15 @@ def tiny_config() -> Config:
 
 
 @pytest.fixture(scope="session")
-def untrained(tmp_path_factory: pytest.TempPathFactory, tiny_config: Config) -> VggFace:
+def untrained(made_once: Callable[..., Path], tiny_config: Config) -> VggFace:
     """The trunk with random weights, built once for all tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AFFUSE_CACHE", str(tmp_path_factory.mktemp("models")))
-        return make(tiny_config)
+
+    def built(folder: Path) -> VggFace:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AFFUSE_CACHE", str(folder))
+            return make(tiny_config)
+
+    return built(made_once("untrained", built))
 
 
 @pytest.fixture

@@ -160,7 +160,7 @@ def speaker_frames(
 
 def _at_speed(sound: NDArray[np.floating], speed: float) -> NDArray[np.floating]:
     places = np.arange(0, len(sound) - 1, speed)
-    return np.interp(places, np.arange(len(sound)), sound.astype(np.float32))
+    return np.asarray(np.interp(places, np.arange(len(sound)), sound.astype(np.float32)))
 
 
 def _levels(sound: NDArray[np.floating]) -> NDArray[np.float16]:

@@ -105,14 +105,19 @@ def _upright(image: Image, box: Box, embedder: FaceEmbedder) -> Image:
     left, top = round(x - n / 2), round(y - n / 2)
     first, end = _within(left, n, width)
     upper, lower = _within(top, n, height)
-    around = image[upper:lower, first:end]
     edges = (upper - top, top + n - lower, first - left, left + n - end)
-    if any(edge > 0 for edge in edges):
-        above, below, before, after = (max(edge, 0) for edge in edges)
-        framed = cv2.copyMakeBorder(around, above, below, before, after, cv2.BORDER_REPLICATE)
-        around = np.asarray(framed, np.uint8)
+    around = _continued(image[upper:lower, first:end], edges)
     small = _resized(around, (embedder.size, embedder.size))
     return small if embedder.coloured else grey(small)
+
+
+def _continued(part: Image, edges: tuple[int, int, int, int]) -> Image:
+    """A part of a picture with its edge repeated above, below, before and after."""
+    if max(edges) <= 0:
+        return part
+    above, below, before, after = (max(edge, 0) for edge in edges)
+    wide = cv2.copyMakeBorder(part, above, below, before, after, cv2.BORDER_REPLICATE)
+    return np.asarray(wide, np.uint8)
 
 
 def _within(first: int, length: int, n_pixels: int) -> tuple[int, int]:

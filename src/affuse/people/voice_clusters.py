@@ -14,9 +14,9 @@ BLOCK = 1200
 """Pieces whose pairs are compared at once: 6 MB of distances."""
 GROUPS = 150
 """Groups of pieces that a block is brought down to by its pairs alone."""
-MIN_VOICE_S = 4.0
-"""Groups with less speech than this, or than half of what there is, say too little of a voice: they
-go to the nearest one."""
+LEAST_S, LEAST_SHARE, SOME_S = 2.0, 0.25, 8.0
+"""A group with less speech than this share of all there is says too little of a voice, and goes to
+the nearest; so does one below 2 s, and none from 8 s."""
 
 
 def clustered(
@@ -31,7 +31,8 @@ def clustered(
     lengths_s : (n,) float64
         Seconds of speech in each.
     threshold : float
-        Cosine of two mean embeddings from which they are one voice.
+        Mean cosine of the embeddings of two groups from which they are one voice; less is enough
+        where one of them has less than 8 s.
     n_voices : int or None
         How many; None: as many as differ.
 
@@ -86,13 +87,15 @@ def _grouped(embeddings: Floats) -> Ints:
 def _joined(sums: Floats, seconds: Floats, threshold: float, n_voices: int | None) -> Ints:
     """Voice of each group: two are joined again and again, until none are alike enough."""
     sums, seconds = sums.copy(), seconds.copy()
-    least_s = min(MIN_VOICE_S, seconds.sum() / (2 * (n_voices or 1)))
+    share = LEAST_SHARE if n_voices is None else 0.5 / n_voices
+    least_s = min(max(share * seconds.sum(), LEAST_S), SOME_S)
     voices = np.arange(len(sums))
-    likeness = unit(sums) @ unit(sums).T
+    # The mean cosine of all pairs of two groups does not grow with them, as that of means does.
+    means = sums / np.maximum(seconds, 1e-9)[:, None]
+    likeness = means @ means.T
     np.fill_diagonal(likeness, -np.inf)
     for n_left in range(len(sums), n_voices or 1, -1):
-        small = seconds < least_s
-        pair = _next_pair(likeness, seconds, small, threshold)
+        pair = _next_pair(likeness, seconds, least_s, threshold)
         if pair is None and n_voices is not None and n_left > n_voices:
             pair = _best(likeness)
         if pair is None:
@@ -101,24 +104,26 @@ def _joined(sums: Floats, seconds: Floats, threshold: float, n_voices: int | Non
         sums[kept] += sums[gone]
         seconds[kept], seconds[gone] = seconds[kept] + seconds[gone], np.inf
         voices[voices == gone] = kept
-        row = unit(sums) @ unit(sums[kept][None])[0]
-        gone_before = ~np.isfinite(seconds)
-        likeness[kept] = likeness[:, kept] = np.where(gone_before, -np.inf, row)
+        means[kept] = sums[kept] / seconds[kept]
+        row = np.where(np.isfinite(seconds), means @ means[kept], -np.inf)
+        likeness[kept] = likeness[:, kept] = row
         likeness[gone] = likeness[:, gone] = likeness[kept, kept] = -np.inf
     return np.asarray(np.unique(voices, return_inverse=True)[1], np.intp)
 
 
 def _next_pair(
-    likeness: Floats, seconds: Floats, small: NDArray[np.bool_], threshold: float
+    likeness: Floats, seconds: Floats, least_s: float, threshold: float
 ) -> tuple[int, int] | None:
     """The two to be joined next; small groups find their place before large ones are compared."""
-    if not small.any():
-        pair = _best(likeness)
-        return pair if likeness[pair] >= threshold else None
-    own = np.flatnonzero(small)
-    row, other = _best(likeness[own])
-    if likeness[own[row], other] >= threshold:
-        return other, int(own[row])
+    small = np.flatnonzero(seconds < least_s)
+    if not len(small):
+        one, two = _best(likeness)
+        # What little is known of a voice must differ more to be another one.
+        needed = threshold * min(seconds[one] / SOME_S, seconds[two] / SOME_S, 1.0)
+        return (one, two) if likeness[one, two] >= needed else None
+    row, other = _best(likeness[small])
+    if likeness[small[row], other] >= threshold:
+        return other, int(small[row])
     smallest = int(seconds.argmin())
     return int(likeness[smallest].argmax()), smallest
 

@@ -41,7 +41,7 @@ class VoiceEmbedder(Protocol):
     window_s : float
         Seconds of a stretch.
     threshold : float
-        Cosine of two mean embeddings from which they are taken for one voice.
+        Mean cosine of pairs of stretches from which two groups of them are taken for one voice.
     """
 
     @property
@@ -50,7 +50,7 @@ class VoiceEmbedder(Protocol):
 
     @property
     def threshold(self) -> float:
-        """Cosine of two mean embeddings from which they are taken for one voice."""
+        """Mean cosine of pairs of stretches from which two groups are one voice."""
 
     def embed(self, signals: Floats) -> Floats:
         """Embeddings of stretches.
@@ -128,8 +128,8 @@ class GraphVoices:
             )
         if described.threshold is None:
             raise WeightsError(
-                f"{name} has no threshold; expected the cosine from which two stretches are one "
-                'voice, such as "threshold": 0.6: python benchmarks/dialogues.py fits one'
+                f"{name} has no threshold; expected the mean cosine from which stretches are one "
+                'voice, such as "threshold": 0.3: python benchmarks/dialogues.py fits one'
             )
         window_s = described.window / SAMPLE_RATE
         if window_s > _LONGEST_S:

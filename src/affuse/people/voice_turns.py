@@ -20,10 +20,10 @@ FRAME_S = 0.01
 STEP = 10
 """Frames of a step of the division: 0.1 s."""
 STEP_S = STEP * FRAME_S
-PIECE_S = 1.6
+PIECE_S = 2.0
 """Speech without a pause is first cut into pieces of at most so many seconds."""
 MIN_TURN_S = 0.3
-SWITCH_COST, SWITCH_IN_PAUSE_COST = 4.0, 1.0
+SWITCH_COST, SWITCH_IN_PAUSE_COST = 4.0, 0.25
 """Of a change of voices, in cosines summed over steps: at a pause it costs less."""
 _PASSES = 3
 
@@ -55,7 +55,7 @@ def turns_of(windows: Windows, speech: Mask, threshold: float, n_voices: int | N
     speech : (n_frames,) bool
         For every 10 ms.
     threshold : float
-        Cosine of two mean embeddings from which they are one voice.
+        Mean cosine of the windows of two groups from which they are one voice.
     n_voices : int or None
         How many; None: as many as differ.
 

@@ -18,6 +18,8 @@ STRETCH_S = 2.0
 CLIPS_PER_SPEAKER = 24
 GROUP = 4
 """Stretches of a group, each of another clip: what a voice has said in a part of a recording."""
+SPLIT_SHARE = 0.05
+"""Share of the pairs of groups of one voice that may lie below the threshold."""
 _BATCH = 32
 
 
@@ -53,8 +55,10 @@ class SpeakerFigures:
     Attributes
     ----------
     threshold : float
-        Cosine of two mean embeddings from which they are one voice: that of the equal error rate
-        of groups.
+        Mean cosine of two groups from which they are one voice: 5 % of pairs of one voice lie
+        below.
+    above : float
+        Share of pairs of groups of two voices that lie above it.
     stretches, groups : float
         Equal error rates over all pairs within a corpus.
     corpora : tuple of CorpusErrors
@@ -66,6 +70,7 @@ class SpeakerFigures:
     """
 
     threshold: float
+    above: float
     stretches: float
     groups: float
     corpora: tuple[CorpusErrors, ...]
@@ -100,11 +105,14 @@ def speaker_figures(
     single = _pairs(clips, rows, embeddings)
     grouped = _pairs(clips, rows[of_groups], means)
     learned = np.setdiff1d(np.arange(len(clips)), rows_of_speakers(clips, apart))
+    cosines, same = grouped[:2]
+    threshold = np.quantile(cosines[same], SPLIT_SHARE) if same.any() else 0.0
     names = sorted({str(corpus) for corpus in clips.corpora})
     return SpeakerFigures(
-        threshold=round(equal_error(*grouped[:2])[1], 3),
+        threshold=round(float(threshold), 3),
+        above=float((cosines[~same] > threshold).mean()) if (~same).any() else 0.0,
         stretches=equal_error(*single[:2])[0],
-        groups=equal_error(*grouped[:2])[0],
+        groups=equal_error(cosines, same)[0],
         corpora=_by_corpus(clips, rows, single, grouped),
         n_trained_on={name: int((clips.corpora[learned] == name).sum()) for name in names},
         trained_on=_names(clips, set(clips.speakers[learned].tolist())),
@@ -191,7 +199,10 @@ def _stretch(sound: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
 def _grouped(
     speakers: NDArray[np.str_], embeddings: NDArray[np.float32], seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Row of the first stretch, and mean embedding, of groups of stretches of one speaker."""
+    """Row of the first stretch, and mean embedding, of groups of stretches of one speaker.
+
+    The product of two means is the mean cosine of all pairs, whatever the size of the groups.
+    """
     rng = np.random.default_rng(seed)
     firsts, means = [], []
     for name in np.unique(speakers):
@@ -201,7 +212,7 @@ def _grouped(
             means.append(embeddings[own[at : at + GROUP]].mean(axis=0))
     if not firsts:
         return np.zeros(0, np.int64), np.zeros((0, embeddings.shape[1]), np.float32)
-    return np.array(firsts), unit_rows(np.stack(means))
+    return np.array(firsts), np.stack(means)
 
 
 def _pairs(

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
-from browsing import comes_true, opener
+from browsing import OneTab, comes_true, opener
 
 SIZE = (320, 240)
 FPS = 10
@@ -30,23 +31,36 @@ def drawn(drawn_corpus: Callable[..., Path]) -> Path:
 @pytest.fixture(scope="session")
 def clip(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same, smaller and with half of its pictures: a dozen tests have it recognised."""
-    small = tmp_path_factory.mktemp("small") / drawn.name
-    with av.open(str(drawn)) as source, av.open(str(small), "w") as target:
+    return _smaller(drawn, tmp_path_factory.mktemp("small") / drawn.name)
+
+
+@pytest.fixture(scope="session")
+def word(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second from its middle, for tests that need a result, whatever it says."""
+    return _smaller(drawn, tmp_path_factory.mktemp("word") / drawn.name, start_s=1.0, end_s=2.2)
+
+
+def _smaller(clip: Path, out: Path, start_s: float = 0.0, end_s: float = 60.0) -> Path:
+    with av.open(str(clip)) as source, av.open(str(out), "w") as target:
         picture = target.add_stream("libx264", rate=15, options={"preset": "ultrafast"})
         picture.width, picture.height, picture.pix_fmt = 480, 270, "yuv420p"
         sound = target.add_stream_from_template(source.streams.audio[0])
         for packet in source.demux():
-            if packet.stream.type == "audio" and packet.dts is not None:
+            if packet.dts is None:
+                continue
+            if packet.stream.type == "audio" and start_s <= packet.pts * packet.time_base < end_s:
+                packet.pts = packet.dts = packet.pts - round(start_s / packet.time_base)
                 packet.stream = sound
                 target.mux(packet)
             elif packet.stream.type == "video":
                 for frame in packet.decode():
-                    if round(frame.time * 30) % 2 == 0:
+                    number = round((frame.time - start_s) * 30)
+                    if start_s <= frame.time < end_s and number % 2 == 0:
                         halved = frame.reformat(480, 270)
-                        halved.pts, halved.time_base = frame.pts, frame.time_base
+                        halved.pts, halved.time_base = number, Fraction(1, 30)
                         target.mux(picture.encode(halved))
         target.mux(picture.encode(None))
-    return small
+    return out
 
 
 @pytest.fixture(scope="session")
@@ -138,10 +152,18 @@ def open_pages(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def one_tab(browser: Any, server: str) -> Iterator[OneTab]:
+    tab = OneTab(browser, server)
+    yield tab
+    tab.close()
+
+
 @pytest.fixture
-def page(open_page: Callable[..., Any]) -> Any:
-    """The page, opened."""
-    return open_page()
+def page(one_tab: OneTab) -> Iterator[Any]:
+    """The page, opened by somebody who was never here."""
+    with one_tab.opened() as page:
+        yield page
 
 
 @pytest.fixture

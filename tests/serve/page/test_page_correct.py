@@ -31,17 +31,29 @@ CHANGES = """async () => {
 }"""
 
 
-@pytest.fixture
-def result(page: Any, clip: Path) -> Any:
-    """A result of several windows, with the lane of corrections."""
-    page.set_viewport_size({"width": 1280, "height": 900})
+@pytest.fixture(scope="module")
+def shown(open_pages: Callable[..., Any], clip: Path) -> Iterator[Any]:
+    """A page with a result of several windows."""
+    page = open_pages(viewport={"width": 1280, "height": 900})
     page.click("details:has(#options) > summary")
     page.fill("[name=window]", "1")
     page.fill("[name=hop]", "1")
     page.set_input_files("#files", clip)
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
-    page.click("#correct-open")
-    return page
+    yield page
+    page.click(".job [aria-label^=Remove]")
+
+
+@pytest.fixture
+def result(shown: Any) -> Iterator[Any]:
+    """That page with the lane of corrections; nothing is corrected, nor will be."""
+    shown.reload()
+    shown.wait_for_selector("#result:visible")
+    assert shown.is_hidden("#correct")
+    shown.click("#correct-open")
+    yield shown
+    origin, job = shown.url.split("#recordings/")
+    assert shown.request.delete(f"{origin}api/jobs/{job}/corrections").ok
 
 
 def which(page: Any) -> str:
@@ -150,11 +162,3 @@ def test_corrections_come_back_and_can_be_forgotten(result: Any) -> None:
     assert kept(result, lambda found: found == []) == []
     result.click("#correct-open")
     assert result.is_hidden("#correct")
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(page: Any) -> Iterator[None]:
-    """The server that the tests share keeps no results of them."""
-    yield
-    for button in page.locator(".job [aria-label^=Remove]").all():
-        button.click()

@@ -31,12 +31,12 @@ def strays(page: Any) -> list[str]:
 
 
 def test_it_follows_the_browser_and_everything_is_said_in_that_language(
-    open_page: Callable[..., Any], clip: Path
+    open_page: Callable[..., Any], word: Path
 ) -> None:
     page = open_page(locale="de-AT", viewport={"width": 1280, "height": 900})
     assert page.evaluate("document.documentElement.lang") == "de"
     assert page.inner_text("#recordings-title") == "Gefühlsausdruck aus Stimme und Gesicht"
-    page.set_input_files("#files", clip)
+    page.set_input_files("#files", word)
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
     page.click("#correct-open")
     emotions = {GERMAN[key] for key in GERMAN if key.startswith("emotion.")}

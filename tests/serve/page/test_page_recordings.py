@@ -265,8 +265,8 @@ def test_the_page_cuts_windows_as_the_exports_do(
 
 
 @pytest.mark.slow
-def test_several_at_once_and_the_sample(page: Any, until: Until, clip: Path) -> None:
-    page.set_input_files("#files", [clip, clip])
+def test_several_at_once_and_the_sample(page: Any, until: Until, word: Path) -> None:
+    page.set_input_files("#files", [word, word])
     page.click("#sample")
     until("document.querySelectorAll('.job [aria-label^=Show]').length === 3", seconds=2 * JUDGED_S)
     page.click("[aria-label='Show Sample, disgust']")

@@ -35,11 +35,11 @@ def shown(page: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def voices(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The clip under two names."""
+def voices(word: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A second of the clip under two names."""
     folder = tmp_path_factory.mktemp("voices")
     for name in ("first.mp4", "second.mp4"):
-        (folder / name).write_bytes(clip.read_bytes())
+        (folder / name).write_bytes(word.read_bytes())
     return sorted(folder.iterdir())
 
 
@@ -66,10 +66,12 @@ def test_a_reload_brings_list_and_result_back_and_plays(
 
 
 def test_a_reload_during_a_job_shows_its_progress_again(
-    page: Any, until: Until, voices: list[Path]
+    page: Any, until: Until, clip: Path, tmp_path: Path
 ) -> None:
+    for name in ("first.mp4", "second.mp4"):
+        (tmp_path / name).write_bytes(clip.read_bytes())
     with page.expect_response("**/api/predict*"):
-        page.set_input_files("#files", voices)
+        page.set_input_files("#files", sorted(tmp_path.iterdir()))
     page.wait_for_selector(".job-state:has-text('%')")
     reload(page)
     assert page.locator(".job").count() >= 1

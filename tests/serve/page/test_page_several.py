@@ -15,15 +15,28 @@ Until = Callable[..., None]
 JUDGED_MS = 180_000
 
 
-@pytest.fixture
-def two(page: Any, clip: Path, tmp_path: Path) -> Any:
+@pytest.fixture(scope="module")
+def two(
+    open_pages: Callable[..., Any], word: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Any:
     """A page with two results."""
+    page, folder = open_pages(), tmp_path_factory.mktemp("two")
     for name in ("first.mp4", "second.mp4"):
-        (tmp_path / name).write_bytes(clip.read_bytes())
-    page.set_input_files("#files", sorted(tmp_path.glob("*.mp4")))
+        (folder / name).write_bytes(word.read_bytes())
+    page.set_input_files("#files", sorted(folder.glob("*.mp4")))
     for name in ("first.mp4", "second.mp4"):
         page.wait_for_selector(f"[aria-label='Show {name}']", timeout=JUDGED_MS)
     return page
+
+
+def test_all_files_come_as_a_zip(two: Any, tmp_path: Path) -> None:
+    with two.expect_download() as download:
+        two.click("#all-files")
+    path = tmp_path / download.value.suggested_filename
+    assert path.name == "affuse-results.zip"
+    download.value.save_as(path)
+    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+        assert {"first/first.json", "second/second.eaf"} <= set(archive.namelist())
 
 
 def test_results_stand_side_by_side(two: Any) -> None:
@@ -50,16 +63,7 @@ def test_results_stand_side_by_side(two: Any) -> None:
     assert cards.count() == 1
     two.click("[aria-label='Remove second.mp4']")
     assert two.is_hidden("#beside")
-
-
-def test_all_files_come_as_a_zip(two: Any, tmp_path: Path) -> None:
-    with two.expect_download() as download:
-        two.click("#all-files")
-    path = tmp_path / download.value.suggested_filename
-    assert path.name == "affuse-results.zip"
-    download.value.save_as(path)
-    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
-        assert {"first/first.json", "second/second.eaf"} <= set(archive.namelist())
+    two.click("[aria-label='Remove first.mp4']")
 
 
 @pytest.mark.slow
@@ -75,8 +79,8 @@ def test_an_example_says_what_was_meant_also_after_a_reload(page: Any) -> None:
     assert page.inner_text("#result-name").startswith("Sample, happy")
 
 
-def test_the_video_says_how_far_it_is(page: Any, clip: Path) -> None:
-    page.set_input_files("#files", clip)
+def test_the_video_says_how_far_it_is(page: Any, word: Path) -> None:
+    page.set_input_files("#files", word)
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
 
     def half(route: Any) -> None:

@@ -107,11 +107,11 @@ def test_a_reload_that_names_no_result_shows_the_newest(faces: Any) -> None:
 
 
 def test_results_stay_in_a_browser_that_keeps_no_cookies(
-    open_page: Callable[..., Any], clip: Path
+    open_page: Callable[..., Any], word: Path
 ) -> None:
     page = open_page()
     page.context.clear_cookies()
-    page.set_input_files("#files", clip)
+    page.set_input_files("#files", word)
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
     with page.expect_response(lambda answer: "/api/jobs/" in answer.url):
         page.evaluate(LOOK)
@@ -140,12 +140,12 @@ def test_a_browser_that_keeps_nothing_opens_the_page_and_changes_its_language(
 
 
 def test_who_leaves_while_something_is_sent_is_asked(
-    open_page: Callable[..., Any], clip: Path
+    open_page: Callable[..., Any], word: Path
 ) -> None:
     page = open_page()
     assert page.evaluate(LEAVES)
     page.route("**/api/predict*", lambda route: None)
-    page.set_input_files("#files", clip)
+    page.set_input_files("#files", word)
     page.wait_for_selector(".job")
     assert not page.evaluate(LEAVES)
     page.click(".job [aria-label^=Cancel]")
@@ -153,13 +153,13 @@ def test_who_leaves_while_something_is_sent_is_asked(
 
 
 def test_a_job_outlives_a_server_that_is_silent_for_a_moment(
-    browser: Any, server: str, clip: Path
+    browser: Any, server: str, word: Path
 ) -> None:
     page = browser.new_page()
     page.goto(server)
     page.wait_for_selector("html[data-ready]")
     page.route("**/api/jobs/*", lambda route: route.abort(), times=2)
-    page.set_input_files("#files", clip)
+    page.set_input_files("#files", word)
     page.wait_for_selector(".job-state:has-text('does not answer')")
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
     page.click(".job [aria-label^=Remove]")

@@ -1,0 +1,128 @@
+"""People of a recording: who they are, when they speak, and what is predicted of each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn_conversation import write_conversation
+
+import affuse
+from affuse.predict.recogniser import Recogniser
+from affuse.records import Prediction
+from affuse.synthetic.corpus import synthesise
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory) -> list[Path]:
+    """One each of two people; every picture is drawn, so that mouths move as they do."""
+    folder = tmp_path_factory.mktemp("drawn")
+    return synthesise(folder, speakers=2, emotions=("happy",), takes=1)
+
+
+@pytest.fixture(scope="module")
+def conversation(clips, tmp_path_factory) -> Path:
+    return write_conversation(tmp_path_factory.mktemp("conversation") / "two.mp4", clips)
+
+
+@pytest.fixture(scope="module")
+def two(recogniser: Recogniser, conversation: Path) -> Prediction:
+    return recogniser.predict(
+        conversation, people=True, names={1: "Anna"}, window_s=2, explain=True
+    )
+
+
+def without_people(found: Prediction) -> Prediction:
+    segments = tuple(replace(part, person=0) for part in found.segments)
+    return replace(found, people=(), segments=segments)
+
+
+def test_two_people_are_found_who_speak_in_turn(two):
+    assert [person.title for person in two.people] == ["Anna", "person 2"]
+    left, right = two.people
+    assert left.portrait.box.left < 0.5 < right.portrait.box.left + right.portrait.box.width
+    assert all(end_s < 2.8 for _, end_s in left.turns)
+    assert all(start_s > 2.2 for start_s, _ in right.turns)
+    assert min(left.speaks_s, right.speaks_s) > 1.5
+    assert min(left.seen_s, right.seen_s) > 4.5
+
+
+def test_each_has_a_timeline_and_the_voice_is_theirs_who_speaks(two):
+    by_person = {n: [s for s in two.segments if s.person == n] for n in (1, 2)}
+    assert all(len(segments) >= 3 for segments in by_person.values())
+    assert "audio" in by_person[1][0].probabilities
+    assert "audio" not in by_person[2][0].probabilities
+    assert "audio" not in by_person[1][-1].probabilities
+    assert "audio" in by_person[2][-1].probabilities
+    assert all("video" in segment.probabilities for segment in two.segments)
+    assert [s.start_s for s in two.segments] == sorted(s.start_s for s in two.segments)
+
+
+def test_where_a_person_is_silent_there_is_no_voice_of_theirs(two):
+    silent = [segment for segment in two.segments if segment.speech == 0]
+    assert silent
+    assert all("audio" not in segment.probabilities for segment in silent)
+
+
+def test_the_whole_is_that_of_one_of_them(two):
+    assert any(
+        person.overall.probabilities == two.probabilities and person.overall.emotion == two.emotion
+        for person in two.people
+    )
+    assert all(person.overall.person == person.number for person in two.people)
+
+
+def test_one_person_gives_what_is_given_without_people(recogniser, clips):
+    alone = recogniser.predict(clips[0], people=True)
+    assert without_people(alone) == recogniser.predict(clips[0])
+    assert [person.number for person in alone.people] == [1]
+    assert {segment.person for segment in alone.segments} == {1}
+
+
+def test_real_clips_of_one_person_give_what_they_give_without(shared_data):
+    recogniser = affuse.load()
+    for name in ("clips/W036_level_3_happy_007.mp4", "film/stranger_1.mp4", "film/no_face.mp4"):
+        path = shared_data / name
+        with_people = recogniser.predict(path, people=True)
+        assert without_people(with_people) == recogniser.predict(path)
+        assert len(with_people.people) <= 1
+
+
+def test_two_who_are_said_to_be_one_are_one(recogniser, conversation):
+    found = recogniser.predict(conversation, people=1)
+    assert sum(bool(person.visible) for person in found.people) == 1
+
+
+def test_an_explanation_is_of_the_person_of_the_whole(two):
+    total = two.explanation.chance + sum(two.explanation.contributions.values())
+    fused = two.probabilities["fused"][two.explanation.emotion]
+    np.testing.assert_allclose(total, fused, atol=1e-9)
+
+
+def test_nobody_is_found_where_there_is_only_noise(recogniser, tmp_path):
+    import soundfile
+
+    noise = np.random.default_rng(0).normal(0, 1e-4, 48_000).astype(np.float32)
+    soundfile.write(tmp_path / "noise.wav", noise, 16_000)
+    found = recogniser.predict(tmp_path / "noise.wav", people=True)
+    assert found == recogniser.predict(tmp_path / "noise.wav")
+    assert found.people == ()
+
+
+def test_a_voice_with_a_face_that_never_moves_is_another_person(recogniser, talking):
+    found = recogniser.predict(talking, people=True)
+    assert [(bool(p.visible), bool(p.turns)) for p in found.people] == [
+        (True, False),
+        (False, True),
+    ]
+    assert [set(s.probabilities) & {"audio", "video"} for s in found.segments] == [
+        {"video"},
+        {"audio"},
+    ]
+
+
+def test_a_name_for_nobody_is_noted(recogniser, clips):
+    found = recogniser.predict(clips[0], people=True, names={3: "Carl"})
+    assert "the name Carl is for person 3, who is not there: 1 people were found" in found.notes
