@@ -99,7 +99,7 @@ def wanted_frames(
     has_references = not context.codec.intra_only
     if has_references and not context.is_open:
         context.options = {**context.options, "err_detect": "explode"}
-    ahead, ordered = _LookAhead(grids, origin_s), _Ordered()
+    ahead, ordered = _LookAhead(grids, origin_s), _Ordered(is_strict=len(grids) > 1)
     for packet, wanted in ahead.marked(packets):
         ahead.has_ended = ordered.has_ended
         is_known = ahead.has_reordered or not context.has_b_frames
@@ -131,11 +131,14 @@ class _Ordered:
 
     Nothing is to be passed over before the first picture has come, nor in a stream that is
     interlaced, where a packet may be half a picture, that has shown one before another, that has
-    lost one, or that has none to spare.
+    lost one, or that has none to spare. Where `is_strict`, a picture that is lost or damaged counts
+    also if nothing has been passed over: what is wanted here is passed over by who asks for less,
+    and both are to have the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_strict: bool) -> None:
         self.is_trusted = False
+        self._is_strict = is_strict
         self._passed: list[Passed] = []
         self._expected: list[int] = []
         self._last_pts: int | None = None
@@ -145,6 +148,10 @@ class _Ordered:
     def has_ended(self) -> bool:
         """Whether no further picture will be left out."""
         return not self.is_trusted and self._last_pts is not None
+
+    @property
+    def _must_hold(self) -> bool:
+        return self._is_strict and self.is_trusted
 
     def pass_over(self, packet: Packet[Any]) -> None:
         heappush(self._passed, Passed(packet.pts or 0, packet.duration or 0, packet.time_base))
@@ -162,7 +169,7 @@ class _Ordered:
     def _passed_before(self, frame: VideoFrame) -> Iterator[Passed]:
         pts, is_first = frame.pts, self._last_pts is None
         is_expected = pts is not None and self._is_next(pts) and not frame.is_corrupt
-        if (self._n_dropped or self._passed) and not is_expected:
+        if (self._n_dropped or self._passed or self._must_hold) and not is_expected:
             raise CannotPassOver
         while self._passed and pts is not None and self._passed[0].pts <= pts:
             before = heappop(self._passed)
@@ -176,7 +183,7 @@ class _Ordered:
         self._last_pts = pts if pts is not None else self._last_pts
 
     def rest(self) -> Iterator[Passed]:
-        if self._passed and self._expected:
+        if (self._passed or self._must_hold) and self._expected:
             raise CannotPassOver
         while self._passed:
             yield heappop(self._passed)
