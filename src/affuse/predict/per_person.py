@@ -137,16 +137,18 @@ class _PeopleTimeline:
             person.number: self._whole(person, windows[person.number])
             for person in self.found.people
         }
-        judged = {number: self._judged(part, part.probabilities) for number, part in wholes.items()}
+        answers = {
+            number: self._answer(part, part.probabilities) for number, part in wholes.items()
+        }
         main = self._main()
         people = tuple(
-            _record(person, self._segment(wholes[person.number], judged[person.number]), settings)
+            _record(person, self._segment(wholes[person.number], answers[person.number]), settings)
             for person in self.found.people
         )
         evidence = list(windows[main].values())
         segments = self._segments(windows)
         return replace(
-            prediction_of(name, recording, members.bundle, wholes[main], judged[main], segments),
+            prediction_of(name, recording, members.bundle, wholes[main], answers[main], segments),
             notes=(
                 *notes_of(recording, members, settings),
                 *notes_of_names(people, settings.names),
@@ -158,7 +160,7 @@ class _PeopleTimeline:
             unattributed=self.found.unattributed,
         )
 
-    def _judged(self, part: WindowEvidence, rows: MemberProbabilities) -> Judgement:
+    def _answer(self, part: WindowEvidence, rows: MemberProbabilities) -> Judgement:
         bundle, threshold = self.members.bundle, self.settings.threshold
         least = bundle.manifest.abstain_below if threshold is None else threshold
         return judge(bundle, rows, least, self._reasons.of(part), part.distances)
@@ -208,7 +210,7 @@ class _PeopleTimeline:
             in_order = [[of_person[n]] if n in of_person else [] for n in range(n_windows)]
             for number, part in of_person.items():
                 rows = supported(manifest, in_order, number, part)
-                segments.append(self._segment(part, self._judged(part, rows)))
+                segments.append(self._segment(part, self._answer(part, rows)))
         return tuple(sorted(segments, key=lambda part: (part.start_s, part.person)))
 
     def _segment(self, part: WindowEvidence, judgement: Judgement) -> Segment:
