@@ -58,9 +58,12 @@ def test_a_voice_stays_its_owners_while_the_picture_shows_the_listener():
     assert stretches(found) == {(1, 1): [(0, 2), (5, 7)]}
 
 
-def test_mouths_win_where_one_voice_is_two_peoples():
+@pytest.mark.parametrize("strength", [0.5, 1.0])
+def test_mouths_win_where_one_voice_is_two_peoples(strength):
+    """The first person has more of the voice; its other turns speak against them."""
     turns = [Turn(turn.start_s, turn.end_s, 1) for turn in DIALOGUE]
-    found = attributed({1: FIRST, 2: SECOND}, turns)
+    first = np.maximum(strength * FIRST, -1.0)
+    found = attributed({1: first, 2: strength * SECOND}, turns)
     assert stretches(found) == {(1, 1): [(0, 2), (5, 7)], (2, 1): [(2.5, 4.5), (7.5, 9.5)]}
 
 

@@ -95,8 +95,8 @@ def dense_frames(
 ) -> Iterator[SampledFrame | DenseFrame]:
     """The pictures of `sample_frames`, to the last bit, and between them dense ones in grey.
 
-    Only in a damaged file may single ones differ: where the damage is in a picture that `sample_frames`
-    passes over, the decoder mends others by what is left of it.
+    Only in a damaged file may single ones differ: where the damage is in a picture that
+    `sample_frames` passes over, the decoder mends others by what is left of it.
 
     A picture that is both comes as a `SampledFrame` first: who tracks faces has them when the
     dense ones come.
