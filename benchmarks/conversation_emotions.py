@@ -55,15 +55,17 @@ class Truth:
         """Whose place a face is in; 0: nobody's."""
         if box is None:
             return 0
+        nearest = (np.inf, 0)
         for person, rows in self.places.items():
             row = rows[np.abs(rows[:, 0] - time_s).argmin()]
             x, y = row[1] + row[3] / 2, row[2] + row[4] / 2
             off = np.hypot(
                 (box.left + box.width / 2 - x) / row[3], (box.top + box.height / 2 - y) / row[4]
             )
-            if off < SAME_PLACE and abs(row[0] - time_s) < 0.5:
-                return person
-        return 0
+            late_s = abs(row[0] - time_s)
+            if off < SAME_PLACE and late_s < 0.5:
+                nearest = min(nearest, (late_s + off, person))
+        return nearest[1]
 
 
 @dataclass
