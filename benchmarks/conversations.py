@@ -60,8 +60,8 @@ PAIRS = (
 )
 TRIOS = (("RAVDESS-5", "stranger-2", "MEAD-W036"), ("stranger-1", "MEAD-W023", "RAVDESS-1"))
 VOICES = (
-    "EMO-DB/wav/03a01Nc.ogg",
-    "EMO-DB/wav/08a01Na.ogg",
+    "EMO-DB/wav/11a01Nd.ogg",
+    "EMO-DB/wav/13a01Nb.ogg",
 )
 _X264 = {"preset": "veryfast", "crf": "20", "threads": "1", "g": "50"}
 _BLEND = 5

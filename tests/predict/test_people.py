@@ -99,6 +99,9 @@ def test_an_explanation_is_of_the_person_of_the_whole(two):
     total = two.explanation.chance + sum(two.explanation.contributions.values())
     fused = two.probabilities["fused"][two.explanation.emotion]
     np.testing.assert_allclose(total, fused, atol=1e-9)
+    (main,) = [each for each in two.people if each.overall.probabilities == two.probabilities]
+    moment = two.explanation.moments["audio"]
+    assert any(a < moment.end_s and moment.start_s < b for a, b in main.turns)
 
 
 def test_nobody_is_found_where_there_is_only_noise(recogniser, tmp_path):

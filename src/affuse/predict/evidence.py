@@ -14,7 +14,7 @@ from affuse.predict.picture import FaceObservation
 from affuse.predict.recording import Recording, enough_speech
 from affuse.predict.settings import Settings
 from affuse.predict.windows import Span
-from affuse.records import Modality
+from affuse.records import Modality, Stretch
 
 Answer = Callable[[Sequence[MemberProbabilities]], Judgement]
 """What members predict in each window -> the answer of the whole, with no emotion too unlikely."""
@@ -43,6 +43,8 @@ class WindowEvidence:
         How much each of them had to go by.
     distances : dict of str to float
         How far each is from its training, where that is known.
+    voice : tuple of (start_s, end_s) or None
+        The stretches that hold the voice of the person whose window it is; None: all of it.
     """
 
     span: Span
@@ -54,6 +56,7 @@ class WindowEvidence:
     probabilities: dict[str, Floats] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
     distances: dict[str, float] = field(default_factory=dict)
+    voice: tuple[Stretch, ...] | None = None
 
     @property
     def speech(self) -> float | None:

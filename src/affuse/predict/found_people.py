@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.people.records import FaceLook, Speech, SpokenBy
+from affuse.predict.own_voice import covered_s
 from affuse.predict.picture import FaceObservation
 from affuse.predict.windows import Span
 from affuse.records import Portrait, Stretch
@@ -54,10 +55,7 @@ class FoundPerson:
         -------
         float
         """
-        return sum(
-            max(min(end_s, span.end_s) - max(start_s, span.start_s), 0.0)
-            for start_s, end_s in self.turns
-        )
+        return covered_s(self.turns, span)
 
     def visible(self, sampled_fps: float) -> tuple[Stretch, ...]:
         """When the face is seen, in (start_s, end_s).

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from affuse.media.speech import SAMPLE_RATE
+from affuse.predict.observer import Signal
 from affuse.predict.windows import Span
 from affuse.records import Stretch
-
-Signal = NDArray[np.float32]
 
 MARGIN_S = 0.25
 """Seconds of quiet before and after a turn that belong to it."""
@@ -86,6 +84,23 @@ def own_voice(signal: Signal, span: Span, stretches: Sequence[Stretch]) -> Signa
         return signal
     parts = [signal[first:end] for first, end in places]
     return np.concatenate([np.zeros(0, np.float32), *parts])
+
+
+def covered_s(stretches: Sequence[Stretch], span: Span) -> float:
+    """Seconds of a window that stretches cover.
+
+    Parameters
+    ----------
+    stretches : sequence of (start_s, end_s)
+        None overlap.
+    span : Span
+        The window.
+
+    Returns
+    -------
+    float
+    """
+    return sum(end_s - start_s for start_s, end_s in _within(stretches, span))
 
 
 def _within(turns: Sequence[Stretch], span: Span) -> list[Stretch]:

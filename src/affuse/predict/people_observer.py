@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from affuse.media.dense import DenseFrame
 from affuse.media.faces import Image
 from affuse.media.tracking import TrackedFace
@@ -12,7 +15,7 @@ from affuse.people.envelope import SoundEnvelope
 from affuse.people.face_embedding import crop_for, face_embedder
 from affuse.people.identity import people_of
 from affuse.people.mouths import MouthReader, mouths_of_people
-from affuse.people.records import FaceLook, Speech
+from affuse.people.records import FaceLook, Speech, Turn
 from affuse.people.shots import ShotDetector
 from affuse.people.speaking import attribute
 from affuse.people.voice_embedding import open_voice_embedder
@@ -109,11 +112,19 @@ class PeopleObserver:
         )
         speech = Speech(())
         if recording.sound is not None:
-            turns = self._voices.turns(recording.sound.speech)
+            turns = self._turns(recording.sound.speech, is_seen=recording.picture is not None)
             mouths = mouths_of_people(self._mouths.tracks(), self._found, persons.tolist())
             speech = attribute(mouths, self._envelope.values(), turns)
         observations = [] if recording.picture is None else recording.picture.observations
         return joined_people(observations, TrackedPeople(self._found, persons), speech)
+
+    def _turns(self, speech: NDArray[np.bool_], *, is_seen: bool) -> list[Turn]:
+        """The voices; where their number is known, so many, or fewer where some may be silent."""
+        turns, n_people = self._voices.turns(speech), self._settings.people
+        n_voices = len({turn.voice for turn in turns})
+        if n_people and (n_voices > n_people or (n_voices < n_people and not is_seen)):
+            return self._voices.turns(speech, n_people)
+        return turns
 
     def _embed(self) -> None:
         """Embed the faces that wait for it."""

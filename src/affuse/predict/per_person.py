@@ -12,8 +12,9 @@ from affuse.predict.found_people import FoundPeople, FoundPerson
 from affuse.predict.judging import Judgement, MemberProbabilities, judge
 from affuse.predict.members import Members
 from affuse.predict.notes import Reasons, notes_of
+from affuse.predict.observer import Signal
 from affuse.predict.outputs import ask, prediction_of, segment_of, whole_of
-from affuse.predict.own_voice import Signal, own_stretches, own_voice
+from affuse.predict.own_voice import own_stretches, own_voice
 from affuse.predict.people_names import notes_of_names
 from affuse.predict.pooling import supported
 from affuse.predict.recording import Recording, enough_speech, main_face
@@ -21,7 +22,7 @@ from affuse.predict.settings import Settings
 from affuse.predict.sound import detect_speech
 from affuse.predict.timeline import explanation_of, predict_recording
 from affuse.predict.windows import Span
-from affuse.records import Person, Prediction, Segment
+from affuse.records import Person, Prediction, Segment, Stretch
 
 
 def refuse_other_members(members: Members) -> None:
@@ -124,9 +125,17 @@ class _PeopleTimeline:
     members: Members
     settings: Settings
     _reasons: Reasons = field(init=False)
+    _others: dict[int, list[Stretch]] = field(init=False)
+    """Number of a person -> when everybody else speaks."""
 
     def __post_init__(self) -> None:
         self._reasons = Reasons(self.recording, self.members, self.settings)
+        people, unattributed = self.found.people, self.found.unattributed
+        turns = {each.number: each.turns for each in people} | {0: unattributed}
+        self._others = {
+            each.number: sorted(t for n, own in turns.items() if n != each.number for t in own)
+            for each in people
+        }
 
     def predict(self, name: str) -> Prediction:
         """The prediction of the whole recording."""
@@ -193,7 +202,11 @@ class _PeopleTimeline:
             None if picture is None else picture.n_sampled(span),
             () if picture is None else picture.among(person.observations, span),
             True,
+            voice=self._stretches(person, span),
         )
+
+    def _stretches(self, person: FoundPerson, span: Span) -> tuple[Stretch, ...]:
+        return own_stretches(person.turns, self._others[person.number], span)
 
     def _whole(self, person: FoundPerson, windows: Mapping[int, WindowEvidence]) -> WindowEvidence:
         """All windows of a person as one, of which the other people's speech is no part."""
@@ -226,13 +239,12 @@ class _PeopleTimeline:
         if member is None or not speaking:
             return found
 
-        def score(number: int, signal: Signal, speech_s: float) -> None:
+        def score(number: int, signal: Signal, _: float) -> None:
             span = self.settings.windows.span(number, duration_s)
             for person in speaking:
-                stretches = own_stretches(person.turns, self._others(person), span)
-                own = own_voice(signal, span, stretches)
-                least_s = person.speaks_s(span)
-                if enough_speech(least_s, span.duration_s, self.settings) and len(own):
+                own = own_voice(signal, span, self._stretches(person, span))
+                speech_s = person.speaks_s(span)
+                if enough_speech(speech_s, span.duration_s, self.settings) and len(own):
                     found[number, person.number] = self.members.voice_output(member, own)
 
         detect_speech(
@@ -243,7 +255,3 @@ class _PeopleTimeline:
             audio_track=self.settings.audio_track,
         )
         return found
-
-    def _others(self, person: FoundPerson) -> Sequence[tuple[float, float]]:
-        turns = [turn for other in self.found.people if other is not person for turn in other.turns]
-        return sorted([*turns, *self.found.unattributed])

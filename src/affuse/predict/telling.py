@@ -15,6 +15,7 @@ from affuse.media.speech import SAMPLE_RATE
 from affuse.predict.evidence import RecordingEvidence, WindowEvidence
 from affuse.predict.judging import Floats
 from affuse.predict.observer import Signal
+from affuse.predict.own_voice import covered_s, own_voice
 from affuse.predict.picture import FaceObservation
 from affuse.predict.pooling import pooled
 from affuse.predict.windows import Span
@@ -73,27 +74,31 @@ def _second_of_speech(
         return None
     rows = [window.probabilities[member.name] for window in spoken]
     shares = evidence.probability(member.name, rows, emotion)
-    span = spoken[_strongest(spoken, member, shares, against)].span
-    signal = _signal(evidence, span)
-    seconds = _seconds_of_speech(evidence, span, signal)
+    window = spoken[_strongest(spoken, member, shares, against)]
+    span, signal = window.span, _signal(evidence, window.span)
+    seconds = _seconds_of_speech(evidence, window, signal)
     if not seconds:
         return None
     sounds = [signal, *(_silenced(signal, first, end, span.start_s) for first, end in seconds)]
-    scored = [evidence.members.voice_row(member, sound) for sound in sounds]
+    own = sounds if window.voice is None else [own_voice(s, span, window.voice) for s in sounds]
+    scored = [evidence.members.voice_row(member, sound) for sound in own]
     whole, *without = evidence.probability(member.name, scored, emotion).tolist()
     first = most_telling(whole, without, against=against)
     return None if first is None else TellingMoment(*seconds[first], whole, without[first])
 
 
 def _seconds_of_speech(
-    evidence: RecordingEvidence, span: Span, signal: Signal
+    evidence: RecordingEvidence, window: WindowEvidence, signal: Signal
 ) -> list[tuple[float, float]]:
-    """Seconds with at least half as much speech as the one with most."""
-    sound = evidence.recording.sound
-    seconds = moments_within(span.start_s, span.start_s + len(signal) / SAMPLE_RATE)
+    """Seconds with at least half as much speech of the person as the one with most."""
+    sound, start_s = evidence.recording.sound, window.span.start_s
+    seconds = moments_within(start_s, start_s + len(signal) / SAMPLE_RATE)
     if sound is None or not seconds:
         return []
     speech_s = [sound.speech_s(Span(*second)) for second in seconds]
+    if window.voice is not None:
+        own_s = [covered_s(window.voice, Span(*second)) for second in seconds]
+        speech_s = [min(both) for both in zip(speech_s, own_s, strict=True)]
     least_s = _LEAST_SPEECH * max(speech_s)
     return [
         second for second, there_s in zip(seconds, speech_s, strict=True) if there_s >= least_s > 0

@@ -126,8 +126,8 @@ class Description(Part):
     before : tuple of Before
         Graphs that run first.
     threshold : float or None
-        Of a network that tells people apart: cosine of two mean embeddings from which they are one
-        person.
+        Of a network that tells people apart: cosine from which two are one person, of the mean
+        embeddings of faces, and in the mean over pairs of embeddings of voices.
     """
 
     input: Literal["waveform", "log-mel", "picture"]
