@@ -18,6 +18,7 @@ from affuse.extractors.encoders.graph import Graph, open_graph
 from affuse.media.face_boxes import square_of
 from affuse.media.faces import Image, face_crop, grey
 from affuse.people.appearance import MARGIN, N_COLOURS, SIDE, colours
+from affuse.people.graph_rows import finite_rows
 from affuse.records import Box
 from affuse.storage.onnx_sessions import open_session
 
@@ -217,7 +218,7 @@ class GraphEmbedder:
         Raises
         ------
         FeatureError
-            The graph does not run on them.
+            The graph does not run on them, or gives NaN or infinity.
         """
         graph = self._graph
         batch = graph.fixed_batch or _BATCH
@@ -227,7 +228,8 @@ class GraphEmbedder:
             short = max(graph.fixed_batch - len(part), 0)
             fed = given(graph.described, part)
             filled = np.pad(fed, ((0, short), *((0, 0),) * (fed.ndim - 1)))
-            rows.append(run(graph.path, graph.described, graph.device, filled)[: len(part)])
+            found = run(graph.path, graph.described, graph.device, filled)[: len(part)]
+            rows.append(finite_rows(found, part, graph.path))
         return unit_rows(np.concatenate(rows))
 
 

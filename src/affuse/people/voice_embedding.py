@@ -17,6 +17,7 @@ from affuse.extractors.encoders.graph import Graph, open_graph
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.features.voices.log_mel import SAMPLE_RATE, log_mel_of_windows
 from affuse.media.audio import Sound
+from affuse.people.graph_rows import finite_rows
 from affuse.storage.onnx_sessions import Session, open_session
 
 Floats = NDArray[np.float32]
@@ -164,12 +165,13 @@ class GraphVoices:
         Raises
         ------
         FeatureError
-            The graph does not run on them.
+            The graph does not run on them, or gives NaN or infinity.
         """
         graph = self._graph
         whole = Sound(np.ascontiguousarray(signals, np.float32).reshape(-1), SAMPLE_RATE)
         rows = np.concatenate([np.zeros((0, *graph.shape)), *graph.frames(whole, _BATCH)])
-        return unit_rows(rows.reshape(len(signals), graph.per_window, -1).mean(axis=1))
+        means = rows.reshape(len(signals), graph.per_window, -1).mean(axis=1)
+        return unit_rows(finite_rows(means, signals, graph.path))
 
 
 def open_voice_embedder(name: str = "") -> VoiceEmbedder:
