@@ -81,3 +81,14 @@ def test_a_list_is_not_followed(capsys, tmp_path, name, content):
     assert (code, out) == (2, "")
     assert f"{name} is a list that names other files, which are not followed" in err
     assert err.count("\n") == 1
+
+
+def test_what_is_refused_makes_no_folder(capsys, two_tracks, tmp_path):
+    again = two_tracks.with_name("again.mkv")
+    again.write_bytes(two_tracks.read_bytes())
+    out = tmp_path / "new"
+    asked = (two_tracks, again, "--explain", "--format", "eaf", "--out", out)
+    code, _, err = predict(capsys, *asked)
+    assert code == 2
+    assert "format 'eaf' was given with --explain, but has no place" in err
+    assert not out.exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from predictions import interview
 
 from affuse.messages import coded
-from affuse.predict.people_names import named, notes_of_names
+from affuse.predict.people_names import named, notes_of_names, notes_of_number
 
 
 def test_names_go_to_numbers():
@@ -22,3 +22,10 @@ def test_a_name_for_nobody_is_noted():
         "code": "note.name",
         "values": {"name": "Cleo", "number": 7, "n_people": 3},
     }
+
+
+def test_fewer_people_than_were_asked_for_are_noted():
+    people = interview().people
+    (note,) = notes_of_number(people, 30)
+    assert note == "30 people were asked for, and 3 are found"
+    assert [notes_of_number(people, n) for n in (3, 2, 0, None)] == [[], [], [], []]

@@ -254,10 +254,10 @@ def predict_and_print(
         say(line, err=True)
     done: dict[int, Prediction | Skipped] = {}
     try:
+        _refuse_numbers(output.format, bundle)
+        if settings.explain:
+            _refuse_unexplained(output.format, bundle)
         with output.begun(paths) as writing:
-            _refuse_numbers(output.format, bundle)
-            if settings.explain:
-                _refuse_unexplained(output.format, bundle)
             asked = (paths, settings, writing, done)
             _judge(*asked, bundle=bundle, features=features, work=work)
             writing.finish([done[number] for number in range(len(paths))])

@@ -1,4 +1,4 @@
-"""Names for the people of a recording."""
+"""Names for the people of a recording, and notes on who is not there."""
 
 from __future__ import annotations
 
@@ -49,4 +49,29 @@ def notes_of_names(people: Sequence[Person], names: Mapping[int, str]) -> list[s
         )
         for number, name in sorted(names.items())
         if number not in there
+    ]
+
+
+def notes_of_number(people: Sequence[Person], n_asked: int | None) -> list[str]:
+    """A note where fewer people are found than there are said to be.
+
+    Parameters
+    ----------
+    people : sequence of Person
+    n_asked : int or None
+        0: no number was said.
+
+    Returns
+    -------
+    list of str
+    """
+    if not n_asked or len(people) >= n_asked:
+        return []
+    return [
+        message(
+            "note.people",
+            "{n_asked} people were asked for, and {n_people} are found",
+            n_asked=n_asked,
+            n_people=len(people),
+        )
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from affuse.bundle.familiarity import MeasuredRows
@@ -15,7 +15,7 @@ from affuse.predict.notes import Reasons, notes_of
 from affuse.predict.observer import Signal
 from affuse.predict.outputs import ask, prediction_of, segment_of, whole_of
 from affuse.predict.own_voice import own_stretches, own_voice
-from affuse.predict.people_names import notes_of_names
+from affuse.predict.people_names import notes_of_names, notes_of_number
 from affuse.predict.pooling import supported
 from affuse.predict.recording import Recording, enough_speech, main_face
 from affuse.predict.settings import Settings
@@ -80,7 +80,11 @@ def predict_people(
 def _of_one(prediction: Prediction, found: FoundPeople, settings: Settings) -> Prediction:
     """The prediction of a recording of one person, or of nobody."""
     if not found.people:
-        return replace(prediction, unattributed=found.unattributed)
+        return replace(
+            prediction,
+            unattributed=found.unattributed,
+            notes=(*prediction.notes, *notes_of_number((), settings.people)),
+        )
     (person,) = found.people
     overall = Segment(
         start_s=0.0,
@@ -103,7 +107,11 @@ def _of_one(prediction: Prediction, found: FoundPeople, settings: Settings) -> P
         segments=tuple(replace(part, person=person.number) for part in prediction.segments),
         people=people,
         unattributed=found.unattributed,
-        notes=(*prediction.notes, *notes_of_names(people, settings.names)),
+        notes=(
+            *prediction.notes,
+            *notes_of_number(people, settings.people),
+            *notes_of_names(people, settings.names),
+        ),
     )
 
 
@@ -160,6 +168,7 @@ class _PeopleTimeline:
             prediction_of(name, recording, members.bundle, wholes[main], answers[main], segments),
             notes=(
                 *notes_of(recording, members, settings),
+                *notes_of_number(people, settings.people),
                 *notes_of_names(people, settings.names),
             ),
             explanation=explanation_of(recording, members, settings, evidence)
