@@ -12,7 +12,8 @@ from affuse.extractors.networks.shipped import shipped_folder
 from affuse.media.faces import Image
 from affuse.models.graphs.builder import EMBEDDING
 from affuse.people.appearance import MARGIN, SIDE, colours
-from affuse.people.face_embedding import FaceEmbedder, OwnEmbedder, unit_rows
+from affuse.people.embeddings import unit_rows
+from affuse.people.face_embedding import FaceEmbedder, OwnEmbedder
 
 Rows = NDArray[np.float32]
 

@@ -172,7 +172,7 @@ def test_graph_that_gives_a_map_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["arcface.onnx", "onnx:", "arcface"])
 def test_other_names_are_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match=r"expected onnx:FILE, such as onnx:arcface\.onnx"):
+    with pytest.raises(ConfigError, match=r"expected onnx:FILE, such as onnx:faces\.onnx"):
         face_embedder(name)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from affuse.people import voice_clusters
-from affuse.people.voice_clusters import clustered, unit
+from affuse.people.embeddings import unit_rows
+from affuse.people.voice_clusters import clustered
 
 AXES = np.eye(8)
 
@@ -15,7 +16,7 @@ def pieces(*counts, noise=0.05, rng=None):
     """So many pieces around each axis."""
     truth = np.repeat(np.arange(len(counts)), counts)
     rows = AXES[truth]
-    return truth, unit(rows + noise * rng.standard_normal(rows.shape))
+    return truth, unit_rows(rows + noise * rng.standard_normal(rows.shape))
 
 
 def same_division(one, two):
@@ -25,7 +26,7 @@ def same_division(one, two):
 
 def test_a_voice_with_hardly_any_speech_goes_to_the_nearest(rng):
     truth, rows = pieces(6, 6, 1, rng=rng)
-    rows[-1] = unit((AXES[2] + 0.4 * AXES[1])[None])[0]
+    rows[-1] = unit_rows((AXES[2] + 0.4 * AXES[1])[None])[0]
     found = clustered(rows, np.full(13, 1.5), 0.8)
     assert same_division(found[:12], truth[:12])
     assert found[12] == found[11]
@@ -37,7 +38,7 @@ def test_a_voice_with_hardly_any_speech_goes_to_the_nearest(rng):
 
 def test_the_threshold_decides_how_many_and_a_number_overrules_it(rng):
     truth, rows = pieces(6, 6, 6, rng=rng)
-    rows = unit(rows + 0.9)
+    rows = unit_rows(rows + 0.9)
     lengths = np.full(18, 1.5)
     assert same_division(clustered(rows, lengths, 0.97), truth)
     assert clustered(rows, lengths, 0.5).max() == 0
@@ -47,7 +48,7 @@ def test_the_threshold_decides_how_many_and_a_number_overrules_it(rng):
 
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_few_pieces_are_divided_too(n, rng):
-    rows = unit(rng.standard_normal((n, 8)))
+    rows = unit_rows(rng.standard_normal((n, 8)))
     assert clustered(rows, np.ones(n), 0.99).shape == (n,)
     assert clustered(rows, np.ones(n), -1.0).tolist() == [0] * n
 

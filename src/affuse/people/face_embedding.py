@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import ConfigError, WeightsError
+from affuse.errors import WeightsError
 from affuse.extractors.encoders.chain import run
 from affuse.extractors.encoders.feeding import given
-from affuse.extractors.encoders.graph import Graph, open_graph
+from affuse.extractors.encoders.graph import Graph
 from affuse.media.face_boxes import square_of
 from affuse.media.faces import Image, face_crop, grey
 from affuse.people.appearance import MARGIN, N_COLOURS, SIDE, colours
-from affuse.people.graph_rows import finite_rows
+from affuse.people.embeddings import finite_rows, graph_named, unit_rows
 from affuse.records import Box
 from affuse.storage.onnx_sessions import open_session
 
 Embeddings = NDArray[np.float32]
 
-_PREFIX = "onnx:"
 _BATCH = 32
 
 _FACE = 48
@@ -165,7 +163,7 @@ class OwnEmbedder:
         (of_faces,) = self._session.run(None, {"faces": faces.astype(np.float32)})
         around = np.stack([colours(crop) for crop in crops])
         shares = np.hstack([np.sqrt(_FACE_SHARE) * of_faces, np.sqrt(1 - _FACE_SHARE) * around])
-        return unit_rows(shares)
+        return np.asarray(unit_rows(shares), np.float32)
 
 
 class GraphEmbedder:
@@ -254,28 +252,7 @@ def face_embedder(name: str = "") -> FaceEmbedder:
     """
     if not name:
         return OwnEmbedder()
-    file = name.removeprefix(_PREFIX)
-    if not name.startswith(_PREFIX) or not file:
-        raise ConfigError(
-            f"face embedding {name!r} was given; expected onnx:FILE, such as onnx:arcface.onnx "
-            "with arcface.json beside it"
-        )
-    return GraphEmbedder(open_graph(Path(file)))
-
-
-def unit_rows(rows: NDArray[np.floating]) -> Embeddings:
-    """Rows with a length of 1; a row of zeros stays one.
-
-    Parameters
-    ----------
-    rows : (n, n_dimensions) array
-
-    Returns
-    -------
-    (n, n_dimensions) float32
-    """
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-12), np.float32)
+    return GraphEmbedder(graph_named(name, "face"))
 
 
 def _resized(crop: Image, shape: tuple[int, int]) -> Image:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 
+from affuse.people.embeddings import unit_rows
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
@@ -44,23 +46,9 @@ def clustered(
     groups = _grouped(embeddings)
     while groups.max() + 1 > BLOCK:
         centres, _ = _sums(embeddings, lengths_s, groups)
-        groups = _grouped(unit(centres))[groups]
+        groups = _grouped(unit_rows(centres))[groups]
     centres, seconds = _sums(embeddings, lengths_s, groups)
     return _joined(centres, seconds, threshold, n_voices)[groups]
-
-
-def unit(rows: Floats) -> Floats:
-    """Rows with a length of 1; a row of zeros stays one.
-
-    Parameters
-    ----------
-    rows : (n, n_dimensions) float64
-
-    Returns
-    -------
-    (n, n_dimensions) float64
-    """
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
 
 
 def _sums(embeddings: Floats, lengths_s: Floats, groups: Ints) -> tuple[Floats, Floats]:

@@ -12,12 +12,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import ConfigError, WeightsError
-from affuse.extractors.encoders.graph import Graph, open_graph
+from affuse.errors import WeightsError
+from affuse.extractors.encoders.graph import Graph
 from affuse.extractors.networks.shipped import shipped_folder
 from affuse.features.voices.log_mel import SAMPLE_RATE, log_mel_of_windows
 from affuse.media.audio import Sound
-from affuse.people.graph_rows import finite_rows
+from affuse.people.embeddings import finite_rows, graph_named, unit_rows
 from affuse.storage.onnx_sessions import Session, open_session
 
 Floats = NDArray[np.float32]
@@ -28,7 +28,6 @@ GRAPH, FACTS = "speaker.onnx", "speaker.json"
 WINDOW_S = 1.5
 """Seconds of the windows that the shipped network takes."""
 
-_PREFIX = "onnx:"
 _BATCH = 32
 _LONGEST_S = 10.0
 """A longer window would hold several turns."""
@@ -171,7 +170,7 @@ class GraphVoices:
         whole = Sound(np.ascontiguousarray(signals, np.float32).reshape(-1), SAMPLE_RATE)
         rows = np.concatenate([np.zeros((0, *graph.shape)), *graph.frames(whole, _BATCH)])
         means = rows.reshape(len(signals), graph.per_window, -1).mean(axis=1)
-        return unit_rows(finite_rows(means, signals, graph.path))
+        return np.asarray(unit_rows(finite_rows(means, signals, graph.path)), np.float32)
 
 
 def open_voice_embedder(name: str = "") -> VoiceEmbedder:
@@ -202,28 +201,7 @@ def open_voice_embedder(name: str = "") -> VoiceEmbedder:
     """
     if not name:
         return _shipped()
-    file = name.removeprefix(_PREFIX)
-    if not name.startswith(_PREFIX) or not file:
-        raise ConfigError(
-            f"voice embedding {name!r} was given; expected onnx:FILE, such as onnx:voices.onnx "
-            "with voices.json beside it"
-        )
-    return GraphVoices(open_graph(Path(file)))
-
-
-def unit_rows(rows: NDArray[np.floating[Any]]) -> Floats:
-    """Rows with a length of 1; a row of zeros stays one.
-
-    Parameters
-    ----------
-    rows : (n, n_dimensions) array
-
-    Returns
-    -------
-    (n, n_dimensions) float32
-    """
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-12), np.float32)
+    return GraphVoices(graph_named(name, "voice"))
 
 
 @lru_cache(maxsize=1)

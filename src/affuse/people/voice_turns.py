@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import ConfigError
+from affuse.people.embeddings import unit_rows
 from affuse.people.records import Turn
-from affuse.people.voice_clusters import clustered, unit
+from affuse.people.voice_clusters import clustered
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -137,13 +138,13 @@ def _embedded(pieces: Ints, windows: Windows) -> tuple[Floats, Mask]:
             weights = (shared / shared.max()) ** 4
             found[number] = weights @ windows.embeddings[near]
     lengths = np.linalg.norm(found, axis=1)
-    return unit(found), lengths > 0
+    return unit_rows(found), lengths > 0
 
 
 def _centres(embeddings: Floats, lengths: Floats, voices: Ints) -> Floats:
     """Mean embedding of each voice, longer pieces counting more: (n_voices, n_dimensions)."""
     members = np.eye(voices.max(initial=-1) + 1)[voices]
-    return unit((members * lengths[:, None]).T @ embeddings)
+    return unit_rows((members * lengths[:, None]).T @ embeddings)
 
 
 def _resegmented(windows: Windows, speech: Mask, centres: Floats) -> Ints:
@@ -208,7 +209,7 @@ def _described_anew(windows: Windows, voice: Ints, centres: Floats) -> Floats:
         share = (on[ends] - on[np.minimum(begins, len(voice))]) / n
         weights = np.maximum(share - 0.5, 0.0)
         if weights.sum() > 0:
-            found[number] = unit((weights @ windows.embeddings)[None])[0]
+            found[number] = unit_rows((weights @ windows.embeddings)[None])[0]
     return found
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.features.voices.log_mel import SAMPLE_RATE
-from affuse.people.voice_embedding import VoiceEmbedder, unit_rows
+from affuse.people.embeddings import unit_rows
+from affuse.people.voice_embedding import VoiceEmbedder
 from affuse.pretraining.speaker_clips import SpeakerClips, rows_of_speakers
 
 Floats = NDArray[np.float64]
