@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,13 @@ def test_good_table_runs(table, tmp_path, capsys):
     message = capsys.readouterr().out
     assert "8 clips   2 speakers   2 emotions   2 folds, speakers kept apart" in message
     assert (tmp_path / "run" / "results.csv").is_file()
+
+
+@pytest.mark.parametrize("command", ["run", "transfer", "features", "index"])
+def test_a_log_of_what_is_refused_has_one_line_and_no_empty_one(command, tmp_path, capfd):
+    with pytest.raises(SystemExit):
+        main([command, str(tmp_path / "gone"), *(["b"] if command == "transfer" else [])])
+    assert re.fullmatch(r"affuse: .+\n", capfd.readouterr().err)
 
 
 def test_no_such_data(refused, tmp_path):

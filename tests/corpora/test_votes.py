@@ -91,6 +91,11 @@ def test_votes_of_other_clips_altogether_are_refused(votes_csv, index):
     )
 
 
+def test_a_file_of_votes_without_rows_is_refused_as_that(votes_csv, index):
+    with pytest.raises(DatasetError, match="has a header and no rows"):
+        votes_from_file(votes_csv(), index)
+
+
 def test_clips_with_few_votes_and_votes_for_other_emotions_are_left_out_and_counted(index):
     votes = {
         "c0": {"happy": 3, "sad": 1, "angry": 2},

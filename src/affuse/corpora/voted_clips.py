@@ -91,6 +91,11 @@ def votes_from_file(csv_path: str | Path, index: Index) -> Voted:
         What `read_votes` refuses; a file that names no clip at all.
     """
     read = read_votes(csv_path, index.classes)
+    if not read.rows:
+        raise DatasetError(
+            f"{csv_path} has a header and no rows; expected a row of votes for each clip: fill it, "
+            "or give another file"
+        )
     found = _rows_of(read, index.clips)
     met = {name for names in found.values() for name in names}
     if not met:
