@@ -23,6 +23,7 @@ from affuse.features.table import FeatureTable
 from affuse.storage.locks import try_lock
 
 PAGES = ("tests/serve/page/", "tests/report/test_browser.py")
+LIBROSA = ("tests/extractors/test_mfcc.py", "tests/extractors/test_onnx.py")
 
 # No test depends on how busy the machine is.
 settings.register_profile("affuse", deadline=None)
@@ -40,15 +41,20 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Files as they are, but all pages in one process: one browser and one server serve them."""
+    """Files as they are, but in one process what shares much.
+
+    One browser and one server serve all pages; librosa compiles itself where it was never used.
+    """
     from xdist.scheduler import LoadFileScheduling
 
-    class PagesTogether(LoadFileScheduling):
+    class SomeTogether(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             scope = str(super()._split_scope(nodeid))
+            if scope.startswith(LIBROSA):
+                return "librosa"
             return "pages" if scope.startswith(PAGES) else scope
 
-    return PagesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
+    return SomeTogether(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
