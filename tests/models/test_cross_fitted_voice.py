@@ -16,7 +16,7 @@ from affuse.models.cross_fitted_voice import CrossFittedVoice
 
 pytest.importorskip("torch")
 
-EPOCHS = 14
+EPOCHS = 20
 
 
 def utterance(emotion: int, rng: np.random.Generator) -> VoiceInput:

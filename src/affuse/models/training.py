@@ -55,6 +55,27 @@ def import_torch() -> Any:
     return torch
 
 
+def half_precision(device: str, cache_enabled: bool = True) -> Any:
+    """Compute in bfloat16 within this context, where the device does so quickly.
+
+    A processor without AVX-512 computes in single precision: torch would emulate the other at a
+    ninth of the speed.
+
+    Parameters
+    ----------
+    device : {"cpu", "cuda"}
+    cache_enabled : bool
+        Keep converted weights within the context, as `torch.autocast` has it.
+
+    Returns
+    -------
+    torch.autocast
+    """
+    torch = import_torch()
+    quick = device != "cpu" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+    return torch.autocast(device, torch.bfloat16, enabled=quick, cache_enabled=cache_enabled)
+
+
 class BatchTerms(NamedTuple):
     """Loss terms of the clips of a batch, as tensors; None as in `LossTerms`.
 
