@@ -341,7 +341,7 @@ def test_larger_than_memory_is_refused_before(
         affuse.extractor(f"onnx:{write_linear(tmp_path / 'a.onnx')}")
 
 
-def test_numbers_beyond_half_precision_leave_the_clip_out(tmp_path: Path, signal: Any) -> None:
+def test_numbers_beyond_mixed_precision_leave_the_clip_out(tmp_path: Path, signal: Any) -> None:
     path = write_linear(tmp_path / "a.onnx", {**WAVEFORM, "deviation": 1e-6})
     soundfile.write(tmp_path / "a.wav", signal, 8000)
     index = affuse.Index((affuse.Clip("a", "calm", "Ann", audio=tmp_path / "a.wav"),))

@@ -16,8 +16,6 @@ from affuse.models.cross_fitted_voice import CrossFittedVoice
 
 pytest.importorskip("torch")
 
-EPOCHS = 20
-
 
 def utterance(emotion: int, rng: np.random.Generator) -> VoiceInput:
     """Noise with a loud band, low or high, and a statistic that says the same."""
@@ -36,19 +34,7 @@ def voices(make_table, rng):
 
 
 def network() -> CrossFittedVoice:
-    return CrossFittedVoice(n_folds=2, epochs=EPOCHS, random_state=0)
-
-
-fits: dict[bytes, CrossFittedVoice] = {}
-
-
-def fitted_on(voices, learn) -> CrossFittedVoice:
-    """The network fitted on these clips, once for all tests that ask."""
-    audio, labels = voices.arrays["audio"][learn], voices.labels[learn]
-    asked = audio.tobytes() + labels.tobytes()
-    if asked not in fits:
-        fits[asked] = network().fit(audio, labels, groups=voices.speakers[learn])
-    return fits[asked]
+    return CrossFittedVoice(n_folds=2, epochs=20, random_state=0)
 
 
 def test_packing_keeps_what_was_packed(rng):
@@ -62,7 +48,9 @@ def test_packing_keeps_what_was_packed(rng):
 @pytest.mark.slow
 def test_emotions_of_new_speakers_are_told(voices):
     train = voices.speakers != voices.speakers[0]
-    fitted = fitted_on(voices, train)
+    fitted = network().fit(
+        voices.arrays["audio"][train], voices.labels[train], groups=voices.speakers[train]
+    )
     features = fitted.transform(voices.arrays["audio"][~train])
     assert features.shape == ((~train).sum(), 4)
     for columns in (features[:, :2], features[:, 2:]):
@@ -83,10 +71,12 @@ def test_in_a_fold_training_clips_have_their_out_of_fold_features(voices):
     found = LearnedFeatures(voices, lambda _: network(), {"audio"})
     learn, use = np.arange(8, len(voices)), np.arange(len(voices))
     features = found.features("audio", learn, use)
-    fitted = fitted_on(voices, learn)
+    fitted = network().fit(
+        voices.arrays["audio"][learn], voices.labels[learn], groups=voices.speakers[learn]
+    )
     np.testing.assert_allclose(features[8:], fitted.out_of_fold_, rtol=1e-4)
     np.testing.assert_allclose(found.losses["audio"], fitted.losses_, rtol=1e-4)
-    assert fitted.losses_.shape == (EPOCHS,)
+    assert fitted.losses_.shape == (20,)
     assert fitted.losses_[-1] < fitted.losses_[0]
     np.testing.assert_allclose(
         features[:8], fitted.transform(voices.arrays["audio"][:8]), rtol=1e-4

@@ -162,7 +162,7 @@ def test_a_training_starts_from_weights(faces, votes, learned, tmp_path):
     assert (face_logits([found], faces.images).argmax(1) == faces.labels).mean() > 0.9
 
 
-def test_state_dicts_of_other_names_and_half_precision_are_read(faces, learned, tmp_path):
+def test_state_dicts_of_other_names_and_mixed_precision_are_read(faces, learned, tmp_path):
     path = tmp_path / "other.npz"
     names = {"embedding.": "emb.", "emotions.": "fer.", "votes.": "plus."}
     arrays = {}

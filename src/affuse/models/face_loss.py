@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from affuse.models.face_batches import FaceBatch
-from affuse.models.training import half_precision, import_torch
+from affuse.models.training import import_torch, mixed_precision
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -89,7 +89,7 @@ def teachers_answers(teachers: Sequence[Module], faces: Tensor) -> Outputs:
         The second: of those that have a head of votes, or None.
     """
     torch = import_torch()
-    with torch.no_grad(), half_precision(faces.device.type):
+    with torch.no_grad(), mixed_precision(faces.device.type):
         logits = [teacher(faces) for teacher in teachers]
     votes = [each[1] for each in logits if each[1] is not None]
     mean = _mean_probabilities([each[0] for each in logits])

@@ -22,7 +22,7 @@ from affuse.models.face_loss import (
 )
 from affuse.models.face_network import ARCHITECTURES, face_network, standardised
 from affuse.models.face_settings import QUIET_STRENGTH, FaceTraining, FaceTrainingData
-from affuse.models.training import half_precision, import_torch
+from affuse.models.training import import_torch, mixed_precision
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -128,7 +128,7 @@ class _Course:
                 self.n_steps / self.steps_per_epoch
             )
         faces = batch.faces.contiguous(memory_format=torch.channels_last)
-        with half_precision(self.settings.device):
+        with mixed_precision(self.settings.device):
             emotions, votes = self.network(faces)
         outputs = (emotions.float(), None if votes is None else votes.float())
         loss = targets_loss(outputs, batch, self.settings.label_smoothing)

@@ -15,7 +15,7 @@ from affuse.features.voices.log_mel import HOP, SAMPLE_RATE, WINDOW, mel_levels
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.level_variation import varied_levels
 from affuse.models.speaker_network import SpeakerArchitecture, speaker_network
-from affuse.models.training import half_precision, import_torch
+from affuse.models.training import import_torch, mixed_precision
 from affuse.models.utterances import Rows, random_offsets
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ class _Course:
             group["lr"] = settings.rate_after(share)
         kinds = rng.integers(len(SPEEDS), size=len(rows))
         inputs = self._inputs(rows, kinds, rng)
-        with half_precision(settings.device, cache_enabled=False):
+        with mixed_precision(settings.device, cache_enabled=False):
             embeddings = self.network(inputs)
         wanted = torch.from_numpy(self.frames.speakers[rows] * len(SPEEDS) + kinds)
         loss = self._loss(embeddings, wanted.to(settings.device), settings.margin_after(share))

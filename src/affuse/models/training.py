@@ -55,11 +55,11 @@ def import_torch() -> Any:
     return torch
 
 
-def half_precision(device: str, cache_enabled: bool = True) -> Any:
+def mixed_precision(device: str, cache_enabled: bool = True) -> Any:
     """Compute in bfloat16 within this context, where the device does so quickly.
 
-    A processor without AVX-512 computes in single precision: torch would emulate the other at a
-    ninth of the speed.
+    A processor without AVX-512 computes in single precision: torch would emulate the other, far
+    slower than that (``benchmarks/training_precision.py``).
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.features.voices.voice_input import unpacked
-from affuse.models.training import half_precision, import_torch, seeded_single_thread
+from affuse.models.training import import_torch, mixed_precision, seeded_single_thread
 from affuse.models.voice_network import VoiceArchitecture, voice_network
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def train_voice(
         targets = _smoothed(labels, n_classes, settings.label_smoothing)
         batches = _batches(read, n_variants, targets, settings, rng)
         for step, (inputs, lengths, wanted) in enumerate(batches):
-            with half_precision("cpu"):
+            with mixed_precision("cpu"):
                 logits = network(inputs, lengths)
             loss = -(logits.float().log_softmax(1) * wanted).sum(1).mean()
             optimiser.zero_grad(set_to_none=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from affuse.features.voices.log_mel import SAMPLE_RATE
 from affuse.models.checkpoint import load_checkpoint, save_checkpoint
 from affuse.models.sound_variation import SPEED, hidden_parts, varied_sounds
-from affuse.models.training import half_precision, import_torch
+from affuse.models.training import import_torch, mixed_precision
 from affuse.models.utterances import (
     Rows,
     Spectrograms,
@@ -287,7 +287,7 @@ class _Course:
         inputs = torch.lerp(inputs[others], inputs, share)
         wanted = torch.lerp(wanted[others], wanted, share)
         known = known | (known[others] & (share < 1))
-        with half_precision(device, cache_enabled=False):
+        with mixed_precision(device, cache_enabled=False):
             logits = self.network(inputs)
         logits = logits.float().masked_fill(~known, _IMPOSSIBLE)
         loss = -(wanted * logits.log_softmax(1)).sum(1).mean()
@@ -306,7 +306,7 @@ class _Course:
         torch = self.torch
         with (
             torch.no_grad(),
-            half_precision(self.settings.device, cache_enabled=False),
+            mixed_precision(self.settings.device, cache_enabled=False),
         ):
             logits = [teacher(inputs).float() for teacher in self.teachers]
         possible = [each.masked_fill(~known, _IMPOSSIBLE) / TEMPERATURE for each in logits]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import affuse
-from affuse.models.training import half_precision
+from affuse.models.training import mixed_precision
 
 torch = pytest.importorskip("torch")
 
@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
 )
 def test_bfloat16_is_not_emulated(capability, name, monkeypatch):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
-    with half_precision("cpu"):
+    with mixed_precision("cpu"):
         found = torch.nn.functional.linear(torch.ones(1, 2), torch.ones(3, 2))
     assert found.dtype == getattr(torch, name)
 
