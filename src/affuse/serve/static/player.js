@@ -20,6 +20,7 @@ export class Player {
   constructor(formats) {
     this.formats = formats;
     this.video = byId("player");
+    this.place = null;
     this.timeline = new Timeline(byId("timeline"), {
       seek: (time) => this.seek(time), toggle: () => this.toggle(), hover: (time) => this.hover(time), moved: () => this.moved(),
     });
@@ -33,7 +34,7 @@ export class Player {
     byId("along").addEventListener("input", (event) => this.timeline.scroll(Number(event.target.value)));
     byId("goes-by").addEventListener("change", (event) => this.goBy(event.target.value));
     this.video.addEventListener("timeupdate", () => this.follow());
-    this.video.addEventListener("seeked", () => this.follow());
+    this.video.addEventListener("seeked", () => this.sought());
     this.video.addEventListener("play", () => this.run());
     this.video.addEventListener("error", () => this.unplayable());
     this.video.addEventListener("loadedmetadata", () => this.loaded());
@@ -102,6 +103,7 @@ export class Player {
 
   open(source) {
     this.mute = false;
+    this.place = null;
     tell(byId("player-note"), "");
     this.video.hidden = false;
     this.video.parentElement.classList.toggle("sound", !this.overview.strip.length);
@@ -119,8 +121,15 @@ export class Player {
   /** What MediaRecorder makes does not say how long it is: looking for its far end finds out. */
   loaded() {
     if (this.video.duration !== Infinity) return;
+    this.place = 0;
     this.video.currentTime = FAR_S;
-    this.video.addEventListener("seeked", () => { this.video.currentTime = 0; }, { once: true });
+  }
+
+  /** A place was found: the one asked for, or the far end, from where it goes to the place asked for meanwhile. */
+  sought() {
+    if (this.place === null) return this.follow();
+    this.video.currentTime = this.place;
+    this.place = null;
   }
 
   verdict() {
@@ -269,7 +278,8 @@ export class Player {
   seek(time) {
     this.until = null;
     this.people.follow(time);
-    if (!this.mute && this.video.readyState > 0) this.video.currentTime = time;
+    if (this.place !== null) this.place = time;
+    else if (!this.mute && this.video.readyState > 0) this.video.currentTime = time;
     this.timeline.setTime(time);
     this.moment(time);
   }
@@ -287,7 +297,7 @@ export class Player {
   }
 
   follow() {
-    if (this.id === null || !this.timeline.found || this.video.currentTime > this.timeline.duration + 1) return;
+    if (this.id === null || !this.timeline.found || this.place !== null) return;
     if (this.until && this.video.currentTime >= this.until) {
       this.until = null;
       this.video.pause();
