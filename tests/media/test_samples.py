@@ -114,6 +114,16 @@ def test_samples_that_are_no_numbers_are_counted(tmp_path: Path, voice: Signal, 
         fingerprint(path)
 
 
+@pytest.mark.parametrize("bad", [np.nan, 20_000])
+def test_bad_samples_after_a_stretch_do_not_spoil_it(
+    tmp_path: Path, voice: Signal, bad: float
+) -> None:
+    """They are in one of the frames that are mixed together with the last of the stretch."""
+    voice[round(0.66 * RATE)] = bad
+    found = read_audio(written(tmp_path / "bad.wav", voice), start_s=0.1, duration_s=0.45)
+    np.testing.assert_array_equal(found.signal, voice[RATE // 10 :][: round(0.45 * RATE)])
+
+
 def test_samples_on_the_scale_of_16_bit_are_refused(tmp_path: Path, voice: Signal) -> None:
     path = written(tmp_path / "loud.wav", voice / np.abs(voice).max() * 20_000)
     with pytest.raises(MediaError, match=r"samples of up to [\d,]+; expected .* from -1 to 1"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -35,8 +36,26 @@ _CANCELLED = 0.02
 _MOST_WITHOUT_EFFECTS = 2
 """Channels: with more, one may hold effects."""
 
+_TOGETHER_S = 0.25
+"""Frames are mixed so many at once: for one alone Python costs more than its samples do."""
+
 _MEMORY, _MEMORY_S = 0.9, 0.02
 """Share of the channels' energy that is still counted after so many seconds, about a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """(n_channels, n_samples) as decoded, and what the file says of them."""
+
+    time_s: float | None
+    channels: Signal
+    rate: int
+    is_float: bool
+
+    def is_like(self, other: _Frame) -> bool:
+        """Whether both can be mixed in one array."""
+        same = self.rate == other.rate and self.is_float == other.is_float
+        return same and self.channels.shape == other.channels.shape
 
 
 class Samples:
@@ -54,15 +73,17 @@ class Samples:
     def __init__(self, name: str) -> None:
         self.sample_rate = 0
         self._name = name
+        self._held: list[_Frame] = []
         self._mixer = _Mixer()
         self._other: _OtherRate | None = None
         self._n_samples = 0
         self._n_bad = 0
 
     def taken(self, frame: AudioFrame, time_s: float | None) -> Iterator[Timed]:
-        """The samples of a frame, each piece with its time stamp.
+        """The samples of a frame and of those held back, each piece with its time stamp.
 
-        Nothing any more after samples that are no numbers: `finished` counts them.
+        Frames alike are held back until they are a quarter of a second. Nothing any more after
+        samples that are no numbers: `finished` counts them.
 
         Parameters
         ----------
@@ -81,20 +102,13 @@ class Samples:
         """
         rate = frame.sample_rate
         self.sample_rate = self.sample_rate or self._checked(rate)
-        channels = _channels(frame)
-        self._n_samples += channels.shape[1]
-        if frame.format.name.startswith(_FLOATS):
-            self._check(channels)
-        if self._n_bad:
-            return
-        mono = self._mixer.mixed(channels, rate)
-        if self._other is not None and (rate != self._other.rate or self._other.is_off(time_s)):
-            yield from self._rest()
-        if rate == self.sample_rate:
-            yield time_s, mono
-            return
-        self._other = self._other or _OtherRate(self._checked(rate), self.sample_rate, time_s)
-        yield from self._other.taken(mono)
+        is_float = frame.format.name.startswith(_FLOATS)
+        taken = _Frame(time_s, _channels(frame), rate, is_float)
+        if self._held and not taken.is_like(self._held[0]):
+            yield from self._released()
+        self._held.append(taken)
+        if len(self._held) * taken.channels.shape[1] >= _TOGETHER_S * rate:
+            yield from self._released()
 
     def finished(self) -> Iterator[Timed]:
         """The samples that are left.
@@ -108,6 +122,7 @@ class Samples:
         MediaError
             Some samples were no numbers; says how many of how many.
         """
+        yield from self._released()
         if self._n_bad:
             raise MediaError(
                 f"{self._name} has {self._n_bad:,} samples of {self._n_samples:,} that are no "
@@ -115,6 +130,36 @@ class Samples:
                 "to 0"
             )
         yield from self._rest()
+
+    def _released(self) -> Iterator[Timed]:
+        """What was held back: at once, or frame by frame up to one that cannot be taken."""
+        held, self._held = self._held, []
+        if not held:
+            return
+        together = np.stack([frame.channels for frame in held], axis=1)
+        if not held[0].is_float or _largest(together) <= _LARGEST:
+            yield from self._mixed(held, together)
+            return
+        for frame in held:
+            self._check(frame.channels)
+            yield from self._mixed([frame], frame.channels[:, None])
+
+    def _mixed(self, frames: list[_Frame], channels: Signal) -> Iterator[Timed]:
+        self._n_samples += channels[0].size
+        if self._n_bad:
+            return
+        rate = frames[0].rate
+        for frame, mono in zip(frames, self._mixer.mixed(channels, rate), strict=True):
+            yield from self._at_first_rate(mono, rate, frame.time_s)
+
+    def _at_first_rate(self, mono: Signal, rate: int, time_s: float | None) -> Iterator[Timed]:
+        if self._other is not None and (rate != self._other.rate or self._other.is_off(time_s)):
+            yield from self._rest()
+        if rate == self.sample_rate:
+            yield time_s, mono
+            return
+        self._other = self._other or _OtherRate(self._checked(rate), self.sample_rate, time_s)
+        yield from self._other.taken(mono)
 
     def _rest(self) -> Iterator[Timed]:
         other, self._other = self._other, None
@@ -131,7 +176,7 @@ class Samples:
         return rate
 
     def _check(self, channels: Signal) -> None:
-        largest = float(np.abs(channels).max(initial=0.0))
+        largest = _largest(channels)
         if largest <= _LARGEST:
             return
         n_finite = int(np.isfinite(channels).all(axis=0).sum())
@@ -152,24 +197,33 @@ class _Mixer:
 
     def __init__(self) -> None:
         self._of_mean = 0.0
-        self._of_channels = np.zeros(0)
+        self._of_channels: list[float] = []
 
     def mixed(self, channels: Signal, rate: int) -> Signal:
-        """(n_channels, n_samples) -> (n_samples,)."""
-        if len(channels) == 1:
+        """(n_channels, n_frames, n_samples) -> (n_frames, n_samples)."""
+        n_channels, _, n_samples = channels.shape
+        if n_channels == 1:
             return cast(Signal, channels[0])
-        mean = _mean(channels)
-        powers = _energies(channels)
-        if len(self._of_channels) != len(channels):
-            self._of_mean, self._of_channels = 0.0, np.zeros(len(channels))
-        kept = _MEMORY ** (channels.shape[1] / rate / _MEMORY_S)
-        self._of_mean = kept * self._of_mean + float(_energies(mean[None])[0])
-        self._of_channels = kept * self._of_channels + powers
-        if self._of_mean >= _CANCELLED * self._of_channels.mean():
-            return mean
-        loudest = int(self._of_channels.argmax())
-        is_first = self._of_channels[0] >= self._of_channels[loudest] / 2
-        return cast(Signal, channels[0 if is_first else loudest])
+        mixed = _mean(channels)
+        if len(self._of_channels) != n_channels:
+            self._of_mean, self._of_channels = 0.0, [0.0] * n_channels
+        kept = _MEMORY ** (n_samples / rate / _MEMORY_S)
+        powers = zip(_energies(mixed).tolist(), _energies(channels).T.tolist(), strict=True)
+        for place, (of_mean, of_channels) in enumerate(powers):
+            self._of_mean = kept * self._of_mean + of_mean
+            self._of_channels = [
+                kept * before + now
+                for before, now in zip(self._of_channels, of_channels, strict=True)
+            ]
+            if self._of_mean < _CANCELLED * sum(self._of_channels) / n_channels:
+                mixed[place] = channels[self._clearest(), place]
+        return mixed
+
+    def _clearest(self) -> int:
+        """The first channel, or the loudest where that has more than twice its energy."""
+        loudest = max(self._of_channels)
+        is_first = self._of_channels[0] >= loudest / 2
+        return 0 if is_first else self._of_channels.index(loudest)
 
 
 class _OtherRate:
@@ -201,22 +255,26 @@ class _OtherRate:
             yield time_s, np.asarray(signal, np.float32)
 
 
-def _energies(channels: Signal) -> NDArray[np.float64]:
-    """Energy of each channel without its constant offset.
+def _largest(channels: Signal) -> float:
+    return float(np.abs(channels).max(initial=0.0))
+
+
+def _energies(signals: Signal) -> NDArray[np.float64]:
+    """(..., n_samples) -> (...,), the energy of each without its constant offset.
 
     It is `np.var` times the number of samples: that asks more of Python than of the processor for
     a codec's few hundred samples.
     """
-    n_samples = channels.shape[1]
-    offsets = np.add.reduce(channels, axis=1, dtype=np.float64, keepdims=True) / n_samples
-    moved = channels - offsets
+    n_samples = signals.shape[-1]
+    offsets = np.add.reduce(signals, axis=-1, dtype=np.float64, keepdims=True) / n_samples
+    moved = signals - offsets
     squares = np.multiply(moved, moved, out=moved)
-    counted: NDArray[np.float64] = np.add.reduce(squares, axis=1) / n_samples * n_samples
+    counted: NDArray[np.float64] = np.add.reduce(squares, axis=-1) / n_samples * n_samples
     return counted
 
 
 def _mean(channels: Signal) -> Signal:
-    """(n_channels, n_samples) -> (n_samples,)."""
+    """(n_channels, ...) -> (...)."""
     total: Signal = np.add.reduce(channels, axis=0, dtype=np.float32)
     return np.divide(total, np.float32(len(channels)), out=total)
 
