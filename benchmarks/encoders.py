@@ -8,7 +8,8 @@ usage: python benchmarks/encoders.py figure RAVDESS EXTRACTOR [key=value ...]
 `figure`: speech of speakers 1 to 18, six folds of three, standard scaler and logistic regression
 with C = 1 on EXTRACTOR (onnx:FILE, hf:FOLDER ...), with the settings of it that are given.
 `openwakeword`: the same on the embedding of speech in the wheel of the package of that name.
-`opensmile`: the same through affuse, and by hand with openSMILE and scikit-learn alone.
+`opensmile`: the same through affuse, and by hand with openSMILE and scikit-learn alone, on the
+files and on the samples that affuse reads of them.
 `cost`: a base-size wav2vec 2.0 with random weights on noise of so many minutes: seconds per second
 of sound (for the first length in two processes at once, one thread each), and the peak of memory
 of a process that stores the frames of one recording.
@@ -81,14 +82,23 @@ def by_both(ravdess: str, *sets: str) -> None:
         source = affuse.extractor("opensmile", feature_set=feature_set)
         table = affuse.extract(index, audio=source, jobs=2)
         rows = {str(clip): row for row, clip in enumerate(table.clips)}
-        names, X, labels, own = _by_hand(Path(ravdess), feature_set)
-        ours = table.flat("audio")[[rows[name.removeprefix("03-")] for name in names]]
-        other = (ours != X).any(axis=1)
-        print(
-            f"{feature_set}: UAR {100 * _uar(ours, labels, own):.2f} through affuse, "
-            f"{100 * _uar(X, labels, own):.2f} by hand; other features in {other.sum()} of "
-            f"{len(names)} clips, from which affuse takes a constant offset away"
-        )
+        files = [
+            path
+            for path in sorted(Path(ravdess).rglob("03-01-*"))
+            if re.fullmatch(r"(\d\d-){6}\d\d", path.stem)
+        ]
+        labels = np.array([int(path.stem.split("-")[2]) for path in files])
+        own = np.array([int(path.stem.split("-")[6]) for path in files])
+        ours = table.flat("audio")[[rows[path.stem.removeprefix("03-")] for path in files]]
+        of_files, of_samples = _by_hand(files, feature_set)
+        print(f"{feature_set}: UAR {100 * _uar(ours, labels, own):.2f} through affuse")
+        for X, of_what in ((of_samples, "the same samples"), (of_files, "the files")):
+            n_other = int((ours != X).any(axis=1).sum())
+            print(
+                f"  {100 * _uar(X, labels, own):.2f} by hand on {of_what}; other features in "
+                f"{n_other} of {len(files)} clips",
+                flush=True,
+            )
 
 
 def cost(*minutes: str) -> None:
@@ -148,20 +158,18 @@ def _config(ravdess: str, extractor: str, settings: list[str]) -> Config:
     return affuse.load_config("quick", settings, fixed)
 
 
-def _by_hand(
-    ravdess: Path, feature_set: str
-) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
-    """Names, features, labels and speakers with openSMILE alone."""
+def _by_hand(files: list[Path], feature_set: str) -> tuple[np.ndarray, np.ndarray]:
+    """Features with openSMILE alone, of the files and of their samples as affuse reads them."""
     import opensmile
 
     smile = opensmile.Smile(
         opensmile.FeatureSet[feature_set], opensmile.FeatureLevel.Functionals, num_workers=1
     )
-    files = [p for p in sorted(ravdess.rglob("03-01-*")) if re.fullmatch(r"(\d\d-){6}\d\d", p.stem)]
-    X = smile.process_files([str(path) for path in files]).to_numpy()
-    labels = np.array([int(path.stem.split("-")[2]) for path in files])
-    speakers = np.array([int(path.stem.split("-")[6]) for path in files])
-    return [path.stem for path in files], X, labels, speakers
+    read = (affuse.read_audio(path) for path in files)
+    of_samples = [
+        smile.process_signal(sound.signal, sound.sample_rate).to_numpy() for sound in read
+    ]
+    return smile.process_files(list(map(str, files))).to_numpy(), np.concatenate(of_samples)
 
 
 def _uar(X: np.ndarray, labels: np.ndarray, speakers: np.ndarray) -> float:

@@ -316,3 +316,12 @@ def test_a_copy_under_another_name_is_found_by_its_samples(command, emodb, tmp_p
     assert "9 clips" in text
     assert "03a01Fa = 08b10Wa" in text
     assert "mp3/03a01Na.wav: same name as 03a01Na.wav, which is taken" in text
+
+
+def test_one_is_in_the_singular(command, ravdess: Path) -> None:
+    for clip in sorted(ravdess.rglob("*.wav"))[1:]:
+        clip.unlink()
+    ravdess.joinpath("03-01-99-01-01-01-03.wav").write_bytes(b"")
+    code, printed = command("index", ravdess)
+    assert code == 0
+    assert "1 clip   1 speaker   1 emotion   1 file left out" in printed

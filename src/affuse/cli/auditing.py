@@ -16,6 +16,7 @@ from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.cli.tables import aligned, widths_of
 from affuse.config import Config
+from affuse.storage.plain_text import counted
 from affuse.storage.whole import write_text
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ def audit_text(found: Audit) -> str:
     str
     """
     headline = (
-        f"audit of {found.data}   {found.n_clips:,} clips   {found.n_speakers} speakers   "
-        f"{found.n_emotions} emotions   {found.n_skipped} left out"
+        f"audit of {found.data}   {counted(found.n_clips, 'clip')}   "
+        f"{counted(found.n_speakers, 'speaker')}   {counted(found.n_emotions, 'emotion')}   "
+        f"{found.n_skipped} left out"
     )
     parts = [line for finding in found.findings for line in (*_lines(finding), "")]
     return "\n".join([headline, "", *parts, _ending(found)])

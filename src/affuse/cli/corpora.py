@@ -16,6 +16,7 @@ from affuse.cli.saying import say
 from affuse.cli.tables import listed, summary_text
 from affuse.errors import ConfigError
 from affuse.records import RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.storage.plain_text import counted
 from affuse.storage.whole import write_text
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ def split_and_print(data: Sequence[str], corpus: str | None, out: Path) -> None:
         say(note)
     _print_skipped((*index.skipped, *skipped))
     n_whole = len(index) - len(skipped)
-    there = f"{len(index)} clips" if not skipped else f"{n_whole} of {len(index)} clips whole"
+    clips = counted(len(index), "clip")
+    there = clips if not skipped else f"{n_whole} of {clips} whole"
     say(f"{there} split into {out / 'audio_only'} and {out / 'video_only'}")
 
 
@@ -194,7 +196,7 @@ def synthesise_and_print(out: Path, wanted: Wanted, jobs: int | None) -> None:
             jobs=jobs,
             progress=progress,
         )
-    say(f"{len(paths)} clips of drawn faces and synthesised voices in {out}")
+    say(f"{counted(len(paths), 'clip')} of drawn faces and synthesised voices in {out}")
     data = out if int(number) <= N_ACTORS else _write_table(paths, out / "clips.csv")
     say(f"A stand-in, not a benchmark. Next: affuse run {data}")
 
@@ -251,7 +253,7 @@ def reenact_and_print(out: Path, original: Original, wanted: Wanted, jobs: int |
             progress=progress,
         )
     _print_skipped((*index.skipped, *made.skipped))
-    say(f"{len(made.paths)} clips of real voices and drawn faces in {out}")
+    say(f"{counted(len(made.paths), 'clip')} of real voices and drawn faces in {out}")
 
 
 def download_and_print(out: Path, actors: str, parts: str, modalities: str) -> None:

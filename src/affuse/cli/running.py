@@ -24,6 +24,7 @@ from affuse.corpora.media_files import passed_over_text
 from affuse.errors import ConfigError
 from affuse.records import MODALITIES, Skipped
 from affuse.storage.locks import is_claimed
+from affuse.storage.plain_text import counted
 from affuse.storage.run_files import REPORT, RESULTS
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def extract_and_print(config: Config, work: Work) -> None:
         present = extraction.table.present.get(modality)
         n_clips = 0 if present is None else int(present.sum())
         shape = " x ".join(str(n) for n in source.shape)
-        say(f"{modality:<6} {source.label:<24} {shape:<20} {n_clips:,} clips")
+        say(f"{modality:<6} {source.label:<24} {shape:<20} {counted(n_clips, 'clip')}")
     skipped_text = _skipped_text(extraction.skipped)
     say(f"{skipped_text}\n\nStored for later runs." if skipped_text else "\nStored for later runs.")
     say(f"Next: affuse run {' '.join(map(quote, config.data.paths))} with the same options.")

@@ -99,8 +99,9 @@ def summary_text(summary: IndexSummary) -> str:
     }
     return "\n".join(
         [
-            f"{summary.n_clips:,} clips   {speakers}   {len(summary.emotions)} emotions   "
-            f"{summary.n_skipped} files left out",
+            f"{counted(summary.n_clips, 'clip')}   {speakers}   "
+            f"{counted(len(summary.emotions), 'emotion')}   "
+            f"{counted(summary.n_skipped, 'file')} left out",
             *(
                 f"{name:<10}   " + "   ".join(f"{each} {count}" for each, count in counts.items())
                 for name, counts in numbers.items()

@@ -89,7 +89,7 @@ def voice(
     init: Annotated[
         Path | None, typer.Option(help="voice-NAME.npz of another training, to start from.")
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Rounds over the clips.")] = 80,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the clips.")] = 80,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same model.")] = 0,
     jobs: Jobs = None,
@@ -107,7 +107,7 @@ def voice(
 def speaker(
     data: Annotated[list[Path], typer.Argument(help="Corpora, whatever their emotions.")],
     out: Annotated[Path, typer.Option(help="Folder for the graph, its figures, what goes on.")],
-    epochs: Annotated[int, typer.Option(min=1, help="Rounds over the clips.")] = 36,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the clips.")] = 36,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same network.")] = 0,
     jobs: Jobs = None,

@@ -120,8 +120,9 @@ def train_voice_and_print(
         )  # fmt: skip
     low, high = 100 * figures.uar_speech_low, 100 * figures.uar_speech_high
     lines = [
-        f"RAVDESS   {figures.n_clips:,} clips   {figures.n_speakers} speakers   "
-        f"{figures.n_folds} folds, speakers kept apart",
+        f"RAVDESS   {counted(figures.n_clips, 'clip')}   "
+        f"{counted(figures.n_speakers, 'speaker')}   "
+        f"{counted(figures.n_folds, 'fold')}, speakers kept apart",
         f"speech, 8 emotions   UAR {100 * figures.uar_speech:.1f} "
         f"[{low:.1f}, {high:.1f}]   accuracy {100 * figures.accuracy_speech:.1f}   "
         f"ECE {figures.ece_speech:.3f}",
