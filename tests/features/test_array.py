@@ -50,6 +50,28 @@ def test_shape_and_rows(array: FeatureArray, numbers: np.ndarray) -> None:
         array.rows([4])
 
 
+@pytest.mark.parametrize("kept", ["in memory", "stored"])
+def test_after_a_clips_end_are_no_steps_in_time_and_zeros_in_a_row(
+    kept: str, numbers: np.ndarray, tmp_path: Path
+) -> None:
+    numbers[1, 3:] = np.nan
+    numbers[2] = np.nan
+    numbers[3, 1] = np.nan
+    paths = tuple(tmp_path / f"{row}.npy" for row in range(len(numbers)))
+    for path, values in zip(paths, numbers, strict=True):
+        np.save(path, values)
+    array = (
+        ArrayInMemory(numbers, AXES) if kept == "in memory" else StoredArrays(paths, SHAPE, AXES)
+    )
+    same(array.over_time(), numbers.reshape(4, 5, 6))
+    in_rows = numbers.copy()
+    in_rows[1, 3:] = 0
+    same(array.flat(), in_rows.reshape(4, 30))
+    same(array.whole(), numbers)
+    without_time = feature_array(numbers, ("clip", "variant", "height", "channel"))
+    same(without_time.flat(), numbers.reshape(4, 30))
+
+
 def test_batches_hold_every_clip_once(array: FeatureArray, numbers: np.ndarray) -> None:
     batches = list(array.batches(3))
     assert [rows.tolist() for rows, _ in batches] == [[0, 1, 2], [3]]

@@ -20,6 +20,7 @@ from affuse.fusion.graphs import Inputs, system_graphs
 from affuse.fusion.networks.layers import Attention, AttentivePooling, ClipDescription
 from affuse.fusion.networks.steps import Extent, extent_of, steps_of
 from affuse.fusion.networks.tensors import TensorBackend
+from affuse.fusion.networks.times import share_passed, time_apart, waves
 from affuse.fusion.registry import make_fusion
 from affuse.tasks.metrics import uar
 
@@ -82,6 +83,29 @@ def test_the_graph_gives_what_training_gave(name, dropout, table):
     np.testing.assert_allclose(found, fusion.predict_proba(table), atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["early", "late concatenate", "decision product"])
+def test_a_model_of_whole_clips_takes_zeros_after_their_end(name, table):
+    """In training as in the graph, where it learns of clips that lack a modality too."""
+    table = ended(table, slice(None, None, 4), 5)
+    audio = np.nan_to_num(np.array(table.arrays["audio"]))
+    filled = table.with_arrays({"audio": ArrayInMemory(audio, AXES["audio"])})
+    model = ModelConfig(name="cnn1d" if name.startswith("late") else "lda")
+    settings = FusionConfig(late_epochs=2, modality_dropout=True)
+    fusion = make_fusion(name, model, settings, seed=0).fit(table)
+    expected = fusion.predict_proba(filled)
+    np.testing.assert_array_equal(fusion.predict_proba(table), expected)
+    given = {m: np.array(table.arrays[m]) for m in table.modalities}
+    for member in system_graphs(
+        fusion, Inputs({m: a.shape[1:] for m, a in given.items()}, {})
+    ).members:
+        session = onnxruntime.InferenceSession(member.content, providers=["CPUExecutionProvider"])
+        own = {m: given[m] for m in member.modalities}
+        (found,) = session.run(None, own)
+        (again,) = session.run(None, {**own, **({"audio": audio} if "audio" in own else {})})
+        assert np.isfinite(found).all()
+        np.testing.assert_array_equal(found, again)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_they_are_small(name, make_table):
     """With frames of a wide encoder and a picture's action units."""
@@ -112,6 +136,22 @@ def test_what_comes_after_a_clips_end_is_not_attended_to():
     assert not torch.allclose(block.attended(backend, own, changed, everywhere)[1], again[1])
     pooled, other = (pooling.pooled(backend, given, valid) for given in (others, changed))
     torch.testing.assert_close(pooled, other)
+
+
+def test_modalities_of_any_rate_and_length_have_the_time_of_the_clip():
+    """Three steps of five, and two of four: both clips begin and end together."""
+    backend = TensorBackend()
+
+    def when(n_steps: int, n_places: int) -> torch.Tensor:
+        places = torch.arange(float(n_places))[None, :, None]
+        return share_passed(backend, places, (places < n_steps).float())
+
+    apart = time_apart(backend, when(3, 5), when(2, 4))[0, 0]
+    assert apart[:3, :2].tolist() == [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]
+    assert when(1, 4)[0, 0].tolist() == [0.0]
+    made = waves(backend, when(3, 5))[0, :3]
+    np.testing.assert_allclose(made[:, 0], [0, np.sqrt(0.5), 1], atol=1e-6)
+    np.testing.assert_allclose(made[:, 6], [1, np.sqrt(0.5), 0], atol=1e-6)
 
 
 def test_a_clip_that_ended_early_is_described_by_what_it_has():

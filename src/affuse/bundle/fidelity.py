@@ -84,4 +84,4 @@ def _without(table: FeatureTable, modality: str | None) -> FeatureTable:
 def _shaped(bundle: Bundle, table: FeatureTable) -> dict[str, NDArray[np.float32]]:
     """Features of each modality in the shape that its extractor gives."""
     shapes = {m: s.shape for member in bundle.manifest.members for m, s in member.features.items()}
-    return {m: table.arrays[m].flat().reshape(len(table), *shape) for m, shape in shapes.items()}
+    return {m: table.arrays[m].whole().reshape(len(table), *shape) for m, shape in shapes.items()}

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
+from affuse.features.array import after_end
 from affuse.features.table import FeatureTable
 
 LEAST_FOR_UMAP = 10
@@ -72,7 +73,7 @@ def _standardised(table: FeatureTable, modality: str, rows: NDArray[np.int64]) -
     """
     array = table.arrays[modality]
     if array.stepwise:
-        features = np.stack([array.rows([row])[0].mean(axis=0).ravel() for row in rows])
+        features = np.stack([_mean_over_steps(array.rows([row])) for row in rows])
     else:
         features = array.take(rows).flat()
     spread = features.std(axis=0, dtype=np.float64)
@@ -80,6 +81,13 @@ def _standardised(table: FeatureTable, modality: str, rows: NDArray[np.int64]) -
     features -= features.mean(axis=0, dtype=np.float64)
     features /= features.std(axis=0, dtype=np.float64)
     return features
+
+
+def _mean_over_steps(array: Rows) -> Rows:
+    """Of one clip, (1, n_steps, ...): up to its end."""
+    steps = array.reshape(*array.shape[:2], -1)
+    mean: Rows = steps[~after_end(steps)].mean(axis=0)
+    return mean
 
 
 def _pca(features: Rows) -> Floats:

@@ -122,7 +122,7 @@ def _dealt(
     arrays = {}
     for modality, chosen in columns.items():
         array, has = table.arrays[modality], np.flatnonzero(table.present[modality])
-        values = array.flat().copy()
+        values = array.whole().reshape(len(table), array.n_features).copy()
         values[np.ix_(has, chosen)] = values[np.ix_(rng.permutation(has), chosen)]
         arrays[modality] = ArrayInMemory(values.reshape(array.shape), array.axes)
     return table.with_arrays(arrays)

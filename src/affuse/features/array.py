@@ -27,7 +27,8 @@ USUAL_AXES = (CLIP, TIME, "height", "width")
 class FeatureArray(ABC):
     """Features of one modality, one row per clip, in memory or on disk.
 
-    Rows of clips that lack the modality are NaN. What is read is float32.
+    Rows of clips that lack the modality are NaN, and so are steps in time after a shorter clip's
+    end. What is read is float32.
 
     Attributes
     ----------
@@ -182,8 +183,24 @@ class FeatureArray(ABC):
             rows = np.arange(start, min(start + size, len(self)), dtype=np.int64)
             yield rows, self.rows(rows)
 
+    def whole(self) -> Floats:
+        """Numbers of all clips.
+
+        Returns
+        -------
+        (n_clips, *shape[1:]) float32
+
+        Raises
+        ------
+        FeatureError
+            They do not fit in memory: says how much they take.
+        """
+        return self.rows(np.arange(len(self)))
+
     def flat(self) -> Floats:
         """One row of numbers a clip, the last axis fastest: ``(n_clips, n_features)``.
+
+        Steps after a shorter clip's end are 0 here, for models that take a clip as one row.
 
         Returns
         -------
@@ -192,9 +209,14 @@ class FeatureArray(ABC):
         Raises
         ------
         FeatureError
-            They do not fit in memory: says how much they take.
+            As `whole`.
         """
-        return self.rows(np.arange(len(self))).reshape(len(self), self.n_features)
+        whole = self.whole()
+        if TIME in self.axes and np.isnan(whole).any():
+            whole = whole.copy()
+            by_time = np.moveaxis(whole, self.axes.index(TIME), 1)
+            by_time[after_end(by_time.reshape(*by_time.shape[:2], -1))] = 0
+        return whole.reshape(len(self), self.n_features)
 
     def over_time(self) -> Floats:
         """A row of numbers for each step in time of a clip: ``(n_clips, n_steps, n_numbers)``.
@@ -208,9 +230,9 @@ class FeatureArray(ABC):
         Raises
         ------
         FeatureError
-            As `flat`.
+            As `whole`.
         """
-        whole = self.flat().reshape(self.shape)
+        whole = self.whole()
         if TIME not in self.axes:
             return whole.reshape(len(self), 1, self.n_features)
         by_time = np.moveaxis(whole, self.axes.index(TIME), 1)
@@ -275,9 +297,9 @@ class ArrayInMemory(FeatureArray):
         return replace(self, values=np.concatenate([self.values, *(o.values for o in others)]))
 
     @override
-    def flat(self) -> Floats:
-        """One row of numbers a clip, without a copy: ``(n_clips, n_features)``."""
-        return np.asarray(self.values, np.float32).reshape(len(self), self.n_features)
+    def whole(self) -> Floats:
+        """Numbers of all clips, without a copy: ``(n_clips, *shape[1:])``."""
+        return np.asarray(self.values, np.float32)
 
     @override
     def digest(self, order: ArrayLike) -> str:
@@ -337,6 +359,30 @@ def _numbers(values: ArrayLike) -> NDArray[Any]:
             f"features of type {plain.dtype} were given; expected real numbers: convert them before"
         )
     return plain
+
+
+def after_end(steps: Floats) -> NDArray[np.bool_]:
+    """Which steps follow a clip's end: no later one has a number.
+
+    Parameters
+    ----------
+    steps : (n_clips, n_steps, n_numbers) float
+
+    Returns
+    -------
+    (n_clips, n_steps) bool
+        False throughout for a clip without any number.
+
+    Examples
+    --------
+    >>> after_end(np.array([[[1.0], [np.nan], [3.0], [np.nan]]]))
+    array([[False, False, False,  True]])
+    """
+    is_empty = np.asarray(np.isnan(steps).all(axis=2))
+    # Counted from the end, the first that has a number.
+    lengths = steps.shape[1] - np.argmax(~is_empty[:, ::-1], axis=1)
+    ended: NDArray[np.bool_] = np.arange(steps.shape[1]) >= lengths[:, None]
+    return ended
 
 
 def usual_axes(n_axes: int) -> tuple[str, ...]:

@@ -110,8 +110,8 @@ class StoredArrays(FeatureArray):
         return rows[kept], np.array(found, np.int64)
 
     @override
-    def flat(self) -> Floats:
-        """One row of numbers a clip, read from disk: ``(n_clips, n_features)``.
+    def whole(self) -> Floats:
+        """Numbers of all clips, read from disk: ``(n_clips, *item_shape)``.
 
         Raises
         ------
@@ -126,7 +126,7 @@ class StoredArrays(FeatureArray):
                 "expected fewer numbers a clip: fit a learned feature on the training clips "
                 "first, or take fewer clips"
             )
-        return super().flat()
+        return super().whole()
 
     def _loaded(self, path: Path) -> NDArray[np.floating[Any]]:
         """One clip's array."""

@@ -185,7 +185,7 @@ def one_member(
 
 
 def feature_rows(graph: GraphBuilder, modality: str, inputs: Inputs) -> tuple[str, str]:
-    """Features of one modality, flat, from an input of the graph.
+    """Features of one modality, flat, from an input of the graph; 0 after a clip's end.
 
     Parameters
     ----------
@@ -200,6 +200,30 @@ def feature_rows(graph: GraphBuilder, modality: str, inputs: Inputs) -> tuple[st
         (n, n_features) float; learned ones where features are learned.
     present : str
         Whether each clip has the modality, (n, 1) bool.
+    """
+    rows, present = open_ended_rows(graph, modality, inputs)
+    is_learned = inputs.feature_layers.get(modality) is not None
+    if is_learned or len(inputs.shapes[modality]) == 1:
+        return rows, present
+    ended = graph.node("And", graph.node("IsNaN", rows), present)
+    return graph.node("Where", ended, graph.constant(0, np.float32), rows), present
+
+
+def open_ended_rows(graph: GraphBuilder, modality: str, inputs: Inputs) -> tuple[str, str]:
+    """As `feature_rows`, with NaN after a clip's end.
+
+    Parameters
+    ----------
+    graph : GraphBuilder
+    modality : str
+    inputs : Inputs
+
+    Returns
+    -------
+    rows : str
+        (n, n_features) float.
+    present : str
+        (n, 1) bool.
     """
     shape = inputs.shapes[modality]
     given = graph.input(modality, ["n", *shape])

@@ -245,6 +245,8 @@ class Encoder(ExtractorDefaults):
             Ready for JSON.
         """
         own: dict[str, object] = {"pooling": self.pooling}
+        if self.pooling == "none":
+            own["after_end"] = "nan"
         if self._has_layers:
             own["layer"] = self.layer
         return {**self.frames.settings(), **own}

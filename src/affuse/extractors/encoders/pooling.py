@@ -65,7 +65,7 @@ def statistics(
 
 
 def padded(frames: Frames, n_frames: int) -> NDArray[np.float32]:
-    """So many frames: longer ones are cut, shorter ones end in zeros.
+    """So many frames: longer ones are cut, after the end of shorter ones is NaN.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def padded(frames: Frames, n_frames: int) -> NDArray[np.float32]:
     -------
     (n_frames, ...) float32
     """
-    made = np.zeros((n_frames, *frames.shape[1:]), np.float32)
+    made = np.full((n_frames, *frames.shape[1:]), np.nan, np.float32)
     kept = frames[:n_frames]
     made[: len(kept)] = kept
     return made

@@ -130,6 +130,19 @@ class Backend(ABC):
         """
 
     @abstractmethod
+    def sine(self, value: Value) -> Value:
+        """The sine of angles in radians.
+
+        Parameters
+        ----------
+        value : Value
+
+        Returns
+        -------
+        Value
+        """
+
+    @abstractmethod
     def root(self, value: Value) -> Value:
         """The square root.
 

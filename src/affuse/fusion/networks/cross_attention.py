@@ -11,6 +11,7 @@ from typing_extensions import override
 from affuse.fusion.networks.backend import Backend, Value
 from affuse.fusion.networks.joint import Extents, JointNetwork
 from affuse.fusion.networks.layers import Attention, AttentivePooling, StepDescription
+from affuse.fusion.networks.times import time_apart
 
 
 class CrossAttentionNetwork(JointNetwork):
@@ -39,12 +40,10 @@ class CrossAttentionNetwork(JointNetwork):
         self.steps: Any = nn.ModuleDict(
             {name: StepDescription(extent, width, dropout) for name, extent in extents.items()}
         )
-        n_steps = {name: extent.n_steps for name, extent in extents.items()}
         self.across: Any = nn.ModuleDict(
             {
                 _pair(own, other): nn.ModuleList(
-                    Attention(width, n_heads, dropout, (n_steps[own], n_steps[other]))
-                    for _ in range(n_layers)
+                    Attention(width, n_heads, dropout, timed=True) for _ in range(n_layers)
                 )
                 for own, other in pairs
             }
@@ -62,8 +61,9 @@ class CrossAttentionNetwork(JointNetwork):
         pooled = []
         for own, other in self.pairs:
             found, given = described[own].steps, described[other]
+            apart = time_apart(backend, described[own].when, given.when)
             for block in self.across[_pair(own, other)]:
-                found = block.attended(backend, found, given.steps, given.valid)
+                found = block.attended(backend, found, given.steps, given.valid, apart)
             pooling = self.pooling[_pair(own, other)]
             pooled.append(pooling.pooled(backend, found, described[own].valid))
         joined = backend.dropout(self.dropout, backend.concat(pooled, 1))

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from affuse.features.memory import refuse_larger_than_memory
 from affuse.features.table import FeatureTable
-from affuse.fusion.graphs import Inputs, SystemGraphs, feature_rows, one_member
+from affuse.fusion.graphs import Inputs, SystemGraphs, one_member, open_ended_rows
 from affuse.fusion.inputs import (
     JointOutputs,
     presence,
@@ -83,7 +83,8 @@ class NetworkFusion(JointOutputs, ClassifierMixin, BaseEstimator):
     Notes
     -----
     Modalities may have different numbers of steps: what a step says of its time is the share of the
-    clip that has passed. A clip that is shorter than the array has steps of NaN at its end.
+    clip that has passed. A clip that is shorter than the array has steps of NaN at its end; how
+    many of them there are changes no answer.
 
     Examples
     --------
@@ -217,7 +218,7 @@ class NetworkFusion(JointOutputs, ClassifierMixin, BaseEstimator):
 
     def _steps_in(self, graph: GraphBuilder, modality: str, inputs: Inputs) -> str:
         """Steps of a modality in a graph, NaN where it is absent: (n, n_steps, n_numbers)."""
-        rows, present = feature_rows(graph, modality, inputs)
+        rows, present = open_ended_rows(graph, modality, inputs)
         rows = graph.node("Where", present, rows, graph.constant(np.nan, np.float32))
         extent = self.extents_[modality]
         if extent.time_first is not None:

@@ -9,7 +9,7 @@ from torch import nn
 
 from affuse.fusion.networks.backend import FAR, Backend, Value
 from affuse.fusion.networks.steps import Extent
-from affuse.fusion.networks.times import N_WAVES, time_apart, waves
+from affuse.fusion.networks.times import N_WAVES, share_passed, waves
 
 STEEPNESS = 16.0
 """What a second head takes at first from the score of a step that is a whole clip away."""
@@ -27,11 +27,14 @@ class Modality:
         1 for steps of the clip, 0 after its end; 1 throughout where the modality is absent.
     has : value (n_clips, 1, 1)
         1 where the clip has the modality.
+    when : value (n_clips, n_steps, 1), or None
+        Share of the clip that has passed; None where time has no part.
     """
 
     steps: Value
     valid: Value
     has: Value
+    when: Value = None
 
 
 class Scaling(nn.Module):
@@ -81,7 +84,7 @@ class StepDescription(nn.Module):
     dropout : float
     """
 
-    waves: torch.Tensor
+    places: torch.Tensor
 
     def __init__(self, extent: Extent, width: int, dropout: float) -> None:
         super().__init__()
@@ -91,7 +94,8 @@ class StepDescription(nn.Module):
         self.outer = nn.Linear(width, width)
         self.dropout = nn.Dropout(dropout)
         self.absent = nn.Parameter(torch.zeros(1, 1, width))
-        self.register_buffer("waves", torch.from_numpy(waves(extent.n_steps))[None])
+        places = torch.arange(extent.n_steps, dtype=torch.float32)
+        self.register_buffer("places", places[None, :, None])
 
     def described(self, backend: Backend, steps: Value) -> Modality:
         """The steps of a modality.
@@ -106,11 +110,12 @@ class StepDescription(nn.Module):
         Modality
         """
         given = self.scaling.scaled(backend, steps)
-        when = backend.linear(self.time, backend.constant(self.waves))
-        inner = backend.relu(backend.add(backend.linear(self.inner, given.steps), when))
+        when = share_passed(backend, backend.constant(self.places), given.valid)
+        time = backend.linear(self.time, waves(backend, when))
+        inner = backend.relu(backend.add(backend.linear(self.inner, given.steps), time))
         own = backend.linear(self.outer, backend.dropout(self.dropout, inner))
         described = backend.where(given.has, own, backend.constant(self.absent))
-        return Modality(described, given.valid, given.has)
+        return Modality(described, given.valid, given.has, when)
 
 
 class ClipDescription(nn.Module):
@@ -175,21 +180,16 @@ class Attention(nn.Module):
     width, n_heads : int
         `n_heads` divides `width`.
     dropout : float
-    n_steps : (int, int), optional
-        Steps that attend, and that are attended to. Then each head counts the less of a step the
-        further it is away in time, by a factor that is learned (as Press et al. 2022, "Train short,
-        test long", who have it fixed); the first head begins without.
+    timed : bool
+        Each head counts the less of a step the further it is away in time, by a factor that is
+        learned (as Press et al. 2022, "Train short, test long", who have it fixed); the first head
+        begins without.
     """
 
-    apart: torch.Tensor
-
-    def __init__(
-        self, width: int, n_heads: int, dropout: float, n_steps: tuple[int, int] | None = None
-    ) -> None:
+    def __init__(self, width: int, n_heads: int, dropout: float, *, timed: bool = False) -> None:
         super().__init__()
-        self.n_heads, self.width, self.timed = n_heads, width, n_steps is not None
-        if n_steps is not None:
-            self.register_buffer("apart", torch.from_numpy(time_apart(*n_steps)))
+        self.n_heads, self.width, self.timed = n_heads, width, timed
+        if timed:
             steepness = STEEPNESS * torch.arange(n_heads, dtype=torch.float32)
             self.steepness = nn.Parameter(steepness.reshape(1, n_heads, 1, 1))
         self.query, self.key = nn.Linear(width, width), nn.Linear(width, width)
@@ -198,7 +198,9 @@ class Attention(nn.Module):
         self.inner, self.outer = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
         self.dropout = nn.Dropout(dropout)
 
-    def attended(self, backend: Backend, own: Value, others: Value, valid: Value) -> Value:
+    def attended(
+        self, backend: Backend, own: Value, others: Value, valid: Value, apart: Value = None
+    ) -> Value:
         """Each of `own` with what it found among `others`.
 
         Parameters
@@ -208,18 +210,22 @@ class Attention(nn.Module):
         others : value (n_clips, n_others, width)
         valid : value (n_clips, n_others, 1)
             0 for those that nothing must be found in.
+        apart : value (n_clips, 1, n_own, n_others)
+            How far they are apart in time, where that has a part.
 
         Returns
         -------
         value (n_clips, n_own, width)
         """
-        found = self._found(backend, own, others, valid)
+        found = self._found(backend, own, others, valid, apart)
         joined = backend.add(own, backend.dropout(self.dropout, found))
         normed = backend.normalised(self.dense_norm, joined)
         dense = backend.linear(self.outer, backend.relu(backend.linear(self.inner, normed)))
         return backend.add(joined, backend.dropout(self.dropout, dense))
 
-    def _found(self, backend: Backend, own: Value, others: Value, valid: Value) -> Value:
+    def _found(
+        self, backend: Backend, own: Value, others: Value, valid: Value, apart: Value
+    ) -> Value:
         queries = self._heads(backend, backend.linear(self.query, own), (0, 2, 1, 3))
         keys = self._heads(backend, backend.linear(self.key, others), (0, 2, 3, 1))
         values = self._heads(backend, backend.linear(self.value, others), (0, 2, 1, 3))
@@ -228,7 +234,7 @@ class Attention(nn.Module):
         closed = backend.transpose(far_where_not(backend, valid), (0, 2, 1))
         scores = backend.add(scores, backend.unsqueeze(closed, 1))
         if self.timed:
-            far = backend.multiply(backend.constant(self.apart), backend.constant(self.steepness))
+            far = backend.multiply(apart, backend.constant(self.steepness))
             scores = backend.minus(scores, far)
         shares = backend.softmax(scores, 3)
         found = backend.transpose(backend.matmul(shares, values), (0, 2, 1, 3))

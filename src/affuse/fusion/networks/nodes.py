@@ -61,6 +61,10 @@ class GraphBackend(Backend):
         return self.graph.node("Tanh", value)
 
     @override
+    def sine(self, value: Value) -> Value:
+        return self.graph.node("Sin", value)
+
+    @override
     def root(self, value: Value) -> Value:
         return self.graph.node("Sqrt", value)
 

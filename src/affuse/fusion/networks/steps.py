@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import FeatureError
-from affuse.features.array import CLIP, TIME
+from affuse.features.array import CLIP, TIME, after_end
 from affuse.features.table import FeatureTable
 
 Steps = NDArray[np.float32]
@@ -86,11 +86,7 @@ def steps_of(table: FeatureTable, modality: str) -> Steps:
     steps = table.select([modality]).arrays[modality].over_time()
     present = table.present[modality]
     finite = np.asarray(np.isfinite(steps).all(axis=2))
-    # After the end: no later step has a number. Counted from the end, the first that has one.
-    nothing = np.asarray(np.isnan(steps).all(axis=2))
-    lengths = steps.shape[1] - np.argmax(~nothing[:, ::-1], axis=1)
-    ended = np.arange(steps.shape[1]) >= lengths[:, None]
-    broken = ~(finite | ended).all(axis=1) | ~finite.any(axis=1)
+    broken = ~(finite | after_end(steps)).all(axis=1) | ~finite.any(axis=1)
     broken &= present
     if broken.any():
         raise FeatureError(

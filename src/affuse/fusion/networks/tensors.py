@@ -46,6 +46,10 @@ class TensorBackend(Backend):
         return torch.tanh(value)
 
     @override
+    def sine(self, value: Value) -> Value:
+        return torch.sin(value)
+
+    @override
     def root(self, value: Value) -> Value:
         return torch.sqrt(value)
 
