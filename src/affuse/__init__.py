@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from affuse.fusion.decision import DecisionFusion
     from affuse.fusion.early import EarlyFusion
     from affuse.fusion.late import LateFusion
+    from affuse.fusion.networks.estimator import NetworkFusion
     from affuse.fusion.unimodal import Unimodal
     from affuse.media.audio import Sound, read_audio
     from affuse.media.video import read_frames
@@ -83,6 +84,7 @@ _HOMES = {
     "mfcc_steps": "affuse.extractors.cepstra.steps",
     "MfccSteps": "affuse.extractors.cepstra.steps",
     "model": "affuse.steps",
+    "NetworkFusion": "affuse.fusion.networks.estimator",
     "Prediction": "affuse.records",
     "PUBLISHED_FOLDS": "affuse.splits.published",
     "published_folds": "affuse.splits.published",
@@ -124,6 +126,7 @@ __all__ = [
     "Index",
     "LateFusion",
     "MfccSteps",
+    "NetworkFusion",
     "Prediction",
     "Recogniser",
     "Result",
