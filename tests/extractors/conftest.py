@@ -12,6 +12,6 @@ from small_extractors import *  # noqa: F403
 def librosa() -> Any:
     """It is imported by those alone who compare something with it."""
     pytest.importorskip("librosa", reason="librosa is not installed")
-    from uncompiled_librosa import librosa
+    from uncompiled_librosa import uncompiled_librosa
 
-    return librosa
+    return uncompiled_librosa()
