@@ -181,6 +181,18 @@ def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
 
 
 @pytest.fixture(scope="session")
+def moving_corpus(made_once: Callable[..., Path]) -> Path:
+    """One happy clip each of two drawn people, every picture drawn: mouths move as they do."""
+
+    def draw(folder: Path) -> None:
+        from affuse.synthetic.corpus import synthesise
+
+        synthesise(folder, speakers=2, emotions=["happy"], takes=1)
+
+    return made_once("moving", draw)
+
+
+@pytest.fixture(scope="session")
 def make_table() -> Callable[..., FeatureTable]:
     """Feature tables of normal numbers: a mean for each emotion, another for each speaker."""
 
