@@ -23,7 +23,6 @@ from affuse.features.table import FeatureTable
 from affuse.storage.locks import try_lock
 
 PAGES = ("tests/serve/page/", "tests/report/test_browser.py")
-LIBROSA = ("tests/extractors/test_mfcc.py", "tests/extractors/test_onnx.py")
 
 # No test depends on how busy the machine is.
 settings.register_profile("affuse", deadline=None)
@@ -43,15 +42,13 @@ def pytest_collection_finish() -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Files as they are, but in one process what shares much.
 
-    One browser and one server serve all pages; librosa compiles itself where it was never used.
+    One browser and one server serve all pages.
     """
     from xdist.scheduler import LoadFileScheduling
 
     class SomeTogether(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             scope = str(super()._split_scope(nodeid))
-            if scope.startswith(LIBROSA):
-                return "librosa"
             return "pages" if scope.startswith(PAGES) else scope
 
     return SomeTogether(config, log) if config.getvalue("dist") == "loadfile" else None
@@ -181,6 +178,18 @@ def drawn_corpus(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
         return own
 
     return made
+
+
+@pytest.fixture(scope="session")
+def moving_corpus(made_once: Callable[..., Path]) -> Path:
+    """One happy clip each of two drawn people, every picture drawn: mouths move as they do."""
+
+    def draw(folder: Path) -> None:
+        from affuse.synthetic.corpus import synthesise
+
+        synthesise(folder, speakers=2, emotions=["happy"], takes=1)
+
+    return made_once("moving", draw)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ CLASSICAL = {
 RULES = ("mean", "product", "max", "min", "median", "majority")
 WAYS = ("concatenate", "add", "multiply", "weighted")
 BOTH = "audio+video"
-LAYER_EPOCHS, CNN_EPOCHS, LATE_EPOCHS, BATCH, N_FOLDS = 5, 2, 5, 16, 3
+LAYER_EPOCHS, CNN_EPOCHS, LATE_EPOCHS, BATCH, N_FOLDS = 2, 1, 2, 16, 3
 CNN = f"1D CNN epochs={CNN_EPOCHS}"
 FEW_PIXELS = {"frame_step": 60, "height": 64}
 

@@ -30,11 +30,12 @@ AFFUSE = Path(affuse.__file__).parent
 SESSION = """
 import contextlib, io, json, sys
 from affuse.cli import main
+from undrawn import undrawn
 
 ended = []
 for arguments in json.load(sys.stdin):
     out = io.StringIO()
-    with contextlib.redirect_stdout(out):
+    with undrawn(), contextlib.redirect_stdout(out):
         try:
             main(arguments)
         except SystemExit as end:
@@ -43,14 +44,17 @@ for arguments in json.load(sys.stdin):
     ended.append(out.getvalue())
 json.dump(ended, sys.stdout)
 """
-"""Commands after each other, in a process that imports affuse once; what each of them printed."""
+"""Commands after each other, in a process that imports affuse once; what each of them printed.
+
+Charts are drawn in ``tests/report``.
+"""
 
 Session = Callable[..., list[str]]
 
 
 def session(*places: Path) -> Session:
     """Commands of `affuse`, with what is importable in these places before all else."""
-    path = os.pathsep.join(map(str, places))
+    path = os.pathsep.join(map(str, (*places, ROOT / "tests" / "support")))
 
     def run(*commands: Sequence[object]) -> list[str]:
         ended = subprocess.run(

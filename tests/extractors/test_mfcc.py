@@ -4,8 +4,8 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -43,7 +43,7 @@ def signals() -> dict[str, NDArray[np.float32]]:
 @pytest.mark.filterwarnings("ignore:n_fft=2048 is too large")
 @pytest.mark.parametrize("name", list(signals()))
 @pytest.mark.parametrize(("rate", "n_mfcc"), [(8000, 40), (22_050, 13), (48_000, 20)])
-def test_default_preset_equals_librosa(name: str, rate: int, n_mfcc: int) -> None:
+def test_default_preset_equals_librosa(librosa: Any, name: str, rate: int, n_mfcc: int) -> None:
     signal = signals()[name]
     expected = librosa.feature.mfcc(y=signal, sr=rate, n_mfcc=n_mfcc)
     found = mfcc(signal, rate, n_mfcc)
@@ -52,7 +52,7 @@ def test_default_preset_equals_librosa(name: str, rate: int, n_mfcc: int) -> Non
 
 
 @pytest.mark.data
-def test_default_preset_equals_librosa_on_speech(shared_data: Path) -> None:
+def test_default_preset_equals_librosa_on_speech(librosa: Any, shared_data: Path) -> None:
     actor = shared_data / "ravdess" / "Audio_Speech_Actors_01-24" / "Actor_01"
     path = actor / "03-01-05-01-01-01-01.wav"
     sound = read_audio(path, sample_rate=8000, duration_s=4.0)

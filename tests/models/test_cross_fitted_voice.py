@@ -34,7 +34,7 @@ def voices(make_table, rng):
 
 
 def network() -> CrossFittedVoice:
-    return CrossFittedVoice(n_folds=2, epochs=20, random_state=0)
+    return CrossFittedVoice(n_folds=2, epochs=16, random_state=0)
 
 
 def test_packing_keeps_what_was_packed(rng):
@@ -76,7 +76,7 @@ def test_in_a_fold_training_clips_have_their_out_of_fold_features(voices):
     )
     np.testing.assert_allclose(features[8:], fitted.out_of_fold_, rtol=1e-4)
     np.testing.assert_allclose(found.losses["audio"], fitted.losses_, rtol=1e-4)
-    assert fitted.losses_.shape == (20,)
+    assert fitted.losses_.shape == (16,)
     assert fitted.losses_[-1] < fitted.losses_[0]
     np.testing.assert_allclose(
         features[:8], fitted.transform(voices.arrays["audio"][:8]), rtol=1e-4

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from predict_answers import dies_of_c, says_its_threads
 from recordings import Track, fitted, spoken, write
 
 from affuse.cli import main
@@ -72,21 +73,11 @@ def test_a_process_that_dies_takes_only_its_own_file(folder, bundle_dir, tmp_pat
     killed = many._killed(many._Task("large.mp4", bundle_dir, None)).reason
     assert killed.startswith("the process that read large.mp4 was killed; expected enough memory")
 
-    monkeypatch.setattr(many, "_predicted", _dies_of_c)
+    monkeypatch.setattr(many, "_predicted", dies_of_c)
     paths = [folder / "a.wav", folder / "deeper" / "c.wav"]
     outcomes = predict_many(paths, bundle_dir=bundle_dir, jobs=2)
     assert [type(outcome) for outcome in outcomes] == [Prediction, Skipped]
     assert outcomes[1].reason.startswith(f"the process that read {paths[1]} was killed")
-
-
-def _dies_of_c(task):
-    import os
-
-    from affuse.predict import many
-
-    if task.path.endswith("c.wav"):
-        os._exit(9)
-    return many._recogniser(task.bundle_dir).judge(task.path, task.settings)
 
 
 @pytest.mark.parametrize(("names", "jobs", "n_threads"), [("ab", 2, 1), ("ab", 1, 2), ("a", 2, 2)])
@@ -95,14 +86,10 @@ def test_processes_side_by_side_decode_on_one_thread_each(
 ):
     from affuse.predict import many
 
-    monkeypatch.setattr(many, "_predicted", _says_its_threads)
+    monkeypatch.setattr(many, "_predicted", says_its_threads)
     paths = [folder / f"{name}.wav" for name in names]
     outcomes = predict_many(paths, bundle_dir=bundle_dir, jobs=jobs)
     assert [one.reason for one in outcomes] == [str(n_threads)] * len(names)
-
-
-def _says_its_threads(task):
-    return Skipped(task.path, str(task.n_threads))
 
 
 def test_the_table(folder, bundle_dir, capsys):
@@ -177,7 +164,7 @@ def test_an_empty_folder_costs_the_others_nothing(folder, bundle_dir, capsys, mo
     (folder / "deeper" / "empty").mkdir(exist_ok=True)
     monkeypatch.chdir(folder)
     good = next(path.name for path in sorted(folder.glob("*.wav")))
-    assert run("predict", "--bundle", bundle_dir, "deeper/empty", good) == 2
+    assert run("predict", "--bundle", bundle_dir, "deeper/empty", good, "--jobs", 1) == 2
     output = capsys.readouterr()
     assert good in output.out
     assert "deeper/empty: no media file in it" in output.err

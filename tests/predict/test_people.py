@@ -12,14 +12,12 @@ from drawn_conversation import write_conversation
 import affuse
 from affuse.predict.recogniser import Recogniser
 from affuse.records import Prediction
-from affuse.synthetic.corpus import synthesise
 
 
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory) -> list[Path]:
-    """One each of two people; every picture is drawn, so that mouths move as they do."""
-    folder = tmp_path_factory.mktemp("drawn")
-    return synthesise(folder, speakers=2, emotions=("happy",), takes=1)
+def clips(moving_corpus: Path) -> list[Path]:
+    """One each of two people."""
+    return sorted(moving_corpus.rglob("*.mp4"))
 
 
 @pytest.fixture(scope="module")

@@ -78,6 +78,12 @@ def training(corpora, tmp_path_factory):
     return out, pretrain_voice(corpora, out, TINY, without=["EMO-DB"], jobs=1)
 
 
+@pytest.fixture
+def no_graph(monkeypatch):
+    """No graph is written: to export one takes longer than to train these networks."""
+    monkeypatch.setattr("affuse.pretraining.voice.export_pairs", lambda *pairs: None)
+
+
 @pytest.mark.slow
 def test_the_whole_training_writes_graph_and_figures(training):
     out, figures = training
@@ -123,6 +129,7 @@ def test_the_graph_says_what_network_and_linear_model_say(training, rng):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_graph")
 def test_a_training_starts_from_a_stored_network_and_says_whom_that_had_met(
     training, corpora, tmp_path
 ):
@@ -220,6 +227,7 @@ def test_a_file_in_the_place_of_the_folder(what, tmp_path, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_graph")
 def test_finished_networks_are_not_trained_again(training, corpora, monkeypatch):
     out, figures = training
     monkeypatch.setattr(voice_networks, "train_on_waveforms", None)

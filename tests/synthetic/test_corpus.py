@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -31,11 +32,9 @@ def plan(**changes: object) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two speakers, one take each of happy."""
-    folder = tmp_path_factory.mktemp("corpus")
-    synthesise(folder, speakers=2, emotions=["happy"], takes=1)
-    return folder
+def corpus(moving_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two speakers, one take each of happy; one of the tests harms a clip."""
+    return shutil.copytree(moving_corpus, tmp_path_factory.mktemp("corpus") / "drawn")
 
 
 @pytest.fixture(scope="module")

@@ -1,32 +1,42 @@
-"""The commands give the same whoever works."""
+"""The commands give the same whoever works; ``tests/test_remote.py`` has them start workers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from short_clips import short_clips
+
+from affuse.workers.cluster import local_cluster
 
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
 pytest.importorskip("distributed")
 
 
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Of a cluster of two workers."""
+    with local_cluster(2) as cluster:
+        yield cluster.client.scheduler.address
+
+
 @pytest.mark.slow
-def test_prediction_is_that_of_one_process(affuse, tmp_path: Path) -> None:
+def test_prediction_is_that_of_one_process(affuse, address: str, tmp_path: Path) -> None:
     clips = short_clips(tmp_path / "clips", 3, seconds=1.0).parent
     alone = affuse(tmp_path, "predict", clips, "--format", "json", "--jobs", "1")
-    shared = affuse(tmp_path, "predict", clips, "--format", "json", "--workers", "2")
+    shared = affuse(tmp_path, "predict", clips, "--format", "json", "--cluster", address)
     assert (alone.returncode, shared.returncode) == (0, 0), shared.stderr
     assert alone.stdout.count('"timeline"') >= 3 or alone.stdout.count("clip00") >= 3
     assert shared.stdout == alone.stdout
 
 
 @pytest.mark.slow
-def test_run_is_that_of_one_process(affuse, tmp_path: Path) -> None:
+def test_run_is_that_of_one_process(affuse, address: str, tmp_path: Path) -> None:
     data = short_clips(tmp_path / "clips", 6)
     written = {}
-    for name, who in (("alone", ("--jobs", "1")), ("cluster", ("--workers", "2"))):
+    for name, who in (("alone", ("--jobs", "1")), ("cluster", ("--cluster", address))):
         out = tmp_path / name
         settings = ["--features", "video=none", "--set", "folds.n_folds=3"]
         settings += ["--set", "models=[{name='lda'}]", "--set", "evaluation.n_bootstrap=100"]

@@ -14,10 +14,10 @@ from affuse.errors import FeatureError
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.loss_terms import LossTerms
 from affuse.models.network_target import NetworkTarget
+from affuse.models.optimisers import adam
 from affuse.models.training import (
     BATCH_NORM_EPS,
     BATCH_NORM_MOMENTUM,
-    adam,
     import_torch,
     initialise,
     outputs,

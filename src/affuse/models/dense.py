@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from affuse.models.network_target import NetworkTarget
+from affuse.models.optimisers import adam
 from affuse.models.training import (
-    adam,
     import_torch,
     initialise,
     outputs,

@@ -15,13 +15,13 @@ from affuse.errors import FeatureError
 from affuse.features.array import FeatureArray, feature_array
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.loss_terms import LossTerms
+from affuse.models.optimisers import adam
 from affuse.models.training import (
     BATCH_NORM_EPS,
     BATCH_NORM_MOMENTUM,
     PREDICTION_ROWS,
     Batch,
     BatchSource,
-    adam,
     batch_terms,
     import_torch,
     initialise,

@@ -24,7 +24,7 @@ def inner_folds(truth: NDArray[Any], groups: ArrayLike | None, n_folds: int) -> 
     groups : (n_clips,) array, optional
         Speakers.
     n_folds : int
-        At most.
+        At most; none of fewer than two.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def inner_folds(truth: NDArray[Any], groups: ArrayLike | None, n_folds: int) -> 
     """
     blank = np.zeros((len(truth), 1))
     n_groups = 0 if groups is None else len(np.unique(np.asarray(groups)))
-    if n_groups >= 2:
+    if min(n_folds, n_groups) >= 2:
         grouped = GroupKFold(min(n_folds, n_groups))
         return list(grouped.split(blank, None, np.asarray(groups)))
     if truth.ndim == 2:

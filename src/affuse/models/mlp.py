@@ -14,11 +14,11 @@ from affuse.models.combination import COMBINATIONS, Combination
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.loss_terms import LossTerms
 from affuse.models.network_target import NetworkTarget
+from affuse.models.optimisers import adam
 from affuse.models.training import (
     BATCH_NORM_EPS,
     BATCH_NORM_MOMENTUM,
     BatchSource,
-    adam,
     import_torch,
     initialise,
     outputs,

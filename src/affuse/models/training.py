@@ -269,24 +269,6 @@ def _loss(
     return (losses if terms.weights is None else losses * terms.weights).mean()
 
 
-def adam(parameters: Any, learning_rate: float) -> torch.optim.Optimizer:
-    """Adam, fused: one pass over each array (twice as fast on a CPU); parameters or groups of them.
-
-    Parameters
-    ----------
-    parameters : iterable of tensor, or of groups
-    learning_rate : float
-
-    Returns
-    -------
-    torch.optim.Optimizer
-    """
-    optimiser: torch.optim.Optimizer = import_torch().optim.Adam(
-        parameters, lr=learning_rate, fused=True
-    )
-    return optimiser
-
-
 def row_batches(
     rows: NDArray[np.float32],
     targets: NDArray[Any],

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.features.voices.voice_input import unpacked
+from affuse.models.optimisers import without_compiler
 from affuse.models.training import import_torch, mixed_precision, seeded_single_thread
 from affuse.models.voice_network import VoiceArchitecture, voice_network
 
@@ -86,7 +87,7 @@ def train_voice(
         network = voice_network(settings.architecture, n_classes)
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = torch.optim.swa_utils.AveragedModel(network, use_buffers=True)
-        optimiser = torch.optim.AdamW(
+        optimiser = without_compiler(torch.optim.AdamW)(
             network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
         )
         n_steps = settings.epochs * math.ceil(len(labels) / settings.batch_size)

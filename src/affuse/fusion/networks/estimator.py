@@ -24,10 +24,10 @@ from affuse.models.fit_cache import FitCache
 from affuse.models.graphs.builder import GraphBuilder
 from affuse.models.loss_terms import LossTerms, loss_terms
 from affuse.models.network_target import NetworkTarget
+from affuse.models.optimisers import adam
 from affuse.models.training import (
     PREDICTION_ROWS,
     BatchSource,
-    adam,
     batch_terms,
     import_torch,
     seeded_single_thread,

@@ -29,6 +29,7 @@ from affuse.fusion.inputs import (
     with_dropout,
 )
 from affuse.models.fit_cache import FitCache
+from affuse.models.optimisers import adam
 from affuse.models.training import (
     import_torch,
     probabilities,
@@ -91,7 +92,7 @@ class CrossAttention(JointOutputs, ClassifierMixin, BaseEstimator):
         self.scales_ = {m: _scale(_steps(training, m)) for m in self.modalities_}
         with seeded_single_thread(self.random_state) as torch:
             self.network_ = self._network(training)
-            optimiser = torch.optim.Adam(self.network_.parameters(), self.learning_rate)
+            optimiser = adam(self.network_.parameters(), self.learning_rate)
             (steps, has), targets = self._inputs(training), torch.from_numpy(labels)
             for rows in (
                 batch
