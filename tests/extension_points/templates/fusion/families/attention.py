@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from affuse.config import FusionConfig, ModelConfig
+from affuse.features.array import ArrayInMemory
 from affuse.features.table import FeatureTable
 from affuse.fusion.family import Family, own_model
 from affuse.fusion.inputs import (
@@ -167,9 +168,8 @@ class CrossAttention(JointOutputs, ClassifierMixin, BaseEstimator):
 
 def _steps(table: FeatureTable, modality: str) -> NDArray[np.float32]:
     """Steps of every clip, NaN where it lacks the modality; refuses what is not finite."""
-    present_rows(table, modality)
-    steps = table.arrays[modality].over_time()
-    return np.where(table.present[modality][:, None, None], steps, np.float32(np.nan))
+    rows, array = present_rows(table, modality), table.arrays[modality]
+    return ArrayInMemory(rows.reshape(array.shape), array.axes).over_time()
 
 
 def _scale(steps: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
