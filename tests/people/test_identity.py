@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 
 import numpy as np
@@ -161,3 +162,24 @@ def test_very_many_who_differ_end_in_bounded_time() -> None:
     numbers = people_of(looks, (), threshold=0.9)
     assert numbers.max() <= 400
     assert (numbers > 0).sum() >= 1200
+
+
+def test_twenty_minutes_of_a_face_are_divided_in_little_memory() -> None:
+    rows = np.repeat(faces_of(2, 172), 3000, axis=0)
+    rows = rows + np.random.default_rng(0).normal(scale=0.03, size=rows.shape)
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+    looks = [look(at / 5, 1, row) for at, row in enumerate(rows)]
+    tracemalloc.start()
+    numbers = people_of(looks, [], threshold=THRESHOLD)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert numbers.tolist() == [1] * 3000 + [2] * 3000
+    assert peak < 8e6, "all embeddings at once, unpacked, are 8 MB"
+
+
+def test_looks_far_into_a_track_are_divided_as_near_its_beginning() -> None:
+    faces = faces_of(2)
+    for at_change in (250, 254, 256, 258, 511, 512, 515):
+        looks = [look(at / 5, 1, noisy(faces[int(at >= at_change)], at)) for at in range(600)]
+        expected = [1] * at_change + [2] * (600 - at_change)
+        assert people_of(looks, [], threshold=THRESHOLD).tolist() == expected

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,15 @@ def test_loudness_is_measured_by_speech(rng):
     assert found[:2400] == pytest.approx(-3.0)
     assert loudness(np.zeros(3), np.zeros(3, bool)).shape == (0,)
     assert loudness(np.full(8, -20.0), np.zeros(8, bool)) == pytest.approx([0.0, 0.0])
+
+
+def test_an_hour_is_compared_at_all_lags_in_little_memory(rng):
+    n = 3600 * PER_S
+    lips = MouthTrack(1, np.arange(n) / PER_S, rng.standard_normal((n, 1)).astype(np.float32))
+    loud = rng.uniform(-3, 0, n)
+    tracemalloc.start()
+    found = synchrony([lips], loud)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.shape == (n,)
+    assert peak < 35 * found.nbytes, "columns of all lags at once are over 50"

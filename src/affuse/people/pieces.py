@@ -20,6 +20,9 @@ _LONGEST_GAP_S = 1.0
 """A track that nobody saw for longer may have come back as somebody else."""
 
 _WINDOW = 4
+_BLOCK = 256
+"""Looks whose embeddings are unpacked at once: an hour's would be a hundred megabytes."""
+
 _NEARER_TO_1 = 0.3
 """From look to look a face changes less than from shot to shot: it is another's below a cosine this
 share of the way from the threshold to 1. What is divided without need is joined again later."""
@@ -90,19 +93,18 @@ def _parts(faces: Sequence[FaceLook], stretch: Ints, threshold: float) -> Iterat
     if len(known) < 2 * LEAST_FACES - 2:
         yield stretch
         return
-    weighted = np.stack([_weighted(faces[place]) for place in known])
-    changes = [known[at] for at in _changes(weighted, threshold + _NEARER_TO_1 * (1 - threshold))]
-    edges = np.flatnonzero(np.isin(stretch, changes))
+    likeness = _likeness_around(faces, known)
+    found = _changes(likeness, threshold + _NEARER_TO_1 * (1 - threshold))
+    edges = np.flatnonzero(np.isin(stretch, [known[at] for at in found]))
     yield from np.split(stretch, edges)
 
 
-def _changes(weighted: Floats, least: float) -> list[int]:
-    """Where a face becomes another's, in a sequence of embeddings: the clearest changes.
+def _changes(likeness: Floats, least: float) -> list[int]:
+    """Where a face becomes another's, by the likeness around each look: the clearest changes.
 
     A change has a mean before it and one after it, of up to `_WINDOW` looks each, that are less
     like each other than `least`, and no clearer change within a window.
     """
-    likeness = _likeness_around(weighted)
     found: list[int] = []
     for at in np.argsort(likeness, kind="stable"):
         if likeness[at] >= least:
@@ -112,8 +114,21 @@ def _changes(weighted: Floats, least: float) -> list[int]:
     return sorted(found)
 
 
-def _likeness_around(weighted: Floats) -> Floats:
-    """Cosine of the means before and after each position; 1 too near either end to say."""
+def _likeness_around(faces: Sequence[FaceLook], known: Sequence[int]) -> Floats:
+    """Cosine of the means before and after each look; 1 too near either end to say."""
+    n = len(known)
+    blocks = []
+    for first in range(0, n, _BLOCK):
+        begin, end = max(first - _WINDOW, 0), min(first + _BLOCK + _WINDOW, n)
+        weighted = np.stack([_weighted(faces[place]) for place in known[begin:end]])
+        blocks.append(_cosines_around(weighted)[first - begin :][:_BLOCK])
+    found = np.concatenate(blocks)
+    found[: LEAST_FACES - 1] = found[n - LEAST_FACES + 2 :] = 1.0
+    return found
+
+
+def _cosines_around(weighted: Floats) -> Floats:
+    """Cosine of the sums of up to `_WINDOW` rows before and from each; 1 where there is none."""
     n = len(weighted)
     sums = np.vstack([np.zeros(weighted.shape[1]), np.cumsum(weighted, axis=0)])
     places = np.arange(n)
@@ -121,14 +136,14 @@ def _likeness_around(weighted: Floats) -> Floats:
     after = sums[np.minimum(places + _WINDOW, n)] - sums[places]
     lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     cosines = (before * after).sum(axis=1) / np.maximum(lengths, 1e-12)
-    cosines[(places < LEAST_FACES - 1) | (places > n - LEAST_FACES + 1) | (lengths < 1e-12)] = 1.0
-    return np.asarray(cosines, np.float64)
+    return np.where(lengths < 1e-12, 1.0, cosines)
 
 
 def _piece(faces: Sequence[FaceLook], part: Ints, moments: Ints) -> Piece:
-    known = [faces[place] for place in part if _says(faces[place])]
-    mean = unit(np.sum([_weighted(look) for look in known], axis=0)) if known else None
-    return Piece(part, moments[part], mean)
+    total: Floats | None = None
+    for look in (faces[place] for place in part if _says(faces[place])):
+        total = _weighted(look) if total is None else total + _weighted(look)
+    return Piece(part, moments[part], None if total is None else unit(total))
 
 
 def _says(look: FaceLook) -> bool:

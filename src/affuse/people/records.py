@@ -20,7 +20,7 @@ class FaceLook:
     track : int
         Number under which the tracker follows it, from 1.
     box : Box
-    embedding : (n_dimensions,) float32 or None
+    embedding : (n_dimensions,) float32 or float16, or None
         Of length 1; None: none was computed.
     weight : float
         How much it counts of what it would if it could be seen well, in [0, 1].
@@ -29,7 +29,7 @@ class FaceLook:
     time_s: float
     track: int
     box: Box
-    embedding: NDArray[np.float32] | None = None
+    embedding: NDArray[np.floating] | None = None
     weight: float = 1.0
 
 

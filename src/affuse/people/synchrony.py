@@ -20,7 +20,7 @@ _SEEN_WITHIN_S = 0.25
 _LAGS = range(-7, 8)
 """Positions by which the sound may be late or early: 0.2 s, and 0.08 s by which lips go ahead."""
 
-_USUAL_LAGS = slice(7, 10)
+_USUAL_LAGS = range(3)
 _NEAR, _WIDE = 12, 25
 """Positions on either side over which motion and sound are compared: half a second, and one."""
 
@@ -111,8 +111,7 @@ def features(mouths: Sequence[MouthTrack], loud: Floats) -> tuple[Floats, Mask]:
         (rate, _NOISE[1], loud, _WIDE),
     ):
         by_lag = _Correlation(signal, seen, width, noise)
-        found = np.stack([by_lag.of(_earlier(other, lag)) for lag in _LAGS])
-        columns += [found.max(axis=0), found[_USUAL_LAGS].mean(axis=0)]
+        columns += _over_lags(by_lag, other)
     return np.column_stack([*columns, _mean(rate, seen, _NEAR)]), seen
 
 
@@ -150,6 +149,17 @@ class _Correlation:
 
     def _over(self, values: Floats) -> Floats:
         return _total(np.where(self._seen, values, 0.0), self._width) / np.maximum(self._n_seen, 1)
+
+
+def _over_lags(correlation: _Correlation, other: Floats) -> tuple[Floats, Floats]:
+    """The best over all lags, and the mean over the usual ones; no more than these are kept."""
+    best, usual = np.full(len(other), -np.inf), []
+    for lag in _LAGS:
+        found = correlation.of(_earlier(other, lag))
+        best = np.maximum(best, found)
+        if lag in _USUAL_LAGS:
+            usual.append(found)
+    return best, np.asarray(np.mean(usual, axis=0))
 
 
 def _mean(values: Floats, seen: Mask, width: int) -> Floats:

@@ -24,6 +24,9 @@ STEP_S = STEP * FRAME_S
 PIECE_S = 2.0
 """Speech without a pause is first cut into pieces of at most so many seconds."""
 MIN_TURN_S = 0.3
+PAUSE_S, EDGE_S = 0.5, 0.1
+"""Where several voices speak, a pause of at most so many seconds within one is part of its turn,
+and so is the quiet beginning and end of what it says, which the speech detector leaves out."""
 SWITCH_COST, SWITCH_IN_PAUSE_COST = 4.0, 0.25
 """Of a change of voices, in cosines summed over steps: at a pause it costs less."""
 _PASSES = 3
@@ -63,6 +66,8 @@ def turns_of(windows: Windows, speech: Mask, threshold: float, n_voices: int | N
     Returns
     -------
     list of Turn
+        Where several voices speak, pauses of up to 0.5 s within one of them are part of its turn,
+        and so is 0.1 s before and after what it says.
 
     Raises
     ------
@@ -90,7 +95,7 @@ def turns_of(windows: Windows, speech: Mask, threshold: float, n_voices: int | N
     if voices.max(initial=0) == 0:
         return _turns(np.where(speech, 0, -1))
     centres = _centres(embeddings[known], lengths[known], voices)
-    return _turns(_resegmented(windows, speech, centres))
+    return _turns(_rounded_out(_resegmented(windows, speech, centres)))
 
 
 def runs(mask: Mask) -> Ints:
@@ -222,6 +227,21 @@ def _without_short(voice: Ints, speech: Mask) -> Ints:
         for first, last in itertools.pairwise(cuts):
             if (last - first) * FRAME_S < MIN_TURN_S and len(cuts) > 2:
                 own[first:last] = own[first - 1] if first else own[last]
+    return found
+
+
+def _rounded_out(voice: Ints) -> Ints:
+    """The voices of frames, short pauses within one voice and the edges of its speech added."""
+    found, edge = voice.copy(), round(EDGE_S / FRAME_S)
+    around = np.pad(voice, 1, constant_values=-1)
+    for start, end in runs(voice < 0):
+        before, after = around[start], around[end + 1]
+        if before == after and (end - start) * FRAME_S <= PAUSE_S:
+            found[start:end] = after
+            continue
+        n_added = min(edge, (end - start) // 2)
+        found[start : start + n_added] = before
+        found[end - n_added : end] = after
     return found
 
 

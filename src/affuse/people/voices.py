@@ -84,7 +84,9 @@ class VoiceStream:
         Returns
         -------
         list of Turn
-            By time; none overlap, and all lie where there is speech.
+            By time; none overlap, and all lie where there is speech. Where several voices speak,
+            pauses of up to 0.5 s within one of them are part of its turn, and so is 0.1 s before
+            and after what it says.
 
         Raises
         ------
