@@ -1,4 +1,4 @@
-"""What the best system loses without groups of features: from a run to its table and report."""
+"""How far the best system drops without groups of features: from a run to its table and report."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def test_the_one_group_that_tells_is_missed_in_table_terminal_and_report(affuse,
     assert drops["audio: mfcc"] == pytest.approx(0, abs=0.03)
     assert (table["drop_low"] <= table["drop"]).all()
     assert (table["drop"] <= table["drop_high"]).all()
-    shown = ended.stdout[ended.stdout.index("loses without each group of features") :]
+    shown = ended.stdout[ended.stdout.index("drops without each group of features") :]
     page = (out / "report.html").read_text("utf-8")
-    assert "What the best system loses without each group of features" in page
+    assert "How far the best system drops without each group of features" in page
     cell = f"{100 * drops['audio: pitch']:.1f}"
     (line,) = (line for line in shown.splitlines() if line.startswith("audio: pitch"))
     assert line.split()[2] == cell

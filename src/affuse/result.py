@@ -213,7 +213,7 @@ class Result:
 
     @property
     def importance(self) -> pd.DataFrame:
-        """What the best honest system loses without each group of features, largest drop first."""
+        """Drop of the best honest system without each group of features, the largest first."""
         rows = [
             (self.honest[0].name, one.group, one.drop, one.low, one.high)
             for one in self.importances

@@ -1,4 +1,4 @@
-"""What the best system of a run loses without each group of features, as plain text."""
+"""How far the best system of a run drops without each group of features, as plain text."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def importance_text(result: Result) -> str:
     if not result.importances:
         return ""
     headline = result.task.headline
-    rows = [("group", f"{headline.name} lost", "least, most")]
+    rows = [("group", f"drop, {headline.compared}", "least, most")]
     rows += [
         (one.group, headline.value(one.drop), headline.bounds(one.low, one.high))
         for one in result.importances[:SHOWN]
     ]
     widths = widths_of(rows)
-    title = f"what {result.honest[0].name} loses without each group of features (importance.csv)"
+    title = f"how far {result.honest[0].name} drops without each group of features (importance.csv)"
     more = len(result.importances) - SHOWN
     rest = [f"and {more} more"] if more > 0 else []
     return "\n".join([title, *(aligned(row, widths) for row in rows), *rest])

@@ -102,7 +102,7 @@ Coverage = Annotated[
 Importance = Annotated[
     bool,
     typer.Option(
-        "--importance", help="Measure what the best system loses without each group of features."
+        "--importance", help="Measure how far the best system drops without each group of features."
     ),
 ]
 FoldsOfARun = Annotated[str | None, typer.Option("--folds", hidden=True)]

@@ -204,7 +204,7 @@ class EvaluationConfig(Settings):
     )
     importance: bool = Field(
         False,
-        description="Whether the best system is fitted once more, to measure what it loses "
+        description="Whether the best system is fitted once more, to measure how far it drops "
         "without each group of features.",
     )
 

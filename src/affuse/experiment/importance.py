@@ -1,4 +1,4 @@
-"""The best system of a run, fitted once more: what it loses without each group of features."""
+"""The best system of a run, fitted once more: how far it drops without each group of features."""
 
 from __future__ import annotations
 

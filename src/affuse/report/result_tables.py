@@ -197,7 +197,7 @@ def _sets(run: RunFolder) -> Iterator[Part]:
 
 
 def importance_part(run: RunFolder) -> Iterator[Part]:
-    """What the best system loses without each group of features.
+    """How far the best system drops without each group of features.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def importance_part(run: RunFolder) -> Iterator[Part]:
     if not len(table):
         return
     columns = (
-        Column("group of features"), Column(f"{headline.compared} lost", "strong"),
+        Column("group of features"), Column(f"drop, {headline.compared}", "strong"),
         Column("least, most", "range"),
     )  # fmt: skip
     rows = tuple(
@@ -227,7 +227,7 @@ def importance_part(run: RunFolder) -> Iterator[Part]:
         "were dealt anew among the test clips, several times. What two groups tell alike is not "
         "missed where only one of them is dealt anew."
     )
-    caption = "What the best system loses without each group of features"
+    caption = "How far the best system drops without each group of features"
     yield Part("Groups of features", text, Grid(caption, columns, rows, SHOWN, "group"))
 
 
