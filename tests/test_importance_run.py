@@ -104,15 +104,6 @@ def test_labels_that_are_shuffled_leave_nothing_to_lose(clips, kept, rng):
     assert all(abs(one.drop) < 0.12 for one in result.importances)
 
 
-def test_the_system_that_is_taken_apart_is_that_of_the_results(clips, kept, monkeypatch):
-    """Nothing dealt anew, nothing lost: the fit and the figure are those of the results."""
-    from affuse.evaluation import importance
-
-    monkeypatch.setattr(importance, "_dealt", lambda table, columns, rng: table)
-    result = run(config_of(clips))
-    assert {one.drop for one in result.importances} == {0.0}
-
-
 def test_the_seed_of_the_run_decides_and_without_asking_there_is_nothing(clips, kept):
     first, again, other = (run(config_of(clips, seed=seed)) for seed in (1, 1, 2))
     assert first.importances == again.importances != other.importances
