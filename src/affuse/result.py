@@ -19,6 +19,7 @@ from affuse.evaluation.comparison import (
 )
 from affuse.evaluation.emotion_sets import Coverage, Sets, set_names
 from affuse.evaluation.group_tables import GroupTables, gap_sentence, group_tables
+from affuse.evaluation.importance import Importance
 from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentence
 from affuse.evaluation.systems import Losses, OutOfFold
 from affuse.evaluation.trials import trials_table
@@ -88,6 +89,8 @@ class Result:
         Notes for readers of the table.
     curves : tuple of CurvePoint
         UAR of each system under each condition; empty where robustness was not evaluated.
+    importances : tuple of Importance
+        What groups of features are worth to the best honest system; empty where not asked for.
 
     Examples
     --------
@@ -111,6 +114,7 @@ class Result:
     passed_over: tuple[Skipped, ...] = ()
     contents: Mapping[Path, str] = field(default_factory=dict)
     drawn: str = ""
+    importances: tuple[Importance, ...] = ()
 
     def __repr__(self) -> str:
         found = counted(len(self.evaluated), "row")
@@ -206,6 +210,15 @@ class Result:
     def robustness(self) -> pd.DataFrame:
         """Robustness curves: one row per system and condition, ready to plot UAR over level."""
         return pd.DataFrame(self.curves, columns=[one.name for one in fields(CurvePoint)])
+
+    @property
+    def importance(self) -> pd.DataFrame:
+        """Drop of the best honest system without each group of features, the largest first."""
+        rows = [
+            (self.honest[0].name, one.group, one.drop, one.low, one.high)
+            for one in self.importances
+        ]
+        return pd.DataFrame(rows, columns=["system", "group", "drop", "drop_low", "drop_high"])
 
     @property
     def training(self) -> pd.DataFrame:

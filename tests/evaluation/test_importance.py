@@ -7,9 +7,12 @@ from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
 
 from affuse.config import FusionConfig, ModelConfig
 from affuse.errors import ConfigError
+from affuse.evaluation.crossval import out_of_fold
+from affuse.evaluation.fold_task import FoldTask, fitted_alone
 from affuse.evaluation.importance import group_importances
 from affuse.evaluation.systems import System
 from affuse.fusion.registry import make_fusion
@@ -61,6 +64,37 @@ def test_the_features_of_the_table_and_of_training_stay_as_they_are(table):
     before = np.array(table.arrays["audio"])
     group_importances(table, EARLY, protocol(table), {"sound": SOUND}, n_repeats=1)
     np.testing.assert_array_equal(np.array(table.arrays["audio"]), before)
+
+
+class Centred(TransformerMixin, BaseEstimator):
+    """Features that depend on which clips they were learned from."""
+
+    def fit(self, X, y):
+        self.mean_ = np.asarray(X).mean(axis=0)
+        return self
+
+    def transform(self, X):
+        return np.abs(np.asarray(X) - self.mean_)
+
+
+def test_the_system_that_is_taken_apart_is_that_of_the_results(table):
+    """Fits, learned features and test clips are those of the out-of-fold predictions."""
+    divided, made = protocol(table), {"audio": lambda seed: Centred()}
+    (found,) = out_of_fold(table, [EARLY], divided, preparation=made)
+    for fold in divided.folds:
+        test, estimator = fitted_alone(FoldTask(table, (EARLY,), divided, fold, made, 0))
+        own = found.take(found.folds == fold.number)
+        assert test.clips.tolist() == table.clips[own.rows].tolist()
+        np.testing.assert_array_equal(found.task.outputs(estimator, test), own.outputs)
+
+
+def test_features_that_are_learned_are_dealt_as_they_are_learned(table):
+    groups = {"audio": {"audio": None}, "noise": {"video": np.arange(2, 5)}}
+    made = {"audio": lambda seed: Centred()}
+    first, second = group_importances(table, EARLY, protocol(table), groups, preparation=made)
+    assert (first.group, second.group) == ("audio", "noise")
+    assert first.low > 0.05
+    assert abs(second.drop) < 0.05
 
 
 def test_absent_modalities_stay_absent(table):

@@ -34,6 +34,7 @@ from affuse.cli.options import (
     FoldsOfARun,
     Format,
     Hop,
+    Importance,
     Jobs,
     LocalWorkers,
     MaxDuration,
@@ -98,6 +99,7 @@ def run(
     jobs: Jobs = None,
     device: Device = None,
     coverage: Coverage = None,
+    importance: Importance = False,
     budget: Budget = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
@@ -119,6 +121,7 @@ def run(
         coverage=coverage,
         folds=folds,
         budget=budget,
+        importance=importance,
     )
     run_and_print(configure(typed), out, work)
 

@@ -99,6 +99,12 @@ Coverage = Annotated[
         help="Give each clip the set of emotions that holds the true one this often, e.g. 0.9.",
     ),
 ]
+Importance = Annotated[
+    bool,
+    typer.Option(
+        "--importance", help="Measure how far the best system drops without each group of features."
+    ),
+]
 FoldsOfARun = Annotated[str | None, typer.Option("--folds", hidden=True)]
 ByOfARun = Annotated[list[str] | None, typer.Option("--by", hidden=True)]
 CoverageOfARun = Annotated[float | None, typer.Option("--coverage", hidden=True)]

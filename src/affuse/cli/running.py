@@ -14,6 +14,7 @@ from rich.console import Console
 from affuse.cli.by_corpus import by_corpus_text
 from affuse.cli.by_group import by_group_text
 from affuse.cli.curves import robustness_text
+from affuse.cli.importance import importance_text
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.cli.sets import sets_text
@@ -51,6 +52,7 @@ class Typed:
     by: Sequence[str] | None = None
     coverage: float | None = None
     budget: str | None = None
+    importance: bool = False
 
 
 def configure(typed: Typed) -> Config:
@@ -74,6 +76,7 @@ def configure(typed: Typed) -> Config:
         **_folds(typed.folds),
         "evaluation.coverage": typed.coverage,
         "search.budget": typed.budget,
+        "evaluation.importance": typed.importance or None,
         "evaluation.by": typed.by or None,
         **_features(typed.features or ()),
     }
@@ -110,6 +113,10 @@ def _refuse_twice(typed: Typed) -> None:
     if typed.budget is not None and "search.budget" in set_here:
         raise ConfigError(
             f"--set search.budget was given beside --budget {typed.budget}; expected one of them"
+        )
+    if typed.importance and "evaluation.importance" in set_here:
+        raise ConfigError(
+            "--set evaluation.importance was given beside --importance; expected one of them"
         )
     if typed.by and "evaluation.by" in set_here:
         raise ConfigError(
@@ -156,6 +163,8 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
     if sets := sets_text(result):
         say(f"\n{sets}")
     if each := by_group_text(result):
+        say(f"\n{each}")
+    if each := importance_text(result):
         say(f"\n{each}")
     if result.curves:
         say(f"\n{robustness_text(result)}")

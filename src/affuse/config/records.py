@@ -202,6 +202,11 @@ class EvaluationConfig(Settings):
         description="What figures are given for apart, such as sex, age, language, corpus or "
         "a column of the table; none: all clips together.",
     )
+    importance: bool = Field(
+        False,
+        description="Whether the best system is fitted once more, to measure how far it drops "
+        "without each group of features.",
+    )
 
 
 class RobustnessConfig(Settings):

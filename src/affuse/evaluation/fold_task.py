@@ -147,19 +147,11 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
     """
     from threadpoolctl import threadpool_limits
 
-    from affuse.models.fit_cache import FitCache
     from affuse.models.search.searched import Searched
 
     _hand_back_large_blocks()
-    needed = {name for system in task.systems for name in system.modalities}
-    modalities = needed & set(task.preparation)
-    learned = LearnedFeatures(task.table, task.build_transformer, modalities)
     with threadpool_limits(1):
-        table = _with_learned_features(task, learned, modalities)
-        # Features that were learned from the test clips too are that protocol's point.
-        nested = bool(modalities) and not task.protocol.prepares_on_all
-        kept = KeptJson(Path(task.trials)) if task.trials else None
-        fit_cache = FitCache(learned if nested else None, kept)
+        learned, table, fit_cache = _prepared(task)
         found = {losses_key(m): losses for m, losses in learned.losses.items()}
         for position, system in enumerate(task.systems):
             outputs, estimator = _tested(task, system, table, fit_cache)
@@ -170,6 +162,42 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
             if isinstance(estimator, Searched):
                 found[trials_key(position)] = estimator.trials_
         return task.fold.number, found
+
+
+def fitted_alone(task: FoldTask) -> tuple[FeatureTable, Any]:
+    """The one system of a fold, fitted on its training clips, and what it is tested on.
+
+    Parameters
+    ----------
+    task : FoldTask
+        Of one system.
+
+    Returns
+    -------
+    test : FeatureTable
+        The test clips that it scores, in the order of their ids, with learned features.
+    estimator
+        The fit that `predict_fold` has.
+    """
+    (system,) = task.systems
+    _, table, fit_cache = _prepared(task)
+    train, test = (scored_rows(table, system, rows) for rows in (task.train, task.test))
+    own = table.select(system.modalities)
+    return own.take(test), fit_cache.fitted(task.build(system), own.take(train))
+
+
+def _prepared(task: FoldTask) -> tuple[LearnedFeatures, FeatureTable, FitCache]:
+    """Learned features of the fold, the table with them, and where its systems share fits."""
+    from affuse.models.fit_cache import FitCache
+
+    needed = {name for system in task.systems for name in system.modalities}
+    modalities = needed & set(task.preparation)
+    learned = LearnedFeatures(task.table, task.build_transformer, modalities)
+    table = _with_learned_features(task, learned, modalities)
+    # Features that were learned from the test clips too are that protocol's point.
+    nested = bool(modalities) and not task.protocol.prepares_on_all
+    kept = KeptJson(Path(task.trials)) if task.trials else None
+    return learned, table, FitCache(learned if nested else None, kept)
 
 
 def are_predictions(task: FoldTask, arrays: Mapping[str, Any]) -> bool:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import ConfigError
-from affuse.evaluation.fold_task import FoldTask, scored_rows
-from affuse.evaluation.systems import System, TableEstimator
-from affuse.features.array import ArrayInMemory
+from affuse.errors import ClusterError, ConfigError
+from affuse.evaluation.answers import masked, shared_emotions
+from affuse.evaluation.fold_task import FoldTask, TransformerFactories, fitted_alone, scored_rows
+from affuse.evaluation.systems import System, derived_seed
+from affuse.features.array import ArrayInMemory, FeatureArray
+from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
 from affuse.splits.protocols import Protocol
 from affuse.tasks.choice import task_of
+from affuse.workers.protocol import Lost
 
 Columns = NDArray[np.int64]
-Groups = Mapping[str, Mapping[str, Columns]]
-"""Name of a group -> modality -> columns of its flat features."""
+Groups = Mapping[str, Mapping[str, Columns | None]]
+"""Name of a group -> modality -> columns of its flat features; None: all of them, unread."""
+Outputs = NDArray[np.float64]
+
+N_REPEATS = 5
+STAGE = "groups of features"
+"""What progress is called by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +50,24 @@ class Importance:
     high: float
 
 
+@dataclass(frozen=True)
+class _GroupsTask:
+    """A fold of one system, and the groups that are dealt anew among its test clips."""
+
+    fold_task: FoldTask
+    groups: Groups
+    n_repeats: int
+
+
 def group_importances(
     table: FeatureTable,
     system: System,
     protocol: Protocol,
     groups: Groups,
+    context: RunContext | None = None,
     *,
-    n_repeats: int = 5,
-    seed: int = 0,
+    preparation: TransformerFactories | None = None,
+    n_repeats: int = N_REPEATS,
 ) -> tuple[Importance, ...]:
     """Permutation importance of groups of features, on clips that no fold has learned from.
 
@@ -59,12 +78,17 @@ def group_importances(
     Parameters
     ----------
     table : FeatureTable
-        Features as they are: none is learned in the folds.
     system : System
     protocol : Protocol
         Its folds hold rows of `table`.
-    groups : mapping of str to (mapping of modality to (n,) int)
-    n_repeats, seed : int
+    groups : mapping of str to (mapping of modality to (n,) int, or None)
+        Of a modality whose features are learned, only all together.
+    context : RunContext, optional
+        Its workers compute the folds, all that is random follows from its seed. This process and
+        the seed 0 by default.
+    preparation : mapping of modality to (seed -> unfitted transformer), optional
+        Features that are learned in the folds, as in `affuse.evaluation.crossval.out_of_fold`.
+    n_repeats : int
 
     Returns
     -------
@@ -75,6 +99,8 @@ def group_importances(
     ------
     ConfigError
         No group, or a group with columns that there are not.
+    ClusterError
+        The workers cannot be reached any more, or die of a fold.
 
     Notes
     -----
@@ -82,48 +108,81 @@ def group_importances(
     importance and combined features effect plot".
     """
     _check(table, groups, n_repeats)
+    context, made = context or RunContext(), preparation or {}
     own = table.select(system.modalities)
-    fitted = []
-    for fold in protocol.folds:
-        task = FoldTask(own, (system,), protocol, fold, {}, seed)
-        train, test = (scored_rows(own, system, rows) for rows in (task.train, task.test))
-        fitted.append((task.build(system).fit(own.take(train)), test))
-    whole = _figure(own, fitted, None, np.random.default_rng(seed))
-    found = []
-    for name, columns in groups.items():
-        rng = np.random.default_rng(seed)
-        drops = [whole - _figure(own, fitted, columns, rng) for _ in range(n_repeats)]
-        found.append(Importance(name, float(np.mean(drops)), min(drops), max(drops)))
-    return tuple(sorted(found, key=lambda each: -each.drop))
+    tasks = [
+        _GroupsTask(FoldTask(own, (system,), protocol, fold, made, context.seed), groups, n_repeats)
+        for fold in protocol.folds
+    ]
+    found = _computed(tasks, context)
+    rows = np.concatenate([scored_rows(own, system, each.fold_task.test) for each in tasks])
+    truth, task = own.take(rows).truth, task_of(own)
+
+    def figure(place: int) -> float:
+        outputs = np.concatenate([outputs[place] for outputs in found])
+        return float(task.value(truth, task.predicted(outputs)))
+
+    whole = figure(0)
+    drops = [whole - figure(place) for place in range(1, 1 + n_repeats * len(groups))]
+    by_group = zip(groups, np.reshape(drops, (-1, n_repeats)), strict=True)
+    named = [
+        Importance(name, float(own.mean()), float(own.min()), float(own.max()))
+        for name, own in by_group
+    ]
+    return tuple(sorted(named, key=lambda each: -each.drop))
 
 
-def _figure(
-    table: FeatureTable,
-    fitted: list[tuple[TableEstimator, NDArray[np.int64]]],
-    columns: Mapping[str, Columns] | None,
-    rng: np.random.Generator,
-) -> float:
-    """The headline figure over the test clips of all folds."""
-    task, rows, outputs = task_of(table), [], []
-    for estimator, test in fitted:
-        own = table.take(test)
-        given = own if columns is None else _dealt(own, columns, rng)
-        rows.append(test)
-        outputs.append(task.outputs(estimator, given))
-    scored = np.concatenate(rows)
-    made = np.concatenate(outputs)
-    return float(task.value(table.take(scored).truth, task.predicted(made)))
+def _computed(tasks: list[_GroupsTask], context: RunContext) -> list[Outputs]:
+    """Outputs of each fold, in the order of the folds."""
+    found: dict[int, Outputs] = {}
+    context.progress(STAGE, 0, len(tasks))
+    with closing(context.workers.answers(_outputs, tasks)) as answers:
+        for number, answer in answers:
+            if isinstance(answer, Lost):
+                fold = tasks[number].fold_task.fold.number
+                raise ClusterError(f"fold {fold} cannot be computed: {answer.reason}")
+            found[number] = answer
+            context.progress(STAGE, len(found), len(tasks))
+    return [found[number] for number in range(len(tasks))]
+
+
+def _outputs(task: _GroupsTask) -> Outputs:
+    """Outputs for the test clips as they are, then for each group and repeat."""
+    from threadpoolctl import threadpool_limits
+
+    own = task.fold_task
+    target_task = task_of(own.table)
+    with threadpool_limits(1):
+        test, estimator = fitted_alone(own)
+        estimator = estimator if len(test) else None
+        given = [target_task.outputs(estimator, test)]
+        for name, columns in task.groups.items():
+            rng = np.random.default_rng(derived_seed(own.seed, "deal", own.fold.number, name))
+            given += [
+                target_task.outputs(estimator, _dealt(test, columns, rng))
+                for _ in range(task.n_repeats)
+            ]
+    if own.protocol.across_corpora and not own.table.targets:
+        can_be = np.broadcast_to(shared_emotions(own.table, own.fold), given[0].shape)
+        given = [masked(outputs, can_be) for outputs in given]
+    return np.stack(given)
 
 
 def _dealt(
-    table: FeatureTable, columns: Mapping[str, Columns], rng: np.random.Generator
+    table: FeatureTable, columns: Mapping[str, Columns | None], rng: np.random.Generator
 ) -> FeatureTable:
     """The clips with a group's numbers of one another, among those that have the modality."""
-    arrays = {}
+    arrays: dict[str, FeatureArray] = {}
     for modality, chosen in columns.items():
         array, has = table.arrays[modality], np.flatnonzero(table.present[modality])
+        order = rng.permutation(has)
+        if chosen is None:
+            whole = np.arange(len(table))
+            whole[has] = order
+            arrays[modality] = array.take(whole)
+            continue
         values = array.whole().reshape(len(table), array.n_features).copy()
-        values[np.ix_(has, chosen)] = values[np.ix_(rng.permutation(has), chosen)]
+        values[np.ix_(has, chosen)] = values[np.ix_(order, chosen)]
         arrays[modality] = ArrayInMemory(values.reshape(array.shape), array.axes)
     return table.with_arrays(arrays)
 
@@ -137,6 +196,8 @@ def _check(table: FeatureTable, groups: Groups, n_repeats: int) -> None:
     for name, columns in groups.items():
         for modality, chosen in columns.items():
             n_features = table.select([modality]).arrays[modality].n_features
+            if chosen is None:
+                continue
             if not len(chosen) or min(chosen) < 0 or max(chosen) >= n_features:
                 raise ConfigError(
                     f"group {name!r} was given columns of {modality} that are not there; expected "

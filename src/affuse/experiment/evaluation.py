@@ -14,6 +14,7 @@ from affuse.evaluation.group_tables import rare_in_groups
 from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.experiment.features import Features, context_of, degraded_features, notes_of
+from affuse.experiment.importance import with_importances
 from affuse.experiment.plan import Plan
 from affuse.experiment.rows import learners, searched, systems
 from affuse.features.context import RunContext
@@ -75,7 +76,7 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
     rare_by = rare_in_groups(clean.table, clean.index.clips, config.evaluation.by)
     division = (*statement, *divided.notes, *rare, *rare_by, *normalised, *on_search)
     without_sets = _without_sets(config, clean.table, measured.evaluated)
-    return Result(
+    result = Result(
         config=config,
         index=clean.index,
         table=clean.table,
@@ -88,6 +89,7 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
         drawn=drawn_people(clean.index),
         contents=features.extraction.contents,
     )
+    return with_importances(result, clean.sources, context)
 
 
 def _normalised(config: Config, clean: Recordings) -> tuple[Recordings, tuple[str, ...]]:

@@ -260,6 +260,8 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from _tables_of_networks(result)
     if result.curves:
         yield "robustness", result.robustness
+    if result.importances:
+        yield "importance", result.importance
     for name in (each for each in _TABLES_OF_SYSTEMS if each in result.task.tables):
         table_of = _TABLES_OF_SYSTEMS[name]
         parts = [table_of(item.out_of_fold, result.table) for item in result.evaluated]

@@ -39,6 +39,11 @@ class VoiceStatistics(ExtractorDefaults):
     label = "voice statistics"
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the statistics."""
+        return statistic_names()
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """``(n_statistics,)``."""
         return (len(statistic_names()),)

@@ -8,7 +8,14 @@ import pandas as pd
 
 from affuse.report.grid import SHOWN, Axis, Cell, Column, Grid
 from affuse.report.reading import RunFolder
-from affuse.report.result_tables import INTERVAL, ONE_SPEAKER, SYSTEM, Part, text_of
+from affuse.report.result_tables import (
+    INTERVAL,
+    ONE_SPEAKER,
+    SYSTEM,
+    Part,
+    importance_part,
+    text_of,
+)
 from affuse.report.words import modality_name
 from affuse.tasks.headline import CCC
 
@@ -67,7 +74,7 @@ def further_numbers(run: RunFolder, axis: Axis) -> tuple[Part, ...]:
         Part(str(name).capitalize(), "", number_grid(rows, axis, str(name).capitalize()))
         for name, rows in run.others.groupby("protocol", sort=False)
     )
-    return (*protocols, *_each_target(run))
+    return (*protocols, *_each_target(run), *importance_part(run))
 
 
 def _each_target(run: RunFolder) -> Iterator[Part]:

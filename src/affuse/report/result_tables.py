@@ -131,7 +131,7 @@ def further(run: RunFolder, axis: Axis) -> tuple[Part, ...]:
         )
         for name, rows in run.others.groupby("protocol", sort=False)
     )
-    return (*protocols, *_corpora(run), *_sets(run), *_references(run))
+    return (*protocols, *_corpora(run), *_sets(run), *importance_part(run), *_references(run))
 
 
 _ACROSS = (
@@ -194,6 +194,41 @@ def _sets(run: RunFolder) -> Iterator[Part]:
     )
     caption = "How often the set holds the true emotion, and how large it is"
     yield Part("Sets that hold the true emotion", text, Grid(caption, columns, rows, SHOWN))
+
+
+def importance_part(run: RunFolder) -> Iterator[Part]:
+    """How far the best system drops without each group of features.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Yields
+    ------
+    Part
+        None where groups were not measured.
+    """
+    table, headline = run.table("importance"), run.task.headline
+    if not len(table):
+        return
+    columns = (
+        Column("group of features"), Column(f"drop, {headline.compared}", "strong"),
+        Column("least, most", "range"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            row["group"], headline.value(row["drop"]),
+            headline.bounds(row["drop_low"], row["drop_high"]),
+        )
+        for _, row in table.iterrows()
+    )  # fmt: skip
+    text = (
+        f"{table['system'].iloc[0]}, fitted on the training clips; then the numbers of one group "
+        "were dealt anew among the test clips, several times. What two groups tell alike is not "
+        "missed where only one of them is dealt anew."
+    )
+    caption = "How far the best system drops without each group of features"
+    yield Part("Groups of features", text, Grid(caption, columns, rows, SHOWN, "group"))
 
 
 def _references(run: RunFolder) -> Iterator[Part]:

@@ -93,6 +93,7 @@ TABLES = (
             "gap_high", "n_emotions", "n_pairs",
         ),
     ),
+    RunTable("importance", ("system", "group", "drop", "drop_low", "drop_high")),
     RunTable("training", ("system", "fold", "epoch", "loss")),
     RunTable(
         "trials",
