@@ -12,8 +12,6 @@ import numpy as np
 import pandas as pd
 
 import affuse
-from affuse.fusion.families.cross_attention import CrossAttention
-from affuse.fusion.families.gated import Gated
 
 # %%
 # A task that only time tells
@@ -59,8 +57,8 @@ fold = affuse.speaker_folds(table.speakers, n_folds=3)[0]
 train, test = table.take(list(fold.train)), table.take(list(fold.test))
 systems = {
     "early fusion, SVM": affuse.EarlyFusion(affuse.model("svm_rbf")),
-    "gated": affuse.NetworkFusion(Gated(), epochs=20, random_state=0),
-    "cross-attention": affuse.NetworkFusion(CrossAttention(), epochs=20, random_state=0),
+    "gated": affuse.NetworkFusion("gated", epochs=20, random_state=0),
+    "cross-attention": affuse.NetworkFusion("cross_attention", epochs=20, random_state=0),
 }
 found = {}
 for name, system in systems.items():

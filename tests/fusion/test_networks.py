@@ -17,6 +17,7 @@ from affuse.errors import ConfigError, Diverged, FeatureError, WeightsError
 from affuse.features.array import ArrayInMemory
 from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, system_graphs
+from affuse.fusion.networks.estimator import NetworkFusion
 from affuse.fusion.networks.layers import Attention, AttentivePooling, ClipDescription
 from affuse.fusion.networks.steps import Extent, extent_of, steps_of
 from affuse.fusion.networks.tensors import TensorBackend
@@ -104,6 +105,17 @@ def test_a_model_of_whole_clips_takes_zeros_after_their_end(name, table):
         (again,) = session.run(None, {**own, **({"audio": audio} if "audio" in own else {})})
         assert np.isfinite(found).all()
         np.testing.assert_array_equal(found, again)
+
+
+def test_a_network_by_its_name_is_that_of_the_fusion(table):
+    found = NetworkFusion("gated", epochs=2, random_state=0).fit(table).predict_proba(table)
+    settings = FusionConfig(settings={"gated": {"epochs": 2}})
+    fusion = make_fusion("gated", None, settings, seed=0).fit(table)
+    np.testing.assert_array_equal(found, fusion.predict_proba(table))
+    with pytest.raises(ConfigError, match="'early', which is no network; expected such as"):
+        NetworkFusion("early").fit(table)
+    with pytest.raises(ConfigError, match="gated"):
+        NetworkFusion("gatd").fit(table)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -246,13 +246,13 @@ def test_an_answer_that_nobody_reads(tmp_path, bundle_dir):
         assert n_deaf < 20_000_000
 
 
-def test_a_form_of_many_parts(strict):
+def test_a_form_of_many_parts(tmp_path, bundle_dir):
     part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'
     content = part * 200 + PART.encode() + b"abc" + TAIL
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    answer = httpx.post(
-        f"http://127.0.0.1:{strict}/api/predict", content=content, headers=headers, trust_env=False
-    )
+    with local_server(tmp_path, bundle_dir, Limits(max_jobs=1)) as port:
+        url = f"http://127.0.0.1:{port}/api/predict"
+        answer = httpx.post(url, content=content, headers=headers, trust_env=False)
     assert answer.status_code == 400
     assert "more than 100 parts" in answer.json()["error"]
 

@@ -114,6 +114,8 @@ class Family:
         Parameters of its estimator that a search may choose, beside its ``epochs``; empty: none.
     of_rows : bool
         It holds one model of the run, over all features side by side: its space is that model's.
+    architecture : callable, optional
+        Makes the Architecture of a network that joins modalities.
 
     Examples
     --------
@@ -129,3 +131,4 @@ class Family:
     tasks: Callable[[str], tuple[str, ...]] = _classes_only
     space: Space = field(default_factory=dict)
     of_rows: bool = False
+    architecture: Callable[..., Any] | None = None

@@ -19,6 +19,7 @@ from affuse.fusion.inputs import (
     with_dropout,
 )
 from affuse.fusion.networks.architecture import Architecture
+from affuse.fusion.networks.settings import architecture_of
 from affuse.fusion.networks.steps import Steps, extent_of, steps_of
 from affuse.models.fit_cache import FitCache
 from affuse.models.graphs.builder import GraphBuilder
@@ -51,8 +52,9 @@ class NetworkFusion(JointOutputs, ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    architecture : Architecture
-        Frozen record, such as ``affuse.fusion.families.cross_attention.CrossAttention()``.
+    architecture : str or Architecture
+        Name of a fusion, such as "cross_attention", or a frozen record with settings of its own,
+        such as ``affuse.fusion.families.cross_attention.CrossAttention(n_heads=4)``.
     width : int
         Numbers by which a step or clip is described.
     dropout : float
@@ -89,17 +91,16 @@ class NetworkFusion(JointOutputs, ClassifierMixin, BaseEstimator):
     Examples
     --------
     >>> import affuse
-    >>> from affuse.fusion.families.gated import Gated
     >>> clips = [affuse.Clip(str(n), ["calm", "angry"][n % 2], "Ann") for n in range(8)]
     >>> X = np.repeat([[0.0], [1.0]], 3, axis=1)[[0, 1] * 4]
     >>> table = affuse.FeatureTable.from_arrays(affuse.Index(tuple(clips)), audio=X, video=X)
-    >>> NetworkFusion(Gated(), random_state=0).fit(table).predict(table)
+    >>> NetworkFusion("gated", random_state=0).fit(table).predict(table)
     array([0, 1, 0, 1, 0, 1, 0, 1])
     """
 
     def __init__(
         self,
-        architecture: Architecture,
+        architecture: Architecture | str,
         width: int = 32,
         dropout: float = 0.2,
         epochs: int = 40,
@@ -229,14 +230,14 @@ class NetworkFusion(JointOutputs, ClassifierMixin, BaseEstimator):
         return graph.node("Reshape", rows, shape)
 
     def _network(self) -> JointNetwork:
-        torch = import_torch()
+        torch, architecture = import_torch(), architecture_of(self.architecture)
         asked = (self.extents_, self.target_.n_outputs, self.width, self.dropout)
         # On the meta device weights have a shape and take no memory.
         with torch.device("meta"):
-            weights = list(self.architecture.network(*asked).parameters())
+            weights = list(architecture.network(*asked).parameters())
         n_bytes = _BYTES_A_WEIGHT * sum(each.numel() for each in weights)
         refuse_larger_than_memory(f"a network of width {self.width}", n_bytes)
-        return self.architecture.network(*asked)
+        return architecture.network(*asked)
 
     def _batches(self, steps: StepsOf, table: FeatureTable, terms: LossTerms | None) -> BatchSource:
         torch = import_torch()

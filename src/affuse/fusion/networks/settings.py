@@ -62,7 +62,45 @@ def network_family(name: str, architecture: Callable[..., Architecture]) -> Fami
             built, **shared, modality_dropout=settings.modality_dropout, random_state=seed
         )
 
-    return Family(make, models=own_model, level="embedding", tasks=all_tasks, space=SPACE)
+    return Family(
+        make,
+        models=own_model,
+        level="embedding",
+        tasks=all_tasks,
+        space=SPACE,
+        architecture=architecture,
+    )
+
+
+def architecture_of(given: Architecture | str) -> Architecture:
+    """An architecture as it is, or that of a fusion with its usual settings.
+
+    Parameters
+    ----------
+    given : Architecture or str
+        Or the name of a fusion, such as "gated".
+
+    Returns
+    -------
+    Architecture
+
+    Raises
+    ------
+    ConfigError
+        There is no such fusion, or it is no network.
+    """
+    if not isinstance(given, str):
+        return given
+    from affuse.fusion.registry import family_of
+
+    family, _ = family_of(given)
+    if family.architecture is None:
+        raise ConfigError(
+            f"NetworkFusion was given the fusion {given!r}, which is no network; expected such as "
+            "'cross_attention' or 'gated'"
+        )
+    made: Architecture = family.architecture()
+    return made
 
 
 def _check(name: str, given: Mapping[str, Any], own: list[str]) -> None:
