@@ -88,7 +88,7 @@ def test_the_system_that_is_taken_apart_is_that_of_the_results(table):
         np.testing.assert_array_equal(found.task.outputs(estimator, test), own.outputs)
 
 
-def test_features_that_are_learned_are_dealt_as_they_are_learned(table):
+def test_features_that_are_learned_are_permuted_as_they_are_learned(table):
     groups = {"audio": {"audio": None}, "noise": {"video": np.arange(2, 5)}}
     made = {"audio": lambda seed: Centred()}
     first, second = group_importances(table, EARLY, protocol(table), groups, preparation=made)

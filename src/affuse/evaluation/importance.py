@@ -52,7 +52,7 @@ class Importance:
 
 @dataclass(frozen=True)
 class _GroupsTask:
-    """A fold of one system, and the groups that are dealt anew among its test clips."""
+    """A fold of one system, and the groups that are permuted among its test clips."""
 
     fold_task: FoldTask
     groups: Groups
@@ -72,8 +72,8 @@ def group_importances(
     """Permutation importance of groups of features, on clips that no fold has learned from.
 
     In each fold the system is fitted once on the training clips; then the numbers of one group are
-    dealt anew among its test clips, all columns of a group together. What two groups tell alike is
-    not missed where only one of them is dealt anew.
+    permuted among its test clips, all columns of a group together. What two groups tell alike is
+    not missed where only one of them is permuted.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def _outputs(task: _GroupsTask) -> Outputs:
         for name, columns in task.groups.items():
             rng = np.random.default_rng(derived_seed(own.seed, "deal", own.fold.number, name))
             given += [
-                target_task.outputs(estimator, _dealt(test, columns, rng))
+                target_task.outputs(estimator, _permuted(test, columns, rng))
                 for _ in range(task.n_repeats)
             ]
     if own.protocol.across_corpora and not own.table.targets:
@@ -168,7 +168,7 @@ def _outputs(task: _GroupsTask) -> Outputs:
     return np.stack(given)
 
 
-def _dealt(
+def _permuted(
     table: FeatureTable, columns: Mapping[str, Columns | None], rng: np.random.Generator
 ) -> FeatureTable:
     """The clips with a group's numbers of one another, among those that have the modality."""

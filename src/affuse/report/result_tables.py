@@ -224,8 +224,8 @@ def importance_part(run: RunFolder) -> Iterator[Part]:
     )  # fmt: skip
     text = (
         f"{table['system'].iloc[0]}, fitted on the training clips; then the numbers of one group "
-        "were dealt anew among the test clips, several times. What two groups tell alike is not "
-        "missed where only one of them is dealt anew."
+        "were permuted among the test clips, several times. What two groups tell alike is not "
+        "missed where only one of them is permuted."
     )
     caption = "How far the best system drops without each group of features"
     yield Part("Groups of features", text, Grid(caption, columns, rows, SHOWN, "group"))
