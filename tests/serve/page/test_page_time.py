@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import comes_true
 
 from affuse.predict.recogniser import load
 
@@ -25,6 +26,11 @@ PIECES = """async ([count, hop, from, to, least]) => {
             segment: { emotion: place % 4 ? "happy" : null, probabilities: shares } };
     });
     return pieces(found, from, to, least);
+}"""
+
+REPORTS = """() => {
+    const player = document.querySelector("#player");
+    for (const name of ["timeupdate", "seeked"]) player.dispatchEvent(new Event(name));
 }"""
 
 
@@ -89,6 +95,20 @@ def test_zooming_and_scrolling_by_mouse_and_keys(result: Any) -> None:
     result.keyboard.up("Control")
     result.wait_for_selector("#along-part:visible")
     assert result.get_attribute("#along", "aria-valuetext").startswith("0:00.0 to 0:0")
+    result.press("#timeline", "0")
+
+
+def test_a_late_report_of_a_place_does_not_scroll_back_to_it(result: Any) -> None:
+    result.click("#zoom-all", force=True)
+    result.press("#timeline", "Home")
+    result.press("#timeline", "+")
+    comes_true(result, "!document.querySelector('#player').seeking")
+    result.press("#along", "End")
+    shown = result.get_attribute("#along", "aria-valuetext")
+    result.evaluate(REPORTS)
+    assert result.get_attribute("#along", "aria-valuetext") == shown
+    result.press("#timeline", "Home")
+    assert result.get_attribute("#along", "aria-valuetext") != shown, "a place asked for is shown"
     result.press("#timeline", "0")
 
 

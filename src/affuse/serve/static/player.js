@@ -13,6 +13,7 @@ import { Timeline } from "./timeline.js";
 import { clock, fusedWords, percent, saidBy, setWords, span } from "./words.js";
 
 const FAR_S = 1e7;
+const SAME_S = 1e-3;
 const MOST_ROWS = 200;
 const VIDEO_MS = 400;
 
@@ -296,15 +297,18 @@ export class Player {
     if (!this.video.paused) requestAnimationFrame(() => this.run());
   }
 
+  /** Where nothing has moved, a late report leaves the part that somebody scrolled to. */
   follow() {
     if (this.id === null || !this.timeline.found || this.place !== null) return;
-    if (this.until && this.video.currentTime >= this.until) {
+    const { currentTime: time, paused } = this.video;
+    if (paused && Math.abs(time - this.timeline.time) < SAME_S) return;
+    if (this.until && time >= this.until) {
       this.until = null;
       this.video.pause();
     }
-    this.people.follow(this.video.currentTime);
-    this.timeline.setTime(this.video.currentTime, !this.video.paused);
-    if (this.timeline.pointed === null) this.moment(this.video.currentTime);
+    this.people.follow(time);
+    this.timeline.setTime(time, !this.video.paused);
+    if (this.timeline.pointed === null) this.moment(time);
   }
 
   hover(time) {
