@@ -8,7 +8,6 @@ from pathlib import Path
 from affuse.media.video import DECODING_THREADS
 from affuse.predict.found_people import FoundPeople
 from affuse.predict.members import Members
-from affuse.predict.people_observer import PeopleObserver
 from affuse.predict.per_person import predict_people, refuse_other_members
 from affuse.predict.picture import Tracker
 from affuse.predict.recording import Reached, Recording, read_recording
@@ -87,6 +86,9 @@ def analyse(
     if settings.people is None:
         return Analysis(read_recording(path, members, tracker, settings, reached, n_threads))
     refuse_other_members(members)
+    # What clusters voices takes long to import, and is needed here alone.
+    from affuse.predict.people_observer import PeopleObserver
+
     observer = PeopleObserver(settings)
     recording = read_recording(path, members, tracker, settings, reached, n_threads, observer)
     return Analysis(recording, observer.people(recording))
