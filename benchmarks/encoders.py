@@ -2,12 +2,15 @@
 
 usage: python benchmarks/encoders.py figure RAVDESS EXTRACTOR [key=value ...]
        python benchmarks/encoders.py openwakeword RAVDESS WHEEL
+       python benchmarks/encoders.py pooling RAVDESS WHEEL
        python benchmarks/encoders.py opensmile RAVDESS [FEATURE_SET ...]
        python benchmarks/encoders.py cost [MINUTES ...]
 
 `figure`: speech of speakers 1 to 18, six folds of three, standard scaler and logistic regression
 with C = 1 on EXTRACTOR (onnx:FILE, hf:FOLDER ...), with the settings of it that are given.
 `openwakeword`: the same on the embedding of speech in the wheel of the package of that name.
+`pooling`: the same embedding pooled by attention that is learned in each fold, by mean and
+deviation, and by the mean alone, compared on the same clips.
 `opensmile`: the same through affuse, and by hand with openSMILE and scikit-learn alone, on the
 files and on the samples that affuse reads of them.
 `cost`: a base-size wav2vec 2.0 with random weights on noise of so many minutes: seconds per second
@@ -25,12 +28,15 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 import affuse
 from affuse.config import Config
+from affuse.evaluation.comparison import compare_with
 
 FOLDS = [[first, first + 1, first + 2] for first in range(1, 19, 3)]
 SETS = ("eGeMAPSv02", "ComParE_2016")
@@ -41,6 +47,7 @@ def main(command: str, *arguments: str) -> None:
     commands = {
         "figure": figure,
         "openwakeword": of_wheel,
+        "pooling": of_each_pooling,
         "opensmile": by_both,
         "cost": cost,
         "one": one,
@@ -50,10 +57,7 @@ def main(command: str, *arguments: str) -> None:
 
 def figure(ravdess: str, extractor: str, *settings: str) -> None:
     """Print UAR and accuracy of logistic regression on an extractor."""
-    name = extractor.partition(":")[0]
-    result = affuse.run(
-        _config(ravdess, extractor, [f"features.settings.{name}.{s}" for s in settings])
-    )
+    result = affuse.run(_config(ravdess, extractor, settings))
     row = result.results.iloc[0]
     low, high = 100 * row["uar_low"], 100 * row["uar_high"]
     print(
@@ -64,13 +68,32 @@ def figure(ravdess: str, extractor: str, *settings: str) -> None:
 
 def of_wheel(ravdess: str, wheel: str) -> None:
     """Print the figure of the embedding in a wheel of openwakeword."""
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(wheel) as opened:
-        for name in ("embedding_model.onnx", "melspectrogram.onnx"):
-            content = opened.read(f"openwakeword/resources/models/{name}")
-            (Path(folder) / name).write_bytes(content)
-        described = Path(__file__).with_name("openwakeword.json")
-        shutil.copy(described, Path(folder) / "embedding_model.json")
-        figure(ravdess, f"onnx:{folder}/embedding_model.onnx")
+    with tempfile.TemporaryDirectory() as folder:
+        figure(ravdess, _unpacked(wheel, Path(folder)))
+
+
+def of_each_pooling(ravdess: str, wheel: str) -> None:
+    """Print figures of the embedding in a wheel, pooled in three ways, and their differences."""
+    rows = {}
+    with tempfile.TemporaryDirectory() as folder:
+        extractor = _unpacked(wheel, Path(folder))
+        for pooling in ("attentive", "statistics", "mean"):
+            begun = time.process_time()
+            result = affuse.run(_config(ravdess, extractor, [f"pooling={pooling}"]))
+            row = result.honest[0].out_of_fold
+            rows[pooling] = replace(row, system=replace(row.system, name=pooling))
+            low, high = result.honest[0].scores.interval
+            uar = result.honest[0].scores.headline
+            print(
+                f"{pooling:<12}{100 * uar:.1f} [{100 * low:.1f}, {100 * high:.1f}], "
+                f"{time.process_time() - begun:.0f} s of computing",
+                flush=True,
+            )
+    for found in compare_with(rows.pop("attentive"), list(rows.values()), result.table):
+        print(
+            f"{found.better} before {found.other}: {100 * found.difference:.1f} "
+            f"[{100 * found.low:.1f}, {100 * found.high:.1f}], p = {found.p_holm:.3f} (Holm)"
+        )
 
 
 def by_both(ravdess: str, *sets: str) -> None:
@@ -144,7 +167,19 @@ def one(folder: str, minutes: str, number: str) -> None:
     print(time.perf_counter() - begun, time.process_time() - computed, peak)
 
 
-def _config(ravdess: str, extractor: str, settings: list[str]) -> Config:
+def _unpacked(wheel: str, folder: Path) -> str:
+    """The extractor of the embedding in a wheel of openwakeword."""
+    with zipfile.ZipFile(wheel) as opened:
+        for name in ("embedding_model.onnx", "melspectrogram.onnx"):
+            content = opened.read(f"openwakeword/resources/models/{name}")
+            (folder / name).write_bytes(content)
+    described = Path(__file__).with_name("openwakeword.json")
+    shutil.copy(described, folder / "embedding_model.json")
+    return f"onnx:{folder}/embedding_model.onnx"
+
+
+def _config(ravdess: str, extractor: str, settings: Sequence[str]) -> Config:
+    name = extractor.partition(":")[0]
     fixed = {
         "data.path": ravdess,
         "data.where": {"channel": ["speech"]},
@@ -154,8 +189,10 @@ def _config(ravdess: str, extractor: str, settings: list[str]) -> Config:
         "folds.speakers": FOLDS,
         "bundle.enabled": False,
         "robustness.enabled": False,
+        "jobs": 1,
     }
-    return affuse.load_config("quick", settings, fixed)
+    own = [f"features.settings.{name}.{each}" for each in settings]
+    return affuse.load_config("quick", own, fixed)
 
 
 def _by_hand(files: list[Path], feature_set: str) -> tuple[np.ndarray, np.ndarray]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_encoders import write_layers, write_tones
+from tiny_encoders import write_layers, write_linear, write_tones
 
 import affuse
 from affuse.bundle.decision import member_outputs
@@ -42,6 +43,42 @@ def test_the_layer_is_chosen_and_written(made: dict[str, Any], tmp_path: Path) -
     written = (made["bundle"] / "bundle.json").read_text("utf-8")
     assert "onnx:tiny.onnx" in written
     assert str(made["root"]) not in written
+
+
+@pytest.mark.parametrize("task", ["emotions", "dimensional"])
+def test_attention_to_frames_is_written(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of emotions and of numbers; clips of any length are pooled up to their own end."""
+    monkeypatch.setenv("AFFUSE_CACHE", str(tmp_path / "cache"))
+    corpus = write_tones(tmp_path / "corpus", 4)
+    data, model, asked = corpus, "logistic", []
+    if task == "dimensional":
+        data, model, asked = corpus / "numbers.csv", "ridge", ["task=dimensional"]
+        rows = [f"{path.name},{path.stem[-2:]},{path.stem[6:8]}" for path in corpus.glob("*.wav")]
+        data.write_text("\n".join(["path,speaker,valence", *sorted(rows)]))
+    config = affuse.load_config(
+        "quick",
+        ["features.video=none", f'models=[{{name="{model}"}}]', "jobs=1", *asked,
+         'features.settings.onnx.pooling="attentive"', "evaluation.n_bootstrap=100"],
+        {"data.path": str(data), "out": str(tmp_path / "run"),
+         "features.audio": f"onnx:{write_linear(tmp_path / 'tiny.onnx')}"},
+    )  # fmt: skip
+    row = affuse.run(config).results.iloc[0]
+    assert row["features"] == "tiny, attentive pooling, training data unknown"
+    assert row["uar" if task == "emotions" else "pearson"] > 0.75
+    bundle = read_bundle(tmp_path / "run" / "bundle")
+    extractor = affuse.extractor(f"onnx:{tmp_path / 'tiny.onnx'}", pooling="attentive")
+    for n_samples in (4000, 9600):
+        told = []
+        for clip in ("03-01-02-01-01-01-03", "03-01-05-01-01-01-03"):
+            sound = affuse.read_audio(corpus / f"{clip}.wav", sample_rate=8000)
+            features = extractor.extract(replace(sound, signal=sound.signal[:n_samples]))
+            told.append(member_outputs(bundle, "audio", {"audio": features[None]})[0])
+        if task == "emotions":
+            assert [found.argmax() for found in told] == [0, 1]
+        else:
+            assert told[0][0] < told[1][0]
 
 
 def test_its_file_is_looked_for_among_the_weights(

@@ -260,6 +260,8 @@ def test_settings_that_do_not_fit(saved: Any) -> None:
         affuse.extractor(name, layer=5)
     with pytest.raises(ConfigError, match=r'layer = "best" was given with pooling = "none"'):
         affuse.extractor(name, layer="best", pooling="none")
+    with pytest.raises(ConfigError, match=r'layer = "best" was given with pooling = "attentive"'):
+        affuse.extractor(name, layer="best", pooling="attentive")
     with pytest.raises(ConfigError, match="expected hf:NAME or hf:FOLDER"):
         affuse.extractor("hf")
 

@@ -31,6 +31,7 @@ from affuse.features.sources import make_source
 from affuse.features.store import FeatureStore
 from affuse.fusion.registry import make_fusion
 from affuse.media.audio import Sound
+from affuse.models.attentive_pooling import AttentivePooling
 
 
 @pytest.fixture
@@ -54,6 +55,21 @@ def test_frames_are_those_of_the_graph_on_each_window(tmp_path: Path, signal: An
     assert kept.shape == made.shape == (600, 4)
     np.testing.assert_allclose(kept[: len(frames)], by_hand(signal), atol=0.05)
     assert np.isnan(kept[len(frames) :]).all()
+
+
+def test_frames_whose_weights_are_learned_are_kept_over_time(tmp_path: Path, signal: Any) -> None:
+    path = write_linear(tmp_path / "a.onnx")
+    made = affuse.extractor(f"onnx:{path}", pooling="attentive")
+    plain = affuse.extractor(f"onnx:{path}", pooling="none")
+    assert (made.axes, made.shape) == (plain.axes, plain.shape)
+    sound = Sound(signal, 8000)
+    np.testing.assert_array_equal(made.extract(sound), plain.extract(sound))
+    assert made.settings() != plain.settings()
+    assert made.label == "a, attentive pooling, training data unknown"
+    learner = made.learned(affuse.load_config("quick"))
+    assert isinstance(learner(3), AttentivePooling)
+    assert learner(3).random_state == 3
+    assert plain.learned(affuse.load_config("quick")) is None
 
 
 def test_a_stream_gives_the_frames_of_the_whole(tmp_path: Path, signal: Any) -> None:

@@ -54,3 +54,11 @@ def test_what_does_not_fit_is_refused(sound: Sound) -> None:
 def test_a_layer_of_what_has_none() -> None:
     with pytest.raises(ConfigError, match=r'opensmile.layer = "best" was given, and one layer'):
         affuse.extractor("opensmile", layer="best")
+
+
+def test_attention_is_paid_to_frames_alone() -> None:
+    with pytest.raises(ConfigError, match=r'"attentive" was given, and functionals are one row'):
+        affuse.extractor("opensmile", pooling="attentive")
+    made = affuse.extractor("opensmile", pooling="attentive", level="frames")
+    assert made.label == "eGeMAPSv02, frames, attentive pooling"
+    assert made.learned(affuse.load_config("quick")) is not None

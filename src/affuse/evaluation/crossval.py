@@ -95,13 +95,18 @@ def _trials_folder(context: RunContext) -> str:
 
 
 def _refuse_learned_from_numbers(table: FeatureTable, preparation: TransformerFactories) -> None:
-    """Refuse learned features in a dimensional run: they are learned from emotions."""
-    if table.targets and preparation:
-        modalities = " and ".join(sorted(preparation))
+    """Refuse features in a dimensional run that are learned from emotions."""
+    if not table.targets:
+        return
+    alone = sorted(
+        m for m, make in preparation.items() if not getattr(make(0), "learns_numbers", False)
+    )
+    if alone:
+        modalities = " and ".join(alone)
         raise ConfigError(
             f"{modalities} features would be learned from emotions, and this task has numbers "
             f"({', '.join(table.targets)}); expected fixed ones: choose another extractor with "
-            + " ".join(f"--features {m}=NAME" for m in sorted(preparation))
+            + " ".join(f"--features {m}=NAME" for m in alone)
         )
 
 

@@ -156,7 +156,8 @@ def fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> 
     ----------
     layer : transformer
         Unfitted; it is the one that is fitted. Where it is ``grouped``, its ``fit`` takes the
-        clips' speakers as ``groups``.
+        clips' speakers as ``groups``; where it ``learns_numbers``, its ``y`` may be those of
+        targets, (n, n_targets).
     table : FeatureTable
     modality : str
     rows : (n,) int64
@@ -168,10 +169,10 @@ def fitted_layer(layer: Any, table: FeatureTable, modality: str, rows: Rows) -> 
         The layer itself.
     """
     own = table.take(rows[table.present[modality][rows]])
-    array, labels = own.arrays[modality], own.labels
+    array, truth = own.arrays[modality], own.truth
     if getattr(layer, "grouped", False):
-        return layer.fit(array, labels, groups=own.speakers)
-    return learn(layer, array, labels, loss_terms(own))
+        return layer.fit(array, truth, groups=own.speakers)
+    return learn(layer, array, truth, loss_terms(own))
 
 
 def layer_features(layer: Any, table: FeatureTable, modality: str) -> Features:

@@ -208,6 +208,11 @@ def make(config: Config) -> Functionals | Encoder:
     decoding = AudioDecoding(own.sample_rate, own.limit_s)
     feature_names(own.feature_set, own.level)
     if own.level == "functionals":
+        if own.pooling == "attentive":
+            raise ConfigError(
+                f'features.settings.{NAME}.pooling = "attentive" was given, and functionals are '
+                f'one row a clip; expected features.settings.{NAME}.level = "frames" with it'
+            )
         return Functionals(own.feature_set, decoding)
     frames = Descriptors(own.feature_set, decoding)
     return of_bounded_size(Encoder(frames, "", own.limit_s, own.pooling))

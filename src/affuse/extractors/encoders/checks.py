@@ -6,7 +6,7 @@ import math
 
 from affuse.errors import ConfigError
 from affuse.extractors.encoders.encoder import Encoder, Layer
-from affuse.extractors.encoders.pooling import Pooling
+from affuse.extractors.encoders.pooling import OVER_TIME, Pooling
 from affuse.features.memory import machine_memory
 
 _BYTES = 4
@@ -45,7 +45,7 @@ def check_layer(layer: Layer, pooling: Pooling, n_layers: int, name: str) -> Non
     Parameters
     ----------
     layer : "mean", "best" or int
-    pooling : {"statistics", "mean", "none"}
+    pooling : {"statistics", "mean", "attentive", "none"}
     n_layers : int
     name : str
         Of the extractor.
@@ -65,8 +65,9 @@ def check_layer(layer: Layer, pooling: Pooling, n_layers: int, name: str) -> Non
             f'features.settings.{name}.layer = "best" was given, and one layer alone is stored; '
             'expected "mean", or an encoder that gives several'
         )
-    if layer == "best" and pooling == "none":
+    if layer == "best" and pooling in OVER_TIME:
         raise ConfigError(
-            f'features.settings.{name}.layer = "best" was given with pooling = "none"; expected '
-            'pooling = "statistics" or "mean", by which layers are compared, or a layer\'s number'
+            f'features.settings.{name}.layer = "best" was given with pooling = "{pooling}"; '
+            'expected pooling = "statistics" or "mean", by which layers are compared, or a '
+            "layer's number"
         )

@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from affuse.extractors.encoders.pooling import Frames, Pooling, Sliceable, padded, statistics
+from affuse.extractors.encoders.pooling import (
+    OVER_TIME,
+    Frames,
+    Pooling,
+    Sliceable,
+    padded,
+    statistics,
+)
 from affuse.extractors.encoders.register import UNKNOWN, Origin
 from affuse.features.array import TIME
 from affuse.features.decoding import AudioDecoding, Decoding, SoundStream
@@ -158,9 +165,10 @@ class Encoder(ExtractorDefaults):
         The file, folder or name after the colon in a recipe.
     limit_s : float
         Seconds after which a longer clip is cut.
-    pooling : {"statistics", "mean", "none"}
-        Mean and deviation over time, the mean alone, or all frames: then a shorter clip ends in
-        zeros.
+    pooling : {"statistics", "mean", "attentive", "none"}
+        Mean and deviation over time, the mean alone, both weighted by what each fold's training
+        clips teach, or all frames. With the last two an array has all frames up to the limit, NaN
+        after a clip's end.
     layer : "mean", "best" or int
         What is made of the layers, where the frames have an axis of them.
     """
@@ -193,10 +201,11 @@ class Encoder(ExtractorDefaults):
 
     @property
     def label(self) -> str:
-        """What results show: the encoder, the layer, and whether its training data are unknown."""
+        """What results show: the encoder, what is learned of it, and what is not known of it."""
+        attentive = ", attentive pooling" if self.pooling == "attentive" else ""
         layer = f", layer {self._layer_name}" if self._has_layers and self.layer != "mean" else ""
         unknown = f", {UNKNOWN}" if self.frames.origin.trained_on is None else ""
-        return f"{self.frames.label}{layer}{unknown}"
+        return f"{self.frames.label}{layer}{attentive}{unknown}"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -212,13 +221,13 @@ class Encoder(ExtractorDefaults):
     def axes(self) -> tuple[str, ...]:
         """Name of each axis of `shape`."""
         layers = (LAYER,) if self._keeps_layers else ()
-        return (*((TIME,) if self.pooling == "none" else ()), *layers, "feature")
+        return (*((TIME,) if self.pooling in OVER_TIME else ()), *layers, "feature")
 
     @property
     def shape(self) -> tuple[int, ...]:
         """``(n_features,)``, with the layers before where one is chosen, and time before both."""
         layers = (self._n_layers,) if self._keeps_layers else ()
-        if self.pooling == "none":
+        if self.pooling in OVER_TIME:
             n_frames = max(math.ceil(self.limit_s * self.frames.frames_per_s), 1)
             return (n_frames, *layers, self._n_features)
         return (*layers, self._n_features * (2 if self.pooling == "statistics" else 1))
@@ -245,14 +254,14 @@ class Encoder(ExtractorDefaults):
             Ready for JSON.
         """
         own: dict[str, object] = {"pooling": self.pooling}
-        if self.pooling == "none":
+        if self.pooling in OVER_TIME:
             own["after_end"] = "nan"
         if self._has_layers:
             own["layer"] = self.layer
         return {**self.frames.settings(), **own}
 
     def learned(self, config: Config) -> Learner | None:
-        """Makes the choice of the layer in each fold, where it is left to the training clips.
+        """Makes what each fold's training clips teach: which layer serves, or which frames count.
 
         Parameters
         ----------
@@ -263,7 +272,11 @@ class Encoder(ExtractorDefaults):
         callable or None
             Seed -> unfitted transformer.
         """
-        if not (self._has_layers and self.layer == "best"):
+        if self.pooling == "attentive":
+            from affuse.models.attentive_pooling import attentive_pooling
+
+            return attentive_pooling
+        if not self._keeps_layers:
             return None
         from affuse.models.layer_choice import layer_choice
 
@@ -280,7 +293,7 @@ class Encoder(ExtractorDefaults):
         -------
         array of `shape`
         """
-        if self.pooling == "none":
+        if self.pooling in OVER_TIME:
             kept = self._layered(np.asarray(array[: self.shape[0]]))
             return padded(kept, self.shape[0]).reshape(self.shape)
         rows = statistics(array, self._layered, deviation=self.pooling == "statistics")

@@ -12,7 +12,9 @@ from affuse.features.array_parts import StoredParts
 
 Frames = NDArray[np.floating[Any]]
 Sliceable = Frames | StoredParts
-Pooling = Literal["statistics", "mean", "none"]
+Pooling = Literal["statistics", "mean", "attentive", "none"]
+OVER_TIME: tuple[Pooling, ...] = ("attentive", "none")
+"""Frames are kept over time: nothing is made of them, or what is made is learned in each fold."""
 
 _BLOCK = 1024
 """Frames that are read at once: a recording's may be larger than memory."""

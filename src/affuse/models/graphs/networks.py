@@ -107,6 +107,11 @@ def _relu(layer: nn.ReLU, graph: GraphBuilder, value: str) -> str:
 
 
 @layer_nodes.register
+def _tanh(layer: nn.Tanh, graph: GraphBuilder, value: str) -> str:
+    return graph.node("Tanh", value)
+
+
+@layer_nodes.register
 def _flatten(layer: nn.Flatten, graph: GraphBuilder, value: str) -> str:
     return graph.node("Flatten", value, axis=1)
 
