@@ -19,10 +19,12 @@ from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import Inputs, system_graphs
 from affuse.fusion.networks.estimator import NetworkFusion
 from affuse.fusion.networks.layers import Attention, AttentivePooling, ClipDescription
+from affuse.fusion.networks.nodes import GraphBackend
 from affuse.fusion.networks.steps import Extent, extent_of, steps_of
 from affuse.fusion.networks.tensors import TensorBackend
 from affuse.fusion.networks.times import share_passed, time_apart, waves
 from affuse.fusion.registry import make_fusion
+from affuse.models.graphs.builder import GraphBuilder
 from affuse.tasks.metrics import uar
 
 
@@ -168,7 +170,7 @@ def test_modalities_of_any_rate_and_length_have_the_time_of_the_clip():
 
 def test_a_clip_that_ended_early_is_described_by_what_it_has():
     shape, backend = (3, 1), TensorBackend()
-    extent = Extent(("time", "feature"), shape, np.zeros(1, np.float32), np.ones(1, np.float32))
+    extent = Extent(("time", "feature"), shape, np.zeros(1, np.float32), np.ones(1, np.float32), 3)
     description = ClipDescription(extent, 4, 0.0).eval()
     steps = torch.tensor([[[1.0], [3.0], [np.nan]], [[1.0], [3.0], [2.0]], [[1.0], [3.0], [5.0]]])
     clips, has = description.described(backend, steps)
@@ -199,6 +201,57 @@ def test_the_scale_is_that_of_training_steps_alone(table):
     np.testing.assert_allclose(extent.mean, rows.mean(axis=0), atol=1e-6)
     np.testing.assert_allclose(extent.deviation, rows.std(axis=0), atol=1e-6)
     assert (extent.n_steps, extent.n_numbers, extent.time_first) == (7, 4, (0, 2, 1))
+    assert extent.longest == 7
+
+
+def lengthened(table: FeatureTable, n_more: int) -> FeatureTable:
+    """The table with clips of any more steps: none of them has these."""
+    audio, video = (np.asarray(table.arrays[m]) for m in ("audio", "video"))
+    longer = {
+        "audio": np.pad(audio, ((0, 0), (0, 0), (0, n_more)), constant_values=np.nan),
+        "video": np.pad(video, ((0, 0), (0, n_more), (0, 0), (0, 0)), constant_values=np.nan),
+    }
+    return table.with_arrays(
+        {m: ArrayInMemory(array, table.arrays[m].axes) for m, array in longer.items()}
+    )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_steps_that_no_training_clip_has_are_not_computed(name, table):
+    """So how long a clip may be changes no digit, and a clip that is longer is used to its end."""
+    training = ended(table, slice(None), 5)
+    fusion, longer = fitted(name, training), fitted(name, lengthened(training, 40))
+    assert {m: own.longest for m, own in longer.extents_.items()} == {"audio": 5, "video": 5}
+    np.testing.assert_array_equal(fusion.losses_, longer.losses_)
+    for few, many in ((training, lengthened(training, 40)), (table, lengthened(table, 40))):
+        expected = fusion.predict_proba(few)
+        for asked, given in ((fusion, many), (longer, few), (longer, many)):
+            np.testing.assert_array_equal(asked.predict_proba(given), expected)
+    assert not np.allclose(fusion.predict_proba(table), fusion.predict_proba(training))
+    shapes = {m: a.shape[1:] for m, a in many.arrays.items()}
+    (member,) = system_graphs(longer, Inputs(shapes, {})).members
+    session = onnxruntime.InferenceSession(member.content, providers=["CPUExecutionProvider"])
+    for given in (table, training):
+        arrays = {m: np.asarray(a) for m, a in lengthened(given, 40).arrays.items()}
+        expected = fusion.predict_proba(given)
+        np.testing.assert_allclose(session.run(None, arrays)[0], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_known", [0, 2, 6])
+def test_steps_are_cut_where_no_clip_has_any(n_known):
+    steps = torch.full((2, 9, 3), torch.nan)
+    steps[1, :n_known] = 1.0
+    graph = GraphBuilder()
+    backend = GraphBackend(graph)
+    given = graph.input("steps", ["n", 9, 3])
+    cut = backend.cut(given, 4)
+    named = {"cut": (cut, ["n", "t", 3]), "places": (backend.places(cut), [1, "t", 1])}
+    session = onnxruntime.InferenceSession(graph.finish(named, "FLOAT"))
+    expected = TensorBackend().cut(steps, 4)
+    assert expected.shape == (2, max(n_known, 4), 3)
+    found, places = session.run(None, {"steps": steps.numpy()})
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(places, TensorBackend().places(expected))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,10 @@ FAR = -1e9
 """Added to scores of what must have no share in a softmax; minus infinity makes rows of NaN."""
 
 
+END = 2**31 - 1
+"""Of any axis, as the end of a part."""
+
+
 class Backend(ABC):
     """The operations of the networks that join modalities; axis 0 is that of the clips."""
 
@@ -250,6 +254,34 @@ class Backend(ABC):
         """
 
     @abstractmethod
+    def cut(self, value: Value, least: int) -> Value:
+        """Steps up to the last that any of the clips has, and no fewer than `least`.
+
+        Parameters
+        ----------
+        value : value (n_clips, n_steps, n)
+            NaN where there is no step.
+        least : int
+
+        Returns
+        -------
+        value (n_clips, at most n_steps, n)
+        """
+
+    @abstractmethod
+    def places(self, value: Value) -> Value:
+        """0, 1, 2 ... for the steps of clips.
+
+        Parameters
+        ----------
+        value : value (n_clips, n_steps, n)
+
+        Returns
+        -------
+        value (1, n_steps, 1)
+        """
+
+    @abstractmethod
     def part(self, value: Value, start: int, end: int, axis: int) -> Value:
         """From `start` to before `end` along an axis.
 
@@ -257,6 +289,7 @@ class Backend(ABC):
         ----------
         value : Value
         start, end, axis : int
+            Below 0 they are counted from the axis's end; an end beyond it is its end.
 
         Returns
         -------

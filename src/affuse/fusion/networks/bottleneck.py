@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from typing_extensions import override
 
-from affuse.fusion.networks.backend import Backend, Value
+from affuse.fusion.networks.backend import END, Backend, Value
 from affuse.fusion.networks.joint import Extents, JointNetwork
 from affuse.fusion.networks.layers import Attention, AttentivePooling, Modality, StepDescription
 
@@ -36,7 +36,6 @@ class BottleneckNetwork(JointNetwork):
         n_tokens: int,
     ) -> None:
         super().__init__()
-        self.n_steps = {name: extent.n_steps for name, extent in extents.items()}
         self.n_tokens = n_tokens
         self.steps: Any = nn.ModuleDict(
             {name: StepDescription(extent, width, dropout) for name, extent in extents.items()}
@@ -81,11 +80,10 @@ class BottleneckNetwork(JointNetwork):
         """Steps of each modality, and the tokens: the mean of what each made of them."""
         kept, passed = {}, []
         for name, given in described.items():
-            n_steps = self.n_steps[name]
             both = backend.concat([own[name], tokens], 1)
             made = layer[name].attended(backend, both, both, self._open(backend, given))
-            kept[name] = backend.part(made, 0, n_steps, axis=1)
-            passed.append(backend.part(made, n_steps, n_steps + self.n_tokens, axis=1))
+            kept[name] = backend.part(made, 0, -self.n_tokens, axis=1)
+            passed.append(backend.part(made, -self.n_tokens, END, axis=1))
         return kept, _mean(backend, passed, [given.has for given in described.values()])
 
     def _tokens(self, backend: Backend, given: Modality) -> Value:

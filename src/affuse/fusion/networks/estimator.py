@@ -177,6 +177,8 @@ class NetworkFusion(JointOutputs, ClassifierMixin, BaseEstimator):
         with seeded_single_thread(self.random_state):
             self.network_ = self._network()
             batches = self._batches(steps, training, self.target_.terms(terms))
+            # What is learned from ends with the longest clip; these end where one may.
+            del steps
             parts = [{"params": self.network_.parameters(), "weight_decay": self.weight_decay}]
             optimiser = adam(parts, self.learning_rate)
             self.losses_ = train(
@@ -241,7 +243,10 @@ class NetworkFusion(JointOutputs, ClassifierMixin, BaseEstimator):
 
     def _batches(self, steps: StepsOf, table: FeatureTable, terms: LossTerms | None) -> BatchSource:
         torch = import_torch()
-        tensors = {name: torch.from_numpy(np.array(own)) for name, own in steps.items()}
+        tensors = {
+            name: torch.from_numpy(np.array(own[:, : self.extents_[name].longest]))
+            for name, own in steps.items()
+        }
         aims = torch.from_numpy(self.target_.encoded(table.truth))
 
         def batches() -> Iterator[Any]:

@@ -52,9 +52,12 @@ class Scaling(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.from_numpy(extent.mean.copy()))
         self.register_buffer("deviation", torch.from_numpy(extent.deviation.copy()))
+        self.longest = extent.longest
 
     def scaled(self, backend: Backend, steps: Value) -> Modality:
         """Scaled steps (n_clips, n_steps, n_numbers), which of them there are, and whether any.
+
+        No more than the longest training clip has, or the longest of these clips.
 
         Parameters
         ----------
@@ -65,6 +68,7 @@ class Scaling(nn.Module):
         -------
         Modality
         """
+        steps = backend.cut(steps, self.longest)
         known = backend.known(backend.part(steps, 0, 1, axis=2))
         has = backend.largest(known, axis=1)
         centred = backend.minus(steps, backend.constant(self.mean))
@@ -84,8 +88,6 @@ class StepDescription(nn.Module):
     dropout : float
     """
 
-    places: torch.Tensor
-
     def __init__(self, extent: Extent, width: int, dropout: float) -> None:
         super().__init__()
         self.scaling = Scaling(extent)
@@ -94,8 +96,6 @@ class StepDescription(nn.Module):
         self.outer = nn.Linear(width, width)
         self.dropout = nn.Dropout(dropout)
         self.absent = nn.Parameter(torch.zeros(1, 1, width))
-        places = torch.arange(extent.n_steps, dtype=torch.float32)
-        self.register_buffer("places", places[None, :, None])
 
     def described(self, backend: Backend, steps: Value) -> Modality:
         """The steps of a modality.
@@ -110,7 +110,7 @@ class StepDescription(nn.Module):
         Modality
         """
         given = self.scaling.scaled(backend, steps)
-        when = share_passed(backend, backend.constant(self.places), given.valid)
+        when = share_passed(backend, backend.places(given.valid), given.valid)
         time = backend.linear(self.time, waves(backend, when))
         inner = backend.relu(backend.add(backend.linear(self.inner, given.steps), time))
         own = backend.linear(self.outer, backend.dropout(self.dropout, inner))

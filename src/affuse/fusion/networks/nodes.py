@@ -97,6 +97,27 @@ class GraphBackend(Backend):
         return self.graph.node("ReduceMax", value, self._whole([axis]))
 
     @override
+    def cut(self, value: Value, least: int) -> Value:
+        known = self.known(self.part(value, 0, 1, axis=2))
+        some = self.graph.node("ReduceMax", known, self._whole([0, 2]), keepdims=0)
+        last = self.graph.node("ArgMax", some, axis=0, keepdims=1, select_last_index=1)
+        # Where no clip has a step, the last of the largest is the last of all.
+        any_known = self.graph.node("ReduceMax", some, self._whole([0]), keepdims=1)
+        longest = self.multiply(
+            self.add(last, self._whole([1])), self.graph.cast(any_known, "INT64")
+        )
+        end = self.graph.node("Max", longest, self._whole([least]))
+        return self.graph.node("Slice", value, self._whole([0]), end, self._whole([1]))
+
+    @override
+    def places(self, value: Value) -> Value:
+        n_steps = self.graph.node("Shape", value, start=1, end=2)
+        ends = (self.graph.constant(0, np.int64), self.graph.node("Squeeze", n_steps))
+        counted = self.graph.node("Range", *ends, self.graph.constant(1, np.int64))
+        shaped = self.reshape(counted, (1, -1, 1))
+        return self.graph.cast(shaped, "FLOAT")
+
+    @override
     def part(self, value: Value, start: int, end: int, axis: int) -> Value:
         return self.graph.node("Slice", value, *(self._whole([n]) for n in (start, end, axis)))
 

@@ -30,12 +30,15 @@ class Extent:
     shape : tuple of int
     mean, deviation : (n_numbers,) float32
         Of each number over all steps of the training clips.
+    longest : int
+        Steps of the longest training clip: no more are computed, but of a clip that has more.
     """
 
     axes: tuple[str, ...]
     shape: tuple[int, ...]
     mean: NDArray[np.float32]
     deviation: NDArray[np.float32]
+    longest: int
 
     @property
     def n_numbers(self) -> int:
@@ -113,12 +116,17 @@ def extent_of(table: FeatureTable, modality: str, steps: Steps) -> Extent:
     """
     array: Any = table.arrays[modality]
     axes = tuple(name for name in array.axes if name != CLIP)
-    rows = steps.reshape(-1, steps.shape[2])
-    rows = rows[~np.isnan(rows[:, 0])]
+    known = ~np.isnan(steps[:, :, 0])
+    rows, some = steps[known], np.flatnonzero(known.any(axis=0))
+    longest = int(some[-1]) + 1 if len(some) else 1
     mean, deviation = np.zeros(steps.shape[2]), np.ones(steps.shape[2])
     if len(rows):
         mean = rows.mean(axis=0, dtype=np.float64)
         deviation = np.maximum(rows.std(axis=0, dtype=np.float64), LEAST_DEVIATION)
     return Extent(
-        axes, tuple(array.shape[1:]), mean.astype(np.float32), deviation.astype(np.float32)
+        axes,
+        tuple(array.shape[1:]),
+        mean.astype(np.float32),
+        deviation.astype(np.float32),
+        longest,
     )

@@ -82,8 +82,17 @@ class TensorBackend(Backend):
         return value.amax(axis, keepdim=True)
 
     @override
+    def cut(self, value: Value, least: int) -> Value:
+        known = (~torch.isnan(value[:, least:, 0])).any(0).nonzero()
+        return value[:, : least + (int(known[-1]) + 1 if len(known) else 0)]
+
+    @override
+    def places(self, value: Value) -> Value:
+        return torch.arange(value.shape[1], dtype=torch.float32)[None, :, None]
+
+    @override
     def part(self, value: Value, start: int, end: int, axis: int) -> Value:
-        return value.narrow(axis, start, end - start)
+        return value[(slice(None),) * axis + (slice(start, end),)]
 
     @override
     def reshape(self, value: Value, shape: Sequence[int]) -> Value:
