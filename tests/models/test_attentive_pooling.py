@@ -98,6 +98,17 @@ def test_how_far_clips_are_filled_up_changes_nothing():
     np.testing.assert_array_equal(alone, expected)
 
 
+def test_all_steps_of_the_longest_clip_are_learned_from():
+    """Their order has no part in it."""
+    steps, labels = clips(40)
+    turned = steps.copy()
+    for own, there in zip(turned, ~np.isnan(steps[:, :, 0]), strict=True):
+        own[there] = own[there][::-1]
+    found, again = quick().fit(steps, labels), quick().fit(turned, labels)
+    np.testing.assert_allclose(again.losses_, found.losses_, rtol=1e-4)
+    np.testing.assert_allclose(again.transform(turned), found.transform(steps), atol=1e-4)
+
+
 def test_steps_on_disk_give_the_same_numbers(tmp_path: Path):
     steps, labels = clips(40)
     paths = tuple(tmp_path / f"{n}.npy" for n in range(len(steps)))
