@@ -20,6 +20,7 @@ from affuse.evaluation.comparison import (
 from affuse.evaluation.emotion_sets import Coverage, Sets, set_names
 from affuse.evaluation.group_tables import GroupTables, gap_sentence, group_tables
 from affuse.evaluation.importance import Importance
+from affuse.evaluation.occlusion import Occlusion
 from affuse.evaluation.sentences import best_of_fusions, floor_of_swaps, sentence
 from affuse.evaluation.systems import Losses, OutOfFold
 from affuse.evaluation.trials import trials_table
@@ -91,6 +92,8 @@ class Result:
         UAR of each system under each condition; empty where robustness was not evaluated.
     importances : tuple of Importance
         What groups of features are worth to the best honest system; empty where not asked for.
+    occlusions : tuple of Occlusion
+        Where the best honest system finds each emotion; empty where not asked for.
 
     Examples
     --------
@@ -115,6 +118,7 @@ class Result:
     contents: Mapping[Path, str] = field(default_factory=dict)
     drawn: str = ""
     importances: tuple[Importance, ...] = ()
+    occlusions: tuple[Occlusion, ...] = ()
 
     def __repr__(self) -> str:
         found = counted(len(self.evaluated), "row")
@@ -219,6 +223,19 @@ class Result:
             for one in self.importances
         ]
         return pd.DataFrame(rows, columns=["system", "group", "drop", "drop_low", "drop_high"])
+
+    @property
+    def occlusion(self) -> pd.DataFrame:
+        """Occlusion maps of the best honest system: one row per modality, emotion and part."""
+        rows = [
+            (self.honest[0].name, one.modality, one.emotion, one.n_clips, row, column, drop,
+             one.face_share)
+            for one in self.occlusions
+            for row, drops in zip(one.rows, one.drops.tolist(), strict=True)
+            for column, drop in zip(one.columns, drops, strict=True)
+        ]  # fmt: skip
+        names = "system modality emotion n_clips row column drop face_share"
+        return pd.DataFrame(rows, columns=names.split())
 
     @property
     def training(self) -> pd.DataFrame:

@@ -82,7 +82,7 @@ def test_the_system_that_is_taken_apart_is_that_of_the_results(table):
     divided, made = protocol(table), {"audio": lambda seed: Centred()}
     (found,) = out_of_fold(table, [EARLY], divided, preparation=made)
     for fold in divided.folds:
-        test, estimator = fitted_alone(FoldTask(table, (EARLY,), divided, fold, made, 0))
+        test, estimator, _ = fitted_alone(FoldTask(table, (EARLY,), divided, fold, made, 0))
         own = found.take(found.folds == fold.number)
         assert test.clips.tolist() == table.clips[own.rows].tolist()
         np.testing.assert_array_equal(found.task.outputs(estimator, test), own.outputs)

@@ -40,6 +40,7 @@ from affuse.cli.options import (
     MaxDuration,
     Media,
     Names,
+    Occlusion,
     People,
     Printed,
     Recipe,
@@ -100,6 +101,7 @@ def run(
     device: Device = None,
     coverage: Coverage = None,
     importance: Importance = False,
+    occlusion: Occlusion = None,
     budget: Budget = None,
     workers: LocalWorkers = None,
     cluster: Cluster = None,
@@ -122,6 +124,7 @@ def run(
         folds=folds,
         budget=budget,
         importance=importance,
+        occlusion=occlusion,
     )
     run_and_print(configure(typed), out, work)
 

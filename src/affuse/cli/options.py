@@ -105,6 +105,15 @@ Importance = Annotated[
         "--importance", help="Measure how far the best system drops without each group of features."
     ),
 ]
+Occlusion = Annotated[
+    int | None,
+    typer.Option(
+        "--occlusion",
+        min=1,
+        max=1000,
+        help="Map where in sound and face the best system finds each emotion, on so many clips.",
+    ),
+]
 FoldsOfARun = Annotated[str | None, typer.Option("--folds", hidden=True)]
 ByOfARun = Annotated[list[str] | None, typer.Option("--by", hidden=True)]
 CoverageOfARun = Annotated[float | None, typer.Option("--coverage", hidden=True)]

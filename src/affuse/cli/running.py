@@ -15,6 +15,7 @@ from affuse.cli.by_corpus import by_corpus_text
 from affuse.cli.by_group import by_group_text
 from affuse.cli.curves import robustness_text
 from affuse.cli.importance import importance_text
+from affuse.cli.occlusion import occlusion_text
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
 from affuse.cli.sets import sets_text
@@ -53,6 +54,7 @@ class Typed:
     coverage: float | None = None
     budget: str | None = None
     importance: bool = False
+    occlusion: int | None = None
 
 
 def configure(typed: Typed) -> Config:
@@ -77,6 +79,7 @@ def configure(typed: Typed) -> Config:
         "evaluation.coverage": typed.coverage,
         "search.budget": typed.budget,
         "evaluation.importance": typed.importance or None,
+        "evaluation.occlusion": typed.occlusion,
         "evaluation.by": typed.by or None,
         **_features(typed.features or ()),
     }
@@ -117,6 +120,10 @@ def _refuse_twice(typed: Typed) -> None:
     if typed.importance and "evaluation.importance" in set_here:
         raise ConfigError(
             "--set evaluation.importance was given beside --importance; expected one of them"
+        )
+    if typed.occlusion is not None and "evaluation.occlusion" in set_here:
+        raise ConfigError(
+            "--set evaluation.occlusion was given beside --occlusion; expected one of them"
         )
     if typed.by and "evaluation.by" in set_here:
         raise ConfigError(
@@ -165,6 +172,8 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
     if each := by_group_text(result):
         say(f"\n{each}")
     if each := importance_text(result):
+        say(f"\n{each}")
+    if each := occlusion_text(result):
         say(f"\n{each}")
     if result.curves:
         say(f"\n{robustness_text(result)}")

@@ -207,6 +207,13 @@ class EvaluationConfig(Settings):
         description="Whether the best system is fitted once more, to measure how far it drops "
         "without each group of features.",
     )
+    occlusion: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="Clips of each emotion of which parts of the sound and of the face are hidden, "
+        "to map where the best system finds the emotion; 0: none.",
+    )
 
 
 class RobustnessConfig(Settings):

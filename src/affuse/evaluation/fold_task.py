@@ -164,7 +164,7 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
         return task.fold.number, found
 
 
-def fitted_alone(task: FoldTask) -> tuple[FeatureTable, Any]:
+def fitted_alone(task: FoldTask) -> tuple[FeatureTable, Any, Mapping[str, Any]]:
     """The one system of a fold, fitted on its training clips, and what it is tested on.
 
     Parameters
@@ -178,12 +178,15 @@ def fitted_alone(task: FoldTask) -> tuple[FeatureTable, Any]:
         The test clips that it scores, in the order of their ids, with learned features.
     estimator
         The fit that `predict_fold` has.
+    layers : mapping of modality to transformer
+        The fits that learned features came from.
     """
     (system,) = task.systems
-    _, table, fit_cache = _prepared(task)
+    learned, table, fit_cache = _prepared(task)
     train, test = (scored_rows(table, system, rows) for rows in (task.train, task.test))
     own = table.select(system.modalities)
-    return own.take(test), fit_cache.fitted(task.build(system), own.take(train))
+    estimator = fit_cache.fitted(task.build(system), own.take(train))
+    return own.take(test), estimator, learned.layers
 
 
 def _prepared(task: FoldTask) -> tuple[LearnedFeatures, FeatureTable, FitCache]:

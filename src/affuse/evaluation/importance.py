@@ -153,7 +153,7 @@ def _outputs(task: _GroupsTask) -> Outputs:
     own = task.fold_task
     target_task = task_of(own.table)
     with threadpool_limits(1):
-        test, estimator = fitted_alone(own)
+        test, estimator, _ = fitted_alone(own)
         estimator = estimator if len(test) else None
         given = [target_task.outputs(estimator, test)]
         for name, columns in task.groups.items():

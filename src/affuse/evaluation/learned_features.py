@@ -47,6 +47,7 @@ class LearnedFeatures:
         self._shapes: dict[str, tuple[int, ...]] = {}
         self._known: dict[tuple[str, bytes, bytes], Features] = {}
         self._losses: dict[str, NDArray[np.float64]] = {}
+        self._layers: dict[str, Any] = {}
         # Cross-fitted features of training clips hold nothing of their own labels as they are.
         self._relearned = frozenset(
             m for m in modalities if not getattr(build(m), "cross_fitted", False)
@@ -96,6 +97,11 @@ class LearnedFeatures:
         """Mean training loss of each epoch, of the network first fitted for each modality."""
         return self._losses
 
+    @property
+    def layers(self) -> Mapping[str, Any]:
+        """The transformer first fitted for each modality."""
+        return self._layers
+
     def _learned(self, modality: str, learn: Rows, use: Rows) -> Features:
         array, present = self._table.arrays[modality], self._table.present[modality]
         learn, has = learn[present[learn]], present[use]
@@ -104,10 +110,10 @@ class LearnedFeatures:
         transformer = self._build(modality)
         if getattr(transformer, "cross_fitted", False):
             features = self._cross_fitted(transformer, array, learn, use, has)
-            self._keep_losses(modality, transformer)
+            self._keep(modality, transformer)
             return features
         fitted_layer(transformer, self._table, modality, learn)
-        self._keep_losses(modality, transformer)
+        self._keep(modality, transformer)
         # One clip to learn from is there to say how many features there are.
         some, again = array.distinct(use[has] if has.any() else learn[:1])
         features = np.asarray(transformer.transform(array.take(some)), np.float32)
@@ -136,7 +142,8 @@ class LearnedFeatures:
             features[new] = transformer.transform(array.take(use[new]))
         return features
 
-    def _keep_losses(self, modality: str, transformer: Any) -> None:
+    def _keep(self, modality: str, transformer: Any) -> None:
+        self._layers.setdefault(modality, transformer)
         if hasattr(transformer, "losses_"):
             self._losses.setdefault(modality, transformer.losses_)
 

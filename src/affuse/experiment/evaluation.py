@@ -15,6 +15,7 @@ from affuse.evaluation.scores import scores
 from affuse.evaluation.systems import OutOfFold, System
 from affuse.experiment.features import Features, context_of, degraded_features, notes_of
 from affuse.experiment.importance import with_importances
+from affuse.experiment.occlusion import with_occlusions
 from affuse.experiment.plan import Plan
 from affuse.experiment.rows import learners, searched, systems
 from affuse.features.context import RunContext
@@ -89,7 +90,8 @@ def evaluate(plan: Plan, features: Features, context: RunContext) -> Result:
         drawn=drawn_people(clean.index),
         contents=features.extraction.contents,
     )
-    return with_importances(result, clean.sources, context)
+    result = with_importances(result, clean.sources, context)
+    return with_occlusions(result, clean.sources, context)
 
 
 def _normalised(config: Config, clean: Recordings) -> tuple[Recordings, tuple[str, ...]]:

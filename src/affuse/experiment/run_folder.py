@@ -260,8 +260,7 @@ def _tables(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from _tables_of_networks(result)
     if result.curves:
         yield "robustness", result.robustness
-    if result.importances:
-        yield "importance", result.importance
+    yield from _tables_of_the_best(result)
     for name in (each for each in _TABLES_OF_SYSTEMS if each in result.task.tables):
         table_of = _TABLES_OF_SYSTEMS[name]
         parts = [table_of(item.out_of_fold, result.table) for item in result.evaluated]
@@ -286,6 +285,14 @@ def _tables_of_networks(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "training", result.training
     if len(result.trials):
         yield "trials", result.trials
+
+
+def _tables_of_the_best(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:
+    """What the best system goes by, where it was asked for."""
+    if result.importances:
+        yield "importance", result.importance
+    if result.occlusions:
+        yield "occlusion", result.occlusion
 
 
 def _tables_of_groups(result: Result) -> Iterator[tuple[str, pd.DataFrame]]:

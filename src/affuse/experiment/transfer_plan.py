@@ -23,6 +23,7 @@ _OF_A_RUN = (
     ("evaluation.by", "gives figures of pairs of corpora alone"),
     ("evaluation.coverage", "makes no sets"),
     ("evaluation.importance", "takes no system apart"),
+    ("evaluation.occlusion", "takes no system apart"),
     ("robustness.enabled", "degrades nothing"),
 )
 """Settings of how a run is divided or reported, and why they do not apply here."""

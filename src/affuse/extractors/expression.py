@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -52,6 +52,7 @@ class Expression(ExtractorDefaults):
     axes = ("feature",)
     dtype = "float32"
     label = "face network"
+    face_share = 1.0
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -94,13 +95,44 @@ class Expression(ExtractorDefaults):
         FeatureError
             There is no face in any of them.
         """
+        return self.described(self.seen(decoded))
+
+    def seen(self, decoded: Iterable[Image]) -> list[Image]:
+        """Crops of the face, (48, 48), of the frames that have one.
+
+        Parameters
+        ----------
+        decoded : iterable of (height, width, 3) uint8
+
+        Returns
+        -------
+        list of (48, 48) uint8
+
+        Raises
+        ------
+        FeatureError
+            There is no face in any of them.
+        """
         crops, n_frames = _crops(decoded)
         if not crops:
             raise FeatureError(
                 f"no face was found in any of {n_frames} frames; expected one: the clip's video "
                 "is left out"
             )
-        probabilities, embeddings = _expressions(np.stack(crops)[:, None])
+        return crops
+
+    def described(self, pictures: Sequence[Image]) -> NDArray[np.float32]:
+        """Features of crops, `shape`.
+
+        Parameters
+        ----------
+        pictures : sequence of (48, 48) uint8
+
+        Returns
+        -------
+        (n_features,) float32
+        """
+        probabilities, embeddings = _expressions(np.stack(pictures)[:, None])
         logs = np.log(np.maximum(probabilities, _LEAST))
         return np.concatenate([logs.mean(0), logs.std(0), embeddings.mean(0)]).astype(np.float32)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affuse.errors import ConfigError, FeatureError
-from affuse.extractors.vgg.framing import Crop, View, configured_view
+from affuse.extractors.vgg.framing import FACE_MARGIN, Crop, View, configured_view
 from affuse.extractors.vgg.graph import INPUT, OUTPUT
 from affuse.extractors.vgg.network import network, trunk_file
 from affuse.features.decoding import VideoDecoding
@@ -81,6 +81,11 @@ class VggFace(ExtractorDefaults):
         return View(self.preprocessing, self.decoding, self.crop)
 
     @property
+    def face_share(self) -> float:
+        """Side of the face, as a share of what is seen; 0 where that is no crop of a face."""
+        return 1 / (1 + FACE_MARGIN) if self.crop == "face" else 0.0
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """``(n_frames, view.height // 32, view.width // 32, 512)``."""
         n_slots = max(round(self.decoding.duration_s * self.decoding.fps), 1)
@@ -137,9 +142,35 @@ class VggFace(ExtractorDefaults):
         FeatureError
             An activation is out of the range of half precision.
         """
+        return self.described(self.view.framed(decoded))
+
+    def seen(self, decoded: Iterable[Image]) -> list[Image]:
+        """The canvas of each frame, as the trunk is given it.
+
+        Parameters
+        ----------
+        decoded : iterable of (height, width, 3) uint8
+
+        Returns
+        -------
+        list of (height, width, 3) uint8
+        """
+        return list(self.view.framed(decoded))
+
+    def described(self, pictures: Iterable[Image]) -> NDArray[np.float16]:
+        """Features of canvases, `shape`, float16.
+
+        Parameters
+        ----------
+        pictures : iterable of (height, width, 3) uint8
+
+        Returns
+        -------
+        array of `shape`, float16
+        """
         features = np.empty(self.shape, np.float16)
         filled = 0
-        for images, repeats in _batches(self.view.framed(decoded)):
+        for images, repeats in _batches(pictures):
             frames = np.repeat(self._run(images), repeats, axis=0)[: len(features) - filled]
             features[filled : filled + len(frames)] = frames
             filled += len(frames)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,6 +196,48 @@ class Extractor(Source, Protocol):
         ------
         FeatureError
             There is nothing in it to compute features from: the clip is left out, with the reason.
+        """
+
+
+@runtime_checkable
+class SeesPictures(Protocol):
+    """What an extractor of pictures has beside: the pictures as its network is given them.
+
+    Its ``extract`` is ``described(seen(decoded))``.
+    """
+
+    @property
+    def face_share(self) -> float:
+        """Side of the face, as a share of a picture's; 0 where pictures are no crops of faces."""
+
+    def seen(self, decoded: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+        """The pictures of a clip that its network is given, all of one size.
+
+        Parameters
+        ----------
+        decoded : iterable of (height, width, 3) uint8
+
+        Returns
+        -------
+        list of (height, width) or (height, width, 3) uint8
+            A picture that holds is one and the same array.
+
+        Raises
+        ------
+        FeatureError
+            There is none in it.
+        """
+
+    def described(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.floating[Any]]:
+        """The extractor's array from such pictures.
+
+        Parameters
+        ----------
+        pictures : sequence of (height, width) or (height, width, 3) uint8
+
+        Returns
+        -------
+        array of the extractor's `shape`
         """
 
 

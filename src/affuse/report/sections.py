@@ -9,6 +9,7 @@ from affuse.report.curve_charts import robustness_charts, training_chart
 from affuse.report.decision_charts import confusion_charts, map_charts, reliability_chart
 from affuse.report.group_charts import group_charts
 from affuse.report.number_charts import scatter_charts, speaker_ccc_chart
+from affuse.report.occlusion_charts import occlusion_charts
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import class_recall_chart, speaker_chart
 
@@ -36,6 +37,11 @@ class Section:
     folded: bool = False
 
 
+_OCCLUSION = (
+    "One part of a clip at a time was hidden from the best system of each fold, which had not "
+    "learned from that clip; a stretch of sound in a band by the clip's mean there, a part of the "
+    "picture by its mean colour. It shows that system, not emotion in faces and voices."
+)
 _LEAKS = "no system was evaluated with speakers kept apart."
 
 
@@ -66,6 +72,9 @@ def emotion_sections(run: RunFolder) -> tuple[Section, ...]:
             "calibration", "Calibration",
             "Clips are grouped by the probability that a system states for its own answer.",
             _present(reliability_chart(run)), _LEAKS,
+        ),
+        Section(
+            "occlusion", "Where emotions are found", _OCCLUSION, occlusion_charts(run)
         ),
         _robustness(run),
         _training(run),

@@ -94,6 +94,10 @@ TABLES = (
         ),
     ),
     RunTable("importance", ("system", "group", "drop", "drop_low", "drop_high")),
+    RunTable(
+        "occlusion",
+        ("system", "modality", "emotion", "n_clips", "row", "column", "drop", "face_share"),
+    ),
     RunTable("training", ("system", "fold", "epoch", "loss")),
     RunTable(
         "trials",

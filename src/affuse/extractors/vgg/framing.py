@@ -24,7 +24,7 @@ Crop = Literal["none", "centre", "face"]
 ENLARGED = 3
 """Frames are decoded so many times as high where the face is looked for."""
 
-_MARGIN = 0.4
+FACE_MARGIN = 0.4
 """Around the face, as a share of its side: hair and chin, as VGG16-Face was trained with."""
 
 _EVERY_S = 0.2
@@ -162,6 +162,6 @@ def faces_in(
                 square = on_canvas(image, image.shape[0], bgr_means)
                 given = np.asarray(cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA))
             else:
-                given = face_crop(image, found.box, size, margin=_MARGIN, coloured=True)
+                given = face_crop(image, found.box, size, margin=FACE_MARGIN, coloured=True)
             held = image
         yield given
