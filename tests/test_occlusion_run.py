@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 import soundfile
 
+from affuse.config import load_config
+from affuse.experiment import run
 from affuse.media.hidden_patches import band_edges
 
 RATE, SECONDS = 8000, 2.0
@@ -73,3 +75,32 @@ def test_a_network_is_seen_to_go_by_the_one_patch_that_tells(affuse, clips, tmp_
     assert f"audio: {place['row']}, 20 to 30 % of the clip" in line
     page = (out / "report.html").read_text("utf-8")
     assert f"angry {100 * angry.max():.1f} ({place['row']}, {place['column']})" in page
+
+
+def test_what_is_given_twice_or_is_no_number_of_clips_is_refused_in_a_line(affuse, clips, tmp_path):
+    twice = affuse(tmp_path, "run", clips, "--occlusion", "3", "--set", "evaluation.occlusion=3")
+    assert twice.returncode == 2
+    assert "evaluation.occlusion was given beside --occlusion" in twice.stderr
+    ended = affuse(tmp_path, "run", clips, "--set", "evaluation.occlusion=-1")
+    assert ended.returncode == 2
+    assert "evaluation.occlusion = -1" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_leaky_protocols_and_tables_of_features_have_a_note(clips, private_cache, rng):
+    usual = {
+        "data.path": str(clips), "features.audio": "mfcc", "features.video": "none",
+        "models": [{"name": "lda"}], "bundle.enabled": False, "evaluation.n_bootstrap": 100,
+        "evaluation.occlusion": 2, "jobs": 1, "folds.n_folds": 2,
+    }  # fmt: skip
+    leaky = run(load_config("quick", overrides={**usual, "evaluation.protocols": ["random"]}))
+    assert leaky.occlusions == ()
+    assert "Nothing was hidden from a system: no protocol keeps speakers apart." in leaky.notes
+    table = clips.with_name("numbers.csv")
+    names = [line.partition(".wav")[0] for line in clips.read_text("utf-8").splitlines()[1:]]
+    rows = [f"{name},{rng.normal():.3f},{rng.normal():.3f}" for name in names]
+    table.write_text("\n".join(["clip,loudness,pitch", *rows]), "utf-8")
+    of_table = run(load_config("quick", overrides={**usual, "features.audio": str(table)}))
+    assert of_table.occlusions == ()
+    (note,) = (note for note in of_table.notes if note.startswith("Nothing was hidden"))
+    assert note.endswith("of which no part can be hidden.")

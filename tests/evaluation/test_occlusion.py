@@ -15,6 +15,7 @@ from affuse.evaluation import occlusion
 from affuse.evaluation.crossval import out_of_fold
 from affuse.evaluation.occlusion import N_PARTS, can_be_hidden, occlusion_maps
 from affuse.evaluation.systems import System
+from affuse.extractors.expression import Expression
 from affuse.extractors.mfcc import Mfcc
 from affuse.features.decoding import VideoDecoding
 from affuse.features.source import ExtractorDefaults
@@ -149,4 +150,5 @@ def test_what_can_be_hidden():
 
     assert can_be_hidden(Pixels())
     assert can_be_hidden(Mfcc())
+    assert can_be_hidden(Expression())
     assert not can_be_hidden(Unshown())
