@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+WAIT_S = 90.0
+"""Longest that anything is waited for, as long as on a machine that is busy with much else."""
+
 
 @contextmanager
 def opener(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
@@ -16,6 +19,7 @@ def opener(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
 
     def opened(view: str = "", **settings: Any) -> Any:
         context = browser.new_context(accept_downloads=True, **settings)
+        context.set_default_timeout(1000 * WAIT_S)
         contexts.append(context)
         page = context.new_page()
         _note_complaints(page, server, complaints)
@@ -37,6 +41,7 @@ class OneTab:
     def __init__(self, browser: Any, server: str) -> None:
         self._server = server
         self._context = browser.new_context(accept_downloads=True)
+        self._context.set_default_timeout(1000 * WAIT_S)
         self._page = self._context.new_page()
         self._session = self._context.new_cdp_session(self._page)
         self._size = self._page.viewport_size
@@ -89,7 +94,7 @@ def _note_complaints(page: Any, server: str, complaints: list[str]) -> None:
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
 
-def comes_true(page: Any, expression: str, seconds: float = 30) -> None:
+def comes_true(page: Any, expression: str, seconds: float = WAIT_S) -> None:
     """Wait until an expression of the page is true; Playwright's own way needs eval."""
     end = time.monotonic() + seconds
     while not page.evaluate(expression):

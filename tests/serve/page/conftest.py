@@ -91,7 +91,7 @@ def server(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
             yield address[0]
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
 
 
 @pytest.fixture(scope="session")

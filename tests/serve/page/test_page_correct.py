@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from late_answers import held, is_kept, settled
 
 from affuse.corpora.annotations.documents import read_document
 
@@ -17,6 +18,22 @@ JUDGED_MS = 180_000
 GUTTER = 84
 OWN_LANE = 136 + 8 + 26 + 5 + 14
 """Pixels from the top of the timeline to the middle of the lane of corrections."""
+
+ANOTHER_TAB = """() => new BroadcastChannel("affuse-corrections")
+    .postMessage(location.hash.split("/")[1])"""
+FIRST_IS_SLOW = """() => {
+    const asked = window.fetch;
+    window.fetch = async (path, options) => {
+        const answer = await asked(path, options);
+        return options?.method === "PUT" ? new Promise(() => {}) : answer;
+    };
+}"""
+LAST_AND_GONE = """() => {
+    const select = document.getElementById("correct-emotion");
+    select.value = "surprised";
+    select.dispatchEvent(new Event("change"));
+    location.reload();
+}"""
 
 CHANGES = """async () => {
     const s = await import("/static/stretches.js");
@@ -127,12 +144,13 @@ def test_by_keyboard_alone_to_a_file_that_says_whose_each_label_is(
     result.locator("#correct-next").press("Enter")
     assert which(result).startswith("Stretch 2 of ")
     result.locator("#correct-emotion").focus()
-    result.keyboard.type("surp")
+    result.keyboard.press("End")
+    assert result.input_value("#correct-emotion") == "surprised"
     assert which(result).endswith("yours")
     result.locator("#correct-to").fill("1.75")
     # The server's answer to the first change comes while the second is being typed.
     kept(result, lambda found: any(one["annotator"] == "person" for one in found))
-    result.wait_for_timeout(200)
+    settled(result)
     result.locator("#correct-to").press("Enter")
     whose = ["recogniser", "person", "person"]
     document = saved(result, "json", tmp_path / "talk.json")
@@ -162,3 +180,45 @@ def test_corrections_come_back_and_can_be_forgotten(result: Any) -> None:
     assert kept(result, lambda found: found == []) == []
     result.click("#correct-open")
     assert result.is_hidden("#correct")
+
+
+def test_nothing_is_corrected_before_what_was_corrected_is_there(shown: Any) -> None:
+    with held(shown, "**/corrections") as late:
+        shown.reload()
+        shown.wait_for_selector("#result:visible")
+        late.wait()
+        assert shown.is_disabled("#correct-open")
+        late.release()
+    shown.wait_for_selector("#correct-open:enabled")
+
+
+def test_an_answer_from_before_a_change_does_not_undo_it(result: Any) -> None:
+    with held(result, "**/corrections") as late:
+        result.evaluate(ANOTHER_TAB)
+        late.wait()
+        with result.expect_response(is_kept):
+            result.select_option("#correct-emotion", "surprised")
+        late.release()
+    assert result.input_value("#correct-emotion") == "surprised"
+    assert which(result).endswith("yours")
+
+
+def test_a_server_that_is_silent_undoes_nothing(result: Any) -> None:
+    with result.expect_response(is_kept):
+        result.select_option("#correct-emotion", "surprised")
+    settled(result)
+    result.route("**/corrections", lambda route: route.fulfill(status=404, body="{}"))
+    with result.expect_response("**/corrections"):
+        result.evaluate(ANOTHER_TAB)
+    settled(result)
+    result.unroute("**/corrections")
+    assert result.input_value("#correct-emotion") == "surprised"
+
+
+def test_the_last_change_is_kept_where_one_before_it_is_still_on_its_way(result: Any) -> None:
+    result.evaluate(FIRST_IS_SLOW)
+    with result.expect_response(is_kept):
+        result.select_option("#correct-emotion", "sad")
+    with result.expect_navigation():
+        result.evaluate(LAST_AND_GONE)
+    kept(result, lambda found: bool(found) and found[0]["emotion"] == "surprised")

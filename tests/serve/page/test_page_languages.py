@@ -69,7 +69,7 @@ def test_what_the_server_says_is_said_in_that_language(
     assert note.get_attribute("lang") is None
     (tmp_path / "text.mp4").write_text("no recording")
     page.set_input_files("#files", tmp_path / "text.mp4")
-    page.wait_for_selector(".job.failed")
+    page.wait_for_selector(".job.failed", timeout=JUDGED_MS)
     reason = page.inner_text(".job.failed .job-state")
     first = GERMAN["message.media.unreadable"].split("({reason}")[0]
     assert reason.startswith(first.replace("{file}", "text.mp4").replace("{n_bytes}", "12"))
@@ -93,4 +93,5 @@ def test_german_fits(open_page: Callable[..., Any], width: int) -> None:
     page = open_page(locale="de-DE", viewport={"width": width, "height": 900})
     for view in ("recordings", "live", "runs", "about"):
         page.click(f"#to-{view}")
+        page.wait_for_selector(f"#view-{view}:visible")
         assert page.evaluate("document.documentElement.scrollWidth") == width, view

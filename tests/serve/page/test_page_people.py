@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from browsing import comes_true
+from late_answers import held, is_kept
 from two_people import side_by_side
 
 JUDGED_MS = 180_000
@@ -112,11 +113,23 @@ def test_a_name_is_in_every_file_and_there_after_a_reload(given, tmp_path):
     comes_true(given, "document.querySelectorAll('.portrait canvas:not([hidden])').length === 2")
 
 
+def test_what_is_typed_while_another_name_is_sent_stays(given):
+    first, second = (given.get_by_label(f"Name of person {number}") for number in (1, 2))
+    with held(given, "**/names", "PUT") as late:
+        first.fill("Berta")
+        first.press("Tab")
+        second.fill("Car")
+        late.release()
+    given.wait_for_selector("#announcer:has-text('is now called Berta')", state="attached")
+    assert second.input_value() == "Car"
+    second.fill("")
+
+
 def test_a_person_has_corrections_of_their_own(given, tmp_path):
     given.select_option("#face", "2")
     given.click("#correct-open")
     other = "sad" if given.input_value("#correct-emotion") != "sad" else "calm"
-    with given.expect_response("**/corrections") as answer:
+    with given.expect_response(is_kept) as answer:
         given.select_option("#correct-emotion", other)
     kept = answer.value.json()
     assert {one["annotator"] for one in kept if one["person"] == 2} == {"person"}

@@ -138,11 +138,11 @@ def test_a_moment_leads_to_its_place_and_shows_the_face(result: Any, given: Give
     assert found.count() == len(why["contributions"])
     face = found.filter(has=page.locator("img"))
     assert face.locator("img").get_attribute("src").startswith("data:image/jpeg;base64,")
-    assert page.evaluate("document.querySelector('#moments img').naturalWidth") == 128
+    comes_true(page, "document.querySelector('#moments img').naturalWidth === 128")
     moment = why["moments"]["video"]
     assert f"{round(100 * moment['probability'])} %" in face.inner_text()
     face.locator("button").click()
-    comes_true(page, f"Math.abs({TIME} - {moment['start_s']}) < 0.05", seconds=5)
+    comes_true(page, f"Math.abs({TIME} - {moment['start_s']}) < 0.05")
 
 
 def test_where_nothing_is_explained_the_place_is_hidden(result: Any) -> None:

@@ -58,7 +58,7 @@ def test_a_reload_brings_list_and_result_back_and_plays(
     assert "kept for 15 min more" in line
     until("document.getElementById('player').readyState > 1")
     page.press("#timeline", "ArrowRight")
-    until("Math.abs(document.getElementById('player').currentTime - 0.5) < 0.1", seconds=5)
+    until("Math.abs(document.getElementById('player').currentTime - 0.5) < 0.1")
     page.click(".job [aria-label^=Remove]")
     reload(page)
     assert page.is_hidden("#jobs-part")
@@ -75,7 +75,9 @@ def test_a_reload_during_a_job_shows_its_progress_again(
     page.wait_for_selector(".job-state:has-text('%')")
     reload(page)
     assert page.locator(".job").count() >= 1
-    until("document.querySelectorAll('.job [aria-label^=Show]').length >= 1", seconds=60)
+    until(
+        "document.querySelectorAll('.job [aria-label^=Show]').length >= 1", seconds=JUDGED_MS / 1000
+    )
     assert shown(page) in ("first.mp4", "second.mp4")
 
 
@@ -89,7 +91,7 @@ def test_two_tabs_list_the_same(page: Any, until: Until, voices: list[Path]) -> 
     assert shown(tab) == "first.mp4"
     assert page.locator(".job").count() == tab.locator(".job").count() == 1
     tab.click("[aria-label='Remove first.mp4']")
-    until("document.querySelectorAll('.job').length === 0", seconds=10)
+    until("document.querySelectorAll('.job').length === 0")
     assert page.is_hidden("#result")
     page.goto(page.url.split("#")[0] + SHOWN + job)
     page.reload()
@@ -105,7 +107,7 @@ def test_back_and_forward_lead_through_what_was_shown(page: Any, voices: list[Pa
     page.click("[aria-label='Show second.mp4']")
     page.wait_for_selector("#result-name:has-text('second.mp4')")
     page.click("#to-about")
-    assert page.is_visible("#view-about")
+    page.wait_for_selector("#view-about:visible")
     page.go_back()
     assert shown(page) == "second.mp4"
     page.go_back()
@@ -113,7 +115,7 @@ def test_back_and_forward_lead_through_what_was_shown(page: Any, voices: list[Pa
     page.go_forward()
     page.wait_for_selector("#result-name:has-text('second.mp4')")
     page.click(".brand")
-    assert page.is_hidden("#result")
+    page.wait_for_selector("#result", state="hidden")
     assert page.is_visible("#jobs-part")
 
 

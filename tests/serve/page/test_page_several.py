@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from late_answers import held
 
 Until = Callable[..., None]
 
@@ -88,10 +89,13 @@ def test_the_video_says_how_far_it_is(page: Any, word: Path) -> None:
         route.fulfill(response=answer, json={**answer.json(), "video": 0.42})
 
     page.route("**/api/jobs/*", half)
-    page.route("**/exports/video", lambda route: page.wait_for_timeout(1500) or route.continue_())
-    with page.expect_download(timeout=JUDGED_MS) as download:
+    with (
+        page.expect_download(timeout=JUDGED_MS) as download,
+        held(page, "**/exports/video") as late,
+    ):
         page.click("[data-format=video]")
-        page.wait_for_selector("[data-format=video]:has-text('42 %')", timeout=20_000)
+        page.wait_for_selector("[data-format=video]:has-text('42 %')")
+        late.release()
     assert download.value.suggested_filename.endswith(".mp4")
     page.wait_for_selector("[data-format=video]:enabled")
     assert page.inner_text("[data-format=video]") == "Video with timeline"

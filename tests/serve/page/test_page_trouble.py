@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 from browsing import comes_true
+from late_answers import LOOK, is_kept, settled
 from recordings import Track, crowd, fitted, spoken, write
+from serving import until
 
 JUDGED_MS = 180_000
 NOTHING_KEPT = """Object.defineProperty(window, "localStorage", { get() {
     throw new DOMException("denied", "SecurityError"); } });"""
 LEAVES = "dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 """False: the browser asks first."""
-LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def choose(page: Any) -> str:
     """Another emotion for the first stretch, and the server's answer."""
     had = page.input_value("#correct-emotion")
     emotion = "calm" if had != "calm" else "happy"
-    with page.expect_response("**/corrections") as answer:
+    with page.expect_response(is_kept) as answer:
         page.select_option("#correct-emotion", emotion)
     assert answer.value.status == 200
     return emotion
@@ -69,25 +70,29 @@ def test_each_face_is_corrected_by_itself_and_other_tabs_follow(faces: Any) -> N
     tab.wait_for_selector("#correct:visible")
     for face, emotion in zip((first, second), chosen, strict=True):
         tab.select_option("#face", face)
-        comes_true(tab, f"document.getElementById('correct-emotion').value === '{emotion}'", 5)
+        comes_true(tab, f"document.getElementById('correct-emotion').value === '{emotion}'")
         assert which(tab).endswith("yours")
     page.select_option("#face", first)
     page.click("#correct-undo")
     tab.select_option("#face", first)
-    comes_true(tab, "document.getElementById('correct-which').innerText.endsWith('recognised')", 5)
+    comes_true(tab, "document.getElementById('correct-which').innerText.endsWith('recognised')")
     tab.close()
 
 
 def test_a_change_just_before_the_page_goes_is_kept(faces: Any) -> None:
     before = faces.input_value("#correct-emotion")
     emotion = "sad" if before != "sad" else "angry"
-    with faces.expect_response("**/corrections"):
+    with faces.expect_navigation():
         faces.evaluate(f"""() => {{
             const select = document.getElementById("correct-emotion");
             select.value = "{emotion}";
             select.dispatchEvent(new Event("change"));
             location.reload();
         }}""")
+    origin, job = faces.url.split("#recordings/")
+    asked = f"{origin}api/jobs/{job}/corrections"
+    until(lambda: emotion in [one["emotion"] for one in faces.request.get(asked).json()])
+    faces.reload()
     faces.wait_for_selector("#correct:visible")
     assert faces.input_value("#correct-emotion") == emotion
     assert which(faces).endswith("yours")
@@ -115,7 +120,7 @@ def test_results_stay_in_a_browser_that_keeps_no_cookies(
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
     with page.expect_response(lambda answer: "/api/jobs/" in answer.url):
         page.evaluate(LOOK)
-    page.wait_for_timeout(200)
+    settled(page)
     assert page.locator(".job").count() == 1
     assert page.is_visible("#result")
     job = page.evaluate("location.hash").split("/")[1]
@@ -158,9 +163,10 @@ def test_a_job_outlives_a_server_that_is_silent_for_a_moment(
     page = browser.new_page()
     page.goto(server)
     page.wait_for_selector("html[data-ready]")
-    page.route("**/api/jobs/*", lambda route: route.abort(), times=2)
+    page.route("**/api/jobs/*", lambda route: route.abort())
     page.set_input_files("#files", word)
-    page.wait_for_selector(".job-state:has-text('does not answer')")
+    page.wait_for_selector(".job-state:has-text('does not answer')", timeout=JUDGED_MS)
+    page.unroute("**/api/jobs/*")
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
     page.click(".job [aria-label^=Remove]")
     page.close()

@@ -71,7 +71,7 @@ export async function download(id, format, corrected = false) {
   return { blob: await response.blob(), name: coded ? decodeURIComponent(coded[1]) : plain?.[1] };
 }
 
-/** Send a file; fetch cannot say how far it is, XMLHttpRequest can. `signal` ends it. */
+/** Send a file; fetch cannot say how far it is, XMLHttpRequest can. `signal` ends it, but for one that is there: its job has to be known to be removed. */
 export function upload(file, settings, { signal, progress }) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
@@ -79,13 +79,15 @@ export function upload(file, settings, { signal, progress }) {
     body.append("file", file, file.name);
     call.open("POST", `/api/predict?${new URLSearchParams({ ...settings, explain: true })}`);
     call.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    let there = false;
+    call.upload.onload = () => { there = true; };
     call.onload = () => (call.status === 202
       ? resolve(JSON.parse(call.responseText))
       : reject(new ApiError(sentenceOf(call.responseText, call.status), call.status)));
     call.onerror = () => reject(new ApiError(
       t("api.broke"), 0));
     call.onabort = () => reject(new DOMException("cancelled", "AbortError"));
-    signal.addEventListener("abort", () => call.abort());
+    signal.addEventListener("abort", () => there || call.abort());
     call.send(body);
   });
 }

@@ -24,8 +24,9 @@ export class Beside {
   /** Add a row, or take it out; true where it is among them now. */
   async toggle(row) {
     if (this.chosen.has(row)) return this.drop(row);
-    if (this.chosen.size >= MOST) this.release(this.chosen.keys().next().value);
     const { predictions: [prediction] } = await api.result(row.id);
+    if (row.gone || this.chosen.has(row)) return !row.gone;
+    if (this.chosen.size >= MOST) this.release(this.chosen.keys().next().value);
     const card = this.card(row, prediction);
     this.chosen.set(row, { prediction, ...card });
     this.arrange();

@@ -11,10 +11,10 @@ const PAUSE_MS = 300;
 export class Corrections {
   /** `seek(time)` goes to a place; `save(format, button, corrected)` gives a file. */
   constructor(timeline, formats, { seek, save }) {
-    Object.assign(this, { timeline, seek, id: null, lanes: new Map(), face: null, list: [], before: [], place: 0, asked: Promise.resolve() });
+    Object.assign(this, { timeline, seek, id: null, lanes: new Map(), face: null, list: [], before: [], place: 0, changes: 0, saved: 0, asked: Promise.resolve() });
     this.others = new BroadcastChannel("affuse-corrections");
-    this.others.onmessage = ({ data }) => data === this.id && !this.waiting && !this.held && this.fetch();
-    window.addEventListener("pagehide", () => this.waiting && this.send());
+    this.others.onmessage = ({ data }) => data === this.id && !this.unsaved && !this.held && this.fetch();
+    window.addEventListener("pagehide", () => this.unsaved && this.send(true));
     timeline.edits = { pick: (time) => this.pick(time), drag: (edge, time) => this.drag(edge, time), drop: () => this.drop() };
     byId("correct-open").addEventListener("click", () => (timeline.own ? this.hide() : this.open()));
     byId("correct-emotion").addEventListener("change", ({ target }) =>
@@ -35,15 +35,16 @@ export class Corrections {
     }));
   }
 
-  /** Another result is shown: its recogniser's timelines, and what somebody has made of them before. */
+  /** Another result is shown: its recogniser's timelines, and what somebody has made of them before, without which nothing is corrected. */
   begin(id, tracks, classes, people) {
     if (this.waiting) this.send();
-    Object.assign(this, { id, tracks, face: null, list: [], lane: people > 1 ? "person" : "face" });
+    Object.assign(this, { id, tracks, face: null, list: [], held: null, saved: this.changes, lane: people > 1 ? "person" : "face" });
     this.lay();
     byId("correct-emotion").replaceChildren(...["", ...classes].map((name) =>
       make("option", { value: name }, name ? emotionName(name) : t("undecided"))));
     this.hide();
-    this.fetch();
+    byId("correct-open").disabled = true;
+    this.fetch().then(() => { if (this.id === id) byId("correct-open").disabled = false; });
   }
 
   /** Each timeline as the recogniser made it. */
@@ -52,11 +53,12 @@ export class Corrections {
       [face, { list: stretches.stretchesOf(cuts, { face: 0, person: 0, [this.lane]: face }), before: [], place: 0 }]));
   }
 
-  /** What the server has of a person, from here or another tab; nothing, where nobody has corrected it. */
+  /** What the server has of a person, from here or another tab; nothing, where nobody has corrected it. An answer from before a change is late. */
   async fetch() {
-    const { id } = this;
-    const kept = await api.corrections(id).catch(() => []);
-    if (this.id !== id || this.waiting || this.held) return;
+    const { id, changes } = this;
+    await this.asked;
+    const kept = await api.corrections(id).catch(() => null);
+    if (!kept || this.id !== id || this.changes !== changes || this.held) return;
     if (!kept.length && !this.timeline.own) return;
     this.lay();
     if (kept.length) this.lanes.forEach((lane, face) => { lane.list = kept.filter((one) => one[this.lane] === face); });
@@ -134,6 +136,7 @@ export class Corrections {
 
   /** One undo brings back what was before the whole drag. */
   drag([place, edge], time) {
+    if (!this.timeline.own) return;
     this.held ??= this.list;
     this.list = stretches.moved(this.list, place, edge, time, this.timeline.duration);
     this.place = place;
@@ -163,7 +166,13 @@ export class Corrections {
     if (this.before.length) this.take(this.before.pop(), this.place);
   }
 
+  /** Whether the server lacks a change, or has not yet answered that it has it. */
+  get unsaved() {
+    return this.changes !== this.saved;
+  }
+
   take(list, place) {
+    this.changes += 1;
     this.list = list;
     this.place = Math.min(place, list.length - 1);
     this.show();
@@ -176,28 +185,31 @@ export class Corrections {
     this.waiting = null;
   }
 
-  /** One thing after the other: what is asked last is what the server has in the end. */
-  ask(what) {
-    this.asked = this.asked.then(what).then(() => tell(byId("correct-error"), ""),
+  /** One thing after the other: what is asked last is what the server has in the end. A page that goes cannot wait. */
+  ask(what, now = false) {
+    this.asked = (now ? Promise.resolve() : this.asked).then(what).then(() => tell(byId("correct-error"), ""),
       (error) => tell(byId("correct-error"), error.message));
     return this.asked;
   }
 
   /** Have the server keep it; it says whose each stretch is. */
-  send() {
+  send(now = false) {
     this.settle();
-    const { id, list, face, all } = this;
+    const { id, list, face, all, changes } = this;
     return this.ask(async () => {
       const kept = await api.correct(id, all.map(({ annotator, ...one }) => one));
       this.others.postMessage(id);
-      if (this.id !== id || this.list !== list) return;
+      if (this.id !== id) return;
+      this.saved = Math.max(this.saved, changes);
+      if (this.list !== list) return;
       this.list = kept.filter((one) => one[this.lane] === face);
       if (!byId("correct").hidden) this.label();
-    });
+    }, now);
   }
 
   forget() {
     this.settle();
+    this.saved = this.changes += 1;
     const { id } = this;
     this.lay();
     Object.assign(this, { ...this.lanes.get(this.face), place: Math.min(this.place, this.lanes.get(this.face).list.length - 1) });

@@ -38,18 +38,18 @@ export class Live {
   }
 
   async start() {
-    this.running = true;
+    const run = this.running = {};
     this.button.textContent = t("live.stop");
     tell(byId("live-error"), "");
     this.state(t("record.asking"));
     try {
       const stream = await devices.open();
-      if (!this.running) { devices.close(stream); return; }
+      if (this.running !== run) { devices.close(stream); return; }
       this.stream = stream;
       await this.prepare();
-      this.connect();
+      if (this.running === run) this.connect();
     } catch (error) {
-      this.fail(error.message);
+      if (this.running === run) this.fail(error.message);
     }
   }
 
@@ -63,8 +63,10 @@ export class Live {
     this.context = new AudioContext();
     const source = this.context.createMediaStreamSource(this.stream);
     this.endLevel = devices.showLevel(source, byId("live-level"));
-    await this.context.audioWorklet.addModule("/static/pcm.js");
-    this.pcm = new AudioWorkletNode(this.context, "pcm", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+    const { context } = this;
+    await context.audioWorklet.addModule("/static/pcm.js");
+    if (this.context !== context) return;
+    this.pcm = new AudioWorkletNode(context, "pcm", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
     source.connect(this.pcm);
   }
 
@@ -73,13 +75,13 @@ export class Live {
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/live`);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(JSON.stringify({ type: "start", sample_rate: this.context.sampleRate }));
-    socket.onmessage = ({ data }) => this.heard(JSON.parse(data));
-    socket.onclose = () => this.running && this.fail(t("live.ended"));
+    socket.onmessage = ({ data }) => this.socket === socket && this.heard(JSON.parse(data));
+    // One that was left closes after another may have begun.
+    socket.onclose = () => this.socket === socket && this.fail(t("live.ended"));
     this.socket = socket;
   }
 
   heard(word) {
-    if (!this.running) return;
     if (word.type === "ready") this.feed();
     else if (word.type === "moment") this.show(word);
     else if (word.type === "error") this.fail(word.error);
@@ -148,7 +150,7 @@ export class Live {
 
   stop() {
     if (!this.running) return;
-    this.running = false;
+    this.running = null;
     clearInterval(this.frames);
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type: "stop" }));
     this.socket?.close();

@@ -25,7 +25,7 @@ const holds = (stretches, time) => stretches.some(([start, end]) => time >= star
 export class People {
   /** `hear(turn)` plays a stretch, `seek(time)` goes to a place, `choose(number)` shows a person's timeline, `named()` is told of a name. */
   constructor(calls) {
-    Object.assign(this, { calls, people: [], rows: new Map(), time: 0 });
+    Object.assign(this, { calls, people: [], rows: new Map(), time: 0, asked: Promise.resolve() });
     new ResizeObserver(() => this.draw()).observe(byId("people-list"));
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
@@ -81,26 +81,37 @@ export class People {
     return t("people.lane", { who: titleOf(person), count: person.turns.length, words: this.presence(person) });
   }
 
-  /** Have the server keep a name; the exports have it from then on. */
-  async rename(person, input) {
+  /** Have the server keep a name; the exports have it from then on. What is named last has that name in the end. */
+  rename(person, { value }) {
     const { id } = this;
+    this.asked = this.asked.then(() => this.named(id, person.number, value));
+  }
+
+  async named(id, renamed, value) {
     try {
-      const named = await api.name(id, { [person.number]: input.value });
-      if (this.id !== id) return;
-      for (const { number, name } of named) this.take(number, name);
+      const named = await api.name(id, { [renamed]: value });
+      if (this.id !== id || !this.person(renamed)) return;
+      for (const { number, name } of named) this.take(number, name, number === renamed ? value : null);
       tell(byId("people-error"), "");
-      announce(t("people.named", { number: person.number, who: titleOf(person) }));
+      announce(t("people.named", { number: renamed, who: titleOf(this.person(renamed)) }));
       this.calls.named();
     } catch (error) {
+      if (this.id !== id || !this.person(renamed)) return;
       tell(byId("people-error"), error.message);
-      input.value = person.name;
+      this.take(renamed, this.person(renamed).name, value);
     }
   }
 
-  take(number, name) {
-    const person = this.people.find((one) => one.number === number);
+  person(number) {
+    return this.people.find((one) => one.number === number);
+  }
+
+  /** What a person is called now; what somebody has typed since `asked` was sent stays. */
+  take(number, name, asked) {
+    const person = this.person(number);
     const { input, letter, canvas } = this.rows.get(number);
-    person.name = input.value = name;
+    if (input.value === person.name || input.value === asked) input.value = name;
+    person.name = name;
     letter.textContent = initial(person);
     canvas.setAttribute("aria-label", this.words(person));
   }

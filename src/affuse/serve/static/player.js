@@ -42,11 +42,12 @@ export class Player {
     byId("face").addEventListener("change", (event) => this.choose(Number(event.target.value)));
   }
 
-  /** Fetch what a job found, and show it; `source` is where its picture and sound come from. */
+  /** Fetch what a job found, and show it; `source` is where its picture and sound come from. False where something else was wanted meanwhile. */
   async show(id, { name, source, job }) {
+    const asked = this.asked = {};
     this.wanted = id;
     const [document_, overview] = await Promise.all([api.result(id), api.overview(id)]);
-    if (this.wanted !== id) return;
+    if (this.asked !== asked) return false;
     const [prediction] = document_.predictions;
     Object.assign(this, { id, name, overview, meant: job?.meant });
     byId("result").hidden = false;
@@ -58,6 +59,7 @@ export class Player {
     this.corrections.begin(id, this.tracks, prediction.classes, prediction.people?.length);
     this.faces();
     this.open(source);
+    return true;
   }
 
   /** Show an answer: of voice and face, or of one of them alone. */
@@ -90,13 +92,13 @@ export class Player {
       this.moment(this.timeline.time);
       tell(byId("download-note"), modality ? t("by.files") : "");
     } catch (error) {
-      tell(byId("download-error"), error.message);
+      if (this.id === id && this.by === modality) tell(byId("download-error"), error.message);
     }
   }
 
   close(id) {
     if (this.wanted !== id) return;
-    this.id = this.wanted = null;
+    this.id = this.wanted = this.asked = null;
     byId("result").hidden = true;
     this.video.removeAttribute("src");
     this.video.load();
@@ -109,6 +111,8 @@ export class Player {
     this.video.hidden = false;
     this.video.parentElement.classList.toggle("sound", !this.overview.strip.length);
     this.video.src = source;
+    // A place that was asked for in what has not been loaded would be that of the next.
+    this.video.currentTime = 0;
     this.people.portraits(source);
   }
 
@@ -122,7 +126,7 @@ export class Player {
   /** What MediaRecorder makes does not say how long it is: looking for its far end finds out. */
   loaded() {
     if (this.video.duration !== Infinity) return;
-    this.place = 0;
+    this.place = this.video.currentTime;
     this.video.currentTime = FAR_S;
   }
 
@@ -179,22 +183,24 @@ export class Player {
   }
 
   async save(format, button, corrected = false) {
+    const { id } = this;
     tell(byId("download-error"), "");
     button.disabled = true;
     button.textContent = t("files.making", { label: formatName(format) });
     const ended = format.name === "video" ? this.progress(format, button) : () => {};
     try {
-      const { blob, name } = await api.download(this.id, format.name, corrected);
+      const { blob, name } = await api.download(id, format.name, corrected);
       const address = URL.createObjectURL(blob);
       make("a", { href: address, download: name ?? `prediction${format.suffix}` }).click();
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
     } catch (error) {
-      tell(byId("download-error"), error.message);
+      if (this.id === id) tell(byId("download-error"), error.message);
     }
     ended();
     button.textContent = formatName(format);
     button.disabled = false;
-    button.focus({ preventScroll: true });
+    // Who has gone on to something else meanwhile stays there.
+    if (document.activeElement === document.body) button.focus({ preventScroll: true });
   }
 
   /** While a video is made, say how far it is; gives what ends that. */
@@ -273,14 +279,14 @@ export class Player {
     this.seek(from);
     if (this.mute) return;
     this.until = to;
-    await this.video.play().catch(() => this.unplayable());
+    await this.play();
   }
 
   seek(time) {
     this.until = null;
     this.people.follow(time);
     if (this.place !== null) this.place = time;
-    else if (!this.mute && this.video.readyState > 0) this.video.currentTime = time;
+    else if (!this.mute) this.video.currentTime = time;
     this.timeline.setTime(time);
     this.moment(time);
   }
@@ -288,7 +294,12 @@ export class Player {
   async toggle() {
     if (this.mute) return;
     if (!this.video.paused) this.video.pause();
-    else await this.video.play().catch(() => this.unplayable());
+    else await this.play();
+  }
+
+  /** What is paused before it has begun, or gives way to another recording, could have been played. */
+  play() {
+    return this.video.play().catch((error) => error.name === "NotSupportedError" && this.unplayable());
   }
 
   /** While it plays the mark moves with every picture, not only at the browser's rare reports. */
@@ -300,11 +311,14 @@ export class Player {
   /** Where nothing has moved, a late report leaves the part that somebody scrolled to. */
   follow() {
     if (this.id === null || !this.timeline.found || this.place !== null) return;
-    const { currentTime: time, paused } = this.video;
+    const { currentTime, paused } = this.video;
+    const over = this.until && currentTime >= this.until;
+    const time = over ? this.until : currentTime;
     if (paused && Math.abs(time - this.timeline.time) < SAME_S) return;
-    if (this.until && time >= this.until) {
+    if (over) {
       this.until = null;
       this.video.pause();
+      this.video.currentTime = time;
     }
     this.people.follow(time);
     this.timeline.setTime(time, !this.video.paused);

@@ -1,6 +1,6 @@
 /** Faces that the browser takes out of the recording that it plays: they are stored nowhere. */
 
-const LONGEST_MS = 10_000;
+const LONGEST_MS = 60_000;
 const AROUND = 1.3;
 
 /** Wait for an event of a video; fails with what the browser cannot play, or not in time. */

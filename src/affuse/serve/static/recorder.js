@@ -22,15 +22,17 @@ export class Recorder {
   }
 
   async open() {
+    const asked = this.asked = {};
     this.panel.hidden = false;
     byId("record-open").setAttribute("aria-expanded", "true");
     tell(byId("record-error"), "");
     byId("record-hint").textContent = t("record.asking");
     try {
       const stream = await devices.open();
-      if (this.panel.hidden) devices.close(stream);
+      if (this.asked !== asked) devices.close(stream);
       else this.ready(stream);
     } catch (error) {
+      if (this.asked !== asked) return;
       tell(byId("record-error"), error.message);
       byId("record-hint").textContent = "";
     }
@@ -51,10 +53,10 @@ export class Recorder {
     const types = this.stream.getVideoTracks().length ? TYPES : SOUND_TYPES;
     const mimeType = types.find((type) => MediaRecorder.isTypeSupported(type));
     const parts = [];
-    this.machine = new MediaRecorder(this.stream, { mimeType });
-    this.machine.ondataavailable = ({ data }) => parts.push(data);
-    this.machine.onstop = () => this.finish(parts);
-    this.machine.start(1000);
+    const machine = this.machine = new MediaRecorder(this.stream, { mimeType });
+    machine.ondataavailable = ({ data }) => parts.push(data);
+    machine.onstop = () => this.finish(machine, parts);
+    machine.start(1000);
     this.began = performance.now();
     this.ticking = setInterval(() => this.tick(), CLOCK_MS);
     this.panel.classList.add("recording");
@@ -73,10 +75,10 @@ export class Recorder {
     if (this.machine.state !== "inactive") this.machine.stop();
   }
 
-  finish(parts) {
-    const type = this.machine.mimeType.split(";")[0];
+  finish(machine, parts) {
+    if (this.machine !== machine) return;
+    const type = machine.mimeType.split(";")[0];
     this.machine = null;
-    if (this.panel.hidden) return;
     this.count += 1;
     this.done(new File(parts, `recording-${this.count}.${type.split("/")[1]}`, { type }));
     this.close();
@@ -91,6 +93,7 @@ export class Recorder {
   close(back = true) {
     this.panel.hidden = true;
     if (this.machine) this.stop();
+    this.machine = this.asked = null;
     this.endLevel?.();
     this.endLevel = null;
     devices.close(this.stream);

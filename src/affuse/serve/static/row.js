@@ -43,6 +43,7 @@ export class Row {
       try {
         const job = await this.send(this.aborter.signal, (share) => this.say(t("job.sent", { share: percent(share) }), 0.1 * share));
         this.id = job.id;
+        if (this.gone) this.board.removing.add(this.id);
         this.board.accepted(this);
       } catch (error) {
         if (error.status !== 429) { this.failed(error); return; }
@@ -95,7 +96,7 @@ export class Row {
   async look() {
     try {
       const job = await api.job(this.id);
-      if (this.job) this.describe(job);
+      this.again(job);
     } catch (error) {
       if (error.status === 404 && !this.gone) this.leave(true);
     }
@@ -131,6 +132,11 @@ export class Row {
     this.board.finished(this);
   }
 
+  /** For how long it stays now; an answer from before it ended says nothing of that. */
+  again(job) {
+    if (this.job && job.state === "done") this.describe(job);
+  }
+
   /** What came out, and for how long it stays. */
   describe(job) {
     this.job = job;
@@ -163,7 +169,13 @@ export class Row {
   /** Cancel or remove: from the list, from the server, and from this browser's memory. */
   async discard() {
     this.leave();
-    if (this.id) await api.remove(this.id).catch((error) => announce(error.message));
+    this.board.removing.add(this.id);
+    if (this.id) {
+      await api.remove(this.id).catch((error) => {
+        this.board.removing.delete(this.id);
+        announce(error.message);
+      });
+    }
     this.board.removed();
   }
 

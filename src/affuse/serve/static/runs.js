@@ -21,13 +21,17 @@ function table(found) {
     make("table", { class: "runs" }, make("thead", {}, head), make("tbody", {}, ...found.map(row))));
 }
 
-/** Look anew, each time that the view opens. */
+let asked = 0;
+
+/** Look anew, each time that the view opens; the last answer counts. */
 export async function showRuns() {
   const place = byId("runs");
+  const own = asked += 1;
   try {
     const found = await api.runs();
+    if (own !== asked) return;
     place.replaceChildren(found.length ? table(found) : make("p", { class: "card" }, ...rich("runs.none")));
   } catch (error) {
-    place.replaceChildren(make("p", { class: "notice bad" }, error.message));
+    if (own === asked) place.replaceChildren(make("p", { class: "notice bad" }, error.message));
   }
 }

@@ -31,7 +31,7 @@ const sampleName = (meant) => t("sample.name", { meant: emotionName(meant) });
 export class Board {
   /** The list of what was given; `player` shows the results. */
   constructor({ limits, classes, examples }, player) {
-    Object.assign(this, { limits, classes, player, sending: Promise.resolve(), shown: null, rows: new Set() });
+    Object.assign(this, { limits, classes, player, sending: Promise.resolve(), shown: null, rows: new Set(), removing: new Set() });
     this.beside = new Beside(classes, (row) => this.ask(row));
     byId("gallery").replaceChildren(...examples.map((meant) => make("li", {}, make("button", {
       type: "button", class: "small", "data-meant": meant, onclick: () => this.sample(meant) },
@@ -94,7 +94,7 @@ export class Board {
   /** The server has a row's recording: the other tabs are to list it, and this one only once. */
   accepted(row) {
     for (const twin of this.rows) if (twin !== row && twin.id === row.id) twin.leave();
-    this.others.postMessage("given");
+    if (!row.gone) this.others.postMessage("given");
   }
 
   removed() {
@@ -110,9 +110,10 @@ export class Board {
     const there = new Map(jobs.map((job) => [job.id, job]));
     for (const row of this.rows) {
       if (row.id && sent.has(row.id) && !there.has(row.id)) row.look();
-      else if (row.job && there.has(row.id)) row.describe(there.get(row.id));
+      else if (there.has(row.id)) row.again(there.get(row.id));
     }
-    const fresh = jobs.filter((job) => !this.row(job.id));
+    // What was removed here meanwhile is still in a list that was asked for before.
+    const fresh = jobs.filter((job) => !this.row(job.id) && !this.removing.has(job.id));
     this.adopting = true;
     for (const job of fresh.toReversed()) this.adopt(job);
     this.adopting = false;
@@ -180,7 +181,7 @@ export class Board {
     row.element.classList.add("chosen");
     byId("to-recordings").href = `#${VIEW}/${row.id}`;
     try {
-      await this.player.show(row.id, row);
+      if (!await this.player.show(row.id, row)) return;
       const { emotion, confidence } = this.player.prediction;
       announce(`${row.name}: ${emotion ? `${emotionName(emotion)}, ${percent(confidence)}` : t("undecided")}`);
       if (go) byId("result-title").focus();
