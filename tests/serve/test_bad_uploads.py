@@ -24,7 +24,7 @@ def test_empty_file(client, server, tmp_path):
 
 def test_too_large_is_refused_before_it_is_read(server):
     """Says how large it is: not a byte of it needs to be sent."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
         head = (
             f"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
             "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 900000000\r\n\r\n"
@@ -57,7 +57,7 @@ def test_too_large_without_a_length_is_cut(client, server, field):
 
 def test_length_that_lies(server):
     """The server takes what was announced, and sees that the form is not whole."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
         form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabcdef'
         head = (
             f"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
@@ -70,7 +70,7 @@ def test_length_that_lies(server):
 
 def test_upload_that_breaks_off_leaves_nothing(server):
     before = server.job_folders
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
         head = (
             f"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
             "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n"

@@ -28,7 +28,7 @@ def test_dies_with_the_process_that_started_it():
         worker = Path("/proc") / parent.stdout.readline().strip()
         assert worker.exists()
         parent.kill()
-    until(lambda: not worker.exists(), wait_s=10)
+    until(lambda: not worker.exists())
 
 
 ECHOED = """

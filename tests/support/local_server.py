@@ -43,7 +43,7 @@ def local_server(scratch: Path, bundle_dir: Path, limits: Limits) -> Iterator[in
 
 
 def connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=20)
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 def uploading(port: int, n_bytes: int = 100_000) -> socket.socket:

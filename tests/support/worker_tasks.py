@@ -14,8 +14,13 @@ def squared(number: int) -> int:
     return number * number
 
 
-def process_id(number: int) -> int:
-    time.sleep(0.05)
+def meets_another(task: tuple[int, Path]) -> int:
+    """The id of its process, once a second one has a task too."""
+    _, folder = task
+    (folder / str(os.getpid())).touch()
+    end_s = time.monotonic() + 60
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < end_s:
+        time.sleep(0.02)
     return os.getpid()
 
 

@@ -11,7 +11,7 @@ from affuse.workers.threads import answers_in_threads, begun_thread, beside
 
 def test_answers_come_in_order_from_several_at_a_time() -> None:
     """Each waits for the other: one thread alone would wait in vain."""
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=60)
 
     def answer(number: int) -> int:
         together.wait()

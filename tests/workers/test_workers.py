@@ -73,8 +73,9 @@ def test_what_a_task_raises_is_raised(workers: Workers) -> None:
         list(workers.answers(tasks.refuses_three, range(8)))
 
 
-def test_others_work_elsewhere_and_share_it(others: Workers) -> None:
-    ids = {answer for _, answer in others.answers(tasks.process_id, range(24))}
+def test_others_work_elsewhere_and_share_it(others: Workers, tmp_path: Path) -> None:
+    work = [(number, tmp_path) for number in range(24)]
+    ids = {answer for _, answer in others.answers(tasks.meets_another, work)}
     assert os.getpid() not in ids
     assert len(ids) == 2
 
