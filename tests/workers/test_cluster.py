@@ -146,7 +146,7 @@ def test_kill_in_the_middle_of_features_loses_nothing(
         time.sleep(0.01)
     victim.kill()
     victim.wait()
-    _, errors = process.communicate(timeout=90)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     alone = features(data, tmp_path / "alone", "--jobs", "1")
     assert alone.returncode == 0

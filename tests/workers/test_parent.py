@@ -59,7 +59,7 @@ def at_work(log: Path, n_processes: int) -> list[int]:
 
 def left(processes: list[int]) -> list[int]:
     """Those that are still there after a moment of patience."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while (there := [p for p in processes if lives(p)]) and time.monotonic() < until:
         time.sleep(0.02)
     return there
