@@ -176,7 +176,7 @@ def test_bad_clips_are_left_out_with_their_reasons(
         (tmp_path / f"{name}.mp4").write_bytes(content)
     clips = [Clip(name, "calm", "9", audio=tmp_path / f"{name}.mp4") for name in [*bad, "missing"]]
     index = Index((*make_clips(2).clips, *clips, Clip("nothing", "sad", "9")))
-    found = extract_features(index, {"audio": mfcc_extractor}, RunContext.of(2, store=store))
+    found = extract_features(index, {"audio": mfcc_extractor}, RunContext.of(1, store=store))
     assert found.table.clips.tolist() == ["clip00", "clip01"]
     assert found.table.classes == ("calm", "angry")
     reasons = {item.name: item.reason for item in found.skipped}
@@ -282,7 +282,7 @@ def test_damaged_arrays_are_computed_again(
     for path, content in wanted.items():
         middle = len(content) // 2
         path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
-    again = extract_features(index, extractors, RunContext.of(2, store=store)).table
+    again = extract_features(index, extractors, RunContext.of(1, store=store)).table
     assert {path: path.read_bytes() for path in store.root.rglob("*.npy")} == wanted
     for modality in ("audio", "video"):
         np.testing.assert_array_equal(

@@ -33,7 +33,7 @@ SVM = ModelConfig(name="svm_linear")
 @pytest.fixture(scope="module")
 def case_of(make_table) -> Callable[[str], Case]:
     """One case of each fusion: its checks share what was fitted."""
-    table = three_of_five(make_table(classes=("neutral", "calm", "happy")))
+    table = three_of_five(make_table(n_speakers=3, n_takes=3, classes=("neutral", "calm", "happy")))
     cases: dict[str, Case] = {}
 
     def case(name: str) -> Case:
@@ -91,7 +91,7 @@ def test_whoever_has_not_met_such_clips_says_what_to_do(modality, case_of):
     case = case_of("early")
     present = {**case.table.present, modality: np.arange(len(case.table)) != 4}
     expected = (
-        rf"1 of 36 clips have no {modality} \(first: {case.table.clips[4]}\), and this system has "
+        rf"1 of 27 clips have no {modality} \(first: {case.table.clips[4]}\), and this system has "
         r"learned from complete clips only: .* fusion.modality_dropout = true"
     )
     with pytest.raises(FeatureError, match=expected):
