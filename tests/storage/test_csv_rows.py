@@ -124,10 +124,11 @@ def test_a_frame_is_refused_in_the_words_of_its_room(tmp_path: Path) -> None:
 
 
 def test_a_header_of_thousands_of_columns(tmp_path: Path) -> None:
-    names = [f"a_name_that_is_rather_long_as_programs_write_them_{n}" for n in range(9000)]
+    """Half a megabyte of names."""
+    names = [3 * "a_name_that_is_rather_long_as_programs_write_them_" + f"{n}" for n in range(3000)]
     text = ";".join(["clip", *names]) + "\n" + ";".join(["x", *("0,5" for _ in names)]) + "\n"
     frame = read_frame(written(tmp_path / "t.csv", text), "a clip", ("clip",))
-    assert frame.shape == (1, 9001)
+    assert frame.shape == (1, 3001)
     assert frame[names[-1]][0] == 0.5
 
 
