@@ -69,6 +69,8 @@ def result(shown: Any) -> Iterator[Any]:
     assert shown.is_hidden("#correct")
     shown.click("#correct-open")
     yield shown
+    # What has not been answered is sent once more as the page goes: after it was forgotten.
+    settled(shown)
     origin, job = shown.url.split("#recordings/")
     assert shown.request.delete(f"{origin}api/jobs/{job}/corrections").ok
 
