@@ -71,7 +71,7 @@ export async function download(id, format, corrected = false) {
   return { blob: await response.blob(), name: coded ? decodeURIComponent(coded[1]) : plain?.[1] };
 }
 
-/** Send a file; fetch cannot say how far it is, XMLHttpRequest can. `signal` ends it, but for one that is there: its job has to be known to be removed. */
+/** Send a file; fetch cannot say how far it is, XMLHttpRequest can. `signal` ends it, but not one that has arrived: whoever removes it needs its job. */
 export function upload(file, settings, { signal, progress }) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();

@@ -35,7 +35,7 @@ export class Corrections {
     }));
   }
 
-  /** Another result is shown: its recogniser's timelines, and what somebody has made of them before, without which nothing is corrected. */
+  /** Another result is shown; nothing is corrected before what the server has of it is there. */
   begin(id, tracks, classes, people) {
     if (this.waiting) this.send();
     Object.assign(this, { id, tracks, face: null, list: [], held: null, saved: this.changes, lane: people > 1 ? "person" : "face" });
@@ -53,7 +53,7 @@ export class Corrections {
       [face, { list: stretches.stretchesOf(cuts, { face: 0, person: 0, [this.lane]: face }), before: [], place: 0 }]));
   }
 
-  /** What the server has of a person, from here or another tab; nothing, where nobody has corrected it. An answer from before a change is late. */
+  /** What the server has of a person, from here or another tab; an answer from before a change is too late. */
   async fetch() {
     const { id, changes } = this;
     await this.asked;
@@ -166,7 +166,7 @@ export class Corrections {
     if (this.before.length) this.take(this.before.pop(), this.place);
   }
 
-  /** Whether the server lacks a change, or has not yet answered that it has it. */
+  /** Whether the server has not answered that it has all changes. */
   get unsaved() {
     return this.changes !== this.saved;
   }
@@ -185,7 +185,7 @@ export class Corrections {
     this.waiting = null;
   }
 
-  /** One thing after the other: what is asked last is what the server has in the end. A page that goes cannot wait. */
+  /** What is asked last is what the server has in the end. A page that goes cannot wait. */
   ask(what, now = false) {
     this.asked = (now ? Promise.resolve() : this.asked).then(what).then(() => tell(byId("correct-error"), ""),
       (error) => tell(byId("correct-error"), error.message));

@@ -81,7 +81,7 @@ export class People {
     return t("people.lane", { who: titleOf(person), count: person.turns.length, words: this.presence(person) });
   }
 
-  /** Have the server keep a name; the exports have it from then on. What is named last has that name in the end. */
+  /** Have the server keep a name, also in exports; the last one counts. */
   rename(person, { value }) {
     const { id } = this;
     this.asked = this.asked.then(() => this.named(id, person.number, value));
