@@ -36,6 +36,12 @@ DEMO_SPEAKERS = 6
 DEMO_EMOTIONS = ("calm", "happy", "sad", "angry")
 DEMO_TAKES = 2
 SHOWN = 5
+_DEVICES = (
+    "features.vgg_face.device",
+    "features.settings.onnx.device",
+    "features.settings.hf.device",
+)
+"""Settings that ``--device`` stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +78,7 @@ def configure(typed: Typed) -> Config:
         "data.path": list(typed.data),
         "data.corpus": typed.corpus and _reader(typed.corpus),
         "jobs": typed.jobs,
-        "features.vgg_face.device": typed.device,
-        "features.settings.onnx.device": typed.device,
-        "features.settings.hf.device": typed.device,
+        **dict.fromkeys(_DEVICES, typed.device),
         **_folds(typed.folds),
         "evaluation.coverage": typed.coverage,
         "search.budget": typed.budget,
@@ -104,31 +108,24 @@ def _refuse_twice(typed: Typed) -> None:
             f"--set data.path was given beside {' '.join(typed.data)!r}; expected one place: leave "
             "out --set data.path"
         )
-    own = next(iter(set_here & {"folds.file", "folds.published"}), None)
-    if typed.folds is not None and own is not None:
-        raise ConfigError(
-            f"--set {own} was given beside --folds {typed.folds}; expected one of them"
-        )
-    if typed.corpus is not None and "data.corpus" in set_here:
-        raise ConfigError(
-            f"--set data.corpus was given beside --corpus {typed.corpus}; expected one of them"
-        )
-    if typed.budget is not None and "search.budget" in set_here:
-        raise ConfigError(
-            f"--set search.budget was given beside --budget {typed.budget}; expected one of them"
-        )
-    if typed.importance and "evaluation.importance" in set_here:
-        raise ConfigError(
-            "--set evaluation.importance was given beside --importance; expected one of them"
-        )
-    if typed.occlusion is not None and "evaluation.occlusion" in set_here:
-        raise ConfigError(
-            "--set evaluation.occlusion was given beside --occlusion; expected one of them"
-        )
-    if typed.by and "evaluation.by" in set_here:
-        raise ConfigError(
-            f"--set evaluation.by was given beside --by {typed.by[0]}; expected one of them"
-        )
+    beside = {
+        **dict.fromkeys(("folds.file", "folds.published"), (typed.folds, f"--folds {typed.folds}")),
+        **dict.fromkeys(_DEVICES, (typed.device, f"--device {typed.device}")),
+        **{
+            setting: (name, f"--features {setting.removeprefix('features.')}={name}")
+            for setting, name in _features(typed.features or ()).items()
+        },
+        "jobs": (typed.jobs, f"--jobs {typed.jobs}"),
+        "data.corpus": (typed.corpus, f"--corpus {typed.corpus}"),
+        "search.budget": (typed.budget, f"--budget {typed.budget}"),
+        "evaluation.coverage": (typed.coverage, f"--coverage {typed.coverage}"),
+        "evaluation.importance": (typed.importance or None, "--importance"),
+        "evaluation.occlusion": (typed.occlusion, f"--occlusion {typed.occlusion}"),
+        "evaluation.by": (typed.by or None, f"--by {' '.join(typed.by or ())}"),
+    }
+    for setting, (given, option) in beside.items():
+        if given is not None and setting in set_here:
+            raise ConfigError(f"--set {setting} was given beside {option}; expected one of them")
 
 
 def _folds(given: str | None) -> dict[str, str]:
