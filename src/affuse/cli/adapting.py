@@ -15,7 +15,7 @@ from affuse.bundle.writer import check_bundle_place
 from affuse.cli.progress import progress_bars
 from affuse.cli.running import free_folder
 from affuse.cli.saying import say
-from affuse.cli.tables import aligned, widths_of
+from affuse.cli.tables import in_columns
 from affuse.corpora.registry import AUTO
 from affuse.storage.plain_text import counted
 
@@ -133,5 +133,4 @@ def _table(made: Adaptation) -> Iterator[str]:
         )
         for change in made.changes
     ]
-    widths = widths_of(rows)
-    yield from (aligned(row, widths) for row in rows)
+    yield from in_columns(rows)

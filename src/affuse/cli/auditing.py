@@ -14,7 +14,7 @@ from rich.console import Console
 from affuse.cli.outputs import check_folder, check_suffix
 from affuse.cli.progress import progress_bars
 from affuse.cli.saying import say
-from affuse.cli.tables import aligned, widths_of
+from affuse.cli.tables import in_columns
 from affuse.config import Config
 from affuse.storage.plain_text import counted
 from affuse.storage.whole import write_text
@@ -81,9 +81,8 @@ def _lines(finding: Finding) -> Iterator[str]:
         subsequent_indent=" " * _INDENT,
         break_on_hyphens=False,
     )
-    widths = widths_of(finding.rows)
-    for row in finding.rows:
-        yield f"{' ' * 7}{aligned(row, widths)}"
+    for line in in_columns(finding.rows):
+        yield f"{' ' * 7}{line}"
     for detail in finding.details:
         yield from textwrap.wrap(
             detail,

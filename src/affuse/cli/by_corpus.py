@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from affuse.cli.tables import aligned, widths_of
+from affuse.cli.tables import in_columns
 
 if TYPE_CHECKING:
     from affuse.result import Result
@@ -31,7 +31,6 @@ def by_corpus_text(result: Result) -> str:
     for row in found:
         cells = {str(column): value for column, value in row.items()}
         rows.append((cells["system"], cells["corpus"], *task.cells(cells)))
-    widths = widths_of(rows)
     among = "" if result.table.targets else ", among the emotions that it can have"
     title = f"each corpus by itself{among} (corpora.csv)"
-    return "\n".join([title, *(aligned(row, widths) for row in rows)])
+    return "\n".join([title, *in_columns(rows)])

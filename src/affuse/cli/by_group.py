@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from affuse.cli.tables import aligned, widths_of
+from affuse.cli.tables import in_columns
 
 if TYPE_CHECKING:
     from affuse.evaluation.group_tables import GroupTables
@@ -51,9 +51,8 @@ def groups_text(tables: GroupTables, system: str, task: Task, sentences: Sequenc
     own = [_named(row) for row in frame[frame["system"] == system].to_dict("records")]
     rows = [("by", "group", *task.headings, "speakers")]
     rows += [(r["by"], r["group"], *task.cells(r), f"{r['n_speakers']}") for r in own]
-    widths = widths_of(rows)
     title = f"for whom {system} works"
-    return "\n".join([title, *(aligned(row, widths) for row in rows), *sentences])
+    return "\n".join([title, *in_columns(rows), *sentences])
 
 
 def _named(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from affuse.cli.saying import say
-from affuse.cli.tables import aligned, widths_of
+from affuse.cli.tables import in_columns
 from affuse.errors import FoldError
 from affuse.splits.fold_sets import SOURCES, FoldSet, fold_sets
 
@@ -47,8 +47,7 @@ def folds_text(shown: Sequence[FoldSet]) -> str:
         Several lines.
     """
     rows = [_HEADINGS, *(_cells(one) for one in shown)]
-    widths = widths_of(rows)
-    return "\n".join(aligned(row, widths) for row in rows)
+    return "\n".join(in_columns(rows))
 
 
 def _cells(one: FoldSet) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from affuse.cli.tables import aligned, widths_of
+from affuse.cli.tables import in_columns
 
 if TYPE_CHECKING:
     from affuse.result import Result
@@ -32,8 +32,7 @@ def importance_text(result: Result) -> str:
         (one.group, headline.value(one.drop), headline.bounds(one.low, one.high))
         for one in result.importances[:SHOWN]
     ]
-    widths = widths_of(rows)
     title = f"how far {result.honest[0].name} drops without each group of features (importance.csv)"
     more = len(result.importances) - SHOWN
     rest = [f"and {more} more"] if more > 0 else []
-    return "\n".join([title, *(aligned(row, widths) for row in rows), *rest])
+    return "\n".join([title, *in_columns(rows), *rest])

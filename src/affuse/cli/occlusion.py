@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from affuse.cli.tables import aligned, widths_of
+from affuse.cli.tables import in_columns
 from affuse.tasks.figures import points
 
 if TYPE_CHECKING:
@@ -29,12 +29,11 @@ def occlusion_text(result: Result) -> str:
     if not result.occlusions:
         return ""
     rows = [("emotion", "hidden", "drop"), *map(_row, result.occlusions)]
-    widths = widths_of(rows)
     title = (
         f"what {result.honest[0].name} goes by: points of the true emotion's probability lost "
         "(occlusion.csv)"
     )
-    return "\n".join([title, *(aligned(row, widths) for row in rows)])
+    return "\n".join([title, *in_columns(rows)])
 
 
 def _row(one: Occlusion) -> tuple[str, str, str]:

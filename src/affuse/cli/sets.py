@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from affuse.cli.tables import aligned, widths_of
+from affuse.cli.tables import in_columns
 from affuse.evaluation.emotion_sets import SHORT, Coverage
 from affuse.tasks.figures import points
 from affuse.tasks.headline import UAR
@@ -33,9 +33,8 @@ def sets_text(result: Result) -> str:
     if not found:
         return ""
     rows = [_HEADINGS, *(_cells(name, one) for name, one in found)]
-    widths = widths_of(rows)
     title = f"sets that are to hold the true emotion with {100 * found[0][1].asked:g} % (sets.csv)"
-    return "\n".join([title, *(aligned(row, widths) for row in rows)])
+    return "\n".join([title, *in_columns(rows)])
 
 
 def _cells(name: str, one: Coverage) -> tuple[str, ...]:

@@ -164,6 +164,21 @@ def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "   ".join([*words, *numbers]).rstrip()
 
 
+def in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows of a table, `aligned` by the widths of its columns.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+
+    Returns
+    -------
+    list of str
+    """
+    widths = widths_of(rows)
+    return [aligned(row, widths) for row in rows]
+
+
 def _further(protocol: Protocol) -> str:
     """Heading over the rows of a further protocol that keeps speakers apart."""
     if protocol.across_corpora:
@@ -190,9 +205,8 @@ def _paired(result: Result) -> list[str]:
         interval = headline.bounds(*sorted((sign * pair.low, sign * pair.high)))
         gain = headline.value(sign * pair.difference, signed=True)
         rows.append((fused.name, "", gain, interval, p_value(pair.p_holm)))
-    widths = widths_of(rows)
     title = f"fused rows against {single}, the best single modality, clip by clip"
-    return ["", title, *(aligned(row, widths) for row in rows)]
+    return ["", title, *in_columns(rows)]
 
 
 def _each_target(result: Result) -> list[str]:
@@ -207,8 +221,7 @@ def _each_target(result: Result) -> list[str]:
         ("target", "", *task.headings),
         *((t, "", *task.cells(cells)) for t, cells in zip(targets, own, strict=True)),
     ]
-    widths = widths_of(rows)
-    return ["", f"each target by {best.name}", *(aligned(cells, widths) for cells in rows)]
+    return ["", f"each target by {best.name}", *in_columns(rows)]
 
 
 def _body(table: pd.DataFrame, result: Result, widths: Sequence[int]) -> list[str]:

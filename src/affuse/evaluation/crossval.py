@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from affuse.errors import ClusterError, ConfigError, FeatureError
+from affuse.errors import ConfigError, FeatureError
+from affuse.evaluation.fold_answers import answers_of_folds
 from affuse.evaluation.fold_store import FolderStore, table_digest
 from affuse.evaluation.fold_task import (
     FoldTask,
@@ -26,7 +26,6 @@ from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
 from affuse.splits.protocols import Protocol
 from affuse.tasks.choice import task_of
-from affuse.workers.protocol import Lost, Workers
 
 
 def out_of_fold(
@@ -159,22 +158,13 @@ def _results(tasks: list[FoldTask], context: RunContext) -> Mapping[int, Predict
     stage = tasks[0].protocol.stage
     context.progress(stage, len(results), len(tasks))
     todo = [task for task in tasks if task.fold.number not in results]
-    for number, predictions in _computed(todo, context.workers):
+    folds = [task.fold for task in todo]
+    for _, (number, predictions) in answers_of_folds(predict_fold, todo, folds, context.workers):
         results[number] = predictions
         if store is not None:
             store.save(keys[number], predictions)
         context.progress(stage, len(results), len(tasks))
     return results
-
-
-def _computed(tasks: list[FoldTask], workers: Workers) -> Iterator[tuple[int, Predictions]]:
-    """Fold numbers and predictions, as they are finished; one thread to each process."""
-    with closing(workers.answers(predict_fold, tasks)) as answers:
-        for number, answer in answers:
-            if isinstance(answer, Lost):
-                fold = tasks[number].fold.number
-                raise ClusterError(f"fold {fold} cannot be computed: {answer.reason}")
-            yield answer
 
 
 def _gathered(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import ClusterError, ConfigError
+from affuse.errors import ConfigError
 from affuse.evaluation.answers import masked, shared_emotions
+from affuse.evaluation.fold_answers import computed_folds
 from affuse.evaluation.fold_task import FoldTask, TransformerFactories, fitted_alone, scored_rows
 from affuse.evaluation.systems import System, derived_seed
 from affuse.features.array import ArrayInMemory, FeatureArray
@@ -18,7 +18,6 @@ from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
 from affuse.splits.protocols import Protocol
 from affuse.tasks.choice import task_of
-from affuse.workers.protocol import Lost
 
 Columns = NDArray[np.int64]
 Groups = Mapping[str, Mapping[str, Columns | None]]
@@ -114,7 +113,8 @@ def group_importances(
         _GroupsTask(FoldTask(own, (system,), protocol, fold, made, context.seed), groups, n_repeats)
         for fold in protocol.folds
     ]
-    found = _computed(tasks, context)
+    folds = [each.fold_task.fold for each in tasks]
+    found = computed_folds(_outputs, tasks, folds, STAGE, context)
     rows = np.concatenate([scored_rows(own, system, each.fold_task.test) for each in tasks])
     truth, task = own.take(rows).truth, task_of(own)
 
@@ -130,20 +130,6 @@ def group_importances(
         for name, own in by_group
     ]
     return tuple(sorted(named, key=lambda each: -each.drop))
-
-
-def _computed(tasks: list[_GroupsTask], context: RunContext) -> list[Outputs]:
-    """Outputs of each fold, in the order of the folds."""
-    found: dict[int, Outputs] = {}
-    context.progress(STAGE, 0, len(tasks))
-    with closing(context.workers.answers(_outputs, tasks)) as answers:
-        for number, answer in answers:
-            if isinstance(answer, Lost):
-                fold = tasks[number].fold_task.fold.number
-                raise ClusterError(f"fold {fold} cannot be computed: {answer.reason}")
-            found[number] = answer
-            context.progress(STAGE, len(found), len(tasks))
-    return [found[number] for number in range(len(tasks))]
 
 
 def _outputs(task: _GroupsTask) -> Outputs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from affuse.errors import ClusterError, ConfigError, FeatureError, MediaError
+from affuse.errors import ConfigError, FeatureError, MediaError
 from affuse.evaluation.answers import masked, shared_emotions
+from affuse.evaluation.fold_answers import computed_folds
 from affuse.evaluation.fold_task import (
     FoldTask,
     TransformerFactories,
@@ -35,7 +35,6 @@ from affuse.records import Clip, Modality
 from affuse.splits.fold import Fold
 from affuse.splits.protocols import Protocol
 from affuse.tasks.choice import task_of
-from affuse.workers.protocol import Lost
 
 Drops = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -174,7 +173,9 @@ def occlusion_maps(
         )
         for fold, rows in _chosen(own, system, protocol, list(sources), n_clips, context.seed)
     ]
-    found = _computed(tasks, context)
+    folds = [each.fold_task.fold for each in tasks]
+    answers = computed_folds(_maps_of_fold, tasks, folds, STAGE, context)
+    found = [each for answer in answers for each in answer]
     emotion_of = dict(zip(own.clips.tolist(), own.labels.tolist(), strict=True))
     made_maps = []
     for modality, source in sources.items():
@@ -237,19 +238,6 @@ def _chosen(
     places = np.array([fold_of[row] for row in rows.tolist()], np.int64)
     for place in np.unique(places).tolist():
         yield protocol.folds[place], rows[places == place]
-
-
-def _computed(tasks: list[_HidingTask], context: RunContext) -> _Found:
-    found: dict[int, _Found] = {}
-    context.progress(STAGE, 0, len(tasks))
-    with closing(context.workers.answers(_maps_of_fold, tasks)) as answers:
-        for number, answer in answers:
-            if isinstance(answer, Lost):
-                fold = tasks[number].fold_task.fold.number
-                raise ClusterError(f"fold {fold} cannot be computed: {answer.reason}")
-            found[number] = answer
-            context.progress(STAGE, len(found), len(tasks))
-    return [each for number in range(len(tasks)) for each in found[number]]
 
 
 def _maps_of_fold(task: _HidingTask) -> _Found:
