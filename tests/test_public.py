@@ -45,6 +45,12 @@ def test_no_heavy_import(code):
     assert not modules_after(code) & HEAVY - allowed
 
 
+def test_data_that_are_not_there_are_refused_before_what_computes_is_imported(tmp_path):
+    loaded = modules_after(f"from affuse.cli import main; main(['run', {str(tmp_path / 'no')!r}])")
+    assert "affuse" in loaded
+    assert not loaded & {"onnxruntime", "pandas", "sklearn", "torch"}
+
+
 def test_mfcc_and_combine_need_no_training_packages():
     loaded = modules_after("import affuse; affuse.mfcc; affuse.combine; affuse.read_ravdess")
     assert not loaded & {"torch", "sklearn", "onnx", "h5py"}

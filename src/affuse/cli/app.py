@@ -54,9 +54,11 @@ from affuse.cli.options import (
 from affuse.cli.people_options import WithPeople
 from affuse.cli.saying import say
 from affuse.cli.train_commands import train_app
+from affuse.cli.usage import Commands
 
 app = typer.Typer(
     name="affuse",
+    cls=Commands,
     help="Recognise emotion from face and voice together.",
     no_args_is_help=True,
     rich_markup_mode=None,

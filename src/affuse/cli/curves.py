@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from affuse.robustness.conditions import UNITS
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -51,6 +49,8 @@ def robustness_text(result: Result) -> str:
 
 def _block(part: pd.DataFrame, systems: pd.DataFrame) -> list[str]:
     """Two lines of headings, then a line for each system."""
+    from affuse.robustness.conditions import UNITS
+
     names = systems["system"].tolist()
     width = max(map(len, names))
     cells = [_percent(uar) for uar in systems["uar"]]

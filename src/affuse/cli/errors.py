@@ -60,14 +60,25 @@ def _ending(error: BaseException) -> typer.Exit | None:
         )
         return typer.Exit(ending[1])
     if isinstance(error, AffuseError):
-        return _complaint(str(error))
+        return complaint(str(error))
     # A closed pipe means that the reader of the output has seen enough: no error.
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
-        return _complaint(_refused_by_system(error))
+        return complaint(_refused_by_system(error))
     return None
 
 
-def _complaint(text: str) -> typer.Exit:
+def complaint(text: str) -> typer.Exit:
+    """Say in one line what is wrong, and how the command ends.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    typer.Exit
+        Of bad input, to be raised.
+    """
     say(f"affuse: {' '.join(text.split())}", err=True)
     return typer.Exit(BAD_INPUT)
 

@@ -23,10 +23,12 @@ from affuse.cli.tables import listed, result_text, short_text
 from affuse.cli.working import Work
 from affuse.config import Config, load_config
 from affuse.corpora.media_files import passed_over_text
+from affuse.corpora.registry import existing_place
 from affuse.errors import ConfigError
 from affuse.records import MODALITIES, Skipped
 from affuse.storage.locks import is_claimed
 from affuse.storage.plain_text import counted
+from affuse.storage.remote import url_of
 from affuse.storage.run_files import REPORT, RESULTS
 
 if TYPE_CHECKING:
@@ -73,6 +75,11 @@ def configure(typed: Typed) -> Config:
     Returns
     -------
     Config
+
+    Raises
+    ------
+    DatasetError
+        There is nothing at a local path: said before what computes is imported.
     """
     overrides = {
         "data.path": list(typed.data),
@@ -89,7 +96,11 @@ def configure(typed: Typed) -> Config:
     }
     given = {key: value for key, value in overrides.items() if value is not None}
     _refuse_twice(typed)
-    return load_config(typed.recipe, typed.settings or (), given)
+    config = load_config(typed.recipe, typed.settings or (), given)
+    for path in config.data.paths:
+        if url_of(path) is None:
+            existing_place(path)
+    return config
 
 
 def _reader(corpus: str) -> str:

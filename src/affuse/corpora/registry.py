@@ -64,13 +64,7 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
     if corpus != AUTO:
         corpus = reader_name(corpus)
         READERS.check(corpus)
-    place = local_path(str(root))
-    if not (is_file(place) or is_folder(place)):
-        raise DatasetError(f"{root} does not exist; {_EXPECTED}")
-    if is_file(place) and place.suffix.lower() in MEDIA_SUFFIXES:
-        raise DatasetError(
-            f"{root} is a recording; {_EXPECTED}: `affuse predict` says what a recording shows"
-        )
+    place = existing_place(root)
     failed: tuple[str, ...] = ()
     if corpus != AUTO:
         reader: Reader = READERS.get(corpus)
@@ -81,6 +75,33 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
     index = reader.read(place)
     notes = (*failed, *outside_label_sets(index), *of_two_sexes(index))
     return replace(index, notes=(*index.notes, *notes)) if notes else index
+
+
+def existing_place(root: str | Path) -> Path:
+    """Where a corpus is to be read from; nothing of it is read.
+
+    Parameters
+    ----------
+    root : str or Path
+        A folder, or a CSV file; may be a URL.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DatasetError
+        There is nothing, or a recording.
+    """
+    place = local_path(str(root))
+    if not (is_file(place) or is_folder(place)):
+        raise DatasetError(f"{root} does not exist; {_EXPECTED}")
+    if is_file(place) and place.suffix.lower() in MEDIA_SUFFIXES:
+        raise DatasetError(
+            f"{root} is a recording; {_EXPECTED}: `affuse predict` says what a recording shows"
+        )
+    return place
 
 
 def read_all(roots: Sequence[str | Path], corpus: str = AUTO) -> Index:
