@@ -15,7 +15,7 @@ CASES = {
     "run x --coverage=1.5": "--coverage 1.5 was given: ",
     "run x --jobs two": "--jobs two was given: ",
     "run x --jobs 1 --jobs 0": "--jobs 0 was given: ",
-    "split x --folds y": "No such option: --folds (see `affuse split --help`)",
+    "split x --folds y": "(see `affuse split --help`)",
     "export elan": "No such command 'elan' (see `affuse export --help`)",
     "train face x": "Missing option '--out' (see `affuse train face --help`)",
 }
