@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawn_conversation import write_conversation
+from moving_files import remuxed
 
 import affuse
+from affuse.predict import picture, recording
 from affuse.predict.recogniser import Recogniser
 from affuse.records import Prediction
 
@@ -122,6 +124,21 @@ def test_a_voice_with_a_face_that_never_moves_is_another_person(recogniser, talk
         {"video"},
         {"audio"},
     ]
+
+
+def test_mouths_are_not_decoded_where_nothing_can_be_heard(
+    recogniser, conversation, tmp_path, monkeypatch
+):
+    silent = remuxed(conversation, tmp_path / "silent.mp4", {})
+    analysed = recording._analysed_video
+    monkeypatch.setattr(
+        recording, "_analysed_video", lambda *given, dense: analysed(*given, dense=True)
+    )
+    expected = recogniser.predict(silent, people=True)
+    monkeypatch.undo()
+    monkeypatch.delattr(picture, "dense_frames")
+    assert recogniser.predict(silent, people=True) == expected
+    assert len(expected.people) == 2
 
 
 def test_a_name_for_nobody_is_noted(recogniser, clips):

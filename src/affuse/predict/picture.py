@@ -234,6 +234,7 @@ def analyse_video(
     reached: Callable[[float], None] | None = None,
     n_threads: int = DECODING_THREADS,
     observer: Observer | None = None,
+    dense: bool = True,
 ) -> VideoAnalysis:
     """Read the picture of a file once, in bounded memory.
 
@@ -253,6 +254,8 @@ def analyse_video(
         What decodes.
     observer : Observer, optional
         Is shown each picture, with the faces in it.
+    dense : bool
+        Whether it is shown those between the sampled ones too, which costs their decoding.
 
     Returns
     -------
@@ -264,7 +267,7 @@ def analyse_video(
         The file has no picture.
     """
     video = VideoAnalysis(sampled_fps)
-    if observer is None:
+    if observer is None or not dense:
         frames = sample_frames(path, per_s=sampled_fps, short_side=SHORT_SIDE, n_threads=n_threads)
     else:
         every = dense_frames(path, per_s=sampled_fps, short_side=SHORT_SIDE, n_threads=n_threads)

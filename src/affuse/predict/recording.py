@@ -155,7 +155,16 @@ def read_recording(
     reached("audio" if info.has_audio else "video", info.duration_s or 0.0)
     scorer = _VoiceScorer(members, settings)
     analysed_video = partial(
-        _analysed_video, place, members, tracker, settings, reached, n_threads, observer
+        _analysed_video,
+        place,
+        members,
+        tracker,
+        settings,
+        reached,
+        n_threads,
+        observer,
+        # Mouths are held against the sound.
+        dense=info.has_audio,
     )
     take = None if observer is None else observer.take
     sound: VoiceActivity | None = None
@@ -286,6 +295,7 @@ def _analysed_video(
     reached: Reached,
     n_threads: int,
     observer: Observer | None,
+    dense: bool,
 ) -> VideoAnalysis:
     face = members.face
     return analyse_video(
@@ -297,6 +307,7 @@ def _analysed_video(
         reached=partial(reached, "video"),
         n_threads=n_threads,
         observer=observer,
+        dense=dense,
     )
 
 
