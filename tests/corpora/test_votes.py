@@ -86,7 +86,7 @@ def test_rows_that_name_no_clip_are_counted_and_nothing_is_lost(votes_csv, index
 def test_votes_of_other_clips_altogether_are_refused(votes_csv, index):
     with pytest.raises(DatasetError) as refused:
         votes_from_file(votes_csv("c9,1,2"), index)
-    assert "names 1 clips (first: c9), none of which is among the 4 clips here (first: c0)" in str(
+    assert "names 1 clip (first: c9), none of which is among the 4 clips here (first: c0)" in str(
         refused.value
     )
 

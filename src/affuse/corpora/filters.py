@@ -11,6 +11,7 @@ from affuse.corpora.emotions import emotion_name, in_class_order
 from affuse.corpora.speakers import own_name, speaker_key, speaker_order
 from affuse.errors import DatasetError
 from affuse.records import Clip
+from affuse.storage.plain_text import none_of
 
 Presence = Literal["audio", "video", "audio+video"]
 
@@ -151,6 +152,6 @@ def _nothing_left(clips: Sequence[Clip], asked: Wanted, silent: Collection[tuple
         for field, values in asked.items()
     ]
     return (
-        f"none of {len(clips)} clips passes all filters ({'; '.join(alone)}): "
+        f"{none_of(len(clips), 'clip')} passes all filters ({'; '.join(alone)}): "
         "widen or leave out one of them"
     )
