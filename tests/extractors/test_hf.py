@@ -334,6 +334,19 @@ def test_a_revision_of_a_checkpoint(
     affuse.extractor("hf:me/tiny", revision="refs/pr/1")
 
 
+def test_larger_than_memory_is_said_before_a_download(
+    saved: Any, monkeypatch: pytest.MonkeyPatch, empty_cache: Path
+) -> None:
+    monkeypatch.setattr("affuse.features.memory.machine_memory", lambda: 1000)
+    with small_hub(saved("hubert")) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        with pytest.raises(
+            WeightsError, match=r"me/tiny has .* GiB of weights, and .* may be held"
+        ):
+            affuse.extractor("hf:me/tiny", download=True)
+    assert not list(empty_cache.glob("**/*.safetensors"))
+
+
 def test_a_licence_that_must_be_accepted_first(
     saved: Any, monkeypatch: pytest.MonkeyPatch, empty_cache: Path
 ) -> None:
