@@ -65,8 +65,8 @@ def _rows_of(votes: Votes, clips: Sequence[Clip]) -> dict[str, tuple[str, ...]]:
     if several:
         clip, names = next(iter(several.items()))
         raise DatasetError(
-            f"{votes.source} has several rows for {len(several)} clips ({clip}: "
-            f"{first_few(names)}); expected one each: remove the others"
+            f"{votes.source} has several rows for {counted(len(several), 'clip')} "
+            f"({clip}: {first_few(names)}); expected one each: remove the others"
         )
     return found
 

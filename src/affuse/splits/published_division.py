@@ -20,7 +20,7 @@ from affuse.splits.fold_sets import (
     in_order,
     speakers_on_both_sides,
 )
-from affuse.storage.plain_text import first_few, none_of
+from affuse.storage.plain_text import counted, first_few, none_of
 
 _SHOWN = 3
 
@@ -140,7 +140,7 @@ def _notes(published: FoldSet, clips: Sequence[Clip], found: Mapping[str, str]) 
     strangers = [clip.id for clip in clips if clip.id not in found]
     if strangers:
         yield (
-            f"{whose}: {len(strangers)} clips here are in no fold of theirs "
+            f"{whose}: {counted(len(strangers), 'clip')} here in no fold of theirs "
             f"({first_few(strangers, _SHOWN)}): neither trained on nor tested under them."
         )
     counts = Counter(published.fold_of[row] for row in found.values())
