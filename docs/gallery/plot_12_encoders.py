@@ -107,7 +107,8 @@ affuse.run(config).results[["system", "uar", "leaky", "leak"]]
 # %%
 # In a terminal, with a checkpoint of speech from a folder or by its name::
 #
-#     affuse run clips --features audio=hf:microsoft/wavlm-base-plus --features video=none
+#     affuse run clips --features audio=hf:microsoft/wavlm-base-plus \
+#         --set features.settings.hf.revision=refs/pr/1 --features video=none
 #
 # :doc:`/encoders` has all settings, and what such an encoder costs.
 shutil.rmtree(encoders)

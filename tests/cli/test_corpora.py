@@ -106,7 +106,7 @@ def test_published_folds_that_leak_stand_beside_folds_that_do_not(command, tmp_p
     code, text = command("run", data, *arguments, "--out", out)
     assert code == 0, text
     assert "leaky, not comparable: emobox folds (2 of 2 speakers on both sides)" in text
-    assert "1 clips here are in no fold of theirs (03a01Fz): neither trained on nor tested" in text
+    assert "1 clip here in no fold of theirs (03a01Fz): neither trained on nor tested" in text
     assert "folds 3, 4, 5 have no clip here." in text
     results = pd.read_csv(out / "results.csv")
     assert list(results["protocol"]) == ["speaker-independent", "emobox folds"]

@@ -107,7 +107,7 @@ def test_a_folder_is_recognised_by_a_name_whose_codes_mean_something(folder: Pat
 def test_nothing_there_says_what_is_expected(folder: Path) -> None:
     with pytest.raises(DatasetError, match="does not exist; expected a folder of MADE-UP files"):
         read_named(folder, NAMING)
-    with pytest.raises(DatasetError, match=r"none of 1 media files .* \(first: me.wav\);") as error:
+    with pytest.raises(DatasetError, match=r"no media file .* \(first: me.wav\);") as error:
         read_named(fill(folder, "me.wav"), NAMING)
     assert str(error.value).count(NAMING.example) == 1
     (folder / "me.wav").rename(folder / "ann_z_1.wav")

@@ -61,7 +61,7 @@ def test_files_of_one_name_are_told_apart_by_their_emotion(table):
         (["a.jpg,sad,0,1,0,0,7,0,0,2,0,0,0"] * 2, r"'sad/a.jpg' twice \(lines 2 and 3\)"),
         (["a.jpg,sad,0,1,0,0,many,0,0,2,0,0,0"], "line 2: sadness is 'many'; expected how many"),
         (["a.jpg,sad,0,1,0,0,-7,0,0,2,0,0,0"], "line 2: sadness is '-7'"),
-        (["b.jpg,sad,0,1,0,0,7,0,0,2,0,0,0"], "names none of the 1 faces, which are called sad/a"),
+        (["b.jpg,sad,0,1,0,0,7,0,0,2,0,0,0"], r"names no face here \(first: sad/a"),
     ],
 )
 def test_a_table_that_cannot_be_is_refused(table, rows, message):

@@ -128,7 +128,7 @@ def test_filters_that_leave_nothing_say_what_each_would_leave(index: Index) -> N
     with pytest.raises(DatasetError) as error:
         index.filter(speakers=["2"], emotions=["calm"])
     assert "none of 4 clips passes all filters" in str(error.value)
-    assert "speaker 2: 1 clips; emotion calm: 2 clips" in str(error.value)
+    assert "speaker 2: 1 clip; emotion calm: 2 clips" in str(error.value)
 
 
 def test_the_summary_counts(index: Index) -> None:

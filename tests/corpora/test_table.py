@@ -229,7 +229,7 @@ def test_one_name_for_two_clips_is_refused(folder: Path) -> None:
 
 def test_no_usable_row_says_how_many_and_the_first_reason(folder: Path) -> None:
     message = refusal(folder, "path,emotion,speaker", "gone.wav,sad,Ann", "lost.wav,sad,Ann")
-    assert "none of the 2 rows of" in message
+    assert "none of 2 rows of" in message
     assert "first: gone.wav: line 2: there is no file" in message
 
 

@@ -72,7 +72,7 @@ def test_what_is_no_vote_is_refused_in_one_line(votes_csv, header, row, message)
 def test_a_clip_in_two_rows_is_refused(votes_csv, index):
     with pytest.raises(DatasetError, match=r"names the clip 'c0.wav' twice \(lines 2 and 4\)"):
         read_votes(votes_csv("c0,1,2", "c1,1,2", "c0.wav,3,4"))
-    with pytest.raises(DatasetError, match=r"several rows for 1 clips \(c0: one/c0, two/c0\)"):
+    with pytest.raises(DatasetError, match=r"several rows for 1 clip \(c0: one/c0, two/c0\)"):
         votes_from_file(votes_csv("one/c0,1,2", "two/c0,1,2"), index)
 
 
@@ -86,7 +86,7 @@ def test_rows_that_name_no_clip_are_counted_and_nothing_is_lost(votes_csv, index
 def test_votes_of_other_clips_altogether_are_refused(votes_csv, index):
     with pytest.raises(DatasetError) as refused:
         votes_from_file(votes_csv("c9,1,2"), index)
-    assert "names 1 clips (first: c9), none of which is among the 4 clips here (first: c0)" in str(
+    assert "names 1 clip (first: c9), none of which is among the 4 clips here (first: c0)" in str(
         refused.value
     )
 

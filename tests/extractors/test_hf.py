@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_hub import small_hub
+from small_hub import COMMIT, small_hub
 
 import affuse
 from affuse.errors import ConfigError, DownloadError, WeightsError
@@ -175,6 +175,9 @@ def _changed(folder: Path, change: str) -> None:
     weights = folder / "model.safetensors"
     if change == "pickled":
         weights.rename(folder / "pytorch_model.bin")
+    elif change == "pickled alone":
+        (folder / "config.json").unlink()
+        weights.rename(folder / "model.pt")
     elif change == "half":
         weights.write_bytes(weights.read_bytes()[:-100])
     elif change in _EDITS:
@@ -218,6 +221,7 @@ def _changed(folder: Path, change: str) -> None:
         ("numbers", "preprocessor_config.json is no JSON .Exceeds the limit"),
         ("odd index", "lacks all weights, which model.safetensors.index.json names"),
         ("odd header", "model.safetensors is no file of safetensors"),
+        ("pickled alone", "has pickled weights alone, which can run any program"),
         ("config.json", "has no config.json; expected a checkpoint of transformers"),
         ("model.safetensors", "has no model.safetensors; expected the weights beside"),
     ],
@@ -277,7 +281,7 @@ def empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_without_network_a_name_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(DownloadError, match="me/tiny is neither a folder nor in the hub's cache"):
+    with pytest.raises(DownloadError, match="me/tiny is neither a folder nor whole in the hub"):
         affuse.extractor("hf:me/tiny")
 
 
@@ -299,6 +303,48 @@ def test_size_and_licence_are_said_before_a_download(
     again = affuse.extractor("hf:me/tiny")
     assert again.label == "me/tiny, training data unknown"
     np.testing.assert_array_equal(again.extract(Sound(signal, RATE)), first)
+
+
+def test_what_is_half_downloaded_is_gone_on_with(
+    saved: Any, monkeypatch: pytest.MonkeyPatch, empty_cache: Path
+) -> None:
+    cached = empty_cache / "models--me--tiny"
+    snapshot = cached / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text(COMMIT)
+    for name in ("config.json", "preprocessor_config.json"):
+        shutil.copy(saved("hubert") / name, snapshot)
+    with small_hub(saved("hubert")) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        with pytest.raises(WeightsError, match=r"has no model\.safetensors; .*: download it"):
+            affuse.extractor("hf:me/tiny")
+        made = affuse.extractor("hf:me/tiny", download=True)
+    assert made.stored.settings() == affuse.extractor(f"hf:{saved('hubert')}").stored.settings()
+
+
+def test_a_revision_of_a_checkpoint(
+    saved: Any, monkeypatch: pytest.MonkeyPatch, empty_cache: Path
+) -> None:
+    with small_hub(saved("hubert"), revision="refs/pr/1") as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        with pytest.raises(DownloadError, match="me/tiny has no such revision on the hub"):
+            affuse.extractor("hf:me/tiny", download=True)
+        affuse.extractor("hf:me/tiny", revision="refs/pr/1", download=True)
+    affuse.extractor("hf:me/tiny", revision="refs/pr/1")
+
+
+def test_larger_than_memory_is_said_before_a_download(
+    saved: Any, monkeypatch: pytest.MonkeyPatch, empty_cache: Path
+) -> None:
+    monkeypatch.setattr("affuse.features.memory.machine_memory", lambda: 1000)
+    with small_hub(saved("hubert")) as address:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        with pytest.raises(
+            WeightsError, match=r"me/tiny has .* GiB of weights, and .* may be held"
+        ):
+            affuse.extractor("hf:me/tiny", download=True)
+    assert not list(empty_cache.glob("**/*.safetensors"))
 
 
 def test_a_licence_that_must_be_accepted_first(

@@ -57,6 +57,16 @@ def test_frames_are_those_of_the_graph_on_each_window(tmp_path: Path, signal: An
     assert np.isnan(kept[len(frames) :]).all()
 
 
+def test_windows_are_normalised_over_their_own_samples(tmp_path: Path, signal: Any) -> None:
+    path = write_linear(tmp_path / "a.onnx", {**WAVEFORM, "normalise": True, "hop_s": 0.1})
+    given = 0.2 * signal + 0.3
+    frames = affuse.extractor(f"onnx:{path}", pooling="none").stored.extract(Sound(given, 8000))
+    own = [given[first : first + WINDOW] for first in range(0, len(given), WINDOW)]
+    filled = [np.pad((one - one.mean()) / one.std(), (0, WINDOW - len(one))) for one in own]
+    np.testing.assert_allclose(frames, np.stack(filled) @ weights(), rtol=2e-3, atol=0.02)
+    assert len(own[-1]) < WINDOW
+
+
 def test_frames_whose_weights_are_learned_are_kept_over_time(tmp_path: Path, signal: Any) -> None:
     path = write_linear(tmp_path / "a.onnx")
     made = affuse.extractor(f"onnx:{path}", pooling="attentive")
@@ -264,6 +274,7 @@ _CHANGES: dict[str, dict[str, Any]] = {
     "spectrum": {"input": "log-mel", "mel": {"bands": 4, "n_fft": 10**12}},
     "steps": {"input": "log-mel", "mel": {"bands": 4, "step_s": 1e-9}},
     "pixels": {"input": "picture", "size": [10**6, 10**6]},
+    "loudness": {"input": "picture", "size": [16, 16], "normalise": True},
 }
 _JSON = {
     "bad json": "{",
@@ -321,6 +332,7 @@ def _broken(tmp_path: Path, what: str) -> Path:
         ("spectrum", r"\(mel.n_fft: input should be less than or equal to 65536\)"),
         ("steps", r"\(mel.step_s: input should be greater than or equal to 0.0001\)"),
         ("pixels", r"\(size.0: input should be less than or equal to 4096\)"),
+        ("loudness", r"normalise is of sound, and input is 'picture'"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_line(tmp_path: Path, what: str, message: str) -> None:

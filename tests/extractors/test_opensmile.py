@@ -34,6 +34,20 @@ def test_functionals_are_those_of_the_file(sound: Sound, tmp_path: Path) -> None
     assert "not commercially" in made.notes[0]
 
 
+@pytest.mark.parametrize("level", ["functionals", "frames"])
+def test_samples_are_those_of_the_file_with_its_offset(
+    sound: Sound, tmp_path: Path, level: str
+) -> None:
+    shifted = sound.signal + np.float32(0.02)
+    soundfile.write(tmp_path / "a.wav", shifted, sound.sample_rate, subtype="FLOAT")
+    index = affuse.Index((affuse.Clip("a", "calm", "1", audio=tmp_path / "a.wav"),))
+    made = affuse.extractor("opensmile", level=level, pooling="mean")
+    table = affuse.extract(index, audio=made)
+    given = Sound(shifted, sound.sample_rate)
+    np.testing.assert_array_equal(table.flat("audio")[0], made.extract(given))
+    assert not np.allclose(made.extract(given), made.extract(sound), rtol=1e-3)
+
+
 def test_frames_are_pooled(sound: Sound) -> None:
     made = affuse.extractor("opensmile", level="frames", pooling="mean", feature_set="ComParE_2016")
     levels = opensmile.FeatureLevel

@@ -140,7 +140,7 @@ def test_clips_without_pictures_are_refused(
     video = clips.clips[0].video
     assert video is not None
     video.write_bytes(b"no film")
-    with pytest.raises(FeatureError, match=r"no frame of 1 clips .*precision = 'fp32'"):
+    with pytest.raises(FeatureError, match=r"no frame of 1 clip gave .*precision = 'fp32'"):
         with_ranges(tiny_int8, clips)
 
 

@@ -203,7 +203,7 @@ def test_nothing_left_is_an_error(
 ) -> None:
     (tmp_path / "empty.mp4").touch()
     index = Index((Clip("a", "calm", "1", audio=tmp_path / "empty.mp4"),))
-    message = r"none of 1 clips gave any features; expected one .* The first, a: audio: .* is empty"
+    message = r"no clip gave any features; expected one .* The first, a: audio: .* is empty"
     with pytest.raises(FeatureError, match=message):
         extract_features(index, {"audio": mfcc_extractor}, RunContext.of(1, store=store))
 

@@ -183,9 +183,7 @@ def test_a_clip_without_any_tracked_face_has_no_features(tmp_path: Path) -> None
 
 def test_two_faces_in_one_frame_are_refused(tmp_path: Path) -> None:
     rows = openface(TAKES[0], (1, 1.0), (1, 1.0)) + openface(TAKES[0], (1, 2.0), face=1)
-    output = (
-        r"several faces \(column 'face_id'\) in the same frames of 1 clips \(01-06-.*; expected"
-    )
+    output = r"several faces \(column 'face_id'\) in the same frames of 1 clip \(01-06-.*; expected"
     with pytest.raises(FeatureError, match=output):
         table(tmp_path, OPENFACE, *rows)
     rows[2] = rows[2].replace(", 1, 2.0, 4.0", ", 0, 0.0, 0.0")

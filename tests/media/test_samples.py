@@ -40,6 +40,12 @@ def test_a_constant_offset_changes_nothing(tmp_path: Path, voice: Signal, offset
     np.testing.assert_allclose(found, voice, atol=2e-5)
 
 
+def test_an_offset_stays_where_it_is_asked_for(tmp_path: Path, voice: Signal) -> None:
+    given = voice + np.float32(0.05)
+    found = read_audio(written(tmp_path / "dc.wav", given), remove_offset=False)
+    np.testing.assert_array_equal(found.signal, given)
+
+
 def test_an_offset_that_drifts_changes_nothing(tmp_path: Path, voice: Signal) -> None:
     drift = np.linspace(0.004, 0.008, len(voice), dtype=np.float32)
     found = read_audio(written(tmp_path / "drift.wav", voice + drift)).signal

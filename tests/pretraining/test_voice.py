@@ -276,7 +276,7 @@ def test_a_corpus_has_the_emotions_that_occur(training, corpora):
 
 def test_ravdess_without_enough_speakers_is_refused(tmp_path):
     index = Index((Clip("a", "happy", "1", audio=tmp_path / "a.wav", corpus="RAVDESS"),))
-    with pytest.raises(DatasetError, match="1 speakers and 1 emotions of RAVDESS were given; exp"):
+    with pytest.raises(DatasetError, match="1 speaker and 1 emotion of RAVDESS were given; exp"):
         pretrain_voice(index, tmp_path / "out", TINY, jobs=1)
     assert not (tmp_path / "out").exists()
 

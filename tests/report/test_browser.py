@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from small_transfer import FOUND
 
 from affuse.config import load_config
 from affuse.report.compare import comparison_html
+from affuse.report.document import write_report
 from affuse.report.reading import read_run
 from affuse.report.transfer_report import transfer_html
 
 WIDTHS = (1280, 390)
+EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 TALLEST = 6000
 """Pixels of a report as it opens on a desk."""
 SCROLLED = """[...document.querySelectorAll("main *")].filter((e) => !e.closest("svg"))
@@ -79,6 +84,42 @@ def test_is_fit_for_everybody(opened, width, theme):
     unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = checker.Axe().run(page).response["violations"]
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
+
+
+@pytest.fixture(scope="module")
+def mapped(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a run with occlusion maps of eight emotions, of sound and of faces."""
+    folder = tmp_path_factory.mktemp("mapped") / "run"
+    shutil.copytree(run_folder, folder)
+    rng = np.random.default_rng(0)
+    rows = [
+        ("best", modality, emotion, 5, f"{row} of {n_rows}", f"{column} of {n_columns}",
+         rng.normal(0, 0.1), share)
+        for modality, n_rows, n_columns, share in (("audio", 6, 10, None), ("video", 6, 6, 0.6))
+        for emotion in EMOTIONS
+        for row in range(n_rows)
+        for column in range(n_columns)
+    ]  # fmt: skip
+    names = ("system", "modality", "emotion", "n_clips", "row", "column", "drop", "face_share")
+    pd.DataFrame(rows, columns=names).to_csv(folder / "occlusion.csv", index=False)
+    return write_report(folder, tmp_path_factory.mktemp("mapped") / "report.html")
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+def test_occlusion_maps_are_fit_for_everybody(go, mapped, width, theme):
+    checker = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page, noted = go(mapped, width, theme)
+    assert noted == []
+    unfold(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    part = "section[aria-labelledby=occlusion]"
+    charts = page.locator(f"{part} svg")
+    assert charts.count() == 2
+    ends = charts.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().right)")
+    assert max(ends) <= width
+    assert "darkest" not in page.locator(part).text_content(), "the brightest, in the dark"
+    found = checker.Axe().run(page, part).response["violations"]
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from affuse.report.document import report_html
 from affuse.report.reading import read_run
-from affuse.report.words import gain_of_fusion
+from affuse.report.words import contributions, gain_of_fusion
 
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
@@ -94,3 +94,23 @@ def test_minus_nothing_stands_nowhere(run_folder, tmp_path):
     assert ">0.0</td>" in text
     assert "-0.0<" not in text
     assert "[-0.0" not in text
+
+
+def test_what_modalities_contribute_adds_up_to_what_is_above_chance(run_folder, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(run_folder, folder)
+    results = pd.read_csv(folder / "results.csv")
+    figures = {"audio": 0.5, "video": 0.4, "audio+video": 0.8}
+    results["uar"] = results["modality"].map(figures)
+    results["chance"] = 0.25
+    results.to_csv(folder / "results.csv", index=False)
+    run = read_run(folder)
+    said = contributions(run)
+    assert said.startswith(f"Of the 55.0 points that {run.best['audio+video']} is above chance, ")
+    assert "audio contributes 32.5 and video contributes 22.5 (Shapley values" in said
+    row = pd.DataFrame([["best", "audio", 0.3, 0.2, 0.4]])
+    row.columns = ["system", "group", "drop", "drop_low", "drop_high"]
+    row.to_csv(folder / "importance.csv", index=False)
+    assert said in report_html(read_run(folder))
+    results[results["modality"] != "video"].to_csv(folder / "results.csv", index=False)
+    assert contributions(read_run(folder)) == ""

@@ -67,7 +67,7 @@ def test_clips_in_no_fold_are_neither_trained_on_nor_tested():
     found = published_division("emobox", clips)
     assert all(535 not in (*fold.train, *fold.test) for fold in found.folds)
     (note,) = found.notes
-    assert "1 clips here are in no fold of theirs (03a01Xx): neither trained on" in note
+    assert "1 clip here in no fold of theirs (03a01Xx): neither trained on" in note
 
 
 def test_each_corpus_has_the_set_of_its_own():
@@ -102,7 +102,7 @@ def test_clips_of_a_table_are_known_by_their_names():
         ),
         (
             [Clip("renamed", "sad", "03", corpus="EMO-DB")],
-            r"name clips such as 03a01Fa.* and none of 1 clips here \(renamed ...\) is among them",
+            r"name clips such as 03a01Fa.* and no clip here \(renamed ...\) is among them",
         ),
         (emodb("03a01Fa"), "'emobox' leave no fold with clips to train on and clips to test"),
     ],

@@ -9,13 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 COMMIT = "0123456789" * 4
 
 
 @contextmanager
-def small_hub(folder: Path, name: str = "me/tiny", refusal: str = "") -> Iterator[str]:
-    """Its address; it refuses with one of the hub's codes, as "GatedRepo", where one is given."""
+def small_hub(
+    folder: Path, name: str = "me/tiny", refusal: str = "", revision: str = "main"
+) -> Iterator[str]:
+    """Its address; it refuses with one of the hub's codes, as "GatedRepo", where one is given.
+
+    It has one revision.
+    """
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -25,7 +31,11 @@ def small_hub(folder: Path, name: str = "me/tiny", refusal: str = "") -> Iterato
             self._answer(with_body=False)
 
         def _answer(self, *, with_body: bool) -> None:
-            code, body, headers = _reply(folder, name, refusal, self.path.partition("?")[0])
+            path = self.path.partition("?")[0]
+            if "/revision/" in path and path.rpartition("/revision/")[2] != quote(revision, ""):
+                code, body, headers = 404, b"", {"X-Error-Code": "RevisionNotFound"}
+            else:
+                code, body, headers = _reply(folder, name, refusal, path)
             self.send_response(code)
             for key, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(key, value)

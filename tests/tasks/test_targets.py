@@ -93,7 +93,7 @@ def test_a_task_asks_for_what_is_told():
     with pytest.raises(DatasetError) as caught:
         Dimensional().chosen(emotions)
     assert str(caught.value) == (
-        "2 clips were given of which emotions (calm, sad) is told, and no numbers; expected a CSV "
+        "2 clips came with emotions (calm, sad) and without numbers; expected a CSV "
         "with columns of numbers such as path,speaker,valence,arousal, or "
         "--set task=classification"
     )
@@ -101,7 +101,7 @@ def test_a_task_asks_for_what_is_told():
     with pytest.raises(DatasetError) as caught:
         Classification().chosen(numbers)
     assert str(caught.value) == (
-        "1 clips were given of which numbers (valence) is told, and no emotion; expected a column "
+        "1 clip came with numbers (valence) and without an emotion; expected a column "
         "emotion, or --set task=dimensional to learn the numbers"
     )
     assert Classification().chosen(emotions) is emotions

@@ -11,6 +11,7 @@ from affuse.corpora.index import Index
 from affuse.corpora.registry import read_all
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
+from affuse.storage.plain_text import none_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,6 @@ def _refuse_absent(asked: Sequence[str], index: Index) -> None:
     absent = [name or "''" for name in asked if name not in shown]
     if absent:
         raise DatasetError(
-            f"none of {len(index)} clips is of {', '.join(absent)}; they are of "
+            f"{none_of(len(index), 'clip')} is of {', '.join(absent)}; they are of "
             f"{', '.join(sorted(shown))}: name some of these"
         )

@@ -14,6 +14,7 @@ from affuse.bundle.manifest import ADAPTED_FORMAT, Figures, Manifest
 from affuse.bundle.provenance import training_clips
 from affuse.bundle.writer import make_bundle
 from affuse.records import Clip
+from affuse.storage.plain_text import counted
 
 TITLE = "## Adapted to "
 
@@ -115,10 +116,10 @@ def _card(
     yield f"# {manifest.name}"
     yield (
         f"The networks are those of {before.title}. How they decide was fitted to "
-        f"{sum(origin.emotions.values())} clips of {origin.data} ({clips}; "
-        f"{origin.n_speakers} speakers) by `affuse adapt` (affuse {manifest.affuse}). It is meant "
-        "for the people, the language and the microphones of these clips: for others the bundle "
-        "that it was made of is likely to be better."
+        f"{counted(sum(origin.emotions.values()), 'clip')} of {origin.data} ({clips}; "
+        f"{counted(origin.n_speakers, 'speaker')}) by `affuse adapt` (affuse "
+        f"{manifest.affuse}). It is meant for the people, the language and the microphones of "
+        "these clips: for others the bundle that it was made of is likely to be better."
     )
     yield f"{TITLE}{origin.data}"
     yield (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from affuse.bundle.manifest import Figures, Manifest
 from affuse.bundle.permitted_use import permitted_use
 from affuse.bundle.tables import tables_of
-from affuse.storage.plain_text import first_few
+from affuse.storage.plain_text import counted, first_few
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,8 @@ def _quality(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
         yield (
             f"Beside an emotion it tells a set, which is to hold the true one in "
             f"{_percent(sets.coverage)} of the clips of new speakers who are like these "
-            f"(calibrated on {sets.n_clips:,} clips of {sets.n_speakers} speakers), and in fewer "
-            "of others."
+            f"(calibrated on {counted(sets.n_clips, 'clip')} of "
+            f"{counted(sets.n_speakers, 'speaker')}), and in fewer of others."
         )
 
 
@@ -164,10 +164,11 @@ def _measured(figures: Figures) -> str:
     leak = f" **This figure leaks: {figures.leak}.**" if figures.leak else ""
     return (
         f"{figures.system}: {figures.headline} {_headline(figures)}{interval}, chance "
-        f"{shown(figures.chance)}; protocol {figures.protocol}, {figures.n_clips:,} clips of "
-        f"{figures.n_speakers} speakers{folds}.{leak} Every clip was predicted by a model that was "
-        "trained neither on it nor, where speakers were kept apart, on its speaker. The graphs in "
-        "this folder were then trained on all of these clips: what they score on them says nothing."
+        f"{shown(figures.chance)}; protocol {figures.protocol}, {counted(figures.n_clips, 'clip')} "
+        f"of {counted(figures.n_speakers, 'speaker')}{folds}.{leak} Every clip was predicted by a "
+        "model that was trained neither on it nor, where speakers were kept apart, on its speaker. "
+        "The graphs in this folder were then trained on all of these clips: what they score on "
+        "them says nothing."
     )
 
 
@@ -204,8 +205,8 @@ def _interval(group: GroupFigures) -> str:
 def _training(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
     for part in manifest.trained_on:
         speakers = f": {', '.join(part.speakers)}" if part.speakers else ""
-        who = f" of {len(part.speakers)} speakers" if part.speakers else ""
-        what = f"{part.n_clips:,} clips" if part.n_clips else "through its extractor's network"
+        who = f" of {counted(len(part.speakers), 'speaker')}" if part.speakers else ""
+        what = counted(part.n_clips, "clip") if part.n_clips else "through its extractor's network"
         yield f"{part.corpus}, {what}{who}{speakers}."
     if facts.soft_labels:
         yield (

@@ -281,7 +281,7 @@ def download_and_print(out: Path, actors: str, parts: str, modalities: str) -> N
             modalities=words(modalities),
             progress=progress,
         )
-    say(f"{fetched.n_files:,} files in {fetched.folder}; next: affuse run {out}")
+    say(f"{counted(fetched.n_files, 'file')} in {fetched.folder}; next: affuse run {out}")
 
 
 def download_corpus_and_print(name: str, out: Path) -> None:
@@ -298,7 +298,7 @@ def download_corpus_and_print(name: str, out: Path) -> None:
 
     with progress_bars(Console(stderr=True)) as progress:
         fetched = download_corpus(name, out, progress=progress)
-    say(f"{fetched.n_files:,} files in {fetched.folder}; next: affuse run {out}")
+    say(f"{counted(fetched.n_files, 'file')} in {fetched.folder}; next: affuse run {out}")
 
 
 def _print_skipped(skipped: Sequence[Skipped]) -> None:

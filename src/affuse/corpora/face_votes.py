@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from affuse.errors import DatasetError
 from affuse.storage.csv_rows import Row, Rows, number, read_rows
+from affuse.storage.plain_text import none_of
 
 VOTED_EMOTIONS = (
     "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt",
@@ -104,8 +105,8 @@ def read_face_votes(path: str | Path, names: Sequence[str] | NDArray[np.str_]) -
     given = [str(name) if labelled else str(name).rpartition("/")[2] for name in names]
     if not any(name in rows for name in given):
         raise DatasetError(
-            f"{path} names none of the {len(given):,} faces, which are called "
-            f"{given[0] if given else '-'} and so on; expected votes on these files"
+            f"{path} names {none_of(len(given), 'face')} here (first: "
+            f"{given[0] if given else '-'}); expected votes on these files"
         )
     counts = np.zeros((len(given), len(VOTED_EMOTIONS)))
     no_face, copies = np.zeros(len(given)), np.zeros(len(given), np.bool_)

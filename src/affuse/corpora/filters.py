@@ -11,6 +11,7 @@ from affuse.corpora.emotions import emotion_name, in_class_order
 from affuse.corpora.speakers import own_name, speaker_key, speaker_order
 from affuse.errors import DatasetError
 from affuse.records import Clip
+from affuse.storage.plain_text import counted, none_of
 
 Presence = Literal["audio", "video", "audio+video"]
 
@@ -147,10 +148,10 @@ def _values(clips: Sequence[Clip], field: str) -> tuple[str, ...]:
 def _nothing_left(clips: Sequence[Clip], asked: Wanted, silent: Collection[tuple[str, str]]) -> str:
     alone = [
         f"{field} {', '.join(values)}: "
-        f"{sum(_passes(clip, {field: values}, silent) for clip in clips)} clips"
+        f"{counted(sum(_passes(clip, {field: values}, silent) for clip in clips), 'clip')}"
         for field, values in asked.items()
     ]
     return (
-        f"none of {len(clips)} clips passes all filters ({'; '.join(alone)}): "
+        f"{none_of(len(clips), 'clip')} passes all filters ({'; '.join(alone)}): "
         "widen or leave out one of them"
     )

@@ -17,6 +17,7 @@ from affuse.corpora.media_files import (
 )
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
+from affuse.storage.plain_text import none_of
 from affuse.storage.remote import is_file, is_folder, local_path
 
 _LOSSLESS = (".wav", ".flac")
@@ -204,7 +205,7 @@ def _why_nothing(
         first = ": ".join(filter(None, (_place(path, folder), more)))
         expected = "" if example in more else f"; expected names such as {example}"
         return (
-            f"none of {len(contents.files)} media files in {folder} is named as in {title} "
+            f"{none_of(len(contents.files), 'media file')} in {folder} is named as in {title} "
             f"(first: {first}){expected}: {advice}"
         )
     return (

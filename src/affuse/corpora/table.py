@@ -20,6 +20,7 @@ from affuse.corpora.speakers import speaker_key
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
 from affuse.storage.csv_rows import Row, number, read_rows
+from affuse.storage.plain_text import none_of
 from affuse.storage.remote import local_copy, local_path, url_of
 
 _SOURCES = ("path", "audio", "video")
@@ -298,7 +299,7 @@ def _why_nothing(table: Path, skipped: Sequence[Skipped]) -> str:
     if not skipped:
         return f"{table} has a header but no rows; expected one row per clip"
     return (
-        f"none of the {len(skipped)} rows of {table} can be used "
+        f"{none_of(len(skipped), 'row')} of {table} can be used "
         f"(first: {skipped[0].name}: {skipped[0].reason}); expected at least one clip: "
         "mend the table"
     )

@@ -13,7 +13,7 @@ from affuse.corpora.vote_files import COLUMNS, read_votes
 from affuse.corpora.votes import Counts, Votes, majority
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
-from affuse.storage.plain_text import first_few
+from affuse.storage.plain_text import counted, first_few, none_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def _rows_of(votes: Votes, clips: Sequence[Clip]) -> dict[str, tuple[str, ...]]:
     if several:
         clip, names = next(iter(several.items()))
         raise DatasetError(
-            f"{votes.source} has several rows for {len(several)} clips ({clip}: "
-            f"{first_few(names)}); expected one each: remove the others"
+            f"{votes.source} has several rows for {counted(len(several), 'clip')} "
+            f"({clip}: {first_few(names)}); expected one each: remove the others"
         )
     return found
 
@@ -100,8 +100,9 @@ def votes_from_file(csv_path: str | Path, index: Index) -> Voted:
     met = {name for names in found.values() for name in names}
     if not met:
         raise DatasetError(
-            f"{csv_path} names {len(read.rows)} clips (first: {first_few(list(read.rows), 1)}), "
-            f"none of which is among the {len(index)} clips here (first: {index[0].id}); expected "
+            f"{csv_path} names {counted(len(read.rows), 'clip')} (first: "
+            f"{first_few(list(read.rows), 1)}), none of which is among the "
+            f"{counted(len(index), 'clip')} here (first: {index[0].id}); expected "
             "votes on these: mend the names, or give the file that belongs to these data"
         )
     strangers = [name for name in read.rows if name not in met]
@@ -201,7 +202,7 @@ def with_votes(index: Index, voted: Voted, least: int, *, every: bool = False) -
         kept, skipped = tuple(c for c in kept if not reasons[c.id]), (*skipped, *few)
     if not kept:
         raise DatasetError(
-            f"none of {len(index)} clips has {least} votes for emotions of this run (first: "
+            f"{none_of(len(index), 'clip')} has {least} votes for emotions of this run (first: "
             f"{skipped[-1].name}: {skipped[-1].reason}); expected so many for some clips at least: "
             "lower data.least_votes, or give other votes with data.votes"
         )

@@ -25,6 +25,7 @@ from affuse.evaluation.systems import Losses, OutOfFold, System
 from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
 from affuse.splits.protocols import Protocol
+from affuse.storage.plain_text import none_of
 from affuse.tasks.choice import task_of
 
 
@@ -138,8 +139,9 @@ def _check_systems(table: FeatureTable, systems: Sequence[System]) -> None:
         table.select(system.modalities)
         if not len(scored_rows(table, system, np.arange(len(table)))):
             raise FeatureError(
-                f"system {system.name!r} needs {system.modality}, and none of {len(table)} clips "
-                "has it: add the missing files, or leave this system out"
+                f"system {system.name!r} needs {system.modality}, and "
+                f"{none_of(len(table), 'clip')} has it: add the missing files, or leave this "
+                "system out"
             )
 
 

@@ -50,6 +50,8 @@ class Settings(EncoderSettings):
         What is shown of a picture, how many in a second, and what around a face, as a share.
     trained_on : tuple of str or None
         Corpora that the checkpoint was trained on, by the user's own word.
+    revision : str
+        Branch, tag or commit on the hub, or an open request to change one, as ``refs/pr/1``.
     download : bool
         Whether it may be downloaded.
     """
@@ -60,6 +62,7 @@ class Settings(EncoderSettings):
     per_s: float = Field(6.0, gt=0, le=30)
     margin: float = Field(0.3, ge=0, le=2)
     trained_on: tuple[str, ...] | None = None
+    revision: str = Field("main", min_length=1)
     download: bool = False
 
 
@@ -205,7 +208,7 @@ def make(config: Config, argument: str = "") -> Encoder:
             "hf:microsoft/wavlm-base-plus"
         )
     own = own_settings(config, NAME, Settings)
-    folder = folder_of(argument, download=own.download)
+    folder = folder_of(argument, download=own.download, revision=own.revision)
     checkpoint = open_checkpoint(folder, own.device)
     layers = _layers(own.layers, checkpoint.n_layers)
     layer = layers.index(own.layer) if own.layer in layers else own.layer

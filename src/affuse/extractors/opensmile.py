@@ -18,7 +18,7 @@ from affuse.extractors.encoders.checks import check_layer, of_bounded_size
 from affuse.extractors.encoders.encoder import Encoder, EncoderSettings, FrameDefaults
 from affuse.extractors.encoders.register import Origin
 from affuse.features.array_parts import ANY_LENGTH
-from affuse.features.decoding import AudioDecoding
+from affuse.features.decoding import RecordedSound
 from affuse.features.source import ExtractorDefaults
 from affuse.features.sources import own_settings
 from affuse.media.audio import Sound
@@ -61,11 +61,11 @@ class Functionals(ExtractorDefaults):
     Attributes
     ----------
     feature_set : str
-    decoding : AudioDecoding
+    decoding : RecordedSound
     """
 
     feature_set: str
-    decoding: AudioDecoding
+    decoding: RecordedSound
 
     name = NAME
     modality: Literal["audio"] = "audio"
@@ -125,11 +125,11 @@ class Descriptors(FrameDefaults):
     Attributes
     ----------
     feature_set : str
-    decoding : AudioDecoding
+    decoding : RecordedSound
     """
 
     feature_set: str
-    decoding: AudioDecoding
+    decoding: RecordedSound
 
     name = NAME
     modality: Literal["audio"] = "audio"
@@ -205,7 +205,7 @@ def make(config: Config) -> Functionals | Encoder:
     """
     own = own_settings(config, NAME, Settings)
     check_layer(own.layer, own.pooling, 1, NAME)
-    decoding = AudioDecoding(own.sample_rate, own.limit_s)
+    decoding = RecordedSound(own.sample_rate, own.limit_s)
     feature_names(own.feature_set, own.level)
     if own.level == "functionals":
         if own.pooling == "attentive":

@@ -23,6 +23,13 @@ class AudioDecoding:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedSound(AudioDecoding):
+    """As AudioDecoding, with samples as they were recorded: a constant offset stays in them."""
+
+    remove_offset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SoundStream:
     """As AudioDecoding, in consecutive blocks: memory does not grow with the length."""
 

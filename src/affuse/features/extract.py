@@ -22,6 +22,7 @@ from affuse.features.store import FeatureStore
 from affuse.features.stored_arrays import StoredArrays
 from affuse.features.table import FeatureTable
 from affuse.records import Clip, Modality, Skipped
+from affuse.storage.plain_text import none_of
 
 _STORED_FROM = 1024
 """Numbers of a clip from which on sequences stay on disk; shorter ones are read once."""
@@ -186,7 +187,7 @@ def _joined(index: Index, gathered: Mapping[Modality, _Gathered]) -> Extraction:
     if not len(kept):
         first = skipped[0] if skipped else Skipped("", "the index is empty")
         raise FeatureError(
-            f"none of {len(clips)} clips gave any features; expected one at least. "
+            f"{none_of(len(clips), 'clip')} gave any features; expected one at least. "
             f"The first, {first.name}: {first.reason}"
         )
     used = {m: g for m, g in gathered.items() if g.present.any()}

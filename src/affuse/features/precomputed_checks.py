@@ -11,7 +11,7 @@ import pandas as pd
 
 from affuse.errors import FeatureError
 from affuse.storage.csv_rows import is_blank, number
-from affuse.storage.plain_text import first_few
+from affuse.storage.plain_text import counted, first_few
 
 
 def refuse_unfit(path: Path, features: pd.DataFrame, dropped: Sequence[str]) -> None:
@@ -69,9 +69,9 @@ def refuse_two_faces(
     if twice.any():
         clips = frames["key"][twice].unique()
         raise FeatureError(
-            f"{path} has several faces (column {face!r}) in the same frames of {len(clips)} clips "
-            f"({first_few(list(clips))}); expected one: keep the rows of the face that the label "
-            "is of"
+            f"{path} has several faces (column {face!r}) in the same frames of "
+            f"{counted(len(clips), 'clip')} ({first_few(list(clips))}); expected one: keep the "
+            "rows of the face that the label is of"
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from affuse.corpora.index import Index
 from affuse.errors import DatasetError, MediaError
 from affuse.records import Clip, Skipped
-from affuse.storage.plain_text import first_few
+from affuse.storage.plain_text import first_few, none_of
 from affuse.storage.remote import url_of
 
 _TOLERANCE_S = 0.1
@@ -50,7 +50,7 @@ def within_files(index: Index) -> Index:
             long.append(f"{clip.id} ends at {clip.end_s:g} s of {end:.2f} s")
     if not kept and late:
         raise DatasetError(
-            f"none of {len(index)} clips lies within its file (first: {late[0].name} "
+            f"{none_of(len(index), 'clip')} lies within its file (first: {late[0].name} "
             f"{late[0].reason}); expected start and end in seconds of the file: mend the table"
         )
     notes = (*index.notes, *([_long_clips_note(long)] if long else []))

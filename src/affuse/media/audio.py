@@ -62,6 +62,7 @@ def read_audio(
     start_s: float = 0.0,
     duration_s: float | None = None,
     audio_track: int | None = None,
+    remove_offset: bool = True,
 ) -> Sound:
     """Mono sound of a file, or of a stretch of it.
 
@@ -82,6 +83,8 @@ def read_audio(
         Stretch in seconds; to the end by default. A file that ends sooner gives a shorter signal.
     audio_track : int, optional
         Number of the track, from 1; the one marked as default, else the first.
+    remove_offset : bool
+        Whether a constant offset is taken away.
 
     Returns
     -------
@@ -101,7 +104,13 @@ def read_audio(
     (32000,)
     """
     blocks = list(
-        audio_blocks(path, start_s=start_s, duration_s=duration_s, audio_track=audio_track)
+        audio_blocks(
+            path,
+            start_s=start_s,
+            duration_s=duration_s,
+            audio_track=audio_track,
+            remove_offset=remove_offset,
+        )
     )
     own_rate = blocks[0].sample_rate
     signal = np.concatenate([block.signal for block in blocks])
@@ -117,6 +126,7 @@ def audio_blocks(
     start_s: float = 0.0,
     duration_s: float | None = None,
     audio_track: int | None = None,
+    remove_offset: bool = True,
 ) -> Iterator[Sound]:
     """The sound of `read_audio` at the file's own rate, as consecutive blocks.
 
@@ -132,6 +142,8 @@ def audio_blocks(
         How long it is at most; to the end by default.
     audio_track : int, optional
         Number of the track, from 1; the default one otherwise.
+    remove_offset : bool
+        Whether a constant offset is taken away.
 
     Yields
     ------
@@ -151,7 +163,8 @@ def audio_blocks(
             line.sample_rate = samples.sample_rate
             offset = offset or OffsetRemoval(samples.sample_rate)
             for piece, is_recorded in line.placed(signal, time_s):
-                for done in offset.taken(piece, is_recorded):
+                pieces = offset.taken(piece, is_recorded) if remove_offset else (piece,)
+                for done in pieces:
                     yield Sound(done, samples.sample_rate)
             if line.is_full:
                 break

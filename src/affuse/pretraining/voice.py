@@ -49,6 +49,7 @@ from affuse.pretraining.voice_networks import (
     trained,
 )
 from affuse.records import RAVDESS_EMOTIONS, ProgressCallback
+from affuse.storage.plain_text import counted
 from affuse.storage.whole import atomic_file
 
 if TYPE_CHECKING:
@@ -223,7 +224,8 @@ def _check(index: Index, without: Sequence[str]) -> None:
     speakers, emotions = {clip.speaker for clip in own}, {clip.emotion for clip in own}
     if len(speakers) < N_FOLDS or not emotions.issuperset(RAVDESS_EMOTIONS):
         raise DatasetError(
-            f"{len(speakers)} speakers and {len(emotions)} emotions of RAVDESS were given; "
+            f"{counted(len(speakers), 'speaker')} and {counted(len(emotions), 'emotion')} of "
+            "RAVDESS were given; "
             f"expected RAVDESS with at least {N_FOLDS} speakers and all eight emotions among the "
             "corpora"
         )

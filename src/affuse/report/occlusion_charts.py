@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BESIDE = 2
 """Maps in a row of a chart: they can be read on a telephone."""
 _LEAST = 0.01
-"""Drop that the darkest cell stands for at least, so that noise is not blown up."""
+"""Drop that the fullest colour stands for at least, so that noise is not blown up."""
 
 
 def occlusion_charts(run: RunFolder) -> tuple[Chart, ...]:
@@ -72,7 +72,7 @@ def _drops(own: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _map(axes: Axes, drops: NDArray[np.float64], strongest: float, colour: str) -> None:
-    """Cells the darker the more is lost; the darkest has a frame."""
+    """Cells of fuller colour where more is lost; a frame around the fullest."""
     from matplotlib.patches import Rectangle
 
     for (row, column), drop in np.ndenumerate(drops):
@@ -138,9 +138,8 @@ def _text(maps: dict[str, pd.DataFrame], strongest: float) -> str:
     )
     return (
         "Points by which the probability of the true emotion drops where a part of the clip is "
-        f"hidden, mean of {clips} test clips of each emotion; the darkest cell is "
-        f"{points(strongest)}. Most is lost of "
-        f"{'; '.join(parts)}."
+        f"hidden, mean of {clips} test clips of each emotion; the fullest colour is "
+        f"{points(strongest)}. A frame is where most is lost: {'; '.join(parts)}."
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from affuse.evaluation.emotion_sets import SHORT
 from affuse.report.grid import SHOWN, Axis, Cell, Column, Grid
 from affuse.report.reading import RunFolder
-from affuse.report.words import modality_name
+from affuse.report.words import contributions, modality_name
 from affuse.splits.protocols import ACROSS_CORPORA
 from affuse.tasks.figures import bounds, p_value, points
 from affuse.tasks.headline import Headline
@@ -227,6 +227,7 @@ def importance_part(run: RunFolder) -> Iterator[Part]:
         "were permuted among the test clips, several times. What two groups tell alike is not "
         "missed where only one of them is permuted."
     )
+    text = f"{text} {contributions(run)}".rstrip()
     caption = "How far the best system drops without each group of features"
     yield Part("Groups of features", text, Grid(caption, columns, rows, SHOWN, "group"))
 

@@ -20,6 +20,7 @@ from affuse.report.chart import (
     short,
 )
 from affuse.report.reading import RunFolder
+from affuse.storage.plain_text import counted
 from affuse.tasks.significance import SIGNIFICANT
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def _pairs(rows: pd.DataFrame, title: str, label: str, reference: str) -> Chart:
         n_real = int((rows["p_holm"] < SIGNIFICANT).sum())
         drawn = f" (the first {SHOWN} are drawn)" if len(rows) > SHOWN else ""
         text = (
-            f"{reference} against {len(rows)} others{drawn}: {n_real} differences are more than "
+            f"{reference} against {counted(len(rows), 'other')}{drawn}: "
+            f"{counted(n_real, 'difference')} {'is' if n_real == 1 else 'are'} more than "
             "chance after Holm's correction for all pairs of the run (filled), the others are open "
             "circles."
         )

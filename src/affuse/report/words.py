@@ -8,6 +8,8 @@ import pandas as pd
 
 from affuse.errors import DatasetError
 from affuse.evaluation.sentences import floor_text
+from affuse.explain.shapley import shapley_values
+from affuse.records import MODALITIES
 from affuse.report.reading import RunFolder
 from affuse.report.results_charts import FUSED_MODALITY, MODALITY_NAMES
 from affuse.storage.csv_rows import read_rows
@@ -83,6 +85,37 @@ def gain_of_fusion(run: RunFolder) -> str:
         return f"{text}{_gain(pair.iloc[0], fused, len(pairs), headline)}."
     amount = headline.value(float(figures[fused] - figures[single]), signed=True)
     return f"{text}fusing differs from it by {amount} {headline.unit}."
+
+
+def contributions(run: RunFolder) -> str:
+    """What each modality contributes to the best fusion; empty where not each stands alone too.
+
+    Parameters
+    ----------
+    run : RunFolder
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    headline = run.task.headline
+    singles = {m: name for m, name in run.best.items() if m != FUSED_MODALITY}
+    if FUSED_MODALITY not in run.best or len(singles) < len(MODALITIES):
+        return ""
+    figures = run.honest.set_index("system")[headline.column].astype(float).to_dict()
+    fused = run.best[FUSED_MODALITY]
+    chances = run.honest.get("chance", pd.Series([0.0]))
+    chance, whole = float(chances.iloc[0]), figures[fused]
+    worth: dict[frozenset[str], float] = {frozenset(): chance, frozenset(singles): whole}
+    worth |= {frozenset({m}): figures[name] for m, name in singles.items()}
+    shares = shapley_values(list(singles), lambda some: worth[frozenset(some)])
+    each = joined_names([f"{m} contributes {headline.value(s)}" for m, s in shares.items()])
+    above = headline.amount(whole - chance)
+    return (
+        f"Of the {above} that {fused} is above chance, {each} (Shapley values, by the best "
+        "system of each modality alone)."
+    )
 
 
 def _gain(row: pd.Series, fused: str, n_pairs: int, headline: Headline) -> str:

@@ -20,7 +20,7 @@ from affuse.splits.fold_sets import (
     in_order,
     speakers_on_both_sides,
 )
-from affuse.storage.plain_text import first_few
+from affuse.storage.plain_text import counted, first_few, none_of
 
 _SHOWN = 3
 
@@ -122,8 +122,8 @@ def _placed(published: FoldSet, clips: Sequence[Clip]) -> dict[str, str]:
         named = first_few(list(published.fold_of), _SHOWN)
         raise FoldError(
             f"published folds {published.name!r} of {published.corpus} name {published.unit}s such "
-            f"as {named}, and none of {len(clips)} clips here ({clips[0].id} ...) is among them; "
-            f"expected clips under their published names: rename them, {LET_BE_MADE}"
+            f"as {named}, and {none_of(len(clips), 'clip')} here ({clips[0].id} ...) is among "
+            f"them; expected clips under their published names: rename them, {LET_BE_MADE}"
         )
     return found
 
@@ -140,7 +140,7 @@ def _notes(published: FoldSet, clips: Sequence[Clip], found: Mapping[str, str]) 
     strangers = [clip.id for clip in clips if clip.id not in found]
     if strangers:
         yield (
-            f"{whose}: {len(strangers)} clips here are in no fold of theirs "
+            f"{whose}: {counted(len(strangers), 'clip')} here in no fold of theirs "
             f"({first_few(strangers, _SHOWN)}): neither trained on nor tested under them."
         )
     counts = Counter(published.fold_of[row] for row in found.values())

@@ -62,6 +62,27 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def none_of(number: int, what: str) -> str:
+    """None of so many, for a message on all of them.
+
+    Parameters
+    ----------
+    number : int
+    what : str
+        The noun, in the singular.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> none_of(1, "clip"), none_of(3, "clip")
+    ('no clip', 'none of 3 clips')
+    """
+    return f"no {what}" if number == 1 else f"none of {counted(number, what)}"
+
+
 def steers(sign: str) -> bool:
     """Whether a character controls a terminal instead of being shown.
 

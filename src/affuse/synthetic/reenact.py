@@ -19,6 +19,7 @@ from scipy.ndimage import gaussian_filter1d
 from affuse.errors import ConfigError, DatasetError, MediaError
 from affuse.media.audio import read_audio
 from affuse.records import Clip, ProgressCallback, Skipped
+from affuse.storage.plain_text import none_of
 from affuse.synthetic.corpus import already_there, make_folder
 from affuse.synthetic.faces import Face, make_face
 from affuse.synthetic.identity import make_identity
@@ -248,6 +249,6 @@ def _why_nothing(
         return f"no clips{wanted} were given; expected an index of RAVDESS with sound"
     first = next(iter(skipped))
     return (
-        f"none of {len(clips)} clips can be re-enacted (first: {first.name} {first.reason}); "
+        f"{none_of(len(clips), 'clip')} can be re-enacted (first: {first.name} {first.reason}); "
         "expected clips named as in RAVDESS, with sound and a row of action units each"
     )

@@ -119,7 +119,7 @@ class Classification(Task):
         numbers = sorted({name for clip in index for name in clip.targets})
         others = f"numbers ({', '.join(numbers)})" if numbers else "nothing"
         raise DatasetError(
-            f"{len(index)} clips were given of which {others} is told, and no emotion; expected a "
+            f"{counted(len(index), 'clip')} came with {others} and without an emotion; expected a "
             "column emotion, or --set task=dimensional to learn the numbers"
         )
 

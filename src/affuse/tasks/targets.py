@@ -11,7 +11,7 @@ from affuse.corpora.index import Index
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
 from affuse.storage.csv_rows import is_blank, number
-from affuse.storage.plain_text import first_few
+from affuse.storage.plain_text import counted, first_few, none_of
 
 
 def with_targets(index: Index, names: Sequence[str] = ()) -> Index:
@@ -60,7 +60,7 @@ def with_targets(index: Index, names: Sequence[str] = ()) -> Index:
             kept.append(replace(clip, targets={n: v for n, v in values.items() if v is not None}))
     if not kept:
         raise DatasetError(
-            f"none of {len(index)} clips has a number for {' and '.join(wanted)} (first: "
+            f"{none_of(len(index), 'clip')} has a number for {' and '.join(wanted)} (first: "
             f"{skipped[0].name}: {skipped[0].reason}); expected one for some clips at least: fill "
             "the columns, or ask for others with data.targets"
         )
@@ -74,7 +74,7 @@ def _all_targets(index: Index) -> tuple[str, ...]:
         emotions = Counter(clip.emotion for clip in index if clip.emotion)
         others = f"emotions ({first_few(sorted(emotions))})" if emotions else "nothing"
         raise DatasetError(
-            f"{len(index)} clips were given of which {others} is told, and no numbers; expected a "
+            f"{counted(len(index), 'clip')} came with {others} and without numbers; expected a "
             "CSV with columns of numbers such as path,speaker,valence,arousal, or "
             "--set task=classification"
         )

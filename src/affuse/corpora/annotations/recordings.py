@@ -18,7 +18,7 @@ from affuse.corpora.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES, folder_co
 from affuse.corpora.stretches import cut_name
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
-from affuse.storage.plain_text import first_few
+from affuse.storage.plain_text import first_few, none_of
 from affuse.storage.remote import is_file, is_folder, local_path
 
 _READ: Mapping[str, Callable[[Path], tuple[Annotated, ...]]] = {
@@ -264,6 +264,6 @@ def _why_nothing(folder: Path, sources: Sequence[Path], skipped: Sequence[Skippe
         return f"{folder} holds no annotation; expected recordings and {_EXPECTED} beside them"
     first = f" (first: {skipped[0].name}: {skipped[0].reason})" if skipped else ""
     return (
-        f"none of {len(sources)} annotations in {folder} gives a labelled clip{first}; expected "
+        f"{none_of(len(sources), 'annotation')} in {folder} gives a labelled clip{first}; expected "
         "emotions in a tier named emotion, and each recording beside its annotation"
     )

@@ -18,7 +18,7 @@ from affuse.corpora.media_files import AUDIO_SUFFIXES
 from affuse.corpora.stretches import cut_name
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
-from affuse.storage.plain_text import first_few
+from affuse.storage.plain_text import first_few, none_of
 from affuse.storage.remote import local_path, url_of
 
 _EMOTION_TABLE = "emotion"
@@ -104,7 +104,7 @@ def _folder(root: str | Path) -> Path:
 def _why_nothing(folder: Path, rows: Sequence[DatabaseRow], skipped: Sequence[Skipped]) -> str:
     first = f" (first: {skipped[0].name}: {skipped[0].reason})" if skipped else ""
     return (
-        f"none of {len(rows)} rows of the audformat database {folder} gives a clip{first}; "
+        f"{none_of(len(rows), 'row')} of the audformat database {folder} gives a clip{first}; "
         "expected a column of a scheme emotion, or numbers, and the media below the folder"
     )
 

@@ -39,6 +39,7 @@ from affuse.corpora.ravdess.references import speech_references
 from affuse.corpora.reader import Reader, Size
 from affuse.errors import DatasetError
 from affuse.records import MODALITIES, RAVDESS_EMOTIONS, Clip, Skipped
+from affuse.storage.plain_text import none_of
 from affuse.storage.remote import is_file, is_folder, local_path
 
 TITLE = "RAVDESS"
@@ -207,7 +208,7 @@ def _why_nothing(folder: Path, paths: Sequence[Path], strangers: Sequence[Skippe
         # The reason may have said it.
         wanted = "" if EXAMPLE_NAME in first else f"; {expected}"
         return (
-            f"none of {len(paths)} media files in {folder} is named as in RAVDESS "
+            f"{none_of(len(paths), 'media file')} in {folder} is named as in RAVDESS "
             f"(first: {first}){wanted}: {advice}"
         )
     archives = sum(1 for _ in folder.rglob("*.zip"))

@@ -16,6 +16,7 @@ from affuse.storage.plain_json import read_plain
 
 WEIGHTS, SHARDS = "model.safetensors", "model.safetensors.index.json"
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
+_PICKLED = ("bin", "pt", "ckpt")
 _LENGTH_BYTES = 8
 _MOST_HEADER_BYTES = 100 << 20
 
@@ -36,6 +37,7 @@ def checked_weights(folder: Path) -> tuple[Path, ...]:
     WeightsError
         It is no checkpoint, holds pickled weights alone, is cut short, or larger than memory.
     """
+    _refuse_pickled_alone(folder)
     for name in (CONFIG, PREPROCESSOR):
         if not (folder / name).is_file():
             raise WeightsError(
@@ -116,14 +118,18 @@ def _weights(folder: Path) -> tuple[Path, ...]:
                 "expected all of them: download it again"
             )
         return files
-    if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.ckpt")):
+    raise WeightsError(
+        f"{folder} has no {WEIGHTS}; expected the weights beside {CONFIG}: download it again"
+    )
+
+
+def _refuse_pickled_alone(folder: Path) -> None:
+    is_pickled = any(any(folder.glob(f"*.{suffix}")) for suffix in _PICKLED)
+    if is_pickled and not (folder / WEIGHTS).is_file() and not (folder / SHARDS).is_file():
         raise WeightsError(
             f"{folder} has pickled weights alone, which can run any program when they are read; "
             f"expected {WEIGHTS}: take a revision that has it, or convert it where you trust it"
         )
-    raise WeightsError(
-        f"{folder} has no {WEIGHTS}; expected the weights beside {CONFIG}: download it again"
-    )
 
 
 def n_tensors(files: Iterable[Path]) -> int:

@@ -103,6 +103,8 @@ class Description(Part):
         Hz of the sound.
     window_s, hop_s : float
         Length of a window of sound, and from one to the next.
+    normalise : bool
+        Whether each window of sound is brought to mean 0 and deviation 1, over its own samples.
     mel : LogMel
         Of a log-mel spectrogram.
     view : {"face", "centre", "frame"}
@@ -137,6 +139,7 @@ class Description(Part):
     sample_rate: int = Field(16_000, ge=1000, le=192_000)
     window_s: Seconds | None = None
     hop_s: Seconds | None = None
+    normalise: bool = False
     mel: LogMel | None = None
     view: View = "face"
     size: tuple[Side, Side] | None = None
@@ -154,6 +157,8 @@ class Description(Part):
         missing = [name for name in needed[self.input] if getattr(self, name) is None]
         if missing:
             raise ValueError(f"input {self.input!r} needs {' and '.join(missing)}")
+        if self.normalise and self.input == "picture":
+            raise ValueError("normalise is of sound, and input is 'picture'")
         usual = {*self.usual_layout, "channel"}
         odd = set(self.layout) - usual
         if self.layout and (odd or not set(self.usual_layout) <= set(self.layout) | {"channel"}):

@@ -32,7 +32,13 @@ def batches(described: Description, decoded: Any, size: int) -> Iterator[Floats]
         With the axes of `described.layout`.
     """
     if described.input != "picture":
-        for signal in windows(blocks_of(decoded), described.window, described.hop, size):
+        for signal in windows(
+            blocks_of(decoded),
+            described.window,
+            described.hop,
+            size,
+            normalise=described.normalise,
+        ):
             yield given(described, signal)
         return
     assert described.size is not None

@@ -153,6 +153,8 @@ def _digest(path: Path, described: Description) -> str:
         with (path.parent / Path(name).name).open("rb") as file:
             found.update(hashlib.file_digest(file, "sha256").digest())
     ignored = {"name", "licence", "trained_on", "threshold"}
+    if not described.normalise:
+        ignored.add("normalise")  # Digests of descriptions that lack it stay as they were.
     found.update(json.dumps(described.model_dump(exclude=ignored), sort_keys=True).encode())
     return found.hexdigest()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from affuse.errors import ConfigError, DownloadError, MissingDependency, WeightsError
+from affuse.extractors.encoders.checkpoint import checked_weights
 from affuse.features.memory import refuse_larger_than_memory
 
 _WANTED = ("*.json", "*.safetensors")
@@ -14,7 +15,7 @@ _SUFFIX = ".safetensors"
 _TIMEOUT_S = 20.0
 
 
-def folder_of(name: str, *, download: bool) -> Path:
+def folder_of(name: str, *, download: bool, revision: str = "main") -> Path:
     """Folder of a checkpoint: a local one, or the one in the cache of the hub.
 
     Parameters
@@ -22,7 +23,9 @@ def folder_of(name: str, *, download: bool) -> Path:
     name : str
         A folder, or a name as published, such as ``microsoft/wavlm-base-plus``.
     download : bool
-        Whether it may be downloaded where it is in neither.
+        Whether it may be downloaded where it is in neither, or not whole.
+    revision : str
+        Branch, tag or commit on the hub, or an open request to change one, as ``refs/pr/1``.
 
     Returns
     -------
@@ -42,16 +45,17 @@ def folder_of(name: str, *, download: bool) -> Path:
     if Path(name).is_dir():
         return Path(name)
     hub = import_hub()
-    cached = _cached(hub, name)
-    if cached is not None:
+    cached = _cached(hub, name, revision)
+    if cached is not None and not (download and _is_cut_short(cached)):
         return cached
-    info = _info(hub, name)
+    info = _info(hub, name, revision)
     sizes = {each.rfilename: each.size or 0 for each in info.siblings or ()}
     n_bytes = sum(size for file, size in sizes.items() if file.endswith(_SUFFIX))
     if not n_bytes:
         raise WeightsError(
             f"{name} has no weights as safetensors, and pickled ones can run any program when they "
-            "are read; expected model.safetensors: choose another checkpoint"
+            "are read; expected model.safetensors: name a revision that has it, as "
+            "features.settings.hf.revision = refs/pr/1, or choose another checkpoint"
         )
     refuse_larger_than_memory(name, n_bytes)
     if not download:
@@ -60,7 +64,7 @@ def folder_of(name: str, *, download: bool) -> Path:
             f"{name} is not on this machine: {n_bytes / 1e6:,.0f} MB, under the licence {licence}; "
             "expected leave to download it: set features.settings.hf.download = true"
         )
-    return _downloaded(hub, name)
+    return _downloaded(hub, name, revision)
 
 
 def import_hub() -> Any:
@@ -86,9 +90,13 @@ def _endpoint() -> str | None:
     return os.environ.get("HF_ENDPOINT")
 
 
-def _cached(hub: Any, name: str) -> Path | None:
+def _cached(hub: Any, name: str, revision: str) -> Path | None:
     try:
-        return Path(hub.snapshot_download(name, local_files_only=True, allow_patterns=_WANTED))
+        return Path(
+            hub.snapshot_download(
+                name, revision=revision, local_files_only=True, allow_patterns=_WANTED
+            )
+        )
     except hub.errors.HFValidationError as error:
         raise ConfigError(
             f"hf:{name} was given, which is neither a folder nor a name; expected one such as "
@@ -98,18 +106,30 @@ def _cached(hub: Any, name: str) -> Path | None:
         return None
 
 
-def _info(hub: Any, name: str) -> Any:
+def _is_cut_short(folder: Path) -> bool:
+    try:
+        checked_weights(folder)
+    except WeightsError:
+        return True
+    return False
+
+
+def _info(hub: Any, name: str, revision: str) -> Any:
     try:
         return hub.HfApi(endpoint=_endpoint()).model_info(
-            name, files_metadata=True, timeout=_TIMEOUT_S
+            name, revision=revision, files_metadata=True, timeout=_TIMEOUT_S
         )
     except Exception as error:  # The hub's client raises those of its transport too.
         raise _refusal(hub, name, error) from error
 
 
-def _downloaded(hub: Any, name: str) -> Path:
+def _downloaded(hub: Any, name: str, revision: str) -> Path:
     try:
-        return Path(hub.snapshot_download(name, allow_patterns=_WANTED, endpoint=_endpoint()))
+        return Path(
+            hub.snapshot_download(
+                name, revision=revision, allow_patterns=_WANTED, endpoint=_endpoint()
+            )
+        )
     except Exception as error:  # As above.
         raise _refusal(hub, name, error) from error
 
@@ -125,8 +145,13 @@ def _refusal(hub: Any, name: str, error: Exception) -> DownloadError:
             f"there is no checkpoint {name!r} on the hub, or not for you; expected the name of "
             "one, or a local folder: mend it"
         )
+    if isinstance(error, hub.errors.RevisionNotFoundError):
+        return DownloadError(
+            f"{name} has no such revision on the hub; expected one that its page lists, as main "
+            "or refs/pr/1: mend features.settings.hf.revision"
+        )
     return DownloadError(
-        f"{name} is neither a folder nor in the hub's cache, and the hub cannot give it "
+        f"{name} is neither a folder nor whole in the hub's cache, and the hub cannot give it "
         f"({type(error).__name__}: {' '.join(str(error).split())[:120]}); expected a network for "
         "the first time: connect, or name a local folder"
     )

@@ -11,6 +11,9 @@ from affuse.media.audio import Sound
 
 Signal = NDArray[np.float32]
 
+_LEAST_VARIANCE = 1e-7
+"""Added to a variance, so that silence stays silence."""
+
 
 def blocks_of(decoded: Sound | Iterable[Sound]) -> Iterator[Signal]:
     """The signal of a sound in blocks, whether it came whole or as a stream.
@@ -53,7 +56,9 @@ def stretches(blocks: Iterable[Signal], size: int, hop: int) -> Iterator[Signal]
         yield kept
 
 
-def windows(blocks: Iterable[Signal], size: int, hop: int, batch: int) -> Iterator[Signal]:
+def windows(
+    blocks: Iterable[Signal], size: int, hop: int, batch: int, *, normalise: bool = False
+) -> Iterator[Signal]:
     """Windows in batches: the last one ends in silence where the sound ends within it.
 
     Parameters
@@ -63,6 +68,8 @@ def windows(blocks: Iterable[Signal], size: int, hop: int, batch: int) -> Iterat
         Samples.
     batch : int
         Windows at once.
+    normalise : bool
+        Whether each is brought to mean 0 and deviation 1, before silence fills it up.
 
     Yields
     ------
@@ -77,9 +84,15 @@ def windows(blocks: Iterable[Signal], size: int, hop: int, batch: int) -> Iterat
     """
     waiting: list[Signal] = []
     for stretch in stretches(blocks, size, hop):
-        waiting.append(np.pad(stretch, (0, size - len(stretch))))
+        own = _normalised(stretch) if normalise else stretch
+        waiting.append(np.pad(own, (0, size - len(stretch))))
         if len(waiting) == batch:
             yield np.stack(waiting)
             waiting = []
     if waiting:
         yield np.stack(waiting)
+
+
+def _normalised(signal: Signal) -> Signal:
+    exact = signal.astype(np.float64)
+    return np.asarray((exact - exact.mean()) / np.sqrt(exact.var() + _LEAST_VARIANCE), np.float32)

@@ -25,6 +25,7 @@ from affuse.records import Clip
 from affuse.storage.cache import cache_folder
 from affuse.storage.error_log import logged
 from affuse.storage.onnx_sessions import open_session
+from affuse.storage.plain_text import counted
 from affuse.storage.whole import atomic_file
 
 N_CLIPS = 16
@@ -98,8 +99,8 @@ def activation_ranges(config: Config, view: View, clips: Sequence[Clip]) -> list
         largest = np.maximum(largest, [float(array.max()) for array in activations])
     if not largest.all():
         raise FeatureError(
-            f"no frame of {len(clips)} clips gave activations to measure; expected clips with a "
-            "picture: set features.vgg_face.precision = 'fp32', or check the clips"
+            f"no frame of {counted(len(clips), 'clip')} gave activations to measure; expected "
+            "clips with a picture: set features.vgg_face.precision = 'fp32', or check the clips"
         )
     return [float(f"{value:.{_DIGITS}g}") for value in largest]
 
