@@ -132,7 +132,9 @@ def test_mouths_are_not_decoded_where_nothing_can_be_heard(
     silent = remuxed(conversation, tmp_path / "silent.mp4", {})
     analysed = recording._analysed_video
     monkeypatch.setattr(
-        recording, "_analysed_video", lambda *given, dense: analysed(*given, dense=True)
+        recording,
+        "_analysed_video",
+        lambda *given, **named: analysed(*given, **{**named, "dense": True}),
     )
     expected = recogniser.predict(silent, people=True)
     monkeypatch.undo()

@@ -154,18 +154,9 @@ def read_recording(
     reached = _limited(reached, place, settings.max_duration_s)
     reached("audio" if info.has_audio else "video", info.duration_s or 0.0)
     scorer = _VoiceScorer(members, settings)
-    analysed_video = partial(
-        _analysed_video,
-        place,
-        members,
-        tracker,
-        settings,
-        reached,
-        n_threads,
-        observer,
-        # Mouths are held against the sound.
-        dense=info.has_audio,
-    )
+    # Mouths are held against the sound.
+    observed = partial(_analysed_video, observer=observer, dense=info.has_audio)
+    analysed_video = partial(observed, place, members, tracker, settings, reached, n_threads)
     take = None if observer is None else observer.take
     sound: VoiceActivity | None = None
     picture: VideoAnalysis | None = None
@@ -294,6 +285,7 @@ def _analysed_video(
     settings: Settings,
     reached: Reached,
     n_threads: int,
+    *,
     observer: Observer | None,
     dense: bool,
 ) -> VideoAnalysis:
