@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,7 +36,6 @@ def test_a_setting_beside_its_option_is_refused(
         configure(replace(TYPED, settings=[f"{setting}=1"], **option))
 
 
-def test_another_setting_beside_an_option_is_taken(tmp_path: Path) -> None:
-    typed = replace(TYPED, data=[str(tmp_path)], importance=True)
-    config = configure(replace(typed, settings=["evaluation.occlusion=2"]))
+def test_another_setting_beside_an_option_is_taken() -> None:
+    config = configure(replace(TYPED, settings=["evaluation.occlusion=2"], importance=True))
     assert (config.evaluation.occlusion, config.evaluation.importance) == (2, True)

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from affuse.cli.outputs import check_folder, check_suffix
 from affuse.cli.progress import progress_bars
+from affuse.cli.running import refuse_missing_data
 from affuse.cli.saying import say
 from affuse.cli.tables import in_columns
 from affuse.config import Config
@@ -40,10 +41,11 @@ def audit_and_print(config: Config, n_permutations: int, out: Path | None) -> No
     out : Path or None
         Receives JSON.
     """
-    from affuse.audit.audit import audit
-
     check_suffix(out, ".json")
     check_folder(out)
+    refuse_missing_data(config)
+    from affuse.audit.audit import audit
+
     with progress_bars(Console(stderr=True)) as progress:
         found = audit(config, n_permutations=n_permutations, progress=progress)
     say(audit_text(found))

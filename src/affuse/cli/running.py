@@ -75,11 +75,6 @@ def configure(typed: Typed) -> Config:
     Returns
     -------
     Config
-
-    Raises
-    ------
-    DatasetError
-        There is nothing at a local path: said before what computes is imported.
     """
     overrides = {
         "data.path": list(typed.data),
@@ -96,11 +91,24 @@ def configure(typed: Typed) -> Config:
     }
     given = {key: value for key, value in overrides.items() if value is not None}
     _refuse_twice(typed)
-    config = load_config(typed.recipe, typed.settings or (), given)
+    return load_config(typed.recipe, typed.settings or (), given)
+
+
+def refuse_missing_data(config: Config) -> None:
+    """Refuse a local path with nothing at it before what reads and computes is imported.
+
+    Parameters
+    ----------
+    config : Config
+
+    Raises
+    ------
+    DatasetError
+        Names the path.
+    """
     for path in config.data.paths:
         if url_of(path) is None:
             existing_place(path)
-    return config
 
 
 def _reader(corpus: str) -> str:
@@ -191,6 +199,7 @@ def run_and_print(config: Config, out: Path | None, work: Work) -> None:
 
 def _run(config: Config, folder: Path, work: Work, text: Callable[[Result], str]) -> Result:
     """Run and print the results; first of all that people are drawn, where they are."""
+    refuse_missing_data(config)
     from affuse.experiment import run
 
     config = config.model_copy(update={"out": str(folder)})
@@ -245,6 +254,7 @@ def extract_and_print(config: Config, work: Work) -> None:
     config : Config
     work : Work
     """
+    refuse_missing_data(config)
     from affuse.experiment import extract_configured
 
     with work.begun() as workers, progress_bars(Console(stderr=True)) as progress:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from affuse.cli.progress import progress_bars
-from affuse.cli.running import free_folder
+from affuse.cli.running import free_folder, refuse_missing_data
 from affuse.cli.saying import say
 from affuse.cli.working import Work
 from affuse.config import Config
@@ -38,6 +38,7 @@ def transfer_and_print(config: Config, out: Path | None, work: Work) -> None:
         Folder that receives the matrix; one in ``runs`` by default.
     work : Work
     """
+    refuse_missing_data(config)
     from affuse.experiment import transfer
 
     named = Path("runs") / f"{date.today().isoformat()}-transfer-{config.data.stem}"
