@@ -1,11 +1,12 @@
-"""Clips of people whom no network has met: how often face, voice and both are right.
+"""Labelled clips of people from elsewhere: how often face, voice and both are right.
 
 usage: python benchmarks/strangers.py TABLE.csv [TABLE.csv ...] [--bundle DIR ...] [--picture KIND]
 
 Tables list clips (path,emotion,speaker). Those in which a face is seen and speech is heard are
-printed and counted, and all together; of several bundles each judges all clips, the one that comes
-with affuse by default. With --picture clips in which both are there as they are have their
-pictures made worse, at 360 pixels, and are judged again.
+printed and counted, once more without the speakers whom the bundle was trained on, and all
+together; of several bundles each judges all clips, the one that comes with affuse by default. With
+--picture clips in which both are there as they are have their pictures made worse, at 360 pixels,
+and are judged again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import cv2
 import numpy as np
 
 from affuse import load
+from affuse.bundle.provenance import known_speakers
 from affuse.corpora.table import read_table
 from affuse.export.plain import top_emotion
 from affuse.predict.recogniser import Recogniser
@@ -141,26 +143,26 @@ def rewritten(source: Path, path: Path, worse: Callable[[np.ndarray], np.ndarray
 def report(recogniser: Recogniser, clips: list[Clip]) -> list[Clip]:
     """What one bundle says of the clips; those with face and voice."""
     print(f"\n{recogniser.bundle.title}")
+    known = known_speakers(recogniser.bundle.manifest.trained_on, clips)
+    found = [(clip, recogniser.predict(clip.video or clip.audio)) for clip in clips]
+    both = [each for each in found if set(SOURCES.values()) <= set(each[1].probabilities)]
+    for clip, each in both:
+        told = "   ".join(f"{name} {word}" for name, word in answers(each).items())
+        print(f"{clip.id:<44} is {clip.emotion:<10} {told}   {each.disagreement}")
+    print(f"of {len(both)} clips with face and voice right: {counted_right(both)}")
+    unmet = [each for each in both if each[0].speaker not in known]
+    print(f"of the {len(unmet)} of speakers it was not trained on: {counted_right(unmet)}")
+    print(f"of all {len(clips)} clips right: {counted_right(found)}")
+    return [clip for clip, _ in both]
+
+
+def counted_right(found: list[tuple[Clip, Prediction]]) -> str:
+    """How often each is right, and how often nothing is named."""
     right: Counter[str] = Counter()
-    of_all: Counter[str] = Counter()
-    both = []
-    for clip in clips:
-        found = recogniser.predict(clip.video or clip.audio)
-        of_all.update(name for name, word in answers(found).items() if word == clip.emotion)
-        if not set(SOURCES.values()) <= set(found.probabilities):
-            continue
-        both.append(clip)
-        words = answers(found)
-        right.update(name for name, word in words.items() if word == clip.emotion)
-        right["undecided"] += found.emotion is None
-        told = "   ".join(f"{name} {word}" for name, word in words.items())
-        print(f"{clip.id:<44} is {clip.emotion:<10} {told}   {found.disagreement}")
+    for clip, each in found:
+        right.update(name for name, word in answers(each).items() if word == clip.emotion)
     told = "   ".join(f"{name} {right[name]}" for name in ("fused", *SOURCES))
-    print(
-        f"of {len(both)} clips with face and voice right: {told}   undecided {right['undecided']}"
-    )
-    print(f"of all {len(clips)} clips right: fused {of_all['fused']}   face {of_all['face']}")
-    return both
+    return f"{told}   undecided {sum(each.emotion is None for _, each in found)}"
 
 
 def answers(found: Prediction) -> dict[str, str | None]:

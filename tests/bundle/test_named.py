@@ -11,6 +11,7 @@ import soundfile
 from recordings import Track, portrait, write
 
 import affuse
+from affuse.bundle.card import model_card
 from affuse.bundle.manifest import TrainedOn
 from affuse.bundle.named import bundle_folder, bundle_names
 from affuse.bundle.permitted_use import licence_of, permitted_use
@@ -63,6 +64,7 @@ def test_card_of_open_says_for_what_for_whom_and_what_made_it(capsys):
         "# affuse open voice\n",
         "Commercially too: the terms of CREMA-D allow it",
         "Not to judge people",
+        "CREMA-D (language: en), 1,587 clips of 62 speakers: 1001,",
         "| sex | female | 91.8 % |",
         "| age | 60 and over |",
         "Fold by fold the UAR is",
@@ -128,6 +130,14 @@ def test_use_is_that_of_the_strictest_corpus(corpora, words):
             "(https://eur-lex.europa.eu/eli/reg/2024/1689/oj), articles 5(1)(f) and 50(3)" in text
         )
         assert "docs/consent-and-law.md" in text
+
+
+def test_a_card_names_the_language_of_a_corpus_where_it_is_known():
+    manifest = read_bundle(bundle_folder("open")).manifest
+    met = (*manifest.trained_on, TrainedOn(corpus="mine", n_clips=3))
+    card = model_card(manifest.model_copy(update={"trained_on": met}))
+    assert "\n\nCREMA-D (language: en), 1,587 clips of 62 speakers: 1001," in card
+    assert "\n\nmine, 3 clips.\n\n" in card
 
 
 def test_the_page_takes_it():

@@ -17,6 +17,9 @@ def test_the_card_tells_figures_and_limits():
         assert told in card
     voice = next(f for f in shipped_manifest()["figures"] if f["system"] == "voice")
     assert f"{voice['uar']:.1%}" in card
+    running = " ".join(card.split())
+    assert "of which sex, age or origin they are failed more often nobody has measured" in running
+    assert "of both, as in the table below, UAR 68.5%" in running
 
 
 def test_the_shipped_files_are_small():

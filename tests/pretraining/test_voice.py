@@ -89,6 +89,7 @@ def test_the_whole_training_writes_graph_and_figures(training):
     out, figures = training
     told = json.loads((out / "voice.json").read_text("utf-8"))
     assert told["uar_speech"] == figures.uar_speech
+    assert told["training"]["seed"] == 0
     graph = (out / "voice.onnx").read_bytes()
     assert b'File "' not in graph
     assert str(out).encode() not in graph

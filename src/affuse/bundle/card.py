@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from affuse.bundle.manifest import Figures, Manifest
 from affuse.bundle.permitted_use import permitted_use
 from affuse.bundle.tables import tables_of
+from affuse.corpora.known import languages_of
 from affuse.storage.plain_text import counted, first_few
 
 
@@ -207,7 +208,9 @@ def _training(manifest: Manifest, facts: CardFacts) -> Iterator[str]:
         speakers = f": {', '.join(part.speakers)}" if part.speakers else ""
         who = f" of {counted(len(part.speakers), 'speaker')}" if part.speakers else ""
         what = counted(part.n_clips, "clip") if part.n_clips else "through its extractor's network"
-        yield f"{part.corpus}, {what}{who}{speakers}."
+        spoken = " and ".join(languages_of(part.corpus))
+        language = f" (language: {spoken})" if spoken else ""
+        yield f"{part.corpus}{language}, {what}{who}{speakers}."
     if facts.soft_labels:
         yield (
             "It learned which share of several people chose each emotion for a clip, not one "

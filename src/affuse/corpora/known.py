@@ -190,6 +190,22 @@ def size_of(corpus: str) -> Size:
     return next((reader.size for reader in _readers() if reader.title == corpus), Size())
 
 
+def languages_of(corpus: str) -> tuple[str, ...]:
+    """Languages that are spoken in a corpus; empty if unknown.
+
+    Parameters
+    ----------
+    corpus : str
+        As clips have it.
+
+    Returns
+    -------
+    tuple of str
+        Codes of ISO 639-1.
+    """
+    return next((reader.languages for reader in _readers() if reader.title == corpus), ())
+
+
 def terms_of(corpus: str) -> str:
     """What a corpus's licence implies for networks trained on it; empty if unknown.
 

@@ -110,16 +110,17 @@ on FER2013 (Goodfellow et al. 2013, for research): {n_trained:,} faces of its tr
 with 8-bit integers; all figures are its own.
 
 On the {n_tested:,} faces of the public test part, which chose no weights, epochs or settings:
-accuracy {accuracy_unmirrored:.1%}, as `affuse predict` asks it (with the mirror image averaged
-in {accuracy:.1%}), UAR {uar:.1%}. {calibrated} People reach about
-65 % on these faces, the best single network that was published 73.3 % (on the private test
+accuracy {accuracy_unmirrored:.1%}, as `affuse predict` asks it; with the mirror image averaged
+in {accuracy:.1%}, and of both, as in the table below, UAR {uar:.1%}. {calibrated} People reach
+about 65 % on these faces, the best single network that was published 73.3 % (on the private test
 part).
 
 {confusion_face}
 
 Copies matter here: figures of networks that were trained on all of FER2013's training part rest
 on test faces that they knew by heart. Its labels come from web searches and are often wrong;
-fear and disgust are told worst.
+fear and disgust are told worst. FER2013 does not say who its faces are: of which sex, age or origin
+they are failed more often nobody has measured.
 
 """
 

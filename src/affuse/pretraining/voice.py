@@ -134,7 +134,7 @@ def pretrain_voice(
     weights = fitted(shipped(seed), of_folds)
     shares = fit_shares(*joined_logs(others or folds), clips.labels[rows_of(others or folds)])
     export_pairs([weights], settings, shares, out / "voice.onnx")
-    found = voice_figures(clips, folds, others, one_corpus, shares, settings)
+    found = voice_figures(clips, folds, others, one_corpus, shares, settings, seed)
     figures = started_from(found, begun)
     _write_figures(figures, out / "voice.json")
     _save_unheard(clips, others or folds, folds, out / "voice-out-of-fold.npz")

@@ -88,6 +88,7 @@ class VoiceFigures:
     shares : tuple of float
         Exponents of the network's and the linear model's probabilities.
     training : mapping
+        Settings and seed.
     start : VoiceStart or None
         The weights that all networks started from; None: random ones.
     """
@@ -227,6 +228,7 @@ def voice_figures(
     one_corpus: PartOutputs | None,
     shares: tuple[float, float],
     settings: WaveformTraining,
+    seed: int,
 ) -> VoiceFigures:
     """Figures of a training.
 
@@ -242,6 +244,8 @@ def voice_figures(
     shares : tuple of float
         Exponents of what is shipped.
     settings : WaveformTraining
+    seed : int
+        Of the first fold; that of each other training follows from it.
 
     Returns
     -------
@@ -277,7 +281,7 @@ def voice_figures(
         trained_on={name: _speakers_of(clips, name) for name in _names(clips)},
         n_trained_on={name: int((clips.corpora == name).sum()) for name in _names(clips)},
         shares=shares,
-        training=asdict(settings),
+        training={**asdict(settings), "seed": seed},
     )
 
 
