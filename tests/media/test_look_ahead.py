@@ -105,6 +105,41 @@ def test_what_is_looked_at_is_what_a_full_decode_gives(tmp_path, name):
     assert (n_passed(path) > 0) == (least > 0)
 
 
+AT_OPENING = {"b-frames.mp4": 0, "pyramid.mov": 0, "none.mp4": 0, "hevc.mp4": 1, "b-frames.mkv": 1}
+"""File -> whether pictures are decoded at opening: a table tells how those of H.264 are ordered."""
+
+
+@pytest.mark.parametrize("name", AT_OPENING)
+def test_pictures_that_are_not_decoded_at_opening_are_the_same(tmp_path, name):
+    codec, options, known, _ = KINDS[name]
+    if codec not in av.codecs_available:
+        pytest.skip(f"this FFmpeg has no {codec}")
+    path = moving(tmp_path / name, codec, options, **known)
+    with open_media(path, only="picture") as container:
+        stream = video_stream(container)
+        # Only a decoded picture tells its format.
+        assert (stream.codec_context.pix_fmt is not None) == AT_OPENING[name]
+        pictures = [(frame.pts, bytes(frame.planes[0])) for frame in container.decode(stream)]
+    with open_media(path) as container:
+        stream = video_stream(container)
+        assert stream.codec_context.pix_fmt == "yuv420p"
+        full = [(frame.pts, bytes(frame.planes[0])) for frame in container.decode(stream)]
+    assert pictures == full
+    assert [pts for pts, _ in full] == sorted(pts for pts, _ in full)
+    assert len(full) == N
+
+
+@pytest.mark.parametrize("name", ["late.mp4", "fragments.mp4"])
+def test_where_the_table_does_not_tell_all_pictures_are_decoded_at_opening(tmp_path, name):
+    begin = 40 if name == "late.mp4" else 0
+    times = [begin + 40 * n for n in range(N)]
+    path = moving(tmp_path / f"whole-{name}", "libx264", B_FRAMES, times=times)
+    whole = {"movflags": "frag_every_frame+empty_moov+default_base_moof"}
+    path = remuxed(path, tmp_path / name, whole if name == "fragments.mp4" else {})
+    with open_media(path, only="picture") as container:
+        assert video_stream(container).codec_context.pix_fmt == "yuv420p"
+
+
 def test_pictures_at_uneven_times_too(tmp_path):
     steps = np.random.default_rng(1).integers(10, 90, N)
     times = np.cumsum(steps) - steps[0]

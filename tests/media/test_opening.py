@@ -13,7 +13,8 @@ from media_files import Media, write_media
 
 from affuse.errors import MediaError
 from affuse.media.audio import read_audio
-from affuse.media.decode import open_media, probe
+from affuse.media.decode import open_media, probe, video_stream
+from affuse.media.shown import timed_frames
 from affuse.media.video import read_frames
 
 LISTS = {
@@ -101,6 +102,44 @@ def test_a_picture_that_cannot_be_scaled_is_an_error_of_the_file(tmp_path: Path)
         container.mux(stream.encode())
     with pytest.raises(MediaError, match=r"long\.png has a picture of 60000 x 1 pixels"):
         list(read_frames(path, height=48))
+
+
+def with_packets_behind_the_end(path: Path, kind: bytes, number: int = 10) -> Path:
+    """The table of an mp4 places some packets behind its end."""
+    content = bytearray(path.read_bytes())
+    table = content.index(b"stco", content.index(kind))
+    place = table + 12 + 4 * number
+    content[place : place + 4] = (1 << 28).to_bytes(4, "big")
+    path.write_bytes(content)
+    return path
+
+
+def test_packets_behind_the_end_of_an_mp4_are_left_out_alone(tmp_path: Path) -> None:
+    whole = write_media(tmp_path / "whole.mp4", Media(duration_s=2.0))
+    frames, sound = list(read_frames(whole, height=48)), read_audio(whole)
+    path = with_packets_behind_the_end(write_media(tmp_path / "a.mp4", Media(2.0)), b"vide", 10)
+    assert len(list(read_frames(path, height=48))) == len(frames) == 60
+    assert np.array_equal(read_audio(path).signal, sound.signal)
+    path = with_packets_behind_the_end(write_media(tmp_path / "b.mp4", Media(2.0)), b"soun")
+    assert np.array_equal(list(read_frames(path, height=48)), frames)
+    assert read_audio(path).duration_s == pytest.approx(2.0, abs=0.05)
+
+
+def test_the_last_pictures_of_a_file_with_an_error_have_their_times(tmp_path: Path) -> None:
+    """The decoder gives them once it is told that nothing follows."""
+    path = tmp_path / "b.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.options = {"x264-params": "bframes=3:b-adapt=0"}
+        for n in range(50):
+            image = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 4 * n, np.uint8))
+            container.mux(stream.encode(image))
+        container.mux(stream.encode())
+    with_packets_behind_the_end(path, b"vide", 49)
+    with open_media(path) as container:
+        *_, last = timed_frames(container, video_stream(container))
+    assert last.end_s == pytest.approx(2.0)
 
 
 def test_a_bad_packet_without_decoding_time_does_not_end_the_file(tmp_path: Path) -> None:

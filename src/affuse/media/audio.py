@@ -155,7 +155,7 @@ def audio_blocks(
     MediaError
         As `read_audio`.
     """
-    with open_media(path, for_sound=True) as container:
+    with open_media(path, only="sound") as container:
         stream = audio_stream(container, audio_track)
         samples, line = Samples(container.name), _Line(duration_s)
         offset: OffsetRemoval | None = None

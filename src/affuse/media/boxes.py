@@ -6,6 +6,9 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+"""FFmpeg's name of the format."""
+
 _HEADER, _LONG_HEADER = 8, 16
 _MOST = 1_000_000
 """Boxes after which no more are looked for: a day of fragments of a fifth of a second."""

@@ -12,12 +12,13 @@ import av
 import av.error
 
 from affuse.errors import CutShort
+from affuse.media.boxes import MP4
 from affuse.media.clock import Clock, origin_s
 from affuse.media.ending import ESTIMATED_LENGTHS, ends_within_block, stated_end_s, stated_length_s
 from affuse.media.geometry import Orientation, orientation
 from affuse.media.joined import joined_parts
 from affuse.media.look_ahead import wanted_frames
-from affuse.media.opening import later_parts, opened
+from affuse.media.opening import Kind, later_parts, opened
 from affuse.media.streams import (
     audio_stream,
     audio_streams,
@@ -143,15 +144,15 @@ def probe(path: str | Path, *, audio_track: int | None = None) -> MediaInfo:
 
 
 @contextmanager
-def open_media(path: str | Path, *, for_sound: bool = False) -> Iterator[InputContainer]:
+def open_media(path: str | Path, *, only: Kind | None = None) -> Iterator[InputContainer]:
     """The opened file, closed afterwards.
 
     Parameters
     ----------
     path : str or Path
-    for_sound : bool
-        Learn of the streams no more than the file's own headers say: FFmpeg would decode the
-        first pictures, for nothing where only the sound is wanted.
+    only : "sound" or "picture", optional
+        What alone is decoded then. Of the streams no more is learned than the file's own headers
+        say, where that is enough: FFmpeg would decode the first pictures, for nothing.
 
     Yields
     ------
@@ -162,7 +163,7 @@ def open_media(path: str | Path, *, for_sound: bool = False) -> Iterator[InputCo
     MediaError
         The file is missing, empty or no media file.
     """
-    with local_copy(local_path(str(path))) as file, opened(file, for_sound) as container:
+    with local_copy(local_path(str(path))) as file, opened(file, only) as container:
         yield container
 
 
@@ -182,7 +183,7 @@ def comment_of(path: str | Path) -> str:
     MediaError
         The file is missing, empty or no media file.
     """
-    with open_media(path, for_sound=True) as container:
+    with open_media(path, only="sound") as container:
         tags = {name.lower(): text for name, text in container.metadata.items()}
     return tags.get("comment", "")
 
@@ -250,7 +251,7 @@ def reopened(
     ------
     tuple of (InputContainer, VideoStream)
     """
-    with opened(Path(container.name), False) as again:
+    with opened(Path(container.name), "picture") as again:
         same = video_stream(again)
         # Several threads mend a damaged picture from another one each time.
         same.codec_context.thread_count = 1
@@ -286,16 +287,26 @@ def _same_stream(
 def _packets(container: InputContainer, stream: AudioStream | VideoStream) -> Iterator[Packet[Any]]:
     """Packets of all sound and pictures, and finally an empty one that flushes the decoder.
 
-    An error of the container ends PyAV's iterator, not the file: reading goes on behind it. At the
-    end of a file in which a stream appears on the way, PyAV 18 may raise an IndexError of its own.
+    An error of the container ends PyAV's iterator, not the file: reading goes on behind it. So does
+    a packet that an mp4's damaged table places behind the end of the file. At the end of a file in
+    which a stream appears on the way, PyAV 18 may raise an IndexError of its own.
     """
     timed = [*audio_streams(container), *video_streams(container)]
     for _ in range(_MOST_ERRORS):
-        with suppress(av.error.FFmpegError, IndexError):
-            yield from container.demux(timed)
-            return
+        is_at_end = True
+        try:
+            for packet in container.demux(timed):
+                if packet.size or packet.dts is not None:
+                    is_at_end = container.format.name != MP4
+                    yield packet
+        except (av.error.FFmpegError, IndexError):
+            continue
+        if is_at_end:
+            break
     last: Packet[Any] = av.Packet()
     last.stream = stream
+    if stream.time_base:
+        last.time_base = stream.time_base
     yield last
 
 

@@ -126,7 +126,7 @@ def dense_frames(
     CutShort
         The file is cut short; all that could be decoded has been given.
     """
-    with open_media(path) as container:
+    with open_media(path, only="picture") as container:
         stream = video_stream(container)
         decode_in_threads(stream, n_threads)
         sampled = Sampling(container.name, stream.sample_aspect_ratio, per_s, short_side)

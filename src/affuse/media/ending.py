@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from affuse.media.boxes import outer_boxes
+from affuse.media.boxes import MP4, outer_boxes
 from affuse.media.clock import origin_s
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 MATROSKA = "matroska,webm"
-_MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 
 ESTIMATED_LENGTHS = ("mp3", "aac", "mpegts", "mpeg", "ogg")
 """Formats whose length FFmpeg reckons from what is there; of these only mp3 may state one."""
@@ -116,7 +115,7 @@ def ends_within_block(container: InputContainer) -> bool:
     """
     find = {"ogg": _ogg_ends_within, MATROSKA: _matroska_ends_within}.get(container.format.name)
     path = Path(container.name)
-    if container.format.name == _MP4 and path.is_file():
+    if container.format.name == MP4 and path.is_file():
         return _fragment_is_cut(path)
     if find is None or not path.is_file():
         return False

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,26 +38,25 @@ class _Second:
     length: int = 0
     sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros(6))
 
-    def close(self, rate: int) -> None:
-        """Sum up 1, t, t^2, x, tx and x^2 over what was recorded, with t from -1/2 to 1/2."""
+    def close(self, t: NDArray[np.float64]) -> None:
+        """Sum up 1, t, t^2, x, tx and x^2 over what was recorded; t of a whole second is given."""
         self.pieces = [
             part
             for is_recorded, pieces in groupby(self.pieces, key=itemgetter(1))
-            for part in _parted(np.concatenate([signal for signal, _ in pieces]), is_recorded)
+            for part in _parted(_joined([signal for signal, _ in pieces]), is_recorded)
             if len(part[0])
         ]
         places = np.cumsum([0, *(len(signal) for signal, _ in self.pieces)])
         # A click between zeros says nothing of an offset.
-        least = rate // 10 if len(self.pieces) > 1 else 1
+        least = len(t) // 10 if len(self.pieces) > 1 else 1
         recorded = [
             n for n, (x, is_sound) in enumerate(self.pieces) if is_sound and len(x) >= least
         ]
         if not recorded:
             return
         # Added up in one array, so that the sums do not depend on a codec's frames.
-        x = np.concatenate([self.pieces[n][0] for n in recorded]).astype(np.float64)
-        t = np.concatenate([np.arange(places[n], places[n + 1]) for n in recorded])
-        t = (t + 0.5) / rate - 0.5
+        x = _joined([self.pieces[n][0] for n in recorded]).astype(np.float64)
+        t = _joined([t[places[n] : places[n + 1]] for n in recorded])
         self.sums = np.array([len(x), t.sum(), t @ t, x.sum(), t @ x, x @ x])
 
     def level(self) -> tuple[float, float]:
@@ -69,6 +69,10 @@ class _Second:
         n, t, tt, x, tx, xx = self.sums
         d = seconds_before
         return np.array([n, t + d * n, tt + 2 * d * t + d * d * n, x, tx + d * x, xx])
+
+
+def _joined(pieces: list[NDArray[Any]]) -> NDArray[Any]:
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
 def _parted(signal: Signal, is_recorded: bool) -> Iterator[tuple[Signal, bool]]:
@@ -130,6 +134,8 @@ class OffsetRemoval:
 
     def __init__(self, sample_rate: int) -> None:
         self._rate = sample_rate
+        self._t = (np.arange(sample_rate) + 0.5) / sample_rate - 0.5
+        """Time within a second, from -1/2 to 1/2."""
         self._seconds: deque[_Second] = deque()
         self._filling = _Second()
         self._n_done = 0
@@ -170,7 +176,7 @@ class OffsetRemoval:
             yield from self._next()
 
     def _close(self) -> None:
-        self._filling.close(self._rate)
+        self._filling.close(self._t)
         self._seconds.append(self._filling)
         self._filling = _Second()
 
@@ -181,7 +187,7 @@ class OffsetRemoval:
         first = 0
         for signal, is_recorded in second.pieces:
             if is_recorded and (mean or slope):
-                t = (np.arange(first, first + len(signal)) + 0.5) / self._rate - 0.5
+                t = self._t[first : first + len(signal)]
                 yield signal - (mean + slope * t).astype(np.float32)
             else:
                 yield signal

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import av
 import av.error
@@ -56,12 +56,22 @@ _LISTS = re.compile(
 MOST_PIXELS = 1 << 26
 """Of one picture: 8,192 x 8,192. A header of 30 bytes can ask for any size, and for its memory."""
 
+_ISO_MEDIA = b"ftyp"
+"""Bytes 4 to 8 of mp4 and mov files, whose table of contents tells what others show on the way."""
+
+_FIRST_PACKET = "32"
+"""Bytes: FFmpeg reads a packet before it sees that these are exceeded."""
+
 _STRICT_UNTIL = 19
 """PyAV from this version on takes any bytes as metadata; before, it has to be asked to."""
 
 
+Kind = Literal["sound", "picture"]
+"""What alone is decoded of a file."""
+
+
 @contextmanager
-def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
+def opened(file: Path, only: Kind | None) -> Iterator[InputContainer]:
     """A local media file, opened; errors of its decoder become MediaErrors.
 
     Nothing but the file is read: formats that name other files are refused, and a name is never
@@ -70,7 +80,7 @@ def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
     Parameters
     ----------
     file : Path
-    for_sound : bool
+    only : "sound", "picture" or None
         As in `affuse.media.decode.open_media`.
 
     Yields
@@ -97,10 +107,10 @@ def opened(file: Path, for_sound: bool) -> Iterator[InputContainer]:
     with ExitStack() as opened_files:
         try:
             part = next(iter(joined_parts(file)), None)
-            container = opened_files.enter_context(_container(file, part, for_sound))
-            if for_sound and container.start_time and container.streams.video:
-                # Where the first picture is, which is when time begins, only decoding tells.
-                container = opened_files.enter_context(_container(file, part, False))
+            for options in _attempts(file, only):
+                container = opened_files.enter_context(_container(file, part, options))
+                if not options or _suffices(container, only, options):
+                    break
         except _ERRORS_OF_DECODERS as error:
             raise _refused(file, _reason(error)) from error
         if container.format.name in _NO_RECORDINGS:
@@ -135,17 +145,51 @@ def later_parts(container: InputContainer) -> Iterator[InputContainer]:
     """
     file = Path(container.name)
     for part in joined_parts(file)[1:]:
-        with suppress(av.error.FFmpegError), _container(file, part, False) as later:
+        with suppress(av.error.FFmpegError), _container(file, part, {}) as later:
             yield later
 
 
+def _attempts(file: Path, only: Kind | None) -> Iterator[dict[str, str]]:
+    """Options that learn little of a file's streams and cost little, then none: all is learned.
+
+    FFmpeg decodes the first pictures to learn of a stream, and whoever decodes them decodes them
+    again: up to a tenth of a short clip.
+    """
+    undecoded = {"skip_frame": "all"}
+    with file.open("rb") as content:
+        is_iso = content.read(8)[4:] == _ISO_MEDIA
+    if only is not None and is_iso:
+        yield undecoded | {"probesize": _FIRST_PACKET}
+    elif only == "sound":
+        yield undecoded
+    yield {}
+
+
+def _suffices(container: InputContainer, only: Kind | None, options: dict[str, str]) -> bool:
+    """Whether all that counts is known, though nothing was decoded.
+
+    Where time begins elsewhere than at 0, only decoding tells where the first picture is. Of the
+    pictures in an mp4 the order of showing is in its table of contents, but how H.264 is to be
+    decoded is known of H.264 alone; a fragmented file has no such table.
+    """
+    streams, pictures = container.streams, container.streams.video
+    if "probesize" not in options:
+        return not (container.start_time and pictures)
+    is_whole = all(stream.duration for stream in (*pictures, *streams.audio))
+    codecs = [picture.codec_context for picture in pictures]
+    is_known = all(codec is not None and codec.name == "h264" for codec in codecs)
+    return container.start_time == 0 and is_whole and (is_known or only == "sound")
+
+
 @contextmanager
-def _container(file: Path, part: Stretch | None, for_sound: bool) -> Iterator[InputContainer]:
+def _container(
+    file: Path, part: Stretch | None, options: dict[str, str]
+) -> Iterator[InputContainer]:
     with ExitStack() as stack:
         source: str | PartOfFile = _literal(file)
         if part is not None:
             source = stack.enter_context(closing(PartOfFile(file, part)))
-        yield stack.enter_context(av.open(source, **_asked(for_sound), **_lenient()))
+        yield stack.enter_context(av.open(source, **_asked(options), **_lenient()))
 
 
 def _literal(file: Path) -> str:
@@ -158,23 +202,19 @@ def _allowed() -> str:
     return ",".join(sorted(av.formats_available - _OPENING_OTHERS))
 
 
-def _options(for_sound: bool) -> dict[str, str]:
+def _asked(more: dict[str, str]) -> dict[str, Any]:
+    """The options in the form that the installed PyAV takes.
+
+    17.0 hands `options` on to streams that it does not know yet, and crashes on FLV and MPEG.
+    """
+    name = "container_options" if av.__version__.startswith("17.0.") else "options"
     options = {
         "format_whitelist": _allowed(),
         "protocol_whitelist": "file",
         "pattern_type": "none",  # "a%d.png" is the name of one picture
         "max_pixels": str(MOST_PIXELS),
     }
-    return options | ({"skip_frame": "all"} if for_sound else {})
-
-
-def _asked(for_sound: bool) -> dict[str, Any]:
-    """The options in the form that the installed PyAV takes.
-
-    17.0 hands `options` on to streams that it does not know yet, and crashes on FLV and MPEG.
-    """
-    name = "container_options" if av.__version__.startswith("17.0.") else "options"
-    return {name: _options(for_sound)}
+    return {name: options | more}
 
 
 def _lenient() -> dict[str, Any]:

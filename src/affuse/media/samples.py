@@ -32,6 +32,9 @@ _FLOATS = ("flt", "dbl")
 _GAP_S = 0.05
 """Off by more than that, a time stamp says that something is missing."""
 
+_ROUNDED_S = 0.001
+"""Some formats round time stamps to that."""
+
 _CANCELLED = 0.02
 _MOST_WITHOUT_EFFECTS = 2
 """Channels: with more, one may hold effects."""
@@ -149,7 +152,11 @@ class Samples:
         if self._n_bad:
             return
         rate = frames[0].rate
-        for frame, mono in zip(frames, self._mixer.mixed(channels, rate), strict=True):
+        mixed = self._mixer.mixed(channels, rate)
+        if rate == self.sample_rate and self._other is None and _are_consecutive(frames):
+            yield frames[0].time_s, mixed.reshape(-1)
+            return
+        for frame, mono in zip(frames, mixed, strict=True):
             yield from self._at_first_rate(mono, rate, frame.time_s)
 
     def _at_first_rate(self, mono: Signal, rate: int, time_s: float | None) -> Iterator[Timed]:
@@ -253,6 +260,15 @@ class _OtherRate:
         if len(signal):
             time_s, self._time_s = self._time_s, None
             yield time_s, np.asarray(signal, np.float32)
+
+
+def _are_consecutive(frames: list[_Frame]) -> bool:
+    """Whether time stamps say that each frame begins where the one before it ends."""
+    begin_s, length_s = frames[0].time_s, frames[0].channels.shape[1] / frames[0].rate
+    return begin_s is not None and all(
+        frame.time_s is not None and abs(frame.time_s - begin_s - n * length_s) <= _ROUNDED_S
+        for n, frame in enumerate(frames)
+    )
 
 
 def _largest(channels: Signal) -> float:

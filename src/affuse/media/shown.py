@@ -142,8 +142,8 @@ def _timed(
             yield TimedFrame(frame, time_s, next_s)
             is_only = False
         frame, time_s = following, next_s
-        if frame.duration and frame.time_base:
-            length_s = float(frame.duration * frame.time_base)
+        if frame.duration and (tick := frame.time_base):
+            length_s = frame.duration * tick.numerator / tick.denominator
     if frame is None:
         check_complete(container, stream, None)
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from av.stream import Disposition
 
 from affuse.errors import MediaError
+from affuse.media.boxes import MP4
 from affuse.media.opening import MOST_PIXELS
 from affuse.messages import message
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _Timed = TypeVar("_Timed", "AudioStream", "VideoStream")
 
 _NAMES = {
-    "mov,mp4,m4a,3gp,3g2,mj2": re.compile(rb"stsd.{12}(?P<name>.{4})", re.DOTALL),
+    MP4: re.compile(rb"stsd.{12}(?P<name>.{4})", re.DOTALL),
     "matroska,webm": re.compile(rb"\x86(?P<length>[\x80-\xbf])(?P<name>[ASV]_[A-Z0-9/_.]{2,30})"),
 }
 """Where formats name the codecs of their streams."""

@@ -73,7 +73,7 @@ def read_frames(
     >>> np.stack(frames).shape                                          # doctest: +SKIP
     (120, 128, 227, 3)
     """
-    with open_media(path) as container:
+    with open_media(path, only="picture") as container:
         stream = video_stream(container)
         n_slots = None if duration_s is None else max(round(duration_s * fps), 1)
         grid = Grid(start_s, fps, n_slots, frame_step)
@@ -170,7 +170,7 @@ def sample_frames(
     CutShort
         The file is cut short; the last picture that could be decoded has been given.
     """
-    with open_media(path) as container:
+    with open_media(path, only="picture") as container:
         stream = video_stream(container)
         decode_in_threads(stream, n_threads)
         sampled = Sampling(container.name, stream.sample_aspect_ratio, per_s, short_side)
