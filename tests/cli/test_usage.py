@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from typer.main import get_command
 
 from affuse.cli import main
+from affuse.cli.app import app
+from affuse.cli.usage import with_one_command
 
 CASES = {
     "run": "Missing argument 'DATA...' (see `affuse run --help`)",
@@ -55,3 +58,11 @@ def test_help_and_completion_are_as_before(capsys, monkeypatch):
         main([])
     assert ended.value.code == 0
     assert "--coverage" in capsys.readouterr().out
+
+
+def test_the_command_that_is_typed_is_built_alone():
+    every = get_command(app).commands
+    for name in every:
+        assert list(get_command(with_one_command(app, [name, "--help"])).commands) == [name]
+    for typed in ([], ["--version"], ["predikt", "x"]):
+        assert list(get_command(with_one_command(app, typed)).commands) == list(every)

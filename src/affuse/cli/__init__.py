@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 
@@ -20,8 +21,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     with interrupts_handled(until_exit=argv is None):
         try:
             from affuse.cli.app import app
+            from affuse.cli.usage import with_one_command
 
-            app(args=None if argv is None else list(argv), prog_name="affuse")
+            typed = sys.argv[1:] if argv is None else list(argv)
+            with_one_command(app, typed)(args=typed, prog_name="affuse")
         except BaseException as error:
             # A signal before or after the command has not been reported; a library whose loading it
             # interrupted may turn it into any error.

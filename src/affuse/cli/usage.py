@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -18,6 +19,35 @@ _USAGE_ERROR: type[Any] = typer.BadParameter.__mro__[1]
 
 _TYPED = "affuse.typed"
 """Key in a context's `meta` of the arguments as they were typed."""
+
+
+def with_one_command(app: typer.Typer, typed: Sequence[str]) -> typer.Typer:
+    """The command line with the typed command alone: to build all of them takes far longer.
+
+    Parameters
+    ----------
+    app : Typer
+        With all commands.
+    typed : sequence of str
+        The arguments.
+
+    Returns
+    -------
+    Typer
+        With all commands still where the first argument is none of them.
+    """
+    name = typed[0] if typed else ""
+    commands = [command for command in app.registered_commands if _name(command) == name]
+    groups = [group for group in app.registered_groups if group.name == name]
+    if not commands and not groups:
+        return app
+    one = copy.copy(app)
+    one.registered_commands, one.registered_groups = commands, groups
+    return one
+
+
+def _name(command: Any) -> str:
+    return str(command.name or command.callback.__name__.replace("_", "-"))
 
 
 class Commands(TyperGroup):
