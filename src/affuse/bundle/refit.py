@@ -16,6 +16,7 @@ from affuse.features.table import FeatureTable
 from affuse.fusion.graphs import FeaturesToGraph
 from affuse.models.fit_cache import FitCache
 from affuse.models.graphs.builder import NotExportable
+from affuse.workers.threads import libraries_on_one_thread
 
 TransformerFactories = Mapping[str, Callable[[int], Any]]
 """Modality -> (seed -> unfitted transformer): features that are learned."""
@@ -64,8 +65,6 @@ def refitted(
     -------
     Refitted
     """
-    from threadpoolctl import threadpool_limits
-
     own = table.select(system.modalities)
     rows = in_clip_order(own, np.arange(len(own)))
     modalities = sorted(set(preparation) & set(own.modalities))
@@ -73,7 +72,7 @@ def refitted(
     def build(modality: str) -> Any:
         return preparation[modality](derived_seed(seed, "bundle", modality))
 
-    with threadpool_limits(1):
+    with libraries_on_one_thread():
         layers = {m: fitted_layer(build(m), own, m, rows) for m in modalities}
         learned = own.with_arrays({m: layer_features(layers[m], own, m) for m in modalities})
         fit_cache = FitCache(LearnedFeatures(own, build, modalities) if modalities else None)

@@ -22,6 +22,7 @@ from affuse.splits.fold import Fold
 from affuse.splits.protocols import Protocol
 from affuse.storage.kept_json import KeptJson
 from affuse.tasks.choice import task_of
+from affuse.workers.threads import libraries_on_one_thread
 
 if TYPE_CHECKING:
     from affuse.models.fit_cache import FitCache
@@ -145,12 +146,10 @@ def predict_fold(task: FoldTask) -> tuple[int, Predictions]:
     tuple of (int, Predictions)
         Outputs are (n_scored, n_classes) or (n_scored, n_targets) float64.
     """
-    from threadpoolctl import threadpool_limits
-
     from affuse.models.search.searched import Searched
 
     _hand_back_large_blocks()
-    with threadpool_limits(1):
+    with libraries_on_one_thread():
         learned, table, fit_cache = _prepared(task)
         found = {losses_key(m): losses for m, losses in learned.losses.items()}
         for position, system in enumerate(task.systems):

@@ -18,6 +18,7 @@ from affuse.features.context import RunContext
 from affuse.features.table import FeatureTable
 from affuse.splits.protocols import Protocol
 from affuse.tasks.choice import task_of
+from affuse.workers.threads import libraries_on_one_thread
 
 Columns = NDArray[np.int64]
 Groups = Mapping[str, Mapping[str, Columns | None]]
@@ -134,11 +135,9 @@ def group_importances(
 
 def _outputs(task: _GroupsTask) -> Outputs:
     """Outputs for the test clips as they are, then for each group and repeat."""
-    from threadpoolctl import threadpool_limits
-
     own = task.fold_task
     target_task = task_of(own.table)
-    with threadpool_limits(1):
+    with libraries_on_one_thread():
         test, estimator, _ = fitted_alone(own)
         estimator = estimator if len(test) else None
         given = [target_task.outputs(estimator, test)]

@@ -35,6 +35,7 @@ from affuse.records import Clip, Modality
 from affuse.splits.fold import Fold
 from affuse.splits.protocols import Protocol
 from affuse.tasks.choice import task_of
+from affuse.workers.threads import libraries_on_one_thread
 
 Drops = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -242,10 +243,8 @@ def _chosen(
 
 def _maps_of_fold(task: _HidingTask) -> _Found:
     """Maps of the clips that can be read."""
-    from threadpoolctl import threadpool_limits
-
     found: _Found = []
-    with threadpool_limits(1):
+    with libraries_on_one_thread():
         fitted = fitted_alone(task.fold_task)
         for clip in task.clips:
             for modality, source in task.sources.items():

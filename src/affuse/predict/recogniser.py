@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.named import bundle_folder
@@ -23,6 +22,7 @@ from affuse.predict.tables import Tables, read_tables
 from affuse.predict.voices import averaged_voice, checked_signal
 from affuse.records import FER2013_EMOTIONS, RAVDESS_EMOTIONS, Modality, Prediction
 from affuse.storage.remote import local_copy, local_path
+from affuse.workers.threads import libraries_on_one_thread
 
 SHIPPED = shipped_folder()
 """The bundle that comes with affuse."""
@@ -266,7 +266,7 @@ class Recogniser:
         if member is None or set(member.classes) != set(RAVDESS_EMOTIONS):
             raise self._lacks("a network for voices with the eight classes of RAVDESS")
         samples = checked_signal(signal, sample_rate)
-        with threadpool_limits(1, user_api="blas"):
+        with libraries_on_one_thread("blas"):
             row = averaged_voice(samples, lambda part: self._members.voice_row(member, part))
         return row[[member.classes.index(name) for name in RAVDESS_EMOTIONS]]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from affuse.bundle.familiarity import MeasuredRows
 from affuse.errors import MediaError
@@ -24,7 +23,7 @@ from affuse.predict.settings import Settings
 from affuse.predict.sound import VoiceActivity, detect_speech
 from affuse.predict.windows import Span
 from affuse.records import Modality
-from affuse.workers.threads import CancelledError, Future, beside
+from affuse.workers.threads import CancelledError, Future, beside, libraries_on_one_thread
 
 Floats = NDArray[np.float64]
 
@@ -161,7 +160,7 @@ def read_recording(
     sound: VoiceActivity | None = None
     picture: VideoAnalysis | None = None
     # The matrices are small, and OpenBLAS' further threads wait for the next one busily.
-    with threadpool_limits(1, user_api="blas"):
+    with libraries_on_one_thread("blas"):
         if info.has_audio and info.has_video:
             sound, picture = _analysed_both(place, analysed_video, settings, scorer, reached, take)
         elif info.has_audio:

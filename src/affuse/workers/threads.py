@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
-__all__ = ["CancelledError", "Future", "answers_in_threads", "begun_thread", "beside"]
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+__all__ = [
+    "CancelledError",
+    "Future",
+    "answers_in_threads",
+    "begun_thread",
+    "beside",
+    "libraries_on_one_thread",
+]
 
 Given = TypeVar("Given")
 Answer = TypeVar("Answer")
@@ -89,3 +101,34 @@ def begun_thread(function: Callable[..., object], *arguments: object) -> threadi
     thread = threading.Thread(target=function, args=arguments, daemon=True)
     thread.start()
     return thread
+
+
+def libraries_on_one_thread(kind: str | None = None) -> AbstractContextManager[object]:
+    """Within the block, libraries such as BLAS and OpenMP compute on one thread.
+
+    Parameters
+    ----------
+    kind : "blas" or "openmp", optional
+        Which libraries; all of them by default.
+
+    Returns
+    -------
+    context manager
+
+    Examples
+    --------
+    >>> with libraries_on_one_thread():
+    ...     product = 2 * 3
+    """
+    limit: AbstractContextManager[object] = _libraries(len(sys.modules)).limit(
+        limits=1, user_api=kind
+    )
+    return limit
+
+
+@lru_cache(maxsize=1)
+def _libraries(n_modules: int) -> ThreadpoolController:
+    """What is loaded; looked for anew, in 5 ms, when something was imported since."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
