@@ -87,3 +87,16 @@ def test_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"file/run cannot be written \(.*\); expected a folder"):
         claim(tmp_path / "file" / "run")
+
+
+def test_folders_that_were_made_for_nothing_are_gone(tmp_path: Path) -> None:
+    with pytest.raises(OutputError), claimed(tmp_path / "runs" / "of today" / "run"):
+        raise OutputError("full")
+    assert not list(tmp_path.iterdir())
+    with claimed(tmp_path / "runs" / "run"):
+        (tmp_path / "runs" / "run").mkdir()
+    assert (tmp_path / "runs" / "run").is_dir()
+    (tmp_path / "mine").mkdir()
+    with claimed(tmp_path / "mine" / "run"):
+        pass
+    assert (tmp_path / "mine").is_dir()

@@ -45,7 +45,8 @@ def try_lock(handle: int, *, wait: bool = False) -> bool:
 def claimed(path: Path) -> Iterator[None]:
     """Lock a path against other callers; the lock of a process that died is free.
 
-    A file beside `path` holds the lock, and says who: it is gone afterwards.
+    A file beside `path` holds the lock, and says who: it is gone afterwards. So are folders above
+    that were made for it, if nothing was put into them.
 
     Parameters
     ----------
@@ -58,6 +59,7 @@ def claimed(path: Path) -> Iterator[None]:
         Another process works on it, said at once; or the folder cannot be written.
     """
     lock = _lock_of(path)
+    made = [folder for folder in lock.parents if not folder.exists()]
     handle = _taken(path, lock)
     try:
         yield
@@ -65,6 +67,9 @@ def claimed(path: Path) -> Iterator[None]:
         with suppress(OSError):
             lock.unlink()
         os.close(handle)
+        with suppress(OSError):
+            for folder in made:
+                folder.rmdir()
 
 
 def is_claimed(path: Path) -> bool:
@@ -114,9 +119,12 @@ def remove_free_locks(folder: Path) -> None:
 def _taken(path: Path, lock: Path) -> int:
     """The open, locked lock file with the name of its holder in it."""
     try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
         while True:
-            handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
+            except FileNotFoundError:
+                continue  # Whoever made the folder removed it meanwhile: again.
             if not _is_free(handle):
                 raise _in_use(path, handle)
             if _is_at(lock, handle):
