@@ -251,13 +251,12 @@ def voice_figures(
     -------
     VoiceFigures
     """
-    joint = _across(clips, folds)
+    joint, of_others = _across(clips, folds), _across(clips, others)
     network, linear = _placed(folds, joint.shape)
     own, spoken = clips.corpora == RAVDESS, ~clips.sung
     speech, song = np.flatnonzero(own & spoken), np.flatnonzero(own & clips.sung)
     truth, recognised = clips.labels[speech], joint[speech].argmax(1)
     low, high = speaker_interval(truth, recognised, clips.speakers[speech])
-    of_others = _across(clips, others)
     return VoiceFigures(
         n_clips=int(own.sum()),
         n_speakers=len(np.unique(clips.speakers[own])),
