@@ -124,6 +124,8 @@ def _taken(path: Path, lock: Path) -> int:
             try:
                 handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
             except FileNotFoundError:
+                if lock.parent.is_dir():
+                    raise
                 continue  # Whoever made the folder removed it meanwhile: again.
             if not _is_free(handle):
                 raise _in_use(path, handle)
