@@ -11,6 +11,7 @@ import pytest
 from media_files import Media, number, write_media
 
 from affuse.errors import MediaError
+from affuse.media.decode import frames_from, open_media, video_stream
 from affuse.media.fingerprint import fingerprint
 from affuse.media.video import read_frames, sample_frames
 
@@ -114,6 +115,15 @@ def test_a_time_stamp_that_no_file_can_mean_is_refused(tmp_path, gap_s):
     for reading in (numbers, sampled, fingerprint):
         with pytest.raises(MediaError, match=r"wild\.mkv has a time stamp of \d\d+,\d+"):
             reading(path)
+
+
+def test_what_comes_before_a_time_stamp_that_is_refused_has_been_given(tmp_path):
+    path = counted(tmp_path / "wild.mkv", (0.0, 0.1, 0.2, 1e5))
+    with open_media(path) as container:
+        frames = frames_from(container, video_stream(container), 0.0)
+        assert [next(frames).time for _ in range(3)] == pytest.approx([0.0, 0.1, 0.2])
+        with pytest.raises(MediaError, match="time stamp"):
+            next(frames)
 
 
 def test_a_last_frame_that_claims_to_last_for_long_stands_for_a_second(tmp_path):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from affuse.errors import MediaError
 from affuse.media.audio import audio_blocks, read_audio
 from affuse.media.fingerprint import fingerprint
+from affuse.media.offset import OffsetRemoval
 
 RATE = 16_000
 
@@ -95,6 +96,16 @@ def test_zeros_that_fill_a_clip_up_are_no_part_of_the_offset(tmp_path: Path, voi
     filled = np.concatenate([zeros[:777], voice + np.float32(0.05), zeros])
     found = read_audio(written(tmp_path / "padded.wav", filled)).signal
     np.testing.assert_allclose(found, np.concatenate([zeros[:777], voice, zeros]), atol=5e-5)
+
+
+@pytest.mark.parametrize("begin", [1, 399, 400, 401, 30_000])
+def test_a_run_of_400_zeros_was_not_recorded_wherever_it_begins(voice: Signal, begin: int) -> None:
+    signal = voice + np.float32(0.05)
+    signal[begin : begin + 400] = 0
+    removal = OffsetRemoval(RATE)
+    found = np.concatenate([*removal.taken(signal, True), *removal.finished()])
+    assert not found[begin : begin + 400].any()
+    np.testing.assert_allclose(found[begin + 400 :], voice[begin + 400 :], atol=5e-5)
 
 
 def test_an_offset_does_not_tell_two_codecs_of_one_recording_apart(

@@ -77,7 +77,8 @@ def _joined(pieces: list[NDArray[Any]]) -> NDArray[Any]:
 
 def _parted(signal: Signal, is_recorded: bool) -> Iterator[tuple[Signal, bool]]:
     """Pieces of a signal, and whether they were recorded: long runs of exact zeros were not."""
-    if np.count_nonzero(signal) > len(signal) - _PADDING:
+    # A run that is long enough holds one of so many samples: most seconds need no other look.
+    if signal[::_PADDING].all() or np.count_nonzero(signal) > len(signal) - _PADDING:
         yield signal, is_recorded
         return
     sounding = np.flatnonzero(signal) if is_recorded else np.zeros(0, np.intp)
