@@ -8,13 +8,14 @@ emotion that is named in its middle is that of the speaker (with people: in the 
 timeline), and whether the voice is given to who speaks. Of each person who is seen all the time and
 shows one emotion alone: whether it is the one of all their segments. Faces are matched with people
 by the place of their portrait, voices without a face by their turns. What is left undecided counts
-as wrong.
+as wrong. What is done is told on the way, on the error output.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -178,14 +179,15 @@ def main() -> None:
     scores: dict[str, Score] = defaultdict(Score)
     recogniser = affuse.load()
     for kind, path in conversations(given.folder, given.kind):
-        before = Score()
-        add(before, read(path), path, recogniser)
+        own = Score()
+        add(own, read(path), path, recogniser)
+        print(f"{path.stem}: voice given {percent(own.speaks)}", file=sys.stderr, flush=True)
         for score in (scores[kind], scores["all"]):
             for name in ("people", "largest"):
-                score.by_turn[name] += before.by_turn[name]
-                score.by_person[name] += before.by_person[name]
-            score.n_people += before.n_people
-            score.speaks += before.speaks
+                score.by_turn[name] += own.by_turn[name]
+                score.by_person[name] += own.by_person[name]
+            score.n_people += own.n_people
+            score.speaks += own.speaks
     print(f"{'':14} films turns  voice   emotion of turns   emotion of people   people found")
     print(f"{'':14}              given   people  largest    people  largest     right number")
     for kind in [*sorted(set(scores) - {"all"}), "all"]:

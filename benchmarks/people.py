@@ -6,13 +6,15 @@ FOLDER is what `benchmarks/conversations.py` made. Of all 10 ms of speech: the s
 right speaker is named, of which another is, and of which it is left open; beside it the share that
 the rule of the largest face names rightly. Faces get their people from the conversation itself,
 and with `--voices true` turns their voices: what is measured is who speaks, not who is who. With
-`found` the turns are those of `affuse.people.voices`; `none` gives the speech without voices.
+`found` the turns are those of `affuse.people.voices`; `none` gives the speech without voices. What
+is done is told on the way, on the error output.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -188,7 +190,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         speech = attribute(conversation.mouths, conversation.envelope, turns)
         found = frames_of(speech, len(conversation.speaker))
-        rows[conversation.kind].append(shares(conversation, found))
+        own = shares(conversation, found)
+        print(f"{path.stem}: right {own[0]:.1f}", file=sys.stderr, flush=True)
+        rows[conversation.kind].append(own)
     report(rows)
 
 

@@ -46,6 +46,19 @@ def test_lips_in_time_score_higher_than_those_of_another_or_still_ones(rng, fps,
     assert still < -2
 
 
+@pytest.mark.parametrize("hz", [1.1, 1.6])
+def test_a_mouth_that_chews_widely_counts_as_one_that_moves_little(rng, hz):
+    level = syllables(rng)
+    loud = everywhere(level)
+    speaks = mouth(level)
+    moves = 6 * speaks.motion.std() * np.sin(2 * np.pi * hz * speaks.times_s)
+    chews = MouthTrack(2, speaks.times_s, moves[:, None].astype(np.float32))
+    rates = [features([track], loud)[0][:, -1].mean() for track in (speaks, chews)]
+    assert rates[1] < rates[0] + 0.5
+    scores = [np.nanmean(synchrony([track], loud)) for track in (speaks, chews)]
+    assert scores[1] < scores[0] - 2
+
+
 def test_out_of_time_by_more_than_the_lag_is_out_of_time(rng):
     level = syllables(rng)
     loud = everywhere(level)

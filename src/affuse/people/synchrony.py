@@ -24,6 +24,10 @@ _USUAL_LAGS = range(3)
 _NEAR, _WIDE = 12, 25
 """Positions on either side over which motion and sound are compared: half a second, and one."""
 
+_SLOW = 2
+"""Positions on either side over which the opening is averaged, a fifth of a second in all: what
+moves no faster than that is chewing (1 to 2 Hz) or a head that turns; syllables come at 3 to 8."""
+
 _TOP_PERCENT = 95
 _RANGE_DB = 15.0
 _LOWEST, _HIGHEST = -3.0, 0.5
@@ -36,10 +40,11 @@ _NOISE = (0.000868, 0.1, 0.001)
 FEATURES = ("opening near", "opening near usual", "opening wide", "opening wide usual",
             "rate wide", "rate wide usual", "rate")  # fmt: skip
 """Correlation of opening with the slope of loudness and of its rate with loudness itself, near
-and wide, the best over all lags and the mean over the usual ones; and the mean rate."""
+and wide, the best over all lags and the mean over the usual ones; and the mean rate. Rates are
+those of the opening without what is slower than syllables."""
 
-_WEIGHTS = (2.3933, 1.2229, 3.9566, 1.6511, 2.0511, 0.955, 0.9141)
-_BIAS = -0.1767
+_WEIGHTS = (2.1358, 1.1692, 3.2633, 1.5853, 2.2287, 1.2948, 1.1555)
+_BIAS = 1.3865
 """Fitted on eleven people: `benchmarks/mouths_fit.py`."""
 
 
@@ -102,7 +107,8 @@ def features(mouths: Sequence[MouthTrack], loud: Floats) -> tuple[Floats, Mask]:
         `FEATURES` at each position, and whether the mouth is seen.
     """
     opening, seen = _on_grid(mouths, len(loud))
-    rate = np.log(_LEAST_RATE + _mean(np.abs(opening), seen, 1))
+    quick = np.where(seen, opening - _mean(opening, seen, _SLOW), 0.0)
+    rate = np.log(_LEAST_RATE + _mean(np.abs(quick), seen, 1))
     slope = np.gradient(loud) if len(loud) > 1 else np.zeros(len(loud))
     columns: list[Floats] = []
     for signal, noise, other, width in (
