@@ -298,7 +298,7 @@ def _mean(channels: Signal) -> Signal:
 def _channels(frame: AudioFrame) -> Signal:
     """(n_channels, n_samples) float32 in [-1, 1]."""
     if frame.format.name == "fltp" and len(frame.planes) <= _MOST_WITHOUT_EFFECTS:
-        # What most codecs decode to; by `to_ndarray` it takes several times as long.
+        # What most codecs decode to; `to_ndarray` takes longer.
         rows = (memoryview(plane) for plane in frame.planes)
         return np.array([np.frombuffer(row, np.float32, frame.samples) for row in rows])
     array: NDArray[Any] = frame.to_ndarray()
