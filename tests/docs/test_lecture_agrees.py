@@ -202,7 +202,8 @@ def test_page_of_decision_fusion_has_the_figures_of_each_rule(rows, corpus, tmp_
         expected = rows.loc[("speaker-independent", *key, "SVM linear")]
         found = figures[name]
         assert found["UAR"] == pytest.approx(expected["uar"], abs=1e-9), name
-        assert found["ECE"] == pytest.approx(expected["ece"], abs=1e-9), name
+        # A temperature is searched for: its last digits are those of the machine.
+        assert found["ECE"] == pytest.approx(expected["ece"], abs=1e-6), name
 
 
 def test_page_of_honest_evaluation_has_the_figure_of_the_same_model(
