@@ -1,7 +1,7 @@
 """Who speaks when, on dialogues made by code from voices whom the speaker network has not met.
 
 usage: python benchmarks/dialogues.py FOLDER [FOLDER ...] [--speaker DIR] [--embedder onnx:FILE]
-       [--dialogues 40] [--fit] [--jobs 1]
+       [--dialogues 40] [--seconds 60] [--fit] [--jobs 1]
 
 FOLDERs are corpora as `affuse run` reads them. Voices are those that the card of the network (or of
 that of --speaker) names as kept apart; all clips of a dialogue are of one corpus. A turn is a clip
@@ -18,6 +18,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,13 +109,17 @@ def error_rate(
 
 
 def dialogue(
-    clips: SpeakerClips, speakers: Sequence[str], rng: np.random.Generator, name: str
+    clips: SpeakerClips,
+    speakers: Sequence[str],
+    rng: np.random.Generator,
+    name: str,
+    length_s: float = LENGTH_S,
 ) -> Dialogue:
-    """A minute in which these voices take turns."""
+    """A recording in which these voices take turns."""
     rows = [rows_of_speakers(clips, [speaker]) for speaker in speakers]
     parts, turns, at, last = [], [], round(0.3 * RATE), -1
     parts.append(np.zeros(at, np.float32))
-    while at < LENGTH_S * RATE:
+    while at < length_s * RATE:
         who = int(rng.choice([n for n in range(len(speakers)) if n != last or len(speakers) == 1]))
         sound = _turn(clips, rows[who], rng)
         pause = np.zeros(round(rng.uniform(*PAUSE_S) * RATE), np.float32)
@@ -151,7 +156,12 @@ def voices_by_corpus(clips: SpeakerClips, apart: Sequence[str]) -> dict[str, dic
 
 
 def dialogues(
-    clips: SpeakerClips, apart: Sequence[str], n: int, n_voices: int, seed: int = 0
+    clips: SpeakerClips,
+    apart: Sequence[str],
+    n: int,
+    n_voices: int,
+    seed: int = 0,
+    length_s: float = LENGTH_S,
 ) -> Iterator[Dialogue]:
     """`n` dialogues of voices of one corpus, of each kind in turn, corpora in turn."""
     rng = np.random.default_rng([seed, n_voices])
@@ -173,18 +183,24 @@ def dialogues(
             others = [v for own in by_sex.values() for v in own if v not in first]
             more = rng.choice(others, n_voices - len(first), replace=False) if others else []
             chosen = np.array([*first, *more])
-        yield dialogue(clips, chosen.tolist(), rng, f"{corpus}, {kind}")
+        yield dialogue(clips, chosen.tolist(), rng, f"{corpus}, {kind}", length_s)
 
 
-def alone(clips: SpeakerClips, apart: Sequence[str], n: int, seed: int = 1) -> Iterator[Dialogue]:
-    """A minute of one voice with all its emotions, corpora in turn."""
+def alone(
+    clips: SpeakerClips,
+    apart: Sequence[str],
+    n: int,
+    seed: int = 1,
+    length_s: float = LENGTH_S,
+) -> Iterator[Dialogue]:
+    """A recording of one voice with all its emotions, corpora in turn."""
     rng = np.random.default_rng(seed)
     by_corpus = voices_by_corpus(clips, apart)
     corpora = sorted(by_corpus)
     for number in range(n):
         corpus = corpora[number % len(corpora)]
         speaker = str(rng.choice([v for own in by_corpus[corpus].values() for v in own]))
-        yield dialogue(clips, [speaker], rng, corpus)
+        yield dialogue(clips, [speaker], rng, corpus, length_s)
 
 
 def noisy(given: Dialogue, below_db: float, rng: np.random.Generator) -> Dialogue:
@@ -219,8 +235,10 @@ class Divided:
     def __init__(self, given: Dialogue, embedder: VoiceEmbedder) -> None:
         self.given = given
         self.stream = VoiceStream(embedder)
+        began = process_time()
         for at in range(0, len(given.signal), RATE):
             self.stream.take(given.signal[at : at + RATE])
+        self.cpu_s = process_time() - began
         self.detected = speech_frames(given.signal)
 
     def error(self, detected: bool, n_voices: int | None) -> float:
@@ -272,7 +290,7 @@ def print_alone(given: Sequence[Divided]) -> None:
         found.append((len(seconds), max(seconds.values()) / sum(seconds.values())))
     one = np.mean([n == 1 for n, _ in found])
     print(
-        f"one voice alone: {len(found)} minutes, {100 * one:.0f} % stay one voice, the largest "
+        f"one voice alone: {len(found)} times, {100 * one:.0f} % stay one voice, the largest "
         f"part has {100 * np.mean([share for _, share in found]):.1f} % of the speech"
     )
 
@@ -284,6 +302,7 @@ def main() -> None:
     parser.add_argument("--speaker", type=Path)
     parser.add_argument("--embedder", default="")
     parser.add_argument("--dialogues", type=int, default=40)
+    parser.add_argument("--seconds", type=float, default=LENGTH_S, help="of each dialogue")
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
@@ -296,11 +315,16 @@ def main() -> None:
         index = read_all(given.folders)
         kept = [clip for clip in index if corpus_and_speaker(clip) in apart]
         clips = read_speaker_clips(Index(tuple(kept)), scratch, given.jobs)
-        report(clips, apart, embedder, given.dialogues, given.fit)
+        report(clips, apart, embedder, given.dialogues, given.fit, given.seconds)
 
 
 def report(
-    clips: SpeakerClips, apart: Sequence[str], embedder: Asked, n: int, fitted: bool
+    clips: SpeakerClips,
+    apart: Sequence[str],
+    embedder: Asked,
+    n: int,
+    fitted: bool,
+    length_s: float = LENGTH_S,
 ) -> None:
     """Print all figures of an embedder."""
     found = speaker_figures(clips, tuple(apart), embedder, 0, 0)
@@ -308,9 +332,12 @@ def report(
         f"equal error rate, 2 s {100 * found.stretches:.1f} %, groups {100 * found.groups:.1f} % "
         f"at {found.threshold:.2f}; the embedder's threshold is {embedder.threshold:.2f}"
     )
-    two = divided(dialogues(clips, apart, n, 2), embedder)
-    three = divided(dialogues(clips, apart, n // 2, 3), embedder)
-    single = divided(alone(clips, apart, n), embedder)
+    two = divided(dialogues(clips, apart, n, 2, length_s=length_s), embedder)
+    three = divided(dialogues(clips, apart, n // 2, 3, length_s=length_s), embedder)
+    single = divided(alone(clips, apart, n, length_s=length_s), embedder)
+    minutes = sum(len(each.given.signal) for each in two) / RATE / 60
+    cost_s = sum(each.cpu_s for each in two) / minutes
+    print(f"{cost_s:.2f} CPU seconds for the embeddings of a minute of sound")
     thresholds = np.arange(0.1, 0.95, 0.05) if fitted else [embedder.threshold]
     for threshold in thresholds:
         embedder.threshold = float(threshold)

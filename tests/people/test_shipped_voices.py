@@ -64,5 +64,5 @@ def test_the_card_names_them_among_those_kept_apart():
     assert {WOMAN, MAN} <= set(facts["kept_apart"]["EMO-DB"])
     for corpus, names in facts["kept_apart"].items():
         assert not set(names) & set(facts["trained_on"][corpus])
-    assert (folder / "speaker.onnx").stat().st_size < 1_500_000
+    assert (folder / "speaker.onnx").stat().st_size < 3_000_000
     assert "Non-commercial" in (folder / "MODEL_CARD.md").read_text("utf-8")

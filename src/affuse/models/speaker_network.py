@@ -30,11 +30,11 @@ class SpeakerArchitecture:
     n_embedding : int
     """
 
-    width: int = 128
+    width: int = 256
     dilations: tuple[int, ...] = (1, 2, 3, 4)
-    n_pooled: int = 320
+    n_pooled: int = 512
     n_attention: int = 48
-    n_embedding: int = 96
+    n_embedding: int = 128
 
 
 def speaker_network(architecture: SpeakerArchitecture) -> Module:

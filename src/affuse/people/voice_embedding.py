@@ -98,7 +98,7 @@ class ShippedVoices:
 
         Returns
         -------
-        (n, 96) float32
+        (n, 128) float32
             Rows of length 1.
         """
         (found,) = self._session.run(["embedding"], {"log_mel": log_mel_of_windows(signals)})
@@ -197,7 +197,7 @@ def open_voice_embedder(name: str = "") -> VoiceEmbedder:
     >>> embedder = open_voice_embedder()
     >>> noise = np.random.default_rng(0).standard_normal((2, 24000)).astype(np.float32)
     >>> embedder.embed(noise).shape
-    (2, 96)
+    (2, 128)
     """
     if not name:
         return _shipped()

@@ -22,7 +22,7 @@ _INAUDIBLE = 1e-5
 class VoiceStream:
     """Divides the speech of a recording among voices; the sound comes piece by piece.
 
-    Four embeddings a second are kept: 96 numbers each make 6 MB of an hour.
+    Four embeddings a second are kept: 128 numbers each make 7 MB of an hour.
 
     Parameters
     ----------

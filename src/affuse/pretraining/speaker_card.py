@@ -45,7 +45,7 @@ Kept apart, to be measured on:
 
 Equal error rates on speakers kept apart, pairs within a corpus, whatever the emotions of both:
 stretches of two seconds {stretches:.1%}, groups of four of them {groups:.1%}. From a mean cosine of
-{threshold:.2f} affuse takes two groups for one voice: of pairs of groups of one voice 5 % lie
+{threshold:.2f} affuse takes two groups for one voice: of pairs of groups of one voice 8 % lie
 below, of those of two voices {above:.0%} lie above.
 
 | corpus | speakers | stretches | 2 s | 2 s, one sex | groups |

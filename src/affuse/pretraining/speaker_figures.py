@@ -19,7 +19,7 @@ STRETCH_S = 2.0
 CLIPS_PER_SPEAKER = 24
 GROUP = 4
 """Stretches of a group, each of another clip: what a voice has said in a part of a recording."""
-SPLIT_SHARE = 0.05
+SPLIT_SHARE = 0.08
 """Share of the pairs of groups of one voice that may lie below the threshold."""
 _BATCH = 32
 
@@ -56,7 +56,7 @@ class SpeakerFigures:
     Attributes
     ----------
     threshold : float
-        Mean cosine of two groups from which they are one voice: 5 % of pairs of one voice lie
+        Mean cosine of two groups from which they are one voice: 8 % of pairs of one voice lie
         below.
     above : float
         Share of pairs of groups of two voices that lie above it.
