@@ -172,7 +172,7 @@ def dialogues(
             possible.append((corpus, "same sex"))
         if len(by_sex) > 1 and sum(map(len, by_sex.values())) >= n_voices:
             possible.append((corpus, "mixed"))
-    for number in range(n):
+    for number in range(n if possible else 0):
         corpus, kind = possible[number % len(possible)]
         by_sex = by_corpus[corpus]
         if kind == "same sex":
@@ -266,6 +266,9 @@ def divided(made: Iterator[Dialogue], embedder: Asked) -> list[Divided]:
 
 def print_errors(title: str, given: Sequence[Divided], n_voices: int) -> None:
     """A line of mean error rates, and one for each corpus and kind."""
+    if not given:
+        print(f"{title:<22}no corpus that was given has {n_voices} voices kept apart")
+        return
     kinds = sorted({each.given.name for each in given})
     for name in ("all", *(kinds if len(kinds) > 1 else ())):
         own = [each for each in given if name in ("all", each.given.name)]
@@ -315,7 +318,9 @@ def main() -> None:
         index = read_all(given.folders)
         kept = [clip for clip in index if corpus_and_speaker(clip) in apart]
         clips = read_speaker_clips(Index(tuple(kept)), scratch, given.jobs)
-        report(clips, apart, embedder, given.dialogues, given.fit, given.seconds)
+        there = set(clips.speakers.tolist())
+        met = [speaker for speaker in apart if speaker in there]
+        report(clips, met, embedder, given.dialogues, given.fit, given.seconds)
 
 
 def report(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from textwrap import fill
 from typing import Any
 
+from affuse.pretraining.speaker_figures import SPLIT_SHARE
+
 _CARD = """\
 # affuse speaker network
 
@@ -45,7 +47,7 @@ Kept apart, to be measured on:
 
 Equal error rates on speakers kept apart, pairs within a corpus, whatever the emotions of both:
 stretches of two seconds {stretches:.1%}, groups of four of them {groups:.1%}. From a mean cosine of
-{threshold:.2f} affuse takes two groups for one voice: of pairs of groups of one voice 8 % lie
+{threshold:.2f} affuse takes two groups for one voice: of pairs of groups of one voice {below} % lie
 below, of those of two voices {above:.0%} lie above.
 
 | corpus | speakers | stretches | 2 s | 2 s, one sex | groups |
@@ -81,6 +83,7 @@ def speaker_card(facts: Mapping[str, Any]) -> str:
     apart = [f"{corpus}: {', '.join(names)}" for corpus, names in facts["kept_apart"].items()]
     return _CARD.format(
         **{key: facts[key] for key in _NUMBERS},
+        below=f"{100 * SPLIT_SHARE:.0f}",
         trained_on=_listed(learned),
         kept_apart=_listed(apart),
         rows="\n".join(_row(each) for each in facts["corpora"]),

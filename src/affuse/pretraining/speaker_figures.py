@@ -56,8 +56,8 @@ class SpeakerFigures:
     Attributes
     ----------
     threshold : float
-        Mean cosine of two groups from which they are one voice: 8 % of pairs of one voice lie
-        below.
+        Mean cosine of two groups from which they are one voice: `SPLIT_SHARE` of the pairs of one
+        voice lie below.
     above : float
         Share of pairs of groups of two voices that lie above it.
     stretches, groups : float
