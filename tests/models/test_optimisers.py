@@ -16,8 +16,13 @@ torch = pytest.importorskip("torch")
 TRAINING = """
 import sys
 import torch
+from affuse.fusion.networks.bottleneck import BottleneckNetwork
+from affuse.fusion.networks.layers import Attention
 from affuse.models.optimisers import adam, without_compiler
 
+with torch.device("meta"):
+    Attention(8, 2, 0.1, timed=True)
+    BottleneckNetwork({}, 2, 8, 0.1, n_heads=2, n_layers=1, n_tokens=4)
 for make in (adam, without_compiler(torch.optim.AdamW)):
     network = torch.nn.Linear(2, 1)
     optimiser = make(network.parameters(), 0.1)

@@ -44,7 +44,9 @@ class BottleneckNetwork(JointNetwork):
             nn.ModuleDict({name: Attention(width, n_heads, dropout) for name in extents})
             for _ in range(n_layers)
         )
-        self.tokens = nn.Parameter(torch.randn(1, n_tokens, width) * 0.02)
+        tokens = torch.empty(1, n_tokens, width)
+        # On the meta device there are no numbers, and to draw them imports torch's compiler.
+        self.tokens = nn.Parameter(tokens if tokens.is_meta else tokens.normal_() * 0.02)
         self.pooling: Any = nn.ModuleDict({name: AttentivePooling(width) for name in extents})
         self.decide: Any = nn.ModuleDict({name: nn.Linear(width, n_outputs) for name in extents})
 

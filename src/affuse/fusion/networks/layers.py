@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -190,7 +191,8 @@ class Attention(nn.Module):
         super().__init__()
         self.n_heads, self.width, self.timed = n_heads, width, timed
         if timed:
-            steepness = STEEPNESS * torch.arange(n_heads, dtype=torch.float32)
+            # Not torch's own arange: on the meta device it imports the compiler.
+            steepness = torch.from_numpy(STEEPNESS * np.arange(n_heads, dtype=np.float32))
             self.steepness = nn.Parameter(steepness.reshape(1, n_heads, 1, 1))
         self.query, self.key = nn.Linear(width, width), nn.Linear(width, width)
         self.value, self.out = nn.Linear(width, width), nn.Linear(width, width)
