@@ -25,6 +25,7 @@ from affuse.fusion.registry import (
     make_fusion,
     make_unimodal,
 )
+from affuse.models.fit_cache import FitCache
 
 CNN = ModelConfig(name="cnn1d", params={"epochs": 2})
 SVM = ModelConfig(name="svm_linear")
@@ -32,9 +33,10 @@ SVM = ModelConfig(name="svm_linear")
 
 @pytest.fixture(scope="module")
 def case_of(make_table) -> Callable[[str], Case]:
-    """One case of each fusion: its checks share what was fitted."""
+    """One case of each fusion: its checks share what was fitted, and fusions their members."""
     table = three_of_five(make_table(n_speakers=3, n_takes=3, classes=("neutral", "calm", "happy")))
     cases: dict[str, Case] = {}
+    cache = FitCache()
 
     def case(name: str) -> Case:
         if name not in cases:
@@ -47,6 +49,7 @@ def case_of(make_table) -> Callable[[str], Case]:
                 decides_without=decides_without(name),
                 # Networks of three epochs have learned nothing yet.
                 learns_little=late,
+                cache=cache,
             )
         return cases[name]
 

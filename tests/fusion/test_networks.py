@@ -37,7 +37,7 @@ def held_out(name: str, table: FeatureTable, model: ModelConfig | None = None) -
 
 
 def test_attention_finds_what_only_the_alignment_in_time_tells():
-    table = planted(n_clips=300, n_speakers=4)
+    table = planted(n_clips=200, n_speakers=4)
     attention = held_out("cross_attention", table)
     assert attention > 0.9
     svm, cnn = ModelConfig(name="svm_rbf"), ModelConfig(name="cnn1d", params={"epochs": 3})

@@ -21,10 +21,13 @@ NAMES = tuple(
     name for name in fusion_names() if "dimensional" in family_of(name)[0].tasks(family_of(name)[1])
 )
 SETTINGS = FusionConfig(
-    late_epochs=100,
-    settings={n: {"width": 8, "epochs": 30, "learning_rate": 1e-2} for n in NETWORKS},
+    late_epochs=40,
+    settings={
+        name: {"width": 8, "epochs": 8, "batch_size": 18, "learning_rate": 5e-2}
+        for name in NETWORKS
+    },
 )
-CNN = ModelConfig(name="cnn1d", params={"epochs": 20, "learning_rate": 3e-3})
+CNN = ModelConfig(name="cnn1d", params={"epochs": 8, "batch_size": 18, "learning_rate": 1e-2})
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ def early(model: str):
 
 
 def test_order_in_time_is_told_by_what_attends_across_modalities():
-    table = planted()
+    table = planted(n_clips=300)
     over_time = held_out(make_fusion("attention", None, FusionConfig(), seed=0), table)
     side_by_side = max(held_out(early(model), table) for model in ("svm_rbf", "lda"))
     assert over_time > 0.85
@@ -87,7 +87,8 @@ def case(request, make_table) -> Case:
     shapes = {"audio": (*steps, 6), "video": (*steps, 5)}
     table = three_of_five(make_table(classes=("neutral", "calm", "happy"), shapes=shapes))
     make = partial(make_fusion, "attention", None, seed=0)
-    return Case("attention", lambda settings: make(settings=settings), table)
+    quick = {"epochs": 10, "learning_rate": 3e-2}
+    return Case("attention", lambda settings: make(settings=settings).set_params(**quick), table)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
