@@ -30,12 +30,12 @@ CHOSEN = ModelConfig(name="logistic", grid={"C": (0.001, 0.1)})
 def shuffled(make_table, rng) -> FeatureTable:
     """Twelve speakers, frames of video, labels dealt out again at random."""
     table = make_table(
-        n_speakers=12, n_takes=4, signal=1.0, shapes={"audio": (8,), "video": (6, 4, 7, 32)}
+        n_speakers=12, n_takes=4, signal=1.0, shapes={"audio": (8,), "video": (3, 2, 3, 32)}
     )
     return replace(table, labels=rng.permutation(table.labels))
 
 
-layer = partial(FeatureLayer, 8, 40, 128, 1e-3)
+layer = partial(FeatureLayer, 8, 15, 128, 5e-3)
 """Seed -> feature layer that has time to learn its frames by heart."""
 
 

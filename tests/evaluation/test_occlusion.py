@@ -28,7 +28,11 @@ from affuse.splits.protocols import Protocol
 CORNER = (5, 0)
 """Row and column of the part that tells."""
 SIDE = 12
-MODEL = ModelConfig(name="cnn1d", scaler="none", params={"epochs": 40, "learning_rate": 0.003})
+MODEL = ModelConfig(
+    name="cnn1d",
+    scaler="none",
+    params={"epochs": 20, "batch_size": 16, "learning_rate": 0.01},
+)
 SYSTEM = System("face, CNN", "video", "", "pictures", "CNN", partial(make_unimodal, "video", MODEL))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,9 +24,13 @@ from affuse.fusion.registry import make_unimodal
 from affuse.splits.folds import speaker_folds
 from affuse.splits.protocols import Protocol
 
-LDA = System(
-    "LDA", "audio", "", "", "LDA", partial(make_unimodal, "audio", ModelConfig(name="lda"))
-)
+
+def lda(seed: int) -> Any:
+    # No inner folds: temperatures change no decision, and decisions alone are scored.
+    return make_unimodal("audio", ModelConfig(name="lda"), seed).set_params(model__n_folds=1)
+
+
+LDA = System("LDA", "audio", "", "", "LDA", lda)
 
 
 class LabelAsFeature(TransformerMixin, BaseEstimator):
