@@ -38,8 +38,21 @@ def subset(mine: Path, name: str, keep) -> Path:
 
 
 @pytest.fixture(scope="module")
-def adapted(bundle_folder, mine) -> Adaptation:
-    return affuse.adapt(bundle_folder, mine, jobs=1)
+def cache_of_clips(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("read")
+
+
+@pytest.fixture(scope="module")
+def adapted(bundle_folder, mine, cache_of_clips) -> Adaptation:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AFFUSE_CACHE", str(cache_of_clips))
+        return affuse.adapt(bundle_folder, mine, jobs=1)
+
+
+@pytest.fixture
+def already_read(adapted, cache_of_clips, monkeypatch) -> None:
+    """What `adapted` has read of the clips need not be read again."""
+    monkeypatch.setenv("AFFUSE_CACHE", str(cache_of_clips))
 
 
 def test_a_bundle_that_confuses_emotions_learns_what_they_are_called(adapted):
@@ -90,6 +103,7 @@ def test_card_says_what_it_was_fitted_to_and_keeps_the_card_of_before(adapted):
     assert figures[0].leak == ""
 
 
+@pytest.mark.usefixtures("already_read")
 def test_a_second_time_starts_from_the_first(adapted, mine, tmp_path):
     folder = adapted.write(tmp_path / "once")
     again = affuse.adapt(folder, mine, jobs=1)
@@ -98,6 +112,7 @@ def test_a_second_time_starts_from_the_first(adapted, mine, tmp_path):
     assert again.bundle.manifest.figures[0].leak
 
 
+@pytest.mark.usefixtures("already_read")
 def test_what_fits_people_who_are_known_is_not_known_to_fit_others(adapted, mine, tmp_path, capsys):
     """Clips that a network has learned by heart make it surer, and wrong about everybody else."""
     most = bundle_of(adapted, mine, {"s0", "s1", "s2", "s3"}, tmp_path)
@@ -128,6 +143,7 @@ def bundle_of(adapted: Adaptation, mine: Path, met: set[str], folder: Path) -> P
     return write_bundle(Bundle(manifest, adapted.before.files), folder / f"met-{len(met)}")
 
 
+@pytest.mark.usefixtures("already_read")
 def test_command_writes_what_helps(bundle_folder, mine, tmp_path, capsys):
     asked = ("adapt", bundle_folder, mine, "--jobs", 1, "--out", tmp_path / "new one")
     code, out, _ = printed(capsys, *asked)
@@ -144,6 +160,7 @@ def test_command_writes_what_helps(bundle_folder, mine, tmp_path, capsys):
     assert "exists and is not empty; expected a new folder" in err
 
 
+@pytest.mark.usefixtures("already_read")
 def test_one_speaker_is_not_enough_unless_it_is_asked_for(bundle_folder, mine, tmp_path, capsys):
     own = subset(mine, "one", lambda row: row["speaker"] == "s1")
     asked = ("adapt", bundle_folder, own, "--jobs", 1, "--out", tmp_path / "new")
@@ -163,6 +180,7 @@ def test_one_speaker_is_not_enough_unless_it_is_asked_for(bundle_folder, mine, t
     )
 
 
+@pytest.mark.usefixtures("already_read")
 def test_too_few_of_an_emotion_is_said(bundle_folder, mine):
     few = subset(mine, "few", lambda row: row["emotion"] != "sad" or row["path"] == "s0-sad-0.wav")
     found = affuse.adapt(bundle_folder, few, jobs=1)
@@ -199,6 +217,7 @@ def test_clips_with_numbers_cannot_be_adapted_to(mine):
     )
 
 
+@pytest.mark.usefixtures("already_read")
 def test_rows_without_a_file_are_told_of(bundle_folder, mine):
     place = mine.with_name("gone.csv")
     place.write_text(mine.read_text("utf-8") + "\ngone.wav,sad,s9\n", "utf-8")
