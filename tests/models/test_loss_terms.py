@@ -95,7 +95,9 @@ def test_balance_lets_every_corpus_and_every_emotion_in_it_count_alike(table):
 
 def _models():
     return {
-        "cnn1d": make_pipeline(StandardScaler(), CNN1D(epochs=30, random_state=0)),
+        "cnn1d": make_pipeline(
+            StandardScaler(), CNN1D(epochs=15, batch_size=20, learning_rate=5e-3, random_state=0)
+        ),
         "logistic": make_pipeline(StandardScaler(), LogisticRegression()),
     }
 

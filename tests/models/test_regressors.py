@@ -21,7 +21,10 @@ from affuse.registries import MODELS
 from affuse.tasks.agreement import ccc
 
 NAMES = tuple(name for name in MODELS.names() if "dimensional" in MODELS.get(name).tasks)
-EPOCHS = {"mlp": 30, "cnn1d": 30}
+QUICK = {
+    "mlp": {"epochs": 30},
+    "cnn1d": {"epochs": 15, "batch_size": 20, "learning_rate": 1e-2},
+}
 
 
 @pytest.fixture
@@ -32,9 +35,7 @@ def data(rng):
 
 
 def model_of(name: str):
-    params = {"epochs": EPOCHS[name]} if name in EPOCHS else {}
-    params |= {"learning_rate": 3e-3} if name == "cnn1d" else {}
-    return make_model(ModelConfig(name=name, params=params), seed=0)
+    return make_model(ModelConfig(name=name, params=QUICK.get(name, {})), seed=0)
 
 
 @pytest.mark.parametrize("name", NAMES)

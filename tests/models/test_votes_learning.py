@@ -59,11 +59,11 @@ def test_votes_that_all_agree_are_labels(clips):
 def test_networks_learn_the_shares_and_not_the_label():
     X, y = np.repeat(np.eye(2, 8), 40, axis=0), np.repeat([0, 1], 40)
     shares = np.array([[0.7, 0.3], [0.45, 0.55]])[y]
-    network = CNN1D(epochs=60, dropout=0.0, learning_rate=1e-3, random_state=0)
+    network = CNN1D(epochs=30, batch_size=40, dropout=0.0, learning_rate=1e-2, random_state=0)
     found = network.fit(X, y, terms=LossTerms(shares=shares)).predict_proba(X[[0, -1]])
     assert found == pytest.approx(shares[[0, -1]], abs=0.06)
     embeddings = np.repeat(np.eye(2, 8)[:, None], 40, axis=0)
-    mlp = EmbeddingMLP(epochs=60, dropout=0.0, learning_rate=1e-2, random_state=0)
+    mlp = EmbeddingMLP(epochs=30, batch_size=40, dropout=0.0, learning_rate=2e-2, random_state=0)
     found = mlp.fit(embeddings, y, terms=LossTerms(shares=shares)).predict_proba(
         embeddings[[0, -1]]
     )
@@ -76,7 +76,7 @@ def test_an_emotion_that_is_nobodys_label_is_learned(clips):
     terms = LossTerms(shares=four)
     for model in (
         TemperatureScaled(LogisticRegression(max_iter=500)),
-        CNN1D(epochs=40, learning_rate=1e-3, random_state=0),
+        CNN1D(epochs=20, batch_size=20, learning_rate=1e-2, random_state=0),
     ):
         fitted = model.fit(X, y, terms=terms)
         assert list(fitted.classes_) == [0, 1, 2, 3]
