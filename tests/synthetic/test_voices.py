@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,18 +13,14 @@ from affuse.synthetic.voices import SAMPLE_RATE, Utterance, make_speaker, speak
 N_TAKES = 6
 
 
-def takes(emotion: str, speaker: int = 1, *, sung: bool = False) -> list[Utterance]:
-    return [
-        speak(
-            emotion,
-            "strong",
-            "kids",
-            make_speaker(speaker, seed=0),
-            np.random.default_rng(number),
-            sung=sung,
-        )
-        for number in range(N_TAKES)
-    ]
+def take(emotion: str, number: int, speaker: int = 1, *, sung: bool = False) -> Utterance:
+    own, rng = make_speaker(speaker, seed=0), np.random.default_rng(number)
+    return speak(emotion, "strong", "kids", own, rng, sung=sung)
+
+
+@cache
+def takes(emotion: str, speaker: int = 1, *, sung: bool = False) -> tuple[Utterance, ...]:
+    return tuple(take(emotion, number, speaker, sung=sung) for number in range(N_TAKES))
 
 
 def loudness(signal: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -75,7 +73,7 @@ def test_fearful_is_the_highest_and_surprise_rises_at_the_end() -> None:
     assert mean_pitch("fearful") > 1.2 * mean_pitch("neutral")
     ends = {
         emotion: np.mean(
-            [pitches(t.signal)[-3:].mean() / np.median(pitches(t.signal)) for t in takes(emotion)]
+            [p[-3:].mean() / np.median(p) for p in (pitches(t.signal) for t in takes(emotion))]
         )
         for emotion in ("surprised", "disgust")
     }
@@ -109,6 +107,6 @@ def test_mouth_opens_when_there_is_sound() -> None:
 
 
 def test_same_seed_same_samples() -> None:
-    first, again = takes("disgust")[0], takes("disgust")[0]
+    first, again, other = (take("disgust", number) for number in (0, 0, 1))
     assert np.array_equal(first.signal, again.signal)
-    assert not np.array_equal(first.signal[:50_000], takes("disgust")[1].signal[:50_000])
+    assert not np.array_equal(first.signal[:50_000], other.signal[:50_000])
