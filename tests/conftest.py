@@ -119,6 +119,12 @@ def undrawn_charts() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs write all but their report, which takes longer than all that a small one computes."""
+    monkeypatch.setattr("affuse.experiment.flow.write_report", lambda folder, place: None)
+
+
 @pytest.fixture(scope="session")
 def start_chromium() -> Iterator[Callable[..., Any]]:
     """Starts Debian's chromium with the given arguments; one driver serves a whole process."""

@@ -18,6 +18,8 @@ from affuse.config import load_config
 from affuse.predict.recogniser import load
 from affuse.tasks.agreement import ccc, pearson, rmse
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 RATE = 16_000
 FAST = (
     "--set", "task=dimensional", "--set", "folds.n_folds=3", "--set", "models=[{name='ridge'}]",
@@ -142,6 +144,7 @@ def test_a_stored_run_of_numbers_says_for_whom_it_works(run, capsys, tmp_path):
     assert '<h2 id="groups">Per group</h2>' in page.read_text("utf-8")
 
 
+@pytest.mark.usefixtures("no_report")
 def test_every_fusion_of_numbers_in_one_run(clips, tmp_path, capsys, module_cache):
     rows, rng = pd.read_csv(clips), np.random.default_rng(0)
     given = []
@@ -151,9 +154,9 @@ def test_every_fusion_of_numbers_in_one_run(clips, tmp_path, capsys, module_cach
         table.insert(0, "path", rows["path"])
         table.to_csv(tmp_path / f"{modality}.csv", index=False)
         given += ["--features", f"{modality}={tmp_path / modality}.csv"]
-    cnn = "models=[{name='ridge'}, {name='cnn1d', params={epochs=3}}]"
+    cnn = "models=[{name='ridge'}, {name='cnn1d', params={epochs=1}}]"
     asked = (
-        cnn, "fusion.late=concatenate", "fusion.late_epochs=3",
+        cnn, "fusion.late=concatenate", "fusion.late_epochs=1",
         "fusion.decision=mean,weighted,median,stacking", "fusion.hybrid=stacking",
     )  # fmt: skip
     given += [part for setting in asked for part in ("--set", setting)]
@@ -181,6 +184,7 @@ def test_features_that_are_a_target_are_refused(clips, tmp_path, capsys, module_
     assert "columns that are arousal itself, whatever their scale (copy)" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("no_report")
 def test_terminal_shows_agreement(clips, tmp_path, capsys, module_cache):
     assert code(["run", str(clips), *FAST, "--out", str(tmp_path / "run")]) == 0
     text = capsys.readouterr().out
@@ -259,6 +263,7 @@ def test_defaults_of_a_dimensional_run_are_its_own():
     assert load_config("quick").models[0].name == "gaussian_nb"
 
 
+@pytest.mark.usefixtures("no_report")
 def test_shuffled_numbers_cannot_be_learned(clips, tmp_path, module_cache):
     out, shuffled = tmp_path / "run", ["--set", "data.shuffle_labels=true"]
     assert code(["run", str(clips), *FAST, *shuffled, "--out", str(out)]) == 0
@@ -266,6 +271,7 @@ def test_shuffled_numbers_cannot_be_learned(clips, tmp_path, module_cache):
     assert not (out / "bundle").exists()
 
 
+@pytest.mark.usefixtures("no_report")
 def test_rated_intensity_of_real_voices(shared_data, tmp_path, module_cache):
     """CREMA-D: rated strength of the emotion that most raters chose, ties left out."""
     corpus = shared_data / "corpora" / "CREMA-D"

@@ -54,6 +54,7 @@ def settings_of(corpus: Path, **more: object) -> dict[str, object]:
     return {**SETTINGS, "data.path": str(corpus), "features.video": video, **more}
 
 
+@pytest.mark.usefixtures("no_report")
 def test_command_prints_curves_and_writes_them(corpus, tmp_path, capsys):
     out = tmp_path / "run"
     texts = [

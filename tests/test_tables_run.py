@@ -70,6 +70,7 @@ def test_a_speaker_called_na_reaches_the_report(clips, affuse, tmp_path, rng):
     assert ">NA<" in (tmp_path / "run" / "report.html").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("no_report")
 def test_one_person_under_two_spellings_is_one_in_a_run(clips, affuse, tmp_path, rng):
     features = ["clip,a,b", *(f"{n},{rng.normal()},{rng.normal()}" for n, _, _ in clips)]
     number = {name: 1 + place for place, name in enumerate(SPEAKERS)}
@@ -88,6 +89,7 @@ def test_one_person_under_two_spellings_is_one_in_a_run(clips, affuse, tmp_path,
     assert any("count as one each" in note for note in notes)
 
 
+@pytest.mark.usefixtures("no_report")
 def test_the_number_of_a_row_is_no_feature(clips, affuse, tmp_path, rng):
     """Rows sorted by emotion: who learns their number learns the emotion."""
     ordered = sorted(clips, key=lambda clip: clip[1])
@@ -102,6 +104,7 @@ def test_the_number_of_a_row_is_no_feature(clips, affuse, tmp_path, rng):
         assert uar < 55, index
 
 
+@pytest.mark.usefixtures("no_report")
 def test_synonyms_are_one_emotion_in_a_run(clips, affuse, tmp_path, rng):
     features = ["clip;a;b", *(f"{n};{rng.normal():.3f};1,5" for n, _, _ in clips)]
     other = {"happy": "Happiness", "sad": "sadness", "angry": "ANGER"}
@@ -116,6 +119,7 @@ def test_synonyms_are_one_emotion_in_a_run(clips, affuse, tmp_path, rng):
     assert "Emotions under other names: happiness is happy (" in message
 
 
+@pytest.mark.usefixtures("no_report")
 def test_rows_of_one_person_are_not_given_to_everyone(clips, affuse, tmp_path, rng):
     rows = ["path,emotion,speaker"]
     for who in SPEAKERS:

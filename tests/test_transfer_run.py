@@ -16,7 +16,9 @@ from affuse.cli import main
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
 TONES = {"happy": 600, "sad": 200, "angry": 1500}
-MODEL = ["--set", 'models=[{name="lda"}]', "--jobs", "1"]
+MODEL = [
+    "--set", 'models=[{name="lda"}]', "--set", "evaluation.n_bootstrap=100", "--jobs", "1"
+]  # fmt: skip
 SOUND = ["--features", "audio=mfcc", "--features", "video=none"]
 
 
@@ -47,6 +49,17 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         corpus(folder / "ben", "happy sad", 2, rng),
         corpus(folder / "cleo", "sad angry", 1, rng),
     ]
+
+
+@pytest.fixture(scope="module")
+def common_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("common_cache")
+
+
+@pytest.fixture(autouse=True)
+def keep_features(private_cache: Path, common_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One store for this module, so that each clip's features are computed once."""
+    monkeypatch.setenv("AFFUSE_CACHE", str(common_cache))
 
 
 @pytest.fixture
@@ -219,6 +232,7 @@ def test_a_run_across_corpora(command, corpora, tmp_path):
     assert "<h3>Leave-one-corpus-out</h3>" in page
 
 
+@pytest.mark.usefixtures("no_report")
 def test_a_run_from_one_corpus_to_another_alone(command, corpora, tmp_path):
     out = tmp_path / "run"
     asked = ["--set", "evaluation.protocols=cross-corpus", "--set", "folds.train_on=ben"]

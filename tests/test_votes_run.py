@@ -14,6 +14,8 @@ from affuse.experiment import run as affuse_run
 from affuse.report.reading import read_run
 from affuse.report.stored_groups import with_groups
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
 RATE = 8000
 VOICES = {"angry": (260, 0.3), "calm": (130, 0.1), "sad": (150, 0.05)}
 OPTIONS = (

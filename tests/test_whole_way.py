@@ -61,16 +61,6 @@ def keep_features(private_cache: Path, common_cache: Path, monkeypatch: pytest.M
     monkeypatch.setenv("AFFUSE_CACHE", str(common_cache))
 
 
-def without_report(folder: Path, place: Path) -> None:
-    """In the place of a report, which takes longer than all that such runs compute."""
-
-
-@pytest.fixture
-def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One test of this module writes reports."""
-    monkeypatch.setattr("affuse.experiment.flow.write_report", without_report)
-
-
 def affuse(*arguments: object) -> int:
     with pytest.raises(SystemExit) as ended:
         main([str(argument) for argument in arguments])
@@ -82,7 +72,7 @@ def stored(cache: Path) -> dict[Path, int]:
 
 
 def test_run_prints_the_table_and_writes_the_run_folder(
-    corpus, common_cache, tmp_path, capsys, monkeypatch
+    corpus, common_cache, tmp_path, capsys, request
 ):
     out = tmp_path / "run"
     assert affuse("run", corpus, *FEW_FRAMES, "--out", out, "--jobs", 1) == 0
@@ -132,7 +122,7 @@ def test_run_prints_the_table_and_writes_the_run_folder(
 
     before = stored(common_cache)
     again = ["--out", tmp_path / "again", "--jobs", 1, "--set", "bundle.enabled=false"]
-    monkeypatch.setattr("affuse.experiment.flow.write_report", without_report)
+    request.getfixturevalue("no_report")
     assert affuse("run", corpus, *FEW_FRAMES, *again) == 0
     assert stored(common_cache) == before
     assert (tmp_path / "again" / "predictions.csv").read_bytes() == (

@@ -19,7 +19,10 @@ from affuse.splits.protocols import TRAINED_ON_SPEAKERS, Protocol
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
 SOUND_ALONE = ["--set", "features.video=none", "--jobs", "1"]
-ONE_MODEL = ["--set", 'models=[{name="lda"}]', "--set", "bundle.enabled=false"]
+ONE_MODEL = [
+    "--set", 'models=[{name="lda"}]', "--set", "bundle.enabled=false",
+    "--set", "evaluation.n_bootstrap=100",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -150,6 +153,7 @@ def test_published_folds_keep_the_seeds_that_they_had():
     assert met.leak == TRAINED_ON_SPEAKERS.reason
 
 
+@pytest.mark.usefixtures("no_report")
 def test_one_corpus_has_no_table_of_corpora(command, emodb, tmp_path):
     out = tmp_path / "run"
     code, text = command("run", emodb, *SOUND_ALONE, *ONE_MODEL, "--out", out)

@@ -21,7 +21,10 @@ from affuse.storage.run_files import REPORT, TABLES, WRITTEN
 
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
-AUDIO_ALONE = ["--set", "features.video=none", "--jobs", "1"]
+AUDIO_ALONE = [
+    "--set", "features.video=none", "--set", "models=[{name='lda'}, {name='gaussian_nb'}]",
+    "--set", "evaluation.n_bootstrap=100", "--jobs", "1",
+]  # fmt: skip
 SAME = ("results.csv", "predictions.csv", "folds.csv", "speakers.csv", "config.toml")
 
 

@@ -19,7 +19,8 @@ from affuse.splits.protocols import why_leaky
 
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
-SOUND_ALONE = ["--set", "features.video=none", "--jobs", "1"]
+SHORT = ["--set", "evaluation.n_bootstrap=100", "--jobs", "1"]
+SOUND_ALONE = ["--set", "features.video=none", *SHORT]
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -62,6 +63,7 @@ def test_a_run_ends_with_what_to_open_and_what_to_do_next(sounds, tmp_path, caps
     assert len(set(contents["content"])) == 8
 
 
+@pytest.mark.usefixtures("no_report")
 def test_the_next_command_has_what_the_bundle_wants(sounds, tmp_path, capsys):
     paths = sorted(sounds.glob("*.wav"))
     rows = [
@@ -70,13 +72,14 @@ def test_the_next_command_has_what_the_bundle_wants(sounds, tmp_path, capsys):
     units = tmp_path / "units.csv"
     units.write_text("\n".join(["clip,AU04,AU12", *rows]), "utf-8")
     out = tmp_path / "run"
-    taken = ["--set", "features.audio=none", "--features", f"video={units}", "--jobs", "1"]
+    taken = ["--set", "features.audio=none", "--features", f"video={units}", *SHORT]
     text = said(capsys, "run", sounds, *taken, "--out", out)
     command = f"affuse predict my.mp4 --bundle {out}/bundle --features video=FILE.csv"
     assert text.splitlines()[-1] == f"Next: {command}"
     assert "The bundle takes video features from a table, as the run did from units.csv" in text
 
 
+@pytest.mark.usefixtures("no_report")
 def test_a_run_without_a_bundle_points_elsewhere(sounds, tmp_path, capsys):
     options = [*SOUND_ALONE, "--set", "bundle.enabled=false", "--out", tmp_path / "run"]
     text = said(capsys, "run", sounds, *options)

@@ -181,9 +181,7 @@ def test_mouth_opens_alike_for_loud_and_soft_voices(rng: np.random.Generator) ->
 def test_real_voice_with_its_measured_face(shared_data: Path, tmp_path: Path) -> None:
     index = read_ravdess(shared_data / "ravdess" / "Audio_Speech_Actors_01-24")
     table = shared_data / "luna_openface_au_means.csv"
-    chosen = [
-        replace(clip, start_s=1.0, end_s=2.0) for clip in index if clip.emotion == "happy"
-    ]
+    chosen = [replace(clip, start_s=1.0, end_s=2.0) for clip in index if clip.emotion == "happy"]
     done = reenact(chosen, table, tmp_path, speakers=["2"], takes=1)
     assert [path.name for path in done.paths] == ["01-01-03-01-01-01-02.mp4"]
     original = next(clip for clip in chosen if clip.id == "01-03-01-01-01-02")

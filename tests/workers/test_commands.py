@@ -33,6 +33,7 @@ def test_prediction_is_that_of_one_process(affuse, address: str, tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_report")
 def test_run_is_that_of_one_process(affuse, address: str, tmp_path: Path) -> None:
     data = short_clips(tmp_path / "clips", 6)
     written = {}
