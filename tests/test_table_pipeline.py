@@ -31,8 +31,10 @@ def table():
     return affuse.FeatureTable.from_arrays(index, audio=sound, video=frames)
 
 
-def layer(seed):
-    return affuse.FeatureLayer(5, epochs=15, batch_size=16, learning_rate=0.01, random_state=seed)
+def layer(seed, epochs=3):
+    return affuse.FeatureLayer(
+        5, epochs=epochs, batch_size=16, learning_rate=0.01, random_state=seed
+    )
 
 
 def video(seed):
@@ -58,7 +60,7 @@ def test_it_gives_the_very_probabilities_of_a_run(table, build, modality):
 
 
 def test_inner_folds_do_not_know_labels_by_way_of_the_layer(table):
-    pipeline = affuse.TablePipeline({"video": layer(0)}, video(0)).fit(table)
+    pipeline = affuse.TablePipeline({"video": layer(0, epochs=15)}, video(0)).fit(table)
     fixed = table.with_arrays({"video": pipeline.layers_["video"].transform(table.arrays["video"])})
     leaky = video(0).fit(fixed)
     modest, sure = pipeline.predict_proba(table), leaky.predict_proba(fixed)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +64,21 @@ def keep_features(private_cache: Path, common_cache: Path, monkeypatch: pytest.M
     monkeypatch.setenv("AFFUSE_CACHE", str(common_cache))
 
 
+@pytest.fixture(scope="module")
+def matrix(
+    corpora: list[Path], common_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """The folder of a transfer among all three, and what it printed."""
+    out, printed = tmp_path_factory.mktemp("matrix") / "matrix", io.StringIO()
+    arguments = [str(each) for each in ("transfer", *corpora, *SOUND, *MODEL, "--out", out)]
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        patch.setenv("AFFUSE_CACHE", str(common_cache))
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+    assert not ended.value.code
+    return out, printed.getvalue()
+
+
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str]):
     def call(*arguments: object) -> tuple[int, str]:
@@ -73,10 +90,8 @@ def command(capsys: pytest.CaptureFixture[str]):
     return call
 
 
-def test_transfer_prints_and_writes_the_matrix(command, corpora, tmp_path):
-    out = tmp_path / "matrix"
-    code, text = command("transfer", *corpora, *SOUND, *MODEL, "--out", out)
-    assert code == 0, text
+def test_transfer_prints_and_writes_the_matrix(matrix):
+    out, text = matrix
     assert "3 corpora   45 clips   6 speakers   MFCC" in text
     lines = [line.split() for line in text.splitlines()]
     assert ["trained", "on", "anna", "ben", "cleo"] in lines
@@ -150,9 +165,8 @@ def test_labels_are_enough_to_refuse(command, corpora, monkeypatch):
     assert "no two of ben, cleo have two emotions in common" in text
 
 
-def test_the_report_of_a_matrix_is_made_anew(command, corpora, tmp_path):
-    out = tmp_path / "matrix"
-    assert command("transfer", *corpora, *SOUND, *MODEL, "--out", out)[0] == 0
+def test_the_report_of_a_matrix_is_made_anew(command, matrix, tmp_path):
+    out = shutil.copytree(matrix[0], tmp_path / "matrix")
     page = (out / "report.html").read_text("utf-8")
     (out / "report.html").unlink()
     code, text = command("report", out)
@@ -170,15 +184,13 @@ def test_the_report_of_a_matrix_is_made_anew(command, corpora, tmp_path):
     assert "transfer.json cannot be read ('corpora'); expected it as affuse transfer" in text
 
 
-def test_a_second_call_finds_its_fits(command, corpora, tmp_path, monkeypatch):
-    assert command("transfer", *corpora, *SOUND, *MODEL, "--out", tmp_path / "one")[0] == 0
-
+def test_a_second_call_finds_its_fits(command, corpora, matrix, tmp_path, monkeypatch):
     def fails(task: object) -> None:
         raise AssertionError("a fold was fitted again")
 
     monkeypatch.setattr("affuse.evaluation.crossval.predict_fold", fails)
     assert command("transfer", *corpora, *SOUND, *MODEL, "--out", tmp_path / "two")[0] == 0
-    one, two = (tmp_path / name / "transfer.csv" for name in ("one", "two"))
+    one, two = (folder / "transfer.csv" for folder in (matrix[0], tmp_path / "two"))
     assert one.read_bytes() == two.read_bytes()
 
 

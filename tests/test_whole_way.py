@@ -25,7 +25,7 @@ from affuse.tasks.classification import Classification
 pytestmark = pytest.mark.slow
 
 EMOTIONS = ("happy", "sad", "angry")
-SMALL = {"media.height": 64, "features.vgg_face.frame_step": 40}
+SMALL = {"media.height": 32, "features.vgg_face.frame_step": 40}
 """Few and small pictures: the network in front of the feature layer is what takes long."""
 
 ONE_MODEL = ["--set", "models=[{name='lda'}]"]
@@ -108,7 +108,7 @@ def test_run_prints_the_table_and_writes_the_run_folder(
     folds = pd.read_csv(out / "folds.csv")
     assert (folds.groupby("speaker")["fold"].nunique() == 1).all()
     config = load_config(out / "config.toml")
-    assert (config.media.height, config.features.vgg_face.frame_step) == (64, 40)
+    assert (config.media.height, config.features.vgg_face.frame_step) == (32, 40)
     assert {"index.csv", "environment.json", "skipped.csv"} <= {p.name for p in out.iterdir()}
 
     manifest = read_bundle(out / "bundle").manifest
@@ -146,6 +146,7 @@ def test_shuffled_labels_show_what_the_lecture_protocol_leaks(halves):
         "data.shuffle_labels": True,
         "features.audio": "none",
         **SMALL,
+        "media.height": 64,
         "features.layer.epochs": 100,
         "models": [{"name": "svm_linear"}],
         "evaluation.protocols": ["speaker-independent", "lecture"],

@@ -43,36 +43,38 @@ def shell(tmp_path):
     return run
 
 
-def in_bash(*words: str) -> str:
+def asked(*words: str) -> str:
     """A script that prints what bash would offer for the last of some words."""
     quoted = " ".join(f"'{word}'" for word in words)
     return (
-        'eval "$(_AFFUSE_COMPLETE=source_bash affuse)"\n'
         f"COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}\n"
         "_affuse_completion affuse\n"
         'printf "%s\\n" "${COMPREPLY[@]}"'
     )
 
 
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        (("affuse", "corp"), ["corpora"]),
-        (("affuse", "predict", "--forma"), ["--format"]),
-        (("affuse", "run", "clips", "--recipe", "l"), ["lecture"]),
-        (("affuse", "predict", "--format", "e"), ["eaf"]),
-        (("affuse", "card", "o"), ["open"]),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
-)
-def test_bash_offers(shell, words, offered):
-    assert shell("bash", "--norc", "-c", in_bash(*words)) == offered
+def in_bash(*scripts: str) -> str:
+    """In a bash that can complete `affuse`."""
+    return "\n".join(('eval "$(_AFFUSE_COMPLETE=source_bash affuse)"', *scripts))
+
+
+def test_bash_offers(shell):
+    expected = {
+        ("affuse", "corp"): "corpora",
+        ("affuse", "predict", "--forma"): "--format",
+        ("affuse", "run", "clips", "--recipe", "l"): "lecture",
+        ("affuse", "predict", "--format", "e"): "eaf",
+        ("affuse", "card", "o"): "open",
+    }
+    found = shell("bash", "--norc", "-c", in_bash(*(asked(*words) for words in expected)))
+    assert dict(zip(expected, found, strict=True)) == expected
 
 
 def test_bash_offers_files_where_affuse_has_no_name(shell, tmp_path):
-    assert shell("bash", "--norc", "-c", in_bash("affuse", "run", "no-such")) == [""]
-    script = 'eval "$(_AFFUSE_COMPLETE=source_bash affuse)"; complete -p affuse'
-    assert "-o default" in shell("bash", "--norc", "-c", script)[0]
+    script = in_bash(asked("affuse", "run", "no-such"), "complete -p affuse")
+    offered, completed = shell("bash", "--norc", "-c", script)
+    assert offered == ""
+    assert "-o default" in completed
 
 
 def test_fish_offers(shell):
@@ -94,8 +96,7 @@ def test_completion_is_installed_for_the_shell_that_asks(shell, tmp_path):
     # Two commands, or bash becomes the first of them and is no shell any more.
     said = shell("bash", "--norc", "-c", "affuse --install-completion; true")
     assert said[0] == f"bash completion installed in {tmp_path}/.bash_completions/affuse.sh"
-    script = f"{in_bash('affuse', 'card', 'o')}"
-    sourced = f"source {tmp_path}/.bashrc\n" + script.partition("\n")[2]
+    sourced = f"source {tmp_path}/.bashrc\n{asked('affuse', 'card', 'o')}"
     assert shell("bash", "--norc", "-c", sourced) == ["open"]
 
 

@@ -59,7 +59,7 @@ def commands(corpus: Path, folder: Path) -> dict[str, tuple[object, ...]]:
         "predict with a bundle that is none": ("predict", clip, "--bundle", corpus),
         "predict in an unknown format": ("predict", clip, "--format", EVIL),
         "split": ("split", table, "--out", folder / f"{EVIL}split"),
-        "features": ("features", table, "--features", "audio=mfcc"),
+        "features": ("features", table, "--features", "audio=mfcc", "--jobs", "1"),
         "audit": ("audit", table, "--folds", corpus / f"{EVIL}.csv"),
         "run": ("run", table, "--recipe", EVIL),
         "run with a setting": ("run", table, "--set", f"{EVIL}=1"),

@@ -80,7 +80,8 @@ def test_rows_on_speakers_who_were_heard_are_leaky(shared_data, tmp_path, monkey
     config = load_config(
         "quick",
         ["features.video=none", "features.audio=voice", "data.speakers=['1','2','3']",
-         "data.emotions=['calm','angry']", "data.where.channel=speech", "jobs=1"],
+         "data.emotions=['calm','angry']", "data.where.channel=speech", "jobs=1",
+         "data.where.intensity=normal", "models=[{name='lda'}]", "evaluation.n_bootstrap=100"],
         {"data.path": str(shared_data / "ravdess")},
     )  # fmt: skip
     result = run(config)

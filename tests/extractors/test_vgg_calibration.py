@@ -22,7 +22,7 @@ from affuse.extractors.vgg.calibration import N_CLIPS, with_ranges
 from affuse.extractors.vgg.framing import faces_in
 from affuse.extractors.vgg_face import VggFace, make
 
-TINY = ["media.height=64", "media.duration_s=0.2", "features.vgg_face.frame_step=2"]
+TINY = ["media.height=64", "media.duration_s=0.2", "features.vgg_face.frame_step=2", "jobs=1"]
 INT8 = "features.vgg_face.precision=int8"
 
 

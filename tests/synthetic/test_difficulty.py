@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from held_pictures import held_pictures
 from numpy.typing import NDArray
 
 from affuse.synthetic.action_units import AU
@@ -126,6 +127,7 @@ def test_what_else_a_face_expresses_says_nothing_of_the_voice() -> None:
 
 
 def test_a_clip_of_a_difficulty_says_which_drawing_it_is_of(tmp_path: Path) -> None:
-    clip = synthesise(tmp_path, speakers=1, emotions=["happy"], takes=1, difficulty=0.5)[0]
+    with held_pictures():
+        (clip,) = synthesise(tmp_path, speakers=1, emotions=["happy"], takes=1, difficulty=0.5)
     made = 'affuse embedded corpus {"seed": 0, "version": 2, "difficulty": 0.5}'
     assert made_by(clip) == made
