@@ -43,7 +43,7 @@ class TablePipeline(TableOutputs, ClassifierMixin, BaseEstimator):
     >>> clips = [affuse.Clip(str(n), emotion, "Ann") for n, emotion in enumerate(emotions)]
     >>> frames = np.repeat(np.eye(2), 3, axis=0).reshape(2, 3, 2)[[0, 1] * 4]
     >>> table = affuse.FeatureTable.from_arrays(affuse.Index(tuple(clips)), video=frames)
-    >>> layer = affuse.FeatureLayer(n_features=2, epochs=300, batch_size=8, random_state=0)
+    >>> layer = affuse.FeatureLayer(n_features=2, epochs=100, batch_size=8, random_state=0)
     >>> system = affuse.Unimodal(affuse.model("svm_linear"), "video")
     >>> TablePipeline({"video": layer}, system).fit(table).predict(table)
     array([0, 1, 0, 1, 0, 1, 0, 1])
