@@ -13,7 +13,7 @@ from affuse.media.hidden_patches import band_edges
 
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
-RATE, SECONDS = 8000, 1.5
+RATE, SECONDS = 8000, 1.0
 BAND, TIME = 3, 2
 """The one patch in which the sounds differ, of `N_BANDS` and `N_TIMES`."""
 N_CLIPS = 2
@@ -50,7 +50,7 @@ def clips(tmp_path, rng):
 def test_a_network_is_seen_to_go_by_the_one_patch_that_tells(affuse, clips, tmp_path):
     settings = (
         "features.video=none", "features.audio=mfcc", f"media.duration_s={SECONDS}",
-        'models=[{name="cnn1d", params={epochs=30, learning_rate=0.001}}]', "folds.n_folds=2",
+        'models=[{name="cnn1d", params={epochs=20, learning_rate=0.001}}]', "folds.n_folds=2",
         "bundle.enabled=false", "evaluation.n_bootstrap=100",
     )  # fmt: skip
     out = tmp_path / "run"
