@@ -25,8 +25,8 @@ from affuse.tasks.classification import Classification
 pytestmark = pytest.mark.slow
 
 EMOTIONS = ("happy", "sad", "angry")
-SMALL = {"media.height": 32, "features.vgg_face.frame_step": 40}
-"""Few and small pictures: the network in front of the feature layer is what takes long."""
+SMALL = {"media.height": 32, "features.vgg_face.frame_step": 40, "features.layer.epochs": 10}
+"""Few and small pictures and a short training: the networks are what takes long."""
 
 ONE_MODEL = ["--set", "models=[{name='lda'}]"]
 FEW_FRAMES = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]

@@ -79,7 +79,7 @@ def test_drawn_faces_with_real_voices(tmp_path, rng):
     voices = tmp_path / "voices"
     voices.mkdir()
     name = "03-01-03-01-01-01-01"
-    soundfile.write(voices / f"{name}.wav", 0.1 * rng.standard_normal(8000), 8000)
+    soundfile.write(voices / f"{name}.wav", 0.1 * rng.standard_normal(3200), 8000)
     units = tmp_path / "units.csv"
     columns = ["clip", *(f"{unit}_r" for unit in ACTION_UNITS)]
     units.write_text(",".join(columns) + f"\n{name}" + ",1.0" * len(ACTION_UNITS) + "\n", "utf-8")
