@@ -16,6 +16,8 @@ from affuse.features.sources import make_source
 from affuse.records import MODALITIES
 from affuse.registries import EXTRACTORS
 
+pytestmark = pytest.mark.usefixtures("trunk")
+
 
 def made(name: str) -> Extractor:
     """The extractor, asked for under whichever modality it reads."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from drawn_faces import with_faces
 from numpy.typing import NDArray
+from small_extractors import link_trunk
 
 from affuse.config import Config, load_config
 from affuse.corpora.index import Index
@@ -26,21 +26,13 @@ TINY = ["media.height=64", "media.duration_s=0.2", "features.vgg_face.frame_step
 INT8 = "features.vgg_face.precision=int8"
 
 
-@pytest.fixture(autouse=True)
-def trunk(untrained: VggFace, private_cache: Path) -> None:
-    """The network with random weights is there already: each test would build the same one."""
-    _link_trunk(untrained, private_cache)
-
-
-def _link_trunk(untrained: VggFace, cache: Path) -> None:
-    (cache / "models").mkdir()
-    os.link(untrained.model, cache / "models" / untrained.model.name)
+pytestmark = pytest.mark.usefixtures("trunk")
 
 
 @pytest.fixture(scope="module")
 def module_cache(untrained: VggFace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     cache = tmp_path_factory.mktemp("cache")
-    _link_trunk(untrained, cache)
+    link_trunk(untrained, cache)
     return cache
 
 

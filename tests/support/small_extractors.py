@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,17 @@ def untrained(made_once: Callable[..., Path], tiny_config: Config) -> VggFace:
             return make(tiny_config)
 
     return built(made_once("untrained", built))
+
+
+@pytest.fixture
+def trunk(untrained: VggFace, private_cache: Path) -> None:
+    """The network with random weights is there already: each test would build the same one."""
+    link_trunk(untrained, private_cache)
+
+
+def link_trunk(untrained: VggFace, cache: Path) -> None:
+    (cache / "models").mkdir()
+    os.link(untrained.model, cache / "models" / untrained.model.name)
 
 
 @pytest.fixture
