@@ -36,6 +36,8 @@ class OneTab:
     """A tab that each test finds as if nobody had opened the page before: quicker than a new one.
 
     It keeps what it has loaded; cookies, stored settings, routes and other tabs go.
+    Between two tests it stays on the server, at a picture: to come back from elsewhere would
+    take a process more.
     """
 
     def __init__(self, browser: Any, server: str) -> None:
@@ -49,12 +51,26 @@ class OneTab:
         _note_complaints(self._page, server, self._complaints)
 
     @contextmanager
-    def opened(self) -> Iterator[Any]:
-        """The page; in the end it must not have complained, nor asked any other host."""
-        self._page.set_viewport_size(self._size)
+    def opened(
+        self, *, locale: str = "", viewport: dict[str, int] | None = None, script: str = ""
+    ) -> Iterator[Any]:
+        """The page; in the end it must not have complained, nor asked any other host.
+
+        `locale` is the browser's language, `script` what runs before all else in each document.
+        """
+        self._page.set_viewport_size(viewport or self._size)
         self._page.emulate_media(color_scheme="light")
+        if locale:
+            self._speak(locale)
+        if script:
+            given = {"source": script}
+            added = self._session.send("Page.addScriptToEvaluateOnNewDocument", given)
         _go(self._page, self._server)
         yield self._page
+        if script:
+            self._session.send("Page.removeScriptToEvaluateOnNewDocument", added)
+        if locale:
+            self._speak("")
         complaints = list(self._complaints)
         self._leave()
         assert complaints == []
@@ -62,12 +78,18 @@ class OneTab:
     def close(self) -> None:
         self._context.close()
 
+    def _speak(self, locale: str) -> None:
+        """What the browser names as its language from now on; its own where it is empty."""
+        self._session.send("Emulation.setLocaleOverride", {"locale": locale})
+        agent = {"userAgent": "", "acceptLanguage": locale}
+        self._session.send("Emulation.setUserAgentOverride", agent)
+
     def _leave(self) -> None:
         for page in self._context.pages:
             if page is not self._page:
                 page.close()
         self._page.unroute_all(behavior="ignoreErrors")
-        self._page.goto("about:blank")
+        self._page.goto(f"{self._server}/static/icon.svg")
         self._context.clear_cookies()
         kept = {"origin": self._server, "storageTypes": "local_storage,indexeddb"}
         self._session.send("Storage.clearDataForOrigin", kept)

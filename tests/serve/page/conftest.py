@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -139,15 +140,8 @@ def browser(devices: tuple[Path, Path], start_chromium: Callable[..., Any]) -> A
 
 
 @pytest.fixture
-def open_page(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
-    """Opens the page; in the end it must not have complained, nor asked any other host."""
-    with opener(browser, server) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def open_pages(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
-    """The same, for pages that tests of a module share."""
+def open_elsewhere(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
+    """Opens the page in a new browser; it must not complain in the end, nor ask any other host."""
     with opener(browser, server) as opened:
         yield opened
 
@@ -164,6 +158,27 @@ def page(one_tab: OneTab) -> Iterator[Any]:
     """The page, opened by somebody who was never here."""
     with one_tab.opened() as page:
         yield page
+
+
+@pytest.fixture
+def open_page(one_tab: OneTab) -> Iterator[Callable[..., Any]]:
+    """Opens the page as a browser with other settings does, once."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(one_tab.opened(**settings))
+
+
+@pytest.fixture(scope="session")
+def shared_tab(browser: Any, server: str) -> Iterator[OneTab]:
+    tab = OneTab(browser, server)
+    yield tab
+    tab.close()
+
+
+@pytest.fixture(scope="module")
+def open_shared(shared_tab: OneTab) -> Iterator[Callable[..., Any]]:
+    """The same, for a page that tests of a module share."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(shared_tab.opened(**settings))
 
 
 @pytest.fixture

@@ -101,8 +101,8 @@ def test_runs_lead_to_their_reports(page: Any) -> None:
     assert page.inner_text("h1") == "Report"
 
 
-def test_the_first_paint_needs_little(open_page: Callable[..., Any]) -> None:
-    page = open_page()
+def test_the_first_paint_needs_little(open_elsewhere: Callable[..., Any]) -> None:
+    page = open_elsewhere()
     sizes = page.evaluate(
         """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
             .map((entry) => entry.decodedBodySize)"""

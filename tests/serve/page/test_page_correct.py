@@ -49,9 +49,9 @@ CHANGES = """async () => {
 
 
 @pytest.fixture(scope="module")
-def shown(open_pages: Callable[..., Any], clip: Path) -> Iterator[Any]:
+def shown(open_shared: Callable[..., Any], clip: Path) -> Iterator[Any]:
     """A page with a result of several windows."""
-    page = open_pages(viewport={"width": 1280, "height": 900})
+    page = open_shared(viewport={"width": 1280, "height": 900})
     page.click("details:has(#options) > summary")
     page.fill("[name=window]", "1")
     page.fill("[name=hop]", "1")

@@ -48,10 +48,10 @@ CLICKS = "(ids) => ids.forEach((id) => document.getElementById(id).click())"
 
 @pytest.fixture(scope="module")
 def two(
-    open_pages: Callable[..., Any], word: Path, tmp_path_factory: pytest.TempPathFactory
+    open_shared: Callable[..., Any], word: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Any:
     """A page with two results, the first of which is shown."""
-    page, folder = open_pages(), tmp_path_factory.mktemp("two")
+    page, folder = open_shared(), tmp_path_factory.mktemp("two")
     for name in NAMES:
         (folder / name).write_bytes(word.read_bytes())
     page.set_input_files("#files", sorted(folder.glob("*.mp4")))
@@ -141,9 +141,8 @@ def test_a_result_to_compare_that_was_removed_meanwhile_is_not_compared(two: Any
 
 
 def test_a_cancelled_job_of_which_the_server_has_all_is_removed_there(
-    open_page: Callable[..., Any], word: Path
+    page: Any, word: Path
 ) -> None:
-    page = open_page()
     page.evaluate(SLOW_TO_ANSWER)
     page.set_input_files("#files", word)
     comes_true(page, "Boolean(window.sent)")

@@ -29,9 +29,9 @@ def two_people(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def given(open_pages: Callable[..., Any], two_people: Path) -> Any:
+def given(open_shared: Callable[..., Any], two_people: Path) -> Any:
     """The page with the result of the two."""
-    page = open_pages()
+    page = open_shared()
     page.check("input[name=people]")
     with page.expect_request("**/api/predict*") as asked:
         page.set_input_files("#files", two_people)

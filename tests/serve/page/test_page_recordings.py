@@ -55,9 +55,9 @@ def result_of(page: Any, server: str, job: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def given(open_pages: Callable[..., Any], server: str, clip: Path) -> Given:
+def given(open_shared: Callable[..., Any], server: str, clip: Path) -> Given:
     """One page that was given the clip, for all tests that do nothing but look at its result."""
-    page = open_pages()
+    page = open_shared()
     return Given(page, result_of(page, server, give(page, clip))["predictions"][0])
 
 

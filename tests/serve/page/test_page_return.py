@@ -120,11 +120,10 @@ def test_back_and_forward_lead_through_what_was_shown(page: Any, voices: list[Pa
 
 
 def test_another_browser_sees_nothing_of_it(
-    open_page: Callable[..., Any], voices: list[Path]
+    page: Any, open_elsewhere: Callable[..., Any], voices: list[Path]
 ) -> None:
-    mine = open_page()
-    job = give(mine, voices[0])
-    other = open_page(SHOWN + job)
+    job = give(page, voices[0])
+    other = open_elsewhere(SHOWN + job)
     assert other.locator(".job").count() == 0
     assert "not here any more" in other.inner_text("#jobs-note")
     assert other.is_hidden("#result")

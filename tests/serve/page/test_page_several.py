@@ -18,10 +18,10 @@ JUDGED_MS = 180_000
 
 @pytest.fixture(scope="module")
 def two(
-    open_pages: Callable[..., Any], word: Path, tmp_path_factory: pytest.TempPathFactory
+    open_shared: Callable[..., Any], word: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Any:
     """A page with two results."""
-    page, folder = open_pages(), tmp_path_factory.mktemp("two")
+    page, folder = open_shared(), tmp_path_factory.mktemp("two")
     for name in ("first.mp4", "second.mp4"):
         (folder / name).write_bytes(word.read_bytes())
     page.set_input_files("#files", sorted(folder.glob("*.mp4")))

@@ -35,16 +35,12 @@ REPORTS = """() => {
 
 
 @pytest.fixture(scope="module")
-def result(browser: Any, server: str, clip: Path) -> Any:
+def result(open_shared: Callable[..., Any], clip: Path) -> Any:
     """A page that shows the clip's result; tests leave it as they found it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.goto(server)
-    page.wait_for_selector("html[data-ready]")
+    page = open_shared(viewport={"width": 1280, "height": 900})
     page.set_input_files("#files", clip)
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
-    yield page
-    context.close()
+    return page
 
 
 def value(page: Any, name: str = "aria-valuenow") -> float:

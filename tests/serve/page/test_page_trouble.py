@@ -26,9 +26,9 @@ def two_faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def faces(open_pages: Callable[..., Any], two_faces: Path) -> Any:
+def faces(open_shared: Callable[..., Any], two_faces: Path) -> Any:
     """A page with timelines of two faces, being corrected."""
-    page = open_pages()
+    page = open_shared()
     page.click("details:has(#options) > summary")
     page.fill("[name=window]", "1")
     page.fill("[name=hop]", "1")
@@ -111,10 +111,7 @@ def test_a_reload_that_names_no_result_shows_the_newest(faces: Any) -> None:
     assert "faces.mp4" in faces.inner_text("#result-name")
 
 
-def test_results_stay_in_a_browser_that_keeps_no_cookies(
-    open_page: Callable[..., Any], word: Path
-) -> None:
-    page = open_page()
+def test_results_stay_in_a_browser_that_keeps_no_cookies(page: Any, word: Path) -> None:
     page.context.clear_cookies()
     page.set_input_files("#files", word)
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
@@ -132,22 +129,15 @@ def test_results_stay_in_a_browser_that_keeps_no_cookies(
 
 
 def test_a_browser_that_keeps_nothing_opens_the_page_and_changes_its_language(
-    browser: Any, server: str
+    open_page: Callable[..., Any],
 ) -> None:
-    context = browser.new_context()
-    context.add_init_script(NOTHING_KEPT)
-    page = context.new_page()
-    page.goto(server)
+    page = open_page(script=NOTHING_KEPT)
     page.wait_for_selector("html[data-ready][lang=en]")
     page.select_option("#language", "de")
     page.wait_for_selector("html[data-ready][lang=de]")
-    context.close()
 
 
-def test_who_leaves_while_something_is_sent_is_asked(
-    open_page: Callable[..., Any], word: Path
-) -> None:
-    page = open_page()
+def test_who_leaves_while_something_is_sent_is_asked(page: Any, word: Path) -> None:
     assert page.evaluate(LEAVES)
     page.route("**/api/predict*", lambda route: None)
     page.set_input_files("#files", word)
