@@ -127,21 +127,22 @@ def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def start_chromium() -> Iterator[Callable[..., Any]]:
-    """Starts Debian's chromium with the given arguments; one driver serves a whole process."""
+    """Debian's chromium with the given arguments, one for the same; one driver for a process."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     chromium = which("chromium")
     if chromium is None:
         pytest.skip("no chromium on this machine")
-    started = []
+    started: dict[tuple[str, ...], Any] = {}
 
     def start(*arguments: str) -> Any:
-        given = ["--no-sandbox", *arguments]
-        started.append(playwright.chromium.launch(executable_path=chromium, args=given))
-        return started[-1]
+        if arguments not in started:
+            given = ["--no-sandbox", *arguments]
+            started[arguments] = playwright.chromium.launch(executable_path=chromium, args=given)
+        return started[arguments]
 
     with sync_api.sync_playwright() as playwright:
         yield start
-        for browser in started:
+        for browser in started.values():
             browser.close()
 
 

@@ -81,9 +81,11 @@ def test_a_stretch_of_no_length_stays_a_cue(silence):
 
 
 @pytest.fixture
-def page(start_chromium: Callable[..., Any]) -> Any:
+def page(start_chromium: Callable[..., Any]) -> Iterator[Any]:
     """A page of Debian's chromium."""
-    return start_chromium().new_page()
+    page = start_chromium().new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture

@@ -41,7 +41,8 @@ def sentences() -> dict[str, str]:
     """Code -> English of every message in the source, as a table writes its places."""
     found: dict[str, str] = {}
     for path in Path(affuse.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        text = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)) if "message(" in text else ():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "message":
                 code, template = map(ast.literal_eval, node.args)
                 plain = re.sub(r"\{(\w+)[^}]*\}", r"{\1}", template)

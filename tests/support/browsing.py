@@ -36,7 +36,7 @@ class OneTab:
     """A tab that each test finds as if nobody had opened the page before: quicker than a new one.
 
     It keeps what it has loaded; cookies, stored settings, routes and other tabs go.
-    Between two tests it stays on the server, at a picture: to come back from elsewhere would
+    Between two tests it stays on the server, at a text: to come back from elsewhere would
     take a process more.
     """
 
@@ -89,7 +89,7 @@ class OneTab:
             if page is not self._page:
                 page.close()
         self._page.unroute_all(behavior="ignoreErrors")
-        self._page.goto(f"{self._server}/static/icon.svg")
+        self._page.goto(f"{self._server}/static/main.js")
         self._context.clear_cookies()
         kept = {"origin": self._server, "storageTypes": "local_storage,indexeddb"}
         self._session.send("Storage.clearDataForOrigin", kept)
