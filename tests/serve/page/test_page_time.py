@@ -143,7 +143,7 @@ def _an_hour(document: Any) -> Any:
     return document
 
 
-def test_an_hour_stays_quick_and_small(page: Any, clip: Path) -> None:
+def test_an_hour_stays_quick_and_small(page: Any, word: Path) -> None:
     def document(route: Any) -> None:
         answer = route.fetch()
         route.fulfill(response=answer, json=_an_hour(answer.json()))
@@ -156,7 +156,7 @@ def test_an_hour_stays_quick_and_small(page: Any, clip: Path) -> None:
 
     page.route("**/result", document)
     page.route("**/overview", overview)
-    page.set_input_files("#files", clip)
+    page.set_input_files("#files", word)
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
     # The file is as short as before: what cannot be played can be looked through all the same.
     page.evaluate(
