@@ -46,6 +46,7 @@ class OneTab:
         self._context.set_default_timeout(1000 * WAIT_S)
         self._page = self._context.new_page()
         self._session = self._context.new_cdp_session(self._page)
+        self._session.send("Page.enable")
         self._size = self._page.viewport_size
         self._complaints: list[str] = []
         _note_complaints(self._page, server, self._complaints)
