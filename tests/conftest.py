@@ -200,6 +200,18 @@ def moving_corpus(made_once: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def conversation(made_once: Callable[..., Path], moving_corpus: Path) -> Path:
+    """The two of `moving_corpus` side by side, who speak in turn."""
+
+    def fill(folder: Path) -> None:
+        from drawn_conversation import write_conversation
+
+        write_conversation(folder / "two.mp4", sorted(moving_corpus.rglob("*.mp4")))
+
+    return made_once("conversation", fill) / "two.mp4"
+
+
+@pytest.fixture(scope="session")
 def make_table() -> Callable[..., FeatureTable]:
     """Feature tables of normal numbers: a mean for each emotion, another for each speaker."""
 

@@ -18,8 +18,11 @@ from affuse.bundle.reader import read_bundle
 from affuse.errors import BundleError
 
 
+pytestmark = pytest.mark.usefixtures("undrawn_charts")
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def made(tmp_path_factory: pytest.TempPathFactory, undrawn_charts: None) -> dict[str, Any]:
     """A run whose layer is chosen in each fold, and its folders."""
     root = tmp_path_factory.mktemp("encoder")
     with pytest.MonkeyPatch.context() as patch:

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from fusion_contract import QUICK
+from fusion_contract import NETWORKS
 
 from affuse.bundle.bundle import Bundle
 from affuse.bundle.decision import decide, outputs_of_members
@@ -24,6 +24,9 @@ from affuse.fusion.graphs import Inputs, system_graphs
 from affuse.fusion.registry import fusion_names, make_fusion, make_unimodal
 from affuse.models.feature_layer import FeatureLayer
 from affuse.models.graphs.builder import NotExportable
+
+BRIEF = {name: {"width": 8, "epochs": 2, "learning_rate": 2e-2} for name in NETWORKS}
+"""Graphs are to say what the networks say, whatever these have learned."""
 
 CNN = ModelConfig(name="cnn1d", params={"epochs": 2})
 MODELS = [
@@ -90,7 +93,7 @@ def test_one_modality(model, n_classes, table):
 @pytest.mark.parametrize("fusion", fusion_names())
 def test_fusions(fusion, dropout, table, tmp_path):
     model = CNN if fusion.startswith("late") else ModelConfig(name="svm_linear")
-    settings = FusionConfig(late_epochs=3, settings=QUICK, modality_dropout=dropout)
+    settings = FusionConfig(late_epochs=2, settings=BRIEF, modality_dropout=dropout)
     needs_all = not (dropout or fusion.startswith(("decision", "hybrid")))
     build = partial(make_fusion, fusion, model, settings)
     fitted = refitted(system(build, needs_all=needs_all), table, {}, 0)
@@ -130,7 +133,7 @@ def test_fusions_of_numbers(fusion, make_table):
         values=values.astype(np.float64),
     )
     model = CNN if fusion.startswith("late") else ModelConfig(name="ridge")
-    settings = FusionConfig(late_epochs=3, settings=QUICK)
+    settings = FusionConfig(late_epochs=2, settings=BRIEF)
     build = partial(make_fusion, fusion, model, settings)
     needs_all = fusion.startswith(("early", "late", "bottleneck"))
     fitted = refitted(system(build, needs_all=needs_all), numbers, {}, 0)

@@ -33,6 +33,7 @@ SETTINGS = {
     "evaluation.n_bootstrap": 100,
     "jobs": 1,
 }
+ONE_MODEL = {"models": [{"name": "lda"}]}
 
 
 def write_corpus(folder: Path, swapped: tuple[int, ...] = ()) -> Path:
@@ -60,6 +61,16 @@ def write_corpus(folder: Path, swapped: tuple[int, ...] = ()) -> Path:
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+def without_report(folder: Path, place: Path) -> None:
+    """In the place of a report, which takes longer than all that such runs compute."""
+
+
+@pytest.fixture
+def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other runs of this module write reports."""
+    monkeypatch.setattr("affuse.experiment.flow.write_report", without_report)
 
 
 def result_of(corpus: Path, out: Path, **more: object):
@@ -94,6 +105,7 @@ def test_the_best_system_becomes_a_bundle(corpus, tmp_path):
     assert np.mean(right) > 0.8, "on clips it was trained on"
 
 
+@pytest.mark.usefixtures("no_report")
 def test_the_card_says_what_is_known(corpus, tmp_path):
     result_of(corpus, tmp_path / "run", **{"models": [{"name": "svm_rbf"}]})
     card = read_bundle(tmp_path / "run" / "bundle").card
@@ -107,8 +119,9 @@ def test_the_card_says_what_is_known(corpus, tmp_path):
     assert "Not stated: whatever the recordings of clips allow." in card
 
 
+@pytest.mark.usefixtures("no_report")
 def test_licence_and_threshold_are_the_configuration_s(corpus, tmp_path):
-    more = {"bundle.licence": "CC0", "bundle.abstain_below": 0.6}
+    more = {"bundle.licence": "CC0", "bundle.abstain_below": 0.6, **ONE_MODEL}
     result_of(corpus, tmp_path / "run", **more)
     manifest = read_bundle(tmp_path / "run" / "bundle").manifest
     assert (manifest.licence, manifest.abstain_below) == ("CC0", 0.6)
@@ -182,14 +195,15 @@ def test_a_better_system_without_graphs_is_named(tmp_path, monkeypatch):
     ids=["shuffled", "one speaker"],
 )
 def test_no_bundle_and_why(more, message, corpus, tmp_path):
-    result = result_of(corpus, tmp_path / "run", **more)
+    result = result_of(corpus, tmp_path / "run", **more, **ONE_MODEL)
     assert not (tmp_path / "run" / "bundle").exists()
     assert any(message in note for note in result.notes)
     assert (tmp_path / "run" / "results.csv").is_file()
 
 
+@pytest.mark.usefixtures("no_report")
 def test_no_bundle_if_none_is_wanted(corpus, tmp_path):
-    assert result_of(corpus, tmp_path / "run", **{"bundle.enabled": False}).notes == ()
+    assert result_of(corpus, tmp_path / "run", **{"bundle.enabled": False}, **ONE_MODEL).notes == ()
     assert not (tmp_path / "run" / "bundle").exists()
 
 
@@ -198,13 +212,14 @@ def test_without_the_package_for_graphs_the_run_is_whole(corpus, tmp_path, monke
         raise MissingDependency("onnx", "train")
 
     monkeypatch.setattr(from_run, "GraphBuilder", missing)
-    result = result_of(corpus, tmp_path / "run")
+    result = result_of(corpus, tmp_path / "run", **ONE_MODEL)
     assert "No bundle was written: package 'onnx' is not installed" in result.notes[0]
     assert (tmp_path / "run" / "results.csv").is_file()
 
 
+@pytest.mark.usefixtures("no_report")
 def test_same_run_same_bundle(corpus, tmp_path):
     for name in ("a", "b"):
-        result_of(corpus, tmp_path / name, **{"models": [{"name": "lda"}]})
+        result_of(corpus, tmp_path / name, **ONE_MODEL)
     for path in (tmp_path / "a" / "bundle").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / "bundle" / path.name).read_bytes()

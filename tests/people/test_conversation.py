@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from drawn_conversation import write_conversation
 
 from affuse.media.audio import read_audio
 from affuse.media.dense import DenseFrame, dense_frames
@@ -16,13 +13,6 @@ from affuse.people.envelope import SoundEnvelope
 from affuse.people.mouths import MouthReader, mouths_of_people
 from affuse.people.records import FaceLook, MouthTrack, Turn
 from affuse.people.speaking import attribute
-
-
-@pytest.fixture(scope="module")
-def conversation(drawn_corpus, tmp_path_factory) -> Path:
-    clips = sorted(drawn_corpus(2, "happy").rglob("*.mp4"))
-    clips = [next(clip for clip in clips if clip.stem.endswith(f"-0{n}")) for n in (1, 2)]
-    return write_conversation(tmp_path_factory.mktemp("conversation") / "two.mp4", clips)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from recordings import RATE, Track, empty, fitted, portrait, spoken, write
+from recordings import RATE, Track, empty, fitted, small_portrait, spoken, write
 from tiny_bundle import (
     constant_graph,
     face_member,
@@ -62,6 +62,18 @@ def total(found: Prediction) -> float:
     return found.explanation.chance + sum(found.explanation.contributions.values())
 
 
+@pytest.fixture(scope="module")
+def talking(tmp_path_factory):
+    """A second and a half of a face that speaks."""
+    track = Track([small_portrait()] * 15, sound=fitted(spoken()[RATE // 2 :], 1.5))
+    return write(tmp_path_factory.mktemp("media") / "talking.mp4", track)
+
+
+@pytest.fixture(scope="module")
+def found(recogniser, talking):
+    return recogniser.predict(talking)
+
+
 def test_nothing_changes_without_being_asked(recogniser, talking, found):
     explained = recogniser.predict(talking, explain=True)
     assert found.explanation is None
@@ -85,7 +97,7 @@ def test_shares_are_those_of_the_four_answers(recogniser, talking):
 
 
 def test_of_several_windows_too(recogniser, tmp_path):
-    images = [empty()] * 20 + [portrait()] * 40
+    images = [empty(180, 320)] * 20 + [small_portrait()] * 40
     path = write(tmp_path / "late.mp4", Track(images, sound=fitted(spoken(), 6.0)))
     found = recogniser.predict(path, window_s=2, hop_s=1, explain=True)
     assert len(found.segments) == 5
@@ -152,7 +164,7 @@ def test_emotions_that_compete_as_one_are_explained_as_they_are_named(talking):
 def test_one_modality_has_all_of_it(recogniser, tmp_path, modality):
     track = Track(sound=fitted(spoken(), 3.0), audio_codec="flac")
     path = tmp_path / ("voice.flac" if modality == "audio" else "face.mp4")
-    write(path, track if modality == "audio" else Track([portrait()] * 20))
+    write(path, track if modality == "audio" else Track([small_portrait()] * 20))
     found = recogniser.predict(path, explain=True)
     assert found.explanation.contributions == pytest.approx(
         {modality: found.confidence - CHANCE}, abs=1e-9
@@ -168,7 +180,7 @@ def test_a_bundle_of_one_modality(talking, member):
 
 
 def test_nobody_is_nothing_to_explain(recogniser, tmp_path):
-    track = Track([empty()] * 20, sound=np.zeros(2 * RATE, "f4"))
+    track = Track([empty(180, 320)] * 20, sound=np.zeros(2 * RATE, "f4"))
     found = recogniser.predict(write(tmp_path / "nothing.mkv", track), explain=True)
     explained = found.explanation
     assert (explained.emotion, explained.chance) == (None, None)
@@ -178,7 +190,9 @@ def test_nobody_is_nothing_to_explain(recogniser, tmp_path):
 
 def test_the_planted_frame_is_found(tmp_path):
     """Dark faces are angry; one is darker than the others."""
-    images = [np.uint8(portrait() * (0.3 if number in (14, 15) else 0.5)) for number in range(30)]
+    images = [
+        np.uint8(small_portrait() * (0.3 if number in (14, 15) else 0.5)) for number in range(30)
+    ]
     path = write(tmp_path / "dark.mp4", Track(images))
     found = Recogniser(tiny_bundle([face_member()])).predict(path, explain=True)
     assert found.emotion == "angry"
@@ -251,7 +265,7 @@ def test_a_voice_that_speaks_against_the_answer_has_its_second_too(high_second, 
     """Against the face's emotion tells the second without which the voice would be nearer to it."""
     path = tmp_path / "both.mkv"
     sound = read_audio(high_second).signal
-    write(path, Track([portrait()] * 50, sound=sound, audio_codec="pcm_s16le"))
+    write(path, Track([small_portrait()] * 30, sound=sound, audio_codec="pcm_s16le"))
     voice = (_member("voice", "audio", VOICE), pitch_graph(8))
     by_voice = Recogniser(tiny_bundle([voice])).predict(path).probabilities["audio"]
     least = min(by_voice, key=by_voice.get)

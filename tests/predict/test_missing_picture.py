@@ -7,18 +7,18 @@ from pathlib import Path
 
 import av
 import cv2
+import numpy as np
 import pytest
-from recordings import Track, empty, fitted, portrait, spoken, write, write_into
+from recordings import RATE, Track, empty, fitted, small_portrait, spoken, write, write_into
 
 TENTHS = tuple(n / 10 for n in range(10))
 
 
 def filmed(path: Path, times_s: tuple[float, ...], sound_s: float = 4.0, **known: object) -> Path:
-    """A portrait at these times, beside so much speech."""
-    track = Track(
-        [portrait()] * len(times_s), times_s=times_s, sound=fitted(spoken(), sound_s), **known
-    )  # type: ignore[arg-type]
-    return write(path, track)
+    """A portrait at these times, beside so much silence."""
+    silence = np.zeros(round(sound_s * RATE), np.float32)
+    images = [small_portrait()] * len(times_s)
+    return write(path, Track(images, times_s=times_s, sound=silence, **known))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
@@ -54,7 +54,7 @@ def test_a_camera_that_was_off_in_between(recogniser, tmp_path, suffix):
 @pytest.mark.parametrize("name", ["cover.m4a", "cover.mp4", "cover.mkv", "cover.avi"])
 def test_one_still_picture_is_a_cover(recogniser, tmp_path, name):
     path = tmp_path / name
-    track = Track([portrait()], sound=fitted(spoken(), 4.0))
+    track = Track([small_portrait()], sound=fitted(spoken(), 4.0))
     with av.open(str(path), "w", format="mp4" if name == "cover.m4a" else None) as container:
         write_into(container, track)
     found = recogniser.predict(path)
@@ -67,7 +67,7 @@ def test_one_still_picture_is_a_cover(recogniser, tmp_path, name):
 
 def test_one_still_picture_without_sound_is_looked_at(recogniser, tmp_path):
     path = tmp_path / "photo.png"
-    cv2.imwrite(str(path), portrait()[..., ::-1])
+    cv2.imwrite(str(path), small_portrait()[..., ::-1])
     found = recogniser.predict(path)
     assert found.face_seen == 1.0
     assert found.emotion is not None
@@ -87,9 +87,9 @@ def test_a_gif(recogniser, tmp_path):
     path = tmp_path / "moving.gif"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("gif", rate=5)
-        stream.width, stream.height, stream.pix_fmt = 640, 360, "rgb8"
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "rgb8"
         for _ in range(10):
-            frame = av.VideoFrame.from_ndarray(portrait(), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(small_portrait(), format="rgb24")
             container.mux(stream.encode(frame.reformat(format="rgb8")))
         container.mux(stream.encode())
     found = recogniser.predict(path)
@@ -104,7 +104,7 @@ def test_pictures_of_a_browser_that_stutters(recogniser, tmp_path, rng):
         times_s.append(now_s)
         now_s += float(rng.choice([0.1, 0.1, 0.1, 0.9]))
     track = Track(
-        [portrait()] * len(times_s),
+        [small_portrait()] * len(times_s),
         times_s=times_s,
         sound=fitted(spoken(), 8.0),
         video_codec="libvpx",

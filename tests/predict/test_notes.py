@@ -6,14 +6,14 @@ import av
 import numpy as np
 import pytest
 from media_files import Media, cut, write_endless_webm, write_media
-from recordings import RATE, Track, empty, fitted, portrait, spoken, write
+from recordings import RATE, Track, empty, fitted, small_portrait, spoken, write
 
 from affuse.errors import ConfigError, MediaError
 from affuse.predict.settings import Settings
 
 
 def talk(duration_s: float = 2.0) -> Track:
-    return Track([portrait()] * round(10 * duration_s), sound=fitted(spoken(), duration_s))
+    return Track([small_portrait()] * round(10 * duration_s), sound=fitted(spoken(), duration_s))
 
 
 def test_an_unknown_codec_is_named(recogniser, tmp_path):
@@ -26,7 +26,7 @@ def test_an_unknown_codec_is_named(recogniser, tmp_path):
 
 
 def test_an_unknown_codec_is_why_there_is_nothing_to_hear(recogniser, tmp_path):
-    path = write(tmp_path / "deaf.mkv", Track([empty()] * 20, sound=fitted(spoken(), 2.0)))
+    path = write(tmp_path / "deaf.mkv", Track([empty(180, 320)] * 20, sound=fitted(spoken(), 2.0)))
     path.write_bytes(path.read_bytes().replace(b"A_AAC", b"A_QQQ"))
     assert recogniser.predict(path).abstained == (
         "the sound of the file is of codec 'A_QQQ', which is not known, and no face is detected"
@@ -37,10 +37,10 @@ def test_an_empty_track_is_named(recogniser, tmp_path):
     path = tmp_path / "empty.mkv"
     with av.open(str(path), "w") as container:
         pictures = container.add_stream("mpeg4", rate=10)
-        pictures.width, pictures.height, pictures.pix_fmt = 640, 360, "yuv420p"
+        pictures.width, pictures.height, pictures.pix_fmt = 320, 180, "yuv420p"
         container.add_stream("pcm_s16le", rate=RATE).layout = "mono"
         for n in range(20):
-            image = av.VideoFrame.from_ndarray(portrait())
+            image = av.VideoFrame.from_ndarray(small_portrait())
             image.pts = n
             container.mux(pictures.encode(image))
         container.mux(pictures.encode())
@@ -50,7 +50,7 @@ def test_an_empty_track_is_named(recogniser, tmp_path):
 
 
 def test_late_sound_needs_no_note(recogniser, tmp_path):
-    track = Track([portrait()] * 60, sound=fitted(spoken(), 2.0), sound_from_s=4.0)
+    track = Track([small_portrait()] * 60, sound=fitted(spoken(), 2.0), sound_from_s=4.0)
     found = recogniser.predict(write(tmp_path / "late.mkv", track), window_s=2, hop_s=2)
     assert found.notes == ()
     assert [round(segment.speech, 1) for segment in found.segments[:2]] == [0, 0]

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from recordings import RATE, Track, empty, fitted, head, portrait, spoken, write
+from recordings import RATE, Track, empty, fitted, head, small_portrait, spoken, write
 from tiny_bundle import (
     face_and_voice,
     face_member,
@@ -67,7 +67,7 @@ def test_sound_alone(recogniser, tmp_path):
 
 
 def test_picture_alone(recogniser, tmp_path):
-    found = recogniser.predict(write(tmp_path / "face.mp4", Track([portrait()] * 20)))
+    found = recogniser.predict(write(tmp_path / "face.mp4", Track([small_portrait()] * 20)))
     assert set(found.probabilities) == {"video", "fused"}
     assert found.speech is None
     assert found.notes == ("the file has no sound: predicted from the picture alone",)
@@ -80,17 +80,16 @@ def test_the_faces_own_classes_become_those_of_the_bundle(found):
 
 def test_a_timeline_follows_what_happens(recogniser, tmp_path):
     """Silence and an empty picture first, then a face that speaks."""
-    images = [empty()] * 60 + [portrait()] * 60
-    sound = fitted(spoken(), 12.0)
-    sound[: 6 * RATE] = 0
+    images = [empty(180, 320)] * 40 + [small_portrait()] * 40
+    sound = np.concatenate([np.zeros(4 * RATE, "f4"), fitted(spoken(), 4.0)])
     found = recogniser.predict(
-        write(tmp_path / "late.mp4", Track(images, sound=sound)), window_s=3, hop_s=3
+        write(tmp_path / "late.mp4", Track(images, sound=sound)), window_s=2, hop_s=2
     )
     assert [(s.start_s, round(s.end_s)) for s in found.segments] == [
-        (0, 3),
-        (3, 6),
-        (6, 9),
-        (9, 12),
+        (0, 2),
+        (2, 4),
+        (4, 6),
+        (6, 8),
     ]
     for segment in found.segments[:2]:
         assert segment.emotion is None
@@ -141,7 +140,7 @@ def test_without_speech_and_face_it_abstains(recogniser, tmp_path, track, reason
 def test_too_little_of_either_is_said(recogniser, tmp_path):
     sound = np.zeros(5 * RATE, "f4")
     sound[RATE : RATE + RATE // 4] = spoken()[RATE : RATE + RATE // 4]
-    images = [portrait()] * 5 + [empty()] * 45
+    images = [small_portrait()] * 5 + [empty(180, 320)] * 45
     found = recogniser.predict(write(tmp_path / "little.mp4", Track(images, sound=sound)))
     assert found.emotion is None
     assert (
@@ -179,7 +178,7 @@ def test_a_recogniser_of_one_modality_says_that_it_is_one(tmp_path, talking):
     assert deaf.predict(voice).abstained == (
         "the file has no picture, and this recogniser uses the face alone"
     )
-    picture = write(tmp_path / "face.mp4", Track([portrait()] * 10))
+    picture = write(tmp_path / "face.mp4", Track([small_portrait()] * 10))
     assert blind.predict(picture).abstained == (
         "the file has no sound, and this recogniser uses the voice alone"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from recordings import Track, fitted, portrait, spoken, write
+from recordings import Track, fitted, small_portrait, spoken, write
 
 from affuse.predict.members import Members
 from affuse.predict.picture import FaceObservation
@@ -31,7 +31,7 @@ class Counting(Members):
 def test_sound_is_not_read_on_when_the_picture_is_given_up(recogniser, tmp_path):
     # The same samples at a third of the rate: five minutes that are quickly written.
     sound = fitted(spoken(), 100.0)
-    track = Track([portrait()] * 5, sound=sound, sample_rate=16_000, audio_codec="pcm_s16le")
+    track = Track([small_portrait()] * 5, sound=sound, sample_rate=16_000, audio_codec="pcm_s16le")
     path = write(tmp_path / "long.mkv", track)
     members = Counting(recogniser.bundle)
     with pytest.raises(KeyboardInterrupt):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from recordings import Track, fitted, portrait, spoken, write
+from recordings import RATE, Track, fitted, small_portrait, spoken, write
 
 from affuse.cli import main
 from affuse.predict import many
@@ -17,16 +18,22 @@ from affuse.predict.settings import Settings, settings_of
 from affuse.records import Prediction, Skipped
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two voices, a face that speaks, and a file that is none."""
-    place = tmp_path / "clips"
-    place.mkdir()
+    place = tmp_path_factory.mktemp("written")
     for number, name in enumerate(("a.wav", "c.wav"), start=1):
-        write(place / name, Track(sound=fitted(spoken(number), 2.0), audio_codec="pcm_s16le"))
-    write(place / "b.mp4", Track([portrait()] * 15, sound=fitted(spoken(), 1.5)))
+        sound = fitted(spoken(number)[RATE // 2 :], 0.8)
+        write(place / name, Track(sound=sound, audio_codec="pcm_s16le"))
+    write(place / "b.mp4", Track([small_portrait()] * 5, sound=fitted(spoken()[RATE // 2 :], 0.5)))
     (place / "d.mp4").write_bytes(b"no film at all" * 10)
     return place
+
+
+@pytest.fixture
+def folder(written: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    return Path(shutil.copytree(written, tmp_path / "clips"))
 
 
 @pytest.fixture
@@ -109,8 +116,8 @@ def test_mended_and_new_files_are_judged_and_the_rest_is_not(
 ):
     out = tmp_path / "out.csv"
     assert predict(bundle_dir, folder, "--format", "csv", "--out", out) == 2
-    write(folder / "d.mp4", Track([portrait(2)] * 10, sound=fitted(spoken(2), 1.0)))
-    write(folder / "e.wav", Track(sound=fitted(spoken(3), 1.0), audio_codec="pcm_s16le"))
+    write(folder / "d.mp4", Track([small_portrait(2)] * 5, sound=fitted(spoken(2), 0.5)))
+    write(folder / "e.wav", Track(sound=fitted(spoken(3), 0.8), audio_codec="pcm_s16le"))
     predicted.clear()
     assert predict(bundle_dir, folder, "--format", "csv", "--out", out, "--resume") == 0
     assert predicted == ["d.mp4", "e.wav"]
@@ -158,7 +165,7 @@ def test_another_call_is_not_answered_from_there(folder, bundle_dir, predicted, 
     elif change == "bundle":
         ask["bundle_dir"] = write_bundle(tiny_bundle([voice_member()]), tmp_path / "other")
     elif change == "content":
-        write(path, Track(sound=fitted(spoken(3), 2.5), audio_codec="pcm_s16le"))
+        write(path, Track(sound=fitted(spoken(3), 0.9), audio_codec="pcm_s16le"))
     elif change == "time":
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1_000_000_000))
     elif change == "damage":
@@ -255,7 +262,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(folder, bundle_dir, tmp_path
     def small_files_only() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
 
-    command = [sys.executable, "-m", "affuse", "predict", folder / "a.wav", folder / "b.mp4"]
+    command = [sys.executable, "-m", "affuse", "predict", folder / "a.wav"]
     command += ["--bundle", bundle_dir, "--jobs", "1", "--format", "csv"]
     found = subprocess.run(
         [str(word) for word in [*command, "--out", tmp_path / "out.csv"]],

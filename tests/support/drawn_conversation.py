@@ -35,10 +35,7 @@ def write_conversation(path: Path, clips: Sequence[Path]) -> Path:
         for speaks in (0, 1):
             for number in range(N_FRAMES):
                 at = [firsts[p] + (number if p == speaks else 0) for p in (0, 1)]
-                halves = [pictures[p][at[p]][:, 160:480] for p in (0, 1)]
-                frame = np.full((720, 1280, 3), 90, np.uint8)
-                frame[180:540, 320:960] = np.hstack(halves)
-                frames.append(frame)
+                frames.append(np.hstack([pictures[p][at[p]][:, 160:480] for p in (0, 1)]))
         return frames
 
     write_clip(path, shown(), np.concatenate(sound), RATE, "test")

@@ -40,6 +40,18 @@ def moving(path: Path, codec: str, options: dict[str, str] | None = None, **know
     return path
 
 
+def beginning(source: Path, target: Path, end_s: float) -> Path:
+    """The packets of a file's first seconds, sound and picture as they are."""
+    with av.open(str(source)) as before, av.open(str(target), "w") as after:
+        kept = [*before.streams.video[:1], *before.streams.audio[:1]]
+        copies = {stream.index: after.add_stream_from_template(stream) for stream in kept}
+        for packet in before.demux(kept):
+            if packet.size and packet.dts * packet.time_base < end_s:
+                packet.stream = copies[packet.stream.index]
+                after.mux(packet)
+    return target
+
+
 def remuxed(
     source: Path, target: Path, options: dict[str, str], lost_pts: int | None = None
 ) -> Path:

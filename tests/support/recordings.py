@@ -44,6 +44,12 @@ def portrait(speaker: int = 1) -> Image:
 
 
 @lru_cache
+def small_portrait(speaker: int = 1) -> Image:
+    """The same at half the size, which the detector sees alike, (180, 320, 3)."""
+    return np.asarray(cv2.resize(portrait(speaker), (320, 180), interpolation=cv2.INTER_AREA))
+
+
+@lru_cache
 def head(side: int, speaker: int = 1) -> Image:
     """The face alone with some backdrop, (side, side, 3)."""
     return np.asarray(
