@@ -17,7 +17,6 @@ from affuse.bundle.member import FeatureSource
 from affuse.bundle.reader import read_bundle
 from affuse.errors import BundleError
 
-
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
 
@@ -54,7 +53,7 @@ def test_attention_to_frames_is_written(
 ) -> None:
     """Of emotions and of numbers; clips of any length are pooled up to their own end."""
     monkeypatch.setenv("AFFUSE_CACHE", str(tmp_path / "cache"))
-    corpus = write_tones(tmp_path / "corpus", 4)
+    corpus = write_tones(tmp_path / "corpus", 3)
     data, model, asked = corpus, "logistic", []
     if task == "dimensional":
         data, model, asked = corpus / "numbers.csv", "ridge", ["task=dimensional"]

@@ -126,8 +126,8 @@ FIELDS: dict[str, tuple[Change, str]] = {
     "class that means nothing": (member(stands_for={"calm": []}), "at least 1 item"),
     "same class twice": (member(classes=["calm", "calm", "happy"]), "each must be there once"),
     "one class": (changed(classes=["calm"]), "expected at least 2"),
-    "a hundred thousand wrong fields": (
-        changed(**{f"field {number}": number for number in range(100_000)}),
+    "ten thousand wrong fields": (
+        changed(**{f"field {number}": number for number in range(10_000)}),
         "Extra inputs are not permitted",
     ),
     "graph above the folder": (member(graph="../audio.onnx"), "should match pattern"),
@@ -282,7 +282,6 @@ GRAPHS: dict[str, tuple[Callable[[], bytes], str]] = {
     "graphs in graphs": (lambda: nested(40), "nested too deeply"),
     "a hidden field": (lambda: hidden_field(b"evil"), "a field has no legal number"),
     "format of the runtime": (own_format_of_the_runtime, "onnxruntime's own format"),
-    "five million fields": (lambda: b"\x08\x01" * 5_000_000, "more than 2,000,000 fields"),
     "cut off": (lambda: graph_of(node("Identity", "audio"))[:-7], "cut short"),
     "length beyond all": (lambda: b"\x3a" + b"\xff" * 9 + b"\x01", "cut short"),
     "text": (lambda: b"import os; os.system('id')", "is no ONNX graph"),
@@ -354,7 +353,7 @@ RUNS: dict[str, tuple[Callable[[], bytes], str]] = {
 @pytest.mark.parametrize("name", RUNS)
 def test_runs(name, folder, monkeypatch, capfd):
     made, expected = RUNS[name]
-    monkeypatch.setattr(bundle_module, "MOST_RUN_S", 1.0)
+    monkeypatch.setattr(bundle_module, "MOST_RUN_S", 0.2 if name.startswith("a loop") else 1.0)
     bundle = read_bundle(with_graph(folder, made()))
     with pytest.raises(BundleError) as caught:
         decide(bundle, {"audio": member_probabilities(bundle, "audio", {"audio": np.ones((1, 4))})})
@@ -408,14 +407,17 @@ def test_memory_stays_small(folder, tmp_path):
         "import resource, sys; from affuse.bundle.reader import read_bundle\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "try: read_bundle(sys.argv[1])\n"
-        "except Exception as error: print(type(error).__name__)\n"
+        "except Exception as error: print(type(error).__name__, error, sep='\\n')\n"
         "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True
     )
-    kind, grown_mb = ended.stdout.split()
+    kind, reason, grown_mb = ended.stdout.splitlines()
     assert kind == "BundleError"
+    assert "more than 2,000,000 fields" in reason
+    assert reason.isprintable()
+    assert len(reason) < 1000
     assert int(grown_mb) < 400
 
 

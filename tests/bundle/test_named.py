@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from recordings import Track, portrait, write
+from recordings import Track, small_portrait, write
 
 import affuse
 from affuse.bundle.card import model_card
@@ -92,7 +92,7 @@ def test_card_without_a_name_is_that_of_the_usual_bundle(capsys):
 
 
 def test_a_file_without_sound_is_not_judged_by_a_bundle_of_voices(tmp_path):
-    path = write(tmp_path / "mute.mp4", Track([portrait()] * 10))
+    path = write(tmp_path / "mute.mp4", Track([small_portrait()] * 10))
     found = affuse.load("open").predict(path)
     assert found.emotion is None
     assert found.abstained == ("the file has no sound, and this recogniser uses the voice alone")

@@ -67,7 +67,8 @@ def bundled(fitted: Refitted, table) -> Bundle:
 @pytest.fixture
 def table(make_table):
     """Labels 1, 2 and 4 of five classes; features in the shapes that extractors give."""
-    made = make_table(classes=("neutral", "calm", "happy"), shapes={"audio": (3, 4), "video": (9,)})
+    classes, shapes = ("neutral", "calm", "happy"), {"audio": (3, 4), "video": (9,)}
+    made = make_table(n_speakers=4, classes=classes, shapes=shapes)
     classes = ("other", "neutral", "calm", "silent", "happy")
     return replace(made, classes=classes, labels=np.array([1, 2, 4])[made.labels])
 

@@ -297,8 +297,9 @@ def test_two_recordings_of_one_name_do_not_share_a_file(folder, bundle_dir, tmp_
     for name in ("a.wav", "c.wav"):
         (other / name).write_bytes((folder / name).read_bytes())
     out = tmp_path / "out"
+    asked = ("--jobs", 1, "--format", "json", "--out", out)
     first = (folder / "a.wav", folder / "c.wav")
-    assert run("predict", "--bundle", bundle_dir, *first, "--format", "json", "--out", out) == 0
-    second = ("predict", "--bundle", bundle_dir, other, "--format", "json", "--out", out)
+    assert run("predict", "--bundle", bundle_dir, *first, *asked) == 0
+    second = ("predict", "--bundle", bundle_dir, other, *asked)
     assert run(*second, "--resume") == 2
     assert "a.json tells of other recordings than these" in capsys.readouterr().err

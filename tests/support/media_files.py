@@ -106,6 +106,8 @@ def _write(container: av.container.OutputContainer, media: Media) -> None:
     if media.has_audio:
         audio = container.add_stream(media.audio_codec, rate=media.sample_rate)
         audio.layout = "mono" if media.n_channels == 1 else "stereo"
+        if media.audio_codec == "aac":
+            audio.options = {"aac_coder": "fast"}
     if video:
         for image, time_s in _images(media):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")

@@ -18,6 +18,7 @@ HEVC = {"x265-params": "log-level=0:bframes=4:b-pyramid=1:keyint=24:pools=1:fram
 def moving(path: Path, codec: str, options: dict[str, str] | None = None, **known: Any) -> Path:
     """A file of pictures in motion, all different; `times` in ticks of a thousandth of a second."""
     pattern = np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8)
+    wall = np.kron(pattern, np.ones((4, 4, 1), np.uint8))
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=RATE, options=options or {})
         stream.width, stream.height = WIDTH, HEIGHT
@@ -30,8 +31,7 @@ def moving(path: Path, codec: str, options: dict[str, str] | None = None, **know
             stream.codec_context.max_b_frames, stream.codec_context.gop_size = known["b_frames"], 12
         times = known.get("times", range(0, N * 40, 40))
         for number, time in enumerate(times):
-            image = np.kron(pattern, np.ones((4, 4, 1), np.uint8))
-            image = image[number // 2 : number // 2 + HEIGHT, 2 * number : 2 * number + WIDTH]
+            image = wall[number // 2 : number // 2 + HEIGHT, 2 * number : 2 * number + WIDTH]
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
             tick = stream.codec_context.time_base or Fraction(1, RATE)
             frame.pts, frame.time_base = round(Fraction(time, 1000) / tick), tick

@@ -60,7 +60,7 @@ def head(side: int, speaker: int = 1) -> Image:
 def crowd(n_columns: int, n_rows: int, side: int = 144) -> Image:
     """Faces of one size side by side."""
     rows = [
-        np.hstack([head(side, 1 + (row * n_columns + column) % 6) for column in range(n_columns)])
+        np.hstack([head(side, 1 + (row + column) % 2) for column in range(n_columns)])
         for row in range(n_rows)
     ]
     return np.vstack(rows)
@@ -99,6 +99,8 @@ def write_into(container: av.container.OutputContainer, track: Track) -> None:
     if track.sound is not None:
         audio = container.add_stream(track.audio_codec, rate=track.sample_rate)
         audio.layout = "mono"
+        if track.audio_codec == "aac":
+            audio.options = {"aac_coder": "fast"}
     if video is not None:
         for frame in _pictures(track):
             container.mux(video.encode(frame))
