@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from recordings import Track, fitted, portrait, spoken, write
+from recordings import Track, fitted, small_portrait, spoken, write
 from tiny_bundle import face_and_voice
 
 from affuse.bundle.writer import write_bundle
@@ -25,8 +25,8 @@ def bundle_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def talking(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds of a face that speaks."""
-    track = Track([portrait()] * 30, sound=fitted(spoken(), 3.0))
+    """Two seconds of a face that speaks."""
+    track = Track([small_portrait()] * 20, sound=fitted(spoken(), 2.0))
     return write(tmp_path_factory.mktemp("media") / "talking.mp4", track)
 
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from drawn_faces import drawn_crops
-from recordings import RATE, Track, fitted, portrait, spoken, write
+from recordings import RATE, Track, fitted, small_portrait, spoken, write
 from tiny_bundle import face_and_voice
 
 from affuse.bundle.image_quality import ImageQuality
@@ -108,9 +108,9 @@ def test_what_cannot_be_seen_tells_nothing_in_the_fusion(crops):
 
 def test_a_blurred_recording_says_so(tmp_path):
     recogniser = Recogniser(with_quality(0.45))
-    soft = cv2.GaussianBlur(portrait(), (0, 0), 14)
-    sound = fitted(spoken(), 2.0)
-    blurred_clip = write(tmp_path / "soft.mp4", Track([soft] * 20, sound=sound))
+    soft = cv2.GaussianBlur(small_portrait(), (0, 0), 7)
+    sound = fitted(spoken(), 1.0)
+    blurred_clip = write(tmp_path / "soft.mp4", Track([soft] * 10, sound=sound))
     found = recogniser.predict(blurred_clip)
     assert found.face_seen > 0.5
     (note,) = found.notes
@@ -119,7 +119,7 @@ def test_a_blurred_recording_says_so(tmp_path):
         "analysed frames the face is too blurred, dark or noisy to weigh in full: there it counts "
         in note
     )
-    clear = write(tmp_path / "clear.mp4", Track([portrait()] * 20, sound=sound))
+    clear = write(tmp_path / "clear.mp4", Track([small_portrait()] * 10, sound=sound))
     assert recogniser.predict(clear).notes == ()
 
 

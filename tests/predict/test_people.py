@@ -22,6 +22,12 @@ def clips(moving_corpus: Path) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
+def short(conversation, tmp_path_factory) -> Path:
+    """Its first seconds, in which the left one speaks."""
+    return beginning(conversation, tmp_path_factory.mktemp("short") / "two.mp4", 2.0)
+
+
+@pytest.fixture(scope="module")
 def two(recogniser: Recogniser, conversation: Path) -> Prediction:
     return recogniser.predict(
         conversation, people=True, names={1: "Anna"}, window_s=2, explain=True
@@ -85,8 +91,8 @@ def test_real_clips_of_one_person_give_what_they_give_without(shared_data, tmp_p
         assert len(with_people.segments) >= 3
 
 
-def test_two_who_are_said_to_be_one_are_one(recogniser, conversation):
-    found = recogniser.predict(conversation, people=1)
+def test_two_who_are_said_to_be_one_are_one(recogniser, short):
+    found = recogniser.predict(short, people=1)
     assert sum(bool(person.visible) for person in found.people) == 1
 
 
@@ -122,9 +128,8 @@ def test_a_voice_with_a_face_that_never_moves_is_another_person(recogniser, talk
 
 
 def test_mouths_are_not_decoded_where_nothing_can_be_heard(
-    recogniser, conversation, tmp_path, monkeypatch
+    recogniser, short, tmp_path, monkeypatch
 ):
-    short = beginning(conversation, tmp_path / "short.mp4", 2.0)
     silent = remuxed(short, tmp_path / "silent.mp4", {})
     analysed = recording._analysed_video
     monkeypatch.setattr(
@@ -139,6 +144,6 @@ def test_mouths_are_not_decoded_where_nothing_can_be_heard(
     assert len(expected.people) == 2
 
 
-def test_a_name_for_nobody_is_noted(recogniser, clips):
-    found = recogniser.predict(clips[0], people=True, names={3: "Carl"})
-    assert "the name Carl is for person 3, who is not there: 1 people were found" in found.notes
+def test_a_name_for_nobody_is_noted(recogniser, short):
+    found = recogniser.predict(short, people=True, names={3: "Carl"})
+    assert "the name Carl is for person 3, who is not there: 2 people were found" in found.notes

@@ -24,7 +24,7 @@ from affuse.records import RAVDESS_EMOTIONS, Prediction
 def test_voice_and_face_are_fused(found, talking):
     assert isinstance(found, Prediction)
     assert found.path == str(talking)
-    assert found.duration_s == pytest.approx(3.0, abs=0.05)
+    assert found.duration_s == pytest.approx(2.0, abs=0.05)
     assert set(found.probabilities) == {"audio", "video", "fused"}
     for probabilities in found.probabilities.values():
         assert tuple(probabilities) == RAVDESS_EMOTIONS == found.classes
