@@ -86,6 +86,17 @@ def private_cache(new_cache: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
     return cache
 
 
+@pytest.fixture(scope="module")
+def common_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("common_cache")
+
+
+@pytest.fixture
+def keep_features(private_cache: Path, common_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One store for a module, so that each clip's features are computed once."""
+    monkeypatch.setenv("AFFUSE_CACHE", str(common_cache))
+
+
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Folders that one process of a run of pytest makes and all read: nobody may change one.

@@ -15,7 +15,7 @@ import soundfile
 
 from affuse.cli import main
 
-pytestmark = pytest.mark.usefixtures("undrawn_charts")
+pytestmark = pytest.mark.usefixtures("undrawn_charts", "keep_features")
 
 TONES = {"happy": 600, "sad": 200, "angry": 1500}
 MODEL = [
@@ -51,17 +51,6 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         corpus(folder / "ben", "happy sad", 2, rng),
         corpus(folder / "cleo", "sad angry", 1, rng),
     ]
-
-
-@pytest.fixture(scope="module")
-def common_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("common_cache")
-
-
-@pytest.fixture(autouse=True)
-def keep_features(private_cache: Path, common_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One store for this module, so that each clip's features are computed once."""
-    monkeypatch.setenv("AFFUSE_CACHE", str(common_cache))
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from affuse.experiment import run
 from affuse.result import SYSTEM_COLUMNS
 from affuse.tasks.classification import Classification
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("keep_features")]
 
 EMOTIONS = ("happy", "sad", "angry")
 SMALL = {"media.height": 32, "features.vgg_face.frame_step": 40, "features.layer.epochs": 10}
@@ -48,17 +48,6 @@ def halves(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = tmp_path_factory.mktemp("halves") / "halves.csv"
     table.write_text("\n".join(rows) + "\n", "utf-8")
     return table
-
-
-@pytest.fixture(scope="module")
-def common_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("common_cache")
-
-
-@pytest.fixture(autouse=True)
-def keep_features(private_cache: Path, common_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One store for this module, so that each clip's features are computed once."""
-    monkeypatch.setenv("AFFUSE_CACHE", str(common_cache))
 
 
 def affuse(*arguments: object) -> int:

@@ -63,16 +63,6 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_corpus(tmp_path_factory.mktemp("corpus"))
 
 
-def without_report(folder: Path, place: Path) -> None:
-    """In the place of a report, which takes longer than all that such runs compute."""
-
-
-@pytest.fixture
-def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other runs of this module write reports."""
-    monkeypatch.setattr("affuse.experiment.flow.write_report", without_report)
-
-
 def result_of(corpus: Path, out: Path, **more: object):
     overrides = {**SETTINGS, "data.path": str(corpus), "out": str(out), **more}
     return run(load_config("quick", overrides=overrides))
