@@ -38,21 +38,15 @@ def subset(mine: Path, name: str, keep) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cache_of_clips(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("read")
-
-
-@pytest.fixture(scope="module")
-def adapted(bundle_folder, mine, cache_of_clips) -> Adaptation:
+def adapted(bundle_folder, mine, common_cache) -> Adaptation:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AFFUSE_CACHE", str(cache_of_clips))
+        patch.setenv("AFFUSE_CACHE", str(common_cache))
         return affuse.adapt(bundle_folder, mine, jobs=1)
 
 
 @pytest.fixture
-def already_read(adapted, cache_of_clips, monkeypatch) -> None:
+def already_read(adapted, keep_features) -> None:
     """What `adapted` has read of the clips need not be read again."""
-    monkeypatch.setenv("AFFUSE_CACHE", str(cache_of_clips))
 
 
 def test_a_bundle_that_confuses_emotions_learns_what_they_are_called(adapted):

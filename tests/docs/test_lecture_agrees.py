@@ -10,6 +10,9 @@ import pytest
 
 import affuse
 
+# A run, the pages and the steps by hand share the features that they start from.
+pytestmark = pytest.mark.usefixtures("keep_features")
+
 GALLERY = Path(__file__).resolve().parents[2] / "docs/gallery"
 EMOTIONS = ("calm", "happy", "sad", "angry")
 SPEAKERS = ("1", "2", "3")
@@ -33,18 +36,7 @@ def corpus(drawn_corpus):
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """Where a run, the pages and the steps by hand share the features that they start from."""
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def shared_cache(cache, monkeypatch):
-    monkeypatch.setenv("AFFUSE_CACHE", str(cache))
-
-
-@pytest.fixture(scope="module")
-def result(corpus, cache):
+def result(corpus, common_cache):
     """What the recipe of the lecture finds, few frames and epochs being taken."""
     cnn = {"name": "cnn1d", "params": {"epochs": CNN_EPOCHS}}
     changes = {
@@ -64,7 +56,7 @@ def result(corpus, cache):
         "jobs": 1,
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AFFUSE_CACHE", str(cache))
+        patch.setenv("AFFUSE_CACHE", str(common_cache))
         return affuse.run(affuse.load_config("lecture", overrides=changes))
 
 
