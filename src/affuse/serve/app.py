@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -20,6 +20,7 @@ from affuse.serve.about import api_page, info_of
 from affuse.serve.answers import answered
 from affuse.serve.browsers import Browsers
 from affuse.serve.live import Live
+from affuse.serve.page_files import FOLDER, PageFiles
 from affuse.serve.queries import Route
 from affuse.serve.recordings import Recordings
 from affuse.serve.replies import ErrorReply, InfoReply, RunReply
@@ -27,8 +28,6 @@ from affuse.serve.runs import list_runs, report_of
 from affuse.serve.scratch import private_folder
 from affuse.serve.security import Guard
 from affuse.serve.settings import ServerSettings
-
-STATIC = Path(__file__).parent / "static"
 
 _SWEEP_S = 5.0
 
@@ -62,7 +61,9 @@ def create_app(settings: ServerSettings) -> Guard:
         responses={"4XX": {"model": ErrorReply}},
     )
     app.include_router(server.router())
-    app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
+    app.mount(server.files.address, server.files)
+    # The same by names that stay, for who asks for one file: looked at anew each time.
+    app.mount("/static", StaticFiles(directory=FOLDER, check_dir=False))
     for kind in (AffuseError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, answered)
     # Outermost: answers to errors of our own get the headers too.
@@ -76,6 +77,7 @@ class _Server:
         self.settings = settings
         self.live = Live(settings)
         self.info = info_of(settings)
+        self.files = PageFiles(FOLDER)
         self.browsers = Browsers(settings.port)
         self.recordings = Recordings(settings, self.browsers)
 
@@ -120,9 +122,9 @@ class _Server:
             ("GET", "/api/runs", self.runs, {"response_model": list[RunReply]}),
         ]
 
-    async def page(self, request: Request) -> FileResponse:
+    async def page(self, request: Request) -> HTMLResponse:
         """The page, and the cookie by which results come back to who gave the recording."""
-        response = FileResponse(STATIC / "index.html")
+        response = HTMLResponse(self.files.page)
         self.browsers.greet(request, response)
         return response
 

@@ -127,3 +127,14 @@ def test_another_browser_sees_nothing_of_it(
     assert other.locator(".job").count() == 0
     assert "not here any more" in other.inner_text("#jobs-note")
     assert other.is_hidden("#result")
+
+
+def test_who_comes_again_loads_none_of_its_files_again(page: Any) -> None:
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    sent = page.evaluate(
+        "performance.getEntriesByType('resource').map((one) => [one.name, one.transferSize])"
+    )
+    files = {name: size for name, size in sent if "/static/" in name}
+    assert len(files) > 20
+    assert set(files.values()) == {0}

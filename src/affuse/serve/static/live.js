@@ -64,7 +64,7 @@ export class Live {
     const source = this.context.createMediaStreamSource(this.stream);
     this.endLevel = devices.showLevel(source, byId("live-level"));
     const { context } = this;
-    await context.audioWorklet.addModule("/static/pcm.js");
+    await context.audioWorklet.addModule(new URL("./pcm.js", import.meta.url));
     if (this.context !== context) return;
     this.pcm = new AudioWorkletNode(context, "pcm", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
     source.connect(this.pcm);

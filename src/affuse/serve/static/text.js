@@ -1,4 +1,4 @@
-/** Words of the page in the reader's language: a table of JSON for each, in /static/languages. */
+/** Words of the page in the reader's language: a table of JSON for each, in languages/. */
 
 import { make } from "./dom.js";
 
@@ -102,7 +102,7 @@ function chosen(languages) {
 /** Load a table of `languages`, {code: name}, and offer the others. */
 export async function begin(languages) {
   const own = chosen(languages);
-  table = await (await fetch(`/static/languages/${own}.json`)).json();
+  table = await (await fetch(new URL(`./languages/${own}.json`, import.meta.url))).json();
   document.documentElement.lang = own;
   const select = document.getElementById("language");
   select.replaceChildren(...Object.entries(languages).map(([code, name]) =>
