@@ -135,7 +135,8 @@ def seeded_single_thread(seed: int | None) -> Iterator[Any]:
     torch.set_num_threads(1)
     try:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(np.random.randint(2**31) if seed is None else seed)
+            # torch.manual_seed would seed GPUs too, and write down the stack each time.
+            torch.default_generator.manual_seed(np.random.randint(2**31) if seed is None else seed)
             yield torch
     finally:
         torch.set_num_threads(threads)
