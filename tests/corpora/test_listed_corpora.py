@@ -86,7 +86,7 @@ def test_iemocap_keeps_numbers_of_turns_without_an_emotion(tmp_path: Path) -> No
         ("Ses05M_script03_2_FXX1", "excited", "5F"),
     ]
     assert dict(index[1].targets) == {"valence": 1.5, "arousal": 4.5, "dominance": 5.0}
-    assert index.notes[0].startswith("1 of 3 clips have numbers but no emotion")
+    assert index.notes[0].startswith("numbers but no emotion for 1 of 3 clips: ")
     assert dict(index[2].attributes) == {
         "language": "en", "sex": "female", "session": "5", "scenario": "scripted", "label": "exc",
     }  # fmt: skip

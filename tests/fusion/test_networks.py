@@ -188,7 +188,7 @@ def test_only_whole_steps_at_the_end_may_be_missing(table):
     audio[1, :, 2] = np.nan
     broken = table.with_arrays({"audio": ArrayInMemory(audio, AXES["audio"])})
     with pytest.raises(
-        FeatureError, match=r"1 of 36 clips have audio features that are not finite \(first: "
+        FeatureError, match=r"audio features of 1 of 36 clips are not finite \(first: "
     ):
         steps_of(broken, "audio")
 

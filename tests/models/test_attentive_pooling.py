@@ -208,5 +208,5 @@ def test_other_arrays_are_refused():
     with pytest.raises(FeatureError, match="expected clip, time and feature"):
         found.fit(statistics(steps), labels)
     steps[3, 2, 1] = np.nan
-    with pytest.raises(FeatureError, match="1 of 12 clips have steps that are not finite"):
+    with pytest.raises(FeatureError, match="steps of 1 of 12 clips are not finite"):
         found.fit(steps, labels)

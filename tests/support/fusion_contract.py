@@ -186,14 +186,14 @@ def clips_that_lack_a_modality_are_refused_by_whoever_has_not_met_one(case: Case
         assert np.flatnonzero(~fitted.can_decide(partly)).tolist() == rows
         first = re.escape(str(case.table.clips[rows[0]]))
         with pytest.raises(
-            FeatureError, match=rf"{len(rows)} of \d+ clips have no {modality} .*{first}"
+            FeatureError, match=rf"no {modality} in {len(rows)} of \d+ clips .*{first}"
         ):
             fitted.predict_proba(partly)
 
 
 def clips_that_lack_every_modality_are_refused(case: Case) -> None:
     nothing = lacking(lacking(case.table, "audio", [3]), "video", [3])
-    expected = rf"1 of \d+ clips have no.* \(first: {case.table.clips[3]}\)"
+    expected = rf"no.* in 1 of \d+ clips \(first: {case.table.clips[3]}\)"
     with pytest.raises(FeatureError, match=expected):
         case.make(WITH_DROPOUT).fit(nothing)
     with pytest.raises(FeatureError, match=expected):
@@ -214,7 +214,7 @@ def numbers_that_are_not_finite_are_refused(case: Case) -> None:
     broken = np.array(case.table.arrays["video"])
     broken.reshape(len(broken), -1)[2, 1] = np.nan
     expected = (
-        rf"1 of \d+ clips have video features that are not finite "
+        r"video features of 1 of \d+ clips are not finite "
         rf"\(first: {case.table.clips[2]}\)"
     )
     with pytest.raises(FeatureError, match=expected):

@@ -166,7 +166,7 @@ def _without_emotion(index: Index) -> Iterator[str]:
     n_silent = sum(1 for clip in index if not clip.emotion)
     if n_silent:
         yield (
-            f"{n_silent} of {len(index)} clips have numbers but no emotion: those who labelled "
+            f"numbers but no emotion for {n_silent} of {len(index)} clips: those who labelled "
             "them did not agree on one, or named another."
         )
 

@@ -151,7 +151,7 @@ class DecisionFusion(TableOutputs, ClassifierMixin, BaseEstimator):
         lost = ~self.can_decide(table)
         if lost.any():
             raise FeatureError(
-                f"{lost.sum()} of {len(table)} clips have none of {', '.join(self.members_)} "
+                f"none of {', '.join(self.members_)} in {lost.sum()} of {len(table)} clips "
                 f"(first: {table.clips[lost][0]}); expected one at least: leave these clips out"
             )
         parts = [self._part(member, table) for member in self.members_.values()]

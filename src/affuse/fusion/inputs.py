@@ -58,7 +58,7 @@ def feature_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
     absent = ~table.present[modality]
     if absent.any():
         raise FeatureError(
-            f"{absent.sum()} of {len(table)} clips have no {modality} (first: "
+            f"no {modality} in {absent.sum()} of {len(table)} clips (first: "
             f"{table.clips[absent][0]}), which this system needs: leave these clips out"
         )
     return rows
@@ -87,7 +87,7 @@ def present_rows(table: FeatureTable, modality: str) -> NDArray[np.float32]:
     broken = ~np.isfinite(rows).all(axis=1) & present
     if broken.any():
         raise FeatureError(
-            f"{broken.sum()} of {len(table)} clips have {modality} features that are not finite "
+            f"{modality} features of {broken.sum()} of {len(table)} clips are not finite "
             f"(first: {table.clips[broken][0]}): extract them again or leave these clips out"
         )
     return rows if present.all() else np.where(present[:, None], rows, np.float32(np.nan))
@@ -370,7 +370,7 @@ def presence(table: FeatureTable, modalities: Sequence[str]) -> NDArray[np.bool_
     nothing = ~present.any(axis=1)
     if nothing.any():
         raise FeatureError(
-            f"{nothing.sum()} of {len(table)} clips have none of {', '.join(modalities)} (first: "
+            f"none of {', '.join(modalities)} in {nothing.sum()} of {len(table)} clips (first: "
             f"{table.clips[nothing][0]}); expected one at least: leave these clips out"
         )
     return present
@@ -425,7 +425,7 @@ def require_all(table: FeatureTable, modalities: Sequence[str]) -> None:
         absent = ~table.select([name]).present[name]
         if absent.any():
             raise FeatureError(
-                f"{absent.sum()} of {len(table)} clips have no {name} (first: "
+                f"no {name} in {absent.sum()} of {len(table)} clips (first: "
                 f"{table.clips[absent][0]}), and this system has learned from complete clips only: "
                 "leave these clips out, or train it with fusion.modality_dropout = true"
             )

@@ -243,8 +243,8 @@ def _clips(
         broken = ~(np.isfinite(steps).all(axis=2) | ended).all(axis=1)
         if broken.any():
             raise FeatureError(
-                f"{broken.sum()} of {len(rows)} clips have steps that are not finite before their "
-                "end: extract them again or leave these clips out"
+                f"steps of {broken.sum()} of {len(rows)} clips are not finite before their end: "
+                "extract them again or leave these clips out"
             )
         yield rows, steps, (~ended).sum(axis=1)
 

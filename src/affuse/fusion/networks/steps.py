@@ -93,7 +93,7 @@ def steps_of(table: FeatureTable, modality: str) -> Steps:
     broken &= present
     if broken.any():
         raise FeatureError(
-            f"{broken.sum()} of {len(table)} clips have {modality} features that are not finite "
+            f"{modality} features of {broken.sum()} of {len(table)} clips are not finite "
             f"(first: {table.clips[broken][0]}): extract them again or leave these clips out"
         )
     return steps if present.all() else np.where(present[:, None, None], steps, np.float32(np.nan))
