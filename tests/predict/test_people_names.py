@@ -27,5 +27,5 @@ def test_a_name_for_nobody_is_noted():
 def test_fewer_people_than_were_asked_for_are_noted():
     people = interview().people
     (note,) = notes_of_number(people, 30)
-    assert note == "30 people were asked for, and 3 are found"
+    assert note == "people asked for: 30, found: 3"
     assert [notes_of_number(people, n) for n in (3, 2, 0, None)] == [[], [], [], []]

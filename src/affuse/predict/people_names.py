@@ -70,7 +70,7 @@ def notes_of_number(people: Sequence[Person], n_asked: int | None) -> list[str]:
     return [
         message(
             "note.people",
-            "{n_asked} people were asked for, and {n_people} are found",
+            "people asked for: {n_asked}, found: {n_people}",
             n_asked=n_asked,
             n_people=len(people),
         )
