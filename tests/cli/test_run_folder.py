@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from full_disk import files_of_at_most
 
 from affuse.cli import main
 from affuse.storage.locks import claimed
@@ -136,14 +136,9 @@ def test_kill_before_the_report_leaves_no_folder(table, tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-UNDRAWN = """
-import sys
-from affuse import cli
-from affuse.report import chart
-chart._svg = lambda figure, title, text: f"<svg><title>{title}</title>{50_000 * ' '}</svg>"
-cli.main(sys.argv[1:])
-"""
-"""Charts as long as ever, which nobody draws."""
+def as_long_as_ever(figure: object, title: str, text: str) -> str:
+    """A chart that nobody draws."""
+    return f"<svg><title>{title}</title>{50_000 * ' '}</svg>"
 
 
 def test_second_run_is_told_before_its_work(table, tmp_path, capsys, private_cache):
@@ -162,22 +157,18 @@ def test_second_run_is_told_before_its_work(table, tmp_path, capsys, private_cac
     ],
 )
 def test_full_disk_is_one_line_and_the_same_command_goes_on(
-    table, tmp_path, limit, message, capsys
+    table, tmp_path, limit, message, capsys, monkeypatch
 ):
     """A limit on the size of files stands for it: results fit in the larger one, the report not."""
-    out, options = tmp_path / "run", [*AUDIO_ALONE, "--set", "bundle.enabled=false"]
-    found = subprocess.run(
-        [sys.executable, "-c", UNDRAWN, "run", table, *options, "--out", out],
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "MPLCONFIGDIR": str(tmp_path / "mpl")},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
-    lines = [line for line in found.stderr.splitlines() if line.startswith("affuse:")]
-    assert found.returncode == 2, found.stderr
-    assert len(lines) == 1, found.stderr
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch, files_of_at_most(limit):
+        patch.setattr("affuse.report.chart._svg", as_long_as_ever)
+        code = run(table, out, "--set", "bundle.enabled=false")
+    told = capsys.readouterr().err
+    lines = [line for line in told.splitlines() if line.startswith("affuse:")]
+    assert code == 2, told
+    assert len(lines) == 1, told
     assert re.search(message, lines[0]), lines[0]
-    assert "Traceback" not in found.stderr
-    assert {path.name for path in tmp_path.iterdir()} <= {"mpl"}
+    assert "Traceback" not in told
+    assert not list(tmp_path.iterdir())
     assert run(table, out) == 0, capsys.readouterr().err

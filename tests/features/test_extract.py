@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from full_disk import files_of_at_most
 from media_files import Media, write_media
 from short_clips import short_clips
 
@@ -321,25 +322,12 @@ def test_two_runs_share_one_store(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "store").rglob(".*")] == []
 
 
-def _small_files_only() -> None:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
-
-
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_disk_without_space_is_one_line(tmp_path: Path, jobs: str) -> None:
+def test_disk_without_space_is_one_line(affuse, tmp_path: Path, jobs: str) -> None:
     """A limit on the size of files stands for the full disk: writing fails in the middle."""
     table, cache = short_clips(tmp_path / "clips", 2), tmp_path / "cache"
-    command = [sys.executable, "-m", "affuse", "features", table, "--features", "video=none"]
-    found = subprocess.run(
-        [*command, "--jobs", jobs],
-        env={**os.environ, "AFFUSE_CACHE": str(cache), "PYTHONDONTWRITEBYTECODE": "1"},
-        preexec_fn=_small_files_only,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    with files_of_at_most(200):
+        found = affuse(cache, "features", table, "--features", "video=none", "--jobs", jobs)
     lines = [line for line in found.stderr.splitlines() if line.startswith("affuse:")]
     assert found.returncode == 2, found.stderr
     assert len(lines) == 1, found.stderr

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from local_server import PART, TAIL, answer_of, connected, drip, local_server, uploading
-from serving import WAIT_S, until
+from serving import UNUSED, WAIT_S, until
 from starlette.requests import Request
 
 from affuse.serve.answers import answered
@@ -146,7 +146,7 @@ def test_who_is_behind_gives_way_to_a_newcomer(tmp_path, bundle_dir, monkeypatch
         until(lambda: len(list((tmp_path / "home").glob("server-*/jobs/*"))) == 3)
         for behind_s, status in ((3600, 429), (0, 202)):
             monkeypatch.setattr("affuse.serve.jobs.BEHIND_S", behind_s)
-            answer = httpx.post(url, files=form, trust_env=False, timeout=WAIT_S)
+            answer = httpx.post(url, files=form, trust_env=False, verify=UNUSED, timeout=WAIT_S)
             assert answer.status_code == status
         ended = select.select(held, [], [], WAIT_S)[0]
         assert len(ended) == 1, "one gives way, and only one"
@@ -225,7 +225,7 @@ def test_many_idle_connections_leave_room(tmp_path, bundle_dir):
         idle = [stack.enter_context(connected(port)) for _ in range(40)]
         for _ in range(5):
             url = f"http://127.0.0.1:{port}/api/info"
-            assert httpx.get(url, trust_env=False, timeout=WAIT_S).is_success
+            assert httpx.get(url, trust_env=False, verify=UNUSED, timeout=WAIT_S).is_success
         until(lambda: len([raw for raw in idle if _is_closed(raw)]) >= 30)
 
 
@@ -262,7 +262,9 @@ def test_a_form_of_many_parts(tmp_path, bundle_dir):
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     with local_server(tmp_path, bundle_dir, Limits(max_jobs=1)) as port:
         url = f"http://127.0.0.1:{port}/api/predict"
-        answer = httpx.post(url, content=content, headers=headers, trust_env=False, timeout=WAIT_S)
+        answer = httpx.post(
+            url, content=content, headers=headers, trust_env=False, verify=UNUSED, timeout=WAIT_S
+        )
     assert answer.status_code == 400
     assert "more than 100 parts" in answer.json()["error"]
 
@@ -281,7 +283,7 @@ def test_who_waits_for_long_work_keeps_nothing_from_the_others(tmp_path, bundle_
             raw.sendall(head.encode())
         for path in ("/static/main.js", "/api/runs"):
             url = f"http://127.0.0.1:{port}{path}"
-            assert httpx.get(url, trust_env=False, timeout=WAIT_S).is_success
+            assert httpx.get(url, trust_env=False, verify=UNUSED, timeout=WAIT_S).is_success
         ready.set()
 
 
