@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from short_clips import short_clips
 
-from affuse.workers.cluster import local_cluster
-
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Of a cluster of two workers."""
-    with local_cluster(2) as cluster:
-        yield cluster.client.scheduler.address
+    """Of a cluster of two workers, threads of this process: a process of each imports for seconds.
+
+    What they are sent and send travels by TCP all the same.
+    """
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+    ) as started:
+        yield started.scheduler_address
 
 
 @pytest.mark.slow

@@ -34,11 +34,12 @@ def called_here(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 
     def called(line: Sequence[str], *, env: Mapping[str, str], **_: object) -> Ended:
         assert line[1:3] == ["-m", "affuse"]
-        with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        with pytest.MonkeyPatch.context() as patch:
             for name, value in env.items():
                 patch.setenv(name, value)
             patch.setattr(tempfile, "tempdir", None)
-            main(line[3:])
+            with pytest.raises(SystemExit) as ended:
+                main(line[3:])
         return Ended(line, int(ended.value.code or 0), *capfd.readouterr())
 
     return called

@@ -25,6 +25,8 @@ KINDS = ("this process", "processes", "cluster")
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Workers]:
     pytest.importorskip("distributed")
+    from dask import config
+
     from affuse.workers import cluster
 
     with pytest.MonkeyPatch.context() as patch:
@@ -32,7 +34,9 @@ def cluster() -> Iterator[Workers]:
         patch.setenv("PYTHONPATH", os.pathsep.join(paths))
         # A machine that is busy with other tests may answer late; it is not lost.
         patch.setattr(cluster, "ANSWERS_WITHIN_S", 60.0)
-        with cluster.local_cluster(2) as workers:
+        # Dask gives a batch up after its second worker, not its fourth: each takes long to begin.
+        sooner = config.set({"distributed.scheduler.allowed-failures": 1})
+        with sooner, cluster.local_cluster(2) as workers:
             yield workers
 
 
