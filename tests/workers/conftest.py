@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -122,3 +123,22 @@ def start_cluster(tmp_path: Path) -> Iterator[Callable[[int], Running]]:
             return running.start(n_workers)
 
         yield start
+
+
+@pytest.fixture
+def scheduler_here(tmp_path: Path) -> Iterator[Running]:
+    """A scheduler in this process, without workers, for a test that leaves it alive."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=0,
+        processes=False,
+        protocol="tcp",
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+    ) as started:
+        running = Running(tmp_path, started.scheduler_address)
+        try:
+            yield running
+        finally:
+            running.stop()

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import subprocess
-import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -21,6 +21,8 @@ from short_clips import short_clips
 from affuse.errors import ClusterError
 from affuse.workers import cluster
 from affuse.workers.cluster import connected
+
+Process = subprocess.Popen[bytes]
 
 
 class Ended(Protocol):
@@ -137,17 +139,13 @@ def test_kill_in_the_middle_of_features_loses_nothing(
 ) -> None:
     data = short_clips(tmp_path / "clips", 24)
     _, victim = cluster_of_two.two()
-    line = [sys.executable, "-m", "affuse", "features", str(data), *FEATURES_OF_SOUND]
-    line += ["--cluster", cluster_of_two.address]
-    environment = {**os.environ, "AFFUSE_CACHE": str(tmp_path / "cache")}
-    process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
-    while len(list((tmp_path / "cache").rglob("[!.]*.npy"))) < 3 and time.monotonic() < until:
-        time.sleep(0.01)
-    victim.kill()
-    victim.wait()
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
+    cache = tmp_path / "cache"
+    killer = threading.Thread(target=killed_once_some_are_stored, args=(victim, cache, 3))
+    killer.start()
+    found = features(data, cache, "--cluster", cluster_of_two.address)
+    killer.join()
+    assert found.returncode == 0, found.stderr
+    assert victim.returncode == -signal.SIGKILL
     alone = features(data, tmp_path / "alone", "--jobs", "1")
     assert alone.returncode == 0
     # What it was writing when it was killed is cleared away by the next command.
@@ -155,6 +153,14 @@ def test_kill_in_the_middle_of_features_loses_nothing(
     assert again.stdout == alone.stdout
     assert len(stored(tmp_path / "cache")) == 24
     assert stored(tmp_path / "cache") == stored(tmp_path / "alone")
+
+
+def killed_once_some_are_stored(victim: Process, cache: Path, n_arrays: int) -> None:
+    until = time.monotonic() + 60
+    while len(list(cache.rglob("[!.]*.npy"))) < n_arrays and time.monotonic() < until:
+        time.sleep(0.01)
+    victim.kill()
+    victim.wait()
 
 
 @pytest.mark.slow
@@ -202,9 +208,9 @@ def test_lost_scheduler_is_said_and_work_goes_on_later(start_cluster, tmp_path: 
 
 @pytest.mark.slow
 def test_cluster_without_workers_or_with_those_of_another_version_is_refused(
-    start_cluster, impatient, tmp_path: Path
+    scheduler_here, impatient, tmp_path: Path
 ) -> None:
-    running = start_cluster(0)
+    running = scheduler_here
     message = r"has no worker; .*dask worker tcp://"
     with pytest.raises(ClusterError, match=message), connected(running.address):
         pass
