@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from affuse.cli import main
+from affuse.config.durations import seconds_of
 
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
@@ -44,7 +45,9 @@ def run(tmp_path: Path, rng: np.random.Generator, capsys: pytest.CaptureFixture[
     return call
 
 
-def test_every_trial_is_in_the_run_folder(run, tmp_path):
+def test_every_trial_is_in_the_run_folder(run, tmp_path, monkeypatch):
+    """A quarter of the budget is used up, in several trials of each fold."""
+    monkeypatch.setattr("affuse.experiment.rows.seconds_of", lambda text: seconds_of(text) / 4)
     out = f"--out={tmp_path / 'run'}"
     code, printed = run("--set", "fusion.also=gated", "--budget", "1s", out)
     assert code == 0

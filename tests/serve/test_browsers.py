@@ -96,18 +96,32 @@ def test_a_recording_is_never_sent_as_a_page(browser, voice):
     browser.delete(f"/api/jobs/{number}")
 
 
-def test_results_go_some_time_after_their_browser_asked_last(tmp_path, bundle_dir, voice):
-    with serving(tmp_path, "--bundle", bundle_dir, "--keep", "2") as served:
-        with served.client() as browser:
-            browser.get("/")
-            number = send(browser, voice).json()["id"]
-            ended(browser, number)
-            for _ in range(14):
-                time.sleep(0.2)
-                answer = browser.get(f"/api/jobs/{number}")
-                assert answer.status_code == 200, "it stays as long as it is asked for"
-                assert answer.json()["expires_in_s"] <= 2
-            until(lambda: not served.job_folders)
-            assert browser.get("/api/jobs").json() == []
-        assert served.folders
-    assert list(served.home.glob("server-*")) == [], "all goes when the server ends"
+@pytest.fixture(scope="module")
+def forgetful(tmp_path_factory, bundle_dir):
+    """A server that keeps results for two seconds."""
+    scratch = tmp_path_factory.mktemp("forgetful")
+    with serving(scratch, "--bundle", bundle_dir, "--keep", "2") as served:
+        yield served
+
+
+def test_results_go_some_time_after_their_browser_asked_last(forgetful, voice):
+    with forgetful.client() as browser:
+        browser.get("/")
+        number = send(browser, voice).json()["id"]
+        ended(browser, number)
+        for _ in range(14):
+            time.sleep(0.2)
+            answer = browser.get(f"/api/jobs/{number}")
+            assert answer.status_code == 200, "it stays as long as it is asked for"
+            assert answer.json()["expires_in_s"] <= 2
+        until(lambda: not forgetful.job_folders)
+        assert browser.get("/api/jobs").json() == []
+    assert forgetful.folders
+
+
+def test_results_of_a_program_go_some_time_after_they_came(forgetful, talking):
+    with forgetful.client() as client:
+        number = send(client, talking).json()["id"]
+        assert ended(client, number)["state"] == "done"
+        until(lambda: client.get(f"/api/jobs/{number}").status_code == 404)
+        assert forgetful.job_folders == []

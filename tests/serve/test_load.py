@@ -1,4 +1,4 @@
-"""Many at once, cancelling, expiry, and a server that is killed."""
+"""Many at once, cancelling, and a server that is killed."""
 
 from __future__ import annotations
 
@@ -48,17 +48,6 @@ def test_twenty_uploads_at_once(tmp_path, bundle_dir, talking):
             if answer.status_code == 202:
                 assert ended(client, answer.json()["id"])["state"] == "done"
         assert _peak_mb(served.process.pid) < MOST_MB
-
-
-def test_expiry(tmp_path, bundle_dir, talking):
-    with (
-        serving(tmp_path, "--bundle", bundle_dir, "--keep", "2") as served,
-        served.client() as client,
-    ):
-        number = send(client, talking).json()["id"]
-        assert ended(client, number)["state"] == "done"
-        until(lambda: client.get(f"/api/jobs/{number}").status_code == 404)
-        assert served.job_folders == []
 
 
 def test_killed_server_leaves_nothing_behind(tmp_path, bundle_dir, slow, talking):

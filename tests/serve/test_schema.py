@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from serving import serving
+from local_server import local_server
+
+from affuse.serve.settings import Limits
 
 N_EXAMPLES = 12
 
@@ -13,9 +15,9 @@ N_EXAMPLES = 12
 @pytest.mark.filterwarnings("ignore")
 def test_no_server_error(tmp_path, bundle_dir):
     schemathesis = pytest.importorskip("schemathesis")
-    options = ("--bundle", bundle_dir, "--queue", "2", "--keep", "5")
-    with serving(tmp_path, *options) as served:
-        schema = schemathesis.openapi.from_url(f"{served.base}/api/openapi.json")
+    limits = Limits(max_queue=2, keep_s=5)
+    with local_server(tmp_path, bundle_dir, limits) as port:
+        schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{port}/api/openapi.json")
         operations = [found.ok() for found in schema.get_all_operations()]
         assert len(operations) >= 10
         for operation in operations:

@@ -6,13 +6,16 @@ import io
 import json
 import zipfile
 
+import httpx
 import pytest
+from local_server import local_server
 from predictions import window
-from serving import ended, send, serving
+from serving import UNUSED, ended, send
 
 from affuse.media.decode import probe
 from affuse.records import RAVDESS_EMOTIONS, Prediction
 from affuse.serve.judging import VideoTask, draw
+from affuse.serve.settings import Limits
 
 
 @pytest.fixture
@@ -88,7 +91,10 @@ def test_runs_of_the_demo_are_listed_beside_the_others(tmp_path, bundle_dir, mon
         (tmp_path / run / "results.csv").write_text("system,leaky,uar,n_clips\nSVM,False,0.6,9\n")
         (tmp_path / run / "report.html").write_text(f"<p>{run}</p>")
     monkeypatch.chdir(tmp_path)
-    with serving(tmp_path, "--bundle", bundle_dir) as served, served.client() as client:
+    with (
+        local_server(tmp_path, bundle_dir, Limits(max_jobs=1)) as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=UNUSED) as client,
+    ):
         runs = client.get("/api/runs").json()
         assert [(run["title"], run["report"]) for run in runs] == [
             ("mine", "/runs/mine/report.html"),
