@@ -124,8 +124,11 @@ def _video_stream(container: av.container.OutputContainer, track: Track) -> av.V
 
 def _pictures(track: Track) -> Iterable[av.VideoFrame]:
     times_s = track.times_s or [number / track.fps for number in range(len(track.images))]
+    before = frame = None
     for image, time_s in zip(track.images, times_s, strict=True):
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+        if frame is None or image is not before:  # One that is held is converted once.
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+            frame, before = frame.reformat(format="yuv420p"), image
         frame.pts, frame.time_base = round(time_s * 90_000), Fraction(1, 90_000)
         yield frame
 
