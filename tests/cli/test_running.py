@@ -86,6 +86,7 @@ def test_a_run_without_a_bundle_points_elsewhere(sounds, tmp_path, capsys):
     assert text.splitlines()[-1] == f"Next: affuse audit '{sounds}' says what would leak."
 
 
+@pytest.mark.usefixtures("trunk")
 def test_features_of_sound_alone_are_stored_and_counted(sounds, capsys):
     text = said(capsys, "features", sounds, "--jobs", "1")
     lines = [" ".join(line.split()) for line in text.splitlines()]

@@ -68,6 +68,7 @@ def commands(corpus: Path, folder: Path) -> dict[str, tuple[object, ...]]:
     }
 
 
+@pytest.mark.usefixtures("trunk")
 @pytest.mark.parametrize("name", commands(Path(), Path()))
 def test_nothing_reaches_the_terminal(name, corpus, tmp_path, told_within):
     code, out, err = told_within(*commands(corpus, tmp_path)[name])

@@ -81,6 +81,7 @@ def test_features_that_say_the_same_of_all_are_refused_on_one_line(
 
 
 @pytest.mark.usefixtures("undrawn_charts")
+@pytest.mark.usefixtures("no_report")
 def test_few_clips_that_agree_by_chance_are_no_label(corpus, capfd, rng, tmp_path):
     table = features(corpus, [0.0, 1.0] * 3, list(rng.normal(size=6)))
     run = ("run", corpus, *QUICK, *FEW, "--features", f"audio={table}", "--out", tmp_path / "run")

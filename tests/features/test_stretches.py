@@ -73,6 +73,7 @@ def test_the_index_says_so(table, capfd):
     assert "two: begins at 9 s, but its file ends at 2.00 s" in message
 
 
+@pytest.mark.usefixtures("trunk")
 def test_features_of_clips_with_sound_alone(table, capfd):
     path = table("one.wav,0,1,sad,a", "two.wav,0,1,happy,b")
     with pytest.raises(SystemExit) as ended:
