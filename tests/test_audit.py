@@ -313,9 +313,12 @@ def test_features_that_are_learned_are_left_out():
 @pytest.mark.data
 @pytest.mark.slow
 def test_real_duplicates_planted_speaker_and_inflation(shared_data, audit, tmp_path):
+    """RAVDESS speech of nine speakers, of whom the fold file has the fourth on both sides."""
     units = shared_data / "luna_openface_au_means.csv"
+    threes = [["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"]]
+    speakers = [speaker for three in threes for speaker in three]
     with units.open(encoding="utf-8") as file:
-        clips = [row["clip"] for row in csv.DictReader(file)]
+        clips = [row["clip"] for row in csv.DictReader(file) if int(row["clip"][-2:]) <= 9]
     fold_of = {clip: (int(clip[-2:]) + 2) // 3 for clip in clips}
     fold_of |= {clip: 1 for clip in clips if clip[-2:] == "04" and clip[6:8] == "05"}
     folds = write_csv(tmp_path / "mine.csv", [("clip", "fold"), *fold_of.items()])
@@ -323,7 +326,8 @@ def test_real_duplicates_planted_speaker_and_inflation(shared_data, audit, tmp_p
     code, message = audit(
         shared_data / "ravdess", "--recipe", "classical", "--set", "features.audio=none",
         "--set", "models=[{name='svm_rbf'}]", "--features", f"video={units}", "--jobs", 1,
-        "--folds", folds, "--permutations", 1, "--out", out,
+        "--folds", folds, "--permutations", 3, "--out", out,
+        "--set", f"data.speakers={speakers}", "--set", f"folds.speakers={threes}",
     )  # fmt: skip
     assert code == 1
     assert "mine.csv: 1 speaker on both sides of a fold" in message
@@ -332,9 +336,9 @@ def test_real_duplicates_planted_speaker_and_inflation(shared_data, audit, tmp_p
     findings = {f["check"]: f for f in json.loads(out.read_text("utf-8"))["findings"]}
     assert findings["duplicates"]["groups"] == [["01-03-01-02-01-07", "01-03-01-02-02-07"]]
     (system,) = findings["random split"]["systems"]
-    assert system["speaker_independent_uar"] == pytest.approx(0.5842, abs=0.005)
+    assert system["speaker_independent_uar"] == pytest.approx(0.566, abs=0.005)
     assert system["gap"] > 0.15
-    assert findings["permuted labels"]["p"] == pytest.approx(1 / 2)
+    assert findings["permuted labels"]["p"] == pytest.approx(1 / 4)
     assert findings["permuted labels"]["null_mean"] == pytest.approx(1 / 8, abs=0.02)
 
 

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from small_extractors import link_trunk, tiny_config, untrained  # noqa: F401
 
 from affuse.bundle.reader import read_bundle
 from affuse.cli import main
 from affuse.config import load_config
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.experiment import run
+from affuse.extractors.vgg_face import VggFace
 from affuse.result import SYSTEM_COLUMNS
 from affuse.tasks.classification import Classification
 
@@ -54,6 +56,12 @@ def affuse(*arguments: object) -> int:
     with pytest.raises(SystemExit) as ended:
         main([str(argument) for argument in arguments])
     return int(ended.value.code or 0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trunk(untrained: VggFace, common_cache: Path) -> None:  # noqa: F811
+    """The network with random weights is there already."""
+    link_trunk(untrained, common_cache)
 
 
 def stored(cache: Path) -> dict[Path, int]:
@@ -177,8 +185,15 @@ def test_bad_clips_are_counted_and_left_out(corpus, tmp_path, capsys):
 
 
 @pytest.mark.usefixtures("no_report")
-def test_interrupted_run_goes_on_where_it_stopped(corpus, tmp_path, monkeypatch):
+def test_interrupted_run_goes_on_where_it_stopped(
+    corpus,
+    untrained,  # noqa: F811
+    tmp_path,
+    monkeypatch,
+):
     cache, n_clips = tmp_path / "cache", 9
+    cache.mkdir()
+    link_trunk(untrained, cache)
     command = [sys.executable, "-m", "affuse", "run", str(corpus), *FEW_FRAMES, "--jobs", "1"]
     command += [*ONE_MODEL, "--out", str(tmp_path / "run")]
     environment = {**os.environ, "AFFUSE_CACHE": str(cache)}

@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from small_extractors import link_trunk
 
 import affuse
 
@@ -27,7 +28,7 @@ WAYS = ("concatenate", "add", "multiply", "weighted")
 BOTH = "audio+video"
 LAYER_EPOCHS, CNN_EPOCHS, LATE_EPOCHS, BATCH, N_FOLDS = 2, 1, 2, 16, 3
 CNN = f"1D CNN epochs={CNN_EPOCHS}"
-FEW_PIXELS = {"frame_step": 60, "height": 64}
+FEW_PIXELS = {"frame_step": 60, "height": 32}
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +37,9 @@ def corpus(drawn_corpus):
 
 
 @pytest.fixture(scope="module")
-def result(corpus, common_cache):
+def result(corpus, untrained, common_cache):
     """What the recipe of the lecture finds, few frames and epochs being taken."""
+    link_trunk(untrained, common_cache)
     cnn = {"name": "cnn1d", "params": {"epochs": CNN_EPOCHS}}
     changes = {
         "data.path": str(corpus),
@@ -63,6 +65,12 @@ def result(corpus, common_cache):
 @pytest.fixture(scope="module")
 def rows(result):
     return result.results.set_index(["protocol", "modality", "fusion", "model"])
+
+
+@pytest.fixture(scope="module")
+def predictions(result):
+    """Made anew each time that the result is asked for them."""
+    return result.predictions
 
 
 def systems(seed):
@@ -102,7 +110,7 @@ def in_clip_order(table, rows):
 
 
 @pytest.mark.parametrize("protocol", ["speaker-independent", "lecture"])
-def test_nineteen_rows_by_hand_are_those_of_one_call(result, rows, corpus, protocol):
+def test_nineteen_rows_by_hand_are_those_of_one_call(predictions, rows, corpus, protocol):
     index = affuse.read(corpus).filter(speakers=SPEAKERS, emotions=EMOTIONS)
     trunk = affuse.extractor("vgg_face", **FEW_PIXELS)
     table = affuse.extract(index, audio="mfcc", video=trunk)
@@ -112,7 +120,7 @@ def test_nineteen_rows_by_hand_are_those_of_one_call(result, rows, corpus, proto
         folds = affuse.speaker_folds(table.speakers, n_folds=N_FOLDS)
     predicted = by_hand(table, folds, protocol)
     assert len(predicted) == 19
-    of_run = result.predictions.set_index("clip").groupby("system")["predicted"]
+    of_run = predictions.set_index("clip").groupby("system")["predicted"]
     for key, named in predicted.items():
         assert named == of_run.get_group(rows.loc[(protocol, *key)]["system"]).to_dict(), key
 
@@ -163,24 +171,26 @@ def test_page_of_early_fusion_has_the_figures_with_speakers_kept_apart(
         assert figures[column][name] == pytest.approx(expected, abs=1e-9), (column, name)
 
 
-def of_first_fold(result, system):
+def of_first_fold(predictions, system):
     """Emotion that a row of the run names for each clip of the first fold."""
-    own = result.predictions.query("system == @system and fold == 1")
+    own = predictions.query("system == @system and fold == 1")
     return own.set_index("clip")["predicted"].to_dict()
 
 
-def test_page_of_late_fusion_names_what_the_run_names(result, rows, corpus, tmp_path, monkeypatch):
+def test_page_of_late_fusion_names_what_the_run_names(
+    predictions, rows, corpus, tmp_path, monkeypatch
+):
     names = run_page("plot_07_late_fusion", "", corpus, tmp_path, monkeypatch)
     test, first = names["test"], names["found"].query("seed == 0").set_index("system")["UAR"]
     predicted = names["late"].predict(test)
     named = dict(zip(test.clips, [test.classes[label] for label in predicted], strict=True))
     row = rows.loc[("speaker-independent", BOTH, "late concatenate", CNN)]
-    assert named == of_first_fold(result, row["system"])
+    assert named == of_first_fold(predictions, row["system"])
     keys = {"audio": ("audio", ""), "video": ("video", "")}
     keys |= {way: (BOTH, f"late {way}") for way in WAYS}
     for column, key in keys.items():
         system = rows.loc[("speaker-independent", *key, CNN)]["system"]
-        found = [of_first_fold(result, system)[clip] for clip in test.clips]
+        found = [of_first_fold(predictions, system)[clip] for clip in test.clips]
         labels = [test.classes.index(name) for name in found]
         assert first[column] == pytest.approx(affuse.uar(test.labels, labels), abs=1e-9), column
 

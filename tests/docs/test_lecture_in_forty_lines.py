@@ -27,7 +27,7 @@ def lecture(corpus, found):
     found["mfcc"] = affuse.extractor("mfcc").extract(sound)  # silence to 4 s
     found["layers"] = affuse.vgg16_activations(frames[:1])
     # Features of all clips: 40 x 63, and the trunk's output of every frame.
-    trunk = affuse.extractor("vgg_face", frame_step=60, height=64)
+    trunk = affuse.extractor("vgg_face", frame_step=60, height=32)
     table = affuse.extract(index, audio="mfcc", video=trunk)
     found["table"], y = table, table.labels
     # The split, and the layer of 21 neurons, fitted on the training clips alone.
@@ -55,7 +55,7 @@ def lecture(corpus, found):
     found["folds"] = affuse.speaker_folds(table.speakers, n_folds=3)
 
 
-def test_the_whole_lecture_from_the_api_reference(corpus):
+def test_the_whole_lecture_from_the_api_reference(corpus, trunk):
     found = {}
     lecture(corpus, found)
     assert found["mfcc"].shape == (40, 63)
