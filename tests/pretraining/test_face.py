@@ -22,7 +22,7 @@ from affuse.pretraining.face_parts import read_face_parts
 
 torch = pytest.importorskip("torch")
 QUICK = FaceTraining("tiny", epochs=6, batch_size=16, learning_rate=0.02, threads=1)
-TINY = FaceArchitecture(((8,), (16, 16), (24, 24)), 32)
+TINY = FaceArchitecture(((8,), (16, 16)), 32)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -125,8 +125,8 @@ def test_the_graph_computes_with_seven_bits_but_for_the_first_convolution(traine
     kernels = [a for a in arrays if a.ndim == 4]
     assert [a.shape[1] for a in kernels if a.dtype == np.float32] == [1, 1]
     integers = [a for a in arrays if a.dtype == np.int8 and a.ndim > 1]
-    # Of two networks: four convolutions, the embedding, the head.
-    assert len(integers) == 12
+    # Of two networks: two convolutions, the embedding, the head.
+    assert len(integers) == 8
     assert max(int(np.abs(a.astype(int)).max()) for a in integers) == 64
 
 
