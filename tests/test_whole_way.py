@@ -144,7 +144,7 @@ def test_shuffled_labels_show_what_the_lecture_protocol_leaks(halves):
         "features.audio": "none",
         **SMALL,
         "media.height": 64,
-        "features.layer.epochs": 100,
+        "features.layer.epochs": 60,
         "models": [{"name": "svm_linear"}],
         "evaluation.protocols": ["speaker-independent", "lecture"],
         "evaluation.test_share": 0.4,
