@@ -31,15 +31,20 @@ CNN = f"1D CNN epochs={CNN_EPOCHS}"
 FEW_PIXELS = {"frame_step": 60, "height": 32}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def trunk(untrained, common_cache):
+    """The network with random weights is there already."""
+    link_trunk(untrained, common_cache)
+
+
 @pytest.fixture(scope="module")
 def corpus(drawn_corpus):
     return drawn_corpus(len(SPEAKERS), *EMOTIONS)
 
 
 @pytest.fixture(scope="module")
-def result(corpus, untrained, common_cache):
+def result(corpus, common_cache):
     """What the recipe of the lecture finds, few frames and epochs being taken."""
-    link_trunk(untrained, common_cache)
     cnn = {"name": "cnn1d", "params": {"epochs": CNN_EPOCHS}}
     changes = {
         "data.path": str(corpus),
