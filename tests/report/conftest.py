@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from undrawn import undrawn
+from undrawn import undrawn, without_charts
 
 from affuse.config import load_config
 from affuse.experiment import run
+from affuse.report.reading import RunFolder, read_run
 
 RATE = 8000
 SETTINGS = {
@@ -56,6 +57,12 @@ def run_folder(made_once: Callable[..., Path]) -> Path:
     return made_once("small", _run) / "run"
 
 
+@pytest.fixture(scope="session")
+def small_run(run_folder: Path) -> RunFolder:
+    """What stands in it: nobody may change a table."""
+    return read_run(run_folder)
+
+
 def _run(folder: Path) -> None:
     corpus, before = write_corpus(folder), os.environ.get("AFFUSE_CACHE")
     os.environ["AFFUSE_CACHE"] = str(folder / "cache")
@@ -78,4 +85,11 @@ def _run(folder: Path) -> None:
 def words_alone() -> Iterator[None]:
     """Reports that a test makes have no lines in their charts."""
     with undrawn():
+        yield
+
+
+@pytest.fixture
+def no_charts() -> Iterator[None]:
+    """Reports that a test makes have no charts and no example clips."""
+    with without_charts():
         yield

@@ -16,7 +16,6 @@ from small_transfer import FOUND
 from affuse.config import load_config
 from affuse.report.compare import comparison_html
 from affuse.report.document import write_report
-from affuse.report.reading import read_run
 from affuse.report.transfer_report import transfer_html
 
 WIDTHS = (1280, 390)
@@ -153,14 +152,14 @@ def test_table_is_sorted_by_the_keyboard(opened):
     assert ranked.locator("th[aria-sort=ascending]").count() == 2
 
 
-def test_five_rows_come_first_and_the_rest_on_demand(opened, run_folder):
+def test_five_rows_come_first_and_the_rest_on_demand(opened, small_run):
     page, _ = opened()
     ranked = page.locator(".ranked").first
     seen = ranked.locator("tbody tr:visible")
     assert seen.count() == 5
     ranked.locator("summary").focus()
     page.keyboard.press("Enter")
-    assert seen.count() == len(read_run(run_folder).honest)
+    assert seen.count() == len(small_run.honest)
     assert page.locator(".apart tbody tr:visible").count() == 0
 
 
@@ -184,12 +183,12 @@ def test_three_questions_fit_the_first_screen_of_a_telephone(opened):
 
 
 @pytest.mark.parametrize("kind", ["transfer", "comparison"])
-def test_other_pages_are_fit_for_everybody(go, run_folder, tmp_path, kind):
+def test_other_pages_are_fit_for_everybody(go, run_folder, small_run, tmp_path, kind):
     checker = pytest.importorskip("axe_playwright_python.sync_playwright")
     if kind == "transfer":
         text = transfer_html(FOUND, load_config(run_folder / "config.toml"))
     else:
-        text = comparison_html([read_run(run_folder)] * 2)
+        text = comparison_html([small_run] * 2)
     (tmp_path / "page.html").write_text(text, "utf-8")
     page, _ = go(tmp_path / "page.html", 390, "dark")
     assert page.locator(".answers h3").all_inner_texts() == [

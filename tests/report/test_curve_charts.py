@@ -6,13 +6,12 @@ import pandas as pd
 import pytest
 
 from affuse.report.curve_charts import robustness_charts, training_chart
-from affuse.report.reading import read_run
 from affuse.report.results_charts import paired_charts
 
 
 @pytest.fixture
-def run(run_folder):
-    return read_run(run_folder)
+def run(small_run):
+    return small_run
 
 
 def test_every_network_has_its_curve(run):

@@ -100,33 +100,31 @@ def test_its_title_is_that_of_the_data(text, page):
     assert "<title>clips: 3 emotions from voice and face: affuse report</title>" in text
 
 
-def test_three_questions_are_answered(run_folder):
-    run = read_run(run_folder)
-    found, n_apart = summary(run), len(run.honest)
+def test_three_questions_are_answered(small_run):
+    found, n_apart = summary(small_run), len(small_run.honest)
     assert found.tested[0].startswith("24 clips of 4 speakers (6 each): 3 emotions")
     assert found.tested[1].startswith(f"{n_apart} systems: audio by MFCC, video by ")
     assert found.tested[2] == "Protocol: speaker-independent, 4 folds; speakers kept apart."
     assert [figure.kind for figure in found.figures] == ["audio", "video", "fused"]
     assert found.trust[0] == "Each clip was tested by a system that was not trained on its speaker."
     assert any(f"picked as the best of {n_apart} after" in sentence for sentence in found.trust)
-    only = run.results[run.results["leaky"]]
-    leaky = replace(run, tables={**run.tables, "results": only})
+    only = small_run.results[small_run.results["leaky"]]
+    leaky = replace(small_run, tables={**small_run.tables, "results": only})
     assert (summary(leaky).value, summary(leaky).figures) == ("", ())
     assert summary(leaky).quality[0].startswith("No system was evaluated with speakers kept apart")
     assert summary(leaky).tested[-1].endswith("it leaks.")
 
 
 @pytest.mark.usefixtures("words_alone")
-def test_a_figure_that_is_not_surely_above_chance_says_so(run_folder):
-    run = read_run(run_folder)
-    table = run.table("results")
-    poor = replace(run, tables={**run.tables, "results": table.assign(uar_low=0.2)})
+def test_a_figure_that_is_not_surely_above_chance_says_so(small_run):
+    table = small_run.table("results")
+    poor = replace(small_run, tables={**small_run.tables, "results": table.assign(uar_low=0.2)})
     assert "It is not surely above chance (33.3 %)." in summary(poor).trust
-    assert "It is not surely above chance (33.3 %)." not in summary(run).trust
+    assert "It is not surely above chance (33.3 %)." not in summary(small_run).trust
 
 
-def test_the_reason_of_a_leak_stands_once_and_its_rows_are_folded(text, run_folder):
-    n_leaky = len(read_run(run_folder).leaky)
+def test_the_reason_of_a_leak_stands_once_and_its_rows_are_folded(text, small_run):
+    n_leaky = len(small_run.leaky)
     reason = "clips of the same speakers are in training and test"
     box = text[text.index('<div class="apart">') : text.index('id="next"')]
     assert box.count(reason) == 1
@@ -147,7 +145,7 @@ def test_it_leads_to_the_bundle(run_folder, tmp_path, text):
     assert f"affuse predict my.mp4 --bundle {run_folder / 'bundle'}</code>" in text
 
 
-@pytest.mark.usefixtures("words_alone")
+@pytest.mark.usefixtures("no_charts")
 def test_report_of_a_moved_run_names_the_bundle_where_it_is_now(run_folder, tmp_path):
     moved = tmp_path / "another place"
     shutil.copytree(run_folder, moved)
@@ -172,11 +170,11 @@ def test_every_drawing_is_whole_and_told_in_words(text):
         assert "#0" not in re.sub(r'(id|href)="[^"]*"|url\([^)]*\)', "", drawing), title
 
 
-def test_words_and_figures_are_those_of_the_tables(run_folder, text):
+def test_words_and_figures_are_those_of_the_tables(run_folder, small_run, text):
     results = pd.read_csv(run_folder / "results.csv")
     honest = results[~results["leaky"]]
     best = honest.loc[honest["uar"].idxmax()]
-    found = summary(read_run(run_folder))
+    found = summary(small_run)
     assert found.value == f"{100 * best['uar']:.1f} %"
     assert f"[{100 * best['uar_low']:.1f}, {100 * best['uar_high']:.1f}]" in found.value_text
     assert best["system"] in found.quality[0]
@@ -186,24 +184,22 @@ def test_words_and_figures_are_those_of_the_tables(run_folder, text):
         assert f">{100 * row['uar']:.1f}<" in text
 
 
-def test_confusions_are_those_of_the_predictions(run_folder):
-    run = read_run(run_folder)
+def test_confusions_are_those_of_the_predictions(run_folder, small_run):
     rows = pd.read_csv(run_folder / "predictions.csv", dtype={"clip": str})
-    for modality, shares in confusions(run).items():
-        own = rows[rows["system"] == run.best[modality]]
-        for emotion in run.classes:
+    for modality, shares in confusions(small_run).items():
+        own = rows[rows["system"] == small_run.best[modality]]
+        for emotion in small_run.classes:
             true = own[own["emotion"] == emotion]
             right = (true["predicted"] == emotion).mean()
             assert shares.loc[emotion, emotion] == pytest.approx(right)
         assert np.allclose(shares.sum(axis=1), 1)
 
 
-def test_examples_show_right_wrong_and_disagreement(run_folder, text):
-    run = read_run(run_folder)
-    chosen = chosen_clips(run)
+def test_examples_show_right_wrong_and_disagreement(small_run, text):
+    chosen = chosen_clips(small_run)
     assert {kind for kind, _ in chosen} >= {"right"}
     assert len({clip for _, clip in chosen}) == len(chosen)
-    deciding = run.predictions_of(run.best["audio+video"])
+    deciding = small_run.predictions_of(small_run.best["audio+video"])
     for kind, clip in chosen:
         row = deciding.loc[clip]
         if kind in ("right", "wrong"):
@@ -317,7 +313,7 @@ def test_a_pipe_or_device_is_not_replaced(run_folder, tmp_path):
     assert (tmp_path / "pipe.html").is_fifo()
 
 
-@pytest.mark.usefixtures("words_alone")
+@pytest.mark.usefixtures("no_charts")
 def test_a_link_goes_on_leading_to_its_page(run_folder, tmp_path):
     page, link = tmp_path / "page.html", tmp_path / "link.html"
     page.write_text("older", "utf-8")
@@ -347,13 +343,12 @@ def test_any_name_can_be_drawn(run_folder, tmp_path):
     assert "\x1b" not in "".join(drawn.svg.replace(drawn.text, "") for drawn in map_charts(run))
 
 
-def test_more_speakers_than_have_room_are_counted_not_named(run_folder):
-    run = read_run(run_folder)
-    speakers = run.table("speakers")
+def test_more_speakers_than_have_room_are_counted_not_named(small_run):
+    speakers = small_run.table("speakers")
     many = pd.concat(
         [speakers.assign(speaker=f"nEMO/{n}-" + speakers["speaker"].astype(str)) for n in range(20)]
     )
-    chart = speaker_chart(replace(run, tables={**run.tables, "speakers": many}))
+    chart = speaker_chart(replace(small_run, tables={**small_run.tables, "speakers": many}))
     assert chart is not None
     assert "80 speakers, sorted" in chart.svg
     assert "nEMO/7-" not in chart.svg.replace(chart.text, "")
@@ -361,7 +356,7 @@ def test_more_speakers_than_have_room_are_counted_not_named(run_folder):
     assert len(chart.table) == 80
 
 
-@pytest.mark.usefixtures("words_alone")
+@pytest.mark.usefixtures("no_charts")
 def test_reasons_of_a_leak_are_those_of_the_run(run_folder, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(run_folder, folder)
@@ -377,9 +372,9 @@ def test_reasons_of_a_leak_are_those_of_the_run(run_folder, tmp_path):
     assert "<!DOCTYPE html>" in report_html(read_run(folder))
 
 
-def test_names_that_have_no_room_beside_a_map_are_counted(run_folder, monkeypatch):
+def test_names_that_have_no_room_beside_a_map_are_counted(small_run, monkeypatch):
     monkeypatch.setattr("affuse.report.decision_charts.MOST_NAMED", 3)
-    emotions, speakers = map_charts(read_run(run_folder))[:2]
+    emotions, speakers = map_charts(small_run)[:2]
     assert "too many" not in emotions.text
     assert 'id="' in emotions.svg
     assert "legend" in emotions.svg

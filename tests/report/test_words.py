@@ -17,9 +17,9 @@ NEW = ("p_swap", "p_swap_least", "n_comparisons")
 
 
 @pytest.fixture
-def told_of(run_folder, tmp_path):
+def told_of(run_folder, small_run, tmp_path):
     """What the report says if best fusion and best single modality compared like this."""
-    run = read_run(run_folder)
+    run = small_run
     by_uar = run.honest.set_index("system")["uar"]
     single = max((run.best["audio"], run.best["video"]), key=lambda name: by_uar[name])
     both = {single, run.best["audio+video"]}
@@ -68,12 +68,14 @@ def test_a_difference_that_is_none(told_of):
     assert "-0.0" not in message
 
 
-def test_what_swaps_could_not_show_is_said(run_folder):
+@pytest.mark.usefixtures("no_charts")
+def test_what_swaps_could_not_show_is_said(small_run):
     """Four speakers: 1/8 at least."""
-    text = report_html(read_run(run_folder))
+    text = report_html(small_run)
     assert "with 4 speakers its p cannot go below 0.125" in text
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_a_run_of_an_older_version_is_told_as_well(run_folder, tmp_path):
     older = tmp_path / "older"
     shutil.copytree(run_folder, older)
@@ -96,6 +98,7 @@ def test_minus_nothing_stands_nowhere(run_folder, tmp_path):
     assert "[-0.0" not in text
 
 
+@pytest.mark.usefixtures("no_charts")
 def test_what_modalities_contribute_adds_up_to_what_is_above_chance(run_folder, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(run_folder, folder)

@@ -16,6 +16,7 @@ from affuse.synthetic import corpus
 from affuse.synthetic.faces import Face
 from affuse.synthetic.performance import Performance
 
+_make = corpus._make
 HELD = 5
 """Pictures that show the same moment."""
 
@@ -27,6 +28,12 @@ def held_pictures() -> Iterator[None]:
         patch.setattr(corpus, "perform", _held(corpus.perform))
         patch.setattr(Face, "draw", _drawn_once(Face.draw))
         yield
+
+
+def make_held(batch: Any) -> None:
+    """Makes clips that hold their pictures: what another process of `synthesise` is given to do."""
+    with held_pictures():
+        _make(batch)
 
 
 def _held(perform: Callable[..., Performance]) -> Callable[..., Performance]:

@@ -1,4 +1,4 @@
-"""Reports without lines in their charts."""
+"""Reports without lines in their charts, or without charts."""
 
 from __future__ import annotations
 
@@ -17,4 +17,13 @@ def undrawn() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("affuse.report.chart._svg", words)
+        yield
+
+
+@contextmanager
+def without_charts() -> Iterator[None]:
+    """Reports of a run of emotions have neither charts nor example clips meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        for part in ("paired_charts", "emotion_sections", "examples"):
+            patch.setattr(f"affuse.report.document.{part}", lambda run: ())
         yield

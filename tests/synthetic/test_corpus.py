@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from held_pictures import held_pictures, make_held
 
 from affuse.corpora.readers.ravdess import read_ravdess
 from affuse.errors import ConfigError, OutputError
@@ -16,6 +18,7 @@ from affuse.synthetic.takes import Plan, Take, list_takes, read_take
 from affuse.synthetic.writer import made_by, write_clip
 
 BOTH = ("normal", "strong")
+CLIP = Path("Actor_02", "01-01-03-01-01-01-02.mp4")
 
 
 def plan(**changes: object) -> Plan:
@@ -32,14 +35,14 @@ def plan(**changes: object) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def corpus(moving_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two speakers, one take each of happy; one of the tests harms a clip."""
-    return shutil.copytree(moving_corpus, tmp_path_factory.mktemp("corpus") / "drawn")
+def corpus(drawn_corpus: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two speakers, one take each of happy, pictures held; one of the tests harms a clip."""
+    return shutil.copytree(drawn_corpus(2, "happy"), tmp_path_factory.mktemp("corpus") / "drawn")
 
 
 @pytest.fixture(scope="module")
 def clip(corpus: Path) -> Path:
-    return corpus / "Actor_02" / "01-01-03-01-01-01-02.mp4"
+    return corpus / CLIP
 
 
 def decoded(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -113,8 +116,8 @@ def test_clips_are_720p_h264_at_30_fps_with_aac(clip: Path) -> None:
     assert abs(lengths[0] - lengths[1]) < 0.05
 
 
-def test_mouth_moves_with_the_sound(clip: Path) -> None:
-    frames, sound = decoded(clip)
+def test_mouth_moves_with_the_sound(moving_corpus: Path) -> None:
+    frames, sound = decoded(moving_corpus / CLIP)
     mouth = frames[:, 460:600, 560:720].astype(np.float64)
     moved = np.abs(mouth - np.median(mouth[:6], axis=0)).mean(axis=(1, 2))
     blocks = np.array_split(sound.astype(np.float64), len(frames))
@@ -138,13 +141,14 @@ def test_another_call_leaves_complete_clips_and_mends_cut_ones(
     before, stamp = clip.read_bytes(), other.stat().st_mtime_ns
     clip.write_bytes(before[: len(before) // 2])
     calls: list[tuple[str, int, int]] = []
-    paths = synthesise(
-        corpus,
-        speakers=2,
-        emotions=["happy"],
-        takes=1,
-        progress=lambda stage, done, total: calls.append((stage, done, total)),
-    )
+    with held_pictures():
+        paths = synthesise(
+            corpus,
+            speakers=2,
+            emotions=["happy"],
+            takes=1,
+            progress=lambda stage, done, total: calls.append((stage, done, total)),
+        )
     assert paths == [other, clip]
     assert calls == [("synthesise", 0, 1), ("synthesise", 1, 1)]
     assert clip.read_bytes() == before
@@ -152,7 +156,10 @@ def test_another_call_leaves_complete_clips_and_mends_cut_ones(
     assert [path.name for path in clip.parent.iterdir()] == [clip.name]
 
 
-def test_same_bytes_with_two_processes_and_in_another_corpus(corpus: Path, tmp_path: Path) -> None:
+def test_same_bytes_with_two_processes_and_in_another_corpus(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("affuse.synthetic.corpus._make", make_held)
     paths = synthesise(tmp_path, speakers=2, emotions=["happy"], takes=1, jobs=2)
     for path in paths:
         assert path.read_bytes() == (corpus / path.relative_to(tmp_path)).read_bytes()

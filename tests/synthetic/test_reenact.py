@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import av
@@ -14,6 +16,7 @@ from affuse.errors import ConfigError, DatasetError, FeatureError, OutputError
 from affuse.media.audio import read_audio
 from affuse.records import Clip
 from affuse.synthetic.action_units import ACTION_UNITS, AU
+from affuse.synthetic.faces import make_face
 from affuse.synthetic.measured import GAINS, read_action_units
 from affuse.synthetic.reenact import mouth_opening, reenact
 from affuse.synthetic.voices import SAMPLE_RATE, make_speaker, speak
@@ -29,6 +32,14 @@ def write_units(path: Path, rows: dict[str, dict[str, float]], **extra: float) -
     ]
     pd.DataFrame(table).to_csv(path, index=False)
     return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_portrait() -> Iterator[None]:
+    """A speaker's portrait is painted once for all tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("affuse.synthetic.reenact.make_face", cache(make_face))
+        yield
 
 
 @pytest.fixture

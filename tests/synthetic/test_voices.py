@@ -10,7 +10,7 @@ from scipy.ndimage import uniform_filter1d
 from affuse.synthetic.phonemes import PHONEMES, SENTENCES
 from affuse.synthetic.voices import SAMPLE_RATE, Utterance, make_speaker, speak
 
-N_TAKES = 6
+N_TAKES = 3
 
 
 def take(emotion: str, number: int, speaker: int = 1, *, sung: bool = False) -> Utterance:
