@@ -10,7 +10,7 @@ from predictions import ABSTAINED, window
 from affuse.records import RAVDESS_EMOTIONS, Box, Prediction, Segment
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def talk() -> Prediction:
     """Ten seconds, windows 0-4, 2-6, 4-8 (abstained), 6-10."""
     segments = (

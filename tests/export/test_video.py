@@ -23,12 +23,20 @@ from affuse.records import Box, Prediction
 FRESH, LATE = (0.0, 0.5, 0.9), (1.1, 1.5, 1.9)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def two_seconds(talk: Prediction) -> Prediction:
     """Happy for one second, undecided for another."""
     happy = replace(talk.segments[0], end_s=1.0)
     undecided = replace(talk.segments[2], start_s=1.0, end_s=2.0)
     return replace(talk, duration_s=2.0, segments=(happy, undecided))
+
+
+@pytest.fixture(scope="module")
+def annotated(two_seconds: Prediction, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds with what was found in them drawn on."""
+    folder = tmp_path_factory.mktemp("annotated")
+    clip = write_media(folder / "clip.mp4", Media(2.0, fps=10, width=640, height=480))
+    return annotate(clip, two_seconds, folder / "out.mp4")
 
 
 def times_s(path: Path) -> list[float]:
@@ -158,28 +166,24 @@ def test_colours_are_kept(tmp_path, talk):
         assert container.streams.video[0].codec_context.colorspace == 1
 
 
-def test_box_and_timeline_are_drawn(tmp_path, two_seconds):
+def test_box_and_timeline_are_drawn(annotated, two_seconds):
     """The box in the emotion's colour, gone with the face; the strip says both halves."""
-    clip = write_media(tmp_path / "clip.mp4", Media(2.0, width=640, height=480))
-    out = annotate(clip, two_seconds, tmp_path / "out.mp4")
     happy = COLOURS[two_seconds.classes.index("happy")]
     for time_s in FRESH:
-        image = frame_at(out, time_s)
+        image = frame_at(annotated, time_s)
         assert near(image[118:123, 200:440], happy).any(axis=0).mean() > 0.9
         assert near(image[358:363, 200:440], happy).any(axis=0).mean() > 0.9
     for time_s in LATE:
-        image = frame_at(out, time_s)
+        image = frame_at(annotated, time_s)
         assert not near(image[118:123, 300:440], happy).any()
-    strip = frame_at(out, 0.5)[-40:]
+    strip = frame_at(annotated, 0.5)[-40:]
     assert near(strip[:, 20:140], happy, 70).mean() > 0.5
     assert not near(strip[:, 340:], happy, 70).any()
 
 
-def test_cursor_moves_along(tmp_path, two_seconds):
-    clip = write_media(tmp_path / "clip.mp4", Media(2.0, width=640, height=480))
-    out = annotate(clip, two_seconds, tmp_path / "out.mp4")
+def test_cursor_moves_along(annotated):
     for time_s in (0.5, 1.0, 1.5):
-        columns = frame_at(out, time_s)[-40:].min(axis=(0, 2))
+        columns = frame_at(annotated, time_s)[-40:].min(axis=(0, 2))
         assert columns.argmax() == pytest.approx(time_s / 2 * 640, abs=3)
 
 

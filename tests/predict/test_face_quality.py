@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from drawn_faces import drawn_crops
+from moving_files import beginning
 from recordings import RATE, Track, fitted, small_portrait, spoken, write
 from tiny_bundle import face_and_voice
 
@@ -132,7 +133,8 @@ def test_a_blurred_face_does_not_outvote_the_voice(shared_data, tmp_path):
     from affuse.media.audio import read_audio
     from affuse.synthetic.writer import write_clip
 
-    source = shared_data / "clips" / "M030_level_3_angry_016.mp4"
+    whole = shared_data / "clips" / "M030_level_3_angry_016.mp4"
+    source = beginning(whole, tmp_path / whole.name, 2.0)
     with av.open(str(source)) as file:
         size = {"width": 640, "height": 360, "format": "rgb24"}
         frames = [frame.reformat(**size).to_ndarray() for frame in file.decode(video=0)]
