@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +100,7 @@ def test_runs_lead_to_their_reports(page: Any) -> None:
     assert page.inner_text("h1") == "Report"
 
 
-def test_the_first_paint_needs_little(open_elsewhere: Callable[..., Any]) -> None:
-    page = open_elsewhere()
+def test_the_first_paint_needs_little(page: Any) -> None:
     sizes = page.evaluate(
         """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
             .map((entry) => entry.decodedBodySize)"""

@@ -64,9 +64,9 @@ def shown(open_shared: Callable[..., Any], clip: Path) -> Iterator[Any]:
 @pytest.fixture
 def result(shown: Any) -> Iterator[Any]:
     """That page with the lane of corrections; nothing is corrected, nor will be."""
-    shown.reload()
-    shown.wait_for_selector("#result:visible")
-    assert shown.is_hidden("#correct")
+    with shown.expect_response("**/corrections"):
+        shown.click(".job [aria-label^=Show]")
+    shown.wait_for_selector("#correct", state="hidden")
     shown.click("#correct-open")
     yield shown
     # What has not been answered is sent once more as the page goes: after it was forgotten.
@@ -104,9 +104,9 @@ def saved(page: Any, name: str, path: Path) -> Path:
     return path
 
 
-def test_each_change_is_a_new_list(page: Any) -> None:
+def test_each_change_is_a_new_list(shown: Any) -> None:
     r, p = "r", "p"
-    assert page.evaluate(CHANGES) == [
+    assert shown.evaluate(CHANGES) == [
         [[0, 1, "sad", r], [1, 2, "happy", p], [3, 4, "calm", r]],
         [[0, 1.4, "sad", p], [1.4, 2, None, p], [3, 4, "calm", r]],
         [[0, 1, "sad", r], [1, 3, None, p], [3, 4, "calm", r]],

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 import av
 import pytest
 from browsing import comes_true
+from moving_files import beginning
 
 from affuse.export.document import read_json
 from affuse.export.timeline import tracks
@@ -167,8 +168,9 @@ def test_a_reason_stands_in_the_place_of_the_sum(result: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_a_real_face_and_voice(page: Any, server: str, shared_data: Path) -> None:
-    real = sorted((shared_data / "clips").glob("*.mp4"))[0]
+def test_a_real_face_and_voice(page: Any, server: str, shared_data: Path, tmp_path: Path) -> None:
+    whole = sorted((shared_data / "clips").glob("*.mp4"))[0]
+    real = beginning(whole, tmp_path / whole.name, 1.5)
     (found,) = result_of(page, server, give(page, real))["predictions"]
     assert (found["emotion"] or "Undecided") in page.inner_text("#result-title")
 
@@ -322,10 +324,10 @@ def test_what_cannot_be_read_is_said_plainly(page: Any, until: Until, tmp_path: 
 
 @pytest.mark.slow
 def test_a_kind_that_the_browser_cannot_play_still_has_its_timeline(
-    page: Any, drawn: Path, tmp_path: Path
+    page: Any, word: Path, tmp_path: Path
 ) -> None:
     strange = tmp_path / "old.mkv"
-    with av.open(str(drawn)) as source, av.open(str(strange), "w") as target:
+    with av.open(str(word)) as source, av.open(str(strange), "w") as target:
         stream = target.add_stream("mpeg2video", rate=30)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         for frame in source.decode(video=0):
@@ -344,7 +346,7 @@ def test_recording_from_camera_and_microphone(page: Any, until: Until) -> None:
     until("document.getElementById('record-preview').videoWidth === 320")
     until("document.getElementById('record-level').style.getPropertyValue('--level') > '0.2'")
     page.click("#record-toggle:enabled")
-    until("document.getElementById('record-clock').textContent >= '0:02'")
+    until("document.getElementById('record-clock').textContent >= '0:01'")
     page.click("#record-toggle")
     page.wait_for_selector("#result:visible", timeout=JUDGED_MS)
     assert "recording-1.webm" in page.inner_text("#result-name")

@@ -55,16 +55,16 @@ def click_at(page: Any, share: float) -> None:
     )
 
 
-def test_neighbours_too_narrow_to_be_seen_are_one_with_their_means(page: Any) -> None:
-    one, *others = page.evaluate(PIECES, [8, 0.5, 0, 4, 2])
+def test_neighbours_too_narrow_to_be_seen_are_one_with_their_means(result: Any) -> None:
+    one, *others = result.evaluate(PIECES, [8, 0.5, 0, 4, 2])
     assert [one["start"], one["end"]] == [0, 2]
     assert len(others) == 1
     assert one["segment"]["emotion"] == "happy"
     assert one["segment"]["probabilities"]["video"] == pytest.approx({"happy": 0.625, "sad": 0.375})
     assert one["apart"] == pytest.approx(0.25), "a disagreement is not lost among its neighbours"
-    single = page.evaluate(PIECES, [8, 0.5, 1, 2, 0.01])
+    single = result.evaluate(PIECES, [8, 0.5, 1, 2, 0.01])
     assert [(each["start"], each["end"]) for each in single] == [(1, 1.5), (1.5, 2)]
-    assert len(page.evaluate(PIECES, [7200, 0.5, 0, 3600, 9])) == 400
+    assert len(result.evaluate(PIECES, [7200, 0.5, 0, 3600, 9])) == 400
 
 
 def test_zooming_and_scrolling_by_mouse_and_keys(result: Any) -> None:
