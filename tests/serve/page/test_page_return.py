@@ -43,6 +43,16 @@ def voices(word: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return sorted(folder.iterdir())
 
 
+@pytest.fixture(scope="module")
+def two(open_shared: Callable[..., Any], voices: list[Path]) -> Any:
+    """A page with both results; tests leave them there."""
+    page = open_shared()
+    for path in voices:
+        give(page, path)
+    page.wait_for_selector("[aria-label='Show second.mp4']", timeout=JUDGED_MS)
+    return page
+
+
 def test_a_reload_brings_list_and_result_back_and_plays(
     page: Any, until: Until, voices: list[Path]
 ) -> None:
@@ -99,11 +109,10 @@ def test_two_tabs_list_the_same(page: Any, until: Until, voices: list[Path]) -> 
     assert "not here any more" in page.inner_text("#jobs-note")
 
 
-def test_back_and_forward_lead_through_what_was_shown(page: Any, voices: list[Path]) -> None:
-    for path in voices:
-        give(page, path)
-    page.wait_for_selector("[aria-label='Show second.mp4']", timeout=JUDGED_MS)
-    assert shown(page) == "first.mp4"
+def test_back_and_forward_lead_through_what_was_shown(two: Any) -> None:
+    page = two
+    page.click("[aria-label='Show first.mp4']")
+    page.wait_for_selector("#result-name:has-text('first.mp4')")
     page.click("[aria-label='Show second.mp4']")
     page.wait_for_selector("#result-name:has-text('second.mp4')")
     page.click("#to-about")
@@ -120,9 +129,9 @@ def test_back_and_forward_lead_through_what_was_shown(page: Any, voices: list[Pa
 
 
 def test_another_browser_sees_nothing_of_it(
-    page: Any, open_elsewhere: Callable[..., Any], voices: list[Path]
+    two: Any, server: str, open_elsewhere: Callable[..., Any]
 ) -> None:
-    job = give(page, voices[0])
+    (job, *_) = [one["id"] for one in two.request.get(f"{server}/api/jobs").json()]
     other = open_elsewhere(SHOWN + job)
     assert other.locator(".job").count() == 0
     assert "not here any more" in other.inner_text("#jobs-note")
