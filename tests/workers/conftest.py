@@ -135,6 +135,7 @@ def scheduler_here(tmp_path: Path) -> Iterator[Running]:
         processes=False,
         protocol="tcp",
         dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
         silence_logs=logging.CRITICAL,
     ) as started:
         running = Running(tmp_path, started.scheduler_address)

@@ -184,7 +184,11 @@ def test_answers_that_are_slow_to_come_are_waited_for(
     monkeypatch.setattr(cluster, "ANSWERS_WITHIN_S", 0.2)
     with (
         distributed.LocalCluster(
-            n_workers=1, processes=False, protocol="tcp", dashboard_address=None
+            n_workers=1,
+            processes=False,
+            protocol="tcp",
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
         ) as started,
         distributed.Client(started, set_as_default=False) as client,
     ):

@@ -26,6 +26,7 @@ def address() -> Iterator[str]:
         processes=False,
         protocol="tcp",
         dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
         silence_logs=logging.CRITICAL,
     ) as started:
         yield started.scheduler_address
