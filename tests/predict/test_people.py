@@ -10,6 +10,9 @@ import pytest
 from moving_files import beginning, remuxed
 
 import affuse
+from affuse.media.audio import read_audio
+from affuse.people.envelope import SoundEnvelope
+from affuse.people.speaking import attribute
 from affuse.predict import picture, recording
 from affuse.predict.recogniser import Recogniser
 from affuse.records import Prediction
@@ -94,6 +97,23 @@ def test_real_clips_of_one_person_give_what_they_give_without(shared_data, tmp_p
 def test_two_who_are_said_to_be_one_are_one(recogniser, short):
     found = recogniser.predict(short, people=1)
     assert sum(bool(person.visible) for person in found.people) == 1
+
+
+def test_mouths_are_compared_with_the_sound_as_it_goes_on(recogniser, short, monkeypatch):
+    given: list[np.ndarray] = []
+
+    def noting(mouths, envelope, turns):
+        given.append(envelope)
+        return attribute(mouths, envelope, turns)
+
+    monkeypatch.setattr("affuse.predict.people_observer.attribute", noting)
+    recogniser.predict(short, people=True)
+    expected = SoundEnvelope()
+    expected.take(read_audio(short, sample_rate=16_000).signal)
+    (found,) = given
+    level = expected.values()[: len(found)]
+    assert np.corrcoef(found, level)[0, 1] > 0.99
+    assert np.corrcoef(found[::-1], level)[0, 1] < 0.9
 
 
 def test_an_explanation_is_of_the_person_of_the_whole(two):
