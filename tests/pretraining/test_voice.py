@@ -56,12 +56,12 @@ def test_the_better_model_has_the_larger_share(rng):
 
 @pytest.fixture(scope="module")
 def corpora(tmp_path_factory):
-    """RAVDESS's names for six speakers with all emotions, EMO-DB's for two speakers."""
+    """RAVDESS's names for six speakers of four emotions each, EMO-DB's for two speakers."""
     folder, rng = tmp_path_factory.mktemp("corpora"), np.random.default_rng(0)
     names = [
         f"ravdess/03-01-{emotion:02}-01-01-01-{speaker:02}.wav"
         for speaker in SPEAKERS
-        for emotion in range(1, 9)
+        for emotion in range(1 + speaker // 2 % 2, 9, 2)
     ]
     names += [f"emodb/{who}a01{letter}a.wav" for who, own in OTHERS.items() for letter in own]
     for name in names:
@@ -95,13 +95,13 @@ def test_the_whole_training_writes_graph_and_figures(training):
     assert b'File "' not in graph
     assert str(out).encode() not in graph
     assert not list(out.glob("*-epochs.npz"))
-    assert figures.n_trained_on == {"EMO-DB": 6, "RAVDESS": 48}
+    assert figures.n_trained_on == {"EMO-DB": 6, "RAVDESS": 24}
     assert figures.trained_on["EMO-DB"] == ("03", "08")
     assert [(group.name, group.n_classes) for group in figures.unheard_corpora] == [("EMO-DB", 4)]
     assert {group.name for group in figures.by_sex} >= {"RAVDESS, female", "RAVDESS, male"}
     assert figures.of_two_sexes == ()
     assert figures.start is None
-    assert np.sum(figures.confusion_speech) == 48
+    assert np.sum(figures.confusion_speech) == 24
 
 
 @pytest.mark.slow
@@ -274,7 +274,7 @@ def test_folds_hold_each_speaker_of_each_corpus_once(training, corpora):
 def test_a_corpus_has_the_emotions_that_occur(training, corpora):
     out, _ = training
     known = read_voice_clips(corpora, out, 1).utterances.known
-    assert known.sum(1).tolist() == [8] * 48 + [4] * 6
+    assert known.sum(1).tolist() == [8] * 24 + [4] * 6
 
 
 def test_ravdess_without_enough_speakers_is_refused(tmp_path):
@@ -312,8 +312,8 @@ def test_distances_of_clips_that_were_left_out(training):
     assert clips.distances.shape == clips.labels.shape
     assert (clips.distances > 0).all()
     with np.load(out / "voice-out-of-fold.npz") as arrays:
-        # Spoken clips of all folds: 6 speakers of 8 emotions and the 6 clips of EMO-DB.
-        assert len(arrays["known_distances"]) == 54
+        # Spoken clips of all folds: 6 speakers of 4 emotions and the 6 clips of EMO-DB.
+        assert len(arrays["known_distances"]) == 30
     session = onnxruntime.InferenceSession(out / "voice-distance.onnx")
     (distance,) = session.run(["distance"], {"embedding": np.zeros((3, 8), np.float32)})
     assert distance.shape == (3,)
