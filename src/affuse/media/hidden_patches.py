@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from affuse.media.audio import Sound
+
+if TYPE_CHECKING:
+    from scipy.signal import ShortTimeFFT
 
 Image = NDArray[np.uint8]
 
@@ -82,12 +86,13 @@ def sounds_with_a_patch_hidden(sound: Sound, n_bands: int, n_times: int) -> Iter
     bands = _places(transform.f, band_edges(rate, n_bands))
     ends = np.linspace(0, n_samples / rate, n_times + 1)
     times = _places(transform.t(len(signal)), ends)
+    changed = [_samples_of(transform, times == time, len(signal)) for time in range(n_times)]
     for band in range(n_bands):
-        for time in range(n_times):
+        for time, (first, end) in enumerate(changed):
             within = (bands == band)[:, None] & (times == time)
-            added = transform.istft(change * within, k1=len(signal))
-            hidden = (signal + added)[:n_samples].astype(np.float32)
-            yield replace(sound, signal=hidden)
+            hidden = signal.copy()
+            hidden[first:end] += transform.istft(change * within, k0=first, k1=end)
+            yield replace(sound, signal=hidden[:n_samples].astype(np.float32))
 
 
 def pictures_with_a_part_hidden(
@@ -132,6 +137,17 @@ def pictures_with_a_part_hidden(
 def _mean(picture: Image) -> Image:
     """Mean of all pixels, of each colour by itself."""
     return np.asarray(np.rint(picture.mean(axis=(0, 1))), np.uint8)
+
+
+def _samples_of(
+    transform: ShortTimeFFT, chosen: NDArray[np.bool_], n_samples: int
+) -> tuple[int, int]:
+    """Begin and end of the samples under these windows, of one window's length at least."""
+    size = transform.m_num
+    places = (np.flatnonzero(chosen) + transform.p_min) * transform.hop - transform.m_num_mid
+    first, last = (int(places[0]), int(places[-1])) if len(places) else (0, 0)
+    first = min(max(first, 0), n_samples - size)
+    return first, min(max(last, first) + size, n_samples)
 
 
 def _places(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
