@@ -21,7 +21,6 @@ Image = NDArray[np.uint8]
 NEAR = {1: (40, 20, 320)}
 NEAR_AND_FAR = {**NEAR, 2: (440, 60, 96)}
 BOTH = {1: (60, 40, 280), 2: (440, 60, 116)}
-EMPTY = with_faces(640, 360, {})
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,11 @@ def test_a_small_face_that_comes_is_seen_within_the_time() -> None:
     assert seen == [1, 1, 1, 1, 2, 2]
 
 
-@pytest.mark.parametrize("next_image", [EMPTY, moved({2: (440, 60, 116)}, 0)])
-def test_where_a_face_is_missing_the_whole_picture_is_searched_at_once(next_image: Image) -> None:
+@pytest.mark.parametrize("then", [{}, {2: (440, 60, 116)}])
+def test_where_a_face_is_missing_the_whole_picture_is_searched_at_once(
+    then: dict[int, tuple[int, int, int]],
+) -> None:
+    next_image = moved(then, 0)
     counting = Counting()
     repeated = RepeatedDetection(counting)
     repeated.faces(0.0, moved(NEAR, 0))

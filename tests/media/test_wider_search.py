@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -25,13 +26,18 @@ from affuse.records import Box
 from affuse.storage.cache import weights_folder
 
 Image = NDArray[np.uint8]
-UPRIGHT = with_faces(640, 360, {1: (180, 40, 280)})
 MIDDLE = (320.0, 180.0)
 WALL = np.full((360, 640, 3), 90, np.uint8)
 
 
-def turned(degrees: float, image: Image = UPRIGHT) -> Image:
+@cache
+def upright() -> Image:
+    return with_faces(640, 360, {1: (180, 40, 280)})
+
+
+def turned(degrees: float) -> Image:
     """Clockwise about the drawn face."""
+    image = upright()
     turn = cv2.getRotationMatrix2D(MIDDLE, -degrees, 1.0)
     size = (image.shape[1], image.shape[0])
     return np.asarray(cv2.warpAffine(image, turn, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
@@ -74,10 +80,10 @@ def test_head_that_turns_is_followed_all_the_way() -> None:
 
 @pytest.mark.parametrize("share", [0.05, 0.1])
 def test_face_in_the_dark(share: float) -> None:
-    image = np.rint(share * UPRIGHT).astype(np.uint8)
+    image = np.rint(share * upright()).astype(np.uint8)
     assert HaarDetector().detect(image) == ()
     (face,) = searching().update(0.0, image)
-    (bright,) = searching().update(0.0, UPRIGHT)
+    (bright,) = searching().update(0.0, upright())
     assert face.box.left == pytest.approx(bright.box.left, abs=0.03)
 
 
@@ -144,8 +150,8 @@ def hidden(image: Image) -> Image:
 
 
 def test_face_that_no_cascade_finds_is_carried_for_a_second() -> None:
-    assert searching().update(0.0, hidden(UPRIGHT)) == ()
-    faces = shown(searching(), [UPRIGHT] * 3 + [hidden(UPRIGHT)] * 9)
+    assert searching().update(0.0, hidden(upright())) == ()
+    faces = shown(searching(), [upright()] * 3 + [hidden(upright())] * 9)
     assert numbers(faces) == [[1]] * 9 + [[]] * 3
     at_first, at_last = faces[0][0].box, faces[8][0].box
     assert at_last.left == pytest.approx(at_first.left, abs=0.01)
@@ -154,7 +160,7 @@ def test_face_that_no_cascade_finds_is_carried_for_a_second() -> None:
 def test_face_that_is_gone_is_not_carried() -> None:
     blank = WALL.copy()
     blank[::7] = 130
-    assert numbers(shown(searching(), [UPRIGHT] * 3 + [blank] * 8)) == [[1]] * 3 + [[]] * 8
+    assert numbers(shown(searching(), [upright()] * 3 + [blank] * 8)) == [[1]] * 3 + [[]] * 8
 
 
 @dataclass
@@ -208,7 +214,7 @@ def test_carried_face_goes_where_its_likeness_is(left: float, rng: np.random.Gen
 
 
 def test_patch_is_no_window_into_memory_that_is_filled_anew() -> None:
-    image = UPRIGHT.copy()
+    image = upright().copy()
     patch = face_patch(image, Box(0.3, 0.3, 0.4, 0.4))
     before = patch.copy()
     image[:] = 0
@@ -263,7 +269,7 @@ def test_noise_and_patterns_are_no_faces(rng: np.random.Generator) -> None:
 def test_time_that_goes_backwards_is_no_crash() -> None:
     tracker = searching()
     for time_s in (5.0, 1.0, 1.0, 9.0):
-        assert len(tracker.update(time_s, UPRIGHT)) == 1
+        assert len(tracker.update(time_s, upright())) == 1
         tracker.update(time_s, WALL)
 
 

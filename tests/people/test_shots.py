@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import cv2
 import numpy as np
@@ -21,7 +22,14 @@ def scene(person: int, colour: tuple[int, int, int], left: int, side: int = 240)
     return picture
 
 
-HERE, THERE = scene(1, (60, 110, 70), 150), scene(2, (190, 150, 140), 60)
+@cache
+def here() -> Image:
+    return scene(1, (60, 110, 70), 150)
+
+
+@cache
+def there() -> Image:
+    return scene(2, (190, 150, 140), 60)
 
 
 def cuts(pictures: Iterable[Image]) -> list[int]:
@@ -33,33 +41,33 @@ def cuts(pictures: Iterable[Image]) -> list[int]:
 
 
 def test_cuts_there_and_back_are_found() -> None:
-    assert cuts([HERE] * 4 + [THERE] * 3 + [HERE] * 2 + [THERE] * 2) == [4, 7, 9]
+    assert cuts([here()] * 4 + [there()] * 3 + [here()] * 2 + [there()] * 2) == [4, 7, 9]
 
 
 def test_cut_is_found_without_colour() -> None:
-    here, there = (cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (HERE, THERE))
-    assert cuts([here] * 3 + [there] * 3) == [3]
+    one, other = (cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY) for seen in (here(), there()))
+    assert cuts([one] * 3 + [other] * 3) == [3]
 
 
 def test_cut_to_a_closer_view_is_found() -> None:
-    closer = cv2.resize(HERE[60:210, 160:427], (480, 270))
-    assert cuts([HERE] * 3 + [closer] * 3) == [3]
+    closer = cv2.resize(here()[60:210, 160:427], (480, 270))
+    assert cuts([here()] * 3 + [closer] * 3) == [3]
 
 
 def test_flash_is_no_cut() -> None:
-    white = np.full_like(HERE, 250)
-    assert cuts([HERE] * 3 + [white] + [HERE] * 3) == []
-    assert cuts([HERE] * 3 + [white] + [THERE] * 3) == [3, 4]
+    white = np.full_like(here(), 250)
+    assert cuts([here()] * 3 + [white] + [here()] * 3) == []
+    assert cuts([here()] * 3 + [white] + [there()] * 3) == [3, 4]
 
 
 def test_picture_between_two_others_is_no_flash() -> None:
-    assert cuts([HERE] * 3 + [THERE] + [scene(3, (30, 30, 120), 200)] * 3) == [3, 4]
+    assert cuts([here()] * 3 + [there()] + [scene(3, (30, 30, 120), 200)] * 3) == [3, 4]
 
 
 @pytest.mark.parametrize("gain", [0.5, 0.7, 1.3])
 def test_other_light_is_no_cut(gain: float) -> None:
-    lit = np.clip(HERE * gain, 0, 255).astype(np.uint8)
-    assert cuts([HERE] * 3 + [lit] * 3) == []
+    lit = np.clip(here() * gain, 0, 255).astype(np.uint8)
+    assert cuts([here()] * 3 + [lit] * 3) == []
 
 
 def test_face_that_moves_quickly_is_no_cut() -> None:
@@ -75,13 +83,13 @@ def test_camera_that_pans_is_no_cut() -> None:
 
 def test_noise_is_no_cut() -> None:
     rng = np.random.default_rng(0)
-    noisy = [np.clip(HERE + rng.normal(0, 12, HERE.shape), 0, 255) for _ in range(5)]
+    noisy = [np.clip(here() + rng.normal(0, 12, here().shape), 0, 255) for _ in range(5)]
     assert cuts([picture.astype(np.uint8) for picture in noisy]) == []
 
 
 def test_from_black_is_a_cut_and_black_alone_is_none() -> None:
-    black = np.zeros_like(HERE)
-    assert cuts([black] * 3 + [HERE] * 3) == [3]
+    black = np.zeros_like(here())
+    assert cuts([black] * 3 + [here()] * 3) == [3]
     assert cuts([black] * 3) == []
 
 
