@@ -91,7 +91,7 @@ def sounds_with_a_patch_hidden(sound: Sound, n_bands: int, n_times: int) -> Iter
         for time, (first, end) in enumerate(changed):
             within = (bands == band)[:, None] & (times == time)
             hidden = signal.copy()
-            hidden[first:end] += transform.istft(change * within, k0=first, k1=end)
+            hidden[first:end] += transform.istft(change * within, k0=first, k1=end).real
             yield replace(sound, signal=hidden[:n_samples].astype(np.float32))
 
 
