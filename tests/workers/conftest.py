@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import worker_tasks
+from thread_cluster import thread_cluster
 
 pytest.importorskip("distributed")
 
@@ -128,16 +128,7 @@ def start_cluster(tmp_path: Path) -> Iterator[Callable[[int], Running]]:
 @pytest.fixture
 def scheduler_here(tmp_path: Path) -> Iterator[Running]:
     """A scheduler in this process, without workers, for a test that leaves it alive."""
-    from distributed import LocalCluster
-
-    with LocalCluster(
-        n_workers=0,
-        processes=False,
-        protocol="tcp",
-        dashboard_address=None,
-        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-        silence_logs=logging.CRITICAL,
-    ) as started:
+    with thread_cluster(0) as started:
         running = Running(tmp_path, started.scheduler_address)
         try:
             yield running

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import worker_tasks as tasks
 from short_clips import short_clips
+from thread_cluster import thread_cluster
 
 from affuse.errors import ClusterError
 from affuse.workers import cluster
@@ -183,13 +184,7 @@ def test_answers_that_are_slow_to_come_are_waited_for(
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(cluster, "ANSWERS_WITHIN_S", 0.2)
     with (
-        distributed.LocalCluster(
-            n_workers=1,
-            processes=False,
-            protocol="tcp",
-            dashboard_address=None,
-            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-        ) as started,
+        thread_cluster(1) as started,
         distributed.Client(started, set_as_default=False) as client,
     ):
         found = cluster.Cluster(client, "of this test")

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from short_clips import short_clips
+from thread_cluster import thread_cluster
 
 pytestmark = pytest.mark.usefixtures("undrawn_charts")
 
-distributed = pytest.importorskip("distributed")
+pytest.importorskip("distributed")
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Of a cluster of two workers, threads of this process: a process of each imports for seconds.
-
-    What they are sent and send travels by TCP all the same.
-    """
-    with distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=False,
-        protocol="tcp",
-        dashboard_address=None,
-        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-        silence_logs=logging.CRITICAL,
-    ) as started:
+    """Of a cluster of two workers."""
+    with thread_cluster(2) as started:
         yield started.scheduler_address
 
 
