@@ -166,4 +166,4 @@ def test_mouths_are_not_decoded_where_nothing_can_be_heard(
 
 def test_a_name_for_nobody_is_noted(recogniser, short):
     found = recogniser.predict(short, people=True, names={3: "Carl"})
-    assert "the name Carl is for person 3, who is not there: 2 people were found" in found.notes
+    assert "the name Carl is for person 3, who is not there; people found: 2" in found.notes

@@ -17,7 +17,7 @@ def test_names_go_to_numbers():
 
 def test_a_name_for_nobody_is_noted():
     (note,) = notes_of_names(interview().people, {1: "Anna", 7: "Cleo"})
-    assert note == "the name Cleo is for person 7, who is not there: 3 people were found"
+    assert note == "the name Cleo is for person 7, who is not there; people found: 3"
     assert coded(note) == {
         "code": "note.name",
         "values": {"name": "Cleo", "number": 7, "n_people": 3},

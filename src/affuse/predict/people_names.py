@@ -41,8 +41,7 @@ def notes_of_names(people: Sequence[Person], names: Mapping[int, str]) -> list[s
     return [
         message(
             "note.name",
-            "the name {name} is for person {number}, who is not there: {n_people} people were "
-            "found",
+            "the name {name} is for person {number}, who is not there; people found: {n_people}",
             name=name,
             number=number,
             n_people=len(people),
