@@ -95,4 +95,4 @@ def test_a_block_for_each_person_in_the_terminal(capsys, tmp_path: Path):
     assert not stopped.value.code
     assert re.findall(r"^  (person \d|Anna) ", out, re.MULTILINE)[:2] == ["person 1", "Anna"]
     assert len(re.findall(r"^    seen \d+ % of the time, does not speak$", out, re.MULTILINE)) == 2
-    assert "note: the name Ben is for person 7, who is not there: " in out
+    assert "note: the name Ben is for person 7, who is not there; people found: 3" in out
