@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import wave
 from pathlib import Path
 
 import av
@@ -194,6 +196,44 @@ def test_an_ogg_of_less_than_a_page_is_refused(tmp_path: Path, n_bytes: int) -> 
     path.write_bytes(whole.read_bytes()[:n_bytes])
     with pytest.raises(MediaError, match=r"cut\.opus \(\d+ bytes\) cannot be read"):
         probe(path)
+
+
+def frames_of_dts(n_frames: int, n_bytes: int) -> bytes:
+    """The headers of DTS before random bytes: as much as tells what it is."""
+    fields = [(0x7FFE8001, 32), (1, 1), (31, 5), (0, 1), (15, 7), (n_bytes - 1, 14), (2, 6), (8, 4)]
+    bits = "".join(f"{value:0{width}b}" for value, width in [*fields, (24, 5), (0, 22)])
+    header = int(bits.ljust(104, "0"), 2).to_bytes(13, "big")
+    rng = np.random.default_rng(0)
+    return b"".join(header + rng.bytes(n_bytes - len(header)) for _ in range(n_frames))
+
+
+@pytest.mark.parametrize("n_bytes", [2048, 4096])
+def test_what_lies_encoded_in_a_wav_file_is_not_taken_for_samples(
+    tmp_path: Path, n_bytes: int
+) -> None:
+    path = tmp_path / "disc.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 44_100, 0, "NONE", ""))
+        file.writeframes(frames_of_dts(40, n_bytes))
+    with open_media(path) as container:
+        assert container.streams.audio[0].codec_context.name == "dca"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux counts bytes read")
+@pytest.mark.parametrize("kind", ["WAV", "RF64", "W64"])
+def test_little_of_a_wav_file_is_read_to_open_it(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "long.wav"
+    noise = np.random.default_rng(0).standard_normal((480_000, 2))
+    soundfile.write(path, noise / 10, 48_000, format=kind, subtype="PCM_16")
+    before = bytes_read()
+    with open_media(path) as container:
+        n_bytes = bytes_read() - before
+        assert container.streams.audio[0].codec_context.name == "pcm_s16le"
+    assert n_bytes < 150_000
+
+
+def bytes_read() -> int:
+    return int(Path("/proc/self/io").read_text().split()[1])
 
 
 def test_a_stream_that_appears_on_the_way_spoils_nothing(tmp_path: Path) -> None:

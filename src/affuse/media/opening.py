@@ -62,6 +62,16 @@ _ISO_MEDIA = b"ftyp"
 _FIRST_PACKET = "32"
 """Bytes: FFmpeg reads a packet before it sees that these are exceeded."""
 
+_WAVE = re.compile(rb"(RIFF|RIFX|RF64)....WAVE|riff\x2e\x91\xcf\x11", re.DOTALL)
+"""First bytes of a wav file, and of one of more than 4 GB (w64)."""
+
+_ENCODED_IN_WAVE = "32768"
+"""Bytes: what lies in a wav file as if it were samples, as DTS from a disc, shows within these.
+
+FFmpeg asks each of its formats whether these are its own, up to six times on ever more of them,
+which takes twice as long as to decode four seconds.
+"""
+
 _STRICT_UNTIL = 19
 """PyAV from this version on takes any bytes as metadata; before, it has to be asked to."""
 
@@ -157,8 +167,11 @@ def _attempts(file: Path, only: Kind | None) -> Iterator[dict[str, str]]:
     """
     undecoded = {"skip_frame": "all"}
     with file.open("rb") as content:
-        is_iso = content.read(8)[4:] == _ISO_MEDIA
-    if only is not None and is_iso:
+        first = content.read(12)
+    if _WAVE.match(first):
+        yield {"probesize": _ENCODED_IN_WAVE}
+        return
+    if only is not None and first[4:8] == _ISO_MEDIA:
         yield undecoded | {"probesize": _FIRST_PACKET}
     elif only == "sound":
         yield undecoded
