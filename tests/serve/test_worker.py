@@ -90,8 +90,9 @@ def test_error_comes_back_as_a_sentence(tmp_path):
     assert last.reason.startswith("film.mp4 is not a file")
 
 
-def test_no_recording_waits_for_the_large_packages(talking):
+@pytest.mark.parametrize("people", [None, 0], ids=["one face", "people"])
+def test_no_recording_waits_for_packages(talking, people):
     """All workers have them from the process that they are forks of."""
-    task = JudgeTask(talking, "film.mp4", None, Settings(explain=True), 10.0)
+    task = JudgeTask(talking, "film.mp4", None, Settings(explain=True, people=people), 10.0)
     (packages,) = Worker(importing_worker.imported, task).messages()
-    assert not packages & {"cv2", "numpy", "onnxruntime", "scipy"}
+    assert not packages & {"affuse", "cv2", "numpy", "onnxruntime", "scipy", "threadpoolctl"}

@@ -16,7 +16,18 @@ from affuse.workers.sending import Send, SendingProcess
 MEMORY = 4 * 2**30
 """Bytes of address space of a worker: a hostile file fails there before it fills the machine."""
 
-PRELOADED = ("affuse.serve.judging", "affuse.explain", "onnxruntime", "scipy.fft")
+PRELOADED = (
+    "affuse.serve.judging",
+    "affuse.predict.people_observer",
+    "affuse.predict.explaining",
+    "affuse.predict.telling",
+    "affuse.features.voices.functionals",
+    "affuse.features.voices.voice_input",
+    "affuse.fusion.rules.product",
+    "onnxruntime",
+    "scipy.fft",
+    "threadpoolctl",
+)
 """What every worker needs, imported once for all: also what each would import while it works."""
 
 
