@@ -51,7 +51,6 @@ _STYLE: dict[Any, Any] = {
     "ytick.color": INK,
     "legend.frameon": False,
     "figure.facecolor": "none",
-    "savefig.facecolor": "none",
 }
 PIXELS_PER_INCH = 96
 WIDE, NARROW = 6.2, 5.2
@@ -151,10 +150,14 @@ def chart_of(figure: Figure, title: str, text: str, table: pd.DataFrame | None =
 
 
 def _svg(figure: Figure, title: str, text: str) -> str:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     name = "c-" + "".join(c if c.isalnum() else "-" for c in title.lower()).strip("-")
     buffer = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure.savefig(buffer, format="svg", metadata=nothing)
+    canvas: Any = FigureCanvasSVG(figure)
+    # `savefig` draws once more beforehand, which places nothing elsewhere.
+    canvas.print_svg(buffer, metadata=nothing)
     drawn = buffer.getvalue()
     drawn = drawn[drawn.index("<svg") :]
     drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, flags=re.DOTALL)
