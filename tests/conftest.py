@@ -23,6 +23,12 @@ from affuse.features.table import FeatureTable
 from affuse.storage.locks import try_lock
 
 PAGES = ("tests/serve/page/", "tests/report/test_browser.py")
+# The same engine with fewer processes: neither pixels nor strange sites are what is tested.
+FEW_PROCESSES = (
+    "--no-zygote",
+    "--in-process-gpu",
+    "--disable-features=SpareRendererForSitePerProcess",
+)
 
 # No test depends on how busy the machine is.
 settings.register_profile("affuse", deadline=None)
@@ -142,16 +148,19 @@ def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def start_chromium() -> Iterator[Callable[..., Any]]:
-    """Debian's chromium with the given arguments, one for the same; one driver for a process."""
+    """Debian's chromium with the given arguments, one for the same; one driver for a process.
+
+    Without its windows, menus and profile where that is installed: it has less to do.
+    """
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = which("chromium")
+    chromium = which("chromium-headless-shell") or which("chromium")
     if chromium is None:
         pytest.skip("no chromium on this machine")
     started: dict[tuple[str, ...], Any] = {}
 
     def start(*arguments: str) -> Any:
         if arguments not in started:
-            given = ["--no-sandbox", *arguments]
+            given = ["--no-sandbox", *FEW_PROCESSES, *arguments]
             started[arguments] = playwright.chromium.launch(executable_path=chromium, args=given)
         return started[arguments]
 
