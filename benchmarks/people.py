@@ -151,9 +151,9 @@ def shares(conversation: Conversation, found: Numbers) -> Shares:
     truth = conversation.speaker[counted]
     truth = np.where(np.isin(truth, list(conversation.seen)), truth, 0)
     answers = found[counted]
-    right, open_ = (answers == truth).mean(), (answers == -1).mean()
+    right, open_ = (answers == truth), (answers == -1)
     by_size = (conversation.largest[counted] == truth).mean()
-    return 100 * right, 100 * (1 - right - open_), 100 * open_, 100 * by_size
+    return 100 * right.mean(), 100 * (~right & ~open_).mean(), 100 * open_.mean(), 100 * by_size
 
 
 def report(rows: dict[str, list[Shares]]) -> None:
