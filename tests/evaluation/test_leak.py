@@ -26,6 +26,12 @@ CHOSEN = ModelConfig(name="logistic", grid={"C": (0.001, 0.1)})
 """Penalty, temperature, weights, stackers: all that is learned in inner folds."""
 
 
+@pytest.fixture(autouse=True)
+def few_costs(monkeypatch) -> None:
+    """Stackers choose among two penalties, as `CHOSEN` does."""
+    monkeypatch.setattr("affuse.fusion.stacking.COSTS", CHOSEN.grid["C"])
+
+
 @pytest.fixture
 def shuffled(make_table, rng) -> FeatureTable:
     """Twelve speakers, frames of video, labels dealt out again at random."""
