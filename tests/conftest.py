@@ -154,6 +154,12 @@ def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("affuse.experiment.flow.write_report", lambda folder, place: None)
 
 
+@pytest.fixture
+def few_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stackers that are fitted in this process choose among two penalties, not six."""
+    monkeypatch.setattr("affuse.fusion.stacking.COSTS", (0.01, 0.3))
+
+
 @pytest.fixture(scope="session")
 def start_chromium() -> Iterator[Callable[..., Any]]:
     """Debian's chromium with the given arguments, one for the same; one driver for a process.

@@ -263,6 +263,7 @@ def test_fusions_that_do_without_score_clips_that_have_any_modality(make_table):
     np.testing.assert_allclose(some.probabilities.sum(axis=1), 1)
 
 
+@pytest.mark.usefixtures("few_costs")
 def test_what_systems_share_changes_none_of_them(make_table):
     """Parts that were fitted for one system serve another: the same numbers as by itself."""
     table = make_table(n_speakers=4)
@@ -280,6 +281,7 @@ def test_what_systems_share_changes_none_of_them(make_table):
         np.testing.assert_array_equal(result.probabilities, alone.probabilities)
 
 
+@pytest.mark.usefixtures("few_costs")
 def test_learned_rules_do_not_see_the_test_clips(make_table, rng):
     """Labels and features of a fold's test clips change nothing that is learned."""
     table = make_table(n_speakers=4)

@@ -20,16 +20,12 @@ from affuse.registries import MODELS
 from affuse.splits.folds import random_split, speaker_folds
 from affuse.splits.protocols import Protocol
 
+pytestmark = pytest.mark.usefixtures("few_costs")
+
 NETWORK = ModelConfig(name="cnn1d", params={"epochs": 5})
 
 CHOSEN = ModelConfig(name="logistic", grid={"C": (0.001, 0.1)})
 """Penalty, temperature, weights, stackers: all that is learned in inner folds."""
-
-
-@pytest.fixture(autouse=True)
-def few_costs(monkeypatch) -> None:
-    """Stackers choose among two penalties, as `CHOSEN` does."""
-    monkeypatch.setattr("affuse.fusion.stacking.COSTS", CHOSEN.grid["C"])
 
 
 @pytest.fixture

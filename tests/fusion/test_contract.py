@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,16 +27,10 @@ from affuse.fusion.registry import (
 )
 from affuse.models.fit_cache import FitCache
 
+pytestmark = pytest.mark.usefixtures("few_costs")
+
 CNN = ModelConfig(name="cnn1d", params={"epochs": 2})
 SVM = ModelConfig(name="svm_linear")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_costs() -> Iterator[None]:
-    """Stackers choose among two penalties, which takes a third of what six do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("affuse.fusion.stacking.COSTS", (0.01, 0.3))
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -100,6 +100,7 @@ def test_curve_falls_with_the_noise(table, degraded):
     assert points["white noise 10"].degraded == "audio"
 
 
+@pytest.mark.usefixtures("few_costs")
 def test_clean_predictions_are_those_without_any_degradation(table, degraded):
     """Fails if one degraded clip reaches a fit: these are far from anything that is clean."""
     rng = np.random.default_rng(1)
