@@ -31,6 +31,7 @@ SMALL = {"media.height": 32, "features.vgg_face.frame_step": 40, "features.layer
 """Few and small pictures and a short training: the networks are what takes long."""
 
 ONE_MODEL = ["--set", "models=[{name='lda'}]"]
+NO_BUNDLE = ["--set", "bundle.enabled=false"]
 FEW_FRAMES = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]
 
 
@@ -118,7 +119,7 @@ def test_run_prints_the_table_and_writes_the_run_folder(
     ]
 
     before = stored(common_cache)
-    again = ["--out", tmp_path / "again", "--jobs", 1, "--set", "bundle.enabled=false"]
+    again = ["--out", tmp_path / "again", "--jobs", 1, *NO_BUNDLE]
     request.getfixturevalue("no_report")
     assert affuse("run", corpus, *FEW_FRAMES, *again) == 0
     assert stored(common_cache) == before
@@ -129,7 +130,7 @@ def test_run_prints_the_table_and_writes_the_run_folder(
 
 @pytest.mark.usefixtures("no_report")
 def test_index_of_a_run_gives_the_same_run(corpus, tmp_path):
-    settings = ["--set", "features.video=none", *ONE_MODEL, "--jobs", 1]
+    settings = ["--set", "features.video=none", *ONE_MODEL, *NO_BUNDLE, "--jobs", 1]
     assert affuse("run", corpus, *settings, "--out", tmp_path / "a") == 0
     assert affuse("run", tmp_path / "a" / "index.csv", *settings, "--out", tmp_path / "b") == 0
     a, b = ((tmp_path / name / "results.csv").read_text("utf-8") for name in "ab")
@@ -176,7 +177,7 @@ def test_bad_clips_are_counted_and_left_out(corpus, tmp_path, capsys):
     whole[3].write_bytes(whole[3].read_bytes()[:3000])
     whole[6].write_text("no film at all", "utf-8")
     (mixed / "holiday.mp4").write_bytes(whole[1].read_bytes())
-    options = [*FEW_FRAMES, *ONE_MODEL, "--out", tmp_path / "run", "--jobs", 1]
+    options = [*FEW_FRAMES, *ONE_MODEL, *NO_BUNDLE, "--out", tmp_path / "run", "--jobs", 1]
     assert affuse("run", mixed, *options) == 0
     message = capsys.readouterr().out
     assert "6 clips" in message
@@ -195,7 +196,7 @@ def test_interrupted_run_goes_on_where_it_stopped(
     cache.mkdir()
     link_trunk(untrained, cache)
     command = [sys.executable, "-m", "affuse", "run", str(corpus), *FEW_FRAMES, "--jobs", "1"]
-    command += [*ONE_MODEL, "--out", str(tmp_path / "run")]
+    command += [*ONE_MODEL, *NO_BUNDLE, "--out", str(tmp_path / "run")]
     environment = {**os.environ, "AFFUSE_CACHE": str(cache)}
     process = subprocess.Popen(
         command,
