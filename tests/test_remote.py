@@ -151,14 +151,14 @@ def test_bucket_is_read_like_a_folder(bucket: str, clips: Path, tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_commands_take_urls_alone_and_with_workers(
+def test_commands_take_urls_alone_and_with_a_worker(
     affuse, bucket: str, clips: Path, tmp_path: Path
 ) -> None:
     message = {}
     for name, data, who in (
         ("here", str(clips), ("--jobs", "1")),
         ("there", bucket, ("--jobs", "1")),
-        ("workers", bucket, ("--workers", "2")),
+        ("worker", bucket, ("--workers", "1")),
     ):
         found = affuse(tmp_path / name, "predict", data, "--format", "json", *who)
         assert found.returncode == 0, found.stderr
@@ -166,7 +166,7 @@ def test_commands_take_urls_alone_and_with_workers(
         files = told["predictions"] if isinstance(told, dict) else told
         message[name] = [{k: v for k, v in one.items() if k != "path"} for one in files]
         assert {one["path"].rsplit("/", 1)[0] for one in files} == {data}
-    assert message["there"] == message["here"] == message["workers"]
+    assert message["there"] == message["here"] == message["worker"]
 
 
 def test_cached_features_are_not_fetched_again(

@@ -1,4 +1,4 @@
-"""The commands give the same whoever works; ``tests/test_remote.py`` has them start workers."""
+"""The commands give the same whoever works; ``tests/test_remote.py`` has one start a worker."""
 
 from __future__ import annotations
 
