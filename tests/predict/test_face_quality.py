@@ -131,7 +131,6 @@ def test_a_blurred_face_does_not_outvote_the_voice(shared_data, tmp_path):
     import affuse
     from affuse.export.plain import top_emotion
     from affuse.media.audio import read_audio
-    from affuse.synthetic.writer import write_clip
 
     whole = shared_data / "clips" / "M030_level_3_angry_016.mp4"
     source = beginning(whole, tmp_path / whole.name, 2.0)
@@ -139,9 +138,8 @@ def test_a_blurred_face_does_not_outvote_the_voice(shared_data, tmp_path):
         size = {"width": 640, "height": 360, "format": "rgb24"}
         frames = [frame.reformat(**size).to_ndarray() for frame in file.decode(video=0)]
     sound = read_audio(source, sample_rate=RATE).signal
-    blurred_clip = tmp_path / "blurred.mp4"
-    soft = (cv2.GaussianBlur(frame, (0, 0), 640 / 60) for frame in frames)
-    write_clip(blurred_clip, soft, sound, RATE, "blurred")
+    soft = [cv2.GaussianBlur(frame, (0, 0), 640 / 60) for frame in frames]
+    blurred_clip = write(tmp_path / "blurred.mp4", Track(soft, 30.0, sound=sound))
     recogniser = affuse.load()
     clear, found = recogniser.predict(source), recogniser.predict(blurred_clip)
     assert clear.emotion == found.emotion == "angry"

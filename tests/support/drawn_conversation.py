@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from recordings import Track, write
 
 from affuse.media.audio import read_audio
 from affuse.media.speech import speech_frames
 from affuse.media.video import read_frames
-from affuse.synthetic.writer import write_clip
 
 RATE = 48_000
 N_FRAMES = 75
@@ -30,13 +30,9 @@ def write_conversation(path: Path, clips: Sequence[Path]) -> Path:
         start = first * RATE // 30
         sound.append(whole[start : start + N_FRAMES * RATE // 30])
 
-    def shown() -> list[np.ndarray]:
-        frames = []
-        for speaks in (0, 1):
-            for number in range(N_FRAMES):
-                at = [firsts[p] + (number if p == speaks else 0) for p in (0, 1)]
-                frames.append(np.hstack([pictures[p][at[p]][:, 160:480] for p in (0, 1)]))
-        return frames
-
-    write_clip(path, shown(), np.concatenate(sound), RATE, "test")
-    return path
+    frames = []
+    for speaks in (0, 1):
+        for number in range(N_FRAMES):
+            at = [firsts[p] + (number if p == speaks else 0) for p in (0, 1)]
+            frames.append(np.hstack([pictures[p][at[p]][:, 160:480] for p in (0, 1)]))
+    return write(path, Track(frames, 30.0, sound=np.concatenate(sound), sample_rate=RATE))
