@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST_MIB = 12
@@ -62,8 +63,10 @@ def build(python: Path, folder: Path) -> Built:
     run(inside / "twine", "check", "--strict", wheel, sdist)
     run(inside / "check-wheel-contents", wheel)
     refuse_stray(wheel)
+    # Python 3.11.0 to 3.11.3 have no filters, and warn of nothing.
+    safely: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
     with tarfile.open(sdist) as packed:
-        packed.extractall(folder / "source", filter="data")
+        packed.extractall(folder / "source", **safely)
     (source,) = (folder / "source").iterdir()
     return Built(wheel, sdist, source)
 
