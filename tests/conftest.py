@@ -25,11 +25,7 @@ from affuse.storage.locks import try_lock
 
 PAGES = ("tests/serve/page/", "tests/report/test_browser.py")
 # The same engine with fewer processes: neither pixels nor strange sites are what is tested.
-FEW_PROCESSES = (
-    "--no-zygote",
-    "--in-process-gpu",
-    "--disable-features=SpareRendererForSitePerProcess",
-)
+FEW_PROCESSES = ("--no-zygote", "--in-process-gpu")
 
 # No test depends on how busy the machine is.
 settings.register_profile("affuse", deadline=None)
