@@ -177,7 +177,7 @@ def test_bad_clips_are_counted_and_left_out(corpus, tmp_path, capsys):
     whole[3].write_bytes(whole[3].read_bytes()[:3000])
     whole[6].write_text("no film at all", "utf-8")
     (mixed / "holiday.mp4").write_bytes(whole[1].read_bytes())
-    options = [*FEW_FRAMES, *ONE_MODEL, *NO_BUNDLE, "--out", tmp_path / "run", "--jobs", 1]
+    options = [*FEW_FRAMES, *ONE_MODEL, "--out", tmp_path / "run", "--jobs", 1]
     assert affuse("run", mixed, *options) == 0
     message = capsys.readouterr().out
     assert "6 clips" in message

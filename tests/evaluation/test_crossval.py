@@ -281,7 +281,6 @@ def test_what_systems_share_changes_none_of_them(make_table):
         np.testing.assert_array_equal(result.probabilities, alone.probabilities)
 
 
-@pytest.mark.usefixtures("few_costs")
 def test_learned_rules_do_not_see_the_test_clips(make_table, rng):
     """Labels and features of a fold's test clips change nothing that is learned."""
     table = make_table(n_speakers=4)
