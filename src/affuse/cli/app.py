@@ -189,32 +189,14 @@ def predict(
 
     products_on_one_thread()
     from affuse.cli.feature_tables import tables_named
-    from affuse.cli.people_options import names_named, people_named, refuse_without_people
-    from affuse.cli.predicting import Output, faces_named, predict_and_print
+    from affuse.cli.people_options import people_settings
+    from affuse.cli.predicting import Output, Typed, predict_and_print
     from affuse.cli.working import Work
-    from affuse.export.registry import format_of
-    from affuse.predict.settings import settings_of
 
-    embeddings = {
-        "face_embedding": face_embedding or "",
-        "voice_embedding": voice_embedding or "",
-    }
-    refuse_without_people(people, name=names, **embeddings)
-    settings = settings_of(
-        window,
-        hop,
-        faces=faces_named(faces),
-        threshold=threshold,
-        audio_track=audio_track,
-        max_duration_s=max_duration,
-        explain=explain,
-        people=people_named(people),
-        names=names_named(names or ()),
-        **embeddings,
-    )
-    work = Work(jobs, workers, cluster)
-    output = Output(format_of(out, format), out, resume)
-    tables = tables_named(features or ())
+    who = people_settings(people, names, face_embedding, voice_embedding)
+    typed = Typed(window, hop, faces, threshold, audio_track, max_duration, explain, who)
+    settings, output = typed.settings(), Output.named(out, format, resume=resume)
+    tables, work = tables_named(features or ()), Work(jobs, workers, cluster)
     predict_and_print(media, settings, output, bundle=bundle, features=tables, work=work)
 
 

@@ -32,11 +32,10 @@ def video(
 ) -> None:
     """Write a clip with its timeline burnt in."""
     from affuse.cli.exporting import annotate_and_print
-    from affuse.cli.people_options import names_named, people_named, refuse_without_people
+    from affuse.cli.people_options import people_settings
     from affuse.predict.settings import settings_of
 
-    refuse_without_people(people, name=names)
-    settings = settings_of(people=people_named(people), names=names_named(names or ()))
+    settings = settings_of(**people_settings(people, names))
     annotate_and_print(media, out, prediction, bundle, settings)
 
 

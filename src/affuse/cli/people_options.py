@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from typer.core import TyperCommand
 
@@ -12,6 +12,15 @@ from affuse.errors import ConfigError
 
 _OPTION, _ANY = "--people", "any"
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+
+
+class PeopleSettings(TypedDict):
+    """What `affuse.predict.settings.settings_of` takes about people."""
+
+    people: bool | int | None
+    names: dict[int, str]
+    face_embedding: str
+    voice_embedding: str
 
 
 class WithPeople(TyperCommand):
@@ -77,6 +86,50 @@ def _before(first: str, rest: Iterator[str]) -> Iterator[str]:
     yield from rest
 
 
+def people_settings(
+    people: str | None,
+    names: Sequence[str] | None,
+    face_embedding: str | None = None,
+    voice_embedding: str | None = None,
+) -> PeopleSettings:
+    """Settings of a prediction from what was typed about people; None: the option was not there.
+
+    Parameters
+    ----------
+    people : str or None
+        As typed for ``--people``.
+    names : sequence of str or None
+        As typed for ``--name``.
+    face_embedding, voice_embedding : str or None
+
+    Returns
+    -------
+    PeopleSettings
+
+    Raises
+    ------
+    ConfigError
+        One of the others was there, and ``--people`` was not; no number from 1, or no NUMBER=NAME.
+
+    Examples
+    --------
+    >>> people_settings("2", ["1=Anna"])["names"]
+    {1: 'Anna'}
+    """
+    others = {"name": names, "face-embedding": face_embedding, "voice-embedding": voice_embedding}
+    given = next((option for option, value in others.items() if value), None)
+    if people is None and given:
+        raise ConfigError(
+            f"--{given} was given without {_OPTION}; expected {_OPTION} beside it: add it"
+        )
+    return {
+        "people": people_named(people),
+        "names": names_named(names or ()),
+        "face_embedding": face_embedding or "",
+        "voice_embedding": voice_embedding or "",
+    }
+
+
 def people_named(word: str | None) -> bool | int | None:
     """The meaning of what was typed for ``--people``.
 
@@ -105,28 +158,6 @@ def people_named(word: str | None) -> bool | int | None:
         f"{_OPTION} {word} was given; expected how many people there are, from 1, or {_OPTION} "
         "alone for as many as are found"
     )
-
-
-def refuse_without_people(people: str | None, **others: object) -> None:
-    """Refuse options that say something of people who are not told apart.
-
-    Parameters
-    ----------
-    people : str or None
-        As typed for ``--people``.
-    **others
-        What was typed for other options, by name.
-
-    Raises
-    ------
-    ConfigError
-        One of them was there, and ``--people`` was not.
-    """
-    given = [name.replace("_", "-") for name, value in others.items() if value]
-    if people is None and given:
-        raise ConfigError(
-            f"--{given[0]} was given without {_OPTION}; expected {_OPTION} beside it: add it"
-        )
 
 
 def names_named(given: Sequence[str]) -> dict[int, str]:

@@ -27,25 +27,50 @@ from affuse.storage.whole import atomic_file, refuse_existing, remove_leftovers
 from affuse.storage.written import is_own, other_sources, remember
 
 if TYPE_CHECKING:
+    from affuse.cli.people_options import PeopleSettings
     from affuse.predict.settings import Faces, Settings
 
 
-def faces_named(word: str) -> Faces:
-    """The meaning of what was typed for ``--faces``.
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed about how recordings are judged; None stands for what was left out."""
 
-    Parameters
-    ----------
-    word : str
+    window_s: float | None
+    hop_s: float | None
+    faces: str
+    threshold: float | None
+    audio_track: int | None
+    max_duration_s: float | None
+    explain: bool
+    people: PeopleSettings
 
-    Returns
-    -------
-    {"largest", "all"}
+    def settings(self) -> Settings:
+        """The settings that it means.
 
-    Raises
-    ------
-    ConfigError
-        Neither of the two words.
-    """
+        Returns
+        -------
+        Settings
+
+        Raises
+        ------
+        ConfigError
+            A value is out of range.
+        """
+        from affuse.predict.settings import settings_of
+
+        return settings_of(
+            self.window_s,
+            self.hop_s,
+            faces=_faces_named(self.faces),
+            threshold=self.threshold,
+            audio_track=self.audio_track,
+            max_duration_s=self.max_duration_s,
+            explain=self.explain,
+            **self.people,
+        )
+
+
+def _faces_named(word: str) -> Faces:
     words: dict[str, Faces] = {"largest": "largest", "all": "all"}
     if word in words:
         return words[word]
@@ -116,6 +141,29 @@ class Output:
     format: str
     out: Path | None
     resume: bool = False
+
+    @classmethod
+    def named(cls, out: Path | None, format: str | None, *, resume: bool = False) -> Output:
+        """An output in the format that was named, or else that of the suffix.
+
+        Parameters
+        ----------
+        out : Path or None
+        format : str or None
+        resume : bool
+
+        Returns
+        -------
+        Output
+
+        Raises
+        ------
+        ConfigError
+            No format has that name or suffix, or the two contradict each other.
+        """
+        from affuse.export.registry import format_of
+
+        return cls(format_of(out, format), out, resume)
 
     @contextmanager
     def begun(self, paths: Sequence[str]) -> Iterator[Writing]:
