@@ -152,6 +152,25 @@ def test_missing_columns_are_named_with_those_that_are_there(
 
 
 @pytest.mark.parametrize(
+    ("header", "rows", "said"),
+    [
+        ("valence", ["much"], "clip a.mp4 has valence 'much'"),
+        ("clip,valence", ["one,2", "two,much"], "clip two has valence 'much'"),
+        ("valence,mood", ["-,fair", "much,"], "clip a.mp4 has mood 'fair', clip b.wav has val"),
+        ("emotions", ["sad"], "clip a.mp4 has emotions 'sad'"),
+    ],
+)
+def test_texts_where_numbers_may_stand_for_emotions_are_named_with_their_clips(
+    folder: Path, header: str, rows: list[str], said: str
+) -> None:
+    cells = [f"{file},Ann,{row}" for file, row in zip(("a.mp4", "b.wav"), rows, strict=False)]
+    message = refusal(folder, f"path,speaker,{header}", *cells)
+    assert "has no column emotion (its columns: path, speaker, " in message
+    assert f") and no numbers instead: {said}" in message
+    assert "or give numbers to be learned instead" in message
+
+
+@pytest.mark.parametrize(
     ("row", "name", "reason"),
     [
         ("gone.mp4,sad,Ann,,", "gone.mp4", "gone.mp4; paths start from the folder of the CSV"),

@@ -48,3 +48,26 @@ def numbers_of(row: Row, columns: Iterable[str]) -> Mapping[str, float]:
     """
     found = {column: number(row[column]) for column in columns if not is_blank(row[column])}
     return {column: value for column, value in found.items() if not math.isnan(value)}
+
+
+def first_texts(rows: Iterable[Row], besides: Collection[str] = ()) -> Mapping[str, Row]:
+    """Column -> the first row whose cell there is text, for a message about missing numbers.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+    besides : collection of str
+        Columns that mean something else.
+
+    Returns
+    -------
+    mapping of str to Row
+        Columns without text are left out.
+    """
+    found: dict[str, Row] = {}
+    for row in rows:
+        for column in row.cells:
+            is_text = not is_blank(row[column]) and math.isnan(number(row[column]))
+            if is_text and column not in besides:
+                found.setdefault(column, row)
+    return found

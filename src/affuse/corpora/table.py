@@ -15,12 +15,12 @@ from affuse.corpora.found_files import found_file
 from affuse.corpora.index import CSV_COLUMNS, Index
 from affuse.corpora.known import take_key
 from affuse.corpora.media_files import AUDIO_SUFFIXES, MEDIA_SUFFIXES, PHOTO_SUFFIXES
-from affuse.corpora.numeric_columns import numbers_of, numeric_columns
+from affuse.corpora.numeric_columns import first_texts, numbers_of, numeric_columns
 from affuse.corpora.speakers import speaker_key
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
-from affuse.storage.csv_rows import Row, number, read_rows
-from affuse.storage.plain_text import none_of
+from affuse.storage.csv_rows import Row, Rows, number, read_rows
+from affuse.storage.plain_text import first_few, none_of
 from affuse.storage.remote import local_copy, local_path, url_of
 
 _SOURCES = ("path", "audio", "video")
@@ -100,7 +100,7 @@ def read_table(csv_path: str | Path) -> Index:
         rows = read_rows(file)
     targets = numeric_columns(rows.rows, _KNOWN)
     without = bool(targets) and not any(row.word("emotion") for row in rows.rows)
-    _refuse_missing_columns(table, rows.columns, ("speaker",) if without else _LABEL_COLUMNS)
+    _refuse_missing_columns(table, rows, ("speaker",) if without else _LABEL_COLUMNS)
     entries, skipped = _usable(table, rows.rows, targets, without)
     entries, repeated = _without_repeats(table, entries)
     skipped = [*rows.skipped, *skipped, *repeated]
@@ -117,16 +117,27 @@ def _real(path: Path | None) -> str | None:
     return None if path is None else os.path.realpath(path)
 
 
-def _refuse_missing_columns(table: Path, columns: Sequence[str], needed: Sequence[str]) -> None:
-    missing = [name for name in needed if name not in columns]
-    if not set(_SOURCES).intersection(columns):
+def _refuse_missing_columns(table: Path, rows: Rows, needed: Sequence[str]) -> None:
+    missing = [name for name in needed if name not in rows.columns]
+    if not set(_SOURCES).intersection(rows.columns):
         missing.insert(0, "path")
     if missing:
+        texts, remedy = "", "add what is missing to its first line"
+        if missing == ["emotion"]:
+            texts = _texts_instead(rows.rows)
+            remedy = "add what is missing to its first line, or give numbers to be learned instead"
         raise DatasetError(
-            f"{table} has no column {', '.join(missing)} (its columns: {', '.join(columns)}); "
-            "expected path,emotion,speaker, and if you like clip,audio,video,start,end,corpus: "
-            "add what is missing to its first line"
+            f"{table} has no column {', '.join(missing)} (its columns: {', '.join(rows.columns)})"
+            f"{texts}; expected path,emotion,speaker, and if you like "
+            f"clip,audio,video,start,end,corpus: {remedy}"
         )
+
+
+def _texts_instead(rows: Sequence[Row]) -> str:
+    """What cells hold that, with numbers, a task could learn in place of emotions."""
+    found = first_texts(rows, _KNOWN)
+    texts = [f"clip {_name(row)} has {column} {row[column]!r}" for column, row in found.items()]
+    return f" and no numbers instead: {first_few(texts, 3)}" if texts else ""
 
 
 def _usable(
@@ -137,9 +148,14 @@ def _usable(
         try:
             entries.append(_entry(table, row, targets, without))
         except DatasetError as error:
-            name = next((row[column] for column in ("clip", *_SOURCES) if row[column]), "")
-            skipped.append(Skipped(name or f"line {row.line}", f"line {row.line}: {error}"))
+            skipped.append(Skipped(_name(row), f"line {row.line}: {error}"))
     return entries, skipped
+
+
+def _name(row: Row) -> str:
+    """What stands in a row for its clip."""
+    named = (row[column] for column in ("clip", *_SOURCES) if row[column])
+    return next(named, f"line {row.line}")
 
 
 def _entry(table: Path, row: Row, targets: Sequence[str], without: bool) -> _Entry:
