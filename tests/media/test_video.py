@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import pickle
 import tracemalloc
 from fractions import Fraction
@@ -146,6 +147,20 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert n_bytes > 20_000_000
     assert peak < 3_000_000
+
+
+def test_no_picture_waits_for_the_garbage_collector(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "clip.mp4")
+    gc.collect()
+    gc.disable()
+    try:
+        read = len(list(read_frames(path, height=64)))
+        looked_at = len(list(sample_frames(path, per_s=5, short_side=240)))
+        kept = [each for each in gc.get_objects() if isinstance(each, av.VideoFrame)]
+    finally:
+        gc.enable()
+    assert (read, looked_at) == (30, 6)
+    assert kept == []
 
 
 def test_a_stretch_of_raw_h264_which_has_no_time_stamps(tmp_path: Path) -> None:

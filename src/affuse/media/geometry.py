@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 from av.video import reformatter
 from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
@@ -95,7 +96,10 @@ def orientation(frame: VideoFrame) -> Orientation:
     Orientation
     """
     try:
-        stored = cast("Buffer | None", frame.side_data.get("DISPLAYMATRIX"))
+        # Not frame.side_data: frame and container would keep each other until Python looks for
+        # cycles, and by then hundreds of MB of pictures wait.
+        container = SideDataContainer(frame)  # type: ignore[call-arg]  # PyAV's stub lacks it
+        stored = cast("Buffer | None", container.get("DISPLAYMATRIX"))
     except ValueError:
         # Beside it lies something that PyAV has no name for: EXIF, the views of a spatial video.
         return _turned(frame.rotation)
