@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ import affuse
 from affuse.bundle import from_run
 from affuse.bundle.decision import decide, outputs_of_members
 from affuse.bundle.extractors import extractor_of
+from affuse.bundle.member import LEAST_TEMPERATURE
 from affuse.bundle.provenance import known_speakers
 from affuse.bundle.reader import read_bundle
 from affuse.bundle.tables import tables_of
@@ -214,3 +217,17 @@ def test_same_run_same_bundle(corpus, tmp_path):
         result_of(corpus, tmp_path / name, **ONE_MODEL)
     for path in (tmp_path / "a" / "bundle").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / "bundle" / path.name).read_bytes()
+
+
+def test_the_temperature_of_nearly_flat_probabilities_is_one_that_a_bundle_holds():
+    flat = np.full((200, 2), 0.5) + np.array([1e-6, -1e-6])
+    rows = np.arange(200)
+    system = SimpleNamespace(modalities=("audio",))
+    item: Any = SimpleNamespace(
+        out_of_fold=SimpleNamespace(probabilities=flat, rows=rows, system=system)
+    )
+    present = {"audio": np.ones(200, bool)}
+    table: Any = SimpleNamespace(
+        targets=(), present=present, soft_labels=False, labels=np.zeros(200, int)
+    )
+    assert from_run._temperature(item, table) == LEAST_TEMPERATURE

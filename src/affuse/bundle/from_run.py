@@ -16,7 +16,7 @@ from affuse.bundle.decision import tempered
 from affuse.bundle.extractors import feature_source
 from affuse.bundle.fidelity import refuse_deviation
 from affuse.bundle.manifest import EmotionSets, Figures, Manifest, TrainedOn
-from affuse.bundle.member import FeatureSource
+from affuse.bundle.member import LEAST_TEMPERATURE, MOST_TEMPERATURE, FeatureSource
 from affuse.bundle.parts import SystemParts, parts_of
 from affuse.bundle.permitted_use import licence_of
 from affuse.bundle.provenance import training_clips, with_known
@@ -162,7 +162,9 @@ def _temperature(item: Evaluated, table: FeatureTable) -> float:
         return 1.0
     logs = np.log(np.maximum(found.probabilities[complete], FLOOR))
     truth = table.shares if table.soft_labels else table.labels
-    return fit_temperature(logs, truth[found.rows[complete]])
+    fitted = fit_temperature(logs, truth[found.rows[complete]])
+    # Of a few clips with nearly flat probabilities it may lie outside of what a bundle holds.
+    return min(max(fitted, LEAST_TEMPERATURE), MOST_TEMPERATURE)
 
 
 def _manifest(

@@ -21,7 +21,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=0, le=10**8)]
 Distance = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
-Temperature = Annotated[float, Field(ge=1e-6, le=1e6)]
+LEAST_TEMPERATURE, MOST_TEMPERATURE = 1e-6, 1e6
+Temperature = Annotated[float, Field(ge=LEAST_TEMPERATURE, le=MOST_TEMPERATURE)]
 
 _SUM_TOLERANCE = 1e-6
 _MOST_DIMENSIONS = 8
