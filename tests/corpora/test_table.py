@@ -156,7 +156,9 @@ def test_missing_columns_are_named_with_those_that_are_there(
     [
         ("valence", ["much"], "clip a.mp4 has valence 'much'"),
         ("clip,valence", ["one,2", "two,much"], "clip two has valence 'much'"),
-        ("valence,mood", ["-,fair", "much,"], "clip a.mp4 has mood 'fair', clip b.wav has val"),
+        ("mood,valence", ["fair,1", ",much"], "clip b.wav has valence 'much', clip a.mp4 has mood"),
+        ("sex,valence", ["f,much"], "clip a.mp4 has valence 'much'"),
+        ("valence", ["m" * 90], f"clip a.mp4 has valence '{'m' * 60}...'"),
         ("emotions", ["sad"], "clip a.mp4 has emotions 'sad'"),
     ],
 )
@@ -166,8 +168,22 @@ def test_texts_where_numbers_may_stand_for_emotions_are_named_with_their_clips(
     cells = [f"{file},Ann,{row}" for file, row in zip(("a.mp4", "b.wav"), rows, strict=False)]
     message = refusal(folder, f"path,speaker,{header}", *cells)
     assert "has no column emotion (its columns: path, speaker, " in message
-    assert f") and no numbers instead: {said}" in message
+    assert f") and no column of numbers instead: {said}" in message
     assert "or give numbers to be learned instead" in message
+
+
+def test_words_for_numbers_are_named_where_emotions_are_blank_or_speakers_missing(
+    folder: Path,
+) -> None:
+    blank = refusal(folder, "path,emotion,speaker,valence", "a.mp4,,Ann,much")
+    assert "given; every clip needs both) and no column of numbers instead: clip a.mp4 has" in blank
+    missing = refusal(folder, "path,valence", "a.mp4,much")
+    assert "has no column emotion, speaker (its columns: path, valence) and no column of" in missing
+
+
+def test_with_numbers_a_speaker_alone_is_asked_for(folder: Path) -> None:
+    lines = ("path,speaker,valence", "a.mp4,Ann,1", "b.wav,,2")
+    assert reasons(folder, *lines) == [("b.wav", "line 3: no speaker given; every clip needs one")]
 
 
 @pytest.mark.parametrize(

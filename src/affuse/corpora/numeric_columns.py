@@ -62,12 +62,16 @@ def first_texts(rows: Iterable[Row], besides: Collection[str] = ()) -> Mapping[s
     Returns
     -------
     mapping of str to Row
-        Columns without text are left out.
+        Those first that hold the most numbers beside; columns without text are left out.
     """
+    numbers: Counter[str] = Counter()
     found: dict[str, Row] = {}
     for row in rows:
         for column in row.cells:
-            is_text = not is_blank(row[column]) and math.isnan(number(row[column]))
-            if is_text and column not in besides:
+            if column in besides or is_blank(row[column]):
+                continue
+            if math.isnan(number(row[column])):
                 found.setdefault(column, row)
-    return found
+            else:
+                numbers[column] += 1
+    return dict(sorted(found.items(), key=lambda item: -numbers[item[0]]))

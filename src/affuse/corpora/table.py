@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from affuse.corpora.attributes import standard_attributes
+from affuse.corpora.attributes import FORMER_NAMES, standard_attributes
 from affuse.corpora.emotions import emotion_name, renamed_note
 from affuse.corpora.found_files import found_file
 from affuse.corpora.index import CSV_COLUMNS, Index
@@ -20,12 +20,13 @@ from affuse.corpora.speakers import speaker_key
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
 from affuse.storage.csv_rows import Row, Rows, number, read_rows
-from affuse.storage.plain_text import first_few, none_of
+from affuse.storage.plain_text import first_few, none_of, shortened
 from affuse.storage.remote import local_copy, local_path, url_of
 
 _SOURCES = ("path", "audio", "video")
 _LABEL_COLUMNS = ("emotion", "speaker")
 _KNOWN = (*CSV_COLUMNS, "path")
+_OF_SPEAKERS = ("sex", *FORMER_NAMES, "age", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def read_table(csv_path: str | Path) -> Index:
     entries, repeated = _without_repeats(table, entries)
     skipped = [*rows.skipped, *skipped, *repeated]
     if not entries:
-        raise DatasetError(_why_nothing(table, skipped))
+        raise DatasetError(_why_nothing(table, rows.rows, skipped))
     names = _names(entries)
     _refuse_shared_names(table, entries, names)
     clips = tuple(_clip(entry, name) for entry, name in zip(entries, names, strict=True))
@@ -123,9 +124,9 @@ def _refuse_missing_columns(table: Path, rows: Rows, needed: Sequence[str]) -> N
         missing.insert(0, "path")
     if missing:
         texts, remedy = "", "add what is missing to its first line"
-        if missing == ["emotion"]:
+        if "emotion" in missing and "path" not in missing:
             texts = _texts_instead(rows.rows)
-            remedy = "add what is missing to its first line, or give numbers to be learned instead"
+            remedy = f"{remedy}, or give numbers to be learned instead"
         raise DatasetError(
             f"{table} has no column {', '.join(missing)} (its columns: {', '.join(rows.columns)})"
             f"{texts}; expected path,emotion,speaker, and if you like "
@@ -135,9 +136,12 @@ def _refuse_missing_columns(table: Path, rows: Rows, needed: Sequence[str]) -> N
 
 def _texts_instead(rows: Sequence[Row]) -> str:
     """What cells hold that, with numbers, a task could learn in place of emotions."""
-    found = first_texts(rows, _KNOWN)
-    texts = [f"clip {_name(row)} has {column} {row[column]!r}" for column, row in found.items()]
-    return f" and no numbers instead: {first_few(texts, 3)}" if texts else ""
+    found = first_texts(rows, (*_KNOWN, *_OF_SPEAKERS))
+    texts = [
+        f"clip {_name(row)} has {column} {shortened(row[column], 60)!r}"
+        for column, row in found.items()
+    ]
+    return f" and no column of numbers instead: {first_few(texts, 3)}" if texts else ""
 
 
 def _usable(
@@ -161,11 +165,11 @@ def _name(row: Row) -> str:
 def _entry(table: Path, row: Row, targets: Sequence[str], without: bool) -> _Entry:
     """The clip of a row; without an emotion, if the table has numbers instead."""
     cells = {"emotion": row.word("emotion"), "speaker": row["speaker"]}
-    blank = [name for name, text in cells.items() if not text]
-    if without and "speaker" not in blank:
-        blank = []
+    needed = ("speaker",) if without else _LABEL_COLUMNS
+    blank = [name for name in needed if not cells[name]]
     if blank:
-        raise DatasetError(f"no {' and no '.join(blank)} given; every clip needs both")
+        every = "one" if without else "both"
+        raise DatasetError(f"no {' and no '.join(blank)} given; every clip needs {every}")
     audio, video = _sources(table.parent, row)
     written = next(row.word(column) for column in _SOURCES if row.word(column))
     return _Entry(
@@ -311,11 +315,12 @@ def _clip(entry: _Entry, name: str) -> Clip:
     )
 
 
-def _why_nothing(table: Path, skipped: Sequence[Skipped]) -> str:
+def _why_nothing(table: Path, rows: Sequence[Row], skipped: Sequence[Skipped]) -> str:
     if not skipped:
         return f"{table} has a header but no rows; expected one row per clip"
+    texts = "" if any(row.word("emotion") for row in rows) else _texts_instead(rows)
     return (
         f"{none_of(len(skipped), 'row')} of {table} can be used "
-        f"(first: {skipped[0].name}: {skipped[0].reason}); expected at least one clip: "
+        f"(first: {skipped[0].name}: {skipped[0].reason}){texts}; expected at least one clip: "
         "mend the table"
     )
