@@ -8,7 +8,8 @@ usage: python benchmarks/encoders.py figure RAVDESS EXTRACTOR [key=value ...]
 
 `figure`: speech of speakers 1 to 18, six folds of three, standard scaler and logistic regression
 with C = 1 on EXTRACTOR (onnx:FILE, hf:FOLDER ...), with the settings of it that are given.
-`openwakeword`: the same on the embedding of speech in the wheel of the package of that name.
+`openwakeword`: the same on the embedding of speech in the wheel of the package of that name, up to
+version 0.5.1; later ones hold no networks.
 `pooling`: the same embedding pooled by attention that is learned in each fold, by mean and
 deviation, and by the mean alone, compared on the same clips.
 `opensmile`: the same model of scikit-learn on features of openSMILE through affuse, and on those
