@@ -188,6 +188,9 @@ def test_bad_input_is_not_a_leak(corpus, audit, tmp_path):
     code, message = audit(corpus, *QUICK, "--out", tmp_path / "no" / "audit.json")
     assert code == 2
     assert "there is no folder" in message
+    code, message = audit(corpus, *QUICK, "--set", "task=dimensional")
+    assert code == 2
+    assert "task = dimensional was given to affuse audit, which looks at how emotions" in message
 
 
 def test_columns_made_from_the_label(corpus, audit, rng):

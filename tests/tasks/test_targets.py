@@ -102,7 +102,7 @@ def test_a_task_asks_for_what_is_told():
         Classification().chosen(numbers)
     assert str(caught.value) == (
         "1 clip came with numbers (valence) and without an emotion; expected a column "
-        "emotion, or --set task=dimensional to learn the numbers"
+        "emotion, or affuse run with --set task=dimensional to learn the numbers"
     )
     assert Classification().chosen(emotions) is emotions
 

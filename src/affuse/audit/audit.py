@@ -15,6 +15,7 @@ from affuse.audit.recordings import duplicates_finding, fold_file_finding, ident
 from affuse.audit.speakers import speakers_finding
 from affuse.config import Config
 from affuse.corpora.index import Index
+from affuse.errors import ConfigError
 from affuse.experiment import chosen_clips, context_of, extract_configured
 from affuse.features.label_columns import refuse_constant
 from affuse.features.table import FeatureTable
@@ -59,8 +60,8 @@ def audit(
     >>> audit(load_config("quick", overrides={"data.path": "ravdess"})).leaks  # doctest: +SKIP
     ()
     """
+    index = _chosen(config)
     context = context_of(config, progress=progress)
-    index = chosen_clips(config)
     file = _fold_file(config, index)
     groups = identical_recordings(index, progress)
     of_file = [] if file is None else [fold_file_finding(file, index, groups)]
@@ -93,6 +94,16 @@ def audit(
         n_skipped=len(extraction.skipped),
         findings=tuple(findings),
     )
+
+
+def _chosen(config: Config) -> Index:
+    """The clips that are looked at; refuses, before that, a task other than emotions."""
+    if config.task != Classification.name:
+        raise ConfigError(
+            f"task = {config.task} was given to affuse audit, which looks at how emotions could "
+            "leak; expected classification"
+        )
+    return chosen_clips(config)
 
 
 def _fold_file(config: Config, index: Index) -> FoldFile | None:

@@ -120,7 +120,7 @@ class Classification(Task):
         others = f"numbers ({', '.join(numbers)})" if numbers else "nothing"
         raise DatasetError(
             f"{counted(len(index), 'clip')} came with {others} and without an emotion; expected a "
-            "column emotion, or --set task=dimensional to learn the numbers"
+            "column emotion, or affuse run with --set task=dimensional to learn the numbers"
         )
 
     @override
