@@ -238,7 +238,10 @@ def test_predict_says_numbers_in_every_format_that_holds_them(run, clips, capsys
         (["fusion.decision=product"], "fusion 'decision product' was given for task = dimensional"),
         (["robustness.enabled=true"], "robustness.enabled was given with task = dimensional"),
         (["data.targets=liking"], "target 'liking' was asked for, which no clip has"),
-        (["task=classification", "models=[{name='lda'}]"], "expected a column emotion, or affuse run with --set"),
+        (
+            ["task=classification", "models=[{name='lda'}]"],
+            "expected a column emotion, or affuse run",
+        ),
         (["task=classification", "data.targets=valence"], "were given to a classification"),
         (["features.audio=voice_network"], "choose another extractor with --features audio=NAME"),
     ],

@@ -94,6 +94,19 @@ class Registry:
         others = sorted(self._others().items())
         return {name: " and ".join(map(_package, points)) for name, points in others}
 
+    def package_of(self, name: str) -> str:
+        """The other package whose entry a name means; empty for one of affuse's own.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        str
+        """
+        return "" if name in self._own() else self.added().get(name, "")
+
     def __contains__(self, name: object) -> bool:
         return name in self._own() or name in self._others()
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -182,6 +185,56 @@ def test_readers_of_other_packages_are_asked_and_a_broken_one_is_noted(
     with pytest.raises(ConfigError, match="'broken' of their-package cannot be loaded"):
         read(folder, "broken")
     assert read(folder, "theirs").clips == index.clips
+
+
+FAULTS = {
+    "path.owner_of_all()": r"AttributeError: .*owner_of_all",
+    "(path / 'no\\nsuch.csv').read_text()": r"FileNotFoundError: .*such\.csv",
+}
+
+
+@pytest.mark.parametrize("others", [("03-01-06-01-02-01-12.wav",), ()])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_reader_of_another_package_that_fails_is_passed_over_and_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    fault: str,
+    others: tuple[str, ...],
+) -> None:
+    failing = THEIRS.replace("return any", f"return {fault} or any")
+    points = {"affuse.corpora": {"failing": "failing_reader:READER"}}
+    package = installed(tmp_path / "package", "failing-reader", {"failing_reader": failing}, points)
+    monkeypatch.syspath_prepend(package)
+    monkeypatch.delitem(sys.modules, "failing_reader", raising=False)
+    known_readers.cache_clear()
+    request.addfinalizer(known_readers.cache_clear)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in ("notes.wav", *others):
+        (folder / name).write_bytes(b"0")
+    why = rf"orpus 'failing' of failing-reader could not look at .*data \({FAULTS[fault]}"
+    if others:
+        (note,) = (note for note in read(folder).notes if "failing" in note)
+        assert re.match("C" + why, note)
+    else:
+        with pytest.raises(DatasetError, match="c" + why):
+            read(folder)
+
+
+def test_a_fault_of_a_reader_of_affuse_itself_is_no_other_package_s(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: Path) -> bool:
+        raise TypeError("a fault of ours")
+
+    known = known_readers()
+    readers = {**known.entries, "emodb": replace(known.entries["emodb"], recognises=fails)}
+    monkeypatch.setattr(
+        "affuse.corpora.registry.known_readers", lambda: replace(known, entries=readers)
+    )
+    with pytest.raises(TypeError, match="a fault of ours"):
+        read(corpus)
 
 
 def test_a_folder_elsewhere_is_listed_once_for_all_readers(monkeypatch: pytest.MonkeyPatch) -> None:

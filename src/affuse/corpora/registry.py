@@ -45,8 +45,9 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
     Returns
     -------
     Index
-        A reader of another package that cannot be loaded is named in `Index.notes`, and so are
-        emotions that a corpus does not have by itself, and speakers of whom both sexes are said.
+        A reader of another package that cannot be loaded, or fails as it looks at the path, is
+        named in `Index.notes`; so are emotions that a corpus does not have by itself, and speakers
+        of whom both sexes are said.
 
     Raises
     ------
@@ -65,15 +66,16 @@ def read(root: str | Path, corpus: str = AUTO) -> Index:
         corpus = reader_name(corpus)
         READERS.check(corpus)
     place = existing_place(root)
-    failed: tuple[str, ...] = ()
+    failed: dict[str, str] = {}
     if corpus != AUTO:
         reader: Reader = READERS.get(corpus)
     else:
         known = known_readers()
-        reader = _recognised(place, known.entries)
-        failed = tuple(f"{why[0].upper()}{why[1:]}." for why in known.failed.values())
+        reader, faults = _recognised(place, known.entries)
+        failed = {**known.failed, **faults}
     index = reader.read(place)
-    notes = (*failed, *outside_label_sets(index), *of_two_sexes(index))
+    of_readers = (f"{why[0].upper()}{why[1:]}." for why in failed.values())
+    notes = (*of_readers, *outside_label_sets(index), *of_two_sexes(index))
     return replace(index, notes=(*index.notes, *notes)) if notes else index
 
 
@@ -150,15 +152,28 @@ def _called(index: Index, corpus: str) -> Index:
     return replace(index, clips=tuple(replace(clip, corpus=corpus) for clip in index.clips))
 
 
-def _recognised(place: Path, readers: Mapping[str, Reader]) -> Reader:
-    """The only reader that recognises a path."""
+def _recognised(place: Path, readers: Mapping[str, Reader]) -> tuple[Reader, dict[str, str]]:
+    """The only reader that recognises a path, and why readers of other packages could not look."""
+    found: dict[str, Reader] = {}
+    faults: dict[str, str] = {}
     with _names_of(place) as seen:
-        found = {name: reader for name, reader in readers.items() if reader.recognises(seen)}
+        for name, reader in readers.items():
+            try:
+                if reader.recognises(seen):
+                    found[name] = reader
+            except Exception as error:
+                package = READERS.package_of(name)
+                if not package:
+                    raise
+                reason = " ".join(f"{type(error).__name__}: {error}".split())
+                faults[name] = (
+                    f"corpus {name!r} of {package} could not look at {place} ({reason}) and was "
+                    "passed over: mend or remove that package"
+                )
     if len(found) == 1:
-        return next(iter(found.values()))
-    if found:
-        raise DatasetError(_why_several(place, found))
-    raise DatasetError(_why_none(place))
+        return next(iter(found.values())), faults
+    why = _why_several(place, found) if found else _why_none(place)
+    raise DatasetError("; ".join([why, *faults.values()]))
 
 
 @contextmanager
