@@ -46,6 +46,16 @@ def test_the_threshold_decides_how_many_and_a_number_overrules_it(rng):
     assert clustered(rows, lengths, 0.97, 2).max() == 1
 
 
+@pytest.mark.parametrize(
+    ("seconds", "n_voices"),
+    [((10, 10), 2), ((7, 7), 1), ((110, 10), 1), ((40, 12), 1), ((60, 22), 2), ((3600, 23), 2)],
+)
+def test_little_speech_of_a_voice_must_differ_more(seconds, n_voices):
+    # A cosine of 0.38 at a threshold of 0.4: told apart where enough is known of both.
+    rows = np.array([[1.0, 0.0], [0.38, np.sqrt(1 - 0.38**2)]])
+    assert clustered(rows, np.array(seconds, float), 0.4).max() + 1 == n_voices
+
+
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_few_pieces_are_divided_too(n, rng):
     rows = unit_rows(rng.standard_normal((n, 8)))

@@ -110,10 +110,34 @@ def test_turns_take_in_short_pauses_and_edges_where_several_speak(rng):
     np.testing.assert_allclose(edges, expected)
 
 
+def test_what_is_heard_beside_speech_is_said_by_who_speaks_there(rng):
+    truth = [Turn(0.5, 5.0, 1), Turn(6.0, 11.0, 2), Turn(13.0, 18.0, 1)]
+    windows, speech, _ = recorded(truth, voices_of(2, rng), rng)
+    audible = speech.copy()
+    audible[480:520] = True
+    audible[1080:1300] = True
+    found = turns_of(windows, speech, 0.6, 2, audible)
+    edges = [(t.start_s, t.end_s, t.voice) for t in found]
+    # Until it is quiet, at most 0.3 s: what sounds on is no speech.
+    expected = [(0.4, 5.2, 1), (5.9, 11.3, 2), (12.7, 18.1, 1)]
+    np.testing.assert_allclose(edges, expected)
+
+
 def test_turns_of_one_voice_alone_are_its_speech_as_it_is_found(rng):
     truth = [Turn(0.3, 4.0, 1), Turn(4.4, 8.0, 1), Turn(8.8, 12.0, 1)]
     windows, speech, _ = recorded(truth, voices_of(1, rng), rng)
-    assert turns_of(windows, speech, 0.6, None) == truth
+    for n_voices in (None, 1, 2):
+        assert turns_of(windows, speech, 0.6, n_voices, np.ones_like(speech)) == truth
+
+
+def test_sound_that_fills_the_pauses_makes_no_change_of_voices_dearer(rng):
+    truth, at = [], 0.3
+    for number in range(24):
+        truth.append(Turn(at, at + rng.uniform(0.8, 1.5), 1 + number % 2))
+        at = truth[-1].end_s + rng.uniform(0.2, 0.6)
+    windows, speech, who = recorded(truth, voices_of(2, rng), rng, noise=0.25)
+    found = turns_of(windows, speech, 0.6, 2, np.ones_like(speech))
+    assert agreement(found, who) > 0.95
 
 
 def test_no_speech_is_no_turn_and_no_voice_is_refused(rng):

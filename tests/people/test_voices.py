@@ -84,8 +84,16 @@ def test_a_network_of_the_users_tells_two_voices_apart(humming):
     assert [turn.voice for turn in found] == [1, 2, 1, 2]
     for turn, start in zip(found, (0.0, 3.4, 6.8, 10.2), strict=True):
         # A tenth of a second of quiet before and after speech belongs to a turn.
-        assert turn.start_s == pytest.approx(max(start - 0.1, 0), abs=0.05)
-        assert turn.end_s == pytest.approx(min(start + 3.1, 13.2), abs=0.05)
+        assert turn.start_s == pytest.approx(max(start - 0.1, 0), abs=0.02)
+        assert turn.end_s == pytest.approx(min(start + 3.1, 13.2), abs=0.02)
+
+
+def test_a_voice_that_dies_away_is_followed_until_it_is_quiet(humming, rng):
+    sound = DIALOGUE + 0.0002 * rng.standard_normal(len(DIALOGUE)).astype(np.float32)
+    sound[3 * RATE :][:2700] = 0.03 * DIALOGUE[:2700]
+    first, second, *_ = turns(humming, sound)
+    assert first.end_s == pytest.approx(3.18, abs=0.03)
+    assert second.start_s == pytest.approx(3.3, abs=0.02)
 
 
 def test_how_the_sound_is_cut_into_pieces_changes_nothing(humming):

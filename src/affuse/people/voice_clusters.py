@@ -19,6 +19,9 @@ GROUPS = 150
 LEAST_S, LEAST_SHARE, SOME_S = 2.0, 0.25, 8.0
 """A group with less speech than this share of all there is says too little of a voice, and goes to
 the nearest; so does one below 2 s, and none from 8 s."""
+MUCH_S = 24.0
+"""Two groups are compared by the threshold itself where each has a quarter of all there is, or this
+much where that is less, or 8 s where it is more; with less in one of them they must differ more."""
 
 
 def clustered(
@@ -34,7 +37,7 @@ def clustered(
         Seconds of speech in each.
     threshold : float
         Mean cosine of the embeddings of two groups from which they are one voice; less is enough
-        where one of them has less than 8 s.
+        where one of them has little speech: less than a quarter of all, within 8 to 24 s.
     n_voices : int or None
         How many; None: as many as differ.
 
@@ -77,13 +80,14 @@ def _joined(sums: Floats, seconds: Floats, threshold: float, n_voices: int | Non
     sums, seconds = sums.copy(), seconds.copy()
     share = LEAST_SHARE if n_voices is None else 0.5 / n_voices
     least_s = min(max(share * seconds.sum(), LEAST_S), SOME_S)
+    much_s = min(max(LEAST_SHARE * seconds.sum(), SOME_S), MUCH_S)
     voices = np.arange(len(sums))
     # The mean cosine of all pairs of two groups does not grow with them, as that of means does.
     means = sums / np.maximum(seconds, 1e-9)[:, None]
     likeness = means @ means.T
     np.fill_diagonal(likeness, -np.inf)
     for n_left in range(len(sums), n_voices or 1, -1):
-        pair = _next_pair(likeness, seconds, least_s, threshold)
+        pair = _next_pair(likeness, seconds, least_s, much_s, threshold)
         if pair is None and n_voices is not None and n_left > n_voices:
             pair = _best(likeness)
         if pair is None:
@@ -100,14 +104,13 @@ def _joined(sums: Floats, seconds: Floats, threshold: float, n_voices: int | Non
 
 
 def _next_pair(
-    likeness: Floats, seconds: Floats, least_s: float, threshold: float
+    likeness: Floats, seconds: Floats, least_s: float, much_s: float, threshold: float
 ) -> tuple[int, int] | None:
     """The two to be joined next; small groups find their place before large ones are compared."""
     small = np.flatnonzero(seconds < least_s)
     if not len(small):
         one, two = _best(likeness)
-        # What little is known of a voice must differ more to be another one.
-        needed = threshold * min(seconds[one] / SOME_S, seconds[two] / SOME_S, 1.0)
+        needed = threshold * min(seconds[one] / much_s, seconds[two] / much_s, 1.0)
         return (one, two) if likeness[one, two] >= needed else None
     row, other = _best(likeness[small])
     if likeness[small[row], other] >= threshold:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from affuse.errors import ConfigError
 from affuse.people.embeddings import unit_rows
+from affuse.people.quiet_edges import with_quiet_edges
 from affuse.people.records import Turn
 from affuse.people.voice_clusters import clustered
 
@@ -26,7 +27,7 @@ PIECE_S = 2.0
 MIN_TURN_S = 0.3
 PAUSE_S, EDGE_S = 0.5, 0.1
 """Where several voices speak, a pause of at most so many seconds within one is part of its turn,
-and so is the quiet beginning and end of what it says, which the speech detector leaves out."""
+and so is as much before and after what it says, or more where more is heard (`quiet_edges`)."""
 SWITCH_COST, SWITCH_IN_PAUSE_COST = 4.0, 0.25
 """Of a change of voices, in cosines summed over steps: at a pause it costs less."""
 _PASSES = 3
@@ -50,7 +51,13 @@ class Windows:
     embeddings: NDArray[np.float32]
 
 
-def turns_of(windows: Windows, speech: Mask, threshold: float, n_voices: int | None) -> list[Turn]:
+def turns_of(
+    windows: Windows,
+    speech: Mask,
+    threshold: float,
+    n_voices: int | None,
+    audible: Mask | None = None,
+) -> list[Turn]:
     """Divide speech among voices.
 
     Parameters
@@ -62,12 +69,15 @@ def turns_of(windows: Windows, speech: Mask, threshold: float, n_voices: int | N
         Mean cosine of the windows of two groups from which they are one voice.
     n_voices : int or None
         How many; None: as many as differ.
+    audible : (n_frames,) bool, optional
+        Where anything is heard: of that, what adjoins speech is its quiet edges. None: the speech
+        alone.
 
     Returns
     -------
     list of Turn
         Where several voices speak, pauses of up to 0.5 s within one of them are part of its turn,
-        and so is 0.1 s before and after what it says.
+        and so are 0.1 s before and after what it says, or up to 0.3 s as far as it is heard.
 
     Raises
     ------
@@ -95,7 +105,10 @@ def turns_of(windows: Windows, speech: Mask, threshold: float, n_voices: int | N
     if voices.max(initial=0) == 0:
         return _turns(np.where(speech, 0, -1))
     centres = _centres(embeddings[known], lengths[known], voices)
-    return _turns(_rounded_out(_resegmented(windows, speech, centres)))
+    voice = _resegmented(windows, speech, centres)
+    if len(np.unique(voice[voice >= 0])) == 1:
+        return _turns(np.where(speech, 0, -1))
+    return _turns(_rounded_out(voice, speech if audible is None else audible))
 
 
 def runs(mask: Mask) -> Ints:
@@ -230,18 +243,23 @@ def _without_short(voice: Ints, speech: Mask) -> Ints:
     return found
 
 
-def _rounded_out(voice: Ints) -> Ints:
-    """The voices of frames, short pauses within one voice and the edges of its speech added."""
+def _rounded_out(voice: Ints, audible: Mask) -> Ints:
+    """The voices of frames, quiet edges of their speech and short pauses within one added."""
     found, edge = voice.copy(), round(EDGE_S / FRAME_S)
+    wider = with_quiet_edges(voice >= 0, audible)
     around = np.pad(voice, 1, constant_values=-1)
     for start, end in runs(voice < 0):
-        before, after = around[start], around[end + 1]
-        if before == after and (end - start) * FRAME_S <= PAUSE_S:
+        before, after, n = around[start], around[end + 1], end - start
+        if before == after and n * FRAME_S <= PAUSE_S:
             found[start:end] = after
             continue
-        n_added = min(edge, (end - start) // 2)
-        found[start : start + n_added] = before
-        found[end - n_added : end] = after
+        quiet = np.flatnonzero(~wider[start:end])
+        n_first, n_last = (quiet[0], n - 1 - quiet[-1]) if len(quiet) else (n, n)
+        n_most = n // 2 if min(before, after) >= 0 else n
+        if before >= 0:
+            found[start : start + min(max(n_first, edge), n_most)] = before
+        if after >= 0:
+            found[end - min(max(n_last, edge), n_most) : end] = after
     return found
 
 
