@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from affuse.tasks.intervals import speaker_interval
     from affuse.tasks.metrics import accuracy, confusion, ece, macro_f1, uar
 
-__version__ = "0.9.0"
+__version__ = "1.0.0rc1"
 
 _HOMES = {
     "accuracy": "affuse.tasks.metrics",
