@@ -37,4 +37,6 @@ def _timed(settings: dict[str, object]) -> tuple[Result, float]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])

@@ -45,4 +45,6 @@ def _timed(settings: dict[str, object]) -> tuple[Result, float]:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     main(sys.argv[1])

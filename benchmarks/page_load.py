@@ -67,4 +67,6 @@ def _note(used: dict[tuple[str, str], int]) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     main(sys.argv[1], *map(int, sys.argv[2:]))

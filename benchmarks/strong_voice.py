@@ -81,4 +81,6 @@ def _of_networks(video: OutOfFold, table: FeatureTable, voice: Path) -> OutOfFol
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -191,6 +191,7 @@ def test_bad_input_is_not_a_leak(corpus, audit, tmp_path):
     code, message = audit(corpus, *QUICK, "--set", "task=dimensional")
     assert code == 2
     assert "task = dimensional was given to affuse audit, which looks at how emotions" in message
+    assert "expected classification: leave task out" in message
 
 
 def test_columns_made_from_the_label(corpus, audit, rng):

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from tiny_encoders import write_linear, write_tones
 
-from affuse.cli.running import Typed, configure
+from affuse.cli.running import TypedRun, configure
 
 
 def test_features_and_device_reach_the_settings(tmp_path: Path) -> None:
-    typed = Typed([str(tmp_path)], "quick", features=["audio=onnx:a.onnx"], device="cuda")
+    typed = TypedRun([str(tmp_path)], "quick", features=["audio=onnx:a.onnx"], device="cuda")
     config = configure(typed)
     assert config.features.audio == "onnx:a.onnx"
     assert {config.features.settings[name]["device"] for name in ("onnx", "hf")} == {"cuda"}

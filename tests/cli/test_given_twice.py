@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from affuse.cli.running import Typed, configure
+from affuse.cli.running import TypedRun, configure
 from affuse.errors import ConfigError
 
-TYPED = Typed(["clips"], "quick")
+TYPED = TypedRun(["clips"], "quick")
 OPTIONS: list[tuple[str, dict[str, Any], str]] = [
     ("data.corpus", {"corpus": "ravdess"}, "--corpus ravdess"),
     ("jobs", {"jobs": 2}, "--jobs 2"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +60,8 @@ def audit(
     >>> audit(load_config("quick", overrides={"data.path": "ravdess"})).leaks  # doctest: +SKIP
     ()
     """
-    index = _chosen(config)
+    _refuse_other_tasks(config)
+    index = chosen_clips(config)
     context = context_of(config, progress=progress)
     file = _fold_file(config, index)
     groups = identical_recordings(index, progress)
@@ -79,8 +80,7 @@ def audit(
     findings.append(extractors_finding(sources.values()))
     by_column = columns_findings(sources, table)
     findings += by_column.values()
-    quick = sorted(taken_as_they_are(sources, config) & _sound(table, by_column))
-    small = table.select(quick) if quick else None
+    small = _sound(table, by_column, taken_as_they_are(sources, config))
     if small is not None:
         labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
         findings.append(random_split_finding(config, small, labels, index.clips, protocol, context))
@@ -96,14 +96,12 @@ def audit(
     )
 
 
-def _chosen(config: Config) -> Index:
-    """The clips that are looked at; refuses, before that, a task other than emotions."""
+def _refuse_other_tasks(config: Config) -> None:
     if config.task != Classification.name:
         raise ConfigError(
             f"task = {config.task} was given to affuse audit, which looks at how emotions could "
-            "leak; expected classification"
+            "leak; expected classification: leave task out"
         )
-    return chosen_clips(config)
 
 
 def _fold_file(config: Config, index: Index) -> FoldFile | None:
@@ -122,10 +120,13 @@ def _protocol(config: Config, table: FeatureTable, index: Index) -> Protocol:
     return next((each for each in divided if not each.leaky), divided[0])
 
 
-def _sound(table: FeatureTable, by_column: Mapping[Modality, Finding]) -> set[str]:
-    """Modalities without a leaking column, which alone are worth measuring."""
+def _sound(
+    table: FeatureTable, by_column: Mapping[Modality, Finding], quick: Set[str]
+) -> FeatureTable | None:
+    """The quick modalities without a leaking column, which alone are worth measuring."""
     leaking = {name for name, finding in by_column.items() if finding.verdict == "LEAK"}
-    return set(table.modalities) - leaking
+    found = sorted(quick & set(table.modalities) - leaking)
+    return table.select(found) if found else None
 
 
 def _without_file(config: Config) -> Config:

@@ -109,11 +109,11 @@ def run(
     cluster: Cluster = None,
 ) -> None:
     """Train and evaluate audio, video and fused systems. Prints a table, writes a run folder."""
-    from affuse.cli.running import Typed, configure, run_and_print
+    from affuse.cli.running import TypedRun, configure, run_and_print
     from affuse.cli.working import Work
 
     work = Work(jobs, workers, cluster)
-    typed = Typed(
+    typed = TypedRun(
         data,
         recipe,
         settings,
@@ -149,12 +149,12 @@ def transfer(
     coverage: CoverageOfARun = None,
 ) -> None:
     """Train on each corpus, test on each other. Prints a matrix with what is lost on the way."""
-    from affuse.cli.running import Typed, configure
+    from affuse.cli.running import TypedRun, configure
     from affuse.cli.transferring import transfer_and_print
     from affuse.cli.working import Work
 
     work = Work(jobs, workers, cluster)
-    typed = Typed(
+    typed = TypedRun(
         data, recipe, settings, features, corpus, jobs, device, folds, by=by, coverage=coverage
     )
     transfer_and_print(configure(typed), out, work)
@@ -190,12 +190,12 @@ def predict(
     products_on_one_thread()
     from affuse.cli.feature_tables import tables_named
     from affuse.cli.people_options import people_settings
-    from affuse.cli.predicting import Output, Typed, predict_and_print
+    from affuse.cli.predicting import Output, TypedPrediction, predict_and_print
     from affuse.cli.working import Work
 
     who = people_settings(people, names, face_embedding, voice_embedding)
-    typed = Typed(window, hop, faces, threshold, audio_track, max_duration, explain, who)
-    settings, output = typed.settings(), Output.named(out, format, resume=resume)
+    typed = TypedPrediction(window, hop, faces, threshold, audio_track, max_duration, explain, who)
+    settings, output = typed.settings(), Output.in_format(out, format, resume=resume)
     tables, work = tables_named(features or ()), Work(jobs, workers, cluster)
     predict_and_print(media, settings, output, bundle=bundle, features=tables, work=work)
 
@@ -288,10 +288,10 @@ def extract(
     cluster: Cluster = None,
 ) -> None:
     """Compute and store the features of every clip."""
-    from affuse.cli.running import Typed, configure, extract_and_print
+    from affuse.cli.running import TypedRun, configure, extract_and_print
     from affuse.cli.working import Work
 
-    typed = Typed(data, recipe, settings, features, corpus, jobs, device)
+    typed = TypedRun(data, recipe, settings, features, corpus, jobs, device)
     extract_and_print(configure(typed), Work(jobs, workers, cluster))
 
 
@@ -315,9 +315,9 @@ def audit(
     Duplicates, speakers on both sides, labels in features, what a random split adds.
     """
     from affuse.cli.auditing import audit_and_print
-    from affuse.cli.running import Typed, configure
+    from affuse.cli.running import TypedRun, configure
 
-    config = configure(Typed(data, recipe, settings, features, corpus, jobs, folds=folds))
+    config = configure(TypedRun(data, recipe, settings, features, corpus, jobs, folds=folds))
     audit_and_print(config, permutations, out)
 
 

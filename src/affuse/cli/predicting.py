@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedPrediction:
     """What was typed about how recordings are judged; None stands for what was left out."""
 
     window_s: float | None
@@ -143,7 +143,7 @@ class Output:
     resume: bool = False
 
     @classmethod
-    def named(cls, out: Path | None, format: str | None, *, resume: bool = False) -> Output:
+    def in_format(cls, out: Path | None, format: str | None, *, resume: bool = False) -> Output:
         """An output in the format that was named, or else that of the suffix.
 
         Parameters

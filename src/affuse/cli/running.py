@@ -47,7 +47,7 @@ _DEVICES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedRun:
     """What was typed after a command that reads data; None stands for what was left out."""
 
     data: Sequence[str]
@@ -65,12 +65,12 @@ class Typed:
     occlusion: int | None = None
 
 
-def configure(typed: Typed) -> Config:
+def configure(typed: TypedRun) -> Config:
     """Configuration from what was typed.
 
     Parameters
     ----------
-    typed : Typed
+    typed : TypedRun
 
     Returns
     -------
@@ -119,7 +119,7 @@ def _reader(corpus: str) -> str:
     return corpus if corpus == AUTO else reader_name(corpus)
 
 
-def _refuse_twice(typed: Typed) -> None:
+def _refuse_twice(typed: TypedRun) -> None:
     """Refuse a setting that has an option or argument of its own, where both are given."""
     set_here = {setting.partition("=")[0].strip() for setting in typed.settings or ()}
     if "data.path" in set_here:
@@ -235,7 +235,7 @@ def run_demo(folder: Path, jobs: int | None) -> None:
             jobs=jobs,
             progress=progress,
         )
-    config = configure(Typed([str(corpus)], "demo", jobs=jobs))
+    config = configure(TypedRun([str(corpus)], "demo", jobs=jobs))
     run = free_folder(folder / "run")
     result = _run(config, run, Work(jobs), short_text)
     say(

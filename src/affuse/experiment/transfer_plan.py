@@ -39,7 +39,7 @@ def refuse_unfit(config: Config) -> None:
     if config.task != Classification.name:
         raise ConfigError(
             f"task = {config.task} was given to affuse transfer, which compares emotions; expected "
-            "classification"
+            "classification: leave task out"
         )
     usual = Config()
     for setting, why in _OF_A_RUN:

@@ -17,18 +17,24 @@ FRAME_S = 0.01
 REACH_S = 4.0
 """How far before and after a frame the level of the background is looked for."""
 
+ABOVE_BACKGROUND_DB = 8.0
+"""What stands out of the background is so much louder."""
+
+LOWEST_BACKGROUND_DB = -90.0
+"""No background is taken to be quieter, in dB of full scale."""
+
+DIGITAL_SILENCE_DB = -95.0
+"""What is quieter was not recorded, in dB of full scale."""
+
 _HOP = round(FRAME_S * SAMPLE_RATE)
 _WINDOW = 400
 _N_FFT = 512
 _BAND_HZ = (200.0, 4000.0)
 _SMOOTH_FRAMES = 5
-_ABOVE_FLOOR_DB = 8.0
 _RANGE_DB = 45.0
-_LOWEST_FLOOR_DB = -90.0
-_DIGITAL_SILENCE_DB = -95.0
 _MOMENT_FRAMES = 21
 _SHOULDER_FRAMES = 15
-_INAUDIBLE = 10 ** ((_LOWEST_FLOOR_DB + _ABOVE_FLOOR_DB) / 20)
+_INAUDIBLE = 10 ** ((LOWEST_BACKGROUND_DB + ABOVE_BACKGROUND_DB) / 20)
 """A peak below it cannot stand out of the lowest background there is."""
 
 _QUIET_DB = -35.0
@@ -110,7 +116,7 @@ def speech_frames(signal: NDArray[np.floating], sample_rate: int = SAMPLE_RATE) 
     if np.abs(samples).max() < _INAUDIBLE:
         return np.zeros(len(samples) // _HOP, bool)
     level = _levels(samples)
-    loud = level > _background(level) + _ABOVE_FLOOR_DB
+    loud = level > _background(level) + ABOVE_BACKGROUND_DB
     quiet = _highest(level, _QUIET_FRAMES) < _QUIET_DB
     if (loud & quiet).any():
         loud &= ~quiet | _voiced_nearby(samples, quiet)
@@ -198,11 +204,11 @@ def _background(level: Floats) -> Floats:
     """Lowest level within reach, raised so that breath or coding noise does not exceed it."""
     reach = 2 * round(REACH_S / FRAME_S) + 1
     filled = _lowest(_highest(level, _MOMENT_FRAMES), _MOMENT_FRAMES)
-    dropped = (level < _DIGITAL_SILENCE_DB) & (filled > _DIGITAL_SILENCE_DB)
+    dropped = (level < DIGITAL_SILENCE_DB) & (filled > DIGITAL_SILENCE_DB)
     beside = _highest(dropped.astype(np.float64), _SHOULDER_FRAMES) > 0
     lowest = _lowest(np.where(beside, filled, level), reach)
     loudest = _highest(level, reach)
-    return np.asarray(np.maximum(np.maximum(lowest, loudest - _RANGE_DB), _LOWEST_FLOOR_DB))
+    return np.asarray(np.maximum(np.maximum(lowest, loudest - _RANGE_DB), LOWEST_BACKGROUND_DB))
 
 
 def _voiced_nearby(signal: Floats, wanted: Mask) -> Mask:

@@ -6,16 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
+from affuse.media.speech import (
+    ABOVE_BACKGROUND_DB,
+    DIGITAL_SILENCE_DB,
+    FRAME_S,
+    LOWEST_BACKGROUND_DB,
+    REACH_S,
+    SAMPLE_RATE,
+)
+
 Mask = NDArray[np.bool_]
 
-FRAME = 160
+FRAME = round(FRAME_S * SAMPLE_RATE)
 """Samples of a frame: 10 ms at 16 kHz."""
 EDGE_FRAMES = 30
 """An edge is of 0.3 s at most."""
 _SMOOTHED_FRAMES = 5
-_BACKGROUND_FRAMES = 801
-_ABOVE_BACKGROUND_DB = 8.0
-_DIGITAL_SILENCE_DB, _LOWEST_DB = -95.0, -90.0
+_BACKGROUND_FRAMES = 2 * round(REACH_S / FRAME_S) + 1
 
 
 class FrameLevels:
@@ -64,9 +71,11 @@ class FrameLevels:
         if not len(powers):
             return np.zeros(0, bool)
         level = 10 * np.log10(np.maximum(uniform_filter1d(powers, _SMOOTHED_FRAMES), 1e-12))
-        recorded = np.where(level < _DIGITAL_SILENCE_DB, np.inf, level)
-        background = np.maximum(minimum_filter1d(recorded, _BACKGROUND_FRAMES), _LOWEST_DB)
-        return np.asarray(level > background + _ABOVE_BACKGROUND_DB)
+        recorded = np.where(level < DIGITAL_SILENCE_DB, np.inf, level)
+        background = np.maximum(
+            minimum_filter1d(recorded, _BACKGROUND_FRAMES), LOWEST_BACKGROUND_DB
+        )
+        return np.asarray(level > background + ABOVE_BACKGROUND_DB)
 
 
 def with_quiet_edges(speech: Mask, audible: Mask) -> Mask:
