@@ -77,13 +77,31 @@ def test_text_in_the_place_of_a_number_is_refused(read):
         "other targets with data.targets"
     )
     with pytest.raises(DatasetError, match=r"clip a has age inf; expected a number that is finite"):
-        with_targets(read(("a,1,0.5,inf,x", "b,1,0.1,2,x")))
+        with_targets(read(("a,1,0.5,inf,x", "b,1,0.1,2,x")), ["valence", "age"])
+
+
+def test_what_describes_a_speaker_is_learned_when_it_is_named(read):
+    rows = ("a,1,0.5,9,1", "b,2,-0.5,7,0")
+    index = read(rows, "path,speaker,valence,Age,gender")
+    assert [dict(clip.targets) for clip in with_targets(index)] == [
+        {"valence": 0.5},
+        {"valence": -0.5},
+    ]
+    assert [dict(c.targets) for c in with_targets(index, ["age"])] == [{"age": 9.0}, {"age": 7.0}]
+    index = read(("a,1,high,9,x", "b,2,low,7,x"))
+    with pytest.raises(DatasetError) as caught:
+        with_targets(index)
+    assert str(caught.value) == (
+        "2 clips came with nothing and without numbers other than what describes a speaker (age); "
+        "expected a CSV with columns of numbers such as path,speaker,valence,arousal, or "
+        "--set data.targets=age to learn that one"
+    )
 
 
 def test_all_blank_and_unknown_targets_are_refused(read):
     index = read(("a,1,0.5,,x", "b,1,,2,x"))
     with pytest.raises(DatasetError, match=r"none of 2 clips has a number for valence and age"):
-        with_targets(index)
+        with_targets(index, ["valence", "age"])
     with pytest.raises(DatasetError, match=r"target 'arousal' was asked for, which no clip has"):
         with_targets(index, ["arousal"])
 

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 FORMER_NAMES: Mapping[str, str] = {"gender": "sex"}
 """What an attribute was called, in tables too -> what it is called."""
 
+OF_SPEAKERS = ("sex", *FORMER_NAMES, "age", "language")
+"""Columns that describe the speaker of a clip, in words or in numbers."""
+
 _SEXES = {
     "female": ("f", "w", "female", "woman", "weiblich"),
     "male": ("m", "male", "man", "männlich"),

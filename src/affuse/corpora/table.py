@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from affuse.corpora.attributes import FORMER_NAMES, standard_attributes
+from affuse.corpora.attributes import OF_SPEAKERS, standard_attributes
 from affuse.corpora.emotions import emotion_name, renamed_note
 from affuse.corpora.found_files import found_file
 from affuse.corpora.index import CSV_COLUMNS, Index
@@ -26,7 +26,6 @@ from affuse.storage.remote import local_copy, local_path, url_of
 _SOURCES = ("path", "audio", "video")
 _LABEL_COLUMNS = ("emotion", "speaker")
 _KNOWN = (*CSV_COLUMNS, "path")
-_OF_SPEAKERS = ("sex", *FORMER_NAMES, "age", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ def _refuse_missing_columns(table: Path, rows: Rows, needed: Sequence[str]) -> N
 
 def _texts_instead(rows: Sequence[Row]) -> str:
     """What cells hold that, with numbers, a task could learn in place of emotions."""
-    found = first_texts(rows, (*_KNOWN, *_OF_SPEAKERS))
+    found = first_texts(rows, (*_KNOWN, *OF_SPEAKERS))
     texts = [
         f"clip {_name(row)} has {column} {shortened(row[column], 60)!r}"
         for column, row in found.items()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from affuse.corpora.attributes import OF_SPEAKERS
 from affuse.corpora.index import Index
 from affuse.errors import DatasetError
 from affuse.records import Clip, Skipped
@@ -21,7 +22,8 @@ def with_targets(index: Index, names: Sequence[str] = ()) -> Index:
     ----------
     index : Index
     names : sequence of str
-        Targets, or attributes that are numbers; none: all targets that clips have.
+        Targets, or attributes that are numbers; none: all targets that clips have, but for
+        what describes a speaker (`affuse.corpora.attributes.OF_SPEAKERS`), such as age.
 
     Returns
     -------
@@ -68,15 +70,19 @@ def with_targets(index: Index, names: Sequence[str] = ()) -> Index:
 
 
 def _all_targets(index: Index) -> tuple[str, ...]:
-    """Every target that some clip has, in the order of the data."""
-    names = tuple(dict.fromkeys(name for clip in index for name in clip.targets))
+    """Every target that some clip has, in the order of the data, but for those of speakers."""
+    numbers = tuple(dict.fromkeys(name for clip in index for name in clip.targets))
+    names = tuple(name for name in numbers if name not in OF_SPEAKERS)
     if not names:
         emotions = Counter(clip.emotion for clip in index if clip.emotion)
         others = f"emotions ({first_few(sorted(emotions))})" if emotions else "nothing"
+        without, remedy = "numbers", "--set task=classification"
+        if numbers:
+            without = f"numbers other than what describes a speaker ({', '.join(numbers)})"
+            remedy = f"--set data.targets={numbers[0]} to learn that one"
         raise DatasetError(
-            f"{counted(len(index), 'clip')} came with {others} and without numbers; expected a "
-            "CSV with columns of numbers such as path,speaker,valence,arousal, or "
-            "--set task=classification"
+            f"{counted(len(index), 'clip')} came with {others} and without {without}; expected a "
+            f"CSV with columns of numbers such as path,speaker,valence,arousal, or {remedy}"
         )
     return names
 
