@@ -6,7 +6,7 @@ Makes 720p clips of a drawn face under sensor noise (4 s, 30 frames a second, H.
 bit rate of RAVDESS, AAC), then in turns, all in one process and one thread:
 
 bare       PyAV decodes the pictures, nobody looks at them
-sixth      affuse scales every sixth picture to 227x128, as the recipe `lecture` asks for, decodes
+sixth      affuse scales every sixth picture to 227x128, as the recipe `demo` asks for, decodes
            what that needs, and reads the sound at 16 kHz
 all        the same of every picture
 sound      the sound alone, which both hold; a clip that has none is refused at once

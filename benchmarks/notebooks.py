@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--wheel", type=Path)
-    parser.add_argument("--pages", type=int, nargs="*", default=list(range(1, 11)))
+    parser.add_argument("--pages", type=int, nargs="*", default=list(range(1, 14)))
     asked = parser.parse_args()
     folder = asked.folder.resolve()
     wheel = asked.wheel or build(Path(sys.executable), folder / "built").wheel

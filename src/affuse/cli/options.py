@@ -72,7 +72,7 @@ Device = Annotated[
     typer.Option(
         metavar="cpu|cuda",
         autocompletion=completing.devices,
-        help="What computes VGG16; the cpu by default.",
+        help="What computes VGG16 and encoders; the cpu by default.",
     ),
 ]
 Folds = Annotated[

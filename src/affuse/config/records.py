@@ -58,7 +58,9 @@ class DataConfig(Settings):
         '{channel = ["speech"]}; none: all.',
     )
     targets: List[str] = Field(
-        (), description="Numbers that are learned if the task is dimensional; none: all there are."
+        (),
+        description="Numbers that are learned if the task is dimensional; none: all there are, but "
+        "for age, sex and language.",
     )
     votes: str = Field(
         "",

@@ -56,9 +56,9 @@ _EYES_TO_CENTRE = 0.5 - 0.378
 class HaarDetector(FaceDetector):
     """OpenCV's cascade for frontal faces, on a small grey copy of the picture.
 
-    About 8 ms a picture on one core. Upright faces seen from the front, from a thirteenth of the
-    picture's longer side on. The cascade is loaded on first use and is not for several threads at
-    once: give each its own detector.
+    Upright faces seen from the front, from a thirteenth of the picture's longer side on; what that
+    costs stands in docs/faces.md. The cascade is loaded on first use and is not for several threads
+    at once: give each its own detector.
 
     Attributes
     ----------

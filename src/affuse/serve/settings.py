@@ -36,7 +36,7 @@ class Limits:
     max_queue : int
         Uploads that wait or are still coming in; more are sent away.
     keep_s : float
-        How long results stay after a job has ended.
+        How long results stay after their browser last asked for them; a program's, after the end.
     max_live : int
         Live connections at the same time.
     min_rate : float
