@@ -52,6 +52,8 @@ def test_names_by_number():
     [
         (["--people", "0"], "--people 0 was given; expected how many people there are, from 1"),
         (["--people", "-2"], "--people -2 was given; expected how many"),
+        (["--people", "9" * 5000], "--people 9999"),
+        (["--people", "--name", "9" * 5000 + "=Anna"], "--name '9999"),
         (["--people", "1.5"], "--people 1.5 was given; expected how many"),
         (["--people=a.mp4"], "--people a.mp4 was given; expected how many"),
         (["--people", "--name", "Anna"], "--name 'Anna' was given; expected NUMBER=NAME"),

@@ -59,6 +59,10 @@ def test_no_two_people_have_one_title(talked):
     assert titles(twins) == {1: "Anna (1)", 2: "ANNA (2)", 3: "Ben (3)"}
 
 
+def test_presence_in_no_time_at_all(talked):
+    assert presence(talked.people[0], 0.0).startswith("never seen, speaks for")
+
+
 def test_presence_in_words(talked):
     assert [presence(person, talked.duration_s) for person in talked.people] == [
         "seen 100 % of the time, speaks for 3.5 s",

@@ -164,6 +164,23 @@ def test_very_many_who_differ_end_in_bounded_time() -> None:
     assert (numbers > 0).sum() >= 1200
 
 
+@pytest.mark.parametrize("n_people", [None, 2])
+def test_two_people_of_many_shots_are_two(n_people: int | None) -> None:
+    faces, rng = faces_of(2, 172), np.random.default_rng(0)
+    who = np.repeat(rng.random(900) > 0.5, 3).astype(int)
+    shots = rng.normal(size=(900, 172))
+    apart = 0.53 * shots / np.linalg.norm(shots, axis=1, keepdims=True)
+    rows = faces[who] + np.repeat(apart, 3, axis=0)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    looks = [
+        look(at // 3 + at % 3 / 5, at // 3 + 1, row.astype(np.float32))
+        for at, row in enumerate(rows)
+    ]
+    numbers = people_of(looks, np.arange(1.0, 900.0).tolist(), n_people, threshold=0.69)
+    assert len(set(zip(numbers.tolist(), who.tolist(), strict=True))) == 2
+    assert len(set(numbers.tolist())) == 2
+
+
 def test_twenty_minutes_of_a_face_are_divided_in_little_memory() -> None:
     rows = np.repeat(faces_of(2, 172), 3000, axis=0)
     rows = rows + np.random.default_rng(0).normal(scale=0.03, size=rows.shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Iterable
 
 import cv2
@@ -103,6 +104,27 @@ def test_nothing_is_compared_across_an_absence_or_with_another_place(skin):
     for time_s, box in ((0.0, FACE), (0.04, FACE), (0.9, FACE), (0.94, FACE), (0.98, elsewhere)):
         reader.see(time_s, picture, [TrackedFace(1, box, True)])
     assert np.isnan(reader.tracks()[0].motion[:, 0]).tolist() == [True, False, True, False, True]
+
+
+def test_a_picture_of_the_same_time_is_passed_over(skin):
+    reader = MouthReader()
+    for time_s in (0.0, 0.04, 0.04, 0.0, 0.08):
+        reader.see(time_s, drawn(skin, 0), [TrackedFace(1, FACE, True)])
+    (track,) = reader.tracks()
+    assert track.times_s.tolist() == [0.0, 0.04, 0.08]
+    assert np.isfinite(track.motion[1:]).all()
+
+
+def test_faces_that_are_gone_leave_only_their_numbers(skin):
+    reader, picture = MouthReader(), drawn(skin, 0)
+    reader.see(0.0, picture, [TrackedFace(0, FACE, True)])
+    tracemalloc.start()
+    for number in range(1, 61):
+        reader.see(float(number), picture, [TrackedFace(number, FACE, True)])
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert len(reader.tracks()) == 61
+    assert kept < 500_000, "crops of 60 faces are 2 MB"
 
 
 def test_a_face_that_is_held_is_not_measured_and_each_has_a_track(skin):

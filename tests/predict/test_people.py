@@ -133,6 +133,11 @@ def test_nobody_is_found_where_there_is_only_noise(recogniser, tmp_path):
     found = recogniser.predict(tmp_path / "noise.wav", people=True)
     assert found == recogniser.predict(tmp_path / "noise.wav")
     assert found.people == ()
+    found = recogniser.predict(tmp_path / "noise.wav", people=2, names={1: "Anna"})
+    assert found.notes[-2:] == (
+        "people asked for: 2, found: 0",
+        "the name Anna is for person 1, who is not there; people found: 0",
+    )
 
 
 def test_a_voice_with_a_face_that_never_moves_is_another_person(recogniser, talking):

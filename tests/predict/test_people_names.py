@@ -24,8 +24,9 @@ def test_a_name_for_nobody_is_noted():
     }
 
 
-def test_fewer_people_than_were_asked_for_are_noted():
+def test_fewer_or_more_people_than_were_asked_for_are_noted():
     people = interview().people
     (note,) = notes_of_number(people, 30)
     assert note == "people asked for: 30, found: 3"
-    assert [notes_of_number(people, n) for n in (3, 2, 0, None)] == [[], [], [], []]
+    assert notes_of_number(people, 2) == ["people asked for: 2, found: 3"]
+    assert [notes_of_number(people, n) for n in (3, 0, None)] == [[], [], []]

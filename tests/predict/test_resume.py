@@ -177,6 +177,18 @@ def test_another_call_is_not_answered_from_there(folder, bundle_dir, predicted, 
     assert predicted == ["a.wav", "a.wav"]
 
 
+def test_embeddings_are_asked_anew_where_their_description_changed(folder, tmp_path):
+    graph, store = tmp_path / "faces.onnx", AnswerStore(tmp_path / "kept")
+    graph.write_bytes(b"graph")
+    settings = settings_of(people=True, face_embedding=f"onnx:{graph}")
+    keys = []
+    for description in ("", '{"threshold": 0.4}', '{"threshold": 0.9}'):
+        if description:
+            graph.with_suffix(".json").write_text(description)
+        keys.append(store.key(str(folder / "a.wav"), "shipped", settings))
+    assert len(set(keys)) == 3
+
+
 def test_nobody_else_may_look_into_what_is_kept(folder, bundle_dir, tmp_path):
     store = AnswerStore(tmp_path / "kept")
     predict_many([folder / "a.wav"], bundle_dir=bundle_dir, answers=store)

@@ -153,7 +153,9 @@ def test_names_are_in_every_export(client: httpx.Client, job: str):
     films = []
     for name in ("Ben", "Cleo", "Cleo"):
         client.put(f"/api/jobs/{job}/names", json={"names": {"2": name}})
-        films.append(client.get(f"/api/jobs/{job}/exports/video").content)
+        film = client.get(f"/api/jobs/{job}/exports/video")
+        assert (film.status_code, film.headers["content-type"]) == (200, "video/mp4")
+        films.append(film.content)
     assert films[0] != films[1]
     assert films[1] == films[2]
 

@@ -152,7 +152,7 @@ def people_named(word: str | None) -> bool | int | None:
         return None
     if word == _ANY:
         return True
-    if word.isascii() and word.isdigit() and int(word) > 0:
+    if _is_number(word):
         return int(word)
     raise ConfigError(
         f"{_OPTION} {word} was given; expected how many people there are, from 1, or {_OPTION} "
@@ -180,7 +180,7 @@ def names_named(given: Sequence[str]) -> dict[int, str]:
     names: dict[int, str] = {}
     for item in given:
         number, parted, name = item.partition("=")
-        if not (parted and number.isascii() and number.isdigit() and int(number) > 0):
+        if not (parted and _is_number(number)):
             raise ConfigError(
                 f"--name {item!r} was given; expected NUMBER=NAME, such as 1=Anna, with the number "
                 "that affuse gives a person"
@@ -190,6 +190,11 @@ def names_named(given: Sequence[str]) -> dict[int, str]:
         _refuse_twice(names, int(number), name.strip())
         names[int(number)] = name.strip()
     return names
+
+
+def _is_number(word: str) -> bool:
+    """Whether it is a number from 1 that somebody may have meant."""
+    return word.isascii() and word.isdigit() and len(word) < 10 and int(word) > 0
 
 
 def _refuse_twice(names: Mapping[int, str], number: int, name: str) -> None:

@@ -92,11 +92,11 @@ def presence(person: Person, duration_s: float) -> str:
     >>> presence(Person(2, "", nothing), 4.0)
     'never seen, does not speak'
     """
-    seen = f"seen {percent(min(person.seen_s / duration_s, 1.0))} of the time"
+    share = min(person.seen_s / duration_s, 1.0) if duration_s > 0 else 0.0
     speaks = f"speaks for {person.speaks_s:.1f} s"
     return ", ".join(
         (
-            seen if person.visible and duration_s > 0 else "never seen",
+            f"seen {percent(share)} of the time" if share else "never seen",
             speaks if person.turns else "does not speak",
         )
     )

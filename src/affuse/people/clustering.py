@@ -62,7 +62,8 @@ def clusters_of(
     Average linkage with cannot-links (Wagstaff et al. 2001, Constrained k-means; Davidson & Ravi
     2005 for hierarchies). More than `BLOCK` vectors are first joined within blocks, then blocks
     with each other, so that time grows with their number times `BLOCK`; each block keeps to a
-    threshold halfway to 1 where the number is given, since it cannot know how many are left.
+    threshold halfway to 1 where the number is given, since it cannot know how many are left. Where
+    too few are joined so, each joins the most like of the `BLOCK` heaviest, or is left out.
     """
     clusters = list(start)
     if len(clusters) < 2:
@@ -73,7 +74,7 @@ def clusters_of(
         blocks = [clusters[at : at + BLOCK] for at in range(0, n_before, BLOCK)]
         clusters = [one for block in blocks for one in _joined(block, strict, 1)]
         if len(clusters) > 0.9 * n_before:
-            return _by_leaders(clusters, threshold)
+            clusters = _by_leaders(clusters, threshold)
     joined = _joined(clusters, threshold, n_clusters or 1)
     if n_clusters is not None and len(joined) > n_clusters:
         joined = _joined(joined, -np.inf, n_clusters, by_cost=True)
@@ -81,7 +82,7 @@ def clusters_of(
 
 
 def _by_leaders(clusters: Sequence[Cluster], threshold: float) -> list[Cluster]:
-    """Each cluster joins the most like of those before it: for very many that differ."""
+    """The `BLOCK` heaviest, each joined by those most like it: for very many that differ."""
     leaders = sorted(clusters, key=lambda one: -one.weight)[:BLOCK]
     chosen = {id(one) for one in leaders}
     for one in clusters:

@@ -57,7 +57,7 @@ class MouthReader:
     The face is held still by its eyes and forehead, which do not move with speech. Then what lies
     between the lower lip and the chin is compared with what lies above the upper lip: how much
     faster it moves down than the other is how fast the mouth opens. What is kept is one number of
-    each face and picture.
+    each face and picture, and the crops of the faces of the last half second.
 
     Examples
     --------
@@ -69,6 +69,7 @@ class MouthReader:
 
     def __init__(self) -> None:
         self._mouths: dict[int, _Mouth] = {}
+        self._shown: dict[int, _Mouth] = {}
 
     def see(self, time_s: float, picture: DenseFrame | Image, faces: Sequence[TrackedFace]) -> None:
         """Measure the mouths in one picture.
@@ -76,7 +77,7 @@ class MouthReader:
         Parameters
         ----------
         time_s : float
-            Later than that of the picture before.
+            Later than that of the picture before; another one of the same time is passed over.
         picture : DenseFrame, or (height, width, 3) or (height, width) uint8
         faces : sequence of TrackedFace
             Those of the last look of the tracker, which may be some pictures ago; one that it did
@@ -86,7 +87,11 @@ class MouthReader:
             picture = DenseFrame(time_s, grey(picture), Orientation())
         for face in faces:
             if face.found:
-                self._mouths.setdefault(face.number, _Mouth()).see(time_s, picture, face.box)
+                mouth = self._mouths.setdefault(face.number, _Mouth())
+                mouth.see(time_s, picture, face.box)
+                self._shown[face.number] = mouth
+        for number in [n for n, mouth in self._shown.items() if mouth.is_gone(time_s)]:
+            self._shown.pop(number).drop_crops()
 
     def tracks(self) -> list[MouthTrack]:
         """All that was measured.
@@ -113,6 +118,8 @@ class _Mouth:
 
     def see(self, time_s: float, frame: DenseFrame, box: Box) -> None:
         passed_s = time_s - self._last_s
+        if passed_s <= 0:
+            return
         crop = None
         if self._anchor and not _is_elsewhere(self._anchor, box) and passed_s <= _LONGEST_GAP_S:
             crop = self._steadied(_crop(frame, self._anchor))
@@ -127,6 +134,13 @@ class _Mouth:
         self._last, self._last_s = crop, time_s
         self._times_s.append(time_s)
         self._opening.append(opening)
+
+    def is_gone(self, time_s: float) -> bool:
+        """Whether the next crop could not be compared with the last one."""
+        return time_s - self._last_s > _LONGEST_GAP_S
+
+    def drop_crops(self) -> None:
+        self._anchor = self._eyes = self._last = None
 
     def track(self, number: int) -> MouthTrack:
         opening = np.array(self._opening, np.float32)[:, None]

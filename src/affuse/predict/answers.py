@@ -140,8 +140,13 @@ def _asked(settings: Settings) -> dict[str, Any]:
 
 
 def _embedding_states(settings: Settings) -> list[Any]:
+    """Of each graph, and of the description beside it."""
     given = (settings.face_embedding, settings.voice_embedding)
-    return [each and _state(each.partition(":")[2]) for each in given]
+    return [each and _states(Path(each.partition(":")[2])) for each in given]
+
+
+def _states(graph: Path) -> list[Any]:
+    return [_state(str(path)) for path in (graph, graph.with_name(f"{graph.stem}.json"))]
 
 
 def _state(file: str) -> Any:

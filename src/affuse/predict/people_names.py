@@ -52,7 +52,7 @@ def notes_of_names(people: Sequence[Person], names: Mapping[int, str]) -> list[s
 
 
 def notes_of_number(people: Sequence[Person], n_asked: int | None) -> list[str]:
-    """A note where fewer people are found than there are said to be.
+    """A note where fewer or more people are found than there are said to be.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def notes_of_number(people: Sequence[Person], n_asked: int | None) -> list[str]:
     -------
     list of str
     """
-    if not n_asked or len(people) >= n_asked:
+    if not n_asked or len(people) == n_asked:
         return []
     return [
         message(

@@ -83,7 +83,11 @@ def _of_one(prediction: Prediction, found: FoundPeople, settings: Settings) -> P
         return replace(
             prediction,
             unattributed=found.unattributed,
-            notes=(*prediction.notes, *notes_of_number((), settings.people)),
+            notes=(
+                *prediction.notes,
+                *notes_of_number((), settings.people),
+                *notes_of_names((), settings.names),
+            ),
         )
     (person,) = found.people
     overall = Segment(
@@ -171,7 +175,9 @@ class _PeopleTimeline:
                 *notes_of_number(people, settings.people),
                 *notes_of_names(people, settings.names),
             ),
-            explanation=explanation_of(recording, members, settings, evidence)
+            explanation=explanation_of(
+                recording, members, settings, evidence, self._reasons.of(wholes[main])
+            )
             if settings.explain
             else None,
             people=people,

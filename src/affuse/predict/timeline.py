@@ -55,7 +55,9 @@ def predict_recording(
     whole = whole_of(recording, evidence, bundle.manifest)
     overall = judgement_of(whole, whole.probabilities)
     explanation = (
-        explanation_of(recording, members, settings, evidence) if settings.explain else None
+        explanation_of(recording, members, settings, evidence, reason.of(whole))
+        if settings.explain
+        else None
     )
     return replace(
         prediction_of(name, recording, bundle, whole, overall, segments),
@@ -65,7 +67,11 @@ def predict_recording(
 
 
 def explanation_of(
-    recording: Recording, members: Members, settings: Settings, evidence: Sequence[WindowEvidence]
+    recording: Recording,
+    members: Members,
+    settings: Settings,
+    evidence: Sequence[WindowEvidence],
+    nothing: str,
 ) -> Explanation:
     """The explanation of the prediction of the whole.
 
@@ -76,6 +82,8 @@ def explanation_of(
     settings : Settings
     evidence : sequence of WindowEvidence
         Of each window; the parts that count for the whole are its main ones.
+    nothing : str
+        Why nothing could be said of the whole; empty if something can.
 
     Returns
     -------
@@ -92,7 +100,6 @@ def explanation_of(
         whole = whole_of(recording, parts, manifest)
         return judge(members.bundle, whole.probabilities, 0.0, "", whole.distances)
 
-    nothing = Reasons(recording, members, settings).of(whole_of(recording, main, manifest))
     return explained(RecordingEvidence(recording, members, settings, main, answer), nothing)
 
 

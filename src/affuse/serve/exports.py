@@ -149,8 +149,6 @@ def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
         out = job.folder / _video_name(result.prediction)
         if out.exists():
             return out
-        for older in job.folder.glob("timeline*.mp4"):
-            older.unlink(missing_ok=True)
         for message in jobs.run(job, draw, VideoTask(job.media, result.prediction, out)):
             if isinstance(message, Failed):
                 reason = message.reason.replace(str(job.media), job.name)
@@ -158,7 +156,10 @@ def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
             if isinstance(message, float):
                 job.drawn = message
         job.drawn = 1.0
-        if job.owner is None:
+        for older in set(job.folder.glob("timeline*.mp4")) - {out}:
+            older.unlink(missing_ok=True)
+        # People may get other names, and then the video is drawn anew.
+        if job.owner is None and not result.prediction.people:
             jobs.forget_media(job)
     return out
 

@@ -18,7 +18,7 @@ const HEIGHT = LANES.reduce((sum, [, height]) => sum + height + GAP, -GAP);
 
 export const titleOf = ({ number, name }) => name || t("people.person", { number });
 
-const initial = ({ number, name }) => (name ? name.slice(0, 1).toUpperCase() : String(number));
+const initial = ({ number, name }) => (name ? [...name][0].toUpperCase() : String(number));
 const length = (stretches) => stretches.reduce((sum, [start, end]) => sum + end - start, 0);
 const holds = (stretches, time) => stretches.some(([start, end]) => time >= start && time < end);
 
