@@ -11,11 +11,15 @@ from moving_files import beginning, remuxed
 
 import affuse
 from affuse.media.audio import read_audio
+from affuse.media.decode import MediaInfo
 from affuse.people.envelope import SoundEnvelope
 from affuse.people.speaking import attribute
-from affuse.predict import picture, recording
+from affuse.predict import per_person, picture, recording
+from affuse.predict.found_people import FoundPeople, FoundPerson
 from affuse.predict.recogniser import Recogniser
-from affuse.records import Prediction
+from affuse.predict.settings import settings_of
+from affuse.predict.sound import VoiceActivity
+from affuse.records import Box, Prediction
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +127,21 @@ def test_an_explanation_is_of_the_person_of_the_whole(two):
     (main,) = [each for each in two.people if each.overall.probabilities == two.probabilities]
     moment = two.explanation.moments["audio"]
     assert any(a < moment.end_s and moment.start_s < b for a, b in main.turns)
+
+
+def test_an_explanation_gives_the_reason_of_the_answer(recogniser, monkeypatch, tmp_path):
+    members = recogniser._members
+    even = np.full(len(members.face.classes), 1 / len(members.face.classes))
+    looks = [picture.FaceObservation(n / 5, 1, Box(0.1, 0.1, 0.2, 0.2), even) for n in range(2)]
+    shown = picture.VideoAnalysis(5.0, looks, [n / 5 for n in range(50)], duration_s=10.0)
+    heard = VoiceActivity(np.repeat([False, True, False], [200, 700, 100]), 10.0)
+    film = recording.Recording(tmp_path / "a.mp4", heard, shown, MediaInfo(True, True))
+    found = FoundPeople((FoundPerson(1, looks), FoundPerson(2, (), ((2.0, 9.0),))))
+    monkeypatch.setattr(per_person, "detect_speech", lambda *_, **__: None)
+    settings = settings_of(people=True, explain=True)
+    told = per_person.predict_people(film, found, members, settings, "a.mp4")
+    assert told.abstained.startswith("this person does not speak, and a face is detected in only 2")
+    assert told.explanation.reason == told.abstained
 
 
 def test_nobody_is_found_where_there_is_only_noise(recogniser, tmp_path):

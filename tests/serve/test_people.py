@@ -43,6 +43,8 @@ def test_names_are_kept_in_all_answers(result):
     named = with_names(result, names({2: " Ben\u202e\n  B. "}))
     assert titles(named) == ["Anna", "Ben B.", "person 3"]
     assert [person.name for person in named.alone["video"].people] == ["Anna", "Ben B.", ""]
+    sri = "\u0dc1\u0dca\u200d\u0dbb\u0dd3"
+    assert titles(with_names(result, names({2: sri, 3: "\u200d "})))[1:] == [sri, "person 3"]
     assert titles(with_names(named, names({1: ""}))) == ["person 1", "Ben B.", "person 3"]
     assert len(titles(with_names(result, names({1: "A" * 300})))[0]) == 80
 

@@ -78,6 +78,12 @@ def test_whatever_is_written_is_read_again(text):
     assert row == [cell]
 
 
+def test_words_that_need_joiners_are_shown_as_they_are_spelt():
+    for word in ("\u0645\u06cc\u200c\u0631\u0648\u0645", "\u0dc1\u0dca\u200d\u0dbb\u0dd3"):
+        assert printable(word) == word
+        assert printable(f"{word}\x1b") == f"{word}\\x1b"
+
+
 @pytest.mark.parametrize("text", STEERING)
 def test_what_is_shown_steers_nothing(text):
     shown = printable(text)

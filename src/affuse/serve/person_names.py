@@ -11,6 +11,7 @@ from affuse.predict.people_names import named
 from affuse.records import Person, Prediction
 from affuse.serve.judging import RecordingResult
 from affuse.serve.replies import Refused
+from affuse.storage.plain_text import JOINERS
 
 MOST_BYTES = 100_000
 _MOST_NAMES = 200
@@ -60,8 +61,11 @@ def with_names(result: RecordingResult, given: Names) -> RecordingResult:
 
 
 def _cleaned(name: str) -> str:
-    shown = "".join(sign for sign in name if unicodedata.category(sign)[0] != "C")
-    return " ".join(shown.split())[:_LONGEST].strip()
+    shown = "".join(
+        sign for sign in name if unicodedata.category(sign)[0] != "C" or sign in JOINERS
+    )
+    cleaned = " ".join(shown.split())[:_LONGEST].strip()
+    return cleaned if cleaned.strip(f"{JOINERS} ") else ""
 
 
 def _refuse_twins(people: tuple[Person, ...]) -> None:

@@ -9,8 +9,11 @@ from unicodedata import category
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories: control, format, surrogate, separators of lines and paragraphs."""
 
-_HARMLESS = "\u200c\u200d\ufeff\u00ad\n"
-"""What cells may hold: signs that words of some scripts need, and line feeds, which are quoted."""
+JOINERS = "\u200c\u200d"
+"""Signs that are not seen, and that words of some scripts need to be spelt rightly."""
+
+_HARMLESS = f"{JOINERS}\ufeff\u00ad\n"
+"""What cells may hold: such signs, and line feeds, which are quoted."""
 
 _FORMULA = re.compile(r"[ \n]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
@@ -99,7 +102,7 @@ def steers(sign: str) -> bool:
 
 
 def printable(text: str) -> str:
-    r"""Text on one line, with line breaks and control characters escaped.
+    r"""Text on one line, with line breaks and control characters escaped; joiners stay.
 
     Parameters
     ----------
@@ -116,7 +119,9 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(_escaped(sign) if steers(sign) else sign for sign in text)
+    return "".join(
+        _escaped(sign) if steers(sign) and sign not in JOINERS else sign for sign in text
+    )
 
 
 def shortened(value: object, most: int = 400) -> str:
