@@ -187,6 +187,9 @@ def test_embeddings_are_asked_anew_where_their_description_changed(folder, tmp_p
             graph.with_suffix(".json").write_text(description)
         keys.append(store.key(str(folder / "a.wav"), "shipped", settings))
     assert len(set(keys)) == 3
+    for no_graph in ("onnx:.", "onnx:/"):
+        settings = settings_of(people=True, face_embedding=no_graph)
+        assert store.key(str(folder / "a.wav"), "shipped", settings)
 
 
 def test_nobody_else_may_look_into_what_is_kept(folder, bundle_dir, tmp_path):

@@ -53,6 +53,7 @@ def test_names_are_kept_in_all_answers(result):
     ("given", "told"),
     [
         ({4: "Ben"}, "person 4 was given a name; expected one who is there: 1, 2, 3"),
+        ({2: "An\u200dna"}, "person 1 and person 2 would both be called"),
         ({2: "ANNA"}, "person 1 and person 2 would both be called 'ANNA'"),
         ({1: "person 2"}, "person 1 and person 2 would both be called 'person 2'"),
     ],

@@ -45,8 +45,8 @@ those of the opening without what is slower than syllables."""
 
 _WEIGHTS = (2.1358, 1.1692, 3.2633, 1.5853, 2.2287, 1.2948, 1.1555)
 _BIAS = 1.3865
-"""Fitted on eleven clips of nine people: `benchmarks/mouths_fit.py`, with voices off-screen other
-than today's."""
+"""Fitted on eleven clips of nine people: `benchmarks/mouths_fit.py`, with voices off-screen of
+which the network of voices had learned."""
 
 
 def loudness(envelope: NDArray[np.floating], spoken: Mask) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -142,11 +143,11 @@ def _asked(settings: Settings) -> dict[str, Any]:
 def _embedding_states(settings: Settings) -> list[Any]:
     """Of each graph, and of the description beside it."""
     given = (settings.face_embedding, settings.voice_embedding)
-    return [each and _states(Path(each.partition(":")[2])) for each in given]
+    return [each and _states(each.partition(":")[2]) for each in given]
 
 
-def _states(graph: Path) -> list[Any]:
-    return [_state(str(path)) for path in (graph, graph.with_name(f"{graph.stem}.json"))]
+def _states(graph: str) -> list[Any]:
+    return [_state(graph), _state(f"{os.path.splitext(graph)[0]}.json")]
 
 
 def _state(file: str) -> Any:

@@ -118,7 +118,8 @@ def document(prediction: Prediction, name: str, folder: Path) -> bytes:
 def video(jobs: Jobs, job: Job, result: RecordingResult) -> Path:
     """The recording with its timeline, made when it is first asked for.
 
-    The recording itself is not needed any more then, and removed where no browser plays it.
+    The recording itself is not needed any more then, and removed where no browser plays it and
+    nobody in it has a name that may change.
 
     Parameters
     ----------

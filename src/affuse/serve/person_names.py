@@ -71,7 +71,8 @@ def _cleaned(name: str) -> str:
 def _refuse_twins(people: tuple[Person, ...]) -> None:
     taken: dict[str, Person] = {}
     for person in people:
-        other = taken.setdefault(person.title.casefold(), person)
+        shown = person.title.casefold().translate(dict.fromkeys(map(ord, JOINERS)))
+        other = taken.setdefault(shown, person)
         if other is not person:
             raise Refused(
                 422,

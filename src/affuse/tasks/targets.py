@@ -79,7 +79,8 @@ def _all_targets(index: Index) -> tuple[str, ...]:
         without, remedy = "numbers", "--set task=classification"
         if numbers:
             without = f"numbers other than what describes a speaker ({', '.join(numbers)})"
-            remedy = f"--set data.targets={numbers[0]} to learn that one"
+            learned = f"--set data.targets={numbers[0]} to learn that one"
+            remedy = f"{learned}, or {remedy}" if emotions else learned
         raise DatasetError(
             f"{counted(len(index), 'clip')} came with {others} and without {without}; expected a "
             f"CSV with columns of numbers such as path,speaker,valence,arousal, or {remedy}"
