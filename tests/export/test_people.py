@@ -57,6 +57,8 @@ def test_no_two_people_have_one_title(talked):
     anna, listener, voice = talked.people
     twins = (anna, replace(listener, name="ANNA"), replace(voice, name="Ben"))
     assert titles(twins) == {1: "Anna (1)", 2: "ANNA (2)", 3: "Ben (3)"}
+    twins = (anna, replace(listener, name="An\u200dna"))
+    assert titles(twins) == {1: "Anna (1)", 2: "An\u200dna (2)"}
 
 
 def test_presence_in_no_time_at_all(talked):

@@ -80,7 +80,7 @@ def audit(
     findings.append(extractors_finding(sources.values()))
     by_column = columns_findings(sources, table)
     findings += by_column.values()
-    small = _sound(table, by_column, taken_as_they_are(sources, config))
+    small = _worth_measuring(table, by_column, taken_as_they_are(sources, config))
     if small is not None:
         labels: dict[str, str] = {modality: source.label for modality, source in sources.items()}
         findings.append(random_split_finding(config, small, labels, index.clips, protocol, context))
@@ -120,10 +120,10 @@ def _protocol(config: Config, table: FeatureTable, index: Index) -> Protocol:
     return next((each for each in divided if not each.leaky), divided[0])
 
 
-def _sound(
+def _worth_measuring(
     table: FeatureTable, by_column: Mapping[Modality, Finding], quick: Set[str]
 ) -> FeatureTable | None:
-    """The quick modalities without a leaking column, which alone are worth measuring."""
+    """The quick modalities without a leaking column; None if there is none."""
     leaking = {name for name, finding in by_column.items() if finding.verdict == "LEAK"}
     found = sorted(quick & set(table.modalities) - leaking)
     return table.select(found) if found else None

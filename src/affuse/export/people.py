@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from affuse.export.plain import percent
 from affuse.records import Person, Prediction, Segment, Stretch
+from affuse.storage.plain_text import name_key
 
 
 def people_apart(prediction: Prediction) -> tuple[Person, ...]:
@@ -48,7 +49,7 @@ def titles(people: Sequence[Person]) -> dict[int, str]:
     >>> titles([Person(1, "Anna", nothing), Person(2, "anna", nothing)])
     {1: 'Anna (1)', 2: 'anna (2)'}
     """
-    several = len({person.title.casefold() for person in people}) < len(people)
+    several = len({name_key(person.title) for person in people}) < len(people)
     return {
         person.number: f"{person.title} ({person.number})" if several else person.title
         for person in people

@@ -11,7 +11,7 @@ from affuse.predict.people_names import named
 from affuse.records import Person, Prediction
 from affuse.serve.judging import RecordingResult
 from affuse.serve.replies import Refused
-from affuse.storage.plain_text import JOINERS
+from affuse.storage.plain_text import JOINERS, name_key
 
 MOST_BYTES = 100_000
 _MOST_NAMES = 200
@@ -71,8 +71,7 @@ def _cleaned(name: str) -> str:
 def _refuse_twins(people: tuple[Person, ...]) -> None:
     taken: dict[str, Person] = {}
     for person in people:
-        shown = person.title.casefold().translate(dict.fromkeys(map(ord, JOINERS)))
-        other = taken.setdefault(shown, person)
+        other = taken.setdefault(name_key(person.title), person)
         if other is not person:
             raise Refused(
                 422,

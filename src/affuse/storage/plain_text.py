@@ -124,6 +124,25 @@ def printable(text: str) -> str:
     )
 
 
+def name_key(name: str) -> str:
+    r"""What two names have in common that nobody could tell apart: no capitals, no joiners.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> name_key("Anna") == name_key("an\u200dna")
+    True
+    """
+    return name.casefold().translate(dict.fromkeys(map(ord, JOINERS)))
+
+
 def shortened(value: object, most: int = 400) -> str:
     """Any value as one short, harmless line for a message.
 
